@@ -1,0 +1,120 @@
+package delay
+
+import (
+	"fmt"
+	"time"
+)
+
+// Day is a calendar day as a Julian day number (the number of the day's noon),
+// so that SQLite's own date() reads a stored Day without arithmetic:
+// date(2451545) is 2000-01-01. The zero Day means "no day given".
+type Day int32
+
+// unixEpoch is the Julian day number of 1 January 1970.
+const unixEpoch Day = 2440588
+
+// Date gives the Day of a year, month and day of the month, normalised as
+// time.Date does.
+func Date(year int, month time.Month, day int) Day {
+	seconds := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix()
+	return unixEpoch + Day(floorDiv(seconds, 86400))
+}
+
+// DayOf gives the calendar day of t in t's own location.
+func DayOf(t time.Time) Day {
+	y, m, d := t.Date()
+	return Date(y, m, d)
+}
+
+// ParseDay reads an ISO 8601 calendar date, 2019-03-31, and nothing else.
+func ParseDay(s string) (Day, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a date like 2019-03-31", s)
+	}
+	return DayOf(t), nil
+}
+
+// MustDay is ParseDay for constants and tests; it panics on anything that is
+// not an ISO date.
+func MustDay(s string) Day {
+	d, err := ParseDay(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// Time gives midnight UTC at the start of the day.
+func (d Day) Time() time.Time {
+	return time.Unix(int64(d-unixEpoch)*86400, 0).UTC()
+}
+
+// String gives the ISO date, or nothing for the zero Day.
+func (d Day) String() string {
+	if d == 0 {
+		return ""
+	}
+	return d.Time().Format(time.DateOnly)
+}
+
+// Long gives the day as people read it, "4 November 2026".
+func (d Day) Long() string {
+	if d == 0 {
+		return ""
+	}
+	return d.Time().Format("2 January 2006")
+}
+
+// Month gives the month that the day is in.
+func (d Day) Month() Month {
+	y, m, _ := d.Time().Date()
+	return MonthOf(y, m)
+}
+
+// Week gives the Monday of the week that the day is in (C16).
+func (d Day) Week() Day {
+	// Julian day number 0 was a Monday.
+	return d - d%7
+}
+
+// Month is a calendar month counted from January of year 0, so that months
+// subtract and compare as numbers.
+type Month int32
+
+// MonthOf gives the Month of a year and month.
+func MonthOf(year int, month time.Month) Month {
+	return Month(year*12 + int(month) - 1)
+}
+
+// ParseMonth reads a month like 2018-04.
+func ParseMonth(s string) (Month, error) {
+	t, err := time.Parse("2006-01", s)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a month like 2018-04", s)
+	}
+	return MonthOf(t.Year(), t.Month()), nil
+}
+
+// First gives the first day of the month.
+func (m Month) First() Day { return Date(int(m)/12, time.Month(int(m)%12+1), 1) }
+
+// Last gives the last day of the month.
+func (m Month) Last() Day { return (m + 1).First() - 1 }
+
+// Days gives the number of calendar days in the month.
+func (m Month) Days() int { return int((m + 1).First() - m.First()) }
+
+// String gives the month as 2018-04.
+func (m Month) String() string { return fmt.Sprintf("%04d-%02d", int(m)/12, int(m)%12+1) }
+
+// Long gives the month as people read it, "April 2018".
+func (m Month) Long() string { return m.First().Time().Format("January 2006") }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

@@ -1,0 +1,73 @@
+package extract
+
+import (
+	"homeward/internal/attribution"
+	"homeward/internal/delay"
+)
+
+// Row is one patient as one extract states them, after the layout has been
+// applied. Rows with a problem that quarantines or excludes them are not
+// given out. The reader reuses the Row: copy what you keep. Strings are
+// interned, so keeping them is cheap.
+type Row struct {
+	// Line is the line of a text file or the row of a sheet, from 1.
+	Line int
+	// ExtractDate is the day whose end the row speaks of (R6).
+	ExtractDate delay.Day
+	// NHSNumber is ten digits with a good check digit, or empty. LocalID is the
+	// provider's own number, or empty; one of the two is always given (R2).
+	NHSNumber string
+	LocalID   string
+	// Site, Ward and Bed as given, cleaned of control characters; may be empty.
+	Site, Ward, Bed string
+	// Admitted is the first day of the spell, or zero.
+	Admitted delay.Day
+	// Ready is the discharge ready date, never zero.
+	Ready delay.Day
+	// Discharged is the day of leaving when it is on or before ExtractDate, or
+	// zero. A later (planned) date is not kept.
+	Discharged delay.Day
+	// Given is what decides attribution: the sender's words and how the layout
+	// reads them, all but the day.
+	Given attribution.Given
+}
+
+// Severity says what happened to the row that a Problem is about.
+type Severity uint8
+
+// The severities: Warned rows are kept (R3), Excluded rows are outside what is
+// counted (C14) and shown with the reason, Quarantined rows could not be
+// understood (R2).
+const (
+	Warned Severity = iota
+	Excluded
+	Quarantined
+)
+
+// String names the severity as reports write it.
+func (s Severity) String() string {
+	switch s {
+	case Excluded:
+		return "excluded"
+	case Quarantined:
+		return "quarantined"
+	default:
+		return "warning"
+	}
+}
+
+// Problem is one finding about one row, or about the file when Line is 0. The
+// value of an identifying field is never in it: Found is masked (R1).
+type Problem struct {
+	Line     int       `json:"line,omitempty"`
+	Date     delay.Day `json:"-"`
+	Severity Severity  `json:"-"`
+	// Rule is the rule's number, such as "R2".
+	Rule string `json:"rule"`
+	// Field is the heading as the file has it.
+	Field string `json:"field,omitempty"`
+	// Found, Expected and Do are short sentences or values for the reader.
+	Found    string `json:"found"`
+	Expected string `json:"expected"`
+	Do       string `json:"do"`
+}
