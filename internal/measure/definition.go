@@ -1,0 +1,68 @@
+package measure
+
+// Definition is what one measure counts, in words that stand the same on the
+// page, in files, in JSON and under charts.
+type Definition struct {
+	// ID is permanent: a changed meaning gets a new version, another measure a
+	// new ID.
+	ID      string
+	Version int
+	Name    string
+	// Sentence says what is counted, Formula how, LeftOut what is not.
+	Sentence, Formula, LeftOut string
+	Unit                       string
+	// Direction is what readers want: "lower is better" or "neutral".
+	Direction string
+	// Rules are the counting rules that decide it.
+	Rules string
+}
+
+// The IDs of the measures that are counted today.
+const (
+	DelayedDays   = "M01"
+	PeopleWaiting = "M02"
+	CouncilShare  = "M03"
+	LongWaits     = "M05"
+)
+
+// Definitions lists the measures in the order of the definitions page.
+var Definitions = []Definition{
+	{
+		ID: DelayedDays, Version: 1, Name: "Delayed days",
+		Sentence: "Days on which a person was ready to leave hospital and still in a bed, counted for everyone and added up.",
+		Formula:  "For each delay, the days after the ready date and before the day of leaving. The ready date and the day of leaving are not counted. Weekends and holidays are.",
+		LeftOut:  "People under 18 on their ready date, paediatric and maternity care, and people who left on their ready date. They are counted apart and shown with the reason.",
+		Unit:     "days", Direction: "lower is better", Rules: "C1 to C9, C14",
+	},
+	{
+		ID: PeopleWaiting, Version: 1, Name: "People waiting, and DToC beds",
+		Sentence: "The number of people whose wait counts on a day. Over a longer period it is the average for a day, which the national tables called DToC beds.",
+		Formula:  "Delayed days in the period, divided by the calendar days in the period. For several months: total days divided by total calendar days, never an average of monthly averages.",
+		LeftOut:  "People whose ready date is that day: they are shown beside it as ready today.",
+		Unit:     "people a day", Direction: "lower is better", Rules: "C12, C16",
+	},
+	{
+		ID: CouncilShare, Version: 1, Name: "Council share",
+		Sentence: "The part of all delayed days whose next step is with social care alone. Days that are joint are counted on their own and never halved.",
+		Formula:  "Delayed days with social care, divided by all delayed days, those not attributed included. The range runs from the share if every day that is not settled fell to the NHS, to the share if every one fell to the council.",
+		LeftOut:  "Nothing: every delayed day is in the denominator.",
+		Unit:     "per cent of delayed days", Direction: "neutral", Rules: "C12, G3",
+	},
+	{
+		ID: LongWaits, Version: 1, Name: "Waiting 7, 14 or 21 days or more",
+		Sentence: "People waiting now who have already waited at least so many delayed days.",
+		Formula:  "A count of people on the latest extract date. Someone who has waited 21 days is in all three counts.",
+		LeftOut:  "People who have already left.",
+		Unit:     "people", Direction: "lower is better", Rules: "C1, C2, C16",
+	},
+}
+
+// DefinitionOf gives the measure of the ID; ok is false when there is none.
+func DefinitionOf(id string) (d Definition, ok bool) {
+	for _, d := range Definitions {
+		if d.ID == id {
+			return d, true
+		}
+	}
+	return Definition{}, false
+}

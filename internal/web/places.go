@@ -1,0 +1,132 @@
+package web
+
+import (
+	"strings"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// Place is an organisation by code and name.
+type Place struct{ Code, Name string }
+
+// Places names the partnership, its providers and its councils.
+type Places struct {
+	// Partnership is the name under "Homeward" in the header.
+	Partnership string
+	Providers   []Place
+	Councils    []Place
+	// NameOfCouncil names any council or pseudo-area by ONS code, those outside
+	// the partnership too; empty when the code is not one. It may be nil.
+	NameOfCouncil func(code string) string
+}
+
+// CouncilName gives the name of a council, empty when its code is not known.
+// Use councilWords for display.
+func (p Places) CouncilName(c delay.Council) string {
+	for _, place := range p.Councils {
+		if place.Code == string(c) {
+			return place.Name
+		}
+	}
+	if p.NameOfCouncil != nil {
+		return p.NameOfCouncil(string(c))
+	}
+	return ""
+}
+
+func (p Places) councilWords(c delay.Council) string {
+	if c == delay.CouncilNotKnown {
+		return "Not known"
+	}
+	if name := p.CouncilName(c); name != "" {
+		return name
+	}
+	return string(c)
+}
+
+func (p Places) providerWords(code string) string {
+	for _, place := range p.Providers {
+		if place.Code == code {
+			return place.Name
+		}
+	}
+	return code
+}
+
+// filterWords says what is shown: "all hospitals" or those that the filter
+// names, and so on, in one list.
+func (p Places) filterWords(f measure.Filter) string {
+	parts := []string{"all hospitals"}
+	if len(f.Providers) > 0 {
+		names := make([]string, len(f.Providers))
+		for i, c := range f.Providers {
+			names[i] = p.providerWords(c)
+		}
+		parts[0] = either(names)
+	}
+	if len(f.Councils) > 0 {
+		names := make([]string, len(f.Councils))
+		for i, c := range f.Councils {
+			names[i] = p.councilWords(c)
+			if c == delay.CouncilNotKnown {
+				names[i] = "council not known"
+			}
+		}
+		parts = append(parts, either(names))
+	} else {
+		parts = append(parts, "all councils")
+	}
+	if len(f.Care) > 0 {
+		names := make([]string, len(f.Care))
+		for i, c := range f.Care {
+			names[i] = strings.ToLower(c.String())
+			if c == delay.CareNotKnown {
+				names[i] = "type not known"
+			}
+		}
+		parts = append(parts, either(names)+" care")
+	}
+	if len(f.Reasons) > 0 {
+		names := make([]string, len(f.Reasons))
+		for i, r := range f.Reasons {
+			names[i] = reasonWords(r)
+		}
+		parts = append(parts, "waiting for "+either(names))
+	}
+	if len(f.Bodies) > 0 {
+		names := make([]string, len(f.Bodies))
+		for i, b := range f.Bodies {
+			names[i] = b.String()
+		}
+		parts = append(parts, "next step with "+either(names))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// reasonWords gives a reason's code and name, "Di Residential home".
+func reasonWords(r delay.Reason) string {
+	return strings.TrimSpace(string(r) + " " + r.Short())
+}
+
+func either(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+func codes(places []Place) []string {
+	out := make([]string, len(places))
+	for i, p := range places {
+		out[i] = p.Code
+	}
+	return out
+}
+
+func example(places []Place, otherwise string) string {
+	if len(places) > 0 {
+		return places[0].Code
+	}
+	return otherwise
+}

@@ -1,0 +1,377 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+// asked is what an address asks for, read from the query words that every page
+// shares. The zero value of a field means that the word was not given.
+type asked struct {
+	From, To delay.Day
+	Last     string
+	Grain    measure.Dimension
+	By       []measure.Dimension
+	Filter   measure.Filter
+	Print    bool
+}
+
+// The query words. A page names those that it understands; any other is a 400,
+// never ignored.
+const (
+	wordFrom     = "from"
+	wordTo       = "to"
+	wordLast     = "last"
+	wordGrain    = "grain"
+	wordBy       = "by"
+	wordProvider = "provider"
+	wordCouncil  = "council"
+	wordReason   = "reason"
+	wordResp     = "resp"
+	wordCare     = "care"
+	wordBasis    = "basis"
+	wordView     = "view"
+)
+
+// notKnown stands in addresses for the reason or council that is not known.
+const notKnown = "not-known"
+
+// longestYears bounds the period that one address may ask for.
+const longestYears = 10
+
+// dimensions are the values of by, in the order of the columns.
+var dimensions = []measure.Dimension{
+	measure.ByDay, measure.ByWeek, measure.ByMonth, measure.ByProvider, measure.ByCouncil,
+	measure.ByCare, measure.ByReason, measure.ByResponsible,
+}
+
+// read reads the query of an address. words are those that the page
+// understands. Errors are problems of kind Invalid that suggest the nearest
+// word or value.
+func (p Places) read(query url.Values, words ...string) (asked, error) {
+	var a asked
+	keys := make([]string, 0, len(query))
+	for key := range query {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	for _, key := range keys {
+		if !slices.Contains(words, key) {
+			return a, problem.New(problem.Invalid, "We do not recognise %s in the address.%s Words you can use: %s.",
+				quote(key), suggest(key, words), strings.Join(words, ", "))
+		}
+	}
+	one := func(word string) (string, error) {
+		given := values(query, word)
+		if len(given) > 1 {
+			return "", problem.New(problem.Invalid, "The address has '%s' %d times with different values. Use it once.", word, len(given))
+		}
+		if len(given) == 0 {
+			return "", nil
+		}
+		return given[0], nil
+	}
+	var err error
+	if a.From, err = readDay(one, wordFrom, "From date"); err != nil {
+		return a, err
+	}
+	if a.To, err = readDay(one, wordTo, "To date"); err != nil {
+		return a, err
+	}
+	if a.From != 0 && a.To != 0 && a.To < a.From {
+		return a, problem.New(problem.Invalid, "To date must be the same as or after from date.")
+	}
+	if a.Last, err = one(wordLast); err != nil {
+		return a, err
+	}
+	if a.Last != "" {
+		if _, _, ok := splitLast(a.Last); !ok {
+			return a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'last'. Use a number of days, weeks or months, like 30d, 13w or 12m.", quote(a.Last))
+		}
+		if a.From != 0 || a.To != 0 {
+			return a, problem.New(problem.Invalid, "The address has both 'last' and dates. Use 'last', or 'from' and 'to'.")
+		}
+	}
+	grain, err := one(wordGrain)
+	if err != nil {
+		return a, err
+	}
+	if grain != "" {
+		if a.Grain, err = choose(wordGrain, grain, dimensions[:3]); err != nil {
+			return a, err
+		}
+	}
+	for _, given := range values(query, wordBy) {
+		for _, part := range strings.Split(given, ",") {
+			d, err := choose(wordBy, strings.TrimSpace(part), dimensions)
+			if err != nil {
+				return a, err
+			}
+			if !slices.Contains(a.By, d) {
+				a.By = append(a.By, d)
+			}
+		}
+	}
+	basis, err := one(wordBasis)
+	if err != nil {
+		return a, err
+	}
+	if basis != "" && basis != "counted" {
+		return a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'basis'. Use counted.", quote(basis))
+	}
+	view, err := one(wordView)
+	if err != nil {
+		return a, err
+	}
+	if view != "" && view != "print" {
+		return a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'view'. Use print.", quote(view))
+	}
+	a.Print = view == "print"
+	a.Filter, err = p.readFilter(query)
+	return a, err
+}
+
+func (p Places) readFilter(query url.Values) (measure.Filter, error) {
+	var f measure.Filter
+	for _, v := range values(query, wordProvider) {
+		code, err := choose(wordProvider, strings.ToUpper(v), codes(p.Providers))
+		if err != nil {
+			return f, err
+		}
+		f.Providers = append(f.Providers, code)
+	}
+	for _, v := range values(query, wordCouncil) {
+		if v == notKnown {
+			f.Councils = append(f.Councils, delay.CouncilNotKnown)
+			continue
+		}
+		code := strings.ToUpper(v)
+		if p.CouncilName(delay.Council(code)) == "" {
+			return f, problem.New(problem.Invalid, "We do not recognise %s as a value of 'council'.%s Use an ONS code, like %s, or not-known.",
+				quote(v), suggest(code, codes(p.Councils)), example(p.Councils, "E10000008"))
+		}
+		f.Councils = append(f.Councils, delay.Council(code))
+	}
+	for _, v := range values(query, wordCare) {
+		c, err := delay.ParseCareType(v)
+		if err != nil || !slices.Contains(delay.CareTypes[:], c) {
+			return f, notAValue(wordCare, v, []string{delay.Acute.Slug(), delay.NonAcute.Slug(), delay.CareNotKnown.Slug()})
+		}
+		f.Care = append(f.Care, c)
+	}
+	for _, v := range values(query, wordReason) {
+		if v == notKnown {
+			f.Reasons = append(f.Reasons, delay.ReasonNotKnown)
+			continue
+		}
+		r, err := choose(wordReason, delay.Reason(v), delay.Reasons[:])
+		if err != nil {
+			return f, err
+		}
+		f.Reasons = append(f.Reasons, r)
+	}
+	for _, v := range values(query, wordResp) {
+		b, err := delay.ParseBody(v)
+		if err != nil {
+			slugs := make([]string, 0, len(delay.Bodies))
+			for _, b := range delay.Bodies {
+				slugs = append(slugs, b.Slug())
+			}
+			return f, notAValue(wordResp, v, slugs)
+		}
+		f.Bodies = append(f.Bodies, b)
+	}
+	return f, nil
+}
+
+// values gives the different values of a word that are not empty, in order: an
+// untouched field of a form sends an empty one.
+func values(query url.Values, word string) []string {
+	var out []string
+	for _, v := range query[word] {
+		v = strings.TrimSpace(v)
+		if v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func readDay(one func(string) (string, error), word, name string) (delay.Day, error) {
+	text, err := one(word)
+	if err != nil || text == "" {
+		return 0, err
+	}
+	d, err := delay.ParseDay(text)
+	if err != nil {
+		return 0, problem.New(problem.Invalid, "%s must be a real date like 2019-03-31. The address has %s as its '%s'.", name, quote(text), word)
+	}
+	return d, nil
+}
+
+// choose gives the allowed value that was given, or a problem with a
+// suggestion. The case of letters matters only where two values differ by it.
+func choose[T ~string](word, given string, allowed []T) (T, error) {
+	for _, a := range allowed {
+		if given == string(a) {
+			return a, nil
+		}
+	}
+	for _, a := range allowed {
+		if strings.EqualFold(given, string(a)) {
+			return a, nil
+		}
+	}
+	names := make([]string, len(allowed))
+	for i, a := range allowed {
+		names[i] = string(a)
+	}
+	return "", notAValue(word, given, names)
+}
+
+func notAValue(word, given string, allowed []string) error {
+	return problem.New(problem.Invalid, "We do not recognise %s as a value of '%s'.%s Values you can use: %s.",
+		quote(given), word, suggest(given, allowed), strings.Join(allowed, ", "))
+}
+
+// quote gives the reader's own text back in quotation marks, short and without
+// control or direction characters.
+func quote(s string) string {
+	clean := []rune(strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s))
+	if len(clean) > 40 {
+		clean = append(clean[:39], '…')
+	}
+	return "'" + string(clean) + "'"
+}
+
+// suggest names the nearest of the choices when it is near enough to be what
+// was meant.
+func suggest(given string, choices []string) string {
+	given = strings.ToLower(given)
+	if len(given) > 40 {
+		return ""
+	}
+	best, bestDistance := "", len([]rune(given))/2+1
+	for _, c := range choices {
+		if d := distance(given, strings.ToLower(c)); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return " Did you mean '" + best + "'?"
+}
+
+// distance is the number of single-letter changes and swaps of neighbours from
+// a to b (optimal string alignment).
+func distance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	rows := make([][]int, len(s)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(t)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		for j := 1; j <= len(t); j++ {
+			cost := 1
+			if s[i-1] == t[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(s)][len(t)]
+}
+
+// splitLast reads 13w as 13 weeks. It refuses nought and anything longer than
+// the longest period.
+func splitLast(s string) (n int, unit byte, ok bool) {
+	if len(s) < 2 || len(s) > 5 {
+		return 0, 0, false
+	}
+	unit = s[len(s)-1]
+	n, err := strconv.Atoi(s[:len(s)-1])
+	if err != nil || n < 1 {
+		return 0, 0, false
+	}
+	most := map[byte]int{'d': 366 * longestYears, 'w': 53 * longestYears, 'm': 12 * longestYears}[unit]
+	return n, unit, n <= most
+}
+
+// period gives the days that an address asks about, with last as the latest day
+// held: the dates given, the span of 'last', or the 13 months to last.
+func (a asked) period(last delay.Day) (from, to delay.Day, err error) {
+	from, to = a.From, a.To
+	if a.Last != "" {
+		n, unit, _ := splitLast(a.Last)
+		to = last
+		switch unit {
+		case 'd':
+			from = last - delay.Day(n) + 1
+		case 'w':
+			from = last.Week() - delay.Day(7*(n-1))
+		default:
+			from = (last.Month() - delay.Month(n) + 1).First()
+		}
+	}
+	if to == 0 {
+		to = last
+	}
+	if from == 0 {
+		from = (to.Month() - 12).First()
+	}
+	if to < from {
+		return 0, 0, problem.New(problem.Invalid, "To date must be the same as or after from date. The latest extract held is for %s.", last.Long())
+	}
+	if to-from >= 366*longestYears {
+		return 0, 0, problem.New(problem.Invalid, "Choose a period of %d years or less.", longestYears)
+	}
+	return from, to, nil
+}
+
+// query writes a filter back as query words, in a fixed order.
+func filterQuery(f measure.Filter) url.Values {
+	q := url.Values{}
+	for _, p := range f.Providers {
+		q.Add(wordProvider, p)
+	}
+	for _, c := range f.Councils {
+		q.Add(wordCouncil, slugOr(string(c)))
+	}
+	for _, c := range f.Care {
+		q.Add(wordCare, c.Slug())
+	}
+	for _, r := range f.Reasons {
+		q.Add(wordReason, slugOr(string(r)))
+	}
+	for _, b := range f.Bodies {
+		q.Add(wordResp, b.Slug())
+	}
+	return q
+}
+
+func slugOr(s string) string {
+	if s == "" {
+		return notKnown
+	}
+	return s
+}

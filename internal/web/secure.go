@@ -1,0 +1,77 @@
+package web
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"homeward/internal/problem"
+)
+
+// policy allows what the pages use and nothing else: no inline script or style,
+// and no other host.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'; manifest-src 'self'"
+
+// largestForm bounds the body of every request that is not an upload.
+const largestForm = 64 << 10
+
+// secure puts the headers on every answer, errors among them, refuses host
+// names that are not this service's, refuses unsafe requests sent by other
+// sites, and bounds bodies.
+func (s *Server) secure(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cross-Origin-Embedder-Policy", "require-corp")
+		// Figures change with every extract, and addresses stay the same.
+		h.Set("Cache-Control", "no-store")
+		if !s.ours(r.Host) {
+			s.writeError(w, r, "", problem.New(problem.Forbidden,
+				"This address is not one that Homeward answers to. Use localhost, or ask the person who runs Homeward to add this host name to its settings."))
+			return
+		}
+		if err := guard.Check(r); err != nil {
+			s.writeError(w, r, "", problem.Wrap(err, problem.Forbidden,
+				"This request was sent by a page of another site, so nothing was done. Open Homeward's own page and try again"))
+			return
+		}
+		limit := int64(largestForm)
+		if r.URL.Path == "/api/v1/extracts" || r.URL.Path == "/extracts/upload" {
+			// The parts of a form around the file are small.
+			limit = s.opts.MaxUpload + largestForm
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ours says whether a Host header names this machine's loopback or one of the
+// names in the settings.
+func (s *Server) ours(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.ToLower(strings.Trim(name, "[]"))
+	if name == "localhost" || slices.ContainsFunc(s.opts.Hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
+		return true
+	}
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback()
+}
+
+// tooLarge says whether an error means that a body passed its bound.
+func tooLarge(err error) bool {
+	var e *http.MaxBytesError
+	return errors.As(err, &e)
+}

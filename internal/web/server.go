@@ -1,0 +1,199 @@
+// Package web is Homeward's pages and addresses: routes, handlers, view models,
+// the page renderer, error pages and security headers. It is the only user of
+// Echo. It counts nothing and stores nothing: package measure counts, and the
+// small interfaces of sources.go say what this package needs from the others.
+// Starting and stopping the listener belongs to package app.
+package web
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"homeward/internal/attribution"
+	"homeward/internal/problem"
+)
+
+// Options is what the pages are made from. Every field without a stated default
+// must be given.
+type Options struct {
+	Figures  Figures
+	Drawer   Drawer
+	Extracts Extracts
+	Ingest   Ingest
+	Jobs     Jobs
+	Packs    Packs
+	// Ready says whether the store can answer; nil means that it always can.
+	Ready func(context.Context) error
+
+	Places Places
+	// Rules is the rule set that the definitions page shows; RulesName its name
+	// as it stands in files, such as "england-dtoc".
+	Rules *attribution.RuleSet
+	// Version is the program's own, such as "1.0.0".
+	Version string
+
+	// Templates and Assets hold what templates.Files and static.Files hold.
+	Templates, Assets fs.FS
+
+	// Log is where requests and problems are written. Addresses are written as
+	// route patterns, without their query.
+	Log *slog.Logger
+	// Now is the clock; the default is time.Now.
+	Now func() time.Time
+	// Zone is the zone of times on pages; the default is Europe/London.
+	Zone *time.Location
+	// Hosts are the host names that may be asked for besides this machine's own
+	// loopback names. Until people sign in, any other is refused, so that a page
+	// of another site cannot read figures through a name that it points here.
+	Hosts []string
+	// MaxUpload bounds an uploaded file in bytes; the default is 256 MiB.
+	MaxUpload int64
+	// Timeout bounds the work for one page; the default is 30 seconds. Uploads
+	// are bounded by the listener's own timeouts.
+	Timeout time.Duration
+}
+
+// Server answers requests. It is safe for use by many goroutines.
+type Server struct {
+	opts    Options
+	pages   pages
+	assets  *assets
+	drawn   *drawings
+	started time.Time
+	echo    *echo.Echo
+	handler http.Handler
+}
+
+// New parses the templates, checks the built assets and sets up the routes. It
+// refuses with a problem that says what to do when one of them is not right.
+func New(opts Options) (*Server, error) {
+	for name, given := range map[string]bool{
+		"Figures": opts.Figures != nil, "Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil,
+		"Rules": opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil,
+	} {
+		if !given {
+			return nil, problem.New(problem.Internal, "web.New needs %s", name)
+		}
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Zone == nil {
+		zone, err := time.LoadLocation("Europe/London")
+		if err != nil {
+			return nil, problem.Wrap(err, problem.Unavailable, "The time zone Europe/London could not be read on this machine. Install its time zone data")
+		}
+		opts.Zone = zone
+	}
+	if opts.MaxUpload == 0 {
+		opts.MaxUpload = 256 << 20
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = 30 * time.Second
+	}
+	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer)}
+	var err error
+	if s.assets, err = loadAssets(opts.Assets); err != nil {
+		return nil, err
+	}
+	if s.pages, err = parsePages(opts.Templates); err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.handleError
+	e.Use(s.record, s.recoverPanic)
+	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}))
+	for _, r := range s.routes() {
+		handler := r.handler
+		if !r.slow {
+			handler = s.bounded(handler)
+		}
+		e.Add(r.method, r.path, handler)
+		if r.method == http.MethodGet {
+			e.Add(http.MethodHead, r.path, handler)
+		}
+	}
+	s.echo = e
+	s.handler = s.secure(e)
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Listener gives an HTTP server for s with the timeouts that suit it. The caller
+// starts and stops it.
+func (s *Server) Listener() *http.Server {
+	return &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		// A backfill over a slow line takes minutes to arrive.
+		ReadTimeout:    15 * time.Minute,
+		WriteTimeout:   20 * time.Minute,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// route is one address of the service. docs/routes.md lists them all, and a
+// test compares.
+type route struct {
+	method, path string
+	handler      echo.HandlerFunc
+	// slow exempts the route from the page timeout.
+	slow bool
+}
+
+func (s *Server) routes() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{get, "/", s.home, false},
+		{get, "/overview", s.overviewPage, false},
+		{get, "/overview.csv", s.overviewCSV, false},
+		{get, "/overview.json", s.overviewJSON, false},
+		{get, "/figures", s.figuresPage, false},
+		{get, "/figures.csv", s.figuresCSV, false},
+		{get, "/figures.json", s.figuresJSON, false},
+		{get, "/charts/:id", s.chart, false},
+		{get, "/extracts", s.extractsPage, false},
+		{get, "/extracts.csv", s.extractsCSV, false},
+		{get, "/extracts.json", s.extractsJSON, false},
+		{get, "/extracts/upload", s.uploadPage, false},
+		{post, "/extracts/upload", s.upload, true},
+		{get, "/extracts/:id", s.receipt, false},
+		{get, "/packs", s.packsPage, false},
+		{get, "/packs.json", s.packsJSON, false},
+		{get, "/packs/:id", s.pack, false},
+		{get, "/definitions", s.definitionsPage, false},
+		{get, "/definitions.json", s.definitionsJSON, false},
+		{get, "/definitions/:id", s.definition, false},
+		{get, "/admin/jobs", s.jobsPage, false},
+		{get, "/admin/jobs.json", s.jobsJSON, false},
+		{post, "/admin/jobs/:name/run", s.runJob, false},
+		{get, "/accessibility", s.accessibilityPage, false},
+		{get, "/help/keyboard", s.keyboardPage, false},
+		{post, "/api/v1/extracts", s.takeExtract, true},
+		{get, "/healthz", s.health, false},
+		{get, "/readyz", s.ready, false},
+		{get, "/favicon.ico", s.favicon, false},
+		{get, "/static/*", s.serveAsset, false},
+	}
+}
+
+func (s *Server) bounded(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), s.opts.Timeout)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}

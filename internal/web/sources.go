@@ -1,0 +1,152 @@
+package web
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// Figures answers the questions of the overview, figures and chart pages. Its
+// answers hold counts only.
+type Figures interface {
+	// Extent gives the first and last extract dates held, both zero when there
+	// are none.
+	Extent(ctx context.Context) (first, last delay.Day, err error)
+	// Overview gives everything on the first page for the whole months from to
+	// to, both included.
+	Overview(ctx context.Context, f measure.Filter, from, to delay.Month) (measure.Overview, error)
+	measure.Source
+}
+
+// Drawer turns a chart into SVG with no script, style or outside address in it.
+type Drawer interface {
+	SVG(ctx context.Context, c chart.Chart) ([]byte, error)
+	StandaloneSVG(ctx context.Context, c chart.Chart) ([]byte, error)
+}
+
+// Extracts tells what has arrived.
+type Extracts interface {
+	// Arrivals gives every provider's days from from to to, both included, in
+	// the partnership's order of providers.
+	Arrivals(ctx context.Context, from, to delay.Day) ([]ProviderDays, error)
+	// Receipt gives one extract's receipt, or a problem of kind NotFound.
+	Receipt(ctx context.Context, id string) (Receipt, error)
+}
+
+// ProviderDays is one provider's line of the extracts page.
+type ProviderDays struct {
+	Code, Name string
+	// Due is the London time by which an extract is expected, such as "07:00";
+	// empty when no time is expected.
+	Due  string
+	Days []ExtractDay
+}
+
+// ExtractDay is where one provider's extract for one day stands.
+type ExtractDay struct {
+	Day     delay.Day
+	Arrival measure.Arrival
+	// Rows is the number of rows kept; ID the receipt's, empty when no file has
+	// arrived for the day.
+	Rows int
+	ID   string
+}
+
+// Receipt is what became of one file and, in Dates, of each extract in it.
+// Kept, Excluded and Quarantined add up to Read (R1). It holds no value of an
+// identifying field.
+type Receipt struct {
+	ID       string        `json:"id"`
+	File     string        `json:"file"`
+	Provider string        `json:"provider"`
+	Name     string        `json:"provider_name"`
+	Received time.Time     `json:"received"`
+	Bytes    int64         `json:"bytes"`
+	SHA256   string        `json:"sha256"`
+	Layout   string        `json:"layout"`
+	Outcome  string        `json:"outcome"`
+	Message  string        `json:"message"`
+	Dates    []ReceiptDate `json:"dates"`
+	Read     int           `json:"read"`
+	Kept     int           `json:"kept"`
+	Excluded int           `json:"excluded"`
+	// Quarantined rows could not be understood (R2).
+	Quarantined int `json:"quarantined"`
+	// InferredEnds is the number of delays that ended because the patient is not
+	// in this extract (C5).
+	InferredEnds int              `json:"inferred_ends"`
+	Problems     []ReceiptProblem `json:"problems"`
+	// MoreProblems is the number of problems that are not listed.
+	MoreProblems int `json:"more_problems"`
+}
+
+// ReceiptDate is one extract date of a file.
+type ReceiptDate struct {
+	Date        string `json:"date"`
+	Read        int    `json:"read"`
+	Kept        int    `json:"kept"`
+	Excluded    int    `json:"excluded"`
+	Quarantined int    `json:"quarantined"`
+	// State is the arrival of the extract: In, Late, Short, held or Replaced.
+	State string `json:"state"`
+}
+
+// ReceiptProblem is one finding, with the value masked where it identifies.
+type ReceiptProblem struct {
+	Rule     string `json:"rule"`
+	Severity string `json:"severity"`
+	Line     int    `json:"line,omitempty"`
+	Field    string `json:"field,omitempty"`
+	Found    string `json:"found"`
+	Expected string `json:"expected"`
+	Do       string `json:"do"`
+}
+
+// Ingest takes in one file and gives its receipt. The same bytes give the first
+// receipt again (C11).
+type Ingest interface {
+	Take(ctx context.Context, name string, src io.Reader) (Receipt, error)
+}
+
+// Jobs lists the scheduled jobs and runs one now.
+type Jobs interface {
+	List(ctx context.Context) ([]Job, error)
+	// Run starts the named job and gives a problem of kind Conflict when it is
+	// already running and NotFound when there is none of that name.
+	Run(ctx context.Context, name string) error
+}
+
+// Job is a scheduled job with its last run.
+type Job struct {
+	// Name stands in addresses, Title on the page.
+	Name, Title string
+	// When says in words when the job runs.
+	When string
+	Next time.Time
+	// Last is the start of the last run, zero when it has never run.
+	Last time.Time
+	Took time.Duration
+	// Result is Finished, Did not finish, Skipped or Running; empty when it has
+	// never run. Message is a sentence about it for the reader.
+	Result, Message string
+}
+
+// Packs lists the packs that have been made and opens them.
+type Packs interface {
+	List(ctx context.Context) ([]Pack, error)
+	// Open gives the stored page of a pack, or a problem of kind NotFound.
+	Open(ctx context.Context, id string) (io.ReadCloser, error)
+}
+
+// Pack is one stored pack.
+type Pack struct {
+	ID, Title string
+	// Held is the moment of the pack's figures; AsAt the day they speak of.
+	Held    time.Time
+	AsAt    delay.Day
+	RuleSet string
+}
