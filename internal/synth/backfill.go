@@ -28,7 +28,8 @@ func WriteBackfill(w io.Writer, rows int, o Options) error {
 	// is too much falls off at the beginning.
 	need := float64(rows) / float64(days) / t.share
 	var source *writer
-	first, skip := o.From, 0
+	var first delay.Day
+	var skip int
 	for {
 		if need *= 1.1; need > 50_000_000 {
 			return problem.New(problem.Invalid, "%d rows do not fit in %d days. Choose a longer period.", rows, days)

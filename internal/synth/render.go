@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"homeward/internal/delay"
+	"homeward/internal/extract"
 )
 
 // northgateHeadings are the columns of Northgate's CSV: ISO dates, UTF-8, the
@@ -97,7 +98,7 @@ func renderSouthmoor(day delay.Day, rows []listing) (file, error) {
 	}
 	cells = append(cells, []any{"Total", len(rows)})
 	var b bytes.Buffer
-	err := writeWorkbook(&b, "DTOC", cells)
+	err := extract.WriteWorkbook(&b, "DTOC", cells)
 	return file{"RZ2-delays-" + compact(day) + ".xlsx", b.Bytes()}, err
 }
 

@@ -1,4 +1,4 @@
-package synth
+package extract
 
 import (
 	"fmt"
@@ -9,10 +9,11 @@ import (
 	"homeward/internal/delay"
 )
 
-// writeWorkbook writes an XLSX with one sheet. A cell may be a text, a number
-// or a delay.Day, which becomes an Excel date; a nil row is left blank, as are
-// nil, "" and the zero Day.
-func writeWorkbook(w io.Writer, sheet string, rows [][]any) (err error) {
+// WriteWorkbook writes an XLSX with one sheet, such as package synth makes. A
+// cell may be a text, a number or a delay.Day, which becomes an Excel date; a
+// nil row is left blank, as are nil, "" and the zero Day. The same cells give
+// the same bytes.
+func WriteWorkbook(w io.Writer, sheet string, rows [][]any) (err error) {
 	f := excelize.NewFile()
 	defer func() {
 		if closing := f.Close(); err == nil {
