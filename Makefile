@@ -1,0 +1,101 @@
+# One file for the desk and for continuous integration: "make test" is what
+# .ci/run calls. Needed: Go 1.26, a C compiler (for SQLite), Node 20 with npm.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# The version is the newest heading of the change log, with the commit when
+# this is a git checkout.
+RELEASE := $(shell sed -n 's/^\#\# \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
+COMMIT := $(shell git rev-parse --short=10 HEAD 2>/dev/null)
+VERSION := $(RELEASE)$(if $(COMMIT),+$(COMMIT))
+
+# -trimpath keeps the folders of the machine that builds out of the program.
+GOBUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# The linters stand in a module file of their own, so that their versions are
+# pinned and checked without becoming dependencies of the program.
+TOOL := go tool -modfile=.ci/tools.mod
+# Packages with goroutines, which are worth the race detector's time.
+RACE := ./internal/app/... ./internal/chart/... ./internal/ingest/... ./internal/schedule/... ./internal/sqlite/... ./internal/web/...
+
+LISTEN ?= 127.0.0.1:8080
+FUZZTIME ?= 10s
+BENCHROWS ?= 1000000
+
+.PHONY: help
+help: ## Show what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: build
+build: bin/homeward ## Build bin/homeward with its style sheet and scripts
+
+# Go keeps its own account of what is out of date, so the program is always
+# handed to it; unchanged, this takes a second.
+.PHONY: bin/homeward
+bin/homeward: assets
+	@.ci/need go cc
+	$(GOBUILD) -o bin/homeward ./cmd/homeward
+
+.PHONY: assets
+assets: bin/.assets ## Build the style sheet and scripts into static/vendor
+
+ASSET_SOURCES := package-lock.json package.json $(wildcard static/*.mjs static/css/* static/css/*/*)
+
+bin/.assets: $(ASSET_SOURCES)
+	@.ci/need node
+	npm ci --no-audit --no-fund </dev/null
+	npm run --silent build </dev/null
+	@mkdir -p bin && touch $@
+
+.PHONY: run
+run: build ## Build, fill demo/ with synthetic data and serve it on 127.0.0.1:8080
+	./bin/homeward demo --data demo --listen $(LISTEN)
+
+.PHONY: test
+test: ## Check everything: format, vet, lint, Go tests, browser tests
+	@begin=$$SECONDS; \
+	.ci/need go cc node; \
+	chromium=$$(.ci/need chromium); \
+	step() { printf '\n== %s\n' "$$*"; }; \
+	step Build; $(MAKE) build; \
+	step Lint; $(MAKE) lint; \
+	step Go tests; go test -shuffle=on -timeout 15m ./...; \
+	step Go tests with the race detector; go test -race -short -shuffle=on -timeout 15m $(RACE); \
+	step Browser tests; CHROMIUM="$$chromium" npm run --silent test:browser </dev/null; \
+	printf '\nAll checks passed in %d seconds: build, format, vet, lint, Go tests, race detector, browser tests.\n' $$((SECONDS - begin))
+
+.PHONY: lint
+lint: ## Check format, vet and the linters
+	@.ci/need go
+	@unformatted=$$(gofmt -l cmd internal data static templates); \
+	if [ -n "$$unformatted" ]; then printf 'These files are not formatted. Run gofmt -w on them:\n%s\n' "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(TOOL) staticcheck -checks 'all,-QF*' ./...
+	$(TOOL) errcheck ./...
+	$(TOOL) ineffassign ./...
+
+.PHONY: bench
+bench: build ## Measure the packages, then the taking in of a million rows in one file
+	go test -run '^$$' -bench . -benchmem -timeout 30m ./internal/...
+	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	./bin/homeward synth --backfill $(BENCHROWS) --seed 1 --out "$$work"; \
+	./bin/homeward init --data "$$work/data" >/dev/null; \
+	printf '\nTaking in %d rows in one file:\n' $(BENCHROWS); \
+	time ./bin/homeward ingest --data "$$work/data" --partnership "$$work/partnership.yaml" "$$work/extracts"; \
+	du -h "$$work"/data/*.db
+
+.PHONY: fuzz
+fuzz: ## Fuzz every reader of bytes for FUZZTIME (10s) each
+	@.ci/need go cc
+	@go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... | while read -r package; do \
+		for name in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			printf '\n== %s %s\n' "$$package" "$$name"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built; data folders are left alone
+	rm -rf bin node_modules coverage*
+	find static/vendor -mindepth 1 ! -name '.git*' ! -name 'README*' -delete 2>/dev/null || true
