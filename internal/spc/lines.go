@@ -42,7 +42,7 @@ func judge(g *Group, pts []PointResult, p Params) {
 	applyRules(pts, p)
 
 	switch {
-	case g.Readings < p.LeastPoints:
+	case g.Readings < p.LeastPoints && p.LeastPoints > 1:
 		g.Limits = NotEnoughReadings
 	case !l.amr.Known || l.amr.Value <= nothing*l.largest || nearlyConstant(baseline, l):
 		g.Limits = LimitsNotAvailable

@@ -260,3 +260,36 @@ func assurance(g Group, p Params) Assurance {
 		return Assurance{Inconsistent, "inconsistent", "?", "Sometimes meets the agreed level"}
 	}
 }
+
+// StillGoing counts the readings, back from the latest one, of the trend or
+// shift that the latest reading is labelled with; 0 when its label is another.
+// Neither crosses a restart of limits or a missing reading.
+func (r Result) StillGoing() int {
+	if len(r.Groups) == 0 {
+		return 0
+	}
+	g := r.Groups[len(r.Groups)-1]
+	latest := r.Points[g.Last]
+	n := 1
+	for i := g.Last; i > g.First; i, n = i-1, n+1 {
+		this, before := r.Points[i], r.Points[i-1]
+		on := false
+		switch latest.Cause {
+		case TrendUp:
+			on = this.Value > before.Value
+		case TrendDown:
+			on = this.Value < before.Value
+		case ShiftAbove, ShiftBelow:
+			on = before.RelativeToMean == latest.RelativeToMean
+		default:
+			return 0
+		}
+		if before.Missing || !on {
+			break
+		}
+	}
+	if latest.Cause == CommonCause {
+		return 0
+	}
+	return n
+}
