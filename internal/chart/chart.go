@@ -1,0 +1,121 @@
+// Package chart turns measure results into charts: option JSON for the browser,
+// SVG drawn on the server, the table twin with the same numbers, the finding
+// that stands as the title, and the alt text. A chart is defined once and
+// serves the page, the print, the mail and the projector.
+//
+// It is the only user of go-echarts (the option) and goja (ECharts run on the
+// server). It counts nothing: every number comes from package measure. It knows
+// no SQL, no HTTP and no templates.
+package chart
+
+import (
+	"encoding/json"
+
+	"homeward/internal/delay"
+)
+
+// Chart is one chart, ready to be shown. It holds counts and names of
+// organisations only, never anything about a person (P1).
+type Chart struct {
+	// ID names the chart in addresses and prefixes every id of its SVG:
+	// lower-case letters, digits and hyphens, beginning with a letter.
+	ID string
+	// Title is the finding, made from the data by stated conditions: under 90
+	// characters, sentence case, no full stop.
+	Title string
+	// Subtitle says measure, place, period and basis.
+	Subtitle string
+	// Alt is the text alternative: one paragraph with the values that matter.
+	Alt string
+	// Notes are the data-quality sentences: gaps, part months, held files.
+	Notes []string
+	// Key lists the bodies drawn, in the order of the stack. The drawing labels
+	// them itself; the key is for a page that wants swatches beside its words.
+	Key []KeyItem
+	// Table is the table twin.
+	Table Table
+	// Definition says in words what is counted; Source where the figures come
+	// from and as at when.
+	Definition, Source string
+	// Option is the ECharts option as JSON, with <, > and & escaped, so that it
+	// may stand inside <script type="application/json">. It holds no functions.
+	Option json.RawMessage
+	// Width and Height are the drawing's size in pixels.
+	Width, Height int
+
+	font float64
+	draw func(Size) (json.RawMessage, error)
+}
+
+// KeyItem is one body in a chart's key.
+type KeyItem struct {
+	Body  delay.Body
+	Label string
+	// Fill is the colour as #RRGGBB; Hatched that it bears the diagonal hatch.
+	Fill    string
+	Hatched bool
+}
+
+// Table is a chart's table twin. Its first column holds row headers, its order
+// is the chart's, and its numbers are the numbers plotted.
+type Table struct {
+	Caption string
+	Head    []string
+	Rows    [][]Cell
+	// Foot is the totals row, empty when a total would mean nothing.
+	Foot []Cell
+}
+
+// Cell is one cell of a table: the text that people read and, when Numeric, the
+// number as plotted, before rounding for the reader.
+type Cell struct {
+	Text    string
+	Value   float64
+	Numeric bool
+}
+
+// Size is how large a chart is drawn, in pixels, with the size of its text and
+// the width of its lines to match.
+type Size struct {
+	Width, Height int
+	Font          int
+	Line          float64
+}
+
+// The sizes: in a page, across a wide page, and on a slide whose text must be
+// read from the back of the room.
+var (
+	Page  = Size{Width: 760, Height: 380, Font: 14, Line: 3}
+	Wide  = Size{Width: 1200, Height: 560, Font: 17, Line: 3}
+	Slide = Size{Width: 1840, Height: 800, Font: 32, Line: 5}
+)
+
+// At gives the same chart drawn at another size: same words, same numbers. The
+// height of a ranked chart follows the number of its bars, up to the size's.
+func (c Chart) At(s Size) Chart {
+	if c.draw == nil {
+		return c
+	}
+	option, err := c.draw(s)
+	if err != nil {
+		// The renderer says that there is nothing to draw; title and table stand.
+		option = nil
+	}
+	c.Option, c.Width, c.Height, c.font = option, s.Width, s.Height, float64(s.Font)
+	return c
+}
+
+// Empty says whether the chart has no number to plot.
+func (c Chart) Empty() bool {
+	for _, row := range c.Table.Rows {
+		for _, cell := range row {
+			if cell.Numeric {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func text(s string) Cell                  { return Cell{Text: s} }
+func number(v float64, words string) Cell { return Cell{Text: words, Value: v, Numeric: true} }

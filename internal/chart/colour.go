@@ -1,0 +1,56 @@
+package chart
+
+import "homeward/internal/delay"
+
+// The colours. Orange, dark blue and turquoise are told apart by every common
+// kind of colour vision and by their place in the stack; the fourth is a hatch,
+// never a hue. No red, amber or green stands near them.
+const (
+	ink       = "#212B32"
+	white     = "#FFFFFF"
+	hatchInk  = "#3D3D3D"
+	gridLine  = "#D8DDE0"
+	gapFill   = "#E8EDEE"
+	partFill  = "#F0F4F5"
+	fontNames = "Arial, Helvetica, sans-serif"
+)
+
+// paint is how a body is drawn: its fill, its edge, and the colour of a number
+// written on it.
+type paint struct {
+	fill, edge, text string
+	decal            *decal
+}
+
+var paints = map[delay.Body]paint{
+	delay.SocialCare:    {fill: "#F46A25", edge: white, text: ink},
+	delay.NHS:           {fill: "#12436D", edge: white, text: white},
+	delay.Joint:         {fill: "#28A197", edge: white, text: ink},
+	delay.NotAttributed: {fill: white, edge: hatchInk, text: ink, decal: &hatch},
+}
+
+// decal is ECharts' pattern laid over a fill. go-echarts has no field for it.
+type decal struct {
+	Symbol     string     `json:"symbol"`
+	SymbolSize float64    `json:"symbolSize"`
+	DashArrayX [2]float64 `json:"dashArrayX"`
+	DashArrayY [2]float64 `json:"dashArrayY"`
+	Rotation   float64    `json:"rotation"`
+	Color      string     `json:"color"`
+}
+
+// hatch is the diagonal of what is not attributed.
+var hatch = decal{
+	Symbol: "rect", SymbolSize: 1,
+	DashArrayX: [2]float64{1, 0}, DashArrayY: [2]float64{1.5, 4.5},
+	Rotation: -0.7853981633974483, Color: hatchInk,
+}
+
+// keyOf lists the bodies that have days, in the order of the stack.
+func keyOf(bodies []delay.Body) []KeyItem {
+	key := make([]KeyItem, len(bodies))
+	for i, b := range bodies {
+		key[i] = KeyItem{Body: b, Label: sentenceCase(b.String()), Fill: paints[b].fill, Hatched: paints[b].decal != nil}
+	}
+	return key
+}

@@ -1,0 +1,223 @@
+package chart
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// extras adds to a go-echarts option what go-echarts has no field for, through
+// its own visitor. Nothing here is ever a function: the option is data.
+type extras struct {
+	charts.BaseConfigurationVisitor
+	x, y   axisExtras
+	decals map[int]*decal
+}
+
+// axisExtras are an axis's step between ticks and the category indexes that
+// bear a label.
+type axisExtras struct {
+	step   float64
+	labels []int
+}
+
+type xAxis struct {
+	opts.XAxis
+	AxisLabel axisLabel `json:"axisLabel"`
+	Interval  float64   `json:"interval,omitempty"`
+}
+
+type yAxis struct {
+	opts.YAxis
+	AxisLabel axisLabel  `json:"axisLabel"`
+	AxisTick  *axisTick  `json:"axisTick,omitempty"`
+	NameStyle *nameStyle `json:"nameTextStyle,omitempty"`
+	Interval  float64    `json:"interval,omitempty"`
+}
+
+type axisLabel struct {
+	*opts.AxisLabel
+	CustomValues []int `json:"customValues,omitempty"`
+	// LineHeight shadows go-echarts' text field: ECharts wants a number.
+	LineHeight float64 `json:"lineHeight,omitempty"`
+}
+
+type axisTick struct {
+	Show bool `json:"show"`
+}
+
+type nameStyle struct {
+	Color    string `json:"color"`
+	FontSize int    `json:"fontSize"`
+	Align    string `json:"align"`
+}
+
+type series struct {
+	charts.SingleSeries
+	ItemStyle *itemStyle `json:"itemStyle,omitempty"`
+	Silent    bool       `json:"silent"`
+}
+
+type itemStyle struct {
+	*opts.ItemStyle
+	Decal *decal `json:"decal,omitempty"`
+}
+
+func (e extras) VisitXAxis(axes []opts.XAxis) any {
+	a := axes[0]
+	label := axisLabel{AxisLabel: a.AxisLabel, CustomValues: e.x.labels}
+	if a.AxisLabel != nil {
+		label.LineHeight = math.Round(float64(a.AxisLabel.FontSize) * 1.25)
+	}
+	return []xAxis{{XAxis: a, AxisLabel: label, Interval: e.x.step}}
+}
+
+func (e extras) VisitYAxis(axes []opts.YAxis) any {
+	a := axes[0]
+	label := axisLabel{AxisLabel: a.AxisLabel, CustomValues: e.y.labels}
+	size := 12
+	if a.AxisLabel != nil {
+		size = a.AxisLabel.FontSize
+		label.LineHeight = math.Round(float64(size) * 1.2)
+	}
+	return []yAxis{{YAxis: a, AxisLabel: label, AxisTick: &axisTick{}, Interval: e.y.step,
+		NameStyle: &nameStyle{Color: ink, FontSize: size, Align: "left"}}}
+}
+
+func (e extras) VisitSeriesOpt(all charts.MultiSeries) any {
+	out := make([]series, len(all))
+	for i, s := range all {
+		out[i] = series{SingleSeries: s, Silent: true}
+		if s.ItemStyle != nil || e.decals[i] != nil {
+			out[i].ItemStyle = &itemStyle{ItemStyle: s.ItemStyle, Decal: e.decals[i]}
+		}
+	}
+	return out
+}
+
+func (e extras) VisitTooltipOpt(t opts.Tooltip) any {
+	return struct {
+		opts.Tooltip
+		ShowContent bool `json:"showContent"`
+	}{Tooltip: t}
+}
+
+func (e extras) Visit(option map[string]any) {
+	option["textStyle"] = map[string]any{"fontFamily": fontNames, "color": ink}
+	option["animation"] = false
+	// Without this ECharts splits long series over frames, and the server has
+	// one frame only.
+	option["progressive"] = 0
+	// go-echarts sends empty components and a palette that the chart never uses.
+	delete(option, "toolbox")
+	delete(option, "color")
+}
+
+// common are the settings that every chart has.
+func common(s Size, g grid, pointer string) []charts.GlobalOpts {
+	return []charts.GlobalOpts{
+		charts.WithAnimation(false),
+		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}),
+		charts.WithTooltipOpts(opts.Tooltip{
+			Show: opts.Bool(true), Trigger: "axis",
+			AxisPointer: &opts.AxisPointer{Type: pointer, Label: &opts.Label{Show: opts.Bool(false)}},
+		}),
+		charts.WithGridOpts(opts.Grid{
+			Left: px(g.left), Right: px(g.right), Top: px(g.top), Bottom: px(g.bottom),
+			ContainLabel: opts.Bool(false),
+		}),
+	}
+}
+
+// grid is the room around the plot, in pixels.
+type grid struct{ left, right, top, bottom float64 }
+
+func (g grid) width(s Size) float64  { return float64(s.Width) - g.left - g.right }
+func (g grid) height(s Size) float64 { return float64(s.Height) - g.top - g.bottom }
+
+func px(v float64) string { return strconv.FormatFloat(math.Round(v), 'f', 0, 64) }
+
+// finish turns a go-echarts chart into option JSON. It takes Validate and JSON
+// only: Render and RenderSnippet turn escaping off, and a ward named
+// "</script>" would run.
+func finish(c interface {
+	Validate()
+	JSON() map[string]any
+	Accept(charts.ConfigurationVisitor)
+}, e extras) (json.RawMessage, error) {
+	c.Accept(e)
+	c.Validate()
+	return json.Marshal(c.JSON())
+}
+
+// nothing is the drawing of a chart without numbers: its words, in the middle.
+func nothing(words string) func(Size) (json.RawMessage, error) {
+	return func(s Size) (json.RawMessage, error) {
+		lines := wrap(words, float64(s.Font)*1.3, float64(s.Width)*0.8, 4)
+		joined := ""
+		for i, l := range lines {
+			if i > 0 {
+				joined += "\n"
+			}
+			joined += l
+		}
+		c := charts.NewBar()
+		c.SetGlobalOptions(common(s, grid{}, "none")...)
+		c.SetGlobalOptions(charts.WithTitleOpts(opts.Title{
+			Title: joined, Left: "center", Top: "middle", TextAlign: "auto",
+			TitleStyle: &opts.TextStyle{Color: ink, FontSize: int(math.Round(float64(s.Font) * 1.3)), FontWeight: "normal", FontFamily: fontNames},
+		}),
+			charts.WithXAxisOpts(opts.XAxis{Show: opts.Bool(false)}),
+			charts.WithYAxisOpts(opts.YAxis{Show: opts.Bool(false)}),
+			charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(false)}))
+		c.SetXAxis([]string{})
+		return finish(c, extras{})
+	}
+}
+
+// scale gives the top of an axis that begins at zero and the step between its
+// ticks, about count of them, on round numbers. Counts of people and days have
+// whole steps.
+func scale(top float64, count int, wholeSteps bool) (maximum, step float64) {
+	if !(top > 0) {
+		top = 1
+	}
+	raw := top / float64(count)
+	power := math.Pow(10, math.Floor(math.Log10(raw)))
+	for _, m := range [...]float64{1, 2, 2.5, 5, 10} {
+		step = m * power
+		if wholeSteps && step != math.Trunc(step) {
+			continue
+		}
+		if step >= raw*(1-1e-9) {
+			break
+		}
+	}
+	if wholeSteps && step < 1 {
+		step = 1
+	}
+	return step * math.Ceil(top/step-1e-9), step
+}
+
+// apart moves label positions, in pixels from the top and in order from the
+// bottom of the plot upwards, until neighbours are at least gap apart and all
+// lie between low (nearer the top) and high.
+func apart(ys []float64, gap, low, high float64) []float64 {
+	out := append([]float64(nil), ys...)
+	for i := range out {
+		out[i] = math.Min(out[i], high-float64(0))
+		if i > 0 && out[i-1]-out[i] < gap {
+			out[i] = out[i-1] - gap
+		}
+	}
+	for i := len(out) - 1; i >= 0; i-- {
+		limit := low + float64(len(out)-1-i)*gap
+		if out[i] < limit {
+			out[i] = limit
+		}
+	}
+	return out
+}

@@ -1,0 +1,225 @@
+package chart
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// Reasons is the delayed days of the whole period by reason, as horizontal bars
+// ranked by days and stacked by responsible body. Days whose reason is not
+// known stand last.
+func Reasons(o measure.Overview, place string) Chart {
+	ranked := rank(o.Reasons)
+	var total measure.ByBody
+	for _, r := range ranked {
+		for b, n := range r.Days {
+			total[b] += n
+		}
+	}
+	bodies := present(total)
+	c := Chart{
+		ID:         "reasons",
+		Title:      reasonsTitle(ranked),
+		Subtitle:   subtitle("Delayed days by reason and by whose next step", place, filterWords(o.Filter), span(o.From, o.To)),
+		Notes:      notes(o, readings(o.Months, true)),
+		Key:        keyOf(bodies),
+		Definition: definitionReasons,
+		Source:     source(o.AsAt),
+	}
+	c.Table = reasonsTable(ranked, total, c.Title)
+	c.Alt = reasonsAlt(o, place, ranked, total)
+	c.draw = func(s Size) (json.RawMessage, error) { return drawReasons(ranked, bodies, total, s) }
+	if len(ranked) == 0 {
+		c.draw = nothing(c.Title)
+	}
+	return c.At(Page)
+}
+
+// rank puts reasons with days in order of days, most first, equal ones in the
+// order of the published tables, and the unknown reason last whatever its size.
+func rank(reasons []measure.ReasonDays) []measure.ReasonDays {
+	order := map[delay.Reason]int{delay.ReasonNotKnown: len(delay.Reasons) + 1}
+	for i, r := range delay.Reasons {
+		order[r] = i
+	}
+	var out []measure.ReasonDays
+	for _, r := range reasons {
+		if r.Days.Total() > 0 {
+			out = append(out, r)
+		}
+	}
+	less := func(a, b measure.ReasonDays) bool {
+		if (a.Reason == delay.ReasonNotKnown) != (b.Reason == delay.ReasonNotKnown) {
+			return b.Reason == delay.ReasonNotKnown
+		}
+		if x, y := a.Days.Total(), b.Days.Total(); x != y {
+			return x > y
+		}
+		return order[a.Reason] < order[b.Reason]
+	}
+	for i := 1; i < len(out); i++ {
+		for j := i; j > 0 && less(out[j], out[j-1]); j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
+	}
+	return out
+}
+
+func reasonsTable(ranked []measure.ReasonDays, total measure.ByBody, caption string) Table {
+	t := Table{Caption: caption, Head: []string{"Reason"}}
+	for _, b := range delay.Bodies {
+		t.Head = append(t.Head, sentenceCase(b.String()))
+	}
+	t.Head = append(t.Head, "All", "Share", "Running share")
+	all := total.Total()
+	row := func(head string, days measure.ByBody, running int64) []Cell {
+		cells := []Cell{text(head)}
+		for _, b := range delay.Bodies {
+			cells = append(cells, number(float64(days[b]), whole(days[b])))
+		}
+		part, run := float64(days.Total())/float64(all), float64(running)/float64(all)
+		return append(cells, number(float64(days.Total()), whole(days.Total())),
+			number(part*100, percent(part)), number(run*100, percent(run)))
+	}
+	var running int64
+	for _, r := range ranked {
+		running += r.Days.Total()
+		t.Rows = append(t.Rows, row(r.Reason.Short(), r.Days, running))
+	}
+	if all > 0 {
+		t.Foot = row("All reasons", total, all)
+	}
+	return t
+}
+
+func reasonsAlt(o measure.Overview, place string, ranked []measure.ReasonDays, total measure.ByBody) string {
+	where := fmt.Sprintf("%s, %s", name(place), span(o.From, o.To))
+	if len(ranked) == 0 {
+		return "Bar chart of delayed days by reason, " + where + ". There are no delayed days to show."
+	}
+	var top []string
+	for i, r := range ranked {
+		if i == 3 {
+			break
+		}
+		top = append(top, fmt.Sprintf("%s %s", lowerFirst(r.Reason.Short()), whole(r.Days.Total())))
+	}
+	s := fmt.Sprintf("Bar chart of delayed days, %s, by %s, largest first: %s.", where, plural(int64(len(ranked)), "reason", "reasons"), joinAnd(top))
+	if k, days := fewest(ranked, total.Total()); k > 0 && days*10 >= total.Total()*8 && len(ranked) > 1 {
+		verb := "make"
+		if k == 1 {
+			verb = "makes"
+		}
+		s += fmt.Sprintf(" %d %s up %s.", k, verb, percent(float64(days)/float64(total.Total())))
+	}
+	return s + fmt.Sprintf(" Total %s. Values are in the table below.", whole(total.Total()))
+}
+
+func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure.ByBody, s Size) (json.RawMessage, error) {
+	font := float64(s.Font)
+	room := float64(s.Width) * 0.3
+	labels := make([]string, len(ranked))
+	left, top := 0.0, 0.0
+	for i, r := range ranked {
+		lines := wrap(r.Reason.Short(), font, room, 2)
+		for _, l := range lines {
+			left = math.Max(left, textWidth(l, font))
+		}
+		labels[i] = strings.Join(lines, "\n")
+		top = math.Max(top, float64(r.Days.Total()))
+	}
+	all := float64(total.Total())
+	ends := make([]string, len(ranked))
+	right := 0.0
+	for i, r := range ranked {
+		n := r.Days.Total()
+		ends[i] = fmt.Sprintf("%s (%s)", whole(n), percent(float64(n)/all))
+		right = math.Max(right, textWidth(ends[i], font))
+	}
+	g := grid{left: left + font*1.2, right: right + font*0.8, top: font * 2.4, bottom: font * 0.5}
+	band := g.height(s) / float64(len(ranked))
+	barWidth := math.Min(band*0.72, font*2.6)
+	perPixel := top / g.width(s)
+	small := int(math.Round(font * 0.86))
+
+	c := charts.NewBar()
+	c.SetGlobalOptions(common(s, g, "shadow")...)
+	c.SetGlobalOptions(
+		charts.WithLegendOpts(keyOpts(bodies, g, s)),
+		charts.WithXAxisOpts(opts.XAxis{Type: "value", Show: opts.Bool(false), Min: 0, Max: top}),
+		charts.WithYAxisOpts(opts.YAxis{
+			Type: "category", Inverse: opts.Bool(true),
+			AxisLine:  &opts.AxisLine{Show: opts.Bool(true), LineStyle: &opts.LineStyle{Color: ink, Width: 1}},
+			AxisLabel: &opts.AxisLabel{Show: opts.Bool(true), Color: ink, FontSize: s.Font, Margin: math.Round(font * 0.6)},
+			SplitLine: &opts.SplitLine{Show: opts.Bool(false)},
+		}),
+	)
+	c.SetXAxis(labels)
+	c.XYReversal()
+	every := make([]int, len(ranked))
+	for i := range every {
+		every[i] = i
+	}
+	e := extras{decals: map[int]*decal{}, y: axisExtras{labels: every}}
+	marks := make([]any, len(ranked))
+	for i, r := range ranked {
+		marks[i] = point{
+			Name: "total", Coord: [2]float64{float64(r.Days.Total()), float64(i)}, Symbol: "circle", SymbolSize: [2]float64{0.1, 0.1},
+			ItemStyle: &itemStyle{ItemStyle: &opts.ItemStyle{Color: "transparent"}},
+			Label: &pointLabel{Distance: font * 0.4, Label: opts.Label{Show: opts.Bool(true), Position: "right",
+				Formatter: ends[i], Color: ink, FontSize: float32(font)}},
+		}
+	}
+	for i, b := range bodies {
+		p := paints[b]
+		data := make([]opts.BarData, len(ranked))
+		for j, r := range ranked {
+			n := r.Days[b]
+			data[j] = opts.BarData{Value: n}
+			width := float64(n) / perPixel
+			if words := whole(n); n > 0 && n != r.Days.Total() && textWidth(words, float64(small))+10 <= width && barWidth >= font {
+				data[j].Label = &opts.Label{Show: opts.Bool(true), Position: "inside", Formatter: words, Color: p.text, FontSize: float32(small)}
+				if p.decal != nil {
+					data[j].Label.BackgroundColor = white
+				}
+			}
+			if p.decal == nil && width < 4 {
+				data[j].ItemStyle = &opts.ItemStyle{Color: p.fill, BorderColor: p.fill, BorderWidth: 0.1}
+			}
+		}
+		if p.decal != nil {
+			e.decals[i] = p.decal
+		}
+		c.AddSeries(sentenceCase(b.String()), data,
+			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarWidth: px(barWidth)}),
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: p.fill, BorderColor: p.edge, BorderWidth: 1}),
+			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
+				if i == 0 {
+					one.MarkPoints = &opts.MarkPoints{Data: marks}
+				}
+			}))
+	}
+	return finish(c, e)
+}
+
+// keyOpts is a key above the plot, for a drawing that has no place to name its
+// blocks beside them.
+func keyOpts(bodies []delay.Body, g grid, s Size) opts.Legend {
+	names := make([]string, len(bodies))
+	for i, b := range bodies {
+		names[i] = sentenceCase(b.String())
+	}
+	return opts.Legend{
+		Show: opts.Bool(true), Left: px(g.left), Top: "0", Icon: "rect", Data: names,
+		ItemWidth: int(math.Round(float64(s.Font) * 1.1)), ItemHeight: int(math.Round(float64(s.Font) * 0.9)),
+		TextStyle: &opts.TextStyle{Color: ink, FontSize: s.Font, FontFamily: fontNames},
+	}
+}

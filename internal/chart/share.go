@@ -1,0 +1,190 @@
+package chart
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// shareOf is the month's council share with its band (G3). Until periods carry
+// their disputed days, the band's width is the not-attributed days.
+func shareOf(p measure.Period) measure.Share {
+	return measure.SocialCareShare(p.Days, 0, 0)
+}
+
+// Share is the share of delayed days that wait for social care, month by month,
+// with the band between the lowest and highest share that the unsettled days
+// allow (G3).
+func Share(o measure.Overview, place string) Chart {
+	rs := readings(o.Months, true)
+	for i := range rs {
+		// A month without days has no share: nothing to divide.
+		rs[i].none = rs[i].none || rs[i].Days.Total() == 0
+	}
+	c := Chart{
+		ID:         "council-share",
+		Title:      shareTitle(readings(o.Months, true)),
+		Subtitle:   subtitle("Share of delayed days with social care", place, filterWords(o.Filter), span(o.From, o.To), "all counted days"),
+		Notes:      notes(o, readings(o.Months, true)),
+		Definition: definitionShare,
+		Source:     source(o.AsAt),
+	}
+	c.Table = shareTable(readings(o.Months, true), c.Title)
+	c.Alt = shareAlt(o, place, rs)
+	c.draw = func(s Size) (json.RawMessage, error) { return drawShare(rs, s) }
+	if known(rs) == 0 {
+		c.draw = nothing(c.Title)
+	}
+	return c.At(Page)
+}
+
+func shareTable(rs []reading, caption string) Table {
+	t := Table{Caption: caption, Head: []string{"Month", "Share with social care", "Lowest", "Highest", "Social care days", "Not attributed days", "All days"}}
+	row := func(head string, p measure.Period) []Cell {
+		s := shareOf(p)
+		cells := []Cell{text(head)}
+		if s.Known {
+			cells = append(cells, number(s.Value*100, percent(s.Value)), number(s.Low*100, percent(s.Low)), number(s.High*100, percent(s.High)))
+		} else {
+			cells = append(cells, text("Not applicable"), text("Not applicable"), text("Not applicable"))
+		}
+		for _, n := range [...]int64{p.Days[delay.SocialCare], p.Days[delay.NotAttributed], p.Days.Total()} {
+			cells = append(cells, number(float64(n), whole(n)))
+		}
+		return cells
+	}
+	var all measure.Period
+	gaps := false
+	for _, r := range rs {
+		if r.none {
+			gaps = true
+			cells := []Cell{text(r.header())}
+			for range len(t.Head) - 1 {
+				cells = append(cells, text(noData))
+			}
+			t.Rows = append(t.Rows, cells)
+			continue
+		}
+		t.Rows = append(t.Rows, row(r.header(), r.Period))
+		for b, n := range r.Days {
+			all.Days[b] += n
+		}
+	}
+	if known(rs) > 0 {
+		foot := "All months"
+		if gaps {
+			foot += " with data"
+		}
+		t.Foot = row(foot, all)
+	}
+	return t
+}
+
+func shareAlt(o measure.Overview, place string, rs []reading) string {
+	s := fmt.Sprintf("Line chart of the share of delayed days with social care, %s, %s, %s.", name(place), span(o.From, o.To), plural(int64(len(rs)), "month", "months"))
+	value := func(r reading) float64 { return shareOf(r.Period).Value }
+	low, high, last := extremes(rs, value)
+	if last < 0 {
+		return s + " There is no share to show."
+	}
+	if low != high {
+		s += fmt.Sprintf(" Lowest %s in %s, highest %s in %s.", percent(value(rs[low])), rs[low].First.Month().Long(), percent(value(rs[high])), rs[high].First.Month().Long())
+	}
+	latest := shareOf(rs[last].Period)
+	s += fmt.Sprintf(" Latest %s in %s; %s to %s with unsettled days.", percent(latest.Value), rs[last].First.Month().Long(), percent(latest.Low), percent(latest.High))
+	return s + gapWords(readings(o.Months, true)) + " Values are in the table below."
+}
+
+func drawShare(rs []reading, s Size) (json.RawMessage, error) {
+	font := float64(s.Font)
+	top, last := 0.0, 0
+	for i, r := range rs {
+		if !r.none {
+			top, last = math.Max(top, shareOf(r.Period).High*100), i
+		}
+	}
+	maximum, step := scale(math.Max(top*1.05, 10), 5, true)
+	maximum = math.Min(maximum, 100)
+	latest := shareOf(rs[last].Period)
+	lines := []string{"Social care", percent(latest.Value)}
+	banded := latest.High-latest.Low >= 0.005
+	rangeWords := percent(latest.Low) + " to " + percent(latest.High)
+	right := math.Max(textWidth(lines[0], font), textWidth(rangeWords, font))
+	right = math.Max(right, textWidth("if unsettled", font)) + font
+	g := timeGrid(s, textWidth("100%", font), right, anyPart(rs))
+	band := g.width(s) / float64(len(rs))
+
+	c := charts.NewLine()
+	c.SetGlobalOptions(common(s, g, "line")...)
+	timeAxes(&c.RectChart, s, "Share of delayed days", maximum)
+	c.YAxisList[0].AxisLabel.Formatter = "{value}%"
+	labels := make([]string, len(rs))
+	low := make([]opts.LineData, len(rs))
+	width := make([]opts.LineData, len(rs))
+	value := make([]opts.LineData, len(rs))
+	for i, r := range rs {
+		labels[i] = r.label()
+		if r.none {
+			low[i], width[i], value[i] = opts.LineData{Value: "-"}, opts.LineData{Value: "-"}, opts.LineData{Value: "-"}
+			continue
+		}
+		sh := shareOf(r.Period)
+		low[i] = opts.LineData{Value: plotted(sh.Low * 100)}
+		width[i] = opts.LineData{Value: plotted((sh.High - sh.Low) * 100)}
+		value[i] = lonely(rs, i, plotted(sh.Value*100), s.Line)
+	}
+	c.SetXAxis(labels)
+	invisible := charts.WithLineStyleOpts(opts.LineStyle{Opacity: opts.Float(0), Width: 0.1, Color: ink})
+	c.AddSeries("Lowest", low, invisible, charts.WithLineChartOpts(opts.LineChart{Stack: "band", ShowSymbol: opts.Bool(false), Symbol: "none"}),
+		charts.WithSeriesOpts(func(one *charts.SingleSeries) { one.MarkAreas = gapAreas(rs, band, s, true) }))
+	c.AddSeries("Width of the range", width, charts.WithLineStyleOpts(opts.LineStyle{Width: 1, Color: hatchInk}),
+		charts.WithLineChartOpts(opts.LineChart{Stack: "band", ShowSymbol: opts.Bool(false), Symbol: "none"}),
+		charts.WithItemStyleOpts(opts.ItemStyle{Color: white}),
+		charts.WithAreaStyleOpts(opts.AreaStyle{Color: white, Opacity: opts.Float(1)}))
+	height := g.height(s)
+	ys := apart([]float64{height * (1 - latest.Value*100/maximum)}, 0, font*1.6, height-font*1.2)
+	at := func(y float64) float64 { return plotted(maximum * (1 - y/height)) }
+	marks := []any{endWords(lines[0]+"\n"+lines[1], last, len(rs), at(ys[0]), font, band, "bold")}
+	if banded {
+		// Beside the band, under the share or above it where there is no room.
+		y := ys[0] + font*2.75
+		if y > height-font*1.5 {
+			y = ys[0] - font*2.75
+		}
+		marks = append(marks, endWords(rangeWords+"\nif unsettled", last, len(rs), at(y), font, band, "normal"))
+	}
+	c.AddSeries("Social care", value, charts.WithLineStyleOpts(opts.LineStyle{Width: float32(s.Line), Color: ink}),
+		charts.WithItemStyleOpts(opts.ItemStyle{Color: ink}),
+		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(true), Symbol: "none", SymbolSize: s.Line * 3}),
+		charts.WithSeriesOpts(func(one *charts.SingleSeries) { one.MarkPoints = &opts.MarkPoints{Data: marks} }))
+	e := extras{y: axisExtras{step: step}, x: axisExtras{labels: monthLabels(rs, g.width(s), font)}, decals: map[int]*decal{1: &hatch}}
+	return finish(c, e)
+}
+
+// lonely is one reading of a line. A reading without neighbours would leave no
+// trace as a line, so it alone bears a mark.
+func lonely(rs []reading, i int, v, line float64) opts.LineData {
+	d := opts.LineData{Value: v, Symbol: "none"}
+	if (i == 0 || rs[i-1].none) && (i == len(rs)-1 || rs[i+1].none) {
+		d.Symbol, d.SymbolSize = "circle", int(math.Round(line*3))
+	}
+	return d
+}
+
+// endWords are words to the right of a line's end.
+func endWords(words string, last, n int, v, font, band float64, weight string) point {
+	offset := band*float64(n-1-last) + band/2
+	return point{
+		Name: "label", Coord: [2]float64{float64(last), v}, Symbol: "circle", SymbolSize: [2]float64{0.1, 0.1},
+		SymbolOffset: [2]float64{math.Round(math.Min(offset, band*float64(n-1-last)+font)), 0},
+		ItemStyle:    &itemStyle{ItemStyle: &opts.ItemStyle{Color: "transparent"}},
+		Label: &pointLabel{Distance: 2, Label: opts.Label{Show: opts.Bool(true), Position: "right", Formatter: words,
+			Color: ink, FontSize: float32(font), FontWeight: weight, LineHeight: float32(math.Round(font * 1.25))}},
+	}
+}

@@ -1,0 +1,151 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"homeward/internal/delay"
+)
+
+const noData = "No data"
+
+// nameLimit bounds a name inside a title or label, in runes: names come from
+// extracts and settings, and a title stays under 90 characters.
+const nameLimit = 40
+
+// plain makes a name safe to stand in a drawing, a table or a sentence: control
+// characters and those that XML cannot hold become spaces, marks that turn the
+// direction of the text around are dropped (they would turn our words around
+// too), and runs of space become one. It does not escape: what writes the name
+// does that.
+func plain(s string) string {
+	var b strings.Builder
+	space := false
+	for _, r := range s {
+		switch {
+		case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x200E, r == 0x200F, r == 0x061C:
+			continue
+		case unicode.IsSpace(r), unicode.IsControl(r), r == unicode.ReplacementChar, r == 0xFFFE, r == 0xFFFF:
+			space = true
+			continue
+		}
+		if space && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		space = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// shorten cuts s to at most n runes, the last an ellipsis.
+func shorten(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return strings.TrimRight(string(r[:n-1]), " ") + "…"
+}
+
+func name(s string) string { return shorten(plain(s), nameLimit) }
+
+func sentenceCase(s string) string {
+	r := []rune(s)
+	if len(r) == 0 {
+		return s
+	}
+	r[0] = unicode.ToUpper(r[0])
+	return string(r)
+}
+
+// whole writes a count with commas from 1,000.
+func whole(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, s = "−", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// decimal writes a number to one decimal place, with commas from 1,000.
+func decimal(v float64) string {
+	tenths := int64(math.Round(math.Abs(v) * 10))
+	s := whole(tenths/10) + "." + strconv.FormatInt(tenths%10, 10)
+	if v < 0 && tenths > 0 {
+		return "−" + s
+	}
+	return s
+}
+
+// percent writes a part of 1 as whole per cent. A part that would round to
+// nothing, or to everything, says so: "0%" and "100%" mean exactly that.
+func percent(v float64) string {
+	p := math.Round(v * 100)
+	switch {
+	case v > 0 && p == 0:
+		return "under 1%"
+	case v < 1 && p == 100:
+		return "over 99%"
+	}
+	return strconv.FormatFloat(p, 'f', 0, 64) + "%"
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return whole(n) + " " + many
+}
+
+func joinAnd(words []string) string {
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+func shortMonth(d delay.Day) string { return d.Time().Format("Jan 2006") }
+
+// span writes a period: whole months as months, anything else as days.
+func span(from, to delay.Day) string {
+	if from == 0 || to < from {
+		return "no dates"
+	}
+	if from == to {
+		return from.Long()
+	}
+	if from == from.Month().First() && to == to.Month().Last() {
+		if from.Month() == to.Month() {
+			return from.Month().Long()
+		}
+		return from.Month().Long() + " to " + to.Month().Long()
+	}
+	return from.Long() + " to " + to.Long()
+}
+
+func source(asAt delay.Day) string {
+	if asAt == 0 {
+		return "Source: Homeward. No extracts are held yet."
+	}
+	return fmt.Sprintf("Source: Homeward, data as at %s.", asAt.Long())
+}
+
+func subtitle(parts ...string) string {
+	kept := parts[:0:0]
+	for _, p := range parts {
+		if p = plain(p); p != "" {
+			kept = append(kept, shorten(p, 160))
+		}
+	}
+	return strings.Join(kept, ", ")
+}
