@@ -19,8 +19,8 @@ import (
 
 // The bounds of what RunCSV reads (R8).
 const (
-	maxBytes = 256 << 20
-	maxRows  = 2_000_000
+	maxBytes = 64 << 20
+	maxRows  = 1_000_000
 	maxCell  = 2_000
 )
 
