@@ -182,9 +182,12 @@ type Overview struct {
 	ReadyToday int64
 	Months     []Period
 	// Reasons is for the whole period From to To, most days first.
-	Reasons   []ReasonDays
-	Waiting   []Waiting
-	Providers []ProviderArrival
+	Reasons []ReasonDays
+	Waiting []Waiting
+	// ArrivalDay is the extract date that Providers speaks of: yesterday while
+	// extracts are coming in, else AsAt.
+	ArrivalDay delay.Day
+	Providers  []ProviderArrival
 }
 
 // Total adds up the days of all months.

@@ -1,0 +1,171 @@
+// Package identity keeps patient identifiers out of the database in clear: a
+// keyed hash to match by, sealed bytes to show to those who may see them, and
+// a pseudonymous reference (P1, P2). The key lives in a file outside the
+// database. It knows nothing of SQL or HTTP.
+package identity
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"homeward/internal/problem"
+)
+
+// KeySize is the size of a key file's secret in bytes.
+const KeySize = 32
+
+// HashSize is the size in bytes of the keyed hash that patients are matched by.
+const HashSize = 16
+
+// Key seals and hashes identifiers. It is safe for concurrent use.
+type Key struct {
+	macs      sync.Pool
+	aead      cipher.AEAD
+	reference []byte
+}
+
+// NewKey makes a Key of a 32-byte secret.
+func NewKey(secret []byte) (*Key, error) {
+	if len(secret) != KeySize {
+		return nil, problem.New(problem.Invalid, "The key has %d bytes, expected %d. Restore the key file from your backup.", len(secret), KeySize)
+	}
+	derive := func(purpose string) []byte {
+		// Expansion of a full-entropy secret to 32 bytes cannot fail.
+		out, err := hkdf.Key(sha256.New, secret, nil, "homeward "+purpose, 32)
+		if err != nil {
+			panic(err)
+		}
+		return out
+	}
+	block, err := aes.NewCipher(derive("seal"))
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, err
+	}
+	match := derive("match")
+	k := &Key{aead: aead, reference: derive("reference")}
+	k.macs.New = func() any { return hmac.New(sha256.New, match) }
+	return k, nil
+}
+
+// LoadOrCreate reads the key file, or makes one with a new random secret,
+// readable by its owner only, when there is none and create is set.
+func LoadOrCreate(path string, create bool) (*Key, error) {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && create:
+		secret := make([]byte, KeySize)
+		rand.Read(secret) // Never fails: crypto/rand ends the program instead.
+		if err := write(path, secret); err != nil {
+			return nil, err
+		}
+		return NewKey(secret)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, problem.Wrap(err, problem.Unavailable, "The key file for identifiers is missing. Figures still work; identifiers cannot be shown or matched. Restore the key file from your backup")
+	case err != nil:
+		return nil, problem.Wrap(err, problem.Unavailable, "The key file for identifiers could not be read. Check its permissions")
+	}
+	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "The key file for identifiers is not 64 hexadecimal digits. Restore it from your backup.")
+	}
+	return NewKey(secret)
+}
+
+// write makes the key file whole or not at all, because a half-written key
+// would lose every identifier sealed with it.
+func write(path string, secret []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*")
+	if err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The key file for identifiers could not be written")
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.WriteString(hex.EncodeToString(secret) + "\n")
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		// Link refuses to replace a key that another process has just made.
+		err = os.Link(tmp.Name(), path)
+	}
+	if err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The key file for identifiers could not be written")
+	}
+	return nil
+}
+
+// Patient is how an extract identifies a patient: by a valid NHS number, else
+// by the provider's own number.
+type Patient struct {
+	Provider, NHSNumber, LocalID string
+}
+
+// Hash gives the keyed hash that the patient is matched by: of the NHS number
+// when there is one, else of provider and local ID.
+func (k *Key) Hash(p Patient) [HashSize]byte {
+	mac := k.macs.Get().(hash.Hash)
+	defer k.macs.Put(mac)
+	mac.Reset()
+	if p.NHSNumber != "" {
+		mac.Write([]byte("nhs\x00" + p.NHSNumber))
+	} else {
+		mac.Write([]byte("local\x00" + p.Provider + "\x00" + p.LocalID))
+	}
+	var sum [sha256.Size]byte
+	mac.Sum(sum[:0])
+	return [HashSize]byte(sum[:HashSize])
+}
+
+// crockford leaves out letters that are read as digits.
+var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+
+// Reference gives the patient's pseudonym at the provider, such as HW-7K3M9QX4.
+// It depends on nothing but the patient and the key, never on what arrived
+// first (C10).
+func (k *Key) Reference(provider string, h [HashSize]byte) string {
+	mac := hmac.New(sha256.New, k.reference)
+	mac.Write([]byte(provider))
+	mac.Write(h[:])
+	return "HW-" + crockford.EncodeToString(mac.Sum(nil)[:5])
+}
+
+// Seal encrypts an identifier. Sealing the same text twice gives different
+// bytes.
+func (k *Key) Seal(text string) []byte {
+	nonce := make([]byte, k.aead.NonceSize(), k.aead.NonceSize()+len(text)+k.aead.Overhead())
+	rand.Read(nonce)
+	return k.aead.Seal(nonce, nonce, []byte(text), nil)
+}
+
+// Open decrypts what Seal gave. The error is Unavailable when the bytes were
+// sealed with another key.
+func (k *Key) Open(sealed []byte) (string, error) {
+	n := k.aead.NonceSize()
+	if len(sealed) < n {
+		return "", problem.New(problem.Unavailable, "An identifier could not be opened: it is not sealed. Restore the database from your backup.")
+	}
+	text, err := k.aead.Open(nil, sealed[:n], sealed[n:], nil)
+	if err != nil {
+		return "", problem.Wrap(err, problem.Unavailable, "An identifier could not be opened with this key. Restore the key file that it was sealed with")
+	}
+	return string(text), nil
+}

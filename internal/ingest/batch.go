@@ -1,0 +1,108 @@
+package ingest
+
+import (
+	"time"
+
+	"homeward/internal/attribution"
+	"homeward/internal/delay"
+	"homeward/internal/identity"
+)
+
+// File is one file as it arrived.
+type File struct {
+	Name       string
+	SHA256     [32]byte
+	Bytes      int64
+	ReceivedAt time.Time
+}
+
+// Batch is everything that one accepted file states, with equal content said
+// once and referred to by index, ready to be stored in one transaction.
+type Batch struct {
+	File       File
+	Provider   string
+	Patients   []Patient
+	Givens     []Given
+	Places     []Place
+	Statements []Statement
+	Extracts   []Extract // ascending by date
+}
+
+// Patient is a patient as the store keeps them: hashed, sealed and with a
+// pseudonym (P2).
+type Patient struct {
+	Hash      [identity.HashSize]byte
+	Reference string
+	// NHSNumber and LocalID are sealed; nil when not given.
+	NHSNumber, LocalID []byte
+	// ByNHSNumber is set when the hash is of an NHS number, so that the same
+	// patient can be met at another provider (R7).
+	ByNHSNumber bool
+}
+
+// Given is what decides attribution, with the outcome of the rules.
+type Given struct {
+	attribution.Given
+	Outcome attribution.Outcome
+}
+
+// Place is where in the provider the patient is.
+type Place struct{ Site, Ward, Bed string }
+
+// Statement is what a row says of a patient; Patient, Given and Place index
+// the batch.
+type Statement struct {
+	Patient, Given, Place       int32
+	Ready, Discharged, Admitted delay.Day
+}
+
+// Extract is what the file states for one extract date.
+type Extract struct {
+	Date                              delay.Day
+	Read, Kept, Quarantined, Excluded int
+	// Listings are the kept rows in the order of the file, one a patient (R7).
+	Listings []Listing
+}
+
+// Listing is one kept row.
+type Listing struct {
+	Statement int32
+	Line      int32
+}
+
+// Standing is where one extract of the file stands after it was taken.
+type Standing struct {
+	Date delay.Day
+	// Held is set when the extract is short and counts for nothing until
+	// someone accepts it or a re-send replaces it (R5). Before is the number of
+	// rows of the extract that it is compared with, BeforeDate its date.
+	Held       bool
+	Before     int
+	BeforeDate delay.Day
+	// Replaces is the number of rows of the extract of the same date that this
+	// one replaces, -1 when it replaces none.
+	Replaces int
+	// New, Gone and Changed compare the patients listed with those of the
+	// nearest earlier counted extract: Compared is its date, zero when there is
+	// none.
+	New, Gone, Changed int
+	Compared           delay.Day
+}
+
+// Taken is what the store did with a batch.
+type Taken struct {
+	Standings []Standing // of the batch's extracts, in their order
+	// Released are dates of other extracts of the provider that were held and
+	// now count; Newly held ones count no longer (R5 is derived, C10).
+	Released, NewlyHeld []delay.Day
+	// Elsewhere are the statements of patients who are listed at another
+	// provider on the same day (R7), with that provider's code.
+	Elsewhere []Elsewhere
+}
+
+// Elsewhere is one patient listed at another provider on the same day.
+type Elsewhere struct {
+	Statement int32
+	Date      delay.Day
+	Provider  string
+}

@@ -1,0 +1,265 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"homeward/internal/delay"
+)
+
+// ProviderDays is where the extracts of one provider stand.
+type ProviderDays struct {
+	Code string
+	// First and Latest are the first and the latest date with a counted
+	// extract, zero when there is none; Rows the rows kept from the latest.
+	First, Latest delay.Day
+	Rows          int
+	// Counted and Held are the dates within the asked period for which an
+	// extract counts, and for which a short one is held, ascending.
+	Counted, Held []delay.Day
+	// LatestReceived is when the latest counted extract arrived.
+	LatestReceived time.Time
+}
+
+// Waited is the number of people who are delayed on a day and have so many
+// delayed days by then.
+type Waited struct {
+	Days   int
+	People int64
+}
+
+// OverviewSource is what an overview is made from.
+type OverviewSource interface {
+	Source
+	// ProviderDays gives every provider that ever sent an extract.
+	ProviderDays(ctx context.Context, from, to delay.Day) ([]ProviderDays, error)
+	// Waiting gives the people delayed at one provider on its extract date day,
+	// by the days that they have waited.
+	Waiting(ctx context.Context, f Filter, provider string, day delay.Day) ([]Waited, error)
+	// ReadyOn gives the number of people at one provider whose ready day is the
+	// extract date day.
+	ReadyOn(ctx context.Context, f Filter, provider string, day delay.Day) (int64, error)
+}
+
+// Expected is a provider from whom extracts are expected.
+type Expected struct {
+	Code, Name string
+	// Due is the time of day by which the extract of the day before is
+	// expected, as a duration since midnight; negative when none is set.
+	Due time.Duration
+}
+
+// recent is the number of days for which a provider's latest extract still
+// speaks for "now".
+const recent = 14
+
+// MakeOverview works out the first page for whole months from first to last,
+// as seen at now (London time). With first zero it shows the 13 months to the
+// latest extract.
+func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last delay.Month, now time.Time, expected []Expected) (Overview, error) {
+	today := delay.DayOf(now)
+	o := Overview{Filter: f}
+
+	stand, err := src.ProviderDays(ctx, 0, today)
+	if err != nil {
+		return o, err
+	}
+	asked := func(code string) bool { return len(f.Providers) == 0 || slices.Contains(f.Providers, code) }
+	latest := map[string]delay.Day{} // the provider's latest extract date, not after today
+	for _, p := range stand {
+		if !asked(p.Code) || len(p.Counted) == 0 {
+			continue
+		}
+		latest[p.Code] = p.Counted[len(p.Counted)-1]
+		o.AsAt = max(o.AsAt, latest[p.Code])
+	}
+	o.arrivals(stand, expected, asked, now)
+	if o.AsAt == 0 {
+		return o, nil
+	}
+	if first == 0 {
+		last = o.AsAt.Month()
+		first = last - 12
+	}
+	o.From, o.To = first.First(), min(last.Last(), max(o.AsAt, first.First()))
+
+	if err := o.months(ctx, src, stand, asked, expected); err != nil {
+		return o, err
+	}
+	if err := o.reasons(ctx, src); err != nil {
+		return o, err
+	}
+	if err := o.people(ctx, src, latest); err != nil {
+		return o, err
+	}
+	return o, nil
+}
+
+func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays, asked func(string) bool, expected []Expected) error {
+	cells, err := src.Cells(ctx, Query{From: o.From, To: o.To, By: []Dimension{ByMonth, ByResponsible}, Filter: o.Filter})
+	if err != nil {
+		return err
+	}
+	start := delay.Day(0) // the first day for which any provider sent an extract
+	for _, p := range stand {
+		if asked(p.Code) && p.First != 0 && (start == 0 || p.First < start) {
+			start = p.First
+		}
+	}
+	for m := o.From.Month(); m <= o.To.Month(); m++ {
+		p := Period{First: max(m.First(), start), Last: min(m.Last(), o.To)}
+		if p.First > p.Last {
+			continue // Nothing was sent yet: the month is not shown, and not zero.
+		}
+		for _, c := range cells {
+			if c.Period.Month() == m {
+				p.Days[c.Body] += c.Days
+			}
+		}
+		p.gaps(stand, asked, expected)
+		o.Months = append(o.Months, p)
+	}
+	return nil
+}
+
+// gaps notes on how many days of the period each provider has no extract.
+func (p *Period) gaps(stand []ProviderDays, asked func(string) bool, expected []Expected) {
+	lacking := make([]bool, p.CalendarDays())
+	for _, pd := range stand {
+		if !asked(pd.Code) || pd.First == 0 || pd.First > p.Last {
+			continue
+		}
+		from := max(p.First, pd.First)
+		missing := 0
+		i, _ := slices.BinarySearch(pd.Counted, from)
+		for day := from; day <= p.Last; day++ {
+			if i < len(pd.Counted) && pd.Counted[i] == day {
+				i++
+				continue
+			}
+			missing++
+			lacking[day-p.First] = true
+		}
+		if missing > 0 {
+			p.Missing = append(p.Missing, Gap{Provider: pd.Code, Name: nameOf(pd.Code, expected), Days: missing})
+		}
+	}
+	for _, l := range lacking {
+		if !l {
+			p.Listed++
+		}
+	}
+}
+
+func nameOf(code string, expected []Expected) string {
+	for _, e := range expected {
+		if e.Code == code {
+			return e.Name
+		}
+	}
+	return code
+}
+
+func (o *Overview) reasons(ctx context.Context, src Source) error {
+	cells, err := src.Cells(ctx, Query{From: o.From, To: o.To, By: []Dimension{ByReason, ByResponsible}, Filter: o.Filter})
+	if err != nil {
+		return err
+	}
+	for _, c := range cells {
+		n := len(o.Reasons)
+		if n == 0 || o.Reasons[n-1].Reason != c.Reason {
+			o.Reasons = append(o.Reasons, ReasonDays{Reason: c.Reason})
+			n++
+		}
+		o.Reasons[n-1].Days[c.Body] += c.Days
+	}
+	slices.SortStableFunc(o.Reasons, func(a, b ReasonDays) int {
+		return cmp.Compare(b.Days.Total(), a.Days.Total())
+	})
+	return nil
+}
+
+// people counts who is delayed now and a week before, each provider on its own
+// latest extract date so that one that is late does not look empty.
+func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[string]delay.Day) error {
+	from := o.AsAt - recent - 7
+	cells, err := src.Cells(ctx, Query{From: from, To: o.AsAt, By: []Dimension{ByDay, ByProvider, ByResponsible}, Filter: o.Filter})
+	if err != nil {
+		return err
+	}
+	for _, c := range cells {
+		day, ok := latest[c.Provider]
+		switch {
+		case !ok || day <= o.AsAt-recent:
+		case c.Period == day:
+			o.Now[c.Body] += c.Days
+		case c.Period == day-7:
+			o.WeekBefore[c.Body] += c.Days
+		}
+	}
+	bands := []int{7, 14, 21}
+	for _, least := range bands {
+		o.Waiting = append(o.Waiting, Waiting{AtLeast: least})
+	}
+	for code, day := range latest {
+		if day <= o.AsAt-recent {
+			continue
+		}
+		waited, err := src.Waiting(ctx, o.Filter, code, day)
+		if err != nil {
+			return err
+		}
+		for _, w := range waited {
+			for i, least := range bands {
+				if w.Days >= least {
+					o.Waiting[i].People += w.People
+				}
+			}
+		}
+		ready, err := src.ReadyOn(ctx, o.Filter, code, day)
+		if err != nil {
+			return err
+		}
+		o.ReadyToday += ready
+	}
+	return nil
+}
+
+// arrivals says where each expected provider's extract stands. An extract of a
+// day speaks of its end, so it is due on the morning after.
+func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked func(string) bool, now time.Time) {
+	yesterday := delay.DayOf(now) - 1
+	o.ArrivalDay = yesterday
+	if o.AsAt != 0 && o.AsAt < yesterday-7 {
+		o.ArrivalDay = o.AsAt
+	}
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	for _, e := range expected {
+		if !asked(e.Code) {
+			continue
+		}
+		a := ProviderArrival{Code: e.Code, Name: e.Name, Today: Missing}
+		for _, p := range stand {
+			if p.Code != e.Code {
+				continue
+			}
+			a.Latest, a.Rows = p.Latest, p.Rows
+			_, held := slices.BinarySearch(p.Held, o.ArrivalDay)
+			_, counted := slices.BinarySearch(p.Counted, o.ArrivalDay)
+			switch {
+			case (counted || p.Latest > o.ArrivalDay) && o.ArrivalDay == yesterday && e.Due >= 0 && p.LatestReceived.After(midnight.Add(e.Due)):
+				a.Today = Late
+			case counted || p.Latest > o.ArrivalDay:
+				a.Today = In
+			case held:
+				a.Today = Held
+			}
+		}
+		if a.Today == Missing && o.ArrivalDay == yesterday && e.Due >= 0 && now.Before(midnight.Add(e.Due)) {
+			a.Today = NotDue
+		}
+		o.Providers = append(o.Providers, a)
+	}
+}

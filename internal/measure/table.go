@@ -1,0 +1,288 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"homeward/internal/delay"
+	"homeward/internal/problem"
+)
+
+// Number is a measure that a table of figures can show.
+type Number string
+
+// The numbers, as they stand in --measures and in addresses.
+const (
+	Days   Number = "days"
+	Beds   Number = "beds"
+	ShareN Number = "share"
+	People Number = "people"
+)
+
+// Numbers lists every number with its column and its definition in words.
+var Numbers = []struct {
+	Number             Number
+	ID, Column, Define string
+}{
+	{Days, "M01", "delayed_days", "Delayed days: the calendar days between the discharge ready date and the day of leaving, neither of them counted (C1)."},
+	{Beds, "M01b", "dtoc_beds", "DToC beds: delayed days in the period divided by the calendar days in the period (C12)."},
+	{ShareN, "M03", "share", "Share: the days of the row's responsible body divided by all delayed days of the same group, not attributed days included (C12)."},
+	{People, "M02", "people", "People waiting: the average number of people delayed on a day of the period; on one day, the people delayed that day (C16)."},
+}
+
+// Table is figures as people and machines read them.
+type Table struct {
+	Query   Query
+	Head    []string
+	Rows    [][]string
+	Numeric []bool // of each column
+	// Total is the delayed days of all rows.
+	Total int64
+}
+
+// ParseBy reads dimensions separated by commas.
+func ParseBy(s string) ([]Dimension, error) {
+	if s == "" {
+		return nil, nil
+	}
+	known := []Dimension{ByMonth, ByWeek, ByDay, ByProvider, ByCouncil, ByCare, ByReason, ByResponsible}
+	var by []Dimension
+	for _, word := range strings.Split(s, ",") {
+		d := Dimension(strings.TrimSpace(word))
+		if !slices.Contains(known, d) {
+			return nil, problem.New(problem.Invalid, "Found %q among the breakdowns. Use any of month, week, day, provider, council, care, reason, responsible.", word)
+		}
+		if slices.Contains(by, d) {
+			return nil, problem.New(problem.Invalid, "Found the breakdown %s twice. Name each once.", d)
+		}
+		by = append(by, d)
+	}
+	periods := 0
+	for _, d := range by {
+		if d == ByDay || d == ByWeek || d == ByMonth {
+			periods++
+		}
+	}
+	if periods > 1 {
+		return nil, problem.New(problem.Invalid, "Found more than one of month, week and day. Use one of them.")
+	}
+	return by, nil
+}
+
+// ParseNumbers reads measures separated by commas; nothing means days.
+func ParseNumbers(s string) ([]Number, error) {
+	if s == "" {
+		return []Number{Days}, nil
+	}
+	var out []Number
+	for _, word := range strings.Split(s, ",") {
+		i := slices.IndexFunc(Numbers, func(n struct {
+			Number             Number
+			ID, Column, Define string
+		}) bool {
+			return string(n.Number) == strings.TrimSpace(word)
+		})
+		if i < 0 {
+			return nil, problem.New(problem.Invalid, "Found %q among the measures. Use any of days, beds, share, people.", word)
+		}
+		out = append(out, Numbers[i].Number)
+	}
+	return out, nil
+}
+
+// ParsePeriod reads from and to, each a day (2019-03-31) or a month (2019-03),
+// both included.
+func ParsePeriod(from, to string) (first, last delay.Day, err error) {
+	if first, _, err = dayOrMonth("from", from); err != nil {
+		return 0, 0, err
+	}
+	if _, last, err = dayOrMonth("to", to); err != nil {
+		return 0, 0, err
+	}
+	if last < first {
+		return 0, 0, problem.New(problem.Invalid, "To date must be the same as or after from date. Found from %s and to %s.", from, to)
+	}
+	return first, last, nil
+}
+
+func dayOrMonth(word, s string) (first, last delay.Day, err error) {
+	if m, err := delay.ParseMonth(s); err == nil {
+		return m.First(), m.Last(), nil
+	}
+	d, err := delay.ParseDay(s)
+	if err != nil {
+		return 0, 0, problem.New(problem.Invalid, "Found %q for %s. Use a day like 2019-03-31 or a month like 2019-03.", s, word)
+	}
+	return d, d, nil
+}
+
+// NotKnown stands for a council or reason that is not known.
+const NotKnown = "not known"
+
+// Has says whether the query breaks down by d.
+func (q Query) Has(d Dimension) bool { return slices.Contains(q.By, d) }
+
+// CalendarDays gives the calendar days that a cell of the query speaks of:
+// those of its day, week or month that lie in the query's period, or the whole
+// period (C12).
+func (q Query) CalendarDays(c Cell) int {
+	first, last := q.From, q.To
+	switch {
+	case q.Has(ByDay):
+		return 1
+	case q.Has(ByWeek):
+		monday := c.Period.Week()
+		first, last = max(first, monday), min(last, monday+6)
+	case q.Has(ByMonth):
+		first, last = max(first, c.Period.Month().First()), min(last, c.Period.Month().Last())
+	}
+	return int(last-first) + 1
+}
+
+// Figures gives a table of figures: a column for each dimension of the query,
+// then one for each number, a row for each combination that has delayed days.
+func Figures(ctx context.Context, src Source, q Query, numbers []Number) (*Table, error) {
+	if slices.Contains(numbers, ShareN) && !q.Has(ByResponsible) {
+		return nil, problem.New(problem.Invalid, "A share is of one responsible body. Add responsible to the breakdown.")
+	}
+	cells, err := src.Cells(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	whole := map[Cell]int64{}
+	if slices.Contains(numbers, ShareN) {
+		all := q
+		all.Filter.Bodies = nil // The denominator holds every body (C12).
+		everything, err := src.Cells(ctx, all)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range everything {
+			whole[group(c)] += c.Days
+		}
+	}
+	t := &Table{Query: q}
+	for _, d := range q.By {
+		t.Head, t.Numeric = append(t.Head, Column(d)), append(t.Numeric, false)
+	}
+	for _, n := range numbers {
+		for _, known := range Numbers {
+			if known.Number == n {
+				t.Head, t.Numeric = append(t.Head, known.Column), append(t.Numeric, true)
+			}
+		}
+	}
+	for _, c := range cells {
+		t.Total += c.Days
+		row := make([]string, 0, len(t.Head))
+		for _, d := range q.By {
+			row = append(row, c.Text(d))
+		}
+		for _, n := range numbers {
+			switch n {
+			case Days:
+				row = append(row, strconv.FormatInt(c.Days, 10))
+			case Beds, People:
+				row = append(row, decimal(float64(c.Days)/float64(q.CalendarDays(c))))
+			case ShareN:
+				row = append(row, decimal(float64(c.Days)/float64(whole[group(c)])))
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}
+
+// group is the cell without its body, whose days are a share's denominator.
+func group(c Cell) Cell {
+	c.Body, c.Days = 0, 0
+	return c
+}
+
+// decimal writes a number with as many digits as it needs, six after the point
+// at most.
+func decimal(f float64) string {
+	s := strconv.FormatFloat(f, 'f', 6, 64)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// Column names the column of a dimension.
+func Column(d Dimension) string {
+	if d == ByCare {
+		return "type_of_care"
+	}
+	return string(d)
+}
+
+// Text gives the cell's value of a dimension as it stands in tables and files.
+func (c Cell) Text(d Dimension) string {
+	switch d {
+	case ByDay:
+		return c.Period.String()
+	case ByWeek:
+		return c.Period.Week().String()
+	case ByMonth:
+		return c.Period.Month().String()
+	case ByProvider:
+		return c.Provider
+	case ByCouncil:
+		return orNotKnown(string(c.Council))
+	case ByCare:
+		return c.Care.String()
+	case ByReason:
+		return orNotKnown(string(c.Reason))
+	case ByResponsible:
+		return c.Body.String()
+	default:
+		panic(fmt.Sprintf("measure: unknown dimension %q", d))
+	}
+}
+
+func orNotKnown(s string) string {
+	if s == "" {
+		return NotKnown
+	}
+	return s
+}
+
+// ParseFilter adds the values of one filter word (provider, council, care,
+// reason, responsible) to f.
+func (f *Filter) ParseFilter(word string, values []string) error {
+	for _, v := range values {
+		switch Dimension(word) {
+		case ByProvider:
+			f.Providers = append(f.Providers, v)
+		case ByCouncil:
+			if v == NotKnown || v == "not-known" {
+				v = ""
+			}
+			f.Councils = append(f.Councils, delay.Council(v))
+		case ByCare:
+			c, err := delay.ParseCareType(v)
+			if err != nil {
+				return problem.New(problem.Invalid, "Found the type of care %q. Use acute, non-acute or not-known.", v)
+			}
+			f.Care = append(f.Care, c)
+		case ByReason:
+			if v == NotKnown || v == "not-known" {
+				v = ""
+			}
+			if v != "" && !slices.Contains(delay.Reasons[:], delay.Reason(v)) {
+				return problem.New(problem.Invalid, "Found the reason %q. Use A, B, C, Di, Dii, E, F, G, H, I, O or not-known.", v)
+			}
+			f.Reasons = append(f.Reasons, delay.Reason(v))
+		case ByResponsible:
+			b, err := delay.ParseBody(v)
+			if err != nil {
+				return problem.New(problem.Invalid, "Found the responsible body %q. Use nhs, social-care, joint or none.", v)
+			}
+			f.Bodies = append(f.Bodies, b)
+		default:
+			return problem.New(problem.Invalid, "Found the filter %q. Use provider, council, care, reason or responsible.", word)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// bulk inserts many rows with few calls into SQLite: rows gather and go in by
+// the hundred, which is several times faster than one by one.
+type bulk struct {
+	ctx     context.Context
+	tx      *sql.Tx
+	head    string // INSERT INTO t (columns) VALUES
+	tail    string // ON CONFLICT …, or nothing
+	columns int
+	full    *sql.Stmt
+	args    []any
+}
+
+// bulkRows is the number of rows a call; with up to 40 columns it stays under
+// SQLite's limit of 32,766 arguments.
+const bulkRows = 100
+
+func newBulk(ctx context.Context, tx *sql.Tx, table string, columns []string, tail string) *bulk {
+	return &bulk{
+		ctx: ctx, tx: tx,
+		head:    "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ",
+		tail:    tail,
+		columns: len(columns),
+		args:    make([]any, 0, bulkRows*len(columns)),
+	}
+}
+
+func (b *bulk) query(rows int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", b.columns), ", ") + ")"
+	return b.head + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ") + b.tail
+}
+
+// add takes one row; its arguments are those of the columns in order.
+func (b *bulk) add(args ...any) error {
+	b.args = append(b.args, args...)
+	if len(b.args) < bulkRows*b.columns {
+		return nil
+	}
+	if b.full == nil {
+		var err error
+		if b.full, err = b.tx.PrepareContext(b.ctx, b.query(bulkRows)); err != nil {
+			return err
+		}
+	}
+	_, err := b.full.ExecContext(b.ctx, b.args...)
+	b.args = b.args[:0]
+	return err
+}
+
+// flush writes what has gathered. Call it once all rows are added.
+func (b *bulk) flush() error {
+	if b.full != nil {
+		defer b.full.Close()
+	}
+	if len(b.args) == 0 {
+		return nil
+	}
+	_, err := b.tx.ExecContext(b.ctx, b.query(len(b.args)/b.columns), b.args...)
+	b.args = b.args[:0]
+	return err
+}

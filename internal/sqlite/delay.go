@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"homeward/internal/delay"
+)
+
+// DelayRecord is one delay with its stretches, as lists of delays show it.
+type DelayRecord struct {
+	Provider, Reference string
+	// NHSNumber and LocalID are sealed; nil when not given.
+	NHSNumber, LocalID []byte
+	Ready, End         delay.Day
+	EndKind            delay.EndKind
+	FirstDay, LastDay  delay.Day // counted days, zero when none counts
+	Stretches          []StretchRecord
+}
+
+// StretchRecord is a stretch with what it is attributed to.
+type StretchRecord struct {
+	First, Last delay.Day
+	Mark        delay.Mark
+	Reason      delay.Reason
+	Body        delay.Body
+	Council     delay.Council
+	Care        delay.CareType
+	Rule        string
+}
+
+// Segment is the part of a delay with one reason, one responsible body, one
+// council and one type of care.
+type Segment struct {
+	First, Last delay.Day
+	Reason      delay.Reason
+	Body        delay.Body
+	Council     delay.Council
+	Care        delay.CareType
+}
+
+// Segments joins neighbouring stretches that are attributed alike; they tile
+// the counted days as the stretches do (C3).
+func (r DelayRecord) Segments() []Segment {
+	var out []Segment
+	for _, st := range r.Stretches {
+		next := Segment{st.First, st.Last, st.Reason, st.Body, st.Council, st.Care}
+		if n := len(out); n > 0 {
+			same := next
+			same.First, same.Last = out[n-1].First, out[n-1].Last
+			if same == out[n-1] {
+				out[n-1].Last = st.Last
+				continue
+			}
+		}
+		out = append(out, next)
+	}
+	return out
+}
+
+// Delays gives every delay that has counted days, ordered by provider, ready
+// date and reference, one at a time to each.
+func (s *Store) Delays(ctx context.Context, each func(DelayRecord) error) error {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT v.code, p.reference, p.nhs_number, p.local_id, d.patient_id, d.listed_first,
+			d.ready_date, d.end_date, d.end_kind, d.first_day, d.last_day,
+			t.first_day, t.last_day, t.mark, g.reason, g.body, g.council, g.care, g.rule
+		FROM delay d
+		JOIN patient p ON p.patient_id = d.patient_id
+		JOIN provider v ON v.provider_id = d.provider_id
+		JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
+		JOIN statement st ON st.statement_id = t.statement_id
+		JOIN given g ON g.given_id = st.given_id
+		ORDER BY v.code, d.ready_date, p.reference, d.listed_first, t.first_day`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var current DelayRecord
+	var patient, listed int64
+	for rows.Next() {
+		var r DelayRecord
+		var st StretchRecord
+		var itsPatient, itsListed int64
+		if err := rows.Scan(&r.Provider, &r.Reference, &r.NHSNumber, &r.LocalID, &itsPatient, &itsListed,
+			&r.Ready, &r.End, &r.EndKind, &r.FirstDay, &r.LastDay,
+			&st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule); err != nil {
+			return err
+		}
+		if itsPatient != patient || itsListed != listed {
+			if patient != 0 {
+				if err := each(current); err != nil {
+					return err
+				}
+			}
+			current, patient, listed = r, itsPatient, itsListed
+		}
+		current.Stretches = append(current.Stretches, st)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if patient != 0 {
+		return each(current)
+	}
+	return nil
+}
+
+// Accept records that a person accepts a provider's held extracts of a day
+// (R5), and works the figures out again. It says how many were accepted.
+func (s *Store) Accept(ctx context.Context, provider string, day delay.Day, at int64, by, reason string) (int64, error) {
+	var n int64
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO acceptance (extract_id, accepted_at, accepted_by, reason)
+			SELECT s.held_extract, ?, ?, ?
+			FROM standing s
+			JOIN provider v ON v.provider_id = s.provider_id
+			WHERE v.code = ? AND s.extract_date = ? AND s.held_extract <> 0`, at, by, reason, provider, day)
+		if err != nil {
+			return err
+		}
+		if n, err = res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		d := &derivation{ctx: ctx, tx: tx, store: s}
+		if err := tx.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, provider).Scan(&d.provider); err != nil {
+			return err
+		}
+		return d.derive(nil)
+	})
+	return n, err
+}

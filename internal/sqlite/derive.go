@@ -1,0 +1,714 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"homeward/internal/delay"
+	"homeward/internal/ingest"
+)
+
+// derivation works out again what a change of one provider's evidence touches:
+// where its days stand, the presence of the touched patients, their delays and
+// stretches, and the counts. The rules themselves are delay.Resolve and
+// ingest.Standings; this moves rows to and from them.
+type derivation struct {
+	ctx      context.Context
+	tx       *sql.Tx
+	store    *Store
+	provider int64
+
+	before, now map[delay.Day]ingest.DayStanding
+	calendar    delay.Calendar // days for which an extract counts now
+	was         delay.Calendar // and before
+	changed     []delay.Day    // days for which another extract counts now, ascending
+
+	statements map[int64]statementRow
+	cells      map[int64]int32 // of each given
+	cellKeys   []cellKey
+	cellIDs    map[cellKey]int32
+	counts     map[monthCell]*[32]int32 // by day of the month; 0 holds the total
+	decreased  bool
+
+	queries map[string]*sql.Stmt
+}
+
+// statementRow is what of a statement the derivation needs.
+type statementRow struct {
+	patient, given    int64
+	ready, discharged delay.Day
+}
+
+// cellKey is what delayed days are counted by, beside day and provider.
+type cellKey struct {
+	council string
+	care    delay.CareType
+	reason  string
+	body    delay.Body
+}
+
+type monthCell struct {
+	month delay.Month
+	cell  int32
+}
+
+// state is everything derived about one patient, in the order of the tables'
+// keys.
+type state struct {
+	presence  []presenceRow
+	delays    []delayRow
+	stretches []stretchRow
+	findings  []findingRow
+}
+
+type presenceRow struct {
+	first, last delay.Day
+	statement   int64
+}
+
+type delayRow struct {
+	listedFirst, listedLast, ready, end delay.Day
+	endKind                             delay.EndKind
+	first, last                         delay.Day
+	statement                           int64
+}
+
+type stretchRow struct {
+	listedFirst, first, last delay.Day
+	statement                int64
+	mark                     delay.Mark
+}
+
+type findingRow struct {
+	listedFirst delay.Day
+	rule        string
+	day         delay.Day
+	words       string
+}
+
+func (s state) equal(o state) bool {
+	return slices.Equal(s.presence, o.presence) && slices.Equal(s.delays, o.delays) &&
+		slices.Equal(s.stretches, o.stretches) && slices.Equal(s.findings, o.findings)
+}
+
+// appearance is one patient listed on one day.
+type appearance struct {
+	patient   int64
+	day       delay.Day
+	statement int64
+}
+
+func (d *derivation) prepare() {
+	d.statements = map[int64]statementRow{}
+	d.cells = map[int64]int32{}
+	d.cellIDs = map[cellKey]int32{}
+	d.counts = map[monthCell]*[32]int32{}
+	d.queries = map[string]*sql.Stmt{}
+}
+
+// stmt prepares a query once a derivation; the transaction closes it.
+func (d *derivation) stmt(query string) (*sql.Stmt, error) {
+	if st, ok := d.queries[query]; ok {
+		return st, nil
+	}
+	st, err := d.tx.PrepareContext(d.ctx, query)
+	if err == nil {
+		d.queries[query] = st
+	}
+	return st, err
+}
+
+func (d *derivation) close() {
+	for _, st := range d.queries {
+		st.Close()
+	}
+}
+
+// derive brings everything derived up to date after the evidence of t was
+// stored; t is nil when no evidence but a decision changed.
+func (d *derivation) derive(t *taking) error {
+	d.prepare()
+	defer d.close()
+	if err := d.stand(); err != nil {
+		return err
+	}
+	if len(d.changed) == 0 {
+		return nil
+	}
+	fresh := map[int64]bool{}
+	if t != nil {
+		for i, st := range t.batch.Statements {
+			d.statements[t.statementIDs[i]] = statementRow{t.patientIDs[st.Patient], t.givenIDs[st.Given], st.Ready, st.Discharged}
+		}
+		for i, id := range t.patientIDs {
+			if t.patientNew[i] {
+				fresh[id] = true
+			}
+		}
+	}
+	appearances, err := d.appearances()
+	if err != nil {
+		return err
+	}
+	touched, err := d.touched(appearances)
+	if err != nil {
+		return err
+	}
+	return d.rebuild(touched, appearances, fresh)
+}
+
+// stand works out where the provider's days stand and writes what changed.
+func (d *derivation) stand() error {
+	received, err := d.received()
+	if err != nil {
+		return err
+	}
+	d.before, err = d.standings()
+	if err != nil {
+		return err
+	}
+	d.now = make(map[delay.Day]ingest.DayStanding, len(received))
+	put, err := d.stmt(`
+		INSERT INTO standing (provider_id, extract_date, counted_extract, held_extract)
+		VALUES (?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET counted_extract = excluded.counted_extract, held_extract = excluded.held_extract`)
+	if err != nil {
+		return err
+	}
+	for _, st := range ingest.Standings(received, d.store.short) {
+		d.now[st.Date] = st
+		if st.Counted != 0 {
+			d.calendar = append(d.calendar, st.Date)
+		}
+		was := d.before[st.Date]
+		if was.Counted != 0 {
+			d.was = append(d.was, st.Date)
+		}
+		if was.Counted == st.Counted && was.Held == st.Held {
+			continue
+		}
+		if was.Counted != st.Counted {
+			d.changed = append(d.changed, st.Date)
+		}
+		if _, err := put.ExecContext(d.ctx, d.provider, st.Date, st.Counted, st.Held); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *derivation) received() ([]ingest.Received, error) {
+	rows, err := d.tx.QueryContext(d.ctx, `
+		SELECT extract_id, extract_date, rows_read, EXISTS (SELECT 1 FROM acceptance a WHERE a.extract_id = e.extract_id)
+		FROM extract e
+		WHERE provider_id = ?
+		ORDER BY extract_date, extract_id`, d.provider)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []ingest.Received
+	for rows.Next() {
+		var r ingest.Received
+		if err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Accepted); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+func (d *derivation) standings() (map[delay.Day]ingest.DayStanding, error) {
+	rows, err := d.tx.QueryContext(d.ctx, `SELECT extract_date, counted_extract, held_extract FROM standing WHERE provider_id = ?`, d.provider)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[delay.Day]ingest.DayStanding{}
+	for rows.Next() {
+		var st ingest.DayStanding
+		if err := rows.Scan(&st.Date, &st.Counted, &st.Held); err != nil {
+			return nil, err
+		}
+		out[st.Date] = st
+	}
+	return out, rows.Err()
+}
+
+// listedIn gives the rows of a stored extract.
+func (d *derivation) listedIn(extract int64) ([]listed, error) {
+	st, err := d.stmt(`SELECT listed FROM extract WHERE extract_id = ?`)
+	if err != nil {
+		return nil, err
+	}
+	var blob []byte
+	if err := st.QueryRowContext(d.ctx, extract).Scan(&blob); err != nil {
+		return nil, err
+	}
+	return decodeListed(blob)
+}
+
+// statement gives one statement, from the database when it is not of the batch.
+func (d *derivation) statement(id int64) (statementRow, error) {
+	if row, ok := d.statements[id]; ok {
+		return row, nil
+	}
+	st, err := d.stmt(`SELECT patient_id, given_id, ready_date, discharged_date FROM statement WHERE statement_id = ?`)
+	if err != nil {
+		return statementRow{}, err
+	}
+	var row statementRow
+	if err := st.QueryRowContext(d.ctx, id).Scan(&row.patient, &row.given, &row.ready, &row.discharged); err != nil {
+		return row, fmt.Errorf("statement %d: %w", id, err)
+	}
+	d.statements[id] = row
+	return row, nil
+}
+
+// appearances gives who is listed on the changed days now, by patient and day.
+func (d *derivation) appearances() ([]appearance, error) {
+	var out []appearance
+	for _, day := range d.changed {
+		counted := d.now[day].Counted
+		if counted == 0 {
+			continue
+		}
+		rows, err := d.listedIn(counted)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			st, err := d.statement(r.statement)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, appearance{st.patient, day, r.statement})
+		}
+	}
+	slices.SortFunc(out, func(a, b appearance) int {
+		if a.patient != b.patient {
+			return cmp.Compare(a.patient, b.patient)
+		}
+		return cmp.Compare(a.day, b.day)
+	})
+	return out, nil
+}
+
+// touched gives the patients whose delays a change of the changed days can
+// change, ascending: those listed on them before or now; those last listed on
+// the counted day before one, whose end they decide (C5); those listed on both
+// sides of one (C6, C7); and, when the provider's first day moved, those who
+// were ready before it (C9).
+func (d *derivation) touched(now []appearance) ([]int64, error) {
+	set := map[int64]struct{}{}
+	for _, a := range now {
+		set[a.patient] = struct{}{}
+	}
+	if len(d.was) > 0 {
+		collect := func(query string, args ...any) error {
+			st, err := d.stmt(query)
+			if err != nil {
+				return err
+			}
+			rows, err := st.QueryContext(d.ctx, args...)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				var id int64
+				if err := rows.Scan(&id); err != nil {
+					return err
+				}
+				set[id] = struct{}{}
+			}
+			return rows.Err()
+		}
+		for _, day := range d.changed {
+			if counted := d.before[day].Counted; counted != 0 {
+				rows, err := d.listedIn(counted)
+				if err != nil {
+					return nil, err
+				}
+				for _, r := range rows {
+					st, err := d.statement(r.statement)
+					if err != nil {
+						return nil, err
+					}
+					set[st.patient] = struct{}{}
+				}
+			}
+			for _, calendar := range []delay.Calendar{d.was, d.calendar} {
+				if i, _ := slices.BinarySearch(calendar, day); i > 0 {
+					if err := collect(`SELECT patient_id FROM delay WHERE provider_id = ? AND listed_last = ?`, d.provider, calendar[i-1]); err != nil {
+						return nil, err
+					}
+				}
+			}
+			if err := collect(`SELECT patient_id FROM delay WHERE provider_id = ? AND listed_last > ? AND listed_first < ?`, d.provider, day, day); err != nil {
+				return nil, err
+			}
+		}
+		if len(d.calendar) == 0 || d.calendar[0] != d.was[0] {
+			first := d.was[0]
+			if len(d.calendar) > 0 {
+				first = max(first, d.calendar[0])
+			}
+			if err := collect(`SELECT patient_id FROM delay WHERE provider_id = ? AND ready_date < ?`, d.provider, first); err != nil {
+				return nil, err
+			}
+		}
+	}
+	out := make([]int64, 0, len(set))
+	for id := range set {
+		out = append(out, id)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// rebuild works out each touched patient again and writes what changed.
+func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh map[int64]bool) error {
+	w := newStateWriter(d)
+	at := 0
+	for _, patient := range touched {
+		from := at
+		for at < len(appearances) && appearances[at].patient == patient {
+			at++
+		}
+		var old state
+		if !fresh[patient] {
+			var err error
+			if old, err = d.load(patient); err != nil {
+				return err
+			}
+		}
+		next, err := d.resolve(d.merge(old.presence, appearances[from:at]))
+		if err != nil {
+			return err
+		}
+		if old.equal(next) {
+			continue
+		}
+		if err := d.count(old.stretches, -1); err != nil {
+			return err
+		}
+		if err := d.count(next.stretches, +1); err != nil {
+			return err
+		}
+		if err := w.write(patient, old, next); err != nil {
+			return err
+		}
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return d.writeCounts()
+}
+
+// merge replaces, in a patient's presence, the changed days by what is listed
+// on them now.
+func (d *derivation) merge(presence []presenceRow, now []appearance) []presenceRow {
+	out := make([]presenceRow, 0, len(presence)+1)
+	add := func(first, last delay.Day, statement int64) {
+		if n := len(out); n > 0 && out[n-1].last+1 == first && out[n-1].statement == statement {
+			out[n-1].last = last
+			return
+		}
+		out = append(out, presenceRow{first, last, statement})
+	}
+	addNow := func(before delay.Day) {
+		for len(now) > 0 && now[0].day < before {
+			add(now[0].day, now[0].day, now[0].statement)
+			now = now[1:]
+		}
+	}
+	for _, run := range presence {
+		// The parts of the run between changed days stay.
+		i, _ := slices.BinarySearch(d.changed, run.first)
+		first := run.first
+		for ; i < len(d.changed) && d.changed[i] <= run.last; i++ {
+			if first < d.changed[i] {
+				addNow(first)
+				add(first, d.changed[i]-1, run.statement)
+			}
+			first = d.changed[i] + 1
+		}
+		if first <= run.last {
+			addNow(first)
+			add(first, run.last, run.statement)
+		}
+	}
+	const never = delay.Day(1 << 30)
+	addNow(never)
+	return out
+}
+
+// resolve derives everything about a patient from their presence.
+func (d *derivation) resolve(presence []presenceRow) (state, error) {
+	next := state{presence: presence}
+	if len(presence) == 0 {
+		next.presence = nil
+		return next, nil
+	}
+	e := delay.Evidence{Calendar: d.calendar, Runs: make([]delay.Run, len(presence)), Statements: make([]delay.Statement, 0, len(presence))}
+	ids := make([]int64, 0, len(presence))
+	for i, run := range presence {
+		at := slices.Index(ids, run.statement)
+		if at < 0 {
+			row, err := d.statement(run.statement)
+			if err != nil {
+				return next, err
+			}
+			at = len(ids)
+			ids = append(ids, run.statement)
+			e.Statements = append(e.Statements, delay.Statement{Ready: row.ready, Discharged: row.discharged})
+		}
+		e.Runs[i] = delay.Run{First: run.first, Last: run.last, Statement: at}
+	}
+	for _, dl := range delay.Resolve(e, d.store.settings) {
+		next.delays = append(next.delays, delayRow{dl.ListedFirst, dl.ListedLast, dl.Ready, dl.End, dl.EndKind, dl.FirstDay, dl.LastDay, ids[dl.Statement]})
+		for _, st := range dl.Stretches {
+			next.stretches = append(next.stretches, stretchRow{dl.ListedFirst, st.First, st.Last, ids[st.Statement], st.Mark})
+		}
+		for _, f := range dl.Findings {
+			next.findings = append(next.findings, findingRow{dl.ListedFirst, f.Rule, f.Day, f.Words})
+		}
+	}
+	slices.SortFunc(next.findings, func(a, b findingRow) int {
+		return cmp.Or(cmp.Compare(a.listedFirst, b.listedFirst), cmp.Compare(a.rule, b.rule), cmp.Compare(a.day, b.day))
+	})
+	return next, nil
+}
+
+// load reads what is stored as derived about a patient.
+func (d *derivation) load(patient int64) (state, error) {
+	var s state
+	err := d.each(`SELECT first_date, last_date, statement_id FROM presence WHERE patient_id = ? ORDER BY first_date`, patient, func(r *sql.Rows) error {
+		var row presenceRow
+		err := r.Scan(&row.first, &row.last, &row.statement)
+		s.presence = append(s.presence, row)
+		return err
+	})
+	if err == nil {
+		err = d.each(`
+			SELECT listed_first, listed_last, ready_date, end_date, end_kind, first_day, last_day, statement_id
+			FROM delay
+			WHERE patient_id = ?
+			ORDER BY listed_first`, patient, func(r *sql.Rows) error {
+			var row delayRow
+			err := r.Scan(&row.listedFirst, &row.listedLast, &row.ready, &row.end, &row.endKind, &row.first, &row.last, &row.statement)
+			s.delays = append(s.delays, row)
+			return err
+		})
+	}
+	if err == nil {
+		err = d.each(`
+			SELECT listed_first, first_day, last_day, statement_id, mark
+			FROM stretch
+			WHERE patient_id = ?
+			ORDER BY listed_first, first_day`, patient, func(r *sql.Rows) error {
+			var row stretchRow
+			err := r.Scan(&row.listedFirst, &row.first, &row.last, &row.statement, &row.mark)
+			s.stretches = append(s.stretches, row)
+			return err
+		})
+	}
+	if err == nil {
+		err = d.each(`SELECT listed_first, rule, day, words FROM finding WHERE patient_id = ? ORDER BY listed_first, rule, day`, patient, func(r *sql.Rows) error {
+			var row findingRow
+			err := r.Scan(&row.listedFirst, &row.rule, &row.day, &row.words)
+			s.findings = append(s.findings, row)
+			return err
+		})
+	}
+	return s, err
+}
+
+func (d *derivation) each(query string, patient int64, f func(*sql.Rows) error) error {
+	st, err := d.stmt(query)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(d.ctx, patient)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// cell gives the number of the cell that a statement's days are counted in.
+func (d *derivation) cell(statement int64) (int32, error) {
+	row, err := d.statement(statement)
+	if err != nil {
+		return 0, err
+	}
+	if id, ok := d.cells[row.given]; ok {
+		return id, nil
+	}
+	st, err := d.stmt(`SELECT council, care, reason, body FROM given WHERE given_id = ?`)
+	if err != nil {
+		return 0, err
+	}
+	var key cellKey
+	if err := st.QueryRowContext(d.ctx, row.given).Scan(&key.council, &key.care, &key.reason, &key.body); err != nil {
+		return 0, err
+	}
+	id, ok := d.cellIDs[key]
+	if !ok {
+		id = int32(len(d.cellKeys))
+		d.cellIDs[key] = id
+		d.cellKeys = append(d.cellKeys, key)
+	}
+	d.cells[row.given] = id
+	return id, nil
+}
+
+// count adds the days of stretches to the counts, or takes them off.
+func (d *derivation) count(stretches []stretchRow, sign int32) error {
+	for _, st := range stretches {
+		cell, err := d.cell(st.statement)
+		if err != nil {
+			return err
+		}
+		if sign < 0 {
+			d.decreased = true
+		}
+		for day := st.first; day <= st.last; {
+			month := day.Month()
+			first := month.First()
+			last := min(st.last, month.Last())
+			key := monthCell{month, cell}
+			days := d.counts[key]
+			if days == nil {
+				days = new([32]int32)
+				d.counts[key] = days
+			}
+			for ; day <= last; day++ {
+				days[day-first+1] += sign
+				days[0] += sign
+			}
+		}
+	}
+	return nil
+}
+
+// writeCounts adds the gathered differences to month_count.
+func (d *derivation) writeCounts() error {
+	keys := make([]monthCell, 0, len(d.counts))
+	for key, days := range d.counts {
+		if *days != ([32]int32{}) {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	slices.SortFunc(keys, func(a, b monthCell) int {
+		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.cell, b.cell))
+	})
+	columns := []string{"month", "provider_id", "council", "care", "reason", "body", "days"}
+	tail := " ON CONFLICT DO UPDATE SET days = days + excluded.days"
+	for i := 1; i <= 31; i++ {
+		columns = append(columns, dayColumn(i))
+		tail += fmt.Sprintf(", %[1]s = %[1]s + excluded.%[1]s", dayColumn(i))
+	}
+	insert := newBulk(d.ctx, d.tx, "month_count", columns, tail)
+	args := make([]any, 0, len(columns))
+	for _, key := range keys {
+		cell, days := d.cellKeys[key.cell], d.counts[key]
+		args = append(args[:0], int64(key.month), d.provider, cell.council, int64(cell.care), cell.reason, int64(cell.body))
+		for _, n := range days {
+			args = append(args, int64(n))
+		}
+		if err := insert.add(args...); err != nil {
+			return err
+		}
+	}
+	if err := insert.flush(); err != nil {
+		return err
+	}
+	if !d.decreased {
+		return nil
+	}
+	_, err := d.tx.ExecContext(d.ctx, `DELETE FROM month_count WHERE month BETWEEN ? AND ? AND provider_id = ? AND days = 0`,
+		keys[0].month, keys[len(keys)-1].month, d.provider)
+	return err
+}
+
+// dayColumn names the column of a day of the month.
+func dayColumn(day int) string { return fmt.Sprintf("d%02d", day) }
+
+// stateWriter writes derived rows.
+type stateWriter struct {
+	d                                   *derivation
+	presence, delays, stretch, findings *bulk
+}
+
+func newStateWriter(d *derivation) *stateWriter {
+	return &stateWriter{
+		d:        d,
+		presence: newBulk(d.ctx, d.tx, "presence", []string{"patient_id", "first_date", "last_date", "statement_id"}, ""),
+		delays: newBulk(d.ctx, d.tx, "delay", []string{"patient_id", "listed_first", "listed_last", "provider_id", "ready_date",
+			"end_date", "end_kind", "first_day", "last_day", "statement_id"}, ""),
+		stretch:  newBulk(d.ctx, d.tx, "stretch", []string{"patient_id", "listed_first", "first_day", "last_day", "statement_id", "mark"}, ""),
+		findings: newBulk(d.ctx, d.tx, "finding", []string{"patient_id", "listed_first", "rule", "day", "words"}, ""),
+	}
+}
+
+// write replaces what is stored about a patient, table by table where it
+// differs.
+func (w *stateWriter) write(patient int64, old, next state) error {
+	remove := func(query string, needed bool) error {
+		if !needed {
+			return nil
+		}
+		st, err := w.d.stmt(query)
+		if err != nil {
+			return err
+		}
+		_, err = st.ExecContext(w.d.ctx, patient)
+		return err
+	}
+	var errs error
+	note := func(err error) { errs = errors.Join(errs, err) }
+	if !slices.Equal(old.presence, next.presence) {
+		note(remove(`DELETE FROM presence WHERE patient_id = ?`, len(old.presence) > 0))
+		for _, r := range next.presence {
+			note(w.presence.add(patient, int64(r.first), int64(r.last), r.statement))
+		}
+	}
+	if !slices.Equal(old.delays, next.delays) {
+		note(remove(`DELETE FROM delay WHERE patient_id = ?`, len(old.delays) > 0))
+		for _, r := range next.delays {
+			note(w.delays.add(patient, int64(r.listedFirst), int64(r.listedLast), w.d.provider, int64(r.ready), int64(r.end), int64(r.endKind), int64(r.first), int64(r.last), r.statement))
+		}
+	}
+	if !slices.Equal(old.stretches, next.stretches) {
+		note(remove(`DELETE FROM stretch WHERE patient_id = ?`, len(old.stretches) > 0))
+		for _, r := range next.stretches {
+			note(w.stretch.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), r.statement, int64(r.mark)))
+		}
+	}
+	if !slices.Equal(old.findings, next.findings) {
+		note(remove(`DELETE FROM finding WHERE patient_id = ?`, len(old.findings) > 0))
+		for _, r := range next.findings {
+			note(w.findings.add(patient, int64(r.listedFirst), r.rule, int64(r.day), r.words))
+		}
+	}
+	return errs
+}
+
+func (w *stateWriter) flush() error {
+	return errors.Join(w.presence.flush(), w.delays.flush(), w.stretch.flush(), w.findings.flush())
+}

@@ -1,0 +1,365 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+var _ measure.OverviewSource = (*Store)(nil)
+
+// where gathers the conditions and arguments of a query.
+type where struct {
+	conditions []string
+	args       []any
+}
+
+func (w *where) add(condition string, args ...any) {
+	w.conditions = append(w.conditions, condition)
+	w.args = append(w.args, args...)
+}
+
+// in narrows a column to values; no values mean no narrowing.
+func in[T any](w *where, column string, values []T, arg func(T) any) {
+	if len(values) == 0 {
+		return
+	}
+	w.conditions = append(w.conditions, column+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")+")")
+	for _, v := range values {
+		w.args = append(w.args, arg(v))
+	}
+}
+
+func (w *where) String() string { return strings.Join(w.conditions, " AND ") }
+
+// filter adds a measure's filter on the columns of month_count or given,
+// without the provider.
+func (w *where) filter(f measure.Filter) {
+	in(w, "council", f.Councils, func(c delay.Council) any { return string(c) })
+	in(w, "care", f.Care, func(c delay.CareType) any { return int64(c) })
+	in(w, "reason", f.Reasons, func(r delay.Reason) any { return string(r) })
+	in(w, "body", f.Bodies, func(b delay.Body) any { return int64(b) })
+}
+
+// Cells gives the delayed days of a query. It reads month_count only: whole
+// months by their total, parts of months, weeks and days by the columns of the
+// days.
+func (s *Store) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
+	sums := map[measure.Cell]int64{}
+	first, last := q.From.Month(), q.To.Month()
+	daily := q.Has(measure.ByDay) || q.Has(measure.ByWeek)
+	switch {
+	case daily || first == last:
+		if err := s.byDay(ctx, q, first, last, sums); err != nil {
+			return nil, err
+		}
+	default:
+		if q.From != first.First() {
+			if err := s.byDay(ctx, q, first, first, sums); err != nil {
+				return nil, err
+			}
+			first++
+		}
+		if q.To != last.Last() {
+			if err := s.byDay(ctx, q, last, last, sums); err != nil {
+				return nil, err
+			}
+			last--
+		}
+		if err := s.byMonth(ctx, q, first, last, sums); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]measure.Cell, 0, len(sums))
+	for c, days := range sums {
+		if days != 0 {
+			c.Days = days
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b measure.Cell) int { return compare(q.By, a, b) })
+	return out, nil
+}
+
+// compare orders cells by the dimensions in turn, each in the order of tables.
+func compare(by []measure.Dimension, a, b measure.Cell) int {
+	for _, d := range by {
+		var c int
+		switch d {
+		case measure.ByDay, measure.ByWeek, measure.ByMonth:
+			c = cmp.Compare(a.Period, b.Period)
+		case measure.ByProvider:
+			c = cmp.Compare(a.Provider, b.Provider)
+		case measure.ByCouncil:
+			c = cmp.Or(unknownLast(a.Council, b.Council), cmp.Compare(a.Council, b.Council))
+		case measure.ByCare:
+			c = cmp.Compare(slices.Index(delay.CareTypes[:], a.Care), slices.Index(delay.CareTypes[:], b.Care))
+		case measure.ByReason:
+			c = cmp.Or(unknownLast(a.Reason, b.Reason), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason), slices.Index(delay.Reasons[:], b.Reason)))
+		case measure.ByResponsible:
+			c = cmp.Compare(slices.Index(delay.Bodies[:], a.Body), slices.Index(delay.Bodies[:], b.Body))
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func unknownLast[T ~string](a, b T) int {
+	switch {
+	case a == "" && b != "":
+		return 1
+	case a != "" && b == "":
+		return -1
+	default:
+		return 0
+	}
+}
+
+// dimensions gives the columns that a query groups by, and a cell's fields to
+// scan them into.
+func dimensions(q measure.Query) (columns []string, fields func(*measure.Cell) []any) {
+	var pick []func(*measure.Cell) any
+	for _, d := range q.By {
+		switch d {
+		case measure.ByProvider:
+			columns = append(columns, "code")
+			pick = append(pick, func(c *measure.Cell) any { return &c.Provider })
+		case measure.ByCouncil:
+			columns = append(columns, "council")
+			pick = append(pick, func(c *measure.Cell) any { return &c.Council })
+		case measure.ByCare:
+			columns = append(columns, "care")
+			pick = append(pick, func(c *measure.Cell) any { return &c.Care })
+		case measure.ByReason:
+			columns = append(columns, "reason")
+			pick = append(pick, func(c *measure.Cell) any { return &c.Reason })
+		case measure.ByResponsible:
+			columns = append(columns, "body")
+			pick = append(pick, func(c *measure.Cell) any { return &c.Body })
+		}
+	}
+	return columns, func(c *measure.Cell) []any {
+		out := make([]any, len(pick))
+		for i, p := range pick {
+			out[i] = p(c)
+		}
+		return out
+	}
+}
+
+func (s *Store) byMonth(ctx context.Context, q measure.Query, first, last delay.Month, sums map[measure.Cell]int64) error {
+	if first > last {
+		return nil
+	}
+	columns, fields := dimensions(q)
+	period := "0"
+	if q.Has(measure.ByMonth) {
+		period = "month"
+	}
+	return s.eachCount(ctx, q, first, last, period, columns, "sum(days)", func(rows *sql.Rows) error {
+		var c measure.Cell
+		var month delay.Month
+		var days int64
+		if err := rows.Scan(append(append([]any{&month}, fields(&c)...), &days)...); err != nil {
+			return err
+		}
+		if month != 0 {
+			c.Period = month.First()
+		}
+		sums[c] += days
+		return nil
+	})
+}
+
+func (s *Store) byDay(ctx context.Context, q measure.Query, first, last delay.Month, sums map[measure.Cell]int64) error {
+	columns, fields := dimensions(q)
+	totals := make([]string, 31)
+	for i := range totals {
+		totals[i] = "sum(" + dayColumn(i+1) + ")"
+	}
+	return s.eachCount(ctx, q, first, last, "month", columns, strings.Join(totals, ", "), func(rows *sql.Rows) error {
+		var c measure.Cell
+		var month delay.Month
+		var days [31]int64
+		into := append([]any{&month}, fields(&c)...)
+		for i := range days {
+			into = append(into, &days[i])
+		}
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		for i, n := range days {
+			day := month.First() + delay.Day(i)
+			if n == 0 || day < q.From || day > q.To {
+				continue
+			}
+			switch {
+			case q.Has(measure.ByDay):
+				c.Period = day
+			case q.Has(measure.ByWeek):
+				c.Period = max(day.Week(), q.From)
+			case q.Has(measure.ByMonth):
+				c.Period = max(month.First(), q.From)
+			}
+			sums[c] += n
+		}
+		return nil
+	})
+}
+
+// eachCount reads grouped rows of month_count. Column names come from this
+// package alone; values are always arguments.
+func (s *Store) eachCount(ctx context.Context, q measure.Query, first, last delay.Month, period string, columns []string, sums string, f func(*sql.Rows) error) error {
+	var w where
+	w.add("month BETWEEN ? AND ?", first, last)
+	w.filter(q.Filter)
+	if len(q.Filter.Providers) > 0 {
+		// A sub-query keeps the filter on the numbered column of the key.
+		var codes where
+		in(&codes, "code", q.Filter.Providers, func(code string) any { return code })
+		w.add("provider_id IN (SELECT provider_id FROM provider WHERE "+codes.String()+")", codes.args...)
+	}
+	from := "month_count"
+	if slices.Contains(columns, "code") {
+		from += " JOIN provider USING (provider_id)"
+	}
+	group := slices.Clone(columns)
+	if period != "0" {
+		group = append([]string{period}, group...)
+	}
+	query := "SELECT " + strings.Join(append([]string{period}, columns...), ", ") + ", " + sums + " FROM " + from + " WHERE " + w.String()
+	if len(group) > 0 {
+		query += " GROUP BY " + strings.Join(group, ", ")
+	} else {
+		query += " HAVING count(*) > 0"
+	}
+	rows, err := s.read.QueryContext(ctx, query, w.args...)
+	if err != nil {
+		return fmt.Errorf("counts: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// ProviderDays gives where the extracts of every provider stand.
+func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract
+		FROM standing s
+		JOIN provider v ON v.provider_id = s.provider_id
+		WHERE s.extract_date BETWEEN ? AND ?
+		ORDER BY v.code, s.extract_date`, from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []measure.ProviderDays
+	for rows.Next() {
+		var code string
+		var day delay.Day
+		var counted, held int64
+		if err := rows.Scan(&code, &day, &counted, &held); err != nil {
+			return nil, err
+		}
+		if n := len(out); n == 0 || out[n-1].Code != code {
+			out = append(out, measure.ProviderDays{Code: code})
+		}
+		p := &out[len(out)-1]
+		if counted != 0 {
+			p.Counted = append(p.Counted, day)
+		}
+		if held != 0 {
+			p.Held = append(p.Held, day)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for i := range out {
+		var received int64
+		err := s.read.QueryRowContext(ctx, `
+			SELECT coalesce(min(s.extract_date), 0), coalesce(max(s.extract_date), 0)
+			FROM standing s
+			JOIN provider v ON v.provider_id = s.provider_id
+			WHERE v.code = ? AND s.counted_extract <> 0`, out[i].Code).Scan(&out[i].First, &out[i].Latest)
+		if err == nil && out[i].Latest != 0 {
+			err = s.read.QueryRowContext(ctx, `
+				SELECT e.kept, f.received_at
+				FROM standing s
+				JOIN provider v ON v.provider_id = s.provider_id
+				JOIN extract e ON e.extract_id = s.counted_extract
+				JOIN file f ON f.file_id = e.file_id
+				WHERE v.code = ? AND s.extract_date = ?`, out[i].Code, out[i].Latest).Scan(&out[i].Rows, &received)
+			out[i].LatestReceived = time.UnixMicro(received)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Waiting gives the people delayed at a provider on its extract date day, by
+// the delayed days that they have by then. It reads the delays that were last
+// listed on or after that day and covers no others.
+func (s *Store) Waiting(ctx context.Context, f measure.Filter, provider string, day delay.Day) ([]measure.Waited, error) {
+	var w where
+	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
+	w.add("d.listed_last >= ?", day)
+	w.add("d.first_day BETWEEN 1 AND ?", day)
+	w.add("d.last_day >= ?", day)
+	w.filter(f)
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT ? - d.first_day + 1, count(*)
+		FROM delay d
+		JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ? BETWEEN t.first_day AND t.last_day
+		JOIN statement st ON st.statement_id = t.statement_id
+		JOIN given g ON g.given_id = st.given_id
+		WHERE `+w.String()+`
+		GROUP BY d.first_day`, append([]any{day, day}, w.args...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []measure.Waited
+	for rows.Next() {
+		var one measure.Waited
+		if err := rows.Scan(&one.Days, &one.People); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, rows.Err()
+}
+
+// ReadyOn gives the number of people listed at a provider on day whose ready
+// day it is (C16).
+func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, provider string, day delay.Day) (int64, error) {
+	var w where
+	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
+	w.add("d.listed_last >= ? AND d.listed_first <= ? AND d.ready_date = ?", day, day, day)
+	w.filter(f)
+	var n int64
+	err := s.read.QueryRowContext(ctx, `
+		SELECT count(*)
+		FROM delay d
+		JOIN presence p ON p.patient_id = d.patient_id AND ? BETWEEN p.first_date AND p.last_date
+		JOIN statement st ON st.statement_id = p.statement_id
+		JOIN given g ON g.given_id = st.given_id
+		WHERE `+w.String(), append([]any{day}, w.args...)...).Scan(&n)
+	return n, err
+}

@@ -1,0 +1,186 @@
+// Package sqlite keeps evidence and what follows from it in one SQLite
+// database. It is the only user of go-sqlite3. All SQL of Homeward stands here,
+// written by hand; the rules of counting and attribution do not.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+
+	_ "github.com/mattn/go-sqlite3" // The driver named "sqlite3".
+
+	"homeward/internal/delay"
+	"homeward/internal/ingest"
+	"homeward/internal/problem"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// FileName is the database's name in the data folder. In WAL mode SQLite adds
+// files beside it, so the folder is the unit to mount and to back up.
+const FileName = "homeward.db"
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	write    *sql.DB
+	read     *sql.DB
+	settings delay.Settings
+	short    ingest.ShortRule
+
+	// changed counts commits that changed figures, so that readers can keep
+	// what they worked out until then.
+	mu      sync.Mutex
+	changed uint64
+}
+
+// Open opens the database in dir, making and migrating it as needed. Close it
+// when done.
+func Open(ctx context.Context, dir string, settings delay.Settings, short ingest.ShortRule) (*Store, error) {
+	path := filepath.Join(dir, FileName)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, problem.New(problem.NotFound, "There is no data folder at %s. Make one with: homeward init --data %s", dir, dir)
+	}
+	write, err := sql.Open("sqlite3", dsn(path, false))
+	if err != nil {
+		return nil, err
+	}
+	// One writer at a time is all that SQLite allows; a pool of one waits its
+	// turn instead of meeting "database is locked".
+	write.SetMaxOpenConns(1)
+	s := &Store{write: write, settings: settings, short: short}
+	if err := migrate(ctx, write); err != nil {
+		write.Close()
+		return nil, err
+	}
+	if s.read, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
+		write.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// dsn gives the options that every connection must have: as statements they
+// would reach one connection of the pool only.
+func dsn(path string, readOnly bool) string {
+	q := url.Values{}
+	q.Set("_busy_timeout", "10000") // first, so that the others wait for a lock
+	q.Set("_journal_mode", "WAL")   // readers never wait for the writer
+	q.Set("_synchronous", "NORMAL") // safe with WAL against a killed process
+	q.Set("_foreign_keys", "on")    // off by default in SQLite
+	q.Set("_txlock", "immediate")   // a write transaction waits at its start, not half-way
+	q.Set("_cache_size", "-32768")  // 32 MiB a connection
+	if readOnly {
+		q.Set("mode", "ro")
+		q.Set("_query_only", "on")
+		q.Set("_txlock", "deferred")
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+// Close closes the database.
+func (s *Store) Close() error {
+	return errors.Join(s.read.Close(), s.write.Close())
+}
+
+// Ready says whether the database answers.
+func (s *Store) Ready(ctx context.Context) error {
+	var one int
+	return s.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+}
+
+// Changed counts the commits of this process that changed figures. While it
+// stays the same, so do the figures, unless another process writes.
+func (s *Store) Changed() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+// Check runs SQLite's own integrity check and gives what it says.
+func (s *Store) Check(ctx context.Context) (string, error) {
+	var out string
+	err := s.read.QueryRowContext(ctx, `PRAGMA integrity_check`).Scan(&out)
+	return out, err
+}
+
+// inTx runs f in one write transaction: committed when it returns nil, else
+// undone.
+func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return busy(err)
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return busy(err)
+	}
+	s.mu.Lock()
+	s.changed++
+	s.mu.Unlock()
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+func busy(err error) error {
+	return problem.Wrap(err, problem.Unavailable, "The database could not be written. Check that the disk has room and that no other program holds the data folder")
+}
+
+// migrate runs the migrations that have not run, each in a transaction of its
+// own, in the order of their numbers.
+func migrate(ctx context.Context, db *sql.DB) error {
+	var version int
+	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The database could not be opened. If it is damaged, restore the data folder from your backup")
+	}
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	sort.Strings(names)
+	if version > len(names) {
+		return problem.New(problem.Conflict, "The database is of a later version of Homeward (%d, this program knows %d). Use the later program.", version, len(names))
+	}
+	for i, name := range names {
+		if !strings.HasPrefix(filepath.Base(name), fmt.Sprintf("%04d_", i+1)) {
+			return fmt.Errorf("migration %s is not number %d", name, i+1)
+		}
+		if i < version {
+			continue
+		}
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		// PRAGMA takes no arguments; the number is ours.
+		if _, err = tx.ExecContext(ctx, string(text)+fmt.Sprintf("\nPRAGMA user_version = %d;", i+1)); err != nil {
+			return errors.Join(fmt.Errorf("migration %s: %w", name, err), tx.Rollback())
+		}
+		if err := tx.Commit(); err != nil {
+			return fmt.Errorf("migration %s: %w", name, err)
+		}
+	}
+	return nil
+}
