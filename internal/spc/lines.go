@@ -87,6 +87,8 @@ type lines struct {
 	largest float64
 	// equal says that all readings are equal.
 	equal bool
+	// screened is the number of moving ranges that screening left out.
+	screened int
 }
 
 // draw works out the lines from the rows of a group up to the fix. Missing
@@ -118,7 +120,9 @@ func draw(rows []PointResult, screen bool) lines {
 	if screen && l.amr.Known {
 		// Strictly under, once: where every range is 0 none is left.
 		most := screenFactor * l.amr.Value
-		l.amr = mean(slices.DeleteFunc(ranges, func(r float64) bool { return !(r < most) }))
+		ranges = slices.DeleteFunc(ranges, func(r float64) bool { return !(r < most) })
+		l.screened = l.ranges - len(ranges)
+		l.amr = mean(ranges)
 	}
 	if l.mean.Known && l.amr.Known {
 		// The conversions forbid the compiler to fuse multiplication and addition,
@@ -174,11 +178,11 @@ func place(pt *PointResult, l lines) {
 }
 
 // nearlyConstant tells readings that hardly ever change from those that drift
-// or step: at least half of the moving ranges are 0 and not one reading that
-// the limits were drawn from lies inside them. Screening has then kept the few
-// small changes and left out the large ones, and every reading would be flagged.
+// or step: screening left some moving ranges out, at least half of all are 0,
+// and not one reading that the limits were drawn from lies inside them. The
+// limits then rest on a few small changes and every reading would be flagged.
 func nearlyConstant(rows []PointResult, l lines) bool {
-	if 2*l.stillRanges < l.ranges {
+	if l.screened == 0 || 2*l.stillRanges < l.ranges {
 		return false
 	}
 	for i := range rows {
