@@ -132,6 +132,11 @@ func TestScreening(t *testing.T) {
 	if a.Points[0].Mean != b.Points[0].Mean {
 		t.Error("screening moved the mean; only ranges are screened")
 	}
+	// Nine ranges of 1,000 and one of 4,370, which is 3.2685 times their mean.
+	border := monthly(0, 1000, 0, 1000, 0, 1000, 0, 1000, 0, 1000, 5370)
+	if got := analyse(t, border, screened).Points[0].AMR.Value; got != 1000 {
+		t.Errorf("average moving range is %v, want 1000: the factor is 3.267, not 3.27", got)
+	}
 }
 
 func TestLimitsNotAvailable(t *testing.T) {
