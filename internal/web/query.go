@@ -171,7 +171,7 @@ func (p Places) readFilter(query url.Values) (measure.Filter, error) {
 			f.Reasons = append(f.Reasons, delay.ReasonNotKnown)
 			continue
 		}
-		r, err := choose(wordReason, delay.Reason(v), delay.Reasons[:])
+		r, err := choose(wordReason, v, delay.Reasons[:])
 		if err != nil {
 			return f, err
 		}

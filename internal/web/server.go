@@ -52,6 +52,9 @@ type Options struct {
 	// loopback names. Until people sign in, any other is refused, so that a page
 	// of another site cannot read figures through a name that it points here.
 	Hosts []string
+	// Spool is the folder where an upload waits while it is read; each file is
+	// removed at once afterwards. The default is the machine's temporary folder.
+	Spool string
 	// MaxUpload bounds an uploaded file in bytes; the default is 256 MiB.
 	MaxUpload int64
 	// Timeout bounds the work for one page; the default is 30 seconds. Uploads

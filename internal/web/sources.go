@@ -7,6 +7,7 @@ import (
 
 	"homeward/internal/chart"
 	"homeward/internal/delay"
+	"homeward/internal/ingest"
 	"homeward/internal/measure"
 )
 
@@ -33,8 +34,9 @@ type Extracts interface {
 	// Arrivals gives every provider's days from from to to, both included, in
 	// the partnership's order of providers.
 	Arrivals(ctx context.Context, from, to delay.Day) ([]ProviderDays, error)
-	// Receipt gives one extract's receipt, or a problem of kind NotFound.
-	Receipt(ctx context.Context, id string) (Receipt, error)
+	// Receipt gives the receipt of the file whose SHA-256 is sum, in lower-case
+	// hexadecimal, or a problem of kind NotFound.
+	Receipt(ctx context.Context, sum string) (Received, error)
 }
 
 // ProviderDays is one provider's line of the extracts page.
@@ -50,66 +52,24 @@ type ProviderDays struct {
 type ExtractDay struct {
 	Day     delay.Day
 	Arrival measure.Arrival
-	// Rows is the number of rows kept; ID the receipt's, empty when no file has
-	// arrived for the day.
+	// Rows is the number of rows kept; File the SHA-256 of the file in
+	// hexadecimal, empty when none has arrived for the day.
 	Rows int
-	ID   string
+	File string
 }
 
-// Receipt is what became of one file and, in Dates, of each extract in it.
-// Kept, Excluded and Quarantined add up to Read (R1). It holds no value of an
-// identifying field.
-type Receipt struct {
-	ID       string        `json:"id"`
-	File     string        `json:"file"`
-	Provider string        `json:"provider"`
-	Name     string        `json:"provider_name"`
-	Received time.Time     `json:"received"`
-	Bytes    int64         `json:"bytes"`
-	SHA256   string        `json:"sha256"`
-	Layout   string        `json:"layout"`
-	Outcome  string        `json:"outcome"`
-	Message  string        `json:"message"`
-	Dates    []ReceiptDate `json:"dates"`
-	Read     int           `json:"read"`
-	Kept     int           `json:"kept"`
-	Excluded int           `json:"excluded"`
-	// Quarantined rows could not be understood (R2).
-	Quarantined int `json:"quarantined"`
-	// InferredEnds is the number of delays that ended because the patient is not
-	// in this extract (C5).
-	InferredEnds int              `json:"inferred_ends"`
-	Problems     []ReceiptProblem `json:"problems"`
-	// MoreProblems is the number of problems that are not listed.
-	MoreProblems int `json:"more_problems"`
+// Received is one file with its receipt, which holds no value of an identifying
+// field.
+type Received struct {
+	At     time.Time
+	Bytes  int64
+	Report ingest.Report
 }
 
-// ReceiptDate is one extract date of a file.
-type ReceiptDate struct {
-	Date        string `json:"date"`
-	Read        int    `json:"read"`
-	Kept        int    `json:"kept"`
-	Excluded    int    `json:"excluded"`
-	Quarantined int    `json:"quarantined"`
-	// State is the arrival of the extract: In, Late, Short, held or Replaced.
-	State string `json:"state"`
-}
-
-// ReceiptProblem is one finding, with the value masked where it identifies.
-type ReceiptProblem struct {
-	Rule     string `json:"rule"`
-	Severity string `json:"severity"`
-	Line     int    `json:"line,omitempty"`
-	Field    string `json:"field,omitempty"`
-	Found    string `json:"found"`
-	Expected string `json:"expected"`
-	Do       string `json:"do"`
-}
-
-// Ingest takes in one file and gives its receipt. The same bytes give the first
-// receipt again (C11).
+// Ingest takes in one file. What is wrong with the file is in the report; the
+// error is about the machine. Bytes that were taken before change nothing (C11).
 type Ingest interface {
-	Take(ctx context.Context, name string, src io.Reader) (Receipt, error)
+	File(ctx context.Context, name string, src io.ReadSeeker) (*ingest.Report, error)
 }
 
 // Jobs lists the scheduled jobs and runs one now.

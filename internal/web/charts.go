@@ -1,0 +1,113 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/chart"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+// chartAlone is the size of a chart on its own page and as a file.
+var chartAlone = chart.Size{Width: 1120, Height: 520, Font: 17, Line: 3}
+
+// chartPage is one chart on its own.
+type chartPage struct {
+	Frame
+	Showing string
+	Chart   chartView
+	Others  []link
+	Filters filterView
+}
+
+// chart answers for a chart's page and its twins; the extension picks the form.
+func (s *Server) chart(c echo.Context) error {
+	id, ext, _ := strings.Cut(c.Param("id"), ".")
+	build, ok := chartsByID[id]
+	if !ok || !slices.Contains([]string{"", "svg", "csv", "json"}, ext) {
+		return noChart(c.Param("id"))
+	}
+	a, o, err := s.overviewOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	one := build(o, s.place(o.Filter))
+	switch ext {
+	case "svg":
+		b, err := s.drawn.svg(ctx, one.At(chartAlone), true)
+		if err != nil {
+			return err
+		}
+		return c.Blob(http.StatusOK, "image/svg+xml", b)
+	case "csv":
+		return s.sendCSV(c, "homeward-"+id+".csv", chartTwin(one, o))
+	case "json":
+		return s.sendJSON(c, chartTwin(one, o))
+	}
+	q := dated(o.Filter, o.From, o.To)
+	v := chartPage{Frame: s.frame(c, one.Title)}
+	v.Crumbs = []link{{"Overview", address("/overview", q)}}
+	if a.Print {
+		v.BodyClass = "app-view-print"
+	}
+	v.withCharts(s)
+	v.Showing = "Showing " + s.opts.Places.filterWords(o.Filter) + ", " + span(o.From, o.To) + "."
+	v.Chart = s.charted(ctx, one, chartAlone, chartLinks(id, q)[1:], true)
+	for _, other := range chartOrder {
+		if other != id {
+			v.Others = append(v.Others, link{chartNames[other], address("/charts/"+other, q)})
+		}
+	}
+	v.About = s.aboutFigures("/charts/"+id, q, o.AsAt, chartMeasures[id])
+	v.About.Links = append(v.About.Links, link{"SVG", address("/charts/"+id+".svg", q)})
+	return s.page(c, "chart", v)
+}
+
+func noChart(id string) error {
+	ids := slices.Clone(chartOrder)
+	return problem.New(problem.NotFound, "There is no chart %s.%s Charts: %s.", quote(id), suggest(id, ids), strings.Join(ids, ", "))
+}
+
+// chartOrder is the order in which charts are listed; chartNames what they are
+// called before their finding is known.
+var chartOrder = []string{"delayed-days", "dtoc-beds", "council-share", "reasons"}
+
+var chartNames = map[string]string{
+	"delayed-days": "Delayed days a month", "dtoc-beds": "DToC beds", "council-share": "Council share", "reasons": "Reasons",
+}
+
+// chartTwin is a chart's table as rows; the numbers are those plotted.
+func chartTwin(c chart.Chart, o measure.Overview) twin {
+	t := twin{Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
+		Definitions: []string{c.Definition}, AsAt: o.AsAt.String()}
+	for i, head := range c.Table.Head {
+		t.Columns = append(t.Columns, column{Name: columnName(head), Number: i > 0})
+	}
+	rows := c.Table.Rows
+	for _, row := range rows {
+		out := make([]string, len(row))
+		for i, cell := range row {
+			switch {
+			case cell.Numeric:
+				out[i] = strconv.FormatFloat(cell.Value, 'f', -1, 64)
+			case i == 0:
+				out[i] = cell.Text
+			}
+		}
+		t.Rows = append(t.Rows, out)
+	}
+	return t
+}
+
+// columnName writes a heading as a column name: "Social care" as social_care.
+func columnName(head string) string {
+	return strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(head), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	}), "_"), "_")
+}

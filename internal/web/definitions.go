@@ -1,0 +1,173 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+type definitionsView struct {
+	Frame
+	Contents []link
+	Measures []measureView
+	Counting []ruleView
+	Attribut []ruleView
+	Matrix   tableView
+	RuleSet  string
+	Worked   tableView
+	JSON     string
+}
+
+type measureView struct {
+	ID, Name, Anchor           string
+	Sentence, Formula, LeftOut string
+	Facts                      []fact
+}
+
+type ruleView struct{ ID, Text string }
+
+// countingRules and attributionRules are the rules in plain words, numbered as
+// code, receipts and tests cite them.
+var countingRules = []ruleView{
+	{"C1", "A day counts when it is after the ready date and before the day of leaving. The ready date and the day of leaving do not count. Every day between does, weekends and holidays too."},
+	{"C2", "A wait that goes on is counted up to the last extract that lists it, never ahead of the evidence."},
+	{"C3", "Splitting a wait by reason, responsible body or council never changes its total."},
+	{"C4", "An extract that lists a person is evidence that the person was in a bed at the end of that day."},
+	{"C5", "A person listed on one day and not in the same hospital's next day's extract has left, unless a row states the date. This is called an inferred end."},
+	{"C6", "A day without an extract is not evidence that anyone left. A person listed before and after with the same ready date waited throughout. Those days count and are marked carried."},
+	{"C7", "A person who is left out of an extract and comes back with the same ready date was left out by mistake. The days count and are marked omitted by the provider."},
+	{"C8", "A changed ready date is a correction when it is not later than the last listing. When it is later, the person was ready again and a new wait begins."},
+	{"C9", "Days between the ready date and the first listing count with the first listing's attribution and are marked back-dated."},
+	{"C10", "Figures depend on what has been received and decided, and on nothing else. The order in which files arrive changes nothing."},
+	{"C11", "For one hospital and date the latest file received counts, and replaces the earlier one whole. Both are kept."},
+	{"C12", "DToC beds are delayed days divided by calendar days. For several months: total days divided by total calendar days. Days that are not attributed stay in the denominator of every share."},
+	{"C14", "Not counted, and shown apart with the reason: people under 18 on their ready date, paediatric and maternity care, and people who left on their ready date."},
+	{"C16", "People waiting on a day are the delayed days of that day. People whose ready date is that day are shown beside it as ready today."},
+}
+
+var attributionRules = []ruleView{
+	{"A1", "Where only one body is possible for the reason, the day is with that body, unless the extract says another."},
+	{"A2", "Where the extract names the body, and the table below allows it, the day is with that body."},
+	{"A3", "Otherwise the organisations that the person is waiting on decide: the NHS, the council, or both where the table allows joint."},
+	{"A4", "Otherwise who pays for the care waited for decides: NHS, council, both jointly, or the NHS for people who pay for themselves."},
+	{"A5", "Where none of these answers, or they contradict the table, the day is not attributed. It is shown, counted in the total and listed for a decision. It is never guessed and never spread."},
+	{"A6", "A decision by people stands above the other rules for the part of the wait that it names. It keeps who decided, when and why."},
+	{"A7", "The council is the one that the extract names. When it names none that is known, the council is not known. It is never the hospital's own."},
+}
+
+// workedDays are the worked cases of the counting rule, for a report of March.
+var workedDays = [][]string{
+	{"Ready on the 10th, still in hospital at the end of the month", "21"},
+	{"Ready on the 10th, left on the 15th", "4"},
+	{"Ready on 20 February, still in hospital at the end of the month", "31"},
+	{"Ready on 20 February, left on 5 March", "4"},
+	{"Ready and left on the 10th", "0"},
+	{"Ready on the 31st, still in hospital", "0 in March, 30 in April"},
+	{"Ready on the 10th, left on the 11th", "0"},
+	{"Ready on the 10th, left on the 20th; waiting for an assessment (A) until the 14th, then for a care package (E)", "A 4, E 5, in all 9"},
+}
+
+func (s *Server) definitionsPage(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: countingRules, Attribut: attributionRules, RuleSet: s.ruleVersion(), JSON: "/definitions.json"}
+	v.Contents = []link{{"Measures", "#measures"}, {"Counting rules", "#counting"}, {"Worked examples", "#worked"},
+		{"Attribution rules", "#attribution"}, {"Reasons", "#reasons"}}
+	for _, d := range measure.Definitions {
+		v.Measures = append(v.Measures, measureOf(d))
+	}
+	v.Worked = tableView{ID: "worked-table", Caption: "Days that count in March", HiddenCaption: true, Head: []headCell{{"Case", false}, {"Days in the report for March", false}}}
+	for _, w := range workedDays {
+		v.Worked.Rows = append(v.Worked.Rows, []tableCell{{Text: w[0], Header: true}, {Text: w[1]}})
+	}
+	v.Matrix = s.matrix()
+	return s.page(c, "definitions", v)
+}
+
+func measureOf(d measure.Definition) measureView {
+	return measureView{ID: d.ID, Name: d.Name, Anchor: d.ID, Sentence: d.Sentence, Formula: d.Formula, LeftOut: d.LeftOut, Facts: []fact{
+		{"How it is worked out", d.Formula}, {"Not in it", d.LeftOut}, {"Unit", d.Unit},
+		{"Direction", upperFirst(d.Direction)}, {"Rules", d.Rules}, {"Version", count(int64(d.Version))},
+	}}
+}
+
+// matrix says which bodies each reason may wait for.
+func (s *Server) matrix() tableView {
+	version := s.opts.Rules.On(s.today())
+	t := tableView{ID: "matrix", Caption: "Who each reason may wait for, rule set " + s.ruleVersion(),
+		Head: []headCell{{"Reason", false}, {"NHS", false}, {"Social care", false}, {"Joint", false}, {"Care that the person is receiving", false}}}
+	word := func(yes bool) tableCell {
+		if yes {
+			return tableCell{Text: "Yes", Class: "app-yes"}
+		}
+		return tableCell{Text: "No", Class: "nhsuk-u-secondary-text-colour"}
+	}
+	for _, r := range delay.Reasons {
+		a, ok := version.Matrix[r]
+		if !ok {
+			continue
+		}
+		care := "Acute and non-acute"
+		switch {
+		case a.Acute && !a.NonAcute:
+			care = "Acute only"
+		case a.NonAcute && !a.Acute:
+			care = "Non-acute only"
+		}
+		t.Rows = append(t.Rows, []tableCell{{Text: reasonWords(r), Header: true}, word(a.NHS), word(a.SocialCare), word(a.Joint), {Text: care}})
+	}
+	return t
+}
+
+// definition answers for one measure, and its JSON twin.
+func (s *Server) definition(c echo.Context) error {
+	id, isJSON := c.Param("id"), false
+	if n := len(id) - len(".json"); n > 0 && id[n:] == ".json" {
+		id, isJSON = id[:n], true
+	}
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	d, ok := measure.DefinitionOf(id)
+	if !ok {
+		return problem.New(problem.NotFound, "There is no measure %s. All measures are on the definitions page.", quote(id))
+	}
+	if isJSON {
+		return c.JSON(http.StatusOK, definitionBody(d))
+	}
+	v := definitionsView{Frame: s.frame(c, d.ID+" "+d.Name), Measures: []measureView{measureOf(d)}, JSON: "/definitions/" + d.ID + ".json"}
+	v.Crumbs = []link{{"Definitions", "/definitions"}}
+	return s.page(c, "definition", v)
+}
+
+type definitionJSON struct {
+	ID        string `json:"id"`
+	Version   int    `json:"version"`
+	Name      string `json:"name"`
+	Sentence  string `json:"sentence"`
+	Formula   string `json:"formula"`
+	LeftOut   string `json:"left_out"`
+	Unit      string `json:"unit"`
+	Direction string `json:"direction"`
+	Rules     string `json:"rules"`
+}
+
+func definitionBody(d measure.Definition) definitionJSON {
+	return definitionJSON{d.ID, d.Version, d.Name, d.Sentence, d.Formula, d.LeftOut, d.Unit, d.Direction, d.Rules}
+}
+
+func (s *Server) definitionsJSON(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+		return err
+	}
+	var all []definitionJSON
+	for _, d := range measure.Definitions {
+		all = append(all, definitionBody(d))
+	}
+	return c.JSON(http.StatusOK, map[string]any{"measures": all, "rule_version": s.ruleVersion()})
+}

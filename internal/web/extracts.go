@@ -1,0 +1,489 @@
+package web
+
+import (
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"errors"
+	"io"
+	"os"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/delay"
+	"homeward/internal/ingest"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+// fortnight is the number of days of the extracts page.
+const fortnight = 14
+
+type extractsView struct {
+	Frame
+	Lede      string
+	Empty     bool
+	Table     tableView
+	Lists     []providerList
+	Attention []string
+	Earlier   link
+	Later     *link
+	Period    string
+}
+
+// providerList is a provider's line as a list, for narrow screens.
+type providerList struct {
+	Name  string
+	Items []listItem
+}
+
+type listItem struct {
+	Day, Words, Tag, Rows, Href string
+}
+
+type fortnightOf struct {
+	From, To, Latest delay.Day
+	Lines            []ProviderDays
+}
+
+// fortnightOf reads the address: 'to' is the last day shown, today unless the
+// data is of long ago.
+func (s *Server) fortnightOf(c echo.Context) (fortnightOf, error) {
+	ctx := c.Request().Context()
+	a, err := s.opts.Places.read(c.QueryParams(), wordTo, wordView)
+	if err != nil {
+		return fortnightOf{}, err
+	}
+	_, last, err := s.opts.Figures.Extent(ctx)
+	if err != nil {
+		return fortnightOf{}, err
+	}
+	f := fortnightOf{To: s.today(), Latest: last}
+	if last != 0 && f.To-last >= fortnight {
+		f.To = last
+	}
+	if a.To != 0 {
+		f.To = a.To
+	}
+	f.From = f.To - fortnight + 1
+	f.Lines, err = s.opts.Extracts.Arrivals(ctx, f.From, f.To)
+	return f, err
+}
+
+func (s *Server) extractsPage(c echo.Context) error {
+	f, err := s.fortnightOf(c)
+	if err != nil {
+		return err
+	}
+	v := extractsView{Frame: s.frame(c, "Extracts"), Period: span(f.From, f.To)}
+	v.Empty = len(f.Lines) == 0
+	v.Earlier = link{"Earlier fortnight", address("/extracts", url.Values{wordTo: {(f.From - 1).String()}})}
+	if f.To < max(s.today(), f.Latest) {
+		v.Later = &link{"Later fortnight", address("/extracts", url.Values{wordTo: {(f.To + fortnight).String()}})}
+	}
+	v.Lede, v.Attention = arrivalWords(f)
+	v.Table, v.Lists = gridOf(f)
+	return s.page(c, "extracts", v)
+}
+
+// arrivalWords says how many of the last day's extracts are in, and what needs
+// attention.
+func arrivalWords(f fortnightOf) (string, []string) {
+	in, due, held := int64(0), int64(0), int64(0)
+	var attention []string
+	for _, line := range f.Lines {
+		for i, d := range line.Days {
+			if i == len(line.Days)-1 {
+				if d.Arrival != measure.NotDue {
+					due++
+				}
+				if d.Arrival == measure.In || d.Arrival == measure.Late {
+					in++
+				}
+			}
+			switch d.Arrival {
+			case measure.Held:
+				held++
+				attention = append(attention, line.Name+", "+d.Day.Long()+": the file is short ("+plural(int64(d.Rows), "row", "rows")+") and is held. It counts for nothing until it is accepted or sent again.")
+			case measure.Missing:
+				attention = append(attention, line.Name+", "+d.Day.Long()+": no extract has arrived.")
+			}
+		}
+	}
+	words := count(in) + " of " + plural(due, "extract", "extracts") + " for " + f.To.Long() + " " + isAre(in) + " in."
+	if held > 0 {
+		words += " " + upperFirst(plural(held, "file", "files")) + " in this fortnight " + isAre(held) + " held."
+	}
+	const most = 20
+	if n := len(attention); n > most {
+		attention = append(attention[:most:most], "And "+count(int64(n-most))+" more, shown in the table.")
+	}
+	return words, attention
+}
+
+func isAre(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func gridOf(f fortnightOf) (tableView, []providerList) {
+	t := tableView{ID: "grid", Caption: "Extracts by hospital and day, " + span(f.From, f.To), HiddenCaption: true, Head: []headCell{{Text: "Hospital"}}}
+	for d := f.From; d <= f.To; d++ {
+		t.Head = append(t.Head, headCell{Text: d.Time().Format("Mon 2 Jan")})
+	}
+	var lists []providerList
+	for _, line := range f.Lines {
+		name := line.Name
+		if line.Due != "" {
+			name += ", due by " + dueWords(line.Due)
+		}
+		row := []tableCell{{Text: name, Header: true}}
+		list := providerList{Name: name}
+		for _, d := range line.Days {
+			cell := tableCell{Tag: tags[d.Arrival], Text: string(d.Arrival)}
+			item := listItem{Day: d.Day.Time().Format("Monday 2 January"), Words: string(d.Arrival), Tag: tags[d.Arrival]}
+			if d.File != "" {
+				cell.Href = "/extracts/" + d.File
+				cell.Class = count(int64(d.Rows))
+				item.Href, item.Rows = cell.Href, cell.Class
+			}
+			row = append(row, cell)
+			list.Items = append([]listItem{item}, list.Items...)
+		}
+		t.Rows = append(t.Rows, row)
+		lists = append(lists, list)
+	}
+	return t, lists
+}
+
+// dueWords writes 07:00 as 7am.
+func dueWords(due string) string {
+	h, m, ok := strings.Cut(due, ":")
+	hour, err := strconv.Atoi(h)
+	if !ok || err != nil {
+		return due
+	}
+	switch {
+	case due == "12:00":
+		return "midday"
+	case m == "00":
+		m = ""
+	default:
+		m = ":" + m
+	}
+	half := "am"
+	if hour >= 12 {
+		half = "pm"
+	}
+	if hour = hour % 12; hour == 0 {
+		hour = 12
+	}
+	return strconv.Itoa(hour) + m + half
+}
+
+func (s *Server) extractsTwin(f fortnightOf) twin {
+	t := twin{Title: "Extracts", From: f.From.String(), To: f.To.String(), Definitions: []string{}, AsAt: f.Latest.String(),
+		Columns: []column{{"provider", false}, {"provider_name", false}, {"day", false}, {"status", false}, {"rows", true}, {"file", false}}}
+	for _, line := range f.Lines {
+		for _, d := range line.Days {
+			rows := ""
+			if d.File != "" {
+				rows = strconv.Itoa(d.Rows)
+			}
+			t.Rows = append(t.Rows, []string{line.Code, line.Name, d.Day.String(), string(d.Arrival), rows, d.File})
+		}
+	}
+	return t
+}
+
+func (s *Server) extractsCSV(c echo.Context) error {
+	f, err := s.fortnightOf(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-extracts.csv", s.extractsTwin(f))
+}
+
+func (s *Server) extractsJSON(c echo.Context) error {
+	f, err := s.fortnightOf(c)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, s.extractsTwin(f))
+}
+
+// receiptView is one file's receipt.
+type receiptView struct {
+	Frame
+	Caption  string
+	Lede     string
+	Banner   string
+	Rejected string
+	Facts    []fact
+	Dates    tableView
+	Problems tableView
+	More     string
+	JSON     string
+}
+
+type fact struct{ Name, Value string }
+
+// receipt answers for a receipt and its JSON twin.
+func (s *Server) receipt(c echo.Context) error {
+	sum, ext, _ := strings.Cut(c.Param("id"), ".")
+	if !isSum(sum) || ext != "" && ext != "json" {
+		return problem.New(problem.NotFound, "There is no receipt at this address. Receipts are listed on the extracts page.")
+	}
+	if _, err := s.opts.Places.read(c.QueryParams(), "banner"); err != nil {
+		return err
+	}
+	got, err := s.opts.Extracts.Receipt(c.Request().Context(), sum)
+	if err != nil {
+		return err
+	}
+	if ext == "json" {
+		return c.JSON(http.StatusOK, got.Report)
+	}
+	r := got.Report
+	v := receiptView{Frame: s.frame(c, "Receipt"), JSON: "/extracts/" + sum + ".json"}
+	v.Crumbs = []link{{"Extracts", "/extracts"}}
+	v.Caption = r.File
+	if r.Provider != "" {
+		v.Caption = s.opts.Places.providerWords(r.Provider) + ", " + r.File
+	}
+	v.Banner = outcomeWords(r.Outcome)
+	v.Rejected = r.Reason
+	v.Lede = plural(int64(r.RowsRead), "row", "rows") + " read: " + count(int64(r.Kept)) + " kept, " +
+		count(int64(r.Quarantined)) + " could not be understood, " + count(int64(r.Excluded)) + " outside what is counted."
+	v.Facts = []fact{
+		{"What became of it", upperFirst(string(r.Outcome))}, {"File", r.File}, {"Arrived", s.moment(got.At)}, {"Size", size(got.Bytes)},
+		{"Layout", orWords(r.Layout, "Not recognised")}, {"Encoding", orWords(r.Encoding, "Not known")},
+		{"Lines that are not patients", count(int64(r.Skipped))}, {"Warnings", count(int64(r.Warnings))}, {"Fingerprint", r.SHA256},
+	}
+	v.Dates, v.Problems = receiptTables(r)
+	if r.MoreProblems > 0 {
+		v.More = "And " + plural(int64(r.MoreProblems), "more finding", "more findings") + " of the same file that are not listed."
+	}
+	return s.page(c, "receipt", v)
+}
+
+func isSum(s string) bool {
+	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+func orWords(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func outcomeWords(o ingest.Outcome) string {
+	switch o {
+	case ingest.Taking:
+		return "This file was read and counts."
+	case ingest.Already:
+		return "This file was taken before. Sending it again changed nothing."
+	case ingest.Held:
+		return "This file is short and is held. What is held counts for nothing until it is accepted or sent again."
+	default:
+		return "This file could not be taken. Nothing in it counts."
+	}
+}
+
+func receiptTables(r ingest.Report) (dates, problems tableView) {
+	dates = tableView{ID: "dates", Caption: "Extracts in this file", Head: []headCell{{"Extract date", false}, {"Rows read", true},
+		{"Kept", true}, {"Not understood", true}, {"Not counted", true}, {"New people", true}, {"No longer listed", true}, {"Standing", false}}}
+	number := func(n int) tableCell { return tableCell{Text: count(int64(n)), Class: numericClass} }
+	for _, e := range r.Extracts {
+		standing := "Counts"
+		if e.Held != "" {
+			standing = "Held: " + e.Held
+		} else if e.Replaces != nil {
+			standing = "Counts, replaces an earlier file of " + plural(int64(*e.Replaces), "row", "rows")
+		}
+		day := e.Date
+		if d, err := delay.ParseDay(e.Date); err == nil {
+			day = d.Long()
+		}
+		dates.Rows = append(dates.Rows, []tableCell{{Text: day, Header: true}, number(e.RowsRead), number(e.Kept), number(e.Quarantined),
+			number(e.Excluded), number(e.New), number(e.Gone), {Text: standing}})
+	}
+	problems = tableView{ID: "problems", Caption: "What was found", Head: []headCell{{"Where", false}, {"Effect", false}, {"Column", false},
+		{"Found", false}, {"Expected", false}, {"What to do", false}, {"Rule", false}}}
+	for _, p := range r.Problems {
+		where := "The whole file"
+		if p.Line > 0 {
+			where = "Row " + strconv.Itoa(p.Line)
+		}
+		problems.Rows = append(problems.Rows, []tableCell{{Text: where, Header: true}, {Text: effectWords[p.Severity]},
+			{Text: orWords(p.Field, "Not applicable")}, {Text: orWords(p.Found, "Not stated")}, {Text: orWords(p.Expected, "Not stated")},
+			{Text: orWords(p.Do, "Nothing")}, {Text: p.Rule}})
+	}
+	return dates, problems
+}
+
+// effectWords says what a finding did to its row.
+var effectWords = map[string]string{
+	"warning": "Kept, with a warning", "excluded": "Not counted", "quarantined": "Put aside",
+}
+
+// uploadView is the form for one file.
+type uploadView struct {
+	Frame
+	Error  string
+	Limit  string
+	Action string
+}
+
+func (s *Server) uploadForm(c echo.Context, said string) uploadView {
+	v := uploadView{Frame: s.frame(c, "Upload an extract"), Error: said, Action: "/extracts/upload",
+		Limit: "Files must be smaller than " + strconv.FormatInt(s.opts.MaxUpload>>20, 10) + "MB."}
+	v.Crumbs = []link{{"Extracts", "/extracts"}}
+	if said != "" {
+		v.PageTitle = "Error: " + v.PageTitle
+	}
+	return v
+}
+
+func (s *Server) uploadPage(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+		return err
+	}
+	return s.page(c, "upload", s.uploadForm(c, ""))
+}
+
+// upload takes a file from the form and goes on to its receipt. A file that was
+// turned away has a receipt too.
+func (s *Server) upload(c echo.Context) error {
+	report, err := s.take(c)
+	if problem.KindOf(err) == problem.Invalid {
+		return s.page(c, "upload", s.uploadForm(c, problem.Sentence(err)))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/extracts/"+report.SHA256)
+}
+
+// takeExtract takes a file as the body, or as the part "file" of a form, and
+// answers with its receipt: 201 when it was taken or held, 200 when it was known
+// already, 422 when it was turned away.
+func (s *Server) takeExtract(c echo.Context) error {
+	report, err := s.take(c)
+	if err != nil {
+		return err
+	}
+	status := http.StatusCreated
+	switch report.Outcome {
+	case ingest.Already:
+		status = http.StatusOK
+	case ingest.Rejected:
+		status = http.StatusUnprocessableEntity
+	}
+	return c.JSON(status, report)
+}
+
+func (s *Server) take(c echo.Context) (*ingest.Report, error) {
+	r := c.Request()
+	body, name, err := uploaded(r)
+	if err != nil {
+		return nil, err
+	}
+	// The reader goes through a file twice, and a backfill does not fit in
+	// memory. The file holds patients: nobody else may read it, and it goes as
+	// soon as it is read.
+	spool, err := os.CreateTemp(s.opts.Spool, ".arriving-*")
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Unavailable, "The file could not be stored while it is read. Nothing was changed")
+	}
+	defer func() {
+		_ = spool.Close()
+		_ = os.Remove(spool.Name())
+	}()
+	n, err := io.Copy(spool, body)
+	switch {
+	case tooLarge(err):
+		return nil, err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, problem.Wrap(err, problem.Invalid, "The file did not arrive whole. Send it again")
+	case err != nil:
+		return nil, problem.Wrap(err, problem.Unavailable, "The file could not be stored while it is read. Nothing was changed")
+	case n == 0:
+		return nil, problem.New(problem.Invalid, "The selected file is empty.")
+	}
+	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return s.opts.Ingest.File(r.Context(), name, spool)
+}
+
+// uploaded finds the file in a request: the part "file" of a form, or the body
+// with its name as the word "name" of the address.
+func uploaded(r *http.Request) (io.Reader, string, error) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind != "multipart/form-data" {
+		if kind == "application/x-www-form-urlencoded" && r.URL.Query().Get("name") == "" {
+			return nil, "", problem.New(problem.Invalid, "Select a file.")
+		}
+		name := cleanName(r.URL.Query().Get("name"))
+		if name == "" {
+			return nil, "", problem.New(problem.Invalid, "The file has no name. Add its name to the address, like ?name=MHS_RWV_20180401.csv, or send it as the part \"file\" of a form.")
+		}
+		return r.Body, name, nil
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, "", problem.Wrap(err, problem.Invalid, "The form could not be read")
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, "", problem.New(problem.Invalid, "Select a file.")
+		}
+		if tooLarge(err) {
+			return nil, "", err
+		}
+		if err != nil {
+			return nil, "", problem.Wrap(err, problem.Invalid, "The form could not be read")
+		}
+		if part.FormName() == "file" {
+			return filePart(part)
+		}
+	}
+}
+
+func filePart(part *multipart.Part) (io.Reader, string, error) {
+	name := cleanName(part.FileName())
+	if name == "" {
+		return nil, "", problem.New(problem.Invalid, "Select a file.")
+	}
+	return part, name, nil
+}
+
+// cleanName keeps the last part of a file's name without control characters,
+// bounded in length: a name is shown and decides the layout, but is never a
+// path here.
+func cleanName(name string) string {
+	name = path.Base("/" + strings.ReplaceAll(name, `\`, "/"))
+	if name == "/" || name == "." || name == ".." {
+		return ""
+	}
+	clean := []rune(strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, name))
+	if len(clean) > 200 {
+		clean = clean[len(clean)-200:]
+	}
+	return string(clean)
+}

@@ -1,0 +1,169 @@
+package web
+
+import (
+	"context"
+	"html/template"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// Frame is what every page has around its content.
+type Frame struct {
+	// Title is the h1; PageTitle what stands in the browser's tab.
+	Title, PageTitle string
+	Partnership      string
+	Nav              []navItem
+	// DateBar says what the data is as at and what is in; empty hides it.
+	DateBar string
+	Crumbs  []link
+	Footer  string
+	// Style, Base and Icon are addresses of assets; Scripts those of the page's
+	// own scripts.
+	Style, Base, Icon string
+	Scripts           []string
+	// BodyClass marks the print view.
+	BodyClass string
+	About     *about
+}
+
+type navItem struct {
+	Text, Href string
+	Current    bool
+}
+
+type link struct{ Text, Href string }
+
+// about is "About these figures" at the foot of a data page.
+type about struct {
+	Measures []link
+	// AsAt is the day in words; Basis and RuleSet say how days were counted.
+	AsAt, Basis, RuleSet string
+	Links                []link
+	// Fixed is the address with real dates filled in.
+	Fixed string
+	Print string
+}
+
+// navigation is the order of the pages for everyone.
+var navigation = []link{
+	{"Overview", "/overview"}, {"Figures", "/figures"}, {"Extracts", "/extracts"},
+	{"Packs", "/packs"}, {"Definitions", "/definitions"}, {"Jobs", "/admin/jobs"},
+}
+
+// bareFrame is the frame without anything that needs the store, as error pages
+// have it.
+func (s *Server) bareFrame(title string) Frame {
+	f := Frame{
+		Title: title, PageTitle: title + " – Homeward", Partnership: s.opts.Places.Partnership,
+		Footer: "Homeward " + s.opts.Version + ", rule set " + s.ruleVersion(),
+		Style:  s.assets.href(styleSheet), Base: s.assets.href(baseScript), Icon: s.assets.href(favicon),
+	}
+	for _, n := range navigation {
+		f.Nav = append(f.Nav, navItem{Text: n.Text, Href: n.Href})
+	}
+	return f
+}
+
+// frame is the frame of a page of the service: the current item of the
+// navigation and the date bar.
+func (s *Server) frame(c echo.Context, title string) Frame {
+	f := s.bareFrame(title)
+	for i, n := range f.Nav {
+		f.Nav[i].Current = c.Path() == n.Href || strings.HasPrefix(c.Path(), n.Href+"/")
+	}
+	f.DateBar = s.dateBar(c.Request().Context())
+	return f
+}
+
+// withCharts adds the scripts that make charts readable step by step.
+func (f *Frame) withCharts(s *Server) {
+	f.Scripts = append(f.Scripts, s.assets.href(chartJS))
+}
+
+// dateBar says what the data is as at, and how many of the extracts of that day
+// are in. A page stands without it when it cannot be read.
+func (s *Server) dateBar(ctx context.Context) string {
+	_, last, err := s.opts.Figures.Extent(ctx)
+	if err != nil {
+		s.opts.Log.Error("the date bar could not be made", "error", err)
+		return "When the data is from could not be read. Try again later."
+	}
+	if last == 0 {
+		return "No extracts are held yet."
+	}
+	bar := "Data as at " + last.Long() + "."
+	lines, err := s.opts.Extracts.Arrivals(ctx, last, last)
+	if err != nil {
+		s.opts.Log.Error("the date bar could not be made", "error", err)
+		return bar
+	}
+	due, in := 0, 0
+	for _, line := range lines {
+		for _, d := range line.Days {
+			if d.Arrival != measure.NotDue {
+				due++
+			}
+			if d.Arrival == measure.In || d.Arrival == measure.Late {
+				in++
+			}
+		}
+	}
+	return bar + " " + count(int64(in)) + " of " + plural(int64(due), "extract", "extracts") + " in."
+}
+
+// ruleVersion names the rule set in force today.
+func (s *Server) ruleVersion() string {
+	return s.opts.Rules.Name + " " + s.opts.Rules.On(s.today()).Version
+}
+
+// today is the calendar day in the service's zone.
+func (s *Server) today() delay.Day { return delay.DayOf(s.opts.Now().In(s.opts.Zone)) }
+
+// aboutFigures makes the foot of a data page. path is the page's, q its query
+// with real dates.
+func (s *Server) aboutFigures(path string, q url.Values, asAt delay.Day, measures ...string) *about {
+	a := &about{Basis: "every counted day, as it stands attributed", RuleSet: s.ruleVersion(), AsAt: asAt.Long()}
+	if asAt == 0 {
+		a.AsAt = "no extracts yet"
+	}
+	for _, id := range measures {
+		if d, ok := measure.DefinitionOf(id); ok {
+			a.Measures = append(a.Measures, link{Text: d.ID + " " + d.Name, Href: "/definitions/" + d.ID})
+		}
+	}
+	a.Links = []link{{"CSV", address(path+".csv", q)}, {"JSON", address(path+".json", q)}}
+	print := url.Values{wordView: {"print"}}
+	for word, given := range q {
+		print[word] = given
+	}
+	a.Print = address(path, print)
+	a.Fixed = address(path, q)
+	return a
+}
+
+// address joins a path and query; the words come out in a fixed order.
+func address(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// dated writes the query that asks for the same figures again: filter, real
+// dates and basis.
+func dated(f measure.Filter, from, to delay.Day) url.Values {
+	q := filterQuery(f)
+	q.Set(wordFrom, from.String())
+	q.Set(wordTo, to.String())
+	q.Set(wordBasis, basis)
+	return q
+}
+
+// svg marks a drawing of package chart as markup: it holds no script, style
+// block or outside address, and every name in it is escaped there.
+func svg(b []byte) template.HTML { return template.HTML(b) }

@@ -1,0 +1,430 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// The sizes of the overview's charts: across the page, and two in a row.
+var (
+	across = chart.Size{Width: 1120, Height: 400, Font: 16, Line: 3}
+	half   = chart.Size{Width: 540, Height: 380, Font: 14, Line: 3}
+)
+
+// overviewWords are the query words of the overview and its charts.
+var overviewWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
+
+// overviewView is the first page.
+type overviewView struct {
+	Frame
+	Caption string
+	// Lede is the finding in words; Showing says what is shown.
+	Lede, Showing string
+	// Empty stands in place of everything else when there are no extracts.
+	Empty      bool
+	Incomplete []string
+	Now        nowView
+	Share      figureView
+	Waiting    waitingView
+	First      chartView
+	Pair       []chartView
+	Last       chartView
+	Arrivals   arrivalsView
+	Filters    filterView
+}
+
+type nowView struct {
+	Value, Words string
+	Label        string
+	Parts        []barPart
+	Bodies       []bodyCount
+	Ready        string
+	Href         string
+}
+
+// barPart is one block of the bar, in units of which the whole bar is 1000
+// wide. Class is the swatch's.
+type barPart struct {
+	X, Width string
+	Fill     string
+}
+
+type bodyCount struct{ Swatch, Text, Value string }
+
+type figureView struct {
+	Heading, Value, Words, More string
+	Href, HrefText              string
+}
+
+// arrivalsView is the strip of extracts for the day.
+type arrivalsView struct {
+	Heading string
+	Items   []arrivalItem
+}
+
+type arrivalItem struct{ Name, Words, Tag, Rows string }
+
+type waitingView struct {
+	Heading string
+	Items   []waitingItem
+}
+
+type waitingItem struct{ Text, Value string }
+
+// home sends the bare address to the overview.
+func (s *Server) home(c echo.Context) error { return c.Redirect(303, "/overview") }
+
+// overviewOf reads the address and asks for the overview. The series runs over
+// whole months.
+func (s *Server) overviewOf(c echo.Context) (asked, measure.Overview, error) {
+	ctx := c.Request().Context()
+	a, err := s.opts.Places.read(c.QueryParams(), overviewWords...)
+	if err != nil {
+		return a, measure.Overview{}, err
+	}
+	_, last, err := s.opts.Figures.Extent(ctx)
+	if err != nil {
+		return a, measure.Overview{}, err
+	}
+	if last == 0 {
+		return a, measure.Overview{Filter: a.Filter}, nil
+	}
+	from, to, err := a.period(last)
+	if err != nil {
+		return a, measure.Overview{}, err
+	}
+	o, err := s.opts.Figures.Overview(ctx, a.Filter, from.Month(), to.Month())
+	return a, o, err
+}
+
+func (s *Server) overviewPage(c echo.Context) error {
+	ctx := c.Request().Context()
+	a, o, err := s.overviewOf(c)
+	if err != nil {
+		return err
+	}
+	v := overviewView{Frame: s.frame(c, "Delayed transfers of care"), Caption: s.opts.Places.Partnership}
+	v.PageTitle = "Overview – Homeward"
+	if a.Print {
+		v.BodyClass = "app-view-print"
+	}
+	if o.AsAt == 0 {
+		v.Empty = true
+		v.Title = "No extracts yet"
+		return s.page(c, "overview", v)
+	}
+	first, last, err := s.opts.Figures.Extent(ctx)
+	if err != nil {
+		return err
+	}
+	v.withCharts(s)
+	q := dated(o.Filter, o.From, o.To)
+	v.Lede = s.lede(o, first)
+	v.Showing = "Showing " + s.opts.Places.filterWords(o.Filter) + ", " + span(o.From, o.To) + "."
+	v.Incomplete = incomplete(o)
+	v.Now = nowOf(o, first)
+	v.Now.Href = address("/figures", withBy(dated(o.Filter, o.AsAt, o.AsAt), measure.ByProvider, measure.ByResponsible))
+	v.Share = shareOf(o)
+	v.Waiting = waitingOf(o)
+	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
+	v.Arrivals = arrivalsOf(o)
+	v.Filters = filterView{
+		Action: "/overview", Clear: "/overview", Words: v.Showing,
+		Months: monthChoices(first, last, o.From, o.To), Groups: s.opts.Places.groups(o.Filter),
+		Periods: periodLinks("/overview", o.Filter, nil, last),
+	}
+	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits)
+	return s.page(c, "overview", v)
+}
+
+// lede says in a sentence or two what a director asks first.
+func (s *Server) lede(o measure.Overview, first delay.Day) string {
+	now := o.Now.Total()
+	text := upperFirst(peopleAre(now)) + " waiting to leave hospital at the end of " + o.AsAt.Long()
+	if week, ok := weekAgo(o, first); ok {
+		text += ", " + change(now, week, "a week before")
+	}
+	text += "."
+	if sc := o.Now[delay.SocialCare]; now > 0 {
+		text += " The next step is with the NHS for " + count(o.Now[delay.NHS]) + ", with social care for " + count(sc)
+		if j := o.Now[delay.Joint]; j > 0 {
+			text += " and with both for " + count(j)
+		}
+		text += "."
+	}
+	return text
+}
+
+// weekAgo gives the count a week before; ok is false when no extract is held
+// from then.
+func weekAgo(o measure.Overview, first delay.Day) (n int64, ok bool) {
+	return o.WeekBefore.Total(), o.AsAt-7 >= first
+}
+
+// incomplete names the extracts that the page's figures lack.
+func incomplete(o measure.Overview) []string {
+	var out []string
+	for _, p := range o.Providers {
+		from := " No extract is held for the last 14 days, so its people are not counted."
+		if p.Latest != 0 && o.AsAt-p.Latest < 14 {
+			from = " Its figures are from " + p.Latest.Long() + "."
+		}
+		switch p.Today {
+		case measure.Missing:
+			out = append(out, p.Name+": the extract for "+o.AsAt.Long()+" has not arrived."+from)
+		case measure.Held:
+			out = append(out, p.Name+": the extract for "+o.AsAt.Long()+" is short and is held."+from)
+		}
+	}
+	return out
+}
+
+func nowOf(o measure.Overview, first delay.Day) nowView {
+	total := o.Now.Total()
+	v := nowView{Value: count(total)}
+	if week, ok := weekAgo(o, first); ok {
+		v.Words = change(total, week, "a week ago") + " (" + count(week) + ")"
+	} else {
+		v.Words = "no extract is held from a week ago"
+	}
+	if o.ReadyToday > 0 {
+		v.Ready = upperFirst(people(o.ReadyToday)) + " became ready on the day. They are not in these counts yet."
+	}
+	const whole = 1000.0
+	x := 0.0
+	var words []string
+	for _, b := range delay.Bodies {
+		n := o.Now[b]
+		v.Bodies = append(v.Bodies, bodyCount{Swatch: swatch(b), Text: upperFirst(b.String()), Value: count(n)})
+		words = append(words, b.String()+" "+count(n))
+		if n == 0 {
+			continue
+		}
+		width := whole * float64(n) / float64(total)
+		// A white gap keeps neighbours apart in greyscale.
+		v.Parts = append(v.Parts, barPart{X: fixed(x), Width: fixed(max(width-2, 1)), Fill: fills[b]})
+		x += width
+	}
+	v.Label = "People waiting by whose next step: " + strings.Join(words, ", ") + "."
+	return v
+}
+
+// fills are the colours of the responsible bodies, the chart's own; what is not
+// attributed bears the hatch drawn in the page's definitions.
+var fills = map[delay.Body]string{
+	delay.SocialCare: "#F46A25", delay.NHS: "#12436D", delay.Joint: "#28A197", delay.NotAttributed: "url(#app-hatch)",
+}
+
+func swatch(b delay.Body) string { return "app-swatch--" + b.Slug() }
+
+func fixed(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
+
+// latestMonth gives the last month of the series that has any extract, and how
+// it is named when it is not over.
+func latestMonth(o measure.Overview) (measure.Period, string, bool) {
+	for i := len(o.Months) - 1; i >= 0; i-- {
+		m := o.Months[i]
+		if m.Listed == 0 && m.Days.Total() == 0 {
+			continue
+		}
+		name := m.First.Month().Long()
+		if m.Last < m.First.Month().Last() {
+			name += " so far"
+		}
+		return m, name, true
+	}
+	return measure.Period{}, "", false
+}
+
+func shareOf(o measure.Overview) figureView {
+	v := figureView{Heading: "Days with social care", Value: "No data", Href: "/definitions/" + measure.CouncilShare, HrefText: "How this share is counted"}
+	if len(o.Filter.Bodies) > 0 {
+		v.Value, v.Words = "Not shown", "Remove the filter \"Next step with\" to see a share of all days."
+		return v
+	}
+	m, name, ok := latestMonth(o)
+	if !ok {
+		return v
+	}
+	share := measure.SocialCareShare(m.Days, 0, 0)
+	if !share.Known {
+		v.Words = "No delayed days in " + name + "."
+		return v
+	}
+	v.Value = perCent(share.Value)
+	v.Words = "of delayed days in " + name
+	if n := m.Days[delay.NotAttributed]; n > 0 {
+		v.More = "Between " + perCent(share.Low) + " and " + perCent(share.High) + " while " + days(n) + " are not attributed."
+		if n == 1 {
+			v.More = "Between " + perCent(share.Low) + " and " + perCent(share.High) + " while 1 day is not attributed."
+		}
+	} else {
+		v.More = "Every day is attributed, so there is no range."
+	}
+	return v
+}
+
+func waitingOf(o measure.Overview) waitingView {
+	v := waitingView{Heading: "Waiting now for"}
+	for _, w := range o.Waiting {
+		v.Items = append(v.Items, waitingItem{Text: count(int64(w.AtLeast)) + " days or more", Value: count(w.People)})
+	}
+	return v
+}
+
+// overviewCharts makes the charts in the order of the page.
+func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.Values, open bool) (first chartView, pair []chartView, last chartView) {
+	place := s.place(o.Filter)
+	make := func(id string, size chart.Size) chartView {
+		return s.charted(ctx, chartsByID[id](o, place), size, chartLinks(id, q), open)
+	}
+	first = make("delayed-days", across)
+	pair = []chartView{make("dtoc-beds", half), make("council-share", half)}
+	last = make("reasons", across)
+	return first, pair, last
+}
+
+// place names what the figures are of: the one hospital asked for, else the
+// partnership.
+func (s *Server) place(f measure.Filter) string {
+	if len(f.Providers) == 1 {
+		return s.opts.Places.providerWords(f.Providers[0])
+	}
+	return s.opts.Places.Partnership
+}
+
+// chartsByID are the charts that have addresses of their own.
+var chartsByID = map[string]func(measure.Overview, string) chart.Chart{
+	"delayed-days":  chart.DelayedDays,
+	"dtoc-beds":     chart.Beds,
+	"council-share": chart.Share,
+	"reasons":       chart.Reasons,
+}
+
+// chartMeasures are the measures that the charts draw.
+var chartMeasures = map[string]string{
+	"delayed-days": measure.DelayedDays, "dtoc-beds": measure.PeopleWaiting,
+	"council-share": measure.CouncilShare, "reasons": measure.DelayedDays,
+}
+
+func chartLinks(id string, q url.Values) []link {
+	at := func(ext string) string { return address("/charts/"+id+ext, q) }
+	return []link{
+		{"On its own", at("")}, {"CSV", at(".csv")}, {"SVG", at(".svg")}, {"How this is counted", "/definitions/" + chartMeasures[id]},
+	}
+}
+
+// tags are the colours of the arrival words.
+var tags = map[measure.Arrival]string{
+	measure.In: "nhsuk-tag--green", measure.Late: "nhsuk-tag--yellow", measure.Held: "nhsuk-tag--pink",
+	measure.Missing: "nhsuk-tag--red", measure.NotDue: "nhsuk-tag--white",
+}
+
+// arrivalsOf says where the extract of every provider stands.
+func arrivalsOf(o measure.Overview) arrivalsView {
+	v := arrivalsView{}
+	in, due := int64(0), int64(0)
+	for _, p := range o.Providers {
+		if p.Today != measure.NotDue {
+			due++
+		}
+		item := arrivalItem{Name: p.Name, Words: string(p.Today), Tag: tags[p.Today]}
+		switch {
+		case p.Today == measure.In || p.Today == measure.Late:
+			in++
+			item.Rows = plural(int64(p.Rows), "person listed", "people listed")
+		case p.Latest == 0:
+			item.Rows = "none yet"
+		default:
+			item.Rows = "latest " + p.Latest.Long()
+		}
+		v.Items = append(v.Items, item)
+	}
+	v.Heading = "Extracts for " + o.AsAt.Long() + ": " + count(in) + " of " + count(due) + " in"
+	return v
+}
+
+// withBy adds a breakdown to a query.
+func withBy(q url.Values, by ...measure.Dimension) url.Values {
+	for _, d := range by {
+		q.Add(wordBy, string(d))
+	}
+	return q
+}
+
+// overviewTwin is the overview as rows: one figure each.
+func (s *Server) overviewTwin(o measure.Overview) twin {
+	t := twin{Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
+		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"responsible", false},
+			{"reason", false}, {"value", true}, {"unit", false}}}
+	for _, id := range []string{measure.DelayedDays, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {
+		d, _ := measure.DefinitionOf(id)
+		t.Definitions = append(t.Definitions, d.ID+" "+d.Name+": "+d.Sentence)
+	}
+	if o.AsAt == 0 {
+		return t
+	}
+	add := func(id, name string, from, to delay.Day, body, reason, value, unit string) {
+		t.Rows = append(t.Rows, []string{id, name, from.String(), to.String(), body, reason, value, unit})
+	}
+	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
+	bodies := func(id, name string, from, to delay.Day, reason string, n measure.ByBody, unit string) {
+		for _, b := range delay.Bodies {
+			add(id, name, from, to, b.String(), reason, whole(n[b]), unit)
+		}
+		add(id, name, from, to, "all", reason, whole(n.Total()), unit)
+	}
+	bodies(measure.PeopleWaiting, "people waiting", o.AsAt, o.AsAt, "all", o.Now, "people")
+	bodies(measure.PeopleWaiting, "people waiting a week before", o.AsAt-7, o.AsAt-7, "all", o.WeekBefore, "people")
+	add(measure.PeopleWaiting, "people ready today", o.AsAt, o.AsAt, "all", "all", whole(o.ReadyToday), "people")
+	for _, w := range o.Waiting {
+		add(measure.LongWaits, "waiting "+strconv.Itoa(w.AtLeast)+" days or more", o.AsAt, o.AsAt, "all", "all", whole(w.People), "people")
+	}
+	for _, m := range o.Months {
+		if m.Listed == 0 && m.Days.Total() == 0 {
+			// A gap is not zero: the row stands with no value.
+			add(measure.DelayedDays, "delayed days", m.First, m.Last, "all", "all", "", "days")
+			continue
+		}
+		bodies(measure.DelayedDays, "delayed days", m.First, m.Last, "all", m.Days, "days")
+		add(measure.PeopleWaiting, "DToC beds", m.First, m.Last, "all", "all", decimals(m.Beds()), "people a day")
+		if share := measure.SocialCareShare(m.Days, 0, 0); share.Known && len(o.Filter.Bodies) == 0 {
+			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Value), "part of 1")
+			add(measure.CouncilShare, "council share, lowest", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Low), "part of 1")
+			add(measure.CouncilShare, "council share, highest", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.High), "part of 1")
+		}
+	}
+	for _, r := range o.Reasons {
+		bodies(measure.DelayedDays, "delayed days", o.From, o.To, slugOr(string(r.Reason)), r.Days, "days")
+	}
+	return t
+}
+
+// decimals writes a number for machines, to six places.
+func decimals(v float64) string {
+	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', 6, 64), "0"), ".")
+}
+
+func (s *Server) overviewCSV(c echo.Context) error {
+	_, o, err := s.overviewOf(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-overview.csv", s.overviewTwin(o))
+}
+
+func (s *Server) overviewJSON(c echo.Context) error {
+	_, o, err := s.overviewOf(c)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, s.overviewTwin(o))
+}

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/problem"
+)
+
+// plainView is a page of fixed words.
+type plainView struct{ Frame }
+
+func (s *Server) plainPage(c echo.Context, name, title string) error {
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	return s.page(c, name, plainView{s.frame(c, title)})
+}
+
+func (s *Server) accessibilityPage(c echo.Context) error {
+	return s.plainPage(c, "accessibility", "Accessibility statement")
+}
+
+func (s *Server) keyboardPage(c echo.Context) error {
+	return s.plainPage(c, "keyboard", "Keyboard help")
+}
+
+// health says that the program runs; ready that its store answers too.
+func (s *Server) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+func (s *Server) ready(c echo.Context) error {
+	if s.opts.Ready != nil {
+		if err := s.opts.Ready(c.Request().Context()); err != nil {
+			return problem.Wrap(err, problem.Unavailable, "The store does not answer")
+		}
+	}
+	return c.String(http.StatusOK, "ready\n")
+}

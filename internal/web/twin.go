@@ -1,0 +1,118 @@
+package web
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// basis is how the days of every figure are counted today: each counted day as
+// it stands attributed, proposed or agreed.
+const basis = "counted"
+
+// column is one column of a twin. Numbers are written as numbers in JSON.
+type column struct {
+	Name   string
+	Number bool
+}
+
+// twin is a data page's content as rows: what its CSV and JSON forms hold.
+type twin struct {
+	// Title, From and To say what the rows are.
+	Title, From, To string
+	// Definition is the measure's in words, one for each measure in the rows.
+	Definitions []string
+	Columns     []column
+	Rows        [][]string
+	// Measure is the measure of every row; empty when the rows have a measure_id
+	// of their own.
+	Measure string
+	// AsAt is the day the data speaks of, in ISO form.
+	AsAt string
+}
+
+// provenance are the last columns of every CSV row.
+func (s *Server) provenance(t twin) ([]string, []string) {
+	names, cells := []string{"measure_id"}, []string{t.Measure}
+	if t.Measure == "" {
+		names, cells = nil, nil
+	}
+	return append(names, "basis", "rule_version", "data_as_at"), append(cells, basis, s.ruleVersion(), t.AsAt)
+}
+
+// sendCSV answers with the rows as CSV. A text cell that a spreadsheet would
+// run as a formula is given an apostrophe (R8).
+func (s *Server) sendCSV(c echo.Context, name string, t twin) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	names, cells := s.provenance(t)
+	head := make([]string, 0, len(t.Columns)+len(names))
+	for _, col := range t.Columns {
+		head = append(head, col.Name)
+	}
+	_ = w.Write(append(head, names...))
+	for _, row := range t.Rows {
+		out := make([]string, 0, len(head)+len(cells))
+		for i, cell := range row {
+			if !t.Columns[i].Number {
+				cell = harmless(cell)
+			}
+			out = append(out, cell)
+		}
+		_ = w.Write(append(out, cells...))
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+}
+
+// harmless puts an apostrophe before text that a spreadsheet would take for a
+// formula, and before the characters that some strip first (R8).
+func harmless(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// sendJSON answers with the same rows as JSON.
+func (s *Server) sendJSON(c echo.Context, t twin) error {
+	rows := make([]map[string]any, len(t.Rows))
+	for i, row := range t.Rows {
+		m := make(map[string]any, len(row))
+		for j, cell := range row {
+			switch {
+			case t.Columns[j].Number && cell == "":
+				m[t.Columns[j].Name] = nil
+			case t.Columns[j].Number:
+				m[t.Columns[j].Name] = json.Number(cell)
+			default:
+				m[t.Columns[j].Name] = cell
+			}
+		}
+		rows[i] = m
+	}
+	columns := make([]string, len(t.Columns))
+	for i, col := range t.Columns {
+		columns[i] = col.Name
+	}
+	return c.JSON(http.StatusOK, struct {
+		Title       string           `json:"title"`
+		Measure     string           `json:"measure_id,omitempty"`
+		Definitions []string         `json:"definitions"`
+		From        string           `json:"from,omitempty"`
+		To          string           `json:"to,omitempty"`
+		Basis       string           `json:"basis"`
+		RuleVersion string           `json:"rule_version"`
+		DataAsAt    string           `json:"data_as_at"`
+		Columns     []string         `json:"columns"`
+		Rows        []map[string]any `json:"rows"`
+	}{t.Title, t.Measure, t.Definitions, t.From, t.To, basis, s.ruleVersion(), t.AsAt, columns, rows})
+}

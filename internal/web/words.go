@@ -1,0 +1,115 @@
+package web
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"homeward/internal/delay"
+)
+
+var british = message.NewPrinter(language.BritishEnglish)
+
+// count writes a whole number with commas from 1,000.
+func count(n int64) string {
+	if n < 0 {
+		return "−" + british.Sprintf("%d", -n)
+	}
+	return british.Sprintf("%d", n)
+}
+
+func oneDecimal(v float64) string { return british.Sprintf("%.1f", v) }
+
+// perCent writes a part of 1 as whole per cent. A part that would round to
+// nothing or to everything says so.
+func perCent(v float64) string {
+	p := math.Round(v * 100)
+	switch {
+	case v > 0 && p == 0:
+		return "under 1%"
+	case v < 1 && p == 100:
+		return "over 99%"
+	}
+	return strconv.FormatFloat(p, 'f', 0, 64) + "%"
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}
+
+// verb gives "person is" or "people are" with its number.
+func peopleAre(n int64) string { return plural(n, "person is", "people are") }
+
+func people(n int64) string { return plural(n, "person", "people") }
+
+func days(n int64) string { return plural(n, "day", "days") }
+
+// change says how much more or fewer a count is than before.
+func change(now, before int64, than string) string {
+	switch d := now - before; {
+	case d > 0:
+		return count(d) + " more than " + than
+	case d < 0:
+		return count(-d) + " fewer than " + than
+	default:
+		return "the same as " + than
+	}
+}
+
+// span writes a period: whole months as months, anything else as days.
+func span(from, to delay.Day) string {
+	switch {
+	case from == 0 || to < from:
+		return "no dates"
+	case from == to:
+		return from.Long()
+	case from == from.Month().First() && to == to.Month().Last():
+		if from.Month() == to.Month() {
+			return from.Month().Long()
+		}
+		return from.Month().Long() + " to " + to.Month().Long()
+	}
+	return from.Long() + " to " + to.Long()
+}
+
+// clock writes a time of day as people read it: 9:14am, midday, midnight.
+func clock(t time.Time) string {
+	switch t.Format("15:04") {
+	case "12:00":
+		return "midday"
+	case "00:00":
+		return "midnight"
+	}
+	return t.Format("3:04pm")
+}
+
+// moment writes a time with its day, in the service's zone.
+func (s *Server) moment(t time.Time) string {
+	t = t.In(s.opts.Zone)
+	return clock(t) + ", " + t.Format("2 January 2006")
+}
+
+// bytes writes a file's size.
+func size(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return british.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return british.Sprintf("%.0f KB", float64(n)/(1<<10))
+	}
+	return plural(n, "byte", "bytes")
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
