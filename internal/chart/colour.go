@@ -1,6 +1,10 @@
 package chart
 
-import "homeward/internal/delay"
+import (
+	"math"
+
+	"homeward/internal/delay"
+)
 
 // The colours. Orange, dark blue and turquoise are told apart by every common
 // kind of colour vision and by their place in the stack; the fourth is a hatch,
@@ -45,6 +49,21 @@ var hatch = decal{
 	DashArrayX: [2]float64{1, 0}, DashArrayY: [2]float64{1.5, 4.5},
 	Rotation: -0.7853981633974483, Color: hatchInk,
 }
+
+// hatchAt is the hatch for a size: wider on a slide, where thin lines would run
+// together into grey.
+func hatchAt(s Size) *decal {
+	d := hatch
+	k := max(1, float64(s.Font)/18)
+	for i := range 2 {
+		d.DashArrayY[i] = math.Round(d.DashArrayY[i]*k*10) / 10
+	}
+	return &d
+}
+
+// edge is the width of the edge of a block: two of them make the white gap
+// between neighbours.
+func (s Size) edge() float32 { return float32(max(1, math.Round(float64(s.Font)/18))) }
 
 // keyOf lists the bodies that have days, in the order of the stack.
 func keyOf(bodies []delay.Body) []KeyItem {

@@ -190,9 +190,9 @@ func missingTitle(measureName string, rs []reading, step string) string {
 
 // monthlyTitle is the finding of a stacked monthly chart. The first condition
 // that holds speaks: gaps (T1), no delayed days, too few to describe (T2), then
-// the latest whole month against the same month a year before, or against the
-// month before when the series has no such month. A change under 2 per cent is
-// "about the same". No cause is named, and neither direction is good or bad.
+// the latest whole month against an earlier one that bears comparison, or alone
+// when there is none. A change under 2 per cent is "about the same". No cause is
+// named, and neither direction is good or bad.
 func monthlyTitle(rs []reading, m monthlyMeasure) string {
 	if t := missingTitle(m.name, rs, "month"); t != "" {
 		return t
@@ -215,15 +215,7 @@ func monthlyTitle(rs []reading, m monthlyMeasure) string {
 	}
 	month := rs[now].First.Month()
 	v := m.total(rs[now].Period)
-	before := -1
-	for i, r := range rs {
-		if !r.none && !r.part && r.First.Month() == month-12 {
-			before = i
-		}
-	}
-	if before < 0 && now > 0 && !rs[now-1].none {
-		before = now - 1
-	}
+	before := comparable(rs, now, m.whole)
 	if before < 0 {
 		return fmt.Sprintf("%s: %s in %s", m.name, m.words(v), month.Long())
 	}
@@ -239,6 +231,27 @@ func monthlyTitle(rs []reading, m monthlyMeasure) string {
 	default:
 		return fmt.Sprintf("%s fell to %s in %s, from %s in %s", m.name, m.words(v), month.Long(), m.words(was), then.Long())
 	}
+}
+
+// comparable gives the month that month now may be set against: the same month
+// a year before, else the month before; -1 if neither will do. A month with data
+// missing will not do, on either side, and counts of days are compared only
+// between months of the same length: February is not an improvement.
+func comparable(rs []reading, now int, counts bool) int {
+	if rs[now].gappy {
+		return -1
+	}
+	for _, back := range [...]delay.Month{12, 1} {
+		for i, r := range rs {
+			if r.First.Month() != rs[now].First.Month()-back || r.none || r.gappy || r.part {
+				continue
+			}
+			if !counts || r.CalendarDays() == rs[now].CalendarDays() {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // latestWhole gives the index of the latest month that is over and known, -1 if
@@ -273,11 +286,18 @@ func shareTitle(rs []reading) string {
 		return fmt.Sprintf("Too few delayed days to give a share (%s in %s)", plural(total, "day", "days"), r.First.Month().Long())
 	}
 	s := shareOf(r.Period)
-	title := fmt.Sprintf("%s of delayed days were with social care in %s", percent(s.Value), r.First.Month().Long())
-	if s.High-s.Low >= 0.05 {
-		title += fmt.Sprintf("; %s to %s with unsettled days", percent(s.Low), percent(s.High))
+	if s.High-s.Low < 0.05 {
+		return sentenceCase(fmt.Sprintf("%s of delayed days were with social care in %s", percent(s.Value), r.First.Month().Long()))
 	}
-	return sentenceCase(title)
+	title := ""
+	for _, month := range [...]string{r.First.Month().Long(), shortMonth(r.First)} {
+		title = sentenceCase(fmt.Sprintf("%s of days were with social care in %s; %s to %s with unsettled days",
+			percent(s.Value), month, percent(s.Low), percent(s.High)))
+		if len(title) < titleLimit {
+			break
+		}
+	}
+	return title
 }
 
 // reasonsTitle is the finding of the ranked reasons (T9): the fewest reasons

@@ -42,6 +42,13 @@ func renderer(tb testing.TB) *Renderer {
 	return shared.r
 }
 
+// forgetful is the shared machine without the kept drawings: every chart is
+// drawn anew.
+func forgetful(tb testing.TB) *Renderer {
+	r := renderer(tb)
+	return &Renderer{js: r.js, pool: r.pool}
+}
+
 func draw(t *testing.T, c Chart) string {
 	t.Helper()
 	svg, err := renderer(t).SVG(context.Background(), c)
@@ -97,9 +104,6 @@ func year() measure.Overview {
 // and a last month that is not over.
 func gaps() measure.Overview {
 	o := year()
-	for _, m := range []string{"2013-04"} {
-		_ = m
-	}
 	o.Months[6].Days, o.Months[6].Listed = measure.ByBody{}, 0
 	o.Months[6].Missing = []measure.Gap{{Provider: "RX1", Name: "Westhaven", Days: 30}}
 	o.Months[8].Listed = 21

@@ -75,7 +75,7 @@ func DelayedDays(o measure.Overview, place string) Chart {
 // Beds is the DToC beds of each month (C12) as bars stacked by responsible body.
 func Beds(o measure.Overview, place string) Chart {
 	return monthly(o, place, monthlyMeasure{
-		id: "dtoc-beds", name: "DToC beds", noun: "DToC beds", unit: "DToC beds, average of the month",
+		id: "dtoc-beds", name: "DToC beds", noun: "DToC beds", unit: "DToC beds, monthly average",
 		definition: definitionBeds,
 		value:      measure.Period.BedsOf,
 		total:      measure.Period.Beds,
@@ -101,7 +101,7 @@ func monthly(o measure.Overview, place string, m monthlyMeasure) Chart {
 	bodies := present(o.Total())
 	c := Chart{
 		ID:         m.id,
-		Subtitle:   subtitle(m.unit+" by whose next step", place, filterWords(o.Filter), span(o.From, o.To)),
+		Subtitle:   subtitle(m.unit, "by whose next step", place, filterWords(o.Filter), span(o.From, o.To)),
 		Notes:      notes(o, rs),
 		Key:        keyOf(bodies),
 		Definition: m.definition,
@@ -238,7 +238,7 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 	maximum, step := scale(top*1.02, 5, m.whole)
 	g := timeGrid(s, axisWidth(maximum, step, font), nameWidth(bodies, font), anyPart(rs))
 	band := g.width(s) / float64(len(rs))
-	gap := 0.3
+	gap := 0.22
 	if band < 16 {
 		gap = 0.12
 	}
@@ -254,13 +254,14 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 	timeAxes(&c.RectChart, s, m.unit, maximum)
 	c.SetXAxis(labels)
 
-	e := extras{decals: map[int]*decal{}, y: axisExtras{step: step}, x: axisExtras{labels: monthLabels(rs, g.width(s), font)}}
+	e := extras{decals: map[int]*decal{}, y: axisExtras{step: step}, x: axisExtras{labels: monthLabels(rs, g.width(s), font), above: true}}
 	ends := endLabels(rs, bodies, m, maximum, g, s, barWidth)
-	edge := float32(1)
+	edge := s.edge()
 	if barWidth < 10 {
 		edge = 0.5
 	}
 	small := int(math.Round(font * 0.86))
+	numbered := numbersFit(rs, bodies, m, barWidth, perPixel, font)
 	for i, b := range bodies {
 		p := paints[b]
 		data := make([]opts.BarData, len(rs))
@@ -272,19 +273,13 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 			v := m.value(r.Period, b)
 			data[j] = opts.BarData{Value: plotted(v)}
 			height := v / perPixel
-			if words := m.words(v); height >= font*1.3 && textWidth(words, float64(small))+6 <= barWidth && v > 0 {
-				data[j].Label = &opts.Label{Show: opts.Bool(true), Position: "inside", Formatter: words, Color: p.text, FontSize: float32(small)}
-				if p.decal != nil {
-					data[j].Label.BackgroundColor = white
-				}
+			if numbered && v > 0 && height >= blockRoom(p, font) {
+				data[j].Label = blockLabel(m.words(v), p, small)
 			}
-			if p.decal == nil && height < 4 {
-				// A white edge would hide a block this thin.
-				data[j].ItemStyle = &opts.ItemStyle{Color: p.fill, BorderColor: p.fill, BorderWidth: 0.1}
-			}
+			data[j].ItemStyle = thin(p, height)
 		}
 		if p.decal != nil {
-			e.decals[i] = p.decal
+			e.decals[i] = hatchAt(s)
 		}
 		c.AddSeries(sentenceCase(b.String()), data,
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarWidth: px(barWidth), BarCategoryGap: "10%"}),
@@ -310,6 +305,51 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 	return finish(c, e)
 }
 
+// blockRoom is how high (or, lying down, how wide beyond its number) a block
+// must be to bear its number: a number on the hatch needs white around it.
+func blockRoom(p paint, font float64) float64 {
+	if p.decal != nil {
+		return font * 2.1
+	}
+	return font * 1.3
+}
+
+// numbersFit says whether the numbers of all blocks high enough to bear one are
+// narrow enough for the bars. Numbers on some bars only would read as emphasis.
+func numbersFit(rs []reading, bodies []delay.Body, m monthlyMeasure, barWidth, perPixel, font float64) bool {
+	for _, r := range rs {
+		for _, b := range bodies {
+			v := m.value(r.Period, b)
+			if v/perPixel >= blockRoom(paints[b], font) && textWidth(m.words(v), font*0.86)+2 > barWidth {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// blockLabel is the number on a block.
+func blockLabel(words string, p paint, size int) *opts.Label {
+	l := &opts.Label{Show: opts.Bool(true), Position: "inside", Formatter: words, Color: p.text, FontSize: float32(size)}
+	if p.decal != nil {
+		l.BackgroundColor = white
+	}
+	return l
+}
+
+// thin is how a block too thin for its edge is drawn: one of no length leaves
+// no line behind, and a white edge does not hide a short one. It is nil for
+// blocks of ordinary length.
+func thin(p paint, length float64) *opts.ItemStyle {
+	switch {
+	case length == 0:
+		return &opts.ItemStyle{Color: p.fill, BorderColor: p.edge, Opacity: opts.Float(0)}
+	case length < 4 && p.decal == nil:
+		return &opts.ItemStyle{Color: p.fill, BorderColor: p.fill, BorderWidth: 0.1}
+	}
+	return nil
+}
+
 // plotted trims a value to what a drawing can use, so that option JSON holds no
 // long tails of binary fractions.
 func plotted(v float64) float64 { return math.Round(v*1e6) / 1e6 }
@@ -327,7 +367,7 @@ func anyPart(rs []reading) bool {
 // axis name and the month labels.
 func timeGrid(s Size, left, right float64, twoLines bool) grid {
 	font := float64(s.Font)
-	g := grid{left: left + font*1.1, right: right + font*0.6, top: font * 2.3, bottom: font * 2.2}
+	g := grid{left: left + font*0.6 + 2, right: right + font*0.6, top: font * 2.3, bottom: font * 2.2}
 	if twoLines {
 		g.bottom += font * 1.25
 	}
@@ -352,7 +392,6 @@ func timeAxes(c *charts.RectChart, s Size, unit string, maximum float64) {
 		charts.WithXAxisOpts(opts.XAxis{
 			Type:      "category",
 			AxisLine:  &opts.AxisLine{Show: opts.Bool(true), LineStyle: &opts.LineStyle{Color: ink, Width: 1}},
-			AxisTick:  &opts.AxisTick{Show: opts.Bool(false)},
 			AxisLabel: &opts.AxisLabel{Show: opts.Bool(true), Color: ink, FontSize: s.Font, Margin: math.Round(float64(s.Font) * 0.6), Rotate: 0},
 			SplitLine: &opts.SplitLine{Show: opts.Bool(false)},
 		}),
@@ -360,7 +399,7 @@ func timeAxes(c *charts.RectChart, s Size, unit string, maximum float64) {
 			Type: "value", Name: unit, NameLocation: "end", NameGap: int(float64(s.Font) * 0.8),
 			Min: 0, Max: maximum,
 			AxisLine:  &opts.AxisLine{Show: opts.Bool(false)},
-			AxisLabel: &opts.AxisLabel{Show: opts.Bool(true), Color: ink, FontSize: s.Font},
+			AxisLabel: &opts.AxisLabel{Show: opts.Bool(true), Color: ink, FontSize: s.Font, Margin: math.Round(float64(s.Font) * 0.6)},
 			SplitLine: &opts.SplitLine{Show: opts.Bool(true), LineStyle: &opts.LineStyle{Color: gridLine, Width: 1}},
 		}),
 	)
@@ -466,7 +505,7 @@ func gapAreas(rs []reading, band float64, s Size, line bool) *opts.MarkAreas {
 		}
 		label := &opts.Label{Show: opts.Bool(false)}
 		for _, n := range names {
-			if textWidth(n, font)+4 <= width {
+			if widest(n, font)+2 <= width {
 				label = &opts.Label{Show: opts.Bool(true), Position: "insideTop", Formatter: n, Color: ink, FontSize: float32(math.Round(font))}
 				break
 			}

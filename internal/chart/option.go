@@ -22,12 +22,25 @@ type extras struct {
 type axisExtras struct {
 	step   float64
 	labels []int
+	// ticks says that each label has a tick over it, as points on a line need.
+	ticks bool
+	// above draws the axis over the bars, whose white edges would cut its line.
+	above bool
+}
+
+func (a axisExtras) z() int {
+	if a.above {
+		return 3
+	}
+	return 0
 }
 
 type xAxis struct {
 	opts.XAxis
 	AxisLabel axisLabel `json:"axisLabel"`
+	AxisTick  axisTick  `json:"axisTick"`
 	Interval  float64   `json:"interval,omitempty"`
+	Z         int       `json:"z"`
 }
 
 type yAxis struct {
@@ -36,6 +49,7 @@ type yAxis struct {
 	AxisTick  *axisTick  `json:"axisTick,omitempty"`
 	NameStyle *nameStyle `json:"nameTextStyle,omitempty"`
 	Interval  float64    `json:"interval,omitempty"`
+	Z         int        `json:"z"`
 }
 
 type axisLabel struct {
@@ -45,8 +59,14 @@ type axisLabel struct {
 	LineHeight float64 `json:"lineHeight,omitempty"`
 }
 
+// axisTick always has an interval of 0: ECharts places bands over bars by the
+// ticks of their categories, drawn or not.
 type axisTick struct {
-	Show bool `json:"show"`
+	Show         bool            `json:"show"`
+	Interval     int             `json:"interval"`
+	CustomValues []int           `json:"customValues,omitempty"`
+	Align        bool            `json:"alignWithLabel,omitempty"`
+	LineStyle    *opts.LineStyle `json:"lineStyle,omitempty"`
 }
 
 type nameStyle struct {
@@ -72,7 +92,11 @@ func (e extras) VisitXAxis(axes []opts.XAxis) any {
 	if a.AxisLabel != nil {
 		label.LineHeight = math.Round(float64(a.AxisLabel.FontSize) * 1.25)
 	}
-	return []xAxis{{XAxis: a, AxisLabel: label, Interval: e.x.step}}
+	tick := axisTick{}
+	if e.x.ticks {
+		tick = axisTick{Show: true, Align: true, CustomValues: e.x.labels, LineStyle: &opts.LineStyle{Color: ink}}
+	}
+	return []xAxis{{XAxis: a, AxisLabel: label, AxisTick: tick, Interval: e.x.step, Z: e.x.z()}}
 }
 
 func (e extras) VisitYAxis(axes []opts.YAxis) any {
@@ -83,7 +107,7 @@ func (e extras) VisitYAxis(axes []opts.YAxis) any {
 		size = a.AxisLabel.FontSize
 		label.LineHeight = math.Round(float64(size) * 1.2)
 	}
-	return []yAxis{{YAxis: a, AxisLabel: label, AxisTick: &axisTick{}, Interval: e.y.step,
+	return []yAxis{{YAxis: a, AxisLabel: label, AxisTick: &axisTick{}, Interval: e.y.step, Z: e.y.z(),
 		NameStyle: &nameStyle{Color: ink, FontSize: size, Align: "left"}}}
 }
 
@@ -96,6 +120,16 @@ func (e extras) VisitSeriesOpt(all charts.MultiSeries) any {
 		}
 	}
 	return out
+}
+
+// VisitLegendOpt makes a key that is read, not clicked: go-echarts has no field
+// for the space between its items and only words for whether they are buttons.
+func (e extras) VisitLegendOpt(l opts.Legend) any {
+	return struct {
+		opts.Legend
+		ItemGap      int  `json:"itemGap,omitempty"`
+		SelectedMode bool `json:"selectedMode"`
+	}{Legend: l, ItemGap: l.ItemWidth}
 }
 
 func (e extras) VisitTooltipOpt(t opts.Tooltip) any {
@@ -187,7 +221,7 @@ func scale(top float64, count int, wholeSteps bool) (maximum, step float64) {
 	}
 	raw := top / float64(count)
 	power := math.Pow(10, math.Floor(math.Log10(raw)))
-	for _, m := range [...]float64{1, 2, 2.5, 5, 10} {
+	for _, m := range [...]float64{1, 1.5, 2, 2.5, 4, 5, 10} {
 		step = m * power
 		if wholeSteps && step != math.Trunc(step) {
 			continue
@@ -208,7 +242,7 @@ func scale(top float64, count int, wholeSteps bool) (maximum, step float64) {
 func apart(ys []float64, gap, low, high float64) []float64 {
 	out := append([]float64(nil), ys...)
 	for i := range out {
-		out[i] = math.Min(out[i], high-float64(0))
+		out[i] = math.Min(out[i], high)
 		if i > 0 && out[i-1]-out[i] < gap {
 			out[i] = out[i-1] - gap
 		}

@@ -26,11 +26,10 @@ func People(days []measure.Period, f measure.Filter, place string, asAt delay.Da
 		ID:         "people",
 		Title:      peopleTitle(rs),
 		Subtitle:   subtitle("People delayed each day", place, filterWords(f), span(from, to)),
-		Notes:      notes(measure.Overview{}, rs),
+		Notes:      peopleNotes(rs),
 		Definition: definitionPeople,
 		Source:     source(asAt),
 	}
-	c.Notes = peopleNotes(rs)
 	c.Table = peopleTable(rs, c.Title)
 	c.Alt = peopleAlt(rs, place, span(from, to))
 	c.draw = func(s Size) (json.RawMessage, error) { return drawPeople(rs, s) }
@@ -156,7 +155,10 @@ func drawPeople(rs []reading, s Size) (json.RawMessage, error) {
 	}
 	c.SetXAxis(labels)
 	width := s.Line
-	if len(rs) > 400 {
+	switch {
+	case len(rs) > 1500:
+		width = s.Line / 3
+	case len(rs) > 150:
 		width = s.Line / 2
 	}
 	height := g.height(s)
@@ -169,7 +171,7 @@ func drawPeople(rs []reading, s Size) (json.RawMessage, error) {
 			one.MarkAreas = gapAreas(rs, band, s, true)
 			one.MarkPoints = &opts.MarkPoints{Data: []any{endWords(words, last, len(rs), plotted(maximum*(1-ys[0]/height)), font, band, "bold")}}
 		}))
-	return finish(c, extras{y: axisExtras{step: step}, x: axisExtras{labels: shown}})
+	return finish(c, extras{y: axisExtras{step: step}, x: axisExtras{labels: shown, ticks: true}})
 }
 
 // dayLabels picks which days bear a label: every so many days from the latest

@@ -28,7 +28,7 @@ func Reasons(o measure.Overview, place string) Chart {
 	c := Chart{
 		ID:         "reasons",
 		Title:      reasonsTitle(ranked),
-		Subtitle:   subtitle("Delayed days by reason and by whose next step", place, filterWords(o.Filter), span(o.From, o.To)),
+		Subtitle:   subtitle("Delayed days by reason", "by whose next step", place, filterWords(o.Filter), span(o.From, o.To)),
 		Notes:      notes(o, readings(o.Months, true)),
 		Key:        keyOf(bodies),
 		Definition: definitionReasons,
@@ -168,7 +168,7 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 	for i := range every {
 		every[i] = i
 	}
-	e := extras{decals: map[int]*decal{}, y: axisExtras{labels: every}}
+	e := extras{decals: map[int]*decal{}, y: axisExtras{labels: every, above: true}}
 	marks := make([]any, len(ranked))
 	for i, r := range ranked {
 		marks[i] = point{
@@ -185,22 +185,18 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 			n := r.Days[b]
 			data[j] = opts.BarData{Value: n}
 			width := float64(n) / perPixel
-			if words := whole(n); n > 0 && n != r.Days.Total() && textWidth(words, float64(small))+10 <= width && barWidth >= font {
-				data[j].Label = &opts.Label{Show: opts.Bool(true), Position: "inside", Formatter: words, Color: p.text, FontSize: float32(small)}
-				if p.decal != nil {
-					data[j].Label.BackgroundColor = white
-				}
+			// A block that is the whole bar has its number at the bar's end.
+			if words := whole(n); n > 0 && n != r.Days.Total() && textWidth(words, float64(small))+blockRoom(p, font)-font*0.6 <= width && barWidth >= font {
+				data[j].Label = blockLabel(words, p, small)
 			}
-			if p.decal == nil && width < 4 {
-				data[j].ItemStyle = &opts.ItemStyle{Color: p.fill, BorderColor: p.fill, BorderWidth: 0.1}
-			}
+			data[j].ItemStyle = thin(p, width)
 		}
 		if p.decal != nil {
-			e.decals[i] = p.decal
+			e.decals[i] = hatchAt(s)
 		}
 		c.AddSeries(sentenceCase(b.String()), data,
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarWidth: px(barWidth)}),
-			charts.WithItemStyleOpts(opts.ItemStyle{Color: p.fill, BorderColor: p.edge, BorderWidth: 1}),
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: p.fill, BorderColor: p.edge, BorderWidth: s.edge()}),
 			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
 				if i == 0 {
 					one.MarkPoints = &opts.MarkPoints{Data: marks}

@@ -36,13 +36,57 @@ type Renderer struct {
 	err     error
 	// pool holds a place for each machine; a nil place is a machine not made yet.
 	pool chan *machine
+	kept kept
+}
+
+// keepLimit is how many drawings are kept. The same chart is asked for by page,
+// print, mail and every reader, and drawing it is the dear part.
+const keepLimit = 128
+
+// kept holds the latest drawings by what they were drawn from, which decides
+// them whole: a kept drawing is never stale.
+type kept struct {
+	sync.Mutex
+	limit int
+	svg   map[drawingKey]string
+	order []drawingKey
+}
+
+type drawingKey struct {
+	option        [sha256.Size]byte
+	width, height int
+}
+
+func (k *kept) get(key drawingKey) (string, bool) {
+	k.Lock()
+	defer k.Unlock()
+	svg, ok := k.svg[key]
+	return svg, ok
+}
+
+// put keeps a drawing and lets the oldest go when there are too many.
+func (k *kept) put(key drawingKey, svg string) {
+	k.Lock()
+	defer k.Unlock()
+	if _, ok := k.svg[key]; ok || k.limit == 0 {
+		return
+	}
+	if len(k.order) >= k.limit {
+		delete(k.svg, k.order[0])
+		k.order = append(k.order[:0:0], k.order[1:]...)
+	}
+	k.svg[key] = svg
+	k.order = append(k.order, key)
 }
 
 // NewRenderer makes a renderer from the text of ECharts 5.6.0's echarts.min.js
 // with at most size drawings at once, 1 at least. The text is compiled when the
 // first chart is drawn, or by Warm.
 func NewRenderer(echartsJS []byte, size int) *Renderer {
-	r := &Renderer{js: echartsJS, pool: make(chan *machine, max(1, size))}
+	r := &Renderer{
+		js: echartsJS, pool: make(chan *machine, max(1, size)),
+		kept: kept{limit: keepLimit, svg: map[drawingKey]string{}},
+	}
 	for range cap(r.pool) {
 		r.pool <- nil
 	}
@@ -98,6 +142,10 @@ func (r *Renderer) raw(ctx context.Context, c Chart) (string, error) {
 	if len(c.Option) > optionLimit {
 		return "", problem.New(problem.Invalid, "This chart has too many points to draw (%d kB; up to %d kB can be drawn). Choose a shorter period or a longer step.", len(c.Option)>>10, optionLimit>>10)
 	}
+	key := drawingKey{option: sha256.Sum256(c.Option), width: c.Width, height: c.Height}
+	if svg, ok := r.kept.get(key); ok {
+		return svg, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, drawLimit)
 	defer cancel()
 	m, err := r.take(ctx)
@@ -110,6 +158,9 @@ func (r *Renderer) raw(ctx context.Context, c Chart) (string, error) {
 		m = nil
 	}
 	r.pool <- m
+	if err == nil {
+		r.kept.put(key, svg)
+	}
 	return svg, err
 }
 

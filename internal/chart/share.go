@@ -112,11 +112,14 @@ func drawShare(rs []reading, s Size) (json.RawMessage, error) {
 	maximum, step := scale(math.Max(top*1.05, 10), 5, true)
 	maximum = math.Min(maximum, 100)
 	latest := shareOf(rs[last].Period)
-	lines := []string{"Social care", percent(latest.Value)}
+	shareWords := "Social care\n" + percent(latest.Value)
+	rangeWords := "Unsettled days:\n" + percent(latest.Low) + " to " + percent(latest.High)
 	banded := latest.High-latest.Low >= 0.005
-	rangeWords := percent(latest.Low) + " to " + percent(latest.High)
-	right := math.Max(textWidth(lines[0], font), textWidth(rangeWords, font))
-	right = math.Max(right, textWidth("if unsettled", font)) + font
+	right := widest(shareWords, font*1.1)
+	if banded {
+		right = math.Max(right, widest(rangeWords, font))
+	}
+	right += font
 	g := timeGrid(s, textWidth("100%", font), right, anyPart(rs))
 	band := g.width(s) / float64(len(rs))
 
@@ -148,22 +151,24 @@ func drawShare(rs []reading, s Size) (json.RawMessage, error) {
 		charts.WithItemStyleOpts(opts.ItemStyle{Color: white}),
 		charts.WithAreaStyleOpts(opts.AreaStyle{Color: white, Opacity: opts.Float(1)}))
 	height := g.height(s)
-	ys := apart([]float64{height * (1 - latest.Value*100/maximum)}, 0, font*1.6, height-font*1.2)
 	at := func(y float64) float64 { return plotted(maximum * (1 - y/height)) }
-	marks := []any{endWords(lines[0]+"\n"+lines[1], last, len(rs), at(ys[0]), font, band, "bold")}
+	// The share's own words stand below the line and those of the range above,
+	// where the band is, each near its end.
+	y := height * (1 - latest.Value*100/maximum)
+	ys := []float64{y}
 	if banded {
-		// Beside the band, under the share or above it where there is no room.
-		y := ys[0] + font*2.75
-		if y > height-font*1.5 {
-			y = ys[0] - font*2.75
-		}
-		marks = append(marks, endWords(rangeWords+"\nif unsettled", last, len(rs), at(y), font, band, "normal"))
+		ys = apart([]float64{y + font*0.6, height*(1-latest.High*100/maximum) - font*0.6}, font*2.8, font*1.3, height-font*1.4)
+	}
+	marks := []any{endWords(shareWords, last, len(rs), at(ys[0]), font, band, "bold")}
+	if banded {
+		marks = append(marks, endWords(rangeWords, last, len(rs), at(ys[1]), font, band, "normal"))
 	}
 	c.AddSeries("Social care", value, charts.WithLineStyleOpts(opts.LineStyle{Width: float32(s.Line), Color: ink}),
 		charts.WithItemStyleOpts(opts.ItemStyle{Color: ink}),
 		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(true), Symbol: "none", SymbolSize: s.Line * 3}),
 		charts.WithSeriesOpts(func(one *charts.SingleSeries) { one.MarkPoints = &opts.MarkPoints{Data: marks} }))
-	e := extras{y: axisExtras{step: step}, x: axisExtras{labels: monthLabels(rs, g.width(s), font)}, decals: map[int]*decal{1: &hatch}}
+	e := extras{y: axisExtras{step: step}, x: axisExtras{labels: monthLabels(rs, g.width(s), font)}, decals: map[int]*decal{1: hatchAt(s)}}
+	e.x.ticks = true
 	return finish(c, e)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"strings"
 
@@ -56,9 +57,10 @@ func (n node) attr(name string) string {
 
 // parse reads ECharts' SVG into clean nodes: style attributes become
 // presentation attributes, style blocks, classes and ECharts' own marks go, and
-// ids and the references to them get the prefix.
+// ids and the references to them become the prefix and a number.
 func parse(raw, prefix string) (node, error) {
 	d := xml.NewDecoder(strings.NewReader(raw))
+	names := ids{prefix: prefix, seen: map[string]string{}}
 	var root *node
 	var build func(start xml.StartElement) (node, error)
 	build = func(start xml.StartElement) (node, error) {
@@ -67,7 +69,7 @@ func parse(raw, prefix string) (node, error) {
 			return n, problem.New(problem.Internal, "the drawing holds an element <%s>, which charts may not have", n.name)
 		}
 		var err error
-		if n.attrs, err = clean(start.Attr, prefix); err != nil {
+		if n.attrs, err = names.clean(start.Attr); err != nil {
 			return n, err
 		}
 		for {
@@ -119,8 +121,22 @@ func parse(raw, prefix string) (node, error) {
 	return *root, nil
 }
 
+// ids renames ids in the order in which they are met. ECharts numbers them on
+// from drawing to drawing; the same chart must give the same bytes (C10).
+type ids struct {
+	prefix string
+	seen   map[string]string
+}
+
+func (n ids) rename(id string) string {
+	if n.seen[id] == "" {
+		n.seen[id] = fmt.Sprintf("%s%d", n.prefix, len(n.seen)+1)
+	}
+	return n.seen[id]
+}
+
 // clean gives the attributes that may stand, in the order they came.
-func clean(attrs []xml.Attr, prefix string) ([][2]string, error) {
+func (n ids) clean(attrs []xml.Attr) ([][2]string, error) {
 	var out [][2]string
 	set := func(name, value string) {
 		for i := range out {
@@ -146,21 +162,24 @@ func clean(attrs []xml.Attr, prefix string) ([][2]string, error) {
 			if !strings.HasPrefix(value, "#") {
 				return nil, problem.New(problem.Internal, "the drawing refers to something outside itself")
 			}
-			set("href", "#"+prefix+value[1:])
+			set("href", "#"+n.rename(value[1:]))
 			continue
 		case a.Name.Space != "" || !attributes[name]:
 			continue
 		case name == "id":
-			value = prefix + value
+			value = n.rename(value)
 		}
 		set(name, value)
 	}
 	for i := range out {
-		value := reference.ReplaceAllString(out[i][1], "url(#"+prefix+"$1)")
-		if strings.Contains(value, "url(") && !strings.HasPrefix(value, "url(#"+prefix) {
+		if !strings.Contains(out[i][1], "url(") {
+			continue
+		}
+		m := reference.FindStringSubmatch(out[i][1])
+		if m == nil || m[0] != strings.TrimSpace(out[i][1]) {
 			return nil, problem.New(problem.Internal, "the drawing refers to something outside itself")
 		}
-		out[i][1] = value
+		out[i][1] = "url(#" + n.rename(m[1]) + ")"
 	}
 	return out, nil
 }
@@ -286,7 +305,8 @@ func standalone(raw string, c Chart) ([]byte, error) {
 		font = float64(Page.Font)
 	}
 	pad := font * 1.4
-	room := float64(c.Width) - 2*pad
+	room := float64(c.Width)
+	wide := c.Width + int(math.Round(2*pad))
 	type line struct {
 		words, weight string
 		size, y       float64
@@ -304,7 +324,7 @@ func standalone(raw string, c Chart) ([]byte, error) {
 			lines = append(lines, line{words: l, weight: weight, size: size, y: y - size*0.3})
 		}
 	}
-	add(c.Title, font*1.45, "bold", 3)
+	add(c.Title, font*1.35, "bold", 3)
 	y += font * 0.35
 	add(c.Subtitle, font, "normal", 3)
 	y += font * 0.9
@@ -323,8 +343,8 @@ func standalone(raw string, c Chart) ([]byte, error) {
 	height := int(y + pad)
 
 	var b bytes.Buffer
-	open(&b, c, prefix, c.Width, height, true)
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="%s"/>`, c.Width, height, white)
+	open(&b, c, prefix, wide, height, true)
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="%s"/>`, wide, height, white)
 	for _, l := range lines {
 		b.WriteString("<text")
 		writeAttr(&b, "x", px(pad))
@@ -338,7 +358,7 @@ func standalone(raw string, c Chart) ([]byte, error) {
 		escape(&b, l.words)
 		b.WriteString("</text>")
 	}
-	fmt.Fprintf(&b, `<g transform="translate(0 %s)">`, px(plotTop))
+	fmt.Fprintf(&b, `<g transform="translate(%s %s)">`, px(pad), px(plotTop))
 	for _, child := range root.children {
 		child.write(&b)
 	}

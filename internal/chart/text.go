@@ -31,6 +31,15 @@ func textWidth(s string, font float64) float64 {
 	return w * font / 1000
 }
 
+// widest is the width of the widest of several lines.
+func widest(lines string, font float64) float64 {
+	w := 0.0
+	for l := range strings.SplitSeq(lines, "\n") {
+		w = max(w, textWidth(l, font))
+	}
+	return w
+}
+
 // wrap breaks s at spaces into lines no wider than width, at most lines of
 // them; a word too long for a line is cut, and what does not fit ends in an
 // ellipsis.
@@ -54,8 +63,12 @@ func wrap(s string, font, width float64, lines int) []string {
 			line = next
 			continue
 		}
-		out = append(out, line)
-		line = word
+		if line == "" {
+			out = append(out, word)
+		} else {
+			out = append(out, line)
+			line = word
+		}
 		if len(out) == lines {
 			out[lines-1] = ellipsis(out[lines-1], font, width)
 			return out

@@ -12,6 +12,9 @@ import (
 
 const noData = "No data"
 
+// titleLimit is the length that a title stays under, in characters.
+const titleLimit = 90
+
 // nameLimit bounds a name inside a title or label, in runes: names come from
 // extracts and settings, and a title stays under 90 characters.
 const nameLimit = 40
