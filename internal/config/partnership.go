@@ -1,6 +1,7 @@
-// Package config reads the settings and the partnership file into validated
-// structs. It is the only reader of the environment, and knows nothing of
-// delays, SQL or HTTP.
+// Package config reads the settings, the partnership file and the layouts of
+// extracts into validated structs. It is the only reader of the environment,
+// and knows nothing of delays, SQL or HTTP. What a layout means for a row is
+// package extract's concern.
 package config
 
 // Partnership is the content of partnership.yaml: who the partners are and how
@@ -9,6 +10,11 @@ type Partnership struct {
 	Name      string     `yaml:"name"`
 	Councils  []Council  `yaml:"councils"`
 	Providers []Provider `yaml:"providers"`
+	Settings  Settings   `yaml:"settings"`
+
+	// Layouts holds the layouts that providers name, read from the folder
+	// layouts beside the partnership file.
+	Layouts map[string]*Layout `yaml:"-"`
 }
 
 // Council is a local authority with adult social services duties.
@@ -18,7 +24,7 @@ type Council struct {
 	CSSR string `yaml:"cssr"`
 	Name string `yaml:"name"`
 	// Names are what else extracts call the council.
-	Names      []string   `yaml:"names"`
+	Names      List       `yaml:"names"`
 	Population Population `yaml:"population"`
 }
 
@@ -34,9 +40,178 @@ type Provider struct {
 	// Code is the ODS code, such as RK9.
 	Code string `yaml:"code"`
 	Name string `yaml:"name"`
-	// Layout names the layout of its extracts.
+	// Names are what else a provider column may call it.
+	Names List `yaml:"names"`
+	// Layout names the layout of its extracts; it is empty for a provider that
+	// sends none and is run from the log (C17).
 	Layout string `yaml:"layout"`
+	// OtherLayouts are layouts that the provider sent earlier or sends as well.
+	OtherLayouts List `yaml:"other_layouts"`
 	// Due is the time of day, London time, by which its extract is expected,
 	// such as "07:00". Empty means no time is expected.
 	Due string `yaml:"due"`
+}
+
+// Settings are the choices of a partnership that change figures. The zero
+// value of a field in the file means its default.
+type Settings struct {
+	// OmittedLimitDays is how long a patient may be left out of extracts and
+	// still be the same delay (C7), in days.
+	OmittedLimitDays int `yaml:"omitted_limit_days"`
+	// ShortFileRatio and ShortFileLeast say when a file is short: fewer than
+	// this part of the rows of the earlier extract and at least so many fewer
+	// (R5).
+	ShortFileRatio float64 `yaml:"short_file_ratio"`
+	ShortFileLeast int     `yaml:"short_file_least"`
+	// Counting names the counting convention (C1); RuleSet the attribution
+	// rule set.
+	Counting string `yaml:"counting"`
+	RuleSet  string `yaml:"rule_set"`
+}
+
+// Layout says how one kind of extract is laid out. It is data: a trust with
+// another layout needs another file and no code.
+type Layout struct {
+	// Name is the name of the file without .yaml.
+	Name string `yaml:"-"`
+	// Fingerprint is the SHA-256 of the file's bytes in hexadecimal.
+	Fingerprint string `yaml:"-"`
+
+	Version string `yaml:"version"`
+	About   string `yaml:"about"`
+	File    File   `yaml:"file"`
+	// Columns maps our fields to the headings that stand for them.
+	Columns Columns `yaml:"columns"`
+	// NotRead lists headings that are known and not read.
+	NotRead List `yaml:"not_read"`
+	// MayBeMissing names fields of Columns whose heading may be absent.
+	MayBeMissing List `yaml:"may_be_missing"`
+	// Fixed gives what is the same for every row and in no column.
+	Fixed Fixed `yaml:"fixed"`
+	// Dates are formats in words, such as dd/mm/yyyy, tried in order after the
+	// formats that can be read in one way only.
+	Dates       List        `yaml:"dates"`
+	ExtractDate ExtractDate `yaml:"extract_date"`
+	// SkipLines are regular expressions for lines that are not patients; each
+	// is matched against the first cell that is not blank.
+	SkipLines List  `yaml:"skip_lines"`
+	Words     Words `yaml:"words"`
+}
+
+// File says how a layout's files are named and stored.
+type File struct {
+	// Name is a regular expression for the file name; the groups provider and
+	// date are read from it.
+	Name string `yaml:"name"`
+	// Kind is text or workbook.
+	Kind string `yaml:"kind"`
+	// Separator is comma, tab, semicolon or bar: the usual one. Another is
+	// recognised and warned about.
+	Separator string `yaml:"separator"`
+	// Encoding is utf-8 or windows-1252: the usual one, or detect.
+	Encoding string `yaml:"encoding"`
+	// Sheet is the name of the sheet; empty means the first visible sheet that
+	// has the headings.
+	Sheet string `yaml:"sheet"`
+	// HeadingWithin is the number of lines from the top in which the headings
+	// must stand.
+	HeadingWithin int `yaml:"heading_within"`
+}
+
+// Columns lists, for each field, the headings that stand for it.
+type Columns struct {
+	ExtractDate List `yaml:"extract_date"`
+	Provider    List `yaml:"provider"`
+	Site        List `yaml:"site"`
+	Ward        List `yaml:"ward"`
+	Bed         List `yaml:"bed"`
+	LocalID     List `yaml:"local_id"`
+	NHSNumber   List `yaml:"nhs_number"`
+	BirthDate   List `yaml:"birth_date"`
+	Admitted    List `yaml:"admitted"`
+	Ready       List `yaml:"ready"`
+	Care        List `yaml:"care"`
+	Reason      List `yaml:"reason"`
+	Responsible List `yaml:"responsible"`
+	WaitingOn   List `yaml:"waiting_on"`
+	Funding     List `yaml:"funding"`
+	Council     List `yaml:"council"`
+	Discharged  List `yaml:"discharged"`
+}
+
+// Fixed gives what is the same for every row of a layout.
+type Fixed struct {
+	Care    string `yaml:"care"`
+	Council string `yaml:"council"`
+}
+
+// ExtractDate says where the extract date stands when it is in no column.
+type ExtractDate struct {
+	// Preamble is a regular expression for a line above the headings, with a
+	// group named date.
+	Preamble string `yaml:"preamble"`
+}
+
+// Words says how a layout's words are read.
+type Words struct {
+	Reasons     Vocabulary `yaml:"reasons"`
+	Responsible Vocabulary `yaml:"responsible"`
+	Care        Vocabulary `yaml:"care"`
+	WaitingOn   Vocabulary `yaml:"waiting_on"`
+	Funding     Vocabulary `yaml:"funding"`
+	// Councils maps ONS codes to further names, beyond the partnership's and
+	// the reference list's.
+	Councils map[string]List `yaml:"councils"`
+}
+
+// Vocabulary is a reading of words: word lists of the reference data by name,
+// and the layout's own words for each meaning, which stand above them.
+type Vocabulary struct {
+	Use List            `yaml:"use"`
+	Add map[string]List `yaml:"add"`
+	// Separator stands between several words in one cell.
+	Separator string `yaml:"separator"`
+}
+
+// WordList is one named list of the reference data: meanings and the words
+// that stand for them.
+type WordList struct {
+	Name   string          `yaml:"name"`
+	Source string          `yaml:"source"`
+	Words  map[string]List `yaml:"words"`
+}
+
+// List is a list of texts that may be written as a single text.
+type List []string
+
+// UnmarshalYAML reads one text or a list of texts.
+func (l *List) UnmarshalYAML(unmarshal func(any) error) error {
+	var many []string
+	if err := unmarshal(&many); err == nil {
+		*l = many
+		return nil
+	}
+	var one string
+	if err := unmarshal(&one); err != nil {
+		return err
+	}
+	*l = List{one}
+	return nil
+}
+
+// Fields gives the headings of each field by the field's name in the file, in
+// the order of the file's documentation.
+func (c *Columns) Fields() []Field {
+	return []Field{
+		{"extract_date", c.ExtractDate}, {"provider", c.Provider}, {"site", c.Site}, {"ward", c.Ward}, {"bed", c.Bed},
+		{"local_id", c.LocalID}, {"nhs_number", c.NHSNumber}, {"birth_date", c.BirthDate}, {"admitted", c.Admitted},
+		{"ready", c.Ready}, {"care", c.Care}, {"reason", c.Reason}, {"responsible", c.Responsible},
+		{"waiting_on", c.WaitingOn}, {"funding", c.Funding}, {"council", c.Council}, {"discharged", c.Discharged},
+	}
+}
+
+// Field is one field of a layout and the headings that stand for it.
+type Field struct {
+	Name     string
+	Headings List
 }

@@ -1,0 +1,32 @@
+// Package data embeds the reference data: word lists, councils and rule sets,
+// each with its source, and the worked examples of a partnership file. It
+// holds no patients, and its globs are exact so that a database which someone
+// leaves in this folder is never built into the program.
+package data
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed reference/councils/*.csv reference/rulesets/*.csv reference/words/*/*.yaml
+var reference embed.FS
+
+//go:embed examples/devon/*.yaml examples/devon/layouts/*.yaml
+//go:embed examples/northshire/*.yaml examples/northshire/layouts/*.yaml
+var examples embed.FS
+
+// Reference holds councils/england.csv, rulesets/*.csv and
+// words/{reasons,responsible,care}/*.yaml.
+var Reference fs.FS = sub(reference, "reference")
+
+// Examples holds one folder for each worked example: devon and northshire.
+var Examples fs.FS = sub(examples, "examples")
+
+func sub(fsys embed.FS, dir string) fs.FS {
+	s, err := fs.Sub(fsys, dir)
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return s
+}

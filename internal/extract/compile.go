@@ -1,0 +1,250 @@
+package extract
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"homeward/internal/attribution"
+	"homeward/internal/config"
+	"homeward/internal/delay"
+	"homeward/internal/problem"
+)
+
+// field is one of the things that a layout finds a column for.
+type field int
+
+// The fields, in the order of config.Columns.Fields.
+const (
+	fExtractDate field = iota
+	fProvider
+	fSite
+	fWard
+	fBed
+	fLocalID
+	fNHSNumber
+	fBirthDate
+	fAdmitted
+	fReady
+	fCare
+	fReason
+	fResponsible
+	fWaitingOn
+	fFunding
+	fCouncil
+	fDischarged
+	nFields
+)
+
+// spare fields decide nothing that is counted, so their column may be absent.
+var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true}
+
+// identifying fields have values that are never shown (R1).
+var identifying = [nFields]bool{fLocalID: true, fNHSNumber: true, fBirthDate: true}
+
+// separators by their name in a layout, in the order in which they are tried.
+var separators = []struct {
+	name string
+	char byte
+}{{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"bar", '|'}}
+
+// Set is every layout of a partnership, ready to read files. It is safe for
+// concurrent use; set Limits before the first Read.
+type Set struct {
+	Limits Limits
+
+	providers map[string]*provider
+	layouts   []*layout
+	councils  *councils
+}
+
+type provider struct {
+	code    string
+	layouts []*layout
+}
+
+// layout is a config.Layout with everything compiled.
+type layout struct {
+	cfg         *config.Layout
+	fingerprint string
+	name        *regexp.Regexp
+	preamble    *regexp.Regexp
+	skip        []*regexp.Regexp
+	formats     []config.DateFormat
+	headings    map[string]field
+	names       [nFields]string // the first heading of each field, for messages
+	mapped      [nFields]bool
+	required    [nFields]bool
+	known       map[string]bool // headings that are known and not read
+	providers   []*provider
+
+	reasons, bodies, care, waiting, funding vocabulary
+	separator                               string
+	extraCouncils                           map[string]string
+	fixedCare                               delay.CareType
+	fixedCouncil                            delay.Council
+}
+
+// Compile makes a Set of a partnership's layouts and the reference data: ref
+// holds councils/england.csv and words/*/*.yaml. The error is an Invalid
+// problem that names the layout.
+func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
+	s := &Set{Limits: DefaultLimits(), providers: map[string]*provider{}}
+	var err error
+	if s.councils, err = newCouncils(ref, p); err != nil {
+		return nil, err
+	}
+	compiled := map[string]*layout{}
+	names := make([]string, 0, len(p.Layouts))
+	for name := range p.Layouts {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		l, err := compile(p.Layouts[name], ref)
+		if err != nil {
+			return nil, problem.New(problem.Invalid, "Layout %s: %s", name, problem.Sentence(err))
+		}
+		compiled[name] = l
+		s.layouts = append(s.layouts, l)
+	}
+	for _, cp := range p.Providers {
+		pr := &provider{code: cp.Code}
+		for _, name := range append([]string{cp.Layout}, cp.OtherLayouts...) {
+			if name == "" {
+				continue
+			}
+			l := compiled[name]
+			if l == nil {
+				return nil, problem.New(problem.Invalid, "Provider %s names the layout %q, which is not there.", cp.Code, name)
+			}
+			pr.layouts = append(pr.layouts, l)
+			l.providers = append(l.providers, pr)
+		}
+		for _, name := range append([]string{cp.Code, cp.Name}, cp.Names...) {
+			if name != "" {
+				s.providers[fold(name)] = pr
+			}
+		}
+	}
+	return s, nil
+}
+
+func compile(cfg *config.Layout, ref fs.FS) (*layout, error) {
+	l := &layout{cfg: cfg, headings: map[string]field{}, known: map[string]bool{}, extraCouncils: map[string]string{}}
+	var err error
+	expression := func(text string) *regexp.Regexp {
+		if text == "" || err != nil {
+			return nil
+		}
+		var re *regexp.Regexp
+		if re, err = regexp.Compile(text); err != nil {
+			err = problem.Wrap(err, problem.Invalid, "%q is not a regular expression.", text)
+		}
+		return re
+	}
+	l.name, l.preamble = expression(cfg.File.Name), expression(cfg.ExtractDate.Preamble)
+	for _, s := range cfg.SkipLines {
+		l.skip = append(l.skip, expression(s))
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range cfg.Dates {
+		f, err := config.ParseDateFormat(text)
+		if err != nil {
+			return nil, problem.New(problem.Invalid, "dates: %v.", err)
+		}
+		l.formats = append(l.formats, f)
+	}
+	for i, f := range cfg.Columns.Fields() {
+		for j, h := range f.Headings {
+			if j == 0 {
+				l.names[i] = h
+			}
+			l.headings[fold(h)] = field(i)
+		}
+		l.mapped[i] = len(f.Headings) > 0
+		l.required[i] = l.mapped[i] && !spare[i] && !slices.Contains(cfg.MayBeMissing, f.Name)
+	}
+	for _, h := range cfg.NotRead {
+		l.known[fold(h)] = true
+	}
+	w := &cfg.Words
+	for _, v := range []struct {
+		into *vocabulary
+		kind string
+		from config.Vocabulary
+		use  []string
+	}{
+		{&l.reasons, "reasons", w.Reasons, []string{"england-dtoc"}},
+		{&l.bodies, "responsible", w.Responsible, []string{"england"}},
+		{&l.care, "care", w.Care, []string{"england"}},
+		{&l.waiting, "waiting_on", w.WaitingOn, nil},
+		{&l.funding, "funding", w.Funding, nil},
+	} {
+		if *v.into, err = newVocabulary(ref, v.kind, v.from, v.use...); err != nil {
+			return nil, err
+		}
+	}
+	l.separator = w.WaitingOn.Separator
+	for code, names := range w.Councils {
+		for _, n := range names {
+			l.extraCouncils[fold(n)] = code
+		}
+	}
+	if cfg.Fixed.Care != "" {
+		if l.fixedCare, err = delay.ParseCareType(cfg.Fixed.Care); err != nil {
+			return nil, problem.New(problem.Invalid, "fixed.care: %v.", err)
+		}
+	}
+	l.fixedCouncil = delay.Council(cfg.Fixed.Council)
+
+	// The fingerprint covers the layout and what its words mean, so that a
+	// receipt shows when either has changed.
+	h := sha256.New()
+	fmt.Fprintln(h, cfg.Fingerprint)
+	for _, v := range []vocabulary{l.reasons, l.bodies, l.care, l.waiting, l.funding} {
+		words := make([]string, 0, len(v))
+		for word, meaning := range v {
+			words = append(words, word+"\t"+meaning)
+		}
+		sort.Strings(words)
+		fmt.Fprintln(h, strings.Join(words, "\n"))
+	}
+	l.fingerprint = hex.EncodeToString(h.Sum(nil))[:12]
+	return l, nil
+}
+
+func bodyOf(meaning string) (body delay.Body, housing, ok bool) {
+	switch meaning {
+	case "nhs":
+		return delay.NHS, false, true
+	case "social-care":
+		return delay.SocialCare, false, true
+	case "joint":
+		return delay.Joint, false, true
+	case "housing":
+		return delay.NotAttributed, true, true
+	}
+	return delay.NotAttributed, false, false
+}
+
+func fundingOf(meaning string) attribution.Funding {
+	switch meaning {
+	case "nhs":
+		return attribution.FundedByNHS
+	case "council":
+		return attribution.FundedByCouncil
+	case "joint":
+		return attribution.FundedJointly
+	case "self":
+		return attribution.SelfFunded
+	}
+	return attribution.FundingUnread
+}

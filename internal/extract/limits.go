@@ -1,0 +1,30 @@
+package extract
+
+// Limits bound what one file may hold (R8). Passing one rejects the file or
+// quarantines the row, and says so.
+type Limits struct {
+	// Rows is the number of rows of a file; Columns the number of columns.
+	Rows, Columns int
+	// Cell is the number of bytes of a cell that is read; Line of a line of
+	// text, after which the line is quarantined unread.
+	Cell, Line int
+	// Workbook is the number of bytes of a workbook as it arrives, Unpacked of
+	// all its parts together, and SharedTexts the number of its shared texts.
+	Workbook, Unpacked int64
+	SharedTexts        int
+	// UsualRows is the number of rows of one extract date above which a
+	// warning says that the file is large.
+	UsualRows int
+	// Problems is the number of problems that are kept; the rest are counted.
+	Problems int
+}
+
+// DefaultLimits gives the limits of the product: room for a year's backfill of
+// a large trust, and none for an archive that unpacks to gigabytes.
+func DefaultLimits() Limits {
+	return Limits{
+		Rows: 2_000_000, Columns: 200, Cell: 64 << 10, Line: 4 << 20,
+		Workbook: 32 << 20, Unpacked: 64 << 20, SharedTexts: 1_000_000,
+		UsualRows: 10_000, Problems: 10_000,
+	}
+}

@@ -1,0 +1,793 @@
+package extract
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"homeward/internal/attribution"
+	"homeward/internal/config"
+	"homeward/internal/delay"
+	"homeward/internal/problem"
+)
+
+// Bounds on kept text, in characters.
+const (
+	maxText    = 200
+	maxLocalID = 64
+)
+
+// cache remembers what distinct cells mean, so that a cell costs one look-up.
+// It is emptied when a file has too many distinct cells for it.
+type cache[T any] map[string]T
+
+const (
+	cacheEntries = 1 << 17
+	cacheKey     = 256
+)
+
+func (c cache[T]) put(key []byte, v T) T {
+	if len(key) <= cacheKey {
+		if len(c) >= cacheEntries {
+			clear(c)
+		}
+		c[string(key)] = v
+	}
+	return v
+}
+
+// The cells, read. removed says that invisible characters were taken out, cut
+// that the text was shortened, why what is to be warned about.
+type (
+	textCell struct {
+		text         string
+		removed, cut bool
+	}
+	idCell struct {
+		number string
+		state  numberState
+	}
+	wordCell struct {
+		textCell
+		reason  delay.Reason
+		care    delay.CareType
+		body    delay.Body
+		housing bool
+		waiting attribution.Organisations
+		funding attribution.Funding
+		unread  bool
+		why     string
+	}
+	areaCell struct {
+		textCell
+		areas []*area
+	}
+)
+
+// rowReader turns the records of one file into rows.
+type rowReader struct {
+	*tally
+	set      *Set
+	layout   *layout
+	provider *provider
+	limits   Limits
+	columns  [nFields]int // -1 when the file has none
+	headings [nFields]string
+	width    int // the number of headings
+	text     bool
+	folded   []string // the headings, folded
+	// outside is the extract date by the preamble or the name, zero when
+	// neither gives one.
+	outside delay.Day
+
+	dates    dateReader
+	dateOf   cache[date]
+	texts    cache[textCell]
+	ids      cache[textCell]
+	numbers  cache[idCell]
+	reasons  cache[wordCell]
+	bodies   cache[wordCell]
+	cares    cache[wordCell]
+	waits    cache[wordCell]
+	funders  cache[wordCell]
+	areas    cache[areaCell]
+	sameCode []byte // the last provider cell that was right
+
+	// orders counts, for each date field, what its cells tell about the order
+	// of day and month.
+	orders [nFields][3]int
+	// yearsGuessed is set for date fields with two-digit years.
+	yearsGuessed [nFields]bool
+	days         map[delay.Day]int // extract dates of rows, with a line
+	total        int               // what a total line says, -1 when none
+	totals       int
+	skippedLines []int
+	lastLine     int
+	lastShort    bool
+
+	row  Row
+	each func(*Row) error
+}
+
+func newRowReader(s *Set, l *layout, t *tally) *rowReader {
+	r := &rowReader{tally: t, set: s, layout: l, limits: s.Limits, total: -1,
+		dates: dateReader{formats: l.formats}, days: map[delay.Day]int{},
+		dateOf: cache[date]{}, texts: cache[textCell]{}, ids: cache[textCell]{}, numbers: cache[idCell]{}, reasons: cache[wordCell]{},
+		bodies: cache[wordCell]{}, cares: cache[wordCell]{}, waits: cache[wordCell]{}, funders: cache[wordCell]{}, areas: cache[areaCell]{}}
+	return r
+}
+
+func (r *rowReader) cell(rec *record, f field) []byte {
+	if i := r.columns[f]; i >= 0 && i < len(rec.cells) {
+		return rec.cells[i]
+	}
+	return nil
+}
+
+func (r *rowReader) warn(line int, on delay.Day, rule string, f field, found, expected, do string) {
+	r.add(Problem{Line: line, Date: on, Severity: Warned, Rule: rule, Field: r.headings[f], Found: found, Expected: expected, Do: do})
+}
+
+func (r *rowReader) quarantine(line int, on delay.Day, rule, heading, found, expected, do string) {
+	d := r.date(on)
+	d.Read++
+	d.Quarantined++
+	r.add(Problem{Line: line, Date: on, Severity: Quarantined, Rule: rule, Field: heading, Found: found, Expected: expected, Do: do})
+}
+
+func (r *rowReader) exclude(line int, on delay.Day, f field, found, expected string) {
+	d := r.date(on)
+	d.Read++
+	d.Excluded++
+	r.add(Problem{Line: line, Date: on, Severity: Excluded, Rule: "C14", Field: r.headings[f], Found: found, Expected: expected,
+		Do: "Nothing, if the extract is right: the row is counted apart."})
+}
+
+func (r *rowReader) readDate(cell []byte) date {
+	if v, ok := r.dateOf[string(cell)]; ok {
+		return v
+	}
+	return r.dateOf.put(cell, r.dates.read(cell))
+}
+
+// dated reads a date field and counts what it tells about the file's dates.
+func (r *rowReader) dated(rec *record, f field) date {
+	v := r.readDate(r.cell(rec, f))
+	if v.order != orderUnknown {
+		r.orders[f][v.order]++
+	}
+	if v.twoDigit {
+		r.yearsGuessed[f] = true
+	}
+	return v
+}
+
+func readText(c cache[textCell], cell []byte, max int) textCell {
+	if v, ok := c[string(cell)]; ok {
+		return v
+	}
+	text, removed, cut := clean(cell, max)
+	return c.put(cell, textCell{text, removed, cut})
+}
+
+const fixExport = "Correct it in the patient system and send the file again."
+
+// record reads one record. The error ends the file: it is each's own, or an
+// Invalid problem for which the file is rejected whole (R4).
+func (r *rowReader) record(rec *record) error {
+	r.lastLine, r.lastShort = rec.line, false
+	width := len(rec.cells)
+	for width > 0 && len(rec.cells[width-1]) == 0 {
+		width--
+	}
+	if width == 0 && rec.fault == sound {
+		r.Skipped++
+		return nil
+	}
+	if rec.fault == quoteAstray || rec.fault == tooLong || r.text && (width > r.width || len(rec.cells) < r.width) {
+		return r.misshapen(rec, width)
+	}
+
+	// The extract date (R6).
+	on := r.outside
+	if r.columns[fExtractDate] >= 0 {
+		switch v := r.dated(rec, fExtractDate); {
+		case v.state == goodDate:
+			on = v.day
+		case r.notPatient(rec):
+			return nil
+		case v.state == noDate && on != 0:
+			r.warn(rec.line, on, "R6", fExtractDate, "a blank", "the extract date", "The date of the file's name or heading was taken; fill the column.")
+		default:
+			r.quarantine(rec.line, r.outside, "R6", r.headings[fExtractDate], shown(r.cellText(rec, fExtractDate)), "the extract date, such as "+r.exampleDate(), fixExport)
+			return nil
+		}
+	}
+
+	ready := r.dated(rec, fReady)
+	if ready.state != goodDate {
+		if r.notPatient(rec) {
+			return nil
+		}
+		found := shown(r.cellText(rec, fReady))
+		expected := "a date such as " + r.exampleDate()
+		if ready.state == noDate {
+			found = "a blank"
+		}
+		r.quarantine(rec.line, on, "R2", r.headings[fReady], found, expected, "Fill in the discharge ready date, the day on which all three tests were met, and send the file again.")
+		return nil
+	}
+	if _, seen := r.days[on]; !seen {
+		r.days[on] = rec.line
+	}
+	if rec.fault == quoteKept {
+		r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Found: "a quotation mark (\") that is not closed", Expected: "marks in pairs around a cell",
+			Do: "The mark was read as a character. Check the row."})
+	}
+
+	// The provider (R4): another's code rejects the file whole.
+	if err := r.checkProvider(rec, on); err != nil {
+		return err
+	}
+
+	for f := range nFields {
+		if cell := r.cell(rec, f); len(cell) > r.limits.Cell {
+			r.quarantine(rec.line, on, "R8", r.headings[f], fmt.Sprintf("a cell that is too long, %d bytes", len(cell)), fmt.Sprintf("at most %d bytes", r.limits.Cell), fixExport)
+			return nil
+		}
+	}
+	if r.text {
+		for i, cell := range rec.cells {
+			if len(cell) > r.limits.Cell {
+				r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Field: r.headingAt(i), Found: fmt.Sprintf("a cell that is very long, %d bytes", len(cell)),
+					Expected: fmt.Sprintf("at most %d bytes", r.limits.Cell), Do: "The column is not read, so the row was kept. Check the export."})
+			}
+		}
+	}
+
+	// Who it is (R2, R3).
+	row := &r.row
+	*row = Row{Line: rec.line, ExtractDate: on, Ready: ready.day}
+	local := r.localID(rec, on)
+	number := r.nhs(rec)
+	if number.state == goodNumber {
+		row.NHSNumber = number.number
+	}
+	row.LocalID = local.text
+	if row.NHSNumber == "" && row.LocalID == "" {
+		if r.notPatient(rec) {
+			return nil
+		}
+		heading, expected := r.headings[fNHSNumber], "an NHS number or a local patient ID"
+		if heading == "" {
+			heading = r.headings[fLocalID]
+		}
+		found := "no patient identifier at all"
+		if number.state != noNumber {
+			found = "no local patient ID and an NHS number that is not valid (" + numberWords[number.state] + ", not shown)"
+		}
+		r.quarantine(rec.line, on, "R2", heading, found, expected, "Fill in one of the two and send the file again.")
+		return nil
+	}
+
+	// Dates that contradict each other (R2, R3, C14).
+	if ready.day > on {
+		r.quarantine(rec.line, on, "R2", r.headings[fReady], fmt.Sprintf("%s, which is after the extract date %s: the patient is not yet ready", ready.day, on), "a date on or before the extract date", fixExport)
+		return nil
+	}
+	left := r.dated(rec, fDischarged)
+	if left.state == goodDate && left.day < ready.day {
+		r.quarantine(rec.line, on, "R2", r.headings[fDischarged], fmt.Sprintf("%s, which is before the discharge ready date %s", left.day, ready.day), "a date on or after the discharge ready date", fixExport)
+		return nil
+	}
+	if r.outsideCount(rec, on, ready.day, left) {
+		return nil
+	}
+	if left.state == goodDate && left.day <= on {
+		row.Discharged = left.day
+	} else if left.state == badDate {
+		r.warn(rec.line, on, "R3", fDischarged, shown(r.cellText(rec, fDischarged)), "a date such as "+r.exampleDate()+" or a blank", "The row was kept as not discharged. "+fixExport)
+	}
+	if number.state > goodNumber {
+		found := "a number that is not valid (" + numberWords[number.state] + ", not shown)"
+		r.warn(rec.line, on, "R3", fNHSNumber, found, "an NHS number: ten digits with a good check digit", "The local ID was used. "+fixExport)
+	}
+
+	if admitted := r.dated(rec, fAdmitted); admitted.state == goodDate {
+		row.Admitted = admitted.day
+		if ready.day < admitted.day {
+			r.warn(rec.line, on, "R3", fReady, fmt.Sprintf("%s, which is before the admission of %s (%s)", ready.day, admitted.day, r.headings[fAdmitted]), "a date on or after admission", "The row was kept. "+fixExport)
+		}
+	} else if admitted.state == badDate {
+		r.warn(rec.line, on, "R3", fAdmitted, shown(r.cellText(rec, fAdmitted)), "a date such as "+r.exampleDate(), "The row was kept without it. "+fixExport)
+	}
+	if on-ready.day > 366 {
+		r.warn(rec.line, on, "R3", fReady, fmt.Sprintf("%s, over a year before the extract date", ready.day), "a date within the year", "The row was kept. Check that the patient is still waiting.")
+	}
+
+	row.Site = r.plainText(rec, on, fSite)
+	row.Ward = r.plainText(rec, on, fWard)
+	row.Bed = r.plainText(rec, on, fBed)
+	r.given(rec, on)
+
+	d := r.date(on)
+	d.Read++
+	d.Kept++
+	return r.each(row)
+}
+
+var numberWords = map[numberState]string{
+	wrongCheck:  "its check digit is wrong or it is a filler",
+	wrongLength: "it is not ten digits",
+	scientific:  "a spreadsheet has rounded it to scientific notation, and its digits are lost",
+	errorCell:   "a spreadsheet error stands in its place",
+}
+
+// misshapen handles a record that is not a row of the table.
+func (r *rowReader) misshapen(rec *record, width int) error {
+	if rec.fault != tooLong && r.notPatient(rec) {
+		return nil
+	}
+	r.lastShort = true
+	switch rec.fault {
+	case tooLong:
+		r.quarantine(rec.line, r.outside, "R8", "", fmt.Sprintf("a line that is too long, over %d bytes", r.limits.Line), "one row", fixExport)
+	case quoteAstray:
+		r.quarantine(rec.line, r.outside, "R2", "", fmt.Sprintf("a quotation mark (\") that is not closed, so the cells of line %d cannot be told apart", rec.line), "quotation marks in pairs around a cell", "Correct the row and send the file again. Reading went on with the next line.")
+	default:
+		r.quarantine(rec.line, r.outside, "R2", "", fmt.Sprintf("%d cells for %d headings", len(rec.cells), r.width), "as many cells as columns (a cell with a separator in it needs quotation marks)", "Correct the row and send the file again.")
+	}
+	return nil
+}
+
+func (r *rowReader) headingAt(i int) string {
+	if i < len(r.folded) {
+		return r.folded[i]
+	}
+	return ""
+}
+
+func (r *rowReader) cellText(rec *record, f field) string {
+	text, _, _ := clean(r.cell(rec, f), maxText)
+	return text
+}
+
+func (r *rowReader) exampleDate() string {
+	if len(r.layout.cfg.Dates) > 0 {
+		return r.layout.cfg.Dates[0]
+	}
+	return "yyyy-mm-dd"
+}
+
+// checkProvider compares the row's provider with the file's. A blank is taken
+// as the file's, with a warning.
+func (r *rowReader) checkProvider(rec *record, on delay.Day) error {
+	if r.columns[fProvider] < 0 {
+		return nil
+	}
+	cell := r.cell(rec, fProvider)
+	if len(r.sameCode) > 0 && bytes.Equal(cell, r.sameCode) {
+		return nil
+	}
+	text, _, _ := clean(cell, maxText)
+	if text == "" && r.provider != nil {
+		r.warn(rec.line, on, "R4", fProvider, "a blank", "the provider's code "+r.provider.code, "The provider of the file was taken; fill the column.")
+		return nil
+	}
+	found := r.set.providers[fold(text)]
+	if found == nil && len(text) == 5 {
+		// A site's code is its trust's with two characters more.
+		found = r.set.providers[fold(text[:3])]
+	}
+	switch {
+	case r.provider == nil && found == nil:
+		return problem.New(problem.Invalid, "Row %d: %s: found %s, expected the code of a provider of this partnership. No provider is to be found for this file (R4).", rec.line, r.headings[fProvider], shown(text))
+	case r.provider == nil:
+		for _, l := range found.layouts {
+			if l == r.layout {
+				r.provider = found
+			}
+		}
+		if r.provider == nil {
+			return problem.New(problem.Invalid, "Row %d: %s: found %s, whose extracts have another layout than %s (R4).", rec.line, r.headings[fProvider], shown(text), r.layout.cfg.Name)
+		}
+	case found != r.provider:
+		return problem.New(problem.Invalid, "Row %d: %s: found %s, another provider's code, in a file of %s. Nothing was taken from the file (R4): send each trust's rows in its own file.", rec.line, r.headings[fProvider], shown(text), r.provider.code)
+	}
+	r.sameCode = append(r.sameCode[:0], cell...)
+	return nil
+}
+
+var noID = map[string]bool{"n/a": true, "na": true, "none": true, "unknown": true, "not known": true, "nk": true, "null": true, "nil": true,
+	"tbc": true, "-": true, "--": true, "?": true, "0": true, "": true, "not given": true, "no number": true}
+
+// localID reads the provider's own number. Fillers, error values and rounded
+// numbers are none: they would make one patient of several.
+func (r *rowReader) localID(rec *record, on delay.Day) textCell {
+	cell := r.cell(rec, fLocalID)
+	if len(cell) == 0 {
+		return textCell{}
+	}
+	v, ok := r.ids[string(cell)]
+	if !ok {
+		v.text, v.removed, v.cut = clean(cell, maxLocalID)
+		if v.cut || v.text != "" && (v.text[0] == '#' || isScientific(cell)) {
+			v.cut, v.text = true, ""
+		} else if noID[strings.ToLower(v.text)] {
+			v.text = ""
+		}
+		r.ids.put(cell, v)
+	}
+	if v.cut {
+		r.warn(rec.line, on, "R3", fLocalID, "a value that is no local patient ID (a spreadsheet error, a rounded number or a long text, not shown)", "the provider's own number", "The NHS number alone was used. "+fixExport)
+	}
+	if v.removed {
+		r.warnRemoved(rec.line, on, fLocalID)
+	}
+	return v
+}
+
+func (r *rowReader) nhs(rec *record) idCell {
+	cell := r.cell(rec, fNHSNumber)
+	if len(cell) == 0 {
+		return idCell{}
+	}
+	if v, ok := r.numbers[string(cell)]; ok {
+		return v
+	}
+	digits, state := nhsNumber(cell)
+	v := idCell{state: state}
+	if state == goodNumber {
+		v.number = string(digits[:])
+	} else if state != noNumber {
+		if text, _, _ := clean(cell, maxText); noID[strings.ToLower(text)] {
+			v.state = noNumber
+		}
+	}
+	return r.numbers.put(cell, v)
+}
+
+// outsideCount applies C14 and says whether the row is excluded.
+func (r *rowReader) outsideCount(rec *record, on, ready delay.Day, left date) bool {
+	if left.state == goodDate && left.day == ready {
+		r.exclude(rec.line, on, fDischarged, "a discharge on the discharge ready date: no delay", "a later discharge")
+		return true
+	}
+	if cell := r.cell(rec, fCare); len(cell) > 0 {
+		if c := r.careOf(cell); c.care == delay.Paediatric || c.care == delay.Maternity {
+			r.exclude(rec.line, on, fCare, shown(c.text)+", which is outside what is counted", "acute or non-acute care of adults")
+			return true
+		}
+	} else if c := r.layout.fixedCare; c == delay.Paediatric || c == delay.Maternity {
+		r.exclude(rec.line, on, fCare, c.String()+" care, which is outside what is counted", "acute or non-acute care of adults")
+		return true
+	}
+	born := r.dated(rec, fBirthDate)
+	const expected = "a date of birth"
+	switch {
+	case born.state == noDate:
+	case born.state == badDate:
+		r.warn(rec.line, on, "R3", fBirthDate, "a value that is no date (not shown)", expected, "The row was kept as an adult's. "+fixExport)
+	case born.twoDigit:
+		// 19 may be 1919 or 2019: whether the patient is a child is not guessed.
+	case born.day > ready:
+		r.warn(rec.line, on, "R3", fBirthDate, "a birth date after the discharge ready date (not shown)", expected, "The row was kept as an adult's. "+fixExport)
+	case ready < adulthood(born.day):
+		r.exclude(rec.line, on, fBirthDate, "a patient under 18 at the discharge ready date (birth date not shown); only adults count", "an age of 18 or over")
+		return true
+	case ready >= birthday(born.day, 121):
+		r.warn(rec.line, on, "R3", fBirthDate, "a birth date that makes the patient over 120 years old (not shown; an age of 140 and the like)", expected, "The row was kept. "+fixExport)
+	}
+	return false
+}
+
+func adulthood(born delay.Day) delay.Day { return birthday(born, 18) }
+
+// birthday gives the day on which someone becomes years old; those born on 29
+// February do on 1 March.
+func birthday(born delay.Day, years int) delay.Day {
+	y, m, d := born.Time().Date()
+	return delay.Date(y+years, m, d)
+}
+
+func (r *rowReader) warnRemoved(line int, on delay.Day, f field) {
+	r.warn(line, on, "R8", f, "control or invisible (zero-width) characters", "plain text", "They were removed. Check the export.")
+}
+
+func (r *rowReader) plainText(rec *record, on delay.Day, f field) string {
+	cell := r.cell(rec, f)
+	if len(cell) == 0 {
+		return ""
+	}
+	v := readText(r.texts, cell, maxText)
+	if v.removed {
+		r.warnRemoved(rec.line, on, f)
+	}
+	if v.cut {
+		r.warn(rec.line, on, "R8", f, "a text that is too long", fmt.Sprintf("at most %d characters", maxText), "It was shortened. Check the export.")
+	}
+	return v.text
+}
+
+func (r *rowReader) words(cell []byte) wordCell {
+	var v wordCell
+	v.text, v.removed, v.cut = clean(cell, maxText)
+	return v
+}
+
+func (r *rowReader) careOf(cell []byte) wordCell {
+	if v, ok := r.cares[string(cell)]; ok {
+		return v
+	}
+	v := r.words(cell)
+	if v.text != "" {
+		meaning, ok := r.layout.care[fold(v.text)]
+		care, err := delay.ParseCareType(meaning)
+		if v.care = care; !ok || err != nil {
+			v.care, v.why = delay.CareNotKnown, "a type of care that the layout does not know"
+		}
+	}
+	return r.cares.put(cell, v)
+}
+
+func (r *rowReader) reasonOf(cell []byte) wordCell {
+	if v, ok := r.reasons[string(cell)]; ok {
+		return v
+	}
+	v := r.words(cell)
+	if v.text != "" {
+		var meaning string
+		if meaning, v.why = r.layout.reasons.reason(v.text); meaning != config.NotKnown {
+			v.reason = delay.Reason(meaning)
+		} else if v.why == "" {
+			v.why = "a code that stands for no reason of england-dtoc"
+		}
+	}
+	return r.reasons.put(cell, v)
+}
+
+func (r *rowReader) bodyOf(cell []byte) wordCell {
+	if v, ok := r.bodies[string(cell)]; ok {
+		return v
+	}
+	v := r.words(cell)
+	if v.text != "" {
+		var ok bool
+		if v.body, v.housing, ok = bodyOf(r.layout.bodies[fold(v.text)]); !ok {
+			v.unread, v.why = true, "a word for the responsible body that the layout does not know"
+		}
+	}
+	return r.bodies.put(cell, v)
+}
+
+func (r *rowReader) waitingOf(cell []byte) wordCell {
+	if v, ok := r.waits[string(cell)]; ok {
+		return v
+	}
+	v := r.words(cell)
+	parts := []string{v.text}
+	if r.layout.separator != "" {
+		parts = strings.Split(v.text, r.layout.separator)
+	}
+	for _, p := range parts {
+		switch f := fold(p); {
+		case f == "":
+		case r.layout.waiting[f] == "nhs":
+			v.waiting |= attribution.OnNHS
+		case r.layout.waiting[f] == "council":
+			v.waiting |= attribution.OnCouncil
+		default:
+			v.waiting |= attribution.OrganisationUnread
+			v.why = "an organisation that the layout does not know"
+		}
+	}
+	return r.waits.put(cell, v)
+}
+
+func (r *rowReader) fundingOf(cell []byte) wordCell {
+	if v, ok := r.funders[string(cell)]; ok {
+		return v
+	}
+	v := r.words(cell)
+	if v.text != "" {
+		if v.funding = fundingOf(r.layout.funding[fold(v.text)]); v.funding == attribution.FundingUnread {
+			v.why = "a funder that the layout does not know"
+		}
+	}
+	return r.funders.put(cell, v)
+}
+
+func (r *rowReader) areaOf(cell []byte) areaCell {
+	if v, ok := r.areas[string(cell)]; ok {
+		return v
+	}
+	var v areaCell
+	v.text, v.removed, v.cut = clean(cell, maxText)
+	if v.text != "" {
+		if code, ok := r.layout.extraCouncils[fold(v.text)]; ok && r.set.councils.byCode[code] != nil {
+			v.areas = []*area{r.set.councils.byCode[code]}
+		} else {
+			v.areas = r.set.councils.find(v.text)
+		}
+	}
+	return r.areas.put(cell, v)
+}
+
+// given reads what decides attribution. What cannot be read is not known and
+// warned about, and the row is kept: the patient is real (R2).
+func (r *rowReader) given(rec *record, on delay.Day) {
+	g := &r.row.Given
+	line := rec.line
+	say := func(f field, v *wordCell, expected, do string) {
+		if v.why != "" {
+			r.warn(line, on, "R2", f, shown(v.text)+": "+v.why, expected, do)
+		}
+		if v.removed {
+			r.warnRemoved(line, on, f)
+		}
+	}
+
+	reason := r.reasonOf(r.cell(rec, fReason))
+	g.Reason, g.Words.Reason = reason.reason, reason.text
+	if reason.text == "" {
+		r.warn(line, on, "R2", fReason, "a blank", "a reason", "The reason is missing, so the days are not attributed. Fill it in and send the file again.")
+	} else if reason.why != "" || reason.removed {
+		say(fReason, &reason, "a reason of the layout's word lists", "Correct it, or add the word to the layout.")
+	}
+
+	g.Care = r.layout.fixedCare
+	if r.columns[fCare] >= 0 {
+		care := r.careOf(r.cell(rec, fCare))
+		g.Words.Care = care.text
+		if care.text == "" {
+			if g.Care == delay.CareNotKnown {
+				r.warn(line, on, "R3", fCare, "a blank", "acute or non-acute", "The type of care is not known. "+fixExport)
+			}
+		} else {
+			g.Care = care.care
+			if care.why != "" || care.removed {
+				say(fCare, &care, "acute or non-acute", "Correct it, or add the word to the layout.")
+			}
+		}
+	}
+
+	if r.columns[fResponsible] >= 0 {
+		body := r.bodyOf(r.cell(rec, fResponsible))
+		g.Stated, g.StatedUnread, g.Words.Responsible = body.body, body.unread, body.text
+		if body.housing {
+			// Housing is the NHS's as a reason (A1); beside another reason it
+			// names a body that the matrix does not have.
+			if g.StatedUnread = g.Reason != "I"; g.StatedUnread {
+				r.warn(line, on, "R3", fResponsible, shown(body.text)+", housing, beside a reason that is not housing", "NHS, social care or both", "The days are not attributed. "+fixExport)
+			}
+		}
+		if body.why != "" || body.removed {
+			say(fResponsible, &body, "NHS, social care or both", "The days are not attributed until the word is corrected, or added to the layout.")
+		}
+	}
+	if r.columns[fWaitingOn] >= 0 {
+		if v := r.waitingOf(r.cell(rec, fWaitingOn)); v.text != "" {
+			g.WaitingOn, g.Words.WaitingOn = v.waiting, v.text
+			if v.why != "" || v.removed {
+				say(fWaitingOn, &v, "organisations that the layout names", "Correct it, or add the word to the layout.")
+			}
+		}
+	}
+	if r.columns[fFunding] >= 0 {
+		if v := r.fundingOf(r.cell(rec, fFunding)); v.text != "" {
+			g.Funding, g.Words.Funding = v.funding, v.text
+			if v.why != "" || v.removed {
+				say(fFunding, &v, "a funder that the layout names", "Correct it, or add the word to the layout.")
+			}
+		}
+	}
+
+	g.Council = r.layout.fixedCouncil
+	if r.columns[fCouncil] < 0 {
+		return
+	}
+	v := r.areaOf(r.cell(rec, fCouncil))
+	g.Words.Council = v.text
+	if v.removed {
+		r.warnRemoved(line, on, fCouncil)
+	}
+	const expected = "a council by ONS code, number or name, or an area outside England"
+	switch {
+	case v.text == "":
+		r.warn(line, on, "R3", fCouncil, "a blank", expected, "The council is not known. "+fixExport)
+	case len(v.areas) == 0:
+		r.warn(line, on, "R3", fCouncil, shown(v.text)+": a council (local authority) that is not known", expected, "Correct it, or add the name to the partnership file.")
+	default:
+		a := v.areas[0]
+		if len(v.areas) == 1 && a.until == 0 && a.kind != "district" && a.kind != "elsewhere" {
+			g.Council = delay.Council(a.code)
+			return
+		}
+		var why string
+		if g.Council, why = r.set.councils.resolve(v.areas, on); why != "" {
+			if g.Council != delay.CouncilNotKnown {
+				why += " (" + r.set.councils.byCode[string(g.Council)].name + ")"
+			}
+			r.warn(line, on, "R3", fCouncil, shown(v.text)+": "+why, expected, "Correct it in the patient system.")
+		}
+	}
+}
+
+// notPatient says whether a record is a line that is no patient: a blank, a
+// repeated heading, a total or a footer. Such lines are counted as skipped and
+// named at the end, so that none vanishes without a word (R1).
+func (r *rowReader) notPatient(rec *record) bool {
+	first, filled, matching := "", 0, 0
+	number := -1
+	for i, cell := range rec.cells {
+		if len(cell) > 1000 {
+			return false
+		}
+		text, _, _ := clean(cell, maxText)
+		if text == "" {
+			continue
+		}
+		filled++
+		if first == "" {
+			first = text
+		} else if n, err := strconv.Atoi(text); err == nil && number < 0 {
+			number = n
+		}
+		if i < len(r.folded) && fold(text) == r.folded[i] {
+			matching++
+		}
+	}
+	switch {
+	case filled == 0:
+		r.Skipped++
+		return true
+	case matching >= 3 && matching*3 >= filled*2:
+		r.skip(rec.line, false)
+		return true
+	}
+	for _, re := range r.layout.skip {
+		if re.MatchString(first) {
+			r.sum(first, number)
+			r.skip(rec.line, true)
+			return true
+		}
+	}
+	// A line that names a patient is one, whatever it begins with.
+	if filled > 4 || filled*2 > r.width || r.identified(rec) {
+		return false
+	}
+	if m := totalLine.FindStringSubmatch(first); m != nil {
+		if number < 0 && m[1] != "" {
+			number, _ = strconv.Atoi(m[1])
+		}
+		r.sum(first, number)
+		r.skip(rec.line, false)
+		return true
+	}
+	if footerLine.MatchString(first) {
+		r.skip(rec.line, false)
+		return true
+	}
+	return false
+}
+
+// identified says whether a record has a valid NHS number or a ready date.
+func (r *rowReader) identified(rec *record) bool {
+	return r.nhs(rec).state == goodNumber || r.readDate(r.cell(rec, fReady)).state == goodDate
+}
+
+func (r *rowReader) skip(line int, named bool) {
+	r.Skipped++
+	if !named {
+		r.skippedLines = append(r.skippedLines[:min(len(r.skippedLines), 20)], line)
+	}
+}
+
+// sum notes what a total line says, to be compared with the rows read.
+func (r *rowReader) sum(first string, number int) {
+	if number >= 0 && !strings.HasPrefix(strings.ToLower(first), "sub") {
+		r.total = number
+		r.totals++
+	}
+}
