@@ -313,3 +313,17 @@ func elsewhere(b *Batch, lines map[int32]int32, t Taken) []extract.Problem {
 	}
 	return out
 }
+
+// Line gives the problem in one line for people at a terminal.
+func (p ReportedLine) Line() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)", p.Severity, p.Rule)
+	if p.Problem.Line > 0 {
+		fmt.Fprintf(&b, ", line %d", p.Problem.Line)
+	}
+	if p.Field != "" {
+		fmt.Fprintf(&b, ", %s", clean(p.Field))
+	}
+	fmt.Fprintf(&b, ": found %s; expected %s. %s", clean(p.Found), clean(p.Expected), clean(p.Do))
+	return b.String()
+}

@@ -123,10 +123,12 @@ func (s *Store) Accept(ctx context.Context, provider string, day delay.Day, at i
 		if n, err = res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		d := &derivation{ctx: ctx, tx: tx, store: s}
-		if err := tx.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, provider).Scan(&d.provider); err != nil {
+		var id int64
+		if err := tx.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, provider).Scan(&id); err != nil {
 			return err
 		}
+		d := newDerivation(ctx, tx, s, id)
+		defer d.close()
 		return d.derive(nil)
 	})
 	return n, err

@@ -102,15 +102,20 @@ type appearance struct {
 	statement int64
 }
 
-func (d *derivation) prepare() {
-	d.statements = map[int64]statementRow{}
-	d.cells = map[int64]int32{}
-	d.cellIDs = map[cellKey]int32{}
-	d.counts = map[monthCell]*[32]int32{}
-	d.queries = map[string]*sql.Stmt{}
+// newDerivation starts a derivation of one provider. Close it when done.
+func newDerivation(ctx context.Context, tx *sql.Tx, s *Store, provider int64) *derivation {
+	return &derivation{
+		ctx: ctx, tx: tx, store: s, provider: provider,
+		now:        map[delay.Day]ingest.DayStanding{},
+		statements: map[int64]statementRow{},
+		cells:      map[int64]int32{},
+		cellIDs:    map[cellKey]int32{},
+		counts:     map[monthCell]*[32]int32{},
+		queries:    map[string]*sql.Stmt{},
+	}
 }
 
-// stmt prepares a query once a derivation; the transaction closes it.
+// stmt prepares a query once a derivation; close closes it.
 func (d *derivation) stmt(query string) (*sql.Stmt, error) {
 	if st, ok := d.queries[query]; ok {
 		return st, nil
@@ -131,8 +136,6 @@ func (d *derivation) close() {
 // derive brings everything derived up to date after the evidence of t was
 // stored; t is nil when no evidence but a decision changed.
 func (d *derivation) derive(t *taking) error {
-	d.prepare()
-	defer d.close()
 	if err := d.stand(); err != nil {
 		return err
 	}
@@ -171,7 +174,6 @@ func (d *derivation) stand() error {
 	if err != nil {
 		return err
 	}
-	d.now = make(map[delay.Day]ingest.DayStanding, len(received))
 	put, err := d.stmt(`
 		INSERT INTO standing (provider_id, extract_date, counted_extract, held_extract)
 		VALUES (?, ?, ?, ?)
@@ -179,7 +181,7 @@ func (d *derivation) stand() error {
 	if err != nil {
 		return err
 	}
-	for _, st := range ingest.Standings(received, d.store.short) {
+	for _, st := range ingest.Standings(received, d.store.settings.Short) {
 		d.now[st.Date] = st
 		if st.Counted != 0 {
 			d.calendar = append(d.calendar, st.Date)
@@ -470,7 +472,7 @@ func (d *derivation) resolve(presence []presenceRow) (state, error) {
 		}
 		e.Runs[i] = delay.Run{First: run.first, Last: run.last, Statement: at}
 	}
-	for _, dl := range delay.Resolve(e, d.store.settings) {
+	for _, dl := range delay.Resolve(e, d.store.settings.Delay) {
 		next.delays = append(next.delays, delayRow{dl.ListedFirst, dl.ListedLast, dl.Ready, dl.End, dl.EndKind, dl.FirstDay, dl.LastDay, ids[dl.Statement]})
 		for _, st := range dl.Stretches {
 			next.stretches = append(next.stretches, stretchRow{dl.ListedFirst, st.First, st.Last, ids[st.Statement], st.Mark})

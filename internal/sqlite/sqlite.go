@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,8 +36,7 @@ const FileName = "homeward.db"
 type Store struct {
 	write    *sql.DB
 	read     *sql.DB
-	settings delay.Settings
-	short    ingest.ShortRule
+	settings Settings
 
 	// changed counts commits that changed figures, so that readers can keep
 	// what they worked out until then.
@@ -44,9 +44,19 @@ type Store struct {
 	changed uint64
 }
 
-// Open opens the database in dir, making and migrating it as needed. Close it
-// when done.
-func Open(ctx context.Context, dir string, settings delay.Settings, short ingest.ShortRule) (*Store, error) {
+// Settings are the partnership's choices that derived rows depend on.
+type Settings struct {
+	Delay delay.Settings
+	Short ingest.ShortRule
+}
+
+// DefaultSettings are those of the counting rules.
+var DefaultSettings = Settings{Delay: delay.DefaultSettings, Short: ingest.DefaultShortRule}
+
+// Open opens the database in dir, making and migrating it as needed. When the
+// settings differ from those that the database was derived with, everything is
+// derived again; nil keeps those of the database. Close it when done.
+func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
 	path := filepath.Join(dir, FileName)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, problem.New(problem.NotFound, "There is no data folder at %s. Make one with: homeward init --data %s", dir, dir)
@@ -58,16 +68,71 @@ func Open(ctx context.Context, dir string, settings delay.Settings, short ingest
 	// One writer at a time is all that SQLite allows; a pool of one waits its
 	// turn instead of meeting "database is locked".
 	write.SetMaxOpenConns(1)
-	s := &Store{write: write, settings: settings, short: short}
+	s := &Store{write: write, settings: DefaultSettings}
 	if err := migrate(ctx, write); err != nil {
-		write.Close()
-		return nil, err
+		return nil, errors.Join(err, write.Close())
 	}
 	if s.read, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
-		write.Close()
-		return nil, err
+		return nil, errors.Join(err, write.Close())
+	}
+	if err := s.apply(ctx, settings); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// apply brings the derived rows to the given settings, or takes those of the
+// database when there are none.
+func (s *Store) apply(ctx context.Context, settings *Settings) error {
+	var stored string
+	err := s.read.QueryRowContext(ctx, `SELECT settings FROM derived_with`).Scan(&stored)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if settings == nil {
+		if stored == "" {
+			return nil
+		}
+		return json.Unmarshal([]byte(stored), &s.settings)
+	}
+	s.settings = *settings
+	text, err := json.Marshal(settings)
+	if err != nil || string(text) == stored {
+		return err
+	}
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO derived_with (only, settings) VALUES (1, ?)
+			ON CONFLICT DO UPDATE SET settings = excluded.settings`, string(text)); err != nil {
+			return err
+		}
+		if stored == "" {
+			return nil
+		}
+		return s.deriveAll(ctx, tx)
+	})
+}
+
+// deriveAll derives everything of every provider again from the evidence.
+func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
+	for _, table := range []string{"standing", "presence", "delay", "stretch", "finding", "month_count"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
+			return err
+		}
+	}
+	var last int64
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(provider_id), 0) FROM provider`).Scan(&last); err != nil {
+		return err
+	}
+	for id := int64(1); id <= last; id++ {
+		d := newDerivation(ctx, tx, s, id)
+		err := d.derive(nil)
+		d.close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dsn gives the options that every connection must have: as statements they

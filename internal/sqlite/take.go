@@ -62,7 +62,8 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 				return err
 			}
 		}
-		d := &derivation{ctx: ctx, tx: tx, store: s, provider: t.providerID}
+		d := newDerivation(ctx, tx, s, t.providerID)
+		defer d.close()
 		if err := d.derive(t); err != nil {
 			return err
 		}

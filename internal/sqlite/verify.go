@@ -71,8 +71,7 @@ func (s *Store) Verify(ctx context.Context) (*Verification, error) {
 }
 
 func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code string, id int64) error {
-	d := &derivation{ctx: ctx, tx: tx, store: s, provider: id}
-	d.prepare()
+	d := newDerivation(ctx, tx, s, id)
 	defer d.close()
 
 	received, err := d.received()
@@ -84,8 +83,7 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 	if err != nil {
 		return err
 	}
-	d.now = map[delay.Day]ingest.DayStanding{}
-	for _, st := range ingest.Standings(received, s.short) {
+	for _, st := range ingest.Standings(received, s.settings.Short) {
 		d.now[st.Date] = st
 		if st.Counted != 0 {
 			d.calendar = append(d.calendar, st.Date)

@@ -1,6 +1,12 @@
 -- What follows from the evidence. Everything here can be deleted and derived
 -- again; "homeward verify" proves that it equals what the evidence gives.
 
+-- The settings that everything below was derived with, as JSON.
+CREATE TABLE derived_with (
+	only     INTEGER PRIMARY KEY CHECK (only = 1),
+	settings TEXT NOT NULL
+) STRICT;
+
 -- Where each provider's day stands: which extract counts, and which short one
 -- is held (R5, C11).
 CREATE TABLE standing (

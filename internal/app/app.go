@@ -1,0 +1,190 @@
+// Package app wires Homeward together: it opens what a data folder holds, runs
+// the commands, and starts and stops the server. It decides nothing about
+// counting, attribution or pages.
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"homeward/data"
+	"homeward/internal/attribution"
+	"homeward/internal/config"
+	"homeward/internal/delay"
+	"homeward/internal/extract"
+	"homeward/internal/identity"
+	"homeward/internal/ingest"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+	"homeward/internal/sqlite"
+)
+
+// PartnershipFile and the names below are what a data folder holds beside the
+// database.
+const (
+	PartnershipFile = "partnership.yaml"
+	KeyFile         = "identity.key"
+	InboxFolder     = "inbox"
+	ArchiveFolder   = "archive"
+	RejectedFolder  = "rejected"
+	PacksFolder     = "packs"
+)
+
+// Options say what to open.
+type Options struct {
+	// Data is the data folder. It is made when Make is set.
+	Data string
+	Make bool
+	// Partnership is the partnership file; empty means the data folder's own.
+	Partnership string
+	// Key is the key file; empty means identity.key in the data folder.
+	Key string
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// App is an open data folder.
+type App struct {
+	Options     Options
+	Partnership *config.Partnership
+	Rules       *attribution.RuleSet
+	Store       *sqlite.Store
+	Ingest      *ingest.Service
+	London      *time.Location
+}
+
+// Open opens a data folder with its partnership file, ready to take extracts
+// in and to serve. Close it when done.
+func Open(ctx context.Context, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Make {
+		if err := os.MkdirAll(o.Data, 0o750); err != nil {
+			return nil, problem.Wrap(err, problem.Unavailable, "The data folder %s could not be made", o.Data)
+		}
+	}
+	path := o.partnershipPath()
+	p, err := config.LoadPartnership(path)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := Settings(p)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := Rules(p.Settings.RuleSet)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := extract.Compile(p, data.Reference)
+	if err != nil {
+		return nil, err
+	}
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return nil, err
+	}
+	if err := o.readableDatabase(); err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(ctx, o.Data, settings)
+	if err != nil {
+		return nil, err
+	}
+	key, err := identity.LoadOrCreate(o.keyPath(), true)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &App{
+		Options: o, Partnership: p, Rules: rules, Store: store, London: london,
+		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Now: o.Now, Log: o.Log},
+	}, nil
+}
+
+func (o Options) partnershipPath() string {
+	if o.Partnership != "" {
+		return o.Partnership
+	}
+	return filepath.Join(o.Data, PartnershipFile)
+}
+
+func (o Options) keyPath() string {
+	if o.Key != "" {
+		return o.Key
+	}
+	return filepath.Join(o.Data, KeyFile)
+}
+
+// readableDatabase refuses a database whose key file is missing: a new key
+// would meet every known patient as a stranger.
+func (o Options) readableDatabase() error {
+	_, err := os.Stat(filepath.Join(o.Data, sqlite.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Stat(o.keyPath()); errors.Is(err, fs.ErrNotExist) {
+		return problem.New(problem.Unavailable, "The data folder has a database and no key file %s. Restore the key file from your backup: without it patients cannot be matched. Figures still work.", filepath.Base(o.keyPath()))
+	}
+	return nil
+}
+
+// Close closes the data folder.
+func (a *App) Close() error { return a.Store.Close() }
+
+// Settings gives what of the partnership's settings derived rows depend on.
+func Settings(p *config.Partnership) (*sqlite.Settings, error) {
+	out := sqlite.DefaultSettings
+	if p.Settings.Counting != "" {
+		convention, err := delay.ConventionNamed(p.Settings.Counting)
+		if err != nil {
+			return nil, err
+		}
+		out.Delay.Convention = convention
+	}
+	if p.Settings.OmittedLimitDays != 0 {
+		out.Delay.OmittedLimit = p.Settings.OmittedLimitDays
+	}
+	if p.Settings.ShortFileRatio != 0 {
+		out.Short.Ratio = p.Settings.ShortFileRatio
+	}
+	if p.Settings.ShortFileLeast != 0 {
+		out.Short.Least = p.Settings.ShortFileLeast
+	}
+	return &out, nil
+}
+
+// Rules reads a rule set of the reference data; the empty name is
+// england-dtoc.
+func Rules(name string) (*attribution.RuleSet, error) {
+	if name == "" {
+		name = "england-dtoc"
+	}
+	f, err := data.Reference.Open("rulesets/" + name + ".csv")
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Invalid, "There is no rule set %s. Use england-dtoc", name)
+	}
+	defer f.Close()
+	return attribution.ParseRuleSet(name, f)
+}
+
+// Expected gives the providers from whom extracts are expected.
+func (a *App) Expected() []measure.Expected {
+	var out []measure.Expected
+	for _, p := range a.Partnership.Providers {
+		e := measure.Expected{Code: p.Code, Name: p.Name, Due: -1}
+		if at, err := time.Parse("15:04", p.Due); err == nil {
+			e.Due = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+		}
+		out = append(out, e)
+	}
+	return out
+}

@@ -1,0 +1,182 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"homeward/internal/problem"
+)
+
+// Exit statuses of every command.
+const (
+	ExitDone  = 0 // everything was done
+	ExitLess  = 1 // something was turned away, held, or found to differ
+	ExitUsage = 2 // the command was not understood
+)
+
+// Console is what a command talks to.
+type Console struct {
+	Out, Err io.Writer
+	Version  string
+	// Env reads the environment; only HOMEWARD_DATA and HOMEWARD_KEY_FILE are
+	// asked for.
+	Env func(string) string
+}
+
+// command is one sub-command: it declares its flags, then runs with the words
+// that are not flags.
+type command struct {
+	name, words, about string
+	setUp              func(fs *flag.FlagSet, c *Console) func(ctx context.Context, words []string) (int, error)
+}
+
+// usageError is an error of how the command was called.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// commands lists the sub-commands in the order of the help text.
+func commands() []command {
+	return []command{
+		{"init", "--data DIR", "write a commented partnership file to start from", setUpInit},
+		{"ingest", "--data DIR [--partnership FILE] [--json] PATH…", "take extracts in, files or folders", setUpIngest},
+		{"figures", "--data DIR --from 2018-04 --to 2019-03 [--by …]", "print delayed days by any breakdown", setUpFigures},
+		{"delays", "--data DIR [--identifiers]", "print every delay with its segments", setUpDelays},
+		{"accept", "--data DIR --provider CODE --date DATE --reason WORDS", "accept a short extract that is held", setUpAccept},
+		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
+	}
+}
+
+// Main runs one command and gives the exit status.
+func Main(ctx context.Context, args []string, c *Console) int {
+	all := commands()
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		printHelp(c.Out, all)
+		if len(args) == 0 {
+			return ExitUsage
+		}
+		return ExitDone
+	}
+	if args[0] == "version" || args[0] == "--version" {
+		fmt.Fprintf(c.Out, "Homeward %s\n", c.Version)
+		return ExitDone
+	}
+	i := slices.IndexFunc(all, func(cmd command) bool { return cmd.name == args[0] })
+	if i < 0 {
+		fmt.Fprintf(c.Err, "There is no command %q.\n\n", args[0])
+		printHelp(c.Err, all)
+		return ExitUsage
+	}
+	cmd := all[i]
+	flags := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
+	flags.SetOutput(c.Err)
+	flags.Usage = func() {
+		fmt.Fprintf(c.Err, "homeward %s %s\n  %s\n\n", cmd.name, cmd.words, cmd.about)
+		flags.PrintDefaults()
+	}
+	run := cmd.setUp(flags, c)
+	words, err := parse(flags, args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return ExitDone
+	}
+	if err != nil {
+		return ExitUsage // The flag package has said why.
+	}
+	status, err := run(ctx, words)
+	if err == nil {
+		return status
+	}
+	var wrong usageError
+	switch {
+	case errors.As(err, &wrong):
+		fmt.Fprintf(c.Err, "%v\n\nhomeward %s %s\n", err, cmd.name, cmd.words)
+		return ExitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(c.Err, "Stopped. What was finished is kept; run the same command again to go on.")
+	default:
+		fmt.Fprintln(c.Err, err)
+	}
+	return max(status, ExitLess)
+}
+
+// parse lets flags and words stand in any order.
+func parse(flags *flag.FlagSet, args []string) ([]string, error) {
+	var words []string
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		rest := flags.Args()
+		if len(rest) == 0 {
+			return words, nil
+		}
+		words, args = append(words, rest[0]), rest[1:]
+	}
+}
+
+func printHelp(w io.Writer, all []command) {
+	fmt.Fprintln(w, "Homeward: delayed transfers of care, agreed between the NHS and councils.")
+	fmt.Fprintln(w, "\nCommands:")
+	for _, cmd := range all {
+		fmt.Fprintf(w, "  %-12s %s\n", cmd.name, cmd.about)
+	}
+	fmt.Fprintln(w, "\nhomeward COMMAND --help says more. Exit status: 0 done, 1 something was turned away, held or differs, 2 usage.")
+}
+
+// dataFlags are the flags of every command that opens a data folder.
+type dataFlags struct {
+	data, partnership string
+	c                 *Console
+}
+
+func addData(fs *flag.FlagSet, c *Console) *dataFlags {
+	d := &dataFlags{c: c}
+	fs.StringVar(&d.data, "data", c.Env("HOMEWARD_DATA"), "the data `folder` (or HOMEWARD_DATA)")
+	return d
+}
+
+func (d *dataFlags) addPartnership(fs *flag.FlagSet) *dataFlags {
+	fs.StringVar(&d.partnership, "partnership", "", "the partnership `file`, when not partnership.yaml in the data folder")
+	return d
+}
+
+func (d *dataFlags) check() error {
+	if d.data == "" {
+		return usage("Say where the data folder is: --data DIR.")
+	}
+	return nil
+}
+
+func (d *dataFlags) options(log *slog.Logger) Options {
+	return Options{Data: d.data, Partnership: d.partnership, Key: d.c.Env("HOMEWARD_KEY_FILE"), Log: log}
+}
+
+// noWords refuses words where only flags are expected.
+func noWords(words []string) error {
+	if len(words) > 0 {
+		return usage("Found %q, expected flags only.", strings.Join(words, " "))
+	}
+	return nil
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// asUsage turns an Invalid problem about a flag's value into a usage error.
+func asUsage(err error) error {
+	if problem.KindOf(err) == problem.Invalid {
+		return usageError{err}
+	}
+	return err
+}

@@ -1,0 +1,273 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"homeward/internal/delay"
+	"homeward/internal/identity"
+	"homeward/internal/measure"
+	"homeward/internal/sqlite"
+)
+
+func dayFlag(name, value string) (delay.Day, error) {
+	day, err := delay.ParseDay(value)
+	if err != nil {
+		return 0, usage("Found %q for --%s. Use a date like 2019-03-31.", value, name)
+	}
+	return day, nil
+}
+
+// listFlag gathers the values of a flag that may be given several times or
+// with commas.
+type listFlag []string
+
+func (l *listFlag) String() string { return strings.Join(*l, ",") }
+
+func (l *listFlag) Set(s string) error {
+	*l = append(*l, strings.Split(s, ",")...)
+	return nil
+}
+
+// openStore opens the database alone: figures need neither the partnership
+// file nor the key.
+func openStore(ctx context.Context, dir string) (*sqlite.Store, error) {
+	return sqlite.Open(ctx, dir, nil)
+}
+
+func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c)
+	from := flags.String("from", "", "first month or day, such as 2018-04 or 2018-04-01")
+	to := flags.String("to", "", "last month or day, included")
+	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible")
+	numbers := flags.String("measures", "days", "`measures`: days, beds, share, people")
+	format := flags.String("format", "table", "csv, json or table")
+	filters := map[measure.Dimension]*listFlag{}
+	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible} {
+		filters[dim] = new(listFlag)
+		flags.Var(filters[dim], string(dim), "only this `"+string(dim)+"`; several with commas")
+	}
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := errors.Join(noWords(words), d.check()); err != nil {
+			return ExitUsage, err
+		}
+		if *from == "" || *to == "" {
+			return ExitUsage, usage("Say for which period: --from 2018-04 --to 2019-03.")
+		}
+		var q measure.Query
+		var err error
+		if q.From, q.To, err = measure.ParsePeriod(*from, *to); err != nil {
+			return ExitUsage, asUsage(err)
+		}
+		if q.By, err = measure.ParseBy(*by); err != nil {
+			return ExitUsage, asUsage(err)
+		}
+		wanted, err := measure.ParseNumbers(*numbers)
+		if err != nil {
+			return ExitUsage, asUsage(err)
+		}
+		for dim, values := range filters {
+			if err := q.Filter.ParseFilter(string(dim), *values); err != nil {
+				return ExitUsage, asUsage(err)
+			}
+		}
+		store, err := openStore(ctx, d.data)
+		if err != nil {
+			return ExitLess, err
+		}
+		defer store.Close()
+		table, err := measure.Figures(ctx, store, q, wanted)
+		if err != nil {
+			return ExitLess, asUsage(err)
+		}
+		return ExitDone, printTable(c.Out, table, *format)
+	}
+}
+
+func printTable(w io.Writer, t *measure.Table, format string) error {
+	switch format {
+	case "csv":
+		out := csv.NewWriter(w)
+		return errors.Join(out.Write(t.Head), out.WriteAll(t.Rows))
+	case "json":
+		rows := make([]map[string]any, len(t.Rows))
+		for i, row := range t.Rows {
+			rows[i] = map[string]any{}
+			for j, cell := range row {
+				if t.Numeric[j] {
+					n, err := strconv.ParseFloat(cell, 64)
+					if err != nil {
+						return err
+					}
+					rows[i][t.Head[j]] = n
+					continue
+				}
+				rows[i][t.Head[j]] = cell
+			}
+		}
+		return printJSON(w, map[string]any{"from": t.Query.From.String(), "to": t.Query.To.String(), "delayed_days": t.Total, "rows": rows})
+	case "table":
+		var align uint
+		out := tabwriter.NewWriter(w, 0, 0, 2, ' ', align)
+		fmt.Fprintln(out, strings.Join(t.Head, "\t"))
+		for _, row := range t.Rows {
+			fmt.Fprintln(out, strings.Join(row, "\t"))
+		}
+		fmt.Fprintf(out, "%d delayed days from %s to %s\n", t.Total, t.Query.From.Long(), t.Query.To.Long())
+		return out.Flush()
+	default:
+		return usage("Found the format %q. Use csv, json or table.", format)
+	}
+}
+
+func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c)
+	identifiers := flags.Bool("identifiers", false, "show NHS numbers and local IDs; needs the key file")
+	format := flags.String("format", "csv", "csv or json")
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := errors.Join(noWords(words), d.check()); err != nil {
+			return ExitUsage, err
+		}
+		if *format != "csv" && *format != "json" {
+			return ExitUsage, usage("Found the format %q. Use csv or json.", *format)
+		}
+		var key *identity.Key
+		if *identifiers {
+			var err error
+			if key, err = identity.LoadOrCreate(d.options(nil).keyPath(), false); err != nil {
+				return ExitLess, err
+			}
+		}
+		store, err := openStore(ctx, d.data)
+		if err != nil {
+			return ExitLess, err
+		}
+		defer store.Close()
+		out := bufio.NewWriter(c.Out)
+		if err := printDelays(ctx, out, store, key, *format); err != nil {
+			return ExitLess, err
+		}
+		return ExitDone, out.Flush()
+	}
+}
+
+// delayHead names the columns of a list of delays.
+var delayHead = []string{"provider", "reference", "council", "type_of_care", "ready_date", "ended_on", "end", "delayed_days", "segments"}
+
+func printDelays(ctx context.Context, w io.Writer, store *sqlite.Store, key *identity.Key, format string) error {
+	head := delayHead
+	if key != nil {
+		head = append(append([]string{}, "provider", "nhs_number", "local_patient_id"), delayHead[1:]...)
+	}
+	out := csv.NewWriter(w)
+	asJSON := format == "json"
+	if !asJSON {
+		if err := out.Write(head); err != nil {
+			return err
+		}
+	}
+	err := store.Delays(ctx, func(r sqlite.DelayRecord) error {
+		row, err := delayRow(r, key)
+		if err != nil {
+			return err
+		}
+		if !asJSON {
+			return out.Write(row)
+		}
+		object := map[string]string{}
+		for i, name := range head {
+			object[name] = row[i]
+		}
+		return printJSON(w, object)
+	})
+	out.Flush()
+	return errors.Join(err, out.Error())
+}
+
+func delayRow(r sqlite.DelayRecord, key *identity.Key) ([]string, error) {
+	row := []string{r.Provider}
+	if key != nil {
+		for _, sealed := range [][]byte{r.NHSNumber, r.LocalID} {
+			text := ""
+			if sealed != nil {
+				var err error
+				if text, err = key.Open(sealed); err != nil {
+					return nil, err
+				}
+			}
+			row = append(row, text)
+		}
+	}
+	segments := r.Segments()
+	last := segments[len(segments)-1]
+	words := make([]string, len(segments))
+	days := 0
+	for i, s := range segments {
+		words[i] = fmt.Sprintf("%s..%s %s %s", s.First, s.Last, orNotKnown(string(s.Reason)), s.Body)
+		days += int(s.Last-s.First) + 1
+	}
+	return append(row, r.Reference, orNotKnown(string(last.Council)), last.Care.String(), r.Ready.String(), r.End.String(), r.EndKind.String(),
+		strconv.Itoa(days), strings.Join(words, "; ")), nil
+}
+
+func orNotKnown(s string) string {
+	if s == "" {
+		return measure.NotKnown
+	}
+	return s
+}
+
+func setUpVerify(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c)
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := errors.Join(noWords(words), d.check()); err != nil {
+			return ExitUsage, err
+		}
+		store, err := openStore(ctx, d.data)
+		if err != nil {
+			return ExitLess, err
+		}
+		defer store.Close()
+		status, sentence, err := verify(ctx, store)
+		if err != nil {
+			return ExitLess, err
+		}
+		fmt.Fprintln(c.Out, sentence)
+		return status, nil
+	}
+}
+
+// verify derives everything afresh and says in words what it found.
+func verify(ctx context.Context, store *sqlite.Store) (int, string, error) {
+	integrity, err := store.Check(ctx)
+	if err != nil {
+		return ExitLess, "", err
+	}
+	v, err := store.Verify(ctx)
+	if err != nil {
+		return ExitLess, "", err
+	}
+	if integrity == "ok" && len(v.Differences) == 0 {
+		return ExitDone, fmt.Sprintf("Everything agrees: %d extracts of %d providers, %d patients, %d delays and %d delayed days derived afresh equal what is stored.",
+			v.Extracts, v.Providers, v.Patients, v.Delays, v.DelayedDays), nil
+	}
+	var b strings.Builder
+	if integrity != "ok" {
+		fmt.Fprintf(&b, "The database is damaged: %s. Restore the data folder from your backup and take later extracts in again.\n", integrity)
+	}
+	if n := len(v.Differences) + v.More; n > 0 {
+		fmt.Fprintf(&b, "%d things are stored otherwise than the evidence gives:\n", n)
+		for _, line := range v.Differences {
+			fmt.Fprintf(&b, "  %s\n", line)
+		}
+	}
+	return ExitLess, strings.TrimRight(b.String(), "\n"), nil
+}

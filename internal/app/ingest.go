@@ -1,0 +1,210 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"homeward/internal/config"
+	"homeward/internal/ingest"
+	"homeward/internal/problem"
+)
+
+func setUpInit(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c)
+	return func(_ context.Context, words []string) (int, error) {
+		if err := errors.Join(noWords(words), d.check()); err != nil {
+			return ExitUsage, err
+		}
+		return ExitDone, writeStarter(d.data, c)
+	}
+}
+
+// writeStarter copies the commented starter into a data folder and replaces
+// nothing that is there.
+func writeStarter(dir string, c *Console) error {
+	starter := config.Starter()
+	err := fs.WalkDir(starter, ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(dir, filepath.FromSlash(path))
+		if e.IsDir() {
+			return os.MkdirAll(target, 0o750)
+		}
+		text, err := fs.ReadFile(starter, path)
+		if err != nil {
+			return err
+		}
+		f, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+		if errors.Is(err, fs.ErrExist) {
+			return problem.New(problem.Conflict, "%s is there already and was left as it is.", target)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(text)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.Out, "Wrote", target)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "Next: write your councils, providers and layouts into these files, then\n  homeward ingest --data %s PATH…\n  homeward serve --data %s\n", dir, dir)
+	return nil
+}
+
+func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	asJSON := flags.Bool("json", false, "print one JSON object a file, for machines")
+	return func(ctx context.Context, paths []string) (int, error) {
+		if err := d.check(); err != nil {
+			return ExitUsage, err
+		}
+		if len(paths) == 0 {
+			return ExitUsage, usage("Say which files or folders to take in.")
+		}
+		files, err := find(paths)
+		if err != nil {
+			return ExitUsage, err
+		}
+		o := d.options(nil)
+		o.Make = true
+		a, err := Open(ctx, o)
+		if err != nil {
+			return ExitLess, err
+		}
+		status, err := a.ingestFiles(ctx, files, func(r *ingest.Report) error {
+			if *asJSON {
+				return printJSON(c.Out, r)
+			}
+			fmt.Fprintln(c.Out, r.Line())
+			for i, p := range r.Problems {
+				if i == shownProblems {
+					fmt.Fprintf(c.Out, "  … and %d more; --json lists them\n", len(r.Problems)-i+r.MoreProblems)
+					break
+				}
+				fmt.Fprintln(c.Out, "  "+p.Line())
+			}
+			return nil
+		})
+		return status, errors.Join(err, a.Close())
+	}
+}
+
+// shownProblems bounds the problems a file at a terminal; JSON has them all.
+const shownProblems = 20
+
+// find gives the files of paths: folders are walked, and the files of each
+// path sorted by name, so that a re-send named after the file that it corrects
+// comes after it.
+func find(paths []string) ([]string, error) {
+	var files []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, usage("%s cannot be found. Check the path.", path)
+		}
+		if !info.IsDir() {
+			files = append(files, path)
+			continue
+		}
+		var within []string
+		err = filepath.WalkDir(path, func(p string, e fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if hidden := strings.HasPrefix(e.Name(), ".") && p != path; hidden {
+				if e.IsDir() {
+					return filepath.SkipDir
+				}
+				return nil
+			}
+			if e.Type().IsRegular() {
+				within = append(within, p)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, problem.Wrap(err, problem.Unavailable, "The folder %s could not be read", path)
+		}
+		slices.Sort(within)
+		files = append(files, within...)
+	}
+	return files, nil
+}
+
+// ingestFiles takes files in, in order, and says of each what became of it.
+// The status is ExitLess when any was rejected or is held.
+func (a *App) ingestFiles(ctx context.Context, files []string, say func(*ingest.Report) error) (int, error) {
+	status := ExitDone
+	for _, path := range files {
+		if err := ctx.Err(); err != nil {
+			return ExitLess, err
+		}
+		r, err := a.ingestFile(ctx, path)
+		if err != nil {
+			return ExitLess, err
+		}
+		if r.Outcome == ingest.Rejected || r.Outcome == ingest.Held {
+			status = ExitLess
+		}
+		if err := say(r); err != nil {
+			return ExitLess, err
+		}
+	}
+	return status, nil
+}
+
+func (a *App) ingestFile(ctx context.Context, path string) (*ingest.Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be opened", filepath.Base(path))
+	}
+	defer f.Close()
+	return a.Ingest.File(ctx, filepath.Base(path), f)
+}
+
+func setUpAccept(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	provider := flags.String("provider", "", "the provider's ODS `code`")
+	date := flags.String("date", "", "the extract `date`, such as 2019-03-31")
+	reason := flags.String("reason", "", "why the file is right as it is")
+	by := flags.String("by", "the operator of this machine", "who accepts it")
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := errors.Join(noWords(words), d.check()); err != nil {
+			return ExitUsage, err
+		}
+		day, err := dayFlag("date", *date)
+		if err != nil {
+			return ExitUsage, err
+		}
+		if *provider == "" || strings.TrimSpace(*reason) == "" {
+			return ExitUsage, usage("Say which provider's extract it is and why it is right: --provider CODE --reason WORDS.")
+		}
+		a, err := Open(ctx, d.options(nil))
+		if err != nil {
+			return ExitLess, err
+		}
+		defer a.Close()
+		n, err := a.Store.Accept(ctx, *provider, day, a.Options.Now().UnixMicro(), *by, *reason)
+		if err != nil {
+			return ExitLess, err
+		}
+		if n == 0 {
+			fmt.Fprintf(c.Out, "Nothing is held for %s on %s.\n", *provider, day)
+			return ExitLess, nil
+		}
+		fmt.Fprintf(c.Out, "The extract of %s for %s counts now.\n", *provider, day)
+		return ExitDone, nil
+	}
+}
