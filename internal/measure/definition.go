@@ -20,6 +20,7 @@ type Definition struct {
 // The IDs of the measures that are counted today.
 const (
 	DelayedDays   = "M01"
+	DToCBeds      = "M01b"
 	PeopleWaiting = "M02"
 	CouncilShare  = "M03"
 	LongWaits     = "M05"
@@ -35,11 +36,18 @@ var Definitions = []Definition{
 		Unit:     "days", Direction: "lower is better", Rules: "C1 to C9, C14",
 	},
 	{
-		ID: PeopleWaiting, Version: 1, Name: "People waiting, and DToC beds",
-		Sentence: "The number of people whose wait counts on a day. Over a longer period it is the average for a day, which the national tables called DToC beds.",
+		ID: DToCBeds, Version: 1, Name: "DToC beds",
+		Sentence: "The average number of beds that people who were ready to leave were in, on a day of the period.",
 		Formula:  "Delayed days in the period, divided by the calendar days in the period. For several months: total days divided by total calendar days, never an average of monthly averages.",
+		LeftOut:  "What delayed days leave out.",
+		Unit:     "beds", Direction: "lower is better", Rules: "C12",
+	},
+	{
+		ID: PeopleWaiting, Version: 1, Name: "People waiting",
+		Sentence: "The number of people whose wait counts on a day. Over a longer period it is the average for a day.",
+		Formula:  "The delayed days of the day: one person, one day. So people waiting yesterday, and those new, less those ended, are the people waiting today.",
 		LeftOut:  "People whose ready date is that day: they are shown beside it as ready today.",
-		Unit:     "people a day", Direction: "lower is better", Rules: "C12, C16",
+		Unit:     "people", Direction: "lower is better", Rules: "C16",
 	},
 	{
 		ID: CouncilShare, Version: 1, Name: "Council share",

@@ -48,7 +48,7 @@ type listItem struct {
 
 type fortnightOf struct {
 	From, To, Latest delay.Day
-	Lines            []ProviderDays
+	Lines            []ExtractLine
 }
 
 // fortnightOf reads the address: 'to' is the last day shown, today unless the
@@ -320,8 +320,8 @@ func receiptTables(r ingest.Report) (dates, problems tableView) {
 		{"Found", false}, {"Expected", false}, {"What to do", false}, {"Rule", false}}}
 	for _, p := range r.Problems {
 		where := "The whole file"
-		if p.Line > 0 {
-			where = "Row " + strconv.Itoa(p.Line)
+		if p.Problem.Line > 0 {
+			where = "Row " + strconv.Itoa(p.Problem.Line)
 		}
 		problems.Rows = append(problems.Rows, []tableCell{{Text: where, Header: true}, {Text: effectWords[p.Severity]},
 			{Text: orWords(p.Field, "Not applicable")}, {Text: orWords(p.Found, "Not stated")}, {Text: orWords(p.Expected, "Not stated")},

@@ -19,22 +19,34 @@ const rowsOnPage = 500
 // figuresWords are the query words of the figures page.
 var figuresWords = []string{wordFrom, wordTo, wordLast, wordGrain, wordBy, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
 
-// headings of the dimensions on the page, and names in files.
-var dimensionWords = map[measure.Dimension][2]string{
-	measure.ByDay: {"Day", "day"}, measure.ByWeek: {"Week starting", "week"}, measure.ByMonth: {"Month", "month"},
-	measure.ByProvider: {"Hospital", "provider"}, measure.ByCouncil: {"Council", "council"}, measure.ByCare: {"Type of care", "type_of_care"},
-	measure.ByReason: {"Waiting for", "reason"}, measure.ByResponsible: {"Next step with", "responsible"},
+// dimensionWords are the headings of the dimensions on the page.
+var dimensionWords = map[measure.Dimension]string{
+	measure.ByDay: "Day", measure.ByWeek: "Week starting", measure.ByMonth: "Month", measure.ByProvider: "Hospital",
+	measure.ByCouncil: "Council", measure.ByCare: "Type of care", measure.ByReason: "Waiting for", measure.ByResponsible: "Next step with",
 }
 
-// breakdown is a table of delayed days with what can be said beside them.
+// breakdown is a table of figures with the cells that its rows come from.
 type breakdown struct {
-	Query measure.Query
-	Cells []measure.Cell
-	AsAt  delay.Day
-	// WithShare says that each row has its share of the days that differ from it
-	// only in the responsible body; WithPeople that rows are of one day (C16).
-	WithShare, WithPeople bool
-	Total                 int64
+	*measure.Table
+	Cells   []measure.Cell
+	Numbers []measure.Number
+	AsAt    delay.Day
+}
+
+// keeper passes on a source's answers and keeps the first: the cells of the
+// table's rows, in their order.
+type keeper struct {
+	measure.Source
+	cells []measure.Cell
+	kept  bool
+}
+
+func (k *keeper) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
+	cells, err := k.Source.Cells(ctx, q)
+	if !k.kept {
+		k.cells, k.kept = cells, true
+	}
+	return cells, err
 }
 
 type figuresView struct {
@@ -47,6 +59,7 @@ type figuresView struct {
 	Filters filterView
 }
 
+// breakdownOf reads the address and asks for the table.
 func (s *Server) breakdownOf(c echo.Context) (asked, breakdown, error) {
 	ctx := c.Request().Context()
 	a, err := s.opts.Places.read(c.QueryParams(), figuresWords...)
@@ -87,182 +100,133 @@ func (a asked) dimensions() ([]measure.Dimension, error) {
 
 func (s *Server) count(ctx context.Context, a asked) (breakdown, error) {
 	_, last, err := s.opts.Figures.Extent(ctx)
-	if err != nil || last == 0 {
-		return breakdown{Query: measure.Query{By: a.By, Filter: a.Filter}}, err
-	}
-	from, to, err := a.period(last)
 	if err != nil {
+		return breakdown{}, err
+	}
+	q := measure.Query{By: a.By, Filter: a.Filter}
+	if last == 0 {
+		return breakdown{Table: &measure.Table{Query: q}}, nil
+	}
+	if q.From, q.To, err = a.period(last); err != nil {
 		return breakdown{}, err
 	}
 	// Evidence ends with the latest extract (C2); days after it would only
 	// stretch the calendar days below DToC beds.
-	to = max(from, min(to, last))
-	b := breakdown{Query: measure.Query{From: from, To: to, By: a.By, Filter: a.Filter}, AsAt: last}
-	if b.Cells, err = s.opts.Figures.Cells(ctx, b.Query); err != nil {
+	q.To = max(q.From, min(q.To, last))
+	b := breakdown{AsAt: last, Numbers: []measure.Number{measure.Days, measure.Beds}}
+	if q.Has(measure.ByResponsible) {
+		b.Numbers = append(b.Numbers, measure.ShareN)
+	}
+	if q.Has(measure.ByDay) || q.From == q.To {
+		b.Numbers = append(b.Numbers, measure.People)
+	}
+	source := &keeper{Source: s.opts.Figures}
+	if b.Table, err = measure.Figures(ctx, source, q, b.Numbers); err != nil {
 		return b, err
 	}
-	for _, cell := range b.Cells {
-		b.Total += cell.Days
-	}
-	b.WithShare = slices.Contains(a.By, measure.ByResponsible) && len(a.Filter.Bodies) == 0
-	b.WithPeople = slices.Contains(a.By, measure.ByDay) || from == to
+	b.Cells = source.cells
 	return b, nil
-}
-
-// calendarDays is the number of calendar days that a row of the breakdown is
-// about (C12).
-func (b breakdown) calendarDays(c measure.Cell) int {
-	end := b.Query.To
-	switch {
-	case slices.Contains(b.Query.By, measure.ByDay):
-		end = c.Period
-	case slices.Contains(b.Query.By, measure.ByWeek):
-		end = min(end, c.Period.Week()+6)
-	case slices.Contains(b.Query.By, measure.ByMonth):
-		end = min(end, c.Period.Month().Last())
-	default:
-		return int(b.Query.To-b.Query.From) + 1
-	}
-	return int(end-c.Period) + 1
-}
-
-// shares gives each cell's part of the days of the cells that differ from it
-// only in body.
-func (b breakdown) shares() []float64 {
-	key := func(c measure.Cell) measure.Cell {
-		c.Body, c.Days = 0, 0
-		return c
-	}
-	totals := map[measure.Cell]int64{}
-	for _, c := range b.Cells {
-		totals[key(c)] += c.Days
-	}
-	out := make([]float64, len(b.Cells))
-	for i, c := range b.Cells {
-		if t := totals[key(c)]; t > 0 {
-			out[i] = float64(c.Days) / float64(t)
-		}
-	}
-	return out
-}
-
-// periodText writes a cell's period for files: 2018-04 for a month, the day or
-// the Monday otherwise. A week cut by the start of the query keeps its Monday.
-func periodText(d measure.Dimension, c measure.Cell) string {
-	switch d {
-	case measure.ByMonth:
-		return c.Period.Month().String()
-	case measure.ByWeek:
-		return c.Period.Week().String()
-	}
-	return c.Period.String()
 }
 
 func (s *Server) figuresTwin(b breakdown) twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Figures", From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID,
-		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, AsAt: b.AsAt.String()}
-	for _, by := range b.Query.By {
-		t.Columns = append(t.Columns, column{Name: dimensionWords[by][1]})
-	}
-	t.Columns = append(t.Columns, column{"delayed_days", true}, column{"dtoc_beds", true})
-	if b.WithShare {
-		t.Columns = append(t.Columns, column{"share", true})
-	}
-	if b.WithPeople {
-		t.Columns = append(t.Columns, column{"people", true})
-	}
-	shares := b.shares()
-	for i, c := range b.Cells {
-		row := make([]string, 0, len(t.Columns))
-		for _, by := range b.Query.By {
-			row = append(row, map[measure.Dimension]string{
-				measure.ByProvider: c.Provider, measure.ByCouncil: string(c.Council), measure.ByCare: c.Care.String(),
-				measure.ByReason: string(c.Reason), measure.ByResponsible: c.Body.String(),
-			}[by])
-			if slices.Contains(dimensions[:3], by) {
-				row[len(row)-1] = periodText(by, c)
-			}
+	t := twin{Title: "Figures", From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID, AsAt: b.AsAt.String(), Rows: b.Rows}
+	for _, n := range measure.Numbers {
+		if slices.Contains(b.Numbers, n.Number) {
+			t.Definitions = append(t.Definitions, n.ID+" "+n.Define)
 		}
-		row = append(row, strconv.FormatInt(c.Days, 10), decimals(float64(c.Days)/float64(b.calendarDays(c))))
-		if b.WithShare {
-			row = append(row, decimals(shares[i]))
-		}
-		if b.WithPeople {
-			row = append(row, strconv.FormatInt(c.Days, 10))
-		}
-		t.Rows = append(t.Rows, row)
+	}
+	for i, name := range b.Head {
+		t.Columns = append(t.Columns, column{Name: name, Number: b.Numeric[i]})
 	}
 	return t
+}
+
+// numberHeads are the headings of the numbers on the page.
+var numberHeads = map[measure.Number]string{
+	measure.Days: "Delayed days", measure.Beds: "DToC beds", measure.ShareN: "Share", measure.People: "People waiting",
 }
 
 func (s *Server) figuresTable(b breakdown) tableView {
 	t := tableView{ID: "figures", Caption: "Delayed days, " + span(b.Query.From, b.Query.To)}
 	for _, by := range b.Query.By {
-		t.Head = append(t.Head, headCell{Text: dimensionWords[by][0]})
+		t.Head = append(t.Head, headCell{Text: dimensionWords[by]})
 	}
-	t.Head = append(t.Head, headCell{"Delayed days", true}, headCell{"DToC beds", true})
-	if b.WithShare {
-		t.Head = append(t.Head, headCell{"Share", true})
+	for _, n := range b.Numbers {
+		t.Head = append(t.Head, headCell{numberHeads[n], true})
 	}
-	if b.WithPeople {
-		t.Head = append(t.Head, headCell{"People waiting", true})
-	}
-	shares := b.shares()
 	for i, c := range b.Cells[:min(len(b.Cells), rowsOnPage)] {
 		var row []tableCell
 		for j, by := range b.Query.By {
-			cell := tableCell{Header: j == 0}
-			switch by {
-			case measure.ByMonth:
-				cell.Text = c.Period.Month().Long()
-			case measure.ByWeek:
-				cell.Text = c.Period.Week().Long()
-			case measure.ByDay:
-				cell.Text = c.Period.Long()
-			case measure.ByProvider:
-				cell.Text = s.opts.Places.providerWords(c.Provider)
-			case measure.ByCouncil:
-				cell.Text = s.opts.Places.councilWords(c.Council)
-			case measure.ByCare:
-				cell.Text = c.Care.String()
-			case measure.ByReason:
-				cell.Text = reasonWords(c.Reason)
-			case measure.ByResponsible:
-				cell.Text, cell.Swatch = upperFirst(c.Body.String()), swatch(c.Body)
-			}
+			cell := s.dimensionCell(by, c)
+			cell.Header = j == 0
 			row = append(row, cell)
 		}
-		number := func(text string) { row = append(row, tableCell{Text: text, Class: numericClass}) }
-		number(count(c.Days))
-		number(oneDecimal(float64(c.Days) / float64(b.calendarDays(c))))
-		if b.WithShare {
-			number(perCent(shares[i]))
-		}
-		if b.WithPeople {
-			number(count(c.Days))
+		for j := range b.Numbers {
+			row = append(row, numberCell(b.Numbers[j], b.Rows[i][len(b.Query.By)+j]))
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	all := []tableCell{{Text: "All", Header: true}}
+	t.Foot = []tableCell{{Text: "All", Header: true}}
 	for range len(b.Query.By) - 1 {
-		all = append(all, tableCell{})
+		t.Foot = append(t.Foot, tableCell{})
 	}
-	calendar := int(b.Query.To-b.Query.From) + 1
-	all = append(all, tableCell{Text: count(b.Total), Class: numericClass},
-		tableCell{Text: oneDecimal(float64(b.Total) / float64(calendar)), Class: numericClass})
-	if b.WithShare {
-		all = append(all, tableCell{Text: "100%", Class: numericClass})
-	}
-	if b.WithPeople {
-		words := count(b.Total)
-		if b.Query.From != b.Query.To {
-			words = "Not applicable"
+	calendar := float64(b.Query.To-b.Query.From) + 1
+	for _, n := range b.Numbers {
+		cell := tableCell{Class: numericClass}
+		switch n {
+		case measure.Days:
+			cell.Text = count(b.Total)
+		case measure.Beds, measure.People:
+			cell.Text = oneDecimal(float64(b.Total) / calendar)
+		case measure.ShareN:
+			// The shares of a filtered table add up to less than everything.
+			cell.Text = "100%"
+			if len(b.Query.Filter.Bodies) > 0 {
+				cell.Text = "Not applicable"
+			}
 		}
-		all = append(all, tableCell{Text: words, Class: numericClass})
+		t.Foot = append(t.Foot, cell)
 	}
-	t.Foot = all
 	return t
+}
+
+func (s *Server) dimensionCell(by measure.Dimension, c measure.Cell) tableCell {
+	switch by {
+	case measure.ByMonth:
+		return tableCell{Text: c.Period.Month().Long()}
+	case measure.ByWeek:
+		return tableCell{Text: c.Period.Week().Long()}
+	case measure.ByDay:
+		return tableCell{Text: c.Period.Long()}
+	case measure.ByProvider:
+		return tableCell{Text: s.opts.Places.providerWords(c.Provider)}
+	case measure.ByCouncil:
+		return tableCell{Text: s.opts.Places.councilWords(c.Council)}
+	case measure.ByReason:
+		return tableCell{Text: reasonWords(c.Reason)}
+	case measure.ByResponsible:
+		return tableCell{Text: upperFirst(c.Body.String()), Swatch: swatch(c.Body)}
+	}
+	return tableCell{Text: c.Text(by)}
+}
+
+// numberCell writes a number of the table for reading.
+func numberCell(n measure.Number, text string) tableCell {
+	cell := tableCell{Text: text, Class: numericClass}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return cell
+	}
+	switch n {
+	case measure.Days:
+		cell.Text = count(int64(v))
+	case measure.ShareN:
+		cell.Text = perCent(v)
+	default:
+		cell.Text = oneDecimal(v)
+	}
+	return cell
 }
 
 func (s *Server) figuresPage(c echo.Context) error {
@@ -296,7 +260,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 		Groups:  append(byGroups(b.Query.By), s.opts.Places.groups(b.Query.Filter)...),
 		Periods: periodLinks("/figures", b.Query.Filter, withBy(url.Values{}, b.Query.By...), b.AsAt),
 	}
-	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.PeopleWaiting, measure.CouncilShare)
+	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
 	return s.page(c, "figures", v)
 }
 
@@ -312,7 +276,7 @@ func byGroups(by []measure.Dimension) []choiceGroup {
 	grain.Items = append(grain.Items, choice{ID: "grain-none", Value: "", Text: "Whole period", Chosen: !chosen})
 	rest := choiceGroup{Legend: "Break down by", Name: wordBy, Kind: "checkbox", Style: "checkboxes"}
 	for _, d := range dimensions[3:] {
-		rest.Items = append(rest.Items, choice{ID: "by-" + string(d), Value: string(d), Text: dimensionWords[d][0], Chosen: slices.Contains(by, d)})
+		rest.Items = append(rest.Items, choice{ID: "by-" + string(d), Value: string(d), Text: dimensionWords[d], Chosen: slices.Contains(by, d)})
 	}
 	return []choiceGroup{grain, rest}
 }

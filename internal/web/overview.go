@@ -141,7 +141,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 		Months: monthChoices(first, last, o.From, o.To), Groups: s.opts.Places.groups(o.Filter),
 		Periods: periodLinks("/overview", o.Filter, nil, last),
 	}
-	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits)
+	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits)
 	return s.page(c, "overview", v)
 }
 
@@ -311,7 +311,7 @@ var chartsByID = map[string]func(measure.Overview, string) chart.Chart{
 
 // chartMeasures are the measures that the charts draw.
 var chartMeasures = map[string]string{
-	"delayed-days": measure.DelayedDays, "dtoc-beds": measure.PeopleWaiting,
+	"delayed-days": measure.DelayedDays, "dtoc-beds": measure.DToCBeds,
 	"council-share": measure.CouncilShare, "reasons": measure.DelayedDays,
 }
 
@@ -365,7 +365,7 @@ func (s *Server) overviewTwin(o measure.Overview) twin {
 	t := twin{Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
 		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"responsible", false},
 			{"reason", false}, {"value", true}, {"unit", false}}}
-	for _, id := range []string{measure.DelayedDays, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {
+	for _, id := range []string{measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {
 		d, _ := measure.DefinitionOf(id)
 		t.Definitions = append(t.Definitions, d.ID+" "+d.Name+": "+d.Sentence)
 	}
@@ -395,7 +395,7 @@ func (s *Server) overviewTwin(o measure.Overview) twin {
 			continue
 		}
 		bodies(measure.DelayedDays, "delayed days", m.First, m.Last, "all", m.Days, "days")
-		add(measure.PeopleWaiting, "DToC beds", m.First, m.Last, "all", "all", decimals(m.Beds()), "people a day")
+		add(measure.DToCBeds, "DToC beds", m.First, m.Last, "all", "all", decimals(m.Beds()), "beds")
 		if share := measure.SocialCareShare(m.Days, 0, 0); share.Known && len(o.Filter.Bodies) == 0 {
 			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Value), "part of 1")
 			add(measure.CouncilShare, "council share, lowest", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Low), "part of 1")
@@ -410,7 +410,7 @@ func (s *Server) overviewTwin(o measure.Overview) twin {
 
 // decimals writes a number for machines, to six places.
 func decimals(v float64) string {
-	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', 6, 64), "0"), ".")
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', 6, 64), "0"), ".")
 }
 
 func (s *Server) overviewCSV(c echo.Context) error {

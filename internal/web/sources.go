@@ -33,14 +33,14 @@ type Drawer interface {
 type Extracts interface {
 	// Arrivals gives every provider's days from from to to, both included, in
 	// the partnership's order of providers.
-	Arrivals(ctx context.Context, from, to delay.Day) ([]ProviderDays, error)
+	Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
 	// Receipt gives the receipt of the file whose SHA-256 is sum, in lower-case
 	// hexadecimal, or a problem of kind NotFound.
 	Receipt(ctx context.Context, sum string) (Received, error)
 }
 
-// ProviderDays is one provider's line of the extracts page.
-type ProviderDays struct {
+// ExtractLine is one provider's line of the extracts page.
+type ExtractLine struct {
 	Code, Name string
 	// Due is the London time by which an extract is expected, such as "07:00";
 	// empty when no time is expected.
