@@ -8,6 +8,10 @@ import (
 	"homeward/internal/problem"
 )
 
+// BackfillName is the file name under which Northgate's layout knows a
+// backfill.
+const BackfillName = "RZ1_backfill.csv"
+
 // WriteBackfill writes one CSV in the layout of Northgate NHS Trust with
 // exactly the given number of rows and one extract date after another up to
 // o.To (a backfill, R6). The size follows from rows and the period, so o.Beds
