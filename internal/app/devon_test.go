@@ -1,0 +1,210 @@
+package app_test
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"homeward/internal/app"
+)
+
+// table reads a CSV into maps by heading.
+func table(t testing.TB, text string) []map[string]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]map[string]string, 0, len(rows)-1)
+	for _, row := range rows[1:] {
+		m := map[string]string{}
+		for i, cell := range row {
+			m[rows[0][i]] = cell
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func sharedTable(t testing.TB, elements ...string) []map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(shared(t, elements...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table(t, string(text))
+}
+
+// ourWords are the words of the expected files in ours.
+var ourWords = strings.NewReplacer("Social Care", "social care", "Both", "joint")
+
+// wantDevon demands that figures and delays equal the answers, cell by cell and
+// nothing more.
+func wantDevon(t *testing.T, dir string) {
+	t.Helper()
+	want, got := map[string]string{}, map[string]string{}
+	for _, r := range sharedTable(t, "extracts", "devon-2018-19", "expected", "delayed_days.csv") {
+		want[strings.Join([]string{r["month"], r["council"], r["type_of_care"], r["reason"], ourWords.Replace(r["responsible"])}, ",")] = r["delayed_days"]
+	}
+	figures := must(t, "figures", "--data", dir, "--from", "2018-04", "--to", "2019-03", "--by", "month,council,care,reason,responsible", "--format", "csv")
+	for _, r := range table(t, figures) {
+		got[strings.Join([]string{r["month"], r["council"], r["type_of_care"], r["reason"], r["responsible"]}, ",")] = r["delayed_days"]
+	}
+	if !maps.Equal(got, want) {
+		n := 0
+		for _, key := range slices.Sorted(maps.Keys(want)) {
+			if got[key] != want[key] && n < 5 {
+				t.Errorf("%s: got %q days, want %q", key, got[key], want[key])
+				n++
+			}
+		}
+		t.Fatalf("got %d cells, want %d", len(got), len(want))
+	}
+	var wantDelays, gotDelays []string
+	columns := []string{"provider", "nhs_number", "council", "type_of_care", "ready_date", "ended_on", "segments"}
+	line := func(r map[string]string) string {
+		cells := make([]string, len(columns))
+		for i, name := range columns {
+			cells[i] = ourWords.Replace(r[name])
+		}
+		return strings.Join(cells, ",")
+	}
+	for _, r := range sharedTable(t, "extracts", "devon-2018-19", "expected", "delays.csv") {
+		wantDelays = append(wantDelays, line(r))
+	}
+	for _, r := range table(t, must(t, "delays", "--data", dir, "--identifiers", "--format", "csv")) {
+		gotDelays = append(gotDelays, line(r))
+	}
+	slices.Sort(wantDelays)
+	slices.Sort(gotDelays)
+	if !slices.Equal(gotDelays, wantDelays) {
+		t.Fatalf("got %d delays, want %d, and they differ", len(gotDelays), len(wantDelays))
+	}
+	if out := must(t, "verify", "--data", dir); !strings.Contains(out, "44464 delayed days") {
+		t.Errorf("verify says %q", out)
+	}
+}
+
+// devonFiles gives what arrived, in the order of arrival.
+func devonFiles(t testing.TB) []string {
+	t.Helper()
+	var files []string
+	for _, folder := range []string{"extracts", "extracts-late"} {
+		dir := shared(t, "extracts", "devon-2018-19", folder)
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files
+}
+
+func ingest(t testing.TB, dir string, files ...string) string {
+	t.Helper()
+	return must(t, append([]string{"ingest", "--data", dir, "--partnership", devonExample}, files...)...)
+}
+
+// The real year, in the order of arrival; then everything a second time, which
+// changes nothing (C10, C11).
+func TestDevonYear(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ingest(t, dir, shared(t, "extracts", "devon-2018-19", "extracts"))
+	ingest(t, dir, shared(t, "extracts", "devon-2018-19", "extracts-late"))
+	wantDevon(t, dir)
+
+	figures := func() string {
+		return must(t, "figures", "--data", dir, "--from", "2018-04-01", "--to", "2019-03-31", "--by", "day,provider,council,care,reason,responsible", "--format", "csv")
+	}
+	before := figures()
+	out := ingest(t, dir, devonFiles(t)...)
+	if n := strings.Count(out, ": already taken"); n != len(devonFiles(t)) {
+		t.Errorf("%d of %d files were known the second time", n, len(devonFiles(t)))
+	}
+	if figures() != before {
+		t.Error("taking everything in twice changed the figures")
+	}
+}
+
+// shuffled gives the files in random order, each re-send still after the file
+// that it corrects.
+func shuffled(files []string, seed uint64) []string {
+	out := slices.Clone(files)
+	r := rand.New(rand.NewPCG(seed, 1))
+	r.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	for i, f := range out {
+		first := strings.Replace(f, "_v2", "", 1)
+		if j := slices.Index(out, first); first != f && j > i {
+			out[i], out[j] = out[j], out[i]
+		}
+	}
+	return out
+}
+
+// Three orders of arrival, each with a stop and a new start in the middle,
+// give the same figures, byte for byte (C10).
+func TestDevonInAnyOrder(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprintf("order %d", seed+1), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			files := shuffled(devonFiles(t), seed)
+			middle := len(files) / 2
+			// A held file is a passing state while files arrive out of order.
+			for _, part := range [][]string{files[:middle], files[middle:]} {
+				status, _, errs := run(t, append([]string{"ingest", "--data", dir, "--partnership", devonExample}, part...)...)
+				if status == app.ExitUsage || errs != "" {
+					t.Fatalf("ended with %d: %s", status, errs)
+				}
+			}
+			wantDevon(t, dir)
+		})
+	}
+}
+
+// The program is killed at random moments while it takes files in, twenty
+// times; taking everything in afterwards gives the same figures.
+func TestDevonKilled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := shared(t, "extracts", "devon-2018-19", "extracts")
+	late := shared(t, "extracts", "devon-2018-19", "extracts-late")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(20, 20))
+	args := []string{"ingest", "--data", dir, "--partnership", devonExample, files, late}
+	killed := 0
+	for range 20 {
+		ctx, stop := context.WithCancel(t.Context())
+		cmd := exec.CommandContext(ctx, self, args...) // CommandContext kills with SIGKILL.
+		cmd.Env = append(os.Environ(), asHomeward+"=1")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(50+r.IntN(500)) * time.Millisecond)
+		stop()
+		if err := cmd.Wait(); err != nil {
+			killed++
+		}
+	}
+	if killed < 15 {
+		t.Errorf("only %d of 20 runs were killed at work; shorten the wait", killed)
+	}
+	must(t, args...)
+	wantDevon(t, dir)
+}
