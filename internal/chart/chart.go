@@ -44,6 +44,8 @@ type Chart struct {
 	Width, Height int
 
 	font float64
+	// fit, when set, adapts a size to what there is to draw.
+	fit  func(Size) Size
 	draw func(Size) (json.RawMessage, error)
 }
 
@@ -80,6 +82,9 @@ type Size struct {
 	Width, Height int
 	Font          int
 	Line          float64
+	// Mono adds dots to joint blocks, whose grey is that of social care when
+	// colour is gone, for paper.
+	Mono bool
 }
 
 // The sizes: in a page, across a wide page, and on a slide whose text must be
@@ -90,11 +95,14 @@ var (
 	Slide = Size{Width: 1840, Height: 800, Font: 32, Line: 5}
 )
 
-// At gives the same chart drawn at another size: same words, same numbers. The
-// height of a ranked chart follows the number of its bars, up to the size's.
+// At gives the same chart drawn at another size: same words, same numbers. A
+// ranked chart with few bars is lower than the size says.
 func (c Chart) At(s Size) Chart {
 	if c.draw == nil {
 		return c
+	}
+	if c.fit != nil {
+		s = c.fit(s)
 	}
 	option, err := c.draw(s)
 	if err != nil {

@@ -50,6 +50,23 @@ var hatch = decal{
 	Rotation: -0.7853981633974483, Color: hatchInk,
 }
 
+// dots marks joint blocks where there is no colour.
+var dots = decal{
+	Symbol: "circle", SymbolSize: 0.8,
+	DashArrayX: [2]float64{3, 5}, DashArrayY: [2]float64{3, 5}, Color: ink,
+}
+
+// decalAt is what lies over a body's fill at a size, nil for nothing.
+func decalAt(b delay.Body, s Size) *decal {
+	switch {
+	case b == delay.NotAttributed:
+		return hatchAt(s)
+	case b == delay.Joint && s.Mono:
+		return &dots
+	}
+	return nil
+}
+
 // hatchAt is the hatch for a size: wider on a slide, where thin lines would run
 // together into grey.
 func hatchAt(s Size) *decal {
@@ -64,6 +81,9 @@ func hatchAt(s Size) *decal {
 // edge is the width of the edge of a block: two of them make the white gap
 // between neighbours.
 func (s Size) edge() float32 { return float32(max(1, math.Round(float64(s.Font)/18))) }
+
+// small is the size of numbers on blocks and of words over gaps.
+func (s Size) small() int { return int(math.Round(float64(s.Font) * 0.86)) }
 
 // keyOf lists the bodies that have days, in the order of the stack.
 func keyOf(bodies []delay.Body) []KeyItem {

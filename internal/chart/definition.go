@@ -303,7 +303,8 @@ func shareTitle(rs []reading) string {
 // reasonsTitle is the finding of the ranked reasons (T9): the fewest reasons
 // that reach 80 per cent of all days, with their share in tenths, rounded down.
 // Days without a known reason are in the whole; when they are over a fifth of
-// it, no such number exists and they are the finding.
+// it, no such number exists and they are the finding. When it takes every
+// reason, the largest is.
 func reasonsTitle(ranked []measure.ReasonDays) string {
 	var total, notKnown int64
 	n := int64(0)
@@ -325,7 +326,14 @@ func reasonsTitle(ranked []measure.ReasonDays) string {
 	case n == 1 && notKnown == 0:
 		return "All delayed days have one reason: " + lowerFirst(ranked[0].Reason.Short())
 	}
+	if n == 1 {
+		return fmt.Sprintf("The one known reason is %s, %s of delayed days", lowerFirst(ranked[0].Reason.Short()), percent(float64(ranked[0].Days.Total())/float64(total)))
+	}
 	k, days := fewest(ranked, total)
+	if int64(k) == n {
+		return fmt.Sprintf("The largest of %d reasons is %s, %s of delayed days", n,
+			lowerFirst(ranked[0].Reason.Short()), percent(float64(ranked[0].Days.Total())/float64(total)))
+	}
 	verb := "account"
 	if k == 1 {
 		verb = "accounts"

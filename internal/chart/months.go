@@ -112,7 +112,7 @@ func monthly(o measure.Overview, place string, m monthlyMeasure) Chart {
 	c.Alt = monthlyAlt(o, place, rs, m)
 	c.draw = func(s Size) (json.RawMessage, error) { return drawMonthly(rs, bodies, m, s) }
 	if known(rs) == 0 {
-		c.draw = nothing(c.Title)
+		c.draw, c.fit = nothing(c.Title), lowFit
 	}
 	return c.At(Page)
 }
@@ -260,7 +260,6 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 	if barWidth < 10 {
 		edge = 0.5
 	}
-	small := int(math.Round(font * 0.86))
 	numbered := numbersFit(rs, bodies, m, barWidth, perPixel, font)
 	for i, b := range bodies {
 		p := paints[b]
@@ -274,13 +273,11 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 			data[j] = opts.BarData{Value: plotted(v)}
 			height := v / perPixel
 			if numbered && v > 0 && height >= blockRoom(p, font) {
-				data[j].Label = blockLabel(m.words(v), p, small)
+				data[j].Label = blockLabel(m.words(v), b, s)
 			}
 			data[j].ItemStyle = thin(p, height)
 		}
-		if p.decal != nil {
-			e.decals[i] = hatchAt(s)
-		}
+		e.decals[i] = decalAt(b, s)
 		c.AddSeries(sentenceCase(b.String()), data,
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarWidth: px(barWidth), BarCategoryGap: "10%"}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: p.fill, BorderColor: p.edge, BorderWidth: edge}),
@@ -328,11 +325,12 @@ func numbersFit(rs []reading, bodies []delay.Body, m monthlyMeasure, barWidth, p
 	return true
 }
 
-// blockLabel is the number on a block.
-func blockLabel(words string, p paint, size int) *opts.Label {
-	l := &opts.Label{Show: opts.Bool(true), Position: "inside", Formatter: words, Color: p.text, FontSize: float32(size)}
-	if p.decal != nil {
-		l.BackgroundColor = white
+// blockLabel is the number on a block, on a clear ground where there is a
+// pattern.
+func blockLabel(words string, b delay.Body, s Size) *opts.Label {
+	l := &opts.Label{Show: opts.Bool(true), Position: "inside", Formatter: words, Color: paints[b].text, FontSize: float32(s.small())}
+	if decalAt(b, s) != nil {
+		l.BackgroundColor = paints[b].fill
 	}
 	return l
 }
@@ -432,8 +430,11 @@ type pointLabel struct {
 	Offset   []int   `json:"offset,omitempty"`
 }
 
-// hatchedSquare is a swatch with the diagonal: ECharts lays no decal over marks.
-const hatchedSquare = "path://M0,0H12V12H0ZM0,4L4,0M0,8L8,0M0,12L12,0M4,12L12,4M8,12L12,8"
+// The swatches with a pattern: ECharts lays no decal over marks.
+const (
+	hatchedSquare = "path://M0,0H12V12H0ZM0,4L4,0M0,8L8,0M0,12L12,0M4,12L12,4M8,12L12,8"
+	dottedSquare  = "path://M0,0H12V12H0ZM3,3h1v1h-1ZM8,3h1v1h-1ZM3,8h1v1h-1ZM8,8h1v1h-1Z"
+)
 
 // endLabels names each body beside the last bar, with a swatch, moved apart
 // where blocks are too thin for their names.
@@ -476,6 +477,9 @@ func endLabels(rs []reading, bodies []delay.Body, m monthlyMeasure, maximum floa
 		if p.decal != nil {
 			one.Symbol = hatchedSquare
 			one.ItemStyle.BorderColor = hatchInk
+		} else if b == delay.Joint && s.Mono {
+			one.Symbol = dottedSquare
+			one.ItemStyle.BorderColor = ink
 		}
 		out[i] = one
 	}
@@ -506,7 +510,8 @@ func gapAreas(rs []reading, band float64, s Size, line bool) *opts.MarkAreas {
 		label := &opts.Label{Show: opts.Bool(false)}
 		for _, n := range names {
 			if widest(n, font)+2 <= width {
-				label = &opts.Label{Show: opts.Bool(true), Position: "insideTop", Formatter: n, Color: ink, FontSize: float32(math.Round(font))}
+				label = &opts.Label{Show: opts.Bool(true), Position: "insideTop", Formatter: n, Color: ink,
+					FontSize: float32(math.Round(font)), LineHeight: float32(math.Round(font * 1.2))}
 				break
 			}
 		}

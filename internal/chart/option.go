@@ -212,6 +212,12 @@ func nothing(words string) func(Size) (json.RawMessage, error) {
 	}
 }
 
+// lowFit leaves a chart without numbers only the room for its words.
+func lowFit(s Size) Size {
+	s.Height = min(s.Height, s.Font*9)
+	return s
+}
+
 // scale gives the top of an axis that begins at zero and the step between its
 // ticks, about count of them, on round numbers. Counts of people and days have
 // whole steps.
@@ -221,7 +227,7 @@ func scale(top float64, count int, wholeSteps bool) (maximum, step float64) {
 	}
 	raw := top / float64(count)
 	power := math.Pow(10, math.Floor(math.Log10(raw)))
-	for _, m := range [...]float64{1, 1.5, 2, 2.5, 4, 5, 10} {
+	for _, m := range [...]float64{1, 1.5, 2, 2.5, 5, 10} {
 		step = m * power
 		if wholeSteps && step != math.Trunc(step) {
 			continue

@@ -34,7 +34,7 @@ func People(days []measure.Period, f measure.Filter, place string, asAt delay.Da
 	c.Alt = peopleAlt(rs, place, span(from, to))
 	c.draw = func(s Size) (json.RawMessage, error) { return drawPeople(rs, s) }
 	if known(rs) == 0 {
-		c.draw = nothing(c.Title)
+		c.draw, c.fit = nothing(c.Title), lowFit
 	}
 	return c.At(Page)
 }

@@ -37,8 +37,12 @@ func Reasons(o measure.Overview, place string) Chart {
 	c.Table = reasonsTable(ranked, total, c.Title)
 	c.Alt = reasonsAlt(o, place, ranked, total)
 	c.draw = func(s Size) (json.RawMessage, error) { return drawReasons(ranked, bodies, total, s) }
+	c.fit = func(s Size) Size {
+		s.Height = min(s.Height, int(math.Round(float64(s.Font)*(rankedTop+rankedBottom+3.4*float64(len(ranked))))))
+		return s
+	}
 	if len(ranked) == 0 {
-		c.draw = nothing(c.Title)
+		c.draw, c.fit = nothing(c.Title), lowFit
 	}
 	return c.At(Page)
 }
@@ -123,6 +127,9 @@ func reasonsAlt(o measure.Overview, place string, ranked []measure.ReasonDays, t
 	return s + fmt.Sprintf(" Total %s. Values are in the table below.", whole(total.Total()))
 }
 
+// The room above and below ranked bars, in sizes of the text.
+const rankedTop, rankedBottom = 2.4, 0.5
+
 func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure.ByBody, s Size) (json.RawMessage, error) {
 	font := float64(s.Font)
 	room := float64(s.Width) * 0.3
@@ -144,11 +151,10 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 		ends[i] = fmt.Sprintf("%s (%s)", whole(n), percent(float64(n)/all))
 		right = math.Max(right, textWidth(ends[i], font))
 	}
-	g := grid{left: left + font*1.2, right: right + font*0.8, top: font * 2.4, bottom: font * 0.5}
+	g := grid{left: left + font*1.2, right: right + font*0.8, top: font * rankedTop, bottom: font * rankedBottom}
 	band := g.height(s) / float64(len(ranked))
 	barWidth := math.Min(band*0.72, font*2.6)
 	perPixel := top / g.width(s)
-	small := int(math.Round(font * 0.86))
 
 	c := charts.NewBar()
 	c.SetGlobalOptions(common(s, g, "shadow")...)
@@ -186,14 +192,12 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 			data[j] = opts.BarData{Value: n}
 			width := float64(n) / perPixel
 			// A block that is the whole bar has its number at the bar's end.
-			if words := whole(n); n > 0 && n != r.Days.Total() && textWidth(words, float64(small))+blockRoom(p, font)-font*0.6 <= width && barWidth >= font {
-				data[j].Label = blockLabel(words, p, small)
+			if words := whole(n); n > 0 && n != r.Days.Total() && textWidth(words, float64(s.small()))+blockRoom(p, font)-font*0.6 <= width && barWidth >= font {
+				data[j].Label = blockLabel(words, b, s)
 			}
 			data[j].ItemStyle = thin(p, width)
 		}
-		if p.decal != nil {
-			e.decals[i] = hatchAt(s)
-		}
+		e.decals[i] = decalAt(b, s)
 		c.AddSeries(sentenceCase(b.String()), data,
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarWidth: px(barWidth)}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: p.fill, BorderColor: p.edge, BorderWidth: s.edge()}),

@@ -27,7 +27,7 @@ const recycleAfter = 2000
 
 // Renderer draws charts as SVG on the server, without a browser, by running
 // ECharts in a small pool of JavaScript machines. It is safe for concurrent
-// use. A machine is made when first needed and holds about 50 MB.
+// use. A machine is made when first needed and holds about 20 MB.
 type Renderer struct {
 	js   []byte
 	once sync.Once
@@ -253,8 +253,14 @@ func newMachine(program *goja.Program) (*machine, error) {
 	return &machine{vm: vm, call: call}, nil
 }
 
-func (m *machine) draw(ctx context.Context, c Chart) (string, error) {
+func (m *machine) draw(ctx context.Context, c Chart) (svg string, err error) {
 	m.drawn++
+	defer func() {
+		// A panic inside the machine must not cost the pool a place.
+		if p := recover(); p != nil {
+			err = problem.New(problem.Internal, "chart %q could not be drawn: %v", c.ID, p)
+		}
+	}()
 	stop := context.AfterFunc(ctx, func() { m.vm.Interrupt(ctx.Err()) })
 	value, err := m.call(goja.Undefined(), m.vm.ToValue(string(c.Option)), m.vm.ToValue(c.Width), m.vm.ToValue(c.Height))
 	if !stop() {

@@ -39,7 +39,7 @@ func Share(o measure.Overview, place string) Chart {
 	c.Alt = shareAlt(o, place, rs)
 	c.draw = func(s Size) (json.RawMessage, error) { return drawShare(rs, s) }
 	if known(rs) == 0 {
-		c.draw = nothing(c.Title)
+		c.draw, c.fit = nothing(c.Title), lowFit
 	}
 	return c.At(Page)
 }

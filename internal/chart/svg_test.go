@@ -114,6 +114,28 @@ func TestSVGIsCleanAndNamed(t *testing.T) {
 	}
 }
 
+func TestOnPaperJointIsToldFromSocialCareByDots(t *testing.T) {
+	mono := Page
+	mono.Mono = true
+	for _, c := range []Chart{DelayedDays(year(), "Northshire"), Reasons(year(), "Northshire")} {
+		_, colour := inspect(t, draw(t, c), c.ID+"-")
+		_, paper := inspect(t, draw(t, c.At(mono)), c.ID+"-")
+		if paper["pattern"] <= colour["pattern"] {
+			t.Errorf("%s: %d patterns on paper, %d in colour", c.ID, paper["pattern"], colour["pattern"])
+		}
+	}
+}
+
+func TestFewReasonsMakeALowChart(t *testing.T) {
+	o := year()
+	o.Reasons = o.Reasons[:2]
+	few, many := Reasons(o, "Northshire"), Reasons(year(), "Northshire")
+	if few.Height >= 200 || many.Height != Page.Height {
+		t.Errorf("heights are %d and %d", few.Height, many.Height)
+	}
+	inspect(t, draw(t, few), "reasons-")
+}
+
 func TestGapsAreDrawnAndNamed(t *testing.T) {
 	for name, c := range map[string]Chart{"bars": DelayedDays(gaps(), "Northshire").At(Wide), "line": Share(gaps(), "Northshire")} {
 		t.Run(name, func(t *testing.T) {
@@ -202,7 +224,7 @@ func TestHostileNamesStayText(t *testing.T) {
 				if strings.ContainsAny(string(c.Option), "<>") {
 					t.Error("option JSON holds < or >, which could end a script element")
 				}
-				if len([]rune(c.Title)) > 130 {
+				if len([]rune(c.Title)) >= titleLimit {
 					t.Errorf("title has %d characters", len([]rune(c.Title)))
 				}
 				if _, err := json.Marshal(c.Table); err != nil {

@@ -10,14 +10,17 @@ import (
 	"homeward/internal/delay"
 )
 
-const noData = "No data"
+const (
+	noData  = "No data"
+	noDates = "no dates"
+)
 
 // titleLimit is the length that a title stays under, in characters.
 const titleLimit = 90
 
 // nameLimit bounds a name inside a title or label, in runes: names come from
 // extracts and settings, and a title stays under 90 characters.
-const nameLimit = 40
+const nameLimit = 36
 
 // plain makes a name safe to stand in a drawing, a table or a sentence: control
 // characters and those that XML cannot hold become spaces, marks that turn the
@@ -122,7 +125,7 @@ func shortMonth(d delay.Day) string { return d.Time().Format("Jan 2006") }
 // span writes a period: whole months as months, anything else as days.
 func span(from, to delay.Day) string {
 	if from == 0 || to < from {
-		return "no dates"
+		return noDates
 	}
 	if from == to {
 		return from.Long()
@@ -146,7 +149,7 @@ func source(asAt delay.Day) string {
 func subtitle(parts ...string) string {
 	kept := parts[:0:0]
 	for _, p := range parts {
-		if p = plain(p); p != "" {
+		if p = plain(p); p != "" && p != noDates {
 			kept = append(kept, shorten(p, 160))
 		}
 	}
