@@ -169,6 +169,9 @@ type Words struct {
 type Vocabulary struct {
 	Use List            `yaml:"use"`
 	Add map[string]List `yaml:"add"`
+	// Usual lists the words that the sender writes. Another that the lists know
+	// is read as well, with a warning. Empty means that nothing is unusual.
+	Usual List `yaml:"usual"`
 	// Separator stands between several words in one cell.
 	Separator string `yaml:"separator"`
 }

@@ -157,6 +157,7 @@ func (c *councils) resolve(all []*area, on delay.Day) (council delay.Council, no
 				a = c.byCode[a.parent]
 			}
 		case a.kind == "elsewhere":
+			note = "a council outside England"
 			a = c.byCode[a.parent]
 		default:
 			return delay.Council(a.code), note

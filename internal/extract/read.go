@@ -44,16 +44,18 @@ func (s *Set) Read(ctx context.Context, name string, src io.ReadSeeker, each fun
 	f := &file{set: s, tally: t, name: base(name), src: src, each: each, ctx: ctx}
 	err = f.read()
 	if err != nil {
-		// What was read before a rejection is no count of anything.
+		// What was read before a rejection counts for nothing, and what was said
+		// of single rows may be wrong for the same reason.
+		t.perDate, t.Problems, t.MoreProblems = nil, nil, 0
 		return t.finish(0), err
 	}
 	return t.finish(f.only), nil
 }
 
-// base gives the last element of a file name, whichever system's separator it
-// has.
+// base gives the last element of a file name. A back-slash may be part of a
+// name; the name is only matched, never opened.
 func base(name string) string {
-	return name[strings.LastIndexAny(name, `/\`)+1:]
+	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
 // file is one file being read.
@@ -108,6 +110,10 @@ func (f *file) candidates() ([]candidate, error) {
 			continue
 		}
 		m := l.name.FindStringSubmatch(f.name)
+		if m == nil {
+			// The name may be a path of the sender's system.
+			m = l.name.FindStringSubmatch(f.name[strings.LastIndexByte(f.name, '\\')+1:])
+		}
 		if m == nil {
 			continue
 		}
@@ -269,6 +275,7 @@ func (f *file) prepare(t *table) (*rowReader, error) {
 	if r.width > r.limits.Columns {
 		return nil, reject("The file has too many columns: %d, and the limit is %d. Send only the columns of the layout.", r.width, r.limits.Columns)
 	}
+	r.asGiven = t.cells
 	var strange []string
 	for _, h := range t.cells {
 		folded := fold(h)
@@ -392,7 +399,8 @@ func (f *file) conclude(t *table, r *rowReader) error {
 		}
 		f.note("R1", fmt.Sprintf("%d line%s that are not patients (title, total, footer or repeated heading): line %s", len(lines), plural(len(lines)), strings.Join(lines, ", ")), "rows only", "They were passed over. Name them in the layout under skip_lines if they are usual.")
 	}
-	if r.totals == 1 && r.total != rows {
+	// Some lists count those who left that day in their total and some do not.
+	if r.totals == 1 && r.total != rows && r.total != rows-r.left {
 		f.note("R1", fmt.Sprintf("a total of %d below %d rows", r.total, rows), "a total that agrees with the rows", "Check that no row is missing.")
 	}
 	for i, guessed := range r.yearsGuessed {
@@ -420,7 +428,7 @@ func (r *rowReader) checkOrder() error {
 		}
 		if n := r.orders[f][other]; n >= 2 && r.orders[f][usual] == 0 {
 			return reject("%s: %d dates can only be read with day and month in the other order than %s, and none shows that order. Which day the other dates mean is not guessed, so nothing was taken: send the dates as %s.",
-				r.headings[f], n, r.exampleDate(), r.exampleDate())
+				r.headings[f], n, r.numericDate(), r.numericDate())
 		}
 	}
 	return nil
@@ -459,7 +467,7 @@ func (f *file) checkDays(t *table, r *rowReader) error {
 		found = fmt.Sprintf("%s to %s", days[0], days[len(days)-1])
 	}
 	return reject("The file name says that the extract date is %s (%s) and the column %s says %s (%s, line %d, read as %s). The two do not match, so nothing was taken (R6): correct the one that is wrong and send the file again.%s",
-		r.outside, r.outside.Long(), r.headings[fExtractDate], found, days[0].Long(), r.days[days[0]], r.exampleDate(), hint)
+		r.outside, r.outside.Long(), r.headings[fExtractDate], found, days[0].Long(), r.days[days[0]], r.numericDate(), hint)
 }
 
 // readText reads a file of lines.
@@ -665,10 +673,12 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 				wanted = append(wanted, c)
 			}
 		}
-		if len(wanted) == 0 || best != nil && len(best.missing) == 0 {
+		if len(wanted) == 0 {
 			continue
 		}
 		var above []string
+		var here *table // this sheet's headings, when another sheet has them all
+		rows := 0
 		err := book.rows(s, func(rec record) error {
 			cells := make([]string, len(rec.cells))
 			for i, cell := range rec.cells {
@@ -678,10 +688,18 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 				if rec.line > c.layout.cfg.File.HeadingWithin {
 					continue
 				}
-				if t := c.look(rec.line, cells); t.matched > 0 && t.better(best) {
+				t := c.look(rec.line, cells)
+				if whole := best != nil && len(best.missing) == 0; whole && where != s {
+					if len(t.missing) == 0 {
+						here = t
+					}
+				} else if t.matched > 0 && t.better(best) {
 					best, where = t, s
 					best.preamble = above[:len(above):len(above)]
 				}
+			}
+			if here != nil && rec.line > here.line {
+				rows++
 			}
 			line, _, _ := clean([]byte(strings.Join(cells, "\t")), 1000)
 			if above = append(above, line); len(above) > 100 {
@@ -691,6 +709,10 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 		})
 		if err != nil && err != errEnough {
 			return nil, where, err
+		}
+		if rows > 0 {
+			return nil, where, reject("Two sheets of the workbook have the headings and rows below them, %s and %s. Which holds the list is not guessed: remove one, put the rows on one sheet, or name the sheet in the layout (R4).",
+				shown(where.name), shown(s.name))
 		}
 	}
 	if best == nil {

@@ -57,6 +57,7 @@ type (
 		waiting attribution.Organisations
 		funding attribution.Funding
 		unread  bool
+		unusual bool
 		why     string
 	}
 	areaCell struct {
@@ -76,6 +77,7 @@ type rowReader struct {
 	headings [nFields]string
 	width    int // the number of headings
 	text     bool
+	asGiven  []string // the headings
 	folded   []string // the headings, folded
 	// outside is the extract date by the preamble or the name, zero when
 	// neither gives one.
@@ -102,6 +104,7 @@ type rowReader struct {
 	days         map[delay.Day]int // extract dates of rows, with a line
 	total        int               // what a total line says, -1 when none
 	totals       int
+	left         int // rows kept of patients who have left
 	skippedLines []int
 	lastLine     int
 	lastShort    bool
@@ -311,6 +314,9 @@ func (r *rowReader) record(rec *record) error {
 	row.Bed = r.plainText(rec, on, fBed)
 	r.given(rec, on)
 
+	if row.Discharged != 0 {
+		r.left++
+	}
 	d := r.date(on)
 	d.Read++
 	d.Kept++
@@ -342,10 +348,11 @@ func (r *rowReader) misshapen(rec *record, width int) error {
 }
 
 func (r *rowReader) headingAt(i int) string {
-	if i < len(r.folded) {
-		return r.folded[i]
+	if i >= len(r.asGiven) {
+		return ""
 	}
-	return ""
+	text, _, _ := clean([]byte(r.asGiven[i]), maxText)
+	return text
 }
 
 func (r *rowReader) cellText(rec *record, f field) string {
@@ -356,6 +363,16 @@ func (r *rowReader) cellText(rec *record, f field) string {
 func (r *rowReader) exampleDate() string {
 	if len(r.layout.cfg.Dates) > 0 {
 		return r.layout.cfg.Dates[0]
+	}
+	return "yyyy-mm-dd"
+}
+
+// numericDate gives the format of dates whose order must be known.
+func (r *rowReader) numericDate() string {
+	for _, f := range r.layout.formats {
+		if f.Parts[0] != "y" {
+			return f.Text
+		}
 	}
 	return "yyyy-mm-dd"
 }
@@ -527,6 +544,7 @@ func (r *rowReader) careOf(cell []byte) wordCell {
 		if v.care = care; !ok || err != nil {
 			v.care, v.why = delay.CareNotKnown, "a type of care that the layout does not know"
 		}
+		r.layout.unusual(&v, r.layout.cfg.Words.Care.Usual, "type of care", v.care.String())
 	}
 	return r.cares.put(cell, v)
 }
@@ -543,6 +561,7 @@ func (r *rowReader) reasonOf(cell []byte) wordCell {
 		} else if v.why == "" {
 			v.why = "a code that stands for no reason of england-dtoc"
 		}
+		r.layout.unusual(&v, r.layout.cfg.Words.Reasons.Usual, "reason", "reason "+string(v.reason))
 	}
 	return r.reasons.put(cell, v)
 }
@@ -557,8 +576,24 @@ func (r *rowReader) bodyOf(cell []byte) wordCell {
 		if v.body, v.housing, ok = bodyOf(r.layout.bodies[fold(v.text)]); !ok {
 			v.unread, v.why = true, "a word for the responsible body that the layout does not know"
 		}
+		r.layout.unusual(&v, r.layout.cfg.Words.Responsible.Usual, "responsible body", v.body.String())
 	}
 	return r.bodies.put(cell, v)
+}
+
+// unusual notes a word that was read and that the sender does not usually
+// write: it may mean something else there.
+func (l *layout) unusual(v *wordCell, usual config.List, what, read string) {
+	if v.why != "" || len(usual) == 0 {
+		return
+	}
+	for _, u := range usual {
+		if fold(u) == fold(v.text) {
+			return
+		}
+	}
+	v.unusual = true
+	v.why = "a word or label for the " + what + " that this sender does not usually write; it was read as " + read
 }
 
 func (r *rowReader) waitingOf(cell []byte) wordCell {
@@ -620,7 +655,10 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	g := &r.row.Given
 	line := rec.line
 	say := func(f field, v *wordCell, expected, do string) {
-		if v.why != "" {
+		switch {
+		case v.unusual:
+			r.warn(line, on, "R2", f, shown(v.text)+": "+v.why, "the sender's usual words", "If that is right, add the word to the layout's usual ones.")
+		case v.why != "":
 			r.warn(line, on, "R2", f, shown(v.text)+": "+v.why, expected, do)
 		}
 		if v.removed {

@@ -233,4 +233,3 @@ func unpack(t *testing.T, path string) map[string][]byte {
 		}
 	}
 }
-

@@ -44,7 +44,7 @@ type DateRows struct {
 	Read, Kept, Excluded, Quarantined int
 }
 
-// Line gives the problem as one sentence for people.
+// String gives the problem as one sentence for people.
 func (p Problem) String() string {
 	var b strings.Builder
 	if p.Line > 0 {
@@ -63,6 +63,8 @@ const shownLength = 60
 var (
 	// numbers are runs of digits that may identify a person.
 	numbers = regexp.MustCompile(`\d{3}[ -]\d{3}[ -]\d{4}|\d{6,}`)
+	// areaCode is an ONS code, which names a place.
+	areaCode = regexp.MustCompile(`^[A-Z]\d{8}$`)
 	// dateLike is what may be shown of a date's cell.
 	dateLike = regexp.MustCompile(`^\d{8}$|^\d{1,4}[/. -]\d{1,2}[/. -]\d{1,4}([T ].*)?$`)
 )
@@ -74,7 +76,7 @@ func shown(text string) string {
 	if text == "" {
 		return "a blank"
 	}
-	if !dateLike.MatchString(text) {
+	if !dateLike.MatchString(text) && !areaCode.MatchString(text) {
 		text = numbers.ReplaceAllString(text, "(a number, not shown)")
 	}
 	if utf8.RuneCountInString(text) > shownLength {

@@ -145,6 +145,12 @@ func (v vocabulary) reason(text string) (meaning, why string) {
 	}
 	code, label, ok := codeAndLabel(f)
 	if !ok {
+		// "Di residential home": no mark between, so both must be known.
+		code, label, _ = strings.Cut(f, " ")
+		code = squash(code)
+		if m, known := v[label]; known && v[code] == m {
+			return m, ""
+		}
 		return config.NotKnown, "a reason that the layout does not know"
 	}
 	byCode, okCode := v[code]
