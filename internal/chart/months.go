@@ -256,10 +256,7 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 
 	e := extras{decals: map[int]*decal{}, y: axisExtras{step: step}, x: axisExtras{labels: monthLabels(rs, g.width(s), font), above: true}}
 	ends := endLabels(rs, bodies, m, maximum, g, s, barWidth)
-	edge := s.edge()
-	if barWidth < 10 {
-		edge = 0.5
-	}
+	edge := min(s.edge(), float32(math.Round(barWidth/2)/8))
 	numbered := numbersFit(rs, bodies, m, barWidth, perPixel, font)
 	for i, b := range bodies {
 		p := paints[b]
