@@ -142,7 +142,7 @@ func gridOf(f fortnightOf) (tableView, []providerList) {
 	for _, line := range f.Lines {
 		name := line.Name
 		if line.Due != "" {
-			name += ", due by " + dueWords(line.Due)
+			name += ", by " + dueWords(line.Due)
 		}
 		row := []tableCell{{Text: name, Header: true}}
 		list := providerList{Name: name}

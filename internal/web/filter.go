@@ -30,6 +30,8 @@ type choiceGroup struct {
 	// Kind is the type of the inputs: checkbox or radio. Style is the package's
 	// word for them.
 	Kind, Style string
+	// Class spreads a long group over the width.
+	Class string
 	Items       []choice
 }
 
@@ -72,8 +74,17 @@ func (p Places) groups(f measure.Filter) []choiceGroup {
 		add(&reason, string(r), reasonWords(r), slices.Contains(f.Reasons, r))
 	}
 	add(&reason, notKnown, delay.ReasonNotKnown.Short(), slices.Contains(f.Reasons, delay.ReasonNotKnown))
+	reason.Class = spread
+	const aFew = 6
+	for _, g := range []*choiceGroup{&hospital, &council} {
+		if len(g.Items) > aFew {
+			g.Class = spread
+		}
+	}
 	return []choiceGroup{hospital, council, care, body, reason}
 }
+
+const spread = "app-choices--spread"
 
 // monthChoices lists the months held, with the chosen ends.
 func monthChoices(first, last, from, to delay.Day) *monthFields {

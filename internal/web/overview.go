@@ -51,10 +51,10 @@ type nowView struct {
 }
 
 // barPart is one block of the bar, in units of which the whole bar is 1000
-// wide. Class is the swatch's.
+// wide. Only the hatch has an outline.
 type barPart struct {
-	X, Width string
-	Fill     string
+	X, Width     string
+	Fill, Stroke string
 }
 
 type bodyCount struct{ Swatch, Text, Value string }
@@ -210,7 +210,11 @@ func nowOf(o measure.Overview, first delay.Day) nowView {
 		}
 		width := whole * float64(n) / float64(total)
 		// A white gap keeps neighbours apart in greyscale.
-		v.Parts = append(v.Parts, barPart{X: fixed(x), Width: fixed(max(width-2, 1)), Fill: fills[b]})
+		part := barPart{X: fixed(x), Width: fixed(max(width-2, 1)), Fill: fills[b], Stroke: "0"}
+		if b == delay.NotAttributed {
+			part.Stroke = "1"
+		}
+		v.Parts = append(v.Parts, part)
 		x += width
 	}
 	v.Label = "People waiting by whose next step: " + strings.Join(words, ", ") + "."

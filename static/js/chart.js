@@ -70,7 +70,11 @@ class Reading {
     this.live.style.width = `${width}px`
     this.live.style.height = `${height}px`
     const chart = lib.init(this.live, null, { renderer: 'canvas', width, height, devicePixelRatio: Math.max(2, window.devicePixelRatio) })
-    chart.setOption({ ...this.data.option, animation: false })
+    // The mark of the reading lies behind the blocks, so that it never changes
+    // their colours.
+    const { tooltip = {} } = this.data.option
+    const axisPointer = { ...tooltip.axisPointer, z: 0, shadowStyle: { color: 'rgba(33, 43, 50, 0.16)' } }
+    chart.setOption({ ...this.data.option, animation: false, tooltip: { ...tooltip, axisPointer } })
     chart.on('updateAxisPointer', (event) => {
       const axis = event.axesInfo?.find((info) => this.data.byValue ? info.axisDim === 'y' : info.axisDim === 'x')
       if (!axis) return
