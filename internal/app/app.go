@@ -56,6 +56,8 @@ type App struct {
 	Store       *sqlite.Store
 	Ingest      *ingest.Service
 	London      *time.Location
+
+	reader *extract.Set
 }
 
 // Open opens a data folder with its partnership file, ready to take extracts
@@ -105,7 +107,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	return &App{
-		Options: o, Partnership: p, Rules: rules, Store: store, London: london,
+		Options: o, Partnership: p, Rules: rules, Store: store, London: london, reader: reader,
 		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Now: o.Now, Log: o.Log},
 	}, nil
 }

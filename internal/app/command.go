@@ -50,6 +50,12 @@ func commands() []command {
 		{"figures", "--data DIR --from 2018-04 --to 2019-03 [--by …]", "print delayed days by any breakdown", setUpFigures},
 		{"delays", "--data DIR [--identifiers]", "print every delay with its segments", setUpDelays},
 		{"accept", "--data DIR --provider CODE --date DATE --reason WORDS", "accept a short extract that is held", setUpAccept},
+		{"serve", "--data DIR [--partnership FILE] [--listen 127.0.0.1:8080]", "serve the pages and run the scheduled jobs", setUpServe},
+		{"render", "--data DIR --out DIR [--as-at DATE]", "write the trend charts as a page and SVG files", setUpRender},
+		{"demo", "--data DIR [--listen 127.0.0.1:8080]", "fill an empty folder with a fictional partnership and serve it", setUpDemo},
+		{"spc", "--input FILE --params FILE [--format csv|icons]", "work out control charts of series in files", setUpSPC},
+		{"healthcheck", "[--listen 127.0.0.1:8080]", "ask a running server whether it is ready", setUpHealthcheck},
+		{"synth", "--out DIR [--seed N] [--from DATE] [--to DATE] [--size N]", "write synthetic extracts of a fictional partnership", setUpSynth},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
 	}
 }

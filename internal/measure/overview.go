@@ -55,14 +55,24 @@ type Expected struct {
 // speaks for "now".
 const recent = 14
 
+// Moment is when an overview is looked at: Now, in London time, and the latest
+// extract date that it may use; zero means the day of Now.
+type Moment struct {
+	Now  time.Time
+	UpTo delay.Day
+}
+
 // MakeOverview works out the first page for whole months from first to last,
-// as seen at now (London time). With first zero it shows the 13 months to the
-// latest extract.
-func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last delay.Month, now time.Time, expected []Expected) (Overview, error) {
-	today := delay.DayOf(now)
+// as seen at a moment. With first zero it shows the 13 months to the latest
+// extract.
+func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last delay.Month, at Moment, expected []Expected) (Overview, error) {
+	upTo := delay.DayOf(at.Now)
+	if at.UpTo != 0 {
+		upTo = min(upTo, at.UpTo)
+	}
 	o := Overview{Filter: f}
 
-	stand, err := src.ProviderDays(ctx, 0, today)
+	stand, err := src.ProviderDays(ctx, 0, upTo)
 	if err != nil {
 		return o, err
 	}
@@ -75,7 +85,7 @@ func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last
 		latest[p.Code] = p.Counted[len(p.Counted)-1]
 		o.AsAt = max(o.AsAt, latest[p.Code])
 	}
-	o.arrivals(stand, expected, asked, now)
+	o.arrivals(stand, expected, asked, at)
 	if o.AsAt == 0 {
 		return o, nil
 	}
@@ -229,9 +239,13 @@ func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[st
 
 // arrivals says where each expected provider's extract stands. An extract of a
 // day speaks of its end, so it is due on the morning after.
-func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked func(string) bool, now time.Time) {
+func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked func(string) bool, at Moment) {
+	now := at.Now
 	yesterday := delay.DayOf(now) - 1
 	o.ArrivalDay = yesterday
+	if at.UpTo != 0 {
+		o.ArrivalDay = min(yesterday, at.UpTo)
+	}
 	if o.AsAt != 0 && o.AsAt < yesterday-7 {
 		o.ArrivalDay = o.AsAt
 	}

@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"homeward/data"
+	"homeward/internal/ingest"
+	"homeward/internal/synth"
+)
+
+// demoReady marks a data folder whose demonstration was taken in whole.
+const demoReady = ".demonstration"
+
+func setUpDemo(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c)
+	listen := flags.String("listen", "127.0.0.1:8080", "the loopback `address` to listen on")
+	fillOnly := flags.Bool("fill-only", false, "fill the folder and end")
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := errors.Join(noWords(words), d.check()); err != nil {
+			return ExitUsage, err
+		}
+		if err := fillDemo(ctx, d, c); err != nil || *fillOnly {
+			return ExitDone, err
+		}
+		a, err := Open(ctx, d.options(slog.New(slog.NewTextHandler(c.Err, nil))))
+		if err != nil {
+			return ExitLess, err
+		}
+		err = a.Serve(ctx, *listen, c)
+		return ExitDone, errors.Join(err, a.Close())
+	}
+}
+
+// fillDemo fills an empty data folder with a fictional partnership's last 18
+// months, taken in as any extract is. A folder that it was stopped in half-way
+// is filled up; one with anything else in it is left alone.
+func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
+	ready := filepath.Join(d.data, demoReady)
+	if _, err := os.Stat(ready); err == nil {
+		fmt.Fprintf(c.Out, "The demonstration in %s is ready. Remove the folder to make it anew.\n", d.data)
+		return nil
+	}
+	if entries, err := os.ReadDir(d.data); err == nil && len(entries) > 0 {
+		if _, err := os.Stat(filepath.Join(d.data, "synthetic")); err != nil {
+			return usage("%s is not empty and holds no demonstration. Choose another folder, or serve it with: homeward serve --data %s", d.data, d.data)
+		}
+	}
+	example, err := fs.Sub(data.Examples, exampleNorthshire)
+	if err != nil {
+		return err
+	}
+	// The extracts are made again after a stop half-way: they are quick, and
+	// the same seed gives the same bytes.
+	files := filepath.Join(d.data, "synthetic")
+	if err := errors.Join(os.RemoveAll(files), os.MkdirAll(files, 0o750)); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Out, "Making 18 months of synthetic extracts of Northshire, a partnership that does not exist …")
+	writing := newProgress(c.Out, "days written")
+	if err := synth.Write(ctx, files, synth.Options{Seed: 1, To: yesterday()}, writing.step); err != nil {
+		return err
+	}
+	if err := copyFS(d.data, example); err != nil {
+		return err
+	}
+	a, err := Open(ctx, d.options(nil))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	paths, err := find([]string{filepath.Join(files, "extracts")})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Out, "Taking %d extracts in …\n", len(paths))
+	taking := newProgress(c.Out, "extracts taken in")
+	n := 0
+	if _, err := a.ingestFiles(ctx, paths, func(*ingest.Report) error {
+		n++
+		taking.step(n, len(paths))
+		return nil
+	}); err != nil {
+		return err
+	}
+	taking.done()
+	// The files have served; the evidence is in the database.
+	if err := os.RemoveAll(files); err != nil {
+		return err
+	}
+	return os.WriteFile(ready, []byte("This data folder holds the demonstration of Homeward. Nobody in it is real.\n"), 0o640)
+}

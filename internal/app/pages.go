@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/schedule"
+	"homeward/internal/sqlite"
+	"homeward/internal/web"
+)
+
+// figures answers the pages' questions from the store.
+type figures struct {
+	*sqlite.Store
+	app *App
+}
+
+// Extent gives the first and last extract dates held.
+func (f figures) Extent(ctx context.Context) (first, last delay.Day, err error) {
+	stand, err := f.ProviderDays(ctx, 0, delay.DayOf(f.app.now()))
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, p := range stand {
+		if p.First != 0 && (first == 0 || p.First < first) {
+			first = p.First
+		}
+		last = max(last, p.Latest)
+	}
+	return first, last, nil
+}
+
+// Overview gives the first page.
+func (f figures) Overview(ctx context.Context, filter measure.Filter, from, to delay.Month) (measure.Overview, error) {
+	return measure.MakeOverview(ctx, f.Store, filter, from, to, measure.Moment{Now: f.app.now()}, f.app.Expected())
+}
+
+// now is the present moment in London.
+func (a *App) now() time.Time { return a.Options.Now().In(a.London) }
+
+// extracts tells the pages what has arrived.
+type extracts struct{ app *App }
+
+// Arrivals gives every provider's days.
+func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.ExtractLine, error) {
+	rows, err := e.app.Store.Arrivals(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	stand, err := e.app.Store.ProviderDays(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	began := map[string]delay.Day{}
+	for _, p := range stand {
+		began[p.Code] = p.First
+	}
+	now := e.app.now()
+	var out []web.ExtractLine
+	for i, expected := range e.app.Expected() {
+		line := web.ExtractLine{Code: expected.Code, Name: expected.Name, Due: e.app.Partnership.Providers[i].Due}
+		arrived := map[delay.Day]sqlite.Arrival{}
+		for _, r := range rows {
+			if r.Provider == expected.Code {
+				arrived[r.Day] = r
+			}
+		}
+		for day := from; day <= to; day++ {
+			line.Days = append(line.Days, extractDay(day, arrived[day], began[expected.Code], expected.Due, now))
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// backfilled is how long after its day an extract may arrive and be called
+// late; after that it is a backfill, which nobody waited for.
+const backfilled = 31 * 24 * time.Hour
+
+// extractDay says where one day stands. An extract of a day is due on the
+// morning after, because it speaks of the day's end.
+func extractDay(day delay.Day, a sqlite.Arrival, began delay.Day, due time.Duration, now time.Time) web.ExtractDay {
+	d := web.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256}
+	y, m, date := (day + 1).Time().Date()
+	deadline := time.Date(y, m, date, 0, 0, 0, 0, now.Location()).Add(max(due, 0))
+	switch {
+	case a.Held && !a.Counted:
+		d.Arrival = measure.Held
+	case a.Counted && due >= 0 && a.Received.After(deadline) && a.Received.Before(deadline.Add(backfilled)):
+		d.Arrival = measure.Late
+	case a.Counted:
+		d.Arrival = measure.In
+	case began == 0 || day < began || now.Before(deadline):
+		d.Arrival = measure.NotDue
+	default:
+		d.Arrival = measure.Missing
+	}
+	return d
+}
+
+// Receipt gives a file's receipt.
+func (e extracts) Receipt(ctx context.Context, sum string) (web.Received, error) {
+	f, err := e.app.Store.File(ctx, sum)
+	if err != nil {
+		return web.Received{}, err
+	}
+	r := web.Received{At: f.Received.In(e.app.London), Bytes: f.Bytes}
+	return r, json.Unmarshal(f.Report, &r.Report)
+}
+
+// jobs shows the scheduler to the pages.
+type jobs struct{ *schedule.Scheduler }
+
+// List gives the jobs with their last runs.
+func (j jobs) List(ctx context.Context) ([]web.Job, error) {
+	all, err := j.Scheduler.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]web.Job, len(all))
+	for i, s := range all {
+		out[i] = web.Job{Name: s.Name, Title: s.Title, When: s.Words, Next: s.Next, Last: s.Last, Took: s.Took, Result: s.Result, Message: s.Message}
+	}
+	return out, nil
+}
+
+// Run starts a job now.
+func (j jobs) Run(ctx context.Context, name string) error { return j.RunNow(ctx, name) }

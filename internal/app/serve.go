@@ -1,0 +1,213 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"homeward/internal/chart"
+	"homeward/internal/problem"
+	"homeward/internal/schedule"
+	"homeward/internal/web"
+	"homeward/static"
+	"homeward/templates"
+)
+
+func setUpServe(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	listen := flags.String("listen", "127.0.0.1:8080", "the loopback `address` to listen on")
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := errors.Join(noWords(words), d.check()); err != nil {
+			return ExitUsage, err
+		}
+		o := d.options(slog.New(slog.NewTextHandler(c.Err, nil)))
+		o.Make = true
+		a, err := Open(ctx, o)
+		if err != nil {
+			return ExitLess, err
+		}
+		err = a.Serve(ctx, *listen, c)
+		return ExitDone, errors.Join(err, a.Close())
+	}
+}
+
+// grace is how long requests and jobs in flight may go on after a stop.
+const grace = 20 * time.Second
+
+// Serve serves the pages and runs the scheduled jobs until ctx ends, then lets
+// what is in flight finish: requests first, then jobs. The caller closes the
+// app afterwards.
+func (a *App) Serve(ctx context.Context, address string, c *Console) error {
+	renderer, err := newRenderer()
+	if err != nil {
+		return err
+	}
+	scheduler, err := a.scheduler(renderer, c.Version)
+	if err != nil {
+		return err
+	}
+	server, err := web.New(web.Options{
+		Figures: figures{a.Store, a}, Drawer: renderer, Extracts: extracts{a}, Ingest: a.Ingest,
+		Jobs: jobs{scheduler}, Packs: packs{a}, Ready: a.Store.Ready,
+		Places: a.places(), Rules: a.Rules, Version: c.Version,
+		Templates: templates.Files, Assets: static.Files,
+		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
+	})
+	if err != nil {
+		return err
+	}
+	listener, err := listenLoopback(ctx, address)
+	if err != nil {
+		return err
+	}
+	if err := scheduler.Start(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	// The first page should not wait for the drawing machine to load.
+	go func() {
+		if err := renderer.Warm(ctx); err != nil && ctx.Err() == nil {
+			a.Options.Log.Error("warming the chart renderer", "error", err)
+		}
+	}()
+	httpServer := server.Listener()
+	served := make(chan error, 1)
+	go func() { served <- httpServer.Serve(listener) }()
+	fmt.Fprintf(c.Out, "Homeward is at http://%s\nStop it with Ctrl-C.\n", listener.Addr())
+
+	select {
+	case <-ctx.Done():
+	case err = <-served: // It could not serve at all.
+	}
+	// ctx has ended; what is in flight gets a context of its own.
+	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer stop()
+	// Serve returns http.ErrServerClosed at once while Shutdown still waits
+	// for requests in flight, so only Shutdown says when they are done.
+	err = errors.Join(err, httpServer.Shutdown(drain), scheduler.Stop(drain))
+	if errors.Is(err, context.DeadlineExceeded) {
+		return problem.Wrap(err, problem.Unavailable, "Some work did not finish within %s of the stop", grace)
+	}
+	return err
+}
+
+// listenLoopback listens on a loopback address and refuses any other: until
+// people sign in, nobody on another machine may read what stands here.
+func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, usage("Found the address %q. Use one like 127.0.0.1:8080.", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, usage("Found the address %q. Until people sign in, Homeward listens on this machine only: use 127.0.0.1 or localhost.", address)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Unavailable, "The address %s cannot be listened on. Choose another with --listen", address)
+	}
+	return listener, nil
+}
+
+// newRenderer makes the chart renderer of the ECharts that the pages load too.
+func newRenderer() (*chart.Renderer, error) {
+	script, err := fs.ReadFile(static.Files, "vendor/echarts/echarts.min.js")
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Unavailable, "This program was built without its charts. Build it with: make build")
+	}
+	return chart.NewRenderer(script, 2), nil
+}
+
+// places names who the pages speak of.
+func (a *App) places() web.Places {
+	p := web.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName}
+	for _, provider := range a.Partnership.Providers {
+		p.Providers = append(p.Providers, web.Place{Code: provider.Code, Name: provider.Name})
+	}
+	for _, council := range a.Partnership.Councils {
+		p.Councils = append(p.Councils, web.Place{Code: council.Code, Name: council.Name})
+	}
+	return p
+}
+
+// scheduler sets up the jobs.
+func (a *App) scheduler(draw *chart.Renderer, version string) (*schedule.Scheduler, error) {
+	s, err := schedule.New(schedule.Options{Recorder: a.Store.Jobs(), Zone: a.London, Log: a.Options.Log, Now: a.Options.Now})
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range []schedule.Job{
+		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
+		{Name: "charts", Title: "Render the trend charts", Words: "every morning at 7:15am", When: "15 7 * * *", CatchUp: true,
+			Run: func(ctx context.Context) (string, error) { return a.keepPack(ctx, draw, version) }},
+		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
+			Run: func(ctx context.Context) (string, error) {
+				status, sentence, err := verify(ctx, a.Store)
+				if err == nil && status != ExitDone {
+					err = problem.New(problem.Conflict, "%s", sentence)
+				}
+				return sentence, err
+			}},
+	} {
+		if err := s.Add(j); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func setUpHealthcheck(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	listen := flags.String("listen", "127.0.0.1:8080", "the `address` that the server listens on")
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := noWords(words); err != nil {
+			return ExitUsage, err
+		}
+		ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+		defer stop()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+*listen+"/readyz", nil)
+		if err != nil {
+			return ExitUsage, usage("Found the address %q. Use one like 127.0.0.1:8080.", *listen)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return ExitLess, problem.Wrap(err, problem.Unavailable, "Homeward does not answer at %s", *listen)
+		}
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			return ExitLess, problem.New(problem.Unavailable, "Homeward answers at %s that it is not ready (%d).", *listen, res.StatusCode)
+		}
+		fmt.Fprintln(c.Out, "Ready.")
+		return ExitDone, nil
+	}
+}
+
+// copyFS copies a file system into a folder, replacing what is there.
+func copyFS(dir string, from fs.FS) error {
+	return fs.WalkDir(from, ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(dir, filepath.FromSlash(path))
+		if e.IsDir() {
+			return os.MkdirAll(target, 0o750)
+		}
+		src, err := from.Open(path)
+		if err != nil {
+			return err
+		}
+		defer src.Close()
+		dst, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(dst, src)
+		return errors.Join(err, dst.Close())
+	})
+}

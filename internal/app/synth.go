@@ -1,0 +1,76 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"homeward/data"
+	"homeward/internal/delay"
+	"homeward/internal/problem"
+	"homeward/internal/synth"
+)
+
+// exampleNorthshire names the worked example that synthetic extracts are of.
+const exampleNorthshire = "northshire"
+
+func setUpSynth(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	out := flags.String("out", "", "the `folder` to write into, or with --backfill the file")
+	seed := flags.Uint64("seed", 1, "the same seed gives the same bytes")
+	from := flags.String("from", "", "first extract `date`; 18 months before the last when not given")
+	to := flags.String("to", "", "last extract `date`; yesterday when not given")
+	size := flags.Int("size", 0, "people delayed on an average day (default 105)")
+	hostile := flags.Bool("hostile", false, "add what real exports contain on a bad day")
+	backfill := flags.Int("backfill", 0, "write one file of so many `rows` with many extract dates instead")
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := noWords(words); err != nil {
+			return ExitUsage, err
+		}
+		if *out == "" {
+			return ExitUsage, usage("Say where to write: --out DIR.")
+		}
+		o := synth.Options{Seed: *seed, Beds: *size, Hostile: *hostile}
+		var err error
+		if o.Partnership, err = fs.Sub(data.Examples, exampleNorthshire); err != nil {
+			return ExitLess, err
+		}
+		if o.To, err = dayOr("to", *to, yesterday()); err != nil {
+			return ExitUsage, err
+		}
+		if o.From, err = dayOr("from", *from, 0); err != nil {
+			return ExitUsage, err
+		}
+		if *backfill > 0 {
+			return ExitDone, writeBackfill(*out, *backfill, o)
+		}
+		p := newProgress(c.Err, "days written")
+		if err := synth.Write(ctx, *out, o, p.step); err != nil {
+			return ExitLess, asUsage(err)
+		}
+		p.done()
+		fmt.Fprintf(c.Out, "Wrote synthetic extracts to %s\n", filepath.Join(*out, "extracts"))
+		return ExitDone, nil
+	}
+}
+
+func dayOr(name, value string, otherwise delay.Day) (delay.Day, error) {
+	if value == "" {
+		return otherwise, nil
+	}
+	return dayFlag(name, value)
+}
+
+func writeBackfill(path string, rows int, o synth.Options) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return problem.Wrap(err, problem.Conflict, "%s could not be made anew", path)
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	err = synth.WriteBackfill(w, rows, o)
+	return errors.Join(err, w.Flush(), f.Close())
+}

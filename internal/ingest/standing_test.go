@@ -1,0 +1,91 @@
+package ingest
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"homeward/internal/delay"
+)
+
+func TestStandings(t *testing.T) {
+	t.Parallel()
+	d := delay.MustDay("2026-03-01")
+	cases := []struct {
+		name     string
+		received []Received
+		want     []DayStanding
+	}{
+		{"C11 the latest received counts", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d, Rows: 41}},
+			[]DayStanding{{Date: d, Counted: 2}}},
+		{"R5 fewer than half and ten fewer is held", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 19}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Held: 2, Rows: 19, Before: 40, BeforeDate: d}}},
+		{"R5 exactly half counts", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 20}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 2}}},
+		{"R5 fewer than half but not ten fewer counts", []Received{{ID: 1, Date: d, Rows: 10}, {ID: 2, Date: d + 1, Rows: 1}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 2}}},
+		{"R5 fewer than half and just ten fewer is held", []Received{{ID: 1, Date: d, Rows: 11}, {ID: 2, Date: d + 1, Rows: 1}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Held: 2, Rows: 1, Before: 11, BeforeDate: d}}},
+		{"R5 a person's acceptance makes it count", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 5, Accepted: true}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 2}}},
+		{"R5 a re-send replaces the held one", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 5}, {ID: 3, Date: d + 1, Rows: 38}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 3}}},
+		{"R5 a short re-send is held and the earlier one goes on counting", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 38}, {ID: 3, Date: d + 1, Rows: 5}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 2, Held: 3, Rows: 5, Before: 40, BeforeDate: d}}},
+		{"R5 a late file between them releases a held one", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 2, Rows: 15}, {ID: 3, Date: d + 1, Rows: 25}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 3}, {Date: d + 2, Counted: 2}}},
+		{"R5 compares with the nearest earlier date, however long ago", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 30, Rows: 15}},
+			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 30, Held: 2, Rows: 15, Before: 40, BeforeDate: d}}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := Standings(c.received, DefaultShortRule); !slices.Equal(got, c.want) {
+				t.Errorf("got  %+v\nwant %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// Where the days stand does not depend on the order in which different days'
+// extracts arrived (C10): only the order within a day decides (C11).
+func TestStandingsAnyOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var received []Received
+		for i := range rapid.IntRange(1, 30).Draw(t, "files") {
+			received = append(received, Received{ID: int64(i + 1), Date: delay.Day(rapid.IntRange(100, 110).Draw(t, "date")), Rows: rapid.IntRange(0, 60).Draw(t, "rows"), Accepted: rapid.IntRange(0, 5).Draw(t, "accepted") == 0})
+		}
+		// Number them anew in another order that keeps the order within a day.
+		other := slices.Clone(received)
+		rand.Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
+		byDay := map[delay.Day][]Received{}
+		for _, r := range received {
+			byDay[r.Date] = append(byDay[r.Date], r)
+		}
+		number := map[int64]int64{}
+		for i := range other {
+			day := other[i].Date
+			first := byDay[day][0]
+			byDay[day] = byDay[day][1:]
+			number[int64(i+1)] = first.ID
+			first.ID = int64(i + 1)
+			other[i] = first
+		}
+		want := Standings(received, DefaultShortRule)
+		got := Standings(other, DefaultShortRule)
+		for i := range got {
+			if got[i].Counted != 0 {
+				got[i].Counted = number[got[i].Counted]
+			}
+			if got[i].Held != 0 {
+				got[i].Held = number[got[i].Held]
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("got  %+v\nwant %+v", got, want)
+		}
+	})
+}

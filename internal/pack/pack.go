@@ -1,0 +1,256 @@
+// Package pack renders the morning charts as files that need no server: a page
+// that prints on A4, a picture and a table of each chart, and a manifest that
+// says what they were made from. A pack is never changed once it is kept.
+//
+// It counts and draws nothing itself: numbers come from package measure and
+// charts from package chart. It knows no HTTP; what serves a pack reads its
+// manifest for the hash of the page's style.
+package pack
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+// The files of every pack. Each chart adds an .svg and a .csv of its ID.
+const (
+	PageFile     = "index.html"
+	ManifestFile = "manifest.json"
+)
+
+// Drawer turns a chart into SVG with no script, style or outside address in it.
+// chart.Renderer is one.
+type Drawer interface {
+	SVG(ctx context.Context, c chart.Chart) ([]byte, error)
+	StandaloneSVG(ctx context.Context, c chart.Chart) ([]byte, error)
+}
+
+// Figures is what a pack shows: counts only, nothing about a person (P1).
+type Figures struct {
+	// Place names what the figures are of.
+	Place    string
+	Overview measure.Overview
+	// Days are the people delayed day by day, one period a day.
+	Days []measure.Period
+}
+
+// Meta is what a pack says of itself.
+type Meta struct {
+	// Partnership is whose pack it is; RuleSet the name and version of the
+	// attribution rules; Version the program's own.
+	Partnership, RuleSet, Version string
+	// At is the moment of the figures, in the zone in which it is to be shown.
+	At time.Time
+}
+
+// Manifest says what a pack holds and what it was made from.
+type Manifest struct {
+	Partnership string `json:"partnership"`
+	Place       string `json:"place"`
+	// HeldAt is the moment of the figures, to the second; AsAt the day that they
+	// speak of, From and To the months of the charts, as ISO dates.
+	HeldAt time.Time `json:"held_at"`
+	AsAt   string    `json:"data_as_at"`
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	// Basis says which days are counted.
+	Basis   string `json:"basis"`
+	RuleSet string `json:"rule_set"`
+	Version string `json:"program_version"`
+	// Style is the hash of the page's style element as it stands in a content
+	// security policy: sha256- and base64.
+	Style string `json:"style_hash"`
+	// Charts are the charts in the order of the page, Files all files but the
+	// manifest, by name.
+	Charts []Chart `json:"charts"`
+	Files  []File  `json:"files"`
+}
+
+// Chart is one chart of a pack: ID.svg and ID.csv are its files.
+type Chart struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// File is one file of a pack with the SHA-256 of its bytes in hexadecimal.
+type File struct {
+	Name   string `json:"name"`
+	Bytes  int    `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// basis is how the days of every figure are counted today: each counted day as
+// it stands attributed, proposed or agreed.
+const basis = "counted"
+
+// alone is the size of a chart's own picture.
+var alone = chart.Wide
+
+// Render makes a pack in the folder dir, as a whole or not at all: the files
+// are written beside it and take its place when all are there. The same inputs
+// give the same bytes (C10). A pack that stands there already is replaced; a
+// folder with anything else in it is refused with a problem of kind Conflict.
+func Render(ctx context.Context, dir string, f Figures, draw Drawer, meta Meta) (*Manifest, error) {
+	b, err := build(ctx, f, draw, meta)
+	if err != nil {
+		return nil, err
+	}
+	return b.manifest, b.replace(dir)
+}
+
+// built is a pack in memory.
+type built struct {
+	manifest *Manifest
+	files    map[string][]byte // the manifest's own among them
+}
+
+// charts are the charts of a pack, in the order of the page: first what
+// happened lately, then the months, then what people wait for.
+func charts(f Figures) []chart.Chart {
+	return []chart.Chart{
+		chart.People(f.Days, f.Overview.Filter, f.Place, f.Overview.AsAt),
+		chart.DelayedDays(f.Overview, f.Place),
+		chart.Share(f.Overview, f.Place),
+		chart.Beds(f.Overview, f.Place),
+		chart.Reasons(f.Overview, f.Place),
+	}
+}
+
+// measures are the measures that the charts show, by the charts' IDs.
+var measures = map[string]string{
+	"people": measure.PeopleWaiting, "delayed-days": measure.DelayedDays, "council-share": measure.CouncilShare,
+	"dtoc-beds": measure.DToCBeds, "reasons": measure.DelayedDays,
+}
+
+func build(ctx context.Context, f Figures, draw Drawer, meta Meta) (*built, error) {
+	o := f.Overview
+	if o.AsAt == 0 {
+		return nil, problem.New(problem.NotFound, "There are no extracts yet, so there is nothing to draw. Take in an extract first.")
+	}
+	meta.At = meta.At.Truncate(time.Second)
+	m := &Manifest{
+		Partnership: meta.Partnership, Place: f.Place, HeldAt: meta.At, AsAt: o.AsAt.String(),
+		From: o.From.String(), To: o.To.String(), Basis: basis, RuleSet: meta.RuleSet, Version: meta.Version,
+	}
+	b := &built{manifest: m, files: map[string][]byte{}}
+	p := newPage(f, meta)
+	for _, c := range charts(f) {
+		m.Charts = append(m.Charts, Chart{ID: c.ID, Title: c.Title})
+		inline, err := draw.SVG(ctx, c.At(chart.Page))
+		if err != nil {
+			return nil, err
+		}
+		p.add(c, inline)
+		if b.files[c.ID+".svg"], err = draw.StandaloneSVG(ctx, c.At(alone)); err != nil {
+			return nil, err
+		}
+		if b.files[c.ID+".csv"], err = twin(c, meta.RuleSet, o.AsAt); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if b.files[PageFile], m.Style, err = p.render(); err != nil {
+		return nil, err
+	}
+	for name, content := range b.files {
+		sum := sha256.Sum256(content)
+		m.Files = append(m.Files, File{Name: name, Bytes: len(content), SHA256: hex.EncodeToString(sum[:])})
+	}
+	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	b.files[ManifestFile] = append(text, '\n')
+	return b, nil
+}
+
+// styleHash is the hash of a style element's content for a policy.
+func styleHash(style []byte) string {
+	sum := sha256.Sum256(style)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// pagePolicy is the content security policy of the page: its own style and
+// nothing else.
+func pagePolicy(hash string) string {
+	return "default-src 'none'; style-src '" + hash + "'; base-uri 'none'; form-action 'none'"
+}
+
+// DaysShown is the number of days of the daily chart: 13 weeks.
+const DaysShown = 91
+
+// Gather gets what a pack shows as seen at a moment: the 13 months and the 13
+// weeks to the latest extract. Without extracts the overview's AsAt is
+// zero and Render refuses.
+func Gather(ctx context.Context, src measure.OverviewSource, f measure.Filter, place string, at measure.Moment, expected []measure.Expected) (Figures, error) {
+	o, err := measure.MakeOverview(ctx, src, f, 0, 0, at, expected)
+	out := Figures{Place: place, Overview: o}
+	if err != nil || o.AsAt == 0 {
+		return out, err
+	}
+	from := o.AsAt - DaysShown + 1
+	cells, err := src.Cells(ctx, measure.Query{From: from, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByResponsible}, Filter: f})
+	if err != nil {
+		return out, err
+	}
+	stand, err := src.ProviderDays(ctx, from, o.AsAt)
+	if err != nil {
+		return out, err
+	}
+	out.Days = daily(from, o.AsAt, cells, stand, f, expected)
+	return out, nil
+}
+
+// daily makes one period of each day from the first on which any provider sent
+// an extract, with the providers that have none for it.
+func daily(from, to delay.Day, cells []measure.Cell, stand []measure.ProviderDays, f measure.Filter, expected []measure.Expected) []measure.Period {
+	counts := map[delay.Day]measure.ByBody{}
+	for _, c := range cells {
+		n := counts[c.Period]
+		n[c.Body] += c.Days
+		counts[c.Period] = n
+	}
+	names := map[string]string{}
+	for _, e := range expected {
+		names[e.Code] = e.Name
+	}
+	var out []measure.Period
+	for day := from; day <= to; day++ {
+		p := measure.Period{First: day, Last: day, Days: counts[day]}
+		begun := false
+		for _, s := range stand {
+			if len(f.Providers) > 0 && !slices.Contains(f.Providers, s.Code) || s.First == 0 || s.First > day {
+				continue
+			}
+			begun = true
+			if _, ok := slices.BinarySearch(s.Counted, day); ok {
+				continue
+			}
+			name := names[s.Code]
+			if name == "" {
+				name = s.Code
+			}
+			p.Missing = append(p.Missing, measure.Gap{Provider: s.Code, Name: name, Days: 1})
+		}
+		if !begun {
+			continue // Nothing was sent yet: the day is not shown, and not zero.
+		}
+		if len(p.Missing) == 0 {
+			p.Listed = 1
+		}
+		out = append(out, p)
+	}
+	return out
+}

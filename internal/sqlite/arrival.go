@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"homeward/internal/delay"
+	"homeward/internal/problem"
+)
+
+// Arrival is one provider's extract for one day, counted or held.
+type Arrival struct {
+	Provider string
+	Day      delay.Day
+	// Counted says that an extract counts for the day; Held that a short one is
+	// held (both can be, when a short re-send waits).
+	Counted, Held bool
+	// Rows is the number of rows kept from the counted extract, or from the held
+	// one when none counts; SHA256 and Received are of the same file.
+	Rows     int
+	SHA256   string
+	Received time.Time
+}
+
+// Arrivals gives every extract date from from to to on which something stands,
+// ordered by provider and day.
+func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, f.received_at
+		FROM standing s
+		JOIN provider v ON v.provider_id = s.provider_id
+		JOIN extract e ON e.extract_id = CASE s.counted_extract WHEN 0 THEN s.held_extract ELSE s.counted_extract END
+		JOIN file f ON f.file_id = e.file_id
+		WHERE s.extract_date BETWEEN ? AND ?
+		ORDER BY v.code, s.extract_date`, from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Arrival
+	for rows.Next() {
+		var a Arrival
+		var counted, held, received int64
+		var sum []byte
+		if err := rows.Scan(&a.Provider, &a.Day, &counted, &held, &a.Rows, &sum, &received); err != nil {
+			return nil, err
+		}
+		a.Counted, a.Held = counted != 0, held != 0
+		a.SHA256, a.Received = hex.EncodeToString(sum), time.UnixMicro(received)
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
+// FileRecord is one file that arrived, with its receipt as JSON.
+type FileRecord struct {
+	Bytes    int64
+	Received time.Time
+	Report   []byte
+}
+
+// File gives the file whose SHA-256 is sum, in hexadecimal: the one that was
+// taken when there is one, else the latest that was turned away. The error is
+// a NotFound problem when there is none.
+func (s *Store) File(ctx context.Context, sum string) (FileRecord, error) {
+	var r FileRecord
+	key, err := hex.DecodeString(sum)
+	if err == nil {
+		var received int64
+		err = s.read.QueryRowContext(ctx, `
+			SELECT bytes, received_at, report
+			FROM file
+			WHERE sha256 = ?
+			ORDER BY outcome = 'taken' DESC, file_id DESC
+			LIMIT 1`, key).Scan(&r.Bytes, &received, &r.Report)
+		r.Received = time.UnixMicro(received)
+	} else {
+		err = sql.ErrNoRows
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, problem.New(problem.NotFound, "There is no extract with this fingerprint.")
+	}
+	return r, err
+}
