@@ -51,7 +51,7 @@ func (s *Server) chart(c echo.Context) error {
 		return s.sendJSON(c, chartTwin(one, o))
 	}
 	q := dated(o.Filter, o.From, o.To)
-	v := chartPage{Frame: s.frame(c, one.Title)}
+	v := chartPage{Frame: s.frame(c, chartNames[id])}
 	v.Crumbs = []link{{"Overview", address("/overview", q)}}
 	if a.Print {
 		v.BodyClass = "app-view-print"

@@ -32,7 +32,7 @@ type choiceGroup struct {
 	Kind, Style string
 	// Class spreads a long group over the width.
 	Class string
-	Items       []choice
+	Items []choice
 }
 
 type choice struct {

@@ -442,3 +442,15 @@ func TestServe(t *testing.T) {
 	l.Addr = address
 	t.Log(l.ListenAndServe())
 }
+
+// brokenJobs answers with an error, or panics when it has none.
+type brokenJobs struct{ err error }
+
+func (b brokenJobs) List(context.Context) ([]Job, error) {
+	if b.err == nil {
+		panic("a job list that breaks")
+	}
+	return nil, b.err
+}
+func (b brokenJobs) Run(context.Context, string) error { return b.err }
+func (b brokenJobs) ready(context.Context) error       { return b.err }
