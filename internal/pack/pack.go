@@ -102,11 +102,18 @@ var alone = chart.Wide
 // give the same bytes (C10). A pack that stands there already is replaced; a
 // folder with anything else in it is refused with a problem of kind Conflict.
 func Render(ctx context.Context, dir string, f Figures, draw Drawer, meta Meta) (*Manifest, error) {
-	b, err := build(ctx, f, draw, meta)
+	all, err := drawAll(ctx, f, draw)
 	if err != nil {
 		return nil, err
 	}
-	return b.manifest, b.replace(dir)
+	b, err := assemble(f, all, meta)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.replace(dir); err != nil {
+		return nil, err
+	}
+	return b.manifest, nil
 }
 
 // built is a pack in memory.
@@ -133,11 +140,35 @@ var measures = map[string]string{
 	"dtoc-beds": measure.DToCBeds, "reasons": measure.DelayedDays,
 }
 
-func build(ctx context.Context, f Figures, draw Drawer, meta Meta) (*built, error) {
-	o := f.Overview
-	if o.AsAt == 0 {
+// drawn is a pack's charts with their drawings, which do not depend on when the
+// pack is made or by which program.
+type drawn struct {
+	chart         chart.Chart
+	inline, alone []byte
+}
+
+func drawAll(ctx context.Context, f Figures, draw Drawer) ([]drawn, error) {
+	if f.Overview.AsAt == 0 {
 		return nil, problem.New(problem.NotFound, "There are no extracts yet, so there is nothing to draw. Take in an extract first.")
 	}
+	var out []drawn
+	for _, c := range charts(f) {
+		inline, err := draw.SVG(ctx, c.At(chart.Page))
+		if err != nil {
+			return nil, err
+		}
+		whole, err := draw.StandaloneSVG(ctx, c.At(alone))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, drawn{c, inline, whole})
+	}
+	return out, nil
+}
+
+// assemble makes the files of a pack from its drawings.
+func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
+	o := f.Overview
 	meta.At = meta.At.Truncate(time.Second)
 	m := &Manifest{
 		Partnership: meta.Partnership, Place: f.Place, HeldAt: meta.At, AsAt: o.AsAt.String(),
@@ -145,19 +176,15 @@ func build(ctx context.Context, f Figures, draw Drawer, meta Meta) (*built, erro
 	}
 	b := &built{manifest: m, files: map[string][]byte{}}
 	p := newPage(f, meta)
-	for _, c := range charts(f) {
+	for _, d := range all {
+		c := d.chart
 		m.Charts = append(m.Charts, Chart{ID: c.ID, Title: c.Title})
-		inline, err := draw.SVG(ctx, c.At(chart.Page))
+		p.add(c, d.inline)
+		table, err := twin(c, meta.RuleSet, o.AsAt)
 		if err != nil {
 			return nil, err
 		}
-		p.add(c, inline)
-		if b.files[c.ID+".svg"], err = draw.StandaloneSVG(ctx, c.At(alone)); err != nil {
-			return nil, err
-		}
-		if b.files[c.ID+".csv"], err = twin(c, meta.RuleSet, o.AsAt); err != nil {
-			return nil, err
-		}
+		b.files[c.ID+".svg"], b.files[c.ID+".csv"] = d.alone, table
 	}
 	var err error
 	if b.files[PageFile], m.Style, err = p.render(); err != nil {

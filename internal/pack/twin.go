@@ -1,0 +1,60 @@
+package pack
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strconv"
+	"strings"
+
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+)
+
+// twin is a chart's table as CSV: column names first, the numbers as plotted,
+// and on every row what they are and where they come from. A cell without a
+// number is empty: a gap is not zero.
+func twin(c chart.Chart, rules string, asAt delay.Day) ([]byte, error) {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	var head []string
+	for _, h := range c.Table.Head {
+		head = append(head, columnName(h))
+	}
+	if err := w.Write(append(head, "measure_id", "basis", "rule_version", "data_as_at")); err != nil {
+		return nil, err
+	}
+	for _, row := range c.Table.Rows {
+		var out []string
+		for i, cell := range row {
+			switch {
+			case cell.Numeric:
+				out = append(out, strconv.FormatFloat(cell.Value, 'f', -1, 64))
+			case i == 0:
+				out = append(out, harmless(cell.Text))
+			default:
+				out = append(out, "")
+			}
+		}
+		if err := w.Write(append(out, measures[c.ID], basis, harmless(rules), asAt.String())); err != nil {
+			return nil, err
+		}
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
+}
+
+// columnName writes a heading as a column name: "Social care" as social_care.
+func columnName(head string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(head), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	}), "_")
+}
+
+// harmless puts an apostrophe before text that a spreadsheet would run as a
+// formula (R8).
+func harmless(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
