@@ -4,6 +4,12 @@
 // package extract's concern.
 package config
 
+import (
+	"fmt"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
 // Partnership is the content of partnership.yaml: who the partners are and how
 // each provider's extracts are laid out.
 type Partnership struct {
@@ -187,18 +193,32 @@ type WordList struct {
 // List is a list of texts that may be written as a single text.
 type List []string
 
-// UnmarshalYAML reads one text or a list of texts.
-func (l *List) UnmarshalYAML(unmarshal func(any) error) error {
-	var many []string
-	if err := unmarshal(&many); err == nil {
-		*l = many
-		return nil
+// UnmarshalYAML reads one text or a list of texts. A number stands as it is
+// written, so that the code 05 keeps its zero.
+func (l *List) UnmarshalYAML(node ast.Node) error {
+	items := []ast.Node{node}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		items = list.Values
 	}
-	var one string
-	if err := unmarshal(&one); err != nil {
-		return err
+	*l = (*l)[:0]
+	for _, item := range items {
+		if scalar, ok := item.(ast.ScalarNode); ok {
+			switch item.(type) {
+			case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+				*l = append(*l, item.GetToken().Value)
+				continue
+			case *ast.NullNode:
+				continue
+			}
+			*l = append(*l, fmt.Sprint(scalar.GetValue()))
+			continue
+		}
+		if literal, ok := item.(*ast.LiteralNode); ok {
+			*l = append(*l, literal.Value.Value)
+			continue
+		}
+		return fmt.Errorf("[%d:%d] expected a text or a list of texts", item.GetToken().Position.Line, item.GetToken().Position.Column)
 	}
-	*l = List{one}
 	return nil
 }
 

@@ -1,0 +1,151 @@
+package config_test
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"homeward/data"
+	"homeward/internal/config"
+	"homeward/internal/problem"
+)
+
+const soundPartnership = `name: P
+councils:
+  - {code: E10000008, name: Devon, cssr: 912}
+providers:
+  - code: RK9
+    name: Plymouth
+    layout: one
+`
+
+const soundLayout = `file: {name: '(?P<date>\d+)'}
+columns: {nhs_number: NHS, ready: Ready, care: Care, reason: Reason, council: Council}
+words: {reasons: {add: {C: [05, 07]}}}
+`
+
+func load(partnership, layout string) (*config.Partnership, error) {
+	return config.ParsePartnership(fstest.MapFS{"p/partnership.yaml": {Data: []byte(partnership)}, "p/layouts/one.yaml": {Data: []byte(layout)}}, "p/partnership.yaml")
+}
+
+func TestSound(t *testing.T) {
+	p, err := load(soundPartnership, soundLayout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.Settings
+	if s.OmittedLimitDays != 14 || s.ShortFileRatio != 0.5 || s.ShortFileLeast != 10 || s.Counting != "england-dtoc" || s.RuleSet != "england-dtoc" {
+		t.Errorf("C1, C7, R5: the defaults are not filled in: %+v", s)
+	}
+	l := p.Layouts["one"]
+	if l.File.Kind != "text" || l.File.HeadingWithin != 30 || len(l.Fingerprint) != 64 || l.Columns.Ready[0] != "Ready" {
+		t.Errorf("%+v", l)
+	}
+	if p.Councils[0].CSSR != "912" || l.Words.Reasons.Add["C"][0] != "05" {
+		t.Errorf("codes must keep their zeros: %q %q", p.Councils[0].CSSR, l.Words.Reasons.Add["C"])
+	}
+}
+
+// TestPutRight gives files with one thing wrong each; the error says the file,
+// the line and the field.
+func TestPutRight(t *testing.T) {
+	for _, c := range []struct{ name, from, to, says string }{
+		{"unknown key", "name: Plymouth", "name: Plymouth\n    nam: x", "partnership.yaml, line 7: providers[1].nam: found a key that is not known"},
+		{"not YAML", "name: P\n", "name: [P\n", "partnership.yaml"},
+		{"a code that would lose its zero", "cssr: 912", "cssr: 012", "councils[1].cssr: found 012, which is read as the number"},
+		{"no name", "name: P\n", "", "partnership.yaml, line 1: name: expected the partnership's name"},
+		{"ODS code in small letters", "code: RK9", "code: rk9", "line 5: providers[1].code: found \"rk9\""},
+		{"A7 a district", "E10000008", "E07000040", "line 3: councils[1].code: E07000040 is a district"},
+		{"ONS code too short", "E10000008", "E1000", "councils[1].code: found \"E1000\""},
+		{"unknown layout", "layout: one", "layout: two", "line 7: providers[1].layout: there is no layout \"two\""},
+		{"a layout's name that is a path", "layout: one", "layout: ../one", "is not a layout's name"},
+		{"due that is no time", "layout: one", "layout: one\n    due: 7am", "line 8: providers[1].due: found \"7am\""},
+		{"C13 population without its year", "cssr: 912", "cssr: 912, population: {adults: 9}", "population: expected the year and the source"},
+		{"provider twice", "providers:\n", "providers:\n  - {code: RK9, name: Again}\n", "RK9 stands twice"},
+		{"a name of two councils", "councils:\n", "councils:\n  - {code: E06000026, name: Plymouth, names: [devon]}\n", "already stands for another council"},
+		{"C1 unknown convention", "name: P\n", "name: P\nsettings: {counting: mine}\n", "line 2: settings.counting: found \"mine\""},
+		{"R5 ratio over one", "name: P\n", "name: P\nsettings: {short_file_ratio: 2}\n", "settings.short_file_ratio"},
+		{"a text for a number", "name: P\n", "name: P\nsettings: {short_file_least: many}\n", "line 2"},
+
+		{"layout: unknown key", "ready: Ready", "redy: Ready", "layouts/one.yaml, line 2: columns.redy: found a key that is not known"},
+		{"layout: no ready date", "ready: Ready, ", "", "columns.ready: expected the heading of the discharge ready date"},
+		{"layout: no reason", "reason: Reason, ", "", "columns.reason"},
+		{"layout: no identifier", "nhs_number: NHS, ", "", "expected the heading of nhs_number or local_id"},
+		{"layout: no council", ", council: Council", "", "columns.council"},
+		{"layout: no care", "care: Care, ", "", "or fixed.care"},
+		{"R6 layout: no extract date", "(?P<date>\\d+)", "x", "expected the extract date in a column"},
+		{"layout: wrong expression", "(?P<date>\\d+)", "(?P<date>\\d+", "line 1: file.name: found a regular expression that does not compile"},
+		{"layout: wrong date format", "words:", "dates: [dd/mm/jjjj]\nwords:", "line 3: dates[1]: \"dd/mm/jjjj\" is not a date format"},
+		{"layout: day first and month first", "words:", "dates: [dd/mm/yyyy, mm/dd/yyyy]\nwords:", "contradicts another format"},
+		{"layout: a reason that is none", "{C: [05", "{Q: [05", "words.reasons.add.Q: this is not a meaning; expected one of A, B"},
+		{"layout: one word with two meanings", "{C: [05", "{A: [05], C: [05", "already means A"},
+		{"layout: one heading for two fields", "care: Care", "care: ready", "already stands for"},
+		{"layout: a list in a list", "ready: Ready", "ready: [[Ready]]", "expected a text or a list of texts"},
+		{"layout: unknown kind", "file: {", "file: {kind: pdf, ", "file.kind: found \"pdf\", expected one of text, workbook"},
+		{"layout: words for waiting missing", "care: Care", "care: Care, waiting_on: Who", "words.waiting_on: expected the words"},
+		{"layout: unknown field that may be missing", "words:", "may_be_missing: [beds]\nwords:", "may_be_missing[1]"},
+		{"layout: preamble without a date", "words:", "extract_date: {preamble: 'Census'}\nwords:", "expected a group (?P<date>...)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			partnership, layout := strings.Replace(soundPartnership, c.from, c.to, 1), soundLayout
+			if partnership == soundPartnership {
+				if layout = strings.Replace(soundLayout, c.from, c.to, 1); layout == soundLayout {
+					t.Fatal("nothing was changed")
+				}
+			}
+			_, err := load(partnership, layout)
+			if problem.KindOf(err) != problem.Invalid || !strings.Contains(problem.Sentence(err), c.says) {
+				t.Errorf("want %q, got %v", c.says, err)
+			}
+		})
+	}
+}
+
+func TestAllAtOnce(t *testing.T) {
+	_, err := load(strings.NewReplacer("RK9", "rk9", "E10000008", "x").Replace(soundPartnership), strings.Replace(soundLayout, "ready: Ready, ", "", 1))
+	for _, says := range []string{"3 things", "councils[1].code", "providers[1].code", "columns.ready"} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("want %q, got %v", says, err)
+		}
+	}
+}
+
+func TestNotThere(t *testing.T) {
+	if _, err := config.LoadPartnership(t.TempDir() + "/partnership.yaml"); problem.KindOf(err) != problem.NotFound {
+		t.Error(err)
+	}
+}
+
+// TestExamples loads the worked examples and the starter files as they stand.
+func TestExamples(t *testing.T) {
+	for name, fsys := range map[string]fs.FS{"devon/partnership.yaml": data.Examples, "partnership.yaml": config.Starter()} {
+		p, err := config.ParsePartnership(fsys, name)
+		if err != nil || len(p.Layouts) == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDateFormat(t *testing.T) {
+	for _, good := range []string{"dd/mm/yyyy", "d-m-yy", "yyyy-mm-dd", "d mmm yyyy", "mmmm d yyyy", "yyyymmdd", "DD.MM.YYYY"} {
+		if _, err := config.ParseDateFormat(good); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, bad := range []string{"", "dd/mm", "dd/mm/yyyy hh:mm", "02/01/2006", "dd/dd/yyyy", "yyy-mm-dd", "%d/%m/%Y"} {
+		if _, err := config.ParseDateFormat(bad); err == nil {
+			t.Errorf("%q is no date format", bad)
+		}
+	}
+}
+
+func FuzzParseLayout(f *testing.F) {
+	f.Add([]byte(soundLayout))
+	f.Add([]byte("columns: []\nwords: {reasons: x}\nfile:\n"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if _, err := config.ParseLayout("x.yaml", "x", content); err != nil && problem.KindOf(err) != problem.Invalid {
+			t.Error(err)
+		}
+	})
+}
