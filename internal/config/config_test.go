@@ -2,6 +2,8 @@ package config_test
 
 import (
 	"io/fs"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -148,4 +150,26 @@ func FuzzParseLayout(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestLayoutsDocumented checks that data/reference/layouts.md names every key.
+func TestLayoutsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../data/reference/layouts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l config.Layout
+	keys := []string{"version", "about", "not_read", "may_be_missing", "fixed.care", "fixed.council", "dates", "extract_date.preamble", "skip_lines",
+		"words.reasons", "words.responsible", "words.care", "words.waiting_on", "words.funding", "words.councils", "use", "add", "usual", "separator"}
+	for f := range reflect.TypeFor[config.File]().Fields() {
+		keys = append(keys, "file."+f.Tag.Get("yaml"))
+	}
+	for _, f := range l.Columns.Fields() {
+		keys = append(keys, f.Name)
+	}
+	for _, k := range keys {
+		if !strings.Contains(string(text), "`"+k+"`") {
+			t.Errorf("data/reference/layouts.md does not name %s", k)
+		}
+	}
 }

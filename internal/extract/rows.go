@@ -184,11 +184,11 @@ func (r *rowReader) record(rec *record) error {
 	for width > 0 && len(rec.cells[width-1]) == 0 {
 		width--
 	}
-	if width == 0 && rec.fault == sound {
+	if width == 0 && rec.flaw == sound {
 		r.Skipped++
 		return nil
 	}
-	if rec.fault == quoteAstray || rec.fault == tooLong || r.text && (width > r.width || len(rec.cells) < r.width) {
+	if rec.flaw == quoteAstray || rec.flaw == tooLong || r.text && (width > r.width || len(rec.cells) < r.width) {
 		return r.misshapen(rec, width)
 	}
 
@@ -224,7 +224,7 @@ func (r *rowReader) record(rec *record) error {
 	if _, seen := r.days[on]; !seen {
 		r.days[on] = rec.line
 	}
-	if rec.fault == quoteKept {
+	if rec.flaw == quoteKept {
 		r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Found: "a quotation mark (\") that is not closed", Expected: "marks in pairs around a cell",
 			Do: "The mark was read as a character. Check the row."})
 	}
@@ -332,11 +332,11 @@ var numberWords = map[numberState]string{
 
 // misshapen handles a record that is not a row of the table.
 func (r *rowReader) misshapen(rec *record, width int) error {
-	if rec.fault != tooLong && r.notPatient(rec) {
+	if rec.flaw != tooLong && r.notPatient(rec) {
 		return nil
 	}
 	r.lastShort = true
-	switch rec.fault {
+	switch rec.flaw {
 	case tooLong:
 		r.quarantine(rec.line, r.outside, "R8", "", fmt.Sprintf("a line that is too long, over %d bytes", r.limits.Line), "one row", fixExport)
 	case quoteAstray:

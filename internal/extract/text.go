@@ -121,11 +121,11 @@ func (l *lineReader) fill() {
 	l.eof, l.err = true, io.ErrNoProgress
 }
 
-// fault says what is wrong with a record as a whole.
-type fault uint8
+// flaw says what is wrong with a record as a whole.
+type flaw uint8
 
 const (
-	sound       fault = iota
+	sound       flaw = iota
 	quoteKept         // a stray quotation mark was read as a character
 	quoteAstray       // a quotation mark is not closed and the cells cannot be told
 	tooLong           // the line is longer than the bound
@@ -136,7 +136,7 @@ const (
 type record struct {
 	line  int
 	cells [][]byte
-	fault fault
+	flaw flaw
 }
 
 // lookahead bounds the lines and bytes that one quoted cell may span.
@@ -233,7 +233,7 @@ func (s *splitter) next() (record, bool) {
 		return record{}, false
 	}
 	if p.long {
-		return record{line: p.line, fault: tooLong}, true
+		return record{line: p.line, flaw: tooLong}, true
 	}
 	if bytes.IndexByte(p.text, '"') < 0 {
 		s.literal(p.text)
@@ -252,9 +252,9 @@ func (s *splitter) next() (record, bool) {
 	}
 	s.literal(p.text)
 	if len(s.fields) == s.want || s.want == 0 {
-		return record{line: p.line, cells: s.fields, fault: quoteKept}, true
+		return record{line: p.line, cells: s.fields, flaw: quoteKept}, true
 	}
-	return record{line: p.line, cells: s.fields, fault: quoteAstray}, true
+	return record{line: p.line, cells: s.fields, flaw: quoteAstray}, true
 }
 
 // join reads on after a line that ends inside a quoted cell. It gives back the
