@@ -126,9 +126,9 @@ type flaw uint8
 
 const (
 	sound       flaw = iota
-	quoteKept         // a stray quotation mark was read as a character
-	quoteAstray       // a quotation mark is not closed and the cells cannot be told
-	tooLong           // the line is longer than the bound
+	quoteKept        // a stray quotation mark was read as a character
+	quoteAstray      // a quotation mark is not closed and the cells cannot be told
+	tooLong          // the line is longer than the bound
 )
 
 // record is one line of cells: of a text file, with its number from 1, or of a
@@ -136,7 +136,7 @@ const (
 type record struct {
 	line  int
 	cells [][]byte
-	flaw flaw
+	flaw  flaw
 }
 
 // lookahead bounds the lines and bytes that one quoted cell may span.
