@@ -35,6 +35,8 @@ type Key struct {
 	macs      sync.Pool
 	aead      cipher.AEAD
 	reference []byte
+	// fingerprint is derived like the others, so it tells nothing of them.
+	fingerprint []byte
 }
 
 // NewKey makes a Key of a 32-byte secret.
@@ -59,7 +61,7 @@ func NewKey(secret []byte) (*Key, error) {
 		return nil, err
 	}
 	match := derive("match")
-	k := &Key{aead: aead, reference: derive("reference")}
+	k := &Key{aead: aead, reference: derive("reference"), fingerprint: derive("fingerprint")[:8]}
 	k.macs.New = func() any { return hmac.New(sha256.New, match) }
 	return k, nil
 }

@@ -42,6 +42,8 @@ type Store struct {
 	// what they worked out until then.
 	mu      sync.Mutex
 	changed uint64
+
+	ledger ledger // the audit log's head file and the key in use
 }
 
 // Settings are the partnership's choices that derived rows depend on.
@@ -68,7 +70,7 @@ func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
 	// One writer at a time is all that SQLite allows; a pool of one waits its
 	// turn instead of meeting "database is locked".
 	write.SetMaxOpenConns(1)
-	s := &Store{write: write, settings: DefaultSettings}
+	s := &Store{write: write, settings: DefaultSettings, ledger: ledger{dir: dir}}
 	if err := migrate(ctx, write); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}

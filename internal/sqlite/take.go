@@ -49,6 +49,9 @@ func insertFile(ctx context.Context, tx *sql.Tx, f ingest.File, outcome string, 
 // A Conflict problem says that another process took the same bytes meanwhile.
 func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Taken) ([]byte, error)) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.sameKey(ctx, tx); err != nil {
+			return err
+		}
 		var n int
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM file WHERE sha256 = ? AND outcome = 'taken'`, b.File.SHA256[:]).Scan(&n); err != nil {
 			return err

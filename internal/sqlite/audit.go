@@ -1,0 +1,244 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"homeward/internal/audit"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// HeadFileName is the name, in the data folder, of the file that holds the
+// number and hash of the audit log's last line, so that lines cut off the end
+// of the log are missed.
+const HeadFileName = "audit.head"
+
+// ledger is what a Store keeps for the audit log and the key.
+type ledger struct {
+	dir  string
+	head sync.Mutex // held while the head file is written
+
+	key sync.Mutex
+	// inUse is the fingerprint of the key that this process seals with, empty
+	// when it has none.
+	inUse string
+}
+
+// entry gives the audit log's entry of what an actor did.
+func entry(by people.Actor, what audit.What, record, before, after string) audit.Entry {
+	return audit.Entry{Who: by.Who(), As: by.As(), From: by.Address, What: what, Record: record, Before: before, After: after}
+}
+
+// recording is a write transaction that notes what is done in it.
+type recording struct {
+	*sql.Tx
+	ctx  context.Context
+	at   time.Time
+	head audit.Head
+	any  bool
+}
+
+// record adds an entry to the audit log in the transaction.
+func (r *recording) record(e audit.Entry) error {
+	if !r.any {
+		err := r.QueryRowContext(r.ctx, `SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1`).Scan(&r.head.Number, hashInto{&r.head.Hash})
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		r.any = true
+	}
+	next := r.head.Next(r.at, e)
+	_, err := r.ExecContext(r.ctx, `
+		INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		next.Number, next.At.UnixMicro(), next.Who, next.As, string(next.What), next.Record, next.Before, next.After, next.From, next.Hash[:])
+	r.head = next.Head()
+	return err
+}
+
+// hashInto scans a hash of the audit log.
+type hashInto struct{ into *[audit.HashSize]byte }
+
+// Scan reads a BLOB. One of another length was altered: it is taken as zeros,
+// which Verify finds.
+func (h hashInto) Scan(src any) error {
+	*h.into = [audit.HashSize]byte{}
+	if b, ok := src.([]byte); ok && len(b) == audit.HashSize {
+		copy(h.into[:], b)
+	}
+	return nil
+}
+
+// recorded runs f in one write transaction that changes no figures: what it
+// does and what it records stand together or not at all. The head file follows
+// the commit.
+func (s *Store) recorded(ctx context.Context, at time.Time, f func(*recording) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return busy(err)
+	}
+	r := &recording{Tx: tx, ctx: ctx, at: at}
+	if err := f(r); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return busy(err)
+	}
+	if !r.any {
+		return nil
+	}
+	return s.writeHead(r.head)
+}
+
+// writeHead writes the head file, whole or not at all, unless it already names
+// a later line.
+func (s *Store) writeHead(h audit.Head) error {
+	s.ledger.head.Lock()
+	defer s.ledger.head.Unlock()
+	if kept, err := s.readHead(); err == nil && kept != nil && kept.Number >= h.Number {
+		return nil
+	}
+	path := filepath.Join(s.ledger.dir, HeadFileName)
+	tmp, err := os.CreateTemp(s.ledger.dir, ".audit-*")
+	if err == nil {
+		defer os.Remove(tmp.Name())
+		_, err = tmp.WriteString(h.String() + "\n")
+		err = errors.Join(err, tmp.Close())
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The head file of the audit log could not be written. Check that the disk has room and that the data folder may be written in")
+	}
+	return nil
+}
+
+// readHead gives the head that the head file names, nil when there is no file.
+func (s *Store) readHead() (*audit.Head, error) {
+	text, err := os.ReadFile(filepath.Join(s.ledger.dir, HeadFileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Unavailable, "The head file of the audit log could not be read. Check its permissions")
+	}
+	h, err := audit.ParseHead(string(text))
+	if err != nil {
+		return nil, err
+	}
+	return &h, nil
+}
+
+// Record adds entries to the audit log, for acts that change nothing else in
+// the database: an export, a search, a refusal.
+func (s *Store) Record(ctx context.Context, at time.Time, entries ...audit.Entry) error {
+	return s.recorded(ctx, at, func(r *recording) error {
+		for _, e := range entries {
+			if err := r.record(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// VerifyAudit reads the whole audit log as of one moment and says what does
+// not agree. An error is about the machine, or about a head file that cannot
+// be read.
+func (s *Store) VerifyAudit(ctx context.Context) (audit.Result, error) {
+	kept, err := s.readHead()
+	if err != nil {
+		return audit.Result{}, err
+	}
+	v := audit.NewVerifier(kept)
+	err = s.eachEvent(ctx, `SELECT `+auditColumns+` FROM audit ORDER BY number`, nil, func(e audit.Event) error {
+		v.Next(e)
+		return nil
+	})
+	return v.Finish(), err
+}
+
+// AuditEvents gives the newest events that the filter lets through, newest
+// first.
+func (s *Store) AuditEvents(ctx context.Context, f audit.Filter) ([]audit.Event, error) {
+	var out []audit.Event
+	w := auditWhere(f)
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	err := s.eachEvent(ctx, `SELECT `+auditColumns+` FROM audit`+w.clause()+` ORDER BY number DESC LIMIT ?`, append(w.args, limit), func(e audit.Event) error {
+		out = append(out, e)
+		return nil
+	})
+	return out, err
+}
+
+// EachAuditEvent gives every event that the filter lets through to each, in
+// the order of the log, whatever the filter's Limit. It is for exports, which
+// the caller records.
+func (s *Store) EachAuditEvent(ctx context.Context, f audit.Filter, each func(audit.Event) error) error {
+	w := auditWhere(f)
+	return s.eachEvent(ctx, `SELECT `+auditColumns+` FROM audit`+w.clause()+` ORDER BY number`, w.args, each)
+}
+
+const auditColumns = `number, at, who, acting_as, what, record, before, after, from_address, hash`
+
+func auditWhere(f audit.Filter) where {
+	var w where
+	if !f.From.IsZero() {
+		w.add("at >= ?", f.From.UnixMicro())
+	}
+	if !f.To.IsZero() {
+		w.add("at < ?", f.To.UnixMicro())
+	}
+	if f.Who != "" {
+		w.add("who = ?", f.Who)
+	}
+	if f.What != "" {
+		w.add("what = ?", string(f.What))
+	}
+	if f.Record != "" {
+		w.add("record = ?", f.Record)
+	}
+	if f.Before != 0 {
+		w.add("number < ?", f.Before)
+	}
+	return w
+}
+
+// clause gives the conditions as a WHERE clause, nothing when there are none.
+func (w *where) clause() string {
+	if len(w.conditions) == 0 {
+		return ""
+	}
+	return " WHERE " + w.String()
+}
+
+func (s *Store) eachEvent(ctx context.Context, query string, args []any, each func(audit.Event) error) error {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e audit.Event
+		var at int64
+		if err := rows.Scan(&e.Number, &at, &e.Who, &e.As, &e.What, &e.Record, &e.Before, &e.After, &e.From, hashInto{&e.Hash}); err != nil {
+			return err
+		}
+		e.At = time.UnixMicro(at).UTC()
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"homeward/internal/audit"
+	"homeward/internal/delay"
+	"homeward/internal/people"
+)
+
+// PurgeIdentifiers deletes the identifiers of every patient whose delays at
+// their provider all ended before the day, and gives how many patients that
+// were. A delay that no later extract ended counts as ended on the day it was
+// last listed, a patient without a delay on the last day they were listed or
+// said to be ready. The sealed numbers are deleted and the hash that patients
+// are matched by is replaced by random bytes; the pseudonym, the places and
+// every figure stay.
+func (s *Store) PurgeIdentifiers(ctx context.Context, at time.Time, by people.Actor, before delay.Day) (int64, error) {
+	// What is deleted is wiped from the file too, not only unlinked.
+	if _, err := s.write.ExecContext(ctx, `PRAGMA secure_delete = ON`); err != nil {
+		return 0, busy(err)
+	}
+	var n int64
+	err := s.recorded(ctx, at, func(r *recording) error {
+		res, err := r.ExecContext(ctx, `
+			UPDATE patient
+			SET nhs_number = NULL, local_id = NULL, key_hash = randomblob(16), purged_at = ?1
+			WHERE purged_at = 0
+				AND NOT EXISTS (
+					SELECT 1
+					FROM delay d
+					WHERE d.patient_id = patient.patient_id
+						AND CASE d.end_date WHEN 0 THEN d.listed_last ELSE max(d.end_date, d.listed_last) END >= ?2)
+				AND NOT EXISTS (SELECT 1 FROM presence p WHERE p.patient_id = patient.patient_id AND p.last_date >= ?2)
+				AND NOT EXISTS (SELECT 1 FROM statement st WHERE st.patient_id = patient.patient_id AND max(st.ready_date, st.discharged_date) >= ?2)`,
+			at.UnixMicro(), before)
+		if err != nil {
+			return err
+		}
+		if n, err = res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return r.record(entry(by, audit.IdentifiersPurged, "", "", fmt.Sprintf("%d patients whose delays ended before %s", n, before)))
+	})
+	if err != nil || n == 0 {
+		return n, err
+	}
+	_, err = s.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	return n, err
+}

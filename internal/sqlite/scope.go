@@ -1,0 +1,407 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"homeward/internal/audit"
+	"homeward/internal/delay"
+	"homeward/internal/identity"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+	"homeward/internal/record"
+)
+
+// Every query about people that a request can reach takes a people.Scope and
+// narrows itself with scoped, below. The unscoped Delays is for the command
+// line of the machine that holds the data folder.
+
+// scoped narrows a query about delays to what the scope may see (P1): provider
+// is the column of the provider's number, council that of the statement's
+// council. An empty scope lets nothing through.
+func (w *where) scoped(scope people.Scope, provider, council string) {
+	switch providers, councils := scope.Providers(), scope.Councils(); {
+	case len(providers) > 0:
+		var codes where
+		in(&codes, "code", providers, func(code string) any { return code })
+		w.add(provider+" IN (SELECT provider_id FROM provider WHERE "+codes.String()+")", codes.args...)
+	case len(councils) > 0:
+		in(w, council, councils, func(code string) any { return code })
+	default:
+		w.add("0")
+	}
+}
+
+// matched gives, as a query, the delays that the scope and the filter let
+// through, with the number of days of each that they let through.
+func matched(scope people.Scope, f record.Filter) (query string, args []any) {
+	first, last := f.From, f.To
+	if last == 0 {
+		last = delay.Day(1 << 30)
+	}
+	// Days count by the stretches that they are in.
+	var days where
+	days.scoped(scope, "d.provider_id", "g.council")
+	days.add("t.first_day <= ? AND t.last_day >= ?", last, first)
+	days.narrow(f)
+	current, currentArgs := latest(scope)
+	query = `
+		SELECT t.patient_id, t.listed_first, sum(min(t.last_day, ?) - max(t.first_day, ?) + 1) AS days
+		FROM delay d
+		JOIN patient p ON p.patient_id = d.patient_id
+		JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
+		JOIN statement st ON st.statement_id = t.statement_id
+		JOIN given g ON g.given_id = st.given_id
+		JOIN place pl ON pl.place_id = st.place_id
+		WHERE ` + days.String() + stateClause(f.State, current) + `
+		GROUP BY t.patient_id, t.listed_first`
+	args = append([]any{last, first}, days.args...)
+	if f.State != "" {
+		args = append(args, currentArgs...)
+	}
+	if f.From != 0 || f.To != 0 {
+		return query, args
+	}
+	// A delay with no counted day yet is there too, unless days are asked for.
+	var rest where
+	rest.scoped(scope, "d.provider_id", "g.council")
+	rest.add("d.first_day = 0")
+	rest.narrow(f)
+	query += `
+		UNION ALL
+		SELECT d.patient_id, d.listed_first, 0
+		FROM delay d
+		JOIN patient p ON p.patient_id = d.patient_id
+		JOIN statement st ON st.statement_id = d.statement_id
+		JOIN given g ON g.given_id = st.given_id
+		JOIN place pl ON pl.place_id = st.place_id
+		WHERE ` + rest.String() + stateClause(f.State, current)
+	args = append(args, rest.args...)
+	if f.State != "" {
+		args = append(args, currentArgs...)
+	}
+	return query, args
+}
+
+// narrow adds the parts of a filter that speak of a statement and its patient.
+func (w *where) narrow(f record.Filter) {
+	w.filter(f.Filter)
+	if len(f.Providers) > 0 {
+		var codes where
+		in(&codes, "code", f.Providers, func(code string) any { return code })
+		w.add("d.provider_id IN (SELECT provider_id FROM provider WHERE "+codes.String()+")", codes.args...)
+	}
+	in(w, "pl.site", f.Sites, func(s string) any { return s })
+	in(w, "pl.ward", f.Wards, func(s string) any { return s })
+	if f.Reference != "" {
+		w.add("p.reference = ?", f.Reference)
+	}
+}
+
+// latest gives, as a condition, whether the scope reaches what the delay d
+// comes to: a council does not see where another council's delay went on.
+func latest(scope people.Scope) (condition string, args []any) {
+	if len(scope.Councils()) == 0 {
+		return "1", nil
+	}
+	var w where
+	w.scoped(scope, "d.provider_id", "lg.council")
+	return `EXISTS (
+		SELECT 1
+		FROM statement ls
+		JOIN given lg ON lg.given_id = ls.given_id
+		WHERE ls.statement_id = d.statement_id AND ` + w.String() + `)`, w.args
+}
+
+func stateClause(state record.State, current string) string {
+	switch state {
+	case record.Open:
+		return " AND d.end_date = 0 AND " + current
+	case record.Ended:
+		return " AND NOT (d.end_date = 0 AND " + current + ")"
+	default:
+		return ""
+	}
+}
+
+// ScopedDelays gives one page of the delays that the scope may see and the
+// filter lets through, without identifiers (P1).
+func (s *Store) ScopedDelays(ctx context.Context, scope people.Scope, f record.Filter, page record.Page) (*record.List, error) {
+	out := &record.List{}
+	if scope.Empty() {
+		return out, nil
+	}
+	size := min(cmp.Or(page.Size, 50), record.MaxPage)
+	number := max(page.Number, 1)
+	var order string
+	switch page.Sort {
+	case record.ByReady, "":
+		order = "d.ready_date"
+	case record.ByDays:
+		order = "m.days DESC, d.ready_date"
+	default:
+		return nil, problem.New(problem.Invalid, "Found the order %q. Use ready or days.", page.Sort)
+	}
+	if page.Descending {
+		order = map[string]string{"d.ready_date": "d.ready_date DESC"}[order]
+		if order == "" {
+			order = "m.days, d.ready_date DESC"
+		}
+	}
+	if f.State != "" && f.State != record.Open && f.State != record.Ended {
+		return nil, problem.New(problem.Invalid, "Found the state %q. Use open or ended.", f.State)
+	}
+	// One read transaction, so that the page and its totals are of one moment.
+	tx, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	query, args := matched(scope, f)
+	if err := tx.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(days), 0) FROM (`+query+`)`, args...).Scan(&out.Total, &out.Days); err != nil {
+		return nil, fmt.Errorf("counting delays: %w", err)
+	}
+	current, currentArgs := latest(scope)
+	rows, err := tx.QueryContext(ctx, `
+		SELECT v.code, p.reference, d.patient_id, d.listed_first, d.ready_date, d.end_date, d.end_kind, m.days, `+current+`,
+			pl.site, pl.ward, pl.bed
+		FROM (`+query+`) m
+		JOIN delay d ON d.patient_id = m.patient_id AND d.listed_first = m.listed_first
+		JOIN patient p ON p.patient_id = d.patient_id
+		JOIN provider v ON v.provider_id = d.provider_id
+		JOIN statement st ON st.statement_id = d.statement_id
+		JOIN place pl ON pl.place_id = st.place_id
+		ORDER BY `+order+`, v.code, p.reference, d.listed_first
+		LIMIT ? OFFSET ?`,
+		append(append(append([]any{}, currentArgs...), args...), size, (number-1)*size)...)
+	if err != nil {
+		return nil, fmt.Errorf("listing delays: %w", err)
+	}
+	defer rows.Close()
+	var patients []int64
+	for rows.Next() {
+		var d record.Delay
+		var patient int64
+		var current bool
+		if err := rows.Scan(&d.Provider, &d.Reference, &patient, &d.Listed, &d.Ready, &d.End, &d.EndKind, &d.Days, &current, &d.Site, &d.Ward, &d.Bed); err != nil {
+			return nil, err
+		}
+		if !current {
+			d.Moved, d.End, d.EndKind, d.Site, d.Ward, d.Bed = true, 0, delay.Open, "", "", ""
+		}
+		out.Delays, patients = append(out.Delays, d), append(patients, patient)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for i := range out.Delays {
+		if err := scopedStretches(ctx, tx, scope, patients[i], &out.Delays[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// scopedStretches fills in what of the delay's counted days the scope may see.
+func scopedStretches(ctx context.Context, tx *sql.Tx, scope people.Scope, patient int64, d *record.Delay) error {
+	var w where
+	w.add("t.patient_id = ? AND t.listed_first = ?", patient, d.Listed)
+	w.scoped(scope, "d.provider_id", "g.council")
+	rows, err := tx.QueryContext(ctx, `
+		SELECT t.first_day, t.last_day, t.mark, g.reason, g.body, g.council, g.care, g.rule, pl.site, pl.ward, pl.bed
+		FROM stretch t
+		JOIN delay d ON d.patient_id = t.patient_id AND d.listed_first = t.listed_first
+		JOIN statement st ON st.statement_id = t.statement_id
+		JOIN given g ON g.given_id = st.given_id
+		JOIN place pl ON pl.place_id = st.place_id
+		WHERE `+w.String()+`
+		ORDER BY t.first_day`, w.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var st record.Stretch
+		if err := rows.Scan(&st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule, &st.Site, &st.Ward, &st.Bed); err != nil {
+			return err
+		}
+		d.Stretches = append(d.Stretches, st)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if n := len(d.Stretches); n > 0 && d.Moved {
+		last := d.Stretches[n-1]
+		d.End, d.EndKind, d.Site, d.Ward, d.Bed = last.Last+1, delay.Inferred, last.Site, last.Ward, last.Bed
+	}
+	return nil
+}
+
+// reachable gives, as conditions on the patient p, who of the patients the
+// scope may see: those with a delay that it reaches.
+func reachable(scope people.Scope) where {
+	var days, rest where
+	days.scoped(scope, "d.provider_id", "g.council")
+	rest.scoped(scope, "d.provider_id", "g.council")
+	var w where
+	w.add(`(EXISTS (
+			SELECT 1
+			FROM delay d
+			JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
+			JOIN statement st ON st.statement_id = t.statement_id
+			JOIN given g ON g.given_id = st.given_id
+			WHERE d.patient_id = p.patient_id AND `+days.String()+`)
+		OR EXISTS (
+			SELECT 1
+			FROM delay d
+			JOIN statement st ON st.statement_id = d.statement_id
+			JOIN given g ON g.given_id = st.given_id
+			WHERE d.patient_id = p.patient_id AND d.first_day = 0 AND `+rest.String()+`))`, append(append([]any{}, days.args...), rest.args...)...)
+	return w
+}
+
+// Identifiers gives the identifiers of the patient with the reference and notes
+// the display in the audit log, both or neither (P2). The error is a Forbidden
+// problem when the actor's role never sees identifiers, a NotFound problem when
+// the scope holds no such patient, and an Unavailable problem without the key:
+// key is nil when it is lost.
+func (s *Store) Identifiers(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, reference string) (*record.Identifiers, error) {
+	scope := by.Scope()
+	if !scope.Identifiers() {
+		return nil, problem.New(problem.Forbidden, "NHS numbers and hospital numbers are shown to coordinators and reviewers only. Your role is %s.", by.Grant)
+	}
+	if key == nil {
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Figures still work; identifiers cannot be shown. Ask the person who runs Homeward to restore the key file from the backup.")
+	}
+	out := &record.Identifiers{Reference: reference}
+	err := s.recorded(ctx, at, func(r *recording) error {
+		if err := s.sameKey(ctx, r); err != nil {
+			return err
+		}
+		w := reachable(scope)
+		rows, err := r.QueryContext(ctx, `
+			SELECT v.code, p.nhs_number, p.local_id, p.purged_at <> 0
+			FROM patient p
+			JOIN provider v ON v.provider_id = p.provider_id
+			WHERE p.reference = ? AND `+w.String()+`
+			LIMIT 2`, append([]any{reference}, w.args...)...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var nhs, local []byte
+		n := 0
+		for ; rows.Next(); n++ {
+			if err := rows.Scan(&out.Provider, &nhs, &local, &out.Purged); err != nil {
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		switch n {
+		case 0:
+			return problem.New(problem.NotFound, "No delay in your area matches this reference.")
+		case 1:
+		default:
+			// Showing one of two would name the wrong patient.
+			return problem.New(problem.Conflict, "Two patients have this reference. Find the patient by hospital number instead.")
+		}
+		for _, part := range []struct {
+			sealed []byte
+			text   *string
+		}{{nhs, &out.NHSNumber}, {local, &out.LocalID}} {
+			if part.sealed == nil {
+				continue
+			}
+			if *part.text, err = key.Open(part.sealed); err != nil {
+				return err
+			}
+		}
+		var shown []string
+		if out.NHSNumber != "" {
+			shown = append(shown, "NHS number")
+		}
+		if out.LocalID != "" {
+			shown = append(shown, "local number")
+		}
+		return r.record(entry(by, audit.IdentifierSeen, reference, "", out.Provider+", "+cmp.Or(strings.Join(shown, " and "), "none kept")))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// FindByNumber gives the references of the patients whom the scope reaches and
+// whose NHS number or local number is the one typed, most recent first, at
+// most ten, and notes the search without the number. Like Identifiers it needs
+// a scope that sees identifiers, and the key: whoever may search by a number
+// can tell whose it is.
+func (s *Store) FindByNumber(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, number string) ([]string, error) {
+	scope := by.Scope()
+	if !scope.Identifiers() {
+		return nil, problem.New(problem.Forbidden, "Searching by NHS number or hospital number is for coordinators and reviewers only. Your role is %s.", by.Grant)
+	}
+	if key == nil {
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Search by reference instead, and ask the person who runs Homeward to restore the key file from the backup.")
+	}
+	number = strings.TrimSpace(number)
+	var out []string
+	err := s.recorded(ctx, at, func(r *recording) error {
+		if err := s.sameKey(ctx, r); err != nil {
+			return err
+		}
+		var err error
+		if out, err = r.findByNumber(scope, key, number); err != nil {
+			return err
+		}
+		return r.record(entry(by, audit.IdentifierSearched, strings.Join(out, " "), "", fmt.Sprintf("%d found", len(out))))
+	})
+	return out, err
+}
+
+// findDays is how many days back from the newest listing a local number is
+// searched. A patient with an NHS number is matched by that alone, so local
+// numbers are opened one by one.
+const findDays = 400
+
+func (r *recording) findByNumber(scope people.Scope, key *identity.Key, number string) ([]string, error) {
+	nhs := key.Hash(identity.Patient{NHSNumber: strings.ReplaceAll(number, " ", "")})
+	w := reachable(scope)
+	rows, err := r.QueryContext(r.ctx, `
+		SELECT p.reference, p.key_hash = ?, p.local_id
+		FROM patient p
+		WHERE `+w.String()+` AND (p.key_hash = ? OR EXISTS (
+			SELECT 1 FROM delay d WHERE d.patient_id = p.patient_id AND d.listed_last > (SELECT max(extract_date) FROM standing) - ?))
+		ORDER BY (SELECT max(d.listed_last) FROM delay d WHERE d.patient_id = p.patient_id) DESC, p.reference`,
+		append(append([]any{nhs[:]}, w.args...), nhs[:], findDays)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() && len(out) < 10 {
+		var reference string
+		var same bool
+		var sealed []byte
+		if err := rows.Scan(&reference, &same, &sealed); err != nil {
+			return nil, err
+		}
+		if !same && sealed != nil {
+			local, err := key.Open(sealed)
+			if err != nil {
+				return nil, err
+			}
+			same = strings.EqualFold(local, number)
+		}
+		if same {
+			out = append(out, reference)
+		}
+	}
+	return out, rows.Err()
+}
