@@ -213,7 +213,7 @@ func now(o measure.Overview) nowView {
 		v.Change = "No extract is held from a week before."
 	}
 	if o.ReadyToday > 0 {
-		v.Change += fmt.Sprintf(" %s ready on the day and not counted yet.", plural(o.ReadyToday, "person became", "people became"))
+		v.Change += fmt.Sprintf(" %s not counted yet.", plural(o.ReadyToday, "person became ready on the day and is", "people became ready on the day and are"))
 	}
 	x := 0.0
 	for _, b := range delay.Bodies {
