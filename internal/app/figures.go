@@ -47,11 +47,11 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	d := addData(flags, c)
 	from := flags.String("from", "", "first month or day, such as 2018-04 or 2018-04-01")
 	to := flags.String("to", "", "last month or day, included")
-	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible")
+	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible, state")
 	numbers := flags.String("measures", "days", "`measures`: days, beds, share, people")
 	format := flags.String("format", "table", "csv, json or table")
 	filters := map[measure.Dimension]*listFlag{}
-	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible} {
+	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState} {
 		filters[dim] = new(listFlag)
 		flags.Var(filters[dim], string(dim), "only this `"+string(dim)+"`; several with commas")
 	}
@@ -206,13 +206,13 @@ func delayRow(r sqlite.DelayRecord, key *identity.Key) ([]string, error) {
 			row = append(row, text)
 		}
 	}
-	segments := r.Segments()
+	segments := r.Segments
 	last := segments[len(segments)-1]
 	words := make([]string, len(segments))
 	days := 0
 	for i, s := range segments {
-		words[i] = fmt.Sprintf("%s..%s %s %s", s.First, s.Last, orNotKnown(string(s.Reason)), s.Body)
-		days += int(s.Last-s.First) + 1
+		words[i] = fmt.Sprintf("%s..%s %s %s", s.First, s.Segment.Last, orNotKnown(string(s.Reason)), s.Standing.Body)
+		days += s.Days()
 	}
 	return append(row, r.Reference, orNotKnown(string(last.Council)), last.Care.String(), r.Ready.String(), r.End.String(), r.EndKind.String(),
 		strconv.Itoa(days), strings.Join(words, "; ")), nil

@@ -97,6 +97,10 @@ const (
 	Carried
 	// Omitted: the extract of that day left the patient out (C7).
 	Omitted
+	// Unverified: the log alone is evidence, and nobody has checked since (C17).
+	Unverified
+	// Paused: the wait had stopped. A paused day does not count.
+	Paused
 )
 
 // String names the mark in the words of the rules.
@@ -108,6 +112,10 @@ func (m Mark) String() string {
 		return "carried"
 	case Omitted:
 		return "omitted by the provider"
+	case Unverified:
+		return "unverified"
+	case Paused:
+		return "paused"
 	default:
 		return "listed"
 	}

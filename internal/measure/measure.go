@@ -6,6 +6,7 @@ package measure
 import (
 	"context"
 
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 )
 
@@ -22,6 +23,7 @@ const (
 	ByCare        Dimension = "care"
 	ByReason      Dimension = "reason"
 	ByResponsible Dimension = "responsible"
+	ByState       Dimension = "state"
 )
 
 // Filter narrows what is counted. An empty list means no narrowing; several
@@ -32,6 +34,7 @@ type Filter struct {
 	Care      []delay.CareType
 	Reasons   []delay.Reason
 	Bodies    []delay.Body
+	States    []agreement.State
 }
 
 // Query asks for delayed days from From to To, both included, broken down by
@@ -53,6 +56,7 @@ type Cell struct {
 	Care     delay.CareType
 	Reason   delay.Reason
 	Body     delay.Body
+	State    agreement.State
 	// Days is the number of delayed days; on one day it is also the number of
 	// people delayed (C16).
 	Days int64

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
@@ -48,12 +49,12 @@ func ParseBy(s string) ([]Dimension, error) {
 	if s == "" {
 		return nil, nil
 	}
-	known := []Dimension{ByMonth, ByWeek, ByDay, ByProvider, ByCouncil, ByCare, ByReason, ByResponsible}
+	known := []Dimension{ByMonth, ByWeek, ByDay, ByProvider, ByCouncil, ByCare, ByReason, ByResponsible, ByState}
 	var by []Dimension
 	for _, word := range strings.Split(s, ",") {
 		d := Dimension(strings.TrimSpace(word))
 		if !slices.Contains(known, d) {
-			return nil, problem.New(problem.Invalid, "Found %q among the breakdowns. Use any of month, week, day, provider, council, care, reason, responsible.", word)
+			return nil, problem.New(problem.Invalid, "Found %q among the breakdowns. Use any of month, week, day, provider, council, care, reason, responsible, state.", word)
 		}
 		if slices.Contains(by, d) {
 			return nil, problem.New(problem.Invalid, "Found the breakdown %s twice. Name each once.", d)
@@ -236,6 +237,8 @@ func (c Cell) Text(d Dimension) string {
 		return orNotKnown(string(c.Reason))
 	case ByResponsible:
 		return c.Body.String()
+	case ByState:
+		return c.State.String()
 	default:
 		panic(fmt.Sprintf("measure: unknown dimension %q", d))
 	}
@@ -280,8 +283,14 @@ func (f *Filter) ParseFilter(word string, values []string) error {
 				return problem.New(problem.Invalid, "Found the responsible body %q. Use nhs, social-care, joint or none.", v)
 			}
 			f.Bodies = append(f.Bodies, b)
+		case ByState:
+			st, err := agreement.ParseState(v)
+			if err != nil {
+				return problem.New(problem.Invalid, "Found the state %q. Use agreed, agreed-by-default, proposed or disputed.", v)
+			}
+			f.States = append(f.States, st)
 		default:
-			return problem.New(problem.Invalid, "Found the filter %q. Use provider, council, care, reason or responsible.", word)
+			return problem.New(problem.Invalid, "Found the filter %q. Use provider, council, care, reason, responsible or state.", word)
 		}
 	}
 	return nil

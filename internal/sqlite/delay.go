@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 )
 
@@ -15,47 +16,26 @@ type DelayRecord struct {
 	Ready, End         delay.Day
 	EndKind            delay.EndKind
 	FirstDay, LastDay  delay.Day // counted days, zero when none counts
-	Stretches          []StretchRecord
+	Segments           []Segment
 }
 
-// StretchRecord is a stretch with what it is attributed to.
-type StretchRecord struct {
-	First, Last delay.Day
-	Mark        delay.Mark
-	Reason      delay.Reason
-	Body        delay.Body
-	Council     delay.Council
-	Care        delay.CareType
-	Rule        string
-}
-
-// Segment is the part of a delay with one reason, one responsible body, one
-// council and one type of care.
+// Segment is the part of a delay with one reason, one body by the rules, one
+// council and one type of care, with where it stands (G1).
 type Segment struct {
-	First, Last delay.Day
-	Reason      delay.Reason
-	Body        delay.Body
-	Council     delay.Council
-	Care        delay.CareType
+	agreement.Segment
+	agreement.Standing
 }
 
-// Segments joins neighbouring stretches that are attributed alike; they tile
-// the counted days as the stretches do (C3).
-func (r DelayRecord) Segments() []Segment {
-	var out []Segment
-	for _, st := range r.Stretches {
-		next := Segment{st.First, st.Last, st.Reason, st.Body, st.Council, st.Care}
-		if n := len(out); n > 0 {
-			same := next
-			same.First, same.Last = out[n-1].First, out[n-1].Last
-			if same == out[n-1] {
-				out[n-1].Last = st.Last
-				continue
-			}
-		}
-		out = append(out, next)
-	}
-	return out
+// Days is the number of delayed days of the segment.
+func (s Segment) Days() int { return int(s.Segment.Last-s.First) + 1 }
+
+// segmentColumns are the columns of a segment t, in the order of scan.
+const segmentColumns = `t.first_day, t.last_day, t.reason, t.council, t.care, t.rule_body,
+			t.body, t.by_people, t.state, t.suggested, t.next_side, t.level, t.event_id`
+
+func (s *Segment) scan() []any {
+	return []any{&s.First, &s.Segment.Last, &s.Reason, &s.Council, &s.Care, &s.Segment.Body,
+		&s.Standing.Body, &s.ByPeople, &s.State, &s.Suggested, &s.Next, &s.Level, &s.Standing.Last}
 }
 
 // Delays gives every delay that has counted days, ordered by provider, ready
@@ -64,13 +44,11 @@ func (s *Store) Delays(ctx context.Context, each func(DelayRecord) error) error 
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT v.code, p.reference, p.nhs_number, p.local_id, d.patient_id, d.listed_first,
 			d.ready_date, d.end_date, d.end_kind, d.first_day, d.last_day,
-			t.first_day, t.last_day, t.mark, g.reason, g.body, g.council, g.care, g.rule
+			`+segmentColumns+`
 		FROM delay d
 		JOIN patient p ON p.patient_id = d.patient_id
 		JOIN provider v ON v.provider_id = d.provider_id
-		JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
-		JOIN statement st ON st.statement_id = t.statement_id
-		JOIN given g ON g.given_id = st.given_id
+		JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
 		ORDER BY v.code, d.ready_date, p.reference, d.listed_first, t.first_day`)
 	if err != nil {
 		return err
@@ -80,11 +58,10 @@ func (s *Store) Delays(ctx context.Context, each func(DelayRecord) error) error 
 	var patient, listed int64
 	for rows.Next() {
 		var r DelayRecord
-		var st StretchRecord
+		var st Segment
 		var itsPatient, itsListed int64
-		if err := rows.Scan(&r.Provider, &r.Reference, &r.NHSNumber, &r.LocalID, &itsPatient, &itsListed,
-			&r.Ready, &r.End, &r.EndKind, &r.FirstDay, &r.LastDay,
-			&st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule); err != nil {
+		if err := rows.Scan(append([]any{&r.Provider, &r.Reference, &r.NHSNumber, &r.LocalID, &itsPatient, &itsListed,
+			&r.Ready, &r.End, &r.EndKind, &r.FirstDay, &r.LastDay}, st.scan()...)...); err != nil {
 			return err
 		}
 		if itsPatient != patient || itsListed != listed {
@@ -95,7 +72,7 @@ func (s *Store) Delays(ctx context.Context, each func(DelayRecord) error) error 
 			}
 			current, patient, listed = r, itsPatient, itsListed
 		}
-		current.Stretches = append(current.Stretches, st)
+		current.Segments = append(current.Segments, st)
 	}
 	if err := rows.Err(); err != nil {
 		return err

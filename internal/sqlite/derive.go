@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 )
@@ -28,11 +29,16 @@ type derivation struct {
 	changed     []delay.Day    // days for which another extract counts now, ascending
 
 	statements map[int64]statementRow
-	cells      map[int64]int32 // of each given
+	givens     map[int64]givenRow
 	cellKeys   []cellKey
 	cellIDs    map[cellKey]int32
 	counts     map[monthCell]*[32]int32 // by day of the month; 0 holds the total
 	decreased  bool
+
+	// logDay is the day up to which the log is evidence (C17). hasLog and
+	// hasEvents say whether there is any log or answer to look for.
+	logDay            delay.Day
+	hasLog, hasEvents bool
 
 	queries map[string]*sql.Stmt
 }
@@ -43,12 +49,18 @@ type statementRow struct {
 	ready, discharged delay.Day
 }
 
+// givenRow is what of a given the derivation needs.
+type givenRow struct {
+	council delay.Council
+	care    delay.CareType
+	reason  delay.Reason
+	body    delay.Body
+}
+
 // cellKey is what delayed days are counted by, beside day and provider.
 type cellKey struct {
-	council string
-	care    delay.CareType
-	reason  string
-	body    delay.Body
+	givenRow
+	state agreement.State
 }
 
 type monthCell struct {
@@ -62,6 +74,7 @@ type state struct {
 	presence  []presenceRow
 	delays    []delayRow
 	stretches []stretchRow
+	segments  []segmentRow
 	findings  []findingRow
 }
 
@@ -81,6 +94,15 @@ type stretchRow struct {
 	listedFirst, first, last delay.Day
 	statement                int64
 	mark                     delay.Mark
+	entry                    int64
+}
+
+// segmentRow is a segment with where it stands. Its given body is what the
+// rules give, its standing's what it counts under.
+type segmentRow struct {
+	listedFirst, first, last delay.Day
+	givenRow
+	standing agreement.Standing
 }
 
 type findingRow struct {
@@ -92,7 +114,7 @@ type findingRow struct {
 
 func (s state) equal(o state) bool {
 	return slices.Equal(s.presence, o.presence) && slices.Equal(s.delays, o.delays) &&
-		slices.Equal(s.stretches, o.stretches) && slices.Equal(s.findings, o.findings)
+		slices.Equal(s.stretches, o.stretches) && slices.Equal(s.segments, o.segments) && slices.Equal(s.findings, o.findings)
 }
 
 // appearance is one patient listed on one day.
@@ -108,7 +130,7 @@ func newDerivation(ctx context.Context, tx *sql.Tx, s *Store, provider int64) *d
 		ctx: ctx, tx: tx, store: s, provider: provider,
 		now:        map[delay.Day]ingest.DayStanding{},
 		statements: map[int64]statementRow{},
-		cells:      map[int64]int32{},
+		givens:     map[int64]givenRow{},
 		cellIDs:    map[cellKey]int32{},
 		counts:     map[monthCell]*[32]int32{},
 		queries:    map[string]*sql.Stmt{},
@@ -136,6 +158,9 @@ func (d *derivation) close() {
 // derive brings everything derived up to date after the evidence of t was
 // stored; t is nil when no evidence but a decision changed.
 func (d *derivation) derive(t *taking) error {
+	if err := d.look(); err != nil {
+		return err
+	}
 	if err := d.stand(); err != nil {
 		return err
 	}
@@ -162,6 +187,14 @@ func (d *derivation) derive(t *taking) error {
 		return err
 	}
 	return d.rebuild(touched, appearances, fresh)
+}
+
+// look finds out whether people have said anything that must be looked for.
+func (d *derivation) look() error {
+	return d.tx.QueryRowContext(d.ctx, `
+		SELECT EXISTS (SELECT 1 FROM log_entry WHERE provider_id = ?),
+			EXISTS (SELECT 1 FROM agreement_event),
+			coalesce((SELECT log_day FROM derived_with), 0)`, d.provider).Scan(&d.hasLog, &d.hasEvents, &d.logDay)
 }
 
 // stand works out where the provider's days stand and writes what changed.
@@ -310,26 +343,32 @@ func (d *derivation) touched(now []appearance) ([]int64, error) {
 	for _, a := range now {
 		set[a.patient] = struct{}{}
 	}
-	if len(d.was) > 0 {
-		collect := func(query string, args ...any) error {
-			st, err := d.stmt(query)
-			if err != nil {
-				return err
-			}
-			rows, err := st.QueryContext(d.ctx, args...)
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			for rows.Next() {
-				var id int64
-				if err := rows.Scan(&id); err != nil {
-					return err
-				}
-				set[id] = struct{}{}
-			}
-			return rows.Err()
+	collect := func(query string, args ...any) error {
+		st, err := d.stmt(query)
+		if err != nil {
+			return err
 		}
+		rows, err := st.QueryContext(d.ctx, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id int64
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			set[id] = struct{}{}
+		}
+		return rows.Err()
+	}
+	if d.hasLog && (len(d.was) == 0 || len(d.calendar) == 0 || d.was[0] != d.calendar[0]) {
+		// The log is evidence for the days before the first extract (C17).
+		if err := collect(`SELECT patient_id FROM log_entry WHERE provider_id = ?`, d.provider); err != nil {
+			return nil, err
+		}
+	}
+	if len(d.was) > 0 {
 		for _, day := range d.changed {
 			if counted := d.before[day].Counted; counted != 0 {
 				rows, err := d.listedIn(counted)
@@ -389,17 +428,17 @@ func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh ma
 				return err
 			}
 		}
-		next, err := d.resolve(d.merge(old.presence, appearances[from:at]))
+		next, err := d.resolve(patient, d.merge(old.presence, appearances[from:at]))
 		if err != nil {
 			return err
 		}
 		if old.equal(next) {
 			continue
 		}
-		if err := d.count(old.stretches, -1); err != nil {
+		if err := d.count(old.segments, -1); err != nil {
 			return err
 		}
-		if err := d.count(next.stretches, +1); err != nil {
+		if err := d.count(next.segments, +1); err != nil {
 			return err
 		}
 		if err := w.write(patient, old, next); err != nil {
@@ -450,16 +489,24 @@ func (d *derivation) merge(presence []presenceRow, now []appearance) []presenceR
 	return out
 }
 
-// resolve derives everything about a patient from their presence.
-func (d *derivation) resolve(presence []presenceRow) (state, error) {
+// resolve derives everything about a patient from their presence in the
+// extracts, the log and the answers.
+func (d *derivation) resolve(patient int64, presence []presenceRow) (state, error) {
 	next := state{presence: presence}
 	if len(presence) == 0 {
 		next.presence = nil
+	}
+	said, err := d.said(patient)
+	if err != nil {
+		return next, err
+	}
+	calendar, runs := d.evidence(said.effective, presence)
+	if len(runs) == 0 {
 		return next, nil
 	}
-	e := delay.Evidence{Calendar: d.calendar, Runs: make([]delay.Run, len(presence)), Statements: make([]delay.Statement, 0, len(presence))}
-	ids := make([]int64, 0, len(presence))
-	for i, run := range presence {
+	e := delay.Evidence{Calendar: calendar, Runs: make([]delay.Run, len(runs)), Statements: make([]delay.Statement, 0, len(runs))}
+	ids := make([]int64, 0, len(runs))
+	for i, run := range runs {
 		at := slices.Index(ids, run.statement)
 		if at < 0 {
 			row, err := d.statement(run.statement)
@@ -472,19 +519,63 @@ func (d *derivation) resolve(presence []presenceRow) (state, error) {
 		}
 		e.Runs[i] = delay.Run{First: run.first, Last: run.last, Statement: at}
 	}
-	for _, dl := range delay.Resolve(e, d.store.settings.Delay) {
+	delays := delay.Resolve(e, d.store.settings.Delay)
+	for i, dl := range delays {
 		next.delays = append(next.delays, delayRow{dl.ListedFirst, dl.ListedLast, dl.Ready, dl.End, dl.EndKind, dl.FirstDay, dl.LastDay, ids[dl.Statement]})
-		for _, st := range dl.Stretches {
-			next.stretches = append(next.stretches, stretchRow{dl.ListedFirst, st.First, st.Last, ids[st.Statement], st.Mark})
-		}
 		for _, f := range dl.Findings {
 			next.findings = append(next.findings, findingRow{dl.ListedFirst, f.Rule, f.Day, f.Words})
 		}
+		from := len(next.stretches)
+		for _, st := range dl.Stretches {
+			next.stretches = append(next.stretches, stretchRow{dl.ListedFirst, st.First, st.Last, ids[st.Statement], st.Mark, 0})
+		}
+		if len(said.effective) > 0 {
+			refined, err := d.refine(next.stretches[from:], entriesOf(said.effective, delays, i), dl.ListedFirst)
+			if err != nil {
+				return next, err
+			}
+			next.stretches = append(next.stretches[:from], refined...)
+		}
+		segments, err := d.segments(next.stretches[from:], said.events)
+		if err != nil {
+			return next, err
+		}
+		next.segments = append(next.segments, segments...)
 	}
 	slices.SortFunc(next.findings, func(a, b findingRow) int {
 		return cmp.Or(cmp.Compare(a.listedFirst, b.listedFirst), cmp.Compare(a.rule, b.rule), cmp.Compare(a.day, b.day))
 	})
 	return next, nil
+}
+
+// segments joins neighbouring counted stretches that are attributed alike, and
+// says where each stands between the NHS and the council.
+func (d *derivation) segments(stretches []stretchRow, events []agreement.Event) ([]segmentRow, error) {
+	var out []segmentRow
+	for _, st := range stretches {
+		if st.mark == delay.Paused {
+			continue
+		}
+		row, err := d.statement(st.statement)
+		if err != nil {
+			return nil, err
+		}
+		given, err := d.given(row.given)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(out); n > 0 && out[n-1].givenRow == given && out[n-1].last+1 == st.first {
+			out[n-1].last = st.last
+			continue
+		}
+		out = append(out, segmentRow{listedFirst: st.listedFirst, first: st.first, last: st.last, givenRow: given})
+	}
+	for i, s := range out {
+		out[i].standing = agreement.Stand(agreement.Segment{
+			First: s.first, Last: s.last, Reason: s.reason, Council: s.council, Care: s.care, Body: s.body,
+		}, events)
+	}
+	return out, nil
 }
 
 // load reads what is stored as derived about a patient.
@@ -510,13 +601,28 @@ func (d *derivation) load(patient int64) (state, error) {
 	}
 	if err == nil {
 		err = d.each(`
-			SELECT listed_first, first_day, last_day, statement_id, mark
+			SELECT listed_first, first_day, last_day, statement_id, mark, entry_id
 			FROM stretch
 			WHERE patient_id = ?
 			ORDER BY listed_first, first_day`, patient, func(r *sql.Rows) error {
 			var row stretchRow
-			err := r.Scan(&row.listedFirst, &row.first, &row.last, &row.statement, &row.mark)
+			err := r.Scan(&row.listedFirst, &row.first, &row.last, &row.statement, &row.mark, &row.entry)
 			s.stretches = append(s.stretches, row)
+			return err
+		})
+	}
+	if err == nil {
+		err = d.each(`
+			SELECT listed_first, first_day, last_day, council, care, reason, rule_body,
+				body, by_people, state, suggested, next_side, level, event_id
+			FROM segment
+			WHERE patient_id = ?
+			ORDER BY listed_first, first_day`, patient, func(r *sql.Rows) error {
+			var row segmentRow
+			st := &row.standing
+			err := r.Scan(&row.listedFirst, &row.first, &row.last, &row.council, &row.care, &row.reason, &row.body,
+				&st.Body, &st.ByPeople, &st.State, &st.Suggested, &st.Next, &st.Level, &st.Last)
+			s.segments = append(s.segments, row)
 			return err
 		})
 	}
@@ -549,52 +655,47 @@ func (d *derivation) each(query string, patient int64, f func(*sql.Rows) error) 
 	return rows.Err()
 }
 
-// cell gives the number of the cell that a statement's days are counted in.
-func (d *derivation) cell(statement int64) (int32, error) {
-	row, err := d.statement(statement)
-	if err != nil {
-		return 0, err
-	}
-	if id, ok := d.cells[row.given]; ok {
-		return id, nil
+// given gives what of a given days are counted by.
+func (d *derivation) given(id int64) (givenRow, error) {
+	if row, ok := d.givens[id]; ok {
+		return row, nil
 	}
 	st, err := d.stmt(`SELECT council, care, reason, body FROM given WHERE given_id = ?`)
 	if err != nil {
-		return 0, err
+		return givenRow{}, err
 	}
-	var key cellKey
-	if err := st.QueryRowContext(d.ctx, row.given).Scan(&key.council, &key.care, &key.reason, &key.body); err != nil {
-		return 0, err
+	var row givenRow
+	if err := st.QueryRowContext(d.ctx, id).Scan(&row.council, &row.care, &row.reason, &row.body); err != nil {
+		return row, fmt.Errorf("given %d: %w", id, err)
 	}
-	id, ok := d.cellIDs[key]
-	if !ok {
-		id = int32(len(d.cellKeys))
-		d.cellIDs[key] = id
-		d.cellKeys = append(d.cellKeys, key)
-	}
-	d.cells[row.given] = id
-	return id, nil
+	d.givens[id] = row
+	return row, nil
 }
 
-// count adds the days of stretches to the counts, or takes them off.
-func (d *derivation) count(stretches []stretchRow, sign int32) error {
-	for _, st := range stretches {
-		cell, err := d.cell(st.statement)
-		if err != nil {
-			return err
+// count adds the days of segments to the counts, or takes them off. A segment
+// counts under the body that it stands with.
+func (d *derivation) count(segments []segmentRow, sign int32) error {
+	for _, s := range segments {
+		key := cellKey{s.givenRow, s.standing.State}
+		key.body = s.standing.Body
+		cell, ok := d.cellIDs[key]
+		if !ok {
+			cell = int32(len(d.cellKeys))
+			d.cellIDs[key] = cell
+			d.cellKeys = append(d.cellKeys, key)
 		}
 		if sign < 0 {
 			d.decreased = true
 		}
-		for day := st.first; day <= st.last; {
+		for day := s.first; day <= s.last; {
 			month := day.Month()
 			first := month.First()
-			last := min(st.last, month.Last())
-			key := monthCell{month, cell}
-			days := d.counts[key]
+			last := min(s.last, month.Last())
+			at := monthCell{month, cell}
+			days := d.counts[at]
 			if days == nil {
 				days = new([32]int32)
-				d.counts[key] = days
+				d.counts[at] = days
 			}
 			for ; day <= last; day++ {
 				days[day-first+1] += sign
@@ -619,7 +720,7 @@ func (d *derivation) writeCounts() error {
 	slices.SortFunc(keys, func(a, b monthCell) int {
 		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.cell, b.cell))
 	})
-	columns := []string{"month", "provider_id", "council", "care", "reason", "body", "days"}
+	columns := []string{"month", "provider_id", "council", "care", "reason", "body", "state", "days"}
 	tail := " ON CONFLICT DO UPDATE SET days = days + excluded.days"
 	for i := 1; i <= 31; i++ {
 		columns = append(columns, dayColumn(i))
@@ -629,7 +730,7 @@ func (d *derivation) writeCounts() error {
 	args := make([]any, 0, len(columns))
 	for _, key := range keys {
 		cell, days := d.cellKeys[key.cell], d.counts[key]
-		args = append(args[:0], int64(key.month), d.provider, cell.council, int64(cell.care), cell.reason, int64(cell.body))
+		args = append(args[:0], int64(key.month), d.provider, string(cell.council), int64(cell.care), string(cell.reason), int64(cell.body), int64(cell.state))
 		for _, n := range days {
 			args = append(args, int64(n))
 		}
@@ -653,8 +754,8 @@ func dayColumn(day int) string { return fmt.Sprintf("d%02d", day) }
 
 // stateWriter writes derived rows.
 type stateWriter struct {
-	d                                   *derivation
-	presence, delays, stretch, findings *bulk
+	d                                             *derivation
+	presence, delays, stretch, segments, findings *bulk
 }
 
 func newStateWriter(d *derivation) *stateWriter {
@@ -663,7 +764,9 @@ func newStateWriter(d *derivation) *stateWriter {
 		presence: newBulk(d.ctx, d.tx, "presence", []string{"patient_id", "first_date", "last_date", "statement_id"}, ""),
 		delays: newBulk(d.ctx, d.tx, "delay", []string{"patient_id", "listed_first", "listed_last", "provider_id", "ready_date",
 			"end_date", "end_kind", "first_day", "last_day", "statement_id"}, ""),
-		stretch:  newBulk(d.ctx, d.tx, "stretch", []string{"patient_id", "listed_first", "first_day", "last_day", "statement_id", "mark"}, ""),
+		stretch: newBulk(d.ctx, d.tx, "stretch", []string{"patient_id", "listed_first", "first_day", "last_day", "statement_id", "mark", "entry_id"}, ""),
+		segments: newBulk(d.ctx, d.tx, "segment", []string{"patient_id", "listed_first", "first_day", "last_day", "provider_id",
+			"council", "care", "reason", "rule_body", "body", "by_people", "state", "suggested", "next_side", "level", "event_id"}, ""),
 		findings: newBulk(d.ctx, d.tx, "finding", []string{"patient_id", "listed_first", "rule", "day", "words"}, ""),
 	}
 }
@@ -699,7 +802,16 @@ func (w *stateWriter) write(patient int64, old, next state) error {
 	if !slices.Equal(old.stretches, next.stretches) {
 		note(remove(`DELETE FROM stretch WHERE patient_id = ?`, len(old.stretches) > 0))
 		for _, r := range next.stretches {
-			note(w.stretch.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), r.statement, int64(r.mark)))
+			note(w.stretch.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), r.statement, int64(r.mark), r.entry))
+		}
+	}
+	if !slices.Equal(old.segments, next.segments) {
+		note(remove(`DELETE FROM segment WHERE patient_id = ?`, len(old.segments) > 0))
+		for _, r := range next.segments {
+			st := r.standing
+			note(w.segments.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), w.d.provider,
+				string(r.council), int64(r.care), string(r.reason), int64(r.body), int64(st.Body), st.ByPeople, int64(st.State),
+				int64(st.Suggested), int64(st.Next), int64(st.Level), st.Last))
 		}
 	}
 	if !slices.Equal(old.findings, next.findings) {
@@ -712,5 +824,5 @@ func (w *stateWriter) write(patient int64, old, next state) error {
 }
 
 func (w *stateWriter) flush() error {
-	return errors.Join(w.presence.flush(), w.delays.flush(), w.stretch.flush(), w.findings.flush())
+	return errors.Join(w.presence.flush(), w.delays.flush(), w.stretch.flush(), w.segments.flush(), w.findings.flush())
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -46,6 +47,7 @@ func (w *where) filter(f measure.Filter) {
 	in(w, "care", f.Care, func(c delay.CareType) any { return int64(c) })
 	in(w, "reason", f.Reasons, func(r delay.Reason) any { return string(r) })
 	in(w, "body", f.Bodies, func(b delay.Body) any { return int64(b) })
+	in(w, "state", f.States, func(s agreement.State) any { return int64(s) })
 }
 
 // Cells gives the delayed days of a query. It reads month_count only: whole
@@ -105,6 +107,8 @@ func compare(by []measure.Dimension, a, b measure.Cell) int {
 			c = cmp.Or(unknownLast(a.Reason, b.Reason), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason), slices.Index(delay.Reasons[:], b.Reason)))
 		case measure.ByResponsible:
 			c = cmp.Compare(slices.Index(delay.Bodies[:], a.Body), slices.Index(delay.Bodies[:], b.Body))
+		case measure.ByState:
+			c = cmp.Compare(slices.Index(agreement.States[:], a.State), slices.Index(agreement.States[:], b.State))
 		}
 		if c != 0 {
 			return c
@@ -142,6 +146,9 @@ func dimensions(q measure.Query) (columns []string, fields func(*measure.Cell) [
 		case measure.ByReason:
 			columns = append(columns, "reason")
 			pick = append(pick, func(c *measure.Cell) any { return &c.Reason })
+		case measure.ByState:
+			columns = append(columns, "state")
+			pick = append(pick, func(c *measure.Cell) any { return &c.State })
 		case measure.ByResponsible:
 			columns = append(columns, "body")
 			pick = append(pick, func(c *measure.Cell) any { return &c.Body })
@@ -326,9 +333,7 @@ func (s *Store) Waiting(ctx context.Context, f measure.Filter, provider string, 
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT ? - d.first_day + 1, count(*)
 		FROM delay d
-		JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ? BETWEEN t.first_day AND t.last_day
-		JOIN statement st ON st.statement_id = t.statement_id
-		JOIN given g ON g.given_id = st.given_id
+		JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ? BETWEEN t.first_day AND t.last_day
 		WHERE `+w.String()+`
 		GROUP BY d.first_day`, append([]any{day, day}, w.args...)...)
 	if err != nil {
@@ -352,6 +357,7 @@ func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, provider string, 
 	var w where
 	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
 	w.add("d.listed_last >= ? AND d.listed_first <= ? AND d.ready_date = ?", day, day, day)
+	f.States = nil // Nothing is proposed before the first day counts.
 	w.filter(f)
 	var n int64
 	err := s.read.QueryRowContext(ctx, `

@@ -117,7 +117,7 @@ func (s *Store) apply(ctx context.Context, settings *Settings) error {
 
 // deriveAll derives everything of every provider again from the evidence.
 func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
-	for _, table := range []string{"standing", "presence", "delay", "stretch", "finding", "month_count"} {
+	for _, table := range []string{"standing", "presence", "delay", "stretch", "segment", "finding", "month_count"} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 			return err
 		}

@@ -74,6 +74,9 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 	d := newDerivation(ctx, tx, s, id)
 	defer d.close()
 
+	if err := d.look(); err != nil {
+		return err
+	}
 	received, err := d.received()
 	if err != nil {
 		return err
@@ -112,7 +115,7 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 		for at < len(appearances) && appearances[at].patient == patient {
 			at++
 		}
-		next, err := d.resolve(d.merge(nil, appearances[from:at]))
+		next, err := d.resolve(patient, d.merge(nil, appearances[from:at]))
 		if err != nil {
 			return err
 		}
@@ -123,7 +126,7 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 		if !was.equal(next) {
 			v.differ("%s: the delays of one patient are stored otherwise than the evidence gives.", code)
 		}
-		if err := d.count(next.stretches, +1); err != nil {
+		if err := d.count(next.segments, +1); err != nil {
 			return err
 		}
 		v.Patients++
@@ -156,11 +159,11 @@ func (v *Verification) counts(d *derivation, code string) error {
 			v.DelayedDays += int64(days[0])
 		}
 	}
-	columns := "month, council, care, reason, body, days"
+	columns := "month, council, care, reason, body, state, days"
 	for i := 1; i <= 31; i++ {
 		columns += ", " + dayColumn(i)
 	}
-	rows, err := d.tx.QueryContext(d.ctx, `SELECT `+columns+` FROM month_count WHERE provider_id = ? ORDER BY month, council, care, reason, body`, d.provider)
+	rows, err := d.tx.QueryContext(d.ctx, `SELECT `+columns+` FROM month_count WHERE provider_id = ? ORDER BY month, council, care, reason, body, state`, d.provider)
 	if err != nil {
 		return err
 	}
@@ -169,7 +172,7 @@ func (v *Verification) counts(d *derivation, code string) error {
 		var month delay.Month
 		var key cellKey
 		var days [32]int32
-		into := []any{&month, &key.council, &key.care, &key.reason, &key.body}
+		into := []any{&month, &key.council, &key.care, &key.reason, &key.body, &key.state}
 		for i := range days {
 			into = append(into, &days[i])
 		}

@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"database/sql"
+	"slices"
+
+	"homeward/internal/agreement"
+	"homeward/internal/delay"
+	"homeward/internal/logbook"
+)
+
+// said is what people have said of one patient.
+type said struct {
+	effective []logbook.Entry
+	events    []agreement.Event
+}
+
+// said reads the log and the answers about a patient.
+func (d *derivation) said(patient int64) (said, error) {
+	var s said
+	if d.hasLog {
+		var entries []logbook.Entry
+		err := d.each(`SELECT entry_id, kind, made_on, day, statement_id, undoes FROM log_entry WHERE patient_id = ? ORDER BY entry_id`, patient, func(r *sql.Rows) error {
+			var e logbook.Entry
+			err := r.Scan(&e.ID, &e.Kind, &e.Made, &e.Day, &e.Statement, &e.Undoes)
+			entries = append(entries, e)
+			return err
+		})
+		if err != nil {
+			return s, err
+		}
+		s.effective = logbook.Effective(entries)
+	}
+	if d.hasEvents {
+		err := d.each(`
+			SELECT event_id, act, side, body, first_day, last_day, reason, council, care, rule_body
+			FROM agreement_event
+			WHERE patient_id = ?
+			ORDER BY event_id`, patient, func(r *sql.Rows) error {
+			var e agreement.Event
+			err := r.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &e.Segment.First, &e.Segment.Last, &e.Segment.Reason, &e.Segment.Council, &e.Segment.Care, &e.Segment.Body)
+			s.events = append(s.events, e)
+			return err
+		})
+		if err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// evidence gives the calendar and the runs that a patient's delays follow from:
+// the extracts', and on days before the provider's first extract, or on all
+// days up to logDay when it sends none, the log's (C17).
+func (d *derivation) evidence(effective []logbook.Entry, presence []presenceRow) (delay.Calendar, []presenceRow) {
+	if len(effective) == 0 {
+		return d.calendar, presence
+	}
+	upTo := d.logDay
+	if len(d.calendar) > 0 {
+		upTo = d.calendar[0] - 1
+	}
+	first := upTo + 1
+	var runs []presenceRow
+	for _, r := range logbook.Presence(effective, upTo) {
+		runs = append(runs, presenceRow{r.First, r.Last, r.Statement})
+	}
+	if len(runs) == 0 {
+		return d.calendar, presence
+	}
+	for _, e := range effective {
+		first = min(first, e.Day)
+	}
+	calendar := make(delay.Calendar, 0, int(upTo-first)+1+len(d.calendar))
+	for day := first; day <= upTo; day++ {
+		calendar = append(calendar, day)
+	}
+	return append(calendar, d.calendar...), append(runs, presence...)
+}
+
+// entriesOf gives the entries that were made about delay i: each is about the
+// last delay that was ready by the day on which it was made.
+func entriesOf(effective []logbook.Entry, delays []delay.Delay, i int) []logbook.Entry {
+	return slices.DeleteFunc(slices.Clone(effective), func(e logbook.Entry) bool {
+		its := 0
+		for j, d := range delays {
+			if d.Ready <= e.Made {
+				its = j
+			}
+		}
+		return its != i
+	})
+}
+
+// refine lets the log speak on the stretches of one delay.
+func (d *derivation) refine(stretches []stretchRow, entries []logbook.Entry, listedFirst delay.Day) ([]stretchRow, error) {
+	pieces := make([]logbook.Piece, len(stretches))
+	for i, st := range stretches {
+		row, err := d.statement(st.statement)
+		if err != nil {
+			return nil, err
+		}
+		pieces[i] = logbook.Piece{First: st.first, Last: st.last, Statement: st.statement, Given: row.given, Mark: st.mark}
+	}
+	checked := logbook.LastChecked(entries)
+	var out []stretchRow
+	for _, r := range logbook.Refine(pieces, entries) {
+		st := stretchRow{listedFirst, r.First, r.Last, r.Statement, r.Mark, r.Entry}
+		if r.Paused {
+			st.mark = delay.Paused
+		}
+		if !d.logRun(r.First) || r.Paused || r.Last <= checked {
+			out = append(out, st)
+			continue
+		}
+		// The log alone is evidence, and nobody has said anything since.
+		if r.First <= checked {
+			known := st
+			known.last = checked
+			out = append(out, known)
+			st.first = checked + 1
+		}
+		st.mark = delay.Unverified
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+// logRun says whether the log alone is evidence for the day.
+func (d *derivation) logRun(day delay.Day) bool {
+	return len(d.calendar) == 0 || day < d.calendar[0]
+}
