@@ -369,8 +369,11 @@ func (s *Scheduler) begin(e *entry) (since time.Time, ok bool, err error) {
 func (s *Scheduler) clock(at time.Time) string {
 	at = at.In(s.opts.Zone)
 	words := at.Format("3:04pm")
-	if at.Hour() == 12 && at.Minute() == 0 {
+	switch at.Format("15:04") {
+	case "12:00":
 		words = "midday"
+	case "00:00":
+		words = "midnight"
 	}
 	y, m, d := s.opts.Now().In(s.opts.Zone).Date()
 	if ay, am, ad := at.Date(); ay != y || am != m || ad != d {
