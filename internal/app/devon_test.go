@@ -111,7 +111,7 @@ func devonFiles(t testing.TB) []string {
 	return files
 }
 
-func ingest(t testing.TB, dir string, files ...string) string {
+func takeIn(t testing.TB, dir string, files ...string) string {
 	t.Helper()
 	return must(t, append([]string{"ingest", "--data", dir, "--partnership", devonExample}, files...)...)
 }
@@ -121,15 +121,15 @@ func ingest(t testing.TB, dir string, files ...string) string {
 func TestDevonYear(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ingest(t, dir, shared(t, "extracts", "devon-2018-19", "extracts"))
-	ingest(t, dir, shared(t, "extracts", "devon-2018-19", "extracts-late"))
+	takeIn(t, dir, shared(t, "extracts", "devon-2018-19", "extracts"))
+	takeIn(t, dir, shared(t, "extracts", "devon-2018-19", "extracts-late"))
 	wantDevon(t, dir)
 
 	figures := func() string {
 		return must(t, "figures", "--data", dir, "--from", "2018-04-01", "--to", "2019-03-31", "--by", "day,provider,council,care,reason,responsible", "--format", "csv")
 	}
 	before := figures()
-	out := ingest(t, dir, devonFiles(t)...)
+	out := takeIn(t, dir, devonFiles(t)...)
 	if n := strings.Count(out, ": already taken"); n != len(devonFiles(t)) {
 		t.Errorf("%d of %d files were known the second time", n, len(devonFiles(t)))
 	}
