@@ -3,9 +3,11 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"slices"
 
+	"homeward/internal/attribution"
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/problem"
@@ -129,25 +131,28 @@ func (t *taking) next(table, key string) (int64, error) {
 func (t *taking) patients() error {
 	t.patientIDs = make([]int64, len(t.batch.Patients))
 	t.patientNew = make([]bool, len(t.batch.Patients))
+	if !t.fresh {
+		wanted := make([]hashAt, len(t.batch.Patients))
+		for i, p := range t.batch.Patients {
+			wanted[i] = hashAt{i, hex.EncodeToString(p.Hash[:])}
+		}
+		// CROSS JOIN keeps SQLite from walking all patients.
+		err := lookUp(t.ctx, t.tx, `
+			SELECT w.value ->> 'At', p.patient_id
+			FROM json_each(?1) w
+			CROSS JOIN patient p ON p.key_hash = unhex(w.value ->> 'Hash') AND p.provider_id = ?2`, wanted, t.into(t.patientIDs), t.providerID)
+		if err != nil {
+			return err
+		}
+	}
 	next, err := t.next("patient", "patient_id")
 	if err != nil {
 		return err
 	}
-	find, err := t.tx.PrepareContext(t.ctx, `SELECT patient_id FROM patient WHERE key_hash = ? AND provider_id = ?`)
-	if err != nil {
-		return err
-	}
-	defer find.Close()
 	insert := newBulk(t.ctx, t.tx, "patient", []string{"patient_id", "provider_id", "key_hash", "reference", "nhs_number", "local_id"}, "")
 	for i, p := range t.batch.Patients {
-		if !t.fresh {
-			err := find.QueryRowContext(t.ctx, p.Hash[:], t.providerID).Scan(&t.patientIDs[i])
-			if err == nil {
-				continue
-			}
-			if !errors.Is(err, sql.ErrNoRows) {
-				return err
-			}
+		if t.patientIDs[i] != 0 {
+			continue
 		}
 		t.patientIDs[i], t.patientNew[i] = next, true
 		if err := insert.add(next, t.providerID, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID); err != nil {
@@ -158,50 +163,122 @@ func (t *taking) patients() error {
 	return insert.flush()
 }
 
+// hashAt is the hash, in hexadecimal, of a patient at an index of the batch.
+type hashAt struct {
+	At   int
+	Hash string
+}
+
+// into gives a receiver of look-ups: each row has an index and the number that
+// belongs there.
+func (t *taking) into(ids []int64) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var at, id int64
+		err := rows.Scan(&at, &id)
+		if err == nil {
+			ids[at] = id
+		}
+		return err
+	}
+}
+
+// givenAt is what makes a stored given the one that it is, at an index of the
+// batch.
+type givenAt struct {
+	At int
+	attribution.Given
+	RuleSet, Version, Rule string
+	Body                   delay.Body
+}
+
 func (t *taking) givens() error {
 	t.givenIDs = make([]int64, len(t.batch.Givens))
+	wanted := make([]givenAt, len(t.batch.Givens))
 	for i, g := range t.batch.Givens {
-		args := []any{
-			g.Words.Reason, g.Words.Care, g.Words.Council, g.Words.Responsible, g.Words.WaitingOn, g.Words.Funding,
-			string(g.Reason), g.Care, string(g.Council), g.Stated, g.StatedUnread, g.WaitingOn, g.Funding,
-			g.Outcome.RuleSet, g.Outcome.Version, g.Outcome.Rule, g.Outcome.Body,
-		}
-		if _, err := t.tx.ExecContext(t.ctx, `
-			INSERT INTO given (
-				reason_words, care_words, council_words, responsible_words, waiting_on_words, funding_words,
-				reason, care, council, stated, stated_unread, waiting_on, funding,
-				rule_set, rule_version, rule, body, why, finding
-			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`, append(slices.Clone(args), g.Outcome.Why, g.Outcome.Finding)...); err != nil {
-			return err
-		}
-		if err := t.tx.QueryRowContext(t.ctx, `
-			SELECT given_id
-			FROM given
-			WHERE reason_words = ? AND care_words = ? AND council_words = ? AND responsible_words = ?
-				AND waiting_on_words = ? AND funding_words = ?
-				AND reason = ? AND care = ? AND council = ? AND stated = ? AND stated_unread = ?
-				AND waiting_on = ? AND funding = ?
-				AND rule_set = ? AND rule_version = ? AND rule = ? AND body = ?`, args...).Scan(&t.givenIDs[i]); err != nil {
-			return err
-		}
+		wanted[i] = givenAt{i, g.Given, g.Outcome.RuleSet, g.Outcome.Version, g.Outcome.Rule, g.Outcome.Body}
 	}
-	return nil
+	err := lookUp(t.ctx, t.tx, `
+		SELECT w.value ->> 'At', g.given_id
+		FROM json_each(?1) w
+		CROSS JOIN given g ON g.reason_words = w.value ->> '$.Words.Reason' AND g.care_words = w.value ->> '$.Words.Care'
+			AND g.council_words = w.value ->> '$.Words.Council' AND g.responsible_words = w.value ->> '$.Words.Responsible'
+			AND g.waiting_on_words = w.value ->> '$.Words.WaitingOn' AND g.funding_words = w.value ->> '$.Words.Funding'
+			AND g.reason = w.value ->> 'Reason' AND g.care = w.value ->> 'Care' AND g.council = w.value ->> 'Council'
+			AND g.stated = w.value ->> 'Stated' AND g.stated_unread = w.value ->> 'StatedUnread'
+			AND g.waiting_on = w.value ->> 'WaitingOn' AND g.funding = w.value ->> 'Funding'
+			AND g.rule_set = w.value ->> 'RuleSet' AND g.rule_version = w.value ->> 'Version'
+			AND g.rule = w.value ->> 'Rule' AND g.body = w.value ->> 'Body'`, wanted, t.into(t.givenIDs))
+	if err != nil {
+		return err
+	}
+	next, err := t.next("given", "given_id")
+	if err != nil {
+		return err
+	}
+	insert := newBulk(t.ctx, t.tx, "given", []string{"given_id",
+		"reason_words", "care_words", "council_words", "responsible_words", "waiting_on_words", "funding_words",
+		"reason", "care", "council", "stated", "stated_unread", "waiting_on", "funding",
+		"rule_set", "rule_version", "rule", "body", "why", "finding"}, "")
+	for i, g := range t.batch.Givens {
+		if t.givenIDs[i] != 0 {
+			continue
+		}
+		t.givenIDs[i] = next
+		if err := insert.add(next,
+			g.Words.Reason, g.Words.Care, g.Words.Council, g.Words.Responsible, g.Words.WaitingOn, g.Words.Funding,
+			string(g.Reason), int64(g.Care), string(g.Council), int64(g.Stated), g.StatedUnread, int64(g.WaitingOn), int64(g.Funding),
+			g.Outcome.RuleSet, g.Outcome.Version, g.Outcome.Rule, int64(g.Outcome.Body), g.Outcome.Why, g.Outcome.Finding); err != nil {
+			return err
+		}
+		next++
+	}
+	return insert.flush()
+}
+
+// placeAt is a place at an index of the batch.
+type placeAt struct {
+	At int
+	ingest.Place
 }
 
 func (t *taking) places() error {
 	t.placeIDs = make([]int64, len(t.batch.Places))
-	for i, p := range t.batch.Places {
-		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO place (provider_id, site, ward, bed) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			t.providerID, p.Site, p.Ward, p.Bed); err != nil {
-			return err
+	if !t.fresh {
+		wanted := make([]placeAt, len(t.batch.Places))
+		for i, p := range t.batch.Places {
+			wanted[i] = placeAt{i, p}
 		}
-		if err := t.tx.QueryRowContext(t.ctx, `SELECT place_id FROM place WHERE provider_id = ? AND site = ? AND ward = ? AND bed = ?`,
-			t.providerID, p.Site, p.Ward, p.Bed).Scan(&t.placeIDs[i]); err != nil {
+		err := lookUp(t.ctx, t.tx, `
+			SELECT w.value ->> 'At', p.place_id
+			FROM json_each(?1) w
+			CROSS JOIN place p ON p.provider_id = ?2 AND p.site = w.value ->> 'Site' AND p.ward = w.value ->> 'Ward' AND p.bed = w.value ->> 'Bed'`,
+			wanted, t.into(t.placeIDs), t.providerID)
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	next, err := t.next("place", "place_id")
+	if err != nil {
+		return err
+	}
+	insert := newBulk(t.ctx, t.tx, "place", []string{"place_id", "provider_id", "site", "ward", "bed"}, "")
+	for i, p := range t.batch.Places {
+		if t.placeIDs[i] != 0 {
+			continue
+		}
+		t.placeIDs[i] = next
+		if err := insert.add(next, t.providerID, p.Site, p.Ward, p.Bed); err != nil {
+			return err
+		}
+		next++
+	}
+	return insert.flush()
+}
+
+// statementKey is what makes a stored statement the one that it is.
+type statementKey struct {
+	patient, given, place       int64
+	ready, discharged, admitted delay.Day
 }
 
 func (t *taking) statements() error {
@@ -210,28 +287,35 @@ func (t *taking) statements() error {
 	if err != nil {
 		return err
 	}
-	find, err := t.tx.PrepareContext(t.ctx, `
-		SELECT statement_id
+	var met []int64 // patients who may have statements already
+	for i, id := range t.patientIDs {
+		if !t.patientNew[i] {
+			met = append(met, id)
+		}
+	}
+	known := map[statementKey]int64{}
+	err = lookUp(t.ctx, t.tx, `
+		SELECT patient_id, given_id, place_id, ready_date, discharged_date, admitted_date, statement_id
 		FROM statement
-		WHERE patient_id = ? AND ready_date = ? AND given_id = ? AND place_id = ? AND discharged_date = ? AND admitted_date = ?`)
+		WHERE patient_id IN (SELECT value FROM json_each(?1))`, met, func(rows *sql.Rows) error {
+		var k statementKey
+		var id int64
+		err := rows.Scan(&k.patient, &k.given, &k.place, &k.ready, &k.discharged, &k.admitted, &id)
+		known[k] = id
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	defer find.Close()
 	insert := newBulk(t.ctx, t.tx, "statement", []string{"patient_id", "ready_date", "given_id", "place_id", "discharged_date", "admitted_date", "statement_id"}, "")
 	for i, st := range t.batch.Statements {
-		patient, given, place := t.patientIDs[st.Patient], t.givenIDs[st.Given], t.placeIDs[st.Place]
-		if !t.patientNew[st.Patient] {
-			err := find.QueryRowContext(t.ctx, patient, st.Ready, given, place, st.Discharged, st.Admitted).Scan(&t.statementIDs[i])
-			if err == nil {
-				continue
-			}
-			if !errors.Is(err, sql.ErrNoRows) {
-				return err
-			}
+		k := statementKey{t.patientIDs[st.Patient], t.givenIDs[st.Given], t.placeIDs[st.Place], st.Ready, st.Discharged, st.Admitted}
+		if id, ok := known[k]; ok {
+			t.statementIDs[i] = id
+			continue
 		}
 		t.statementIDs[i] = next
-		if err := insert.add(patient, int64(st.Ready), given, place, int64(st.Discharged), int64(st.Admitted), next); err != nil {
+		if err := insert.add(k.patient, int64(k.ready), k.given, k.place, int64(k.discharged), int64(k.admitted), next); err != nil {
 			return err
 		}
 		next++
@@ -311,40 +395,42 @@ func (t *taking) elsewhere() ([]ingest.Elsewhere, error) {
 	if err := t.tx.QueryRowContext(t.ctx, `SELECT count(*) FROM provider`).Scan(&providers); err != nil || providers < 2 {
 		return nil, err
 	}
-	statementOf := make([]int32, len(t.patientIDs))
+	statementOf := make(map[int64]int32, len(t.patientIDs))
 	for i, st := range t.batch.Statements {
-		statementOf[st.Patient] = int32(i)
+		statementOf[t.patientIDs[st.Patient]] = int32(i)
+	}
+	var byNHSNumber []int64
+	for i, p := range t.batch.Patients {
+		if p.ByNHSNumber {
+			byNHSNumber = append(byNHSNumber, t.patientIDs[i])
+		}
 	}
 	first, last := t.batch.Extracts[0].Date, t.batch.Extracts[len(t.batch.Extracts)-1].Date
-	find, err := t.tx.PrepareContext(t.ctx, `
-		SELECT v.code, max(a.first_date, b.first_date, ?4)
-		FROM patient other
-		JOIN provider v ON v.provider_id = other.provider_id
-		JOIN presence a ON a.patient_id = ?3 AND a.last_date >= ?4 AND a.first_date <= ?5
-		JOIN presence b ON b.patient_id = other.patient_id AND b.first_date <= a.last_date AND b.last_date >= a.first_date
-			AND b.last_date >= ?4 AND b.first_date <= ?5
-		WHERE other.key_hash = ?1 AND other.provider_id <> ?2
-		LIMIT 1`)
-	if err != nil {
-		return nil, err
-	}
-	defer find.Close()
 	var out []ingest.Elsewhere
-	for i, p := range t.batch.Patients {
-		if !p.ByNHSNumber {
-			continue
+	said := map[int64]bool{}
+	err := lookUp(t.ctx, t.tx, `
+		SELECT me.patient_id, max(a.first_date, b.first_date, ?2) AS day, v.code
+		FROM json_each(?1) w
+		CROSS JOIN patient me ON me.patient_id = w.value
+		CROSS JOIN patient other ON other.key_hash = me.key_hash AND other.provider_id <> me.provider_id
+		CROSS JOIN presence a ON a.patient_id = me.patient_id AND a.last_date >= ?2 AND a.first_date <= ?3
+		CROSS JOIN presence b ON b.patient_id = other.patient_id AND b.first_date <= a.last_date AND b.last_date >= a.first_date
+			AND b.last_date >= ?2 AND b.first_date <= ?3
+		CROSS JOIN provider v ON v.provider_id = other.provider_id
+		ORDER BY me.patient_id, day, v.code`, byNHSNumber, func(rows *sql.Rows) error {
+		var e ingest.Elsewhere
+		var patient int64
+		if err := rows.Scan(&patient, &e.Date, &e.Provider); err != nil {
+			return err
 		}
-		e := ingest.Elsewhere{Statement: statementOf[i]}
-		err := find.QueryRowContext(t.ctx, p.Hash[:], t.providerID, t.patientIDs[i], first, last).Scan(&e.Provider, &e.Date)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
+		if !said[patient] { // Once a patient is enough for a file.
+			said[patient] = true
+			e.Statement = statementOf[patient]
+			out = append(out, e)
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
-	}
-	return out, nil
+		return nil
+	}, first, last)
+	return out, err
 }
 
 // comparison counts who is new, gone and changed beside the nearest earlier
