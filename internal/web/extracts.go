@@ -91,31 +91,38 @@ func (s *Server) extractsPage(c echo.Context) error {
 	return s.page(c, "extracts", v)
 }
 
-// arrivalWords says how many of the last day's extracts are in, and what needs
-// attention.
+// arrivalWords says how many extracts are in for the latest day on which any
+// was due, and what needs attention.
 func arrivalWords(f fortnightOf) (string, []string) {
-	in, due, held := int64(0), int64(0), int64(0)
+	type tally struct{ in, due int64 }
+	days := map[delay.Day]tally{}
+	held := int64(0)
 	var attention []string
 	for _, line := range f.Lines {
-		for i, d := range line.Days {
-			if i == len(line.Days)-1 {
-				if d.Arrival != measure.NotDue {
-					due++
-				}
-				if d.Arrival == measure.In || d.Arrival == measure.Late {
-					in++
-				}
+		for _, d := range line.Days {
+			t := days[d.Day]
+			if d.Arrival != measure.NotDue {
+				t.due++
 			}
 			switch d.Arrival {
+			case measure.In, measure.Late:
+				t.in++
 			case measure.Held:
 				held++
 				attention = append(attention, line.Name+", "+d.Day.Long()+": the file is short ("+plural(int64(d.Rows), "row", "rows")+") and is held. It counts for nothing until it is accepted or sent again.")
 			case measure.Missing:
 				attention = append(attention, line.Name+", "+d.Day.Long()+": no extract has arrived.")
 			}
+			days[d.Day] = t
 		}
 	}
-	words := count(in) + " of " + plural(due, "extract", "extracts") + " for " + f.To.Long() + " " + isAre(in) + " in."
+	words := "No extract was due in these 14 days."
+	for day := f.To; day >= f.From; day-- {
+		if t := days[day]; t.due > 0 {
+			words = count(t.in) + " of " + plural(t.due, "extract", "extracts") + " for " + day.Long() + " " + isAre(t.in) + " in."
+			break
+		}
+	}
 	if held > 0 {
 		words += " " + upperFirst(plural(held, "file", "files")) + " in this fortnight " + isAre(held) + " held."
 	}

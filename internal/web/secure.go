@@ -13,7 +13,7 @@ import (
 // policy allows what the pages use and nothing else: no inline script or style,
 // and no other host.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'; manifest-src 'self'"
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // largestForm bounds the body of every request that is not an upload.
 const largestForm = 64 << 10

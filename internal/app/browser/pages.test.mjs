@@ -1,0 +1,213 @@
+// Every page, full and empty, as people meet it: with and without scripts, on a
+// laptop and at 320 px, by keyboard, with axe, and under the content security
+// policy with no other host.
+import assert from 'node:assert/strict'
+import { cpSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import axe from '@axe-core/playwright'
+import { browser, folder, pages, root, run, serve, visitor } from './site.mjs'
+
+const AxeBuilder = axe.default ?? axe
+// What the guidelines up to 2.2 AA ask, and what is good practice besides.
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+function day (back) {
+  return new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
+}
+
+let chrome
+const sites = {}
+const folders = []
+
+before(async () => {
+  chrome = await browser()
+  const full = folder()
+  const empty = folder()
+  const files = folder()
+  folders.push(full, empty, files)
+  cpSync(path.join(root, 'data', 'examples', 'northshire'), full.dir, { recursive: true })
+  await run('synth', '--out', files.dir, '--from', day(100), '--to', day(1), '--size', '60')
+  await run('ingest', '--data', full.dir, path.join(files.dir, 'extracts'))
+  sites.full = await serve('serve', '--data', full.dir)
+  await run('init', '--data', empty.dir)
+  sites.empty = await serve('serve', '--data', empty.dir)
+})
+
+after(async () => {
+  await chrome?.close()
+  for (const site of Object.values(sites)) assert.equal(await site.stop(), 0, 'the program did not stop cleanly')
+  for (const one of folders) one.remove()
+})
+
+// What is true of a page whatever its size and scripts.
+async function sound (page, wrong, name) {
+  assert.deepEqual(wrong, [], `${name}: something was refused or asked of another host`)
+  assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
+  assert.match(await page.title(), / – Homeward$/, `${name}: its title`)
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`)
+}
+
+// The empty site has the same frame and few words, so two visits tell enough.
+const visits = {
+  full: [[1280, 720, true], [320, 640, true], [1280, 720, false], [320, 640, false]],
+  empty: [[1280, 720, true], [320, 640, false]]
+}
+
+for (const which of ['full', 'empty']) {
+  describe(`${which} site`, () => {
+    for (const target of pages) {
+      test(target, async () => {
+        const { at } = sites[which]
+        for (const [width, height, script] of visits[which]) {
+          const name = `${which} ${target} at ${width} px, scripts ${script ? 'on' : 'off'}`
+          const { context, page, wrong } = await visitor(chrome, at, { width, height, script })
+          const answer = await page.goto(at + target)
+          assert.equal(answer.status(), 200, name)
+          await sound(page, wrong, name)
+          if (script) {
+            const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+            assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`), [], `${name}: axe`)
+            // Open every expander: what it holds must fit too.
+            for (const details of await page.locator('details').all()) await details.evaluate((one) => { one.open = true })
+            await sound(page, wrong, `${name}, opened`)
+          }
+          await context.close()
+        }
+      })
+    }
+  })
+}
+
+describe('by keyboard', () => {
+  test('every link, button and field of the overview takes the focus, visibly and in order', async () => {
+    const { context, page } = await visitor(chrome, sites.full.at)
+    await page.goto(sites.full.at + '/overview')
+    const expected = await page.evaluate(() => [...document.querySelectorAll('a[href], button, summary, input, select, [tabindex="0"]')]
+      .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') && !(e.closest('details:not([open])') && e.tagName !== 'SUMMARY')).length)
+    const seen = new Set()
+    for (let i = 0; i < expected + 5; i++) {
+      await page.keyboard.press('Tab')
+      const now = await page.evaluate(() => {
+        const e = document.activeElement
+        if (!e || e === document.body) return null
+        e.dataset.visit ??= String(Math.random())
+        // The package marks the words inside a summary, not the summary.
+        const marks = [e, ...e.children].map((one) => getComputedStyle(one))
+        const box = e.getBoundingClientRect()
+        return {
+          id: e.dataset.visit,
+          what: e.outerHTML.slice(0, 80),
+          marked: marks.some((style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none' || style.backgroundColor === 'rgb(255, 235, 59)'),
+          inView: box.bottom > 0 && box.top < innerHeight
+        }
+      })
+      if (!now) break
+      assert.ok(now.marked, `no visible focus on ${now.what}`)
+      assert.ok(now.inView, `the focus is out of view on ${now.what}`)
+      seen.add(now.id)
+    }
+    assert.equal(seen.size, expected, 'some of the page cannot be reached')
+    await context.close()
+  })
+
+  test('filters open, apply and clear', async () => {
+    const { context, page, wrong } = await visitor(chrome, sites.full.at)
+    await page.goto(sites.full.at + '/overview')
+    await page.locator('summary', { hasText: 'Change filters' }).focus()
+    await page.keyboard.press('Enter')
+    await page.locator('#resp-nhs').focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('button', { name: 'Apply filters' }).focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/resp=nhs/)
+    assert.match(await page.locator('.app-showing').innerText(), /next step with NHS/)
+    await sound(page, wrong, 'filtered overview')
+    await context.close()
+  })
+
+  test('a chart is read step by step, and says what its table says', async () => {
+    const { context, page, wrong } = await visitor(chrome, sites.full.at)
+    await page.goto(sites.full.at + '/overview')
+    for (const id of ['delayed-days', 'dtoc-beds', 'council-share', 'reasons']) {
+      const figure = page.locator(`figure#${id}`)
+      const output = figure.locator('output')
+      await figure.getByRole('button', { name: 'Next reading' }).focus()
+      await page.keyboard.press('Enter')
+      await figure.getByRole('button', { name: 'Previous reading' }).focus()
+      await page.keyboard.press('Enter')
+      const reading = await output.innerText()
+      const rows = await figure.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent.trim())))
+      const row = rows.find(([head]) => reading.startsWith(`${head}:`))
+      assert.ok(row, `${id}: "${reading}" is no row of the table`)
+      for (const cell of row.slice(1)) assert.ok(reading.includes(cell), `${id}: ${cell} is not in "${reading}"`)
+      await figure.locator('.app-chart__live canvas').first().waitFor()
+    }
+    await sound(page, wrong, 'overview with live charts')
+    await context.close()
+  })
+})
+
+test('a file goes up, gives a receipt, and changes nothing the second time', async () => {
+  const { context, page, wrong } = await visitor(chrome, sites.full.at, { script: false })
+  const files = folder()
+  folders.push(files)
+  const file = path.join(files.dir, 'nothing-known.csv')
+  writeFileSync(file, 'one,two\n1,2\n')
+  await page.goto(sites.full.at + '/extracts/upload')
+  await page.getByRole('button', { name: 'Load file' }).click()
+  assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Select a file/)
+  await page.setInputFiles('#file', file)
+  await page.getByRole('button', { name: 'Load file' }).click()
+  await page.waitForURL(/\/extracts\/[0-9a-f]{64}$/)
+  assert.match(await page.locator('main').innerText(), /could not be taken/)
+  await sound(page, wrong, 'receipt')
+  await context.close()
+})
+
+test('a receipt of the grid opens, and passes axe', async () => {
+  const { context, page, wrong } = await visitor(chrome, sites.full.at)
+  await page.goto(sites.full.at + '/extracts')
+  await page.locator('#grid td a').first().click()
+  assert.match(await page.locator('.app-lede').innerText(), /rows? read/)
+  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+  assert.deepEqual(violations.map((v) => v.id), [])
+  await sound(page, wrong, 'receipt')
+  await context.close()
+})
+
+test('forced colours keep the drawing and its marks', async () => {
+  const { context, page, wrong } = await visitor(chrome, sites.full.at, { forcedColors: 'active' })
+  await page.goto(sites.full.at + '/overview')
+  const kept = await page.locator('.app-chart__plot svg').first().evaluate((svg) => getComputedStyle(svg).forcedColorAdjust)
+  assert.equal(kept, 'none')
+  const border = await page.locator('.app-swatch').first().evaluate((one) => getComputedStyle(one).borderStyle)
+  assert.equal(border, 'solid')
+  await sound(page, wrong, 'forced colours')
+  await context.close()
+})
+
+test('errors are pages too', async () => {
+  for (const [target, status, heading] of [['/figures?grian=month', 400, 'This link is not quite right'], ['/nothing', 404, 'Page not found']]) {
+    const { context, page } = await visitor(chrome, sites.full.at)
+    const answer = await page.goto(sites.full.at + target)
+    assert.equal(answer.status(), status)
+    assert.equal(await page.locator('h1').innerText(), heading)
+    const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+    assert.deepEqual(violations.map((v) => v.id), [], target)
+    await context.close()
+  }
+})
+
+test('print shows the drawing, no buttons, and the foot that says where it is from', async () => {
+  const { context, page } = await visitor(chrome, sites.full.at)
+  await page.goto(sites.full.at + '/overview')
+  await page.emulateMedia({ media: 'print' })
+  assert.ok(await page.locator('.app-chart__plot svg').first().isVisible())
+  for (const hidden of ['.nhsuk-header__navigation', '.app-filters', '.app-chart__reading', '.nhsuk-footer']) {
+    assert.ok(!await page.locator(hidden).first().isVisible(), `${hidden} is printed`)
+  }
+  assert.match(await page.locator('.app-print-foot').innerText(), /Data as at .*rule set .*\/overview\?/)
+  await context.close()
+})
