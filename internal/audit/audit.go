@@ -24,7 +24,6 @@ type What string
 const (
 	SignedIn           What = "signed in"
 	SignInRefused      What = "sign-in refused"
-	SignInPutOff       What = "sign-in put off"
 	CodeRefused        What = "second factor refused"
 	SignedOut          What = "signed out"
 	SignedOutAll       What = "signed out everywhere"
@@ -42,7 +41,6 @@ const (
 	LinkMade           What = "password link made"
 	TokenMade          What = "token made"
 	TokenRevoked       What = "token revoked"
-	TokenRefused       What = "token refused"
 	IdentifierSeen     What = "identifier seen"
 	IdentifierSearched What = "identifier searched"
 	RowsExported       What = "rows exported"

@@ -344,6 +344,12 @@ func (p *Partnership) check(d *document) {
 		}
 	}
 	p.Settings.check(d)
+	p.SignIn.check(d, p)
+	if p.RetentionYears == 0 {
+		p.RetentionYears = 8
+	} else if p.RetentionYears < 1 || p.RetentionYears > 30 {
+		d.add([]any{"retention_years"}, "found %d, expected a number of years from 1 to 30", p.RetentionYears)
+	}
 }
 
 // check validates the settings and fills in the defaults.

@@ -17,6 +17,10 @@ type Partnership struct {
 	Councils  []Council  `yaml:"councils"`
 	Providers []Provider `yaml:"providers"`
 	Settings  Settings   `yaml:"settings"`
+	SignIn    SignIn     `yaml:"sign_in"`
+	// RetentionYears is for how long after a delay's end its identifiers are
+	// kept, 8 years by default. Figures stay.
+	RetentionYears int `yaml:"retention_years"`
 
 	// Layouts holds the layouts that providers name, read from the folder
 	// layouts beside the partnership file.
