@@ -172,6 +172,9 @@ func (d *derivation) derive(t *taking) error {
 		for i, st := range t.batch.Statements {
 			d.statements[t.statementIDs[i]] = statementRow{t.patientIDs[st.Patient], t.givenIDs[st.Given], st.Ready, st.Discharged}
 		}
+		for i, g := range t.batch.Givens {
+			d.givens[t.givenIDs[i]] = givenRow{g.Council, g.Care, g.Reason, g.Outcome.Body}
+		}
 		for i, id := range t.patientIDs {
 			if t.patientNew[i] {
 				fresh[id] = true
@@ -274,7 +277,7 @@ func (d *derivation) standings() (map[delay.Day]ingest.DayStanding, error) {
 	return out, rows.Err()
 }
 
-// listedIn gives the rows of a stored extract.
+// listedIn gives the rows of a stored extract and foresees their statements.
 func (d *derivation) listedIn(extract int64) ([]listed, error) {
 	st, err := d.stmt(`SELECT listed FROM extract WHERE extract_id = ?`)
 	if err != nil {
@@ -284,7 +287,40 @@ func (d *derivation) listedIn(extract int64) ([]listed, error) {
 	if err := st.QueryRowContext(d.ctx, extract).Scan(&blob); err != nil {
 		return nil, err
 	}
-	return decodeListed(blob)
+	rows, err := decodeListed(blob)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.statement
+	}
+	return rows, d.foresee(ids)
+}
+
+// foresee reads statements that will be asked for, and what their days are
+// counted by, many at once.
+func (d *derivation) foresee(statements []int64) error {
+	wanted := slices.DeleteFunc(statements, func(id int64) bool {
+		_, ok := d.statements[id]
+		return ok
+	})
+	if len(wanted) == 0 {
+		return nil
+	}
+	slices.Sort(wanted)
+	return lookUp(d.ctx, d.tx, `
+		SELECT s.statement_id, s.patient_id, s.given_id, s.ready_date, s.discharged_date, g.council, g.care, g.reason, g.body
+		FROM statement s
+		JOIN given g ON g.given_id = s.given_id
+		WHERE s.statement_id IN (SELECT value FROM json_each(?1))`, slices.Compact(wanted), func(r *sql.Rows) error {
+		var id int64
+		var row statementRow
+		var given givenRow
+		err := r.Scan(&id, &row.patient, &row.given, &row.ready, &row.discharged, &given.council, &given.care, &given.reason, &given.body)
+		d.statements[id], d.givens[row.given] = row, given
+		return err
+	})
 }
 
 // statement gives one statement, from the database when it is not of the batch.
@@ -416,39 +452,44 @@ func (d *derivation) touched(now []appearance) ([]int64, error) {
 func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh map[int64]bool) error {
 	w := newStateWriter(d)
 	at := 0
-	for _, patient := range touched {
-		from := at
-		for at < len(appearances) && appearances[at].patient == patient {
-			at++
-		}
-		var old state
-		if !fresh[patient] {
-			var err error
-			if old, err = d.load(patient); err != nil {
-				return err
-			}
-		}
-		next, err := d.resolve(patient, d.merge(old.presence, appearances[from:at]))
+	for part := range slices.Chunk(touched, manyAtOnce) {
+		met := slices.DeleteFunc(slices.Clone(part), func(id int64) bool { return fresh[id] })
+		stored, err := d.load(met)
 		if err != nil {
 			return err
 		}
-		if old.equal(next) {
-			continue
-		}
-		if err := d.count(old.segments, -1); err != nil {
-			return err
-		}
-		if err := d.count(next.segments, +1); err != nil {
-			return err
-		}
-		if err := w.write(patient, old, next); err != nil {
-			return err
+		for _, patient := range part {
+			from := at
+			for at < len(appearances) && appearances[at].patient == patient {
+				at++
+			}
+			if err := d.rebuildOne(w, patient, stored[patient], appearances[from:at]); err != nil {
+				return err
+			}
 		}
 	}
 	if err := w.flush(); err != nil {
 		return err
 	}
 	return d.writeCounts()
+}
+
+// rebuildOne works out one patient again; old is nil when nothing is stored.
+func (d *derivation) rebuildOne(w *stateWriter, patient int64, old *state, now []appearance) error {
+	if old == nil {
+		old = &state{}
+	}
+	next, err := d.resolve(patient, d.merge(old.presence, now))
+	if err != nil || old.equal(next) {
+		return err
+	}
+	if err := d.count(old.segments, -1); err != nil {
+		return err
+	}
+	if err := d.count(next.segments, +1); err != nil {
+		return err
+	}
+	return w.write(patient, *old, next)
 }
 
 // merge replaces, in a patient's presence, the changed days by what is listed
@@ -578,63 +619,79 @@ func (d *derivation) segments(stretches []stretchRow, events []agreement.Event) 
 	return out, nil
 }
 
-// load reads what is stored as derived about a patient.
-func (d *derivation) load(patient int64) (state, error) {
-	var s state
-	err := d.each(`SELECT first_date, last_date, statement_id FROM presence WHERE patient_id = ? ORDER BY first_date`, patient, func(r *sql.Rows) error {
-		var row presenceRow
-		err := r.Scan(&row.first, &row.last, &row.statement)
-		s.presence = append(s.presence, row)
-		return err
-	})
-	if err == nil {
-		err = d.each(`
-			SELECT listed_first, listed_last, ready_date, end_date, end_kind, first_day, last_day, statement_id
-			FROM delay
-			WHERE patient_id = ?
-			ORDER BY listed_first`, patient, func(r *sql.Rows) error {
+// load reads what is stored as derived about patients, and the statements that
+// it stands on.
+func (d *derivation) load(patients []int64) (map[int64]*state, error) {
+	out := make(map[int64]*state, len(patients))
+	for _, id := range patients {
+		out[id] = &state{}
+	}
+	var patient int64
+	var statements []int64
+	for _, part := range []struct {
+		columns, table, order string
+		scan                  func(*sql.Rows) error
+	}{
+		{"first_date, last_date, statement_id", "presence", "first_date", func(r *sql.Rows) error {
+			var row presenceRow
+			if err := r.Scan(&patient, &row.first, &row.last, &row.statement); err != nil {
+				return err
+			}
+			s := out[patient]
+			s.presence = append(s.presence, row)
+			statements = append(statements, row.statement)
+			return nil
+		}},
+		{"listed_first, listed_last, ready_date, end_date, end_kind, first_day, last_day, statement_id", "delay", "listed_first", func(r *sql.Rows) error {
 			var row delayRow
-			err := r.Scan(&row.listedFirst, &row.listedLast, &row.ready, &row.end, &row.endKind, &row.first, &row.last, &row.statement)
+			if err := r.Scan(&patient, &row.listedFirst, &row.listedLast, &row.ready, &row.end, &row.endKind, &row.first, &row.last, &row.statement); err != nil {
+				return err
+			}
+			s := out[patient]
 			s.delays = append(s.delays, row)
-			return err
-		})
-	}
-	if err == nil {
-		err = d.each(`
-			SELECT listed_first, first_day, last_day, statement_id, mark, entry_id
-			FROM stretch
-			WHERE patient_id = ?
-			ORDER BY listed_first, first_day`, patient, func(r *sql.Rows) error {
+			return nil
+		}},
+		{"listed_first, first_day, last_day, statement_id, mark, entry_id", "stretch", "listed_first, first_day", func(r *sql.Rows) error {
 			var row stretchRow
-			err := r.Scan(&row.listedFirst, &row.first, &row.last, &row.statement, &row.mark, &row.entry)
+			if err := r.Scan(&patient, &row.listedFirst, &row.first, &row.last, &row.statement, &row.mark, &row.entry); err != nil {
+				return err
+			}
+			s := out[patient]
 			s.stretches = append(s.stretches, row)
-			return err
-		})
-	}
-	if err == nil {
-		err = d.each(`
-			SELECT listed_first, first_day, last_day, council, care, reason, rule_body,
-				body, by_people, state, suggested, next_side, level, event_id
-			FROM segment
-			WHERE patient_id = ?
-			ORDER BY listed_first, first_day`, patient, func(r *sql.Rows) error {
-			var row segmentRow
-			st := &row.standing
-			err := r.Scan(&row.listedFirst, &row.first, &row.last, &row.council, &row.care, &row.reason, &row.body,
-				&st.Body, &st.ByPeople, &st.State, &st.Suggested, &st.Next, &st.Level, &st.Last)
-			s.segments = append(s.segments, row)
-			return err
-		})
-	}
-	if err == nil {
-		err = d.each(`SELECT listed_first, rule, day, words FROM finding WHERE patient_id = ? ORDER BY listed_first, rule, day`, patient, func(r *sql.Rows) error {
+			statements = append(statements, row.statement)
+			return nil
+		}},
+		{"listed_first, first_day, last_day, council, care, reason, rule_body, body, by_people, state, suggested, next_side, level, event_id",
+			"segment", "listed_first, first_day", func(r *sql.Rows) error {
+				var row segmentRow
+				st := &row.standing
+				if err := r.Scan(&patient, &row.listedFirst, &row.first, &row.last, &row.council, &row.care, &row.reason, &row.body,
+					&st.Body, &st.ByPeople, &st.State, &st.Suggested, &st.Next, &st.Level, &st.Last); err != nil {
+					return err
+				}
+				s := out[patient]
+				s.segments = append(s.segments, row)
+				return nil
+			}},
+		{"listed_first, rule, day, words", "finding", "listed_first, rule, day", func(r *sql.Rows) error {
 			var row findingRow
-			err := r.Scan(&row.listedFirst, &row.rule, &row.day, &row.words)
+			if err := r.Scan(&patient, &row.listedFirst, &row.rule, &row.day, &row.words); err != nil {
+				return err
+			}
+			s := out[patient]
 			s.findings = append(s.findings, row)
-			return err
-		})
+			return nil
+		}},
+	} {
+		if err := lookUp(d.ctx, d.tx, `
+			SELECT patient_id, `+part.columns+`
+			FROM `+part.table+`
+			WHERE patient_id IN (SELECT value FROM json_each(?1))
+			ORDER BY patient_id, `+part.order, patients, part.scan); err != nil {
+			return nil, err
+		}
 	}
-	return s, err
+	return out, d.foresee(statements)
 }
 
 func (d *derivation) each(query string, patient int64, f func(*sql.Rows) error) error {

@@ -110,27 +110,29 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 		return err
 	}
 	at := 0
-	for _, patient := range patients {
-		from := at
-		for at < len(appearances) && appearances[at].patient == patient {
-			at++
-		}
-		next, err := d.resolve(patient, d.merge(nil, appearances[from:at]))
+	for part := range slices.Chunk(patients, manyAtOnce) {
+		stored, err := d.load(part)
 		if err != nil {
 			return err
 		}
-		was, err := d.load(patient)
-		if err != nil {
-			return err
+		for _, patient := range part {
+			from := at
+			for at < len(appearances) && appearances[at].patient == patient {
+				at++
+			}
+			next, err := d.resolve(patient, d.merge(nil, appearances[from:at]))
+			if err != nil {
+				return err
+			}
+			if !stored[patient].equal(next) {
+				v.differ("%s: the delays of one patient are stored otherwise than the evidence gives.", code)
+			}
+			if err := d.count(next.segments, +1); err != nil {
+				return err
+			}
+			v.Patients++
+			v.Delays += len(next.delays)
 		}
-		if !was.equal(next) {
-			v.differ("%s: the delays of one patient are stored otherwise than the evidence gives.", code)
-		}
-		if err := d.count(next.segments, +1); err != nil {
-			return err
-		}
-		v.Patients++
-		v.Delays += len(next.delays)
 	}
 	if at != len(appearances) {
 		v.differ("%s: %d listings are of patients who are not stored.", code, len(appearances)-at)
