@@ -24,6 +24,9 @@ const (
 	PeopleWaiting = "M02"
 	CouncilShare  = "M03"
 	LongWaits     = "M05"
+	DaysWaited    = "M07"
+	NewDelays     = "M08"
+	EndedDelays   = "M09"
 )
 
 // Definitions lists the measures in the order of the definitions page.
@@ -62,6 +65,27 @@ var Definitions = []Definition{
 		Formula:  "A count of people on the latest extract date. Someone who has waited 21 days is in all three counts.",
 		LeftOut:  "People who have already left.",
 		Unit:     "people", Direction: "lower is better", Rules: "C1, C2, C16",
+	},
+	{
+		ID: DaysWaited, Version: 1, Name: "Days waited, ended",
+		Sentence: "How many delayed days the waits had that ended in the period: the middle one, and the days that 9 in 10 did not exceed.",
+		Formula:  "Waits are put in order of their delayed days. With an even number, the middle is halfway between the two in the middle. A wait belongs to the period of the day after its last delayed day.",
+		LeftOut:  "Waits that have not ended: their days so far are shown apart and never mixed in.",
+		Unit:     "days", Direction: "lower is better", Rules: "C1 to C9",
+	},
+	{
+		ID: NewDelays, Version: 1, Name: "New delays",
+		Sentence: "Waits whose first delayed day is in the period: the day after the person became ready to leave.",
+		Formula:  "A count of waits by their first delayed day, so that people waiting at the start, and those new, less those ended, are the people waiting at the end.",
+		LeftOut:  "People who were already waiting when their hospital's extracts began, and people who left before a day counted.",
+		Unit:     "people", Direction: "lower is better", Rules: "C1, C9, C16",
+	},
+	{
+		ID: EndedDelays, Version: 1, Name: "Ended delays",
+		Sentence: "Waits that ended, by the day after their last delayed day.",
+		Formula:  "A count of waits. An end is stated by the hospital or inferred from the next extract.",
+		LeftOut:  "Waits that are open in their hospital's latest extract.",
+		Unit:     "people", Direction: "neutral", Rules: "C4 to C6, C16",
 	},
 }
 
