@@ -269,7 +269,6 @@ type desk struct {
 	taken map[string]string
 	ran   []string
 	jobs  []Job
-	packs []Pack
 }
 
 func (d *desk) File(_ context.Context, name string, src io.ReadSeeker) (*ingest.Report, error) {

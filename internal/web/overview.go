@@ -159,6 +159,9 @@ func (s *Server) lede(o measure.Overview, first delay.Day) string {
 			text += " and with both for " + count(j)
 		}
 		text += "."
+		if none := o.Now[delay.NotAttributed]; none > 0 {
+			text += " For " + count(none) + " it is not attributed yet."
+		}
 	}
 	return text
 }
@@ -231,21 +234,23 @@ func swatch(b delay.Body) string { return "app-swatch--" + b.Slug() }
 
 func fixed(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 
-// latestMonth gives the last month of the series that has any extract, and how
-// it is named when it is not over.
-func latestMonth(o measure.Overview) (measure.Period, string, bool) {
+// latestMonth gives the last whole month of the series that has any extract, as
+// the charts' titles do, and how it is named; the month that is not over stands
+// in when there is no other.
+func latestMonth(o measure.Overview) (m measure.Period, name string, ok bool) {
 	for i := len(o.Months) - 1; i >= 0; i-- {
-		m := o.Months[i]
-		if m.Listed == 0 && m.Days.Total() == 0 {
+		p := o.Months[i]
+		if p.Listed == 0 && p.Days.Total() == 0 {
 			continue
 		}
-		name := m.First.Month().Long()
-		if m.Last < m.First.Month().Last() {
-			name += " so far"
+		if p.Last == p.First.Month().Last() {
+			return p, p.First.Month().Long(), true
 		}
-		return m, name, true
+		if !ok {
+			m, name, ok = p, p.First.Month().Long()+" so far", true
+		}
 	}
-	return measure.Period{}, "", false
+	return m, name, ok
 }
 
 func shareOf(o measure.Overview) figureView {
