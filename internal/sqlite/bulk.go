@@ -14,7 +14,6 @@ type bulk struct {
 	head    string // INSERT INTO t (columns) VALUES
 	tail    string // ON CONFLICT …, or nothing
 	columns int
-	full    *sql.Stmt
 	args    []any
 }
 
@@ -43,26 +42,21 @@ func (b *bulk) add(args ...any) error {
 	if len(b.args) < bulkRows*b.columns {
 		return nil
 	}
-	if b.full == nil {
-		var err error
-		if b.full, err = b.tx.PrepareContext(b.ctx, b.query(bulkRows)); err != nil {
-			return err
-		}
-	}
-	_, err := b.full.ExecContext(b.ctx, b.args...)
-	b.args = b.args[:0]
-	return err
+	return b.flush()
 }
 
-// flush writes what has gathered. Call it once all rows are added.
+// flush writes what has gathered. Call it once all rows are added. Rows go in
+// by few sizes, so that SQLite meets few different statements and keeps them
+// prepared.
 func (b *bulk) flush() error {
-	if b.full != nil {
-		defer b.full.Close()
+	args := b.args
+	for _, rows := range [...]int{bulkRows, 25, 5, 1} {
+		for n := rows * b.columns; len(args) >= n; args = args[n:] {
+			if _, err := b.tx.ExecContext(b.ctx, b.query(rows), args[:n]...); err != nil {
+				return err
+			}
+		}
 	}
-	if len(b.args) == 0 {
-		return nil
-	}
-	_, err := b.tx.ExecContext(b.ctx, b.query(len(b.args)/b.columns), b.args...)
 	b.args = b.args[:0]
-	return err
+	return nil
 }

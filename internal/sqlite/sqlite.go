@@ -141,12 +141,13 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 // would reach one connection of the pool only.
 func dsn(path string, readOnly bool) string {
 	q := url.Values{}
-	q.Set("_busy_timeout", "10000") // first, so that the others wait for a lock
-	q.Set("_journal_mode", "WAL")   // readers never wait for the writer
-	q.Set("_synchronous", "NORMAL") // safe with WAL against a killed process
-	q.Set("_foreign_keys", "on")    // off by default in SQLite
-	q.Set("_txlock", "immediate")   // a write transaction waits at its start, not half-way
-	q.Set("_cache_size", "-32768")  // 32 MiB a connection
+	q.Set("_busy_timeout", "10000")  // first, so that the others wait for a lock
+	q.Set("_journal_mode", "WAL")    // readers never wait for the writer
+	q.Set("_synchronous", "NORMAL")  // safe with WAL against a killed process
+	q.Set("_foreign_keys", "on")     // off by default in SQLite
+	q.Set("_txlock", "immediate")    // a write transaction waits at its start, not half-way
+	q.Set("_cache_size", "-32768")   // 32 MiB a connection
+	q.Set("_stmt_cache_size", "100") // a file asks the same questions as the one before
 	if readOnly {
 		q.Set("mode", "ro")
 		q.Set("_query_only", "on")
