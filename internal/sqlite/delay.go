@@ -106,7 +106,7 @@ func (s *Store) Accept(ctx context.Context, provider string, day delay.Day, at i
 		}
 		d := newDerivation(ctx, tx, s, id)
 		defer d.close()
-		return d.derive(nil)
+		return d.derive(nil, day)
 	})
 	return n, err
 }

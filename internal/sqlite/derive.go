@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -156,12 +158,17 @@ func (d *derivation) close() {
 }
 
 // derive brings everything derived up to date after the evidence of t was
-// stored; t is nil when no evidence but a decision changed.
-func (d *derivation) derive(t *taking) error {
+// stored, or, when t is nil, after a decision about days; no days mean all.
+func (d *derivation) derive(t *taking, days ...delay.Day) error {
 	if err := d.look(); err != nil {
 		return err
 	}
-	if err := d.stand(); err != nil {
+	if t != nil {
+		for _, e := range t.batch.Extracts {
+			days = append(days, e.Date)
+		}
+	}
+	if err := d.stand(days); err != nil {
 		return err
 	}
 	if len(d.changed) == 0 {
@@ -201,13 +208,26 @@ func (d *derivation) look() error {
 }
 
 // stand works out where the provider's days stand and writes what changed.
-func (d *derivation) stand() error {
-	received, err := d.received()
+// Only the days given, ascending, and the extract after each can stand
+// otherwise than before (R5); no days mean all.
+func (d *derivation) stand(days []delay.Day) error {
+	from, to := delay.Day(0), never
+	if len(days) > 0 {
+		if err := d.tx.QueryRowContext(d.ctx, `
+			SELECT coalesce((SELECT max(extract_date) FROM extract WHERE provider_id = ?1 AND extract_date < ?2), ?2),
+				coalesce((SELECT min(extract_date) FROM extract WHERE provider_id = ?1 AND extract_date > ?3), ?3)`,
+			d.provider, days[0], days[len(days)-1]).Scan(&from, &to); err != nil {
+			return err
+		}
+	}
+	received, err := d.received(from, to)
 	if err != nil {
 		return err
 	}
-	d.before, err = d.standings()
-	if err != nil {
+	if d.before, err = d.standings(from, to); err != nil {
+		return err
+	}
+	if d.was, err = d.countedDays(); err != nil {
 		return err
 	}
 	put, err := d.stmt(`
@@ -218,14 +238,12 @@ func (d *derivation) stand() error {
 		return err
 	}
 	for _, st := range ingest.Standings(received, d.store.settings.Short) {
-		d.now[st.Date] = st
-		if st.Counted != 0 {
-			d.calendar = append(d.calendar, st.Date)
-		}
 		was := d.before[st.Date]
-		if was.Counted != 0 {
-			d.was = append(d.was, st.Date)
+		if len(days) > 0 && st.Date < days[0] {
+			// It is here to compare the next with, and stands as it stood.
+			st.Counted, st.Held = was.Counted, was.Held
 		}
+		d.now[st.Date] = st
 		if was.Counted == st.Counted && was.Held == st.Held {
 			continue
 		}
@@ -236,45 +254,81 @@ func (d *derivation) stand() error {
 			return err
 		}
 	}
-	return nil
+	d.calendar, err = d.countedDays()
+	return err
 }
 
-func (d *derivation) received() ([]ingest.Received, error) {
-	rows, err := d.tx.QueryContext(d.ctx, `
+// never is later than every day.
+const never = delay.Day(1 << 30)
+
+// received gives the extracts received for the days from from to to.
+func (d *derivation) received(from, to delay.Day) ([]ingest.Received, error) {
+	var out []ingest.Received
+	err := eachRow(d.ctx, d.tx, `
 		SELECT extract_id, extract_date, rows_read, EXISTS (SELECT 1 FROM acceptance a WHERE a.extract_id = e.extract_id)
 		FROM extract e
-		WHERE provider_id = ?
-		ORDER BY extract_date, extract_id`, d.provider)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []ingest.Received
-	for rows.Next() {
+		WHERE provider_id = ? AND extract_date BETWEEN ? AND ?
+		ORDER BY extract_date, extract_id`, func(rows *sql.Rows) error {
 		var r ingest.Received
-		if err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Accepted); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Accepted)
 		out = append(out, r)
-	}
-	return out, rows.Err()
+		return err
+	}, d.provider, from, to)
+	return out, err
 }
 
-func (d *derivation) standings() (map[delay.Day]ingest.DayStanding, error) {
-	rows, err := d.tx.QueryContext(d.ctx, `SELECT extract_date, counted_extract, held_extract FROM standing WHERE provider_id = ?`, d.provider)
+// standings gives where the days from from to to are stored to stand.
+func (d *derivation) standings(from, to delay.Day) (map[delay.Day]ingest.DayStanding, error) {
+	out := map[delay.Day]ingest.DayStanding{}
+	err := eachRow(d.ctx, d.tx, `
+		SELECT extract_date, counted_extract, held_extract
+		FROM standing
+		WHERE provider_id = ? AND extract_date BETWEEN ? AND ?`, func(rows *sql.Rows) error {
+		var st ingest.DayStanding
+		err := rows.Scan(&st.Date, &st.Counted, &st.Held)
+		out[st.Date] = st
+		return err
+	}, d.provider, from, to)
+	return out, err
+}
+
+// countedDays gives the days for which an extract is stored to count. They
+// come as one text, because ten years are thousands of rows.
+func (d *derivation) countedDays() (delay.Calendar, error) {
+	st, err := d.stmt(`
+		SELECT json_group_array(extract_date)
+		FROM (SELECT extract_date FROM standing WHERE provider_id = ? AND counted_extract <> 0 ORDER BY extract_date)`)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	out := map[delay.Day]ingest.DayStanding{}
-	for rows.Next() {
-		var st ingest.DayStanding
-		if err := rows.Scan(&st.Date, &st.Counted, &st.Held); err != nil {
+	var text []byte
+	if err := st.QueryRowContext(d.ctx, d.provider).Scan(&text); err != nil {
+		return nil, err
+	}
+	days := make(delay.Calendar, 0, len(text)/8+1)
+	for part := range bytes.SplitSeq(bytes.Trim(text, "[]"), []byte(",")) {
+		if len(part) == 0 {
+			continue
+		}
+		day, err := strconv.Atoi(string(part))
+		if err != nil {
 			return nil, err
 		}
-		out[st.Date] = st
+		days = append(days, delay.Day(day))
 	}
-	return out, rows.Err()
+	return days, nil
+}
+
+// countedOn gives the extract that counts for the day now, 0 when none does.
+func (d *derivation) countedOn(day delay.Day) (id int64, err error) {
+	if st, ok := d.now[day]; ok {
+		return st.Counted, nil
+	}
+	st, err := d.stmt(`SELECT counted_extract FROM standing WHERE provider_id = ? AND extract_date = ?`)
+	if err == nil {
+		err = st.QueryRowContext(d.ctx, d.provider, day).Scan(&id)
+	}
+	return id, err
 }
 
 // listedIn gives the rows of a stored extract and foresees their statements.
@@ -525,7 +579,6 @@ func (d *derivation) merge(presence []presenceRow, now []appearance) []presenceR
 			add(first, run.last, run.statement)
 		}
 	}
-	const never = delay.Day(1 << 30)
 	addNow(never)
 	return out
 }

@@ -464,7 +464,11 @@ func (c *comparison) extract(i int, st *ingest.Standing) error {
 		return nil
 	}
 	st.Compared = c.d.calendar[at-1]
-	earlier, err := c.contents(c.d.now[st.Compared].Counted)
+	counted, err := c.d.countedOn(st.Compared)
+	if err != nil {
+		return err
+	}
+	earlier, err := c.contents(counted)
 	if err != nil {
 		return err
 	}

@@ -77,12 +77,12 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 	if err := d.look(); err != nil {
 		return err
 	}
-	received, err := d.received()
+	received, err := d.received(0, never)
 	if err != nil {
 		return err
 	}
 	v.Extracts += len(received)
-	stored, err := d.standings()
+	stored, err := d.standings(0, never)
 	if err != nil {
 		return err
 	}
