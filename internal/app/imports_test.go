@@ -31,7 +31,7 @@ var ranks = map[string]int{
 	"internal/attribution": 2,
 	"internal/audit":       2,
 	"internal/people":      2,
-	"internal/record":      3,
+	"internal/record":      4,
 	"internal/signin":      3,
 	"internal/extract":     3,
 	"internal/agreement":   2,
@@ -39,14 +39,15 @@ var ranks = map[string]int{
 	"internal/measure":     3,
 	"internal/spc":         2,
 	"internal/ingest":      4,
+	"internal/casework":    5,
 	"internal/chart":       4,
 	"internal/pack":        5,
 	"internal/schedule":    4,
 	"internal/synth":       4,
-	"internal/sqlite":      5,
-	"internal/web":         5,
-	"internal/app":         6,
-	"cmd/homeward":         7,
+	"internal/sqlite":      6,
+	"internal/web":         6,
+	"internal/app":         7,
+	"cmd/homeward":         8,
 }
 
 // embeds are the top-level folders that are packages only so that their files

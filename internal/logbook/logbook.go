@@ -140,9 +140,9 @@ type Run struct {
 // date and the first run are package delay's to count as back-dated (C9).
 func Presence(effective []Entry, upTo delay.Day) []Run {
 	var runs []Run
-	// start is the first day of the open wait, 0 when none is open. changes
-	// hold from which day which statement stands.
-	var start delay.Day
+	// start is the first day of the open wait, 0 when none is open; ready the
+	// day that it is about. changes hold from which day which statement stands.
+	var start, ready delay.Day
 	type change struct {
 		from      delay.Day
 		statement int64
@@ -154,9 +154,11 @@ func Presence(effective []Entry, upTo delay.Day) []Run {
 		slices.SortStableFunc(changes, func(a, b change) int { return cmp.Compare(a.from, b.from) })
 	}
 	closeAt := func(last delay.Day) {
-		if start == 0 || len(changes) == 0 {
+		if start == 0 || last < ready {
+			start, changes = 0, nil
 			return
 		}
+		// What was over before it was logged is known on its last day.
 		first := min(start, last)
 		for i, c := range changes {
 			from, to := max(c.from, first), last
@@ -176,7 +178,7 @@ func Presence(effective []Entry, upTo delay.Day) []Run {
 		switch e.Kind {
 		case Opened, Resumed:
 			closeAt(e.Day - 1)
-			start = max(e.Day, e.Made)
+			start, ready = max(e.Day, e.Made), e.Day
 			set(e.Day, e.Statement)
 		case Changed, Corrected:
 			if start != 0 {
@@ -191,8 +193,13 @@ func Presence(effective []Entry, upTo delay.Day) []Run {
 			}
 		}
 	}
-	closeAt(upTo)
-	return slices.DeleteFunc(runs, func(r Run) bool { return r.First > r.Last || r.First > upTo })
+	if start <= upTo {
+		closeAt(upTo)
+	}
+	for i := range runs {
+		runs[i].Last = min(runs[i].Last, upTo)
+	}
+	return slices.DeleteFunc(runs, func(r Run) bool { return r.First > r.Last })
 }
 
 // LastChecked gives the day on which the log last said anything of the

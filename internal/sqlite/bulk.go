@@ -3,7 +3,10 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
+
+	"homeward/internal/delay"
 )
 
 // bulk inserts many rows with few calls into SQLite: rows gather and go in by
@@ -59,4 +62,13 @@ func (b *bulk) flush() error {
 	}
 	b.args = b.args[:0]
 	return nil
+}
+
+func sortDays(days []delay.Day) { slices.Sort(days) }
+
+// unique gives the numbers ascending and each once.
+func unique(ids []int64) []int64 {
+	out := slices.Clone(ids)
+	slices.Sort(out)
+	return slices.Compact(out)
 }

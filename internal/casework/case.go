@@ -1,0 +1,187 @@
+// Package casework is the daily use of coordinators and reviewers: log a
+// delay, check it, change, pause, resume and end it, and agree or dispute who
+// a segment waits for. It decides what is impossible, what is unlikely and
+// must be asked once, and who may do what to which segment; the rules of days,
+// attribution and agreement are those of the packages below it, and how things
+// are kept is package sqlite's.
+package casework
+
+import (
+	"time"
+
+	"homeward/internal/agreement"
+	"homeward/internal/attribution"
+	"homeward/internal/delay"
+	"homeward/internal/ingest"
+	"homeward/internal/logbook"
+)
+
+// Case is one patient at one provider as a person with a scope sees them: the
+// delays, the log, the answers and the actions. It holds no identifier.
+type Case struct {
+	Patient             int64
+	Provider, Reference string
+	// Version names the state that the case was read in; a change made from an
+	// older one is refused (Conflict).
+	Version string
+	// Delays ascend. The last is the one that entries are about.
+	Delays  []Delay
+	Log     []LogLine
+	Events  []EventLine
+	Actions []Action
+	// LatestExtract is the provider's latest counted extract date, zero when it
+	// sends none; InExtract says whether that extract lists the patient.
+	LatestExtract delay.Day
+	InExtract     bool
+}
+
+// Delay is one delay with its segments and stretches.
+type Delay struct {
+	Listed, ListedLast delay.Day
+	Ready, End         delay.Day
+	EndKind            delay.EndKind
+	FirstDay, LastDay  delay.Day
+	Admitted           delay.Day
+	Site, Ward, Bed    string
+	Segments           []Segment
+	Stretches          []Stretch
+	Findings           []delay.Finding
+}
+
+// Days is the number of delayed days: those of the segments, so without paused
+// days.
+func (d Delay) Days() int {
+	n := 0
+	for _, s := range d.Segments {
+		n += s.Days()
+	}
+	return n
+}
+
+// Segment is a segment with where it stands.
+type Segment struct {
+	agreement.Segment
+	agreement.Standing
+	// Since is the London day on which Homeward first knew of it.
+	Since delay.Day
+}
+
+// Days is the number of delayed days of the segment.
+func (s Segment) Days() int { return int(s.Segment.Last-s.Segment.First) + 1 }
+
+// Stretch is an unbroken run of days that stand on one statement, with all
+// that a receipt shows.
+type Stretch struct {
+	First, Last delay.Day
+	Mark        delay.Mark
+	Given       attribution.Given
+	Outcome     attribution.Outcome
+	// Entry is the log's entry that refines the extract, 0 when the extract
+	// alone stands. File and Line are where the extract of the first day says
+	// it; empty when no extract lists that day.
+	Entry int64
+	File  string
+	Line  int
+}
+
+// LogLine is one entry of the log as the history shows it.
+type LogLine struct {
+	logbook.Entry
+	At          time.Time
+	Role        string
+	Uncertain   bool
+	Destination string
+	How, Why    string
+	Given       *attribution.Given // what it states, nil when nothing
+	Undone      bool
+}
+
+// EventLine is one answer as the history shows it.
+type EventLine struct {
+	agreement.Event
+	At            time.Time
+	Role          string
+	Checks, Words string
+	Example       bool
+	ReviewOn      delay.Day
+}
+
+// Action is a next step with an owner.
+type Action struct {
+	ID              int64
+	At              time.Time
+	Role            string
+	What            string
+	OwnerOrg, Owner string
+	Due             delay.Day
+	State           string // open, done or declined
+	ClosedAt        time.Time
+	ClosedWhy       string
+}
+
+// WorkRow is one line of the worklist.
+type WorkRow struct {
+	Reference, Version string
+	Listed             delay.Day
+	Site, Ward, Bed    string
+	Ready              delay.Day
+	Days               int
+	Reason             delay.Reason
+	Body               delay.Body
+	Council            delay.Council
+	State              agreement.State
+	// Logged says whether the log knows the delay; Checked is when anything was
+	// last said of it, zero when never; Paused whether the wait has stopped.
+	Logged    bool
+	Checked   time.Time
+	Paused    bool
+	Uncertain bool
+	Pathway   string
+	// Discrepancy says in words how the log and the latest extract differ,
+	// empty when they do not.
+	Discrepancy string
+	Action      *Action // the open action that is due first
+}
+
+// QueueRow is one segment that waits for an answer.
+type QueueRow struct {
+	Reference, Provider string
+	Delay               delay.Day // the delay's first listing
+	Segment
+	Ward, Bed string
+}
+
+// NewEntry is an entry about to be made.
+type NewEntry struct {
+	// Reference names a patient whom Homeward knows; NewPatient, with Provider,
+	// one whom no extract has listed.
+	Reference  string
+	Provider   string
+	NewPatient *ingest.Patient
+	// Version is the state that the form was made from; empty to change
+	// whatever stands.
+	Version string
+
+	Kind logbook.Kind
+	// Made is the London day, Day the day that the entry speaks of.
+	Made, Day   delay.Day
+	Undoes      int64
+	Uncertain   bool
+	Destination string
+	How, Why    string
+
+	// What it states, for kinds that state.
+	Ready, Admitted delay.Day
+	Given           attribution.Given
+	Outcome         attribution.Outcome
+	Place           ingest.Place
+}
+
+// NewAnswer is an answer about to be given.
+type NewAnswer struct {
+	Reference, Version string
+	Event              agreement.Event
+	Checks, Words      string
+	Example            bool
+	ReviewOn           delay.Day
+}

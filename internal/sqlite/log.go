@@ -1,0 +1,337 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"homeward/internal/audit"
+	"homeward/internal/casework"
+	"homeward/internal/delay"
+	"homeward/internal/ingest"
+	"homeward/internal/logbook"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// changing runs f in one write transaction that changes figures and records
+// what is done: both stand together or not at all.
+func (s *Store) changing(ctx context.Context, at time.Time, f func(*recording) error) error {
+	err := s.recorded(ctx, at, f)
+	if err == nil {
+		s.mu.Lock()
+		s.changed++
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// version gives the name of the state that a patient's case is in.
+func version(ctx context.Context, tx *sql.Tx, patient int64) (string, error) {
+	var v string
+	err := tx.QueryRowContext(ctx, `
+		SELECT coalesce((SELECT max(entry_id) FROM log_entry WHERE patient_id = ?1), 0) || '.' ||
+			coalesce((SELECT max(event_id) FROM agreement_event WHERE patient_id = ?1), 0) || '.' ||
+			coalesce((SELECT max(action_id * 2 + (state <> 'open')) FROM action WHERE patient_id = ?1), 0)`, patient).Scan(&v)
+	return v, err
+}
+
+// patientIn gives the patient with a reference whom the scope reaches, and
+// refuses a change made from another version than the present one.
+func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, reference, from string) (patient, provider int64, err error) {
+	w := reachableByLog(scope)
+	err = tx.QueryRowContext(ctx, `
+		SELECT p.patient_id, p.provider_id
+		FROM patient p
+		WHERE p.reference = ? AND `+w.String(), append([]any{reference}, w.args...)...).Scan(&patient, &provider)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, problem.New(problem.NotFound, "There is no delay with this reference, or it is outside your organisation.")
+	}
+	if err != nil || from == "" {
+		return patient, provider, err
+	}
+	now, err := version(ctx, tx, patient)
+	if err != nil {
+		return 0, 0, err
+	}
+	if now != from {
+		return 0, 0, problem.New(problem.Conflict, "This record was changed after you opened it. Nothing you entered has been saved. Check the latest details and try again.")
+	}
+	return patient, provider, nil
+}
+
+// reachableByLog is reachable for people of whom only the log knows too: a
+// patient who was logged and has no delay yet belongs to the provider.
+func reachableByLog(scope people.Scope) where {
+	if len(scope.Providers()) == 0 {
+		return reachable(scope)
+	}
+	var w where
+	w.scoped(scope, "p.provider_id", "")
+	return w
+}
+
+// Log adds one entry to the log and works out again what follows from it. It
+// gives the entry's number and the patient's reference.
+func (s *Store) Log(ctx context.Context, at time.Time, by people.Actor, in casework.NewEntry) (entry int64, reference string, err error) {
+	if !by.May(people.LogDelays) {
+		return 0, "", problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant)
+	}
+	err = s.changing(ctx, at, func(r *recording) error {
+		var patient, provider int64
+		var err error
+		if in.NewPatient != nil {
+			patient, provider, reference, err = s.addPatient(ctx, r, by, in)
+		} else {
+			reference = in.Reference
+			patient, provider, err = s.patientIn(ctx, r.Tx, by.Scope(), in.Reference, in.Version)
+		}
+		if err != nil {
+			return err
+		}
+		statement := int64(0)
+		if in.Kind.States() {
+			if statement, err = s.state(ctx, r.Tx, patient, provider, in); err != nil {
+				return err
+			}
+		}
+		if in.Kind == logbook.Undone {
+			var kind logbook.Kind
+			err := r.QueryRowContext(ctx, `SELECT kind FROM log_entry WHERE entry_id = ? AND patient_id = ?`, in.Undoes, patient).Scan(&kind)
+			if errors.Is(err, sql.ErrNoRows) || kind == logbook.Undone {
+				return problem.New(problem.Conflict, "There is nothing to undo.")
+			}
+			if err != nil {
+				return err
+			}
+		}
+		res, err := r.ExecContext(ctx, `
+			INSERT INTO log_entry (
+				patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day,
+				statement_id, undoes, uncertain, destination, how, reason
+			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			patient, provider, at.UnixMicro(), in.Made, by.Who(), by.As(), in.Kind, in.Day,
+			statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why)
+		if err != nil {
+			return err
+		}
+		if entry, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		if err := r.record(auditEntry(by, audit.Edited, reference, "", fmt.Sprintf("%s, %s", in.Kind, in.Day))); err != nil {
+			return err
+		}
+		if err := s.extendLog(ctx, r.Tx, in.Made); err != nil {
+			return err
+		}
+		return s.rework(ctx, r.Tx, provider, patient)
+	})
+	return entry, reference, err
+}
+
+// auditEntry is entry under a name that does not clash with the log's.
+func auditEntry(by people.Actor, what audit.What, record, before, after string) audit.Entry {
+	return entry(by, what, record, before, after)
+}
+
+// addPatient adds a patient whom no extract has listed yet, or finds them.
+func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, in casework.NewEntry) (patient, provider int64, reference string, err error) {
+	allowed := false
+	for _, code := range by.Scope().Providers() {
+		allowed = allowed || code == in.Provider
+	}
+	if !allowed {
+		return 0, 0, "", problem.New(problem.Forbidden, "You can log delays at %s only.", by.Grant)
+	}
+	if _, err := r.ExecContext(ctx, `INSERT INTO provider (code) VALUES (?) ON CONFLICT DO NOTHING`, in.Provider); err != nil {
+		return 0, 0, "", err
+	}
+	if err := r.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, in.Provider).Scan(&provider); err != nil {
+		return 0, 0, "", err
+	}
+	p := in.NewPatient
+	if _, err := r.ExecContext(ctx, `
+		INSERT INTO patient (provider_id, key_hash, reference, nhs_number, local_id)
+		VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`, provider, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID); err != nil {
+		return 0, 0, "", err
+	}
+	err = r.QueryRowContext(ctx, `SELECT patient_id, reference FROM patient WHERE key_hash = ? AND provider_id = ?`, p.Hash[:], provider).Scan(&patient, &reference)
+	return patient, provider, reference, err
+}
+
+// state keeps what an entry states and gives its number.
+func (s *Store) state(ctx context.Context, tx *sql.Tx, patient, provider int64, in casework.NewEntry) (int64, error) {
+	t := &taking{ctx: ctx, tx: tx, providerID: provider, patientIDs: []int64{patient}, patientNew: []bool{false}}
+	st := ingest.Statement{Ready: in.Ready, Admitted: in.Admitted}
+	if in.Kind == logbook.Ended {
+		st.Discharged = in.Day
+	}
+	t.batch = &ingest.Batch{
+		Givens:     []ingest.Given{{Given: in.Given, Outcome: in.Outcome}},
+		Places:     []ingest.Place{in.Place},
+		Statements: []ingest.Statement{st},
+	}
+	for _, step := range []func() error{t.givens, t.places, t.statements} {
+		if err := step(); err != nil {
+			return 0, err
+		}
+	}
+	return t.statementIDs[0], nil
+}
+
+// rework works out again what follows for one patient.
+func (s *Store) rework(ctx context.Context, tx *sql.Tx, provider int64, patients ...int64) error {
+	d := newDerivation(ctx, tx, s, provider)
+	defer d.close()
+	if err := d.look(); err != nil {
+		return err
+	}
+	if err := d.readCalendar(); err != nil {
+		return err
+	}
+	return d.rebuild(patients, nil, nil)
+}
+
+// readCalendar takes the provider's days from where they stand, for changes
+// that do not touch extracts.
+func (d *derivation) readCalendar() error {
+	stand, err := d.standings()
+	if err != nil {
+		return err
+	}
+	for day, st := range stand {
+		if st.Counted != 0 {
+			d.calendar = append(d.calendar, day)
+		}
+		d.now[day] = st
+	}
+	sortDays(d.calendar)
+	d.was = d.calendar
+	return nil
+}
+
+// ExtendLog makes the log evidence up to the London day today for providers
+// that send no extracts (C17).
+func (s *Store) ExtendLog(ctx context.Context, today delay.Day) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return s.extendLog(ctx, tx, today) })
+}
+
+func (s *Store) extendLog(ctx context.Context, tx *sql.Tx, today delay.Day) error {
+	res, err := tx.ExecContext(ctx, `UPDATE derived_with SET log_day = ? WHERE log_day < ?`, today, today)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT DISTINCT provider_id, patient_id
+		FROM log_entry l
+		WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.provider_id = l.provider_id AND s.counted_extract <> 0)
+		ORDER BY provider_id, patient_id`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	byProvider := map[int64][]int64{}
+	var order []int64
+	for rows.Next() {
+		var provider, patient int64
+		if err := rows.Scan(&provider, &patient); err != nil {
+			return err
+		}
+		if byProvider[provider] == nil {
+			order = append(order, provider)
+		}
+		byProvider[provider] = append(byProvider[provider], patient)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, provider := range order {
+		if err := s.rework(ctx, tx, provider, byProvider[provider]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Answer adds answers about segments, all or none, and works out again what
+// follows. Who may give which answer is for package casework to have decided;
+// here only the scope and the version stand.
+func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answers []casework.NewAnswer) error {
+	if !by.May(people.Agree) && !by.May(people.Propose) {
+		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant)
+	}
+	return s.changing(ctx, at, func(r *recording) error {
+		byProvider := map[int64][]int64{}
+		for _, a := range answers {
+			patient, provider, err := s.patientIn(ctx, r.Tx, by.Scope(), a.Reference, a.Version)
+			if err != nil {
+				return err
+			}
+			e := a.Event
+			if _, err := r.ExecContext(ctx, `
+				INSERT INTO agreement_event (
+					patient_id, made_at, made_by, made_role, act, side, body,
+					first_day, last_day, reason, council, care, rule_body, checks, words, example, review_on
+				) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				patient, at.UnixMicro(), by.Who(), by.As(), e.Act, e.Side, e.Body,
+				e.Segment.First, e.Segment.Last, string(e.Segment.Reason), string(e.Segment.Council), e.Segment.Care, e.Segment.Body,
+				a.Checks, a.Words, a.Example, a.ReviewOn); err != nil {
+				return err
+			}
+			if err := r.record(auditEntry(by, audit.Decided, a.Reference, "", fmt.Sprintf("%s, %s to %s", e.Act, e.Segment.First, e.Segment.Last))); err != nil {
+				return err
+			}
+			byProvider[provider] = append(byProvider[provider], patient)
+		}
+		for provider, patients := range byProvider {
+			if err := s.rework(ctx, r.Tx, provider, unique(patients)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// AddAction adds a next step.
+func (s *Store) AddAction(ctx context.Context, at time.Time, by people.Actor, reference, from string, a casework.Action) error {
+	return s.recorded(ctx, at, func(r *recording) error {
+		patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, from)
+		if err != nil {
+			return err
+		}
+		if _, err := r.ExecContext(ctx, `
+			INSERT INTO action (patient_id, made_at, made_by, made_role, what, owner_org, owner_role, due, state, closed_at, closed_why)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, '')`,
+			patient, at.UnixMicro(), by.Who(), by.As(), a.What, a.OwnerOrg, a.Owner, a.Due); err != nil {
+			return err
+		}
+		return r.record(auditEntry(by, audit.Edited, reference, "", "Action added, due "+a.Due.String()))
+	})
+}
+
+// CloseAction marks an action done or declined; declining needs a reason.
+func (s *Store) CloseAction(ctx context.Context, at time.Time, by people.Actor, reference string, id int64, state, why string) error {
+	return s.recorded(ctx, at, func(r *recording) error {
+		patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, "")
+		if err != nil {
+			return err
+		}
+		res, err := r.ExecContext(ctx, `
+			UPDATE action
+			SET state = ?, closed_at = ?, closed_why = ?
+			WHERE action_id = ? AND patient_id = ? AND state = 'open'`, state, at.UnixMicro(), why, id, patient)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, problem.New(problem.Conflict, "This action was closed already. Nothing has changed."))
+		}
+		return r.record(auditEntry(by, audit.Edited, reference, "", "Action "+state))
+	})
+}
