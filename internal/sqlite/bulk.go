@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
-
-	"homeward/internal/delay"
 )
 
 // bulk inserts many rows with few calls into SQLite: rows gather and go in by
@@ -63,8 +61,6 @@ func (b *bulk) flush() error {
 	b.args = b.args[:0]
 	return nil
 }
-
-func sortDays(days []delay.Day) { slices.Sort(days) }
 
 // unique gives the numbers ascending and each once.
 func unique(ids []int64) []int64 {

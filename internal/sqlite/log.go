@@ -189,28 +189,11 @@ func (s *Store) rework(ctx context.Context, tx *sql.Tx, provider int64, patients
 	if err := d.look(); err != nil {
 		return err
 	}
-	if err := d.readCalendar(); err != nil {
+	var err error
+	if d.calendar, err = d.countedDays(); err != nil {
 		return err
 	}
 	return d.rebuild(patients, nil, nil)
-}
-
-// readCalendar takes the provider's days from where they stand, for changes
-// that do not touch extracts.
-func (d *derivation) readCalendar() error {
-	stand, err := d.standings()
-	if err != nil {
-		return err
-	}
-	for day, st := range stand {
-		if st.Counted != 0 {
-			d.calendar = append(d.calendar, day)
-		}
-		d.now[day] = st
-	}
-	sortDays(d.calendar)
-	d.was = d.calendar
-	return nil
 }
 
 // ExtendLog makes the log evidence up to the London day today for providers
