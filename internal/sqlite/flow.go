@@ -1,0 +1,311 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"homeward/internal/agreement"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+var _ measure.TrendSource = (*Store)(nil)
+
+// besides makes conditions on the columns of a segment, each with a prefix, so
+// that both sides of a move can be asked. An empty filter gives "1".
+func besides(f measure.Filter, prefix string) where {
+	var w where
+	w.add("1")
+	in(&w, prefix+"council", f.Councils, func(c delay.Council) any { return string(c) })
+	in(&w, prefix+"care", f.Care, func(c delay.CareType) any { return int64(c) })
+	in(&w, prefix+"reason", f.Reasons, func(r delay.Reason) any { return string(r) })
+	in(&w, prefix+"body", f.Bodies, func(b delay.Body) any { return int64(b) })
+	in(&w, prefix+"state", f.States, func(s agreement.State) any { return int64(s) })
+	return w
+}
+
+// waits is the segments of the delays that have a counted day, or an end, from
+// from to to, each with its neighbours in the same delay. The index on the last
+// listing keeps old delays out.
+func (s *Store) waits(q measure.Query) (text string, args []any) {
+	var w where
+	// The last counted day is at most a day after the last listing, and the end
+	// a day after that. The start of a wait is never before its ready date.
+	w.add("d.listed_last >= ? AND d.first_day BETWEEN 1 AND ?", q.From-2, q.To)
+	var codes where
+	if len(q.Filter.Providers) > 0 {
+		in(&codes, "code", q.Filter.Providers, func(code string) any { return code })
+		w.add("d.provider_id IN (SELECT provider_id FROM provider WHERE "+codes.String()+")", codes.args...)
+	} else {
+		w.add("d.provider_id IN (SELECT provider_id FROM provider)")
+	}
+	return `
+		WITH s AS (
+			SELECT v.code, t.first_day, t.last_day, t.council, t.care, t.reason, t.body, t.state,
+				d.ready_date, d.end_kind, d.listed_last, d.provider_id, d.first_day AS began,
+				lag(t.last_day) OVER w AS was_last,
+				lag(t.council) OVER w AS was_council, lag(t.care) OVER w AS was_care, lag(t.reason) OVER w AS was_reason,
+				lag(t.body) OVER w AS was_body, lag(t.state) OVER w AS was_state,
+				lead(t.first_day) OVER w AS next_first,
+				sum(t.last_day - t.first_day + 1) OVER (PARTITION BY t.patient_id, t.listed_first) AS counted
+			FROM delay d
+			JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
+			JOIN provider v ON v.provider_id = d.provider_id
+			WHERE ` + w.String() + `
+			WINDOW w AS (PARTITION BY t.patient_id, t.listed_first ORDER BY t.first_day)
+		)`, w.args
+}
+
+// cellColumns gives the columns of a query's dimensions without its period.
+func cellColumns(q measure.Query, prefix string) (columns []string, fields func(*measure.Cell) []any) {
+	columns, fields = dimensions(q)
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		if c != "code" { // A delay never changes its provider.
+			c = prefix + c
+		}
+		out[i] = c
+	}
+	return out, fields
+}
+
+// list joins columns that follow others in a query.
+func list(columns []string) string {
+	var b strings.Builder
+	for _, c := range columns {
+		b.WriteString(", ")
+		b.WriteString(c)
+	}
+	return b.String()
+}
+
+// Events gives what changed the count of people delayed from one day to the
+// next, from q.From to q.To, by day and q's dimensions (C16).
+func (s *Store) Events(ctx context.Context, q measure.Query) ([]measure.Event, error) {
+	out, err := s.entering(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	left, err := s.leaving(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	out = append(out, left...)
+	slices.SortFunc(out, func(a, b measure.Event) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), compare(q.By, a.Cell, b.Cell), compare(q.By, a.From, b.From))
+	})
+	return out, nil
+}
+
+// entering gives the events at the first days of segments: beginnings and moves.
+func (s *Store) entering(ctx context.Context, q measure.Query) ([]measure.Event, error) {
+	text, args := s.waits(q)
+	is, was := besides(q.Filter, ""), besides(q.Filter, "was_")
+	columns, fields := cellColumns(q, "")
+	before, fieldsBefore := cellColumns(q, "was_")
+	ready := 1
+	if s.settings.Delay.Convention.CountReady {
+		ready = 0
+	}
+	// Somebody who was ready before their provider's first extract was already
+	// waiting when it came (C9).
+	args = append(args, ready)
+	args = append(append(args, is.args...), was.args...)
+	args = append(args, q.From, q.To)
+	// The columns before are null on a beginning, and read as nothing.
+	for i, c := range before {
+		if c == "was_council" || c == "was_reason" {
+			before[i] = "coalesce(" + c + ", '')"
+		} else {
+			before[i] = "coalesce(" + c + ", 0)"
+		}
+		if c == "code" {
+			before[i] = "code"
+		}
+	}
+	grouped := make([]string, 4+len(columns)+len(before))
+	for i := range grouped {
+		grouped[i] = fmt.Sprint(i + 1)
+	}
+	rows, err := s.read.QueryContext(ctx, text+`
+		SELECT first_day,
+			CASE
+				WHEN was_last = first_day - 1 THEN 2
+				WHEN was_last IS NOT NULL THEN 3
+				WHEN ready_date + ? < first_day AND first_day = (
+					SELECT min(extract_date) FROM standing c WHERE c.provider_id = s.provider_id AND c.counted_extract <> 0
+				) THEN 1
+				ELSE 0
+			END,
+			`+is.String()+`, coalesce(`+was.String()+`, 0)`+list(columns)+list(before)+`, count(*)
+		FROM s
+		WHERE first_day BETWEEN ? AND ?
+		GROUP BY `+strings.Join(grouped, ", "), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	sums := map[measure.Event]int64{}
+	for rows.Next() {
+		var e measure.Event
+		var came int
+		var isIn, wasIn bool
+		var n int64
+		into := append([]any{&e.Day, &came, &isIn, &wasIn}, fields(&e.Cell)...)
+		if err := rows.Scan(append(append(into, fieldsBefore(&e.From)...), &n)...); err != nil {
+			return nil, err
+		}
+		if came != 2 {
+			e.Kind, e.From = [...]measure.EventKind{measure.Began, measure.AlreadyWaiting, 0, measure.Resumed}[came], measure.Cell{}
+			if isIn {
+				sums[e] += n
+			}
+			continue
+		}
+		if isIn && wasIn && e.Cell == e.From {
+			continue // What changed is not asked about.
+		}
+		if isIn {
+			e.Kind = measure.MovedIn
+			sums[e] += n
+		}
+		if wasIn {
+			e.Kind, e.Cell, e.From = measure.MovedOut, e.From, e.Cell
+			sums[e] += n
+		}
+	}
+	out := make([]measure.Event, 0, len(sums))
+	for e, n := range sums {
+		e.People = n
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// leaving gives the events on the days after segments that nothing follows at
+// once: ends, pauses and what is not known yet.
+func (s *Store) leaving(ctx context.Context, q measure.Query) ([]measure.Event, error) {
+	text, args := s.waits(q)
+	is := besides(q.Filter, "")
+	columns, fields := cellColumns(q, "")
+	args = append(args, delay.Open, q.From-1, q.To-1)
+	args = append(args, is.args...)
+	grouped := make([]string, 2+len(columns))
+	for i := range grouped {
+		grouped[i] = fmt.Sprint(i + 1)
+	}
+	rows, err := s.read.QueryContext(ctx, text+`
+		SELECT last_day + 1,
+			CASE
+				WHEN next_first IS NOT NULL THEN 2
+				WHEN end_kind <> ? THEN 0
+				WHEN listed_last > last_day THEN 2
+				ELSE 1
+			END`+list(columns)+`, count(*)
+		FROM s
+		WHERE (next_first IS NULL OR next_first > last_day + 1) AND last_day BETWEEN ? AND ? AND `+is.String()+`
+		GROUP BY `+strings.Join(grouped, ", "), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []measure.Event
+	for rows.Next() {
+		var e measure.Event
+		var went int
+		if err := rows.Scan(append(append([]any{&e.Day, &went}, fields(&e.Cell)...), &e.People)...); err != nil {
+			return nil, err
+		}
+		e.Kind = [...]measure.EventKind{measure.Ended, measure.NoLongerListed, measure.Paused}[went]
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// LongDays gives the delayed days of a query that are at least the atLeast-th
+// counted day of their delay, by its dimensions and its day, week or month.
+func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]measure.Cell, error) {
+	text, args := s.waits(q)
+	is := besides(q.Filter, "")
+	columns, fields := cellColumns(q, "")
+	args = append(args, atLeast-1, q.From, q.To)
+	args = append(append(args, is.args...), q.From, q.To, atLeast-1)
+	grouped := make([]string, 2+len(columns))
+	for i := range grouped {
+		grouped[i] = fmt.Sprint(i + 1)
+	}
+	rows, err := s.read.QueryContext(ctx, text+`
+		SELECT max(first_day, began + ?, ?), min(last_day, ?)`+list(columns)+`, count(*)
+		FROM s
+		WHERE `+is.String()+` AND last_day >= ? AND first_day <= ? AND last_day >= began + ?
+		GROUP BY `+strings.Join(grouped, ", "), args...)
+	if err != nil {
+		return nil, fmt.Errorf("long waits: %w", err)
+	}
+	defer rows.Close()
+	sums := map[measure.Cell]int64{}
+	for rows.Next() {
+		var c measure.Cell
+		var first, last delay.Day
+		var n int64
+		if err := rows.Scan(append(append([]any{&first, &last}, fields(&c)...), &n)...); err != nil {
+			return nil, err
+		}
+		for day := first; day <= last; day++ {
+			switch {
+			case q.Has(measure.ByDay):
+				c.Period = day
+			case q.Has(measure.ByWeek):
+				c.Period = max(day.Week(), q.From)
+			case q.Has(measure.ByMonth):
+				c.Period = max(day.Month().First(), q.From)
+			}
+			sums[c] += n
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	out := make([]measure.Cell, 0, len(sums))
+	for c, n := range sums {
+		c.Days = n
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b measure.Cell) int { return compare(q.By, a, b) })
+	return out, nil
+}
+
+// Spells gives the waits that have delayed days, or an end, from q.From to
+// q.To, by what was recorded last of them.
+func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, error) {
+	text, args := s.waits(q)
+	is := besides(q.Filter, "")
+	columns, fields := cellColumns(q, "")
+	args = append(args, delay.Open, q.From-1)
+	args = append(args, is.args...)
+	grouped := make([]string, 4+len(columns))
+	for i := range grouped {
+		grouped[i] = fmt.Sprint(i + 1)
+	}
+	rows, err := s.read.QueryContext(ctx, text+`
+		SELECT began, last_day, counted, end_kind = ?`+list(columns)+`, count(*)
+		FROM s
+		WHERE next_first IS NULL AND last_day >= ? AND `+is.String()+`
+		GROUP BY `+strings.Join(grouped, ", "), args...)
+	if err != nil {
+		return nil, fmt.Errorf("lengths: %w", err)
+	}
+	defer rows.Close()
+	var out []measure.Spell
+	for rows.Next() {
+		var one measure.Spell
+		if err := rows.Scan(append(append([]any{&one.First, &one.Last, &one.Delayed, &one.Open}, fields(&one.Cell)...), &one.People)...); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, rows.Err()
+}
