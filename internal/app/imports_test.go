@@ -77,6 +77,7 @@ var homes = map[string]string{
 	"golang.org/x/text/language":          "internal/web",
 	"golang.org/x/text/message":           "internal/web",
 	"github.com/goccy/go-yaml":            "internal/config",
+	"github.com/rickar/cal/v2":            "internal/agreement",
 }
 
 // testLibraries serve tests only and may stand in any test.
