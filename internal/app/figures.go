@@ -50,6 +50,7 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible, state")
 	numbers := flags.String("measures", "days", "`measures`: days, beds, share, people")
 	format := flags.String("format", "table", "csv, json or table")
+	known := flags.String("as-known-at", "", "figures as they were known at this `time`, such as 2019-03-31 or 2019-03-31T09:58")
 	filters := map[measure.Dimension]*listFlag{}
 	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState} {
 		filters[dim] = new(listFlag)
@@ -79,11 +80,11 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 				return ExitUsage, asUsage(err)
 			}
 		}
-		store, err := openStore(ctx, d.data)
+		store, closeStore, err := knownStore(ctx, d.data, *known)
 		if err != nil {
 			return ExitLess, err
 		}
-		defer store.Close()
+		defer closeStore()
 		table, err := measure.Figures(ctx, store, q, wanted)
 		if err != nil {
 			return ExitLess, asUsage(err)

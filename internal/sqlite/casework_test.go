@@ -23,6 +23,7 @@ import (
 // desk is a store with the people who work on it.
 type desk struct {
 	*sqlite.Store
+	dir   string
 	t     *testing.T
 	key   *identity.Key
 	rules *attribution.RuleSet
@@ -51,7 +52,7 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk{Store: store, t: t, key: key, rules: rules}
+	return &desk{Store: store, dir: dir, t: t, key: key, rules: rules}
 }
 
 const (

@@ -129,6 +129,19 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 	for id := int64(1); id <= last; id++ {
 		d := newDerivation(ctx, tx, s, id)
 		err := d.derive(nil)
+		if err == nil && len(d.changed) == 0 && d.hasLog {
+			// A provider that sends no extracts is run from the log (C17).
+			var patients []int64
+			err = d.each(`SELECT DISTINCT patient_id FROM log_entry WHERE provider_id = ? ORDER BY patient_id`, id, func(r *sql.Rows) error {
+				var patient int64
+				err := r.Scan(&patient)
+				patients = append(patients, patient)
+				return err
+			})
+			if err == nil {
+				err = d.rebuild(patients, nil, nil)
+			}
+		}
 		d.close()
 		if err != nil {
 			return err

@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"homeward/internal/delay"
+	"homeward/internal/sqlite"
+)
+
+// londonTime reads a moment: a day, which means its end, or a day and a time
+// of London, or a time with its own zone.
+func londonTime(name, value string) (time.Time, error) {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return time.Time{}, err
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, value, london); err == nil {
+		return day.AddDate(0, 0, 1).Add(-time.Microsecond), nil
+	}
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
+		if at, err := time.ParseInLocation(layout, value, london); err == nil {
+			return at, nil
+		}
+	}
+	at, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		return time.Time{}, usage("Found %q for --%s. Use a day like 2019-03-31, or a day and a London time like 2019-03-31T09:58.", value, name)
+	}
+	return at.In(london), nil
+}
+
+// knownStore opens a data folder's figures, or with a moment those that were
+// known then (C15), and gives what closes them.
+func knownStore(ctx context.Context, dir, asKnownAt string) (*sqlite.Store, func() error, error) {
+	store, err := openStore(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if asKnownAt == "" {
+		return store, store.Close, nil
+	}
+	at, err := londonTime("as-known-at", asKnownAt)
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	past, err := store.AsKnown(ctx, at, delay.DayOf(at))
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	return past.Store, func() error { return errors.Join(past.Close(), store.Close()) }, nil
+}

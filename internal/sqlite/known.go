@@ -1,0 +1,97 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"homeward/internal/delay"
+)
+
+// Known is the store as it was at a past moment: read it like any Store, and
+// Close it when done.
+type Known struct {
+	*Store
+	dir string
+}
+
+// Close closes and removes it.
+func (k *Known) Close() error {
+	return errors.Join(k.Store.Close(), os.RemoveAll(k.dir))
+}
+
+// AsKnown works everything out as it was known at the moment at: from the
+// extracts that had been received by then, and from what people had said and
+// accepted by then (C15). The settings are today's. The same moment gives the
+// same figures, whatever has arrived since. It takes time in proportion to the
+// evidence, so keep what it gives for a while. Identifiers are left out.
+//
+// today is the London day of the moment: up to it, and no further than the log
+// reaches today, the log is evidence (C17).
+func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *Known, err error) {
+	dir, err := os.MkdirTemp(s.ledger.dir, ".known-*")
+	if err != nil {
+		return nil, fmt.Errorf("a folder for past figures: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
+	settings := s.settings
+	past, err := Open(ctx, dir, &settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := past.copyKnown(ctx, filepath.Join(s.ledger.dir, FileName), at, today); err != nil {
+		return nil, errors.Join(err, past.Close())
+	}
+	return &Known{Store: past, dir: dir}, nil
+}
+
+// copyKnown copies the evidence of the database at path as of a moment and
+// derives everything from it.
+func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today delay.Day) error {
+	// The only connection of the pool: what is attached stays attached.
+	source := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "mode=ro"}).String()
+	if _, err := s.write.ExecContext(ctx, `ATTACH DATABASE ? AS source`, source); err != nil {
+		return fmt.Errorf("attaching the database: %w", err)
+	}
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		moment := at.UnixMicro()
+		for _, copying := range []struct {
+			query string
+			args  []any
+		}{
+			{`INSERT INTO provider SELECT * FROM source.provider`, nil},
+			{`INSERT INTO file SELECT * FROM source.file WHERE received_at <= ?`, []any{moment}},
+			{`INSERT INTO extract SELECT * FROM source.extract WHERE file_id IN (SELECT file_id FROM file)`, nil},
+			{`INSERT INTO acceptance SELECT * FROM source.acceptance WHERE accepted_at <= ? AND extract_id IN (SELECT extract_id FROM extract)`, []any{moment}},
+			// Statements that nothing of the time refers to do no harm: figures
+			// follow from the extracts and the log.
+			{`INSERT INTO patient (patient_id, provider_id, key_hash, reference) SELECT patient_id, provider_id, key_hash, reference FROM source.patient`, nil},
+			{`INSERT INTO given SELECT * FROM source.given`, nil},
+			{`INSERT INTO place SELECT * FROM source.place`, nil},
+			{`INSERT INTO statement SELECT * FROM source.statement`, nil},
+			{`INSERT INTO log_entry SELECT * FROM source.log_entry WHERE made_at <= ?`, []any{moment}},
+			{`INSERT INTO agreement_event SELECT * FROM source.agreement_event WHERE made_at <= ?`, []any{moment}},
+			{`INSERT INTO action SELECT * FROM source.action WHERE made_at <= ?`, []any{moment}},
+			{`UPDATE derived_with SET log_day = min(?, (SELECT coalesce(max(log_day), 0) FROM source.derived_with))`, []any{today}},
+		} {
+			if _, err := tx.ExecContext(ctx, copying.query, copying.args...); err != nil {
+				return fmt.Errorf("%s: %w", copying.query, err)
+			}
+		}
+		return s.deriveAll(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.write.ExecContext(ctx, `DETACH DATABASE source`)
+	return err
+}

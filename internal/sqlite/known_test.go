@@ -1,0 +1,75 @@
+package sqlite_test
+
+import (
+	"maps"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"homeward/internal/casework"
+	"homeward/internal/delay"
+	"homeward/internal/ingest"
+	"homeward/internal/logbook"
+	"homeward/internal/measure"
+)
+
+// Figures can be worked out again as they were known at any past moment, from
+// what had been received by then (C15).
+func TestAsKnown(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	e, b := d.given("E", delay.SocialCare), d.given("B", delay.NHS)
+	type moment struct {
+		at   time.Time
+		days map[string]int64
+	}
+	var moments []moment
+	note := func(at time.Time) {
+		moments = append(moments, moment{at, d.days(measure.ByReason)})
+	}
+	received := func() time.Time { return time.Date(2026, 3, 30, 9, d.files, 0, 0, time.UTC) }
+	d.extract("2026-03-01", &e, "2026-03-01")
+	d.extract("2026-03-02", &e, "2026-03-01")
+	note(received())
+	d.extract("2026-03-05", &b, "2026-03-01")
+	note(received())
+	d.extract("2026-03-04", nil, "") // late, and lists nobody
+	note(received())
+	d.extract("2026-03-02", &b, "2026-03-01") // a re-send
+	note(received())
+	d.mustLog(logbook.Paused, "2026-03-31", "2026-03-05", nil, "")
+	note(time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC))
+
+	// A trust that is run from the log, too.
+	p := d.patient("9990000026")
+	_, _, err := d.Log(t.Context(), time.Date(2026, 4, 1, 10, 0, 0, 0, time.UTC), person("coordinator", 1, "RZ9"), casework.NewEntry{
+		Provider: "RZ9", NewPatient: &p, Kind: logbook.Opened, Made: delay.MustDay("2026-04-01"), Day: delay.MustDay("2026-03-28"),
+		Given: e.Given, Outcome: e.Outcome, Ready: delay.MustDay("2026-03-28"), Place: ingest.Place{Ward: "1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.verify()
+	note(time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC))
+
+	for i, m := range moments {
+		past, err := d.AsKnown(t.Context(), m.at, delay.DayOf(m.at))
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := d.Store
+		d.Store = past.Store
+		got := d.days(measure.ByReason)
+		d.verify()
+		d.Store = now
+		if err := past.Close(); err != nil {
+			t.Error(err)
+		}
+		if !maps.Equal(got, m.days) {
+			t.Errorf("moment %d: got %v, then it was %v", i, got, m.days)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(d.dir, ".known-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
