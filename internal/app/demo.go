@@ -26,6 +26,10 @@ func setUpDemo(flags *flag.FlagSet, c *Console) func(context.Context, []string) 
 		if err := errors.Join(noWords(words), d.check()); err != nil {
 			return ExitUsage, err
 		}
+		// Said before the long work, not after it.
+		if err := checkLoopback(*listen); err != nil {
+			return ExitUsage, err
+		}
 		if err := fillDemo(ctx, d, c); err != nil || *fillOnly {
 			return ExitDone, err
 		}

@@ -102,12 +102,8 @@ func (a *App) Serve(ctx context.Context, address string, c *Console) error {
 // listenLoopback listens on a loopback address and refuses any other: until
 // people sign in, nobody on another machine may read what stands here.
 func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, usage("Found the address %q. Use one like 127.0.0.1:8080.", address)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, usage("Found the address %q. Until people sign in, Homeward listens on this machine only: use 127.0.0.1 or localhost.", address)
+	if err := checkLoopback(address); err != nil {
+		return nil, err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -123,6 +119,18 @@ func newRenderer() (*chart.Renderer, error) {
 		return nil, problem.Wrap(err, problem.Unavailable, "This program was built without its charts. Build it with: make build")
 	}
 	return chart.NewRenderer(script, 2), nil
+}
+
+// checkLoopback says whether the address is one of this machine alone.
+func checkLoopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return usage("Found the address %q. Use one like 127.0.0.1:8080.", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usage("Found the address %q. Until people sign in, Homeward listens on this machine only: use 127.0.0.1 or localhost.", address)
+	}
+	return nil
 }
 
 // places names who the pages speak of.
