@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"sync"
@@ -283,15 +284,18 @@ func (r *Report) Line() string {
 	return b.String()
 }
 
-// baseName gives the last element of a file name, whichever system's separator
-// it uses, so that no path of a sender is kept or followed (R8).
+// baseName gives the last element of a path, of Windows too, so that no path
+// of a sender is kept or followed (R8). A back-slash elsewhere is part of the
+// name.
 func baseName(name string) string {
 	name = filepath.Base(name)
-	if i := strings.LastIndexByte(name, '\\'); i >= 0 {
-		name = name[i+1:]
+	if windowsPath.MatchString(name) {
+		name = name[strings.LastIndexByte(name, '\\')+1:]
 	}
 	return name
 }
+
+var windowsPath = regexp.MustCompile(`^([A-Za-z]:)?\\`)
 
 // clean keeps control characters of a file name out of terminals and logs (R8).
 func clean(s string) string {
