@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"homeward/data"
 	"homeward/internal/ingest"
@@ -86,6 +88,18 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	fmt.Fprintf(c.Out, "Taking %d extracts in …\n", len(paths))
 	taking := newProgress(c.Out, "extracts taken in")
 	n := 0
+	// Each extract is taken in at the time at which it would have arrived, so
+	// that the demonstration has a past that can be looked back on (C15).
+	arrived := make(map[string]time.Time, len(paths))
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		arrived[path] = info.ModTime()
+	}
+	slices.SortStableFunc(paths, func(x, y string) int { return arrived[x].Compare(arrived[y]) })
+	a.Ingest.Now = func() time.Time { return arrived[paths[n]] }
 	if _, err := a.ingestFiles(ctx, paths, func(*ingest.Report) error {
 		n++
 		taking.step(n, len(paths))

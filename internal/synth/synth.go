@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"homeward/internal/delay"
@@ -75,6 +76,21 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// arrival gives when a file would have arrived: early on the morning after its
+// day, a re-send some hours later.
+func arrival(day delay.Day, trust int, name string) time.Time {
+	y, m, d := (day + 1).Time().Date()
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		london = time.UTC
+	}
+	at := time.Date(y, m, d, 6, 10+3*trust, int(day)%60, 0, london)
+	if strings.Contains(name, "_v2") {
+		at = at.Add(5 * time.Hour)
+	}
+	return at
+}
+
 // Write makes the folder dir/extracts with one file for each trust and day,
 // and copies the partnership file and its layouts into dir when the options
 // hold them. Sorted by name, the files are in an order in which they may be
@@ -117,8 +133,13 @@ func Write(ctx context.Context, dir string, o Options, progress func(done, total
 			for _, f := range files {
 				// The files are 0640 like all that Homeward writes: real
 				// extracts will stand in the same place.
-				if err := os.WriteFile(filepath.Join(extracts, f.name), f.body, 0o640); err != nil {
+				path := filepath.Join(extracts, f.name)
+				if err := os.WriteFile(path, f.body, 0o640); err != nil {
 					return problem.Wrap(err, problem.Unavailable, "The extract %s could not be written. Check the space and the permissions of the folder.", f.name)
+				}
+				at := arrival(day, i, f.name)
+				if err := os.Chtimes(path, at, at); err != nil {
+					return problem.Wrap(err, problem.Unavailable, "The time of the extract %s could not be set. Check the permissions of the folder.", f.name)
 				}
 			}
 			done++
