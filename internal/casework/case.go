@@ -43,9 +43,12 @@ type Delay struct {
 	FirstDay, LastDay  delay.Day
 	Admitted           delay.Day
 	Site, Ward, Bed    string
-	Segments           []Segment
-	Stretches          []Stretch
-	Findings           []delay.Finding
+	// Given is what the extract last stated of the delay, with its outcome.
+	Given     attribution.Given
+	Outcome   attribution.Outcome
+	Segments  []Segment
+	Stretches []Stretch
+	Findings  []delay.Finding
 }
 
 // Days is the number of delayed days: those of the segments, so without paused
@@ -62,8 +65,9 @@ func (d Delay) Days() int {
 type Segment struct {
 	agreement.Segment
 	agreement.Standing
-	// Since is the London day on which Homeward first knew of it.
-	Since delay.Day
+	// Since is the moment since which it stands so: that of the answer that
+	// brought it there, else that at which Homeward first knew of it.
+	Since time.Time
 }
 
 // Days is the number of delayed days of the segment.
@@ -142,6 +146,21 @@ type WorkRow struct {
 	Discrepancy string
 	Action      *Action // the open action that is due first
 }
+
+// Which are the parts of the agreement's queue.
+type Which string
+
+// The parts: what my side is to answer, what waits for the other, what is
+// disputed, and what was settled lately.
+const (
+	ForMe     Which = "for-you"
+	ForOther  Which = "for-other"
+	InDispute Which = "disputed"
+	Settled   Which = "settled"
+)
+
+// Parts lists the parts in the order of the page.
+var Parts = [...]Which{ForMe, ForOther, InDispute, Settled}
 
 // QueueRow is one segment that waits for an answer.
 type QueueRow struct {
