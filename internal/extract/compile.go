@@ -44,9 +44,6 @@ const (
 // spare fields decide nothing that is counted, so their column may be absent.
 var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true}
 
-// identifying fields have values that are never shown (R1).
-var identifying = [nFields]bool{fLocalID: true, fNHSNumber: true, fBirthDate: true}
-
 // separators by their name in a layout, in the order in which they are tried.
 var separators = []struct {
 	name string
