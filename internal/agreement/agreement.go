@@ -234,7 +234,7 @@ func Stand(s Segment, events []Event) Standing {
 		case Dispute:
 			// A settled segment is disputed anew only before a decision: a
 			// decision is undone by another decision alone (A6).
-			if st.ByPeople && st.State.Settled() {
+			if st.ByPeople && st.State.Settled() || e.Side == Neither {
 				continue
 			}
 			st = Standing{State: Disputed, Body: s.Body, Suggested: e.Body, Next: e.Side.Other(), Level: st.Level, Last: e.ID}
