@@ -464,3 +464,13 @@ func (r *TrendReading) fill(q TrendQuery, a *amount, began int) {
 		r.Value = float64(a.n)
 	}
 }
+
+// YearBefore gives the first day of the period that a period beginning on first
+// is compared with: the same month a year before, or the day 52 weeks before,
+// which is the same day of the week.
+func YearBefore(first delay.Day, grain Dimension) delay.Day {
+	if grain == ByMonth {
+		return (first.Month() - 12).First() + (first - first.Month().First())
+	}
+	return first - 364
+}

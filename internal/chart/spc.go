@@ -1,0 +1,724 @@
+package chart
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+	"homeward/internal/spc"
+)
+
+// Control is a control chart with what stands beside it.
+type Control struct {
+	Chart
+	// Result is what the rules say, in the chart's unit: shares as per cent. It
+	// has no points when there is nothing to draw.
+	Result spc.Result
+	// Variation and Assurance are the icons with their words; Assurance has no
+	// words when no level is agreed.
+	Variation, Assurance Icon
+	// Settings says how the rules were set.
+	Settings string
+	// Listed are the annotations in the order of their numbers.
+	Listed []Note
+}
+
+// direction is which way a metric improves.
+func direction(m measure.Metric) spc.Direction {
+	d, _ := measure.DefinitionOf(m.ID)
+	switch d.Direction {
+	case "lower is better":
+		return spc.Decrease
+	case "higher is better":
+		return spc.Increase
+	}
+	return spc.Neutral
+}
+
+// ControlOf is the control chart of the series number i of a trend, by the
+// settings of Making Data Count. A reading that is not comparable is left out
+// and drawn as a gap, never joined and never zero.
+func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
+	var all []measure.TrendReading
+	if i < len(t.Series) {
+		all = t.Series[i].Readings
+	}
+	p := drawn(t.Metric, t.Grain, all)
+	params := spc.MakingDataCount(direction(t.Metric))
+	if o.Target != nil {
+		target := unit(t.Metric, *o.Target)
+		params.Target = &target
+	}
+	params.Rebase = restarts(p, o.Annotations)
+	c := Control{Settings: "Settings: " + params.Words() + ".", Listed: noted(t, all, o.Annotations)}
+	c.Chart = Chart{
+		ID: o.ID, Subtitle: trendSubtitle(t, o), Notes: trendNotes(t, p),
+		Definition: trendDefinition(t.Metric), Source: source(t.AsAt),
+	}
+	if p.numbers() == 0 {
+		c.Title = nothingTitle(t, o, p)
+		c.Table = controlTable(p, spc.Result{}, o, c.Title)
+		c.Alt = "Control chart of " + t.Metric.Noun + ", " + name(trendPlace(o)) + ". There is no data to show."
+		c.draw, c.fit = nothing(c.Title), lowFit
+		c.Chart = c.At(Page)
+		return c, nil
+	}
+	r, err := spc.Analyse(p.points(), params)
+	if err != nil {
+		return c, err
+	}
+	c.Result = r
+	c.Variation, c.Assurance = variationIcon(r), assuranceIcon(r)
+	c.Title = controlTitle(t, p, r, o)
+	for _, n := range r.Notes() {
+		// Missing readings have been named by provider already.
+		if !strings.Contains(n, "missing between") {
+			c.Notes = append(c.Notes, n)
+		}
+	}
+	if below(t.Metric, r) {
+		c.Notes = append(c.Notes, "The lower limit works out below zero. No reading can be, so it is shown as 0.")
+	}
+	if w := noteWords(c.Listed); w != "" {
+		c.Notes = append(c.Notes, w)
+	}
+	c.Table = controlTable(p, r, o, c.Title)
+	c.Alt = controlAlt(t, p, r, o, c.Listed)
+	axis := o.Scale
+	if axis.Top == 0 {
+		axis = controlScale(t, p, r, o)
+	}
+	c.draw = func(s Size) (json.RawMessage, error) { return drawControl(t.Metric, p, r, o, axis, c.Listed, s) }
+	c.Chart = c.At(Page)
+	return c, nil
+}
+
+// restarts are the first days of the readings that limits restart with.
+func restarts(p drawnPart, annotations []measure.Annotation) []delay.Day {
+	var out []delay.Day
+	for _, a := range annotations {
+		if !a.Restart {
+			continue
+		}
+		for _, r := range p.rs {
+			if r.First >= a.Day {
+				out = append(out, r.First)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// below says whether a lower limit is below zero.
+func below(_ measure.Metric, r spc.Result) bool {
+	return slices.ContainsFunc(r.Groups, func(g spc.Group) bool { return g.LPL.Known && g.LPL.Value < 0 })
+}
+
+// SharedScale is one value axis for the control charts of every series of a
+// trend, so that panels beside each other compare.
+func SharedScale(t measure.Trend, which []int) (Scale, error) {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, i := range which {
+		p := drawn(t.Metric, t.Grain, t.Series[i].Readings)
+		if p.numbers() == 0 {
+			continue
+		}
+		r, err := spc.Analyse(p.points(), spc.MakingDataCount(direction(t.Metric)))
+		if err != nil {
+			return Scale{}, err
+		}
+		l, h := extent(t.Metric, p, r, nil)
+		low, high = math.Min(low, l), math.Max(high, h)
+	}
+	if low > high {
+		return Scale{0, 1, 1}, nil
+	}
+	// Panels begin at nothing, so that a small one looks small.
+	s := between(0, high, t.Metric.Whole)
+	return s, nil
+}
+
+func extent(m measure.Metric, p drawnPart, r spc.Result, target *float64) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	add := func(v float64) { low, high = math.Min(low, v), math.Max(high, v) }
+	for _, v := range p.values {
+		if v != nil {
+			add(*v)
+		}
+	}
+	for _, g := range r.Groups {
+		if g.LPL.Known && g.Limits == spc.LimitsGiven {
+			add(limited(m, g.LPL.Value))
+			add(limited(m, g.UPL.Value))
+		}
+	}
+	if target != nil {
+		add(unit(m, *target))
+	}
+	return low, high
+}
+
+func controlScale(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions) Scale {
+	low, high := extent(t.Metric, p, r, o.Target)
+	if len(o.Annotations) > 0 {
+		high += (high - low) * 0.12 // room for the numbered flags
+	}
+	s := between(low, high, t.Metric.Whole)
+	if t.Metric.Percent && s.Top > 100 {
+		s.Top = 100
+	}
+	return s
+}
+
+// nothingTitle is the title of a chart without a reading.
+func nothingTitle(t measure.Trend, o TrendOptions, p drawnPart) string {
+	prefix := ""
+	if o.Panel && o.Name != "" {
+		prefix = name(o.Name) + ": "
+	}
+	if len(p.all) == 0 {
+		return prefix + "No readings for these choices"
+	}
+	return prefix + t.Metric.Name + ": no data"
+}
+
+// subject names the measure in a title, with the body that it is narrowed to.
+func subject(t measure.Trend) string {
+	if len(t.Filter.Bodies) == 1 {
+		if b := t.Filter.Bodies[0]; b == delay.NotAttributed {
+			return t.Metric.Name + ", not attributed"
+		}
+		return t.Metric.Name + " with " + nhsThe(t.Filter.Bodies[0])
+	}
+	return t.Metric.Name
+}
+
+func nhsThe(b delay.Body) string {
+	switch b {
+	case delay.NHS:
+		return "the NHS"
+	case delay.Joint:
+		return "both"
+	}
+	return b.String()
+}
+
+func has(m measure.Metric) string {
+	if m.Percent {
+		return "has"
+	}
+	return "have"
+}
+
+// controlTitle is the finding, T1 to T7: the first condition that holds speaks.
+func controlTitle(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions) string {
+	long := findings(t, p, r, subject(t))
+	if !o.Panel || o.Name == "" {
+		for _, f := range long {
+			if len([]rune(f)) < titleLimit {
+				return f
+			}
+		}
+		return shorten(long[len(long)-1], titleLimit-1)
+	}
+	who := name(o.Name) + ": "
+	for _, f := range append(findings(t, p, r, t.Metric.Name), shortFinding(r)) {
+		if f = who + lowerFirst(f); len([]rune(f)) < titleLimit-15 {
+			return f
+		}
+	}
+	return shorten(who+lowerFirst(shortFinding(r)), titleLimit-1)
+}
+
+func shortFinding(r spc.Result) string {
+	last := r.Points[len(r.Points)-1]
+	if last.Missing {
+		return "No data in the latest reading"
+	}
+	return last.Words
+}
+
+// findings are wordings of the same finding, longest first.
+func findings(t measure.Trend, p drawnPart, r spc.Result, what string) []string {
+	step := stepWord(t.Grain)
+	if s := missingTitle(what, p.rs, step); s != "" {
+		return []string{s, missingTitle(t.Metric.Name, p.rs, step)}
+	}
+	var total int64
+	for _, one := range p.all[p.at : p.at+len(p.rs)] {
+		total += one.Amount
+	}
+	if total < 10 {
+		one, many := "delayed day", "delayed days"
+		switch t.Metric.ID {
+		case measure.NewDelays, measure.EndedDelays, measure.DaysWaited:
+			one, many = "person", "people"
+		}
+		return []string{fmt.Sprintf("Too few %s to describe a change (%s)", many, plural(total, one, many))}
+	}
+	last := r.Points[len(r.Points)-1]
+	if last.Missing {
+		return []string{what + ": no reading " + when(last.Day, t.Grain)}
+	}
+	g := r.Groups[len(r.Groups)-1]
+	v := words(t.Metric, last.Value)
+	at := when(last.Day, t.Grain)
+	// Where the whole date leaves no room, the subtitle has its year.
+	brief := strings.TrimSuffix(at, last.Day.Time().Format(" 2006"))
+	if g.Limits != spc.LimitsGiven {
+		why := "too few readings to say if this is usual"
+		if g.Limits == spc.LimitsNotAvailable {
+			why = "limits are not available"
+		}
+		return []string{what + ": " + v + " " + at + "; " + why, what + ": " + v + " " + brief + "; " + why, what + ": " + v + "; " + why}
+	}
+	lo, hi := lineWords(t.Metric, limited(t.Metric, g.LPL.Value)), lineWords(t.Metric, limited(t.Metric, g.UPL.Value))
+	verb := has(t.Metric)
+	n, side := run(r)
+	switch last.Cause {
+	case spc.AboveLimit, spc.BelowLimit:
+		dir := "above"
+		if last.Cause == spc.BelowLimit {
+			dir = "below"
+		}
+		return []string{
+			fmt.Sprintf("%s reached %s %s, %s its usual %s to %s", what, v, at, dir, lo, hi),
+			fmt.Sprintf("%s reached %s %s, %s its usual %s to %s", what, v, brief, dir, lo, hi),
+			fmt.Sprintf("%s reached %s, %s its usual %s to %s", what, v, dir, lo, hi),
+		}
+	case spc.TrendUp, spc.TrendDown:
+		dir := "risen"
+		if last.Cause == spc.TrendDown {
+			dir = "fallen"
+		}
+		return []string{fmt.Sprintf("%s %s %s %d %ss in a row, to %s", what, verb, dir, n, step, v)}
+	case spc.TwoInThreeAbove, spc.TwoInThreeBelow:
+		end := "top"
+		if last.Cause == spc.TwoInThreeBelow {
+			end = "bottom"
+		}
+		was := "were"
+		if t.Metric.Percent {
+			was = "was"
+		}
+		return []string{
+			fmt.Sprintf("%s %s near the %s of its usual range in 2 of the last 3 %ss", what, was, end, step),
+			fmt.Sprintf("%s near the %s of its usual range in 2 of 3 %ss", what, end, step),
+		}
+	case spc.ShiftAbove, spc.ShiftBelow:
+		return []string{fmt.Sprintf("%s %s been %s average for %d %ss in a row", what, verb, side, n, step)}
+	}
+	return []string{fmt.Sprintf("No significant change in %s: about %s, usually %s to %s", strings.Replace(what, t.Metric.Name, t.Metric.Noun, 1),
+		lineWords(t.Metric, g.Mean.Value), lo, hi)}
+}
+
+// run counts the readings of the trend or shift that the latest reading ends.
+func run(r spc.Result) (n int, side string) {
+	last := len(r.Points) - 1
+	p := r.Points[last]
+	same := func(i int) bool {
+		q := r.Points[i]
+		if q.Missing || q.Group != p.Group {
+			return false
+		}
+		next := r.Points[i+1]
+		switch p.Cause {
+		case spc.TrendUp:
+			return q.Value < next.Value
+		case spc.TrendDown:
+			return q.Value > next.Value
+		}
+		return q.RelativeToMean == p.RelativeToMean
+	}
+	n, side = 1, "above"
+	if p.RelativeToMean.Value < 0 {
+		side = "below"
+	}
+	for i := last - 1; i >= 0 && same(i); i-- {
+		n++
+	}
+	return n, side
+}
+
+// controlTable has a row for each reading, with its lines and the rule that
+// names it.
+func controlTable(p drawnPart, r spc.Result, o TrendOptions, caption string) Table {
+	t := Table{Caption: caption, Head: []string{periodHead(p.grain), sentenceCase(p.m.Name)}}
+	if o.Before != nil {
+		t.Head = append(t.Head, "A year before")
+	}
+	t.Head = append(t.Head, "Average", "Lower limit", "Upper limit", "What it shows", "Rule")
+	for i, one := range p.all {
+		row := []Cell{text(rowHead(one, p.grain)), stateCell(p.m, one)}
+		if o.Before != nil {
+			cell := text(noData)
+			if b, ok := yearBefore(o.Before, one, p.grain); ok {
+				cell = stateCell(p.m, b)
+			}
+			row = append(row, cell)
+		}
+		if j := i - p.at; j >= 0 && j < len(r.Points) {
+			pt := r.Points[j]
+			g := groupOf(r, j)
+			for _, line := range [...]spc.Number{g.Mean, g.LPL, g.UPL} {
+				if g.Limits != spc.LimitsGiven || !line.Known {
+					row = append(row, text("Not available"))
+					continue
+				}
+				v := limited(p.m, line.Value)
+				row = append(row, number(v, lineWords(p.m, v)))
+			}
+			rule := pt.Rule
+			if rule == "" {
+				rule = "None"
+			}
+			shows := pt.Words
+			if one.State == measure.NotApplicable {
+				shows = "Not applicable"
+			}
+			row = append(row, text(shows), text(rule))
+		} else {
+			for range 3 {
+				row = append(row, text("Not available"))
+			}
+			row = append(row, text("Not judged"), text("None"))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func groupOf(r spc.Result, i int) spc.Group {
+	for _, g := range r.Groups {
+		if i >= g.First && i <= g.Last {
+			return g
+		}
+	}
+	return spc.Group{}
+}
+
+func controlAlt(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions, notes []Note) string {
+	m := t.Metric
+	s := fmt.Sprintf("Control chart of %s, %s, from %s to %s, %s.", m.Noun, name(trendPlace(o)),
+		p.rs[0].First.Long(), p.rs[len(p.rs)-1].Last.Long(), plural(int64(len(p.rs)), stepWord(t.Grain), stepWord(t.Grain)+"s"))
+	low, high, last := -1, -1, -1
+	for i, v := range p.values {
+		if v == nil {
+			continue
+		}
+		last = i
+		if low < 0 || *v < *p.values[low] {
+			low = i
+		}
+		if high < 0 || *v > *p.values[high] {
+			high = i
+		}
+	}
+	say := func(i int) string { return words(m, *p.values[i]) + " " + when(p.rs[i].First, t.Grain) }
+	if low != high {
+		s += fmt.Sprintf(" Lowest %s, highest %s, latest %s.", say(low), say(high), say(last))
+	} else {
+		s += " Latest " + say(last) + "."
+	}
+	if g := r.Groups[len(r.Groups)-1]; g.Limits == spc.LimitsGiven {
+		s += fmt.Sprintf(" Average %s, usual range %s to %s.", lineWords(m, g.Mean.Value), lineWords(m, limited(m, g.LPL.Value)), lineWords(m, limited(m, g.UPL.Value)))
+	}
+	s += " " + strings.TrimSuffix(r.Variation.Words, ".") + "."
+	if r.Assurance.Words != "" {
+		s += " " + strings.TrimSuffix(r.Assurance.Words, ".") + "."
+	}
+	if n := len(p.values) - p.numbers(); n > 0 {
+		s += fmt.Sprintf(" No reading for %s.", plural(int64(n), stepWord(t.Grain), stepWord(t.Grain)+"s"))
+	}
+	if w := noteWords(notes); w != "" {
+		s += " " + w
+	}
+	return s + " Values are in the table below."
+}
+
+// The look of a reading by what it shows: shape and colour together, so that
+// either alone tells.
+type look struct {
+	kind   string
+	symbol string
+	fill   string
+	edge   string
+	words  string
+}
+
+const (
+	upTriangle   = "path://M6,0L12,11H0Z"
+	downTriangle = "path://M0,1H12L6,12Z"
+	usualFill    = "#A6A6A6"
+	usualEdge    = "#425563"
+	wantedFill   = "#00B0F0"
+	otherFill    = "#E46C0A"
+	neutralFill  = "#490092"
+)
+
+// lookOf gives how a reading is drawn.
+func lookOf(pt spc.PointResult, g spc.Group) look {
+	high := pt.Words != "" && strings.HasPrefix(pt.Words, "Higher")
+	switch {
+	case g.Limits != spc.LimitsGiven:
+		return look{"unjudged", "circle", white, usualEdge, "Not judged: no limits"}
+	case pt.Kind == spc.Improvement:
+		return look{"wanted", "rect", wantedFill, ink, pt.Words}
+	case pt.Kind == spc.Concern && high:
+		return look{"other", upTriangle, otherFill, ink, pt.Words}
+	case pt.Kind == spc.Concern:
+		return look{"other", downTriangle, otherFill, ink, pt.Words}
+	case pt.Kind == spc.NeutralHigh || pt.Kind == spc.NeutralLow:
+		return look{"neutral", "diamond", neutralFill, neutralFill, pt.Words}
+	}
+	return look{"usual", "circle", usualFill, usualEdge, "No significant change"}
+}
+
+// keyEntry is one item of the key: go-echarts' legend takes names alone.
+type keyEntry struct {
+	Name string `json:"name"`
+	Icon string `json:"icon"`
+}
+
+// vertical is a line across the plot at a reading.
+type vertical struct {
+	XAxis int    `json:"xAxis"`
+	Name  string `json:"name"`
+}
+
+func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, axis Scale, notes []Note, s Size) (json.RawMessage, error) {
+	if len(r.Points) == 0 {
+		return nil, problem.New(problem.Internal, "a control chart without readings was asked for")
+	}
+	font := float64(s.Font)
+	n := len(p.rs)
+	g := r.Groups[len(r.Groups)-1]
+
+	// The looks that occur, with their readings, in the order of the key.
+	var looks []look
+	members := map[string][]int{}
+	for i, pt := range r.Points {
+		if pt.Missing {
+			continue
+		}
+		l := lookOf(pt, groupOf(r, i))
+		key := l.words
+		if members[key] == nil {
+			looks = append(looks, l)
+		}
+		members[key] = append(members[key], i)
+	}
+	slices.SortStableFunc(looks, func(a, b look) int { return rankLook(a) - rankLook(b) })
+
+	// The lines' words at the right.
+	type end struct {
+		words string
+		v     float64
+	}
+	var ends []end
+	if g.Limits == spc.LimitsGiven {
+		ends = []end{
+			{"Lower limit " + lineWords(m, limited(m, g.LPL.Value)), limited(m, g.LPL.Value)},
+			{"Average " + lineWords(m, g.Mean.Value), g.Mean.Value},
+			{"Upper limit " + lineWords(m, limited(m, g.UPL.Value)), limited(m, g.UPL.Value)},
+		}
+	}
+	if o.Target != nil {
+		v := unit(m, *o.Target)
+		ends = append(ends, end{"Agreed level " + lineWords(m, v), v})
+		slices.SortStableFunc(ends, func(a, b end) int {
+			switch {
+			case a.v < b.v:
+				return -1
+			case a.v > b.v:
+				return 1
+			}
+			return 0
+		})
+	}
+	right := font
+	for i := range ends {
+		if o.Panel {
+			ends[i].words = strings.NewReplacer("Lower limit ", "Lower\n", "Upper limit ", "Upper\n", "Average ", "Average\n", "Agreed level ", "Agreed\n").Replace(ends[i].words)
+		}
+		right = math.Max(right, widest(ends[i].words, font)+font*1.2)
+	}
+	grid := timeGrid(s, math.Max(axisWidth(axis.Top, axis.Step, font), textWidth("100%", font)), right, false)
+	key := ""
+	rows := 0
+	if !o.Panel {
+		rows = 1
+		used := 0.0
+		for _, l := range looks {
+			w := textWidth(l.words, font) + font*3.4
+			if used+w > float64(s.Width)-grid.left && used > 0 {
+				rows, used = rows+1, 0
+			}
+			used += w
+			key += l.words
+		}
+		grid.top += font * 1.7 * float64(rows)
+	}
+	band := grid.width(s) / float64(n)
+
+	c := charts.NewLine()
+	c.SetGlobalOptions(common(s, grid, "line")...)
+	axisName := sentenceCase(m.Unit)
+	if o.Panel {
+		axisName = ""
+	}
+	timeAxes(&c.RectChart, s, axisName, axis.Top)
+	c.YAxisList[0].Min = axis.Bottom
+	if m.Percent {
+		c.YAxisList[0].AxisLabel.Formatter = "{value}%"
+	}
+	labels, shown := axisLabels(p.rs, p.grain, grid.width(s), font)
+	if !o.Panel {
+		names := make([]keyEntry, len(looks))
+		for i, l := range looks {
+			names[i] = keyEntry{l.words, l.symbol}
+		}
+		c.SetGlobalOptions(charts.WithLegendOpts(opts.Legend{
+			Show: opts.Bool(true), Left: px(grid.left), Top: "0", Data: names, Width: px(float64(s.Width) - grid.left),
+			ItemWidth: int(math.Round(font * 0.9)), ItemHeight: int(math.Round(font * 0.9)),
+			TextStyle: &opts.TextStyle{Color: ink, FontSize: s.Font, FontFamily: fontNames},
+		}))
+	}
+
+	data := make([]opts.LineData, n)
+	for i, v := range p.values {
+		data[i] = opts.LineData{Value: "-"}
+		if v != nil {
+			data[i] = opts.LineData{Value: plotted(*v)}
+		}
+	}
+	c.SetXAxis(labels)
+	lineWidth := math.Max(1, s.Line*0.5)
+	c.AddSeries(m.Name, data,
+		charts.WithLineStyleOpts(opts.LineStyle{Width: float32(lineWidth), Color: usualEdge}),
+		charts.WithItemStyleOpts(opts.ItemStyle{Color: usualEdge}),
+		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(false), Symbol: "none"}),
+		charts.WithSeriesOpts(func(one *charts.SingleSeries) { one.MarkAreas = gapAreas(p.rs, band, s, true) }))
+
+	// Lines of each group, with a gap between groups.
+	flat := func(words, kind, color string, width float64, from, to int, v float64) {
+		left, end := opts.LineData{Value: []float64{float64(from), plotted(v)}}, opts.LineData{Value: []float64{float64(to), plotted(v)}}
+		c.AddSeries(words, []opts.LineData{left, end},
+			charts.WithLineStyleOpts(opts.LineStyle{Width: float32(width), Color: color, Type: kind}),
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: color}),
+			charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(false), Symbol: "none"}))
+	}
+	for _, gr := range r.Groups {
+		if gr.Limits != spc.LimitsGiven {
+			continue
+		}
+		flat("Average", "solid", ink, lineWidth, gr.First, gr.Last, gr.Mean.Value)
+		flat("Lower limit", "dashed", usualEdge, lineWidth, gr.First, gr.Last, limited(m, gr.LPL.Value))
+		flat("Upper limit", "dashed", usualEdge, lineWidth, gr.First, gr.Last, limited(m, gr.UPL.Value))
+	}
+	if o.Target != nil {
+		flat("Agreed level", "dotted", ink, lineWidth*1.2, 0, n-1, unit(m, *o.Target))
+	}
+
+	size := math.Max(math.Min(band*0.85, font*0.72), 3)
+	for _, l := range looks {
+		at := members[l.words]
+		pts := make([]opts.LineData, len(at))
+		for j, i := range at {
+			pts[j] = opts.LineData{Value: []float64{float64(i), plotted(*p.values[i])}}
+		}
+		c.AddSeries(l.words, pts,
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: l.fill, BorderColor: l.edge, BorderWidth: float32(math.Max(1, font/14))}),
+			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
+				one.Type, one.Symbol, one.SymbolSize = "scatter", l.symbol, plotted(symbolSize(l, size))
+				one.Large = opts.Bool(false)
+			}))
+	}
+
+	// Words and flags stand on a series of their own, over everything.
+	var marks []any
+	height := grid.height(s)
+	pixel := func(v float64) float64 { return height * (1 - (v-axis.Bottom)/(axis.Top-axis.Bottom)) }
+	value := func(y float64) float64 { return plotted(axis.Bottom + (axis.Top-axis.Bottom)*(1-y/height)) }
+	ys := make([]float64, len(ends))
+	for i, e := range ends {
+		ys[i] = pixel(e.v)
+	}
+	room := font * 1.35
+	if o.Panel {
+		room = font * 2.5
+	}
+	ys = apart(ys, room, font*0.7, height-font*0.6)
+	for i, e := range ends {
+		weight := "normal"
+		if strings.HasPrefix(e.words, "Average") {
+			weight = "bold"
+		}
+		marks = append(marks, endWords(e.words, n-1, n, value(ys[i]), font, band, weight))
+	}
+	flags, lines := flagged(p, notes, axis.Top, s)
+	marks = append(marks, flags...)
+	c.AddSeries("Words", []opts.LineData{}, charts.WithSeriesOpts(func(one *charts.SingleSeries) {
+		one.Type = "scatter"
+		one.MarkPoints = &opts.MarkPoints{Data: marks}
+		if lines != nil {
+			one.MarkLines = &opts.MarkLines{Data: lines, MarkLineStyle: opts.MarkLineStyle{
+				Symbol: []string{"none", "none"}, Label: &opts.Label{Show: opts.Bool(false)},
+				LineStyle: &opts.LineStyle{Color: ink, Width: 1, Type: "solid"},
+			}}
+		}
+	}))
+	return finish(c, extras{y: axisExtras{step: axis.Step}, x: axisExtras{labels: shown, ticks: true}})
+}
+
+func rankLook(l look) int {
+	return map[string]int{"usual": 0, "wanted": 1, "other": 2, "neutral": 3, "unjudged": 4}[l.kind]
+}
+
+// symbolSize evens out shapes: a diamond or triangle of the same width looks
+// smaller than a circle.
+func symbolSize(l look, size float64) float64 {
+	switch l.kind {
+	case "other", "neutral":
+		return size * 1.3
+	case "wanted":
+		return size * 1.05
+	}
+	return size
+}
+
+// flagged draws annotations: a line at the first reading that ends on or after
+// the day, and a numbered flag at its top. Flags of one reading stand side by
+// side.
+func flagged(p drawnPart, notes []Note, top float64, s Size) (flags, lines []any) {
+	font := float64(s.Font)
+	side := math.Round(font * 1.35)
+	beside := map[int]int{}
+	for _, note := range notes {
+		at := slices.IndexFunc(p.rs, func(r reading) bool { return r.Last >= note.Day })
+		if at < 0 {
+			continue
+		}
+		if beside[at] == 0 {
+			lines = append(lines, vertical{XAxis: at, Name: "note"})
+		}
+		flags = append(flags, point{
+			Name: fmt.Sprintf("Note %d", note.Number), Coord: [2]float64{float64(at), top}, Symbol: "rect",
+			SymbolSize: [2]float64{side, side}, SymbolOffset: [2]float64{float64(beside[at]) * (side + 2), math.Round(side / 2)},
+			ItemStyle: &itemStyle{ItemStyle: &opts.ItemStyle{Color: ink}},
+			Label: &pointLabel{Label: opts.Label{Show: opts.Bool(true), Position: "inside", Formatter: fmt.Sprint(note.Number),
+				Color: white, FontSize: float32(s.small()), FontWeight: "bold"}},
+		})
+		beside[at]++
+	}
+	return flags, lines
+}
