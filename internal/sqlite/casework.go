@@ -90,7 +90,8 @@ func (r caseReader) council(column string) (condition string, args []any) {
 func (r caseReader) delays(c *casework.Case) error {
 	condition, args := r.council("g.council")
 	return r.each(`
-		SELECT d.listed_first, d.listed_last, d.ready_date, d.end_date, d.end_kind, d.first_day, d.last_day, st.admitted_date, pl.site, pl.ward, pl.bed
+		SELECT d.listed_first, d.listed_last, d.ready_date, d.end_date, d.end_kind, d.first_day, d.last_day, st.admitted_date, pl.site, pl.ward, pl.bed,
+			`+givenColumns+`
 		FROM delay d
 		JOIN statement st ON st.statement_id = d.statement_id
 		JOIN given g ON g.given_id = st.given_id
@@ -99,7 +100,8 @@ func (r caseReader) delays(c *casework.Case) error {
 			SELECT 1 FROM segment t WHERE t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND `+strings.ReplaceAll(condition, "g.council", "t.council")+`))
 		ORDER BY d.listed_first`, append(append([]any{r.patient}, args...), args...), func(rows *sql.Rows) error {
 		var d casework.Delay
-		err := rows.Scan(&d.Listed, &d.ListedLast, &d.Ready, &d.End, &d.EndKind, &d.FirstDay, &d.LastDay, &d.Admitted, &d.Site, &d.Ward, &d.Bed)
+		err := rows.Scan(append([]any{&d.Listed, &d.ListedLast, &d.Ready, &d.End, &d.EndKind, &d.FirstDay, &d.LastDay, &d.Admitted, &d.Site, &d.Ward, &d.Bed},
+			scanGiven(&d.Given, &d.Outcome)...)...)
 		c.Delays = append(c.Delays, d)
 		return err
 	})
@@ -115,9 +117,11 @@ func delayOf(c *casework.Case, listed delay.Day) *casework.Delay {
 	return nil
 }
 
-// sinceColumn is when Homeward first knew of segment t, in Unix microseconds:
-// the receipt of the extract that first lists it, else the log's first entry.
+// sinceColumn is since when segment t stands as it does, in Unix microseconds:
+// the answer that brought it there, else the receipt of the extract that first
+// lists it, else the log's first entry.
 const sinceColumn = `coalesce(
+			(SELECT made_at FROM agreement_event a WHERE a.event_id = t.event_id),
 			(SELECT f.received_at
 				FROM standing s
 				JOIN extract e ON e.extract_id = s.counted_extract
@@ -142,18 +146,10 @@ func (r caseReader) segments(c *casework.Case) error {
 			return err
 		}
 		if d := delayOf(c, listed); d != nil {
-			d.Segments = append(d.Segments, casework.Segment{Segment: s.Segment, Standing: s.Standing, Since: dayOfMicro(since)})
+			d.Segments = append(d.Segments, casework.Segment{Segment: s.Segment, Standing: s.Standing, Since: moment(since)})
 		}
 		return nil
 	})
-}
-
-// dayOfMicro gives the day of a moment in Unix microseconds.
-func dayOfMicro(t int64) delay.Day {
-	if t == 0 {
-		return 0
-	}
-	return delay.DayOf(time.UnixMicro(t).UTC())
 }
 
 func (r caseReader) stretches(c *casework.Case) error {
@@ -543,32 +539,24 @@ func (s *Store) Versions(ctx context.Context, scope people.Scope, references []s
 	return out, nil
 }
 
-// Which are the parts of the agreement's queue.
-type Which string
-
-// The parts: what my side is to answer, what waits for the other, what is
-// disputed, and what was settled since a day.
-const (
-	ForMe     Which = "for-you"
-	ForOther  Which = "for-other"
-	InDispute Which = "disputed"
-)
-
-// Queue gives the unsettled segments that the scope reaches and that wait for
-// the side, oldest first, at most limit of them from offset on, with how many
-// there are. A segment of a delay counts from its first day.
-func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Side, which Which, offset, limit int) ([]casework.QueueRow, int, error) {
+// Queue gives the segments of one part of the queue that the scope reaches, as
+// the side sees them, oldest first, at most limit of them from offset on, with
+// how many there are. A segment of a delay counts from its first day.
+// settledSince bounds the part of what is settled.
+func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which casework.Which, offset, limit int) ([]casework.QueueRow, int, error) {
 	var w where
 	w.scoped(scope, "t.provider_id", "t.council")
 	switch which {
-	case ForMe:
+	case casework.ForMe:
 		w.add("t.state IN (0, 2) AND t.next_side = ?", side)
-	case ForOther:
+	case casework.ForOther:
 		w.add("t.state IN (0, 2) AND t.next_side = ?", side.Other())
-	case InDispute:
+	case casework.InDispute:
 		w.add("t.state = 2")
+	case casework.Settled:
+		w.add("t.state IN (1, 3) AND t.event_id IN (SELECT event_id FROM agreement_event WHERE made_at >= ?)", settledSince.UnixMicro())
 	default:
-		return nil, 0, problem.New(problem.Invalid, "Found the list %q. Use for-you, for-other or disputed.", which)
+		return nil, 0, problem.New(problem.Invalid, "Found the list %q. Use for-you, for-other, disputed or settled.", which)
 	}
 	var total int
 	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM segment t WHERE `+w.String(), w.args...).Scan(&total); err != nil {
@@ -597,7 +585,7 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Si
 		if err := rows.Scan(append([]any{&r.Reference, &r.Provider, &r.Delay, &r.Ward, &r.Bed, &since}, seg.scan()...)...); err != nil {
 			return nil, 0, err
 		}
-		r.Segment = casework.Segment{Segment: seg.Segment, Standing: seg.Standing, Since: dayOfMicro(since)}
+		r.Segment = casework.Segment{Segment: seg.Segment, Standing: seg.Standing, Since: moment(since)}
 		out = append(out, r)
 	}
 	return out, total, rows.Err()

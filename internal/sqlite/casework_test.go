@@ -268,11 +268,11 @@ func TestAgreement(t *testing.T) {
 		}
 		d.verify()
 	}
-	rows, n, err := d.Queue(t.Context(), reviewer.Scope(), agreement.CouncilSide, sqlite.ForMe, 0, 10)
-	if err != nil || n != 1 || len(rows) != 1 || rows[0].Since == 0 {
+	rows, n, err := d.Queue(t.Context(), reviewer.Scope(), agreement.CouncilSide, time.Time{}, casework.ForMe, 0, 10)
+	if err != nil || n != 1 || len(rows) != 1 || rows[0].Since.IsZero() {
 		t.Fatalf("the council's queue is %+v of %d, %v", rows, n, err)
 	}
-	if _, n, _ := d.Queue(t.Context(), stranger.Scope(), agreement.CouncilSide, sqlite.ForMe, 0, 10); n != 0 {
+	if _, n, _ := d.Queue(t.Context(), stranger.Scope(), agreement.CouncilSide, time.Time{}, casework.ForMe, 0, 10); n != 0 {
 		t.Error("another council sees the segment")
 	}
 	answer(reviewer, agreement.CouncilSide, agreement.Dispute, delay.Joint)
