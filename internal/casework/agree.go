@@ -1,0 +1,392 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"homeward/internal/agreement"
+	"homeward/internal/delay"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// SideOf gives the side of the agreement that an actor answers for: providers
+// are the NHS's.
+func SideOf(by people.Actor) agreement.Side {
+	switch by.Grant.Side {
+	case people.ProviderSide:
+		return agreement.NHSSide
+	case people.CouncilSide:
+		return agreement.CouncilSide
+	default:
+		return agreement.Neither
+	}
+}
+
+// SegmentID names one segment in addresses: the patient's reference and the
+// segment's first day.
+func SegmentID(reference string, first delay.Day) string { return reference + "." + first.String() }
+
+// ParseSegmentID reads what SegmentID wrote.
+func ParseSegmentID(id string) (reference string, first delay.Day, err error) {
+	reference, day, ok := strings.Cut(id, ".")
+	if first, err = delay.ParseDay(day); !ok || reference == "" || err != nil {
+		return "", 0, problem.New(problem.NotFound, "There is no period with this reference, or it is outside your organisation.")
+	}
+	return reference, first, nil
+}
+
+// Segment gives the segment of the case that begins on the day, and its delay.
+func (c *Case) Segment(first delay.Day) (*Segment, *Delay) {
+	for i := range c.Delays {
+		for j := range c.Delays[i].Segments {
+			if s := &c.Delays[i].Segments[j]; s.Segment.First == first {
+				return s, &c.Delays[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// EventsOf gives the answers about a segment, in order.
+func (c *Case) EventsOf(s *Segment) []EventLine {
+	var out []EventLine
+	for _, e := range c.Events {
+		if e.Names(s.Segment) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Checks are what a dispute may ask to be checked, by their value in the form.
+var Checks = []struct{ Code, Words string }{
+	{"fact", "A fact is wrong"}, {"date", "A date is wrong"}, {"council", "Council of residence is wrong"},
+	{"need", "A need was not met"}, {"rule", "The rule does not fit"},
+}
+
+// AnswerForm is an answer about one segment.
+type AnswerForm struct {
+	ID, Version string
+	// Answer is agree, dispute, ask, reply, escalate or decide.
+	Answer string
+	Body   string
+	// Checks is the code of Checks.
+	Checks, Words string
+	// Example keeps a decision as a local example until ReviewOn.
+	Example  bool
+	ReviewOn Date
+}
+
+// MayAnswer says why the actor may not agree to or dispute a segment now, nil
+// when they may.
+func (s *Service) MayAnswer(by people.Actor, c *Case, seg *Segment) error {
+	side := SideOf(by)
+	switch {
+	case !by.May(people.Agree) || side == agreement.Neither:
+		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant)
+	case seg.State.Settled():
+		return s.answered(c, seg)
+	case seg.State == agreement.Proposed && side == agreement.NHSSide && seg.Segment.Body != delay.NotAttributed:
+		return problem.New(problem.Conflict, "Your own organisation made this proposal. The other body answers it")
+	}
+	return nil
+}
+
+// answered says by whom a settled segment was answered.
+func (s *Service) answered(c *Case, seg *Segment) error {
+	for _, e := range c.Events {
+		if e.ID == seg.Standing.Last {
+			return problem.New(problem.Conflict, "This was answered at %s by %s. Nothing has changed", e.At.In(s.London).Format("3:04pm on 2 January 2006"), e.Role)
+		}
+	}
+	return problem.New(problem.Conflict, "This is settled already. Nothing has changed")
+}
+
+// Disputing gives the side that disputes a segment, Neither when none does.
+func (c *Case) Disputing(seg *Segment) agreement.Side {
+	if seg.State != agreement.Disputed {
+		return agreement.Neither
+	}
+	return seg.Next.Other()
+}
+
+// Answer gives one answer about one segment.
+func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Done, error) {
+	now, today := s.today()
+	reference, first, err := ParseSegmentID(f.ID)
+	if err != nil {
+		return Done{}, err
+	}
+	c, err := s.Store.Case(ctx, by.Scope(), reference)
+	if err != nil {
+		return Done{}, err
+	}
+	seg, _ := c.Segment(first)
+	if seg == nil {
+		return Done{}, problem.New(problem.NotFound, "There is no period with this reference, or it is outside your organisation.")
+	}
+	if !by.May(people.Agree) || SideOf(by) == agreement.Neither {
+		return Done{}, problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant)
+	}
+	r := &Refusal{}
+	a := NewAnswer{Reference: reference, Version: f.Version, Event: agreement.Event{Side: SideOf(by), Segment: seg.Segment}}
+	a.Words = r.text("words", "The explanation", f.Words, 500)
+	switch f.Answer {
+	case "agree":
+		a.Event.Act = agreement.Agree
+		if err := s.MayAnswer(by, c, seg); err != nil {
+			return Done{}, err
+		}
+		if seg.State == agreement.Proposed && seg.Segment.Body == delay.NotAttributed {
+			r.field("answer", "Nobody is proposed yet, so there is nothing to agree. Select who the next step is with")
+		}
+	case "dispute":
+		a.Event.Act = agreement.Dispute
+		if err := s.mayDispute(by, c, seg); err != nil {
+			return Done{}, err
+		}
+		s.proposal(r, seg, f, &a)
+	case "ask", "reply":
+		a.Event.Act = map[string]agreement.Act{"ask": agreement.Ask, "reply": agreement.Reply}[f.Answer]
+		if a.Words == "" {
+			r.field("words", "%s", map[string]string{"ask": "Enter your question", "reply": "Enter your reply"}[f.Answer])
+		}
+	case "escalate":
+		a.Event.Act = agreement.Escalate
+		if err := s.mayEscalate(by, seg); err != nil {
+			return Done{}, err
+		}
+		if a.Words == "" {
+			r.field("words", "Enter why this goes to the next level")
+		}
+	case "decide":
+		a.Event.Act = agreement.Decide
+		if err := s.MayDecide(by, seg); err != nil {
+			return Done{}, err
+		}
+		if a.Event.Body = s.chosen(r, seg, f.Body); a.Words == "" {
+			r.field("words", "Enter the decision and the rule that it follows")
+		}
+		if a.Example = f.Example; f.Example {
+			if a.ReviewOn = f.ReviewOn.read(r, "review", "Review date"); a.ReviewOn != 0 && a.ReviewOn <= today {
+				r.field("review", "Review date must be after today")
+			}
+		}
+	default:
+		r.field("answer", "Select an answer")
+	}
+	if err := r.or(""); err != nil {
+		return Done{}, err
+	}
+	if err := s.Store.Answer(ctx, now, by, []NewAnswer{a}); err != nil {
+		return Done{}, err
+	}
+	return Done{Reference: reference, Days: seg.Days(), ReplyBy: s.Settings.Clocks.ReplyBy(now, seg.Level, s.London)}, nil
+}
+
+// mayDispute says why the actor may not dispute: an agreed segment may be
+// disputed anew by either side, until people have decided it (A6).
+func (s *Service) mayDispute(by people.Actor, c *Case, seg *Segment) error {
+	if seg.State.Settled() {
+		if seg.ByPeople {
+			return problem.New(problem.Conflict, "People have decided this one. Only another decision changes it")
+		}
+		return nil
+	}
+	if seg.State == agreement.Disputed && SideOf(by) != seg.Next {
+		return problem.New(problem.Conflict, "Your own organisation disputes this. The other body answers it")
+	}
+	return s.MayAnswer(by, c, seg)
+}
+
+// proposal checks what a dispute proposes.
+func (s *Service) proposal(r *Refusal, seg *Segment, f AnswerForm, a *NewAnswer) {
+	now := seg.Segment.Body
+	if seg.State == agreement.Disputed {
+		now = seg.Suggested
+	}
+	if a.Event.Body = s.chosen(r, seg, f.Body); a.Event.Body != delay.NotAttributed && a.Event.Body == now {
+		r.field("body", "This is who the next step is with now. Select another, or agree")
+	}
+	// Where nobody is proposed there is nothing that could be wrong yet.
+	if seg.Segment.Body != delay.NotAttributed {
+		for _, c := range Checks {
+			if c.Code == f.Checks {
+				a.Checks = c.Words
+			}
+		}
+		if a.Checks == "" {
+			r.field("checks", "Select what should be checked")
+		}
+	}
+	if a.Words == "" {
+		r.field("words", "Explain what should be checked")
+	}
+}
+
+// chosen checks the body that an answer names.
+func (s *Service) chosen(r *Refusal, seg *Segment, given string) delay.Body {
+	b, err := delay.ParseBody(given)
+	if err != nil || b == delay.NotAttributed {
+		r.field("body", "Select who the next step is with")
+		return delay.NotAttributed
+	}
+	allowed := s.Allowed(seg)
+	if !slices.Contains(allowed, b) {
+		r.field("body", "Reason %s cannot be %s under rule set %s. %s", seg.Segment.Reason, b, s.Rules.Name, selectOneOf(allowed))
+	}
+	return b
+}
+
+// Allowed gives the bodies that a segment can be with. A segment whose reason
+// is not known can be with any.
+func (s *Service) Allowed(seg *Segment) []delay.Body {
+	allowed := s.Bodies(seg.Segment.Reason, seg.Care, seg.Segment.First)
+	if len(allowed) == 0 {
+		return []delay.Body{delay.SocialCare, delay.NHS, delay.Joint}
+	}
+	return allowed
+}
+
+func (s *Service) mayEscalate(by people.Actor, seg *Segment) error {
+	switch {
+	case !by.May(people.CloseMonth):
+		return problem.New(problem.Forbidden, "Disputes are escalated by directors. Your role is %s.", by.Grant)
+	case seg.State != agreement.Disputed:
+		return problem.New(problem.Conflict, "This is not disputed, so it cannot be escalated.")
+	case seg.Level == agreement.Chair:
+		return problem.New(problem.Conflict, "This is with the named chair already. The chair's decision is final.")
+	}
+	return nil
+}
+
+// MayEscalate says whether the actor may escalate the segment now.
+func (s *Service) MayEscalate(by people.Actor, seg *Segment) bool {
+	return s.mayEscalate(by, seg) == nil
+}
+
+// MayDecide says why the actor may not settle a segment, nil when they may:
+// directors, a dispute that has come to their level, or days that no rule
+// attributes.
+func (s *Service) MayDecide(by people.Actor, seg *Segment) error {
+	switch {
+	case !by.May(people.CloseMonth):
+		return problem.New(problem.Forbidden, "Decisions are recorded by directors. Your role is %s.", by.Grant)
+	case seg.State == agreement.Disputed && seg.Level < s.Settings.DecideFrom:
+		return problem.New(problem.Conflict, "This is with the %s. It can be decided once it has come to the %s.", seg.Level, s.Settings.DecideFrom)
+	case seg.State == agreement.Proposed && seg.Segment.Body != delay.NotAttributed:
+		return problem.New(problem.Conflict, "This is proposed and not disputed. The other body answers it first.")
+	case seg.State.Settled() && !seg.ByPeople:
+		return problem.New(problem.Conflict, "This is agreed. Dispute it first.")
+	}
+	return nil
+}
+
+// Picked is one segment of a bulk agreement, with the version that the preview
+// showed.
+type Picked struct{ ID, Version string }
+
+// Preview gives the segments of a bulk agreement as they stand now, each with
+// its case. The error is a Refusal when one cannot be agreed.
+func (s *Service) Preview(ctx context.Context, by people.Actor, ids []string) ([]*Segment, []*Case, error) {
+	if len(ids) == 0 {
+		return nil, nil, &Refusal{Fields: []FieldError{{"select", "Select at least one proposal"}}}
+	}
+	const most = 200
+	if len(ids) > most {
+		return nil, nil, &Refusal{Fields: []FieldError{{"select", "Select 200 proposals or fewer"}}}
+	}
+	var segments []*Segment
+	var cases []*Case
+	byReference := map[string]*Case{}
+	for _, id := range ids {
+		reference, first, err := ParseSegmentID(id)
+		if err != nil {
+			return nil, nil, err
+		}
+		c := byReference[reference]
+		if c == nil {
+			if c, err = s.Store.Case(ctx, by.Scope(), reference); err != nil {
+				return nil, nil, err
+			}
+			byReference[reference] = c
+		}
+		seg, _ := c.Segment(first)
+		if seg == nil {
+			return nil, nil, problem.New(problem.NotFound, "There is no period with this reference, or it is outside your organisation.")
+		}
+		if err := s.MayAnswer(by, c, seg); err != nil {
+			return nil, nil, err
+		}
+		if seg.State != agreement.Proposed || seg.Segment.Body == delay.NotAttributed {
+			return nil, nil, problem.New(problem.Conflict, "%s needs an answer of its own, because no rule decides it or it is disputed. Take it out of the selection.", reference)
+		}
+		segments, cases = append(segments, seg), append(cases, c)
+	}
+	return segments, cases, nil
+}
+
+// AgreeAll agrees to several proposals, all or none.
+func (s *Service) AgreeAll(ctx context.Context, by people.Actor, picked []Picked) (segments, days int, err error) {
+	now, _ := s.today()
+	ids := make([]string, len(picked))
+	for i, p := range picked {
+		ids[i] = p.ID
+	}
+	found, cases, err := s.Preview(ctx, by, ids)
+	if err != nil {
+		return 0, 0, err
+	}
+	var answers []NewAnswer
+	seen := map[string]bool{}
+	for i, seg := range found {
+		a := NewAnswer{Reference: cases[i].Reference, Event: agreement.Event{Act: agreement.Agree, Side: SideOf(by), Segment: seg.Segment}}
+		if !seen[a.Reference] {
+			// The first answer itself makes another version of the case.
+			a.Version, seen[a.Reference] = picked[i].Version, true
+		}
+		answers = append(answers, a)
+		days += seg.Days()
+	}
+	return len(answers), days, s.Store.Answer(ctx, now, by, answers)
+}
+
+// AgreeByDefault notes silence as agreement for every proposal whose time has
+// passed, when the partnership has set one (G2). by is the job, with the scope
+// of every provider. It gives how many were noted.
+func (s *Service) AgreeByDefault(ctx context.Context, by people.Actor) (int, error) {
+	now, _ := s.today()
+	if s.Settings.Clocks.DefaultAfter == 0 {
+		return 0, nil
+	}
+	noted := 0
+	const page = 500
+	for offset := 0; ; {
+		rows, _, err := s.Store.Queue(ctx, by.Scope(), agreement.CouncilSide, time.Time{}, ForMe, offset, page)
+		if err != nil {
+			return noted, err
+		}
+		var answers []NewAnswer
+		for _, row := range rows {
+			at := s.Settings.Clocks.DefaultAt(row.Since, s.London)
+			if row.State != agreement.Proposed || row.Segment.Segment.Body == delay.NotAttributed || now.Before(at) {
+				continue
+			}
+			answers = append(answers, NewAnswer{Reference: row.Reference, Event: agreement.Event{Act: agreement.Default, Segment: row.Segment.Segment},
+				Words: "No reply by " + at.Format("3:04pm on 2 January 2006") + "."})
+		}
+		if len(answers) > 0 {
+			if err := s.Store.Answer(ctx, now, by, answers); err != nil {
+				return noted, err
+			}
+			noted += len(answers)
+		}
+		// What was noted has left the queue.
+		if offset += len(rows) - len(answers); len(rows) < page {
+			return noted, nil
+		}
+	}
+}

@@ -1,0 +1,846 @@
+package casework
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"homeward/internal/agreement"
+	"homeward/internal/attribution"
+	"homeward/internal/delay"
+	"homeward/internal/identity"
+	"homeward/internal/ingest"
+	"homeward/internal/logbook"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// Store keeps the log, the answers and the actions, and reads cases within a
+// scope.
+type Store interface {
+	Case(ctx context.Context, scope people.Scope, reference string) (*Case, error)
+	Log(ctx context.Context, at time.Time, by people.Actor, in NewEntry) (entry int64, reference string, err error)
+	Answer(ctx context.Context, at time.Time, by people.Actor, answers []NewAnswer) error
+	AddAction(ctx context.Context, at time.Time, by people.Actor, reference, from string, a Action) error
+	CloseAction(ctx context.Context, at time.Time, by people.Actor, reference string, id int64, state, why string) error
+	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which Which, offset, limit int) ([]QueueRow, int, error)
+}
+
+// Settings are a partnership's choices about casework.
+type Settings struct {
+	Clocks agreement.Clocks
+	// LateDays is how many days back a ready date may lie before it is asked
+	// about once.
+	LateDays int
+	// Undo is for how long a change can be taken back.
+	Undo time.Duration
+	// DecideFrom is the level from which directors may settle a dispute.
+	DecideFrom agreement.Level
+}
+
+// DefaultSettings are those of the screens.
+var DefaultSettings = Settings{Clocks: agreement.DefaultClocks, LateDays: 7, Undo: 15 * time.Minute, DecideFrom: agreement.Directors}
+
+// Service is the daily use. All fields must be given; Key may be nil, then
+// nobody can be added whom no extract has listed.
+type Service struct {
+	Store    Store
+	Rules    *attribution.RuleSet
+	Key      *identity.Key
+	Now      func() time.Time
+	London   *time.Location
+	Settings Settings
+}
+
+// today gives the moment and the London day.
+func (s *Service) today() (time.Time, delay.Day) {
+	now := s.Now().In(s.London)
+	return now, delay.DayOf(now)
+}
+
+// Done says what was saved.
+type Done struct {
+	Reference string
+	// Entry is the log's entry, for Undo; 0 when the log has none.
+	Entry int64
+	// Outcome is what the rules say of the statement that was saved, zero when
+	// nothing was stated.
+	Outcome attribution.Outcome
+	Council delay.Council
+	// ReplyBy is by when the council is asked to agree.
+	ReplyBy time.Time
+	// Days is the number of delayed days so far, of the last delay.
+	Days int
+}
+
+// Current gives the entries of the log that stand about the case's last delay,
+// in order.
+func (c *Case) Current() []LogLine {
+	var all []logbook.Entry
+	byID := map[int64]LogLine{}
+	for _, l := range c.Log {
+		all = append(all, l.Entry)
+		byID[l.ID] = l
+	}
+	var out []LogLine
+	for _, e := range logbook.Effective(all) {
+		if d := c.Last(); d != nil && e.Made < d.Ready {
+			continue
+		}
+		out = append(out, byID[e.ID])
+	}
+	return out
+}
+
+func entriesOf(lines []LogLine) []logbook.Entry {
+	out := make([]logbook.Entry, len(lines))
+	for i, l := range lines {
+		out[i] = l.Entry
+	}
+	return out
+}
+
+// Last gives the case's last delay, nil when it has none.
+func (c *Case) Last() *Delay {
+	if len(c.Delays) == 0 {
+		return nil
+	}
+	return &c.Delays[len(c.Delays)-1]
+}
+
+// IsOpen says whether the log holds the person as waiting now.
+func (c *Case) IsOpen() bool { return logbook.IsOpen(entriesOf(c.Current())) }
+
+// IsPaused says whether the wait has stopped for now.
+func (c *Case) IsPaused() bool { return logbook.IsPaused(entriesOf(c.Current())) }
+
+// IsLogged says whether the log says anything of the last delay.
+func (c *Case) IsLogged() bool { return len(c.Current()) > 0 }
+
+// Stands gives what is stated of the wait now: by the log where it refines,
+// else by the extract.
+func (c *Case) Stands() attribution.Given {
+	if d := c.Last(); d != nil {
+		if n := len(d.Stretches); n > 0 {
+			return d.Stretches[n-1].Given
+		}
+	}
+	for _, l := range slices.Backward(c.Current()) {
+		if l.Given != nil {
+			return *l.Given
+		}
+	}
+	if d := c.Last(); d != nil {
+		return d.Given
+	}
+	return attribution.Given{}
+}
+
+// Ready gives the day on which the person became ready: the last delay's, else
+// the log's.
+func (c *Case) Ready() delay.Day {
+	if d := c.Last(); d != nil {
+		return d.Ready
+	}
+	for _, l := range slices.Backward(c.Current()) {
+		if l.Kind == logbook.Opened || l.Kind == logbook.Resumed {
+			return l.Day
+		}
+	}
+	return 0
+}
+
+// began gives the day on which the present wait, with its reason and body,
+// began, and whether it is the delay's first.
+func (c *Case) began() (delay.Day, bool) {
+	if d := c.Last(); d != nil && len(d.Segments) > 1 {
+		return d.Segments[len(d.Segments)-1].Segment.First, false
+	}
+	return c.Ready(), true
+}
+
+// restate gives a statement with another reason, body or council. What was
+// said of who acts, pays or is responsible belonged to the old wait and does
+// not follow to a new reason; empty values leave what stands.
+func restate(g attribution.Given, reason delay.Reason, body delay.Body, council *delay.Council) attribution.Given {
+	if reason != "" && reason != g.Reason {
+		g.Reason, g.Words.Reason = reason, string(reason)
+		g.Stated, g.StatedUnread, g.WaitingOn, g.Funding = delay.NotAttributed, false, 0, attribution.FundingNotGiven
+		g.Words.Responsible, g.Words.WaitingOn, g.Words.Funding = "", "", ""
+	}
+	if body != delay.NotAttributed {
+		g.Stated, g.StatedUnread, g.Words.Responsible = body, false, body.String()
+	}
+	if council != nil && *council != g.Council {
+		g.Council, g.Words.Council = *council, string(*council)
+	}
+	return g
+}
+
+// Reasons gives the reasons in force on the day, in the order of tables.
+func (s *Service) Reasons(on delay.Day) []delay.Reason {
+	v := s.Rules.On(on)
+	var out []delay.Reason
+	for _, r := range delay.Reasons {
+		if _, ok := v.Matrix[r]; ok {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Bodies gives the bodies that the matrix allows for a reason and type of care
+// on the day.
+func (s *Service) Bodies(reason delay.Reason, care delay.CareType, on delay.Day) []delay.Body {
+	return s.Rules.On(on).Bodies(reason, care)
+}
+
+// reason checks a reason that was chosen.
+func (s *Service) reason(r *Refusal, given string, on delay.Day) delay.Reason {
+	if given == "" || !slices.Contains(delay.Reasons[:], delay.Reason(given)) {
+		r.field("reason", "Select what they are waiting for")
+		return ""
+	}
+	if !slices.Contains(s.Reasons(on), delay.Reason(given)) {
+		r.field("reason", "Reason %s is not in use on %s. Select a current reason", given, on.Long())
+	}
+	return delay.Reason(given)
+}
+
+// body checks a body that was chosen for a statement; empty leaves it to the
+// rules.
+func (s *Service) body(r *Refusal, given string, reason delay.Reason, care delay.CareType, on delay.Day) delay.Body {
+	if given == "" {
+		return delay.NotAttributed
+	}
+	b, err := delay.ParseBody(given)
+	if err != nil {
+		r.field("body", "Select who the next step is with")
+		return delay.NotAttributed
+	}
+	allowed := s.Bodies(reason, care, on)
+	if reason != "" && b != delay.NotAttributed && !slices.Contains(allowed, b) {
+		r.field("body", "Reason %s cannot be %s. %s", reason, b, selectOneOf(allowed))
+	}
+	return b
+}
+
+func selectOneOf(bodies []delay.Body) string {
+	if len(bodies) == 0 {
+		return "Select another reason"
+	}
+	names := make([]string, len(bodies))
+	// The page's order of words: NHS before social care reads oddly as a list of
+	// codes but as screens.md has it.
+	order := []delay.Body{delay.NHS, delay.SocialCare, delay.Joint}
+	names = names[:0]
+	for _, b := range order {
+		if slices.Contains(bodies, b) {
+			names = append(names, b.String())
+		}
+	}
+	if len(names) == 1 {
+		return "Select " + names[0]
+	}
+	return "Select " + strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// Destinations are where people go, by the number of the pathway.
+var Destinations = []struct{ Code, Words string }{
+	{"0", "Home, no new support"}, {"1", "Home with support"}, {"2", "Short-term bed"}, {"3", "Long-term bed"}, {"undecided", "Not decided yet"},
+}
+
+// DestinationWords gives a destination as pages show it.
+func DestinationWords(code string) string {
+	for _, d := range Destinations {
+		if d.Code == code {
+			if code == "undecided" {
+				return d.Words
+			}
+			return d.Code + " " + d.Words
+		}
+	}
+	return code
+}
+
+// LogForm is what a coordinator enters to log a delay.
+type LogForm struct {
+	// Reference names a person whom Homeward knows; else the fields of a new
+	// person are used.
+	Reference, Version string
+	New                NewPerson
+
+	// Ready is fed, today, yesterday or other; Other is read for other.
+	Ready     string
+	Other     Date
+	Uncertain bool
+	Reason    string
+	// Destination is the code of Destinations.
+	Destination string
+	// Body is the slug of a body, empty to leave it to the rules.
+	Body string
+	// Because answers what was asked.
+	Because string
+}
+
+// NewPerson is a person whom no extract has listed.
+type NewPerson struct {
+	Provider       string
+	HospitalNumber string
+	Ward, Bed      string
+	Admitted       Date
+	// Council is an ONS code, or not-known.
+	Council string
+	// Care is the slug of a type of care.
+	Care string
+}
+
+// rarely are pairs of reason and destination that rarely go together.
+func rarely(reason delay.Reason, destination string) bool {
+	switch reason {
+	case "Di", "Dii":
+		return destination == "0" || destination == "1"
+	case "E":
+		return destination == "0" || destination == "3"
+	case "F":
+		return destination == "3"
+	}
+	return false
+}
+
+// Log opens a delay in the log.
+func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, error) {
+	if !by.May(people.LogDelays) {
+		return Done{}, problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant)
+	}
+	now, today := s.today()
+	r := &Refusal{}
+	in := NewEntry{Reference: f.Reference, Version: f.Version, Kind: logbook.Opened, Made: today, Uncertain: f.Uncertain}
+	var given attribution.Given
+	var fed delay.Day
+	var c *Case
+	if f.Reference != "" {
+		var err error
+		if c, err = s.Store.Case(ctx, by.Scope(), f.Reference); err != nil {
+			return Done{}, err
+		}
+		d := c.Last()
+		ended := d != nil && d.EndKind != delay.Open
+		if c.IsOpen() && !ended {
+			r.field("reason", "This person already has an open delay, %s. Update that one", c.Reference)
+		}
+		given = c.Stands()
+		if d != nil {
+			in.Admitted = d.Admitted
+			in.Place = ingest.Place{Site: d.Site, Ward: d.Ward, Bed: d.Bed}
+			if !ended {
+				fed = d.Ready
+			} else if today-d.End <= 1 && f.Ready != "fed" {
+				r.ask("They left on %s and came back within a day. If it is the same wait, the hospital's next extract carries it on. Is this a new one?", d.End.Long())
+			}
+		}
+	} else {
+		s.newPerson(r, &in, &given, by, f.New, today)
+	}
+	switch f.Ready {
+	case "fed":
+		if in.Day = fed; fed == 0 {
+			r.field("ready", "Select when they became ready to leave")
+		}
+	case "today":
+		in.Day = today
+	case "yesterday":
+		in.Day = today - 1
+	case "other":
+		in.Day = f.Other.read(r, "other", "Ready date")
+	default:
+		r.field("ready", "Select when they became ready to leave")
+	}
+	field := map[bool]string{true: "other", false: "ready"}[f.Ready == "other"]
+	switch {
+	case in.Day == 0:
+	case in.Day > today:
+		r.field(field, "Ready date must be today or in the past")
+	case in.Admitted != 0 && in.Day < in.Admitted:
+		r.field(field, "Ready date must be on or after admission, %s", in.Admitted.Long())
+	case int(today-in.Day) > s.Settings.LateDays && in.Day != fed:
+		r.ask("This adds %d days that were not recorded at the time. Why was it not recorded?", today-in.Day)
+	}
+	reason := s.reason(r, f.Reason, today)
+	if !slices.ContainsFunc(Destinations, func(d struct{ Code, Words string }) bool { return d.Code == f.Destination }) {
+		r.field("destination", "Select where they are going, or select 'Not decided yet'")
+	}
+	if rarely(reason, f.Destination) {
+		r.ask("Reason %s, %s, and the destination '%s' rarely go together. Is that right?", reason, reason.Short(), DestinationWords(f.Destination))
+	}
+	body := s.body(r, f.Body, reason, given.Care, today)
+	in.Why = r.text("because", "The reason", f.Because, 500)
+	if err := r.or(in.Why); err != nil {
+		return Done{}, err
+	}
+	in.Given, in.Ready, in.Destination = restate(given, reason, body, nil), in.Day, f.Destination
+	if c != nil {
+		if first, whole := c.began(); in.Day == fed && fed != 0 && !whole {
+			// What the extract said of earlier waits of this delay stands.
+			in.Day = first
+		}
+	}
+	return s.save(ctx, now, by, in)
+}
+
+// save attributes what an entry states and keeps it.
+func (s *Service) save(ctx context.Context, now time.Time, by people.Actor, in NewEntry) (Done, error) {
+	if in.Kind.States() {
+		in.Outcome = s.Rules.Attribute(in.Given, in.Day)
+	}
+	entry, reference, err := s.Store.Log(ctx, now, by, in)
+	if err != nil {
+		return Done{}, err
+	}
+	d := Done{Reference: reference, Entry: entry, Outcome: in.Outcome, Council: in.Given.Council}
+	d.ReplyBy = s.Settings.Clocks.ReplyBy(now, agreement.Reviewers, s.London)
+	return d, nil
+}
+
+func (s *Service) newPerson(r *Refusal, in *NewEntry, given *attribution.Given, by people.Actor, p NewPerson, today delay.Day) {
+	in.Provider = p.Provider
+	if providers := by.Scope().Providers(); p.Provider == "" && len(providers) == 1 {
+		in.Provider = providers[0]
+	}
+	if !slices.Contains(by.Scope().Providers(), in.Provider) {
+		r.field("provider", "Select the hospital")
+	}
+	number := strings.ToUpper(strings.Join(strings.Fields(p.HospitalNumber), ""))
+	switch {
+	case number == "":
+		r.field("number", "Enter the hospital number")
+	case len(number) > 40:
+		r.field("number", "Hospital number must be 40 characters or less")
+	case s.Key == nil:
+		r.field("number", "Nobody can be added while the key file for identifiers is missing. Ask the person who runs Homeward")
+	default:
+		patient := identity.Patient{Provider: in.Provider, LocalID: number}
+		if HasNHSNumber(number) && len(number) == 10 {
+			patient = identity.Patient{Provider: in.Provider, NHSNumber: number}
+		}
+		h := s.Key.Hash(patient)
+		in.NewPatient = &ingest.Patient{Hash: h, Reference: s.Key.Reference(in.Provider, h), ByNHSNumber: patient.NHSNumber != ""}
+		if patient.NHSNumber != "" {
+			in.NewPatient.NHSNumber = s.Key.Seal(number)
+		} else {
+			in.NewPatient.LocalID = s.Key.Seal(number)
+		}
+	}
+	in.Place = ingest.Place{Ward: r.text("ward", "Ward", p.Ward, 60), Bed: r.text("bed", "Bed", p.Bed, 30)}
+	if in.Place.Ward == "" {
+		r.field("ward", "Enter the ward")
+	}
+	if p.Admitted.Empty() {
+		r.field("admitted", "Enter the admission date")
+	} else if in.Admitted = p.Admitted.read(r, "admitted", "Admission date"); in.Admitted > today {
+		r.field("admitted", "Admission date must be today or in the past")
+	}
+	switch p.Council {
+	case "":
+		r.field("council", "Select the council of residence, or select 'Not known'")
+	case "not-known":
+	default:
+		given.Council = delay.Council(p.Council)
+	}
+	given.Words.Council = string(given.Council)
+	if p.Care != "" {
+		care, err := delay.ParseCareType(p.Care)
+		if err != nil || !slices.Contains(delay.CareTypes[:], care) {
+			r.field("care", "Select the type of care")
+		}
+		given.Care = care
+	}
+}
+
+// Check notes that people are still waiting and nothing has changed.
+func (s *Service) Check(ctx context.Context, by people.Actor, references []string) ([]Done, error) {
+	now, today := s.today()
+	var out []Done
+	if len(references) == 0 {
+		return nil, &Refusal{Fields: []FieldError{{"checked", "Select at least one person"}}}
+	}
+	for _, reference := range references {
+		c, err := s.Store.Case(ctx, by.Scope(), reference)
+		if err != nil {
+			return out, err
+		}
+		if err := c.goesOn(); err != nil {
+			return out, err
+		}
+		d, err := s.save(ctx, now, by, NewEntry{Reference: reference, Kind: logbook.Verified, Made: today, Day: today})
+		if err != nil {
+			return out, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// goesOn refuses what can be done only to a wait that goes on.
+func (c *Case) goesOn() error {
+	lines := c.Current()
+	d := c.Last()
+	for _, l := range slices.Backward(lines) {
+		if l.Kind == logbook.Ended {
+			return problem.New(problem.Conflict, "This delay ended on %s. Reopen it if that is wrong.", l.Day.Long())
+		}
+		if l.Kind != logbook.Verified {
+			break
+		}
+	}
+	if d != nil && d.EndKind != delay.Open && !(c.LatestExtract == 0 && c.IsPaused()) {
+		return problem.New(problem.Conflict, "This delay ended on %s. Reopen it if that is wrong.", d.End.Long())
+	}
+	if len(lines) == 0 {
+		return problem.New(problem.Conflict, "This delay is not logged yet. Log it first.")
+	}
+	return nil
+}
+
+// ChangeForm is a change of what someone waits for.
+type ChangeForm struct {
+	Reference, Version string
+	// What is changed or corrected.
+	What    string
+	From    Date
+	Reason  string
+	Body    string
+	Council string // ONS code, not-known, or empty for no change
+	Because string
+}
+
+// Change states that from a day on someone waits for something else, or
+// corrects what was recorded of the present wait from its start.
+func (s *Service) Change(ctx context.Context, by people.Actor, f ChangeForm) (Done, error) {
+	now, today := s.today()
+	c, err := s.Store.Case(ctx, by.Scope(), f.Reference)
+	if err != nil {
+		return Done{}, err
+	}
+	if err := c.goesOn(); err != nil {
+		return Done{}, err
+	}
+	r := &Refusal{}
+	in := NewEntry{Reference: f.Reference, Version: f.Version, Made: today, Ready: c.Ready()}
+	began, first := c.began()
+	switch f.What {
+	case "changed":
+		in.Kind = logbook.Changed
+		if in.Day = f.From.read(r, "from", "Start date"); in.Day != 0 {
+			if in.Day <= began {
+				r.field("from", "Start date must be after %s, when the current wait began", began.Long())
+			} else if in.Day > today {
+				r.field("from", "Start date must be today or in the past")
+			}
+		}
+	case "corrected":
+		in.Kind, in.Day = logbook.Corrected, began
+		if first {
+			in.Day = c.Ready()
+		}
+	default:
+		r.field("what", "Select what has happened")
+	}
+	stands := c.Stands()
+	reason := s.reason(r, cmp.Or(f.Reason, string(stands.Reason)), today)
+	body := s.body(r, f.Body, reason, stands.Care, today)
+	var council *delay.Council
+	if f.Council != "" {
+		code := delay.Council(f.Council)
+		if f.Council == "not-known" {
+			code = delay.CouncilNotKnown
+		}
+		council = &code
+	}
+	in.Given = restate(stands, reason, body, council)
+	if f.What != "" && same(in.Given, stands) {
+		r.field("reason", "This is the same reason as now. Select a different one or go back")
+	}
+	in.Why = r.text("because", "The reason", f.Because, 500)
+	if f.What == "corrected" && in.Why == "" {
+		r.field("because", "Enter what was wrong")
+	}
+	if f.What == "changed" && in.Day != 0 && int(today-in.Day) > s.Settings.LateDays {
+		r.ask("This changes %d days that are past. Why was it not recorded at the time?", today-in.Day)
+	}
+	if err := r.or(in.Why); err != nil {
+		return Done{}, err
+	}
+	return s.save(ctx, now, by, in)
+}
+
+// same says whether two statements decide alike.
+func same(a, b attribution.Given) bool {
+	a.Words, b.Words = attribution.Words{}, attribution.Words{}
+	return a == b
+}
+
+// PauseForm stops a wait for now, or starts it again.
+type PauseForm struct {
+	Reference, Version string
+	// Why is hospital or other; Other says which.
+	Why, Other string
+	Date       Date
+	Because    string
+}
+
+// Pause stops the count from a day on, because the person became unwell.
+func (s *Service) Pause(ctx context.Context, by people.Actor, f PauseForm) (Done, error) {
+	now, today := s.today()
+	c, err := s.Store.Case(ctx, by.Scope(), f.Reference)
+	if err != nil {
+		return Done{}, err
+	}
+	if err := c.goesOn(); err != nil {
+		return Done{}, err
+	}
+	r := &Refusal{}
+	in := NewEntry{Reference: f.Reference, Version: f.Version, Kind: logbook.Paused, Made: today}
+	if c.IsPaused() {
+		return Done{}, problem.New(problem.Conflict, "This wait is paused already. Resume it when they are ready again.")
+	}
+	switch f.Why {
+	case "hospital":
+		in.How = "Needs hospital treatment again"
+	case "other":
+		if in.How = r.text("other", "The reason", f.Other, 200); in.How == "" {
+			r.field("other", "Enter why the wait has stopped")
+		}
+	default:
+		r.field("why", "Select why the wait has stopped")
+	}
+	if in.Day = f.Date.read(r, "date", "Pause date"); in.Day != 0 {
+		switch {
+		case in.Day > today:
+			r.field("date", "Pause date must be today or in the past")
+		case in.Day <= c.Ready():
+			r.field("date", "Pause date must be after %s, when they became ready", c.Ready().Long())
+		case int(today-in.Day) > s.Settings.LateDays:
+			r.ask("This takes %d days out that are past. Why was it not recorded at the time?", today-in.Day)
+		}
+	}
+	in.Why = r.text("because", "The reason", f.Because, 500)
+	if err := r.or(in.Why); err != nil {
+		return Done{}, err
+	}
+	return s.save(ctx, now, by, in)
+}
+
+// Resume starts the count again from a new ready date.
+func (s *Service) Resume(ctx context.Context, by people.Actor, f PauseForm) (Done, error) {
+	now, today := s.today()
+	c, err := s.Store.Case(ctx, by.Scope(), f.Reference)
+	if err != nil {
+		return Done{}, err
+	}
+	r := &Refusal{}
+	in := NewEntry{Reference: f.Reference, Version: f.Version, Kind: logbook.Resumed, Made: today}
+	if !c.IsPaused() {
+		return Done{}, problem.New(problem.Conflict, "This wait is not paused.")
+	}
+	var paused delay.Day
+	for _, l := range c.Current() {
+		if l.Kind == logbook.Paused {
+			paused = l.Day
+		}
+	}
+	if in.Day = f.Date.read(r, "date", "Resume date"); in.Day != 0 {
+		switch {
+		case in.Day <= paused:
+			r.field("date", "Resume date must be after %s, when the wait was paused", paused.Long())
+		case in.Day > today:
+			r.field("date", "Resume date must be today or in the past")
+		}
+	}
+	in.Given, in.Ready = c.Stands(), in.Day
+	if d := c.Last(); d != nil {
+		in.Admitted, in.Place = d.Admitted, ingest.Place{Site: d.Site, Ward: d.Ward, Bed: d.Bed}
+	}
+	in.Why = r.text("because", "The reason", f.Because, 500)
+	if err := r.or(in.Why); err != nil {
+		return Done{}, err
+	}
+	return s.save(ctx, now, by, in)
+}
+
+// EndForm ends a wait.
+type EndForm struct {
+	Reference, Version string
+	// How is left, not-ready, moved, died or error.
+	How         string
+	Date        Date
+	Destination string
+	Because     string
+}
+
+// Endings are the ways in which a wait ends, by their value in the form.
+var Endings = []struct{ Code, Words string }{
+	{"left", "Left hospital"}, {"not-ready", "No longer ready"}, {"moved", "Moved to another hospital"}, {"died", "They died"}, {"error", "Recorded in error"},
+}
+
+// End ends a wait, or withdraws what was recorded in error. With preview it
+// only says whether it could be saved.
+func (s *Service) End(ctx context.Context, by people.Actor, f EndForm, preview bool) (Done, error) {
+	now, today := s.today()
+	c, err := s.Store.Case(ctx, by.Scope(), f.Reference)
+	if err != nil {
+		return Done{}, err
+	}
+	if len(c.Current()) == 0 {
+		return Done{}, problem.New(problem.Conflict, "This delay is not logged yet. Log it first.")
+	}
+	for _, l := range slices.Backward(c.Current()) {
+		if l.Kind == logbook.Ended {
+			return Done{}, problem.New(problem.Conflict, "This delay ended on %s. Reopen it if that is wrong.", l.Day.Long())
+		}
+	}
+	r := &Refusal{}
+	in := NewEntry{Reference: f.Reference, Version: f.Version, Kind: logbook.Ended, Made: today, Day: today}
+	for _, e := range Endings {
+		if e.Code == f.How {
+			in.How = e.Words
+		}
+	}
+	in.Why = r.text("because", "The reason", f.Because, 500)
+	switch {
+	case in.How == "":
+		r.field("how", "Select how it ended")
+	case f.How == "error":
+		in.Kind = logbook.Withdrawn
+		if in.Why == "" {
+			r.field("because", "Enter why it was recorded in error")
+		}
+	default:
+		if in.Day = f.Date.read(r, "date", "Leaving date"); in.Day != 0 {
+			switch {
+			case in.Day < c.Ready():
+				r.field("date", "Leaving date must be on or after %s, when they became ready", c.Ready().Long())
+			case in.Day > today:
+				r.field("date", "Leaving date must be today or in the past")
+			}
+		}
+		if f.How == "left" {
+			if in.Destination = f.Destination; !slices.ContainsFunc(Destinations[:4], func(d struct{ Code, Words string }) bool { return d.Code == f.Destination }) {
+				r.field("destination", "Select where they went")
+			}
+		}
+	}
+	if err := r.or(in.Why); err != nil {
+		return Done{}, err
+	}
+	if preview {
+		return Done{Reference: f.Reference, Days: c.DaysUntil(in.Day)}, nil
+	}
+	in.Given, in.Ready = c.Stands(), c.Ready()
+	if d := c.Last(); d != nil {
+		in.Admitted, in.Place = d.Admitted, ingest.Place{Site: d.Site, Ward: d.Ward, Bed: d.Bed}
+	}
+	done, err := s.save(ctx, now, by, in)
+	if err != nil {
+		return done, err
+	}
+	if after, err := s.Store.Case(ctx, by.Scope(), done.Reference); err == nil {
+		done.Days = after.DaysUntil(in.Day)
+	}
+	return done, nil
+}
+
+// DaysUntil gives the delayed days of the last delay before the day.
+func (c *Case) DaysUntil(day delay.Day) int {
+	n := 0
+	if d := c.Last(); d != nil {
+		for _, s := range d.Segments {
+			if last := min(s.Segment.Last, day-1); last >= s.Segment.First {
+				n += int(last-s.Segment.First) + 1
+			}
+		}
+	}
+	return n
+}
+
+// Undo takes an entry back soon after it was made.
+func (s *Service) Undo(ctx context.Context, by people.Actor, reference string, entry int64) (Done, error) {
+	now, today := s.today()
+	c, err := s.Store.Case(ctx, by.Scope(), reference)
+	if err != nil {
+		return Done{}, err
+	}
+	last := int64(0)
+	for _, l := range c.Log {
+		if l.Kind != logbook.Undone && !l.Undone {
+			last = l.ID
+		}
+	}
+	for _, l := range c.Log {
+		if l.ID != entry {
+			continue
+		}
+		switch {
+		case l.Undone:
+			return Done{}, problem.New(problem.Conflict, "This was undone already. Nothing has changed.")
+		case now.Sub(l.At) > s.Settings.Undo:
+			return Done{}, problem.New(problem.Conflict, "This was saved more than %d minutes ago. Correct it instead.", int(s.Settings.Undo.Minutes()))
+		case entry != last:
+			return Done{}, problem.New(problem.Conflict, "Something else was saved after this. Undo that first, or correct it.")
+		}
+		return s.save(ctx, now, by, NewEntry{Reference: reference, Kind: logbook.Undone, Made: today, Day: l.Day, Undoes: entry})
+	}
+	return Done{}, problem.New(problem.NotFound, "There is nothing to undo.")
+}
+
+// ActionForm is a next step about to be added.
+type ActionForm struct {
+	Reference, Version    string
+	What, OwnerOrg, Owner string
+	Due                   Date
+}
+
+// AddAction adds a next step with an owner.
+func (s *Service) AddAction(ctx context.Context, by people.Actor, f ActionForm) error {
+	now, today := s.today()
+	r := &Refusal{}
+	a := Action{What: r.text("what", "What needs to happen", f.What, 200), OwnerOrg: strings.TrimSpace(f.OwnerOrg), Owner: r.text("owner", "Owner role or team", f.Owner, 100)}
+	if a.What == "" {
+		r.field("what", "Enter what needs to happen")
+	}
+	if a.OwnerOrg == "" || len(a.OwnerOrg) > 100 {
+		r.field("org", "Select who owns this")
+	}
+	if a.Due = f.Due.read(r, "due", "Due date"); a.Due != 0 && a.Due < today {
+		r.field("due", "Due date must be today or in the future")
+	}
+	if err := r.or(""); err != nil {
+		return err
+	}
+	return s.Store.AddAction(ctx, now, by, f.Reference, f.Version, a)
+}
+
+// Declines are the reasons for which an action is declined.
+var Declines = []string{"Outside what we can offer", "More information needed first", "No capacity at this time", "Another team should do this", "No longer needed"}
+
+// CloseAction marks an action done or declined.
+func (s *Service) CloseAction(ctx context.Context, by people.Actor, reference string, id int64, state, why string) error {
+	now, _ := s.today()
+	r := &Refusal{}
+	switch state {
+	case "done":
+		why = ""
+	case "declined":
+		if !slices.Contains(Declines, why) {
+			r.field("why", "Select why it was declined")
+		}
+	default:
+		r.field("state", "Select done or declined")
+	}
+	if err := r.or(""); err != nil {
+		return err
+	}
+	return s.Store.CloseAction(ctx, now, by, reference, id, state, why)
+}
