@@ -98,13 +98,17 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := o.readableDatabase(); err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, o.Data, settings)
+	// The key comes first: a stop between the two leaves a key without a
+	// database, which harms nobody.
+	var key *identity.Key
+	if info, err := os.Stat(o.Data); err == nil && info.IsDir() {
+		if key, err = identity.LoadOrCreate(o.keyPath(), true); err != nil {
+			return nil, err
+		}
+	}
+	store, err := sqlite.Open(ctx, o.Data, settings) // Says so when there is no folder.
 	if err != nil {
 		return nil, err
-	}
-	key, err := identity.LoadOrCreate(o.keyPath(), true)
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
 	}
 	return &App{
 		Options: o, Partnership: p, Rules: rules, Store: store, London: london, reader: reader,
@@ -133,6 +137,8 @@ func (o Options) readableDatabase() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	// The key is made before the database, so this order of asking misses
+	// nothing that another process makes meanwhile.
 	if _, err := os.Stat(o.keyPath()); errors.Is(err, fs.ErrNotExist) {
 		return problem.New(problem.Unavailable, "The data folder has a database and no key file %s. Restore the key file from your backup: without it patients cannot be matched. Figures still work.", filepath.Base(o.keyPath()))
 	}

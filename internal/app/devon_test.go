@@ -119,6 +119,7 @@ func takeIn(t testing.TB, dir string, files ...string) string {
 // The real year, in the order of arrival; then everything a second time, which
 // changes nothing (C10, C11).
 func TestDevonYear(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	dir := t.TempDir()
 	takeIn(t, dir, shared(t, "extracts", "devon-2018-19", "extracts"))
@@ -156,6 +157,7 @@ func shuffled(files []string, seed uint64) []string {
 // Three orders of arrival, each with a stop and a new start in the middle,
 // give the same figures, byte for byte (C10).
 func TestDevonInAnyOrder(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprintf("order %d", seed+1), func(t *testing.T) {
@@ -178,6 +180,7 @@ func TestDevonInAnyOrder(t *testing.T) {
 // The program is killed at random moments while it takes files in, twenty
 // times; taking everything in afterwards gives the same figures.
 func TestDevonKilled(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	dir := t.TempDir()
 	files := shared(t, "extracts", "devon-2018-19", "extracts")

@@ -64,6 +64,7 @@ const hostileMemory = 300 << 20
 // the program neither crashes nor hangs nor swells, no row is lost without a
 // word, and nothing is written outside the data folder (R1, R2, R3, R4, R8).
 func TestHostileFiles(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	manifest := sharedTable(t, "extracts", "hostile", "manifest.csv")
 	dir := unpackHostile(t)
@@ -178,6 +179,7 @@ func wantHostile(t *testing.T, want map[string]string, status int, r ingest.Repo
 // stored is what the evidence gives, and no word out of a file or its name
 // stands in a list where a spreadsheet or terminal would obey it (R8).
 func TestHostileFilesTogether(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	dir := unpackHostile(t)
 	c := newChild(t)

@@ -136,3 +136,12 @@ func onlyIn(t testing.TB, dir string, allowed ...string) {
 		}
 	}
 }
+
+// skipShort leaves long proofs out of -short, which "make test" uses beside the
+// full run, for the race detector.
+func skipShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a long proof; the full run has it")
+	}
+}

@@ -74,7 +74,11 @@ func LoadOrCreate(path string, create bool) (*Key, error) {
 	case errors.Is(err, fs.ErrNotExist) && create:
 		secret := make([]byte, KeySize)
 		rand.Read(secret) // Never fails: crypto/rand ends the program instead.
-		if err := write(path, secret); err != nil {
+		err := write(path, secret)
+		if errors.Is(err, fs.ErrExist) {
+			return LoadOrCreate(path, false) // Another process was first.
+		}
+		if err != nil {
 			return nil, err
 		}
 		return NewKey(secret)

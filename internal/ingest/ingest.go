@@ -137,17 +137,8 @@ func (s *Service) File(ctx context.Context, name string, src io.ReadSeeker) (*Re
 	}
 	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256)}
 
-	earlier, known, err := s.Store.Known(ctx, f.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	if known {
-		if err := json.Unmarshal(earlier, report); err != nil {
-			return nil, fmt.Errorf("reading the earlier receipt: %w", err)
-		}
-		report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
-		report.File, report.Outcome, report.Problems, report.MoreProblems = f.Name, Already, nil, 0
-		return report, nil
+	if known, err := s.already(ctx, f, report); err != nil || known {
+		return report, err
 	}
 
 	g := newGatherer(s, f)
@@ -178,10 +169,32 @@ func (s *Service) File(ctx context.Context, name string, src io.ReadSeeker) (*Re
 		report.problems(problems, more)
 		return json.Marshal(report)
 	})
+	if problem.KindOf(err) == problem.Conflict {
+		// Another process may have taken the same bytes while these were read.
+		report = &Report{File: f.Name, SHA256: report.SHA256}
+		if known, again := s.already(ctx, f, report); again == nil && known {
+			return report, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return report, nil
+}
+
+// already fills in the receipt of a file whose bytes were taken before, and
+// says whether they were (C11).
+func (s *Service) already(ctx context.Context, f File, report *Report) (bool, error) {
+	earlier, known, err := s.Store.Known(ctx, f.SHA256)
+	if err != nil || !known {
+		return false, err
+	}
+	if err := json.Unmarshal(earlier, report); err != nil {
+		return false, fmt.Errorf("reading the earlier receipt: %w", err)
+	}
+	report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
+	report.File, report.Outcome, report.Problems, report.MoreProblems = f.Name, Already, nil, 0
+	return true, nil
 }
 
 func (s *Service) reject(ctx context.Context, f File, report *Report) error {

@@ -108,9 +108,6 @@ func (s *Store) apply(ctx context.Context, settings *Settings) error {
 			ON CONFLICT DO UPDATE SET settings = excluded.settings`, string(text)); err != nil {
 			return err
 		}
-		if stored == "" {
-			return nil
-		}
 		return s.deriveAll(ctx, tx)
 	})
 }
@@ -254,6 +251,13 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
+		}
+		// Another process may have been first while this one waited for the lock.
+		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || i < version {
+			if err = errors.Join(err, tx.Rollback()); err != nil {
+				return err
+			}
+			continue
 		}
 		// PRAGMA takes no arguments; the number is ours.
 		if _, err = tx.ExecContext(ctx, string(text)+fmt.Sprintf("\nPRAGMA user_version = %d;", i+1)); err != nil {
