@@ -345,6 +345,7 @@ func (p *Partnership) check(d *document) {
 	}
 	p.Settings.check(d)
 	p.SignIn.check(d, p)
+	p.checkPacks(d)
 	if p.RetentionYears == 0 {
 		p.RetentionYears = 8
 	} else if p.RetentionYears < 1 || p.RetentionYears > 30 {

@@ -21,6 +21,10 @@ type Partnership struct {
 	// RetentionYears is for how long after a delay's end its identifiers are
 	// kept, 8 years by default. Figures stay.
 	RetentionYears int `yaml:"retention_years"`
+	// Packs are made by themselves; without the section they are DefaultPacks.
+	// Mail says how they are announced, nil when nothing is mailed.
+	Packs []Pack `yaml:"packs"`
+	Mail  *Mail  `yaml:"mail"`
 
 	// Layouts holds the layouts that providers name, read from the folder
 	// layouts beside the partnership file.
