@@ -108,6 +108,13 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 		return err
 	}
 	taking.done()
+	a.Ingest.Now = time.Now
+	fmt.Fprintln(c.Out, "Answering as the councils and trusts would …")
+	answering := newProgress(c.Out, "segments answered")
+	if err := answerDemo(ctx, a, answering.step); err != nil {
+		return err
+	}
+	answering.done()
 	// The files have served; the evidence is in the database.
 	if err := os.RemoveAll(files); err != nil {
 		return err
