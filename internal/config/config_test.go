@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"testing/fstest"
 
 	"homeward/data"
@@ -70,6 +71,21 @@ func TestPutRight(t *testing.T) {
 		{"R5 ratio over one", "name: P\n", "name: P\nsettings: {short_file_ratio: 2}\n", "settings.short_file_ratio"},
 		{"a text for a number", "name: P\n", "name: P\nsettings: {short_file_least: many}\n", "line 2"},
 
+		{"sign-in: idle too long", "name: P\n", "name: P\nsign_in: {idle_minutes: 600}\n", "line 2: sign_in.idle_minutes: found 600, expected a number of minutes from 2 to 240"},
+		{"sign-in: longest too long", "name: P\n", "name: P\nsign_in: {longest_hours: 48}\n", "sign_in.longest_hours"},
+		{"sign-in: a proxy that is no network", "name: P\n", "name: P\nsign_in: {trusted_proxies: proxy1}\n", "sign_in.trusted_proxies[1]: found \"proxy1\""},
+		{"sign-in: a provider without TLS", "name: P\n", workAccount("issuer: https://login", "issuer: http://login"), "sign_in.work_account.issuer: found \"http://login"},
+		{"sign-in: no client", "name: P\n", workAccount("client_id: hw, ", ""), "sign_in.work_account.client_id"},
+		{"sign-in: no secret file", "name: P\n", workAccount(", client_secret_file: /run/secret", ""), "client_secret_file"},
+		{"sign-in: the secret itself in the file", "name: P\n", workAccount("client_secret_file", "client_secret"), "sign_in.work_account.client_secret: found a key that is not known"},
+		{"sign-in: an unknown role", "name: P\n", workAccount("role: coordinator", "role: owner"), "roles[1].role: found \"owner\""},
+		{"sign-in: an organisation of nobody", "name: P\n", workAccount("[RK9]", "[RZZ]"), "roles[1].organisations[1]: found \"RZZ\""},
+		{"P1 sign-in: a coordinator of a council", "name: P\n", workAccount("[RK9]", "[E10000008]"), "coordinators are of providers"},
+		{"P1 sign-in: a coordinator of everything", "name: P\n", workAccount(", organisations: [RK9]", ""), "named organisations"},
+		{"P1 sign-in: a viewer of one provider", "name: P\n", workAccount("role: coordinator", "role: viewer"), "whole partnership"},
+		{"sign-in: a claim without a value", "name: P\n", workAccount("value: Coordinators, ", ""), "expected a claim and its value"},
+		{"retention of no years", "name: P\n", "name: P\nretention_years: 99\n", "line 2: retention_years: found 99"},
+
 		{"layout: unknown key", "ready: Ready", "redy: Ready", "layouts/one.yaml, line 2: columns.redy: found a key that is not known"},
 		{"layout: no ready date", "ready: Ready, ", "", "columns.ready: expected the heading of the discharge ready date"},
 		{"layout: no reason", "reason: Reason, ", "", "columns.reason"},
@@ -101,6 +117,30 @@ func TestPutRight(t *testing.T) {
 				t.Errorf("want %q, got %v", c.says, err)
 			}
 		})
+	}
+}
+
+// workAccount gives a sound section sign_in after the name, with one thing
+// changed.
+func workAccount(from, to string) string {
+	sound := "name: P\nsign_in:\n  work_account: {issuer: https://login.example.org, address: https://homeward.example.org, client_id: hw, client_secret_file: /run/secret, roles: [{claim: groups, value: Coordinators, role: coordinator, organisations: [RK9]}]}\n"
+	return strings.Replace(sound, from, to, 1)
+}
+
+func TestSignInDefaults(t *testing.T) {
+	p, err := load(strings.Replace(soundPartnership, "name: P\n", workAccount("", ""), 1), soundLayout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.SignIn
+	if s.Idle() != 30*time.Minute || s.Longest() != 12*time.Hour || !s.NeedsSecondFactor() || p.RetentionYears != 8 {
+		t.Errorf("%+v", s)
+	}
+	if w := s.WorkAccount; w.EmailClaim != "email" || w.NameClaim != "name" || len(w.Scopes) != 2 || w.Label != "Continue with your work account" {
+		t.Errorf("%+v", w)
+	}
+	if p, err = load(strings.Replace(soundPartnership, "name: P\n", "name: P\nsign_in: {require_second_factor: false}\n", 1), soundLayout); err != nil || p.SignIn.NeedsSecondFactor() {
+		t.Errorf("a second factor that is not required: %v", err)
 	}
 }
 
