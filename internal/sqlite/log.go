@@ -145,6 +145,9 @@ func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, i
 	if !allowed {
 		return 0, 0, "", problem.New(problem.Forbidden, "You can log delays at %s only.", by.Grant)
 	}
+	if err := s.sameKey(ctx, r); err != nil {
+		return 0, 0, "", err
+	}
 	if _, err := r.ExecContext(ctx, `INSERT INTO provider (code) VALUES (?) ON CONFLICT DO NOTHING`, in.Provider); err != nil {
 		return 0, 0, "", err
 	}
