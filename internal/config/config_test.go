@@ -6,8 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 	"testing/fstest"
+	"time"
 
 	"homeward/data"
 	"homeward/internal/config"

@@ -38,6 +38,7 @@ func LoadKey(ctx context.Context, store KeyStore, path string, create bool) (*id
 	if err != nil {
 		return nil, err
 	}
+	_, statErr := os.Stat(path)
 	key, err := identity.LoadOrCreate(path, create && noted == "")
 	if noted != "" && (err != nil || key.Fingerprint() != noted) {
 		// The database already uses the key that was to take this one's place.
@@ -51,7 +52,15 @@ func LoadKey(ctx context.Context, store KeyStore, path string, create bool) (*id
 	if err != nil {
 		return nil, err
 	}
-	return key, store.UseKey(ctx, key)
+	if err := store.UseKey(ctx, key); err != nil {
+		if errors.Is(statErr, fs.ErrNotExist) {
+			// A key made just now for a database that is sealed with another must
+			// not stand where the right one is to be restored.
+			err = errors.Join(err, os.Remove(path))
+		}
+		return nil, err
+	}
+	return key, nil
 }
 
 // RotateKey makes a new key, seals everything with it in one transaction, and

@@ -528,3 +528,53 @@ func TestP2Identifiers(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkScopedDelays lists pages of 20,000 delays at one provider: what a
+// coordinator, and a council's reviewer, pay for a page of 50.
+func BenchmarkScopedDelays(b *testing.B) {
+	dir := b.TempDir()
+	s := openStore(b, dir)
+	b.Cleanup(func() { _ = s.Close() })
+	const patients, days = 20_000, 365
+	batch := &ingest.Batch{Provider: "RZ1", File: ingest.File{Name: "many.csv", ReceivedAt: time.UnixMicro(1)}, Places: []ingest.Place{{Ward: "Ash"}}}
+	for i, council := range []delay.Council{councilA, councilB} {
+		batch.Givens = append(batch.Givens, ingest.Given{Given: attribution.Given{Reason: "A", Council: council, Care: delay.Acute},
+			Outcome: attribution.Outcome{Body: delay.Bodies[i], Rule: "A2", RuleSet: "england-dtoc", Version: "1"}})
+	}
+	for day := range days {
+		batch.Extracts = append(batch.Extracts, ingest.Extract{Date: start + delay.Day(day)})
+	}
+	for i := range int32(patients) {
+		h := keyOne.Hash(identity.Patient{Provider: "RZ1", LocalID: fmt.Sprint(i)})
+		batch.Patients = append(batch.Patients, ingest.Patient{Hash: h, Reference: keyOne.Reference("RZ1", h), LocalID: []byte("sealed")})
+		first := int(i) % (days - 12)
+		batch.Statements = append(batch.Statements, ingest.Statement{Patient: i, Given: i % 2, Ready: start + delay.Day(first) - 1})
+		for day := first; day < first+8; day++ {
+			x := &batch.Extracts[day]
+			x.Listings = append(x.Listings, ingest.Listing{Statement: i, Line: int32(x.Read + 2)})
+			x.Read++
+			x.Kept++
+		}
+	}
+	if err := s.Take(b.Context(), batch, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+		b.Fatal(err)
+	}
+	coordinator, reviewer := grant(b, people.Coordinator, "RZ1").Scope(), grant(b, people.Reviewer, string(councilA)).Scope()
+	week := record.Filter{From: start + 200, To: start + 206}
+	for _, c := range []struct {
+		name  string
+		scope people.Scope
+		f     record.Filter
+	}{
+		{"coordinator/all", coordinator, record.Filter{}}, {"coordinator/open", coordinator, record.Filter{State: record.Open}}, {"coordinator/week", coordinator, week},
+		{"council/all", reviewer, record.Filter{}}, {"council/week", reviewer, week},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if l := list(b, s, c.scope, c.f, record.Page{}); c.f.State == "" && len(l.Delays) != 50 {
+					b.Fatal(len(l.Delays))
+				}
+			}
+		})
+	}
+}

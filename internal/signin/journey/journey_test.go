@@ -780,6 +780,31 @@ func TestKeyRotationCanBeCutOffAnywhere(t *testing.T) {
 	})
 }
 
+// sealedElsewhere is a store of before fingerprints that holds identifiers.
+type sealedElsewhere struct{ signin.KeyStore }
+
+func (sealedElsewhere) KeyFingerprint(context.Context) (string, error) { return "", nil }
+func (sealedElsewhere) UseKey(context.Context, *identity.Key) error {
+	return problem.New(problem.Unavailable, "sealed with another key")
+}
+
+func TestNoKeyIsLeftThatOpensNothing(t *testing.T) {
+	h := open(t)
+	path := filepath.Join(t.TempDir(), "key")
+	_, err := signin.LoadKey(t.Context(), sealedElsewhere{h.store}, path, true)
+	h.is(err, problem.Unavailable, "another key")
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a key was left")
+	}
+	_, err = identity.LoadOrCreate(path, true)
+	h.ok(err)
+	_, err = signin.LoadKey(t.Context(), sealedElsewhere{h.store}, path, true)
+	h.is(err, problem.Unavailable, "another key")
+	if _, err := os.Stat(path); err != nil {
+		t.Error("a key that was there is gone")
+	}
+}
+
 func TestALostKeyKeepsNobodyFromFigures(t *testing.T) {
 	h := open(t)
 	h.add(email, people.Viewer)
