@@ -147,6 +147,8 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 		b.Extracts = append(b.Extracts, e)
 	}
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
+	// A backfill fills these with megabytes that storing has no use for.
+	g.byNHS, g.byLocal, g.nhs, g.local, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil, nil
 	return b
 }
 

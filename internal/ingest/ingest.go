@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"runtime/debug"
 	"regexp"
 	"sort"
 	"strings"
@@ -114,6 +115,9 @@ type ExtractReport struct {
 	Changed     int    `json:"changed"`
 }
 
+// large is the size in bytes from which a file's memory is watched.
+const large = 16 << 20
+
 // MaxProblems bounds the problems that one receipt lists.
 const MaxProblems = 1000
 
@@ -141,6 +145,11 @@ func (s *Service) File(ctx context.Context, name string, src io.ReadSeeker) (*Re
 		return report, err
 	}
 
+	if f.Bytes > large {
+		// A backfill holds much at once: collecting sooner costs little time
+		// and keeps the peak near what is held.
+		defer debug.SetGCPercent(debug.SetGCPercent(40))
+	}
 	g := newGatherer(s, f)
 	summary, err := s.Reader.Read(ctx, f.Name, src, g.row)
 	if err != nil {

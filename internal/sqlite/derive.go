@@ -397,6 +397,15 @@ func (d *derivation) statement(id int64) (statementRow, error) {
 // appearances gives who is listed on the changed days now, by patient and day.
 func (d *derivation) appearances() ([]appearance, error) {
 	var out []appearance
+	if n := len(d.changed); n > 1 {
+		// A slice of a million that grows holds itself twice.
+		var kept int
+		if err := d.tx.QueryRowContext(d.ctx, `SELECT coalesce(sum(kept), 0) FROM extract WHERE provider_id = ? AND extract_date BETWEEN ? AND ?`,
+			d.provider, d.changed[0], d.changed[n-1]).Scan(&kept); err != nil {
+			return nil, err
+		}
+		out = make([]appearance, 0, kept)
+	}
 	for _, day := range d.changed {
 		counted := d.now[day].Counted
 		if counted == 0 {
