@@ -1,9 +1,12 @@
 package extract
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,7 +23,7 @@ type Sheet struct {
 	Name string
 	// Head are the table's headings, none empty and none twice.
 	Head []string
-	// Rows are cells of text, int64, float64, Part, delay.Day or nil, which is
+	// Rows are cells of text, int64, float64, PerCent, delay.Day or nil, which is
 	// left empty. Text stays text: what looks like a formula is not one (R8).
 	Rows [][]any
 	// Widths are those of the columns, in characters; the last stands for the
@@ -28,8 +31,8 @@ type Sheet struct {
 	Widths []float64
 }
 
-// Part is a part of 1, shown as per cent.
-type Part float64
+// PerCent is a number of per cent: 34.5 is shown as 34.5%.
+type PerCent float64
 
 // WriteSheets writes an XLSX of the sheets, each a table that spreadsheets know
 // as one, with its heading frozen. The same sheets give the same bytes.
@@ -44,7 +47,7 @@ func WriteSheets(w io.Writer, sheets []Sheet) (err error) {
 	for _, s := range []struct {
 		format string
 		into   *int
-	}{{"d mmmm yyyy", &styles.day}, {"0.0%", &styles.part}, {"#,##0", &styles.whole}, {"#,##0.0##", &styles.number}} {
+	}{{"d mmmm yyyy", &styles.day}, {`0.0"%"`, &styles.part}, {"#,##0", &styles.whole}, {"#,##0.0##", &styles.number}} {
 		if *s.into, err = f.NewStyle(&excelize.Style{CustomNumFmt: &s.format, Alignment: &excelize.Alignment{Vertical: "top"}}); err != nil {
 			return fmt.Errorf("style: %w", err)
 		}
@@ -70,7 +73,28 @@ func WriteSheets(w io.Writer, sheets []Sheet) (err error) {
 			return fmt.Errorf("sheet %d: %w", i+1, err)
 		}
 	}
-	return f.Write(w)
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		return err
+	}
+	return inOrder(w, b.Bytes())
+}
+
+// inOrder writes the parts of a workbook in the order of their names: excelize
+// writes streamed sheets in the order of a map.
+func inOrder(w io.Writer, book []byte) error {
+	in, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(in.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
+	out := zip.NewWriter(w)
+	for _, part := range in.File {
+		if err := out.Copy(part); err != nil {
+			return err
+		}
+	}
+	return out.Close()
 }
 
 type sheetStyles struct{ head, text, day, part, whole, number int }
@@ -135,7 +159,7 @@ func (st sheetStyles) cell(v any) (any, error) {
 		return excelize.Cell{StyleID: st.whole, Value: v}, nil
 	case float64:
 		return excelize.Cell{StyleID: st.number, Value: v}, nil
-	case Part:
+	case PerCent:
 		return excelize.Cell{StyleID: st.part, Value: float64(v)}, nil
 	case delay.Day:
 		return excelize.Cell{StyleID: st.day, Value: excelDate(v)}, nil

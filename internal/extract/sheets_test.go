@@ -29,13 +29,15 @@ func writtenSheets(t *testing.T, sheets []Sheet) ([]byte, *excelize.File) {
 func TestSheetsAreTables(t *testing.T) {
 	sheets := []Sheet{
 		{Name: "Delayed days: by month?", Head: []string{"Month", "Days", "Beds", "Share", "To"}, Widths: []float64{20, 10},
-			Rows: [][]any{{"October 2026", int64(1200), 38.71, Part(0.345), delay.MustDay("2026-10-31")}, {"November 2026", nil, nil, nil, nil}}},
+			Rows: [][]any{{"October 2026", int64(1200), 38.71, PerCent(34.5), delay.MustDay("2026-10-31")}, {"November 2026", nil, nil, nil, nil}}},
 		{Name: "Empty", Head: []string{"Only"}},
 		{Name: "empty", Head: []string{"Again"}, Rows: [][]any{{"x"}}},
 	}
 	first, f := writtenSheets(t, sheets)
-	if again, _ := writtenSheets(t, sheets); !bytes.Equal(first, again) {
-		t.Error("C10 the same sheets give other bytes")
+	for range 8 {
+		if again, _ := writtenSheets(t, sheets); !bytes.Equal(first, again) {
+			t.Fatal("C10 the same sheets give other bytes")
+		}
 	}
 	if got := strings.Join(f.GetSheetList(), "|"); got != "Delayed days by month|Empty|Sheet 3" {
 		t.Errorf("the sheets are %s", got)
@@ -49,7 +51,7 @@ func TestSheetsAreTables(t *testing.T) {
 	if err != nil || !panes.Freeze || panes.YSplit != 1 {
 		t.Errorf("the heading is not frozen: %+v, %v", panes, err)
 	}
-	for cell, want := range map[string]string{"B2": "1200", "C2": "38.71", "D2": "0.345", "E2": "46326"} {
+	for cell, want := range map[string]string{"B2": "1200", "C2": "38.71", "D2": "34.5", "E2": "46326"} {
 		if got, err := f.GetCellValue(name, cell, excelize.Options{RawCellValue: true}); got != want || err != nil {
 			t.Errorf("%s is %q, %v, want %q", cell, got, err, want)
 		}

@@ -27,6 +27,7 @@ import (
 const (
 	PageFile     = "index.html"
 	ManifestFile = "manifest.json"
+	WorkbookFile = "figures.xlsx"
 )
 
 // Drawer turns a chart into SVG with no script, style or outside address in it.
@@ -52,6 +53,16 @@ type Meta struct {
 	Partnership, RuleSet, Version string
 	// At is the moment of the figures, in the zone in which it is to be shown.
 	At time.Time
+	// Series and Title name the plan that the pack is made by, such as weekly
+	// and "Weekly pack"; Series is empty for the morning's.
+	Series, Title string
+	// UpTo is the last extract date that was asked for, zero for the latest; Day
+	// the day that names a kept pack, zero for the day of At.
+	UpTo, Day delay.Day
+	// Printer makes the PDF and the picture; with nil the pack has none and
+	// Unprinted says why.
+	Printer   Printer
+	Unprinted string
 }
 
 // Manifest says what a pack holds and what it was made from.
@@ -68,6 +79,14 @@ type Manifest struct {
 	Basis   string `json:"basis"`
 	RuleSet string `json:"rule_set"`
 	Version string `json:"program_version"`
+	// Series and Title name the plan that it was made by; UpTo is the last
+	// extract date that was asked for, empty for the latest; Providers and
+	// Councils are the codes that the figures were limited to.
+	Series    string   `json:"series,omitempty"`
+	Title     string   `json:"title,omitempty"`
+	UpTo      string   `json:"up_to,omitempty"`
+	Providers []string `json:"providers,omitempty"`
+	Councils  []string `json:"councils,omitempty"`
 	// Style is the hash of the page's style element as it stands in a content
 	// security policy: sha256- and base64.
 	Style string `json:"style_hash"`
@@ -75,6 +94,20 @@ type Manifest struct {
 	// manifest, by name.
 	Charts []Chart `json:"charts"`
 	Files  []File  `json:"files"`
+	// Printed are the PDF and the picture that a browser made of the page. The
+	// same page printed again gives other bytes, so they stand apart. Unprinted
+	// says why there are none.
+	Printed   []File `json:"printed,omitempty"`
+	Unprinted string `json:"unprinted,omitempty"`
+}
+
+// Filter gives what the figures were limited to.
+func (m *Manifest) Filter() measure.Filter {
+	f := measure.Filter{Providers: m.Providers}
+	for _, c := range m.Councils {
+		f.Councils = append(f.Councils, delay.Council(c))
+	}
+	return f
 }
 
 // Chart is one chart of a pack: ID.svg and ID.csv are its files.
@@ -110,7 +143,7 @@ func Render(ctx context.Context, dir string, f Figures, draw Drawer, meta Meta) 
 	if err != nil {
 		return nil, err
 	}
-	if err := b.replace(dir); err != nil {
+	if err := b.replace(ctx, dir, meta.Printer); err != nil {
 		return nil, err
 	}
 	return b.manifest, nil
@@ -173,6 +206,13 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 	m := &Manifest{
 		Partnership: meta.Partnership, Place: f.Place, HeldAt: meta.At, AsAt: o.AsAt.String(),
 		From: o.From.String(), To: o.To.String(), Basis: basis, RuleSet: meta.RuleSet, Version: meta.Version,
+		Series: meta.Series, Title: meta.Title, Providers: o.Filter.Providers, Unprinted: meta.Unprinted,
+	}
+	if meta.UpTo != 0 {
+		m.UpTo = meta.UpTo.String()
+	}
+	for _, c := range o.Filter.Councils {
+		m.Councils = append(m.Councils, string(c))
 	}
 	b := &built{manifest: m, files: map[string][]byte{}}
 	p := newPage(f, meta)
@@ -187,20 +227,29 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 		b.files[c.ID+".svg"], b.files[c.ID+".csv"] = d.alone, table
 	}
 	var err error
+	if b.files[WorkbookFile], err = workbook(f, all, m); err != nil {
+		return nil, err
+	}
 	if b.files[PageFile], m.Style, err = p.render(); err != nil {
 		return nil, err
 	}
 	for name, content := range b.files {
-		sum := sha256.Sum256(content)
-		m.Files = append(m.Files, File{Name: name, Bytes: len(content), SHA256: hex.EncodeToString(sum[:])})
+		m.Files = append(m.Files, fileOf(name, content))
 	}
 	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return nil, err
-	}
+	return b, b.list()
+}
+
+// list writes the manifest as a file.
+func (b *built) list() error {
+	text, err := json.MarshalIndent(b.manifest, "", "  ")
 	b.files[ManifestFile] = append(text, '\n')
-	return b, nil
+	return err
+}
+
+func fileOf(name string, content []byte) File {
+	sum := sha256.Sum256(content)
+	return File{Name: name, Bytes: len(content), SHA256: hex.EncodeToString(sum[:])}
 }
 
 // styleHash is the hash of a style element's content for a policy.

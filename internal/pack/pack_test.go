@@ -188,7 +188,7 @@ func TestRenderWritesWhatTheManifestNames(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pack")
 	m := render(t, dir, figures(), meta(t))
 	got := folder(t, dir)
-	if len(got) != 12 || len(m.Files) != 11 || len(m.Charts) != 5 {
+	if len(got) != 13 || len(m.Files) != 12 || len(m.Charts) != 5 {
 		t.Fatalf("%d files, %d named, %d charts", len(got), len(m.Files), len(m.Charts))
 	}
 	for _, f := range m.Files {

@@ -30,6 +30,7 @@ type page struct {
 	Style  template.CSS
 
 	Title, Partnership, AsAt, Held string
+	Kind                           string
 	Lede, Showing                  string
 	Incomplete                     []string
 	Now                            nowView
@@ -95,6 +96,9 @@ func newPage(f Figures, meta Meta) *page {
 		Title: "Delayed transfers of care", Partnership: meta.Partnership, AsAt: o.AsAt.Long(), Held: moment(meta.At),
 		Lede: lede(o), Incomplete: incomplete(o), Now: now(o), Keys: []keyView{beds(o), share(o)},
 		Arrivals: arrivals(o), Definitions: measure.Definitions,
+	}
+	if meta.Series != "" {
+		p.Kind = meta.Title
 	}
 	p.Showing = fmt.Sprintf("Showing %s, %s, every counted day as it stands attributed.", f.Place, span(o.From, o.To))
 	for _, w := range o.Waiting {

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,19 +24,24 @@ import (
 
 // Info is one kept pack.
 type Info struct {
-	// ID is the day of its figures' moment, with a number from the second pack
-	// of a day on: 2026-11-04, 2026-11-04-2. Title says the same in words.
+	// ID is the day of the pack, then the name of its series when it has one,
+	// then a number from the second pack on: 2026-11-04, 2026-11-01-weekly,
+	// 2026-11-01-weekly-2. Title says the same in words.
 	ID, Title string
+	// Series is the name of the plan that it was made by, empty for the
+	// morning's.
+	Series string
 	// Held is the moment of the figures, AsAt the day that they speak of.
 	Held    time.Time
 	AsAt    delay.Day
 	RuleSet string
 }
 
-// Keep makes the pack of the day of meta.At in the folder root, which it makes
-// if need be, and gives its ID. Kept packs are never changed: when the newest
-// pack of that day shows the same figures it stands as it is and fresh is
-// false; when they differ, a further pack of the day is made beside it.
+// Keep makes the pack of the day meta.Day, or of meta.At, in the folder root,
+// which it makes if need be, and gives its ID. Kept packs are never changed:
+// when the newest pack of that day and series shows the same figures it stands
+// as it is and fresh is false; when they differ, a further one is made beside
+// it.
 func Keep(ctx context.Context, root string, f Figures, draw Drawer, meta Meta) (id string, fresh bool, err error) {
 	if err := os.MkdirAll(root, 0o750); err != nil {
 		return "", false, problem.Wrap(err, problem.Unavailable, "The folder of packs could not be made")
@@ -49,6 +55,12 @@ func Keep(ctx context.Context, root string, f Figures, draw Drawer, meta Meta) (
 		return "", false, err
 	}
 	day := meta.At.Format(time.DateOnly)
+	if meta.Day != 0 {
+		day = meta.Day.String()
+	}
+	if meta.Series != "" {
+		day += "-" + meta.Series
+	}
 	for n := 1; ; n++ {
 		id = day
 		if n > 1 {
@@ -57,7 +69,7 @@ func Keep(ctx context.Context, root string, f Figures, draw Drawer, meta Meta) (
 		older, err := ReadManifest(root, id)
 		switch {
 		case problem.KindOf(err) == problem.NotFound:
-			err := b.place(filepath.Join(root, id))
+			err := b.place(ctx, filepath.Join(root, id), meta.Printer)
 			if errors.Is(err, fs.ErrExist) {
 				continue // Another process made it just now.
 			}
@@ -83,7 +95,7 @@ func Keep(ctx context.Context, root string, f Figures, draw Drawer, meta Meta) (
 }
 
 // idForm is what an ID looks like; nothing else becomes part of a path.
-var idForm = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([2-9]|[1-9][0-9]{1,3}))?$`)
+var idForm = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([a-z]+(?:-[a-z]+)*))?(?:-([2-9]|[1-9][0-9]{1,3}))?$`)
 
 // title says an ID in words; ok is false when it is none.
 func title(id string) (words string, day delay.Day, number int, ok bool) {
@@ -97,8 +109,11 @@ func title(id string) (words string, day delay.Day, number int, ok bool) {
 	}
 	words, number = day.Long(), 1
 	if parts[2] != "" {
-		number, _ = strconv.Atoi(parts[2])
-		words += ", pack " + parts[2]
+		words += ", " + strings.ReplaceAll(parts[2], "-", " ")
+	}
+	if parts[3] != "" {
+		number, _ = strconv.Atoi(parts[3])
+		words += ", pack " + parts[3]
 	}
 	return words, day, number, true
 }
@@ -132,13 +147,10 @@ func List(root string) ([]Info, error) {
 			continue
 		}
 		// ReadManifest has checked that the day can be read.
-		all = append(all, placed{Info{ID: e.Name(), Title: words, Held: m.HeldAt, AsAt: delay.MustDay(m.AsAt), RuleSet: m.RuleSet}, day, number})
+		all = append(all, placed{Info{ID: e.Name(), Title: words, Series: m.Series, Held: m.HeldAt, AsAt: delay.MustDay(m.AsAt), RuleSet: m.RuleSet}, day, number})
 	}
 	slices.SortFunc(all, func(a, b placed) int {
-		if a.day != b.day {
-			return int(b.day - a.day)
-		}
-		return b.number - a.number
+		return cmp.Or(b.Held.Compare(a.Held), cmp.Compare(b.day, a.day), strings.Compare(a.Series, b.Series), b.number-a.number)
 	})
 	out := make([]Info, len(all))
 	for i, p := range all {
@@ -186,7 +198,8 @@ func Open(root, id, file string) ([]byte, error) {
 	if file == ManifestFile {
 		return read(root, id, file)
 	}
-	i := slices.IndexFunc(m.Files, func(f File) bool { return f.Name == file })
+	files := slices.Concat(m.Files, m.Printed)
+	i := slices.IndexFunc(files, func(f File) bool { return f.Name == file })
 	if i < 0 || file != filepath.Base(file) {
 		return nil, problem.New(problem.NotFound, "The pack %s has no file of this name. Its page links to every file.", id)
 	}
@@ -194,7 +207,7 @@ func Open(root, id, file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != m.Files[i].SHA256 {
+	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != files[i].SHA256 {
 		return nil, problem.New(problem.Unavailable, "The file %s of the pack %s is not as it was made, so it is not shown. Restore the pack's folder from your backup.", file, id)
 	}
 	return b, nil
@@ -271,14 +284,20 @@ func TypeOf(file string) string {
 		return "text/csv; charset=utf-8"
 	case ".json":
 		return "application/json"
+	case ".xlsx":
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	case ".pdf":
+		return "application/pdf"
+	case ".png":
+		return "image/png"
 	}
 	return "application/octet-stream"
 }
 
 // place writes the pack beside dir and renames it to dir, which must not be
 // there: then the error is fs.ErrExist.
-func (b *built) place(dir string) error {
-	made, err := b.write(dir)
+func (b *built) place(ctx context.Context, dir string, printer Printer) error {
+	made, err := b.write(ctx, dir, printer)
 	if err != nil {
 		return err
 	}
@@ -293,7 +312,7 @@ func (b *built) place(dir string) error {
 }
 
 // replace is place for a folder that may hold an earlier pack, or nothing.
-func (b *built) replace(dir string) error {
+func (b *built) replace(ctx context.Context, dir string, printer Printer) error {
 	dir = filepath.Clean(dir)
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -305,7 +324,7 @@ func (b *built) replace(dir string) error {
 			return problem.New(problem.Conflict, "The folder %s holds something other than a pack. Choose an empty folder, or one that is not there yet.", dir)
 		}
 	}
-	made, err := b.write(dir)
+	made, err := b.write(ctx, dir, printer)
 	if err != nil {
 		return err
 	}
@@ -336,7 +355,7 @@ func isPack(dir string, entries []fs.DirEntry) bool {
 		return false
 	}
 	for _, e := range entries {
-		if e.Name() != ManifestFile && !slices.ContainsFunc(m.Files, func(f File) bool { return f.Name == e.Name() }) {
+		if e.Name() != ManifestFile && !slices.ContainsFunc(slices.Concat(m.Files, m.Printed), func(f File) bool { return f.Name == e.Name() }) {
 			return false
 		}
 	}
@@ -345,7 +364,7 @@ func isPack(dir string, entries []fs.DirEntry) bool {
 
 // write writes every file into a new folder beside dir. Its name begins with a
 // dot, so that a folder left by a process that was killed is no pack.
-func (b *built) write(dir string) (string, error) {
+func (b *built) write(ctx context.Context, dir string, printer Printer) (string, error) {
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o750); err != nil {
 		return "", unwritten(err)
@@ -354,10 +373,31 @@ func (b *built) write(dir string) (string, error) {
 	if err != nil {
 		return "", unwritten(err)
 	}
-	for name, content := range b.files {
-		if err := writeFile(filepath.Join(made, name), content); err != nil {
-			return "", errors.Join(unwritten(err), os.RemoveAll(made))
+	put := func(name string) error {
+		if err := writeFile(filepath.Join(made, name), b.files[name]); err != nil {
+			return errors.Join(unwritten(err), os.RemoveAll(made))
 		}
+		return nil
+	}
+	for name := range b.files {
+		if name != ManifestFile {
+			if err := put(name); err != nil {
+				return "", err
+			}
+		}
+	}
+	if printer != nil {
+		for _, name := range b.print(ctx, made, printer) {
+			if err := put(name); err != nil {
+				return "", err
+			}
+		}
+		if err := b.list(); err != nil {
+			return "", errors.Join(err, os.RemoveAll(made))
+		}
+	}
+	if err := put(ManifestFile); err != nil {
+		return "", err
 	}
 	if err := errors.Join(os.Chmod(made, 0o750), syncFolder(made)); err != nil {
 		return "", errors.Join(unwritten(err), os.RemoveAll(made))

@@ -1,0 +1,82 @@
+package pack
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"homeward/internal/extract"
+	"homeward/internal/measure"
+)
+
+// workbook makes the tables of the charts as sheets, with one that says what
+// they are of and one that says how they are counted. A cell without a number is
+// empty: a gap is not zero. Totals are left out, for a table in a spreadsheet
+// would count them twice.
+func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
+	of := measures
+	about := extract.Sheet{Name: "About", Head: []string{"What", "Which"}, Widths: []float64{28, 90}, Rows: [][]any{
+		{"Partnership", m.Partnership}, {"Figures of", m.Place}, {"Data as at", f.Overview.AsAt}, {"From", f.Overview.From}, {"To", f.Overview.To},
+		{"Figures held at", m.HeldAt.Format(time.RFC3339)}, {"Days counted", "every counted day as it stands attributed (" + m.Basis + ")"},
+		{"Rule set", m.RuleSet}, {"Made by", "Homeward " + m.Version},
+		{"Before you pass it on", "For the partnership. Counts under 5 are shown as they are, so do not publish them."},
+	}}
+	if len(m.Providers) > 0 {
+		about.Rows = append(about.Rows, []any{"Limited to the providers", strings.Join(m.Providers, ", ")})
+	}
+	if len(m.Councils) > 0 {
+		about.Rows = append(about.Rows, []any{"Limited to the councils", strings.Join(m.Councils, ", ")})
+	}
+	sheets := []extract.Sheet{about}
+	for _, d := range all {
+		c := d.chart
+		s := extract.Sheet{Name: sheetNames[c.ID], Head: unlike(c.Table.Head), Widths: []float64{30, 14}}
+		for _, row := range c.Table.Rows {
+			var cells []any
+			for i, cell := range row {
+				switch {
+				case cell.Numeric && strings.HasSuffix(cell.Text, "%"):
+					cells = append(cells, extract.PerCent(cell.Value))
+				case cell.Numeric && cell.Value == float64(int64(cell.Value)) && !strings.Contains(cell.Text, "."):
+					cells = append(cells, int64(cell.Value))
+				case cell.Numeric:
+					cells = append(cells, cell.Value)
+				case i == 0:
+					cells = append(cells, cell.Text)
+				default:
+					cells = append(cells, nil)
+				}
+			}
+			s.Rows = append(s.Rows, cells)
+		}
+		sheets = append(sheets, s)
+		sheets[0].Rows = append(sheets[0].Rows, []any{"Sheet " + s.Name, of[c.ID] + ". " + c.Title})
+	}
+	words := extract.Sheet{Name: "Definitions", Head: []string{"Measure", "Version", "Name", "What is counted", "How", "What is left out", "Unit", "Rules"},
+		Widths: []float64{10, 9, 24, 50, 50, 50, 14, 16}}
+	for _, d := range measure.Definitions {
+		words.Rows = append(words.Rows, []any{d.ID, int64(d.Version), d.Name, d.Sentence, d.Formula, d.LeftOut, d.Unit, d.Rules})
+	}
+	var b bytes.Buffer
+	err := extract.WriteSheets(&b, append(sheets, words))
+	return b.Bytes(), err
+}
+
+// sheetNames are the names of the charts' sheets, by the charts' IDs.
+var sheetNames = map[string]string{
+	"people": "People waiting", "delayed-days": "Delayed days", "council-share": "Council share", "dtoc-beds": "DToC beds", "reasons": "Reasons",
+}
+
+// unlike makes headings differ from each other, as those of a table must.
+func unlike(heads []string) []string {
+	seen := map[string]bool{}
+	out := make([]string, len(heads))
+	for i, h := range heads {
+		for h == "" || seen[strings.ToLower(h)] {
+			h += " (again)"
+		}
+		seen[strings.ToLower(h)] = true
+		out[i] = h
+	}
+	return out
+}
