@@ -21,6 +21,7 @@ import (
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/signin"
 	"homeward/internal/sqlite"
 )
 
@@ -44,8 +45,11 @@ type Options struct {
 	Partnership string
 	// Key is the key file; empty means identity.key in the data folder.
 	Key string
-	Now func() time.Time
-	Log *slog.Logger
+	// FiguresOnly opens a data folder whose key is lost all the same: figures
+	// work, extracts and identifiers do not.
+	FiguresOnly bool
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 // App is an open data folder.
@@ -55,7 +59,11 @@ type App struct {
 	Rules       *attribution.RuleSet
 	Store       *sqlite.Store
 	Ingest      *ingest.Service
-	London      *time.Location
+	// Key is what identifiers are sealed with, nil when it is lost and the
+	// options let the app open without it.
+	Key    *identity.Key
+	SignIn *signin.Service
+	London *time.Location
 
 	reader *extract.Set
 }
@@ -121,6 +129,21 @@ func (o Options) partnershipPath() string {
 		return o.Partnership
 	}
 	return filepath.Join(o.Data, PartnershipFile)
+}
+
+// key gives the key of the data folder; lost says why there is none. With
+// FiguresOnly that is said in the log and the key is nil.
+func (o Options) key(ctx context.Context, store *sqlite.Store, lost error) (*identity.Key, error) {
+	err := lost
+	var key *identity.Key
+	if err == nil {
+		key, err = signin.LoadKey(ctx, store, o.keyPath(), true)
+	}
+	if kind := problem.KindOf(err); err != nil && o.FiguresOnly && (kind == problem.Unavailable || kind == problem.Conflict) {
+		o.Log.Error("identifiers cannot be shown or matched, and no extract can be taken in", "error", err)
+		return nil, nil
+	}
+	return key, err
 }
 
 func (o Options) keyPath() string {

@@ -22,7 +22,7 @@ const demoReady = ".demonstration"
 
 func setUpDemo(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c)
-	listen := flags.String("listen", "127.0.0.1:8080", "the loopback `address` to listen on")
+	at := addListening(flags)
 	fillOnly := flags.Bool("fill-only", false, "fill the folder and end")
 	return func(ctx context.Context, words []string) (int, error) {
 		if err := errors.Join(noWords(words), d.check()); err != nil {
@@ -39,7 +39,10 @@ func setUpDemo(flags *flag.FlagSet, c *Console) func(context.Context, []string) 
 		if err != nil {
 			return ExitLess, err
 		}
-		err = a.Serve(ctx, *listen, c)
+		if err := a.addDemoPeople(ctx); err != nil {
+			return ExitLess, errors.Join(err, a.Close())
+		}
+		err = a.Serve(ctx, at, c)
 		return ExitDone, errors.Join(err, a.Close())
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/problem"
 	"homeward/internal/schedule"
+	"homeward/internal/signin"
+	"homeward/internal/sqlite"
 	"homeward/internal/web"
 	"homeward/static"
 	"homeward/templates"
@@ -24,18 +25,18 @@ import (
 
 func setUpServe(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c).addPartnership(flags)
-	listen := flags.String("listen", "127.0.0.1:8080", "the loopback `address` to listen on")
+	at := addListening(flags)
 	return func(ctx context.Context, words []string) (int, error) {
 		if err := errors.Join(noWords(words), d.check()); err != nil {
 			return ExitUsage, err
 		}
 		o := d.options(slog.New(slog.NewTextHandler(c.Err, nil)))
-		o.Make = true
+		o.Make, o.FiguresOnly = true, true
 		a, err := Open(ctx, o)
 		if err != nil {
 			return ExitLess, err
 		}
-		err = a.Serve(ctx, *listen, c)
+		err = a.Serve(ctx, at, c)
 		return ExitDone, errors.Join(err, a.Close())
 	}
 }
@@ -46,18 +47,34 @@ const grace = 20 * time.Second
 // Serve serves the pages and runs the scheduled jobs until ctx ends, then lets
 // what is in flight finish: requests first, then jobs. The caller closes the
 // app afterwards.
-func (a *App) Serve(ctx context.Context, address string, c *Console) error {
+func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
+	if err := at.check(a.Partnership.SignIn); err != nil {
+		return err
+	}
 	renderer, err := newRenderer()
 	if err != nil {
 		return err
 	}
-	scheduler, err := a.scheduler(renderer, c.Version)
+	kept := a.Store.Sessions()
+	scheduler, err := a.scheduler(renderer, c.Version, kept)
 	if err != nil {
 		return err
 	}
+	if w := a.Partnership.SignIn.WorkAccount; w != nil {
+		if a.SignIn.Work, err = signin.NewWork(*w, nil); err != nil {
+			return err
+		}
+	}
+	proxies, err := networks(a.Partnership.SignIn.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Figures: figures{a.Store, a}, Drawer: renderer, Extracts: extracts{a}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{a}, Ready: a.Store.Ready,
+		Jobs: jobs{scheduler}, Packs: packs{a}, Trends: trends{a.Store, a}, Ready: a.Store.Ready,
+		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
+		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
 		Places: a.places(), Rules: a.Rules, Version: c.Version,
 		Templates: templates.Files, Assets: static.Files,
 		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
@@ -65,7 +82,7 @@ func (a *App) Serve(ctx context.Context, address string, c *Console) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listenLoopback(ctx, address)
+	listener, err := at.listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,7 +98,9 @@ func (a *App) Serve(ctx context.Context, address string, c *Console) error {
 	httpServer := server.Listener()
 	served := make(chan error, 1)
 	go func() { served <- httpServer.Serve(listener) }()
-	fmt.Fprintf(c.Out, "Homeward is at http://%s\nStop it with Ctrl-C.\n", listener.Addr())
+	if err := a.welcome(ctx, at.address(listener), c); err != nil {
+		a.Options.Log.Error("how to sign in could not be said", "error", err)
+	}
 
 	select {
 	case <-ctx.Done():
@@ -97,19 +116,6 @@ func (a *App) Serve(ctx context.Context, address string, c *Console) error {
 		return problem.Wrap(err, problem.Unavailable, "Some work did not finish within %s of the stop", grace)
 	}
 	return err
-}
-
-// listenLoopback listens on a loopback address and refuses any other: until
-// people sign in, nobody on another machine may read what stands here.
-func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
-	if err := checkLoopback(address); err != nil {
-		return nil, err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The address %s cannot be listened on. Choose another with --listen", address)
-	}
-	return listener, nil
 }
 
 // newRenderer makes the chart renderer of the ECharts that the pages load too.
@@ -146,7 +152,7 @@ func (a *App) places() web.Places {
 }
 
 // scheduler sets up the jobs.
-func (a *App) scheduler(draw *chart.Renderer, version string) (*schedule.Scheduler, error) {
+func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.Sessions) (*schedule.Scheduler, error) {
 	s, err := schedule.New(schedule.Options{Recorder: a.Store.Jobs(), Zone: a.London, Log: a.Options.Log, Now: a.Options.Now})
 	if err != nil {
 		return nil, err
@@ -163,6 +169,14 @@ func (a *App) scheduler(draw *chart.Renderer, version string) (*schedule.Schedul
 				}
 				return sentence, err
 			}},
+		{Name: "retention", Title: "Purge identifiers past their period", Words: "every night at 4:15am", When: "15 4 * * *", CatchUp: true,
+			Run: func(ctx context.Context) (string, error) {
+				n, err := signin.Retention(ctx, a.Store, a.Options.Now(), a.Partnership.RetentionYears)
+				return fmt.Sprintf("Identifiers of %d patients were purged. Figures stay.", n), err
+			}},
+		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},
+		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
+			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
 	} {
 		if err := s.Add(j); err != nil {
 			return nil, err

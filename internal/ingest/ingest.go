@@ -12,8 +12,8 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"regexp"
+	"runtime/debug"
 	"sort"
 	"strings"
 	"sync"
@@ -124,6 +124,16 @@ const MaxProblems = 1000
 // File takes one file in. The error is about the machine (disk, database,
 // cancelled); what is wrong with the file is in the Report.
 func (s *Service) File(ctx context.Context, name string, src io.ReadSeeker) (*Report, error) {
+	return s.FileOf(ctx, name, src, nil)
+}
+
+// FileOf is File for a sender who may send for some providers only: a file of a
+// provider that may refuses is a Forbidden problem and leaves nothing behind.
+// A nil may refuses none.
+func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, may func(provider string) bool) (*Report, error) {
+	if s.Key == nil {
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask the person who runs Homeward to restore the key file from the backup.")
+	}
 	s.one.Lock()
 	defer s.one.Unlock()
 
@@ -156,11 +166,17 @@ func (s *Service) File(ctx context.Context, name string, src io.ReadSeeker) (*Re
 		if ctx.Err() != nil || problem.KindOf(err) != problem.Invalid {
 			return nil, err
 		}
+		if may != nil && summary != nil && summary.Provider != "" && !may(summary.Provider) {
+			return nil, notTheirs()
+		}
 		report.Outcome, report.Reason = Rejected, problem.Sentence(err)
 		if summary != nil {
 			report.problems(summary.Problems, 0)
 		}
 		return report, s.reject(ctx, f, report)
+	}
+	if may != nil && !may(summary.Provider) {
+		return nil, notTheirs()
 	}
 	batch := g.finish(summary)
 	report.Provider, report.Layout, report.Encoding = summary.Provider, summary.Layout, summary.Encoding
@@ -204,6 +220,10 @@ func (s *Service) already(ctx context.Context, f File, report *Report) (bool, er
 	report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
 	report.File, report.Outcome, report.Problems, report.MoreProblems = f.Name, Already, nil, 0
 	return true, nil
+}
+
+func notTheirs() error {
+	return problem.New(problem.Forbidden, "This file is of a provider that you may not send for. Nothing was taken. Ask an administrator for a token for this provider.")
 }
 
 func (s *Service) reject(ctx context.Context, f File, report *Report) error {

@@ -94,6 +94,8 @@ type Service struct {
 	Work *Work
 	// Now is the clock.
 	Now func() time.Time
+
+	firstRun, doors onceOnly
 }
 
 // New makes a Service with the defaults for a partnership.

@@ -24,7 +24,6 @@ type errorView struct {
 	Body []string
 	// Reference finds the log line; empty when nothing was logged for it.
 	Reference string
-	Home      string
 }
 
 // statuses gives the status of each kind of problem.
@@ -40,6 +39,8 @@ var statuses = map[problem.Kind]int{
 // headings gives the heading of each error page.
 var headings = map[int]string{
 	http.StatusBadRequest:            "This link is not quite right",
+	http.StatusUnauthorized:          "Sign in first",
+	http.StatusTooManyRequests:       "Too many tries",
 	http.StatusForbidden:             "You do not have access to this page",
 	http.StatusNotFound:              "Page not found",
 	http.StatusMethodNotAllowed:      "This page cannot be used in that way",
@@ -78,7 +79,10 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern stri
 	h := w.Header()
 	h.Del("Content-Length")
 	h.Set("Cache-Control", "no-store")
-	if status == http.StatusServiceUnavailable {
+	if status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="Homeward"`)
+	}
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		h.Set("Retry-After", "60")
 	}
 	switch answerKind(r) {
@@ -94,7 +98,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern stri
 		w.WriteHeader(status)
 		fmt.Fprintf(w, "%s\nReference: %s\n", message, ref)
 	default:
-		view := errorView{Frame: s.bareFrame(headings[status]), Body: []string{message}, Reference: ref, Home: "/overview"}
+		view := errorView{Frame: s.bareFrame(r.Context(), headings[status]), Body: []string{message}, Reference: ref}
 		if status == http.StatusInternalServerError {
 			view.Body = []string{"Nothing you entered in the last step was saved. Try again later."}
 		}
@@ -114,9 +118,16 @@ type errorBody struct {
 func (s *Server) explain(r *http.Request, err error) (status int, kind, message string) {
 	var he *echo.HTTPError
 	var p *problem.Error
+	var token *refusedToken
 	switch {
 	case tooLarge(err):
 		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Files must be smaller than %dMB.", s.opts.MaxUpload>>20)
+	case errors.Is(err, errSignIn):
+		return http.StatusUnauthorized, "not signed in", "Sign in, or send a token in the header Authorization: Bearer."
+	case errors.As(err, &token):
+		return http.StatusUnauthorized, "not signed in", problem.Sentence(err)
+	case errors.Is(err, errTooMany):
+		return http.StatusTooManyRequests, "too many", "Too many requests came from your network. Try again in a minute."
 	case errors.As(err, &p):
 		k := problem.KindOf(err)
 		return statuses[k], k.String(), problem.Sentence(err)

@@ -18,6 +18,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 )
 
@@ -429,7 +430,11 @@ func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	if _, err := spool.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return s.opts.Ingest.File(r.Context(), name, spool)
+	var may func(string) bool
+	if a := s.actor(c); a.Kind == people.AProgram {
+		may = a.Token.MayUpload
+	}
+	return s.opts.Ingest.FileOf(r.Context(), name, spool, may)
 }
 
 // uploaded finds the file in a request: the part "file" of a form, or the body
@@ -446,6 +451,8 @@ func uploaded(r *http.Request) (io.Reader, string, error) {
 		}
 		return r.Body, name, nil
 	}
+	// The form puts its proof before the file.
+	proved := !visitOf(r.Context()).Unproved
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, "", problem.Wrap(err, problem.Invalid, "The form could not be read")
@@ -461,7 +468,17 @@ func uploaded(r *http.Request) (io.Reader, string, error) {
 		if err != nil {
 			return nil, "", problem.Wrap(err, problem.Invalid, "The form could not be read")
 		}
+		if part.FormName() == wordToken {
+			token, err := io.ReadAll(io.LimitReader(part, 200))
+			if err != nil {
+				return nil, "", problem.Wrap(err, problem.Invalid, "The form could not be read")
+			}
+			proved = proved || visitOf(r.Context()).proves(string(token))
+		}
 		if part.FormName() == "file" {
+			if !proved {
+				return nil, "", unproved()
+			}
 			return filePart(part)
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"homeward/internal/extract"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/static"
 	"homeward/templates"
@@ -271,7 +272,10 @@ type desk struct {
 	jobs  []Job
 }
 
-func (d *desk) File(_ context.Context, name string, src io.ReadSeeker) (*ingest.Report, error) {
+func (d *desk) FileOf(_ context.Context, name string, src io.ReadSeeker, may func(string) bool) (*ingest.Report, error) {
+	if may != nil && !may("RXA") {
+		return nil, problem.New(problem.Forbidden, "This file is of a provider that you may not send for.")
+	}
 	b, err := io.ReadAll(src)
 	if err != nil {
 		return nil, err
@@ -345,9 +349,10 @@ func assetsForTests(t testing.TB) fs.FS {
 
 type site struct {
 	*Server
-	north *northshire
-	desk  *desk
-	log   *bytes.Buffer
+	visitors *visitors
+	north    *northshire
+	desk     *desk
+	log      *bytes.Buffer
 }
 
 // options gives the invented partnership, for a test to change.
@@ -363,13 +368,16 @@ func options(t testing.TB) (Options, *site) {
 		{Name: "pack", Title: "Make the weekly pack", When: "Wednesdays at 9:55am", Result: ""},
 	}}}
 	n := s.north
+	now := func() time.Time { return time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC) }
+	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.visitors = newVisitors(t, n, now, log)
 	return Options{
+		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
 		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk,
 		Packs:  shelf{[]Pack{{ID: "2026-10-28", Title: "28 October 2026", Held: time.Date(2026, 10, 28, 9, 58, 0, 0, time.UTC), AsAt: delay.MustDay("2026-10-28"), RuleSet: "england-dtoc 1"}}},
 		Places: Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
 		Rules:  rules, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),
-		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now: func() time.Time { return time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC) }, MaxUpload: 1 << 20, Spool: t.TempDir(),
+		Log: log, Now: now, MaxUpload: 1 << 20, Spool: t.TempDir(),
 	}, s
 }
 
@@ -387,12 +395,28 @@ func newSite(t testing.TB, change ...func(*Options)) *site {
 	return s
 }
 
-// ask sends one request as a browser on this machine would.
+// ask sends one request as a browser on this machine would, signed in in a role
+// that may use the address unless the header of wordAs names another.
 func (s *site) ask(method, target string, body io.Reader, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://127.0.0.1:8080"+target, body)
 	r.Header.Set("Accept", "text/html")
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
+	}
+	as := r.Header.Get(wordAs)
+	r.Header.Del(wordAs)
+	if as == "" {
+		as = string(roleFor(target))
+	}
+	switch {
+	case as == "nobody":
+	case strings.HasPrefix(target, "/api/") && r.Header.Get("Authorization") == "":
+		r.Header.Set("Authorization", "Bearer "+s.visitors.bearers[people.UploadToken])
+	default:
+		r.Header.Set("Cookie", s.visitors.cookies[people.Role(as)])
+		if r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+		}
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)

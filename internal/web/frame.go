@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"html/template"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 )
 
 // Frame is what every page has around its content.
@@ -29,7 +31,16 @@ type Frame struct {
 	// BodyClass marks the print view.
 	BodyClass string
 	About     *about
+	// Account is who is signed in, nil for nobody.
+	Account *account
+	// Token is the proof that every form of the page carries.
+	Token string
+	// Home is the page that the name of the service leads to.
+	Home string
 }
+
+// account is the account box of the header.
+type account struct{ Name, Role string }
 
 type navItem struct {
 	Text, Href string
@@ -49,22 +60,34 @@ type about struct {
 	Print string
 }
 
-// navigation is the order of the pages for everyone.
+// navigation is the order of the pages for everyone; each reader sees those
+// that their role may open.
 var navigation = []link{
-	{"Overview", "/overview"}, {"Figures", "/figures"}, {"Extracts", "/extracts"},
-	{"Packs", "/packs"}, {"Definitions", "/definitions"}, {"Jobs", "/admin/jobs"},
+	{"Overview", "/overview"}, {"Figures", "/figures"}, {"Trends", "/trends"}, {"Reasons", "/reasons"}, {"Flow", "/flow"}, {"Extracts", "/extracts"},
+	{"Packs", "/packs"}, {"Definitions", "/definitions"}, {"Users", "/admin/users"}, {"Jobs", "/admin/jobs"},
 }
 
 // bareFrame is the frame without anything that needs the store, as error pages
 // have it.
-func (s *Server) bareFrame(title string) Frame {
+func (s *Server) bareFrame(ctx context.Context, title string) Frame {
+	v := visitOf(ctx)
 	f := Frame{
+		Token: v.Token, Home: signInPath,
 		Title: title, PageTitle: title + " – Homeward", Partnership: s.opts.Places.Partnership,
 		Footer: "Homeward " + s.opts.Version + ", rule set " + s.ruleVersion(),
 		Style:  s.assets.href(styleSheet), Base: s.assets.href(baseScript), Icon: s.assets.href(favicon),
 	}
+	switch v.Actor.Kind {
+	case people.Nobody:
+		return f
+	case people.APerson:
+		f.Account = &account{Name: v.Actor.Name, Role: s.grantWords(v.Actor.Grant)}
+	}
+	f.Home = "/"
 	for _, n := range navigation {
-		f.Nav = append(f.Nav, navItem{Text: n.Text, Href: n.Href})
+		if g, ok := s.guards[http.MethodGet+" "+n.Href]; ok && g.admits(v.Actor) {
+			f.Nav = append(f.Nav, navItem{Text: n.Text, Href: n.Href})
+		}
 	}
 	return f
 }
@@ -72,7 +95,10 @@ func (s *Server) bareFrame(title string) Frame {
 // frame is the frame of a page of the service: the current item of the
 // navigation and the date bar.
 func (s *Server) frame(c echo.Context, title string) Frame {
-	f := s.bareFrame(title)
+	f := s.bareFrame(c.Request().Context(), title)
+	if visitOf(c.Request().Context()).Actor.Kind == people.Nobody {
+		return f
+	}
 	for i, n := range f.Nav {
 		f.Nav[i].Current = c.Path() == n.Href || strings.HasPrefix(c.Path(), n.Href+"/")
 	}

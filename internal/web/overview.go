@@ -11,6 +11,7 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 )
 
 // The sizes of the overview's charts: across the page, and two in a row.
@@ -80,7 +81,20 @@ type waitingView struct {
 type waitingItem struct{ Text, Value string }
 
 // home sends the bare address to the overview.
-func (s *Server) home(c echo.Context) error { return c.Redirect(303, "/overview") }
+// home leads to the page that was asked for before signing in, or to the first
+// page of the person or of their role.
+func (s *Server) home(c echo.Context) error {
+	ctx := c.Request().Context()
+	now := visitOf(ctx)
+	if now.Actor.Kind == people.Nobody {
+		return s.signInFirst(c, now)
+	}
+	wanted := ""
+	if now.Actor.Kind == people.APerson {
+		wanted = s.opts.Sessions.TakeReturn(ctx, now.Current)
+	}
+	return c.Redirect(303, s.firstPage(now.Actor, wanted))
+}
 
 // overviewOf reads the address and asks for the overview. The series runs over
 // whole months.
@@ -199,7 +213,7 @@ func nowOf(o measure.Overview, first delay.Day) nowView {
 		v.Words = "no extract is held from a week ago"
 	}
 	if o.ReadyToday > 0 {
-		v.Ready = upperFirst(people(o.ReadyToday)) + " became ready on the day. They are not in these counts yet."
+		v.Ready = upperFirst(persons(o.ReadyToday)) + " became ready on the day. They are not in these counts yet."
 	}
 	const whole = 1000.0
 	x := 0.0

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"homeward/internal/problem"
 )
 
@@ -35,7 +37,10 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Embedder-Policy", "require-corp")
 		// Figures change with every extract, and addresses stay the same.
 		h.Set("Cache-Control", "no-store")
-		if !s.ours(r.Host) {
+		if s.opts.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		if !s.opts.AnyHost && !s.ours(r.Host) {
 			s.writeError(w, r, "", problem.New(problem.Forbidden,
 				"This address is not one that Homeward answers to. Use localhost, or ask the person who runs Homeward to add this host name to its settings."))
 			return
@@ -53,6 +58,19 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// addressFinder gives what finds the network address of a request: the
+// connection's own, or what a trusted proxy says before it.
+func addressFinder(proxies []*net.IPNet) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range proxies {
+		trust = append(trust, echo.TrustIPRange(network))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
 // ours says whether a Host header names this machine's loopback or one of the

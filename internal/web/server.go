@@ -9,6 +9,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -16,7 +17,9 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"homeward/internal/attribution"
+	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/signin"
 )
 
 // Options is what the pages are made from. Every field without a stated default
@@ -28,6 +31,11 @@ type Options struct {
 	Ingest   Ingest
 	Jobs     Jobs
 	Packs    Packs
+	// Trends answers the trends, reasons and flow pages.
+	Trends Trends
+	// SignIn signs people in, Sessions keeps who is signed in at which browser.
+	SignIn   *signin.Service
+	Sessions *signin.Sessions
 	// Ready says whether the store can answer; nil means that it always can.
 	Ready func(context.Context) error
 
@@ -49,9 +57,16 @@ type Options struct {
 	// Zone is the zone of times on pages; the default is Europe/London.
 	Zone *time.Location
 	// Hosts are the host names that may be asked for besides this machine's own
-	// loopback names. Until people sign in, any other is refused, so that a page
-	// of another site cannot read figures through a name that it points here.
-	Hosts []string
+	// loopback names; any other is refused. AnyHost lets every name through, for
+	// a server on a network whose names are not told.
+	Hosts   []string
+	AnyHost bool
+	// Secure says that people reach the service over TLS, here or at a proxy in
+	// front: browsers are told to come back over TLS only.
+	Secure bool
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is
+	// believed.
+	TrustedProxies []*net.IPNet
 	// Spool is the folder where an upload waits while it is read; each file is
 	// removed at once afterwards. The default is the machine's temporary folder.
 	Spool string
@@ -71,6 +86,10 @@ type Server struct {
 	started time.Time
 	echo    *echo.Echo
 	handler http.Handler
+	// guards holds what it takes to reach each route, by method and pattern.
+	guards map[string]guarded
+	// clientAddress finds the network address of a request.
+	clientAddress echo.IPExtractor
 }
 
 // New parses the templates, checks the built assets and sets up the routes. It
@@ -78,7 +97,7 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
 		"Figures": opts.Figures != nil, "Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
-		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil,
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Trends": opts.Trends != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
 		"Rules": opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil,
 	} {
 		if !given {
@@ -101,7 +120,7 @@ func New(opts Options) (*Server, error) {
 	if opts.Timeout == 0 {
 		opts.Timeout = 30 * time.Second
 	}
-	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer)}
+	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), guards: map[string]guarded{}, clientAddress: addressFinder(opts.TrustedProxies)}
 	var err error
 	if s.assets, err = loadAssets(opts.Assets); err != nil {
 		return nil, err
@@ -115,7 +134,8 @@ func New(opts Options) (*Server, error) {
 	e.Use(s.record, s.recoverPanic)
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}))
 	for _, r := range s.routes() {
-		handler := r.handler
+		s.guards[r.method+" "+r.path] = r.guarded
+		handler := s.guard(r.guarded)
 		if !r.slow {
 			handler = s.bounded(handler)
 		}
@@ -125,7 +145,7 @@ func New(opts Options) (*Server, error) {
 		}
 	}
 	s.echo = e
-	s.handler = s.secure(e)
+	s.handler = s.secure(s.withVisit(e))
 	return s, nil
 }
 
@@ -151,7 +171,7 @@ func (s *Server) Listener() *http.Server {
 // test compares.
 type route struct {
 	method, path string
-	handler      echo.HandlerFunc
+	guarded      guarded
 	// slow exempts the route from the page timeout.
 	slow bool
 }
@@ -159,36 +179,71 @@ type route struct {
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []route{
-		{get, "/", s.home, false},
-		{get, "/overview", s.overviewPage, false},
-		{get, "/overview.csv", s.overviewCSV, false},
-		{get, "/overview.json", s.overviewJSON, false},
-		{get, "/figures", s.figuresPage, false},
-		{get, "/figures.csv", s.figuresCSV, false},
-		{get, "/figures.json", s.figuresJSON, false},
-		{get, "/charts/:id", s.chart, false},
-		{get, "/extracts", s.extractsPage, false},
-		{get, "/extracts.csv", s.extractsCSV, false},
-		{get, "/extracts.json", s.extractsJSON, false},
-		{get, "/extracts/upload", s.uploadPage, false},
-		{post, "/extracts/upload", s.upload, true},
-		{get, "/extracts/:id", s.receipt, false},
-		{get, "/packs", s.packsPage, false},
-		{get, "/packs.json", s.packsJSON, false},
-		{get, "/packs/:id", s.pack, false},
-		{get, "/definitions", s.definitionsPage, false},
-		{get, "/definitions.json", s.definitionsJSON, false},
-		{get, "/definitions/:id", s.definition, false},
-		{get, "/admin/jobs", s.jobsPage, false},
-		{get, "/admin/jobs.json", s.jobsJSON, false},
-		{post, "/admin/jobs/:name/run", s.runJob, false},
-		{get, "/accessibility", s.accessibilityPage, false},
-		{get, "/help/keyboard", s.keyboardPage, false},
-		{post, "/api/v1/extracts", s.takeExtract, true},
-		{get, "/healthz", s.health, false},
-		{get, "/readyz", s.ready, false},
-		{get, "/favicon.ico", s.favicon, false},
-		{get, "/static/*", s.serveAsset, false},
+		{get, "/", open(s.home), false},
+		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
+		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},
+		{get, "/overview.json", s.may(people.SeeFigures, s.overviewJSON), false},
+		{get, "/figures", s.may(people.SeeFigures, s.figuresPage), false},
+		{get, "/figures.csv", s.may(people.SeeFigures, s.figuresCSV), false},
+		{get, "/figures.json", s.may(people.SeeFigures, s.figuresJSON), false},
+		{get, "/charts/:id", s.may(people.SeeFigures, s.chart), false},
+		{get, "/trends", s.may(people.SeeFigures, s.trendsPage), false},
+		{get, "/trends.csv", s.may(people.SeeFigures, s.trendsCSV), false},
+		{get, "/trends.json", s.may(people.SeeFigures, s.trendsJSON), false},
+		{get, "/trends.svg", s.may(people.SeeFigures, s.trendsSVG), false},
+		{post, "/trends/notes", s.may(people.Annotate, s.addNote), false},
+		{post, "/trends/notes/:id/withdraw", s.may(people.Annotate, s.withdrawNote), false},
+		{get, "/reasons", s.may(people.SeeFigures, s.reasonsPage), false},
+		{get, "/reasons.csv", s.may(people.SeeFigures, s.reasonsCSV), false},
+		{get, "/reasons.json", s.may(people.SeeFigures, s.reasonsJSON), false},
+		{get, "/flow", s.may(people.SeeFigures, s.flowPage), false},
+		{get, "/flow.csv", s.may(people.SeeFigures, s.flowCSV), false},
+		{get, "/flow.json", s.may(people.SeeFigures, s.flowJSON), false},
+		{get, "/extracts", s.may(people.SeeExtracts, s.extractsPage), false},
+		{get, "/extracts.csv", s.may(people.SeeExtracts, s.extractsCSV), false},
+		{get, "/extracts.json", s.may(people.SeeExtracts, s.extractsJSON), false},
+		{get, "/extracts/upload", s.may(people.TakeExtracts, s.uploadPage), false},
+		{post, "/extracts/upload", s.may(people.TakeExtracts, s.upload), true},
+		{get, "/extracts/:id", s.may(people.SeeExtracts, s.receipt), false},
+		{get, "/packs", s.may(people.SeeCall, s.packsPage), false},
+		{get, "/packs.json", s.may(people.SeeCall, s.packsJSON), false},
+		{get, "/packs/:id", s.may(people.SeeCall, s.pack), false},
+		{get, "/definitions", s.may(people.SeeFigures, s.definitionsPage), false},
+		{get, "/definitions.json", s.may(people.SeeFigures, s.definitionsJSON), false},
+		{get, "/definitions/:id", s.may(people.SeeFigures, s.definition), false},
+		{get, "/admin/jobs", s.may(people.RunJobs, s.jobsPage), false},
+		{get, "/admin/jobs.json", s.may(people.RunJobs, s.jobsJSON), false},
+		{post, "/admin/jobs/:name/run", s.may(people.RunJobs, s.runJob), false},
+		{get, signInPath, open(s.signInPage), false},
+		{post, signInPath, open(s.signIn), false},
+		{get, codePath, open(s.codePage), false},
+		{post, codePath, open(s.code), false},
+		{get, setUpPath, open(s.setUpPage), false},
+		{post, setUpPath, open(s.setUp), false},
+		{get, "/sign-in/work", open(s.workAccount), false},
+		{get, signin.WorkBack, open(s.workBack), false},
+		{post, "/sign-out", open(s.signOut), false},
+		{get, "/signed-out", open(s.signedOutPage), false},
+		{get, signin.PasswordPath + ":link", open(s.choosePasswordPage), false},
+		{post, signin.PasswordPath + ":link", open(s.choosePassword), false},
+		{get, signin.ScreenPath + ":link", open(s.screenPage), false},
+		{post, signin.ScreenPath + ":link", open(s.screen), false},
+		{get, "/demonstration/:code", open(s.door), false},
+		{get, "/account", s.may(people.ManageOwn, s.accountPage), false},
+		{get, rolePath, s.may(people.ManageOwn, s.rolePage), false},
+		{post, rolePath, s.may(people.ManageOwn, s.chooseRole), false},
+		{post, "/account/password", s.may(people.ManageOwn, s.changePassword), false},
+		{post, "/account/first-page", s.may(people.ManageOwn, s.setFirstPage), false},
+		{post, "/account/sign-out-everywhere", s.may(people.ManageOwn, s.signOutEverywhere), false},
+		{get, "/setup", open(s.firstRunPage), false},
+		{post, "/setup", open(s.firstRun), false},
+		{get, "/accessibility", open(s.accessibilityPage), false},
+		{get, "/help/keyboard", open(s.keyboardPage), false},
+		{post, "/api/v1/extracts", s.may(people.TakeExtracts, s.takeExtract), true},
+		{get, "/healthz", open(s.health), false},
+		{get, "/readyz", open(s.ready), false},
+		{get, "/favicon.ico", open(s.favicon), false},
+		{get, "/static/*", open(s.serveAsset), false},
 	}
 }
 

@@ -69,7 +69,9 @@ type Received struct {
 // Ingest takes in one file. What is wrong with the file is in the report; the
 // error is about the machine. Bytes that were taken before change nothing (C11).
 type Ingest interface {
-	File(ctx context.Context, name string, src io.ReadSeeker) (*ingest.Report, error)
+	// A file of a provider that may refuses is a problem of kind Forbidden and
+	// leaves nothing behind; nil refuses none.
+	FileOf(ctx context.Context, name string, src io.ReadSeeker, may func(provider string) bool) (*ingest.Report, error)
 }
 
 // Jobs lists the scheduled jobs and runs one now.

@@ -47,7 +47,7 @@ func plural(n int64, one, many string) string {
 // verb gives "person is" or "people are" with its number.
 func peopleAre(n int64) string { return plural(n, "person is", "people are") }
 
-func people(n int64) string { return plural(n, "person", "people") }
+func persons(n int64) string { return plural(n, "person", "people") }
 
 func days(n int64) string { return plural(n, "day", "days") }
 

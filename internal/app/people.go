@@ -1,0 +1,280 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"homeward/internal/audit"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+	"homeward/internal/signin"
+)
+
+// opened runs do with the data folder open, for commands about accounts, tokens
+// and the audit log, which do without the key.
+func (d *dataFlags) opened(ctx context.Context, do func(*App) error) (int, error) {
+	if err := d.check(); err != nil {
+		return ExitUsage, err
+	}
+	o := d.options(nil)
+	o.FiguresOnly = true
+	a, err := Open(ctx, o)
+	if err != nil {
+		return ExitLess, err
+	}
+	err = do(a)
+	return ExitDone, errors.Join(err, a.Close())
+}
+
+// codes reads organisations' codes with commas between them.
+func codes(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// verb gives the first word and the one after it, which must be given when
+// object names it.
+func verb(words []string, verbs map[string]string) (name, object string, err error) {
+	var all []string
+	for v := range verbs {
+		all = append(all, v)
+	}
+	slices.Sort(all)
+	if len(words) == 0 {
+		return "", "", usage("Say what to do: %s.", strings.Join(all, ", "))
+	}
+	wants, ok := verbs[words[0]]
+	if !ok {
+		return "", "", usage("Found %q. Use one of %s.", words[0], strings.Join(all, ", "))
+	}
+	switch {
+	case wants == "" && len(words) == 1:
+		return words[0], "", nil
+	case wants != "" && len(words) == 2:
+		return words[0], words[1], nil
+	case wants == "":
+		return "", "", usage("Found more words than %s takes.", words[0])
+	default:
+		return "", "", usage("Expected one %s after %s.", wants, words[0])
+	}
+}
+
+func setUpUser(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	role := flags.String("role", "", "the `role`: coordinator, reviewer, director, presenter, viewer, analyst or administrator")
+	organisations := flags.String("for", "", "the `codes` of the organisations that the role is for, with commas between them")
+	name := flags.String("name", "", "the person's `name`")
+	work := flags.Bool("work-account", false, "the person signs in with their work account")
+	grant := flags.Int64("grant", 0, "the `number` of the role to take away, as user list shows it")
+	at := flags.String("address", "", "Homeward's own `address`, put before links, such as https://homeward.example.org")
+	return func(ctx context.Context, words []string) (int, error) {
+		do, email, err := verb(words, map[string]string{"add": "email address", "list": "", "grant": "email address", "revoke": "email address",
+			"link": "email address", "deactivate": "email address", "activate": "email address", "reset-code": "email address"})
+		if err != nil {
+			return ExitUsage, err
+		}
+		return d.opened(ctx, func(a *App) error {
+			cmd := signin.Commands{Service: a.SignIn, Out: c.Out, Address: strings.TrimSuffix(*at, "/")}
+			switch do {
+			case "add":
+				return asUsage(cmd.UserAdd(ctx, email, *name, people.Role(*role), codes(*organisations), *work))
+			case "list":
+				return cmd.UserList(ctx)
+			case "grant":
+				return asUsage(cmd.UserGrant(ctx, email, people.Role(*role), codes(*organisations)))
+			case "revoke":
+				return cmd.UserRevoke(ctx, email, *grant)
+			case "link":
+				return cmd.UserLink(ctx, email)
+			case "reset-code":
+				return cmd.UserResetSecondFactor(ctx, email)
+			default:
+				return cmd.UserDeactivate(ctx, email, do == "deactivate")
+			}
+		})
+	}
+}
+
+func setUpToken(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	label := flags.String("label", "", "what the token is for, in a few `words`")
+	days := flags.Int("days", 0, "for how many `days` it stands; 90 when not said, 7 for a screen link")
+	providers := flags.String("for", "", "the ODS `codes` that an upload token may send for, with commas between them")
+	at := flags.String("address", "", "Homeward's own `address`, put before a screen link")
+	return func(ctx context.Context, words []string) (int, error) {
+		do, object, err := verb(words, map[string]string{"add": "kind (upload, figures or screen)", "list": "", "revoke": "token's ID"})
+		if err != nil {
+			return ExitUsage, err
+		}
+		return d.opened(ctx, func(a *App) error {
+			cmd := signin.Commands{Service: a.SignIn, Out: c.Out, Address: strings.TrimSuffix(*at, "/")}
+			switch do {
+			case "add":
+				return asUsage(cmd.TokenAdd(ctx, people.TokenKind(object), *label, *days, codes(*providers)))
+			case "list":
+				return cmd.TokenList(ctx)
+			default:
+				return cmd.TokenRevoke(ctx, object)
+			}
+		})
+	}
+}
+
+func setUpKey(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	return func(ctx context.Context, words []string) (int, error) {
+		if _, _, err := verb(words, map[string]string{"rotate": ""}); err != nil {
+			return ExitUsage, err
+		}
+		return d.opened(ctx, func(a *App) error {
+			return signin.KeyRotate(ctx, a.Store, a.Options.keyPath(), a.Options.Now(), c.Out)
+		})
+	}
+}
+
+func setUpAudit(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	from := flags.String("from", "", "the first `day`, such as 2026-11-01")
+	to := flags.String("to", "", "the last `day`")
+	who := flags.String("who", "", "the `email` address, or the token's name in the log")
+	what := flags.String("what", "", "the kind of entry, such as \"signed in\"")
+	return func(ctx context.Context, words []string) (int, error) {
+		do, _, err := verb(words, map[string]string{"verify": "", "export": ""})
+		if err != nil {
+			return ExitUsage, err
+		}
+		f := audit.Filter{Who: *who, What: audit.What(*what)}
+		status := ExitDone
+		code, err := d.opened(ctx, func(a *App) error {
+			if do == "verify" {
+				whole, err := signin.AuditVerify(ctx, a.Store, c.Out)
+				if !whole {
+					status = ExitLess
+				}
+				return err
+			}
+			for _, bound := range []struct {
+				text string
+				into *time.Time
+				more int
+			}{{*from, &f.From, 0}, {*to, &f.To, 1}} {
+				if bound.text == "" {
+					continue
+				}
+				day, err := time.ParseInLocation(time.DateOnly, bound.text, a.London)
+				if err != nil {
+					return usage("Found the day %q. Use one like 2026-11-01.", bound.text)
+				}
+				*bound.into = day.AddDate(0, 0, bound.more)
+			}
+			return signin.AuditExport(ctx, a.Store, a.Options.Now(), f, c.Out)
+		})
+		return max(code, status), err
+	}
+}
+
+func setUpRetention(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	return func(ctx context.Context, words []string) (int, error) {
+		if _, _, err := verb(words, map[string]string{"run": ""}); err != nil {
+			return ExitUsage, err
+		}
+		return d.opened(ctx, func(a *App) error {
+			return signin.RetentionRun(ctx, a.Store, a.Options.Now(), a.Partnership.RetentionYears, c.Out)
+		})
+	}
+}
+
+// checkAudit is the job that checks the audit log, and puts its head in the
+// program's own log, which is kept apart from the data folder.
+func (a *App) checkAudit(ctx context.Context) (string, error) {
+	r, err := a.Store.VerifyAudit(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !r.Whole() {
+		return "", problem.New(problem.Conflict, "%s Contact your security lead, and keep the data folder as it is.", r.Findings[0])
+	}
+	a.Options.Log.Info("the audit log is whole", "head", r.Head.String())
+	return fmt.Sprintf("Log checked to entry %d.", r.Head.Number), nil
+}
+
+// welcome says where the server is and how to sign in.
+func (a *App) welcome(ctx context.Context, address string, c *Console) error {
+	fmt.Fprintf(c.Out, "Homeward is at %s\n", address)
+	defer fmt.Fprintln(c.Out, "Stop it with Ctrl-C.")
+	code, err := a.SignIn.FirstRun(ctx)
+	if err != nil {
+		return err
+	}
+	if code != "" {
+		fmt.Fprintf(c.Out, "Nobody has an account yet. Open %s/setup and enter this one-time code: %s\n", address, code)
+		return nil
+	}
+	if !a.isDemo() {
+		return nil
+	}
+	all, err := a.SignIn.Store.People(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Out, "Sign in by one of these links. Each works once; start again for new ones.")
+	for _, p := range all {
+		if strings.HasSuffix(p.Email, demoDomain) && !p.Deactivated && len(p.Grants) > 0 {
+			fmt.Fprintf(c.Out, "  %-32s %s/demonstration/%s\n", p.Grants[0], address, a.SignIn.Door(p.ID))
+		}
+	}
+	return nil
+}
+
+// demoDomain ends the e-mail addresses of the demonstration's people. The
+// domain is one that nobody can have (RFC 2606).
+const demoDomain = "@northshire.example"
+
+// isDemo says whether the data folder is that of the demonstration.
+func (a *App) isDemo() bool {
+	_, err := os.Stat(filepath.Join(a.Options.Data, demoReady))
+	return err == nil
+}
+
+// addDemoPeople adds one person of each role to a demonstration that has
+// nobody. None has a password.
+func (a *App) addDemoPeople(ctx context.Context) error {
+	all, err := a.SignIn.Store.People(ctx)
+	if err != nil || len(all) > 0 {
+		return err
+	}
+	provider, council := a.Partnership.Providers[0].Code, a.Partnership.Councils[0].Code
+	by := people.Actor{Kind: people.Machine}
+	for i, p := range []struct {
+		name, email string
+		role        people.Role
+		codes       []string
+	}{
+		{"Ada Administrator", "administrator", people.Administrator, nil},
+		{"Cora Coordinator", "coordinator", people.Coordinator, []string{provider}},
+		{"Nell Reviewer", "nhs.reviewer", people.Reviewer, []string{provider}},
+		{"Colin Reviewer", "council.reviewer", people.Reviewer, []string{council}},
+		{"Dana Director", "nhs.director", people.Director, []string{provider}},
+		{"Des Director", "council.director", people.Director, []string{council}},
+		{"Priya Presenter", "presenter", people.Presenter, nil},
+		{"Vera Viewer", "viewer", people.Viewer, nil},
+		{"Amal Analyst", "analyst", people.Analyst, nil},
+	} {
+		g, err := people.NewGrant(p.role, p.codes, a.SignIn.Organisations())
+		if err != nil {
+			return err
+		}
+		if _, err := a.SignIn.Store.AddPerson(ctx, a.Options.Now(), by, people.Person{Email: p.email + demoDomain, Name: p.name, Grants: []people.Grant{g}}); err != nil {
+			return fmt.Errorf("adding person %s: %w", strconv.Itoa(i), err)
+		}
+	}
+	return nil
+}
