@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"homeward/data"
+	"homeward/internal/config"
 	"homeward/internal/ingest"
 	"homeward/internal/synth"
 )
@@ -29,8 +30,11 @@ func setUpDemo(flags *flag.FlagSet, c *Console) func(context.Context, []string) 
 			return ExitUsage, err
 		}
 		// Said before the long work, not after it.
-		if err := checkLoopback(*listen); err != nil {
+		if err := at.check(config.SignIn{}); err != nil {
 			return ExitUsage, err
+		}
+		if !at.loopback() {
+			return ExitUsage, usage("Found the address %q. The demonstration signs people in by links that it prints, so it is for this machine only: use 127.0.0.1 or localhost.", at.Address)
 		}
 		if err := fillDemo(ctx, d, c); err != nil || *fillOnly {
 			return ExitDone, err

@@ -127,18 +127,6 @@ func newRenderer() (*chart.Renderer, error) {
 	return chart.NewRenderer(script, 2), nil
 }
 
-// checkLoopback says whether the address is one of this machine alone.
-func checkLoopback(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return usage("Found the address %q. Use one like 127.0.0.1:8080.", address)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return usage("Found the address %q. Until people sign in, Homeward listens on this machine only: use 127.0.0.1 or localhost.", address)
-	}
-	return nil
-}
-
 // places names who the pages speak of.
 func (a *App) places() web.Places {
 	p := web.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName}
