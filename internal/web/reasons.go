@@ -1,0 +1,296 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// reasonsWords are the query words of the reasons page.
+var reasonsWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
+
+// reasonLine is one reason over a period, with the same dates a year before
+// and what came next.
+type reasonLine struct {
+	Reason       delay.Reason
+	Days         measure.ByBody
+	Before       int64
+	Left, WentOn int64
+	// Next is the reason that most often came next, with its number.
+	Next  delay.Reason
+	NextN int64
+}
+
+// freed is the least and most days that would not have been waited had this
+// wait not been: at least those of the part of people who left from it, at most
+// all of its days. People who went on to another wait may have begun that one
+// sooner instead.
+func (r reasonLine) freed() (least, most int64) {
+	most = r.Days.Total()
+	if n := r.Left + r.WentOn; n > 0 {
+		return most * r.Left / n, most
+	}
+	return 0, most
+}
+
+// reasonFigures is everything on the reasons page.
+type reasonFigures struct {
+	asked
+	From, To, AsAt delay.Day
+	First          delay.Day
+	Lines          []reasonLine
+	Total          measure.ByBody
+	// BeforeKnown says that extracts reach back to the same dates a year before.
+	BeforeKnown bool
+	BeforeTotal int64
+	Gaps        []string
+}
+
+// reasonsOf reads the address and counts.
+func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
+	ctx := c.Request().Context()
+	var out reasonFigures
+	a, err := s.opts.Places.read(c.QueryParams(), reasonsWords...)
+	if err != nil {
+		return out, err
+	}
+	out.asked = a
+	if out.First, out.AsAt, err = s.opts.Figures.Extent(ctx); err != nil || out.AsAt == 0 {
+		return out, err
+	}
+	if out.From, out.To, err = a.period(out.AsAt); err != nil {
+		return out, err
+	}
+	out.To = max(out.From, min(out.To, out.AsAt))
+	cells, err := s.opts.Trends.Cells(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByReason, measure.ByResponsible}, Filter: a.Filter})
+	if err != nil {
+		return out, err
+	}
+	lines := map[delay.Reason]*reasonLine{}
+	at := func(r delay.Reason) *reasonLine {
+		if lines[r] == nil {
+			lines[r] = &reasonLine{Reason: r}
+		}
+		return lines[r]
+	}
+	for _, cell := range cells {
+		at(cell.Reason).Days[cell.Body] += cell.Days
+		out.Total[cell.Body] += cell.Days
+	}
+	from, to := yearEarlier(out.From), yearEarlier(out.To)
+	if out.BeforeKnown = from >= out.First; out.BeforeKnown {
+		before, err := s.opts.Trends.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByReason}, Filter: a.Filter})
+		if err != nil {
+			return out, err
+		}
+		for _, cell := range before {
+			at(cell.Reason).Before += cell.Days
+			out.BeforeTotal += cell.Days
+		}
+	}
+	// What came next is asked without the filter on reasons: a next wait for
+	// something else would otherwise look like leaving.
+	open := a.Filter
+	open.Reasons, open.Bodies = nil, nil
+	events, err := s.opts.Trends.Events(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByDay, measure.ByReason}, Filter: open})
+	if err != nil {
+		return out, err
+	}
+	next := map[[2]delay.Reason]int64{}
+	for _, e := range events {
+		switch e.Kind {
+		case measure.Ended:
+			if l := lines[e.Reason]; l != nil {
+				l.Left += e.People
+			}
+		case measure.MovedOut:
+			if l := lines[e.Reason]; l != nil {
+				l.WentOn += e.People
+				next[[2]delay.Reason{e.Reason, e.From.Reason}] += e.People
+			}
+		}
+	}
+	for r, l := range lines {
+		for _, other := range append(delay.Reasons[:], delay.ReasonNotKnown) {
+			if n := next[[2]delay.Reason{r, other}]; n > l.NextN {
+				l.Next, l.NextN = other, n
+			}
+		}
+		out.Lines = append(out.Lines, *l)
+	}
+	slices.SortFunc(out.Lines, func(a, b reasonLine) int {
+		if x, y := a.Reason == delay.ReasonNotKnown, b.Reason == delay.ReasonNotKnown; x != y {
+			if x {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(cmp.Compare(b.Days.Total(), a.Days.Total()), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason), slices.Index(delay.Reasons[:], b.Reason)))
+	})
+	m, _ := measure.MetricOf(measure.DelayedDays)
+	days, err := measure.MakeTrend(ctx, s.opts.Trends, measure.TrendQuery{Metric: m, Grain: measure.ByDay, From: out.From, To: out.To, Filter: a.Filter}, s.opts.Trends.Expected())
+	if err != nil {
+		return out, err
+	}
+	out.Gaps = chart.GapNotes(days)
+	return out, nil
+}
+
+// yearEarlier is the same day of the month a year before, or the month's last.
+func yearEarlier(d delay.Day) delay.Day {
+	m := d.Month() - 12
+	if d == d.Month().Last() {
+		return m.Last()
+	}
+	return min(m.First()+(d-d.Month().First()), m.Last())
+}
+
+func (r reasonFigures) chart(place string) chart.Chart {
+	o := measure.Overview{AsAt: r.AsAt, From: r.From, To: r.To, Filter: r.asked.Filter}
+	for _, l := range r.Lines {
+		o.Reasons = append(o.Reasons, measure.ReasonDays{Reason: l.Reason, Days: l.Days})
+	}
+	c := chart.Reasons(o, place)
+	c.Notes = append(c.Notes, r.Gaps...)
+	return c
+}
+
+type reasonsView struct {
+	Frame
+	Showing, Empty string
+	Filters        filterView
+	Chart          chartView
+	Table, Next    tableView
+	NextWords      string
+}
+
+func (s *Server) reasonsPage(c echo.Context) error {
+	ctx := c.Request().Context()
+	r, err := s.reasonsOf(c)
+	if err != nil {
+		return err
+	}
+	v := reasonsView{Frame: s.frame(c, "Reasons")}
+	if r.Print {
+		v.BodyClass = "app-view-print"
+	}
+	if r.AsAt == 0 {
+		v.Empty = "No extracts are held yet, so there are no reasons."
+		return s.page(c, "reasons", v)
+	}
+	v.withCharts(s)
+	q := dated(r.asked.Filter, r.From, r.To)
+	v.Showing = "Showing " + s.opts.Places.filterWords(r.asked.Filter) + ", " + span(r.From, r.To) + "."
+	v.Filters = filterView{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
+		Dates:  &dateFields{From: r.From.String(), To: r.To.String()},
+		Groups: s.opts.Places.groups(r.asked.Filter), Periods: periodLinks("/reasons", r.asked.Filter, nil, r.AsAt)}
+	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
+	if r.Total.Total() == 0 {
+		v.Empty = "No delayed days in this period."
+		return s.page(c, "reasons", v)
+	}
+	v.Chart = s.charted(ctx, r.chart(s.place(r.asked.Filter)), across, []link{{"CSV", address("/reasons.csv", q)}, {"How this is counted", "/definitions/M01"}}, r.Print)
+	v.Table, v.Next = r.table(), r.next()
+	v.NextWords = "If a wait had not been, some people would have left sooner, and others would have begun their next wait sooner. " +
+		"So the days freed are a range: at least those of the part who left straight from it, at most all of its days."
+	return s.page(c, "reasons", v)
+}
+
+// calendar is the calendar days of the period.
+func (r reasonFigures) calendar() float64 { return float64(r.To-r.From) + 1 }
+
+func (r reasonFigures) table() tableView {
+	t := tableView{ID: "reasons-table-all", Caption: "Delayed days by reason, " + span(r.From, r.To), Head: []headCell{{"Waiting for", false}, {"Days", true}, {"Share", true},
+		{"Running share", true}, {"People a day", true}, {"Not attributed", true}, {"A year before", true}, {"Change", true}}}
+	number := func(text string) tableCell { return tableCell{Text: text, Class: numericClass} }
+	total := r.Total.Total()
+	row := func(name, href string, days measure.ByBody, running, before int64) []tableCell {
+		n := days.Total()
+		cells := []tableCell{{Text: name, Header: true, Href: href}, number(count(n)), number(perCent(float64(n) / float64(total))), number(perCent(float64(running) / float64(total))),
+			number(oneDecimal(float64(n) / r.calendar())), number(count(days[delay.NotAttributed]))}
+		if !r.BeforeKnown {
+			return append(cells, number("No data"), number("No data"))
+		}
+		sign := ""
+		if n > before {
+			sign = "+"
+		}
+		return append(cells, number(count(before)), number(sign+count(n-before)))
+	}
+	var running int64
+	for _, l := range r.Lines {
+		running += l.Days.Total()
+		t.Rows = append(t.Rows, row(reasonWords(l.Reason), "/definitions#reasons", l.Days, running, l.Before))
+	}
+	t.Foot = row("All reasons", "", r.Total, total, r.BeforeTotal)
+	return t
+}
+
+func (r reasonFigures) next() tableView {
+	t := tableView{ID: "next-table", Caption: "What came next", Head: []headCell{{"Waiting for", false}, {"Left hospital", true}, {"Went on to another wait", true}, {"Most often next", false}, {"Days freed, at least", true}, {"Days freed, at most", true}}}
+	number := func(n int64) tableCell { return tableCell{Text: count(n), Class: numericClass} }
+	for _, l := range r.Lines {
+		if l.Days.Total() == 0 {
+			continue
+		}
+		next := "None"
+		if l.NextN > 0 {
+			next = reasonWords(l.Next) + " (" + count(l.NextN) + ")"
+		}
+		least, most := l.freed()
+		t.Rows = append(t.Rows, []tableCell{{Text: reasonWords(l.Reason), Header: true}, number(l.Left), number(l.WentOn), {Text: next}, number(least), number(most)})
+	}
+	return t
+}
+
+func (s *Server) reasonsTwin(r reasonFigures) twin {
+	d, _ := measure.DefinitionOf(measure.DelayedDays)
+	t := twin{Title: "Reasons", From: r.From.String(), To: r.To.String(), Measure: d.ID, AsAt: r.AsAt.String(), Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
+		Columns: []column{{"reason", false}, {"delayed_days", true}, {"share", true}, {"running_share", true}, {"people", true}}}
+	for _, b := range delay.Bodies {
+		t.Columns = append(t.Columns, column{columnName(b.String()), true})
+	}
+	t.Columns = append(t.Columns, column{"year_before", true}, column{"left", true}, column{"went_on", true}, column{"next", false}, column{"freed_least", true}, column{"freed_most", true})
+	total := float64(max(1, r.Total.Total()))
+	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
+	var running int64
+	for _, l := range r.Lines {
+		running += l.Days.Total()
+		row := []string{measure.Cell{Reason: l.Reason}.Text(measure.ByReason), whole(l.Days.Total()), decimals(float64(l.Days.Total()) / total), decimals(float64(running) / total), decimals(float64(l.Days.Total()) / r.calendar())}
+		for _, b := range delay.Bodies {
+			row = append(row, whole(l.Days[b]))
+		}
+		before, next := "", ""
+		if r.BeforeKnown {
+			before = whole(l.Before)
+		}
+		if l.NextN > 0 {
+			next = measure.Cell{Reason: l.Next}.Text(measure.ByReason)
+		}
+		least, most := l.freed()
+		t.Rows = append(t.Rows, append(row, before, whole(l.Left), whole(l.WentOn), next, whole(least), whole(most)))
+	}
+	return t
+}
+
+func (s *Server) reasonsCSV(c echo.Context) error {
+	r, err := s.reasonsOf(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-reasons.csv", s.reasonsTwin(r))
+}
+
+func (s *Server) reasonsJSON(c echo.Context) error {
+	r, err := s.reasonsOf(c)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, s.reasonsTwin(r))
+}

@@ -1,0 +1,630 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+	"homeward/internal/spc"
+)
+
+// Trends answers the questions of the trends, reasons and flow pages, and keeps
+// the partnership's notes on its charts. Its answers hold counts only.
+type Trends interface {
+	measure.TrendSource
+	// Expected names the providers.
+	Expected() []measure.Expected
+	// Annotations gives the notes that stand, by day.
+	Annotations(ctx context.Context) ([]measure.Annotation, error)
+	AddAnnotation(ctx context.Context, a measure.Annotation) (int64, error)
+	// WithdrawAnnotation takes a note off the charts, or gives a problem of kind
+	// NotFound.
+	WithdrawAnnotation(ctx context.Context, id int64, by string, at time.Time) error
+}
+
+// The query words of the trends page alone.
+const (
+	wordMeasure = "measure"
+	wordSplit   = "split"
+	wordChart   = "chart"
+	wordCompare = "compare"
+)
+
+// trendsWords are the query words of the trends page.
+var trendsWords = []string{wordMeasure, wordSplit, wordChart, wordCompare, wordFrom, wordTo, wordLast, wordGrain,
+	wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
+
+const (
+	chartControl = "spc"
+	chartLine    = "line"
+	lastYear     = "last-year"
+)
+
+// mostPanels bounds the charts beside each other on one page; the table and
+// the files have every series.
+const mostPanels = 12
+
+// panel is the size of one of several charts beside each other.
+var panel = chart.Size{Width: 540, Height: 300, Font: 14, Line: 3}
+
+// splits are the values of split, in the order of the form; none is first.
+var splits = []measure.Dimension{measure.ByResponsible, measure.ByProvider, measure.ByCouncil, measure.ByReason, measure.ByCare}
+
+// trendAsked is what an address of the trends page asks for.
+type trendAsked struct {
+	asked
+	measure.TrendQuery
+	Chart   string
+	Compare bool
+}
+
+// query writes what was asked as query words, with real dates.
+func (a trendAsked) query() url.Values {
+	q := dated(a.TrendQuery.Filter, a.TrendQuery.From, a.TrendQuery.To)
+	q.Set(wordMeasure, a.Metric.Word)
+	q.Set(wordGrain, string(a.TrendQuery.Grain))
+	q.Set(wordChart, a.Chart)
+	if a.Split != "" {
+		q.Set(wordSplit, string(a.Split))
+	}
+	if a.Compare {
+		q.Set(wordCompare, lastYear)
+	}
+	return q
+}
+
+// trendOf reads the address and works out the trend. The period is brought to
+// the whole weeks or months that it lies in.
+func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
+	ctx := c.Request().Context()
+	var t trendAsked
+	query := c.QueryParams()
+	a, err := s.opts.Places.read(query, trendsWords...)
+	if err != nil {
+		return t, measure.Trend{}, err
+	}
+	t.asked, t.TrendQuery.Filter, t.Chart = a, a.Filter, chartControl
+	if t.Metric, err = askedMetric(query); err != nil {
+		return t, measure.Trend{}, err
+	}
+	if t.Split, err = askedSplit(query); err != nil {
+		return t, measure.Trend{}, err
+	}
+	if given := values(query, wordChart); len(given) > 0 {
+		if t.Chart, err = choose(wordChart, given[0], []string{chartControl, chartLine}); err != nil {
+			return t, measure.Trend{}, err
+		}
+	}
+	if given := values(query, wordCompare); len(given) > 0 {
+		if _, err = choose(wordCompare, given[0], []string{lastYear}); err != nil {
+			return t, measure.Trend{}, err
+		}
+		t.Compare = true
+		if t.Split != "" {
+			return t, measure.Trend{}, problem.New(problem.Invalid, "A comparison with last year is for one line. Remove 'split', or remove 'compare'.")
+		}
+	}
+	if t.TrendQuery.Grain = a.Grain; a.Grain == "" {
+		t.TrendQuery.Grain = measure.ByWeek
+	}
+	_, last, err := s.opts.Figures.Extent(ctx)
+	if err != nil || last == 0 {
+		return t, measure.Trend{TrendQuery: t.TrendQuery}, err
+	}
+	if t.TrendQuery.From, t.TrendQuery.To, err = a.period(last); err != nil {
+		return t, measure.Trend{}, err
+	}
+	t.TrendQuery.To = max(t.TrendQuery.From, min(t.TrendQuery.To, last))
+	trend, err := measure.MakeTrend(ctx, s.opts.Trends, t.TrendQuery, s.opts.Trends.Expected())
+	return t, trend, err
+}
+
+func askedMetric(query url.Values) (measure.Metric, error) {
+	words := make([]string, len(measure.Metrics))
+	for i, m := range measure.Metrics {
+		words[i] = m.Word
+	}
+	given := values(query, wordMeasure)
+	switch len(given) {
+	case 0:
+		return measure.Metrics[0], nil
+	case 1:
+	default:
+		return measure.Metric{}, problem.New(problem.Invalid, "Select one measure. The address has %d.", len(given))
+	}
+	word, err := choose(wordMeasure, given[0], words)
+	if err != nil {
+		return measure.Metric{}, err
+	}
+	m, _ := measure.MetricOf(word)
+	return m, nil
+}
+
+func askedSplit(query url.Values) (measure.Dimension, error) {
+	given := values(query, wordSplit)
+	switch len(given) {
+	case 0:
+		return "", nil
+	case 1:
+		return choose(wordSplit, given[0], splits)
+	}
+	return "", problem.New(problem.Invalid, "The address has 'split' %d times. Use it once.", len(given))
+}
+
+// trendCharts are the charts of one address with what stands beside them.
+type trendCharts struct {
+	// One is set when there is one chart, Panels when there are several.
+	One    *chart.Control
+	Panels []chart.Chart
+	// Controls are the control charts of every series, drawn or not.
+	Controls []chart.Control
+	Before   *measure.TrendSeries
+	Notes    []chart.Note
+	Names    []string
+}
+
+// draw makes the charts of a trend: one control chart or chart of lines, or a
+// panel for each series on one scale.
+func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (trendCharts, error) {
+	var out trendCharts
+	for i := range t.Series {
+		out.Names = append(out.Names, s.splitName(t.Split, t.Series[i].Cell))
+	}
+	all, err := s.opts.Trends.Annotations(ctx)
+	if err != nil {
+		return out, err
+	}
+	touching := func(f measure.Filter) []measure.Annotation {
+		var list []measure.Annotation
+		for _, n := range all {
+			if n.Touches(t.Metric, f, t.From, t.To) {
+				n.Restart = n.Restart && n.Covers(f)
+				list = append(list, n)
+			}
+		}
+		return list
+	}
+	place := s.place(t.Filter)
+	if a.Compare && len(t.Series) > 0 {
+		q := a.TrendQuery
+		q.From, q.To = measure.YearBefore(t.From, q.Grain), measure.YearBefore(t.To, q.Grain)
+		before, err := measure.MakeTrend(ctx, s.opts.Trends, q, s.opts.Trends.Expected())
+		if err != nil {
+			return out, err
+		}
+		out.Before = &measure.TrendSeries{}
+		if len(before.Series) > 0 {
+			out.Before = &before.Series[0]
+		}
+	}
+	o := chart.TrendOptions{ID: "trend", Place: place, Names: out.Names, Annotations: touching(t.Filter), Before: out.Before}
+	several := t.Split != "" && len(t.Series) > 0
+	for i := range t.Series {
+		one := o
+		if several {
+			one.ID, one.Name, one.Panel = fmt.Sprintf("trend-%d", i+1), out.Names[i], true
+			one.Annotations = touching(narrowed(t.Filter, t.Split, t.Series[i].Cell))
+		}
+		control, err := chart.ControlOf(t, i, one)
+		if err != nil {
+			return out, err
+		}
+		out.Controls = append(out.Controls, control)
+	}
+	switch {
+	case several && (a.Chart == chartControl || len(t.Series) > chart.MostLines):
+		return out, s.drawPanels(a, t, o, &out, touching)
+	case a.Chart == chartLine:
+		lines := chart.Control{Chart: chart.LinesOf(t, o)}
+		if len(out.Controls) > 0 && !several {
+			lines.Listed = out.Controls[0].Listed
+		}
+		out.One = &lines
+	case len(out.Controls) > 0:
+		out.One = &out.Controls[0]
+	default:
+		empty, err := chart.ControlOf(t, 0, o)
+		if err != nil {
+			return out, err
+		}
+		out.One = &empty
+	}
+	out.Notes = out.One.Listed
+	return out, nil
+}
+
+// drawPanels draws a chart for each of the largest series, all on one scale.
+func (s *Server) drawPanels(a trendAsked, t measure.Trend, o chart.TrendOptions, out *trendCharts, touching func(measure.Filter) []measure.Annotation) error {
+	n := min(len(t.Series), mostPanels)
+	which := make([]int, n)
+	for i := range which {
+		which[i] = i
+	}
+	scale, err := chart.SharedScale(t, which)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		one := o
+		one.ID, one.Name, one.Panel, one.Scale = fmt.Sprintf("trend-%d", i+1), out.Names[i], true, scale
+		one.Annotations = touching(narrowed(t.Filter, t.Split, t.Series[i].Cell))
+		if a.Chart == chartLine {
+			alone := t
+			alone.Series = t.Series[i : i+1]
+			alone.Split = ""
+			one.Names = nil
+			c := chart.LinesOf(alone, one)
+			c.Title = titleWith(out.Names[i], c.Title)
+			out.Panels = append(out.Panels, c)
+			continue
+		}
+		c, err := chart.ControlOf(t, i, one)
+		if err != nil {
+			return err
+		}
+		out.Panels = append(out.Panels, c.Chart)
+	}
+	return nil
+}
+
+// titleWith puts a panel's name before its finding, within the length of
+// titles.
+func titleWith(name, title string) string {
+	both := name + ": " + title
+	if r := []rune(both); len(r) > 89 {
+		return string(r[:88]) + "…"
+	}
+	return both
+}
+
+// narrowed is the filter of one value of a split.
+func narrowed(f measure.Filter, split measure.Dimension, c measure.Cell) measure.Filter {
+	switch split {
+	case measure.ByProvider:
+		f.Providers = []string{c.Provider}
+	case measure.ByCouncil:
+		f.Councils = []delay.Council{c.Council}
+	case measure.ByReason:
+		f.Reasons = []delay.Reason{c.Reason}
+	case measure.ByCare:
+		f.Care = []delay.CareType{c.Care}
+	case measure.ByResponsible:
+		f.Bodies = []delay.Body{c.Body}
+	}
+	return f
+}
+
+// splitName names a value of a split.
+func (s *Server) splitName(split measure.Dimension, c measure.Cell) string {
+	if split == "" {
+		return "All"
+	}
+	return s.dimensionCell(split, c).Text
+}
+
+type iconView struct {
+	Words string
+	SVG   template.HTML
+}
+
+// noteView is one of the partnership's notes below a chart.
+type noteView struct {
+	Number, Words, Day, Restart, Compared string
+	// Withdraw is where the form that takes it off posts to; empty for those
+	// who may not.
+	Withdraw string
+}
+
+type trendsView struct {
+	Frame
+	Showing  string
+	Empty    string
+	Filters  filterView
+	Icons    []iconView
+	Charts   []chartView
+	Class    string
+	Settings string
+	Notes    []noteView
+	NotesAdd *noteForm
+	Table    *tableView
+	More     string
+	Return   string
+}
+
+func (s *Server) trendsPage(c echo.Context) error {
+	a, t, err := s.trendOf(c)
+	if err != nil {
+		return err
+	}
+	v, err := s.trendsView(c, a, t)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "trends", v)
+}
+
+func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (trendsView, error) {
+	ctx := c.Request().Context()
+	v := trendsView{Frame: s.frame(c, "Trends"), Class: "app-charts"}
+	if a.Print {
+		v.BodyClass = "app-view-print"
+	}
+	first, last, err := s.opts.Figures.Extent(ctx)
+	if err != nil {
+		return v, err
+	}
+	if last == 0 {
+		v.Empty = "No extracts are held yet, so there are no trends."
+		return v, nil
+	}
+	v.withCharts(s)
+	q := a.query()
+	v.Showing = "Showing " + measureWords(t.Metric) + ", " + s.opts.Places.filterWords(t.Filter) + ", " + stepsFrom(t) + "."
+	v.Return = q.Encode()
+	v.Filters = filterView{
+		Action: "/trends", Clear: "/trends", Words: v.Showing,
+		Dates:  &dateFields{From: a.TrendQuery.From.String(), To: a.TrendQuery.To.String()},
+		Groups: append(trendGroups(a), s.opts.Places.groups(t.Filter)...),
+		Periods: periodLinks("/trends", t.Filter, url.Values{wordMeasure: {a.Metric.Word}, wordGrain: {string(a.TrendQuery.Grain)},
+			wordChart: {a.Chart}, wordSplit: {string(a.Split)}}, last),
+	}
+	v.About = s.aboutFigures("/trends", q, last, t.Metric.ID)
+	if len(t.Series) == 0 {
+		v.Empty = "No readings for these choices. The first extract is for " + first.Long() + "."
+		return v, nil
+	}
+	drawn, err := s.drawTrend(ctx, a, t)
+	if err != nil {
+		return v, err
+	}
+	links := []link{{"CSV", address("/trends.csv", q)}, {"How this is counted", "/definitions/" + t.Metric.ID}}
+	switch {
+	case drawn.One != nil:
+		links = append(links[:1], link{"SVG", address("/trends.svg", q)}, links[1])
+		v.About.Links = append(v.About.Links, link{"SVG", address("/trends.svg", q)})
+		v.Charts = []chartView{s.charted(ctx, drawn.One.Chart, across, links, a.Print)}
+		for _, i := range []chart.Icon{drawn.One.Variation, drawn.One.Assurance} {
+			if i.Words != "" {
+				v.Icons = append(v.Icons, iconView{Words: i.Words, SVG: svg(i.SVG)})
+			}
+		}
+	default:
+		v.Class = "app-charts app-charts--two"
+		for _, one := range drawn.Panels {
+			v.Charts = append(v.Charts, s.charted(ctx, one, panel, nil, a.Print))
+		}
+		table := s.panelTable(t, drawn)
+		v.Table = &table
+		if n := len(t.Series); n > len(drawn.Panels) {
+			v.More = "The " + count(int64(len(drawn.Panels))) + " largest of " + count(int64(n)) + " are drawn, on one scale. The table has them all."
+		} else {
+			v.More = "All charts have the same scale."
+		}
+	}
+	if a.Chart == chartControl && len(drawn.Controls) > 0 {
+		v.Settings = drawn.Controls[0].Settings
+	}
+	v.Notes = s.noteViews(c, drawn.Notes)
+	v.NotesAdd = s.noteForm(c, a, v.Return)
+	return v, nil
+}
+
+// measureWords names a measure with its ID.
+func measureWords(m measure.Metric) string { return m.ID + " " + m.Noun }
+
+// stepsFrom says which periods are shown.
+func stepsFrom(t measure.Trend) string {
+	if len(t.Series) == 0 {
+		return "no periods"
+	}
+	return map[measure.Dimension]string{measure.ByDay: "days", measure.ByWeek: "weeks", measure.ByMonth: "months"}[t.Grain] +
+		" from " + t.From.Long() + " to " + t.To.Long()
+}
+
+// trendGroups are the fields of the form that are the trends page's own.
+func trendGroups(a trendAsked) []choiceGroup {
+	radio := func(legend, name string) choiceGroup {
+		return choiceGroup{Legend: legend, Name: name, Kind: "radio", Style: "radios"}
+	}
+	add := func(g *choiceGroup, value, text string, chosen bool) {
+		id := value
+		if id == "" {
+			id = "none"
+		}
+		g.Items = append(g.Items, choice{ID: g.Name + "-" + id, Value: value, Text: text, Chosen: chosen})
+	}
+	m, split, step, form, compare := radio("Measure", wordMeasure), radio("Split by", wordSplit), radio("Step", wordGrain), radio("Chart", wordChart), radio("Compare", wordCompare)
+	m.Class = spread
+	for _, one := range measure.Metrics {
+		add(&m, one.Word, one.ID+" "+one.Name, one.Word == a.Metric.Word)
+	}
+	add(&split, "", "No split", a.Split == "")
+	for _, d := range splits {
+		add(&split, string(d), dimensionWords[d], d == a.Split)
+	}
+	for _, d := range []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByDay} {
+		add(&step, string(d), upperFirst(string(d)), d == a.TrendQuery.Grain)
+	}
+	add(&form, chartControl, "Control chart (SPC)", a.Chart == chartControl)
+	add(&form, chartLine, "Line", a.Chart == chartLine)
+	add(&compare, "", "With nothing", !a.Compare)
+	add(&compare, lastYear, "With last year (no split)", a.Compare)
+	return []choiceGroup{m, split, step, form, compare}
+}
+
+// panelTable has a row for each series, drawn or not: its latest reading and
+// what the rules say of it.
+func (s *Server) panelTable(t measure.Trend, drawn trendCharts) tableView {
+	table := tableView{ID: "panels", Caption: t.Metric.Name + " by " + lowerHead(dimensionWords[t.Split]) + ", latest reading",
+		Head: []headCell{{dimensionWords[t.Split], false}, {"Latest", true}, {"Average", true}, {"Lower limit", true}, {"Upper limit", true}, {"What it shows", false}}}
+	for i, one := range drawn.Controls {
+		row := []tableCell{{Text: drawn.Names[i], Header: true}}
+		if t.Split == measure.ByResponsible {
+			row[0].Swatch = swatch(t.Series[i].Cell.Body)
+		}
+		// The last reading that the rules judged is the last that is drawn.
+		cells := one.Table.Rows
+		if n := len(one.Result.Points); n > 0 {
+			day := one.Result.Points[n-1].Day
+			for j, r := range t.Series[i].Readings {
+				if r.First == day {
+					for _, k := range []int{1, 2, 3, 4, 5} {
+						cell := tableCell{Text: cells[j][k].Text, Class: numericClass}
+						if k == 5 {
+							cell.Class = ""
+						}
+						row = append(row, cell)
+					}
+				}
+			}
+		}
+		for len(row) < 6 {
+			row = append(row, tableCell{Text: "No data"})
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table
+}
+
+// states are the states of readings in files.
+var states = map[measure.State]string{
+	measure.Complete: "complete", measure.PartData: "some data missing", measure.NotOver: "not over",
+	measure.ProviderMissing: "a provider missing", measure.NoData: "no data", measure.NotApplicable: "not applicable",
+}
+
+// trendTwin is the trend as rows, one for each reading of each series. value is
+// empty where no reading is drawn; counted always has what was counted, so that
+// it adds up to the figures.
+func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) twin {
+	d, _ := measure.DefinitionOf(t.Metric.ID)
+	tw := twin{Title: t.Metric.Name, From: t.From.String(), To: t.To.String(), Measure: t.Metric.ID, AsAt: t.AsAt.String(),
+		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}}
+	tw.Columns = []column{{string(t.Grain), false}, {"last_day", false}}
+	if t.Split != "" {
+		tw.Columns = append(tw.Columns, column{measure.Column(t.Split), false})
+	}
+	tw.Columns = append(tw.Columns, column{"metric", false}, column{"value", true}, column{"counted", true}, column{"state", false})
+	if a.Compare {
+		tw.Columns = append(tw.Columns, column{"year_before", true})
+	}
+	tw.Columns = append(tw.Columns, column{"average", true}, column{"lower_limit", true}, column{"upper_limit", true}, column{"shows", false}, column{"rule", false})
+	for i, series := range t.Series {
+		judged := map[delay.Day]spc.PointResult{}
+		for _, p := range drawn.Controls[i].Result.Points {
+			judged[p.Day] = p
+		}
+		for _, r := range series.Readings {
+			row := []string{periodText(r.First, t.Grain), r.Last.String()}
+			if t.Split != "" {
+				row = append(row, series.Cell.Text(t.Split))
+			}
+			row = append(row, t.Metric.Word, valueText(t.Metric, r), strconv.FormatInt(r.Amount, 10), states[r.State])
+			if a.Compare {
+				row = append(row, yearBeforeText(t, r, drawn.Before))
+			}
+			p, ok := judged[r.First]
+			if !ok {
+				tw.Rows = append(tw.Rows, append(row, "", "", "", "", ""))
+				continue
+			}
+			tw.Rows = append(tw.Rows, append(row, limit(t.Metric, p, p.Mean), limit(t.Metric, p, p.LPL), limit(t.Metric, p, p.UPL), p.Words, p.Rule))
+		}
+	}
+	return tw
+}
+
+// periodText writes a period's first day as files of figures do.
+func periodText(d delay.Day, grain measure.Dimension) string {
+	return measure.Cell{Period: d}.Text(grain)
+}
+
+func valueText(m measure.Metric, r measure.TrendReading) string {
+	if !r.Counts(m) {
+		return ""
+	}
+	return decimals(r.Value)
+}
+
+func yearBeforeText(t measure.Trend, r measure.TrendReading, before *measure.TrendSeries) string {
+	if before == nil {
+		return ""
+	}
+	want := periodText(measure.YearBefore(r.First, t.Grain), t.Grain)
+	for _, b := range before.Readings {
+		if periodText(b.First, t.Grain) == want {
+			return valueText(t.Metric, b)
+		}
+	}
+	return ""
+}
+
+// limit writes a line of a control chart in the unit of value: parts of 1 for
+// shares. Where the rules work out no limits there is none.
+func limit(m measure.Metric, p spc.PointResult, n spc.Number) string {
+	if !n.Known || !p.UPL.Known {
+		return ""
+	}
+	v := max(0, n.Value)
+	if m.Percent {
+		v = min(v, 100) / 100
+	}
+	return decimals(v)
+}
+
+func (s *Server) trendTwinOf(c echo.Context) (twin, error) {
+	a, t, err := s.trendOf(c)
+	if err != nil {
+		return twin{}, err
+	}
+	drawn, err := s.drawTrend(c.Request().Context(), a, t)
+	if err != nil {
+		return twin{}, err
+	}
+	return s.trendTwin(a, t, drawn), nil
+}
+
+func (s *Server) trendsCSV(c echo.Context) error {
+	t, err := s.trendTwinOf(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-trends.csv", t)
+}
+
+func (s *Server) trendsJSON(c echo.Context) error {
+	t, err := s.trendTwinOf(c)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, t)
+}
+
+// trendsSVG answers with the one chart of the address as a picture.
+func (s *Server) trendsSVG(c echo.Context) error {
+	a, t, err := s.trendOf(c)
+	if err != nil {
+		return err
+	}
+	drawn, err := s.drawTrend(c.Request().Context(), a, t)
+	if err != nil {
+		return err
+	}
+	if drawn.One == nil {
+		return problem.New(problem.Invalid, "These choices give several charts. For a picture of one, choose its %s as a filter and remove 'split'.", lowerHead(dimensionWords[a.Split]))
+	}
+	b, err := s.drawn.svg(c.Request().Context(), drawn.One.At(chartAlone), true)
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "image/svg+xml", b)
+}

@@ -1,0 +1,282 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+// The partnership as a source of trends: what its counts say is all that there
+// is, so everybody who is counted more than the day before is new.
+
+func (n *northshire) ProviderDays(_ context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
+	var out []measure.ProviderDays
+	for i, h := range n.hospitals {
+		p := measure.ProviderDays{Code: h.Code, First: n.first, Latest: n.last}
+		for d := max(from, n.first); d <= min(to, n.last); d++ {
+			// Westhaven sent nothing for three weeks.
+			if i == 2 && d >= delay.MustDay("2026-06-01") && d <= delay.MustDay("2026-06-21") {
+				continue
+			}
+			p.Counted = append(p.Counted, d)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (n *northshire) Expected() []measure.Expected {
+	var out []measure.Expected
+	for _, h := range n.hospitals {
+		out = append(out, measure.Expected{Code: h.Code, Name: h.Name})
+	}
+	return out
+}
+
+func (n *northshire) Events(ctx context.Context, q measure.Query) ([]measure.Event, error) {
+	days := q
+	days.From--
+	queried := n.queried
+	cells, err := n.Cells(ctx, days)
+	n.queried = queried
+	on := map[measure.Cell]int64{}
+	keys := map[measure.Cell]bool{}
+	for _, c := range cells {
+		key := c
+		key.Days = 0
+		on[key] = c.Days
+		key.Period = 0
+		keys[key] = true
+	}
+	var out []measure.Event
+	for key := range keys {
+		for d := q.From; d <= q.To; d++ {
+			was, is := key, key
+			was.Period, is.Period = d-1, d
+			switch change := on[is] - on[was]; {
+			case change > 0:
+				out = append(out, measure.Event{Cell: key, Day: d, Kind: measure.Began, People: change})
+			case change < 0:
+				out = append(out, measure.Event{Cell: key, Day: d, Kind: measure.Ended, People: -change})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b measure.Event) int { return int(a.Day - b.Day) })
+	return out, err
+}
+
+func (n *northshire) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]measure.Cell, error) {
+	cells, err := n.Cells(ctx, q)
+	for i := range cells {
+		cells[i].Days = cells[i].Days * 4 / int64(atLeast+4)
+	}
+	return cells, err
+}
+
+func (n *northshire) Spells(_ context.Context, q measure.Query) ([]measure.Spell, error) {
+	var out []measure.Spell
+	for d := q.From; d <= q.To; d++ {
+		out = append(out, measure.Spell{First: d, Last: d + 3, Delayed: 4, People: 3}, measure.Spell{First: d, Last: d + 15, Delayed: 16, People: 1, Open: d+15 >= n.last})
+	}
+	return out, nil
+}
+
+func (n *northshire) Annotations(context.Context) ([]measure.Annotation, error) { return n.notes, nil }
+
+func (n *northshire) AddAnnotation(_ context.Context, a measure.Annotation) (int64, error) {
+	a.ID = int64(len(n.notes) + 1)
+	n.notes = append(n.notes, a)
+	return a.ID, nil
+}
+
+func (n *northshire) WithdrawAnnotation(_ context.Context, id int64, _ string, _ time.Time) error {
+	before := len(n.notes)
+	n.notes = slices.DeleteFunc(n.notes, func(a measure.Annotation) bool { return a.ID == id })
+	if len(n.notes) == before {
+		return problem.New(problem.NotFound, "This note is not on the charts any more.")
+	}
+	return nil
+}
+
+// trendPages are addresses of the three pages in their different shapes.
+var trendPages = []string{
+	"/trends", "/trends?chart=line&compare=last-year&grain=month", "/trends?split=provider&measure=M01&grain=month", "/trends?split=responsible&chart=line",
+	"/trends?split=reason&chart=line", "/trends?measure=M03&last=13m", "/trends?measure=M07", "/trends?measure=M05-21&split=council", "/trends?measure=M08&grain=day&last=30d",
+	"/reasons", "/reasons?last=1m", "/flow", "/flow?split=responsible&grain=month", "/flow?last=1d",
+}
+
+func TestTrendPagesHaveTheirFrame(t *testing.T) {
+	s := newSite(t)
+	for _, p := range trendPages {
+		t.Run(p, func(t *testing.T) {
+			doc := s.get(t, p)
+			if doc.Find("h1").Length() != 1 || doc.Find("figure.app-chart").Length() == 0 {
+				t.Fatal("a heading or chart is missing")
+			}
+			ids := map[string]bool{}
+			doc.Find("[id]").Each(func(_ int, e *goquery.Selection) {
+				id, _ := e.Attr("id")
+				if ids[id] {
+					t.Errorf("the id %q stands twice", id)
+				}
+				ids[id] = true
+			})
+			doc.Find("table").Each(func(_ int, table *goquery.Selection) {
+				if table.Find("caption").Length() != 1 || table.Find("th:not([scope])").Length() != 0 {
+					t.Error("a table lacks its caption or a scope")
+				}
+				n := table.Find("thead th").Length()
+				table.Find("tr").Each(func(_ int, tr *goquery.Selection) {
+					if tr.Find("th,td").Length() != n {
+						t.Errorf("%d cells under %d headings: %s", tr.Find("th,td").Length(), n, words(tr))
+					}
+				})
+			})
+			if doc.Find("style, [style], script:not([src]):not([type='application/json'])").Length() != 0 {
+				t.Error("something inline")
+			}
+			path, query, _ := strings.Cut(p, "?")
+			if w := s.ask(http.MethodGet, path+".json?"+query, nil); w.Code != 200 || !json.Valid(w.Body.Bytes()) {
+				t.Errorf("the JSON twin answered %d", w.Code)
+			}
+			if rows := rowsOf(t, s.ask(http.MethodGet, path+".csv?"+query, nil)); len(rows) == 0 || rows[0]["basis"] != "counted" || rows[0]["measure_id"] == "" {
+				t.Error("the CSV twin lacks its rows or its provenance")
+			}
+			fixed, _ := doc.Find("#fixed-link").Attr("href")
+			if again := s.get(t, fixed); words(again.Find("figure.app-chart").First()) != words(doc.Find("figure.app-chart").First()) {
+				t.Error("the fixed link shows another chart")
+			}
+		})
+	}
+	empty := newSite(t, func(o *Options) { o.Figures = nothing{} })
+	for _, p := range []string{"/trends", "/reasons", "/flow"} {
+		if got := words(empty.get(t, p).Find("main")); !strings.Contains(got, "No extracts are held yet") {
+			t.Errorf("%s: found %q", p, got)
+		}
+	}
+}
+
+func TestTrendsEqualTheFigures(t *testing.T) {
+	s := newSite(t)
+	const period = "from=2026-01-05&to=2026-10-25"
+	trend := rowsOf(t, s.ask(http.MethodGet, "/trends.csv?measure=M01&split=provider&grain=week&"+period, nil))
+	counted := map[string]string{}
+	for _, r := range trend {
+		counted[r["week"]+" "+r["provider"]] = r["counted"]
+		drawn := r["value"] != ""
+		if gap := r["provider"] == "RXC" && r["week"] >= "2026-06-01" && r["week"] <= "2026-06-15"; gap == drawn {
+			t.Errorf("C6 %s %s: value %q, state %q", r["week"], r["provider"], r["value"], r["state"])
+		}
+		if drawn && r["value"] != r["counted"] {
+			t.Errorf("value %s, counted %s", r["value"], r["counted"])
+		}
+	}
+	figures := rowsOf(t, s.ask(http.MethodGet, "/figures.csv?by=week,provider&"+period, nil))
+	if len(figures) == 0 {
+		t.Fatal("no figures")
+	}
+	for _, f := range figures {
+		if got := counted[f["week"]+" "+f["provider"]]; got != f["delayed_days"] {
+			t.Errorf("%s %s: trend %s, figures %s", f["week"], f["provider"], got, f["delayed_days"])
+		}
+	}
+	t.Run("the chart's table has the numbers of the file", func(t *testing.T) {
+		doc := s.get(t, "/trends?measure=M01&grain=month&"+period)
+		rows := rowsOf(t, s.ask(http.MethodGet, "/trends.csv?measure=M01&grain=month&"+period, nil))
+		cells := doc.Find("#trend-table tbody tr")
+		if cells.Length() != len(rows) {
+			t.Fatalf("%d rows on the page, %d in the file", cells.Length(), len(rows))
+		}
+		cells.Each(func(i int, tr *goquery.Selection) {
+			if got := digits(words(tr.Find("td").First())); rows[i]["value"] != "" && got != rows[i]["value"] {
+				t.Errorf("row %d: page %s, file %s", i, got, rows[i]["value"])
+			}
+		})
+	})
+	t.Run("reasons add up to the figures", func(t *testing.T) {
+		total := 0
+		for _, r := range rowsOf(t, s.ask(http.MethodGet, "/reasons.csv?"+period, nil)) {
+			n, _ := strconv.Atoi(r["delayed_days"])
+			total += n
+		}
+		all := 0
+		for _, r := range figures {
+			n, _ := strconv.Atoi(r["delayed_days"])
+			all += n
+		}
+		if total != all {
+			t.Errorf("reasons %d, figures %d", total, all)
+		}
+	})
+	t.Run("C16 flow adds up on every line", func(t *testing.T) {
+		for _, r := range rowsOf(t, s.ask(http.MethodGet, "/flow.csv?split=responsible&"+period, nil)) {
+			n := func(name string) int { v, _ := strconv.Atoi(r[name]); return v }
+			if n("start")+n("new")+n("already_waiting")+n("resumed")+n("moved_in")-n("ended")-n("no_longer_listed")-n("paused")-n("moved_out") != n("end") {
+				t.Errorf("found %v", r)
+			}
+		}
+	})
+}
+
+func TestTrendAddressesThatAreNotQuiteRight(t *testing.T) {
+	s := newSite(t)
+	for _, c := range []struct{ target, want string }{
+		{"/trends?measure=M99", "We do not recognise 'M99'"},
+		{"/trends?measure=M01&measure=M02", "Select one measure"},
+		{"/trends?split=ward", "Values you can use: responsible, provider, council, reason, care"},
+		{"/trends?chart=pie", "spc, line"},
+		{"/trends?split=provider&compare=last-year", "comparison with last year is for one line"},
+		{"/trends?measure=M03&split=responsible", "cannot be split by next step"},
+		{"/trends?measure=M03&resp=nhs", "Remove the filter on the next step"},
+		{"/trends?mesure=M01", "Did you mean 'measure'?"},
+		{"/trends.svg?split=provider", "For a picture of one, choose its hospital as a filter"},
+		{"/reasons?grain=day", "We do not recognise 'grain'"},
+		{"/flow?measure=M01", "We do not recognise 'measure'"},
+	} {
+		t.Run(c.target, func(t *testing.T) {
+			w := s.ask(http.MethodGet, c.target, nil)
+			if w.Code != 400 || !strings.Contains(words(parse(t, w).Find("main")), c.want) {
+				t.Errorf("%d %q", w.Code, words(parse(t, w).Find("main")))
+			}
+		})
+	}
+}
+
+func TestNotesStandOnTheChartsTheyTouch(t *testing.T) {
+	s := newSite(t)
+	s.north.notes = []measure.Annotation{
+		{ID: 1, Day: delay.MustDay("2026-05-04"), Words: "Home first team started", Provider: "RXA", Restart: true},
+		{ID: 2, Day: delay.MustDay("2026-08-03"), Words: "<img src=x onerror=alert(1)>"},
+		{ID: 3, Day: delay.MustDay("2026-08-03"), Words: "Only on days", Metric: "M01"},
+	}
+	whole := s.get(t, "/trends")
+	if got := words(whole.Find(".app-notes")); !strings.Contains(got, "4 May 2026: Home first team started") || strings.Contains(got, "Only on days") {
+		t.Errorf("found %q", got)
+	}
+	if strings.Contains(words(whole.Find(".app-notes")), "Limits start again") {
+		t.Error("one hospital's change restarts the limits of all")
+	}
+	if whole.Find("main img").Length() != 0 {
+		t.Error("a note became markup")
+	}
+	if got := words(whole.Find(".app-notes")); !strings.Contains(got, "Average of 13 weeks before") || !strings.Contains(got, "This does not show that one led to the other") {
+		t.Errorf("before and after are missing: %q", got)
+	}
+	if got := words(s.get(t, "/trends?provider=RXA").Find(".app-notes")); !strings.Contains(got, "Limits start again") {
+		t.Errorf("found %q", got)
+	}
+	if got := words(s.get(t, "/trends?provider=RXB").Find(".app-notes")); strings.Contains(got, "Home first") {
+		t.Errorf("found %q", got)
+	}
+}
