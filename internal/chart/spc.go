@@ -172,6 +172,10 @@ func controlScale(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions) Sc
 	if len(o.Annotations) > 0 {
 		high += (high - low) * 0.12 // room for the numbered flags
 	}
+	if r.Groups[len(r.Groups)-1].Limits != spc.LimitsGiven {
+		// Without limits nothing says how much of a difference matters.
+		low = 0
+	}
 	s := between(low, high, t.Metric.Whole)
 	if t.Metric.Percent && s.Top > 100 {
 		s.Top = 100
@@ -630,14 +634,21 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	}
 
 	size := math.Max(math.Min(band*0.85, font*0.72), 3)
+	edge := float32(math.Max(1, font/14))
+	if size < 6 {
+		edge = 0 // outlines of small marks would run together
+	}
 	for _, l := range looks {
 		at := members[l.words]
+		if l.kind == "usual" && band < 2 {
+			at = nil // the line alone shows them
+		}
 		pts := make([]opts.LineData, len(at))
 		for j, i := range at {
 			pts[j] = opts.LineData{Value: []float64{float64(i), plotted(*p.values[i])}}
 		}
 		c.AddSeries(l.words, pts,
-			charts.WithItemStyleOpts(opts.ItemStyle{Color: l.fill, BorderColor: l.edge, BorderWidth: float32(math.Max(1, font/14))}),
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: l.fill, BorderColor: l.edge, BorderWidth: edge}),
 			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
 				one.Type, one.Symbol, one.SymbolSize = "scatter", l.symbol, plotted(symbolSize(l, size))
 				one.Large = opts.Bool(false)

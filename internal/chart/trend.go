@@ -234,7 +234,7 @@ func between(low, high float64, wholeSteps bool) Scale {
 	if low > high {
 		low, high = 0, 1
 	}
-	if low <= 0 || low < high/2 {
+	if low < high/2 || high-low < high/100 {
 		top, step := scale(high, 5, wholeSteps)
 		return Scale{0, top, step}
 	}
@@ -416,4 +416,22 @@ func yearBefore(before *measure.TrendSeries, r measure.TrendReading, grain measu
 		}
 	}
 	return measure.TrendReading{}, false
+}
+
+// GapNotes says which providers' extracts are missing from the days of a trend.
+func GapNotes(t measure.Trend) []string {
+	if len(t.Series) == 0 {
+		return nil
+	}
+	rs := make([]reading, len(t.Series[0].Readings))
+	calendar := 0
+	for i, r := range t.Series[0].Readings {
+		rs[i] = reading{Period: r.Period}
+		calendar += r.CalendarDays()
+	}
+	var out []string
+	for _, g := range gapsOf(rs) {
+		out = append(out, fmt.Sprintf("No data from %s for %s of %s days.", name(g.name), whole(int64(g.days)), whole(int64(calendar))))
+	}
+	return out
 }

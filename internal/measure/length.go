@@ -73,8 +73,9 @@ type Lengths struct {
 	// EndedQuantiles are of those; OpenQuantiles of the people waiting on the
 	// last day, by the days waited so far. The two are never mixed.
 	EndedQuantiles, OpenQuantiles Quantiles
-	// AtLeast counts the ended waits of 7, 14 and 21 days or more.
-	AtLeast [3]int64
+	// AtLeast counts the ended waits of 7, 14 and 21 days or more, OpenAtLeast
+	// those of people waiting on the last day.
+	AtLeast, OpenAtLeast [3]int64
 	// Survival holds, for each number of days from 0, the estimated part of the
 	// waits that began in the period and lasted longer, allowing for waits that
 	// are still open (Kaplan and Meier). It ends where fewer than LeastAtRisk
@@ -117,7 +118,13 @@ func MakeLengths(ctx context.Context, src TrendSource, f Filter, from, to, asAt 
 			}
 		}
 		if s.First <= to && s.Last >= to {
-			open = append(open, wait{n - int(s.Last-to), s.People})
+			soFar := n - int(s.Last-to)
+			open = append(open, wait{soFar, s.People})
+			for i, band := range Bands {
+				if soFar >= band {
+					l.OpenAtLeast[i] += s.People
+				}
+			}
 		}
 		if s.First < from || s.First > to {
 			continue
