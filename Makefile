@@ -81,14 +81,13 @@ lint: ## Check format, vet and the linters
 	$(TOOL) ineffassign ./...
 
 .PHONY: bench
-bench: build ## Measure the packages, then the taking in of a million rows in one file
+bench: build ## Measure the packages, then a million rows in one file beside sqlite3 .import
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./internal/...
-	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
-	./bin/homeward synth --backfill $(BENCHROWS) --seed 1 --out "$$work"; \
-	./bin/homeward init --data "$$work/data" >/dev/null; \
-	printf '\nTaking in %d rows in one file:\n' $(BENCHROWS); \
-	time ./bin/homeward ingest --data "$$work/data" --partnership "$$work/partnership.yaml" "$$work/extracts"; \
-	du -h "$$work"/data/*.db
+	.ci/bench $(BENCHROWS)
+
+.PHONY: bench-national
+bench-national: ## Measure 50 million patient-days, ten years of a nation, in a folder under bin/
+	HOMEWARD_NATIONAL=$(CURDIR)/bin/nation go test -run '^$$' -bench Nation -benchtime 10x -timeout 60m -v ./internal/sqlite
 
 .PHONY: fuzz
 fuzz: ## Fuzz every reader of bytes for FUZZTIME (10s) each

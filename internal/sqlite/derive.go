@@ -305,12 +305,18 @@ func (d *derivation) countedDays() (delay.Calendar, error) {
 	if err := st.QueryRowContext(d.ctx, d.provider).Scan(&text); err != nil {
 		return nil, err
 	}
-	days := make(delay.Calendar, 0, len(text)/8+1)
-	for part := range bytes.SplitSeq(bytes.Trim(text, "[]"), []byte(",")) {
-		if len(part) == 0 {
-			continue
-		}
-		day, err := strconv.Atoi(string(part))
+	return parseDays(text)
+}
+
+// parseDays reads a JSON array of days.
+func parseDays(text []byte) ([]delay.Day, error) {
+	text = bytes.Trim(text, "[]")
+	if len(text) == 0 {
+		return nil, nil
+	}
+	days := make([]delay.Day, 0, len(text)/8+1)
+	for part := range bytes.SplitSeq(text, []byte(",")) {
+		day, err := strconv.ParseInt(string(part), 10, 32)
 		if err != nil {
 			return nil, err
 		}

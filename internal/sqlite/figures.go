@@ -262,60 +262,65 @@ func (s *Store) eachCount(ctx context.Context, q measure.Query, first, last dela
 	return rows.Err()
 }
 
-// ProviderDays gives where the extracts of every provider stand.
+// ProviderDays gives where the extracts of every provider stand. A provider's
+// days come as one text, because ten years of a nation are 400,000 rows.
 func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
+	const days = `
+			(SELECT json_group_array(extract_date) FROM (
+				SELECT extract_date
+				FROM standing s
+				WHERE s.provider_id = v.provider_id AND extract_date BETWEEN ?1 AND ?2 AND `
+	const ordered = ` <> 0
+				ORDER BY extract_date))`
+	const one = `
+			coalesce((
+				SELECT extract_date
+				FROM standing s
+				WHERE s.provider_id = v.provider_id AND counted_extract <> 0
+				ORDER BY extract_date `
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract
-		FROM standing s
-		JOIN provider v ON v.provider_id = s.provider_id
-		WHERE s.extract_date BETWEEN ? AND ?
-		ORDER BY v.code, s.extract_date`, from, to)
+		SELECT v.code,`+days+`counted_extract`+ordered+`,`+days+`held_extract`+ordered+`,`+one+`LIMIT 1), 0),`+one+`DESC LIMIT 1), 0)
+		FROM provider v
+		ORDER BY v.code`, from, to)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var out []measure.ProviderDays
 	for rows.Next() {
-		var code string
-		var day delay.Day
-		var counted, held int64
-		if err := rows.Scan(&code, &day, &counted, &held); err != nil {
+		var p measure.ProviderDays
+		var counted, held []byte
+		if err := rows.Scan(&p.Code, &counted, &held, &p.First, &p.Latest); err != nil {
 			return nil, err
 		}
-		if n := len(out); n == 0 || out[n-1].Code != code {
-			out = append(out, measure.ProviderDays{Code: code})
+		if p.Counted, err = parseDays(counted); err != nil {
+			return nil, err
 		}
-		p := &out[len(out)-1]
-		if counted != 0 {
-			p.Counted = append(p.Counted, day)
+		if p.Held, err = parseDays(held); err != nil {
+			return nil, err
 		}
-		if held != 0 {
-			p.Held = append(p.Held, day)
+		if len(p.Counted)+len(p.Held) > 0 {
+			out = append(out, p)
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	for i := range out {
-		var received int64
-		err := s.read.QueryRowContext(ctx, `
-			SELECT coalesce(min(s.extract_date), 0), coalesce(max(s.extract_date), 0)
-			FROM standing s
-			JOIN provider v ON v.provider_id = s.provider_id
-			WHERE v.code = ? AND s.counted_extract <> 0`, out[i].Code).Scan(&out[i].First, &out[i].Latest)
-		if err == nil && out[i].Latest != 0 {
-			err = s.read.QueryRowContext(ctx, `
-				SELECT e.kept, f.received_at
-				FROM standing s
-				JOIN provider v ON v.provider_id = s.provider_id
-				JOIN extract e ON e.extract_id = s.counted_extract
-				JOIN file f ON f.file_id = e.file_id
-				WHERE v.code = ? AND s.extract_date = ?`, out[i].Code, out[i].Latest).Scan(&out[i].Rows, &received)
-			out[i].LatestReceived = time.UnixMicro(received)
+		if out[i].Latest == 0 {
+			continue
 		}
-		if err != nil {
+		var received int64
+		if err := s.read.QueryRowContext(ctx, `
+			SELECT e.kept, f.received_at
+			FROM provider v
+			JOIN standing s ON s.provider_id = v.provider_id
+			JOIN extract e ON e.extract_id = s.counted_extract
+			JOIN file f ON f.file_id = e.file_id
+			WHERE v.code = ? AND s.extract_date = ?`, out[i].Code, out[i].Latest).Scan(&out[i].Rows, &received); err != nil {
 			return nil, err
 		}
+		out[i].LatestReceived = time.UnixMicro(received)
 	}
 	return out, nil
 }
