@@ -19,6 +19,7 @@ type definitionsView struct {
 	Matrix   tableView
 	RuleSet  string
 	Worked   tableView
+	Control  []ruleView
 	JSON     string
 }
 
@@ -77,7 +78,7 @@ func (s *Server) definitionsPage(c echo.Context) error {
 	}
 	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: countingRules, Attribut: attributionRules, RuleSet: s.ruleVersion(), JSON: "/definitions.json"}
 	v.Contents = []link{{"Measures", "#measures"}, {"Counting rules", "#counting"}, {"Worked examples", "#worked"},
-		{"Attribution rules", "#attribution"}, {"Reasons", "#reasons"}}
+		{"Attribution rules", "#attribution"}, {"Reasons", "#reasons"}, {"Control charts", "#spc"}}
 	for _, d := range measure.Definitions {
 		v.Measures = append(v.Measures, measureOf(d))
 	}
@@ -85,7 +86,7 @@ func (s *Server) definitionsPage(c echo.Context) error {
 	for _, w := range workedDays {
 		v.Worked.Rows = append(v.Worked.Rows, []tableCell{{Text: w[0], Header: true}, {Text: w[1]}})
 	}
-	v.Matrix = s.matrix()
+	v.Matrix, v.Control = s.matrix(), controlRules
 	return s.page(c, "definitions", v)
 }
 

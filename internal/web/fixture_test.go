@@ -39,6 +39,8 @@ type northshire struct {
 	councils    []Place
 	// names spoils the first hospital's name.
 	queried []measure.Query
+	// notes are those of the trends page.
+	notes []measure.Annotation
 }
 
 func newNorthshire() *northshire {
@@ -374,6 +376,7 @@ func options(t testing.TB) (Options, *site) {
 	return Options{
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
 		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk,
+		Trends: n,
 		Packs:  shelf{[]Pack{{ID: "2026-10-28", Title: "28 October 2026", Held: time.Date(2026, 10, 28, 9, 58, 0, 0, time.UTC), AsAt: delay.MustDay("2026-10-28"), RuleSet: "england-dtoc 1"}}},
 		Places: Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
 		Rules:  rules, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),
