@@ -41,6 +41,7 @@ var ranks = map[string]int{
 	"internal/ingest":         4,
 	"internal/casework":       5,
 	"internal/chart":          4,
+	"internal/call":           5,
 	"internal/pack":           5,
 	"internal/schedule":       4,
 	"internal/synth":          4,
@@ -79,6 +80,7 @@ var homes = map[string]string{
 	"golang.org/x/text/message":           "internal/web",
 	"github.com/goccy/go-yaml":            "internal/config",
 	"github.com/rickar/cal/v2":            "internal/agreement",
+	"github.com/wneessen/go-mail":         "internal/mail",
 }
 
 // testLibraries serve tests only and may stand in any test.
@@ -86,6 +88,8 @@ var testLibraries = []string{
 	"github.com/PuerkitoBio/goquery",
 	"github.com/andybalholm/cascadia",
 	"github.com/chromedp/chromedp",
+	"github.com/emersion/go-sasl",
+	"github.com/emersion/go-smtp",
 	"golang.org/x/net/html",
 	"pgregory.net/rapid",
 }

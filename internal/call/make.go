@@ -1,0 +1,750 @@
+package call
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"homeward/internal/agreement"
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// Source is what a call is made from. Its answers hold counts and references.
+type Source interface {
+	measure.OverviewSource
+	measure.TrendSource
+	// Checked gives the people delayed at one provider on the day of whom the
+	// log has an entry, not taken back, made from since to until.
+	Checked(ctx context.Context, provider string, day delay.Day, since, until time.Time) (int64, error)
+	// LogUsed says whether anything was logged from since to until.
+	LogUsed(ctx context.Context, since, until time.Time) (bool, error)
+	// LongestWaits gives the longest waits of the people delayed at the
+	// providers on their days, longest first, at most limit.
+	LongestWaits(ctx context.Context, at map[string]delay.Day, limit int) ([]Wait, error)
+	// Pending gives the parts of waits that are not settled and have days from
+	// from to to.
+	Pending(ctx context.Context, from, to delay.Day) ([]Pending, error)
+}
+
+// Wait is one long wait, by pseudonym.
+type Wait struct {
+	Reference string
+	Provider  string
+	Days      int
+	Reason    delay.Reason
+	Body      delay.Body
+	// Due is when the first of the open actions is due, zero for none.
+	Due delay.Day
+}
+
+// Pending is parts of waits that are not settled, of one standing.
+type Pending struct {
+	State agreement.State
+	// Attributed is false when no body could be named.
+	Attributed bool
+	Next       agreement.Side
+	Level      agreement.Level
+	// Waits is the number of parts, Days their days in the period.
+	Waits, Days int64
+	// Oldest is the earliest moment since which one of them stands so.
+	Oldest time.Time
+}
+
+// Unsettled is the days of a month that are not settled: proposed, disputed or
+// not attributed.
+type Unsettled struct {
+	From Day   `json:"from"`
+	To   Day   `json:"to"`
+	Days int64 `json:"days"`
+	// ReplyBy is the earliest moment by which an answer is expected, zero when
+	// none is.
+	ReplyBy time.Time `json:"reply_by"`
+}
+
+// Drawer draws a chart as SVG.
+type Drawer interface {
+	SVG(ctx context.Context, c chart.Chart) ([]byte, error)
+}
+
+// Setup is when and for whom a call is made.
+type Setup struct {
+	// Now is the moment, in London time.
+	Now                  time.Time
+	Partnership, RuleSet string
+	Expected             []measure.Expected
+	Clocks               agreement.Clocks
+	Annotations          []measure.Annotation
+	// Last is what was shown at the call before, nil on the first.
+	Last *Content
+}
+
+// recent is the number of days for which a provider's latest extract still
+// speaks for "now", as on the overview.
+const recent = 14
+
+// slideSize is how charts are drawn: for 1,280 by 720 pixels, read from six
+// times the height of the image.
+var slideSize = chart.Size{Width: 1200, Height: 430, Font: 26, Line: 4}
+
+// maker gathers what a call says.
+type maker struct {
+	set Setup
+	*Content
+	src  Source
+	draw Drawer
+	over measure.Overview
+	// reasons is the people waiting by reason; pending what is not settled;
+	// longer the people who have passed LongDays since the last call.
+	reasons map[delay.Reason]int64
+	pending []Pending
+	longer  int64
+	at      map[string]delay.Day
+}
+
+// Make works out everything that a call shows. Without a drawer the charts are
+// left out, for the checks before a call.
+func Make(ctx context.Context, src Source, draw Drawer, s Setup) (*Content, error) {
+	m := &maker{set: s, src: src, draw: draw, reasons: map[delay.Reason]int64{}, at: map[string]delay.Day{}, Content: &Content{
+		Version: version, Call: Day(delay.DayOf(s.Now)), Held: s.Now, Partnership: s.Partnership, RuleSet: s.RuleSet,
+	}}
+	if s.Last != nil {
+		m.Content.Last = s.Last.Call
+	}
+	for _, step := range []func(context.Context) error{m.standing, m.movement, m.waits, m.share, m.unsettled, m.slides} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return m.Content, nil
+}
+
+// standing finds where each hospital stands, each on its own latest extract
+// date so that one that is late does not look empty.
+func (m *maker) standing(ctx context.Context) error {
+	var err error
+	if m.over, err = measure.MakeOverview(ctx, m.src, measure.Filter{}, 0, 0, measure.Moment{Now: m.set.Now}, m.set.Expected); err != nil {
+		return err
+	}
+	stand, err := m.src.ProviderDays(ctx, 0, delay.DayOf(m.set.Now))
+	if err != nil {
+		return err
+	}
+	m.AsAt, m.Ready = Day(m.over.AsAt), m.over.ReadyToday
+	known := map[string]bool{}
+	add := func(code, name, words string) error {
+		known[code] = true
+		h := Hospital{Code: code, Name: name, Extract: words}
+		if i := slices.IndexFunc(stand, func(p measure.ProviderDays) bool { return p.Code == code }); i >= 0 && len(stand[i].Counted) > 0 {
+			day := stand[i].Counted[len(stand[i].Counted)-1]
+			h.Day, h.Counted = Day(day), day > m.over.AsAt-recent
+			cells, err := m.src.Cells(ctx, measure.Query{From: day, To: day, By: []measure.Dimension{measure.ByReason, measure.ByResponsible},
+				Filter: measure.Filter{Providers: []string{code}}})
+			if err != nil {
+				return err
+			}
+			var b measure.ByBody
+			h.Reasons = map[delay.Reason]int64{}
+			for _, c := range cells {
+				b[c.Body] += c.Days
+				h.Reasons[c.Reason] += c.Days
+			}
+			h.Waiting = CountOf(b)
+			if h.Counted {
+				m.at[code] = day
+				m.Waiting = m.Waiting.Plus(h.Waiting, 1)
+				for r, n := range h.Reasons {
+					m.reasons[r] += n
+				}
+				if stand[i].LatestReceived.After(m.Arrived) {
+					m.Arrived = stand[i].LatestReceived.In(m.set.Now.Location())
+				}
+			}
+		}
+		m.Hospitals = append(m.Hospitals, h)
+		return nil
+	}
+	for _, p := range m.over.Providers {
+		if err := add(p.Code, p.Name, string(p.Today)); err != nil {
+			return err
+		}
+	}
+	for _, p := range stand {
+		if !known[p.Code] {
+			if err := add(p.Code, p.Code, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// movement works out how the people of the last call became those of now.
+func (m *maker) movement(ctx context.Context) error {
+	if m.set.Last == nil {
+		return nil
+	}
+	stand, err := m.src.ProviderDays(ctx, 0, delay.DayOf(m.set.Now))
+	if err != nil {
+		return err
+	}
+	var parts []Part
+	for _, h := range m.Hospitals {
+		var shown Hospital
+		if i := slices.IndexFunc(m.set.Last.Hospitals, func(o Hospital) bool { return o.Code == h.Code }); i >= 0 {
+			shown = m.set.Last.Hospitals[i]
+		}
+		p := Part{Latest: h.Waiting.ByBody(), Counted: h.Counted}
+		if shown.Counted {
+			p.Shown = shown.Waiting.ByBody()
+		}
+		base := delay.Day(shown.Day)
+		if base == 0 {
+			// Nothing was known of it: its first extract is where it begins.
+			if i := slices.IndexFunc(stand, func(s measure.ProviderDays) bool { return s.Code == h.Code }); i >= 0 && stand[i].First != 0 {
+				base = stand[i].First - 1
+			}
+		}
+		if base != 0 {
+			// An extract that counted then may be held now (R5): then both counts
+			// are of the earlier day.
+			base = min(base, delay.Day(h.Day))
+			f := measure.Filter{Providers: []string{h.Code}}
+			cells, err := m.src.Cells(ctx, measure.Query{From: base, To: base, By: []measure.Dimension{measure.ByResponsible}, Filter: f})
+			if err != nil {
+				return err
+			}
+			for _, c := range cells {
+				p.Then[c.Body] += c.Days
+			}
+			if base < delay.Day(h.Day) {
+				p.Events, err = m.src.Events(ctx, measure.Query{From: base + 1, To: delay.Day(h.Day), By: []measure.Dimension{measure.ByResponsible}, Filter: f})
+				if err != nil {
+					return err
+				}
+			}
+		}
+		parts = append(parts, p)
+	}
+	for _, o := range m.set.Last.Hospitals {
+		if !slices.ContainsFunc(m.Hospitals, func(h Hospital) bool { return h.Code == o.Code }) && o.Counted {
+			parts = append(parts, Part{Shown: o.Waiting.ByBody(), Counted: true})
+		}
+	}
+	m.Movement = Reconcile(parts)
+	return nil
+}
+
+// waits counts checks, long waits and disputes among the people waiting.
+func (m *maker) waits(ctx context.Context) error {
+	since := m.set.Now.Add(-24 * time.Hour)
+	var err error
+	if m.Logs, err = m.src.LogUsed(ctx, m.set.Now.Add(-recent*24*time.Hour), m.set.Now); err != nil {
+		return err
+	}
+	for _, h := range m.Hospitals {
+		if !h.Counted {
+			continue
+		}
+		day := delay.Day(h.Day)
+		n, err := m.src.Checked(ctx, h.Code, day, since, m.set.Now)
+		if err != nil {
+			return err
+		}
+		m.Checked += n
+		waited, err := m.src.Waiting(ctx, measure.Filter{}, h.Code, day)
+		if err != nil {
+			return err
+		}
+		gone := 0 // the days since the last call's figures
+		if m.set.Last != nil {
+			for _, o := range m.set.Last.Hospitals {
+				if o.Code == h.Code && o.Day != 0 {
+					gone = int(day - delay.Day(o.Day))
+				}
+			}
+		}
+		for _, w := range waited {
+			if w.Days >= LongDays {
+				m.Long += w.People
+				if w.Days < LongDays+gone {
+					m.longer += w.People
+				}
+			}
+		}
+		cells, err := m.src.Cells(ctx, measure.Query{From: day, To: day, By: []measure.Dimension{measure.ByState}, Filter: measure.Filter{
+			Providers: []string{h.Code}, States: []agreement.State{agreement.Disputed}}})
+		if err != nil {
+			return err
+		}
+		for _, c := range cells {
+			m.Disputed += c.Days
+		}
+	}
+	return nil
+}
+
+// month gives the last whole month, or when it has no day with data, the days
+// since data begin.
+func month(asAt, first delay.Day) (from, to delay.Day) {
+	m := asAt.Month()
+	if asAt == m.Last() {
+		return max(m.First(), first), asAt
+	}
+	if first != 0 && first > (m-1).Last() {
+		return max(m.First(), first), asAt
+	}
+	return max((m - 1).First(), first), (m - 1).Last()
+}
+
+// shareOf works out the share and its band for a period (C12, G3).
+func shareOf(ctx context.Context, src measure.Source, from, to delay.Day) (Share, error) {
+	s := Share{From: Day(from), To: Day(to)}
+	cells, err := src.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByResponsible, measure.ByState}})
+	if err != nil {
+		return s, err
+	}
+	var days measure.ByBody
+	var council, other int64
+	for _, c := range cells {
+		days[c.Body] += c.Days
+		switch {
+		case c.State != agreement.Disputed:
+		case c.Body == delay.SocialCare:
+			council += c.Days
+		case c.Body != delay.NotAttributed: // those are in the band already
+			other += c.Days
+		}
+	}
+	share := measure.SocialCareShare(days, council, other)
+	s.Days, s.Known, s.Value, s.Low, s.High = CountOf(days), share.Known, share.Value, share.Low, share.High
+	return s, nil
+}
+
+func (m *maker) share(ctx context.Context) error {
+	if m.over.AsAt == 0 {
+		return nil
+	}
+	stand, err := m.src.ProviderDays(ctx, 0, delay.DayOf(m.set.Now))
+	if err != nil {
+		return err
+	}
+	first := delay.Day(0)
+	for _, p := range stand {
+		if p.First != 0 && (first == 0 || p.First < first) {
+			first = p.First
+		}
+	}
+	from, to := month(m.over.AsAt, first)
+	m.Share, err = shareOf(ctx, m.src, from, to)
+	return err
+}
+
+func (m *maker) unsettled(ctx context.Context) error {
+	if m.over.AsAt == 0 {
+		return nil
+	}
+	var err error
+	from, to := delay.Day(m.Share.From), delay.Day(m.Share.To)
+	m.Unsettled = Unsettled{From: m.Share.From, To: m.Share.To}
+	if m.pending, err = m.src.Pending(ctx, from, to); err != nil {
+		return err
+	}
+	for _, p := range m.pending {
+		m.Unsettled.Days += p.Days
+		if by := m.replyBy(p); !by.IsZero() && (m.Unsettled.ReplyBy.IsZero() || by.Before(m.Unsettled.ReplyBy)) {
+			m.Unsettled.ReplyBy = by
+		}
+	}
+	return nil
+}
+
+func (m *maker) replyBy(p Pending) time.Time {
+	if p.Oldest.IsZero() || p.Oldest.Unix() == 0 {
+		return time.Time{}
+	}
+	return m.set.Clocks.ReplyBy(p.Oldest, p.Level, m.set.Now.Location())
+}
+
+// slides writes the nine slides.
+func (m *maker) slides(ctx context.Context) error {
+	for i, make := range []func(context.Context, *Slide) error{
+		m.where, m.moved, m.trend, m.nextStep, m.leading, m.flow, m.longest, m.notSettled, m.actions,
+	} {
+		s := Slide{Number: i + 1}
+		if err := make(ctx, &s); err != nil {
+			return err
+		}
+		m.Slides = append(m.Slides, s)
+	}
+	return nil
+}
+
+// mostRows is how many rows of a table can be read from the back of a room.
+const mostRows = 8
+
+func (m *maker) where(_ context.Context, s *Slide) error {
+	s.Name = "Where we are"
+	if m.AsAt == 0 {
+		s.Title = "No extracts are held yet"
+		return nil
+	}
+	n := m.Waiting.Total()
+	s.Title = peopleAre(n) + " waiting"
+	if m.Logs {
+		s.Title += "; " + whole(m.Checked) + " checked in the last 24 hours"
+	}
+	s.Figure, s.FigureWords = whole(n), "people waiting to leave hospital at the end of "+m.AsAt.Long()
+	if n == 1 {
+		s.FigureWords = "person waiting to leave hospital at the end of " + m.AsAt.Long()
+	}
+	if m.Ready > 0 {
+		s.Lines = append(s.Lines, plural(m.Ready, "person", "people")+" became ready that day and will count from the next.")
+	}
+	if m.Unsettled.Days > 0 {
+		s.Lines = append(s.Lines, plural(m.Unsettled.Days, "day", "days")+" of "+monthWords(delay.Day(m.Share.From), delay.Day(m.Share.To))+" "+isAre(m.Unsettled.Days)+" not settled.")
+	}
+	in, due := int64(0), int64(0)
+	t := &Table{Caption: "People waiting by hospital, with where its extract stands",
+		Head: []Column{{Text: "Hospital"}, {Text: "Waiting", Numeric: true}, {Text: "Extract"}, {Text: "Figures from"}}}
+	var rest []Hospital
+	for i, h := range m.Hospitals {
+		if h.Extract != string(measure.NotDue) && h.Extract != "" {
+			due++
+		}
+		if h.Extract == string(measure.In) || h.Extract == string(measure.Late) {
+			in++
+		}
+		if i >= mostRows-1 && len(m.Hospitals) > mostRows {
+			rest = append(rest, h)
+			continue
+		}
+		row := Row{Cells: []string{h.Name, whole(h.Waiting.Total()), cmp.Or(h.Extract, "Not expected"), shortDay(delay.Day(h.Day))}}
+		switch {
+		case h.Day == 0:
+			row.Cells[1], row.Cells[3] = "No data", "No extract yet"
+		case !h.Counted:
+			row.Cells[1] = "Not counted"
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if len(rest) > 0 {
+		sum := int64(0)
+		for _, h := range rest {
+			if h.Counted {
+				sum += h.Waiting.Total()
+			}
+		}
+		t.Rows = append(t.Rows, Row{Cells: []string{plural(int64(len(rest)), "other", "others"), whole(sum), "See Extracts", "See Extracts"}})
+	}
+	s.Lines = append(s.Lines, fmt.Sprintf("%s of %s in.", whole(in), plural(due, "extract is", "extracts are")))
+	s.Table = t
+	return nil
+}
+
+func isAre(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// bodyColumns are the columns of the bodies, in their order everywhere.
+func bodyColumns() []Column {
+	var out []Column
+	for _, b := range delay.Bodies {
+		out = append(out, Column{Text: upperFirst(b.String()), Body: b.Slug(), Numeric: true})
+	}
+	return append(out, Column{Text: "All", Numeric: true})
+}
+
+func (m *maker) moved(_ context.Context, s *Slide) error {
+	s.Name = "Since last call"
+	now := m.Waiting.Total()
+	if m.Movement == nil {
+		s.Title = "First call: " + peopleAre(now) + " waiting"
+		s.Lines = []string{"This is the first call, so there is nothing to compare with."}
+		return nil
+	}
+	total := func(k LineKey) int64 { return m.Movement.Of(k).Total() }
+	title := whole(total(New)) + " new, " + whole(-total(Ended)) + " ended"
+	if n := total(Paused); n < 0 {
+		title += ", " + whole(-n) + " paused"
+	} else if n > 0 {
+		title += ", " + whole(n) + " resumed"
+	}
+	if n := total(Late); n > 0 {
+		title += ", " + whole(n) + " added late"
+	} else if n < 0 {
+		title += ", " + whole(-n) + " taken off late"
+	}
+	s.Title = title + ": " + whole(now) + " waiting, " + change(now, total(Shown))
+	s.Table = &Table{Caption: "From the last call to now, by who the next step is with", Head: append([]Column{{Text: "People"}}, bodyColumns()...)}
+	for _, l := range m.Movement.Lines {
+		write := signed
+		strong := l.Key == Shown || l.Key == Now
+		if strong {
+			write = whole
+		}
+		c := l.Count
+		s.Table.Rows = append(s.Table.Rows, Row{Strong: strong, Cells: []string{l.Key.Words(delay.Day(m.Content.Last), delay.Day(m.Call)),
+			write(c.SocialCare), write(c.NHS), write(c.Joint), write(c.NotAttributed), write(c.Total())}})
+	}
+	if !m.Movement.Adds() {
+		s.Lines = append(s.Lines, gapWords(m.Movement.Gap))
+	}
+	s.Lines = append(s.Lines, fmt.Sprintf("%s passed %d days since. %s disputed, %s at the last call.",
+		plural(m.longer, "person has", "people have"), LongDays, plural(m.Disputed, "wait is", "waits are"), whole(m.set.Last.Disputed)))
+	return nil
+}
+
+func (m *maker) trend(ctx context.Context, s *Slide) error {
+	s.Name, s.Title = "Trend", "People waiting: no readings yet"
+	if m.AsAt == 0 || m.draw == nil {
+		return nil
+	}
+	metric, _ := measure.MetricOf("M02")
+	grain, from := measure.ByWeek, (m.over.AsAt - 363).Week()
+	if first := m.first(); m.over.AsAt-first < 14*7 {
+		grain, from = measure.ByDay, m.over.AsAt-97
+	}
+	t, err := measure.MakeTrend(ctx, m.src, measure.TrendQuery{Metric: metric, Grain: grain, From: from, To: m.over.AsAt}, m.set.Expected)
+	if err != nil {
+		return err
+	}
+	o := chart.TrendOptions{ID: "call-trend", Place: m.set.Partnership}
+	for _, a := range m.set.Annotations {
+		if a.Touches(metric, measure.Filter{}, t.From, t.To) {
+			o.Annotations = append(o.Annotations, a)
+		}
+	}
+	control, err := chart.ControlOf(t, 0, o)
+	if err != nil {
+		return err
+	}
+	s.Title = control.Title
+	if s.Chart, err = m.drawn(ctx, control.Chart); err != nil {
+		return err
+	}
+	s.Chart.Says, s.Chart.Icon = control.Variation.Words, string(control.Variation.SVG)
+	return nil
+}
+
+// first is the first date with an extract of anybody.
+func (m *maker) first() delay.Day {
+	first := m.over.AsAt
+	for _, p := range m.over.Months {
+		first = min(first, p.First)
+	}
+	return first
+}
+
+// drawn draws a chart and keeps its words and table.
+func (m *maker) drawn(ctx context.Context, c chart.Chart) (*Chart, error) {
+	out := &Chart{ID: c.ID, Subtitle: c.Subtitle, Alt: c.Alt, Notes: c.Notes, Source: c.Source}
+	b, err := m.draw.SVG(ctx, c.At(slideSize))
+	if err != nil {
+		return nil, err
+	}
+	out.SVG = string(b)
+	out.Table = Table{Caption: c.Table.Caption}
+	for i, h := range c.Table.Head {
+		out.Table.Head = append(out.Table.Head, Column{Text: h, Numeric: i > 0})
+	}
+	for _, cells := range c.Table.Rows {
+		row := Row{}
+		for _, cell := range cells {
+			row.Cells = append(row.Cells, cell.Text)
+		}
+		out.Table.Rows = append(out.Table.Rows, row)
+	}
+	return out, nil
+}
+
+func (m *maker) nextStep(_ context.Context, s *Slide) error {
+	s.Name = "Next step with"
+	sh := m.Share
+	period := monthWords(delay.Day(sh.From), delay.Day(sh.To))
+	if !sh.Known {
+		s.Title = "No delayed days to share yet"
+		return nil
+	}
+	s.Title = percent(sh.Value) + " of delayed days in " + period + " were with social care"
+	if sh.High-sh.Low >= 0.05 {
+		s.Title += "; " + percent(sh.Low) + " to " + percent(sh.High) + " with unsettled days"
+	}
+	s.Stack = &Stack{Count: sh.Days, Unit: "delayed days"}
+	if sh.High > sh.Low {
+		s.Lines = append(s.Lines, "Lowest "+percent(sh.Low)+", if every disputed or not attributed day fell to the NHS; highest "+percent(sh.High)+", if every one fell to the council.")
+	} else {
+		s.Lines = append(s.Lines, "No day is disputed or not attributed, so there is no range.")
+	}
+	if last := m.set.Last; last != nil && last.Share.Known {
+		s.Lines = append(s.Lines, "Shown at the last call: "+percent(last.Share.Value)+" for "+monthWords(delay.Day(last.Share.From), delay.Day(last.Share.To))+".")
+	}
+	return nil
+}
+
+func (m *maker) leading(_ context.Context, s *Slide) error {
+	s.Name = "Reasons"
+	total := m.Waiting.Total()
+	type line struct {
+		reason delay.Reason
+		people int64
+	}
+	var all []line
+	for r, n := range m.reasons {
+		if n > 0 {
+			all = append(all, line{r, n})
+		}
+	}
+	slices.SortFunc(all, func(a, b line) int { return cmp.Or(cmp.Compare(b.people, a.people), cmp.Compare(a.reason, b.reason)) })
+	if total < 10 {
+		s.Title = "Too few people to describe the reasons (" + plural(total, "person", "people") + ")"
+	} else {
+		sum, k := int64(0), 0
+		for sum*10 < total*8 {
+			sum += all[k].people
+			k++
+		}
+		s.Title = fmt.Sprintf("%d of %s for %d in 10 people waiting", k, plural(int64(len(all)), "reason accounts", "reasons account"), sum*10/total)
+	}
+	before := map[delay.Reason]int64{}
+	if m.set.Last != nil {
+		for _, h := range m.set.Last.Hospitals {
+			if h.Counted {
+				for r, n := range h.Reasons {
+					before[r] += n
+				}
+			}
+		}
+	}
+	for _, l := range all[:min(5, len(all))] {
+		words := whole(l.people)
+		if m.set.Last != nil {
+			words += ", " + change(l.people, before[l.reason])
+		}
+		s.Bars = append(s.Bars, Bar{Name: reasonWords(l.reason), Value: l.people, Words: words})
+	}
+	if len(all) > 5 {
+		rest := total
+		for _, l := range all[:5] {
+			rest -= l.people
+		}
+		s.Lines = append(s.Lines, plural(rest, "person waits", "people wait")+" for "+plural(int64(len(all)-5), "other reason", "other reasons")+".")
+	}
+	return nil
+}
+
+// flowWeeks is how many whole weeks the flow slide shows.
+const flowWeeks = 8
+
+func (m *maker) flow(ctx context.Context, s *Slide) error {
+	s.Name, s.Title = "Flow", "No week is over and whole yet"
+	if m.AsAt == 0 || m.draw == nil {
+		return nil
+	}
+	to := (m.over.AsAt + 1).Week() - 1 // the last Sunday with data
+	if to-6 < m.first() {
+		return nil
+	}
+	f, err := measure.MakeFlows(ctx, m.src, measure.TrendQuery{Grain: measure.ByWeek, From: to - 7*flowWeeks + 1, To: to}, m.set.Expected)
+	if err != nil {
+		return err
+	}
+	c := chart.FlowOf(f, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership})
+	s.Title = c.Title
+	if s.Chart, err = m.drawn(ctx, c); err != nil {
+		return err
+	}
+	if len(f.Groups) > 0 {
+		w := f.Groups[0].Whole
+		s.Lines = append(s.Lines, fmt.Sprintf("%s new and %s ended from %s to %s.", whole(w.By[measure.Began]), whole(w.By[measure.Ended]), w.First.Long(), w.Last.Long()))
+	}
+	return nil
+}
+
+func (m *maker) longest(ctx context.Context, s *Slide) error {
+	s.Name = "Longest waits"
+	s.Title = fmt.Sprintf("%s waited %d days or more", plural(m.Long, "person has", "people have"), LongDays)
+	waits, err := m.src.LongestWaits(ctx, m.at, mostRows)
+	if err != nil || len(waits) == 0 {
+		return err
+	}
+	names := map[string]string{}
+	for _, h := range m.Hospitals {
+		names[h.Code] = h.Name
+	}
+	s.Table = &Table{Caption: "The longest waits, by reference", Head: []Column{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days", Numeric: true},
+		{Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Due"}}}
+	for _, w := range waits {
+		due := "No date"
+		if w.Due != 0 {
+			due = shortDay(w.Due)
+		}
+		s.Table.Rows = append(s.Table.Rows, Row{Body: w.Body.Slug(), BodyAt: 4,
+			Cells: []string{w.Reference, names[w.Provider], whole(int64(w.Days)), reasonWords(w.Reason), upperFirst(w.Body.String()), due}})
+	}
+	return nil
+}
+
+func (m *maker) notSettled(_ context.Context, s *Slide) error {
+	s.Name = "Not settled"
+	u := m.Unsettled
+	period := monthWords(delay.Day(u.From), delay.Day(u.To))
+	if u.Days == 0 {
+		s.Title = "Every day is settled"
+		if u.From != 0 {
+			s.Title = "Every delayed day of " + period + " is settled"
+		}
+		return nil
+	}
+	s.Title = plural(u.Days, "day", "days") + " of " + period + " " + isAre(u.Days) + " not settled"
+	if !u.ReplyBy.IsZero() {
+		s.Title += "; oldest reply date " + u.ReplyBy.Format("2 January 2006")
+	}
+	s.Table = &Table{Caption: "What is not settled, and whose answer comes next", Head: []Column{{Text: "Standing"}, {Text: "Days", Numeric: true},
+		{Text: "Answer from NHS", Numeric: true}, {Text: "From council", Numeric: true}, {Text: "Oldest reply date"}}}
+	type sum struct {
+		days, nhs, council int64
+		by                 time.Time
+	}
+	sums := make([]sum, 4)
+	for _, p := range m.pending {
+		i := 0
+		switch {
+		case p.State == agreement.Disputed:
+			i = 1
+		case !p.Attributed:
+			i = 2
+		}
+		for _, i := range [...]int{i, 3} {
+			sums[i].days += p.Days
+			switch p.Next {
+			case agreement.NHSSide:
+				sums[i].nhs += p.Waits
+			case agreement.CouncilSide:
+				sums[i].council += p.Waits
+			}
+			if by := m.replyBy(p); !by.IsZero() && (sums[i].by.IsZero() || by.Before(sums[i].by)) {
+				sums[i].by = by
+			}
+		}
+	}
+	for i, name := range []string{"Proposed, no answer yet", "Disputed", "Not attributed", "All"} {
+		by := "None"
+		if !sums[i].by.IsZero() {
+			by = sums[i].by.Format("2 Jan 2006")
+		}
+		s.Table.Rows = append(s.Table.Rows, Row{Strong: i == 3, Cells: []string{name, whole(sums[i].days), plural(sums[i].nhs, "wait", "waits"), plural(sums[i].council, "wait", "waits"), by}})
+	}
+	return nil
+}
+
+func (m *maker) actions(_ context.Context, s *Slide) error {
+	s.Name, s.Title, s.Actions = "Actions", "Actions", true
+	return nil
+}

@@ -1,0 +1,321 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"homeward/internal/call"
+	"homeward/internal/delay"
+	"homeward/internal/problem"
+)
+
+var (
+	_ call.Source      = (*Store)(nil)
+	_ call.SinceSource = (*Store)(nil)
+)
+
+// StartCall keeps a call with what it shows. It gives a problem of kind Conflict
+// when the day has a call.
+func (s *Store) StartCall(ctx context.Context, r call.Record) error {
+	// Without inTx, which would tell readers that figures changed.
+	done, err := s.write.ExecContext(ctx, `
+		INSERT INTO call (day, started_at, started_by, ended_at, frozen)
+		VALUES (?, ?, ?, 0, ?)
+		ON CONFLICT DO NOTHING`, r.Day, r.StartedAt.UnixMicro(), r.StartedBy, r.Frozen)
+	if err != nil {
+		return busy(err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return problem.New(problem.Conflict, "The call of %s has already started. Open it from the page of the calls.", r.Day.Long())
+}
+
+// EndCall notes that the call of the day is over. Ending it again changes
+// nothing.
+func (s *Store) EndCall(ctx context.Context, day delay.Day, at time.Time) error {
+	_, err := s.write.ExecContext(ctx, `
+		UPDATE call
+		SET ended_at = ?
+		WHERE day = ? AND ended_at = 0`, at.UnixMicro(), day)
+	if err != nil {
+		return busy(err)
+	}
+	_, err = s.Call(ctx, day)
+	return err
+}
+
+// Calls gives the calls, newest first, without what they showed.
+func (s *Store) Calls(ctx context.Context) ([]call.Record, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT day, started_at, started_by, ended_at FROM call ORDER BY day DESC`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []call.Record
+	for rows.Next() {
+		var r call.Record
+		var started, ended int64
+		if err := rows.Scan(&r.Day, &started, &r.StartedBy, &ended); err != nil {
+			return nil, err
+		}
+		r.StartedAt, r.EndedAt = moment(started), moment(ended)
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// Call gives the call of a day with what it showed, or a problem of kind
+// NotFound.
+func (s *Store) Call(ctx context.Context, day delay.Day) (call.Record, error) {
+	r, err := s.call(ctx, `day = ?`, day)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, problem.New(problem.NotFound, "There was no call on %s. Choose one from the page of the calls.", day.Long())
+	}
+	return r, err
+}
+
+// CallBefore gives the latest call before the day; ok is false when there is
+// none.
+func (s *Store) CallBefore(ctx context.Context, day delay.Day) (r call.Record, ok bool, err error) {
+	r, err = s.call(ctx, `day = (SELECT max(day) FROM call WHERE day < ?)`, day)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, false, nil
+	}
+	return r, err == nil, err
+}
+
+func (s *Store) call(ctx context.Context, condition string, arg any) (call.Record, error) {
+	var r call.Record
+	var started, ended int64
+	err := s.read.QueryRowContext(ctx, `
+		SELECT day, started_at, started_by, ended_at, frozen
+		FROM call
+		WHERE `+condition, arg).Scan(&r.Day, &started, &r.StartedBy, &ended, &r.Frozen)
+	r.StartedAt, r.EndedAt = moment(started), moment(ended)
+	return r, err
+}
+
+// AddCallAction keeps an action said on the call a.Call, and gives its number.
+// Its words have been checked by the caller.
+func (s *Store) AddCallAction(ctx context.Context, a call.Action) (int64, error) {
+	if _, err := s.Call(ctx, a.Call); err != nil {
+		return 0, err
+	}
+	done, err := s.write.ExecContext(ctx, `
+		INSERT INTO call_action (what, owner_org, due, call_day, made_at, made_by, done_day, done_at, done_by, carried_day)
+		VALUES (?, ?, ?, ?, ?, ?, 0, 0, '', 0)`, a.What, a.Owner, a.Due, a.Call, a.At.UnixMicro(), a.By)
+	if err != nil {
+		return 0, busy(err)
+	}
+	return done.LastInsertId()
+}
+
+// SettleCallAction notes on the call of the day that an open action of that
+// call or an earlier one is done, or is carried over to the next. It gives a
+// problem of kind Conflict when the action is not open.
+func (s *Store) SettleCallAction(ctx context.Context, id int64, day delay.Day, state call.State, at time.Time, by string) error {
+	query, args := `
+		UPDATE call_action
+		SET carried_day = ?1
+		WHERE call_action_id = ?2 AND done_day = 0 AND call_day <= ?1`, []any{day, id}
+	if state == call.Done {
+		query, args = `
+			UPDATE call_action
+			SET done_day = ?1, done_at = ?3, done_by = ?4
+			WHERE call_action_id = ?2 AND done_day = 0 AND call_day <= ?1`, []any{day, id, at.UnixMicro(), by}
+	}
+	done, err := s.write.ExecContext(ctx, query, args...)
+	if err != nil {
+		return busy(err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return problem.New(problem.Conflict, "This action is not open any more. Check the latest list and try again.")
+}
+
+// CallActions gives the actions that stand on the call of the day: those said
+// on it, and those of earlier calls that were open when it started. Those of
+// earlier calls come first, by the date that they are due.
+func (s *Store) CallActions(ctx context.Context, day delay.Day) ([]call.Action, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT call_action_id, what, owner_org, due, call_day, made_at, made_by, done_day, carried_day
+		FROM call_action
+		WHERE call_day <= ?1 AND (done_day = 0 OR done_day >= ?1)
+		ORDER BY call_day = ?1, due, call_action_id`, day)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []call.Action
+	for rows.Next() {
+		var a call.Action
+		var at int64
+		if err := rows.Scan(&a.ID, &a.What, &a.Owner, &a.Due, &a.Call, &at, &a.By, &a.Done, &a.Carried); err != nil {
+			return nil, err
+		}
+		a.At = moment(at)
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
+// Checked gives the people delayed at a provider on the day of whom the log has
+// an entry that was not taken back, made after since and not after until.
+func (s *Store) Checked(ctx context.Context, provider string, day delay.Day, since, until time.Time) (int64, error) {
+	var n int64
+	err := s.read.QueryRowContext(ctx, `
+		SELECT count(DISTINCT d.patient_id)
+		FROM delay d
+		JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ?1 BETWEEN t.first_day AND t.last_day
+		WHERE d.provider_id = (SELECT provider_id FROM provider WHERE code = ?2) AND d.listed_last >= ?1
+			AND EXISTS (
+				SELECT 1
+				FROM log_entry l
+				WHERE l.patient_id = d.patient_id AND l.made_at > ?3 AND l.made_at <= ?4 AND l.undoes = 0
+					AND NOT EXISTS (SELECT 1 FROM log_entry u WHERE u.patient_id = l.patient_id AND u.undoes = l.entry_id))`,
+		day, provider, since.UnixMicro(), until.UnixMicro()).Scan(&n)
+	return n, err
+}
+
+// LogUsed says whether anything was logged after since and not after until.
+func (s *Store) LogUsed(ctx context.Context, since, until time.Time) (bool, error) {
+	var used bool
+	err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM log_entry WHERE made_at > ? AND made_at <= ?)`,
+		since.UnixMicro(), until.UnixMicro()).Scan(&used)
+	return used, err
+}
+
+// LongestWaits gives the longest waits of the people delayed at the providers
+// on their days, longest first, at most limit, by reference.
+func (s *Store) LongestWaits(ctx context.Context, at map[string]delay.Day, limit int) ([]call.Wait, error) {
+	var out []call.Wait
+	for code, day := range at {
+		err := func() error {
+			rows, err := s.read.QueryContext(ctx, `
+				SELECT p.reference, ?1 - d.first_day + 1, t.reason, t.body,
+					coalesce((SELECT min(a.due) FROM action a WHERE a.patient_id = d.patient_id AND a.state = 'open'), 0)
+				FROM delay d
+				JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ?1 BETWEEN t.first_day AND t.last_day
+				JOIN patient p ON p.patient_id = d.patient_id
+				WHERE d.provider_id = (SELECT provider_id FROM provider WHERE code = ?2)
+					AND d.listed_last >= ?1 AND d.first_day BETWEEN 1 AND ?1
+				ORDER BY d.first_day, p.reference
+				LIMIT ?3`, day, code, limit)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				w := call.Wait{Provider: code}
+				if err := rows.Scan(&w.Reference, &w.Days, &w.Reason, &w.Body, &w.Due); err != nil {
+					return err
+				}
+				out = append(out, w)
+			}
+			return rows.Err()
+		}()
+		if err != nil {
+			return nil, fmt.Errorf("longest waits: %w", err)
+		}
+	}
+	slices.SortFunc(out, func(a, b call.Wait) int {
+		return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Reference, b.Reference))
+	})
+	return out[:min(limit, len(out))], nil
+}
+
+// Pending gives the parts of waits that are not settled and have days from from
+// to to, by their standing.
+func (s *Store) Pending(ctx context.Context, from, to delay.Day) ([]call.Pending, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT state, body <> 0, next_side, level, count(*), sum(days), min(nullif(since, 0))
+		FROM (
+			SELECT t.state, t.body, t.next_side, t.level, min(t.last_day, ?2) - max(t.first_day, ?1) + 1 AS days, `+sinceColumn+` AS since
+			FROM segment t
+			WHERE t.state IN (0, 2) AND t.first_day <= ?2 AND t.last_day >= ?1)
+		GROUP BY 1, 2, 3, 4
+		ORDER BY 1, 2, 3, 4`, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("what is not settled: %w", err)
+	}
+	defer rows.Close()
+	var out []call.Pending
+	for rows.Next() {
+		var p call.Pending
+		var oldest sql.NullInt64
+		if err := rows.Scan(&p.State, &p.Attributed, &p.Next, &p.Level, &p.Waits, &p.Days, &oldest); err != nil {
+			return nil, err
+		}
+		p.Oldest = moment(oldest.Int64)
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// ArrivedSince gives what came in after a moment and speaks of days up to those
+// given for each provider.
+func (s *Store) ArrivedSince(ctx context.Context, after time.Time, days map[string]delay.Day) (call.Arrived, error) {
+	a := call.Arrived{Late: map[string][]delay.Day{}, Corrected: map[string][]delay.Day{}}
+	at := after.UnixMicro()
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT v.code, e.extract_date, EXISTS (
+			SELECT 1
+			FROM extract b
+			JOIN file bf ON bf.file_id = b.file_id
+			WHERE b.provider_id = e.provider_id AND b.extract_date = e.extract_date AND bf.received_at <= ?1)
+		FROM extract e
+		JOIN file f ON f.file_id = e.file_id
+		JOIN provider v ON v.provider_id = e.provider_id
+		WHERE f.received_at > ?1
+		GROUP BY v.code, e.extract_date
+		ORDER BY v.code, e.extract_date`, at)
+	if err != nil {
+		return a, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var code string
+		var day delay.Day
+		var again bool
+		if err := rows.Scan(&code, &day, &again); err != nil {
+			return a, err
+		}
+		switch last, shown := days[code]; {
+		case !shown:
+		case day > last:
+			a.Later++
+		case again:
+			a.Corrected[code] = append(a.Corrected[code], day)
+		default:
+			a.Late[code] = append(a.Late[code], day)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return a, err
+	}
+	latest := delay.Day(0)
+	for _, d := range days {
+		latest = max(latest, d)
+	}
+	for _, one := range []struct {
+		into  *int
+		query string
+	}{
+		{&a.Accepted, `SELECT count(*) FROM acceptance JOIN extract USING (extract_id) WHERE accepted_at > ?1 AND extract_date <= ?2`},
+		{&a.Logged, `SELECT count(*) FROM log_entry WHERE made_at > ?1 AND day <= ?2 AND kind <> 2`},
+		{&a.Answered, `SELECT count(*) FROM agreement_event WHERE made_at > ?1 AND first_day <= ?2 AND act IN (1, 6, 7)`},
+		{&a.Disputed, `SELECT count(*) FROM agreement_event WHERE made_at > ?1 AND first_day <= ?2 AND act = 2`},
+	} {
+		if err := s.read.QueryRowContext(ctx, one.query, at, latest).Scan(one.into); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}

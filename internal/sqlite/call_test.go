@@ -1,0 +1,273 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"homeward/internal/agreement"
+	"homeward/internal/call"
+	"homeward/internal/casework"
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+	"homeward/internal/identity"
+	"homeward/internal/ingest"
+	"homeward/internal/logbook"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+// callDesk is a desk with extracts of several providers and patients.
+type callDesk struct {
+	*desk
+	sent int
+}
+
+// send takes in one provider's extract that lists the patients, by number.
+func (d *callDesk) send(received time.Time, provider, date string, listed map[int]waiting) {
+	d.t.Helper()
+	d.sent++
+	b := &ingest.Batch{Provider: provider, File: ingest.File{Name: date, ReceivedAt: received}, Extracts: []ingest.Extract{{Date: delay.MustDay(date)}}}
+	copy(b.File.SHA256[:], fmt.Sprintf("%d of %s", d.sent, provider))
+	for i := range 8 {
+		l, ok := listed[i]
+		if !ok {
+			continue
+		}
+		h := d.key.Hash(identity.Patient{Provider: provider, LocalID: fmt.Sprint("L", i)})
+		n := int32(len(b.Patients))
+		b.Patients = append(b.Patients, ingest.Patient{Hash: h, Reference: d.key.Reference(provider, h), LocalID: d.key.Seal(fmt.Sprint("L", i))})
+		g := slices.IndexFunc(b.Givens, func(o ingest.Given) bool { return o == d.given(l.reason, l.body) })
+		if g < 0 {
+			g = len(b.Givens)
+			b.Givens = append(b.Givens, d.given(l.reason, l.body))
+		}
+		b.Places = []ingest.Place{{Ward: "Ward secret", Bed: "Bed secret"}}
+		b.Statements = append(b.Statements, ingest.Statement{Patient: n, Given: int32(g), Ready: delay.MustDay(date) - delay.Day(l.since)})
+		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Line: n + 2, Statement: n})
+	}
+	b.Extracts[0].Read, b.Extracts[0].Kept = len(b.Patients), len(b.Patients)
+	if err := d.Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+type waiting struct {
+	reason delay.Reason
+	body   delay.Body
+	since  int // ready so many days before the extract
+}
+
+var callExpected = []measure.Expected{{Code: "RZ1", Name: "Northgate", Due: 7 * time.Hour}, {Code: "RZ2", Name: "Southmoor", Due: -1}}
+
+func (d *callDesk) make(at time.Time, last *call.Content) *call.Content {
+	d.t.Helper()
+	c, err := call.Make(d.t.Context(), d.Store, nil, call.Setup{Now: at, Partnership: "Northshire", RuleSet: "england-dtoc", Expected: callExpected,
+		Clocks: agreement.DefaultClocks, Last: last})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return c
+}
+
+// Whatever arrives between two calls, in whatever order, late, twice or not at
+// all: the lines from one to the other add up (C16).
+func TestCallMovementAddsUp(t *testing.T) {
+	t.Parallel()
+	rules := newDesk(t)
+	bodies := []delay.Body{delay.NHS, delay.SocialCare, delay.Joint, delay.NotAttributed}
+	start := delay.MustDay("2026-03-02")
+	rapid.Check(t, func(r *rapid.T) {
+		d := &callDesk{desk: newDesk(t)}
+		d.rules = rules.rules
+		defer d.Close()
+		clock := time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
+		var last *call.Content
+		for week := range 3 {
+			today := start + delay.Day(7*(week+1))
+			for range rapid.IntRange(1, 8).Draw(r, "files") {
+				clock = clock.Add(time.Minute)
+				day := today - delay.Day(rapid.IntRange(1, 12).Draw(r, "days back"))
+				listed := map[int]waiting{}
+				for i := range 5 {
+					if rapid.IntRange(0, 3).Draw(r, "listed") > 0 {
+						listed[i] = waiting{rapid.SampledFrom([]delay.Reason{"A", "B", "E", "C", ""}).Draw(r, "reason"),
+							rapid.SampledFrom(bodies).Draw(r, "body"), rapid.IntRange(0, 30).Draw(r, "since")}
+					}
+				}
+				d.send(clock, rapid.SampledFrom([]string{"RZ1", "RZ2"}).Draw(r, "provider"), day.String(), listed)
+			}
+			if rapid.Bool().Draw(r, "a pause") {
+				h := d.key.Hash(identity.Patient{Provider: "RZ1", LocalID: fmt.Sprint("L", rapid.IntRange(0, 4).Draw(r, "patient"))})
+				// One who does not wait cannot pause, and that is fine.
+				_, _, _ = d.Log(t.Context(), today.Time().Add(8*time.Hour), coordinator, casework.NewEntry{
+					Reference: d.key.Reference("RZ1", h), Kind: logbook.Paused, Made: today, Day: today - 2})
+			}
+			at := today.Time().Add(9*time.Hour + 55*time.Minute)
+			c := d.make(at, last)
+			over, err := measure.MakeOverview(t.Context(), d.Store, measure.Filter{}, 0, 0, measure.Moment{Now: at}, callExpected)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Waiting != call.CountOf(over.Now) {
+				r.Fatalf("the call shows %+v, the overview %+v", c.Waiting, call.CountOf(over.Now))
+			}
+			if (c.Movement != nil) != (last != nil) {
+				r.Fatal("a movement stands from the second call on")
+			}
+			if m := c.Movement; m != nil {
+				if !m.Adds() {
+					r.Fatalf("C16 it does not add up by %+v: %+v", m.Gap, m.Lines)
+				}
+				if m.Of(call.Shown) != last.Waiting || m.Of(call.Now) != c.Waiting {
+					r.Fatalf("C16 it goes from %+v to %+v; shown was %+v and now is %+v", m.Of(call.Shown), m.Of(call.Now), last.Waiting, c.Waiting)
+				}
+			}
+			last = c
+		}
+	})
+}
+
+// plainDrawing stands for the drawing machine.
+type plainDrawing struct{}
+
+func (plainDrawing) SVG(_ context.Context, c chart.Chart) ([]byte, error) {
+	return []byte("<svg>" + c.ID + "</svg>"), nil
+}
+
+// What a call showed stands for ever, and beside it what is known differently
+// (C15).
+func TestCallIsFrozen(t *testing.T) {
+	t.Parallel()
+	d := &callDesk{desk: newDesk(t)}
+	day := func(n int) string { return (delay.MustDay("2026-03-01") + delay.Day(n)).String() }
+	at := func(n int) time.Time { return delay.MustDay(day(n)).Time().Add(10 * time.Hour) }
+	one, two := waiting{"E", delay.SocialCare, 5}, waiting{"A", delay.NHS, 25}
+	for n := range 4 {
+		a, b := one, two
+		a.since, b.since = one.since+n, two.since+n
+		d.send(at(n+1).Add(-3*time.Hour), "RZ1", day(n), map[int]waiting{0: a, 1: b})
+	}
+	c, err := call.Make(t.Context(), d.Store, plainDrawing{}, call.Setup{Now: at(4), Partnership: "Northshire", RuleSet: "england-dtoc", Expected: callExpected, Clocks: agreement.DefaultClocks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Slides) != 9 || c.Waiting.Total() != 2 || c.Slides[1].Lines[0] != "This is the first call, so there is nothing to compare with." {
+		t.Errorf("got %+v", c)
+	}
+	frozen, err := c.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("P1 nothing of it names a place in a hospital or a person", func(t *testing.T) {
+		for _, word := range []string{"secret", "L0", "L1\""} {
+			if bytes.Contains(frozen, []byte(word)) {
+				t.Errorf("%s stands in %s", word, frozen)
+			}
+		}
+	})
+	record := call.Record{Day: delay.Day(c.Call), StartedAt: at(4), StartedBy: "presenter@example.org", Frozen: frozen}
+	if err := d.StartCall(t.Context(), record); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.StartCall(t.Context(), record); problem.KindOf(err) != problem.Conflict {
+		t.Errorf("a second start: %v", err)
+	}
+	same := func() {
+		t.Helper()
+		got, err := d.Call(t.Context(), delay.Day(c.Call))
+		if err != nil || !bytes.Equal(got.Frozen, frozen) {
+			t.Errorf("C15 what was shown has changed: %v", err)
+		}
+	}
+	same()
+	diffs, err := call.Since(t.Context(), d.Store, c)
+	if err != nil || slices.ContainsFunc(diffs, func(f call.Difference) bool { return f.Different }) {
+		t.Errorf("C15 nothing has come since, and it differs: %v %+v", err, diffs)
+	}
+	// A correction of the day shown, and a late file of another hospital.
+	d.send(at(4).Add(time.Hour), "RZ1", day(3), map[int]waiting{0: {"E", delay.SocialCare, 8}})
+	d.send(at(4).Add(2*time.Hour), "RZ2", day(3), map[int]waiting{4: {"E", delay.SocialCare, 3}})
+	same()
+	if diffs, err = call.Since(t.Context(), d.Store, c); err != nil {
+		t.Fatal(err)
+	}
+	if diffs[0].Then != "2" || diffs[0].Now != "1" || diffs[0].Change != "−1" || diffs[0].Why != "1 corrected extract, Northgate (4 Mar)" {
+		t.Errorf("C15 got %+v", diffs[0])
+	}
+	t.Run("C15 as known when it started, it is what was shown", func(t *testing.T) {
+		past, err := d.AsKnown(t.Context(), at(4), delay.DayOf(at(4)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer past.Close()
+		again, err := call.Make(t.Context(), past.Store, plainDrawing{}, call.Setup{Now: at(4), Partnership: "Northshire", RuleSet: "england-dtoc", Expected: callExpected, Clocks: agreement.DefaultClocks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := again.Encode()
+		if err != nil || !bytes.Equal(got, frozen) {
+			t.Errorf("got  %s\nwant %s", got, frozen)
+		}
+	})
+	t.Run("C15 the database refuses to change or drop it", func(t *testing.T) {
+		for _, statement := range []string{"UPDATE call SET frozen = x'00'", "DELETE FROM call"} {
+			if _, err := raw(t, d.dir).ExecContext(t.Context(), statement); err == nil {
+				t.Errorf("%s was done", statement)
+			}
+		}
+	})
+	t.Run("an action goes from call to call until it is done", func(t *testing.T) {
+		a := call.Action{What: "Ask for the file", Owner: "RZ2", Due: delay.MustDay(day(6)), Call: delay.Day(c.Call), At: at(4), By: "presenter@example.org"}
+		id, err := d.AddCallAction(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := record
+		next.Day += 7
+		if err := d.StartCall(t.Context(), next); err != nil {
+			t.Fatal(err)
+		}
+		states := func(day delay.Day) (out []call.State) {
+			all, err := d.CallActions(t.Context(), day)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range all {
+				out = append(out, a.On(day))
+			}
+			return out
+		}
+		if err := d.SettleCallAction(t.Context(), id, next.Day, call.CarriedOver, at(11), "p"); err != nil {
+			t.Fatal(err)
+		}
+		last := next
+		last.Day += 7
+		if err := d.StartCall(t.Context(), last); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.SettleCallAction(t.Context(), id, last.Day, call.Done, at(18), "p"); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.SettleCallAction(t.Context(), id, last.Day, call.Done, at(18), "p"); problem.KindOf(err) != problem.Conflict {
+			t.Errorf("done twice: %v", err)
+		}
+		if got := fmt.Sprint(states(record.Day), states(next.Day), states(last.Day), states(last.Day+7)); got != "[Open] [Carried over] [Done] []" {
+			t.Errorf("got %s", got)
+		}
+		if err := d.EndCall(t.Context(), last.Day, at(18)); err != nil {
+			t.Error(err)
+		}
+		if all, err := d.Calls(t.Context()); err != nil || len(all) != 3 || all[0].Day != last.Day || all[0].EndedAt.IsZero() || !all[1].EndedAt.IsZero() {
+			t.Errorf("got %+v, %v", all, err)
+		}
+		if r, ok, err := d.CallBefore(t.Context(), next.Day); err != nil || !ok || r.Day != record.Day {
+			t.Errorf("the call before: %v %v %v", r.Day, ok, err)
+		}
+	})
+}
