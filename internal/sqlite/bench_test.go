@@ -54,7 +54,7 @@ func (w ward) extracts(first delay.Day, days int) *ingest.Batch {
 				at = int32(len(b.Statements))
 				statements[key] = at
 				p := ingest.Patient{Reference: fmt.Sprint("HW-", key), ByNHSNumber: true, NHSNumber: make([]byte, 38), LocalID: make([]byte, 36)}
-				copy(p.Hash[:], fmt.Sprintf("%s%013d", w.provider, key))
+				copy(p.Hash[:], fmt.Sprintf("%s%012d", w.provider, key))
 				b.Statements = append(b.Statements, ingest.Statement{Patient: int32(len(b.Patients)), Given: int32(key % len(w.kinds)), Place: int32(bed),
 					Ready: delay.Day(spell*stay-bed) - 1})
 				b.Patients = append(b.Patients, p)
