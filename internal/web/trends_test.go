@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"html"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +17,7 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 )
 
@@ -281,5 +284,71 @@ func TestNotesStandOnTheChartsTheyTouch(t *testing.T) {
 	}
 	if got := words(s.get(t, "/trends?provider=RXB").Find(".app-notes")); strings.Contains(got, "Home first") {
 		t.Errorf("found %q", got)
+	}
+}
+
+func TestAddingAndWithdrawingNotes(t *testing.T) {
+	s := newSite(t)
+	post := func(as, target string, fields url.Values) (*httptest.ResponseRecorder, *goquery.Document) {
+		if fields.Get("return") == "" {
+			fields.Set("return", "measure=M02&provider=RXA&next=//elsewhere.example")
+		}
+		w := s.ask(http.MethodPost, target, strings.NewReader(fields.Encode()), "Content-Type", "application/x-www-form-urlencoded", wordAs, as)
+		return w, parse(t, w)
+	}
+	analyst := string(people.Analyst)
+	t.Run("only those who may annotate see the form", func(t *testing.T) {
+		if s.get(t, "/trends").Find("#note-day").Length() != 0 {
+			t.Error("the form is shown to an administrator")
+		}
+		w := s.ask(http.MethodGet, "/trends", nil, wordAs, analyst)
+		if parse(t, w).Find("#note-day").Length() != 1 {
+			t.Error("an analyst has no form")
+		}
+		if w, _ := post(string(people.Viewer), "/trends/notes", url.Values{"day": {"2026-05-04"}, "words": {"x"}}); w.Code != http.StatusForbidden {
+			t.Errorf("a viewer's note was answered with %d", w.Code)
+		}
+	})
+	for name, c := range map[string]struct {
+		fields url.Values
+		want   string
+	}{
+		"no day":              {url.Values{"words": {"Home first"}}, "Enter the day"},
+		"a day that is none":  {url.Values{"day": {"2026-02-30"}, "words": {"Home first"}}, "Day must be a real date"},
+		"a day to come":       {url.Values{"day": {"2027-01-01"}, "words": {"Home first"}}, "Day must be today or in the past"},
+		"no words":            {url.Values{"day": {"2026-05-04"}, "words": {"  "}}, "Enter what happened"},
+		"51 characters":       {url.Values{"day": {"2026-05-04"}, "words": {strings.Repeat("é", 51)}}, "must be 50 characters or less"},
+		"P1 an NHS number":    {url.Values{"day": {"2026-05-04"}, "words": {"Seen 999 000 0530"}}, "Remove the NHS number"},
+		"an unknown hospital": {url.Values{"day": {"2026-05-04"}, "words": {"Home first"}, "provider": {"RZZ"}}, "Select a hospital and a council"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, doc := post(analyst, "/trends/notes", c.fields)
+			if w.Code != 400 || !strings.Contains(words(doc.Find(".nhsuk-error-summary")), c.want) || !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
+				t.Fatalf("%d %q", w.Code, words(doc.Find(".nhsuk-error-summary")))
+			}
+			if v, _ := doc.Find("#note-day").Attr("value"); v != c.fields.Get("day") {
+				t.Errorf("the day that was typed is not kept: %q", v)
+			}
+			if strings.Contains(w.Body.String(), "999 000 0530") {
+				t.Error("an identifier came back")
+			}
+			if len(s.north.notes) != 0 {
+				t.Error("a note was kept")
+			}
+		})
+	}
+	w, _ := post(analyst, "/trends/notes", url.Values{"day": {"2026-05-04"}, "words": {" Home  first team started "}, "provider": {"RXA"}, "restart": {"yes"}, "only": {"M02"}})
+	if got := w.Header().Get("Location"); w.Code != 303 || got != "/trends?measure=M02&provider=RXA#notes" {
+		t.Fatalf("%d %q", w.Code, got)
+	}
+	n := s.north.notes[0]
+	if n.Words != "Home first team started" || n.Provider != "RXA" || !n.Restart || n.Metric != "M02" || n.By != "analyst@northshire.example" {
+		t.Errorf("found %+v", n)
+	}
+	if w, _ := post(analyst, "/trends/notes/1/withdraw", url.Values{}); w.Code != 303 || len(s.north.notes) != 0 {
+		t.Errorf("%d, %d notes", w.Code, len(s.north.notes))
+	}
+	if w, _ := post(analyst, "/trends/notes/1/withdraw", url.Values{}); w.Code != 404 {
+		t.Errorf("withdrawing twice was answered with %d", w.Code)
 	}
 }
