@@ -103,25 +103,40 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.readableDatabase(); err != nil {
+	lost := o.readableDatabase()
+	if lost != nil && !o.FiguresOnly {
+		return nil, lost
+	}
+	if err := o.firstKey(); err != nil {
 		return nil, err
 	}
-	// The key comes first: a stop between the two leaves a key without a
-	// database, which harms nobody.
-	var key *identity.Key
-	if info, err := os.Stat(o.Data); err == nil && info.IsDir() {
-		if key, err = identity.LoadOrCreate(o.keyPath(), true); err != nil {
-			return nil, err
-		}
-	}
-	store, err := sqlite.Open(ctx, o.Data, settings) // Says so when there is no folder.
+	store, err := sqlite.Open(ctx, o.Data, settings)
 	if err != nil {
 		return nil, err
 	}
+	key, err := o.key(ctx, store, lost)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
 	return &App{
-		Options: o, Partnership: p, Rules: rules, Store: store, London: london, reader: reader,
+		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader,
 		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Now: o.Now, Log: o.Log},
+		SignIn: signin.New(store, key, p, o.Now),
 	}, nil
+}
+
+// firstKey makes the key of a data folder that has no database yet. It comes
+// before the database: a stop between the two then leaves a key without a
+// database, which harms nobody, and never the other way about.
+func (o Options) firstKey() error {
+	if info, err := os.Stat(o.Data); err != nil || !info.IsDir() {
+		return nil // Opening the database says what to do.
+	}
+	if _, err := os.Stat(filepath.Join(o.Data, sqlite.FileName)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	_, err := identity.LoadOrCreate(o.keyPath(), true)
+	return err
 }
 
 func (o Options) partnershipPath() string {

@@ -221,9 +221,9 @@ func TestUsageInWords(t *testing.T) {
 		{"no reason", []string{"accept", "--data", n.data(), "--provider", "RZ1", "--date", "2026-03-10"}, "--reason"},
 		{"an unknown command", []string{"figure"}, "figure"},
 		{"an unknown flag", figures("--colour", "red"), "colour"},
-		{"an address on the network", []string{"serve", "--data", n.data(), "--listen", "0.0.0.0:8080"}, "this machine only"},
-		{"an address of every interface", []string{"serve", "--data", n.data(), "--listen", ":8080"}, "this machine only"},
-		{"an address of another machine", []string{"demo", "--data", filepath.Join(n.dir, "none"), "--listen", "10.0.0.7:80"}, "this machine only"},
+		{"an address on the network", []string{"serve", "--data", n.data(), "--listen", "0.0.0.0:8080"}, "which others can reach, and no TLS"},
+		{"an address of every interface", []string{"serve", "--data", n.data(), "--listen", ":8080"}, "which others can reach, and no TLS"},
+		{"an address of another machine", []string{"demo", "--data", filepath.Join(n.dir, "none"), "--listen", "10.0.0.7:80"}, "10.0.0.7:80"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, out, errs := run(t, c.args...)
@@ -237,8 +237,8 @@ func TestUsageInWords(t *testing.T) {
 	}
 }
 
-// Without the key file patients cannot be matched, so nothing is taken in or
-// served; figures need no key (P2).
+// Without the key file patients cannot be matched, so nothing is taken in;
+// figures need no key (P2).
 func TestKeyFileMissing(t *testing.T) {
 	t.Parallel()
 	n := newNorthshire(t)
@@ -250,7 +250,6 @@ func TestKeyFileMissing(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"ingest", "--data", n.data(), n.file("RZ1_2026-03-11.csv", northgate("2026-03-11", 1, 12))},
-		{"serve", "--data", n.data(), "--listen", "127.0.0.1:0"},
 		{"delays", "--data", n.data(), "--identifiers"},
 	} {
 		status, out, errs := run(t, args...)

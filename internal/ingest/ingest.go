@@ -134,6 +134,9 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 	if s.Key == nil {
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask the person who runs Homeward to restore the key file from the backup.")
 	}
+	if s.Key == nil {
+		return nil, problem.New(problem.Unavailable, "Extracts cannot be taken in without the key file, because patients could not be matched. Restore the key file from your backup and start Homeward again. Nothing was changed.")
+	}
 	s.one.Lock()
 	defer s.one.Unlock()
 
