@@ -27,6 +27,33 @@ type served struct {
 	cmd     *exec.Cmd
 	address string // host and port
 	errs    *bytes.Buffer
+	// upload and figures are tokens of programs.
+	upload, figures string
+}
+
+var saidToken = regexp.MustCompile(`hw_\S{20,}`)
+
+// token makes a token as an operator does.
+func (c child) token(t testing.TB, args ...string) string {
+	t.Helper()
+	f := c.run(t, append([]string{"token", "add", "--data", c.data(), "--label", "a test"}, args...)...)
+	token := saidToken.FindString(f.out)
+	if f.status != app.ExitDone || token == "" {
+		t.Fatalf("token add ended with %d: %s%s", f.status, f.out, f.errs)
+	}
+	return token
+}
+
+// ask asks for a page as a program does.
+func (s *served) ask(method, path, token string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(s.t.Context(), method, "http://"+s.address+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return http.DefaultClient.Do(req)
 }
 
 var saidAddress = regexp.MustCompile(`http://(\S+)`)
@@ -67,7 +94,7 @@ func (c child) serve(t testing.TB) *served {
 // send uploads a file and gives the answer's status and receipt.
 func (s *served) send(name, text string) (int, ingest.Report) {
 	s.t.Helper()
-	res, err := http.Post("http://"+s.address+"/api/v1/extracts?name="+url.QueryEscape(name), "text/csv", strings.NewReader(text))
+	res, err := s.ask(http.MethodPost, "/api/v1/extracts?name="+url.QueryEscape(name), s.upload, strings.NewReader(text))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -85,7 +112,7 @@ func (s *served) send(name, text string) (int, ingest.Report) {
 
 func (s *served) get(path string) string {
 	s.t.Helper()
-	res, err := http.Get("http://" + s.address + path)
+	res, err := s.ask(http.MethodGet, path, s.figures, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -124,6 +151,14 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := c.serve(t)
+	s.upload, s.figures = c.token(t, "upload", "--for", "RZ1"), c.token(t, "figures")
+	for _, path := range []string{"/figures.csv?from=2026-03-10&to=2026-03-11&by=day", "/overview.json"} {
+		if res, err := s.ask(http.MethodGet, path, "", nil); err != nil || res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("P1: a stranger is answered %v, %v", res, err)
+		} else {
+			res.Body.Close()
+		}
+	}
 	if f := c.run(t, "healthcheck", "--listen", s.address); f.status != app.ExitDone || f.out != "Ready.\n" {
 		t.Errorf("healthcheck ended with %d: %s%s", f.status, f.out, f.errs)
 	}
@@ -146,8 +181,9 @@ func TestServe(t *testing.T) {
 	if !strings.Contains(figures, "2026-03-10") || !strings.Contains(figures, "30") {
 		t.Errorf("the figures are %q", figures)
 	}
-	s.get("/overview")
-	s.get("/extracts")
+	if overview := s.get("/overview.json"); !strings.Contains(overview, "2026-03-10") {
+		t.Errorf("the overview is %s", overview)
+	}
 
 	// A file that is half sent when the server is told to stop is taken whole.
 	text := northgate("2026-03-11", 1, 29)
@@ -156,7 +192,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "POST /api/v1/extracts?name=RZ1_2026-03-11_v2.csv HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", s.address, len(text), text[:500])
+	fmt.Fprintf(conn, "POST /api/v1/extracts?name=RZ1_2026-03-11_v2.csv HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", s.address, s.upload, len(text), text[:500])
 	time.Sleep(200 * time.Millisecond) // The server has the first half.
 	rest := make(chan error, 1)
 	go func() {
@@ -182,6 +218,7 @@ func TestServe(t *testing.T) {
 	onlyIn(t, c.tmp())
 
 	again := c.serve(t)
+	again.figures = s.figures
 	if got := again.get(query); !strings.Contains(got, "29") || !strings.Contains(got, "2026-03-11") {
 		t.Errorf("after a new start the figures are %q", got)
 	}
