@@ -410,6 +410,9 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		} else {
 			v.More = "All charts have the same scale."
 		}
+		if a.Chart == chartControl {
+			v.More += " " + shapes(t.Metric)
+		}
 	}
 	if a.Chart == chartControl && len(drawn.Controls) > 0 {
 		v.Settings = drawn.Controls[0].Settings
@@ -417,6 +420,15 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	v.Notes = s.noteViews(c, drawn.Notes)
 	v.NotesAdd = s.noteForm(c, a, v.Return)
 	return v, nil
+}
+
+// shapes is the key of several control charts in words: each is too small for a
+// key of its own.
+func shapes(m measure.Metric) string {
+	if d, _ := measure.DefinitionOf(m.ID); d.Direction == "neutral" {
+		return "Circles show no significant change, diamonds readings higher or lower than usual."
+	}
+	return "Circles show no significant change, squares an improvement, triangles something to look into."
 }
 
 // measureWords names a measure with its ID.
