@@ -72,7 +72,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Figures: figures{a.Store, a}, Drawer: renderer, Extracts: extracts{a}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{a}, Trends: trends{a.Store, a}, Ready: a.Store.Ready,
+		Jobs: jobs{scheduler}, Packs: packs{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.Store.Ready,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
 		Places: a.places(), Rules: a.Rules, Version: c.Version,

@@ -343,7 +343,7 @@ func assetsForTests(t testing.TB) fs.FS {
 		return static.Files
 	}
 	m := fstest.MapFS{}
-	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, echartsJS, nhsukJS} {
+	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, callJS, echartsJS, nhsukJS} {
 		m[name] = &fstest.MapFile{Data: []byte("/* built by npm */")}
 	}
 	return m

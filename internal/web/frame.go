@@ -63,7 +63,7 @@ type about struct {
 // navigation is the order of the pages for everyone; each reader sees those
 // that their role may open.
 var navigation = []link{
-	{"Overview", "/overview"}, {"Figures", "/figures"}, {"Trends", "/trends"}, {"Reasons", "/reasons"}, {"Flow", "/flow"}, {"Extracts", "/extracts"},
+	{"Overview", "/overview"}, {"Figures", "/figures"}, {"Trends", "/trends"}, {"Reasons", "/reasons"}, {"Flow", "/flow"}, {"Call", "/call"}, {"Extracts", "/extracts"},
 	{"Packs", "/packs"}, {"Definitions", "/definitions"}, {"Users", "/admin/users"}, {"Jobs", "/admin/jobs"},
 }
 

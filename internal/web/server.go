@@ -33,6 +33,8 @@ type Options struct {
 	Packs    Packs
 	// Trends answers the trends, reasons and flow pages.
 	Trends Trends
+	// Calls keeps the weekly calls; without it there are no pages of the call.
+	Calls Calls
 	// SignIn signs people in, Sessions keeps who is signed in at which browser.
 	SignIn   *signin.Service
 	Sessions *signin.Sessions
@@ -178,7 +180,7 @@ type route struct {
 
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
-	return []route{
+	return append(s.callRoutes(), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},
@@ -244,7 +246,7 @@ func (s *Server) routes() []route {
 		{get, "/readyz", open(s.ready), false},
 		{get, "/favicon.ico", open(s.favicon), false},
 		{get, "/static/*", open(s.serveAsset), false},
-	}
+	}...)
 }
 
 func (s *Server) bounded(next echo.HandlerFunc) echo.HandlerFunc {

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+
+	"homeward/internal/agreement"
+	"homeward/internal/call"
+	"homeward/internal/delay"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+	"homeward/internal/sqlite"
+)
+
+// calls keeps the weekly calls for the pages.
+type calls struct {
+	*sqlite.Store
+	app  *App
+	draw call.Drawer
+}
+
+// atOnceTries is how often the figures of a call are worked out again because a
+// file arrived meanwhile: all slides must be of one moment.
+const atOnceTries = 3
+
+func (k calls) make(ctx context.Context, draw call.Drawer) (*call.Content, error) {
+	now := k.app.now()
+	notes, err := k.Annotations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := call.Setup{Now: now, Partnership: k.app.Partnership.Name, RuleSet: k.app.Rules.Name + " " + k.app.Rules.On(delay.DayOf(now)).Version,
+		Expected: k.app.Expected(), Clocks: agreement.DefaultClocks, Annotations: notes}
+	before, ok, err := k.CallBefore(ctx, delay.DayOf(now))
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		if s.Last, err = call.Decode(before.Frozen); err != nil {
+			return nil, err
+		}
+	}
+	for range atOnceTries {
+		changed := k.Changed()
+		c, err := call.Make(ctx, k.Store, draw, s)
+		if err != nil || k.Changed() == changed {
+			return c, err
+		}
+	}
+	return nil, problem.New(problem.Unavailable, "Extracts are being taken in just now. Try again in a minute.")
+}
+
+// Preview works out what a call would show now.
+func (k calls) Preview(ctx context.Context) (*call.Content, error) { return k.make(ctx, nil) }
+
+// Start holds the figures of this moment for today's call.
+func (k calls) Start(ctx context.Context, by people.Actor) (delay.Day, error) {
+	c, err := k.make(ctx, k.draw)
+	if err != nil {
+		return 0, err
+	}
+	frozen, err := c.Encode()
+	if err != nil {
+		return 0, err
+	}
+	day := delay.Day(c.Call)
+	return day, k.StartCall(ctx, call.Record{Day: day, StartedAt: c.Held, StartedBy: by.Who(), Frozen: frozen})
+}
+
+// EndCall ends the call of the day.
+func (k calls) EndCall(ctx context.Context, day delay.Day) error {
+	return k.Store.EndCall(ctx, day, k.app.now())
+}
+
+// Since gives the figures of a call as they are known now.
+func (k calls) Since(ctx context.Context, c *call.Content) ([]call.Difference, error) {
+	return call.Since(ctx, k.Store, c)
+}
+
+// AddAction logs an action.
+func (k calls) AddAction(ctx context.Context, by people.Actor, a call.Action) error {
+	a.At, a.By = k.app.now(), by.Who()
+	_, err := k.AddCallAction(ctx, a)
+	return err
+}
+
+// SettleAction notes that an action is done or carried over.
+func (k calls) SettleAction(ctx context.Context, by people.Actor, id int64, day delay.Day, state call.State) error {
+	return k.SettleCallAction(ctx, id, day, state, k.app.now(), by.Who())
+}

@@ -1,0 +1,668 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/call"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// Calls keeps the weekly calls. What a call showed is given as it was stored.
+type Calls interface {
+	// Preview works out what a call would show now, without charts.
+	Preview(ctx context.Context) (*call.Content, error)
+	// Start holds the figures of this moment for today's call, and gives its
+	// day; a problem of kind Conflict when it has started already.
+	Start(ctx context.Context, by people.Actor) (delay.Day, error)
+	EndCall(ctx context.Context, day delay.Day) error
+	// Calls gives the calls, newest first, without what they showed; Call one
+	// with it, or a problem of kind NotFound.
+	Calls(ctx context.Context) ([]call.Record, error)
+	Call(ctx context.Context, day delay.Day) (call.Record, error)
+	// Since gives the figures of a call as they are known now.
+	Since(ctx context.Context, c *call.Content) ([]call.Difference, error)
+	CallActions(ctx context.Context, day delay.Day) ([]call.Action, error)
+	AddAction(ctx context.Context, by people.Actor, a call.Action) error
+	SettleAction(ctx context.Context, by people.Actor, id int64, day delay.Day, state call.State) error
+}
+
+const (
+	callJS    = "js/call.js"
+	wordTheme = "theme"
+	dark      = "dark"
+)
+
+// slides is how many slides a call has.
+const slides = 9
+
+// callRoutes are the addresses of the weekly call.
+func (s *Server) callRoutes() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{get, "/call", s.may(people.SeeCall, s.calling(s.callHome)), false},
+		{post, "/call", s.may(people.RunCall, s.calling(s.startCall)), false},
+		{get, "/call/:date", s.may(people.SeeCall, s.calling(s.callPage)), false},
+		{get, "/call/:date/:slide", s.may(people.SeeCall, s.calling(s.callSlide)), false},
+		{post, "/call/:date/end", s.may(people.RunCall, s.calling(s.endCall)), false},
+		{post, "/call/:date/actions", s.may(people.RunCall, s.calling(s.addCallAction)), false},
+		{post, "/call/:date/actions/:id", s.may(people.RunCall, s.calling(s.settleCallAction)), false},
+	}
+}
+
+// calling gives a handler to a program that keeps calls.
+func (s *Server) calling(handler echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.opts.Calls == nil {
+			return problem.New(problem.Unavailable, "This program keeps no calls.")
+		}
+		return handler(c)
+	}
+}
+
+// callHomeView is the page from which a call is started.
+type callHomeView struct {
+	Frame
+	Empty  bool
+	MayRun bool
+	// Today is the way into today's call when it has started.
+	Today  link
+	Now    string
+	Checks []callCheck
+	Past   tableView
+	First  bool
+	Due    []string
+}
+
+// callCheck is one thing to look at before a call starts.
+type callCheck struct {
+	Name, Tag, TagText, Words string
+	More                      link
+}
+
+func (s *Server) callHome(c echo.Context) error {
+	ctx := c.Request().Context()
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	records, err := s.opts.Calls.Calls(ctx)
+	if err != nil {
+		return err
+	}
+	v := callHomeView{Frame: s.frame(c, "Weekly call"), MayRun: s.actor(c).May(people.RunCall), First: len(records) == 0}
+	today := s.today()
+	for _, r := range records {
+		if r.Day == today {
+			v.Today = link{"Open today's call, started at " + clock(r.StartedAt.In(s.opts.Zone)), callPath(r.Day, 1)}
+		}
+	}
+	preview, err := s.opts.Calls.Preview(ctx)
+	if err != nil {
+		return err
+	}
+	v.Empty = preview.AsAt == 0
+	if !v.Empty {
+		v.Now = upperFirst(peopleAre(preview.Waiting.Total())) + " waiting, as at " + preview.AsAt.Long() + "."
+		v.Checks = callChecks(preview)
+	}
+	actions, err := s.opts.Calls.CallActions(ctx, today)
+	if err != nil {
+		return err
+	}
+	v.Due = s.pastDueWords(actions, today)
+	v.Past = tableView{ID: "calls", Caption: "Calls, newest first", HiddenCaption: true,
+		Head: []headCell{{"Call", false}, {"Figures held", false}, {"Ended", false}, {"Slides", false}}}
+	for _, r := range records {
+		ended := "Not ended"
+		if !r.EndedAt.IsZero() {
+			ended = clock(r.EndedAt.In(s.opts.Zone))
+		}
+		v.Past.Rows = append(v.Past.Rows, []tableCell{{Text: r.Day.Long(), Header: true, Href: callPath(r.Day, 0)},
+			{Text: s.moment(r.StartedAt)}, {Text: ended}, {Text: "Slides of " + r.Day.Long(), Href: callPath(r.Day, 1)}})
+	}
+	return s.page(c, "call", v)
+}
+
+func callChecks(p *call.Content) []callCheck {
+	in, due := int64(0), int64(0)
+	var lacking []string
+	for _, h := range p.Hospitals {
+		switch measure.Arrival(h.Extract) {
+		case measure.In, measure.Late:
+			in++
+			due++
+		case measure.Missing, measure.Held:
+			due++
+			lacking = append(lacking, h.Name+": "+strings.ToLower(h.Extract))
+		}
+	}
+	extracts := callCheck{Name: "Extracts", Tag: "nhsuk-tag--green", TagText: "All in", More: link{"See Extracts", "/extracts"},
+		Words: count(in) + " of " + plural(due, "extract is", "extracts are") + " in."}
+	if len(lacking) > 0 {
+		extracts.Tag, extracts.TagText = "nhsuk-tag--yellow", "Not all in"
+		extracts.Words += " " + strings.Join(lacking, "; ") + "."
+	}
+	move := callCheck{Name: "Movement since the last call", Tag: "nhsuk-tag--white", TagText: "First call", Words: "There is no earlier call to compare with."}
+	if p.Movement != nil {
+		move.Tag, move.TagText, move.Words = "nhsuk-tag--green", "Adds up", "From "+p.Last.Long()+" to now, every line adds up."
+		if !p.Movement.Adds() {
+			move.Tag, move.TagText, move.Words = "nhsuk-tag--red", "Does not add up", p.Slides[1].Lines[0]
+		}
+	}
+	settled := callCheck{Name: "Days not settled", Tag: "nhsuk-tag--green", TagText: "None", Words: p.Slides[7].Title + "."}
+	if p.Unsettled.Days > 0 {
+		settled.Tag, settled.TagText = "nhsuk-tag--yellow", count(p.Unsettled.Days)+" days"
+	}
+	return []callCheck{extracts, move, settled}
+}
+
+func (s *Server) startCall(c echo.Context) error {
+	day, err := s.opts.Calls.Start(c.Request().Context(), s.actor(c))
+	if problem.KindOf(err) == problem.Conflict {
+		day, err = s.today(), nil // Somebody else has just started it.
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, callPath(day, 1))
+}
+
+func (s *Server) endCall(c echo.Context) error {
+	day, err := readCallDay(c.Param("date"))
+	if err != nil {
+		return err
+	}
+	if err := s.opts.Calls.EndCall(c.Request().Context(), day); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, callPath(day, 0))
+}
+
+// callPath is the address of a slide, or of the page view when slide is 0.
+func callPath(day delay.Day, slide int) string {
+	if slide == 0 {
+		return "/call/" + day.String()
+	}
+	return "/call/" + day.String() + "/" + strconv.Itoa(slide)
+}
+
+func readCallDay(text string) (delay.Day, error) {
+	day, err := delay.ParseDay(text)
+	if err != nil {
+		return 0, problem.New(problem.NotFound, "There is no call %s. Calls are named by their day, like 2026-11-04.", quote(text))
+	}
+	return day, nil
+}
+
+// callOf reads the call that an address names.
+func (s *Server) callOf(c echo.Context, text string) (call.Record, *call.Content, error) {
+	day, err := readCallDay(text)
+	if err != nil {
+		return call.Record{}, nil, err
+	}
+	r, err := s.opts.Calls.Call(c.Request().Context(), day)
+	if err != nil {
+		return r, nil, err
+	}
+	content, err := call.Decode(r.Frozen)
+	if err == nil && len(content.Slides) != slides {
+		err = problem.New(problem.Internal, "the call of %s has %d slides", day, len(content.Slides))
+	}
+	return r, content, err
+}
+
+// callPageView is a call as one page, the accessible and printable version.
+type callPageView struct {
+	Frame
+	Held      string
+	Slides    []slideView
+	Show      link
+	JSON      string
+	Since     tableView
+	Same      bool
+	MayRun    bool
+	Ended     string
+	End       string
+	Trouble   []link
+	Different int64
+}
+
+func (s *Server) callPage(c echo.Context) error {
+	text, asJSON := strings.CutSuffix(c.Param("date"), ".json")
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	r, content, err := s.callOf(c, text)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		// The very bytes that were kept when the call started (C15).
+		return c.Blob(http.StatusOK, "application/json; charset=utf-8", r.Frozen)
+	}
+	return s.showCallPage(c, r, content)
+}
+
+func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Content) error {
+	ctx := c.Request().Context()
+	v := callPageView{Frame: s.frame(c, "Call of "+r.Day.Long()), Show: link{"Show as slides", callPath(r.Day, 1)}, JSON: callPath(r.Day, 0) + ".json",
+		MayRun: s.actor(c).May(people.RunCall), End: callPath(r.Day, 0) + "/end"}
+	v.BodyClass = "app-call-page"
+	v.Crumbs = []link{{"Weekly call", "/call"}}
+	v.Held = s.heldWords(content)
+	if !r.EndedAt.IsZero() {
+		v.Ended = "The call ended at " + clock(r.EndedAt.In(s.opts.Zone)) + "."
+	}
+	actions, err := s.actionsOf(c, r, nil)
+	if err != nil {
+		return err
+	}
+	for _, slide := range content.Slides {
+		v.Slides = append(v.Slides, s.slideOf(slide, actions, false))
+	}
+	diffs, err := s.opts.Calls.Since(ctx, content)
+	if err != nil {
+		return err
+	}
+	v.Since = tableView{ID: "since", Caption: "What was shown and what is known now", HiddenCaption: true,
+		Head: []headCell{{"Figure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}
+	for _, d := range diffs {
+		if d.Different {
+			v.Different++
+		}
+		v.Since.Rows = append(v.Since.Rows, []tableCell{{Text: upperFirst(d.Measure), Header: true}, {Text: d.Then, Class: numericClass},
+			{Text: d.Now, Class: numericClass}, {Text: d.Change, Class: numericClass}, {Text: d.Why}})
+	}
+	v.Same = v.Different == 0
+	return s.page(c, "call-page", v)
+}
+
+// heldWords is the clock of the data: when the figures were held, and of what.
+func (s *Server) heldWords(content *call.Content) string {
+	held := content.Held.In(s.opts.Zone)
+	words := "Figures held at " + clock(held) + ", " + held.Format("2 January 2006") + "."
+	if content.AsAt == 0 {
+		return words
+	}
+	arrived := content.Arrived.In(s.opts.Zone)
+	at := clock(arrived)
+	if delay.DayOf(arrived) != delay.DayOf(held) {
+		at += " on " + arrived.Format("2 January")
+	}
+	words += " As at " + at + ": " + plural(content.Waiting.Total(), "delay", "delays")
+	if content.Logs {
+		words += ", " + count(content.Checked) + " checked in 24 hours"
+	}
+	words += "."
+	for _, h := range content.Hospitals {
+		if h.Day != 0 && h.Day < content.AsAt && h.Counted {
+			words += " " + h.Name + " is from " + delay.Day(h.Day).Time().Format("2 Jan") + "."
+		}
+	}
+	return words
+}
+
+// slideView is one slide, on the projector or as a part of the page view.
+type slideView struct {
+	call.Slide
+	// Wall is true on the projector, where the title is the page's own heading.
+	Wall    bool
+	ID      string
+	Stack   *stackView
+	Bars    []barView
+	Drawing template.HTML
+	Icon    template.HTML
+	Table   *callTable
+	// Chart is the chart's table in the page view.
+	ChartTable *callTable
+	Actions    *callActions
+}
+
+type stackView struct {
+	Label string
+	Parts []stackPart
+}
+
+type stackPart struct {
+	Body, Name, Value, Share string
+	X, Width                 string
+	Some                     bool
+}
+
+type barView struct{ Name, Words, Width string }
+
+type callTable struct {
+	ID, Caption string
+	Head        []call.Column
+	Rows        []callRow
+}
+
+type callRow struct {
+	Cells  []callCell
+	Strong bool
+}
+
+type callCell struct {
+	Text, Body      string
+	Header, Numeric bool
+}
+
+func (s *Server) slideOf(slide call.Slide, actions *callActions, wall bool) slideView {
+	v := slideView{Slide: slide, Wall: wall, ID: "slide-" + strconv.Itoa(slide.Number)}
+	if st := slide.Stack; st != nil && st.Count.Total() > 0 {
+		v.Stack = stackOf(*st)
+	}
+	most := int64(1)
+	for _, b := range slide.Bars {
+		most = max(most, b.Value)
+	}
+	for _, b := range slide.Bars {
+		v.Bars = append(v.Bars, barView{Name: b.Name, Words: b.Words, Width: fixed(100 * float64(b.Value) / float64(most))})
+	}
+	if slide.Table != nil {
+		v.Table = callTableOf(v.ID+"-table", *slide.Table)
+	}
+	if ch := slide.Chart; ch != nil {
+		v.Drawing, v.Icon = svg([]byte(ch.SVG)), svg([]byte(ch.Icon))
+		v.ChartTable = callTableOf(v.ID+"-chart-table", ch.Table)
+	}
+	if slide.Actions {
+		v.Actions = actions
+		v.Title = actions.Title
+	}
+	return v
+}
+
+func stackOf(st call.Stack) *stackView {
+	v := &stackView{}
+	b, total := st.Count.ByBody(), float64(st.Count.Total())
+	x := 0.0
+	var words []string
+	for _, body := range delay.Bodies {
+		width := 1000 * float64(b[body]) / total
+		part := stackPart{Body: body.Slug(), Name: upperFirst(body.String()), Value: count(b[body]), Share: perCent(float64(b[body]) / total),
+			X: fixed(x), Width: fixed(max(width-3, 1)), Some: b[body] > 0}
+		x += width
+		v.Parts = append(v.Parts, part)
+		words = append(words, body.String()+" "+part.Value)
+	}
+	v.Label = "Bar of " + st.Unit + ": " + strings.Join(words, ", ") + "."
+	return v
+}
+
+func callTableOf(id string, t call.Table) *callTable {
+	v := &callTable{ID: id, Caption: t.Caption, Head: t.Head}
+	for _, r := range t.Rows {
+		row := callRow{Strong: r.Strong}
+		for i, text := range r.Cells {
+			cell := callCell{Text: text, Header: i == 0, Numeric: i < len(t.Head) && t.Head[i].Numeric}
+			if r.Body != "" && i == r.BodyAt {
+				cell.Body = r.Body
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return v
+}
+
+// callActions is the last slide: what was promised, and the form for more.
+type callActions struct {
+	Title string
+	Rows  []callActionRow
+	// More says how many do not fit the projector.
+	More   string
+	Due    []string
+	MayRun bool
+	Token  string
+	Action string
+	// What, Owners and Date are the form's fields, with what was typed.
+	What, Date                string
+	Owners                    []choice
+	WhatError                 string
+	OwnerError, DueError      string
+	FromWall, Theme, Earliest string
+}
+
+type callActionRow struct {
+	ID, What, Owner, Due, State string
+	PastDue, Open, New          bool
+	Action                      string
+}
+
+// wallActions is how many actions fit the projector beside the form.
+const wallActions = 5
+
+// organisations are those that can own an action.
+func (s *Server) organisations() []Place {
+	return append(append([]Place{}, s.opts.Places.Providers...), s.opts.Places.Councils...)
+}
+
+func (s *Server) pastDueWords(actions []call.Action, today delay.Day) []string {
+	var out []string
+	for _, t := range call.PastDue(actions, today) {
+		out = append(out, s.organisationName(t.Owner)+": "+plural(int64(t.PastDue), "action", "actions")+" past the due date, the oldest "+t.Oldest.Long())
+	}
+	return out
+}
+
+// actionsOf makes the last slide. form holds what was typed into a form that
+// could not be taken, nil otherwise.
+func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*callActions, error) {
+	all, err := s.opts.Calls.CallActions(c.Request().Context(), r.Day)
+	if err != nil {
+		return nil, err
+	}
+	v := &callActions{MayRun: s.actor(c).May(people.RunCall), Token: visitOf(c.Request().Context()).Token, Action: callPath(r.Day, 0) + "/actions"}
+	from, done := int64(0), int64(0)
+	today := s.today()
+	for _, a := range all {
+		state := a.On(r.Day)
+		row := callActionRow{ID: strconv.FormatInt(a.ID, 10), What: a.What, Owner: s.organisationName(a.Owner), Due: a.Due.Time().Format("2 Jan"), State: string(state),
+			PastDue: a.PastDue(today), Open: state == call.Open && a.Done == 0, New: a.Call == r.Day}
+		row.Action = v.Action + "/" + row.ID
+		if a.Call < r.Day {
+			from++
+			if state == call.Done {
+				done++
+			}
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	switch {
+	case from > 0:
+		v.Title = count(done) + " of " + plural(from, "action from earlier calls is", "actions from earlier calls are") + " done"
+	case len(all) > 0:
+		v.Title = plural(int64(len(all)), "action", "actions") + " logged on this call"
+	default:
+		v.Title = "No actions yet"
+	}
+	v.Due = s.pastDueWords(all, today)
+	v.What, v.Date = form.Get("what"), form.Get("due")
+	v.Earliest = today.String()
+	for _, p := range s.organisations() {
+		v.Owners = append(v.Owners, choice{Value: p.Code, Text: p.Name, Chosen: form.Get("owner") == p.Code})
+	}
+	return v, nil
+}
+
+// callSlideView is one slide on the projector.
+type callSlideView struct {
+	Frame
+	Slide       slideView
+	Place       string
+	Held        string
+	First, Last string
+	Prev, Next  string
+	All         string
+	Theme       link
+	End         string
+	MayRun      bool
+	Script      string
+	Errors      []link
+}
+
+func (s *Server) callSlide(c echo.Context) error {
+	r, content, number, theme, err := s.slideAsked(c)
+	if err != nil {
+		return err
+	}
+	return s.showSlide(c, r, content, number, theme, nil, nil)
+}
+
+func (s *Server) slideAsked(c echo.Context) (r call.Record, content *call.Content, number int, theme string, err error) {
+	if _, err = s.opts.Places.read(c.QueryParams(), wordTheme); err != nil {
+		return
+	}
+	if theme, err = readTheme(c.QueryParam(wordTheme)); err != nil {
+		return
+	}
+	if r, content, err = s.callOf(c, c.Param("date")); err != nil {
+		return
+	}
+	number, err = strconv.Atoi(c.Param("slide"))
+	if err != nil || number < 1 || number > slides || c.Param("slide") != strconv.Itoa(number) {
+		err = problem.New(problem.NotFound, "There is no slide %s. Slides are numbered from 1 to %d.", quote(c.Param("slide")), slides)
+	}
+	return
+}
+
+func readTheme(given string) (string, error) {
+	switch given {
+	case "", "light":
+		return "", nil
+	case dark:
+		return dark, nil
+	}
+	return "", notAValue(wordTheme, given, []string{"light", dark})
+}
+
+func themed(path, theme string) string {
+	if theme == "" {
+		return path
+	}
+	return address(path, url.Values{wordTheme: {theme}})
+}
+
+func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content, number int, theme string, form url.Values, trouble []call.Trouble) error {
+	var actions *callActions
+	if content.Slides[number-1].Actions {
+		var err error
+		if actions, err = s.actionsOf(c, r, form); err != nil {
+			return err
+		}
+		actions.FromWall, actions.Theme = "yes", theme
+		if n := len(actions.Rows); n > wallActions {
+			actions.Rows, actions.More = actions.Rows[:wallActions], plural(int64(n-wallActions), "more action", "more actions")
+		}
+	}
+	v := callSlideView{Frame: s.bareFrame(c.Request().Context(), ""), Slide: s.slideOf(content.Slides[number-1], actions, true),
+		Place: fmt.Sprintf("Slide %d of %d", number, slides), Held: s.heldWords(content),
+		First: themed(callPath(r.Day, 1), theme), Last: themed(callPath(r.Day, slides), theme), All: callPath(r.Day, 0),
+		End: callPath(r.Day, 0) + "/end", MayRun: s.actor(c).May(people.RunCall) && r.EndedAt.IsZero(), Script: s.assets.href(callJS)}
+	if number > 1 {
+		v.Prev = themed(callPath(r.Day, number-1), theme)
+	}
+	if number < slides {
+		v.Next = themed(callPath(r.Day, number+1), theme)
+	}
+	v.Title = v.Slide.Title
+	v.PageTitle = fmt.Sprintf("%s – call of %s – Homeward", v.Slide.Title, r.Day.Long())
+	v.BodyClass = "app-wall"
+	v.Theme = link{"Dark", themed(callPath(r.Day, number), dark)}
+	if theme == dark {
+		v.BodyClass += " app-wall--dark"
+		v.Theme = link{"Light", callPath(r.Day, number)}
+	}
+	for _, t := range trouble {
+		switch t.Field {
+		case "what":
+			actions.WhatError = t.Words
+		case "owner":
+			actions.OwnerError = t.Words
+		default:
+			actions.DueError = t.Words
+		}
+		v.Errors = append(v.Errors, link{t.Words, "#" + t.Field})
+	}
+	if len(v.Errors) > 0 {
+		v.PageTitle = "Error: " + v.PageTitle
+	}
+	return s.page(c, "call-slide", v)
+}
+
+// addCallAction logs what an organisation says that it will do. Numbers that
+// can identify a person are refused here, not hidden later (P1).
+func (s *Server) addCallAction(c echo.Context) error {
+	theme, err := readTheme(c.FormValue(wordTheme))
+	if err != nil {
+		return err
+	}
+	r, content, err := s.callOf(c, c.Param("date"))
+	if err != nil {
+		return err
+	}
+	n := call.NewAction{What: typed(c, "what"), Owner: typed(c, "owner"), Due: typed(c, "due")}
+	a, trouble := n.Check(codes(s.organisations()), s.today())
+	if len(trouble) > 0 {
+		form := url.Values{"what": {n.What}, "owner": {n.Owner}, "due": {n.Due}}
+		for _, t := range trouble {
+			if t.Field == "what" && strings.HasPrefix(t.Words, "Remove") {
+				form.Del("what") // What must not stand on the wall is not given back.
+			}
+		}
+		return s.showSlide(c, r, content, slides, theme, form, trouble)
+	}
+	a.Call = r.Day
+	if err := s.opts.Calls.AddAction(c.Request().Context(), s.actor(c), a); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, s.backToActions(c, r.Day, theme))
+}
+
+// backToActions is where an action's form leads: back to the slide, or to the
+// page view that it was sent from.
+func (s *Server) backToActions(c echo.Context, day delay.Day, theme string) string {
+	if c.FormValue("wall") == "" {
+		return callPath(day, 0) + "#slide-9"
+	}
+	return themed(callPath(day, slides), theme)
+}
+
+func (s *Server) settleCallAction(c echo.Context) error {
+	theme, err := readTheme(c.FormValue(wordTheme))
+	if err != nil {
+		return err
+	}
+	r, _, err := s.callOf(c, c.Param("date"))
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return problem.New(problem.NotFound, "There is no such action on this call.")
+	}
+	var state call.State
+	switch c.FormValue("state") {
+	case "done":
+		state = call.Done
+	case "carried":
+		state = call.CarriedOver
+	default:
+		return problem.New(problem.Invalid, "Select Done or Carry over.")
+	}
+	if err := s.opts.Calls.SettleAction(c.Request().Context(), s.actor(c), id, r.Day, state); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, s.backToActions(c, r.Day, theme))
+}
