@@ -73,6 +73,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	server, err := web.New(web.Options{
 		Figures: figures{a.Store, a}, Drawer: renderer, Extracts: extracts{a}, Ingest: a.Ingest,
 		Jobs: jobs{scheduler}, Packs: packs{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.Store.Ready,
+		Cases: a.Store, Casework: a.casework(),
+		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
 		Places: a.places(), Rules: a.Rules, Version: c.Version,
@@ -149,6 +151,7 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
 		{Name: "charts", Title: "Render the trend charts", Words: "every morning at 7:15am", When: "15 7 * * *", CatchUp: true,
 			Run: func(ctx context.Context) (string, error) { return a.keepPack(ctx, draw, version) }},
+		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Run: a.keepLog},
 		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
 			Run: func(ctx context.Context) (string, error) {
 				status, sentence, err := verify(ctx, a.Store)

@@ -374,6 +374,7 @@ func options(t testing.TB) (Options, *site) {
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.visitors = newVisitors(t, n, now, log)
 	return Options{
+		Rows: s.visitors.register, Audit: s.visitors.register,
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
 		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk,
 		Trends: n,

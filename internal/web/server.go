@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"homeward/internal/attribution"
+	"homeward/internal/casework"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
@@ -33,6 +34,13 @@ type Options struct {
 	Packs    Packs
 	// Trends answers the trends, reasons and flow pages.
 	Trends Trends
+	// Cases reads, and Casework changes, what coordinators and reviewers work
+	// on. Nil in both leaves those pages unavailable.
+	Cases    Cases
+	Casework *casework.Service
+	// Rows gives rows about people, Audit the audit log.
+	Rows  Rows
+	Audit Audit
 	// Calls keeps the weekly calls; without it there are no pages of the call.
 	Calls Calls
 	// SignIn signs people in, Sessions keeps who is signed in at which browser.
@@ -99,7 +107,7 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
 		"Figures": opts.Figures != nil, "Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
-		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Trends": opts.Trends != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
 		"Rules": opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil,
 	} {
 		if !given {
@@ -213,6 +221,26 @@ func (s *Server) routes() []route {
 		{get, "/definitions", s.may(people.SeeFigures, s.definitionsPage), false},
 		{get, "/definitions.json", s.may(people.SeeFigures, s.definitionsJSON), false},
 		{get, "/definitions/:id", s.may(people.SeeFigures, s.definition), false},
+		{get, "/days", s.may(people.SeeFigures, s.daysPage), false},
+		{get, "/days.csv", s.may(people.SeeFigures, s.daysCSV), false},
+		{get, "/days.json", s.may(people.SeeFigures, s.daysJSON), false},
+		{post, "/days/:reference/identifiers", s.may(people.SeeIdentifiers, s.showIdentifiers), false},
+		{get, "/admin/users", s.may(people.ManagePeople, s.usersPage), false},
+		{get, "/admin/users/new", s.may(people.ManagePeople, s.newUserPage), false},
+		{post, "/admin/users/new", s.may(people.ManagePeople, s.newUser), false},
+		{get, "/admin/users/:id", s.may(people.ManagePeople, s.userPage), false},
+		{post, "/admin/users/:id/grant", s.may(people.ManagePeople, s.grantRole), false},
+		{post, "/admin/users/:id/revoke", s.may(people.ManagePeople, s.revokeRole), false},
+		{post, "/admin/users/:id/link", s.may(people.ManagePeople, s.passwordLink), false},
+		{post, "/admin/users/:id/deactivate", s.may(people.ManagePeople, s.deactivateUser), false},
+		{post, "/admin/users/:id/reset-code", s.may(people.ManagePeople, s.resetCode), false},
+		{get, "/admin/organisations", s.may(people.ManagePeople, s.organisationsPage), false},
+		{get, "/admin/tokens", s.may(people.ManagePeople, s.tokensPage), false},
+		{post, "/admin/tokens", s.may(people.ManagePeople, s.newToken), false},
+		{post, "/admin/tokens/:id/revoke", s.may(people.ManagePeople, s.revokeToken), false},
+		{get, "/admin/audit", s.may(people.ReadAudit, s.auditPage), false},
+		{get, "/admin/audit.csv", s.may(people.ReadAudit, s.auditCSV), false},
+		{get, "/api/v1/openapi.json", open(s.openAPI), false},
 		{get, "/admin/jobs", s.may(people.RunJobs, s.jobsPage), false},
 		{get, "/admin/jobs.json", s.may(people.RunJobs, s.jobsJSON), false},
 		{post, "/admin/jobs/:name/run", s.may(people.RunJobs, s.runJob), false},
@@ -239,6 +267,25 @@ func (s *Server) routes() []route {
 		{post, "/account/sign-out-everywhere", s.may(people.ManageOwn, s.signOutEverywhere), false},
 		{get, "/setup", open(s.firstRunPage), false},
 		{post, "/setup", open(s.firstRun), false},
+		{get, "/today", s.may(people.SeeRows, s.cased(s.todayPage)), false},
+		{get, "/today.csv", s.may(people.SeeRows, s.cased(s.todayCSV)), false},
+		{post, "/today/check", s.may(people.LogDelays, s.cased(s.checkToday)), false},
+		{get, "/delays/new", s.may(people.LogDelays, s.cased(s.logPage)), false},
+		{post, "/delays/new", s.may(people.LogDelays, s.cased(s.logDelay)), false},
+		{get, "/delays/:ref", s.may(people.SeeRows, s.cased(s.delayPage)), false},
+		{get, "/delays/:ref/periods/:n", s.may(people.SeeRows, s.cased(s.periodPage)), false},
+		{get, "/delays/:ref/reason", s.may(people.LogDelays, s.cased(s.stepPage(s.changeStep()))), false},
+		{post, "/delays/:ref/reason", s.may(people.LogDelays, s.cased(s.stepSave(s.changeStep()))), false},
+		{get, "/delays/:ref/pause", s.may(people.LogDelays, s.cased(s.stepPage(s.pauseStep()))), false},
+		{post, "/delays/:ref/pause", s.may(people.LogDelays, s.cased(s.stepSave(s.pauseStep()))), false},
+		{get, "/delays/:ref/resume", s.may(people.LogDelays, s.cased(s.stepPage(s.resumeStep()))), false},
+		{post, "/delays/:ref/resume", s.may(people.LogDelays, s.cased(s.stepSave(s.resumeStep()))), false},
+		{get, "/delays/:ref/end", s.may(people.LogDelays, s.cased(s.endPage)), false},
+		{post, "/delays/:ref/end", s.may(people.LogDelays, s.cased(s.end)), false},
+		{post, "/delays/:ref/undo", s.may(people.LogDelays, s.cased(s.undoEntry)), false},
+		{get, "/delays/:ref/actions/new", s.may(people.Propose, s.cased(s.actionPage)), false},
+		{post, "/delays/:ref/actions/new", s.may(people.Propose, s.cased(s.addAction)), false},
+		{post, "/delays/:ref/actions/:id", s.may(people.Propose, s.cased(s.closeAction)), false},
 		{get, "/accessibility", open(s.accessibilityPage), false},
 		{get, "/help/keyboard", open(s.keyboardPage), false},
 		{post, "/api/v1/extracts", s.may(people.TakeExtracts, s.takeExtract), true},

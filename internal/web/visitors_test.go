@@ -14,8 +14,10 @@ import (
 
 	"homeward/internal/audit"
 	"homeward/internal/config"
+	"homeward/internal/delay"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/record"
 	"homeward/internal/signin"
 )
 
@@ -188,3 +190,41 @@ func roleFor(target string) people.Role {
 
 // wordAs is a header of tests only: the role to ask as, or "nobody".
 const wordAs = "X-Test-As"
+
+// ScopedDelays gives every scope that is not empty one delay.
+func (r *register) ScopedDelays(_ context.Context, scope people.Scope, _ record.Filter, _ record.Page) (*record.List, error) {
+	out := &record.List{}
+	if scope.Empty() {
+		return out, nil
+	}
+	out.Delays = []record.Delay{{Provider: "RXA", Reference: "HW-7K3MQ", Ready: delay.MustDay("2026-10-20"), Listed: delay.MustDay("2026-10-21"), Ward: "4B", Bed: "12", Days: 14,
+		Stretches: []record.Stretch{{First: delay.MustDay("2026-10-21"), Last: delay.MustDay("2026-11-03"), Reason: "E", Body: delay.SocialCare, Council: "E10000099"}}}}
+	out.Total, out.Days = 1, 14
+	return out, nil
+}
+
+func (r *register) Identifiers(ctx context.Context, by people.Actor, reference string) (*record.Identifiers, error) {
+	if reference != "HW-7K3MQ" {
+		return nil, problem.New(problem.NotFound, "No delay in your area matches this reference.")
+	}
+	return &record.Identifiers{Provider: "RXA", Reference: reference, NHSNumber: "9990000018", LocalID: "L-1"},
+		r.Record(ctx, time.Time{}, audit.Entry{Who: by.Who(), What: audit.IdentifierSeen, Record: reference})
+}
+
+func (r *register) AuditEvents(context.Context, audit.Filter) ([]audit.Event, error) {
+	return []audit.Event{audit.Head{}.Next(time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC), audit.Entry{Who: "administrator@northshire.example", As: "Administrator", What: audit.SignedIn})}, nil
+}
+
+func (r *register) VerifyAudit(context.Context) (audit.Result, error) {
+	return audit.Result{Head: audit.Head{Number: 18204}}, nil
+}
+
+func (r *register) EachAuditEvent(ctx context.Context, f audit.Filter, each func(audit.Event) error) error {
+	all, err := r.AuditEvents(ctx, f)
+	for _, e := range all {
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return err
+}

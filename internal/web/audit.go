@@ -1,0 +1,146 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/audit"
+	"homeward/internal/delay"
+	"homeward/internal/problem"
+	"homeward/internal/signin"
+)
+
+// Audit reads the audit log, and records what is exported of it.
+type Audit interface {
+	signin.AuditStore
+	AuditEvents(ctx context.Context, f audit.Filter) ([]audit.Event, error)
+}
+
+// The query words of the audit log.
+const (
+	wordWho    = "who"
+	wordWhat   = "what"
+	wordRecord = "record"
+	wordBefore = "before"
+)
+
+var auditWords = []string{wordFrom, wordTo, wordWho, wordWhat, wordRecord, wordBefore, wordView}
+
+// auditKinds are the kinds of entries that the filter offers.
+var auditKinds = []audit.What{
+	audit.SignedIn, audit.SignInRefused, audit.CodeRefused, audit.SignedOut, audit.SignedOutAll, audit.RoleChosen, audit.PasswordChanged,
+	audit.SecondFactorOn, audit.SecondFactorOff, audit.RecoveryCodeUsed, audit.PersonAdded, audit.PersonDeactivated, audit.PersonReactivated,
+	audit.PersonLinked, audit.RoleGranted, audit.RoleRevoked, audit.LinkMade, audit.TokenMade, audit.TokenRevoked, audit.IdentifierSeen,
+	audit.IdentifierSearched, audit.RowsExported, audit.KeyRotated, audit.IdentifiersPurged, audit.AuditExported, audit.Edited, audit.Decided,
+	audit.SettingChanged,
+}
+
+type auditView struct {
+	Frame
+	Checked  string
+	Table    tableView
+	Who      field
+	Record   field
+	From, To string
+	Kinds    []choice
+	CSV      string
+	Older    string
+	Empty    bool
+}
+
+// auditOf reads the address.
+func (s *Server) auditOf(c echo.Context) (audit.Filter, asked, error) {
+	q := c.QueryParams()
+	a, err := s.opts.Places.read(q, auditWords...)
+	if err != nil {
+		return audit.Filter{}, a, err
+	}
+	f := audit.Filter{Who: q.Get(wordWho), What: audit.What(q.Get(wordWhat)), Record: q.Get(wordRecord), Limit: 100}
+	day := func(d delay.Day) time.Time {
+		y, m, date := d.Time().Date()
+		return time.Date(y, m, date, 0, 0, 0, 0, s.opts.Zone)
+	}
+	if a.From != 0 {
+		f.From = day(a.From)
+	}
+	if a.To != 0 {
+		f.To = day(a.To + 1)
+	}
+	if text := q.Get(wordBefore); text != "" {
+		if f.Before, err = strconv.ParseInt(text, 10, 64); err != nil || f.Before < 1 {
+			return f, a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'before'. Use the number of an entry.", quote(text))
+		}
+	}
+	return f, a, nil
+}
+
+func (s *Server) auditPage(c echo.Context) error {
+	f, a, err := s.auditOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	events, err := s.opts.Audit.AuditEvents(ctx, f)
+	if err != nil {
+		return err
+	}
+	checked, err := s.opts.Audit.VerifyAudit(ctx)
+	if err != nil {
+		return err
+	}
+	v := auditView{Frame: s.frame(c, "Audit log"), Empty: len(events) == 0,
+		Who:    field{ID: wordWho, Label: "Who", Value: f.Who, Type: "text", Complete: "off", Class: "nhsuk-input--width-20"},
+		Record: field{ID: wordRecord, Label: "Record", Value: f.Record, Type: "text", Complete: "off", Class: "nhsuk-input--width-20"}}
+	v.Crumbs = []link{{"Users", "/admin/users"}}
+	if a.From != 0 {
+		v.From = a.From.String()
+	}
+	if a.To != 0 {
+		v.To = a.To.String()
+	}
+	v.Checked = "Log checked to entry " + count(checked.Head.Number) + " at " + clock(s.opts.Now().In(s.opts.Zone)) + "."
+	if !checked.Whole() {
+		v.Checked = checked.Findings[0] + " Contact your security lead."
+	}
+	v.Kinds = []choice{{Text: "Everything", Chosen: f.What == ""}}
+	for _, k := range auditKinds {
+		v.Kinds = append(v.Kinds, choice{Value: string(k), Text: upperFirst(string(k)), Chosen: k == f.What})
+	}
+	v.Table = tableView{ID: "audit", Caption: "Entries, newest first", Head: []headCell{{"Entry", true}, {Text: "When"}, {Text: "Who"}, {Text: "Acting as"}, {Text: "What"}, {Text: "Record"}, {Text: "Before"}, {Text: "After"}, {Text: "From"}}}
+	for _, e := range events {
+		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: count(e.Number), Header: true}, {Text: s.moment(e.At)}, {Text: orWords(e.Who, "Not known")}, {Text: orWords(e.As, "Not applicable")},
+			{Text: upperFirst(string(e.What))}, {Text: orWords(e.Record, "Not applicable")}, {Text: orWords(e.Before, "Not applicable")}, {Text: orWords(e.After, "Not applicable")}, {Text: orWords(e.From, "This machine")}})
+	}
+	q := url.Values{}
+	for _, w := range auditWords[:5] {
+		if text := c.QueryParam(w); text != "" {
+			q.Set(w, text)
+		}
+	}
+	v.CSV = address("/admin/audit.csv", q)
+	if n := len(events); n == f.Limit && events[n-1].Number > 1 {
+		q.Set(wordBefore, strconv.FormatInt(events[n-1].Number, 10))
+		v.Older = address("/admin/audit", q)
+	}
+	return s.page(c, "audit", v)
+}
+
+func (s *Server) auditCSV(c echo.Context) error {
+	f, _, err := s.auditOf(c)
+	if err != nil {
+		return err
+	}
+	f.Limit = 0
+	var b bytes.Buffer
+	if err := signin.ExportAudit(c.Request().Context(), s.opts.Audit, s.actor(c), s.opts.Now(), f, &b); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="homeward-audit.csv"`)
+	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+}

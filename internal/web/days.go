@@ -1,0 +1,293 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/audit"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+	"homeward/internal/record"
+)
+
+// Rows gives rows about people within a scope, and identifiers to those whose
+// role may see them.
+type Rows interface {
+	ScopedDelays(ctx context.Context, scope people.Scope, f record.Filter, page record.Page) (*record.List, error)
+	// Identifiers gives the identifiers of one patient and notes the display.
+	Identifiers(ctx context.Context, by people.Actor, reference string) (*record.Identifiers, error)
+}
+
+// daysWords are the query words of the rows behind a figure.
+var daysWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView, wordOrder, wordSheet}
+
+const (
+	wordOrder = "sort"
+	wordSheet = "page"
+)
+
+// daysOnPage is how many rows a page of /days has.
+const daysOnPage = 50
+
+type daysView struct {
+	Frame
+	Lede, Showing, Outside string
+	Empty                  string
+	Rows                   []dayRow
+	// Identifiers says that the role may ask for them.
+	Identifiers bool
+	Filters     filterView
+	Sorted      []link
+	Earlier     string
+	Later       string
+	Pages       string
+	Shown       *shownView
+}
+
+type dayRow struct {
+	ID, Reference, Hospital, Place, Ready, End, Reason, Body, Swatch, Days string
+	Action                                                                 string
+}
+
+type shownView struct{ Reference, NHSNumber, LocalID, Note string }
+
+// daysOf is what an address asks for of the rows.
+type daysOf struct {
+	Filter record.Filter
+	Page   record.Page
+	List   *record.List
+	// Figure is the number of delayed days that the figure counts.
+	Figure int64
+	AsAt   delay.Day
+}
+
+func (s *Server) daysOf(c echo.Context, size int) (daysOf, error) {
+	ctx := c.Request().Context()
+	var d daysOf
+	a, err := s.opts.Places.read(c.QueryParams(), daysWords...)
+	if err != nil {
+		return d, err
+	}
+	_, last, err := s.opts.Figures.Extent(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.AsAt, d.List = last, &record.List{}
+	d.Page = record.Page{Sort: record.ByReady, Number: 1, Size: size}
+	switch order := c.QueryParam(wordOrder); order {
+	case "", string(record.ByReady):
+	case string(record.ByDays):
+		d.Page.Sort = record.ByDays
+	default:
+		return d, notAValue(wordOrder, order, []string{string(record.ByReady), string(record.ByDays)})
+	}
+	if text := c.QueryParam(wordSheet); text != "" {
+		if d.Page.Number, err = strconv.Atoi(text); err != nil || d.Page.Number < 1 || d.Page.Number > 1_000_000 {
+			return d, problem.New(problem.Invalid, "We do not recognise %s as a value of 'page'. Use a number, like 2.", quote(text))
+		}
+	}
+	if last == 0 {
+		return d, nil
+	}
+	if d.Filter.From, d.Filter.To, err = a.period(last); err != nil {
+		return d, err
+	}
+	d.Filter.To = max(d.Filter.From, min(d.Filter.To, last))
+	d.Filter.Filter = a.Filter
+	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: d.Filter.From, To: d.Filter.To, Filter: a.Filter})
+	if err != nil {
+		return d, err
+	}
+	for _, cell := range cells {
+		d.Figure += cell.Days
+	}
+	if actor := s.actor(c); actor.May(people.SeeRows) {
+		d.List, err = s.opts.Rows.ScopedDelays(ctx, actor.Scope(), d.Filter, d.Page)
+	}
+	return d, err
+}
+
+// outside says how much of the figure the reader's rows leave out.
+func (d daysOf) outside() string {
+	n := d.Figure - d.List.Days
+	switch {
+	case n <= 0:
+		return ""
+	case n == 1:
+		return "This 1 day is outside your organisation. You can see the count but not the row."
+	default:
+		return "These " + days(n) + " are outside your organisation. You can see the count but not the rows."
+	}
+}
+
+func (s *Server) daysView(c echo.Context) (daysView, error) {
+	d, err := s.daysOf(c, daysOnPage)
+	if err != nil {
+		return daysView{}, err
+	}
+	v := daysView{Frame: s.frame(c, "Delays behind a figure"), Identifiers: s.actor(c).Scope().Identifiers()}
+	v.Crumbs = []link{{"Figures", "/figures"}}
+	if d.AsAt == 0 {
+		v.Empty = "No extracts are held yet, so there are no figures."
+		return v, nil
+	}
+	v.Showing = "Showing " + s.opts.Places.filterWords(d.Filter.Filter) + ", " + span(d.Filter.From, d.Filter.To) + "."
+	v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + "."
+	if d.List.Total > 0 {
+		v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + ": " + days(d.List.Days) + " of " + plural(int64(d.List.Total), "delay", "delays") + " that you can see."
+	}
+	v.Outside = d.outside()
+	for _, r := range d.List.Delays {
+		v.Rows = append(v.Rows, s.dayRow(r, c.QueryParams()))
+	}
+	q := dated(d.Filter.Filter, d.Filter.From, d.Filter.To)
+	v.Filters = filterView{Action: "/days", Clear: "/days", Words: v.Showing, Dates: &dateFields{From: d.Filter.From.String(), To: d.Filter.To.String()},
+		Groups: s.opts.Places.groups(d.Filter.Filter), Periods: periodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
+	to := func(order record.Sort, page int) string {
+		words := url.Values{}
+		for w, list := range q {
+			words[w] = list
+		}
+		if order != record.ByReady {
+			words.Set(wordOrder, string(order))
+		}
+		if page > 1 {
+			words.Set(wordSheet, strconv.Itoa(page))
+		}
+		return address("/days", words)
+	}
+	v.Sorted = []link{{"Longest waiting first", to(record.ByReady, 1)}, {"Most delayed days first", to(record.ByDays, 1)}}
+	pages := (d.List.Total + daysOnPage - 1) / daysOnPage
+	if pages > 1 {
+		v.Pages = "Page " + strconv.Itoa(d.Page.Number) + " of " + strconv.Itoa(pages) + "."
+	}
+	if d.Page.Number > 1 {
+		v.Earlier = to(d.Page.Sort, d.Page.Number-1)
+	}
+	if d.Page.Number < pages {
+		v.Later = to(d.Page.Sort, d.Page.Number+1)
+	}
+	v.About = s.aboutFigures("/days", q, d.AsAt, measure.DelayedDays)
+	return v, nil
+}
+
+func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
+	row := dayRow{ID: "row-" + r.Reference + "-" + r.Listed.String(), Reference: r.Reference, Hospital: s.opts.Places.providerWords(r.Provider), Ready: r.Ready.Long(),
+		End: "Still waiting", Reason: "Not counted yet", Body: "Not counted yet", Days: count(r.Days), Action: address("/days/"+url.PathEscape(r.Reference)+"/identifiers", query)}
+	var place []string
+	for _, part := range []string{r.Bed, r.Ward, r.Site} {
+		if part != "" {
+			place = append(place, part)
+		}
+	}
+	row.Place = orWords(strings.Join(place, ", "), "Not known")
+	if r.End != 0 {
+		row.End = r.End.Long()
+	}
+	if n := len(r.Stretches); n > 0 {
+		last := r.Stretches[n-1]
+		row.Reason, row.Body, row.Swatch = reasonWords(last.Reason), upperFirst(last.Body.String()), swatch(last.Body)
+	}
+	return row
+}
+
+func (s *Server) daysPage(c echo.Context) error {
+	v, err := s.daysView(c)
+	if err != nil {
+		return err
+	}
+	if c.QueryParam(wordView) == "print" {
+		v.BodyClass = "app-view-print"
+	}
+	return s.page(c, "days", v)
+}
+
+// showIdentifiers shows one patient's numbers on the page that the reader had,
+// asked for by POST so that no address or history holds it (P2).
+func (s *Server) showIdentifiers(c echo.Context) error {
+	got, err := s.opts.Rows.Identifiers(c.Request().Context(), s.actor(c), c.Param("reference"))
+	if err != nil {
+		return err
+	}
+	v, err := s.daysView(c)
+	if err != nil {
+		return err
+	}
+	v.Shown = &shownView{Reference: got.Reference, NHSNumber: orWords(spaced(got.NHSNumber), "Not known"), LocalID: orWords(got.LocalID, "Not known"),
+		Note: "This display is in the audit log."}
+	if got.Purged {
+		v.Shown.Note = "The numbers were purged under the retention period. This display is in the audit log."
+	}
+	return s.page(c, "days", v)
+}
+
+// spaced writes an NHS number as people read it out: 3, 3 and 4 digits.
+func spaced(n string) string {
+	if len(n) != 10 {
+		return n
+	}
+	return n[:3] + " " + n[3:6] + " " + n[6:]
+}
+
+// daysTwin gives every row of the scope, page after page, and notes the export.
+func (s *Server) daysTwin(c echo.Context) (twin, error) {
+	d, err := s.daysOf(c, record.MaxPage)
+	if err != nil {
+		return twin{}, err
+	}
+	ctx := c.Request().Context()
+	def, _ := measure.DefinitionOf(measure.DelayedDays)
+	t := twin{Title: "Delays behind a figure", From: d.Filter.From.String(), To: d.Filter.To.String(), Measure: def.ID, AsAt: d.AsAt.String(), Definitions: []string{def.ID + " " + def.Name},
+		Columns: []column{{"provider", false}, {"reference", false}, {"site", false}, {"ward", false}, {"bed", false}, {"ready", false}, {"end", false}, {"reason", false}, {"responsible", false}, {"council", false}, {"delayed_days", true}}}
+	actor := s.actor(c)
+	if actor.May(people.SeeRows) && d.AsAt != 0 {
+		if err := s.opts.SignIn.Store.Record(ctx, s.opts.Now(), audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address, What: audit.RowsExported, After: strconv.Itoa(d.List.Total) + " delays"}); err != nil {
+			return t, err
+		}
+	}
+	d.Page.Number = 1
+	for d.AsAt != 0 && actor.May(people.SeeRows) {
+		list, err := s.opts.Rows.ScopedDelays(ctx, actor.Scope(), d.Filter, d.Page)
+		if err != nil {
+			return t, err
+		}
+		for _, r := range list.Delays {
+			var last record.Stretch
+			if n := len(r.Stretches); n > 0 {
+				last = r.Stretches[n-1]
+			}
+			end := ""
+			if r.End != 0 {
+				end = r.End.String()
+			}
+			t.Rows = append(t.Rows, []string{r.Provider, r.Reference, r.Site, r.Ward, r.Bed, r.Ready.String(), end, string(last.Reason), last.Body.Slug(), string(last.Council), strconv.FormatInt(r.Days, 10)})
+		}
+		if len(list.Delays) < record.MaxPage {
+			break
+		}
+		d.Page.Number++
+	}
+	return t, nil
+}
+
+func (s *Server) daysCSV(c echo.Context) error {
+	t, err := s.daysTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-delays.csv", t)
+}
+
+func (s *Server) daysJSON(c echo.Context) error {
+	t, err := s.daysTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, t)
+}
