@@ -345,6 +345,7 @@ func (p *Partnership) check(d *document) {
 	}
 	p.Settings.check(d)
 	p.SignIn.check(d, p)
+	p.Agreement.check(d)
 	p.checkPacks(d)
 	if p.RetentionYears == 0 {
 		p.RetentionYears = 8

@@ -18,6 +18,7 @@ type Partnership struct {
 	Providers []Provider `yaml:"providers"`
 	Settings  Settings   `yaml:"settings"`
 	SignIn    SignIn     `yaml:"sign_in"`
+	Agreement Agreement  `yaml:"agreement"`
 	// RetentionYears is for how long after a delay's end its identifiers are
 	// kept, 8 years by default. Figures stay.
 	RetentionYears int `yaml:"retention_years"`

@@ -1,0 +1,682 @@
+package web
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/agreement"
+	"homeward/internal/attribution"
+	"homeward/internal/casework"
+	"homeward/internal/delay"
+	"homeward/internal/logbook"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// recordView is the page of one delay.
+type recordView struct {
+	formView
+	Caption   string
+	Tags      []tagView
+	Banner    *bannerView
+	Ref       string
+	MayLog    bool
+	MayCheck  bool
+	Links     []link
+	Facts     []caseFact
+	Notes     []string
+	Baton     template.HTML
+	Key       []bodyCount
+	Periods   tableView
+	HandOffs  string
+	Holds     []string
+	Actions   []actionView
+	MayAct    bool
+	ActionNew string
+	Declines  []string
+	History   []historyView
+	Earlier   []link
+}
+
+type actionView struct {
+	ID                       int64
+	What, Owner, Due, State  string
+	Open                     bool
+	DoneAction, ClosedReason string
+}
+
+type historyView struct{ When, Who, What, Why string }
+
+// caseOf reads the case of the address.
+func (s *Server) caseOf(c echo.Context) (*casework.Case, error) {
+	return s.opts.Cases.Case(c.Request().Context(), s.actor(c).Scope(), c.Param("ref"))
+}
+
+// caseTitle names a case as pages do.
+func (s *Server) caseTitle(k *casework.Case) (title, caption string) {
+	title = "Delay " + k.Reference
+	if d := k.Last(); d != nil && d.Bed != "" {
+		title = "Bed " + d.Bed
+	}
+	return title, "Delay " + k.Reference + ", " + s.opts.Places.providerWords(k.Provider)
+}
+
+func (s *Server) delayPage(c echo.Context) error {
+	if reference, ok := strings.CutSuffix(c.Param("ref"), ".json"); ok {
+		return s.delayJSON(c, reference)
+	}
+	if _, err := s.opts.Places.read(c.QueryParams(), wordDone, wordEntry, wordView); err != nil {
+		return err
+	}
+	k, err := s.caseOf(c)
+	if err != nil {
+		return err
+	}
+	title, caption := s.caseTitle(k)
+	actor := s.actor(c)
+	v := recordView{formView: formView{Frame: s.frame(c, title)}, Caption: caption, Ref: k.Reference, MayLog: actor.May(people.LogDelays),
+		MayAct: actor.May(people.Propose), ActionNew: "/delays/" + k.Reference + "/actions/new", Declines: casework.Declines}
+	v.PageTitle = caption + " – Homeward"
+	v.Banner = s.savedBanner(c, "/delays", nil)
+	d := k.Last()
+	open := k.IsLogged() && k.IsOpen() && (d == nil || d.EndKind == delay.Open)
+	v.MayCheck = v.MayLog && open
+	at := "/delays/" + k.Reference
+	if v.MayLog {
+		switch {
+		case !k.IsLogged():
+			v.Links = []link{{"Log this delay", "/delays/new?ref=" + url.QueryEscape(k.Reference) + "#form"}}
+		case k.IsPaused():
+			v.Links = []link{{"Resume", at + "/resume"}, {"End delay", at + "/end"}}
+		case open:
+			v.Links = []link{{"Change reason", at + "/reason"}, {"Pause", at + "/pause"}, {"End delay", at + "/end"}}
+		}
+	}
+	v.Tags = recordTags(k)
+	v.Facts = s.recordFacts(k)
+	v.Notes = s.recordNotes(k)
+	if d != nil {
+		v.Baton, v.Key = baton(d)
+		v.Periods = s.periodsTable(k, d)
+		v.HandOffs = handOffs(d)
+		for i := range k.Delays[:len(k.Delays)-1] {
+			e := &k.Delays[i]
+			v.Earlier = append(v.Earlier, link{Text: "Ready " + e.Ready.Long() + ", ended " + e.End.Long() + ", " + days(int64(e.Days())), Href: at + "/periods/" + strconv.Itoa(firstPeriod(k, i))})
+		}
+	}
+	for _, a := range k.Actions {
+		w := actionView{ID: a.ID, What: a.What, Owner: joined(a.OwnerOrg, a.Owner), Due: a.Due.Long(), State: upperFirst(a.State), Open: a.State == "open" && v.MayAct,
+			DoneAction: fmt.Sprintf("%s/actions/%d", at, a.ID), ClosedReason: a.ClosedWhy}
+		if a.State == "open" {
+			v.Holds = append(v.Holds, a.What+", "+w.Owner+", due "+w.Due)
+		}
+		v.Actions = append(v.Actions, w)
+	}
+	v.History = s.history(k)
+	return s.page(c, "delay", v)
+}
+
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" }), ", ")
+}
+
+// firstPeriod gives the number of a delay's first segment among all of the
+// case, 1 for the first.
+func firstPeriod(k *casework.Case, delayAt int) int {
+	n := 1
+	for _, d := range k.Delays[:delayAt] {
+		n += len(d.Segments)
+	}
+	return n
+}
+
+func recordTags(k *casework.Case) []tagView {
+	var out []tagView
+	d := k.Last()
+	switch {
+	case d != nil && d.EndKind != delay.Open:
+		out = append(out, tagView{"Ended", "nhsuk-tag--grey"})
+	case k.IsPaused():
+		out = append(out, tagView{"Paused", "nhsuk-tag--grey"})
+	}
+	if d != nil && len(d.Segments) > 0 {
+		state := d.Segments[len(d.Segments)-1].State
+		out = append(out, tagView{upperFirst(state.String()), stateTags[state]})
+	}
+	for _, l := range slices.Backward(k.Current()) {
+		if l.Kind == logbook.Opened || l.Kind == logbook.Resumed {
+			if l.Uncertain {
+				out = append(out, tagView{"Uncertain date", "nhsuk-tag--white"})
+			}
+			break
+		}
+	}
+	return out
+}
+
+// recordFacts are the lines at the head of the record.
+func (s *Server) recordFacts(k *casework.Case) []caseFact {
+	var out []caseFact
+	d := k.Last()
+	var opened *casework.LogLine
+	current := k.Current()
+	for i := range current {
+		if current[i].Kind == logbook.Opened {
+			opened = &current[i]
+		}
+	}
+	ready := caseFact{Name: "Ready date", Value: k.Ready().Long(), Source: "extract"}
+	if opened != nil {
+		at := opened.At.In(s.opts.Zone)
+		ready.Source = "entered by " + opened.Role + " on " + at.Format("2 January 2006") + ", " + clock(at)
+		if n := int64(opened.Made - opened.Day); n > 0 {
+			ready.Source += ", " + days(n) + " after"
+		}
+		if d != nil && opened.Day < d.Ready {
+			ready.Source += "; the extract says " + d.Ready.Long() + ", which counts"
+		}
+	}
+	if k.Ready() != 0 {
+		out = append(out, ready)
+	}
+	if d != nil && d.Admitted != 0 {
+		out = append(out, caseFact{Name: "Admitted", Value: d.Admitted.Long(), Source: "extract or log"})
+	}
+	given := k.Stands()
+	council := caseFact{Name: "Council of residence", Value: s.opts.Places.councilWords(given.Council)}
+	if given.Words.Council != "" && given.Words.Council != string(given.Council) {
+		council.Source = "given as " + quote(given.Words.Council)
+	}
+	out = append(out, council, caseFact{Name: "Waiting for", Value: reasonWords(given.Reason)}, caseFact{Name: "Type of care", Value: given.Care.String()})
+	for _, l := range slices.Backward(current) {
+		if l.Destination != "" {
+			name := "Most suitable destination"
+			if l.Kind == logbook.Ended {
+				name = "Went to"
+			}
+			out = append(out, caseFact{Name: name, Value: casework.DestinationWords(l.Destination)})
+			break
+		}
+	}
+	if d != nil {
+		value := days(int64(d.Days()))
+		if d.FirstDay != 0 {
+			value += " (" + span(d.FirstDay, d.LastDay) + ")"
+		}
+		out = append(out, caseFact{Name: "Days so far", Value: value + ".", Source: "The day they became ready and the day they leave are not counted. Rule C1."})
+		if d.EndKind != delay.Open {
+			out = append(out, caseFact{Name: "Ended", Value: d.End.Long(), Source: d.EndKind.String()})
+		}
+	}
+	return out
+}
+
+// recordNotes are what people should look at.
+func (s *Server) recordNotes(k *casework.Case) []string {
+	var out []string
+	d := k.Last()
+	if d != nil {
+		for _, f := range d.Findings {
+			out = append(out, upperFirst(f.Words)+" (rule "+f.Rule+", "+f.Day.Long()+").")
+		}
+	}
+	if k.LatestExtract != 0 && k.IsLogged() {
+		switch {
+		case k.IsOpen() && !k.InExtract:
+			out = append(out, "Logged as waiting, and not in the extract of "+k.LatestExtract.Long()+". End the delay, or ask for a new extract.")
+		case !k.IsOpen() && !k.IsPaused() && k.InExtract:
+			out = append(out, "Logged as ended, and still in the extract of "+k.LatestExtract.Long()+". Check whether they have left.")
+		}
+	}
+	return out
+}
+
+// baton draws the segments and pauses of a delay as a bar by day, in the
+// colours of the bodies, and gives its key.
+func baton(d *casework.Delay) (template.HTML, []bodyCount) {
+	if d.FirstDay == 0 || d.LastDay < d.FirstDay {
+		return "", nil
+	}
+	const width, height = 1000.0, 44.0
+	total := float64(d.LastDay-d.FirstDay) + 1
+	x := func(day delay.Day) float64 { return float64(day-d.FirstDay) / total * width }
+	var b strings.Builder
+	var label []string
+	byBody := map[delay.Body]int{}
+	fmt.Fprint(&b, `<defs><pattern id="baton-hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="8" height="8" fill="#ffffff"/><rect width="2" height="8" fill="#3d3d3d"/></pattern></defs>`)
+	paused := 0
+	for _, st := range d.Stretches {
+		if st.Mark == delay.Paused {
+			paused += int(st.Last-st.First) + 1
+			fmt.Fprintf(&b, `<rect x="%.1f" y="14" width="%.1f" height="16" fill="#ffffff" stroke="#212b32" stroke-dasharray="4 4"/>`, x(st.First), max(x(st.Last+1)-x(st.First)-2, 1))
+		}
+	}
+	for _, seg := range d.Segments {
+		fill, ink := fills[seg.Standing.Body], "#212b32"
+		switch seg.Standing.Body {
+		case delay.NotAttributed:
+			fill = "url(#baton-hatch)"
+		case delay.NHS:
+			ink = "#ffffff"
+		}
+		w := max(x(seg.Segment.Last+1)-x(seg.Segment.First)-2, 1)
+		stroke := ""
+		if seg.Standing.Body == delay.NotAttributed || seg.State == agreement.Disputed {
+			stroke = ` stroke="#212b32" stroke-width="2"`
+			if seg.State == agreement.Disputed {
+				stroke += ` stroke-dasharray="6 3"`
+			}
+		}
+		fmt.Fprintf(&b, `<rect x="%.1f" y="1" width="%.1f" height="%.0f" fill="%s"%s/>`, x(seg.Segment.First), w, height-2, fill, stroke)
+		words := strconv.Itoa(seg.Days())
+		if w > 160 && seg.Standing.Body != delay.NotAttributed {
+			words = upperFirst(seg.Standing.Body.String()) + " " + words
+		}
+		if w > 30 && seg.Standing.Body != delay.NotAttributed {
+			fmt.Fprintf(&b, `<text x="%.1f" y="28" font-family="arial, sans-serif" font-size="18" text-anchor="middle" fill="%s">%s</text>`, x(seg.Segment.First)+w/2, ink, template.HTMLEscapeString(words))
+		}
+		byBody[seg.Standing.Body] += seg.Days()
+		label = append(label, fmt.Sprintf("%s %s, %s", seg.Standing.Body, days(int64(seg.Days())), seg.State))
+	}
+	if paused > 0 {
+		label = append(label, "paused "+days(int64(paused)))
+	}
+	var key []bodyCount
+	for _, body := range delay.Bodies {
+		if n := byBody[body]; n > 0 {
+			key = append(key, bodyCount{Swatch: swatch(body), Text: upperFirst(body.String()), Value: days(int64(n))})
+		}
+	}
+	head := fmt.Sprintf(`<svg class="app-baton" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, width, height,
+		template.HTMLEscapeString("Waiting periods from "+d.FirstDay.Long()+" to "+d.LastDay.Long()+": "+strings.Join(label, "; ")+"."))
+	return template.HTML(head + b.String() + `</svg>`), key
+}
+
+// periodsTable lists the segments and pauses of a delay; its total is the
+// delay's days.
+func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) tableView {
+	t := tableView{ID: "periods", Caption: "Waiting periods", HiddenCaption: true, Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "Waiting for"},
+		{Text: "Next step with"}, {Text: "Days", Numeric: true}, {Text: "State"}, {Text: "Why"}}}
+	type line struct {
+		first delay.Day
+		cells []tableCell
+	}
+	var lines []line
+	n := firstPeriod(k, slices.IndexFunc(k.Delays, func(e casework.Delay) bool { return e.Listed == d.Listed }))
+	for i, seg := range d.Segments {
+		to := seg.Segment.Last.Long()
+		if i == len(d.Segments)-1 && d.EndKind == delay.Open {
+			to = "now"
+		}
+		number := strconv.Itoa(n + i)
+		lines = append(lines, line{seg.Segment.First, []tableCell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to}, {Text: reasonWords(seg.Segment.Reason)},
+			{Text: upperFirst(seg.Standing.Body.String()), Swatch: swatch(seg.Standing.Body)}, {Text: count(int64(seg.Days())), Class: numericClass},
+			{Text: upperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number, Href: "/delays/" + k.Reference + "/periods/" + number}}})
+	}
+	for _, st := range d.Stretches {
+		if st.Mark != delay.Paused {
+			continue
+		}
+		why := ""
+		for _, l := range k.Log {
+			if l.Kind == logbook.Paused && !l.Undone && l.Day <= st.Last {
+				why = l.How
+			}
+		}
+		lines = append(lines, line{st.First, []tableCell{{Text: st.First.Long(), Header: true}, {Text: st.Last.Long()}, {Text: cmp.Or(why, "Paused")},
+			{Text: "Not counted"}, {Text: "0", Class: numericClass}, {Text: "Paused", Tag: "nhsuk-tag--grey"}, {Text: "Paused by the log"}}})
+	}
+	slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.first, b.first) })
+	for _, l := range lines {
+		t.Rows = append(t.Rows, l.cells)
+	}
+	if len(t.Rows) > 0 {
+		t.Foot = []tableCell{{Text: "Total", Header: true}, {}, {}, {}, {Text: count(int64(d.Days())), Class: numericClass}, {}, {}}
+	}
+	return t
+}
+
+// handOffs says how often the next step changed hands, as flow.
+func handOffs(d *casework.Delay) string {
+	n := int64(0)
+	for i := 1; i < len(d.Segments); i++ {
+		if d.Segments[i].Standing.Body != d.Segments[i-1].Standing.Body {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return "The next step changed hands " + plural(n, "time", "times") + "."
+}
+
+// history lists every entry and answer, newest first; people stand by their
+// role, names are in the audit log only.
+func (s *Server) history(k *casework.Case) []historyView {
+	type item struct {
+		at   time.Time
+		view historyView
+	}
+	var items []item
+	when := func(t time.Time) string { return s.moment(t) }
+	for _, l := range k.Log {
+		what := l.Kind.String() + ", " + l.Day.Long()
+		if l.Given != nil {
+			what += ": " + reasonWords(l.Given.Reason)
+			if l.Given.Stated != delay.NotAttributed {
+				what += ", " + l.Given.Stated.String()
+			}
+		}
+		if l.How != "" {
+			what += ". " + l.How
+		}
+		if l.Destination != "" {
+			what += ". " + casework.DestinationWords(l.Destination)
+		}
+		if l.Undone {
+			what += " (undone)"
+		}
+		items = append(items, item{l.At, historyView{when(l.At), l.Role, what, l.Why}})
+	}
+	for _, e := range k.Events {
+		what := e.Act.String() + ", " + span(e.Segment.First, e.Segment.Last)
+		if e.Body != delay.NotAttributed {
+			what += ": " + e.Body.String()
+		}
+		items = append(items, item{e.At, historyView{when(e.At), e.Role, what, joined(e.Checks, e.Words)}})
+	}
+	for _, a := range k.Actions {
+		items = append(items, item{a.At, historyView{when(a.At), a.Role, "Action added: " + a.What, ""}})
+		if !a.ClosedAt.IsZero() {
+			items = append(items, item{a.ClosedAt, historyView{when(a.ClosedAt), "", "Action " + a.State + ": " + a.What, a.ClosedWhy}})
+		}
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return b.at.Compare(a.at) })
+	out := make([]historyView, len(items))
+	for i, it := range items {
+		out[i] = it.view
+	}
+	return out
+}
+
+// receiptOf is the receipt of one segment: what decided its days.
+type receiptOf struct {
+	Reference   string        `json:"reference"`
+	Provider    string        `json:"provider"`
+	Period      int           `json:"period"`
+	From        string        `json:"from"`
+	To          string        `json:"to"`
+	Days        int           `json:"days"`
+	Responsible string        `json:"responsible"`
+	State       string        `json:"state"`
+	Rule        string        `json:"rule"`
+	RuleWords   string        `json:"rule_words"`
+	Why         string        `json:"why"`
+	RuleSet     string        `json:"rule_set"`
+	Version     string        `json:"rule_version"`
+	InForce     string        `json:"in_force_from"`
+	Inputs      []receiptLine `json:"inputs"`
+	Evidence    []receiptDays `json:"days_and_evidence"`
+	Said        []receiptSaid `json:"agreement"`
+	Fingerprint string        `json:"fingerprint"`
+}
+
+type receiptLine struct {
+	Input string `json:"input"`
+	Value string `json:"value"`
+	Given string `json:"as_given"`
+}
+
+type receiptDays struct {
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Mark   string `json:"mark"`
+	Source string `json:"source"`
+}
+
+type receiptSaid struct {
+	At    string `json:"at"`
+	Who   string `json:"who"`
+	What  string `json:"what"`
+	Words string `json:"words"`
+}
+
+// periodOf gives the segment of a number in the case, its delay and its
+// receipt.
+func (s *Server) periodOf(k *casework.Case, n int) (*casework.Segment, *casework.Delay, receiptOf, error) {
+	at := n
+	for i := range k.Delays {
+		d := &k.Delays[i]
+		if at >= 1 && at <= len(d.Segments) {
+			seg := &d.Segments[at-1]
+			return seg, d, s.receiptFor(k, d, seg, n), nil
+		}
+		at -= len(d.Segments)
+	}
+	return nil, nil, receiptOf{}, problem.New(problem.NotFound, "There is no period %d of this delay. Its receipts are numbered as in the table of waiting periods.", n)
+}
+
+// receiptFor makes a segment's receipt.
+func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.Segment, n int) receiptOf {
+	r := receiptOf{Reference: k.Reference, Provider: k.Provider, Period: n, From: seg.Segment.First.String(), To: seg.Segment.Last.String(), Days: seg.Days(),
+		Responsible: seg.Standing.Body.String(), State: seg.State.String()}
+	var given *attribution.Given
+	for _, st := range d.Stretches {
+		if st.Mark == delay.Paused || st.Last < seg.Segment.First || st.First > seg.Segment.Last {
+			continue
+		}
+		if given == nil {
+			given = &st.Given
+			r.Rule, r.Why, r.RuleSet, r.Version = st.Outcome.Rule, st.Outcome.Why, st.Outcome.RuleSet, st.Outcome.Version
+		}
+		ev := receiptDays{From: max(st.First, seg.Segment.First).String(), To: min(st.Last, seg.Segment.Last).String(), Mark: st.Mark.String()}
+		switch {
+		case st.Entry != 0:
+			ev.Source = "Log"
+			for _, l := range k.Log {
+				if l.ID == st.Entry {
+					ev.Source = "Log, " + l.Role + ", " + s.moment(l.At)
+				}
+			}
+		case st.File != "":
+			ev.Source = "Extract " + st.File
+			if st.Line > 0 {
+				ev.Source += ", line " + strconv.Itoa(st.Line)
+			}
+		default:
+			ev.Source = "As listed before and after"
+		}
+		r.Evidence = append(r.Evidence, ev)
+	}
+	if given != nil {
+		r.Inputs = givenLines(*given, s.opts.Places.councilWords(given.Council))
+	}
+	if seg.ByPeople {
+		r.Rule, r.Why = "A6", "People decided that the next step is with "+seg.Standing.Body.String()+". By the rules it was with "+seg.Segment.Body.String()+"."
+	}
+	r.RuleWords = attribution.RuleWords[r.Rule]
+	for _, v := range s.opts.Rules.Versions {
+		if v.Version == r.Version {
+			r.InForce = v.From.String()
+		}
+	}
+	for _, e := range k.EventsOf(seg) {
+		what := e.Act.String()
+		if e.Body != delay.NotAttributed {
+			what += ": " + e.Body.String()
+		}
+		r.Said = append(r.Said, receiptSaid{s.moment(e.At), e.Role, what, joined(e.Checks, e.Words)})
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", r))
+	r.Fingerprint = hex.EncodeToString(sum[:2]) + "-" + hex.EncodeToString(sum[2:3])
+	return r
+}
+
+// givenLines are the inputs of a statement as a receipt lists them.
+func givenLines(g attribution.Given, council string) []receiptLine {
+	orNot := func(s string) string { return cmp.Or(s, "Not given") }
+	stated := "Not given"
+	if g.Stated != delay.NotAttributed {
+		stated = g.Stated.String()
+	} else if g.StatedUnread {
+		stated = "Could not be read"
+	}
+	var waits []string
+	for _, o := range []struct {
+		bit   attribution.Organisations
+		words string
+	}{{attribution.OnNHS, "NHS"}, {attribution.OnCouncil, "council"}, {attribution.OrganisationUnread, "one that could not be read"}} {
+		if g.WaitingOn&o.bit != 0 {
+			waits = append(waits, o.words)
+		}
+	}
+	funding := map[attribution.Funding]string{attribution.FundedByNHS: "NHS", attribution.FundedByCouncil: "Council", attribution.FundedJointly: "Joint",
+		attribution.SelfFunded: "The person", attribution.FundingUnread: "Could not be read"}[g.Funding]
+	return []receiptLine{
+		{"Reason", reasonWords(g.Reason), orNot(g.Words.Reason)},
+		{"Type of care", g.Care.String(), orNot(g.Words.Care)},
+		{"Council of residence", council, orNot(g.Words.Council)},
+		{"Responsible body", stated, orNot(g.Words.Responsible)},
+		{"Organisations waited on", orNot(strings.Join(waits, " and ")), orNot(g.Words.WaitingOn)},
+		{"Who pays", orNot(funding), orNot(g.Words.Funding)},
+	}
+}
+
+type periodView struct {
+	Frame
+	Caption    string
+	Receipt    receiptOf
+	Words      string
+	Inputs     tableView
+	Evidence   tableView
+	Said       tableView
+	Rows       []caseFact
+	Links      []link
+	WouldBe    string
+	Back       string
+	ShowsHead  bool
+	TagOfState tagView
+}
+
+func (s *Server) periodPage(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	number, asJSON := strings.CutSuffix(c.Param("n"), ".json")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return problem.New(problem.NotFound, "There is no such period of this delay.")
+	}
+	k, err := s.caseOf(c)
+	if err != nil {
+		return err
+	}
+	seg, _, r, err := s.periodOf(k, n)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return c.JSON(http.StatusOK, r)
+	}
+	_, caption := s.caseTitle(k)
+	v := s.periodView(r, seg)
+	v.Frame = s.frame(c, "Why "+theseDays(seg.Days())+" "+withWords(seg.Standing.Body))
+	v.Caption, v.Back = caption, "/delays/"+k.Reference
+	v.PageTitle = "Receipt " + number + ", " + k.Reference + " – Homeward"
+	v.Links = []link{{"JSON", "/delays/" + k.Reference + "/periods/" + number + ".json"}}
+	if s.actor(c).May(people.Agree) {
+		v.Links = append([]link{{"Answer or dispute", "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First)}}, v.Links...)
+	}
+	return s.page(c, "period", v)
+}
+
+func theseDays(n int) string {
+	if n == 1 {
+		return "this day is"
+	}
+	return "these " + count(int64(n)) + " days are"
+}
+
+func withWords(b delay.Body) string {
+	switch b {
+	case delay.NotAttributed:
+		return "not attributed"
+	case delay.NHS:
+		return "with the NHS"
+	default:
+		return "with " + b.String()
+	}
+}
+
+// periodView lays a receipt out.
+func (s *Server) periodView(r receiptOf, seg *casework.Segment) periodView {
+	v := periodView{Receipt: r, TagOfState: tagView{upperFirst(r.State), stateTags[seg.State]}}
+	v.Words = "“" + r.RuleWords + "” Rule " + r.Rule + ", " + r.RuleSet + " " + r.Version
+	if d, err := delay.ParseDay(r.InForce); err == nil {
+		v.Words += ", in force from " + d.Long()
+	}
+	v.Words += "."
+	v.Inputs = tableView{ID: "inputs", Caption: "What decided", Head: []headCell{{Text: "Input"}, {Text: "Value"}, {Text: "As it was given"}}}
+	for _, l := range r.Inputs {
+		v.Inputs.Rows = append(v.Inputs.Rows, []tableCell{{Text: l.Input, Header: true}, {Text: upperFirst(l.Value)}, {Text: l.Given}})
+	}
+	v.Evidence = tableView{ID: "evidence", Caption: "The days and where they stand", Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "Marked"}, {Text: "Source"}}}
+	for _, e := range r.Evidence {
+		from, _ := delay.ParseDay(e.From)
+		to, _ := delay.ParseDay(e.To)
+		v.Evidence.Rows = append(v.Evidence.Rows, []tableCell{{Text: from.Long(), Header: true}, {Text: to.Long()}, {Text: upperFirst(e.Mark)}, {Text: e.Source}})
+	}
+	v.Said = tableView{ID: "said", Caption: "Who proposed and who agreed", Head: []headCell{{Text: "When"}, {Text: "Who"}, {Text: "What"}, {Text: "Words"}}}
+	v.Said.Rows = append(v.Said.Rows, []tableCell{{Text: "First", Header: true}, {Text: s.opts.Places.providerWords(r.Provider)}, {Text: "Proposed: " + seg.Segment.Body.String()}, {Text: "By the rules, from the extract or the log"}})
+	for _, e := range r.Said {
+		v.Said.Rows = append(v.Said.Rows, []tableCell{{Text: e.At, Header: true}, {Text: e.Who}, {Text: e.What}, {Text: orNothing(e.Words)}})
+	}
+	v.WouldBe = "Another reason, body, council or type of care stated by the hospital begins a new period; an answer by the other body, or a decision, changes this one."
+	return v
+}
+
+// delayJSON gives a record as data, without identifiers.
+func (s *Server) delayJSON(c echo.Context, reference string) error {
+	k, err := s.opts.Cases.Case(c.Request().Context(), s.actor(c).Scope(), reference)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Reference string       `json:"reference"`
+		Provider  string       `json:"provider"`
+		Version   string       `json:"version"`
+		Delays    []delayShape `json:"delays"`
+	}{k.Reference, k.Provider, k.Version, []delayShape{}}
+	n := 0
+	for i := range k.Delays {
+		d := &k.Delays[i]
+		one := delayShape{Ready: d.Ready.String(), End: d.End.String(), EndKind: d.EndKind.String(), Days: d.Days(), Ward: d.Ward, Bed: d.Bed, Periods: []receiptOf{}}
+		for j := range d.Segments {
+			n++
+			one.Periods = append(one.Periods, s.receiptFor(k, d, &d.Segments[j], n))
+		}
+		out.Delays = append(out.Delays, one)
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+type delayShape struct {
+	Ready   string      `json:"ready_date"`
+	End     string      `json:"end_date,omitempty"`
+	EndKind string      `json:"end_kind"`
+	Days    int         `json:"days"`
+	Ward    string      `json:"ward"`
+	Bed     string      `json:"bed"`
+	Periods []receiptOf `json:"periods"`
+}

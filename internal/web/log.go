@@ -1,0 +1,553 @@
+package web
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/casework"
+	"homeward/internal/delay"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+const backToToday = "Back to My site today"
+
+// logForm makes the page of the three-field log from what was typed.
+func (s *Server) logForm(c echo.Context, f casework.LogForm) (caseForm, error) {
+	ctx, actor, today := c.Request().Context(), s.actor(c), s.today()
+	v := caseForm{formView: formView{Frame: s.frame(c, "Log a delay")}, Back: "/today", BackText: backToToday, Action: "/delays/new"}
+	var k *casework.Case
+	ward, provider := "", f.New.Provider
+	ready := part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "nhsuk-radios--inline", Groups: []partGroup{{}}}
+	add := func(value, text string) {
+		ready.Groups[0].Items = append(ready.Groups[0].Items, choice{ID: "ready-" + value, Value: value, Text: text, Chosen: f.Ready == value})
+	}
+	if f.Reference != "" {
+		var err error
+		if k, err = s.opts.Cases.Case(ctx, actor.Scope(), f.Reference); err != nil {
+			return v, err
+		}
+		provider = k.Provider
+		title, _ := s.caseTitle(k)
+		v.Caption = title + ", " + k.Reference
+		given := k.Stands()
+		if d := k.Last(); d != nil {
+			ward = d.Ward
+			v.Caption = joined(title, d.Ward, k.Reference)
+			if d.Admitted != 0 {
+				v.Facts = append(v.Facts, caseFact{"Admitted", d.Admitted.Long(), s.extractAge(k)})
+			}
+			v.Facts = append(v.Facts, caseFact{"Council of residence", s.opts.Places.councilWords(given.Council), s.extractAge(k)},
+				caseFact{"Waiting for, by the extract", reasonWords(given.Reason), s.extractAge(k)})
+			if d.EndKind == delay.Open {
+				add("fed", d.Ready.Long()+", from the extract")
+			}
+		}
+		v.Hidden = []hiddenField{{"ref", k.Reference}, {"version", cmp.Or(f.Version, k.Version)}}
+		v.Back = address("/today", url.Values{wordProvider: {provider}}) + "#row-" + k.Reference
+	} else {
+		v.Title, v.Caption = "Log a delay for someone who is not listed", s.opts.Places.providerWords(provider)
+		v.Lede = []string{"No one with that reference is in the latest extract. Check the number, or add them here."}
+		v.Parts = s.newPersonParts(actor, f.New)
+	}
+	add("today", "Today")
+	add("yesterday", "Yesterday")
+	add("other", "Another date")
+	uncertain := part{Kind: "check", ID: "uncertain", Groups: []partGroup{{Items: []choice{{ID: "uncertain", Value: "yes", Text: "This date is uncertain", Chosen: f.Uncertain}}}}}
+	v.Parts = append(v.Parts, ready)
+	other := datePart("other", "If another date", "For example, 31 10 2026", f.Other)
+	reason := part{Kind: "select", ID: "reason", Label: "2 What are they waiting for?", Groups: s.reasonGroups(c, provider, ward, f.Reason, today)}
+	where := part{Kind: "radios", ID: "destination", Label: "3 Where are they going?", Class: "nhsuk-radios--small", Groups: []partGroup{{}}}
+	for _, d := range casework.Destinations {
+		where.Groups[0].Items = append(where.Groups[0].Items, choice{ID: "destination-" + d.Code, Value: d.Code, Text: casework.DestinationWords(d.Code), Chosen: f.Destination == d.Code})
+	}
+	v.Parts = append(v.Parts, uncertain, reason, where)
+	// What few need stands after the three fields, so that they come first by
+	// keyboard; its parts are closed unless one is used.
+	body := s.bodyPart("If the rules do not say, who is the next step with?", f.Body)
+	v.Parts = append(v.Parts,
+		part{Kind: "details", ID: "more-date", Label: "Another date", Parts: []part{other}},
+		part{Kind: "details", ID: "more-body", Label: "Who the next step is with", Words: []string{"Leave this to the rules unless the ward knows better. The council is asked to agree either way."}, Parts: []part{body}})
+	if f.Ready == "other" || !f.Other.Empty() {
+		v.Parts[len(v.Parts)-2] = other
+	}
+	v.Aside = []part{s.meaningsPart(c, today)}
+	v.Buttons = []caseButton{{"Save and go to next", "then", "next", ""}, {"Save and open record", "then", "open", "nhsuk-button--secondary"}}
+	return v, nil
+}
+
+// extractAge says which extract a fed detail comes from.
+func (s *Server) extractAge(k *casework.Case) string {
+	if k.LatestExtract == 0 {
+		return "log"
+	}
+	n := int64(s.today() - k.LatestExtract)
+	switch n {
+	case 0:
+		return "extract of today"
+	case 1:
+		return "extract of yesterday"
+	}
+	return "extract of " + k.LatestExtract.Long() + ", " + days(n) + " old"
+}
+
+// bodyPart asks for a body; the first choice leaves it to the rules.
+func (s *Server) bodyPart(label, chosen string) part {
+	return radiosPart("body", label, chosen, [2]string{"", "Leave it to the rules"}, [2]string{"nhs", "NHS"}, [2]string{"social-care", "Social care"}, [2]string{"joint", "Joint"})
+}
+
+// reasonGroups lists the reasons: the ward's most used first, then all, each
+// beginning with its code so that typing the code selects it.
+func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, today delay.Day) []partGroup {
+	all := partGroup{Label: "All reasons"}
+	option := func(r delay.Reason, chosen bool) choice {
+		return choice{Value: string(r), Text: reasonWords(r), Chosen: chosen}
+	}
+	used := map[delay.Reason]int{}
+	if provider != "" {
+		if rows, _, err := s.opts.Cases.Worklist(c.Request().Context(), s.actor(c).Scope(), provider); err == nil {
+			for _, r := range rows {
+				if r.Reason != "" && (ward == "" || r.Ward == ward) {
+					used[r.Reason]++
+				}
+			}
+		}
+	}
+	var most []delay.Reason
+	for _, r := range s.opts.Casework.Reasons(today) {
+		if used[r] > 0 {
+			most = append(most, r)
+		}
+		all.Items = append(all.Items, option(r, false))
+	}
+	slices.SortStableFunc(most, func(a, b delay.Reason) int { return cmp.Compare(used[b], used[a]) })
+	first := partGroup{Items: []choice{{Value: "", Text: "Select a reason", Chosen: chosen == ""}}}
+	groups := []partGroup{first}
+	const usual = 5
+	if len(most) > 0 {
+		g := partGroup{Label: "Most used on this ward"}
+		for _, r := range most[:min(usual, len(most))] {
+			g.Items = append(g.Items, option(r, false))
+		}
+		groups = append(groups, g)
+	}
+	groups = append(groups, all)
+	for i := range groups {
+		for j := range groups[i].Items {
+			if chosen != "" && groups[i].Items[j].Value == chosen {
+				groups[i].Items[j].Chosen = true
+				return groups
+			}
+		}
+	}
+	return groups
+}
+
+// meaningsPart is what each reason means, with its worked examples and the
+// latest local rulings.
+func (s *Server) meaningsPart(c echo.Context, today delay.Day) part {
+	p := part{Kind: "details", ID: "meanings", Label: "What each reason means"}
+	for _, r := range s.opts.Casework.Reasons(today) {
+		m := casework.Meanings[r]
+		p.Words = append(p.Words, reasonWords(r)+". "+m.Sentence+" "+m.Examples[0]+" "+m.Examples[1])
+		rulings, err := s.opts.Cases.Examples(c.Request().Context(), r, 3)
+		if err != nil {
+			continue
+		}
+		for _, e := range rulings {
+			if e.ReviewOn != 0 && e.ReviewOn <= today {
+				continue
+			}
+			p.Words = append(p.Words, "Local ruling for "+string(r)+", "+e.At.In(s.opts.Zone).Format("2 January 2006")+": "+e.Body.String()+". "+e.Words+" Review on "+e.ReviewOn.Long()+".")
+		}
+	}
+	return p
+}
+
+func (s *Server) newPersonParts(actor people.Actor, n casework.NewPerson) []part {
+	var parts []part
+	if mine := actor.Scope().Providers(); len(mine) > 1 {
+		p := part{Kind: "select", ID: "provider", Label: "Hospital", Groups: []partGroup{{Items: []choice{{Text: "Select the hospital", Chosen: n.Provider == ""}}}}}
+		for _, code := range mine {
+			p.Groups[0].Items = append(p.Groups[0].Items, choice{Value: code, Text: s.opts.Places.providerWords(code), Chosen: code == n.Provider})
+		}
+		parts = append(parts, p)
+	}
+	council := part{Kind: "select", ID: "council", Label: "Council of residence", Groups: s.councilGroups(n.Council, "Select the council")}
+	care := part{Kind: "select", ID: "care", Label: "Type of care that they are receiving", Groups: []partGroup{{Items: []choice{
+		{Value: "acute", Text: "Acute", Chosen: n.Care == "acute"}, {Value: "non-acute", Text: "Non-acute", Chosen: n.Care == "non-acute"},
+		{Value: notKnown, Text: "Not known", Chosen: n.Care == notKnown}}}}}
+	return append(parts,
+		part{Kind: "text", ID: "number", Label: "Hospital number", Hint: "It is kept encrypted and stands on no page.", Value: n.HospitalNumber, Class: "nhsuk-input--width-10"},
+		part{Kind: "text", ID: "ward", Label: "Ward", Value: n.Ward, Class: "nhsuk-input--width-10"},
+		part{Kind: "text", ID: "bed", Label: "Bed (optional)", Value: n.Bed, Class: "nhsuk-input--width-5"},
+		datePart("admitted", "Admission date", "For example, 28 10 2026", n.Admitted), council, care)
+}
+
+// councilGroups lists the partnership's councils and "Not known".
+func (s *Server) councilGroups(chosen, first string) []partGroup {
+	g := partGroup{Items: []choice{{Value: "", Text: first, Chosen: chosen == ""}}}
+	for _, p := range s.opts.Places.Councils {
+		g.Items = append(g.Items, choice{Value: p.Code, Text: p.Name, Chosen: chosen == p.Code})
+	}
+	g.Items = append(g.Items, choice{Value: notKnown, Text: "Not known", Chosen: chosen == notKnown})
+	return []partGroup{g}
+}
+
+func (s *Server) logPage(c echo.Context) error {
+	a, err := s.opts.Places.read(c.QueryParams(), wordRef, wordProvider)
+	if err != nil {
+		return err
+	}
+	f := casework.LogForm{Reference: strings.ToUpper(c.QueryParam(wordRef))}
+	if f.Reference != "" {
+		k, err := s.opts.Cases.Case(c.Request().Context(), s.actor(c).Scope(), f.Reference)
+		if err != nil {
+			return err
+		}
+		if d := k.Last(); d != nil && d.EndKind == delay.Open {
+			f.Ready = "fed"
+		}
+		if k.IsLogged() && k.IsOpen() && (k.Last() == nil || k.Last().EndKind == delay.Open) {
+			return onward(c, "/delays/"+k.Reference, nil, "")
+		}
+	} else {
+		if f.New.Provider, _, err = s.worksAt(c, a.Filter.Providers); err != nil {
+			return err
+		}
+	}
+	v, err := s.logForm(c, f)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "caseform", v)
+}
+
+func readLogForm(c echo.Context) casework.LogForm {
+	return casework.LogForm{
+		Reference: strings.ToUpper(typed(c, "ref")), Version: typed(c, "version"),
+		New: casework.NewPerson{Provider: typed(c, "provider"), HospitalNumber: typed(c, "number"), Ward: typed(c, "ward"), Bed: typed(c, "bed"),
+			Admitted: typedDate(c, "admitted"), Council: typed(c, "council"), Care: typed(c, "care")},
+		Ready: typed(c, "ready"), Other: typedDate(c, "other"), Uncertain: typed(c, "uncertain") != "", Reason: typed(c, "reason"),
+		Destination: typed(c, "destination"), Body: typed(c, "body"), Because: typed(c, "because"),
+	}
+}
+
+func (s *Server) logDelay(c echo.Context) error {
+	f := readLogForm(c)
+	if f.Reference == "" && f.New.Provider == "" {
+		f.New.Provider, _, _ = s.worksAt(c, nil)
+	}
+	v, err := s.logForm(c, f)
+	if err != nil {
+		return err
+	}
+	if typed(c, "back") != "" {
+		return s.page(c, "caseform", v)
+	}
+	done, err := s.opts.Casework.Log(c.Request().Context(), s.actor(c), f)
+	if err != nil {
+		return s.notSaved(c, err, v, func() (caseForm, error) {
+			return s.logForm(c, casework.LogForm{Reference: f.Reference, New: casework.NewPerson{Provider: f.New.Provider}})
+		})
+	}
+	entry := strconv.FormatInt(done.Entry, 10)
+	if typed(c, "then") == "open" {
+		return onward(c, "/delays/"+done.Reference, url.Values{wordEntry: {entry}}, "")
+	}
+	k, err := s.opts.Cases.Case(c.Request().Context(), s.actor(c).Scope(), done.Reference)
+	if err != nil {
+		return err
+	}
+	return onward(c, "/today", url.Values{wordProvider: {k.Provider}, wordDone: {done.Reference}, wordEntry: {entry}}, s.nextFresh(c, k.Provider, done.Reference))
+}
+
+// nextFresh gives the fragment of the next person who is ready and not logged,
+// else of the one who was logged.
+func (s *Server) nextFresh(c echo.Context, provider, reference string) string {
+	rows, _, err := s.opts.Cases.Worklist(c.Request().Context(), s.actor(c).Scope(), provider)
+	if err != nil {
+		return ""
+	}
+	for _, r := range rows {
+		if !r.Logged && r.Discrepancy == "" {
+			return "row-" + r.Reference
+		}
+	}
+	return "row-" + reference
+}
+
+// caseFormFor starts a form about one case.
+func (s *Server) caseFormFor(c echo.Context, k *casework.Case, title, path, version string) caseForm {
+	name, caption := s.caseTitle(k)
+	v := caseForm{formView: formView{Frame: s.frame(c, title)}, Caption: name + ", " + strings.ToLower(caption[:1]) + caption[1:], Back: "/delays/" + k.Reference, BackText: caption,
+		Action: "/delays/" + k.Reference + path, Hidden: []hiddenField{{"version", cmp.Or(version, k.Version)}}}
+	v.PageTitle = title + ", " + k.Reference + " – Homeward"
+	return v
+}
+
+// caseStep is one of the pages that change a case.
+type caseStep struct {
+	// form makes the page from what was typed, save does the change.
+	form func(c echo.Context, k *casework.Case, fresh bool) caseForm
+	save func(c echo.Context, reference string) (casework.Done, error)
+}
+
+func (s *Server) stepPage(step caseStep) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+			return err
+		}
+		k, err := s.caseOf(c)
+		if err != nil {
+			return err
+		}
+		return s.page(c, "caseform", step.form(c, k, true))
+	}
+}
+
+func (s *Server) stepSave(step caseStep) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		k, err := s.caseOf(c)
+		if err != nil {
+			return err
+		}
+		v := step.form(c, k, false)
+		if typed(c, "back") != "" {
+			return s.page(c, "caseform", v)
+		}
+		done, err := step.save(c, k.Reference)
+		if err != nil {
+			return s.notSaved(c, err, v, func() (caseForm, error) {
+				now, err := s.caseOf(c)
+				if err != nil {
+					return v, err
+				}
+				return step.form(c, now, true), nil
+			})
+		}
+		return onward(c, "/delays/"+done.Reference, url.Values{wordEntry: {strconv.FormatInt(done.Entry, 10)}}, "")
+	}
+}
+
+// sent gives a field's text unless the form is fresh.
+func sent(c echo.Context, fresh bool, name, otherwise string) string {
+	if fresh {
+		return otherwise
+	}
+	return typed(c, name)
+}
+
+func sentDate(c echo.Context, fresh bool, name string, otherwise casework.Date) casework.Date {
+	if fresh {
+		return otherwise
+	}
+	return typedDate(c, name)
+}
+
+func (s *Server) changeStep() caseStep {
+	return caseStep{
+		form: func(c echo.Context, k *casework.Case, fresh bool) caseForm {
+			v := s.caseFormFor(c, k, "Change reason", "/reason", sent(c, fresh, "version", ""))
+			given := k.Stands()
+			ward := ""
+			if d := k.Last(); d != nil {
+				ward = d.Ward
+			}
+			v.Facts = []caseFact{{"Waiting for now", reasonWords(given.Reason), ""}, {"Council of residence", s.opts.Places.councilWords(given.Council), ""}}
+			v.Parts = []part{
+				radiosPart("what", "What has happened?", sent(c, fresh, "what", ""), [2]string{"changed", "They are now waiting for something else"}, [2]string{"corrected", "The reason was recorded wrongly (replaces it from the start; the old version is kept)"}),
+				datePart("from", "If they are now waiting for something else, from which date?", "For example, 31 10 2026. Periods always join: there is no gap and no overlap.", sentDate(c, fresh, "from", casework.DateOf(s.today()))),
+				{Kind: "select", ID: "reason", Label: "What are they waiting for?", Groups: s.reasonGroups(c, k.Provider, ward, sent(c, fresh, "reason", string(given.Reason)), s.today())},
+				s.bodyPart("If the rules do not say, who is the next step with?", sent(c, fresh, "body", "")),
+				{Kind: "select", ID: "council", Label: "If the council of residence is another", Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
+				areaPart("because", "If the reason was recorded wrongly, what was wrong?", "Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500),
+			}
+			v.Aside = []part{s.meaningsPart(c, s.today())}
+			v.Buttons = []caseButton{{Text: "Save change"}}
+			return v
+		},
+		save: func(c echo.Context, reference string) (casework.Done, error) {
+			return s.opts.Casework.Change(c.Request().Context(), s.actor(c), casework.ChangeForm{Reference: reference, Version: typed(c, "version"), What: typed(c, "what"),
+				From: typedDate(c, "from"), Reason: typed(c, "reason"), Body: typed(c, "body"), Council: typed(c, "council"), Because: typed(c, "because")})
+		},
+	}
+}
+
+func (s *Server) pauseStep() caseStep {
+	return caseStep{
+		form: func(c echo.Context, k *casework.Case, fresh bool) caseForm {
+			v := s.caseFormFor(c, k, "Pause", "/pause", sent(c, fresh, "version", ""))
+			v.Lede = []string{"Days from the date of the pause are not counted until you resume. The new ready date then starts the count again."}
+			v.Parts = []part{
+				radiosPart("why", "Why has the wait stopped?", sent(c, fresh, "why", ""), [2]string{"hospital", "Needs hospital treatment again"}, [2]string{"other", "Other"}),
+				{Kind: "text", ID: "other", Label: "If other, say why", Hint: "Do not include names or clinical detail.", Value: sent(c, fresh, "other", "")},
+				datePart("date", "From which date?", "For example, 31 10 2026", sentDate(c, fresh, "date", casework.DateOf(s.today()))),
+			}
+			v.Buttons = []caseButton{{Text: "Pause"}}
+			return v
+		},
+		save: func(c echo.Context, reference string) (casework.Done, error) {
+			return s.opts.Casework.Pause(c.Request().Context(), s.actor(c), casework.PauseForm{Reference: reference, Version: typed(c, "version"), Why: typed(c, "why"),
+				Other: typed(c, "other"), Date: typedDate(c, "date"), Because: typed(c, "because")})
+		},
+	}
+}
+
+func (s *Server) resumeStep() caseStep {
+	return caseStep{
+		form: func(c echo.Context, k *casework.Case, fresh bool) caseForm {
+			v := s.caseFormFor(c, k, "Resume", "/resume", sent(c, fresh, "version", ""))
+			v.Lede = []string{"The day of becoming ready again is not counted; the days after it are."}
+			v.Parts = []part{datePart("date", "When did they become ready to leave again?", "For example, 31 10 2026", sentDate(c, fresh, "date", casework.DateOf(s.today())))}
+			v.Buttons = []caseButton{{Text: "Resume"}}
+			return v
+		},
+		save: func(c echo.Context, reference string) (casework.Done, error) {
+			return s.opts.Casework.Resume(c.Request().Context(), s.actor(c), casework.PauseForm{Reference: reference, Version: typed(c, "version"), Date: typedDate(c, "date"), Because: typed(c, "because")})
+		},
+	}
+}
+
+// endForm makes the page that ends a delay.
+func (s *Server) endForm(c echo.Context, k *casework.Case, fresh bool) caseForm {
+	v := s.caseFormFor(c, k, "End delay", "/end", sent(c, fresh, "version", ""))
+	how := part{Kind: "radios", ID: "how", Label: "How did it end?", Groups: []partGroup{{}}}
+	chosen := sent(c, fresh, "how", "")
+	for _, e := range casework.Endings {
+		how.Groups[0].Items = append(how.Groups[0].Items, choice{ID: "how-" + e.Code, Value: e.Code, Text: e.Words, Chosen: chosen == e.Code})
+	}
+	where := part{Kind: "select", ID: "destination", Label: "If they left hospital, where to?", Groups: []partGroup{{Items: []choice{{Text: "Select where they went", Chosen: true}}}}}
+	went := sent(c, fresh, "destination", "")
+	for _, d := range casework.Destinations[:4] {
+		where.Groups[0].Items = append(where.Groups[0].Items, choice{Value: d.Code, Text: casework.DestinationWords(d.Code), Chosen: d.Code == went})
+	}
+	v.Parts = []part{how,
+		datePart("date", "On which date?", "The day of leaving is not counted.", sentDate(c, fresh, "date", casework.DateOf(s.today()))), where,
+		areaPart("because", "If it was recorded in error, what was wrong?", "It is removed from the log and kept in the history. Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500)}
+	v.Buttons = []caseButton{{Text: "Check and continue"}}
+	return v
+}
+
+func readEnd(c echo.Context, reference string) casework.EndForm {
+	return casework.EndForm{Reference: reference, Version: typed(c, "version"), How: typed(c, "how"), Date: typedDate(c, "date"), Destination: typed(c, "destination"), Because: typed(c, "because")}
+}
+
+func (s *Server) endPage(c echo.Context) error {
+	return s.stepPage(caseStep{form: s.endForm})(c)
+}
+
+// end shows what would be saved, and saves it once confirmed.
+func (s *Server) end(c echo.Context) error {
+	k, err := s.caseOf(c)
+	if err != nil {
+		return err
+	}
+	v := s.endForm(c, k, false)
+	if typed(c, "back") != "" {
+		return s.page(c, "caseform", v)
+	}
+	confirmed := typed(c, "confirmed") != ""
+	done, err := s.opts.Casework.End(c.Request().Context(), s.actor(c), readEnd(c, k.Reference), !confirmed)
+	if err != nil {
+		return s.notSaved(c, err, v, func() (caseForm, error) {
+			now, err := s.caseOf(c)
+			if err != nil {
+				return v, err
+			}
+			return s.endForm(c, now, true), nil
+		})
+	}
+	if confirmed {
+		return onward(c, "/delays/"+done.Reference, url.Values{wordEntry: {strconv.FormatInt(done.Entry, 10)}}, "")
+	}
+	check := s.caseFormFor(c, k, "Check before you end this delay", "/end", typed(c, "version"))
+	each(v.Parts, func(p part) {
+		if words := p.entered(); words != "" && p.Kind != "details" {
+			check.Facts = append(check.Facts, caseFact{Name: p.Label, Value: words})
+		}
+	})
+	if typed(c, "how") == "error" {
+		check.Lede = []string{"The entry is withdrawn. What the hospital's extracts say of them stands."}
+	} else {
+		check.Lede = []string{days(int64(done.Days)) + " are counted, by what is known today."}
+	}
+	check.Hidden = append(sentAlong(c, "back", "confirmed"), hiddenField{"confirmed", "1"})
+	check.Buttons = []caseButton{{Text: "Confirm and end"}, {"Go back and change it", "back", "1", "nhsuk-button--secondary"}}
+	return s.page(c, "caseform", check)
+}
+
+func (s *Server) actionForm(c echo.Context, k *casework.Case, fresh bool) caseForm {
+	v := s.caseFormFor(c, k, "Add an action", "/actions/new", sent(c, fresh, "version", ""))
+	org := part{Kind: "select", ID: "org", Label: "Owner organisation", Groups: []partGroup{{Items: []choice{{Text: "Select who owns this", Chosen: true}}}}}
+	chosen := sent(c, fresh, "org", "")
+	for _, list := range [][]Place{s.opts.Places.Providers, s.opts.Places.Councils} {
+		for _, p := range list {
+			org.Groups[0].Items = append(org.Groups[0].Items, choice{Value: p.Name, Text: p.Name, Chosen: chosen == p.Name})
+		}
+	}
+	org.Groups[0].Items = append(org.Groups[0].Items, choice{Value: "Another organisation", Text: "Another organisation", Chosen: chosen == "Another organisation"})
+	v.Parts = []part{
+		areaPart("what", "What needs to happen?", "Do not include names or clinical detail.", sent(c, fresh, "what", ""), 200), org,
+		{Kind: "text", ID: "owner", Label: "Owner role or team", Value: sent(c, fresh, "owner", "")},
+		datePart("due", "Due date", "For example, 6 11 2026", sentDate(c, fresh, "due", casework.Date{})),
+	}
+	v.Buttons = []caseButton{{Text: "Add action"}}
+	return v
+}
+
+func (s *Server) actionPage(c echo.Context) error {
+	return s.stepPage(caseStep{form: s.actionForm})(c)
+}
+
+func (s *Server) addAction(c echo.Context) error {
+	k, err := s.caseOf(c)
+	if err != nil {
+		return err
+	}
+	v := s.actionForm(c, k, false)
+	org := typed(c, "org")
+	known := org == "Another organisation" || org == ""
+	for _, list := range [][]Place{s.opts.Places.Providers, s.opts.Places.Councils} {
+		known = known || slices.ContainsFunc(list, func(p Place) bool { return p.Name == org })
+	}
+	if !known {
+		return problem.New(problem.Invalid, "Select the owner organisation from the list.")
+	}
+	err = s.opts.Casework.AddAction(c.Request().Context(), s.actor(c), casework.ActionForm{Reference: k.Reference, Version: typed(c, "version"), What: typed(c, "what"),
+		OwnerOrg: org, Owner: typed(c, "owner"), Due: typedDate(c, "due")})
+	if err != nil {
+		return s.notSaved(c, err, v, func() (caseForm, error) {
+			now, err := s.caseOf(c)
+			if err != nil {
+				return v, err
+			}
+			return s.actionForm(c, now, true), nil
+		})
+	}
+	return onward(c, "/delays/"+k.Reference, nil, "actions")
+}
+
+func (s *Server) closeAction(c echo.Context) error {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return problem.New(problem.NotFound, "There is no such action.")
+	}
+	if err := s.opts.Casework.CloseAction(c.Request().Context(), s.actor(c), c.Param("ref"), id, typed(c, "state"), typed(c, "why")); err != nil {
+		return asked400(err)
+	}
+	return onward(c, "/delays/"+c.Param("ref"), nil, "actions")
+}
+
+// asked400 turns a refusal of a form without a page of its own into a problem.
+func asked400(err error) error {
+	if r, ok := err.(*casework.Refusal); ok {
+		return problem.New(problem.Invalid, "%s. Go back and try again.", strings.TrimSuffix(r.Error(), "."))
+	}
+	return err
+}

@@ -1,0 +1,644 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/agreement"
+	"homeward/internal/casework"
+	"homeward/internal/delay"
+	"homeward/internal/logbook"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// Cases reads the people of the worklist, their records and the agreement's
+// queue within a scope.
+type Cases interface {
+	Case(ctx context.Context, scope people.Scope, reference string) (*casework.Case, error)
+	// Worklist gives the people who wait at one provider now, longest first,
+	// and the day that the list is of.
+	Worklist(ctx context.Context, scope people.Scope, provider string) ([]casework.WorkRow, delay.Day, error)
+	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which casework.Which, offset, limit int) ([]casework.QueueRow, int, error)
+	// Examples gives the latest rulings about a reason that were kept as local
+	// examples.
+	Examples(ctx context.Context, reason delay.Reason, limit int) ([]casework.EventLine, error)
+}
+
+// The query words of the worklist, beside those that all pages share.
+const (
+	wordWard    = "ward"
+	wordChecked = "checked"
+	wordLeast   = "least"
+	wordDue     = "due"
+	wordSort    = "sort"
+	wordPage    = "page"
+	wordRef     = "ref"
+	wordDone    = "done"
+	wordEntry   = "entry"
+	wordCount   = "count"
+)
+
+// workPage is how many rows of the worklist one page has.
+const workPage = 25
+
+// unchecked is how long after the last check a wait counts as not checked.
+const unchecked = 24 * time.Hour
+
+type todayView struct {
+	formView
+	Caption, Lede string
+	Banner        *bannerView
+	Hospitals     []link
+	Cards         []cardView
+	Filters       filterView
+	// New are ready in the extract and not logged.
+	New        []workRow
+	NewHeading string
+	Waiting    []workRow
+	Heading    string
+	Sorts      []link
+	Pages      []pageLink
+	Empty      string
+	Hidden     []hiddenField
+	MayLog     bool
+	NewHref    string
+	CSV        string
+	Filtered   bool
+}
+
+type cardView struct{ Value, Text, Href string }
+
+type pageLink struct {
+	Text, Href string
+	Current    bool
+}
+
+type workRow struct {
+	ID, Reference, Bed, Ward string
+	Ready, Days              string
+	Reason, Swatch, Body     string
+	Action, Checked          string
+	Tags                     []tagView
+	Discrepancy              string
+	Href, LogHref, EndHref   string
+	Source                   string
+	MayCheck                 bool
+}
+
+type tagView struct{ Text, Tag string }
+
+type bannerView struct {
+	Words string
+	Quiet bool
+	Undo  *undoView
+}
+
+type undoView struct {
+	Action, Token string
+	Hidden        []hiddenField
+}
+
+// worksAt gives the hospital whose worklist is asked for, of those that the
+// actor may see.
+func (s *Server) worksAt(c echo.Context, given []string) (string, []string, error) {
+	mine := s.actor(c).Scope().Providers()
+	if len(mine) == 0 {
+		return "", nil, problem.New(problem.Forbidden, "The worklist is for the hospital's own staff. Your role is %s. The agreement list shows the people whom your council is asked about.", s.actor(c).Grant)
+	}
+	if len(given) == 0 {
+		return mine[0], mine, nil
+	}
+	if !slices.Contains(mine, given[0]) {
+		return "", nil, problem.New(problem.NotFound, "There is no worklist for this hospital, or it is outside your organisation.")
+	}
+	return given[0], mine, nil
+}
+
+// todayAsked is what the address of the worklist asks for.
+type todayAsked struct {
+	provider string
+	mine     []string
+	query    url.Values // what narrows, without page and banner
+	ward     []string
+	bodies   []delay.Body
+	checked  string
+	least    int
+	due      bool
+	sort     string
+	page     int
+	ref      string
+	print    bool
+}
+
+func (s *Server) readToday(c echo.Context) (todayAsked, error) {
+	q := c.QueryParams()
+	a, err := s.opts.Places.read(q, wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordSort, wordPage, wordRef, wordDone, wordEntry, wordCount, wordView)
+	if err != nil {
+		return todayAsked{}, err
+	}
+	t := todayAsked{query: url.Values{}, ward: values(q, wordWard), bodies: a.Filter.Bodies, print: a.Print}
+	if t.provider, t.mine, err = s.worksAt(c, a.Filter.Providers); err != nil {
+		return t, err
+	}
+	if t.checked, err = oneOf(q, wordChecked, "", "yes", "no"); err != nil {
+		return t, err
+	}
+	var due string
+	if due, err = oneOf(q, wordDue, "", "today"); err != nil {
+		return t, err
+	}
+	t.due = due != ""
+	if t.sort, err = oneOf(q, wordSort, "ready", "ready", "ward", "checked"); err != nil {
+		return t, err
+	}
+	if t.least, err = wholeNumber(q, wordLeast, 0, 1000); err != nil {
+		return t, err
+	}
+	if t.page, err = wholeNumber(q, wordPage, 1, 10000); err != nil {
+		return t, err
+	}
+	t.ref = strings.ToUpper(strings.TrimSpace(q.Get(wordRef)))
+	for _, word := range []string{wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordSort, wordRef} {
+		if given := values(q, word); len(given) > 0 {
+			t.query[word] = given
+		}
+	}
+	return t, nil
+}
+
+// oneOf reads a word that may have one of some values.
+func oneOf(q url.Values, word, otherwise string, allowed ...string) (string, error) {
+	given := values(q, word)
+	if len(given) == 0 {
+		return otherwise, nil
+	}
+	if len(given) > 1 {
+		return "", problem.New(problem.Invalid, "The address has '%s' %d times with different values. Use it once.", word, len(given))
+	}
+	var nonEmpty []string
+	for _, a := range allowed {
+		if a != "" {
+			nonEmpty = append(nonEmpty, a)
+		}
+	}
+	return choose(word, given[0], nonEmpty)
+}
+
+// wholeNumber reads a word that is a number.
+func wholeNumber(q url.Values, word string, otherwise, most int) (int, error) {
+	given := values(q, word)
+	if len(given) == 0 {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(given[0])
+	if err != nil || len(given) > 1 || n < 1 || n > most {
+		return 0, problem.New(problem.Invalid, "We do not recognise %s as a value of '%s'. Use a number from 1 to %d.", quote(given[0]), word, most)
+	}
+	return n, nil
+}
+
+// matches says whether a row is among those asked for.
+func (t todayAsked) matches(r casework.WorkRow, now time.Time, today delay.Day) bool {
+	switch {
+	case len(t.ward) > 0 && !slices.Contains(t.ward, r.Ward),
+		len(t.bodies) > 0 && !slices.Contains(t.bodies, r.Body),
+		t.checked == "yes" && (!r.Logged || now.Sub(r.Checked) > unchecked),
+		t.checked == "no" && (!r.Logged || now.Sub(r.Checked) <= unchecked),
+		r.Days < t.least,
+		t.due && (r.Action == nil || r.Action.Due > today),
+		t.ref != "" && r.Reference != t.ref:
+		return false
+	}
+	return true
+}
+
+func (s *Server) todayPage(c echo.Context) error {
+	t, err := s.readToday(c)
+	if err != nil {
+		return err
+	}
+	all, day, err := s.opts.Cases.Worklist(c.Request().Context(), s.actor(c).Scope(), t.provider)
+	if err != nil {
+		if problem.KindOf(err) != problem.NotFound {
+			return err
+		}
+		all = nil // A hospital that has sent nothing and logged nothing.
+	}
+	now, today := s.opts.Now().In(s.opts.Zone), s.today()
+	v := todayView{formView: formView{Frame: s.frame(c, "My site today")}, Caption: s.opts.Places.providerWords(t.provider) + ", " + today.Long(),
+		MayLog: s.actor(c).May(people.LogDelays)}
+	v.Filtered = len(t.query) > 0 && !(len(t.query) == 1 && t.query.Has(wordProvider))
+	if t.print {
+		v.BodyClass = "app-view-print"
+	}
+	v.Banner = s.savedBanner(c, "/today", t.query)
+	var waiting, fresh []casework.WorkRow
+	var checked, notChecked, long, due int64
+	for _, r := range all {
+		if !r.Logged && r.Discrepancy == "" {
+			if t.checked == "" && t.matches(r, now, today) {
+				fresh = append(fresh, r)
+			}
+		} else {
+			if now.Sub(r.Checked) <= unchecked {
+				checked++
+			} else {
+				notChecked++
+			}
+			if t.matches(r, now, today) {
+				waiting = append(waiting, r)
+			}
+		}
+		if r.Days >= 21 {
+			long++
+		}
+		if r.Action != nil && r.Action.Due <= today {
+			due++
+		}
+	}
+	unlogged := int64(len(all)) - checked - notChecked
+	v.Lede = upperFirst(peopleAre(int64(len(all)))) + " waiting to leave. " + count(checked) + " checked in the last 24 hours, " + count(notChecked) + " not."
+	if unlogged > 0 {
+		v.Lede += " " + upperFirst(peopleAre(unlogged)) + " ready in the extract and not logged."
+	}
+	at := func(word, value string) string {
+		q := url.Values{wordProvider: {t.provider}, word: {value}}
+		return address("/today", q)
+	}
+	v.Cards = []cardView{
+		{count(notChecked), "Not checked in 24 hours", at(wordChecked, "no")},
+		{count(unlogged), "Ready, not logged", address("/today", url.Values{wordProvider: {t.provider}}) + "#not-logged"},
+		{count(long), "Waiting 21 days or more", at(wordLeast, "21")},
+		{count(due), "Actions due today", at(wordDue, "today")},
+	}
+	if len(t.mine) > 1 {
+		for _, code := range t.mine {
+			v.Hospitals = append(v.Hospitals, link{s.opts.Places.providerWords(code), address("/today", url.Values{wordProvider: {code}})})
+		}
+	}
+	for name, value := range t.query {
+		for _, one := range value {
+			v.Hidden = append(v.Hidden, hiddenField{"keep-" + name, one})
+		}
+	}
+	v.Hidden = append(v.Hidden, hiddenField{"page", strconv.Itoa(t.page)})
+	switch t.sort {
+	case "ward":
+		slices.SortStableFunc(waiting, func(a, b casework.WorkRow) int {
+			return cmp.Or(cmp.Compare(a.Ward, b.Ward), cmp.Compare(a.Bed, b.Bed))
+		})
+	case "checked":
+		slices.SortStableFunc(waiting, func(a, b casework.WorkRow) int { return a.Checked.Compare(b.Checked) })
+	}
+	v.Heading = "Waiting (" + count(int64(len(waiting))) + ")"
+	shown := waiting
+	if !t.print {
+		v.Pages = pagesOf("/today", t.query, t.page, (len(waiting)+workPage-1)/workPage)
+		from := min((t.page-1)*workPage, len(waiting))
+		shown = waiting[from:min(from+workPage, len(waiting))]
+	}
+	for _, r := range shown {
+		w := s.workRow(r, now, today, day)
+		w.MayCheck = w.MayCheck && v.MayLog
+		v.Waiting = append(v.Waiting, w)
+	}
+	for _, r := range fresh {
+		v.New = append(v.New, s.workRow(r, now, today, day))
+	}
+	v.NewHeading = "Ready in the extract, not logged (" + count(int64(len(fresh))) + ")"
+	for _, x := range [][2]string{{"ready", "Longest wait"}, {"ward", "Ward and bed"}, {"checked", "Not checked for longest"}} {
+		l := link{Text: x[1]}
+		if t.sort != x[0] {
+			q := url.Values{}
+			for k, val := range t.query {
+				q[k] = val
+			}
+			q.Set(wordSort, x[0])
+			l.Href = address("/today", q)
+		}
+		v.Sorts = append(v.Sorts, l)
+	}
+	v.Filters = s.todayFilters(t, all)
+	v.NewHref = address("/delays/new", url.Values{wordProvider: {t.provider}}) + "#form"
+	v.CSV = address("/today.csv", t.query)
+	switch {
+	case len(all) == 0:
+		v.Empty = "Nobody is recorded as waiting at " + s.opts.Places.providerWords(t.provider) + "."
+		if day != 0 {
+			v.Empty += " The list is of " + day.Long() + "."
+		}
+	case len(waiting)+len(fresh) == 0:
+		v.Empty = "No one matches these filters."
+	case day != 0 && day < today-1:
+		v.Empty = ""
+		v.Lede += " Today's extract has not arrived. This list is from " + day.Long() + ". You can still log delays."
+	}
+	return s.page(c, "today", v)
+}
+
+// pagesOf links to the pages of a list.
+func pagesOf(path string, query url.Values, current, pages int) []pageLink {
+	if pages < 2 {
+		return nil
+	}
+	var out []pageLink
+	for n := 1; n <= pages; n++ {
+		q := url.Values{}
+		for k, v := range query {
+			q[k] = v
+		}
+		if n > 1 {
+			q.Set(wordPage, strconv.Itoa(n))
+		}
+		out = append(out, pageLink{Text: strconv.Itoa(n), Href: address(path, q), Current: n == current})
+	}
+	return out
+}
+
+func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) filterView {
+	group := func(legend, name string) choiceGroup {
+		return choiceGroup{Legend: legend, Name: name, Kind: "checkbox", Style: "checkboxes"}
+	}
+	wards, body := group("Ward", wordWard), group("Next step with", wordResp)
+	checked := choiceGroup{Legend: "Checked in the last 24 hours", Name: wordChecked, Kind: "radio", Style: "radios"}
+	seen := map[string]bool{}
+	for _, r := range all {
+		if r.Ward != "" && !seen[r.Ward] {
+			seen[r.Ward] = true
+			wards.Items = append(wards.Items, choice{Value: r.Ward, Text: r.Ward, Chosen: slices.Contains(t.ward, r.Ward)})
+		}
+	}
+	slices.SortFunc(wards.Items, func(a, b choice) int { return cmp.Compare(a.Text, b.Text) })
+	for i := range wards.Items {
+		wards.Items[i].ID = "ward-" + strconv.Itoa(i)
+	}
+	wards.Class = spread
+	for _, b := range delay.Bodies {
+		body.Items = append(body.Items, choice{ID: "resp-" + b.Slug(), Value: b.Slug(), Text: upperFirst(b.String()), Chosen: slices.Contains(t.bodies, b)})
+	}
+	for _, x := range [][2]string{{"", "All"}, {"yes", "Checked"}, {"no", "Not checked"}} {
+		checked.Items = append(checked.Items, choice{ID: "checked-" + cmp.Or(x[0], "all"), Value: x[0], Text: x[1], Chosen: t.checked == x[0]})
+	}
+	provider := choiceGroup{Legend: "Hospital", Name: wordProvider, Kind: "radio", Style: "radios"}
+	for _, code := range t.mine {
+		provider.Items = append(provider.Items, choice{ID: "provider-" + code, Value: code, Text: s.opts.Places.providerWords(code), Chosen: code == t.provider})
+	}
+	return filterView{Action: "/today", Clear: address("/today", url.Values{wordProvider: {t.provider}}), Groups: []choiceGroup{provider, wards, body, checked}}
+}
+
+func bedWords(bed, ward, reference string) string {
+	switch {
+	case bed != "" && ward != "" && !strings.Contains(bed, ward):
+		return bed + ", " + ward
+	case bed != "":
+		return bed
+	case ward != "":
+		return ward
+	default:
+		return "Bed not known"
+	}
+}
+
+func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day) workRow {
+	w := workRow{
+		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
+		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: reasonWords(r.Reason), Swatch: swatch(r.Body), Body: upperFirst(r.Body.String()),
+		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form", EndHref: "/delays/" + r.Reference + "/end",
+		Discrepancy: r.Discrepancy, Source: "Extract of " + day.Long(), MayCheck: r.Logged && !r.Paused,
+		Action: "No action yet", Checked: "Never checked",
+	}
+	if r.Ready == 0 {
+		w.Ready = "Not known"
+	}
+	if r.Listed == 0 && r.Reason == "" {
+		// Only the log knows the person; what they wait for stands in the record.
+		w.Reason, w.Body, w.Swatch = "See the record", "See the record", ""
+	}
+	if a := r.Action; a != nil {
+		w.Action = a.What + ", " + a.OwnerOrg + ", " + a.Due.Long()
+		if a.Due <= today {
+			w.Tags = append(w.Tags, tagView{"Due today", "nhsuk-tag--yellow"})
+		}
+	}
+	switch {
+	case r.Checked.IsZero():
+	case now.Sub(r.Checked) > unchecked:
+		at := r.Checked.In(s.opts.Zone)
+		w.Checked = "Not checked since " + at.Format("2 January 2006") + ", " + clock(at)
+	default:
+		at := r.Checked.In(s.opts.Zone)
+		w.Checked = clock(at)
+		if delay.DayOf(at) != today {
+			w.Checked += " yesterday"
+		}
+	}
+	if r.Paused {
+		w.Tags = append(w.Tags, tagView{"Paused", "nhsuk-tag--grey"})
+	}
+	if r.Uncertain {
+		w.Tags = append(w.Tags, tagView{"Uncertain date", "nhsuk-tag--white"})
+	}
+	return w
+}
+
+// checkToday notes "still waiting" for one or several people and goes on to the
+// next.
+func (s *Server) checkToday(c echo.Context) error {
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	references := form["checked"]
+	if one := typed(c, "one"); one != "" {
+		references = []string{one}
+	}
+	q := url.Values{}
+	for name, value := range form {
+		if word, ok := strings.CutPrefix(name, "keep-"); ok {
+			q[word] = value
+		}
+	}
+	if p := typed(c, "page"); p != "" && p != "1" {
+		q.Set(wordPage, p)
+	}
+	if len(references) == 0 {
+		return problem.New(problem.Invalid, "Select at least one person on the worklist, or use the button Still waiting of a row.")
+	}
+	done, err := s.opts.Casework.Check(c.Request().Context(), s.actor(c), references)
+	if err != nil {
+		return err
+	}
+	last := done[len(done)-1]
+	q.Set(wordDone, last.Reference)
+	q.Set(wordEntry, strconv.FormatInt(last.Entry, 10))
+	if len(done) > 1 {
+		q.Set(wordCount, strconv.Itoa(len(done)))
+	}
+	return onward(c, "/today", q, "row-"+nextRow(form["row"], last.Reference))
+}
+
+// nextRow gives the row after that of a reference, itself when it is the last.
+func nextRow(rows []string, reference string) string {
+	if i := slices.Index(rows, reference); i >= 0 && i+1 < len(rows) {
+		return rows[i+1]
+	}
+	return reference
+}
+
+// savedBanner says what the address says was saved, with the button that
+// takes it back while it can be.
+func (s *Server) savedBanner(c echo.Context, back string, keep url.Values) *bannerView {
+	q := c.QueryParams()
+	reference := q.Get(wordDone)
+	if reference == "" {
+		reference = c.Param("ref")
+	}
+	id, err := strconv.ParseInt(q.Get(wordEntry), 10, 64)
+	if err != nil || reference == "" {
+		return nil
+	}
+	k, err := s.opts.Cases.Case(c.Request().Context(), s.actor(c).Scope(), reference)
+	if err != nil {
+		return nil
+	}
+	for _, l := range k.Log {
+		if l.ID != id {
+			continue
+		}
+		b := &bannerView{Words: s.savedWords(k, l), Quiet: back == "/today"}
+		if n, err := strconv.Atoi(q.Get(wordCount)); err == nil && n > 1 && l.Kind == logbook.Verified {
+			b.Words = persons(int64(n)) + " checked at " + clock(l.At.In(s.opts.Zone)) + ". Undo takes back the last, " + reference + "."
+		}
+		if l.Kind != logbook.Undone && !l.Undone && s.opts.Now().Sub(l.At) < s.opts.Casework.Settings.Undo && s.actor(c).May(people.LogDelays) {
+			b.Undo = &undoView{Action: "/delays/" + reference + "/undo", Token: visitOf(c.Request().Context()).Token,
+				Hidden: []hiddenField{{"entry", q.Get(wordEntry)}, {"back", address(back, keep)}}}
+		}
+		return b
+	}
+	return nil
+}
+
+// savedWords says what one entry did.
+func (s *Server) savedWords(k *casework.Case, l casework.LogLine) string {
+	name := k.Reference
+	if d := k.Last(); d != nil && d.Bed != "" {
+		name = "bed " + d.Bed
+	}
+	switch l.Kind {
+	case logbook.Opened:
+		return "Delay logged for " + name + ". " + s.proposalWords(l)
+	case logbook.Changed, logbook.Corrected:
+		return "Saved for " + name + ": " + reasonWords(l.Given.Reason) + " from " + l.Day.Long() + ". " + s.proposalWords(l)
+	case logbook.Verified:
+		return upperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
+	case logbook.Paused:
+		return "Paused. Days from " + l.Day.Long() + " are not counted until you resume."
+	case logbook.Resumed:
+		return "Resumed. Days after " + l.Day.Long() + " are counted again; the day of becoming ready again is not."
+	case logbook.Ended:
+		words := "Delay " + k.Reference + " ended. " + days(int64(k.DaysUntil(l.Day))) + " counted."
+		if k.InExtract && k.LatestExtract >= l.Day {
+			words += " The extract of " + k.LatestExtract.Long() + " still lists them, so its days stand until it does not."
+		}
+		return words
+	case logbook.Withdrawn:
+		words := "The entry for " + name + " is withdrawn and kept in the history."
+		if k.InExtract {
+			words += " The extract of " + k.LatestExtract.Long() + " lists them, so they are still counted by the extract."
+		}
+		return words
+	default:
+		return "Undone for " + name + "."
+	}
+}
+
+// proposalWords says what the rules make of a statement, and who is asked.
+func (s *Server) proposalWords(l casework.LogLine) string {
+	if l.Given == nil {
+		return ""
+	}
+	o := s.opts.Rules.Attribute(*l.Given, l.Day)
+	if o.Body == delay.NotAttributed {
+		return "No rule decides this one. It is saved as not attributed and goes to the agreement list."
+	}
+	words := "Rule " + o.Rule + " proposes " + o.Body.String() + "."
+	if l.Given.Council == delay.CouncilNotKnown {
+		return words + " The council of residence is not known, so no council is asked to agree yet."
+	}
+	by := s.opts.Casework.Settings.Clocks.ReplyBy(l.At, agreement.Reviewers, s.opts.Zone)
+	return words + " " + s.opts.Places.councilWords(l.Given.Council) + " is asked to agree by " + s.replyWords(by) + "."
+}
+
+// replyWords writes the moment by which an answer is expected.
+func (s *Server) replyWords(t time.Time) string {
+	t = t.In(s.opts.Zone)
+	words := strings.TrimSuffix(clock(t), "")
+	if t.Minute() == 0 && t.Hour() != 0 && t.Hour() != 12 {
+		words = t.Format("3pm")
+	}
+	return words + " on " + t.Format("Monday 2 January 2006")
+}
+
+// undoEntry takes an entry back.
+func (s *Server) undoEntry(c echo.Context) error {
+	id, err := strconv.ParseInt(typed(c, "entry"), 10, 64)
+	if err != nil {
+		return problem.New(problem.Invalid, "There is nothing to undo.")
+	}
+	done, err := s.opts.Casework.Undo(c.Request().Context(), s.actor(c), c.Param("ref"), id)
+	if err != nil {
+		return err
+	}
+	q := url.Values{wordDone: {done.Reference}, wordEntry: {strconv.FormatInt(done.Entry, 10)}}
+	back, err := url.Parse(typed(c, "back"))
+	if err != nil || back.Path != "/today" {
+		q.Del(wordDone)
+		return onward(c, "/delays/"+done.Reference, q, "")
+	}
+	for k, v := range back.Query() {
+		if k != wordDone && k != wordEntry && k != wordCount {
+			q[k] = v
+		}
+	}
+	return onward(c, "/today", q, "row-"+done.Reference)
+}
+
+// todayCSV gives the worklist's rows, pseudonymous like the page.
+func (s *Server) todayCSV(c echo.Context) error {
+	t, err := s.readToday(c)
+	if err != nil {
+		return err
+	}
+	all, day, err := s.opts.Cases.Worklist(c.Request().Context(), s.actor(c).Scope(), t.provider)
+	if err != nil {
+		return err
+	}
+	tw := twin{Title: "Worklist", AsAt: day.String(), Measure: "M02", Columns: []column{{"provider", false}, {"reference", false}, {"ward", false}, {"bed", false},
+		{"ready_date", false}, {"days", true}, {"reason", false}, {"responsible", false}, {"state", false}, {"logged", false}, {"checked_at", false},
+		{"paused", false}, {"uncertain", false}, {"next_action", false}, {"owner", false}, {"due", false}, {"differs", false}}}
+	now, today := s.opts.Now().In(s.opts.Zone), s.today()
+	yes := func(b bool) string { return map[bool]string{true: "yes", false: "no"}[b] }
+	for _, r := range all {
+		if !t.matches(r, now, today) {
+			continue
+		}
+		checked, what, owner, due := "", "", "", ""
+		if !r.Checked.IsZero() {
+			checked = r.Checked.UTC().Format(time.RFC3339)
+		}
+		if r.Action != nil {
+			what, owner, due = r.Action.What, r.Action.OwnerOrg, r.Action.Due.String()
+		}
+		tw.Rows = append(tw.Rows, []string{t.provider, r.Reference, r.Ward, r.Bed, r.Ready.String(), strconv.Itoa(r.Days), slugOr(string(r.Reason)), r.Body.String(),
+			r.State.String(), yes(r.Logged), checked, yes(r.Paused), yes(r.Uncertain), what, owner, due, r.Discrepancy})
+	}
+	return s.sendCSV(c, "today-"+t.provider+"-"+today.String()+".csv", tw)
+}
