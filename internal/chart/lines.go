@@ -80,7 +80,7 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 		lines = append(lines, was)
 		lines[0].name = "This year"
 	}
-	notes := noted(t, p.all, o.Annotations)
+	notes := ListedOn(t, o.Annotations)
 	c.Notes = trendNotes(t, p)
 	if w := noteWords(notes); w != "" {
 		c.Notes = append(c.Notes, w)
@@ -97,6 +97,16 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 		return drawLines(t.Metric, p.rs, t.Grain, lines, axis, p, notes, s)
 	}
 	return c.At(Page)
+}
+
+// ListedOn numbers the annotations of a chart of lines. Before and after are
+// compared only where there is one line.
+func ListedOn(t measure.Trend, annotations []measure.Annotation) []Note {
+	var all []measure.TrendReading
+	if len(t.Series) == 1 {
+		all = t.Series[0].Readings
+	}
+	return noted(t, all, annotations)
 }
 
 func seriesName(o TrendOptions, i int) string {

@@ -225,10 +225,7 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 	case several && (a.Chart == chartControl || len(t.Series) > chart.MostLines):
 		return out, s.drawPanels(a, t, o, &out, touching)
 	case a.Chart == chartLine:
-		lines := chart.Control{Chart: chart.LinesOf(t, o)}
-		if len(out.Controls) > 0 && !several {
-			lines.Listed = out.Controls[0].Listed
-		}
+		lines := chart.Control{Chart: chart.LinesOf(t, o), Listed: chart.ListedOn(t, o.Annotations)}
 		out.One = &lines
 	case len(out.Controls) > 0:
 		out.One = &out.Controls[0]

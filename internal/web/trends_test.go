@@ -282,6 +282,12 @@ func TestNotesStandOnTheChartsTheyTouch(t *testing.T) {
 	if got := words(s.get(t, "/trends?provider=RXA").Find(".app-notes")); !strings.Contains(got, "Limits start again") {
 		t.Errorf("found %q", got)
 	}
+	if got := words(s.get(t, "/trends?split=responsible&chart=line").Find(".app-notes")); !strings.Contains(got, "Home first team started") || strings.Contains(got, "Average of") {
+		t.Errorf("notes on several lines: %q", got)
+	}
+	if got := words(s.get(t, "/trends?split=provider").Find("#trend-1")); !strings.Contains(got, "Home first team started") {
+		t.Errorf("a panel does not name its note: %q", got)
+	}
 	if got := words(s.get(t, "/trends?provider=RXB").Find(".app-notes")); strings.Contains(got, "Home first") {
 		t.Errorf("found %q", got)
 	}
