@@ -9,6 +9,8 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -180,7 +182,7 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/favicon.ico":
 			next.ServeHTTP(w, r)
-		case program:
+		case program && forPrograms(r.URL.Path):
 			v := visit{Address: s.addressOf(r)}
 			var err error
 			if v.Actor, err = s.opts.SignIn.Program(r.Context(), strings.TrimSpace(text), v.Address); err != nil {
@@ -195,6 +197,12 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 			withSession.ServeHTTP(w, r)
 		}
 	})
+}
+
+// forPrograms says whether a path is one that programs use: the programming
+// interface and the twins of pages. Pages are for people, whatever is sent.
+func forPrograms(p string) bool {
+	return strings.HasPrefix(p, "/api/") || slices.Contains([]string{".json", ".csv", ".svg"}, path.Ext(p))
 }
 
 // refusedToken is a token that opens nothing: answered with 401, so that a
@@ -249,17 +257,17 @@ func (s *Server) firstPage(a people.Actor, wanted ...string) string {
 	if role == people.Director && a.Grant.Side == people.CouncilSide && len(a.Grant.Codes) > 0 {
 		own = "/council/" + a.Grant.Codes[0]
 	}
-	for _, path := range append(wanted, own, "/overview", "/packs") {
-		if path != "" && signin.LocalPath(path) && s.opens(path, a) {
-			return path
+	for _, page := range append(wanted, own, "/overview", "/packs") {
+		if page != "" && signin.LocalPath(page) && s.opens(page, a) {
+			return page
 		}
 	}
 	return "/account"
 }
 
-// opens says whether a path is one of this service's that the actor may open.
-func (s *Server) opens(path string, a people.Actor) bool {
-	u, err := url.Parse(path)
+// opens says whether a target is one of this service's that the actor may open.
+func (s *Server) opens(target string, a people.Actor) bool {
+	u, err := url.Parse(target)
 	if err != nil || u.Path == "/" {
 		return false
 	}
