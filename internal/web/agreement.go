@@ -1,0 +1,641 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/agreement"
+	"homeward/internal/casework"
+	"homeward/internal/delay"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+const (
+	wordWhich  = "which"
+	wordAgreed = "agreed"
+	wordDays   = "days"
+)
+
+// queuePage is how many segments one page of the queue has.
+const queuePage = 50
+
+// settledFor is how far back the list of what was settled goes.
+const settledFor = 7 * 24 * time.Hour
+
+var whichWords = map[casework.Which]string{
+	casework.ForMe: "For you to answer", casework.ForOther: "Waiting for the other body", casework.InDispute: "Disputed", casework.Settled: "Settled this week",
+}
+
+type agreementView struct {
+	formView
+	Caption, Lede, Saved string
+	Parts                []pageLink
+	Heading              string
+	Rows                 []queueRow
+	Pages                []pageLink
+	Empty                string
+	Bulk                 bool
+	CSV, JSON            string
+}
+
+type queueRow struct {
+	ID, Reply, Reference, Hospital string
+	Overdue                        *tagView
+	Reason, Swatch, Proposed       string
+	State                          tagView
+	Period, Days, Waits            string
+	Href, Text                     string
+	Pick                           bool
+}
+
+// mySide gives the side that the actor answers for and sees the queue from.
+func (s *Server) mySide(c echo.Context) agreement.Side {
+	if side := casework.SideOf(s.actor(c)); side != agreement.Neither {
+		return side
+	}
+	return agreement.CouncilSide
+}
+
+func (s *Server) queueAsked(c echo.Context) (which casework.Which, page int, err error) {
+	q := c.QueryParams()
+	if _, err := s.opts.Places.read(q, wordWhich, wordPage, wordAgreed, wordDays, wordView); err != nil {
+		return "", 0, err
+	}
+	names := make([]string, 0, len(casework.Parts))
+	for _, p := range casework.Parts {
+		names = append(names, string(p))
+	}
+	one, err := oneOf(q, wordWhich, string(casework.ForMe), names...)
+	if err != nil {
+		return "", 0, err
+	}
+	page, err = wholeNumber(q, wordPage, 1, 100000)
+	return casework.Which(one), page, err
+}
+
+func (s *Server) agreementPage(c echo.Context) error {
+	which, page, err := s.queueAsked(c)
+	if err != nil {
+		return err
+	}
+	v, err := s.agreementView(c, which, page)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "agreement", v)
+}
+
+func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (agreementView, error) {
+	ctx, actor, side := c.Request().Context(), s.actor(c), s.mySide(c)
+	v := agreementView{formView: formView{Frame: s.frame(c, "Agreement")}, Caption: s.grantWords(actor.Grant)}
+	since := s.opts.Now().Add(-settledFor)
+	counts := map[casework.Which]int{}
+	for _, p := range casework.Parts {
+		_, n, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, p, 0, 1)
+		if err != nil {
+			return v, err
+		}
+		counts[p] = n
+		v.Parts = append(v.Parts, pageLink{Text: whichWords[p] + " (" + count(int64(n)) + ")", Href: address("/agreement", url.Values{wordWhich: {string(p)}}), Current: p == which})
+	}
+	rows, total, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, which, (page-1)*queuePage, queuePage)
+	if err != nil {
+		return v, err
+	}
+	today, dueToday, past := s.today(), 0, 0
+	for _, r := range rows {
+		w := s.queueRow(r, which)
+		by := s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone)
+		if which != casework.Settled {
+			switch {
+			case s.opts.Now().After(by):
+				w.Overdue = &tagView{"Past reply date", "nhsuk-tag--yellow"}
+				past++
+			case delay.DayOf(by) == today:
+				w.Overdue = &tagView{"Due today", "nhsuk-tag--yellow"}
+				dueToday++
+			}
+		}
+		w.Pick = which == casework.ForMe && actor.May(people.Agree) && r.State == agreement.Proposed && r.Segment.Segment.Body != delay.NotAttributed && side == agreement.CouncilSide
+		v.Bulk = v.Bulk || w.Pick
+		v.Rows = append(v.Rows, w)
+	}
+	forMe := int64(counts[casework.ForMe])
+	v.Lede = upperFirst(plural(forMe, "proposal needs", "proposals need")) + " your answer."
+	if which == casework.ForMe && dueToday > 0 {
+		v.Lede = strings.TrimSuffix(v.Lede, ".") + ", " + count(int64(dueToday)) + " by the end of today."
+	}
+	if which == casework.ForMe && past > 0 {
+		v.Lede += " The reply date has passed for " + count(int64(past)) + " on this page. They stay proposed."
+	}
+	v.Heading = whichWords[which] + " (" + count(int64(total)) + ")"
+	v.Pages = pagesOf("/agreement", url.Values{wordWhich: {string(which)}}, page, (total+queuePage-1)/queuePage)
+	if len(v.Pages) > 30 {
+		v.Pages = around(v.Pages, page)
+	}
+	if total == 0 {
+		v.Empty = "Nothing is in this list."
+		if which == casework.ForMe {
+			v.Empty = "Nothing needs your answer. " + upperFirst(plural(int64(counts[casework.ForOther]), "proposal is", "proposals are")) + " waiting for the other body."
+		}
+	}
+	if n, err := strconv.Atoi(c.QueryParam(wordAgreed)); err == nil && n > 0 {
+		v.Saved = plural(int64(n), "answer", "answers") + " saved"
+		if d, err := strconv.Atoi(c.QueryParam(wordDays)); err == nil && d > 0 {
+			v.Saved += ", " + days(int64(d))
+		}
+		v.Saved += "."
+	}
+	v.CSV = address("/agreement.csv", url.Values{wordWhich: {string(which)}})
+	v.JSON = address("/agreement.json", url.Values{wordWhich: {string(which)}})
+	return v, nil
+}
+
+// around keeps the pages near the current one, the first and the last.
+func around(pages []pageLink, current int) []pageLink {
+	var out []pageLink
+	for i, p := range pages {
+		n := i + 1
+		if n == 1 || n == len(pages) || n >= current-4 && n <= current+4 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
+	id := casework.SegmentID(r.Reference, r.Segment.Segment.First)
+	w := queueRow{
+		ID: id, Reference: r.Reference, Hospital: s.opts.Places.providerWords(r.Provider), Reason: reasonWords(r.Segment.Segment.Reason),
+		Swatch: swatch(r.Standing.Body), Proposed: upperFirst(r.Standing.Body.String()), State: tagView{upperFirst(r.State.String()), stateTags[r.State]},
+		Period: span(r.Segment.Segment.First, r.Segment.Segment.Last), Days: count(int64(r.Days())), Href: "/agreement/" + id, Text: "Answer",
+	}
+	w.Reply = s.replyWords(s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone))
+	switch {
+	case which == casework.Settled:
+		w.Reply, w.Text = s.moment(r.Since), "Open"
+	case r.State == agreement.Disputed:
+		w.Href, w.Text = "/disputes/"+id, "Open dispute"
+		w.Proposed += ", or " + r.Suggested.String()
+	case which == casework.ForOther:
+		w.Text = "Open"
+	}
+	return w
+}
+
+// queueTwin gives one part of the queue as rows, at most 10,000.
+func (s *Server) queueTwin(c echo.Context) (twin, error) {
+	which, _, err := s.queueAsked(c)
+	if err != nil {
+		return twin{}, err
+	}
+	t := twin{Title: "Agreement, " + whichWords[which], Measure: "M11", AsAt: s.today().String(), Columns: []column{{"provider", false}, {"reference", false}, {"council", false},
+		{"reason", false}, {"responsible", false}, {"suggested", false}, {"state", false}, {"level", false}, {"from", false}, {"to", false}, {"days", true}, {"reply_by", false}}}
+	const most = 10000
+	for offset := 0; offset < most; offset += 1000 {
+		rows, total, err := s.opts.Cases.Queue(c.Request().Context(), s.actor(c).Scope(), s.mySide(c), s.opts.Now().Add(-settledFor), which, offset, 1000)
+		if err != nil {
+			return t, err
+		}
+		for _, r := range rows {
+			suggested := ""
+			if r.State == agreement.Disputed {
+				suggested = r.Suggested.String()
+			}
+			t.Rows = append(t.Rows, []string{r.Provider, r.Reference, slugOr(string(r.Segment.Segment.Council)), slugOr(string(r.Segment.Segment.Reason)), r.Standing.Body.String(), suggested,
+				r.State.String(), r.Level.String(), r.Segment.Segment.First.String(), r.Segment.Segment.Last.String(), strconv.Itoa(r.Days()),
+				s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone).UTC().Format(time.RFC3339)})
+		}
+		if offset+len(rows) >= total || len(rows) == 0 {
+			break
+		}
+	}
+	return t, nil
+}
+
+func (s *Server) agreementCSV(c echo.Context) error {
+	t, err := s.queueTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "agreement.csv", t)
+}
+
+func (s *Server) agreementJSON(c echo.Context) error {
+	t, err := s.queueTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, t)
+}
+
+// segmentOf reads the case and segment of the address.
+func (s *Server) segmentOf(c echo.Context) (*casework.Case, *casework.Segment, *casework.Delay, error) {
+	reference, first, err := casework.ParseSegmentID(c.Param("id"))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	k, err := s.opts.Cases.Case(c.Request().Context(), s.actor(c).Scope(), reference)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	seg, d := k.Segment(first)
+	if seg == nil {
+		return nil, nil, nil, problem.New(problem.NotFound, "There is no period with this reference, or it is outside your organisation.")
+	}
+	return k, seg, d, nil
+}
+
+type answerView struct {
+	periodView
+	Errors    []link
+	Token     string
+	Saved     string
+	Action    string
+	Version   string
+	Parts     []part
+	Proposal  string
+	ReplyBy   string
+	Cannot    string
+	Levels    string
+	Overdue   *tagView
+	Dispute   string
+	RecordHef string
+}
+
+// receiptNumber gives the number of a segment among all of its case.
+func receiptNumber(k *casework.Case, seg *casework.Segment) int {
+	n := 0
+	for i := range k.Delays {
+		for j := range k.Delays[i].Segments {
+			if n++; &k.Delays[i].Segments[j] == seg {
+				return n
+			}
+		}
+	}
+	return n
+}
+
+// councilSide names the council that a segment is asked of.
+func (s *Server) councilSide(seg *casework.Segment) string {
+	if seg.Segment.Council == delay.CouncilNotKnown {
+		return "a council that is not known"
+	}
+	return s.opts.Places.councilWords(seg.Segment.Council)
+}
+
+func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay, f casework.AnswerForm) answerView {
+	r := s.receiptFor(k, d, seg, receiptNumber(k, seg))
+	v := answerView{periodView: s.periodView(r, seg), Action: "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First), Version: f.Version, RecordHef: "/delays/" + k.Reference}
+	if v.Version == "" {
+		v.Version = k.Version
+	}
+	v.Frame = s.frame(c, "Answer about "+days(int64(seg.Days()))+", "+k.Reference)
+	v.Token = v.Frame.Token
+	v.Caption, v.Back = s.opts.Places.providerWords(k.Provider)+", "+span(seg.Segment.First, seg.Segment.Last), "/agreement"
+	by := s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)
+	v.ReplyBy = "Reply by " + s.replyWords(by)
+	if !seg.State.Settled() && s.opts.Now().After(by) {
+		v.Overdue = &tagView{"Past reply date", "nhsuk-tag--yellow"}
+		v.ReplyBy = "No reply by " + s.replyWords(by) + ". Under rule G2 this stays " + seg.State.String() + " and goes to the directors' list."
+	}
+	if seg.State.Settled() {
+		v.ReplyBy = ""
+	}
+	v.Proposal = s.opts.Places.providerWords(k.Provider) + " proposes: " + seg.Segment.Body.String() + ", for " + span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days())) + "."
+	if seg.Segment.Body == delay.NotAttributed {
+		v.Proposal = "No rule decides who the next step is with. Either body proposes one, and the other agrees."
+	}
+	if seg.State == agreement.Disputed {
+		v.Proposal += " It is disputed: " + seg.Suggested.String() + " is proposed instead."
+		v.Dispute = "/disputes/" + casework.SegmentID(k.Reference, seg.Segment.First)
+	}
+	if err := s.opts.Casework.MayAnswer(s.actor(c), k, seg); err != nil {
+		v.Cannot = strings.TrimSuffix(problem.Sentence(err), ".") + "."
+	}
+	if s.actor(c).May(people.Agree) {
+		v.Parts = s.answerParts(seg, f)
+	}
+	leads := s.opts.Casework.Settings.Clocks
+	v.Levels = "If you dispute, the other body has " + plural(int64(leads.Answer), "working day", "working days") + ", then leads " + count(int64(leads.Leads)) + ", directors " + count(int64(leads.Directors)) +
+		" and the named chair " + count(int64(leads.Chair)) + ". Days stay in the range until settled."
+	return v
+}
+
+// answerParts are the fields of an answer. Those of a dispute are always
+// visible, so that the page works without scripts.
+func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []part {
+	now := seg.Segment.Body
+	if seg.State == agreement.Disputed {
+		now = seg.Suggested
+	}
+	answer := part{Kind: "radios", ID: "answer", Label: "What is your answer?", Groups: []partGroup{{}}}
+	add := func(value, text string) {
+		answer.Groups[0].Items = append(answer.Groups[0].Items, choice{ID: "answer-" + value, Value: value, Text: text, Chosen: f.Answer == value})
+	}
+	if now != delay.NotAttributed && !seg.State.Settled() {
+		add("agree", "Agree: "+now.String())
+	}
+	if seg.Segment.Body == delay.NotAttributed && seg.State == agreement.Proposed {
+		add("dispute", "Propose who the next step is with")
+	} else {
+		add("dispute", "Dispute")
+	}
+	add("ask", "Ask a question (the clock keeps running)")
+	add("reply", "Reply or add a note")
+	var bodies [][2]string
+	for _, b := range s.opts.Casework.Allowed(seg) {
+		bodies = append(bodies, [2]string{b.Slug(), upperFirst(b.String())})
+	}
+	checks := make([][2]string, len(casework.Checks))
+	for i, x := range casework.Checks {
+		checks[i] = [2]string{x.Code, x.Words}
+	}
+	return []part{answer,
+		radiosPart("body", "If you dispute: who is the next step with?", f.Body, bodies...),
+		radiosPart("checks", "If you dispute: what should be checked?", f.Checks, checks...),
+		areaPart("words", "Explain in a sentence", "For a dispute or a question. Do not include names or clinical detail.", f.Words, 500)}
+}
+
+func (s *Server) answerPage(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	k, seg, d, err := s.segmentOf(c)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "answer", s.answerView(c, k, seg, d, casework.AnswerForm{}))
+}
+
+func readAnswer(c echo.Context) casework.AnswerForm {
+	return casework.AnswerForm{ID: c.Param("id"), Version: typed(c, "version"), Answer: typed(c, "answer"), Body: typed(c, "body"), Checks: typed(c, "checks"),
+		Words: c.FormValue("words"), Example: typed(c, "example") != "", ReviewOn: typedDate(c, "review")}
+}
+
+func (s *Server) answer(c echo.Context) error {
+	k, seg, d, err := s.segmentOf(c)
+	if err != nil {
+		return err
+	}
+	f := readAnswer(c)
+	done, err := s.opts.Casework.Answer(c.Request().Context(), s.actor(c), f)
+	if err != nil {
+		v := s.answerView(c, k, seg, d, f)
+		return s.answerNotSaved(c, err, v.Action, v.Parts, func(form caseForm) error {
+			v.Errors, v.Parts, v.PageTitle = form.Errors, form.Parts, "Error: "+v.PageTitle
+			return s.pageAs(c, http.StatusUnprocessableEntity, "answer", v)
+		})
+	}
+	if f.Answer == "ask" || f.Answer == "reply" {
+		return onward(c, "/agreement/"+f.ID, nil, "said")
+	}
+	return onward(c, "/agreement", url.Values{wordAgreed: {"1"}, wordDays: {strconv.Itoa(done.Days)}}, "")
+}
+
+// answerNotSaved answers to an answer that was not saved: with its page, or
+// the 409 page.
+func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts []part, page func(caseForm) error) error {
+	form := caseForm{formView: formView{Frame: s.frame(c, "Answer")}, Action: action, Parts: parts}
+	var r *casework.Refusal
+	if errors.As(err, &r) {
+		form.refuse(r)
+		return page(form)
+	}
+	return s.notSaved(c, err, form, func() (caseForm, error) {
+		_, seg, _, err := s.segmentOf(c)
+		if err != nil {
+			return form, err
+		}
+		now := form
+		now.Parts = s.answerParts(seg, casework.AnswerForm{})
+		return now, nil
+	})
+}
+
+type bulkView struct {
+	formView
+	Table  tableView
+	Hidden []hiddenField
+	Lede   string
+}
+
+// checkAgreement shows what a bulk agreement would agree to.
+func (s *Server) checkAgreement(c echo.Context) error {
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	segments, cases, err := s.opts.Casework.Preview(c.Request().Context(), s.actor(c), form["select"])
+	if err != nil {
+		return asked400(err)
+	}
+	v := bulkView{formView: formView{Frame: s.frame(c, "Check before you agree")}}
+	v.Table = tableView{ID: "bulk", Caption: "What you agree to", HiddenCaption: true, Head: []headCell{{Text: "Reference"}, {Text: "Period"}, {Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Days", Numeric: true}}}
+	total := 0
+	for i, seg := range segments {
+		total += seg.Days()
+		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: cases[i].Reference, Header: true, Href: "/delays/" + cases[i].Reference}, {Text: span(seg.Segment.First, seg.Segment.Last)},
+			{Text: reasonWords(seg.Segment.Reason)}, {Text: upperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)}, {Text: count(int64(seg.Days())), Class: numericClass}})
+		v.Hidden = append(v.Hidden, hiddenField{"select", form["select"][i]}, hiddenField{"version", cases[i].Version})
+	}
+	v.Table.Foot = []tableCell{{Text: "Total", Header: true}, {}, {}, {}, {Text: count(int64(total)), Class: numericClass}}
+	v.Lede = "You agree to " + plural(int64(len(segments)), "proposal", "proposals") + ", " + days(int64(total)) + "."
+	return s.page(c, "agree-check", v)
+}
+
+// agreeAll agrees to what the check page listed.
+func (s *Server) agreeAll(c echo.Context) error {
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	ids, versions := form["select"], form["version"]
+	if len(ids) != len(versions) {
+		return problem.New(problem.Invalid, "The list of proposals is not complete. Select them again.")
+	}
+	picked := make([]casework.Picked, len(ids))
+	for i := range ids {
+		picked[i] = casework.Picked{ID: ids[i], Version: versions[i]}
+	}
+	n, total, err := s.opts.Casework.AgreeAll(c.Request().Context(), s.actor(c), picked)
+	if err != nil {
+		return asked400(err)
+	}
+	return onward(c, "/agreement", url.Values{wordAgreed: {strconv.Itoa(n)}, wordDays: {strconv.Itoa(total)}}, "")
+}
+
+type disputeView struct {
+	formView
+	Caption  string
+	Level    string
+	Clock    string
+	Overdue  *tagView
+	Sides    []sideView
+	Baton    string
+	Facts    tableView
+	Thread   []historyView
+	Receipt  string
+	Record   string
+	Answer   string
+	Action   string
+	Version  string
+	Reply    []part
+	Escalate []part
+	Decide   []part
+	Cannot   string
+	Settled  string
+}
+
+type sideView struct{ Name, Proposes, Swatch, Words string }
+
+func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay, f casework.AnswerForm) disputeView {
+	id := casework.SegmentID(k.Reference, seg.Segment.First)
+	v := disputeView{formView: formView{Frame: s.frame(c, "Dispute about "+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id, Version: f.Version,
+		Caption: s.opts.Places.providerWords(k.Provider) + ", " + span(seg.Segment.First, seg.Segment.Last),
+		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(receiptNumber(k, seg)), Record: "/delays/" + k.Reference, Answer: "/agreement/" + id}
+	if v.Version == "" {
+		v.Version = k.Version
+	}
+	events := k.EventsOf(seg)
+	provider, council := s.opts.Places.providerWords(k.Provider), s.councilSide(seg)
+	for _, side := range []agreement.Side{agreement.NHSSide, agreement.CouncilSide} {
+		sv := sideView{Name: s.sideWords(side, provider, council), Proposes: "No view recorded yet", Words: "No words yet."}
+		if side == agreement.NHSSide && seg.Segment.Body != delay.NotAttributed {
+			sv.Proposes, sv.Swatch, sv.Words = "Proposes "+seg.Segment.Body.String(), swatch(seg.Segment.Body), "By the rules, from the extract or the log."
+		}
+		for _, e := range events {
+			if e.Side != side {
+				continue
+			}
+			if e.Act == agreement.Dispute {
+				sv.Proposes, sv.Swatch = "Proposes "+e.Body.String(), swatch(e.Body)
+			}
+			if e.Words != "" {
+				sv.Words = joined(e.Checks, e.Words)
+			}
+		}
+		v.Sides = append(v.Sides, sv)
+	}
+	by := s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)
+	switch {
+	case seg.State == agreement.Disputed:
+		v.Level = "With " + map[bool]string{true: s.sideWords(seg.Next, provider, council), false: "the " + strings.TrimPrefix(seg.Level.String(), "the ")}[seg.Level == agreement.Reviewers] + "."
+		v.Clock = "Reply by " + s.replyWords(by) + "."
+		if s.opts.Now().After(by) {
+			v.Overdue = &tagView{"Past reply date", "nhsuk-tag--yellow"}
+			v.Clock = "No reply by " + s.replyWords(by) + ". The days stay disputed and in the range."
+		}
+	case seg.State.Settled():
+		v.Settled = "This is settled: " + seg.Standing.Body.String() + ", " + seg.State.String() + "."
+	default:
+		v.Settled = "This is not disputed."
+	}
+	v.Facts = s.periodView(s.receiptFor(k, d, seg, receiptNumber(k, seg)), seg).Inputs
+	v.Facts.Caption = "Facts"
+	for _, e := range events {
+		what := e.Act.String()
+		if e.Body != delay.NotAttributed {
+			what += ": " + e.Body.String()
+		}
+		v.Thread = append(v.Thread, historyView{When: s.moment(e.At), Who: e.Role, What: what, Why: joined(e.Checks, e.Words)})
+	}
+	actor := s.actor(c)
+	words := func(act, label string) []part {
+		value := ""
+		if f.Answer == act {
+			value = f.Words
+		}
+		return []part{areaPart("words", label, "Do not include names or clinical detail.", value, 500)}
+	}
+	if actor.May(people.Agree) && seg.State == agreement.Disputed {
+		v.Reply = words("reply", "Add to the discussion")
+	}
+	if s.opts.Casework.MayEscalate(actor, seg) {
+		v.Escalate = words("escalate", "Why does this go to the next level?")
+	}
+	if err := s.opts.Casework.MayDecide(actor, seg); err == nil && !seg.State.Settled() {
+		var bodies [][2]string
+		for _, b := range s.opts.Casework.Allowed(seg) {
+			bodies = append(bodies, [2]string{b.Slug(), upperFirst(b.String())})
+		}
+		v.Decide = append([]part{radiosPart("body", "What is decided?", f.Body, bodies...)}, words("decide", "The decision, and the rule or clarification")...)
+		v.Decide = append(v.Decide, part{Kind: "check", ID: "example", Groups: []partGroup{{Items: []choice{{ID: "example", Value: "yes", Text: "Use as a worked example", Chosen: f.Example}}}}},
+			datePart("review", "If it is a worked example, when is it reviewed?", "For example, 31 3 2027", f.ReviewOn))
+	} else if err != nil && actor.May(people.CloseMonth) && !seg.State.Settled() {
+		v.Cannot = problem.Sentence(err)
+	}
+	// Identifiers on one page must differ, though the fields have one name.
+	rename := func(parts []part, prefix string) {
+		for i := range parts {
+			parts[i].Class = strings.TrimSpace(parts[i].Class)
+			if parts[i].ID == "words" {
+				parts[i].ID = prefix + "-words"
+			}
+		}
+	}
+	rename(v.Reply, "reply")
+	rename(v.Escalate, "escalate")
+	rename(v.Decide, "decide")
+	return v
+}
+
+func (s *Server) disputePage(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	k, seg, d, err := s.segmentOf(c)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "dispute", s.disputeView(c, k, seg, d, casework.AnswerForm{}))
+}
+
+func (s *Server) settle(c echo.Context) error {
+	k, seg, d, err := s.segmentOf(c)
+	if err != nil {
+		return err
+	}
+	f := readAnswer(c)
+	switch f.Answer {
+	case "reply", "escalate", "decide":
+		f.Words = c.FormValue(f.Answer + "-words")
+	default:
+		return problem.New(problem.Invalid, "Select reply, escalate or decide on the page of the dispute.")
+	}
+	done, err := s.opts.Casework.Answer(c.Request().Context(), s.actor(c), f)
+	if err != nil {
+		v := s.disputeView(c, k, seg, d, f)
+		all := append(append(append([]part{}, v.Reply...), v.Escalate...), v.Decide...)
+		var r *casework.Refusal
+		if errors.As(err, &r) {
+			for i := range r.Fields {
+				if r.Fields[i].Field == "words" {
+					r.Fields[i].Field = f.Answer + "-words"
+				}
+			}
+			form := caseForm{formView: v.formView, Parts: v.Reply}
+			switch f.Answer {
+			case "escalate":
+				form.Parts = v.Escalate
+			case "decide":
+				form.Parts = v.Decide
+			}
+			form.refuse(r)
+			v.formView = form.formView
+			return s.pageAs(c, http.StatusUnprocessableEntity, "dispute", v)
+		}
+		return s.answerNotSaved(c, err, v.Action, all, nil)
+	}
+	if f.Answer == "decide" {
+		return onward(c, "/agreement", url.Values{wordAgreed: {"1"}, wordDays: {strconv.Itoa(done.Days)}}, "")
+	}
+	return onward(c, "/disputes/"+f.ID, nil, "thread")
+}
