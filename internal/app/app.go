@@ -66,6 +66,7 @@ type App struct {
 	London *time.Location
 
 	reader *extract.Set
+	pasts  pasts
 }
 
 // Open opens a data folder with its partnership file, ready to take extracts
@@ -184,7 +185,7 @@ func (o Options) readableDatabase() error {
 }
 
 // Close closes the data folder.
-func (a *App) Close() error { return a.Store.Close() }
+func (a *App) Close() error { return errors.Join(a.pasts.close(), a.Store.Close()) }
 
 // Settings gives what of the partnership's settings derived rows depend on.
 func Settings(p *config.Partnership) (*sqlite.Settings, error) {

@@ -131,6 +131,7 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 
 func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c)
+	known := flags.String("as-known-at", "", "delays as they were known at this `time`, such as 2019-03-31 or 2019-03-31T09:58")
 	identifiers := flags.Bool("identifiers", false, "show NHS numbers and local IDs; needs the key file")
 	format := flags.String("format", "csv", "csv or json")
 	return func(ctx context.Context, words []string) (int, error) {
@@ -140,6 +141,9 @@ func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if *format != "csv" && *format != "json" {
 			return ExitUsage, usage("Found the format %q. Use csv or json.", *format)
 		}
+		if *identifiers && *known != "" {
+			return ExitUsage, usage("Identifiers are not kept for past moments. Use --identifiers or --as-known-at.")
+		}
 		var key *identity.Key
 		if *identifiers {
 			var err error
@@ -147,11 +151,11 @@ func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string
 				return ExitLess, err
 			}
 		}
-		store, err := openStore(ctx, d.data)
+		store, closeStore, err := knownStore(ctx, d.data, *known)
 		if err != nil {
 			return ExitLess, err
 		}
-		defer store.Close()
+		defer closeStore()
 		out := bufio.NewWriter(c.Out)
 		if err := printDelays(ctx, out, store, key, *format); err != nil {
 			return ExitLess, err

@@ -12,15 +12,29 @@ import (
 	"homeward/internal/web"
 )
 
-// figures answers the pages' questions from the store.
+// figures answers the pages' questions from a store: the present one, or one
+// of a past moment.
 type figures struct {
 	*sqlite.Store
 	app *App
+	// at is the past moment, zero for the present.
+	at time.Time
+}
+
+// moment is when the figures are looked at.
+func (f figures) moment() time.Time { return f.app.momentOr(f.at) }
+
+// momentOr gives a past moment in London, or the present for none.
+func (a *App) momentOr(at time.Time) time.Time {
+	if at.IsZero() {
+		return a.now()
+	}
+	return at.In(a.London)
 }
 
 // Extent gives the first and last extract dates held.
 func (f figures) Extent(ctx context.Context) (first, last delay.Day, err error) {
-	stand, err := f.ProviderDays(ctx, 0, delay.DayOf(f.app.now()))
+	stand, err := f.ProviderDays(ctx, 0, delay.DayOf(f.moment()))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -35,22 +49,26 @@ func (f figures) Extent(ctx context.Context) (first, last delay.Day, err error) 
 
 // Overview gives the first page.
 func (f figures) Overview(ctx context.Context, filter measure.Filter, from, to delay.Month) (measure.Overview, error) {
-	return measure.MakeOverview(ctx, f.Store, filter, from, to, measure.Moment{Now: f.app.now()}, f.app.Expected())
+	return measure.MakeOverview(ctx, f.Store, filter, from, to, measure.Moment{Now: f.moment()}, f.app.Expected())
 }
 
 // now is the present moment in London.
 func (a *App) now() time.Time { return a.Options.Now().In(a.London) }
 
-// extracts tells the pages what has arrived.
-type extracts struct{ app *App }
+// extracts tells the pages what has arrived, now or by a past moment.
+type extracts struct {
+	app   *App
+	store *sqlite.Store
+	at    time.Time
+}
 
 // Arrivals gives every provider's days.
 func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.ExtractLine, error) {
-	rows, err := e.app.Store.Arrivals(ctx, from, to)
+	rows, err := e.store.Arrivals(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
-	stand, err := e.app.Store.ProviderDays(ctx, from, to)
+	stand, err := e.store.ProviderDays(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +76,7 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.Extra
 	for _, p := range stand {
 		began[p.Code] = p.First
 	}
-	now := e.app.now()
+	now := e.app.momentOr(e.at)
 	var out []web.ExtractLine
 	for i, expected := range e.app.Expected() {
 		line := web.ExtractLine{Code: expected.Code, Name: expected.Name, Due: e.app.Partnership.Providers[i].Due}

@@ -71,8 +71,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	}
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
-		Figures: figures{a.Store, a}, Drawer: renderer, Extracts: extracts{a}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.Store.Ready,
+		Figures: figures{Store: a.Store, app: a}, Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
+		Jobs: jobs{scheduler}, Packs: packs{a}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.Store.Ready,
 		Cases: a.Store, Casework: a.casework(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),

@@ -32,7 +32,7 @@ func (s *Server) chart(c echo.Context) error {
 	if !ok || !slices.Contains([]string{"", "svg", "csv", "json"}, ext) {
 		return noChart(c.Param("id"))
 	}
-	a, o, err := s.overviewOf(c)
+	a, see, o, err := s.overviewOf(c)
 	if err != nil {
 		return err
 	}
@@ -50,9 +50,10 @@ func (s *Server) chart(c echo.Context) error {
 	case "json":
 		return s.sendJSON(c, chartTwin(one, o))
 	}
-	q := dated(o.Filter, o.From, o.To)
+	q := see.keep(dated(o.Filter, o.From, o.To))
 	v := chartPage{Frame: s.frame(c, chartNames[id])}
 	v.Crumbs = []link{{"Overview", address("/overview", q)}}
+	s.asKnown(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}

@@ -17,7 +17,7 @@ import (
 const rowsOnPage = 500
 
 // figuresWords are the query words of the figures page.
-var figuresWords = []string{wordFrom, wordTo, wordLast, wordGrain, wordBy, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
+var figuresWords = []string{wordFrom, wordTo, wordLast, wordGrain, wordBy, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
 
 // dimensionWords are the headings of the dimensions on the page.
 var dimensionWords = map[measure.Dimension]string{
@@ -60,19 +60,23 @@ type figuresView struct {
 }
 
 // breakdownOf reads the address and asks for the table.
-func (s *Server) breakdownOf(c echo.Context) (asked, breakdown, error) {
+func (s *Server) breakdownOf(c echo.Context) (asked, sight, breakdown, error) {
 	ctx := c.Request().Context()
 	a, err := s.opts.Places.read(c.QueryParams(), figuresWords...)
 	if err != nil {
-		return a, breakdown{}, err
+		return a, sight{}, breakdown{}, err
 	}
 	by, err := a.dimensions()
 	if err != nil {
-		return a, breakdown{}, err
+		return a, sight{}, breakdown{}, err
 	}
 	a.By = by
-	b, err := s.count(ctx, a)
-	return a, b, err
+	see, err := s.sight(c, a)
+	if err != nil {
+		return a, see, breakdown{}, err
+	}
+	b, err := s.count(ctx, see, a)
+	return a, see, b, err
 }
 
 // dimensions gives what to break down by: the period first, then the rest in
@@ -98,8 +102,8 @@ func (a asked) dimensions() ([]measure.Dimension, error) {
 	return append(periods, rest...), nil
 }
 
-func (s *Server) count(ctx context.Context, a asked) (breakdown, error) {
-	_, last, err := s.opts.Figures.Extent(ctx)
+func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, error) {
+	_, last, err := see.Extent(ctx)
 	if err != nil {
 		return breakdown{}, err
 	}
@@ -120,7 +124,7 @@ func (s *Server) count(ctx context.Context, a asked) (breakdown, error) {
 	if q.Has(measure.ByDay) || q.From == q.To {
 		b.Numbers = append(b.Numbers, measure.People)
 	}
-	source := &keeper{Source: s.opts.Figures}
+	source := &keeper{Source: see}
 	if b.Table, err = measure.Figures(ctx, source, q, b.Numbers); err != nil {
 		return b, err
 	}
@@ -230,11 +234,12 @@ func numberCell(n measure.Number, text string) tableCell {
 }
 
 func (s *Server) figuresPage(c echo.Context) error {
-	a, b, err := s.breakdownOf(c)
+	a, see, b, err := s.breakdownOf(c)
 	if err != nil {
 		return err
 	}
 	v := figuresView{Frame: s.frame(c, "Figures")}
+	s.asKnown(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
@@ -250,7 +255,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 	} else {
 		v.Table = s.figuresTable(b)
 	}
-	q := withBy(dated(b.Query.Filter, b.Query.From, b.Query.To), b.Query.By...)
+	q := withBy(see.keep(dated(b.Query.Filter, b.Query.From, b.Query.To)), b.Query.By...)
 	if n := len(b.Cells); n > rowsOnPage {
 		v.More = "The first " + count(rowsOnPage) + " of " + count(int64(n)) + " rows are shown. The CSV has them all."
 	}
@@ -258,7 +263,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 		Action: "/figures", Clear: "/figures", Words: v.Showing,
 		Dates:   &dateFields{From: b.Query.From.String(), To: b.Query.To.String()},
 		Groups:  append(byGroups(b.Query.By), s.opts.Places.groups(b.Query.Filter)...),
-		Periods: periodLinks("/figures", b.Query.Filter, withBy(url.Values{}, b.Query.By...), b.AsAt),
+		Periods: periodLinks("/figures", b.Query.Filter, withBy(see.keep(url.Values{}), b.Query.By...), b.AsAt), Known: s.knownField(see),
 	}
 	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
 	return s.page(c, "figures", v)
@@ -282,7 +287,7 @@ func byGroups(by []measure.Dimension) []choiceGroup {
 }
 
 func (s *Server) figuresCSV(c echo.Context) error {
-	_, b, err := s.breakdownOf(c)
+	_, _, b, err := s.breakdownOf(c)
 	if err != nil {
 		return err
 	}
@@ -290,7 +295,7 @@ func (s *Server) figuresCSV(c echo.Context) error {
 }
 
 func (s *Server) figuresJSON(c echo.Context) error {
-	_, b, err := s.breakdownOf(c)
+	_, _, b, err := s.breakdownOf(c)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type filterView struct {
 	Groups []choiceGroup
 	// Periods are links to periods that people often want.
 	Periods []link
+	// Known is the field that looks back to a past moment; nil leaves it out.
+	Known *knownField
 }
 
 type monthFields struct{ From, To []choice }

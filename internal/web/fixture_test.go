@@ -376,7 +376,7 @@ func options(t testing.TB) (Options, *site) {
 	return Options{
 		Rows: s.visitors.register, Audit: s.visitors.register,
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
-		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk,
+		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Known: &memory{north: n},
 		Trends: n,
 		Packs:  shelf{[]Pack{{ID: "2026-10-28", Title: "28 October 2026", Held: time.Date(2026, 10, 28, 9, 58, 0, 0, time.UTC), AsAt: delay.MustDay("2026-10-28"), RuleSet: "england-dtoc 1"}}},
 		Places: Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},

@@ -22,8 +22,10 @@ type Frame struct {
 	Nav              []navItem
 	// DateBar says what the data is as at and what is in; empty hides it.
 	DateBar string
-	Crumbs  []link
-	Footer  string
+	// Latest leads back to the present from a page that looks at a past moment.
+	Latest *link
+	Crumbs []link
+	Footer string
 	// Style, Base and Icon are addresses of assets; Scripts those of the page's
 	// own scripts.
 	Style, Base, Icon string
@@ -114,7 +116,11 @@ func (f *Frame) withCharts(s *Server) {
 // dateBar says what the data is as at, and how many of the extracts of that day
 // are in. A page stands without it when it cannot be read.
 func (s *Server) dateBar(ctx context.Context) string {
-	_, last, err := s.opts.Figures.Extent(ctx)
+	return s.dateBarOf(ctx, sight{Figures: s.opts.Figures, arrivals: s.opts.Extracts.Arrivals})
+}
+
+func (s *Server) dateBarOf(ctx context.Context, v sight) string {
+	_, last, err := v.Extent(ctx)
 	if err != nil {
 		s.opts.Log.Error("the date bar could not be made", "error", err)
 		return "When the data is from could not be read. Try again later."
@@ -123,7 +129,7 @@ func (s *Server) dateBar(ctx context.Context) string {
 		return "No extracts are held yet."
 	}
 	bar := "Data as at " + last.Long() + "."
-	lines, err := s.opts.Extracts.Arrivals(ctx, last, last)
+	lines, err := v.arrivals(ctx, last, last)
 	if err != nil {
 		s.opts.Log.Error("the date bar could not be made", "error", err)
 		return bar

@@ -21,7 +21,7 @@ var (
 )
 
 // overviewWords are the query words of the overview and its charts.
-var overviewWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
+var overviewWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
 
 // overviewView is the first page.
 type overviewView struct {
@@ -40,6 +40,8 @@ type overviewView struct {
 	Last       chartView
 	Arrivals   arrivalsView
 	Filters    filterView
+	// Differences compares with the present; nil on a page that shows it.
+	Differences *differencesView
 }
 
 type nowView struct {
@@ -98,35 +100,40 @@ func (s *Server) home(c echo.Context) error {
 
 // overviewOf reads the address and asks for the overview. The series runs over
 // whole months.
-func (s *Server) overviewOf(c echo.Context) (asked, measure.Overview, error) {
+func (s *Server) overviewOf(c echo.Context) (asked, sight, measure.Overview, error) {
 	ctx := c.Request().Context()
 	a, err := s.opts.Places.read(c.QueryParams(), overviewWords...)
 	if err != nil {
-		return a, measure.Overview{}, err
+		return a, sight{}, measure.Overview{}, err
 	}
-	_, last, err := s.opts.Figures.Extent(ctx)
+	see, err := s.sight(c, a)
 	if err != nil {
-		return a, measure.Overview{}, err
+		return a, see, measure.Overview{}, err
+	}
+	_, last, err := see.Extent(ctx)
+	if err != nil {
+		return a, see, measure.Overview{}, err
 	}
 	if last == 0 {
-		return a, measure.Overview{Filter: a.Filter}, nil
+		return a, see, measure.Overview{Filter: a.Filter}, nil
 	}
 	from, to, err := a.period(last)
 	if err != nil {
-		return a, measure.Overview{}, err
+		return a, see, measure.Overview{}, err
 	}
-	o, err := s.opts.Figures.Overview(ctx, a.Filter, from.Month(), to.Month())
-	return a, o, err
+	o, err := see.Overview(ctx, a.Filter, from.Month(), to.Month())
+	return a, see, o, err
 }
 
 func (s *Server) overviewPage(c echo.Context) error {
 	ctx := c.Request().Context()
-	a, o, err := s.overviewOf(c)
+	a, see, o, err := s.overviewOf(c)
 	if err != nil {
 		return err
 	}
 	v := overviewView{Frame: s.frame(c, "Delayed transfers of care"), Caption: s.opts.Places.Partnership}
 	v.PageTitle = "Overview – Homeward"
+	s.asKnown(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
@@ -135,17 +142,17 @@ func (s *Server) overviewPage(c echo.Context) error {
 		v.Title = "No extracts yet"
 		return s.page(c, "overview", v)
 	}
-	first, last, err := s.opts.Figures.Extent(ctx)
+	first, last, err := see.Extent(ctx)
 	if err != nil {
 		return err
 	}
 	v.withCharts(s)
-	q := dated(o.Filter, o.From, o.To)
+	q := see.keep(dated(o.Filter, o.From, o.To))
 	v.Lede = s.lede(o, first)
 	v.Showing = "Showing " + s.opts.Places.filterWords(o.Filter) + ", " + span(o.From, o.To) + "."
 	v.Incomplete = incomplete(o)
 	v.Now = nowOf(o, first)
-	v.Now.Href = address("/figures", withBy(dated(o.Filter, o.AsAt, o.AsAt), measure.ByProvider, measure.ByResponsible))
+	v.Now.Href = address("/figures", withBy(see.keep(dated(o.Filter, o.AsAt, o.AsAt)), measure.ByProvider, measure.ByResponsible))
 	v.Share = shareOf(o)
 	v.Waiting = waitingOf(o)
 	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
@@ -153,7 +160,12 @@ func (s *Server) overviewPage(c echo.Context) error {
 	v.Filters = filterView{
 		Action: "/overview", Clear: "/overview", Words: v.Showing,
 		Months: monthChoices(first, last, o.From, o.To), Groups: s.opts.Places.groups(o.Filter),
-		Periods: periodLinks("/overview", o.Filter, nil, last),
+		Periods: periodLinks("/overview", o.Filter, see.keep(url.Values{}), last), Known: s.knownField(see),
+	}
+	if see.text != "" {
+		if v.Differences, err = s.differences(ctx, see, o); err != nil {
+			return err
+		}
 	}
 	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits)
 	return s.page(c, "overview", v)
@@ -437,7 +449,7 @@ func decimals(v float64) string {
 }
 
 func (s *Server) overviewCSV(c echo.Context) error {
-	_, o, err := s.overviewOf(c)
+	_, _, o, err := s.overviewOf(c)
 	if err != nil {
 		return err
 	}
@@ -445,7 +457,7 @@ func (s *Server) overviewCSV(c echo.Context) error {
 }
 
 func (s *Server) overviewJSON(c echo.Context) error {
-	_, o, err := s.overviewOf(c)
+	_, _, o, err := s.overviewOf(c)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ type asked struct {
 	By       []measure.Dimension
 	Filter   measure.Filter
 	Print    bool
+	// Known is the past moment to look at, as the address has it; empty means
+	// the present.
+	Known string
 }
 
 // The query words. A page names those that it understands; any other is a 400,
@@ -134,6 +137,9 @@ func (p Places) read(query url.Values, words ...string) (asked, error) {
 		return a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'view'. Use print.", quote(view))
 	}
 	a.Print = view == "print"
+	if a.Known, err = one(wordKnown); err != nil {
+		return a, err
+	}
 	a.Filter, err = p.readFilter(query)
 	return a, err
 }

@@ -32,6 +32,8 @@ type Options struct {
 	Ingest   Ingest
 	Jobs     Jobs
 	Packs    Packs
+	// Known looks back to past moments.
+	Known Known
 	// Trends answers the trends, reasons and flow pages.
 	Trends Trends
 	// Cases reads, and Casework changes, what coordinators and reviewers work
@@ -107,7 +109,7 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
 		"Figures": opts.Figures != nil, "Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
-		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Known": opts.Known != nil, "Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
 		"Rules": opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil,
 	} {
 		if !given {

@@ -1,0 +1,358 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+// Known gives what was known at past moments (C15).
+type Known interface {
+	// At gives the figures and arrivals as they were known at a past moment, and
+	// what to call when they are no longer needed. The same moment gives the
+	// same answers, whatever has arrived since. A moment that is not over, or
+	// before the first extract, is a problem for the reader.
+	At(ctx context.Context, at time.Time) (Past, func(), error)
+	// AnswersSince counts what people have entered, answered and accepted after
+	// a moment.
+	AnswersSince(ctx context.Context, at time.Time) (int64, error)
+}
+
+// Past answers as Figures and Extracts would have at a past moment.
+type Past interface {
+	Figures
+	Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
+}
+
+const wordKnown = "known"
+
+// sight is what a page looks at: the present, or a past moment.
+type sight struct {
+	Figures
+	arrivals func(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
+	// at is the past moment, zero for the present; text is how the address has
+	// it.
+	at   time.Time
+	text string
+}
+
+// sight gives what an address asks to look at. A past stays open until the
+// request ends.
+func (s *Server) sight(c echo.Context, a asked) (sight, error) {
+	if a.Known == "" {
+		return sight{Figures: s.opts.Figures, arrivals: s.opts.Extracts.Arrivals}, nil
+	}
+	at, err := readMoment(a.Known, s.opts.Zone)
+	if err != nil {
+		return sight{}, err
+	}
+	ctx := c.Request().Context()
+	past, done, err := s.opts.Known.At(ctx, at)
+	if err != nil {
+		return sight{}, err
+	}
+	context.AfterFunc(ctx, done)
+	return sight{Figures: past, arrivals: past.Arrivals, at: at, text: a.Known}, nil
+}
+
+// momentForms are the ways to write a moment of the service's zone.
+var momentForms = []string{"2006-01-02T15:04", "2006-01-02T15:04:05"}
+
+// readMoment reads a day, which means its end, or a day and a time in the zone,
+// or a time that has its own zone.
+func readMoment(text string, zone *time.Location) (time.Time, error) {
+	if day, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
+		return day.AddDate(0, 0, 1).Add(-time.Microsecond), nil
+	}
+	for _, form := range momentForms {
+		if at, err := time.ParseInLocation(form, text, zone); err == nil {
+			return at, nil
+		}
+	}
+	// A plus sign in an address stands for a space.
+	if at, err := time.Parse(time.RFC3339, strings.Replace(text, " ", "+", 1)); err == nil {
+		return at, nil
+	}
+	return time.Time{}, problem.New(problem.Invalid, "We do not recognise %s as a value of 'known'. Use a day like 2026-10-28, which means its end, or a day and a time like 2026-10-28T09:58.", quote(text))
+}
+
+// words says the moment: a day that was asked for as a day stands as one.
+func (v sight) words(s *Server) string {
+	if _, err := time.Parse(time.DateOnly, v.text); err == nil {
+		return "on " + v.at.In(s.opts.Zone).Format("2 January 2006")
+	}
+	return "at " + s.moment(v.at)
+}
+
+// keep adds the moment to a query that leads on from a page.
+func (v sight) keep(q url.Values) url.Values {
+	if v.text != "" {
+		q.Set(wordKnown, v.text)
+	}
+	return q
+}
+
+// asKnown has the frame of a page say that it looks at a past moment, with the
+// way back.
+func (s *Server) asKnown(c echo.Context, f *Frame, v sight) {
+	if v.text == "" {
+		return
+	}
+	f.DateBar = "As known " + v.words(s) + ". " + s.dateBarOf(c.Request().Context(), v)
+	q := maps.Clone(c.QueryParams())
+	q.Del(wordKnown)
+	f.Latest = &link{Text: "Show latest", Href: address(c.Path(), q)}
+	if strings.Contains(c.Path(), ":") {
+		f.Latest.Href = address(c.Request().URL.Path, q)
+	}
+}
+
+// knownField is the field of the filters that looks back.
+type knownField struct{ Type, Value, Max string }
+
+func (s *Server) knownField(v sight) *knownField {
+	f := &knownField{Type: "date", Value: v.text, Max: (s.today() - 1).String()}
+	if v.text == "" {
+		return f
+	}
+	if _, err := time.Parse(time.DateOnly, v.text); err != nil {
+		f.Type, f.Value, f.Max = "datetime-local", v.at.In(s.opts.Zone).Format("2006-01-02T15:04:05"), ""
+	}
+	return f
+}
+
+// differencesView is what has changed since a past moment.
+type differencesView struct {
+	Heading string
+	Words   string
+	Table   tableView
+	More    string
+}
+
+// cause is why a figure of one day and provider is no longer what it was.
+type cause string
+
+const (
+	arrivedLate cause = "extracts that arrived later"
+	sentAgain   cause = "extracts that were sent again or released"
+	notCounted  cause = "extracts that are held now"
+	saidSince   cause = "answers since, and what later extracts say of these days"
+	laterWords  cause = "what later extracts say of these days"
+)
+
+var causes = []cause{arrivedLate, sentAgain, notCounted, saidSince, laterWords}
+
+// reckoning adds up a difference by its causes.
+type reckoning struct {
+	then, now int64
+	by        map[cause]int64
+	where     map[cause][]string
+}
+
+func (r *reckoning) add(why cause, where string, then, now int64) {
+	r.then, r.now = r.then+then, r.now+now
+	if then == now {
+		return
+	}
+	if r.by == nil {
+		r.by, r.where = map[cause]int64{}, map[cause][]string{}
+	}
+	r.by[why] += now - then
+	if !slices.Contains(r.where[why], where) {
+		r.where[why] = append(r.where[why], where)
+	}
+}
+
+// words says the causes; their numbers add up to the difference.
+func (r *reckoning) words() string {
+	var out []string
+	for _, why := range causes {
+		if where := r.where[why]; len(where) > 0 {
+			slices.Sort(where)
+			named := strings.Join(where, ", ")
+			if len(where) > 3 {
+				named = plural(int64(len(where)), "hospital", "hospitals")
+			}
+			out = append(out, signed(r.by[why])+" "+string(why)+": "+named)
+		}
+	}
+	if len(out) == 0 {
+		return "No change"
+	}
+	return strings.Join(out, "; ")
+}
+
+// signed writes a difference with its sign.
+func signed(n int64) string {
+	if n > 0 {
+		return "+" + count(n)
+	}
+	return count(n)
+}
+
+// spot is one provider's day, spotBody one body's part of it.
+type spot struct {
+	provider string
+	day      delay.Day
+}
+
+type spotBody struct {
+	spot
+	body delay.Body
+}
+
+// differences compares the overview as it was known with the same figures now.
+func (s *Server) differences(ctx context.Context, v sight, then measure.Overview) (*differencesView, error) {
+	from := min(then.From, then.AsAt-13)
+	q := measure.Query{From: from, To: then.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible}, Filter: then.Filter}
+	before, err := counts(ctx, v, q)
+	if err != nil {
+		return nil, err
+	}
+	after, err := counts(ctx, s.opts.Figures, q)
+	if err != nil {
+		return nil, err
+	}
+	filesThen, err := filesOf(ctx, v.arrivals, from, then.AsAt)
+	if err != nil {
+		return nil, err
+	}
+	filesNow, err := filesOf(ctx, s.opts.Extracts.Arrivals, from, then.AsAt)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := s.opts.Known.AnswersSince(ctx, v.at)
+	if err != nil {
+		return nil, err
+	}
+	why := func(at spot) cause {
+		was, is := filesThen[at], filesNow[at]
+		switch {
+		case was == is && answers > 0:
+			return saidSince
+		case was == is:
+			return laterWords
+		case was == "":
+			return arrivedLate
+		case is == "":
+			return notCounted
+		default:
+			return sentAgain
+		}
+	}
+	all := map[spotBody]bool{}
+	for _, m := range []map[spotBody]int64{before, after} {
+		for k := range m {
+			all[k] = true
+		}
+	}
+	var waiting, days, social, none reckoning
+	keys := slices.SortedFunc(maps.Keys(all), func(a, b spotBody) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.provider, b.provider), cmp.Compare(a.body, b.body))
+	})
+	for _, k := range keys {
+		if k.day < then.From {
+			continue
+		}
+		name, reason := s.opts.Places.providerWords(k.provider), why(k.spot)
+		days.add(reason, name, before[k], after[k])
+		switch k.body {
+		case delay.SocialCare:
+			social.add(reason, name, before[k], after[k])
+		case delay.NotAttributed:
+			none.add(reason, name, before[k], after[k])
+		}
+	}
+	s.reckonWaiting(&waiting, then, before, after, filesNow, why)
+	t := tableView{ID: "differences", Caption: "Figures as known " + v.words(s) + ", and the same figures now",
+		Head: []headCell{{"Measure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}
+	row := func(name, was, is, difference, reason string) {
+		t.Rows = append(t.Rows, []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: reason}})
+	}
+	counted := func(name string, r reckoning) {
+		row(name, count(r.then), count(r.now), signed(r.now-r.then), r.words())
+	}
+	period := span(then.From, then.To)
+	counted("People waiting, "+then.AsAt.Long(), waiting)
+	counted("Delayed days, "+period, days)
+	if len(then.Filter.Bodies) == 0 {
+		counted("Delayed days with social care, "+period, social)
+		counted("Delayed days not attributed, "+period, none)
+		if days.then > 0 && days.now > 0 {
+			was, is := 100*float64(social.then)/float64(days.then), 100*float64(social.now)/float64(days.now)
+			row("Council share, "+period, oneDecimal(was)+"%", oneDecimal(is)+"%", fmt.Sprintf("%+.1f points", is-was), "It follows from the days above")
+		}
+	}
+	d := &differencesView{Heading: "What has changed since", Table: t}
+	d.Words = "The same days are counted from what has arrived and been answered since then. The causes add up to each difference."
+	if waiting.now == waiting.then && days.by == nil && social.by == nil {
+		d.Words = "These figures are the same today."
+	}
+	if answers > 0 {
+		d.More = upperFirst(plural(answers, "answer or entry has", "answers and entries have")) + " been made since."
+	}
+	return d, nil
+}
+
+// reckonWaiting compares the people waiting: each hospital on the day of its
+// latest extract then, or on the day of the figures when that has come since.
+func (s *Server) reckonWaiting(r *reckoning, then measure.Overview, before, after map[spotBody]int64, filesNow map[spot]string, why func(spot) cause) {
+	total := func(m map[spotBody]int64, at spot) (n int64) {
+		for _, b := range delay.Bodies {
+			n += m[spotBody{at, b}]
+		}
+		return n
+	}
+	for _, p := range then.Providers {
+		at := spot{p.Code, min(p.Latest, then.AsAt)}
+		was := int64(0)
+		if p.Latest > then.AsAt-14 {
+			was = total(before, at)
+		}
+		end := spot{p.Code, then.AsAt}
+		if filesNow[end] != "" || at.day <= then.AsAt-14 {
+			at = end
+		}
+		r.add(why(at), s.opts.Places.providerWords(p.Code), was, total(after, at))
+	}
+}
+
+func counts(ctx context.Context, f measure.Source, q measure.Query) (map[spotBody]int64, error) {
+	cells, err := f.Cells(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[spotBody]int64, len(cells))
+	for _, c := range cells {
+		out[spotBody{spot{c.Provider, c.Period}, c.Body}] += c.Days
+	}
+	return out, nil
+}
+
+// filesOf gives the file that counts for each provider's day, by its SHA-256.
+func filesOf(ctx context.Context, arrivals func(context.Context, delay.Day, delay.Day) ([]ExtractLine, error), from, to delay.Day) (map[spot]string, error) {
+	lines, err := arrivals(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	out := map[spot]string{}
+	for _, line := range lines {
+		for _, d := range line.Days {
+			if d.Arrival == measure.In || d.Arrival == measure.Late {
+				out[spot{line.Code, d.Day}] = d.File
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
+)
+
+// memory gives Northshire as it was known: at each past moment as it is now but
+// for what had not arrived. open counts the pasts in use.
+type memory struct {
+	north   *northshire
+	answers int64
+	open    atomic.Int32
+	asked   []time.Time
+}
+
+func (m *memory) At(_ context.Context, at time.Time) (Past, func(), error) {
+	m.asked = append(m.asked, at)
+	switch {
+	case at.After(time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC)):
+		return nil, nil, problem.New(problem.Invalid, "4 November 2026 is not over yet.")
+	case at.Before(time.Date(2025, 10, 1, 0, 0, 0, 0, time.UTC)):
+		return nil, nil, problem.New(problem.Invalid, "Homeward had received nothing before 1 October 2025, so this date cannot be rebuilt.")
+	}
+	m.open.Add(1)
+	then := newNorthshire()
+	then.last = min(delay.DayOf(at), m.north.last)
+	return &remembered{then}, func() { m.open.Add(-1) }, nil
+}
+
+func (m *memory) AnswersSince(context.Context, time.Time) (int64, error) { return m.answers, nil }
+
+// remembered lacks the second hospital's last day.
+type remembered struct{ *northshire }
+
+func (r *remembered) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
+	all, err := r.northshire.Cells(ctx, q)
+	if !q.Has(measure.ByDay) || !q.Has(measure.ByProvider) {
+		return all, err
+	}
+	var out []measure.Cell
+	for _, c := range all {
+		if c.Provider != "RXB" || c.Period != r.last {
+			out = append(out, c)
+		}
+	}
+	return out, err
+}
+
+func (r *remembered) Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error) {
+	lines, err := r.northshire.Arrivals(ctx, from, to)
+	for i := range lines {
+		for j, d := range lines[i].Days {
+			if lines[i].Code == "RXB" && d.Day == r.last {
+				lines[i].Days[j] = ExtractDay{Day: d.Day, Arrival: measure.Missing}
+			}
+		}
+	}
+	return lines, err
+}

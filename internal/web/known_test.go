@@ -1,0 +1,148 @@
+package web
+
+import (
+	"github.com/PuerkitoBio/goquery"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestC15PagesLookBack(t *testing.T) {
+	s := newSite(t)
+	m := s.opts.Known.(*memory)
+	for target, latest := range map[string]string{
+		"/overview?known=2026-10-28&provider=RXA": "/overview?provider=RXA",
+		"/figures?known=2026-10-28&by=council":    "/figures?by=council",
+		"/charts/council-share?known=2026-10-28":  "/charts/council-share",
+	} {
+		doc := s.get(t, target)
+		if bar := words(doc.Find(".app-datebar")); !strings.HasPrefix(bar, "As known on 28 October 2026. Data as at 28 October 2026.") {
+			t.Errorf("%s says %q", target, bar)
+		}
+		if got, _ := doc.Find(".app-datebar a").Attr("href"); got != latest {
+			t.Errorf("%s leads back to %q, want %q", target, got, latest)
+		}
+		if fixed := doc.Find("#fixed-link").Text(); !strings.Contains(fixed, "known=2026-10-28") {
+			t.Errorf("the fixed link of %s is %q", target, fixed)
+		}
+		doc.Find(".app-about a[href$='.csv'], .app-about a[href*='.csv?'], .app-chart a[href*='/charts/']").Each(func(_ int, a *goquery.Selection) {
+			if href, _ := a.Attr("href"); !strings.Contains(href, "known=2026-10-28") {
+				t.Errorf("%s leads on to %s, which is of another moment", target, href)
+			}
+		})
+	}
+	if got, want := m.asked[0].UTC(), time.Date(2026, 10, 28, 23, 59, 59, 999999000, time.UTC); !got.Equal(want) {
+		t.Errorf("a day means %s, want %s", got, want)
+	}
+	// A day of summer time ends at London's midnight.
+	s.get(t, "/figures?known=2026-06-30")
+	if got, want := m.asked[len(m.asked)-1].UTC(), time.Date(2026, 6, 30, 22, 59, 59, 999999000, time.UTC); !got.Equal(want) {
+		t.Errorf("a summer's day means %s, want %s", got, want)
+	}
+	doc := s.get(t, "/overview?known=2026-10-28T09:58")
+	if bar := words(doc.Find(".app-datebar")); !strings.HasPrefix(bar, "As known at 9:58am, 28 October 2026.") {
+		t.Errorf("a time says %q", bar)
+	}
+	if kind, _ := doc.Find("#known").Attr("type"); kind != "datetime-local" {
+		t.Errorf("the field of a time is a %s", kind)
+	}
+	if now := s.get(t, "/overview"); now.Find(".app-differences").Length() != 0 || strings.Contains(words(now.Find(".app-datebar")), "As known") {
+		t.Error("the present says that it is the past")
+	}
+	for range 100 {
+		if m.open.Load() == 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := m.open.Load(); n != 0 {
+		t.Errorf("%d pasts stay open after their requests", n)
+	}
+}
+
+func TestC15TheSameMomentGivesTheSameBytes(t *testing.T) {
+	s := newSite(t)
+	for _, target := range []string{"/overview.csv", "/overview.json", "/figures.csv", "/figures.json", "/charts/delayed-days.csv", "/charts/delayed-days.svg"} {
+		get := func(q string) string {
+			w := s.ask(http.MethodGet, target+q, nil)
+			if w.Code != http.StatusOK {
+				t.Fatalf("%s%s: %d %s", target, q, w.Code, w.Body.String())
+			}
+			return w.Body.String()
+		}
+		if get("?known=2026-09-30") != get("?known=2026-09-30T23:59:59.999999+01:00") {
+			t.Errorf("%s differs between two words for one moment", target)
+		}
+		if target != "/charts/delayed-days.svg" && get("?known=2026-09-30") == get("") {
+			t.Errorf("%s is that of the present", target)
+		}
+	}
+}
+
+func TestC15DifferencesAddUp(t *testing.T) {
+	s := newSite(t)
+	doc := s.get(t, "/overview?known=2026-10-28")
+	rows := doc.Find("#differences tbody tr")
+	if rows.Length() != 5 {
+		t.Fatalf("%d rows: %s", rows.Length(), words(doc.Find(".app-differences")))
+	}
+	number := func(text string) int64 {
+		var n int64
+		for _, r := range strings.NewReplacer("+", "", ",", "").Replace(text) {
+			if r >= '0' && r <= '9' {
+				n = 10*n + int64(r-'0')
+			}
+		}
+		if strings.Contains(text, "−") {
+			n = -n
+		}
+		return n
+	}
+	amount := regexp.MustCompile(`[+−][0-9,]+ `)
+	rows.Slice(0, 4).Each(func(_ int, row *goquery.Selection) {
+		name := words(row.Find("th"))
+		cells := row.Find("td")
+		then, now, difference, why := words(cells.Eq(0)), words(cells.Eq(1)), words(cells.Eq(2)), words(cells.Eq(3))
+		var sum int64
+		for _, a := range amount.FindAllString(why, -1) {
+			sum += number(a)
+		}
+		if number(now)-number(then) != number(difference) || sum != number(difference) {
+			t.Errorf("%s: %s to %s is %s, because %s", name, then, now, difference, why)
+		}
+		if number(difference) != 0 && why == "No change" {
+			t.Errorf("%s changed by %s without a cause", name, difference)
+		}
+	})
+	first := rows.First()
+	if got := words(first); !strings.HasPrefix(got, "People waiting, 28 October 2026") || !strings.Contains(got, "extracts that arrived later: Southmoor Hospital") {
+		t.Errorf("the first row is %q", got)
+	}
+	// What is shown then is what the page shows.
+	if shown, then := words(doc.Find(".app-figure__value").First()), words(first.Find("td").First()); shown == "" || then == "" {
+		t.Errorf("shown %q, then %q", shown, then)
+	}
+}
+
+func TestMomentsThatCannotBeLookedAt(t *testing.T) {
+	s := newSite(t)
+	for target, want := range map[string]string{
+		"/overview?known=yesterday":                            "We do not recognise 'yesterday' as a value of 'known'",
+		"/overview?known=2026-02-30":                           "as a value of 'known'",
+		"/figures.csv?known=2026-12-01":                        "is not over yet",
+		"/charts/reasons?known=2025-01-01":                     "this date cannot be rebuilt",
+		"/overview?known=2026-10-28&known=2026-10-27":          "2 times with different values",
+		"/extracts?known=2026-10-28":                           "We do not recognise 'known'",
+		"/overview?known=%3Cscript%3E":                         "as a value of 'known'",
+		"/overview?know=2026-10-28":                            "Did you mean 'known'?",
+		"/figures?known=0000-00-00T99:99":                      "as a value of 'known'",
+		"/overview?known=2026-10-28T09:58:00Z&from=2026-11-30": "To date must be",
+	} {
+		w := s.ask(http.MethodGet, target, nil)
+		if w.Code != http.StatusBadRequest || !strings.Contains(strings.ReplaceAll(w.Body.String(), "&#39;", "'"), want) {
+			t.Errorf("%s: %d, which does not say %q\n%s", target, w.Code, want, w.Body.String())
+		}
+	}
+}
