@@ -28,8 +28,9 @@ func remembering(t *testing.T) (northshire, *app.App, func(day int) time.Time) {
 	received := func(day int) time.Time { return time.Date(2026, 3, day+1, 9, 0, 0, 0, a.London) }
 	for day := 1; day <= 10; day++ {
 		now = received(day)
-		text := northgate(delay.Date(2026, 3, day).String(), 1, 12)
-		if _, err := a.Ingest.File(t.Context(), "RZ1_2026-03-"+string(rune('0'+day/10))+string(rune('0'+day%10))+".csv", strings.NewReader(text)); err != nil {
+		d := delay.Date(2026, 3, day)
+		text := strings.ReplaceAll(northgate(d.String(), 1, 12), ","+(d-2).String()+",", ",2026-02-20,")
+		if _, err := a.Ingest.File(t.Context(), "RZ1_"+d.String()+".csv", strings.NewReader(text)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,17 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"path/filepath"
 	"time"
 
-	"bytes"
-
-	"homeward/internal/chart"
-	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/pack"
-	"homeward/internal/web"
 )
 
 func setUpRender(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {

@@ -51,6 +51,9 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	if err := at.check(a.Partnership.SignIn); err != nil {
 		return err
 	}
+	if err := a.sweepPasts(); err != nil {
+		a.Options.Log.Error("what an earlier process left of past moments could not be removed", "error", err)
+	}
 	renderer, err := newRenderer()
 	if err != nil {
 		return err
