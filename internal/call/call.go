@@ -183,6 +183,8 @@ type Table struct {
 	Caption string   `json:"caption"`
 	Head    []Column `json:"head"`
 	Rows    []Row    `json:"rows"`
+	// Dense says that it has many words to a row.
+	Dense bool `json:"dense,omitempty"`
 }
 
 // Column is the head of a column. Body is the slug of a body when the column is

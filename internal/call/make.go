@@ -422,7 +422,7 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 			rest = append(rest, h)
 			continue
 		}
-		row := Row{Cells: []string{h.Name, whole(h.Waiting.Total()), cmp.Or(h.Extract, "Not expected"), shortDay(delay.Day(h.Day))}}
+		row := Row{Cells: []string{ShortName(h.Name), whole(h.Waiting.Total()), cmp.Or(h.Extract, "Not expected"), shortDay(delay.Day(h.Day))}}
 		switch {
 		case h.Day == 0:
 			row.Cells[1], row.Cells[3] = "No data", "No extract yet"
@@ -678,7 +678,7 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 	for _, h := range m.Hospitals {
 		names[h.Code] = h.Name
 	}
-	s.Table = &Table{Caption: "The longest waits, by reference", Head: []Column{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days", Numeric: true},
+	s.Table = &Table{Dense: true, Caption: "The longest waits, by reference", Head: []Column{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days", Numeric: true},
 		{Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Due"}}}
 	for _, w := range waits {
 		due := "No date"
@@ -686,7 +686,7 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 			due = shortDay(w.Due)
 		}
 		s.Table.Rows = append(s.Table.Rows, Row{Body: w.Body.Slug(), BodyAt: 4,
-			Cells: []string{w.Reference, names[w.Provider], whole(int64(w.Days)), reasonWords(w.Reason), upperFirst(w.Body.String()), due}})
+			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), reasonWords(w.Reason), upperFirst(w.Body.String()), due}})
 	}
 	return nil
 }
@@ -707,7 +707,7 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 		s.Title += "; oldest reply date " + u.ReplyBy.Format("2 January 2006")
 	}
 	s.Table = &Table{Caption: "What is not settled, and whose answer comes next", Head: []Column{{Text: "Standing"}, {Text: "Days", Numeric: true},
-		{Text: "Answer from NHS", Numeric: true}, {Text: "From council", Numeric: true}, {Text: "Oldest reply date"}}}
+		{Text: "Waits for NHS answer", Numeric: true}, {Text: "Waits for council answer", Numeric: true}, {Text: "Oldest reply date"}}}
 	type sum struct {
 		days, nhs, council int64
 		by                 time.Time
@@ -739,7 +739,7 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 		if !sums[i].by.IsZero() {
 			by = sums[i].by.Format("2 Jan 2006")
 		}
-		s.Table.Rows = append(s.Table.Rows, Row{Strong: i == 3, Cells: []string{name, whole(sums[i].days), plural(sums[i].nhs, "wait", "waits"), plural(sums[i].council, "wait", "waits"), by}})
+		s.Table.Rows = append(s.Table.Rows, Row{Strong: i == 3, Cells: []string{name, whole(sums[i].days), whole(sums[i].nhs), whole(sums[i].council), by}})
 	}
 	return nil
 }

@@ -83,6 +83,17 @@ func upperFirst(s string) string {
 
 func reasonWords(r delay.Reason) string { return strings.TrimSpace(string(r) + " " + r.Short()) }
 
+// ShortName leaves off what every trust's name ends with, so that it can be
+// read on a wall.
+func ShortName(name string) string {
+	for _, end := range []string{" NHS Foundation Trust", " NHS Trust"} {
+		if short, ok := strings.CutSuffix(name, end); ok && short != "" {
+			return short
+		}
+	}
+	return name
+}
+
 // gapWords says by how much a movement does not add up: the total, or when the
 // bodies' gaps cancel out, the largest.
 func gapWords(g Count) string {

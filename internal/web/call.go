@@ -343,6 +343,7 @@ type barView struct{ Name, Words, Width string }
 
 type callTable struct {
 	ID, Caption string
+	Dense       bool
 	Head        []call.Column
 	Rows        []callRow
 }
@@ -401,7 +402,7 @@ func stackOf(st call.Stack) *stackView {
 }
 
 func callTableOf(id string, t call.Table) *callTable {
-	v := &callTable{ID: id, Caption: t.Caption, Head: t.Head}
+	v := &callTable{ID: id, Caption: t.Caption, Dense: t.Dense, Head: t.Head}
 	for _, r := range t.Rows {
 		row := callRow{Strong: r.Strong}
 		for i, text := range r.Cells {
@@ -421,8 +422,9 @@ type callActions struct {
 	Title string
 	Rows  []callActionRow
 	// More says how many do not fit the projector.
-	More   string
-	Due    []string
+	More string
+	// Due counts the actions past their date by organisation, in one line.
+	Due    string
 	MayRun bool
 	Token  string
 	Action string
@@ -441,7 +443,7 @@ type callActionRow struct {
 }
 
 // wallActions is how many actions fit the projector beside the form.
-const wallActions = 5
+const wallActions = 4
 
 // organisations are those that can own an action.
 func (s *Server) organisations() []Place {
@@ -451,7 +453,7 @@ func (s *Server) organisations() []Place {
 func (s *Server) pastDueWords(actions []call.Action, today delay.Day) []string {
 	var out []string
 	for _, t := range call.PastDue(actions, today) {
-		out = append(out, s.organisationName(t.Owner)+": "+plural(int64(t.PastDue), "action", "actions")+" past the due date, the oldest "+t.Oldest.Long())
+		out = append(out, call.ShortName(s.organisationName(t.Owner))+": "+plural(int64(t.PastDue), "action", "actions")+" past the due date, the oldest "+t.Oldest.Long())
 	}
 	return out
 }
@@ -468,7 +470,7 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 	today := s.today()
 	for _, a := range all {
 		state := a.On(r.Day)
-		row := callActionRow{ID: strconv.FormatInt(a.ID, 10), What: a.What, Owner: s.organisationName(a.Owner), Due: a.Due.Time().Format("2 Jan"), State: string(state),
+		row := callActionRow{ID: strconv.FormatInt(a.ID, 10), What: a.What, Owner: call.ShortName(s.organisationName(a.Owner)), Due: a.Due.Time().Format("2 Jan"), State: string(state),
 			PastDue: a.PastDue(today), Open: state == call.Open && a.Done == 0, New: a.Call == r.Day}
 		row.Action = v.Action + "/" + row.ID
 		if a.Call < r.Day {
@@ -487,7 +489,14 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 	default:
 		v.Title = "No actions yet"
 	}
-	v.Due = s.pastDueWords(all, today)
+	for i, t := range call.PastDue(all, today) {
+		if i == 0 {
+			v.Due = "Past due: "
+		} else {
+			v.Due += ", "
+		}
+		v.Due += call.ShortName(s.organisationName(t.Owner)) + " " + count(int64(t.PastDue))
+	}
 	v.What, v.Date = form.Get("what"), form.Get("due")
 	v.Earliest = today.String()
 	for _, p := range s.organisations() {
