@@ -381,7 +381,7 @@ func options(t testing.TB) (Options, *site) {
 		Packs:  shelf{[]Pack{{ID: "2026-10-28", Title: "28 October 2026", Held: time.Date(2026, 10, 28, 9, 58, 0, 0, time.UTC), AsAt: delay.MustDay("2026-10-28"), RuleSet: "england-dtoc 1"}}},
 		Places: Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
 		Rules:  rules, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),
-		Log: log, Now: now, MaxUpload: 1 << 20, Spool: t.TempDir(),
+		Log: log, Now: now, Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
 	}, s
 }
 

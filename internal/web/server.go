@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/time/rate"
 
 	"homeward/internal/attribution"
 	"homeward/internal/casework"
@@ -76,6 +77,10 @@ type Options struct {
 	// Secure says that people reach the service over TLS, here or at a proxy in
 	// front: browsers are told to come back over TLS only.
 	Secure bool
+	// Pace bounds the requests of one network address: so many a second, ten
+	// times as many at once. The default is 40, which a hospital behind one
+	// address does not reach; below zero there is no bound.
+	Pace float64
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For is
 	// believed.
 	TrustedProxies []*net.IPNet
@@ -129,6 +134,9 @@ func New(opts Options) (*Server, error) {
 	if opts.MaxUpload == 0 {
 		opts.MaxUpload = 256 << 20
 	}
+	if opts.Pace == 0 {
+		opts.Pace = 40
+	}
 	if opts.Timeout == 0 {
 		opts.Timeout = 30 * time.Second
 	}
@@ -143,7 +151,18 @@ func New(opts Options) (*Server, error) {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.handleError
+	e.IPExtractor = s.clientAddress
 	e.Use(s.record, s.recoverPanic)
+	if opts.Pace > 0 {
+		e.Use(middleware.RateLimiterWithConfig(middleware.RateLimiterConfig{
+			// Files are held in memory and health checks come from the machine's own keeper.
+			Skipper: func(c echo.Context) bool { return fileOrHealth(c.Request().URL.Path) },
+			Store: middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
+				Rate: rate.Limit(opts.Pace), Burst: int(10 * opts.Pace), ExpiresIn: 3 * time.Minute}),
+			IdentifierExtractor: func(c echo.Context) (string, error) { return c.RealIP(), nil },
+			DenyHandler:         func(echo.Context, string, error) error { return errTooMany },
+		}))
+	}
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}))
 	for _, r := range s.routes() {
 		s.guards[r.method+" "+r.path] = r.guarded

@@ -180,7 +180,7 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, program := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		switch {
-		case strings.HasPrefix(r.URL.Path, "/static/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/favicon.ico":
+		case fileOrHealth(r.URL.Path):
 			next.ServeHTTP(w, r)
 		case program && forPrograms(r.URL.Path):
 			v := visit{Address: s.addressOf(r)}
@@ -197,6 +197,11 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 			withSession.ServeHTTP(w, r)
 		}
 	})
+}
+
+// fileOrHealth says whether a path is one that asks nobody who they are.
+func fileOrHealth(p string) bool {
+	return strings.HasPrefix(p, "/static/") || p == "/healthz" || p == "/readyz" || p == "/favicon.ico"
 }
 
 // forPrograms says whether a path is one that programs use: the programming
