@@ -394,6 +394,10 @@ func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, er
 func (s *Service) save(ctx context.Context, now time.Time, by people.Actor, in NewEntry) (Done, error) {
 	if in.Kind.States() {
 		in.Outcome = s.Rules.Attribute(in.Given, in.Day)
+		if in.Given.Words.Responsible == in.Given.Stated.String() {
+			// A coordinator named the body, not the extract.
+			in.Outcome.Why = strings.Replace(in.Outcome.Why, "The extract names", "The hospital names", 1)
+		}
 	}
 	entry, reference, err := s.Store.Log(ctx, now, by, in)
 	if err != nil {

@@ -1,0 +1,375 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"homeward/internal/attribution"
+	"homeward/internal/chart"
+	"homeward/internal/delay"
+	"homeward/internal/identity"
+	"homeward/internal/ingest"
+	"homeward/internal/people"
+	"homeward/internal/signin"
+	"homeward/internal/web"
+	"homeward/static"
+	"homeward/templates"
+)
+
+// desk is the whole program with a few people signed in and a clock that the
+// test sets, without a network.
+type desk struct {
+	*App
+	t       testing.TB
+	server  *web.Server
+	now     time.Time
+	cookies map[string]string
+}
+
+const deskPartnership = `
+name: Northshire Discharge Partnership
+councils:
+  - {code: E10000099, name: Northshire County Council, population: {adults: 640000, year: mid-2025, source: invented}}
+  - {code: E06000099, name: Southmoor City Council}
+providers:
+  - {code: RXA, name: Northgate General}
+  - {code: RXB, name: Southmoor Hospital}
+`
+
+type noDrawing struct{}
+
+func (noDrawing) SVG(context.Context, chart.Chart) ([]byte, error) {
+	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" role="img" aria-label="drawing"></svg>`), nil
+}
+func (n noDrawing) StandaloneSVG(ctx context.Context, c chart.Chart) ([]byte, error) {
+	return n.SVG(ctx, c)
+}
+
+func newDesk(t testing.TB) *desk {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, PartnershipFile), []byte(deskPartnership), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, now: time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), cookies: map[string]string{}}
+	a, err := Open(t.Context(), Options{Data: dir, Make: true, Now: func() time.Time { return d.now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	d.App = a
+	kept := a.Store.Sessions()
+	scheduler, err := a.scheduler(nil, "test", kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions := signin.NewSessions(a.SignIn, kept, false, slog.New(slog.DiscardHandler))
+	assets := static.Files
+	o := web.Options{
+		Figures: figures{Store: a.Store, app: a}, Drawer: noDrawing{}, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
+		Jobs: jobs{scheduler}, Packs: packs{a}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready,
+		Cases: a.Store, Casework: a.casework(), Rows: rows{a.Store, a}, Audit: a.Store,
+		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, Version: "test",
+		Templates: templates.Files, Assets: assets, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now, Zone: a.London,
+	}
+	if _, err := assets.Open("vendor/homeward.css"); err != nil {
+		m := fstest.MapFS{}
+		for _, name := range []string{"vendor/homeward.css", "js/app.js", "js/chart.js", "img/favicon.svg", "vendor/echarts/echarts.min.js", "vendor/nhsuk/nhsuk-frontend.min.js"} {
+			m[name] = &fstest.MapFile{Data: []byte("/* built by npm */")}
+		}
+		o.Assets = m
+	}
+	if d.server, err = web.New(o); err != nil {
+		t.Fatal(err)
+	}
+	machine := people.Actor{Kind: people.Machine}
+	for _, who := range []struct {
+		name string
+		role people.Role
+		code string
+	}{
+		{"coordinator", people.Coordinator, "RXA"}, {"nhs reviewer", people.Reviewer, "RXA"}, {"council reviewer", people.Reviewer, "E10000099"},
+		{"council director", people.Director, "E10000099"}, {"nhs director", people.Director, "RXA"}, {"other council", people.Reviewer, "E06000099"},
+	} {
+		grant, err := people.NewGrant(who.role, []string{who.code}, a.SignIn.Organisations())
+		if err != nil {
+			t.Fatal(err)
+		}
+		person := people.Person{Email: strings.ReplaceAll(who.name, " ", ".") + "@northshire.example", Name: who.name, Grants: []people.Grant{grant}}
+		id, err := a.Store.AddPerson(t.Context(), d.now, machine, person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if person, err = a.Store.Person(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := sessions.Begin(r.Context(), signin.SignIn{Person: person}); err != nil {
+				t.Error(err)
+			}
+		})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		d.cookies[who.name], _, _ = strings.Cut(w.Header().Get("Set-Cookie"), ";")
+	}
+	return d
+}
+
+// listed is a patient of the extract of one day.
+type listed struct {
+	number string // nine digits
+	ready  string
+	reason delay.Reason
+	stated delay.Body
+	ward   string
+	bed    string
+}
+
+func (d *desk) patient(provider, number string) ingest.Patient {
+	h := d.Key.Hash(identity.Patient{Provider: provider, LocalID: number})
+	return ingest.Patient{Hash: h, Reference: d.Key.Reference(provider, h), LocalID: d.Key.Seal(number)}
+}
+
+func (d *desk) ref(number string) string { return d.patient("RXA", number).Reference }
+
+// extract takes an extract of RXA in.
+func (d *desk) extract(date string, rows ...listed) {
+	d.t.Helper()
+	b := &ingest.Batch{Provider: "RXA", File: ingest.File{Name: date + ".csv", SHA256: [32]byte([]byte(fmt.Sprintf("%-32s", date+fmt.Sprint(len(rows))))), ReceivedAt: delay.MustDay(date).Time().Add(30 * time.Hour)},
+		Extracts: []ingest.Extract{{Date: delay.MustDay(date), Read: len(rows), Kept: len(rows)}}}
+	for i, r := range rows {
+		g := attribution.Given{Reason: r.reason, Care: delay.Acute, Council: "E10000099", Stated: r.stated, Words: attribution.Words{Reason: string(r.reason), Responsible: r.stated.String()}}
+		b.Patients = append(b.Patients, d.patient("RXA", r.number))
+		b.Givens = append(b.Givens, ingest.Given{Given: g, Outcome: d.Rules.Attribute(g, delay.MustDay(date))})
+		b.Places = append(b.Places, ingest.Place{Ward: r.ward, Bed: r.bed})
+		b.Statements = append(b.Statements, ingest.Statement{Patient: int32(i), Given: int32(i), Place: int32(i), Ready: delay.MustDay(r.ready), Admitted: delay.MustDay("2026-10-01")})
+		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Line: int32(i + 2), Statement: int32(i)})
+	}
+	if err := d.Store.Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// reply is an answer to a request.
+type reply struct {
+	*goquery.Document
+	status int
+	where  string
+	body   string
+}
+
+var tokenOf = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
+
+func (d *desk) ask(who, method, target string, form url.Values) reply {
+	d.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequest(method, "http://127.0.0.1:8080"+target, body)
+	r.Header.Set("Accept", "text/html")
+	r.Header.Set("Cookie", d.cookies[who])
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	w := httptest.NewRecorder()
+	d.server.ServeHTTP(w, r)
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(w.Body.Bytes()))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return reply{doc, w.Code, w.Header().Get("Location"), w.Body.String()}
+}
+
+func (d *desk) get(who, target string) reply {
+	d.t.Helper()
+	r := d.ask(who, http.MethodGet, target, nil)
+	if r.status != http.StatusOK {
+		d.t.Fatalf("GET %s as %s: %d\n%s", target, who, r.status, words(r.Find("main")))
+	}
+	return r
+}
+
+// send fills in the form of a page whose action is target and sends it.
+func (d *desk) send(who, page, action string, fill map[string]string) reply {
+	d.t.Helper()
+	doc := d.get(who, page)
+	return d.submit(who, doc, action, fill)
+}
+
+func (d *desk) submit(who string, doc reply, action string, fill map[string]string) reply {
+	d.t.Helper()
+	form := url.Values{}
+	found := doc.Find(`form[action="` + action + `"]`).First()
+	if found.Length() == 0 {
+		d.t.Fatalf("no form to %s on the page:\n%s", action, words(doc.Find("main")))
+	}
+	found.Find("input, select, textarea").Each(func(_ int, in *goquery.Selection) {
+		name, _ := in.Attr("name")
+		value, _ := in.Attr("value")
+		switch kind, _ := in.Attr("type"); {
+		case goquery.NodeName(in) == "select":
+			value, _ = in.Find("option[selected]").First().Attr("value")
+		case goquery.NodeName(in) == "textarea":
+			value = in.Text()
+		case kind == "radio" || kind == "checkbox":
+			if _, on := in.Attr("checked"); !on {
+				return
+			}
+		}
+		form.Add(name, value)
+	})
+	for name, value := range fill {
+		form.Set(name, value)
+	}
+	return d.ask(who, http.MethodPost, action, form)
+}
+
+func words(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
+
+// follow goes where a saved form leads.
+func (d *desk) follow(who string, r reply) reply {
+	d.t.Helper()
+	if r.status != http.StatusSeeOther {
+		d.t.Fatalf("answered with %d: %s", r.status, words(r.Find("main")))
+	}
+	path, _, _ := strings.Cut(r.where, "#")
+	return d.get(who, path)
+}
+
+func (r reply) has(t testing.TB, want string) {
+	t.Helper()
+	if got := words(r.Find("body")); !strings.Contains(got, want) {
+		t.Errorf("%q is not on the page:\n%s", want, words(r.Find("main")))
+	}
+}
+
+// verify demands that what is stored follows from what was said.
+func (d *desk) verify() {
+	d.t.Helper()
+	v, err := d.Store.Verify(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if len(v.Differences) > 0 {
+		d.t.Fatalf("verify: %v", v.Differences)
+	}
+}
+
+// waiting fills RXA with people listed on the days to 3 November.
+func (d *desk) waiting() {
+	for _, day := range []string{"2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03"} {
+		d.extract(day,
+			listed{"100000001", "2026-10-20", "E", delay.SocialCare, "4B", "4B-12"},
+			listed{"100000002", "2026-10-28", "A", delay.SocialCare, "4B", "4B-14"},
+			listed{"100000003", "2026-10-30", "Di", delay.SocialCare, "5A", "5A-03"},
+			listed{"100000004", "2026-10-30", "E", delay.NotAttributed, "5A", "5A-04"})
+	}
+}
+
+func TestJourneyLogADelay(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	ref := d.ref("100000002")
+	page := d.get("coordinator", "/today")
+	page.has(t, "4 people are waiting to leave. 0 checked in the last 24 hours, 0 not.")
+	href, _ := page.Find("#row-" + ref + " a").Attr("href")
+	if href != "/delays/new?ref="+ref+"#form" {
+		t.Fatalf("the row's link is %q", href)
+	}
+	t.Run("J3 every error in the exact words", func(t *testing.T) {
+		r := d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"ready": "other", "other-day": "31", "other-month": "2", "other-year": "2026"})
+		if r.status != http.StatusUnprocessableEntity {
+			t.Fatalf("answered with %d", r.status)
+		}
+		for _, want := range []string{"There is a problem", "Ready date must be a real date", "Select what they are waiting for", "Select where they are going, or select 'Not decided yet'"} {
+			r.has(t, want)
+		}
+		if v, _ := r.Find("#other-month").Attr("value"); v != "2" {
+			t.Errorf("what was typed was not kept: %q", v)
+		}
+		if !strings.HasPrefix(r.Find("title").Text(), "Error: ") {
+			t.Errorf("the title is %q", r.Find("title").Text())
+		}
+		r.Find(".nhsuk-error-summary a").Each(func(_ int, a *goquery.Selection) {
+			if to, _ := a.Attr("href"); r.Find(to).Length() != 1 {
+				t.Errorf("the summary leads to %q, which is not on the page", to)
+			}
+		})
+	})
+	t.Run("J2 three fields", func(t *testing.T) {
+		r := d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"reason": "E", "destination": "1", "body": "social-care"})
+		after := d.follow("coordinator", r)
+		after.has(t, "Delay logged for bed 4B-14. Rule A2 proposes social care. Northshire County Council is asked to agree by 5pm on Friday 6 November 2026.")
+		if after.Find("#row-"+ref+" button").Length() != 1 {
+			t.Error("the row has no Still waiting button")
+		}
+		d.verify()
+	})
+	t.Run("J1 still waiting and undo", func(t *testing.T) {
+		d.now = d.now.Add(26 * time.Hour)
+		d.get("coordinator", "/today").has(t, "Not checked since 4 November 2026, 9:12am")
+		r := d.send("coordinator", "/today", "/today/check", map[string]string{"one": ref})
+		page := d.follow("coordinator", r)
+		page.has(t, "Bed 4B-14 checked at 11:12am.")
+		undone := d.follow("coordinator", d.submit("coordinator", page, "/delays/"+ref+"/undo", nil))
+		undone.has(t, "Undone for bed 4B-14.")
+		undone.has(t, "Not checked since 4 November 2026, 9:12am")
+		d.now = d.now.Add(-26 * time.Hour)
+	})
+	t.Run("the record shows it, and no identifier", func(t *testing.T) {
+		r := d.get("coordinator", "/delays/"+ref)
+		r.has(t, "Bed 4B-14")
+		r.has(t, "Waiting periods")
+		if strings.Contains(r.body, "100000002") {
+			t.Error("an identifier stands on the page")
+		}
+		receipt := d.get("coordinator", "/delays/"+ref+"/periods/1")
+		receipt.has(t, "Why these 4 days are with social care")
+	})
+	t.Run("J3 a likely mistake is asked once and its reason kept", func(t *testing.T) {
+		ref := d.ref("100000003")
+		r := d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"ready": "fed", "reason": "Di", "destination": "1"})
+		r.has(t, "rarely go together. Is that right?")
+		again := d.submit("coordinator", r, "/delays/new", nil)
+		again.has(t, "Enter a reason")
+		back := d.submit("coordinator", r, "/delays/new", map[string]string{"back": "1"})
+		if v, _ := back.Find("select#reason option[selected]").Attr("value"); v != "Di" {
+			t.Errorf("what was typed was not kept: %q", v)
+		}
+		saved := d.follow("coordinator", d.submit("coordinator", r, "/delays/new", map[string]string{"because": "Going to live with a daughter"}))
+		saved.has(t, "Delay logged for bed 5A-03. Rule A2 proposes social care.")
+		d.get("coordinator", "/delays/"+ref).has(t, "Going to live with a daughter")
+	})
+	t.Run("A5 saving is never blocked by attribution", func(t *testing.T) {
+		ref := d.ref("100000004")
+		saved := d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"reason": "E", "destination": "undecided"}))
+		saved.has(t, "Delay logged for bed 5A-04. No rule decides this one. It is saved as not attributed and goes to the agreement list.")
+	})
+	t.Run("P1 NHS numbers are taken out of texts", func(t *testing.T) {
+		r := d.send("coordinator", "/delays/"+ref+"/actions/new", "/delays/"+ref+"/actions/new", map[string]string{"what": "Ring about 999 000 0018", "org": "Northgate General", "due-day": "6", "due-month": "11", "due-year": "2026"})
+		r.has(t, "Remove the NHS number. Do not type numbers that identify a person here.")
+		d.follow("coordinator", d.send("coordinator", "/delays/"+ref+"/actions/new", "/delays/"+ref+"/actions/new",
+			map[string]string{"what": "Care agency gives a start date", "org": "Northshire County Council", "owner": "Brokerage", "due-day": "6", "due-month": "11", "due-year": "2026"})).has(t, "Care agency gives a start date")
+	})
+	t.Run("P1 another council sees nothing", func(t *testing.T) {
+		if r := d.ask("other council", http.MethodGet, "/delays/"+ref, nil); r.status != http.StatusNotFound {
+			t.Errorf("answered with %d", r.status)
+		}
+	})
+}
