@@ -1,0 +1,301 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"homeward/internal/call"
+	"homeward/internal/delay"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// keptCalls keeps calls in memory. What they show is made by hand.
+type keptCalls struct {
+	records []call.Record
+	actions []call.Action
+	now     call.Content
+	since   []call.Difference
+}
+
+var hostile = `</script><img src=x onerror=alert(1)>"'=cmd()`
+
+func contentForTests() call.Content {
+	c := call.Content{Version: 1, Call: call.Day(delay.MustDay("2026-11-04")), Held: time.Date(2026, 11, 4, 9, 55, 0, 0, time.UTC), AsAt: call.Day(delay.MustDay("2026-11-03")),
+		Arrived: time.Date(2026, 11, 4, 7, 2, 0, 0, time.UTC), Waiting: call.Count{SocialCare: 50, NHS: 60, Joint: 5, NotAttributed: 3}, Checked: 91, Logs: true,
+		Hospitals: []call.Hospital{{Code: "RXA", Name: "Northgate General", Day: call.Day(delay.MustDay("2026-11-03")), Counted: true, Extract: "In"},
+			{Code: "RXB", Name: hostile, Day: call.Day(delay.MustDay("2026-11-02")), Counted: true, Extract: "Missing"}}}
+	for i := range slides {
+		s := call.Slide{Number: i + 1, Name: fmt.Sprint("Name ", i+1), Title: fmt.Sprint("Finding ", i+1), Lines: []string{"A line."}, Actions: i == 8}
+		switch i {
+		case 0:
+			s.Figure, s.FigureWords = "118", "people waiting"
+			s.Table = &call.Table{Caption: "By hospital", Head: []call.Column{{Text: "Hospital"}, {Text: "Waiting", Numeric: true}}, Rows: []call.Row{{Cells: []string{hostile, "5"}}}}
+		case 2:
+			s.Chart = &call.Chart{ID: "call-trend", Subtitle: hostile, SVG: `<svg><title>drawn then</title></svg>`, Says: "No significant change",
+				Table: call.Table{Caption: hostile, Head: []call.Column{{Text: "Week"}}, Rows: []call.Row{{Cells: []string{"1"}}}}}
+		case 3:
+			s.Stack = &call.Stack{Count: call.Count{SocialCare: 1, NHS: 3}, Unit: "days"}
+		case 4:
+			s.Bars = []call.Bar{{Name: "A Assessment", Value: 9, Words: "9"}, {Name: "E", Value: 3, Words: "3"}}
+		}
+		c.Slides = append(c.Slides, s)
+	}
+	return c
+}
+
+func (k *keptCalls) Preview(context.Context) (*call.Content, error) { return &k.now, nil }
+
+func (k *keptCalls) Start(_ context.Context, by people.Actor) (delay.Day, error) {
+	day := delay.Day(k.now.Call)
+	for _, r := range k.records {
+		if r.Day == day {
+			return 0, problem.New(problem.Conflict, "It has started.")
+		}
+	}
+	b, err := k.now.Encode()
+	k.records = append(k.records, call.Record{Day: day, StartedAt: k.now.Held, StartedBy: by.Who(), Frozen: b})
+	return day, err
+}
+
+func (k *keptCalls) EndCall(_ context.Context, day delay.Day) error {
+	for i := range k.records {
+		k.records[i].EndedAt = k.records[i].StartedAt.Add(time.Hour)
+	}
+	return nil
+}
+
+func (k *keptCalls) Calls(context.Context) ([]call.Record, error) { return k.records, nil }
+
+func (k *keptCalls) Call(_ context.Context, day delay.Day) (call.Record, error) {
+	for _, r := range k.records {
+		if r.Day == day {
+			return r, nil
+		}
+	}
+	return call.Record{}, problem.New(problem.NotFound, "There was no call on %s.", day.Long())
+}
+
+func (k *keptCalls) Since(context.Context, *call.Content) ([]call.Difference, error) {
+	return k.since, nil
+}
+
+func (k *keptCalls) CallActions(context.Context, delay.Day) ([]call.Action, error) {
+	return k.actions, nil
+}
+
+func (k *keptCalls) AddAction(_ context.Context, by people.Actor, a call.Action) error {
+	a.ID, a.By = int64(len(k.actions)+1), by.Who()
+	k.actions = append(k.actions, a)
+	return nil
+}
+
+func (k *keptCalls) SettleAction(_ context.Context, _ people.Actor, id int64, day delay.Day, state call.State) error {
+	a := &k.actions[id-1]
+	if state == call.Done {
+		a.Done = day
+	} else {
+		a.Carried = day
+	}
+	return nil
+}
+
+func callSite(t *testing.T) (*site, *keptCalls) {
+	k := &keptCalls{now: contentForTests()}
+	return newSite(t, func(o *Options) { o.Calls = k }), k
+}
+
+// as asks as a role, with a form when there is one.
+func (s *site) as(role people.Role, method, target string, form url.Values) (status int, body, location string) {
+	var w = s.ask(method, target, nil, wordAs, string(role))
+	if form != nil {
+		w = s.ask(method, target, strings.NewReader(form.Encode()), wordAs, string(role), "Content-Type", "application/x-www-form-urlencoded")
+	}
+	return w.Code, w.Body.String(), w.Header().Get("Location")
+}
+
+func TestCallWhoMay(t *testing.T) {
+	s, _ := callSite(t)
+	if status, _, location := s.as(people.Presenter, http.MethodPost, "/call", url.Values{}); status != 303 || location != "/call/2026-11-04/1" {
+		t.Fatalf("start: %d %s", status, location)
+	}
+	everyone := append(slices.Clone(people.Roles[:]), people.Screen)
+	for _, role := range everyone {
+		for _, target := range []string{"/call", "/call/2026-11-04", "/call/2026-11-04.json", "/call/2026-11-04/1", "/call/2026-11-04/9"} {
+			want := 200
+			if !role.May(people.SeeCall) {
+				want = 403
+			}
+			if status, _, _ := s.as(role, http.MethodGet, target, nil); status != want {
+				t.Errorf("%s of %s: %d, want %d", target, role, status, want)
+			}
+		}
+		for _, target := range []string{"/call", "/call/2026-11-04/end", "/call/2026-11-04/actions", "/call/2026-11-04/actions/1"} {
+			if role == people.Presenter {
+				continue
+			}
+			if status, _, _ := s.as(role, http.MethodPost, target, url.Values{}); status != 403 {
+				t.Errorf("POST %s of %s: %d", target, role, status)
+			}
+		}
+		_, body, _ := s.as(role, http.MethodGet, "/call/2026-11-04/9", nil)
+		if got := strings.Contains(body, "Log action"); got != (role == people.Presenter) {
+			t.Errorf("the form for actions of %s: %t", role, got)
+		}
+	}
+	if status, _, location := s.as("nobody", http.MethodGet, "/call/2026-11-04/1", nil); status != 303 || !strings.HasPrefix(location, "/sign-in") {
+		t.Errorf("nobody: %d %s", status, location)
+	}
+}
+
+func TestCallFrozen(t *testing.T) {
+	s, k := callSite(t)
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	// Everything changes afterwards; what was shown does not (C15).
+	frozen := string(k.records[0].Frozen)
+	k.now = call.Content{}
+	if status, body, _ := s.as(people.Viewer, http.MethodGet, "/call/2026-11-04.json", nil); status != 200 || body != frozen {
+		t.Errorf("C15 %d, the bytes differ", status)
+	}
+	if _, _, location := s.as(people.Presenter, http.MethodPost, "/call", url.Values{}); !strings.HasPrefix(location, "/call/") {
+		t.Errorf("a second start leads to %s", location)
+	}
+	k.since = []call.Difference{{Measure: "people waiting", Then: "118", Now: "119", Change: "+1", Why: "1 late extract, Westhaven (2 Nov)", Different: true}}
+	doc := parse(t, s.ask(http.MethodGet, "/call/2026-11-04", nil))
+	if got := words(doc.Find("#since tbody tr")); got != "People waiting 118 119 +1 1 late extract, Westhaven (2 Nov)" {
+		t.Errorf("C15 beside it stands %q", got)
+	}
+	if n := doc.Find("section.app-call").Length(); n != slides+1 {
+		t.Errorf("%d sections", n)
+	}
+	if got := words(doc.Find(".app-lede")); got != "Figures held at 9:55am, 4 November 2026. As at 7:02am: 118 delays, 91 checked in 24 hours. "+strings.Join(strings.Fields(hostile), " ")+" is from 2 Nov." {
+		t.Errorf("the clock of the data: %q", got)
+	}
+}
+
+func TestCallSlides(t *testing.T) {
+	s, _ := callSite(t)
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	for n := 1; n <= slides; n++ {
+		for _, theme := range []string{"", "?theme=dark"} {
+			target := callPath(delay.MustDay("2026-11-04"), n)
+			w := s.ask(http.MethodGet, target+theme, nil, wordAs, "screen")
+			doc := parse(t, w)
+			if doc.Find("h1").Length() != 1 || doc.Find("script:not([src]), style, [style]").Length() > 0 || strings.Contains(w.Body.String(), "<img") {
+				t.Errorf("%s%s: %s", target, theme, w.Body)
+			}
+			if got := words(doc.Find(".app-wall__place")); got != fmt.Sprintf("Slide %d of 9: Name %d", n, n) {
+				t.Errorf("found %q", got)
+			}
+			for key, to := range map[string]int{"prev": n - 1, "next": n + 1, "first": 1, "last": 9} {
+				href, ok := doc.Find(`[data-call="` + key + `"]`).Attr("href")
+				if to < 1 || to > slides {
+					if ok {
+						t.Errorf("slide %d has %s", n, key)
+					}
+					continue
+				}
+				// The theme goes along from slide to slide.
+				if want := callPath(delay.MustDay("2026-11-04"), to) + theme; href != want {
+					t.Errorf("slide %d: %s goes to %s, want %s", n, key, href, want)
+				}
+			}
+			if doc.Find("body").HasClass("app-wall--dark") != (theme != "") {
+				t.Errorf("%s%s: the wrong theme", target, theme)
+			}
+		}
+	}
+	for target, want := range map[string]int{"/call/2026-11-04/0": 404, "/call/2026-11-04/10": 404, "/call/2026-11-04/01": 404, "/call/2026-11-04/x": 404, "/call/2026-11-05": 404,
+		"/call/today": 404, "/call/2026-11-04/1?theme=blue": 400, "/call/2026-11-04/1?ward=4B": 400, "/call/2026-11-04?site=x": 400} {
+		if status, _, _ := s.as(people.Presenter, http.MethodGet, target, nil); status != want {
+			t.Errorf("%s: %d, want %d", target, status, want)
+		}
+	}
+}
+
+func TestCallActions(t *testing.T) {
+	s, k := callSite(t)
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	at := "/call/2026-11-04/actions"
+	send := func(form url.Values) (int, string, string) {
+		return s.as(people.Presenter, http.MethodPost, at, form)
+	}
+	t.Run("P1 a number of a person is refused, and not given back", func(t *testing.T) {
+		for _, number := range []string{"999 000 0018", "9990000018", "L0012345"} {
+			_, body, _ := send(url.Values{"what": {"Ring about " + number}, "owner": {"RXA"}, "due": {"2026-11-06"}, "wall": {"yes"}})
+			if !strings.Contains(body, "This screen is shown on a wall.") && !strings.Contains(body, "this screen is shown on a wall.") || strings.Contains(body, number) || len(k.actions) > 0 {
+				t.Errorf("%s: %s", number, body)
+			}
+		}
+	})
+	t.Run("an empty form says what to do in each field", func(t *testing.T) {
+		_, body, _ := send(url.Values{"wall": {"yes"}, "theme": {"dark"}})
+		for _, want := range []string{"Enter the action", "Select the owner organisation", "Enter the due date", "<title>Error: ", "app-wall--dark"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%q is not in %s", want, body)
+			}
+		}
+	})
+	status, _, location := send(url.Values{"what": {hostile}, "owner": {"RXA"}, "due": {"2026-11-06"}, "wall": {"yes"}, "theme": {"dark"}})
+	if status != 303 || location != "/call/2026-11-04/9?theme=dark" || len(k.actions) != 1 {
+		t.Fatalf("%d %s %v", status, location, k.actions)
+	}
+	doc := parse(t, s.ask(http.MethodGet, "/call/2026-11-04/9", nil, wordAs, "presenter"))
+	if got := words(doc.Find("#actions tbody th")); got != strings.Join(strings.Fields(hostile), " ") {
+		t.Errorf("found %q", got)
+	}
+	if got := words(doc.Find("h1")); got != "1 action logged on this call" {
+		t.Errorf("found %q", got)
+	}
+	k.actions[0].Call -= 7
+	k.actions[0].Due -= 7
+	doc = parse(t, s.ask(http.MethodGet, "/call/2026-11-04/9", nil, wordAs, "presenter"))
+	if got := words(doc.Find("h1")); got != "0 of 1 action from earlier calls is done" {
+		t.Errorf("found %q", got)
+	}
+	if got := words(doc.Find(".app-call__note")); got != "Past due: Northgate General 1." {
+		t.Errorf("found %q", got)
+	}
+	if status, _, _ := s.as(people.Presenter, http.MethodPost, at+"/1", url.Values{"state": {"gone"}}); status != 400 {
+		t.Errorf("an unknown state: %d", status)
+	}
+	if _, _, location := s.as(people.Presenter, http.MethodPost, at+"/1", url.Values{"state": {"done"}}); location != "/call/2026-11-04#slide-9" || k.actions[0].Done == 0 {
+		t.Errorf("%s %+v", location, k.actions)
+	}
+	if _, _, location := s.as(people.Presenter, http.MethodPost, "/call/2026-11-04/end", url.Values{}); location != "/call/2026-11-04" {
+		t.Errorf("the end leads to %s", location)
+	}
+	if _, body, _ := s.as(people.Presenter, http.MethodGet, "/call/2026-11-04/1", nil); strings.Contains(body, "End call") {
+		t.Error("an ended call can be ended again")
+	}
+}
+
+func TestCallHome(t *testing.T) {
+	s, k := callSite(t)
+	doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
+	if doc.Find("button:contains('Start call')").Length() != 1 || !strings.Contains(words(doc.Find("main")), "There has been no call yet") {
+		t.Errorf("found %s", words(doc.Find("main")))
+	}
+	if got := words(doc.Find("dd").First()); !strings.HasPrefix(got, "Not all in 1 of 2 extracts are in.") {
+		t.Errorf("found %q", got)
+	}
+	if doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "viewer")); doc.Find("button:contains('Start call')").Length() != 0 {
+		t.Error("a viewer can start a call")
+	}
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	doc = parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
+	if doc.Find("button:contains('Start call')").Length() != 0 || doc.Find("a[href='/call/2026-11-04/1']").Length() < 1 {
+		t.Errorf("found %s", words(doc.Find("main")))
+	}
+	k.now = call.Content{}
+	k.records = nil
+	if doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter")); !strings.Contains(words(doc.Find("main")), "None has arrived yet") {
+		t.Errorf("found %s", words(doc.Find("main")))
+	}
+}
