@@ -12,11 +12,9 @@ import (
 	"homeward/internal/measure"
 )
 
-// shareOf is the month's council share with its band (G3). Until periods carry
-// their disputed days, the band's width is the not-attributed days.
-func shareOf(p measure.Period) measure.Share {
-	return measure.SocialCareShare(p.Days, 0, 0)
-}
+// shareOf is the month's council share with its band, whose width is the days
+// that are disputed or not attributed (G3).
+func shareOf(p measure.Period) measure.Share { return p.Share() }
 
 // Share is the share of delayed days that wait for social care, month by month,
 // with the band between the lowest and highest share that the unsettled days
@@ -45,7 +43,7 @@ func Share(o measure.Overview, place string) Chart {
 }
 
 func shareTable(rs []reading, caption string) Table {
-	t := Table{Caption: caption, Head: []string{"Month", "Share with social care", "Lowest", "Highest", "Social care days", "Not attributed days", "All days"}}
+	t := Table{Caption: caption, Head: []string{"Month", "Share with social care", "Lowest", "Highest", "Social care days", "Disputed days", "Not attributed days", "All days"}}
 	row := func(head string, p measure.Period) []Cell {
 		s := shareOf(p)
 		cells := []Cell{text(head)}
@@ -54,7 +52,7 @@ func shareTable(rs []reading, caption string) Table {
 		} else {
 			cells = append(cells, text("Not applicable"), text("Not applicable"), text("Not applicable"))
 		}
-		for _, n := range [...]int64{p.Days[delay.SocialCare], p.Days[delay.NotAttributed], p.Days.Total()} {
+		for _, n := range [...]int64{p.Days[delay.SocialCare], p.Disputed.Total(), p.Days[delay.NotAttributed], p.Days.Total()} {
 			cells = append(cells, number(float64(n), whole(n)))
 		}
 		return cells
@@ -74,6 +72,7 @@ func shareTable(rs []reading, caption string) Table {
 		t.Rows = append(t.Rows, row(r.header(), r.Period))
 		for b, n := range r.Days {
 			all.Days[b] += n
+			all.Disputed[b] += r.Disputed[b]
 		}
 	}
 	if known(rs) > 0 {

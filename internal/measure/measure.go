@@ -5,6 +5,7 @@ package measure
 
 import (
 	"context"
+	"strconv"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -107,12 +108,58 @@ func SocialCareShare(b ByBody, disputedCouncil, disputedOther int64) Share {
 type Period struct {
 	First, Last delay.Day
 	Days        ByBody
+	// Disputed is how many of Days are disputed; they stand with the proposing
+	// body (G1).
+	Disputed ByBody
 	// Listed is the number of calendar days of the period, up to its Last, for
 	// which every provider asked about has a counted extract.
 	Listed int
 	// Missing names the providers that have no extract for some day of the
 	// period, with the number of days; charts draw and name the gap.
 	Missing []Gap
+}
+
+// Share is the period's council share with its band (G3).
+func (p Period) Share() Share {
+	return SocialCareShare(p.Days, p.Disputed[delay.SocialCare], p.Disputed[delay.NHS]+p.Disputed[delay.Joint])
+}
+
+// Unsettled is the number of days that are disputed or not attributed, each
+// once: the width of the band in days (G3).
+func (p Period) Unsettled() int64 {
+	return p.Disputed[delay.SocialCare] + p.Disputed[delay.NHS] + p.Disputed[delay.Joint] + p.Days[delay.NotAttributed]
+}
+
+// UnsettledWords says how many of the period's days are disputed and how many
+// not attributed, as the end of a sentence that begins with "while"; empty when
+// every day is settled.
+func (p Period) UnsettledWords() string {
+	are := func(n int64, what string) string {
+		if n == 1 {
+			return "1 day is " + what
+		}
+		return grouped(n) + " days are " + what
+	}
+	none := p.Days[delay.NotAttributed]
+	switch disputed := p.Unsettled() - none; {
+	case disputed > 0 && none > 0:
+		return are(disputed, "disputed") + " and " + are(none, "not attributed")
+	case disputed > 0:
+		return are(disputed, "disputed")
+	case none > 0:
+		return are(none, "not attributed")
+	default:
+		return ""
+	}
+}
+
+// grouped writes a count with commas from 1,000.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // CalendarDays is the number of calendar days in the period (C12).

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 )
 
@@ -108,7 +109,7 @@ func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last
 }
 
 func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays, asked func(string) bool, expected []Expected) error {
-	cells, err := src.Cells(ctx, Query{From: o.From, To: o.To, By: []Dimension{ByMonth, ByResponsible}, Filter: o.Filter})
+	cells, err := src.Cells(ctx, Query{From: o.From, To: o.To, By: []Dimension{ByMonth, ByResponsible, ByState}, Filter: o.Filter})
 	if err != nil {
 		return err
 	}
@@ -126,6 +127,9 @@ func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays,
 		for _, c := range cells {
 			if c.Period.Month() == m {
 				p.Days[c.Body] += c.Days
+				if c.State == agreement.Disputed {
+					p.Disputed[c.Body] += c.Days
+				}
 			}
 		}
 		p.gaps(stand, asked, expected)

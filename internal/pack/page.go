@@ -279,18 +279,18 @@ func share(o measure.Overview) keyView {
 	if !ok {
 		return v
 	}
-	s := measure.SocialCareShare(m.Days, 0, 0)
+	s := m.Share()
 	if !s.Known {
 		v.Words = []string{"No delayed days in " + name + "."}
 		return v
 	}
 	v.Value = percent(s.Value)
 	v.Words = []string{"of delayed days in " + name + "."}
-	switch n := m.Days[delay.NotAttributed]; n {
-	case 0:
-		v.Words = append(v.Words, "Every day is attributed, so there is no range.")
+	switch words := m.UnsettledWords(); words {
+	case "":
+		v.Words = append(v.Words, "Every day is attributed and none is disputed, so there is no range.")
 	default:
-		v.Words = append(v.Words, fmt.Sprintf("%s to %s while %s not attributed.", percent(s.Low), percent(s.High), plural(n, "day is", "days are")))
+		v.Words = append(v.Words, fmt.Sprintf("%s to %s while %s.", percent(s.Low), percent(s.High), words))
 	}
 	return v
 }

@@ -289,20 +289,17 @@ func shareOf(o measure.Overview) figureView {
 	if !ok {
 		return v
 	}
-	share := measure.SocialCareShare(m.Days, 0, 0)
+	share := m.Share()
 	if !share.Known {
 		v.Words = "No delayed days in " + name + "."
 		return v
 	}
 	v.Value = perCent(share.Value)
 	v.Words = "of delayed days in " + name
-	if n := m.Days[delay.NotAttributed]; n > 0 {
-		v.More = "Between " + perCent(share.Low) + " and " + perCent(share.High) + " while " + days(n) + " are not attributed."
-		if n == 1 {
-			v.More = "Between " + perCent(share.Low) + " and " + perCent(share.High) + " while 1 day is not attributed."
-		}
+	if words := m.UnsettledWords(); words != "" {
+		v.More = "Between " + perCent(share.Low) + " and " + perCent(share.High) + " while " + words + "."
 	} else {
-		v.More = "Every day is attributed, so there is no range."
+		v.More = "Every day is attributed and none is disputed, so there is no range."
 	}
 	return v
 }
@@ -431,7 +428,7 @@ func (s *Server) overviewTwin(o measure.Overview) twin {
 		}
 		bodies(measure.DelayedDays, "delayed days", m.First, m.Last, "all", m.Days, "days")
 		add(measure.DToCBeds, "DToC beds", m.First, m.Last, "all", "all", decimals(m.Beds()), "beds")
-		if share := measure.SocialCareShare(m.Days, 0, 0); share.Known && len(o.Filter.Bodies) == 0 {
+		if share := m.Share(); share.Known && len(o.Filter.Bodies) == 0 {
 			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Value), "part of 1")
 			add(measure.CouncilShare, "council share, lowest", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Low), "part of 1")
 			add(measure.CouncilShare, "council share, highest", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.High), "part of 1")
