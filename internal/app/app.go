@@ -48,8 +48,11 @@ type Options struct {
 	// FiguresOnly opens a data folder whose key is lost all the same: figures
 	// work, extracts and identifiers do not.
 	FiguresOnly bool
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Chromium is the browser that prints packs; empty means one that stands in
+	// the machine's PATH, if any.
+	Chromium string
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // App is an open data folder.

@@ -25,8 +25,8 @@ const (
 type Console struct {
 	Out, Err io.Writer
 	Version  string
-	// Env reads the environment; only HOMEWARD_DATA and HOMEWARD_KEY_FILE are
-	// asked for.
+	// Env reads the environment; only HOMEWARD_DATA, HOMEWARD_KEY_FILE and
+	// HOMEWARD_CHROMIUM are asked for.
 	Env func(string) string
 }
 
@@ -166,7 +166,7 @@ func (d *dataFlags) check() error {
 }
 
 func (d *dataFlags) options(log *slog.Logger) Options {
-	return Options{Data: d.data, Partnership: d.partnership, Key: d.c.Env("HOMEWARD_KEY_FILE"), Log: log}
+	return Options{Data: d.data, Partnership: d.partnership, Key: d.c.Env("HOMEWARD_KEY_FILE"), Chromium: d.c.Env("HOMEWARD_CHROMIUM"), Log: log}
 }
 
 // noWords refuses words where only flags are expected.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"homeward/internal/sqlite"
+	"homeward/internal/web"
 )
 
 // TakeInbox lets tests run the job that takes the inbox in.
@@ -17,3 +18,23 @@ func (a *App) LookBack(ctx context.Context, at time.Time) (*sqlite.Known, func()
 
 // SweepPasts lets tests remove what was left of past moments.
 func (a *App) SweepPasts() error { return a.sweepPasts() }
+
+// PackJobs lets tests run the jobs of packs by their names.
+func (a *App) PackJobs() (map[string]func(context.Context) (string, error), error) {
+	renderer, err := newRenderer()
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := a.packJobs(renderer, "test")
+	out := map[string]func(context.Context) (string, error){}
+	for _, j := range jobs {
+		out[j.Name] = j.Run
+	}
+	return out, err
+}
+
+// Packs lets tests see packs as pages do.
+func (a *App) Packs() (web.Packs, error) {
+	renderer, err := newRenderer()
+	return packs{a, renderer}, err
+}

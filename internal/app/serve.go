@@ -75,7 +75,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Figures: figures{Store: a.Store, app: a}, Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{a}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.Store.Ready,
+		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.Store.Ready,
 		Cases: a.Store, Casework: a.casework(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
@@ -150,11 +150,12 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	if err != nil {
 		return nil, err
 	}
-	for _, j := range []schedule.Job{
+	ofPacks, err := a.packJobs(draw, version)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range append([]schedule.Job{
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
-		{Name: "charts", Title: "Render the trend charts", Words: "every morning at 7:15am", When: "15 7 * * *", CatchUp: true,
-			Run: func(ctx context.Context) (string, error) { return a.keepPack(ctx, draw, version) }},
-		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Run: a.keepLog},
 		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
 			Run: func(ctx context.Context) (string, error) {
 				status, sentence, err := verify(ctx, a.Store)
@@ -171,7 +172,7 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
 			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
-	} {
+	}, ofPacks...) {
 		if err := s.Add(j); err != nil {
 			return nil, err
 		}

@@ -118,6 +118,14 @@ func title(id string) (words string, day delay.Day, number int, ok bool) {
 	return words, day, number, true
 }
 
+// Title says an ID in words, or gives it back when it is none.
+func Title(id string) string {
+	if words, _, _, ok := title(id); ok {
+		return words
+	}
+	return id
+}
+
 // List gives the packs kept in root, newest first. Those whose manifest cannot
 // be read are left out and named in the error, beside the others. A folder that
 // is not there yet holds no packs.

@@ -308,14 +308,55 @@ func (d *desk) Run(_ context.Context, name string) error {
 	return problem.New(problem.NotFound, "There is no job of this name.")
 }
 
-type shelf struct{ packs []Pack }
+var ofOctober = Pack{ID: "2026-10-28", Title: "28 October 2026", Held: time.Date(2026, 10, 28, 9, 58, 0, 0, time.UTC), AsAt: delay.MustDay("2026-10-28"), RuleSet: "england-dtoc 1", Sent: 1, Waiting: 1}
 
-func (s shelf) List(context.Context) ([]Pack, error) { return s.packs, nil }
-func (s shelf) Open(_ context.Context, id string) (io.ReadCloser, error) {
-	if id != "2026-10-28" {
-		return nil, problem.New(problem.NotFound, "No pack for this date.")
+// shelf holds one pack, made on 28 October and sent to one of two.
+type shelf struct {
+	packs   []Pack
+	damaged error
+	checked *PackCheck
+}
+
+func (s *shelf) List(context.Context) ([]Pack, error) { return s.packs, s.damaged }
+func (s *shelf) Plans(context.Context) ([]PackPlan, error) {
+	if len(s.packs) == 0 {
+		return nil, nil
 	}
-	return io.NopCloser(strings.NewReader(`<!DOCTYPE html><html lang="en-GB"><head><title>Pack</title></head><body><main><h1>Pack of 28 October 2026</h1></main></body></html>`)), nil
+	return []PackPlan{{Title: "Weekly pack", When: "every Monday at 7:45am", UpTo: "the last Sunday", Of: "Northshire", Recipients: 2,
+		Next: []time.Time{time.Date(2026, 11, 9, 7, 45, 0, 0, time.UTC)}}}, nil
+}
+func (s *shelf) Open(_ context.Context, id, file string) (PackFile, error) {
+	if id != "2026-10-28" {
+		return PackFile{}, problem.New(problem.NotFound, "No pack for this date.")
+	}
+	switch file {
+	case "", "index.html":
+		return PackFile{Type: "text/html; charset=utf-8", Style: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+			Bytes: []byte(`<!DOCTYPE html><html lang="en-GB"><head><title>Pack</title></head><body><main><h1>Pack of 28 October 2026</h1></main></body></html>`)}, nil
+	case "people.csv":
+		return PackFile{Type: "text/csv; charset=utf-8", Bytes: []byte("day,all\n")}, nil
+	case "people.svg":
+		return PackFile{Type: "image/svg+xml", Bytes: []byte("<svg/>")}, nil
+	}
+	return PackFile{}, problem.New(problem.NotFound, "The pack has no file of this name.")
+}
+func (s *shelf) Record(_ context.Context, id string) (PackRecord, error) {
+	if id != "2026-10-28" {
+		return PackRecord{}, problem.New(problem.NotFound, "No pack for this date.")
+	}
+	return PackRecord{Pack: ofOctober, Of: "Northshire", Version: "1.0.0", Unprinted: "This machine has no Chromium.", Files: []PackPart{{"index.html", 48211}, {"people.csv", 9}},
+		Filter: measure.Filter{Providers: []string{"RXA"}}, Checked: s.checked,
+		Deliveries: []PackDelivery{
+			{Kind: "mail", Target: "director@northshire.example", State: "Sent", Attempts: 1, At: time.Date(2026, 10, 28, 9, 59, 0, 0, time.UTC)},
+			{Kind: "mail", Target: "lead@northshire.example", State: "Waiting", Attempts: 2, Next: time.Date(2026, 10, 28, 10, 14, 0, 0, time.UTC), Message: "The mail server does not answer."},
+		}}, nil
+}
+func (s *shelf) Check(_ context.Context, id string) error {
+	if id != "2026-10-28" {
+		return problem.New(problem.NotFound, "No pack for this date.")
+	}
+	s.checked = &PackCheck{At: time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), Same: true, Message: "Every file is the same, byte for byte."}
+	return nil
 }
 
 // plainDrawer draws nothing but words; ECharts is tried in the browser tests.
@@ -378,7 +419,7 @@ func options(t testing.TB) (Options, *site) {
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
 		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Known: &memory{north: n},
 		Trends: n,
-		Packs:  shelf{[]Pack{{ID: "2026-10-28", Title: "28 October 2026", Held: time.Date(2026, 10, 28, 9, 58, 0, 0, time.UTC), AsAt: delay.MustDay("2026-10-28"), RuleSet: "england-dtoc 1"}}},
+		Packs:  &shelf{packs: []Pack{ofOctober}},
 		Places: Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
 		Rules:  rules, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),
 		Log: log, Now: now, Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
@@ -462,7 +503,7 @@ func TestServe(t *testing.T) {
 	s := newSite(t, func(o *Options) {
 		o.Drawer = chart.NewRenderer(js, 1)
 		if os.Getenv("HOMEWARD_WEB_EMPTY") != "" {
-			o.Figures, o.Extracts, o.Packs, o.Jobs = nothing{}, nothing{}, shelf{}, &desk{}
+			o.Figures, o.Extracts, o.Packs, o.Jobs = nothing{}, nothing{}, &shelf{}, &desk{}
 		}
 	})
 	l := s.Listener()

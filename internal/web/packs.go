@@ -1,39 +1,205 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/problem"
 )
 
-// packPolicy allows a stored pack its own style and drawings. It has no script
-// and may load nothing at all.
-const packPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+// Packs lists the packs that have been made and opens them.
+type Packs interface {
+	// List gives the packs, newest first. Those that are damaged are left out
+	// and named in the error, beside the others.
+	List(ctx context.Context) ([]Pack, error)
+	// Plans gives the packs that are made by themselves.
+	Plans(ctx context.Context) ([]PackPlan, error)
+	// Open gives one file of a pack as it was made, or a problem of kind
+	// NotFound. An empty name is the page.
+	Open(ctx context.Context, id, file string) (PackFile, error)
+	// Record gives what is known of a pack, or a problem of kind NotFound.
+	Record(ctx context.Context, id string) (PackRecord, error)
+	// Check renders a pack again from what was known at its moment, compares,
+	// and keeps what it found.
+	Check(ctx context.Context, id string) error
+}
+
+// Pack is one stored pack.
+type Pack struct {
+	ID, Title string
+	// Kind is the title of the plan that made it.
+	Kind string
+	// Held is the moment of the pack's figures; AsAt the day they speak of.
+	Held    time.Time
+	AsAt    delay.Day
+	RuleSet string
+	// Sent, Waiting and NotSent count its deliveries.
+	Sent, Waiting, NotSent int
+}
+
+// PackPlan is a pack that is made by itself.
+type PackPlan struct {
+	Title string
+	// When says in words when it is made, UpTo up to when its figures run, Of
+	// what they are of.
+	When, UpTo, Of string
+	// Recipients and Folders count where it goes.
+	Recipients, Folders int
+	Next                []time.Time
+}
+
+// PackFile is one file of a pack.
+type PackFile struct {
+	Bytes []byte
+	Type  string
+	// Style is the hash of the page's style as policies write it.
+	Style string
+}
+
+// PackRecord is what is known of a pack.
+type PackRecord struct {
+	Pack
+	// Of says what the figures are of; Filter is the same as a filter.
+	Of      string
+	Filter  measure.Filter
+	Version string
+	// Unprinted says why there is no PDF; empty when there is one.
+	Unprinted  string
+	Files      []PackPart
+	Deliveries []PackDelivery
+	// Checked is the latest comparison, nil when there has been none.
+	Checked *PackCheck
+}
+
+// PackPart is the name and size of a file.
+type PackPart struct {
+	Name  string
+	Bytes int64
+}
+
+// PackDelivery is a pack on its way to one address or folder.
+type PackDelivery struct {
+	// Kind is mail or folder; State is Waiting, Sent or Not sent.
+	Kind, Target, State, Message string
+	Attempts                     int
+	// At is when it was sent or given up, zero while it waits; Next when it is
+	// tried next.
+	At, Next time.Time
+}
+
+// PackCheck is a comparison of a pack with a second rendering.
+type PackCheck struct {
+	At      time.Time
+	Same    bool
+	Message string
+}
+
+// packPolicy allows a stored page its own style and drawings, and what it links
+// to as downloads. It has no script and may load nothing at all.
+func packPolicy(style string) string {
+	styles := "'none'"
+	if style != "" {
+		styles = "'" + style + "'"
+	}
+	return "default-src 'none'; style-src " + styles + "; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-downloads"
+}
+
+// inPage are the media types that a browser shows; others are downloads.
+var inPage = []string{"text/html", "image/", "application/json"}
 
 type packsView struct {
 	Frame
-	Empty bool
-	Table tableView
+	Empty   bool
+	Damaged []string
+	Table   tableView
+	Plans   *tableView
+	NoPlans bool
 }
 
 func (s *Server) packsPage(c echo.Context) error {
 	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
 		return err
 	}
-	packs, err := s.opts.Packs.List(c.Request().Context())
-	if err != nil {
+	ctx := c.Request().Context()
+	packs, err := s.opts.Packs.List(ctx)
+	if err != nil && len(packs) == 0 && problem.KindOf(err) != problem.Unavailable {
 		return err
 	}
 	v := packsView{Frame: s.frame(c, "Packs"), Empty: len(packs) == 0}
+	if err != nil {
+		s.opts.Log.Error("some packs could not be read", "error", err)
+		v.Damaged = sentences(err)
+	}
 	v.Table = tableView{ID: "packs", Caption: "Packs, newest first", HiddenCaption: true,
-		Head: []headCell{{"Pack", false}, {"Data as at", false}, {"Figures held at", false}, {"Rule set", false}}}
+		Head: []headCell{{"Pack", false}, {"Data as at", false}, {"Figures held at", false}, {"Rule set", false}, {"Sent", false}, {"About it", false}}}
 	for _, p := range packs {
 		v.Table.Rows = append(v.Table.Rows, []tableCell{
-			{Text: p.Title, Header: true, Href: "/packs/" + p.ID}, {Text: orWords(p.AsAt.Long(), "No data")}, {Text: s.moment(p.Held)}, {Text: p.RuleSet},
+			{Text: p.Title, Header: true, Href: "/packs/" + p.ID + "/"}, {Text: orWords(p.AsAt.Long(), "No data")}, {Text: s.moment(p.Held)}, {Text: p.RuleSet},
+			{Text: sentWords(p)}, {Text: "Details of " + p.Title, Href: "/packs/" + p.ID + "/about"},
 		})
 	}
+	plans, err := s.opts.Packs.Plans(ctx)
+	if err != nil {
+		return err
+	}
+	v.NoPlans = len(plans) == 0
+	if len(plans) > 0 {
+		t := &tableView{ID: "plans", Caption: "Packs that make themselves", HiddenCaption: true,
+			Head: []headCell{{"Pack", false}, {"When", false}, {"Figures up to", false}, {"Of", false}, {"Goes to", false}, {"Next", false}}}
+		for _, p := range plans {
+			var next []string
+			for _, at := range p.Next {
+				next = append(next, s.moment(at))
+			}
+			t.Rows = append(t.Rows, []tableCell{{Text: p.Title, Header: true}, {Text: upperFirst(p.When)}, {Text: upperFirst(p.UpTo)}, {Text: p.Of},
+				{Text: goesTo(p)}, {Text: strings.Join(next, "; ")}})
+		}
+		v.Plans = t
+	}
 	return s.page(c, "packs", v)
+}
+
+// sentences gives what several errors joined in one say.
+func sentences(err error) []string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []string
+		for _, one := range joined.Unwrap() {
+			out = append(out, sentences(one)...)
+		}
+		return out
+	}
+	return []string{problem.Sentence(err)}
+}
+
+func sentWords(p Pack) string {
+	var words []string
+	for _, n := range []struct {
+		count int
+		words string
+	}{{p.Sent, "sent"}, {p.Waiting, "waiting"}, {p.NotSent, "not sent"}} {
+		if n.count > 0 {
+			words = append(words, count(int64(n.count))+" "+n.words)
+		}
+	}
+	return orWords(strings.Join(words, ", "), "To nobody")
+}
+
+func goesTo(p PackPlan) string {
+	words := "This page"
+	if p.Recipients > 0 {
+		words += ", " + plural(int64(p.Recipients), "e-mail address", "e-mail addresses")
+	}
+	if p.Folders > 0 {
+		words += ", a folder"
+	}
+	return words
 }
 
 func (s *Server) packsJSON(c echo.Context) error {
@@ -41,23 +207,111 @@ func (s *Server) packsJSON(c echo.Context) error {
 		return err
 	}
 	packs, err := s.opts.Packs.List(c.Request().Context())
-	if err != nil {
+	if err != nil && len(packs) == 0 {
 		return err
 	}
-	t := twin{Title: "Packs", Definitions: []string{}, Columns: []column{{"id", false}, {"title", false}, {"as_at", false}, {"held", false}, {"rule_set", false}}}
+	t := twin{Title: "Packs", Definitions: []string{}, Columns: []column{{"id", false}, {"title", false}, {"as_at", false}, {"held", false}, {"rule_set", false},
+		{"sent", true}, {"waiting", true}, {"not_sent", true}}}
 	for _, p := range packs {
-		t.Rows = append(t.Rows, []string{p.ID, p.Title, p.AsAt.String(), p.Held.In(s.opts.Zone).Format(time.RFC3339), p.RuleSet})
+		t.Rows = append(t.Rows, []string{p.ID, p.Title, p.AsAt.String(), p.Held.In(s.opts.Zone).Format(time.RFC3339), p.RuleSet,
+			strconv.Itoa(p.Sent), strconv.Itoa(p.Waiting), strconv.Itoa(p.NotSent)})
 	}
 	return s.sendJSON(c, t)
 }
 
-// pack answers with the stored bytes of a pack, as they were made.
+// packHome leads to the page with a slash at its end, below which the page's
+// own links to its files lie.
+func (s *Server) packHome(c echo.Context) error {
+	// What is not the name of a pack does not become part of an address.
+	if _, err := s.opts.Packs.Open(c.Request().Context(), c.Param("id"), ""); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/packs/"+c.Param("id")+"/")
+}
+
+// pack answers with the stored bytes of a pack's file, as they were made.
 func (s *Server) pack(c echo.Context) error {
-	stored, err := s.opts.Packs.Open(c.Request().Context(), c.Param("id"))
+	id, name := c.Param("id"), c.Param("file")
+	f, err := s.opts.Packs.Open(c.Request().Context(), id, name)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = stored.Close() }()
-	c.Response().Header().Set("Content-Security-Policy", packPolicy)
-	return c.Stream(http.StatusOK, "text/html; charset=utf-8", stored)
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", packPolicy(f.Style))
+	shown := false
+	for _, t := range inPage {
+		shown = shown || strings.HasPrefix(f.Type, t)
+	}
+	if !shown {
+		// Open has checked both parts of the name.
+		h.Set("Content-Disposition", `attachment; filename="homeward-`+id+"-"+name+`"`)
+	}
+	return c.Blob(http.StatusOK, f.Type, f.Bytes)
+}
+
+type packView struct {
+	Frame
+	Pack       string
+	Facts      []fact
+	Files      tableView
+	Unprinted  string
+	Deliveries *tableView
+	Check      string
+	Compare    string
+	Action     string
+}
+
+// packAbout is the page about a pack: what it holds, where it went, and
+// whether it still comes out the same.
+func (s *Server) packAbout(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	r, err := s.opts.Packs.Record(c.Request().Context(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	home := "/packs/" + r.ID + "/"
+	v := packView{Frame: s.frame(c, "Pack of "+r.Title), Pack: home, Unprinted: r.Unprinted, Action: home + "check"}
+	v.Crumbs = []link{{"Packs", "/packs"}}
+	v.Facts = []fact{{"Figures of", r.Of}, {"Data as at", orWords(r.AsAt.Long(), "No data")}, {"Figures held at", s.moment(r.Held)},
+		{"Rule set", r.RuleSet}, {"Made by", "Homeward " + r.Version}}
+	if r.Kind != "" {
+		v.Facts = append([]fact{{"Kind", r.Kind}}, v.Facts...)
+	}
+	q := filterQuery(r.Filter)
+	q.Set(wordKnown, r.Held.In(s.opts.Zone).Format(momentForms[1]))
+	v.Compare = address("/overview", q)
+	v.Files = tableView{ID: "files", Caption: "Files of the pack", HiddenCaption: true, Head: []headCell{{"File", false}, {"Size", true}}}
+	for _, f := range r.Files {
+		v.Files.Rows = append(v.Files.Rows, []tableCell{{Text: f.Name, Header: true, Href: home + f.Name}, {Text: size(f.Bytes), Class: numericClass}})
+	}
+	if len(r.Deliveries) > 0 {
+		t := &tableView{ID: "deliveries", Caption: "Where the pack went", HiddenCaption: true,
+			Head: []headCell{{"To", false}, {"How", false}, {"State", false}, {"When", false}, {"What was said", false}}}
+		for _, d := range r.Deliveries {
+			when := "Next try at " + s.moment(d.Next)
+			if !d.At.IsZero() {
+				when = s.moment(d.At)
+			}
+			t.Rows = append(t.Rows, []tableCell{{Text: d.Target, Header: true}, {Text: upperFirst(d.Kind)}, {Text: d.State, Tag: deliveryTags[d.State]},
+				{Text: when}, {Text: orWords(d.Message, "Nothing")}})
+		}
+		v.Deliveries = t
+	}
+	v.Check = "It has not been checked yet."
+	if r.Checked != nil {
+		v.Check = "Checked at " + s.moment(r.Checked.At) + ". " + r.Checked.Message
+	}
+	return s.page(c, "pack", v)
+}
+
+// deliveryTags are the colours of the words for deliveries.
+var deliveryTags = map[string]string{"Sent": "nhsuk-tag--green", "Waiting": "nhsuk-tag--blue", "Not sent": "nhsuk-tag--yellow"}
+
+func (s *Server) checkPack(c echo.Context) error {
+	if err := s.opts.Packs.Check(c.Request().Context(), c.Param("id")); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/packs/"+c.Param("id")+"/about#check")
 }

@@ -96,19 +96,3 @@ type Job struct {
 	// never run. Message is a sentence about it for the reader.
 	Result, Message string
 }
-
-// Packs lists the packs that have been made and opens them.
-type Packs interface {
-	List(ctx context.Context) ([]Pack, error)
-	// Open gives the stored page of a pack, or a problem of kind NotFound.
-	Open(ctx context.Context, id string) (io.ReadCloser, error)
-}
-
-// Pack is one stored pack.
-type Pack struct {
-	ID, Title string
-	// Held is the moment of the pack's figures; AsAt the day they speak of.
-	Held    time.Time
-	AsAt    delay.Day
-	RuleSet string
-}

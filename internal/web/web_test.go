@@ -31,13 +31,13 @@ import (
 // everyPage is one address for each page that people read.
 var everyPage = []string{
 	"/overview", "/figures", "/charts/delayed-days", "/charts/dtoc-beds", "/charts/council-share", "/charts/reasons",
-	"/extracts", "/extracts/upload", "/extracts/" + knownFile, "/packs", "/definitions", "/definitions/M01",
+	"/extracts", "/extracts/upload", "/extracts/" + knownFile, "/packs", "/packs/2026-10-28/about", "/definitions", "/definitions/M01",
 	"/admin/jobs", "/accessibility", "/help/keyboard",
 }
 
 func TestEveryPageHasItsFrame(t *testing.T) {
 	full := newSite(t)
-	empty := newSite(t, func(o *Options) { o.Figures, o.Extracts, o.Packs, o.Jobs = nothing{}, nothing{}, shelf{}, &desk{} })
+	empty := newSite(t, func(o *Options) { o.Figures, o.Extracts, o.Packs, o.Jobs = nothing{}, nothing{}, &shelf{}, &desk{} })
 	for name, s := range map[string]*site{"full": full, "empty": empty} {
 		for _, p := range everyPage {
 			if name == "empty" && p == "/extracts/"+knownFile {
