@@ -6,7 +6,7 @@ import { cpSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import axe from '@axe-core/playwright'
-import { browser, folder, pages, root, run, serve, visitor } from './site.mjs'
+import { browser, folder, pages, roleFor, root, run, staffed, visitor } from './site.mjs'
 
 const AxeBuilder = axe.default ?? axe
 // What the guidelines up to 2.2 AA ask, and what is good practice besides.
@@ -29,9 +29,9 @@ before(async () => {
   cpSync(path.join(root, 'data', 'examples', 'northshire'), full.dir, { recursive: true })
   await run('synth', '--out', files.dir, '--from', day(100), '--to', day(1), '--size', '60')
   await run('ingest', '--data', full.dir, path.join(files.dir, 'extracts'))
-  sites.full = await serve('serve', '--data', full.dir)
+  sites.full = await staffed(full.dir)
   await run('init', '--data', empty.dir)
-  sites.empty = await serve('serve', '--data', empty.dir)
+  sites.empty = await staffed(empty.dir, { provider: 'RK9', council: 'E10000008' })
 })
 
 after(async () => {
@@ -62,7 +62,7 @@ for (const which of ['full', 'empty']) {
         const { at } = sites[which]
         for (const [width, height, script] of visits[which]) {
           const name = `${which} ${target} at ${width} px, scripts ${script ? 'on' : 'off'}`
-          const { context, page, wrong } = await visitor(chrome, at, { width, height, script })
+          const { context, page, wrong } = await visitor(chrome, sites[which], { width, height, script, as: roleFor(target) })
           const answer = await page.goto(at + target)
           assert.equal(answer.status(), 200, name)
           await sound(page, wrong, name)
@@ -82,7 +82,7 @@ for (const which of ['full', 'empty']) {
 
 describe('by keyboard', () => {
   test('every link, button and field of the overview takes the focus, visibly and in order', async () => {
-    const { context, page } = await visitor(chrome, sites.full.at)
+    const { context, page } = await visitor(chrome, sites.full)
     await page.goto(sites.full.at + '/overview')
     const expected = await page.evaluate(() => [...document.querySelectorAll('a[href], button, summary, input, select, [tabindex="0"]')]
       .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') && !(e.closest('details:not([open])') && e.tagName !== 'SUMMARY')).length)
@@ -113,7 +113,7 @@ describe('by keyboard', () => {
   })
 
   test('filters open, apply and clear', async () => {
-    const { context, page, wrong } = await visitor(chrome, sites.full.at)
+    const { context, page, wrong } = await visitor(chrome, sites.full)
     await page.goto(sites.full.at + '/overview')
     await page.locator('summary', { hasText: 'Change filters' }).focus()
     await page.keyboard.press('Enter')
@@ -128,7 +128,7 @@ describe('by keyboard', () => {
   })
 
   test('a chart is read step by step, and says what its table says', async () => {
-    const { context, page, wrong } = await visitor(chrome, sites.full.at)
+    const { context, page, wrong } = await visitor(chrome, sites.full)
     await page.goto(sites.full.at + '/overview')
     for (const id of ['delayed-days', 'dtoc-beds', 'council-share', 'reasons']) {
       const figure = page.locator(`figure#${id}`)
@@ -150,7 +150,7 @@ describe('by keyboard', () => {
 })
 
 test('a file goes up, gives a receipt, and changes nothing the second time', async () => {
-  const { context, page, wrong } = await visitor(chrome, sites.full.at, { script: false })
+  const { context, page, wrong } = await visitor(chrome, sites.full, { script: false, as: 'analyst' })
   const files = folder()
   folders.push(files)
   const file = path.join(files.dir, 'nothing-known.csv')
@@ -167,7 +167,7 @@ test('a file goes up, gives a receipt, and changes nothing the second time', asy
 })
 
 test('a receipt of the grid opens, and passes axe', async () => {
-  const { context, page, wrong } = await visitor(chrome, sites.full.at)
+  const { context, page, wrong } = await visitor(chrome, sites.full)
   await page.goto(sites.full.at + '/extracts')
   await page.locator('#grid td a').first().click()
   assert.match(await page.locator('.app-lede').innerText(), /rows? read/)
@@ -178,7 +178,7 @@ test('a receipt of the grid opens, and passes axe', async () => {
 })
 
 test('forced colours keep the drawing and its marks', async () => {
-  const { context, page, wrong } = await visitor(chrome, sites.full.at, { forcedColors: 'active' })
+  const { context, page, wrong } = await visitor(chrome, sites.full, { forcedColors: 'active' })
   await page.goto(sites.full.at + '/overview')
   const kept = await page.locator('.app-chart__plot svg').first().evaluate((svg) => getComputedStyle(svg).forcedColorAdjust)
   assert.equal(kept, 'none')
@@ -190,7 +190,7 @@ test('forced colours keep the drawing and its marks', async () => {
 
 test('errors are pages too', async () => {
   for (const [target, status, heading] of [['/figures?grian=month', 400, 'This link is not quite right'], ['/nothing', 404, 'Page not found']]) {
-    const { context, page } = await visitor(chrome, sites.full.at)
+    const { context, page } = await visitor(chrome, sites.full)
     const answer = await page.goto(sites.full.at + target)
     assert.equal(answer.status(), status)
     assert.equal(await page.locator('h1').innerText(), heading)
@@ -201,7 +201,7 @@ test('errors are pages too', async () => {
 })
 
 test('print shows the drawing, no buttons, and the foot that says where it is from', async () => {
-  const { context, page } = await visitor(chrome, sites.full.at)
+  const { context, page } = await visitor(chrome, sites.full)
   await page.goto(sites.full.at + '/overview')
   await page.emulateMedia({ media: 'print' })
   assert.ok(await page.locator('.app-chart__plot svg').first().isVisible())

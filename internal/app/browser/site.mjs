@@ -1,7 +1,7 @@
 // What the browser tests share: the real program on a port of its own, a
 // Chromium that speaks to nobody else, and what must hold of every page.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -66,11 +66,81 @@ export function browser () {
   })
 }
 
+// One person of each role; a role for named organisations has the first
+// hospital's or council's code.
+const roles = { administrator: null, analyst: null, presenter: null, viewer: null, coordinator: 'provider', reviewer: 'council', director: 'council' }
+const password = 'tulip canal mauve'
+
+// Adds one person of each role to a data folder, who sign in with a password
+// alone, and gives their password links by role. The folder's own organisations
+// are named by their codes.
+export async function addPeople (dir, codes = { provider: 'RZ1', council: 'E10000099' }) {
+  const file = path.join(dir, 'partnership.yaml')
+  const text = readFileSync(file, 'utf8')
+  if (!/^sign_in:/m.test(text)) writeFileSync(file, text + '\nsign_in:\n  require_second_factor: false\n')
+  const links = {}
+  for (const [role, of] of Object.entries(roles)) {
+    const said = await run('user', 'add', emailOf(role), '--data', dir, '--role', role, '--name', `A. ${role}`, ...(of ? ['--for', codes[of]] : []))
+    links[role] = said.match(/\/choose-password\/\S+/)?.[0]
+    if (!links[role]) throw new Error(`no password link for the ${role}: ${said}`)
+  }
+  return links
+}
+
+export const emailOf = (role) => `${role}@northshire.example`
+
+// Posts a form as a browser of the site does, and gives the answer.
+export function post (at, target, fields, cookie = '') {
+  return fetch(at + target, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Sec-Fetch-Site': 'same-origin', Origin: at, Cookie: cookie },
+    body: new URLSearchParams(fields)
+  })
+}
+
+// Has each person choose a password and sign in, and gives their cookies by
+// role.
+export async function signInAll (at, links) {
+  const cookies = {}
+  for (const [role, link] of Object.entries(links)) {
+    await post(at, link, { password })
+    const answer = await post(at, '/sign-in', { email: emailOf(role), password })
+    cookies[role] = answer.headers.getSetCookie().map((c) => c.split(';')[0]).find((c) => c.startsWith('homeward='))
+    if (answer.status !== 303 || !cookies[role]) throw new Error(`the ${role} could not sign in: ${answer.status}`)
+  }
+  return cookies
+}
+
+// Serves a data folder with one person of each role signed in.
+export async function staffed (dir, codes) {
+  const links = await addPeople(dir, codes)
+  const site = await serve('serve', '--data', dir)
+  site.cookies = await signInAll(site.at, links)
+  return site
+}
+
+// The role that a page is visited in when a test does not say.
+export function roleFor (target) {
+  if (/^\/(today|delays|days)/.test(target)) return 'coordinator'
+  if (/^\/(agreement|disputes)/.test(target)) return 'reviewer'
+  if (/^\/council/.test(target)) return 'director'
+  if (/^\/call/.test(target)) return 'presenter'
+  if (/^\/extracts\/upload/.test(target)) return 'analyst'
+  return 'administrator'
+}
+
 // Opens a context whose pages gather what must never happen: a request to
 // another host, a refusal by the content security policy, an error of a script.
-export async function visitor (chrome, at, options = {}) {
-  const { width = 1280, height = 720, script = true, ...rest } = options
+// Visitors of a site of staffed act in the role of as.
+export async function visitor (chrome, site, options = {}) {
+  const { width = 1280, height = 720, script = true, as = 'administrator', ...rest } = options
+  const { at, cookies = {} } = typeof site === 'string' ? { at: site } : site
   const context = await chrome.newContext({ viewport: { width, height }, javaScriptEnabled: script, ...rest })
+  if (cookies[as]) {
+    const [name, value] = cookies[as].split('=')
+    await context.addCookies([{ name, value, url: at, httpOnly: true, sameSite: 'Lax' }])
+  }
   const wrong = []
   await context.route('**', (route) => {
     const url = route.request().url()
@@ -92,5 +162,6 @@ export async function visitor (chrome, at, options = {}) {
 export const pages = [
   '/overview', '/overview?view=print', '/figures', '/figures?by=provider,reason&last=3m', '/charts/delayed-days', '/charts/dtoc-beds',
   '/charts/council-share', '/charts/reasons', '/extracts', '/extracts/upload', '/packs', '/definitions', '/definitions/M03',
-  '/admin/jobs', '/accessibility', '/help/keyboard'
+  '/days', '/admin/jobs', '/admin/users', '/admin/users/new', '/admin/users/1', '/admin/organisations', '/admin/tokens', '/admin/audit',
+  '/account', '/account/role', '/accessibility', '/help/keyboard'
 ]
