@@ -141,6 +141,12 @@ func (a *App) places() web.Places {
 	for _, council := range a.Partnership.Councils {
 		p.Councils = append(p.Councils, web.Place{Code: council.Code, Name: council.Name})
 	}
+	p.Adults = map[string]web.Adults{}
+	for _, council := range a.Partnership.Councils {
+		if n := council.Population; n.Adults > 0 {
+			p.Adults[council.Code] = web.Adults{Number: n.Adults, Year: n.Year, Source: n.Source}
+		}
+	}
 	return p
 }
 

@@ -19,6 +19,9 @@ type Places struct {
 	// NameOfCouncil names any council or pseudo-area by ONS code, those outside
 	// the partnership too; empty when the code is not one. It may be nil.
 	NameOfCouncil func(code string) string
+	// Adults is the adult population of councils by code; absent where none is
+	// loaded.
+	Adults map[string]Adults
 }
 
 // CouncilName gives the name of a council, empty when its code is not known.

@@ -320,6 +320,8 @@ func (s *Server) routes() []route {
 		{post, "/agreement/:id", s.may(people.Agree, s.cased(s.answer)), false},
 		{get, "/disputes/:id", s.may(people.SeeRows, s.cased(s.disputePage)), false},
 		{post, "/disputes/:id", s.may(people.Agree, s.cased(s.settle)), false},
+		{get, "/council", s.may(people.SeeFigures, s.councilHome), false},
+		{get, "/council/:code", s.may(people.SeeFigures, s.councilPage), false},
 		{get, "/accessibility", open(s.accessibilityPage), false},
 		{get, "/help/keyboard", open(s.keyboardPage), false},
 		{post, "/api/v1/extracts", s.may(people.TakeExtracts, s.takeExtract), true},
