@@ -45,6 +45,7 @@ export function serve (...args) {
       if (at) {
         resolve({
           at: at[0],
+          said: () => said,
           stop: async () => {
             child.kill('SIGTERM')
             return await ended

@@ -1,0 +1,162 @@
+// Signing in as people do: the first administrator, a password link, the
+// 6-digit code, a recovery code, roles, signing out, with and without scripts.
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { cpSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import axe from '@axe-core/playwright'
+import { browser, folder, root, run, serve, visitor } from './site.mjs'
+
+const AxeBuilder = axe.default ?? axe
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const password = 'tulip canal mauve'
+
+let chrome
+let site
+let data
+
+before(async () => {
+  chrome = await browser()
+  data = folder()
+  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
+  site = await serve('serve', '--data', data.dir)
+})
+
+after(async () => {
+  await chrome?.close()
+  if (site) assert.equal(await site.stop(), 0, 'the program did not stop cleanly')
+  data?.remove()
+})
+
+// The 6 digits of an authenticator app (RFC 6238), some steps on: a code opens
+// once only.
+function digits (secret, steps = 0) {
+  let bits = ''
+  for (const letter of secret.replaceAll(' ', '')) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps))
+  const sum = createHmac('sha1', key).update(counter).digest()
+  const at = sum[19] & 15
+  return String((sum.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0')
+}
+
+async function sound (page, wrong, name) {
+  assert.deepEqual(wrong, [], name)
+  assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`)
+}
+
+async function clean (page, wrong, name) {
+  await sound(page, wrong, name)
+  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`), [], `${name}: axe`)
+}
+
+const button = (page, name) => page.getByRole('button', { name, exact: true })
+
+// A refused form is answered with a status that the browser puts on its console.
+const forget = (wrong) => wrong.splice(0, wrong.length, ...wrong.filter((w) => !/Failed to load resource.*(400|403)/.test(w)))
+
+test('the first administrator, from the code in the log to the page of users', async () => {
+  const { context, page, wrong } = await visitor(chrome, site, { width: 320 })
+  await page.goto(site.at + '/')
+  assert.equal(new URL(page.url()).pathname, '/setup')
+  await clean(page, wrong, 'set up')
+  await button(page, 'Continue').click()
+  assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Enter the one-time code[\s\S]*Enter your name[\s\S]*Enter your email address/)
+  forget(wrong)
+  await clean(page, wrong, 'set up with errors')
+  await page.fill('#code', site.said().match(/one-time code: (\S+)/)[1])
+  await page.fill('#name', 'Ada Administrator')
+  await page.fill('#email', 'ada@northshire.example')
+  await button(page, 'Continue').click()
+  await clean(page, wrong, 'choose a password')
+  await page.fill('#password', 'password1234')
+  await button(page, 'Save password').click()
+  assert.match(await page.locator('.nhsuk-error-summary').innerText(), /easy to guess/)
+  forget(wrong)
+  await page.fill('#password', password)
+  await button(page, 'Save password').click()
+  assert.match(await page.locator('.nhsuk-notification-banner').innerText(), /Your password is set/)
+  await clean(page, wrong, 'sign in')
+
+  await page.fill('#email', 'ada@northshire.example')
+  await page.fill('#password', 'another password')
+  await page.keyboard.press('Enter')
+  assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Email address or password is incorrect/)
+  forget(wrong)
+  await page.fill('#password', password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/sign-in\/set-up$/)
+  await clean(page, wrong, 'set up the code')
+  const secret = await page.locator('#secret').innerText()
+  await page.goto(site.at + '/admin/users')
+  assert.equal(new URL(page.url()).pathname, '/sign-in/set-up', 'a password alone opened a page')
+  const again = await page.locator('#secret').innerText()
+  assert.notEqual(again, secret)
+  await page.fill('#code', digits(again))
+  await button(page, 'Continue').click()
+  const recovery = await page.locator('#recovery code').allInnerTexts()
+  assert.equal(recovery.length, 10)
+  await clean(page, wrong, 'recovery codes')
+  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await page.waitForURL(/\/admin\/users$/)
+  await clean(page, wrong, 'users')
+  assert.match(await page.locator('.nhsuk-header__account').innerText(), /Ada Administrator, Administrator/)
+
+  await button(page, 'Sign out').click()
+  assert.equal(await page.locator('h1').innerText(), 'You are signed out')
+  await clean(page, wrong, 'signed out')
+  await page.goBack()
+  await page.goto(site.at + '/admin/users')
+  assert.equal(new URL(page.url()).pathname, '/sign-in', 'the page opened after signing out')
+
+  await page.fill('#email', 'ada@northshire.example')
+  await page.fill('#password', password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/sign-in\/code$/)
+  await clean(page, wrong, 'enter the code')
+  await page.fill('#code', '000000')
+  await button(page, 'Continue').click()
+  assert.match(await page.locator('.nhsuk-error-summary').innerText(), /That code is incorrect or has expired/)
+  forget(wrong)
+  await page.fill('#code', recovery[0])
+  await button(page, 'Continue').click()
+  await page.waitForURL(/\/admin\/users$/)
+  await context.close()
+})
+
+test('without scripts, a person with two roles signs in, chooses one and comes to the page that was asked for', async () => {
+  const said = await run('user', 'add', 'cora@northshire.example', '--data', data.dir, '--role', 'coordinator', '--for', 'RZ1', '--name', 'Cora')
+  await run('user', 'grant', 'cora@northshire.example', '--data', data.dir, '--role', 'viewer')
+  const { context, page, wrong } = await visitor(chrome, site, { script: false, width: 320 })
+  await page.goto(site.at + said.match(/\/choose-password\/\S+/)[0])
+  await page.fill('#password', password)
+  await button(page, 'Save password').click()
+  await page.goto(site.at + '/figures?last=3m')
+  assert.equal(new URL(page.url()).searchParams.get('next'), '/figures?last=3m')
+  await page.fill('#email', ' Cora@Northshire.example ')
+  await page.fill('#password', password)
+  await button(page, 'Sign in').click()
+  await page.fill('#code', digits(await page.locator('#secret').innerText()))
+  await button(page, 'Continue').click()
+  await page.getByText('I have kept them').click()
+  assert.equal(await page.locator('h1').innerText(), 'Choose a role')
+  await sound(page, wrong, 'choose a role')
+  await page.getByLabel('Viewer').check()
+  await button(page, 'Act in this role').click()
+  assert.equal(page.url(), site.at + '/figures?last=3m')
+  assert.match(await page.locator('.nhsuk-header__account').innerText(), /Cora, Viewer/)
+  const refused = await page.goto(site.at + '/admin/users')
+  assert.equal(refused.status(), 403)
+  assert.match(await page.locator('main').innerText(), /Your role is Viewer/)
+  forget(wrong)
+  await page.goto(site.at + '/account')
+  await sound(page, wrong, 'account')
+  await button(page, 'Sign out everywhere').click()
+  assert.equal(await page.locator('h1').innerText(), 'You are signed out')
+  await context.close()
+})
