@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -24,6 +23,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/signin"
 	"homeward/internal/web"
@@ -171,8 +171,6 @@ type reply struct {
 	where  string
 	body   string
 }
-
-var tokenOf = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
 
 func (d *desk) ask(who, method, target string, form url.Values) reply {
 	d.t.Helper()
@@ -372,4 +370,288 @@ func TestJourneyLogADelay(t *testing.T) {
 			t.Errorf("answered with %d", r.status)
 		}
 	})
+}
+
+// figures counts November's and October's delayed days by a dimension.
+func (d *desk) days(by measure.Dimension) map[string]int64 {
+	d.t.Helper()
+	cells, err := d.Store.Cells(d.t.Context(), measure.Query{From: delay.MustDay("2026-10-01"), To: delay.MustDay("2026-11-30"), By: []measure.Dimension{by}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	out := map[string]int64{}
+	for _, c := range cells {
+		out[c.Text(by)] += c.Days
+	}
+	return out
+}
+
+// log logs one listed person with what the extract says.
+func (d *desk) log(number, reason string) {
+	d.t.Helper()
+	d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+d.ref(number), "/delays/new", map[string]string{"reason": reason, "destination": "undecided"}))
+	d.verify()
+}
+
+func date(prefix, day string) map[string]string {
+	dd := delay.MustDay(day).Time()
+	return map[string]string{prefix + "-day": fmt.Sprint(dd.Day()), prefix + "-month": fmt.Sprint(int(dd.Month())), prefix + "-year": fmt.Sprint(dd.Year())}
+}
+
+func with(maps ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, m := range maps {
+		for k, v := range m {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// J4: change a reason, correct it, pause, resume and end; periods tile and sum
+// to the total all the way.
+func TestJourneyManageADelay(t *testing.T) {
+	d := newDesk(t)
+	for _, day := range []string{"2026-10-20", "2026-10-21", "2026-10-22", "2026-10-23", "2026-10-24", "2026-10-25", "2026-10-26", "2026-10-27", "2026-10-28", "2026-10-29", "2026-10-30", "2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03"} {
+		d.extract(day, listed{"100000001", "2026-10-20", "A", delay.NHS, "4B", "4B-12"})
+	}
+	ref := d.ref("100000001")
+	at := "/delays/" + ref
+	d.log("100000001", "A")
+	tiles := func(want int) {
+		t.Helper()
+		d.verify()
+		r := d.get("coordinator", at)
+		if got := words(r.Find("#periods tfoot td").Eq(3)); got != fmt.Sprint(want) {
+			t.Errorf("the total is %q, want %d", got, want)
+		}
+		var all int64
+		for _, n := range d.days(measure.ByReason) {
+			all += n
+		}
+		if all != int64(want) {
+			t.Errorf("the figures have %d days, the record %d", all, want)
+		}
+		k, err := d.Store.Case(t.Context(), people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{"RXA"}}.Scope(), ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := k.Last()
+		day := last.FirstDay
+		for _, st := range last.Stretches {
+			if st.First != day {
+				t.Fatalf("a gap or an overlap before %s (C3)", st.First)
+			}
+			day = st.Last + 1
+		}
+	}
+	tiles(14)
+	t.Run("C3 change from a date", func(t *testing.T) {
+		r := d.send("coordinator", at+"/reason", at+"/reason", map[string]string{})
+		r.has(t, "Select what has happened")
+		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "A"}, date("from", "2026-10-26")))
+		r.has(t, "This is the same reason as now. Select a different one or go back")
+		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "E"}, date("from", "2026-10-19")))
+		r.has(t, "Start date must be after 20 October 2026, when the current wait began")
+		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "E", "body": "social-care"}, date("from", "2026-10-26")))
+		r.has(t, "Why was it not recorded at the time?")
+		r = d.follow("coordinator", d.submit("coordinator", r, at+"/reason", map[string]string{"because": "Noted on paper"}))
+		r.has(t, "E Care package in own home from 26 October 2026")
+		tiles(14)
+		if got := d.days(measure.ByReason); got["A"] != 5 || got["E"] != 9 {
+			t.Errorf("got %v, want A 5 and E 9 as the wireframe has it", got)
+		}
+		d.get("coordinator", at).has(t, "The next step changed hands 1 time.")
+	})
+	t.Run("correct a reason", func(t *testing.T) {
+		r := d.send("coordinator", at+"/reason", at+"/reason", map[string]string{"what": "corrected", "reason": "F", "body": "nhs"})
+		r.has(t, "Enter what was wrong")
+		r = d.follow("coordinator", d.send("coordinator", at+"/reason", at+"/reason", map[string]string{"what": "corrected", "reason": "F", "body": "nhs", "because": "It was equipment"}))
+		r.has(t, "It was equipment")
+		tiles(14)
+		if got := d.days(measure.ByReason); got["A"] != 5 || got["F"] != 9 {
+			t.Errorf("got %v, want A 5 and F 9", got)
+		}
+	})
+	t.Run("pause and resume", func(t *testing.T) {
+		r := d.follow("coordinator", d.send("coordinator", at+"/pause", at+"/pause", with(map[string]string{"why": "hospital"}, date("date", "2026-10-30"))))
+		r.has(t, "Days from 30 October 2026 are not counted until you resume.")
+		tiles(9)
+		r = d.send("coordinator", at+"/resume", at+"/resume", date("date", "2026-10-30"))
+		r.has(t, "Resume date must be after 30 October 2026, when the wait was paused")
+		d.follow("coordinator", d.send("coordinator", at+"/resume", at+"/resume", date("date", "2026-11-01")))
+		tiles(11)
+	})
+	t.Run("end", func(t *testing.T) {
+		r := d.send("coordinator", at+"/end", at+"/end", with(map[string]string{"how": "left", "destination": "1"}, date("date", "2026-10-19")))
+		r.has(t, "Leaving date must be on or after")
+		r = d.send("coordinator", at+"/end", at+"/end", with(map[string]string{"how": "left", "destination": "1"}, date("date", "2026-11-04")))
+		r.has(t, "Check before you end this delay")
+		r.has(t, "11 days are counted")
+		r = d.follow("coordinator", d.submit("coordinator", r, at+"/end", nil))
+		r.has(t, "Delay "+ref+" ended. 11 days counted.")
+		tiles(11)
+		r = d.ask("coordinator", http.MethodPost, "/today/check", url.Values{"one": {ref}})
+		if r.status != http.StatusConflict {
+			t.Errorf("still waiting on an ended delay: %d", r.status)
+		}
+		r.has(t, "This delay ended on 4 November 2026. Reopen it if that is wrong.")
+	})
+}
+
+// J14: two people change one record; the second is told, nothing is lost.
+func TestJourneyTwoPeopleOneRecord(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	d.log("100000001", "E")
+	at := "/delays/" + d.ref("100000001")
+	mine, theirs := d.get("coordinator", at+"/pause"), d.get("coordinator", at+"/reason")
+	d.now = d.now.Add(time.Minute)
+	d.follow("coordinator", d.submit("coordinator", mine, at+"/pause", map[string]string{"why": "hospital"}))
+	before := d.days(measure.ByReason)
+	d.now = d.now.Add(time.Minute)
+	r := d.submit("coordinator", theirs, at+"/reason", map[string]string{"what": "corrected", "reason": "A", "because": "Wrong from the start"})
+	if r.status != http.StatusConflict && r.status != http.StatusUnprocessableEntity {
+		t.Fatalf("answered with %d", r.status)
+	}
+	for _, want := range []string{"Someone else changed this", "This record was changed at 9:13am, after you opened it. Nothing you entered has been saved. Check the latest details and try again.", "Wrong from the start"} {
+		r.has(t, want)
+	}
+	if got := d.days(measure.ByReason); fmt.Sprint(got) != fmt.Sprint(before) {
+		t.Errorf("the figures changed from %v to %v", before, got)
+	}
+}
+
+// J5 and J6: the council agrees and disputes, the NHS answers, a dispute is
+// escalated and settled; at each step the range is as wide as what is not
+// settled, and silence never becomes agreement.
+func TestJourneyAgreement(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	id := func(number string) string { return d.ref(number) + ".2026-10-31" }
+	width := func(want int64) {
+		t.Helper()
+		d.verify()
+		o, err := figures{Store: d.Store, app: d.App}.Overview(t.Context(), measure.Filter{}, delay.MustDay("2026-10-01").Month(), delay.MustDay("2026-11-01").Month())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var unsettled int64
+		for _, m := range o.Months {
+			unsettled += m.Unsettled()
+			if sh := m.Share(); sh.Known && int64((sh.High-sh.Low)*float64(m.Days.Total())+0.5) != m.Unsettled() {
+				t.Errorf("the range is %v to %v of %d days, %d are not settled", sh.Low, sh.High, m.Days.Total(), m.Unsettled())
+			}
+		}
+		if unsettled != want {
+			t.Errorf("%d days are not settled, want %d", unsettled, want)
+		}
+	}
+	width(4) // 5A-04 is not attributed
+	queue := d.get("council reviewer", "/agreement")
+	queue.has(t, "4 proposals need your answer.")
+	if r := d.ask("other council", http.MethodGet, "/agreement/"+id("100000001"), nil); r.status != http.StatusNotFound {
+		t.Errorf("another council's reviewer is answered with %d", r.status)
+	}
+	t.Run("own proposal cannot be answered", func(t *testing.T) {
+		r := d.get("nhs reviewer", "/agreement/"+id("100000001"))
+		r.has(t, "Your own organisation made this proposal. The other body answers it")
+		sent := d.submit("nhs reviewer", r, "/agreement/"+id("100000001"), map[string]string{"answer": "agree"})
+		if sent.status != http.StatusConflict {
+			t.Errorf("answered with %d", sent.status)
+		}
+	})
+	t.Run("bulk with a preview", func(t *testing.T) {
+		form := url.Values{"select": {id("100000001"), id("100000002")}}
+		check := d.ask("council reviewer", http.MethodPost, "/agreement/check", form)
+		check.has(t, "You agree to 2 proposals, 8 days.")
+		r := d.ask("council reviewer", http.MethodPost, "/agreement/agree", url.Values{"select": form["select"], "version": check.values("version")})
+		d.follow("council reviewer", r).has(t, "2 answers saved, 8 days.")
+		if got := d.days(measure.ByState); got["agreed"] != 8 || got["proposed"] != 8 {
+			t.Errorf("got %v", got)
+		}
+		again := d.ask("council reviewer", http.MethodPost, "/agreement/agree", url.Values{"select": form["select"], "version": check.values("version")})
+		again.has(t, "This was answered at 9:12am on 4 November 2026 by Reviewer, E10000099. Nothing has changed")
+		width(4)
+	})
+	third := "/agreement/" + id("100000003")
+	t.Run("dispute in the exact words", func(t *testing.T) {
+		r := d.send("council reviewer", third, third, nil)
+		r.has(t, "Select an answer")
+		r = d.send("council reviewer", third, third, map[string]string{"answer": "dispute"})
+		for _, want := range []string{"Select who the next step is with", "Select what should be checked", "Explain what should be checked"} {
+			r.has(t, want)
+		}
+		r = d.ask("council reviewer", http.MethodPost, third, url.Values{"answer": {"dispute"}, "body": {"joint"}, "checks": {"fact"}, "words": {"Paid jointly"}})
+		r.has(t, "Reason Di cannot be joint under rule set england-dtoc. Select NHS or social care")
+		r = d.send("council reviewer", third, third, map[string]string{"answer": "dispute", "body": "nhs", "checks": "fact", "words": "The family pays for the place."})
+		d.follow("council reviewer", r)
+		if got := d.days(measure.ByState); got["disputed"] != 4 {
+			t.Errorf("got %v", got)
+		}
+		if got := d.days(measure.ByResponsible); got["social care"] != 12 {
+			t.Errorf("disputed days left the proposing body: %v (G1)", got)
+		}
+		width(8)
+	})
+	dispute := "/disputes/" + id("100000003")
+	t.Run("J6 the clock passes with no reply", func(t *testing.T) {
+		was := d.now
+		d.now = time.Date(2026, 11, 9, 9, 0, 0, 0, time.UTC)
+		d.get("nhs reviewer", "/agreement").has(t, "Past reply date")
+		d.get("council reviewer", dispute).has(t, "No reply by 5pm on Friday 6 November 2026. The days stay disputed and in the range.")
+		if _, err := d.keepLog(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.days(measure.ByState); got["proposed"] != 4 || got["disputed"] != 4 || got["agreed"] != 8 {
+			t.Errorf("silence changed the figures: %v (G2)", got)
+		}
+		d.now = was
+	})
+	t.Run("escalate and settle", func(t *testing.T) {
+		d.get("council director", dispute).has(t, "It can be decided once it has come to the directors.")
+		for range 2 {
+			r := d.get("council director", dispute)
+			form := url.Values{"answer": {"escalate"}, "escalate-words": {"No agreement after two calls"}, "version": {r.values("version")[0]}}
+			d.follow("council director", d.ask("council director", http.MethodPost, dispute, form))
+		}
+		r := d.get("nhs director", dispute)
+		refused := d.ask("nhs director", http.MethodPost, dispute, url.Values{"answer": {"decide"}})
+		refused.has(t, "Select who the next step is with")
+		refused.has(t, "Enter the decision and the rule that it follows")
+		form := url.Values{"answer": {"decide"}, "body": {"nhs"}, "decide-words": {"A self-funder is with the NHS (A4)."}, "version": {r.values("version")[0]},
+			"example": {"yes"}, "review-day": {"31"}, "review-month": {"3"}, "review-year": {"2027"}}
+		d.follow("nhs director", d.ask("nhs director", http.MethodPost, dispute, form))
+		if got := d.days(measure.ByResponsible); got["NHS"] != 4 || got["social care"] != 8 {
+			t.Errorf("got %v", got)
+		}
+		width(4)
+		d.get("coordinator", "/delays/"+d.ref("100000003")+"/periods/1").has(t, "Rule A6")
+		d.get("coordinator", "/delays/new?ref="+d.ref("100000003")).has(t, "Local ruling for Di, 4 November 2026: NHS. A self-funder is with the NHS (A4). Review on 31 March 2027.")
+	})
+	t.Run("J7 and G3 the council's page", func(t *testing.T) {
+		r := d.get("council director", "/council/E10000099?from=2026-10-01&to=2026-11-30")
+		r.has(t, "50% of delayed days in October 2026 to November 2026 were with social care. The range is 50% to 75% while 4 days are not settled.")
+		href, _ := r.Find("#by-provider tbody a").First().Attr("href")
+		rows := d.get("council director", href)
+		rows.has(t, "16")
+		for _, ext := range []string{".csv", ".json"} {
+			if r := d.ask("council director", http.MethodGet, "/council/E10000099"+ext, nil); r.status != http.StatusOK {
+				t.Errorf("%s: %d", ext, r.status)
+			}
+		}
+	})
+	if _, err := d.Store.VerifyAudit(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// values gives the values of the page's fields of a name.
+func (r reply) values(name string) []string {
+	var out []string
+	r.Find(`input[name="` + name + `"]`).Each(func(_ int, in *goquery.Selection) {
+		v, _ := in.Attr("value")
+		out = append(out, v)
+	})
+	return out
 }
