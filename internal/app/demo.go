@@ -122,6 +122,9 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 		return err
 	}
 	answering.done()
+	if err := logDemo(ctx, a); err != nil {
+		return err
+	}
 	// The files have served; the evidence is in the database.
 	if err := os.RemoveAll(files); err != nil {
 		return err

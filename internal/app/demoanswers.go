@@ -14,7 +14,7 @@ import (
 
 // answerDemo lets the demonstration's councils and trusts answer as people
 // would: most segments are agreed within the week, some are disputed, and of
-// those some are settled. Which is which follows from the reference alone, so
+// those some are settled. Which is which follows from the segment alone, so
 // that the demonstration is the same every time.
 func answerDemo(ctx context.Context, a *App, said func(done, total int)) error {
 	type item struct {
@@ -66,7 +66,8 @@ func answerDemo(ctx context.Context, a *App, said func(done, total int)) error {
 				return agreement.Event{Act: act, Side: side, Segment: it.Segment.Segment, Body: body}
 			}
 			chance := 0
-			for _, r := range it.Reference + it.Segment.Segment.First.String() {
+			seg := it.Segment.Segment
+			for _, r := range it.Provider + it.Ward + it.Bed + seg.First.String() + seg.Last.String() + string(seg.Reason) {
 				chance = (chance*31 + int(r)) % 1000
 			}
 			other := delay.NHS
