@@ -1,0 +1,221 @@
+// The weekly call on the projector: by keyboard and clicker at 1280 by 720, with
+// scripts and without, light and dark, printed, and with nothing that names a
+// person in anything that the server sends.
+import assert from 'node:assert/strict'
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import axe from '@axe-core/playwright'
+import { browser, folder, root, run, serve, visitor } from './site.mjs'
+
+const AxeBuilder = axe.default ?? axe
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+// Set to a folder, this keeps a picture of every slide to be looked at.
+const pictures = process.env.CALL_PICTURES
+
+function day (back) {
+  return new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
+}
+
+// Words that only the rows about people hold: NHS numbers with and without
+// spaces, hospital numbers, wards and beds.
+function secrets (extracts) {
+  const found = new Set()
+  for (const name of readdirSync(extracts)) {
+    const text = /\.(csv|txt)$/.test(name) ? readFileSync(path.join(extracts, name), 'utf8') : ''
+    for (const m of text.matchAll(/\b(\d{3} ?\d{3} ?\d{4}|[NW]G?\d{6}|\d[A-Z]-\d\d|Quay|Lighthouse)\b/g)) found.add(m[1])
+  }
+  return [...found]
+}
+
+let chrome, site, state, hidden
+const folders = []
+
+before(async () => {
+  chrome = await browser()
+  const data = folder()
+  const files = folder()
+  folders.push(data, files)
+  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
+  appendFileSync(path.join(data.dir, 'partnership.yaml'), '\nsign_in:\n  require_second_factor: false\n')
+  await run('synth', '--out', files.dir, '--from', day(120), '--to', day(1), '--size', '60')
+  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
+  hidden = secrets(path.join(files.dir, 'extracts'))
+  assert.ok(hidden.length > 500, `only ${hidden.length} words to look for`)
+  site = await serve('serve', '--data', data.dir)
+  const said = await run('user', 'add', 'presenter@northshire.example', '--name', 'Pat Presenter', '--role', 'presenter', '--data', data.dir, '--address', site.at)
+  const { context, page } = await visitor(chrome, site.at)
+  await page.goto(said.match(/http:\/\/\S+/)[0])
+  await page.locator('input[type=password]').first().fill('three random words and 9')
+  await page.getByRole('button', { name: 'Save password' }).click()
+  await page.waitForURL(/\/sign-in/)
+  await page.locator('input[autocomplete=username]').first().fill('presenter@northshire.example')
+  await page.locator('input[type=password]').first().fill('three random words and 9')
+  await page.getByRole('button', { name: 'Sign in' }).first().click()
+  await page.waitForURL(/\/call$/)
+  state = await context.storageState()
+  await context.close()
+  if (pictures) mkdirSync(pictures, { recursive: true })
+})
+
+after(async () => {
+  await chrome?.close()
+  if (site) assert.equal(await site.stop(), 0, 'the program did not stop cleanly')
+  for (const one of folders) one.remove()
+})
+
+function presenter (options = {}) {
+  return visitor(chrome, site.at, { storageState: state, ...options })
+}
+
+// Gathers all that the server sends, and looks for what must not be in it.
+function listen (page) {
+  const bodies = []
+  page.on('response', (answer) => {
+    if (!answer.url().includes('/static/')) bodies.push(answer.body().then((b) => [answer.url(), b.toString()], () => [answer.url(), '']))
+  })
+  return async () => {
+    const all = await Promise.all(bodies)
+    assert.ok(all.length > 5, 'nothing was listened to')
+    for (const [url, body] of all) {
+      const found = hidden.filter((word) => body.includes(word))
+      assert.equal(found.length, 0, `${url} holds ${found.length} words about people`)
+    }
+  }
+}
+
+async function fits (page, name) {
+  await page.waitForLoadState('load')
+  const over = await page.evaluate(() => {
+    const slide = document.querySelector('main')
+    return [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight, slide.scrollHeight - slide.clientHeight]
+  })
+  assert.ok(over.every((pixels) => pixels <= 0), `${name}: passes the wall by ${over} px`)
+}
+
+async function accessible (page, name) {
+  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`), [], `${name}: axe`)
+}
+
+describe('the call', () => {
+  test('starts, goes by keys from slide to slide, takes an action and ends (J11)', async () => {
+    const { context, page, wrong } = await presenter()
+    const nothingOfPeople = listen(page)
+    await page.goto(site.at + '/call')
+    await accessible(page, 'the page before the call')
+    await page.getByRole('button', { name: 'Start call' }).click()
+    await page.waitForURL(/\/call\/\d{4}-\d\d-\d\d\/1$/)
+    const at = page.url().slice(0, -2)
+    const waiting = await page.locator('.app-call__figure').innerText()
+    assert.match(await page.locator('h1').innerText(), new RegExp(`^${waiting} people are waiting`))
+    assert.match(await page.locator('.app-wall__held').innerText(), new RegExp(`^Figures held at .* As at .*: ${waiting} delays`))
+    for (let n = 1; n <= 9; n++) {
+      await page.waitForURL(`${at}/${n}`)
+      assert.match(await page.locator('.app-wall__place').innerText(), new RegExp(`^Slide ${n} of 9`))
+      assert.equal(await page.locator('h1').count(), 1)
+      const size = await page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))
+      assert.ok(size >= 29.5, `slide ${n}: text of ${size} px`)
+      await fits(page, `slide ${n}`)
+      await accessible(page, `slide ${n}`)
+      if (pictures) await page.screenshot({ path: path.join(pictures, `slide-${n}-light.png`) })
+      if (n < 9) await page.keyboard.press(n % 2 ? 'PageDown' : 'ArrowRight')
+    }
+    await page.keyboard.press('PageUp')
+    await page.waitForURL(at + '/8')
+    await page.keyboard.press('ArrowLeft')
+    await page.waitForURL(at + '/7')
+    await page.keyboard.press('Home')
+    await page.waitForURL(at + '/1')
+    await page.keyboard.press('End')
+    await page.waitForURL(at + '/9')
+
+    // A number of a person is refused; keys in a field move the cursor.
+    await page.locator('#what').focus()
+    await page.keyboard.type('Ring about 999 000 0018')
+    await page.keyboard.press('Home')
+    await page.keyboard.press('ArrowLeft')
+    assert.equal(page.url(), at + '/9')
+    await page.keyboard.press('Enter')
+    await page.getByText('Remove the NHS number. This screen is shown on a wall.').first().waitFor()
+    assert.ok(!(await page.content()).includes('999 000 0018'))
+    await accessible(page, 'a refused action')
+    await page.locator('#what').fill('Ask Westhaven for the file of Monday')
+    await page.locator('#owner').selectOption({ label: 'Westhaven and District NHS Trust' })
+    await page.locator('#due').fill(day(-2))
+    await page.getByRole('button', { name: 'Log action' }).press('Enter')
+    await page.waitForURL(at + '/9')
+    assert.equal(await page.locator('#actions tbody th').innerText(), 'Ask Westhaven for the file of Monday')
+    await fits(page, 'the slide of actions')
+    await accessible(page, 'an action')
+    await page.getByRole('button', { name: /^Done/ }).press('Enter')
+    await page.waitForURL(at + '/9')
+    assert.equal(await page.locator('#actions tbody td').last().innerText(), 'Done')
+
+    await page.keyboard.press('Escape')
+    await page.waitForURL(at)
+    assert.equal(await page.locator('section.app-call').count(), 10)
+    assert.match(await page.locator('#since-then').innerText(), /Nothing\. Worked out again/)
+    await accessible(page, 'the page view')
+    const json = await (await context.request.get(at + '.json')).text()
+    assert.ok(!hidden.some((word) => json.includes(word)), 'the JSON holds words about people')
+    assert.equal(await (await context.request.get(at + '.json')).text(), json)
+    await page.getByRole('button', { name: 'End call' }).click()
+    await page.getByText('The call ended at').waitFor()
+    await nothingOfPeople()
+    assert.deepEqual(wrong, [])
+    await context.close()
+  })
+
+  test('goes by links without scripts, light and dark, from start to end', async () => {
+    for (const theme of ['', '?theme=dark']) {
+      const { context, page, wrong } = await presenter({ script: false })
+      await page.goto(site.at + '/call')
+      await page.getByRole('link', { name: /^Open today's call/ }).click()
+      if (theme) await page.getByRole('link', { name: 'Dark', exact: true }).click()
+      for (let n = 1; n <= 9; n++) {
+        assert.ok(page.url().endsWith(`/${n}${theme}`), page.url())
+        await fits(page, `slide ${n}${theme}`)
+        if (pictures) await page.screenshot({ path: path.join(pictures, `slide-${n}-${theme ? 'dark' : 'plain'}.png`) })
+        if (n < 9) await page.getByRole('link', { name: 'Next', exact: true }).click()
+      }
+      await page.getByRole('link', { name: 'All slides' }).click()
+      assert.equal(await page.locator('section.app-call').count(), 10)
+      assert.deepEqual(wrong, [])
+      await context.close()
+    }
+  })
+
+  test('dark slides pass axe, and every slide keeps its words in forced colours and on a narrow screen', async () => {
+    const { context, page, wrong } = await presenter()
+    await page.goto(site.at + '/call')
+    const at = site.at + (await page.getByRole('link', { name: /^Open today's call/ }).getAttribute('href')).slice(0, -2)
+    for (let n = 1; n <= 9; n++) {
+      await page.goto(`${at}/${n}?theme=dark`)
+      await accessible(page, `slide ${n}, dark`)
+    }
+    await context.close()
+    const narrow = await presenter({ width: 320, height: 640 })
+    for (const target of ['', '/1', '/2', '/3', '/4', '/5', '/6', '/7', '/8', '/9']) {
+      await narrow.page.goto(at + target)
+      const wide = await narrow.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      assert.ok(wide <= 0, `${target} at 320 px scrolls sideways by ${wide} px`)
+    }
+    await narrow.context.close()
+    assert.deepEqual([...wrong, ...narrow.wrong], [])
+  })
+
+  test('prints a slide a page, A4 landscape (J16)', async () => {
+    const { context, page } = await presenter()
+    await page.goto(site.at + '/call')
+    await page.goto(site.at + (await page.getByRole('link', { name: /^Open today's call/ }).getAttribute('href')).slice(0, -2))
+    const pdf = (await page.pdf({ preferCSSPageSize: true, path: pictures && path.join(pictures, 'call.pdf') })).toString('latin1')
+    const sheets = pdf.match(/\/MediaBox \[[^\]]*\]/g)
+    assert.equal(sheets.length, 10, 'nine slides and what is known since')
+    for (const one of sheets) {
+      const [, , width, height] = one.match(/[\d.]+/g).map(Number)
+      assert.ok(width > height, `${one} is not landscape`)
+    }
+    await context.close()
+  })
+})
