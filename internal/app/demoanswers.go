@@ -70,21 +70,23 @@ func answerDemo(ctx context.Context, a *App, said func(done, total int)) error {
 			for _, r := range it.Provider + it.Ward + it.Bed + seg.First.String() + seg.Last.String() + string(seg.Reason) {
 				chance = (chance*31 + int(r)) % 1000
 			}
+			// A council disputes what is proposed for it; what is proposed for
+			// the NHS it agrees with.
 			other := delay.NHS
-			if it.Segment.Segment.Body == delay.NHS {
-				other = delay.SocialCare
+			if chance%2 == 0 && slices.Contains(a.Rules.On(seg.First).Bodies(seg.Reason, seg.Care), delay.Joint) {
+				other = delay.Joint
 			}
-			if !slices.Contains(a.Rules.On(it.Segment.Segment.First).Bodies(it.Segment.Segment.Reason, it.Segment.Segment.Care), other) {
+			if seg.Body == delay.NHS || seg.Body == other {
 				chance = 999
 			}
 			switch {
-			case chance < 60:
+			case chance < 160:
 				disputed = append(disputed, casework.NewAnswer{Reference: it.Reference, Event: event(agreement.Dispute, agreement.CouncilSide, other),
 					Checks: "A date is wrong", Words: "The referral was acknowledged two days later."})
-				if chance < 40 {
+				if chance < 110 {
 					settled[it.Provider] = append(settled[it.Provider], casework.NewAnswer{Reference: it.Reference, Event: event(agreement.Agree, agreement.NHSSide, delay.NotAttributed)})
 				}
-			case chance < 80:
+			case chance < 200:
 				// Nobody has answered yet.
 			default:
 				agreed = append(agreed, casework.NewAnswer{Reference: it.Reference, Event: event(agreement.Agree, agreement.CouncilSide, delay.NotAttributed)})
