@@ -43,10 +43,10 @@ func matched(scope people.Scope, f record.Filter) (query string, args []any) {
 	if last == 0 {
 		last = delay.Day(1 << 30)
 	}
-	// Days count by the stretches that they are in.
+	// Days count by the segment that they are in, like every figure; a stretch
+	// says where the patient lay. Paused days are in no segment.
 	var days where
-	days.scoped(scope, "d.provider_id", "g.council")
-	days.add("d.first_day <= ? AND d.last_day >= ?", last, first) // Spares most of the join.
+	days.scoped(scope, "d.provider_id", "s.council")
 	days.add("t.first_day <= ? AND t.last_day >= ?", last, first)
 	days.narrow(f)
 	current, currentArgs := latest(scope)
@@ -55,8 +55,8 @@ func matched(scope people.Scope, f record.Filter) (query string, args []any) {
 		FROM delay d
 		JOIN patient p ON p.patient_id = d.patient_id
 		JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
+		JOIN segment s ON s.patient_id = t.patient_id AND s.listed_first = t.listed_first AND t.first_day BETWEEN s.first_day AND s.last_day
 		JOIN statement st ON st.statement_id = t.statement_id
-		JOIN given g ON g.given_id = st.given_id
 		JOIN place pl ON pl.place_id = st.place_id
 		WHERE ` + days.String() + stateClause(f.State, current) + `
 		GROUP BY t.patient_id, t.listed_first`
@@ -64,13 +64,13 @@ func matched(scope people.Scope, f record.Filter) (query string, args []any) {
 	if f.State != "" {
 		args = append(args, currentArgs...)
 	}
-	if f.From != 0 || f.To != 0 {
+	if f.From != 0 || f.To != 0 || len(f.States) > 0 {
 		return query, args
 	}
 	// A delay with no counted day yet is there too, unless days are asked for.
 	var rest where
 	rest.scoped(scope, "d.provider_id", "g.council")
-	rest.add("d.first_day = 0")
+	rest.add("NOT EXISTS (SELECT 1 FROM segment s WHERE s.patient_id = d.patient_id AND s.listed_first = d.listed_first)")
 	rest.narrow(f)
 	query += `
 		UNION ALL
@@ -213,9 +213,10 @@ func scopedStretches(ctx context.Context, tx *sql.Tx, scope people.Scope, patien
 	w.add("t.patient_id = ? AND t.listed_first = ?", patient, d.Listed)
 	w.scoped(scope, "d.provider_id", "g.council")
 	rows, err := tx.QueryContext(ctx, `
-		SELECT t.first_day, t.last_day, t.mark, g.reason, g.body, g.council, g.care, g.rule, pl.site, pl.ward, pl.bed
+		SELECT t.first_day, t.last_day, t.mark, g.reason, coalesce(s.body, g.body), g.council, g.care, CASE s.by_people WHEN 1 THEN 'A6' ELSE g.rule END, pl.site, pl.ward, pl.bed
 		FROM stretch t
 		JOIN delay d ON d.patient_id = t.patient_id AND d.listed_first = t.listed_first
+		LEFT JOIN segment s ON s.patient_id = t.patient_id AND s.listed_first = t.listed_first AND t.first_day BETWEEN s.first_day AND s.last_day
 		JOIN statement st ON st.statement_id = t.statement_id
 		JOIN given g ON g.given_id = st.given_id
 		JOIN place pl ON pl.place_id = st.place_id

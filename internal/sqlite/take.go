@@ -110,7 +110,8 @@ func (t *taking) provider() error {
 		return err
 	}
 	var any bool
-	err := t.tx.QueryRowContext(t.ctx, `SELECT EXISTS (SELECT 1 FROM extract WHERE provider_id = ?)`, t.providerID).Scan(&any)
+	err := t.tx.QueryRowContext(t.ctx, `
+		SELECT EXISTS (SELECT 1 FROM extract WHERE provider_id = ?1) OR EXISTS (SELECT 1 FROM log_entry WHERE provider_id = ?1)`, t.providerID).Scan(&any)
 	t.fresh = !any
 	return err
 }
