@@ -48,6 +48,29 @@ func TestReconcile(t *testing.T) {
 	})
 }
 
+// A movement that does not add up is never hidden: the slide says by how much.
+func TestGapIsSaid(t *testing.T) {
+	t.Parallel()
+	m := &maker{set: Setup{Last: &Content{Disputed: 2}}, Content: &Content{Last: Day(delay.MustDay("2026-10-28")), Call: Day(delay.MustDay("2026-11-04")),
+		Waiting: Count{NHS: 105}, Disputed: 1}}
+	m.Movement = Reconcile([]Part{{Shown: measure.ByBody{delay.NHS: 104}, Then: measure.ByBody{delay.NHS: 106}, Latest: measure.ByBody{delay.NHS: 105}, Counted: true,
+		Events: []measure.Event{{Kind: measure.Began, Cell: measure.Cell{Body: delay.NHS}, People: 29}, {Kind: measure.Ended, Cell: measure.Cell{Body: delay.NHS}, People: 31},
+			{Kind: measure.Paused, Cell: measure.Cell{Body: delay.NHS}, People: 1}}}})
+	var s Slide
+	if err := m.moved(t.Context(), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Title != "29 new, 31 ended, 1 paused, 2 added late: 105 waiting, 1 more than last call" {
+		t.Errorf("C16 the title is %q", s.Title)
+	}
+	if len(s.Lines) != 2 || s.Lines[0] != "Movement does not add up by 2. See Extracts." || s.Lines[1] != "0 people have passed 21 days since. 1 wait is disputed, 2 at the last call." {
+		t.Errorf("C16 the lines are %q", s.Lines)
+	}
+	if got := s.Table.Rows[len(s.Table.Rows)-1].Cells; got[0] != "Now, 4 Nov" || got[5] != "105" {
+		t.Errorf("the last row is %q", got)
+	}
+}
+
 // Free text of actions holds no number of a person (P1).
 func TestActions(t *testing.T) {
 	t.Parallel()

@@ -114,6 +114,9 @@ func (s *Server) callHome(c echo.Context) error {
 	if !v.Empty {
 		v.Now = upperFirst(peopleAre(preview.Waiting.Total())) + " waiting, as at " + preview.AsAt.Long() + "."
 		v.Checks = callChecks(preview)
+		if !s.actor(c).May(people.SeeExtracts) {
+			v.Checks[0].More = link{}
+		}
 	}
 	actions, err := s.opts.Calls.CallActions(ctx, today)
 	if err != nil {
@@ -227,13 +230,13 @@ type callPageView struct {
 	Held      string
 	Slides    []slideView
 	Show      link
+	Counted   link
 	JSON      string
 	Since     tableView
 	Same      bool
 	MayRun    bool
 	Ended     string
 	End       string
-	Trouble   []link
 	Different int64
 }
 
@@ -259,7 +262,10 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 		MayRun: s.actor(c).May(people.RunCall), End: callPath(r.Day, 0) + "/end"}
 	v.BodyClass = "app-call-page"
 	v.Crumbs = []link{{"Weekly call", "/call"}}
-	v.Held = s.heldWords(content)
+	v.Held = s.heldWords(content) + " Rule set " + content.RuleSet + "."
+	if s.actor(c).May(people.SeeFigures) {
+		v.Counted = link{"How this is counted", "/definitions"}
+	}
 	if !r.EndedAt.IsZero() {
 		v.Ended = "The call ended at " + clock(r.EndedAt.In(s.opts.Zone)) + "."
 	}

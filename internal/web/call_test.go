@@ -27,7 +27,7 @@ type keptCalls struct {
 var hostile = `</script><img src=x onerror=alert(1)>"'=cmd()`
 
 func contentForTests() call.Content {
-	c := call.Content{Version: 1, Call: call.Day(delay.MustDay("2026-11-04")), Held: time.Date(2026, 11, 4, 9, 55, 0, 0, time.UTC), AsAt: call.Day(delay.MustDay("2026-11-03")),
+	c := call.Content{Version: 1, RuleSet: "england-dtoc 1", Call: call.Day(delay.MustDay("2026-11-04")), Held: time.Date(2026, 11, 4, 9, 55, 0, 0, time.UTC), AsAt: call.Day(delay.MustDay("2026-11-03")),
 		Arrived: time.Date(2026, 11, 4, 7, 2, 0, 0, time.UTC), Waiting: call.Count{SocialCare: 50, NHS: 60, Joint: 5, NotAttributed: 3}, Checked: 91, Logs: true,
 		Hospitals: []call.Hospital{{Code: "RXA", Name: "Northgate General", Day: call.Day(delay.MustDay("2026-11-03")), Counted: true, Extract: "In"},
 			{Code: "RXB", Name: hostile, Day: call.Day(delay.MustDay("2026-11-02")), Counted: true, Extract: "Missing"}}}
@@ -174,7 +174,7 @@ func TestCallFrozen(t *testing.T) {
 	if n := doc.Find("section.app-call").Length(); n != slides+1 {
 		t.Errorf("%d sections", n)
 	}
-	if got := words(doc.Find(".app-lede")); got != "Figures held at 9:55am, 4 November 2026. As at 7:02am: 118 delays, 91 checked in 24 hours. "+strings.Join(strings.Fields(hostile), " ")+" is from 2 Nov." {
+	if got := words(doc.Find(".app-lede")); got != "Figures held at 9:55am, 4 November 2026. As at 7:02am: 118 delays, 91 checked in 24 hours. "+strings.Join(strings.Fields(hostile), " ")+" is from 2 Nov. Rule set england-dtoc 1." {
 		t.Errorf("the clock of the data: %q", got)
 	}
 }
