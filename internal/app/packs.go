@@ -213,11 +213,11 @@ func (a *App) deliver(ctx context.Context) (string, error) {
 		case again && !mail.Lasting(err):
 			a.Options.Log.Warn("a pack was not taken and is tried again", "pack", d.Pack, "kind", d.Kind, "attempts", d.Attempts+1, "error", err)
 			waiting++
-			err = a.Store.DelayDelivery(ctx, d.ID, now.Add(wait), problem.Sentence(err))
+			err = a.Store.DelayDelivery(ctx, d.ID, now.Add(wait), sentence(err))
 		default:
 			a.Options.Log.Error("a pack was not taken and is given up", "pack", d.Pack, "kind", d.Kind, "attempts", d.Attempts+1, "error", err)
 			given++
-			err = a.Store.EndDelivery(ctx, d.ID, sqlite.DeliveryNotSent, now, problem.Sentence(err))
+			err = a.Store.EndDelivery(ctx, d.ID, sqlite.DeliveryNotSent, now, sentence(err))
 		}
 		if err != nil {
 			return "", err
@@ -229,6 +229,9 @@ func (a *App) deliver(ctx context.Context) (string, error) {
 	}
 	return said, nil
 }
+
+// sentence gives what a reader may see of an error, with its full stop.
+func sentence(err error) string { return strings.TrimSuffix(problem.Sentence(err), ".") + "." }
 
 // mailPack tells one person that a pack is ready. The message holds no figure
 // and nothing about a person: it may lie in any mailbox (P1).

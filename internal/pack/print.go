@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -30,7 +31,7 @@ type Printer interface {
 func (b *built) print(ctx context.Context, made string, printer Printer) []string {
 	pdf, picture, err := printer.Print(ctx, made)
 	if err != nil {
-		b.manifest.Unprinted = problem.Sentence(err)
+		b.manifest.Unprinted = strings.TrimSuffix(problem.Sentence(err), ".") + "."
 		return nil
 	}
 	b.manifest.Unprinted = ""

@@ -184,7 +184,11 @@ func (r *reckoning) words() string {
 			if len(where) > 3 {
 				named = plural(int64(len(where)), "hospital", "hospitals")
 			}
-			out = append(out, signed(r.by[why])+" "+string(why)+": "+named)
+			amount := signed(r.by[why])
+			if r.by[why] == 0 {
+				amount = "0 in all"
+			}
+			out = append(out, amount+" from "+string(why)+": "+named)
 		}
 	}
 	if len(out) == 0 {
@@ -261,12 +265,15 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 	keys := slices.SortedFunc(maps.Keys(all), func(a, b spotBody) int {
 		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.provider, b.provider), cmp.Compare(a.body, b.body))
 	})
-	for _, k := range keys {
+	for i, k := range keys {
 		if k.day < then.From {
 			continue
 		}
 		name, reason := s.opts.Places.providerWords(k.provider), why(k.spot)
-		days.add(reason, name, before[k], after[k])
+		if i == 0 || keys[i-1].spot != k.spot {
+			// A day that went from one body to another is the same day.
+			days.add(reason, name, totalOf(before, k.spot), totalOf(after, k.spot))
+		}
 		switch k.body {
 		case delay.SocialCare:
 			social.add(reason, name, before[k], after[k])
@@ -275,7 +282,7 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 		}
 	}
 	s.reckonWaiting(&waiting, then, before, after, filesNow, why)
-	t := tableView{ID: "differences", Caption: "Figures as known " + v.words(s) + ", and the same figures now",
+	t := tableView{ID: "differences", HiddenCaption: true, Caption: "Figures as known " + v.words(s) + ", and the same figures now",
 		Head: []headCell{{"Measure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}
 	row := func(name, was, is, difference, reason string) {
 		t.Rows = append(t.Rows, []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: reason}})
@@ -291,7 +298,7 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 		counted("Delayed days not attributed, "+period, none)
 		if days.then > 0 && days.now > 0 {
 			was, is := 100*float64(social.then)/float64(days.then), 100*float64(social.now)/float64(days.now)
-			row("Council share, "+period, oneDecimal(was)+"%", oneDecimal(is)+"%", fmt.Sprintf("%+.1f points", is-was), "It follows from the days above")
+			row("Council share, "+period, oneDecimal(was)+"%", oneDecimal(is)+"%", sharePoints(is-was), "It follows from the days above")
 		}
 	}
 	d := &differencesView{Heading: "What has changed since", Table: t}
@@ -305,27 +312,34 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 	return d, nil
 }
 
+// sharePoints writes a difference of shares.
+func sharePoints(d float64) string {
+	text := strings.Replace(fmt.Sprintf("%+.1f points", d), "-", "−", 1)
+	return strings.NewReplacer("+0.0", "0.0", "−0.0", "0.0").Replace(text)
+}
+
 // reckonWaiting compares the people waiting: each hospital on the day of its
 // latest extract then, or on the day of the figures when that has come since.
 func (s *Server) reckonWaiting(r *reckoning, then measure.Overview, before, after map[spotBody]int64, filesNow map[spot]string, why func(spot) cause) {
-	total := func(m map[spotBody]int64, at spot) (n int64) {
-		for _, b := range delay.Bodies {
-			n += m[spotBody{at, b}]
-		}
-		return n
-	}
 	for _, p := range then.Providers {
 		at := spot{p.Code, min(p.Latest, then.AsAt)}
 		was := int64(0)
 		if p.Latest > then.AsAt-14 {
-			was = total(before, at)
+			was = totalOf(before, at)
 		}
 		end := spot{p.Code, then.AsAt}
 		if filesNow[end] != "" || at.day <= then.AsAt-14 {
 			at = end
 		}
-		r.add(why(at), s.opts.Places.providerWords(p.Code), was, total(after, at))
+		r.add(why(at), s.opts.Places.providerWords(p.Code), was, totalOf(after, at))
 	}
+}
+
+func totalOf(m map[spotBody]int64, at spot) (n int64) {
+	for _, b := range delay.Bodies {
+		n += m[spotBody{at, b}]
+	}
+	return n
 }
 
 func counts(ctx context.Context, f measure.Source, q measure.Query) (map[spotBody]int64, error) {

@@ -100,7 +100,7 @@ func TestC15DifferencesAddUp(t *testing.T) {
 		}
 		return n
 	}
-	amount := regexp.MustCompile(`[+−][0-9,]+ `)
+	amount := regexp.MustCompile(`[+−][0-9,]+ from `)
 	rows.Slice(0, 4).Each(func(_ int, row *goquery.Selection) {
 		name := words(row.Find("th"))
 		cells := row.Find("td")
