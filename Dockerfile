@@ -39,6 +39,7 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["homeward", "healthcheck"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["homeward"]
-# There is no sign-in yet: publish the port on the loopback address only, with
-# docker run --publish 127.0.0.1:8080:8080.
-CMD ["serve", "--data", "/data", "--listen", "0.0.0.0:8080"]
+# Inside the container there is no TLS: publish the port on the loopback address,
+# with docker run --publish 127.0.0.1:8080:8080, and put a proxy that ends TLS
+# in front of it, or give the program a certificate.
+CMD ["serve", "--data", "/data", "--listen", "0.0.0.0:8080", "--plain-http"]

@@ -216,6 +216,21 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 			}
 		})
 	}
+	t.Run("each number of the table opens rows that add up to it", func(t *testing.T) {
+		_, _, doc := own.open("/figures" + query + "&grain=day&by=reason,responsible,council")
+		links := doc.Find(`#figures tbody a[href^="/days"]`)
+		if links.Length() < 2 {
+			t.Fatalf("%d links", links.Length())
+		}
+		links.Each(func(_ int, a *goquery.Selection) {
+			href, _ := a.Attr("href")
+			_, _, behind := own.open(href)
+			want := strings.TrimSpace(a.Text())
+			if lede := behind.Find(".app-lede").Text(); !strings.HasPrefix(lede, want+" delayed day") || !strings.Contains(lede, ": "+want+" day") || behind.Find("#outside").Length() != 0 {
+				t.Errorf("%s opens %q, expected %s days", href, lede, want)
+			}
+		})
+	})
 	for name, r := range map[string]struct {
 		*reader
 		want int

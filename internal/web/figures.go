@@ -31,6 +31,9 @@ type breakdown struct {
 	Cells   []measure.Cell
 	Numbers []measure.Number
 	AsAt    delay.Day
+	// Past is set for figures as they were known at a past moment: the rows
+	// behind them are as they are known now.
+	Past bool
 }
 
 // keeper passes on a source's answers and keeps the first: the cells of the
@@ -117,7 +120,7 @@ func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, erro
 	// Evidence ends with the latest extract (C2); days after it would only
 	// stretch the calendar days below DToC beds.
 	q.To = max(q.From, min(q.To, last))
-	b := breakdown{AsAt: last, Numbers: []measure.Number{measure.Days, measure.Beds}}
+	b := breakdown{AsAt: last, Past: !see.at.IsZero(), Numbers: []measure.Number{measure.Days, measure.Beds}}
 	if q.Has(measure.ByResponsible) {
 		b.Numbers = append(b.Numbers, measure.ShareN)
 	}
@@ -167,7 +170,11 @@ func (s *Server) figuresTable(b breakdown) tableView {
 			row = append(row, cell)
 		}
 		for j := range b.Numbers {
-			row = append(row, numberCell(b.Numbers[j], b.Rows[i][len(b.Query.By)+j]))
+			cell := numberCell(b.Numbers[j], b.Rows[i][len(b.Query.By)+j])
+			if b.Numbers[j] == measure.Days && !b.Past {
+				cell.Href = b.rowsBehind(c)
+			}
+			row = append(row, cell)
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -193,6 +200,32 @@ func (s *Server) figuresTable(b breakdown) tableView {
 		t.Foot = append(t.Foot, cell)
 	}
 	return t
+}
+
+// rowsBehind gives the address of the rows that a cell counts.
+func (b breakdown) rowsBehind(c measure.Cell) string {
+	f, from, to := b.Query.Filter, b.Query.From, b.Query.To
+	for _, by := range b.Query.By {
+		switch by {
+		case measure.ByDay:
+			from, to = c.Period, c.Period
+		case measure.ByWeek:
+			from, to = max(from, c.Period.Week()), min(to, c.Period.Week()+6)
+		case measure.ByMonth:
+			from, to = max(from, c.Period.Month().First()), min(to, c.Period.Month().Last())
+		case measure.ByProvider:
+			f.Providers = []string{c.Provider}
+		case measure.ByCouncil:
+			f.Councils = []delay.Council{c.Council}
+		case measure.ByCare:
+			f.Care = []delay.CareType{c.Care}
+		case measure.ByReason:
+			f.Reasons = []delay.Reason{c.Reason}
+		case measure.ByResponsible:
+			f.Bodies = []delay.Body{c.Body}
+		}
+	}
+	return address("/days", dated(f, from, to))
 }
 
 func (s *Server) dimensionCell(by measure.Dimension, c measure.Cell) tableCell {
