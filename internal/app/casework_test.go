@@ -655,3 +655,57 @@ func (r reply) values(name string) []string {
 	})
 	return out
 }
+
+// C17: a hospital that sends no extracts is run from the log, with people whom
+// no extract has listed.
+func TestJourneyRunFromTheLog(t *testing.T) {
+	d := newDesk(t)
+	page := d.get("coordinator", "/today")
+	page.has(t, "Nobody is recorded as waiting at Northgate General.")
+	href, _ := page.Find("a:contains('Log a delay for someone')").Attr("href")
+	if href != "/delays/new?provider=RXA#form" {
+		t.Fatalf("the link is %q", href)
+	}
+	r := d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", nil)
+	for _, want := range []string{"Enter the hospital number", "Enter the ward", "Enter the admission date", "Select the council of residence, or select 'Not known'",
+		"Select when they became ready to leave", "Select what they are waiting for", "Select where they are going, or select 'Not decided yet'"} {
+		r.has(t, want)
+	}
+	person := with(map[string]string{"number": "h 123 456", "ward": "4B", "bed": "4B-01", "council": "E10000099", "care": "acute", "ready": "other", "reason": "E", "destination": "1", "body": "social-care"},
+		date("admitted", "2026-10-01"), date("other", "2026-10-20"))
+	early := with(person, date("other", "2026-09-20"))
+	d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", early).has(t, "Ready date must be on or after admission, 1 October 2026")
+	asked := d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", person)
+	asked.has(t, "This adds 15 days that were not recorded at the time. Why was it not recorded?")
+	saved := d.follow("coordinator", d.submit("coordinator", asked, "/delays/new", map[string]string{"because": "The ward kept paper lists"}))
+	saved.has(t, "Delay logged for bed 4B-01. Rule A2 proposes social care. Northshire County Council is asked to agree by 5pm on Friday 6 November 2026.")
+	d.verify()
+	if got := d.days(measure.ByReason); got["E"] != 15 {
+		t.Errorf("got %v, want E 15 (21 October to 4 November)", got)
+	}
+	if strings.Contains(saved.body, "123456") || strings.Contains(saved.body, "H123456") {
+		t.Error("the hospital number stands on the page")
+	}
+	d.now = d.now.Add(72 * time.Hour)
+	if _, err := d.keepLog(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.verify()
+	if got := d.days(measure.ByReason); got["E"] != 18 {
+		t.Errorf("got %v, want E 18", got)
+	}
+	ref := d.ref("H123456")
+	d.get("coordinator", "/delays/"+ref+"/periods/1").has(t, "Unverified")
+	d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", with(person, map[string]string{"because": "again"})).has(t, "already has an open delay")
+	ended := d.submit("coordinator", d.send("coordinator", "/delays/"+ref+"/end", "/delays/"+ref+"/end", with(map[string]string{"how": "left", "destination": "1"}, date("date", "2026-11-06"))), "/delays/"+ref+"/end", nil)
+	d.follow("coordinator", ended).has(t, "ended. 16 days counted.")
+	d.verify()
+	if got := d.days(measure.ByReason); got["E"] != 16 {
+		t.Errorf("got %v, want E 16", got)
+	}
+	undone := d.follow("coordinator", d.submit("coordinator", d.get("coordinator", ended.where), "/delays/"+ref+"/undo", nil))
+	undone.has(t, "Undone")
+	if got := d.days(measure.ByReason); got["E"] != 18 {
+		t.Errorf("undone: got %v, want E 18", got)
+	}
+}

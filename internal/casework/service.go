@@ -25,6 +25,7 @@ type Store interface {
 	Answer(ctx context.Context, at time.Time, by people.Actor, answers []NewAnswer) error
 	AddAction(ctx context.Context, at time.Time, by people.Actor, reference, from string, a Action) error
 	CloseAction(ctx context.Context, at time.Time, by people.Actor, reference string, id int64, state, why string) error
+	FindByNumber(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, number string) ([]string, error)
 	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which Which, offset, limit int) ([]QueueRow, int, error)
 }
 
@@ -343,6 +344,9 @@ func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, er
 		}
 	} else {
 		s.newPerson(r, &in, &given, by, f.New, today)
+		if err := s.alreadyKnown(ctx, now, by, r, in, f.New.HospitalNumber); err != nil {
+			return Done{}, err
+		}
 	}
 	switch f.Ready {
 	case "fed":
@@ -406,6 +410,35 @@ func (s *Service) save(ctx context.Context, now time.Time, by people.Actor, in N
 	d := Done{Reference: reference, Entry: entry, Outcome: in.Outcome, Council: in.Given.Council}
 	d.ReplyBy = s.Settings.Clocks.ReplyBy(now, agreement.Reviewers, s.London)
 	return d, nil
+}
+
+// alreadyKnown refuses to add a person whom Homeward knows under the number.
+func (s *Service) alreadyKnown(ctx context.Context, now time.Time, by people.Actor, r *Refusal, in NewEntry, number string) error {
+	if in.NewPatient == nil {
+		return nil
+	}
+	found, err := s.Store.FindByNumber(ctx, now, by, s.Key, strings.Join(strings.Fields(number), ""))
+	if err != nil {
+		return err
+	}
+	for _, reference := range append(found, in.NewPatient.Reference) {
+		c, err := s.Store.Case(ctx, by.Scope(), reference)
+		if problem.KindOf(err) == problem.NotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		d := c.Last()
+		switch {
+		case c.Provider != in.Provider:
+		case c.IsOpen() && (d == nil || d.EndKind == delay.Open):
+			r.field("number", "This person already has an open delay, %s. Update that one", reference)
+		case d != nil && d.EndKind == delay.Open:
+			r.field("number", "This person is in the latest extract as %s. Log that one from the worklist", reference)
+		}
+	}
+	return nil
 }
 
 func (s *Service) newPerson(r *Refusal, in *NewEntry, given *attribution.Given, by people.Actor, p NewPerson, today delay.Day) {
