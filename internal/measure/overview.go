@@ -22,6 +22,9 @@ type ProviderDays struct {
 	Counted, Held []delay.Day
 	// LatestReceived is when the latest counted extract arrived.
 	LatestReceived time.Time
+	// FromLog is set for a provider that sends no extracts and is run from the
+	// log: every day up to Latest counts, and no extract is expected (C17).
+	FromLog bool
 }
 
 // Waited is the number of people who are delayed on a day and have so many
@@ -255,7 +258,8 @@ func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked fun
 	}
 	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	for _, e := range expected {
-		if !asked(e.Code) {
+		fromLog := slices.ContainsFunc(stand, func(p ProviderDays) bool { return p.Code == e.Code && p.FromLog })
+		if !asked(e.Code) || fromLog {
 			continue
 		}
 		a := ProviderArrival{Code: e.Code, Name: e.Name, Today: Missing}

@@ -236,6 +236,11 @@ func TestRunFromTheLog(t *testing.T) {
 	if st := last[len(last)-1]; st.Mark != delay.Unverified {
 		t.Errorf("days since the last check are marked %s", st.Mark)
 	}
+	o, err := measure.MakeOverview(t.Context(), d.Store, measure.Filter{}, 0, 0,
+		measure.Moment{Now: time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)}, []measure.Expected{{Code: trust, Name: "Trust"}})
+	if err != nil || o.Now.Total() != 1 || o.AsAt != delay.MustDay("2026-03-14") || len(o.Providers) != 0 {
+		t.Errorf("the overview has %d people as at %s, and expects extracts from %v (%v)", o.Now.Total(), o.AsAt, o.Providers, err)
+	}
 	d.mustLog(logbook.Changed, "2026-03-15", "2026-03-15", &c, "2026-03-10")
 	d.mustLog(logbook.Ended, "2026-03-20", "2026-03-20", &c, "2026-03-10")
 	d.want(measure.ByReason, map[string]int64{"E": 4, "C": 5}) // the worked case of C1: 4 and 5

@@ -322,11 +322,43 @@ func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure
 		}
 		out[i].LatestReceived = time.UnixMicro(received)
 	}
+	fromLog, err := s.fromLog(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, fromLog...)
+	slices.SortFunc(out, func(a, b measure.ProviderDays) int { return cmp.Compare(a.Code, b.Code) })
 	return out, nil
 }
 
+// fromLog gives the providers that send no extracts and are run from the log:
+// it is evidence for every day from the first that it counts (C17).
+func (s *Store) fromLog(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
+	var out []measure.ProviderDays
+	err := eachRow(ctx, s.read, `
+		SELECT v.code, min(d.ready_date), w.log_day, sum(d.end_kind = 0)
+		FROM provider v
+		JOIN delay d ON d.provider_id = v.provider_id
+		JOIN derived_with w
+		WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.provider_id = v.provider_id AND s.counted_extract <> 0)
+		GROUP BY v.provider_id`, func(rows *sql.Rows) error {
+		p := measure.ProviderDays{FromLog: true}
+		if err := rows.Scan(&p.Code, &p.First, &p.Latest, &p.Rows); err != nil {
+			return err
+		}
+		for day := max(from, p.First); day <= min(to, p.Latest); day++ {
+			p.Counted = append(p.Counted, day)
+		}
+		if len(p.Counted) > 0 {
+			out = append(out, p)
+		}
+		return nil
+	})
+	return out, err
+}
+
 // Waiting gives the people delayed at a provider on its extract date day, by
-// the delayed days that they have by then. It reads the delays that were last
+// the delayed days that they have by then, paused days left out. It reads the delays that were last
 // listed on or after that day and covers no others.
 func (s *Store) Waiting(ctx context.Context, f measure.Filter, provider string, day delay.Day) ([]measure.Waited, error) {
 	var w where
@@ -336,11 +368,15 @@ func (s *Store) Waiting(ctx context.Context, f measure.Filter, provider string, 
 	w.add("d.last_day >= ?", day)
 	w.filter(f)
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT ? - d.first_day + 1, count(*)
+		SELECT (
+				SELECT sum(min(x.last_day, ?) - x.first_day + 1)
+				FROM segment x
+				WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND x.first_day <= ?
+			) AS waited, count(*)
 		FROM delay d
 		JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ? BETWEEN t.first_day AND t.last_day
 		WHERE `+w.String()+`
-		GROUP BY d.first_day`, append([]any{day, day}, w.args...)...)
+		GROUP BY waited`, append([]any{day, day, day}, w.args...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func lookUp[T any](ctx context.Context, tx *sql.Tx, query string, wanted []T, ea
 }
 
 // eachRow runs a query and calls each for every row.
-func eachRow(ctx context.Context, tx *sql.Tx, query string, each func(*sql.Rows) error, args ...any) error {
+func eachRow(ctx context.Context, tx querier, query string, each func(*sql.Rows) error, args ...any) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
