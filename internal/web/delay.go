@@ -116,7 +116,7 @@ func (s *Server) delayPage(c echo.Context) error {
 		}
 	}
 	for _, a := range k.Actions {
-		w := actionView{ID: a.ID, What: a.What, Owner: joined(a.OwnerOrg, a.Owner), Due: a.Due.Long(), State: upperFirst(a.State), Open: a.State == "open" && v.MayAct,
+		w := actionView{ID: a.ID, What: a.What, Owner: joined(s.opts.Places.orgWords(a.OwnerOrg), a.Owner), Due: a.Due.Long(), State: upperFirst(a.State), Open: a.State == "open" && v.MayAct,
 			DoneAction: fmt.Sprintf("%s/actions/%d", at, a.ID), ClosedReason: a.ClosedWhy}
 		if a.State == "open" {
 			v.Holds = append(v.Holds, a.What+", "+w.Owner+", due "+w.Due)

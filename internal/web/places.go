@@ -48,6 +48,15 @@ func (p Places) councilWords(c delay.Council) string {
 	return string(c)
 }
 
+// orgWords names an organisation of the partnership by its code, a provider or
+// a council.
+func (p Places) orgWords(code string) string {
+	if name := p.CouncilName(delay.Council(code)); name != "" {
+		return name
+	}
+	return p.providerWords(code)
+}
+
 func (p Places) providerWords(code string) string {
 	for _, place := range p.Providers {
 		if place.Code == code {

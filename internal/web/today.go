@@ -423,7 +423,7 @@ func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day
 		w.Reason, w.Body, w.Swatch = "See the record", "See the record", ""
 	}
 	if a := r.Action; a != nil {
-		w.Action = a.What + ", " + a.OwnerOrg + ", " + a.Due.Long()
+		w.Action = a.What + ", " + s.opts.Places.orgWords(a.OwnerOrg) + ", " + a.Due.Long()
 		if a.Due <= today {
 			w.Tags = append(w.Tags, tagView{"Due today", "nhsuk-tag--yellow"})
 		}
