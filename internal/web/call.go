@@ -90,6 +90,9 @@ type callCheck struct {
 	More                      link
 }
 
+// MayStart says whether the reader may start today's call.
+func (v callHomeView) MayStart() bool { return v.MayRun && v.Today.Href == "" }
+
 func (s *Server) callHome(c echo.Context) error {
 	ctx := c.Request().Context()
 	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
@@ -239,6 +242,9 @@ type callPageView struct {
 	End       string
 	Different int64
 }
+
+// MayEnd says whether the reader may end the call.
+func (v callPageView) MayEnd() bool { return v.MayRun && v.Ended == "" }
 
 func (s *Server) callPage(c echo.Context) error {
 	text, asJSON := strings.CutSuffix(c.Param("date"), ".json")
@@ -442,10 +448,25 @@ type callActions struct {
 	FromWall, Theme, Earliest string
 }
 
+// Note is the line below the actions: what is past due, and what does not fit.
+func (a callActions) Note() string {
+	note := ""
+	if a.Due != "" {
+		note = a.Due + ". "
+	}
+	if a.More != "" {
+		note += a.More + ` under "All slides".`
+	}
+	return strings.TrimSpace(note)
+}
+
 type callActionRow struct {
 	ID, What, Owner, Due, State string
-	PastDue, Open, New          bool
-	Action                      string
+	PastDue                     bool
+	// MaySettle shows the buttons that end the action; MayCarry the one that
+	// hands it to the next call, for actions of an earlier one.
+	MaySettle, MayCarry bool
+	Action              string
 }
 
 // wallActions is how many actions fit the projector beside the form.
@@ -477,7 +498,7 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 	for _, a := range all {
 		state := a.On(r.Day)
 		row := callActionRow{ID: strconv.FormatInt(a.ID, 10), What: a.What, Owner: call.ShortName(s.organisationName(a.Owner)), Due: a.Due.Time().Format("2 Jan"), State: string(state),
-			PastDue: a.PastDue(today), Open: state == call.Open && a.Done == 0, New: a.Call == r.Day}
+			PastDue: a.PastDue(today), MaySettle: v.MayRun && state == call.Open && a.Done == 0, MayCarry: a.Call != r.Day}
 		row.Action = v.Action + "/" + row.ID
 		if a.Call < r.Day {
 			from++
