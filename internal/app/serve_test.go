@@ -56,12 +56,12 @@ func (s *served) ask(method, path, token string, body io.Reader) (*http.Response
 	return http.DefaultClient.Do(req)
 }
 
-var saidAddress = regexp.MustCompile(`http://(\S+)`)
+var saidAddress = regexp.MustCompile(`https?://(\S+)`)
 
 // serve starts the program's server on a free port and waits for its address.
-func (c child) serve(t testing.TB) *served {
+func (c child) serve(t testing.TB, more ...string) *served {
 	t.Helper()
-	s := &served{t: t, cmd: c.command(t.Context(), t, "serve", "--data", c.data(), "--listen", "127.0.0.1:0"), errs: new(bytes.Buffer)}
+	s := &served{t: t, cmd: c.command(t.Context(), t, append([]string{"serve", "--data", c.data(), "--listen", "127.0.0.1:0"}, more...)...), errs: new(bytes.Buffer)}
 	s.cmd.Stderr = s.errs
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -1,9 +1,17 @@
 package app_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/csv"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -13,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -388,4 +397,85 @@ func TestWhereTheServerListens(t *testing.T) {
 			t.Errorf("ended with %d: %s", f.status, f.errs)
 		}
 	})
+}
+
+// certificate writes a certificate that vouches for itself and gives its files.
+func certificate(t testing.TB, dir string) (cert, key string) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	what := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, what, what, &secret.PublicKey, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := x509.MarshalPKCS8PrivateKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: sealed}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cert, key
+}
+
+// Over TLS browsers are told to come back over TLS, and the session's cookie is
+// sent over nothing else.
+func TestServeOverTLS(t *testing.T) {
+	t.Parallel()
+	c := newChild(t)
+	if err := os.CopyFS(c.data(), os.DirFS(northshireExample)); err != nil {
+		t.Fatal(err)
+	}
+	cert, key := certificate(t, c.home)
+	s := c.serve(t, "--tls-cert", cert, "--tls-key", key)
+	pool := x509.NewCertPool()
+	text, err := os.ReadFile(cert)
+	if err != nil || !pool.AppendCertsFromPEM(text) {
+		t.Fatal(err)
+	}
+	client := &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	ask := func(path string, form url.Values) *http.Response {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.address+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res
+	}
+	f := c.run(t, "user", "add", "ada@northshire.example", "--data", c.data(), "--role", "administrator")
+	link := regexp.MustCompile(`/choose-password/\S+`).FindString(f.out)
+	ask(link, url.Values{"password": {journeyPassword}})
+	res := ask("/sign-in", url.Values{"email": {"ada@northshire.example"}, "password": {journeyPassword}})
+	cookie := res.Header.Get("Set-Cookie")
+	for _, want := range []string{"__Host-homeward=", "Secure", "HttpOnly", "SameSite=Lax"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("the cookie is without %s", want)
+		}
+	}
+	if got := res.Header.Get("Strict-Transport-Security"); !strings.HasPrefix(got, "max-age=31536000") {
+		t.Errorf("HSTS is %q", got)
+	}
+	if got := res.Header.Get("Location"); got != "/sign-in/set-up" {
+		t.Errorf("a password alone leads to %q", got)
+	}
+	if f := c.run(t, "healthcheck", "--tls", "--listen", s.address); f.status != app.ExitDone {
+		t.Errorf("healthcheck ended with %d: %s", f.status, f.errs)
+	}
+	if status := s.stop(); status != app.ExitDone {
+		t.Errorf("it stopped with %d", status)
+	}
 }
