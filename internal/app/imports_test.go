@@ -38,6 +38,7 @@ var ranks = map[string]int{
 	"internal/logbook":        2,
 	"internal/measure":        3,
 	"internal/spc":            2,
+	"internal/mail":           3,
 	"internal/ingest":         4,
 	"internal/casework":       5,
 	"internal/chart":          4,

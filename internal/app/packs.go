@@ -56,9 +56,6 @@ func (a *App) ruleSetAt(at time.Time) string {
 	return a.Rules.Name + " " + a.Rules.On(delay.DayOf(at.In(a.London))).Version
 }
 
-// ruleSet names the rule set with the version in force today.
-func (a *App) ruleSet() string { return a.ruleSetAt(a.now()) }
-
 func (a *App) packsRoot() string { return filepath.Join(a.Options.Data, PacksFolder) }
 
 // printer gives what prints packs, or the reason why nothing does.
