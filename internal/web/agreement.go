@@ -545,7 +545,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 		if e.Body != delay.NotAttributed {
 			what += ": " + e.Body.String()
 		}
-		v.Thread = append(v.Thread, historyView{When: s.moment(e.At), Who: e.Role, What: what, Why: joined(e.Checks, e.Words)})
+		v.Thread = append(v.Thread, historyView{When: s.moment(e.At), Who: s.roleWords(e.Role), What: what, Why: joined(e.Checks, e.Words)})
 	}
 	actor := s.actor(c)
 	words := func(act, label string) []part {

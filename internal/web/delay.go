@@ -127,6 +127,17 @@ func (s *Server) delayPage(c echo.Context) error {
 	return s.page(c, "delay", v)
 }
 
+// roleWords gives a role with the names of its organisations in place of their
+// codes.
+func (s *Server) roleWords(role string) string {
+	for _, list := range [][]Place{s.opts.Places.Providers, s.opts.Places.Councils} {
+		for _, p := range list {
+			role = strings.ReplaceAll(role, p.Code, p.Name)
+		}
+	}
+	return role
+}
+
 func joined(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" }), ", ")
 }
@@ -179,7 +190,7 @@ func (s *Server) recordFacts(k *casework.Case) []caseFact {
 	ready := caseFact{Name: "Ready date", Value: k.Ready().Long(), Source: "extract"}
 	if opened != nil {
 		at := opened.At.In(s.opts.Zone)
-		ready.Source = "entered by " + opened.Role + " on " + at.Format("2 January 2006") + ", " + clock(at)
+		ready.Source = "entered by " + s.roleWords(opened.Role) + " on " + at.Format("2 January 2006") + ", " + clock(at)
 		if n := int64(opened.Made - opened.Day); n > 0 {
 			ready.Source += ", " + days(n) + " after"
 		}
@@ -387,17 +398,17 @@ func (s *Server) history(k *casework.Case) []historyView {
 		if l.Undone {
 			what += " (undone)"
 		}
-		items = append(items, item{l.At, historyView{when(l.At), l.Role, what, l.Why}})
+		items = append(items, item{l.At, historyView{when(l.At), s.roleWords(l.Role), what, l.Why}})
 	}
 	for _, e := range k.Events {
 		what := e.Act.String() + ", " + span(e.Segment.First, e.Segment.Last)
 		if e.Body != delay.NotAttributed {
 			what += ": " + e.Body.String()
 		}
-		items = append(items, item{e.At, historyView{when(e.At), e.Role, what, joined(e.Checks, e.Words)}})
+		items = append(items, item{e.At, historyView{when(e.At), s.roleWords(e.Role), what, joined(e.Checks, e.Words)}})
 	}
 	for _, a := range k.Actions {
-		items = append(items, item{a.At, historyView{when(a.At), a.Role, "Action added: " + a.What, ""}})
+		items = append(items, item{a.At, historyView{when(a.At), s.roleWords(a.Role), "Action added: " + a.What, ""}})
 		if !a.ClosedAt.IsZero() {
 			items = append(items, item{a.ClosedAt, historyView{when(a.ClosedAt), "", "Action " + a.State + ": " + a.What, a.ClosedWhy}})
 		}
@@ -486,7 +497,7 @@ func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.S
 			ev.Source = "Log"
 			for _, l := range k.Log {
 				if l.ID == st.Entry {
-					ev.Source = "Log, " + l.Role + ", " + s.moment(l.At)
+					ev.Source = "Log, " + s.roleWords(l.Role) + ", " + s.moment(l.At)
 				}
 			}
 		case st.File != "":
@@ -516,7 +527,7 @@ func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.S
 		if e.Body != delay.NotAttributed {
 			what += ": " + e.Body.String()
 		}
-		r.Said = append(r.Said, receiptSaid{s.moment(e.At), e.Role, what, joined(e.Checks, e.Words)})
+		r.Said = append(r.Said, receiptSaid{s.moment(e.At), s.roleWords(e.Role), what, joined(e.Checks, e.Words)})
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", r))
 	r.Fingerprint = hex.EncodeToString(sum[:2]) + "-" + hex.EncodeToString(sum[2:3])

@@ -1,0 +1,169 @@
+// The daily use by keyboard, without scripts and at 320 px: the worklist, the
+// three-field log, the record, the agreement and the council's page. Key
+// presses and page loads are counted, not seconds.
+import assert from 'node:assert/strict'
+import { cpSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import axe from '@axe-core/playwright'
+import { browser, folder, root, run, staffed, visitor } from './site.mjs'
+
+const AxeBuilder = axe.default ?? axe
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
+
+let chrome, site
+const folders = []
+
+before(async () => {
+  chrome = await browser()
+  const data = folder()
+  const files = folder()
+  folders.push(data, files)
+  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
+  await run('synth', '--out', files.dir, '--from', day(60), '--to', day(1), '--size', '60')
+  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
+  site = await staffed(data.dir)
+})
+
+after(async () => {
+  await chrome?.close()
+  if (site) assert.equal(await site.stop(), 0, 'the program did not stop cleanly')
+  for (const one of folders) one.remove()
+})
+
+// The link that logs the n-th person who is ready and not logged.
+async function fresh (page, n = 0) {
+  await page.goto(site.at + '/today')
+  return page.locator('a', { hasText: 'Log delay' }).nth(n)
+}
+
+test('J2 a delay is logged with the keyboard alone in 12 key presses or fewer and two page loads', async () => {
+  const { context, page, wrong } = await visitor(chrome, site, { as: 'coordinator' })
+  const link = await fresh(page)
+  const ref = (await link.getAttribute('href')).match(/ref=([^#]+)/)[1]
+  let keys = 0
+  let loads = 0
+  const press = async (key) => { keys++; await page.keyboard.press(key) }
+  await link.focus()
+  page.on('load', () => loads++)
+  await Promise.all([page.waitForURL(/\/delays\/new/), press('Enter')])
+  await press('Tab') // the ready date, from the extract
+  await press('Tab') // uncertain
+  await press('Tab') // the reason
+  await press('E')
+  await press('Tab') // the destination
+  await press('ArrowDown')
+  await Promise.all([page.waitForURL(/\/today/), press('Enter')])
+  await page.waitForLoadState('load')
+  assert.ok(keys <= 12, `${keys} key presses`)
+  assert.equal(loads, 2, 'page loads')
+  assert.match(await page.locator('.nhsuk-notification-banner').innerText(), /Delay logged for bed/)
+  assert.equal(await page.locator(`#row-${ref} button`, { hasText: 'Still waiting' }).count(), 1)
+  assert.deepEqual(wrong, [])
+  console.log(`# ${keys} key presses, ${loads} page loads`)
+  await context.close()
+})
+
+test('J1 each row of a round is one Tab and one Enter', async () => {
+  const { context, page } = await visitor(chrome, site, { as: 'coordinator' })
+  for (let n = 0; n < 3; n++) {
+    await (await fresh(page)).click()
+    await page.selectOption('#reason', 'E')
+    await page.check('#destination-undecided')
+    await page.click('text=Save and open record')
+  }
+  await page.goto(site.at + '/today')
+  const rows = await page.locator('.app-worklist tbody tr').count()
+  assert.ok(rows >= 3)
+  await page.locator('.app-worklist tbody button').first().focus()
+  for (let n = 0; n < 3; n++) {
+    const at = await page.evaluate(() => document.activeElement.value)
+    await Promise.all([page.waitForURL(new RegExp(`done=${at}`)), page.keyboard.press('Enter')])
+    await page.waitForLoadState('load')
+    assert.match(await page.locator('.nhsuk-notification-banner').innerText(), /checked at/)
+    await page.keyboard.press('Tab')
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /Still waiting/)
+  }
+  await page.locator('.nhsuk-notification-banner button', { hasText: 'Undo' }).click()
+  assert.match(await page.locator('.nhsuk-notification-banner').innerText(), /Undone/)
+  await context.close()
+})
+
+test('J3 without scripts: every error, what was typed is kept, then it is saved', async () => {
+  const { context, page } = await visitor(chrome, site, { as: 'coordinator', script: false, width: 320 })
+  await (await fresh(page)).click()
+  await page.check('#ready-other')
+  await page.click('text=Save and go to next')
+  assert.match(await page.title(), /^Error: /)
+  const summary = await page.locator('.nhsuk-error-summary').innerText()
+  for (const words of ['There is a problem', 'Ready date must include a day and month and year', 'Select what they are waiting for', "Select where they are going, or select 'Not decided yet'"]) {
+    assert.ok(summary.includes(words), words)
+  }
+  assert.ok(await page.isChecked('#ready-other'))
+  await page.check('#ready-fed')
+  await page.selectOption('#reason', 'Dii')
+  await page.check('#destination-1')
+  await page.click('text=Save and go to next')
+  assert.match(await page.locator('.nhsuk-panel--interruption').innerText(), /rarely go together/)
+  await page.fill('#because', 'Moves in with a relative')
+  await page.click('text=Continue anyway')
+  assert.match(await page.locator('.nhsuk-notification-banner').innerText(), /Delay logged/)
+  await context.close()
+})
+
+test('J5 without scripts: the council disputes, the thread shows it', async () => {
+  const { context, page } = await visitor(chrome, site, { as: 'reviewer', script: false })
+  await page.goto(site.at + '/agreement')
+  await page.locator('tbody a', { hasText: 'Answer' }).first().click()
+  await page.click('text=Confirm answer')
+  assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Select an answer/)
+  await page.check('#answer-dispute')
+  await page.locator('input[name="body"]').last().check()
+  if (await page.locator('#checks-fact').count()) await page.check('#checks-fact')
+  await page.fill('#words', 'Referral papers arrived later.')
+  await page.click('text=Confirm answer')
+  const said = await page.locator('main').innerText()
+  assert.match(said, /1 answer saved|This is who the next step is with now/)
+  await context.close()
+})
+
+test('every casework page holds: axe, one h1, no sideways scroll, with and without scripts', async () => {
+  const coordinator = await visitor(chrome, site, { as: 'coordinator' })
+  const link = await fresh(coordinator.page)
+  const form = await link.getAttribute('href')
+  const ref = form.match(/ref=([^#]+)/)[1]
+  const logged = await coordinator.page.locator('.app-worklist tbody tr').first().getAttribute('id')
+  const at = '/delays/' + logged.replace('row-', '')
+  await coordinator.context.close()
+  const reviewer = await visitor(chrome, site, { as: 'reviewer' })
+  await reviewer.page.goto(site.at + '/agreement')
+  const answer = await reviewer.page.locator('tbody a').first().getAttribute('href')
+  await reviewer.page.goto(site.at + '/agreement?which=disputed')
+  const disputes = reviewer.page.locator('tbody a')
+  const dispute = await disputes.count() ? await disputes.first().getAttribute('href') : null
+  await reviewer.context.close()
+  const targets = [
+    ['coordinator', '/today'], ['coordinator', form], ['coordinator', '/delays/new?provider=RZ1'], ['coordinator', '/delays/' + ref], ['coordinator', at],
+    ['coordinator', at + '/periods/1'], ['coordinator', at + '/reason'], ['coordinator', at + '/pause'], ['coordinator', at + '/end'], ['coordinator', at + '/actions/new'],
+    ['reviewer', '/agreement'], ['reviewer', answer], ['director', '/council/E10000099'], ['director', '/council/E10000099?view=print']
+  ]
+  if (dispute) targets.push(['director', dispute])
+  for (const [as, target] of targets) {
+    for (const [width, script] of [[1280, true], [320, true], [320, false]]) {
+      const { context, page, wrong } = await visitor(chrome, site, { as, width, script })
+      const answer = await page.goto(site.at + target)
+      const name = `${target} at ${width} px${script ? '' : ' without scripts'}`
+      assert.equal(answer.status(), 200, name)
+      assert.deepEqual(wrong, [], name)
+      assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`)
+      if (script) {
+        const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+        assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).slice(0, 3).join(' ')}`), [], name)
+      }
+      await context.close()
+    }
+  }
+})
