@@ -225,12 +225,18 @@ func (s *Server) agreementCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.noteRows(c, len(t.Rows)); err != nil {
+		return err
+	}
 	return s.sendCSV(c, "agreement.csv", t)
 }
 
 func (s *Server) agreementJSON(c echo.Context) error {
 	t, err := s.queueTwin(c)
 	if err != nil {
+		return err
+	}
+	if err := s.noteRows(c, len(t.Rows)); err != nil {
 		return err
 	}
 	return s.sendJSON(c, t)

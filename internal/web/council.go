@@ -304,8 +304,18 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 		if sh := sp.Share(); sh.Known {
 			share = perCent(sh.Value)
 		}
-		return append(out, tableCell{Text: count(sp.Days.Total()), Class: numericClass, Href: href}, tableCell{Text: count(sp.Agreed.Total()), Class: numericClass},
-			tableCell{Text: count(sp.Proposed.Total()), Class: numericClass}, tableCell{Text: count(sp.Disputed.Total()), Class: numericClass}, tableCell{Text: share, Class: numericClass})
+		number := func(n int64, states ...agreement.State) tableCell {
+			cell := tableCell{Text: count(n), Class: numericClass}
+			if n > 0 {
+				cell.Href = href
+				for _, st := range states {
+					cell.Href += "&" + wordState + "=" + st.Slug()
+				}
+			}
+			return cell
+		}
+		return append(out, number(sp.Days.Total()), number(sp.Agreed.Total(), agreement.Agreed, agreement.AgreedByDefault),
+			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Disputed.Total(), agreement.Disputed), tableCell{Text: share, Class: numericClass})
 	}
 	for _, p := range parts {
 		if p.Split.Days.Total() == 0 {

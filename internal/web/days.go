@@ -25,7 +25,7 @@ type Rows interface {
 }
 
 // daysWords are the query words of the rows behind a figure.
-var daysWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView, wordOrder, wordSheet}
+var daysWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordState, wordBasis, wordView, wordOrder, wordSheet}
 
 const (
 	wordOrder = "sort"

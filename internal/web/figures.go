@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
@@ -17,12 +18,12 @@ import (
 const rowsOnPage = 500
 
 // figuresWords are the query words of the figures page.
-var figuresWords = []string{wordFrom, wordTo, wordLast, wordGrain, wordBy, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
+var figuresWords = []string{wordFrom, wordTo, wordLast, wordGrain, wordBy, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordState, wordBasis, wordKnown, wordView}
 
 // dimensionWords are the headings of the dimensions on the page.
 var dimensionWords = map[measure.Dimension]string{
 	measure.ByDay: "Day", measure.ByWeek: "Week starting", measure.ByMonth: "Month", measure.ByProvider: "Hospital",
-	measure.ByCouncil: "Council", measure.ByCare: "Type of care", measure.ByReason: "Waiting for", measure.ByResponsible: "Next step with",
+	measure.ByCouncil: "Council", measure.ByCare: "Type of care", measure.ByReason: "Waiting for", measure.ByResponsible: "Next step with", measure.ByState: "State",
 }
 
 // breakdown is a table of figures with the cells that its rows come from.
@@ -223,6 +224,8 @@ func (b breakdown) rowsBehind(c measure.Cell) string {
 			f.Reasons = []delay.Reason{c.Reason}
 		case measure.ByResponsible:
 			f.Bodies = []delay.Body{c.Body}
+		case measure.ByState:
+			f.States = []agreement.State{c.State}
 		}
 	}
 	return address("/days", dated(f, from, to))

@@ -113,6 +113,13 @@ func (p Places) filterWords(f measure.Filter) string {
 		}
 		parts = append(parts, "next step with "+either(names))
 	}
+	if len(f.States) > 0 {
+		names := make([]string, len(f.States))
+		for i, st := range f.States {
+			names[i] = st.String()
+		}
+		parts = append(parts, either(names))
+	}
 	return strings.Join(parts, ", ")
 }
 

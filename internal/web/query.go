@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
@@ -39,6 +40,7 @@ const (
 	wordReason   = "reason"
 	wordResp     = "resp"
 	wordCare     = "care"
+	wordState    = "state"
 	wordBasis    = "basis"
 	wordView     = "view"
 )
@@ -52,7 +54,7 @@ const longestYears = 10
 // dimensions are the values of by, in the order of the columns.
 var dimensions = []measure.Dimension{
 	measure.ByDay, measure.ByWeek, measure.ByMonth, measure.ByProvider, measure.ByCouncil,
-	measure.ByCare, measure.ByReason, measure.ByResponsible,
+	measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState,
 }
 
 // read reads the query of an address. words are those that the page
@@ -171,6 +173,17 @@ func (p Places) readFilter(query url.Values) (measure.Filter, error) {
 			return f, notAValue(wordCare, v, []string{delay.Acute.Slug(), delay.NonAcute.Slug(), delay.CareNotKnown.Slug()})
 		}
 		f.Care = append(f.Care, c)
+	}
+	for _, v := range values(query, wordState) {
+		st, err := agreement.ParseState(v)
+		if err != nil {
+			slugs := make([]string, 0, len(agreement.States))
+			for _, s := range agreement.States {
+				slugs = append(slugs, s.Slug())
+			}
+			return f, notAValue(wordState, v, slugs)
+		}
+		f.States = append(f.States, st)
 	}
 	for _, v := range values(query, wordReason) {
 		if v == notKnown {
@@ -365,6 +378,9 @@ func filterQuery(f measure.Filter) url.Values {
 	}
 	for _, c := range f.Care {
 		q.Add(wordCare, c.Slug())
+	}
+	for _, st := range f.States {
+		q.Add(wordState, st.Slug())
 	}
 	for _, r := range f.Reasons {
 		q.Add(wordReason, slugOr(string(r)))

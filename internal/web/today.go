@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/agreement"
+	"homeward/internal/audit"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
 	"homeward/internal/logbook"
@@ -611,6 +612,12 @@ func (s *Server) undoEntry(c echo.Context) error {
 	return onward(c, "/today", q, "row-"+done.Reference)
 }
 
+// noteRows notes in the audit log that rows about people were downloaded.
+func (s *Server) noteRows(c echo.Context, rows int) error {
+	actor := s.actor(c)
+	return s.opts.SignIn.Store.Record(c.Request().Context(), s.opts.Now(), audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address, What: audit.RowsExported, After: strconv.Itoa(rows) + " rows"})
+}
+
 // todayCSV gives the worklist's rows, pseudonymous like the page.
 func (s *Server) todayCSV(c echo.Context) error {
 	t, err := s.readToday(c)
@@ -639,6 +646,9 @@ func (s *Server) todayCSV(c echo.Context) error {
 		}
 		tw.Rows = append(tw.Rows, []string{t.provider, r.Reference, r.Ward, r.Bed, r.Ready.String(), strconv.Itoa(r.Days), slugOr(string(r.Reason)), r.Body.String(),
 			r.State.String(), yes(r.Logged), checked, yes(r.Paused), yes(r.Uncertain), what, owner, due, r.Discrepancy})
+	}
+	if err := s.noteRows(c, len(tw.Rows)); err != nil {
+		return err
 	}
 	return s.sendCSV(c, "today-"+t.provider+"-"+today.String()+".csv", tw)
 }
