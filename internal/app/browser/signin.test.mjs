@@ -1,8 +1,10 @@
 // Signing in as people do: the first administrator, a password link, the
 // 6-digit code, a recovery code, roles, signing out, with and without scripts.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { cpSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import axe from '@axe-core/playwright'
@@ -218,4 +220,79 @@ test('an administrator adds a user, makes a screen link and takes a role away; t
   await clean(page, wrong, 'the audit log')
   await projector.context.close()
   await context.close()
+})
+
+// A free port of this machine.
+function free () {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+// The provider of package signin's tests: oidc-provider, certified by the
+// OpenID Foundation, in a process of its own.
+const provided = existsSync(path.join(root, 'node_modules', 'oidc-provider'))
+
+test('with a work account, through a real OpenID provider, to the page that was asked for', { skip: !provided && !process.env.CI && 'node_modules/oidc-provider is not there' }, async () => {
+  const port = await free()
+  const at = `http://127.0.0.1:${port}`
+  const setup = {
+    client_id: 'homeward', client_secret: 'a secret of the tests', redirect: `${at}/sign-in/work/back`, claims_at_userinfo_only: false,
+    people: {
+      rita: { email: 'rita@council.example', email_verified: true, name: 'Rita Reviewer', groups: ['HW-Council'] },
+      stranger: { email: 'stranger@elsewhere.example', email_verified: true, name: 'A Stranger', groups: ['Others'] }
+    }
+  }
+  const provider = spawn('node', [path.join(root, 'internal', 'signin', 'journey', 'testdata', 'provider.mjs'), JSON.stringify(setup)],
+    { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+  const issuer = (await new Promise((resolve) => provider.stdout.once('data', resolve))).toString().trim()
+  const own = folder()
+  cpSync(path.join(root, 'data', 'examples', 'northshire'), own.dir, { recursive: true })
+  const secret = path.join(own.dir, 'client-secret')
+  writeFileSync(secret, setup.client_secret)
+  appendFileSync(path.join(own.dir, 'partnership.yaml'), `
+sign_in:
+  help: Sam on 01234 567890
+  work_account:
+    issuer: ${issuer}
+    client_id: homeward
+    client_secret_file: ${secret}
+    address: ${at}
+    roles:
+      - {claim: groups, value: HW-Council, role: reviewer, organisations: [E10000099]}
+`)
+  await run('user', 'add', 'ada@northshire.example', '--data', own.dir, '--role', 'administrator')
+  const served = await serve('serve', '--data', own.dir, '--listen', `127.0.0.1:${port}`)
+  try {
+    for (const [login, script] of [['rita', true], ['stranger', false]]) {
+      const context = await chrome.newContext({ javaScriptEnabled: script })
+      const page = await context.newPage()
+      await page.goto(`${at}/figures?last=3m`)
+      assert.equal(await page.locator('h1').innerText(), 'Sign in')
+      await page.getByRole('button', { name: 'Continue with your work account' }).click()
+      await page.waitForURL((url) => url.origin === issuer || url.href.startsWith(issuer))
+      await page.fill('input[name=login]', login)
+      await page.fill('input[name=password]', 'any')
+      for (let i = 0; i < 3 && !page.url().startsWith(at); i++) await page.locator('form button[type=submit]').first().click()
+      await page.waitForURL((url) => url.href.startsWith(at))
+      if (login === 'rita') {
+        assert.equal(page.url(), `${at}/figures?last=3m`)
+        assert.match(await page.locator('.nhsuk-header__account').innerText(), /Rita Reviewer, Reviewer, Northshire County Council/)
+        await page.goto(`${at}/account`)
+        assert.equal(await page.locator('#old').count(), 0, 'a work account has a password here')
+      } else {
+        assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Your work account gives you no role here. Ask Sam/)
+        await page.goto(`${at}/figures`)
+        assert.equal(new URL(page.url()).pathname, '/sign-in')
+      }
+      await context.close()
+    }
+  } finally {
+    await served.stop()
+    provider.stdin.end()
+    own.remove()
+  }
 })

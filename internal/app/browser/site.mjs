@@ -32,10 +32,12 @@ export function folder () {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
-// Starts the program on a free port and gives its address and a way to stop it.
+// Starts the program, on a free port unless --listen is among the words, and
+// gives its address, what it has said and a way to stop it.
 export function serve (...args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const where = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
+    const child = spawn(program, [...args, ...where], { stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''
     const ended = new Promise((done) => child.on('exit', (code) => done(code)))
     child.stderr.on('data', (text) => { said += text })
