@@ -709,3 +709,33 @@ func TestJourneyRunFromTheLog(t *testing.T) {
 		t.Errorf("undone: got %v, want E 18", got)
 	}
 }
+
+// G2: silence counts as agreement only when the partnership has set a
+// deadline; then the receipt says so.
+func TestAgreedByDefault(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	d.now = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	if said, err := d.keepLog(t.Context()); err != nil || strings.Contains(said, "default") {
+		t.Fatalf("%q, %v", said, err)
+	}
+	if got := d.days(measure.ByState); got["proposed"] != 16 {
+		t.Fatalf("silence counted without a setting: %v", got)
+	}
+	d.Partnership.Agreement.DefaultAfterDays = 3
+	said, err := d.keepLog(t.Context())
+	if err != nil || !strings.Contains(said, "3 agreed by default.") {
+		t.Fatalf("%q, %v", said, err)
+	}
+	d.verify()
+	// Where no rule decides there is nothing that silence could agree to.
+	if got := d.days(measure.ByState); got["agreed by default"] != 12 || got["proposed"] != 4 {
+		t.Fatalf("got %v", got)
+	}
+	r := d.get("coordinator", "/delays/"+d.ref("100000001")+"/periods/1")
+	r.has(t, "Agreed by default")
+	r.has(t, "No reply by")
+	if said, err := d.keepLog(t.Context()); err != nil || !strings.Contains(said, "0 agreed by default.") {
+		t.Errorf("a second run: %q, %v", said, err)
+	}
+}

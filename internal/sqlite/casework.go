@@ -499,7 +499,7 @@ func (l *worklist) actions() error {
 	rows, err := l.tx.QueryContext(l.ctx, `
 		SELECT patient_id, `+actionColumns+`
 		FROM action
-		WHERE state = 'open' AND patient_id IN (SELECT patient_id FROM patient WHERE provider_id = ?)
+		WHERE state = 'open' AND (SELECT provider_id FROM patient p WHERE p.patient_id = action.patient_id) = ?
 		ORDER BY due, action_id`, l.provider)
 	if err != nil {
 		return err
@@ -554,7 +554,9 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Si
 	case casework.InDispute:
 		w.add("t.state = 2")
 	case casework.Settled:
-		w.add("t.state IN (1, 3) AND t.event_id IN (SELECT event_id FROM agreement_event WHERE made_at >= ?)", settledSince.UnixMicro())
+		// The first condition keeps SQLite from walking all segments.
+		w.add("t.patient_id IN (SELECT patient_id FROM agreement_event WHERE made_at >= ?) AND t.state IN (1, 3) AND t.event_id IN (SELECT event_id FROM agreement_event WHERE made_at >= ?)",
+			settledSince.UnixMicro(), settledSince.UnixMicro())
 	default:
 		return nil, 0, problem.New(problem.Invalid, "Found the list %q. Use for-you, for-other, disputed or settled.", which)
 	}
