@@ -80,11 +80,11 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 				return ExitUsage, asUsage(err)
 			}
 		}
-		store, closeStore, err := knownStore(ctx, d.data, *known)
+		store, opened, err := knownStore(ctx, d.data, *known)
 		if err != nil {
 			return ExitLess, err
 		}
-		defer closeStore()
+		defer opened.Close()
 		table, err := measure.Figures(ctx, store, q, wanted)
 		if err != nil {
 			return ExitLess, asUsage(err)
@@ -151,11 +151,11 @@ func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string
 				return ExitLess, err
 			}
 		}
-		store, closeStore, err := knownStore(ctx, d.data, *known)
+		store, opened, err := knownStore(ctx, d.data, *known)
 		if err != nil {
 			return ExitLess, err
 		}
-		defer closeStore()
+		defer opened.Close()
 		out := bufio.NewWriter(c.Out)
 		if err := printDelays(ctx, out, store, key, *format); err != nil {
 			return ExitLess, err

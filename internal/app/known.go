@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"homeward/internal/delay"
@@ -33,13 +34,13 @@ func londonTime(name, value string) (time.Time, error) {
 
 // knownStore opens a data folder's figures, or with a moment those that were
 // known then (C15), and gives what closes them.
-func knownStore(ctx context.Context, dir, asKnownAt string) (*sqlite.Store, func() error, error) {
+func knownStore(ctx context.Context, dir, asKnownAt string) (*sqlite.Store, io.Closer, error) {
 	store, err := openStore(ctx, dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	if asKnownAt == "" {
-		return store, store.Close, nil
+		return store, store, nil
 	}
 	at, err := londonTime("as-known-at", asKnownAt)
 	if err != nil {
@@ -49,5 +50,17 @@ func knownStore(ctx context.Context, dir, asKnownAt string) (*sqlite.Store, func
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}
-	return past.Store, func() error { return errors.Join(past.Close(), store.Close()) }, nil
+	return past.Store, closers{past, store}, nil
+}
+
+// closers closes each in turn.
+type closers []io.Closer
+
+// Close closes them and gives what went wrong.
+func (c closers) Close() error {
+	var err error
+	for _, one := range c {
+		err = errors.Join(err, one.Close())
+	}
+	return err
 }
