@@ -233,6 +233,11 @@ func (p pastPages) Arrivals(ctx context.Context, from, to delay.Day) ([]web.Extr
 }
 
 // AnswersSince counts what people have said after a moment.
-func (k known) AnswersSince(ctx context.Context, at time.Time) (int64, error) {
-	return k.app.Store.AnswersSince(ctx, at)
+func (k known) AnswersSince(ctx context.Context, at time.Time) (web.Answers, error) {
+	n, days, err := k.app.Store.AnswersSince(ctx, at)
+	out := web.Answers{Count: n}
+	for _, d := range days {
+		out.Days = append(out.Days, web.AnsweredDays{Provider: d.Provider, First: d.First, Last: d.Last})
+	}
+	return out, err
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"homeward/internal/delay"
+	"homeward/internal/logbook"
 	"homeward/internal/sqlite"
 )
 
@@ -83,7 +85,17 @@ func TestWhatCameSince(t *testing.T) {
 	if err != nil || at.IsZero() {
 		t.Errorf("C15 first received at %s, %v", at, err)
 	}
-	if n, err := d.AnswersSince(t.Context(), at); err != nil || n != 0 {
-		t.Errorf("C15 %d answers, %v", n, err)
+	if n, days, err := d.AnswersSince(t.Context(), at); err != nil || n != 0 || len(days) != 0 {
+		t.Errorf("C15 %d answers of %v, %v", n, days, err)
+	}
+	e := d.given("E", delay.SocialCare)
+	d.extract("2026-03-03", &e, "2026-03-01")
+	d.mustLog(logbook.Paused, "2026-03-31", "2026-03-05", nil, "")
+	n, days, err := d.AnswersSince(t.Context(), at)
+	if err != nil || n != 1 || len(days) != 1 || days[0].First != delay.MustDay("2026-03-05") || days[0].Last < delay.MustDay("2100-01-01") {
+		t.Errorf("C15 %d answers of %v, %v", n, days, err)
+	}
+	if n, days, err := d.AnswersSince(t.Context(), time.Date(2026, 4, 2, 0, 0, 0, 0, time.UTC)); err != nil || n != 0 || len(days) != 0 {
+		t.Errorf("C15 nothing was said after that, but %d answers of %v, %v", n, days, err)
 	}
 }

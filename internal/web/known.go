@@ -24,9 +24,27 @@ type Known interface {
 	// same answers, whatever has arrived since. A moment that is not over, or
 	// before the first extract, is a problem for the reader.
 	At(ctx context.Context, at time.Time) (Past, func(), error)
-	// AnswersSince counts what people have entered, answered and accepted after
-	// a moment.
-	AnswersSince(ctx context.Context, at time.Time) (int64, error)
+	// AnswersSince gives what people have entered, answered and accepted after a
+	// moment.
+	AnswersSince(ctx context.Context, at time.Time) (Answers, error)
+}
+
+// Answers is how much people have said, and of which days.
+type Answers struct {
+	Count int64
+	Days  []AnsweredDays
+}
+
+// AnsweredDays are days of one provider of which people have said something.
+type AnsweredDays struct {
+	Provider    string
+	First, Last delay.Day
+}
+
+func (a Answers) of(at spot) bool {
+	return slices.ContainsFunc(a.Days, func(d AnsweredDays) bool {
+		return d.Provider == at.provider && d.First <= at.day && at.day <= d.Last
+	})
 }
 
 // Past answers as Figures and Extracts would have at a past moment.
@@ -145,13 +163,14 @@ type cause string
 
 const (
 	arrivedLate cause = "extracts that arrived later"
-	sentAgain   cause = "extracts that were sent again or released"
+	sentAgain   cause = "extracts that were sent again"
+	released    cause = "extracts that were held then"
 	notCounted  cause = "extracts that are held now"
-	saidSince   cause = "answers since, and what later extracts say of these days"
+	saidSince   cause = "answers and entries about these days"
 	laterWords  cause = "what later extracts say of these days"
 )
 
-var causes = []cause{arrivedLate, sentAgain, notCounted, saidSince, laterWords}
+var causes = []cause{arrivedLate, sentAgain, released, notCounted, saidSince, laterWords}
 
 // reckoning adds up a difference by its causes.
 type reckoning struct {
@@ -228,11 +247,11 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 	if err != nil {
 		return nil, err
 	}
-	filesThen, err := filesOf(ctx, v.arrivals, from, then.AsAt)
+	filesThen, heldThen, err := filesOf(ctx, v.arrivals, from, then.AsAt)
 	if err != nil {
 		return nil, err
 	}
-	filesNow, err := filesOf(ctx, s.opts.Extracts.Arrivals, from, then.AsAt)
+	filesNow, _, err := filesOf(ctx, s.opts.Extracts.Arrivals, from, then.AsAt)
 	if err != nil {
 		return nil, err
 	}
@@ -243,10 +262,12 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 	why := func(at spot) cause {
 		was, is := filesThen[at], filesNow[at]
 		switch {
-		case was == is && answers > 0:
+		case was == is && answers.of(at):
 			return saidSince
 		case was == is:
 			return laterWords
+		case was == "" && heldThen[at]:
+			return released
 		case was == "":
 			return arrivedLate
 		case is == "":
@@ -306,8 +327,8 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 	if waiting.now == waiting.then && days.by == nil && social.by == nil {
 		d.Words = "These figures are the same today."
 	}
-	if answers > 0 {
-		d.More = upperFirst(plural(answers, "answer or entry has", "answers and entries have")) + " been made since."
+	if answers.Count > 0 {
+		d.More = upperFirst(plural(answers.Count, "answer or entry has", "answers and entries have")) + " been made since."
 	}
 	return d, nil
 }
@@ -354,19 +375,23 @@ func counts(ctx context.Context, f measure.Source, q measure.Query) (map[spotBod
 	return out, nil
 }
 
-// filesOf gives the file that counts for each provider's day, by its SHA-256.
-func filesOf(ctx context.Context, arrivals func(context.Context, delay.Day, delay.Day) ([]ExtractLine, error), from, to delay.Day) (map[spot]string, error) {
+// filesOf gives the file that counts for each provider's day, by its SHA-256,
+// and the days whose file is held.
+func filesOf(ctx context.Context, arrivals func(context.Context, delay.Day, delay.Day) ([]ExtractLine, error), from, to delay.Day) (counted map[spot]string, held map[spot]bool, err error) {
 	lines, err := arrivals(ctx, from, to)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := map[spot]string{}
+	counted, held = map[spot]string{}, map[spot]bool{}
 	for _, line := range lines {
 		for _, d := range line.Days {
-			if d.Arrival == measure.In || d.Arrival == measure.Late {
-				out[spot{line.Code, d.Day}] = d.File
+			switch d.Arrival {
+			case measure.In, measure.Late:
+				counted[spot{line.Code, d.Day}] = d.File
+			case measure.Held:
+				held[spot{line.Code, d.Day}] = true
 			}
 		}
 	}
-	return out, nil
+	return counted, held, nil
 }

@@ -14,7 +14,7 @@ import (
 // for what had not arrived. open counts the pasts in use.
 type memory struct {
 	north   *northshire
-	answers int64
+	answers Answers
 	open    atomic.Int32
 	asked   []time.Time
 }
@@ -33,7 +33,7 @@ func (m *memory) At(_ context.Context, at time.Time) (Past, func(), error) {
 	return &remembered{then}, func() { m.open.Add(-1) }, nil
 }
 
-func (m *memory) AnswersSince(context.Context, time.Time) (int64, error) { return m.answers, nil }
+func (m *memory) AnswersSince(context.Context, time.Time) (Answers, error) { return m.answers, nil }
 
 // remembered lacks the second hospital's last day.
 type remembered struct{ *northshire }
