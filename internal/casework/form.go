@@ -131,25 +131,40 @@ func (r *Refusal) text(field, name, s string, longest int) string {
 }
 
 // HasNHSNumber says whether ten digits that pass the check of NHS numbers
-// stand in a text, together or parted by spaces, full stops or dashes. Source:
-// NHS Data Model and Dictionary, NHS NUMBER (modulus 11).
+// stand in a text as a group of their own, or as neighbouring groups parted by
+// spaces, full stops or dashes: part of a longer number, such as one to ring,
+// is none. Source: NHS Data Model and Dictionary, NHS NUMBER (modulus 11).
 func HasNHSNumber(s string) bool {
-	var digits []byte
-	parted := 0
+	// groups are runs of digits; joined says that one follows the one before
+	// with nothing but a separator or two between them.
+	type group struct {
+		digits []byte
+		joined bool
+	}
+	var groups []group
+	between, inside, other := 0, false, true
 	for _, c := range s {
 		switch {
 		case c >= '0' && c <= '9':
-			digits, parted = append(digits, byte(c-'0')), 0
-		case unicode.IsSpace(c), strings.ContainsRune(".-‐‑–—\u200b\u00ad", c):
-			if parted++; parted > 2 {
-				digits = digits[:0]
+			if !inside {
+				groups = append(groups, group{joined: !other && between <= 2})
 			}
-			continue
+			inside, other, between = true, false, 0
+			last := &groups[len(groups)-1]
+			last.digits = append(last.digits, byte(c-'0'))
+		case unicode.IsSpace(c), strings.ContainsRune(".-‐‑–—\u200b\u00ad", c):
+			inside = false
+			between++
 		default:
-			digits = digits[:0]
+			inside, other = false, true
 		}
-		// Any ten in a row, so that a number hidden behind others is found too.
-		if n := len(digits); n >= 10 && passes(digits[n-10:]) {
+	}
+	for i := range groups {
+		var digits []byte
+		for j := i; j < len(groups) && (j == i || groups[j].joined) && len(digits) < 10; j++ {
+			digits = append(digits, groups[j].digits...)
+		}
+		if len(digits) == 10 && passes(digits) {
 			return true
 		}
 	}
