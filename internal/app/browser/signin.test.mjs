@@ -276,7 +276,11 @@ sign_in:
       await page.waitForURL((url) => url.origin === issuer || url.href.startsWith(issuer))
       await page.fill('input[name=login]', login)
       await page.fill('input[name=password]', 'any')
-      for (let i = 0; i < 3 && !page.url().startsWith(at); i++) await page.locator('form button[type=submit]').first().click()
+      for (let i = 0; i < 3 && !page.url().startsWith(at); i++) {
+        const before = page.url()
+        await page.locator('form button[type=submit]').first().click()
+        await page.waitForURL((url) => url.href !== before)
+      }
       await page.waitForURL((url) => url.href.startsWith(at))
       if (login === 'rita') {
         assert.equal(page.url(), `${at}/figures?last=3m`)
