@@ -104,10 +104,11 @@ func TestDevonYear(t *testing.T) {
 	set := devon(t)
 	kept := map[string]int{}
 	for _, want := range expected {
-		path := shared(t, "extracts", "devon-2018-19", "extracts", want["file"])
+		folder := "extracts"
 		if want["trick"] == "late" {
-			path = shared(t, "extracts", "devon-2018-19", "extracts-late", want["file"])
+			folder = "extracts-late"
 		}
+		path := shared(t, "extracts", "devon-2018-19", folder, want["file"])
 		content, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
