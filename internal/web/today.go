@@ -70,9 +70,11 @@ type todayView struct {
 	Empty      string
 	Hidden     []hiddenField
 	MayLog     bool
-	NewHref    string
-	CSV        string
-	Filtered   bool
+	// Provider and Ref fill the search in.
+	Provider, Ref string
+	NewHref       string
+	CSV           string
+	Filtered      bool
 }
 
 type cardView struct{ Value, Text, Href string }
@@ -328,6 +330,7 @@ func (s *Server) todayPage(c echo.Context) error {
 		v.Sorts = append(v.Sorts, l)
 	}
 	v.Filters = s.todayFilters(t, all)
+	v.Provider, v.Ref = t.provider, t.ref
 	v.NewHref = address("/delays/new", url.Values{wordProvider: {t.provider}}) + "#form"
 	v.CSV = address("/today.csv", t.query)
 	switch {
@@ -338,6 +341,9 @@ func (s *Server) todayPage(c echo.Context) error {
 		}
 	case len(waiting)+len(fresh) == 0:
 		v.Empty = "No one matches these filters."
+		if t.ref != "" {
+			v.Empty = "No delay in your area matches " + quote(t.ref) + "."
+		}
 	case day != 0 && day < today-1:
 		v.Empty = ""
 		v.Lede += " Today's extract has not arrived. This list is from " + day.Long() + ". You can still log delays."
