@@ -50,6 +50,7 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible, state")
 	numbers := flags.String("measures", "days", "`measures`: days, beds, share, people")
 	format := flags.String("format", "table", "csv, json or table")
+	public := flags.Bool("public", false, "counts that may leave the partnership: small ones suppressed, the rest rounded")
 	known := flags.String("as-known-at", "", "figures as they were known at this `time`, such as 2019-03-31 or 2019-03-31T09:58")
 	filters := map[measure.Dimension]*listFlag{}
 	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState} {
@@ -85,6 +86,16 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 			return ExitLess, err
 		}
 		defer opened.Close()
+		if *public {
+			if *numbers != "days" {
+				return ExitUsage, usage("Public figures are delayed days only. Leave --measures out.")
+			}
+			table, err := measure.PublicFigures(ctx, store, q)
+			if err != nil {
+				return ExitLess, asUsage(err)
+			}
+			return ExitDone, printTable(c.Out, table, *format)
+		}
 		table, err := measure.Figures(ctx, store, q, wanted)
 		if err != nil {
 			return ExitLess, asUsage(err)
@@ -114,7 +125,13 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 				rows[i][t.Head[j]] = cell
 			}
 		}
-		return printJSON(w, map[string]any{"from": t.Query.From.String(), "to": t.Query.To.String(), "delayed_days": t.Total, "rows": rows})
+		out := map[string]any{"from": t.Query.From.String(), "to": t.Query.To.String(), "rows": rows}
+		if t.Public {
+			out["note"] = measure.SuppressedWords
+		} else {
+			out["delayed_days"] = t.Total
+		}
+		return printJSON(w, out)
 	case "table":
 		var align uint
 		out := tabwriter.NewWriter(w, 0, 0, 2, ' ', align)
@@ -122,7 +139,11 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 		for _, row := range t.Rows {
 			fmt.Fprintln(out, strings.Join(row, "\t"))
 		}
-		fmt.Fprintf(out, "%d delayed days from %s to %s\n", t.Total, t.Query.From.Long(), t.Query.To.Long())
+		if t.Public {
+			fmt.Fprintf(out, "Delayed days from %s to %s. %s\n", t.Query.From.Long(), t.Query.To.Long(), measure.SuppressedWords)
+		} else {
+			fmt.Fprintf(out, "%d delayed days from %s to %s\n", t.Total, t.Query.From.Long(), t.Query.To.Long())
+		}
 		return out.Flush()
 	default:
 		return usage("Found the format %q. Use csv, json or table.", format)

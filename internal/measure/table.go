@@ -40,8 +40,10 @@ type Table struct {
 	Head    []string
 	Rows    [][]string
 	Numeric []bool // of each column
-	// Total is the delayed days of all rows.
-	Total int64
+	// Total is the delayed days of all rows; a public table has its total among
+	// its rows instead, suppressed and rounded like them (P3).
+	Total  int64
+	Public bool
 }
 
 // ParseBy reads dimensions separated by commas.
