@@ -428,7 +428,7 @@ func TestWordsForNumbers(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{whole(0), "0"}, {whole(999), "999"}, {whole(1000), "1,000"}, {whole(1234567), "1,234,567"}, {whole(-1234), "−1,234"},
 		{decimal(0), "0.0"}, {decimal(1234.56), "1,234.6"}, {decimal(-0.04), "0.0"}, {decimal(-2.25), "−2.3"},
-		{percent(0), "0%"}, {percent(0.001), "under 1%"}, {percent(0.344), "34%"}, {percent(0.999), "over 99%"}, {percent(1), "100%"},
+		{measure.PerCent(0), "0%"}, {measure.PerCent(0.001), "under 1%"}, {measure.PerCent(0.344), "34%"}, {measure.PerCent(0.999), "over 99%"}, {measure.PerCent(1), "100%"},
 		{plural(1, "person", "people"), "1 person"}, {plural(2000, "person", "people"), "2,000 people"},
 		{joinAnd([]string{"a", "b", "c"}), "a, b and c"}, {shorten("abcdef", 4), "abc…"}, {plain("a\x00b\n c\u202ed"), "a b cd"},
 		{span(delay.MustDay("2019-03-01"), delay.MustDay("2019-03-31")), "March 2019"},

@@ -287,12 +287,12 @@ func shareTitle(rs []reading) string {
 	}
 	s := shareOf(r.Period)
 	if s.High-s.Low < 0.05 {
-		return sentenceCase(fmt.Sprintf("%s of delayed days were with social care in %s", percent(s.Value), r.First.Month().Long()))
+		return sentenceCase(fmt.Sprintf("%s of delayed days were with social care in %s", measure.PerCent(s.Value), r.First.Month().Long()))
 	}
 	title := ""
 	for _, month := range [...]string{r.First.Month().Long(), shortMonth(r.First)} {
 		title = sentenceCase(fmt.Sprintf("%s of days were with social care in %s; %s to %s with unsettled days",
-			percent(s.Value), month, percent(s.Low), percent(s.High)))
+			measure.PerCent(s.Value), month, measure.PerCent(s.Low), measure.PerCent(s.High)))
 		if len(title) < titleLimit {
 			break
 		}
@@ -322,17 +322,17 @@ func reasonsTitle(ranked []measure.ReasonDays) string {
 	case total < 10:
 		return fmt.Sprintf("Too few delayed days to describe reasons (%s)", plural(total, "day", "days"))
 	case notKnown*5 > total:
-		return fmt.Sprintf("The reason is not known for %s of delayed days", percent(float64(notKnown)/float64(total)))
+		return fmt.Sprintf("The reason is not known for %s of delayed days", measure.PerCent(float64(notKnown)/float64(total)))
 	case n == 1 && notKnown == 0:
 		return "All delayed days have one reason: " + lowerFirst(ranked[0].Reason.Short())
 	}
 	if n == 1 {
-		return fmt.Sprintf("The one known reason is %s, %s of delayed days", lowerFirst(ranked[0].Reason.Short()), percent(float64(ranked[0].Days.Total())/float64(total)))
+		return fmt.Sprintf("The one known reason is %s, %s of delayed days", lowerFirst(ranked[0].Reason.Short()), measure.PerCent(float64(ranked[0].Days.Total())/float64(total)))
 	}
 	k, days := fewest(ranked, total)
 	if int64(k) == n {
 		return fmt.Sprintf("The largest of %d reasons is %s, %s of delayed days", n,
-			lowerFirst(ranked[0].Reason.Short()), percent(float64(ranked[0].Days.Total())/float64(total)))
+			lowerFirst(ranked[0].Reason.Short()), measure.PerCent(float64(ranked[0].Days.Total())/float64(total)))
 	}
 	verb := "account"
 	if k == 1 {

@@ -38,7 +38,7 @@ func LengthsOf(l measure.Lengths, place string) Chart {
 	for i, n := range counts {
 		running += n
 		part, run := float64(n)/float64(q.People), float64(running)/float64(q.People)
-		c.Table.Rows = append(c.Table.Rows, []Cell{text(label(i)), number(float64(n), whole(n)), number(part*100, percent(part)), number(run*100, percent(run))})
+		c.Table.Rows = append(c.Table.Rows, []Cell{text(label(i)), number(float64(n), whole(n)), number(part*100, measure.PerCent(part)), number(run*100, measure.PerCent(run))})
 	}
 	switch {
 	case q.People == 0:
@@ -180,7 +180,7 @@ func SurvivalOf(l measure.Lengths, place string) Chart {
 		}
 		x := v * 100
 		values[i] = &x
-		c.Table.Rows = append(c.Table.Rows, []Cell{text(plural(int64(i), "day", "days")), number(x, percent(v))})
+		c.Table.Rows = append(c.Table.Rows, []Cell{text(plural(int64(i), "day", "days")), number(x, measure.PerCent(v))})
 	}
 	switch {
 	case len(values) == 0:
@@ -188,7 +188,7 @@ func SurvivalOf(l measure.Lengths, place string) Chart {
 	case half >= 0:
 		c.Title = "Half of the waits that began were over within " + plural(int64(half), "delayed day", "delayed days")
 	default:
-		c.Title = fmt.Sprintf("After %s, %s of waits went on", plural(int64(len(values)-1), "delayed day", "delayed days"), percent(l.Survival[len(values)-1]))
+		c.Title = fmt.Sprintf("After %s, %s of waits went on", plural(int64(len(values)-1), "delayed day", "delayed days"), measure.PerCent(l.Survival[len(values)-1]))
 	}
 	c.Table.Caption = c.Title
 	c.Alt = "Line chart of waits that lasted longer than each number of days. There are too few to show."
@@ -199,7 +199,7 @@ func SurvivalOf(l measure.Lengths, place string) Chart {
 	c.Alt = fmt.Sprintf("Line chart of the part of %s still going on after each number of delayed days.", plural(l.Begun, "wait", "waits"))
 	for _, n := range measure.Bands {
 		if n < len(values) {
-			c.Alt += fmt.Sprintf(" After %d days %s.", n, percent(l.Survival[n]))
+			c.Alt += fmt.Sprintf(" After %d days %s.", n, measure.PerCent(l.Survival[n]))
 		}
 	}
 	c.Alt += " Values are in the table below."
@@ -236,7 +236,7 @@ func drawSurvival(values []*float64, s Size) (json.RawMessage, error) {
 		}
 	}
 	c.SetXAxis(labels)
-	mark := endWords(percent(*values[last]/100), last, len(values), plotted(*values[last]), font, band, "bold")
+	mark := endWords(measure.PerCent(*values[last]/100), last, len(values), plotted(*values[last]), font, band, "bold")
 	c.AddSeries("Still waiting", data,
 		charts.WithLineStyleOpts(opts.LineStyle{Width: float32(s.Line), Color: ink}), charts.WithItemStyleOpts(opts.ItemStyle{Color: ink}),
 		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(false), Symbol: "none", Step: "end"}),
@@ -278,7 +278,7 @@ func WeekdaysOf(w [7]measure.Weekday, l measure.Lengths, place string) Chart {
 				most = i
 			}
 		}
-		c.Title = fmt.Sprintf("%s of waits that ended did so at a weekend; %s has the most ends", sentenceCase(percent(float64(weekend)/float64(all.Ended))), weekdayNames[most])
+		c.Title = fmt.Sprintf("%s of waits that ended did so at a weekend; %s has the most ends", sentenceCase(measure.PerCent(float64(weekend)/float64(all.Ended))), weekdayNames[most])
 	}
 	c.Table.Caption = c.Title
 	c.Alt = "Bar chart of new and ended waits by day of the week."

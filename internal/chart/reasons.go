@@ -91,7 +91,7 @@ func reasonsTable(ranked []measure.ReasonDays, total measure.ByBody, caption str
 		}
 		part, run := float64(days.Total())/float64(all), float64(running)/float64(all)
 		return append(cells, number(float64(days.Total()), whole(days.Total())),
-			number(part*100, percent(part)), number(run*100, percent(run)))
+			number(part*100, measure.PerCent(part)), number(run*100, measure.PerCent(run)))
 	}
 	var running int64
 	for _, r := range ranked {
@@ -122,7 +122,7 @@ func reasonsAlt(o measure.Overview, place string, ranked []measure.ReasonDays, t
 		if k == 1 {
 			verb = "makes"
 		}
-		s += fmt.Sprintf(" %d %s up %s.", k, verb, percent(float64(days)/float64(total.Total())))
+		s += fmt.Sprintf(" %d %s up %s.", k, verb, measure.PerCent(float64(days)/float64(total.Total())))
 	}
 	return s + fmt.Sprintf(" Total %s. Values are in the table below.", whole(total.Total()))
 }
@@ -148,7 +148,7 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 	right := 0.0
 	for i, r := range ranked {
 		n := r.Days.Total()
-		ends[i] = fmt.Sprintf("%s (%s)", whole(n), percent(float64(n)/all))
+		ends[i] = fmt.Sprintf("%s (%s)", whole(n), measure.PerCent(float64(n)/all))
 		right = math.Max(right, textWidth(ends[i], font))
 	}
 	g := grid{left: left + font*1.2, right: right + font*0.8, top: font * rankedTop, bottom: font * rankedBottom}

@@ -48,7 +48,7 @@ func shareTable(rs []reading, caption string) Table {
 		s := shareOf(p)
 		cells := []Cell{text(head)}
 		if s.Known {
-			cells = append(cells, number(s.Value*100, percent(s.Value)), number(s.Low*100, percent(s.Low)), number(s.High*100, percent(s.High)))
+			cells = append(cells, number(s.Value*100, measure.PerCent(s.Value)), number(s.Low*100, measure.PerCent(s.Low)), number(s.High*100, measure.PerCent(s.High)))
 		} else {
 			cells = append(cells, text("Not applicable"), text("Not applicable"), text("Not applicable"))
 		}
@@ -93,10 +93,10 @@ func shareAlt(o measure.Overview, place string, rs []reading) string {
 		return s + " There is no share to show."
 	}
 	if low != high {
-		s += fmt.Sprintf(" Lowest %s in %s, highest %s in %s.", percent(value(rs[low])), rs[low].First.Month().Long(), percent(value(rs[high])), rs[high].First.Month().Long())
+		s += fmt.Sprintf(" Lowest %s in %s, highest %s in %s.", measure.PerCent(value(rs[low])), rs[low].First.Month().Long(), measure.PerCent(value(rs[high])), rs[high].First.Month().Long())
 	}
 	latest := shareOf(rs[last].Period)
-	s += fmt.Sprintf(" Latest %s in %s; %s to %s with unsettled days.", percent(latest.Value), rs[last].First.Month().Long(), percent(latest.Low), percent(latest.High))
+	s += fmt.Sprintf(" Latest %s in %s; %s to %s with unsettled days.", measure.PerCent(latest.Value), rs[last].First.Month().Long(), measure.PerCent(latest.Low), measure.PerCent(latest.High))
 	return s + gapWords(readings(o.Months, true)) + " Values are in the table below."
 }
 
@@ -111,8 +111,8 @@ func drawShare(rs []reading, s Size) (json.RawMessage, error) {
 	maximum, step := scale(math.Max(top*1.05, 10), 5, true)
 	maximum = math.Min(maximum, 100)
 	latest := shareOf(rs[last].Period)
-	shareWords := "Social care\n" + percent(latest.Value)
-	rangeWords := "Unsettled days:\n" + percent(latest.Low) + " to " + percent(latest.High)
+	shareWords := "Social care\n" + measure.PerCent(latest.Value)
+	rangeWords := "Unsettled days:\n" + measure.PerCent(latest.Low) + " to " + measure.PerCent(latest.High)
 	banded := latest.High-latest.Low >= 0.005
 	right := widest(shareWords, font*1.1)
 	if banded {

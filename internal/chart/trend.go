@@ -132,7 +132,7 @@ func words(m measure.Metric, v float64) string {
 
 func lineWords(m measure.Metric, v float64) string {
 	if m.Percent {
-		return percent(v / 100)
+		return measure.PerCent(v / 100)
 	}
 	return decimal(v)
 }

@@ -382,7 +382,9 @@ func TestTrendChartsOnEverySurface(t *testing.T) {
 	t.Parallel()
 	for _, place := range []string{"Northshire", "</script><script>window.__ran=1</script>", strings.Repeat("Very long name ", 20), "\u202eWard 🏥 مستشفى"} {
 		for id, c := range trendCharts(t, place) {
-			if id == "control-ten-years" && place != "Northshire" {
+			// Ten years by day are seconds of drawing: once is enough, and the
+			// race detector (-short) would take it past the renderer's bound.
+			if id == "control-ten-years" && (place != "Northshire" || testing.Short()) {
 				continue
 			}
 			t.Run(id+"/"+fmt.Sprintf("%.12q", place), func(t *testing.T) {

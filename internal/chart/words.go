@@ -90,19 +90,6 @@ func decimal(v float64) string {
 	return s
 }
 
-// percent writes a part of 1 as whole per cent. A part that would round to
-// nothing, or to everything, says so: "0%" and "100%" mean exactly that.
-func percent(v float64) string {
-	p := math.Round(v * 100)
-	switch {
-	case v > 0 && p == 0:
-		return "under 1%"
-	case v < 1 && p == 100:
-		return "over 99%"
-	}
-	return strconv.FormatFloat(p, 'f', 0, 64) + "%"
-}
-
 func plural(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -284,13 +284,13 @@ func share(o measure.Overview) keyView {
 		v.Words = []string{"No delayed days in " + name + "."}
 		return v
 	}
-	v.Value = percent(s.Value)
+	v.Value = measure.PerCent(s.Value)
 	v.Words = []string{"of delayed days in " + name + "."}
 	switch words := m.UnsettledWords(); words {
 	case "":
 		v.Words = append(v.Words, "Every day is attributed and none is disputed, so there is no range.")
 	default:
-		v.Words = append(v.Words, fmt.Sprintf("%s to %s while %s.", percent(s.Low), percent(s.High), words))
+		v.Words = append(v.Words, fmt.Sprintf("%s to %s while %s.", measure.PerCent(s.Low), measure.PerCent(s.High), words))
 	}
 	return v
 }
@@ -348,19 +348,6 @@ func whole(n int64) string {
 func decimal(v float64) string {
 	tenths := int64(math.Round(v * 10))
 	return whole(tenths/10) + "." + strconv.FormatInt(tenths%10, 10)
-}
-
-// percent writes a part of 1 as whole per cent; "0%" and "100%" mean exactly
-// that.
-func percent(v float64) string {
-	p := math.Round(v * 100)
-	switch {
-	case v > 0 && p == 0:
-		return "under 1%"
-	case v < 1 && p == 100:
-		return "over 99%"
-	}
-	return strconv.FormatFloat(p, 'f', 0, 64) + "%"
 }
 
 func plural(n int64, one, many string) string {

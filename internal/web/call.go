@@ -403,7 +403,7 @@ func stackOf(st call.Stack) *stackView {
 	var words []string
 	for _, body := range delay.Bodies {
 		width := 1000 * float64(b[body]) / total
-		part := stackPart{Body: body.Slug(), Name: upperFirst(body.String()), Value: count(b[body]), Share: perCent(float64(b[body]) / total),
+		part := stackPart{Body: body.Slug(), Name: upperFirst(body.String()), Value: count(b[body]), Share: measure.PerCent(float64(b[body]) / total),
 			X: fixed(x), Width: fixed(max(width-3, 1)), Some: b[body] > 0}
 		x += width
 		v.Parts = append(v.Parts, part)

@@ -197,17 +197,17 @@ func councilLede(f measure.CouncilFigures, words string) (lede, agreed string) {
 	if !share.Known {
 		return "No delayed days in " + words + ".", ""
 	}
-	lede = perCent(share.Value) + " of delayed days in " + words + " were with social care."
+	lede = measure.PerCent(share.Value) + " of delayed days in " + words + " were with social care."
 	if n := f.Now.Unsettled(); n > 0 {
-		lede += " The range is " + perCent(share.Low) + " to " + perCent(share.High) + " while " + plural(n, "day is", "days are") + " not settled."
+		lede += " The range is " + measure.PerCent(share.Low) + " to " + measure.PerCent(share.High) + " while " + plural(n, "day is", "days are") + " not settled."
 	} else {
 		lede += " Every day is settled, so there is no range."
 	}
 	if a := f.Now.AgreedShare(); a.Known {
 		open := f.Now.Days.Total() - f.Now.Agreed.Total()
-		agreed = "Of the " + days(f.Now.Agreed.Total()) + " that both bodies have agreed, " + perCent(a.Value) + " were with social care."
+		agreed = "Of the " + days(f.Now.Agreed.Total()) + " that both bodies have agreed, " + measure.PerCent(a.Value) + " were with social care."
 		if open > 0 {
-			agreed += " With the " + days(open) + " that are not agreed yet the share is " + perCent(a.Low) + " to " + perCent(a.High) + "."
+			agreed += " With the " + days(open) + " that are not agreed yet the share is " + measure.PerCent(a.Low) + " to " + measure.PerCent(a.High) + "."
 		}
 	} else {
 		agreed = "No day of this period is agreed by both bodies yet; every figure here is provisional."
@@ -254,7 +254,7 @@ func (s *Server) councilFigures(a councilAsked) tableView {
 		if !sh.Known {
 			return "Not applicable"
 		}
-		return perCent(sh.Value)
+		return measure.PerCent(sh.Value)
 	}
 	change := "Not applicable"
 	now, was := f.Now.Share(), f.Was.Share()
@@ -302,7 +302,7 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 		}
 		share := "Not applicable"
 		if sh := sp.Share(); sh.Known {
-			share = perCent(sh.Value)
+			share = measure.PerCent(sh.Value)
 		}
 		number := func(n int64, states ...agreement.State) tableCell {
 			cell := tableCell{Text: count(n), Class: numericClass}
@@ -391,7 +391,7 @@ func unsettledTable(f measure.CouncilFigures) (tableView, string) {
 	var words []string
 	for _, b := range []delay.Body{delay.SocialCare, delay.NHS} {
 		if all := f.Now.Days[b]; all > 0 {
-			words = append(words, perCent(float64(f.Now.Disputed[b])/float64(all))+" of days with "+strings.Replace(b.String(), "NHS", "the NHS", 1))
+			words = append(words, measure.PerCent(float64(f.Now.Disputed[b])/float64(all))+" of days with "+strings.Replace(b.String(), "NHS", "the NHS", 1))
 		}
 	}
 	if len(words) == 0 {

@@ -262,7 +262,7 @@ func numberCell(n measure.Number, text string) tableCell {
 	case measure.Days:
 		cell.Text = count(int64(v))
 	case measure.ShareN:
-		cell.Text = perCent(v)
+		cell.Text = measure.PerCent(v)
 	default:
 		cell.Text = oneDecimal(v)
 	}

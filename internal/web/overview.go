@@ -294,10 +294,10 @@ func shareOf(o measure.Overview) figureView {
 		v.Words = "No delayed days in " + name + "."
 		return v
 	}
-	v.Value = perCent(share.Value)
+	v.Value = measure.PerCent(share.Value)
 	v.Words = "of delayed days in " + name
 	if words := m.UnsettledWords(); words != "" {
-		v.More = "Between " + perCent(share.Low) + " and " + perCent(share.High) + " while " + words + "."
+		v.More = "Between " + measure.PerCent(share.Low) + " and " + measure.PerCent(share.High) + " while " + words + "."
 	} else {
 		v.More = "Every day is attributed and none is disputed, so there is no range."
 	}

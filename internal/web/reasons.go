@@ -212,7 +212,7 @@ func (r reasonFigures) table() tableView {
 	total := r.Total.Total()
 	row := func(name, href string, days measure.ByBody, running, before int64) []tableCell {
 		n := days.Total()
-		cells := []tableCell{{Text: name, Header: true, Href: href}, number(count(n)), number(perCent(float64(n) / float64(total))), number(perCent(float64(running) / float64(total))),
+		cells := []tableCell{{Text: name, Header: true, Href: href}, number(count(n)), number(measure.PerCent(float64(n) / float64(total))), number(measure.PerCent(float64(running) / float64(total))),
 			number(oneDecimal(float64(n) / r.calendar())), number(count(days[delay.NotAttributed]))}
 		if !r.BeforeKnown {
 			return append(cells, number("No data"), number("No data"))

@@ -125,7 +125,7 @@ func TestOverviewAnswersWhatADirectorAsksFirst(t *testing.T) {
 		m := o.Months[len(o.Months)-2] // The latest whole month.
 		share := measure.SocialCareShare(m.Days, 0, 0)
 		card := words(doc.Find(".app-figure:has(a[href='/definitions/M03'])"))
-		for _, want := range []string{perCent(share.Value), "Between " + perCent(share.Low) + " and " + perCent(share.High)} {
+		for _, want := range []string{measure.PerCent(share.Value), "Between " + measure.PerCent(share.Low) + " and " + measure.PerCent(share.High)} {
 			if !strings.Contains(card, want) {
 				t.Errorf("%q is not in %q", want, card)
 			}

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,19 +21,6 @@ func count(n int64) string {
 }
 
 func oneDecimal(v float64) string { return british.Sprintf("%.1f", v) }
-
-// perCent writes a part of 1 as whole per cent. A part that would round to
-// nothing or to everything says so.
-func perCent(v float64) string {
-	p := math.Round(v * 100)
-	switch {
-	case v > 0 && p == 0:
-		return "under 1%"
-	case v < 1 && p == 100:
-		return "over 99%"
-	}
-	return strconv.FormatFloat(p, 'f', 0, 64) + "%"
-}
 
 func plural(n int64, one, many string) string {
 	if n == 1 {
