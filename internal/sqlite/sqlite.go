@@ -17,8 +17,9 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
-	_ "github.com/mattn/go-sqlite3" // The driver named "sqlite3".
+	"github.com/mattn/go-sqlite3" // The driver named "sqlite3".
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
@@ -222,11 +223,34 @@ func busy(err error) error {
 	return problem.Wrap(err, problem.Unavailable, "The database could not be written. Check that the disk has room and that no other program holds the data folder")
 }
 
+// patience is how long an opening waits for other processes that open the same
+// new database.
+const patience = 10 * time.Second
+
+// firstAnswer gives the number of the last migration. It asks again while the
+// database is locked: making a new database keep a write-ahead log needs it for
+// oneself, and SQLite's own waiting does not cover that.
+func firstAnswer(ctx context.Context, db *sql.DB) (version int, err error) {
+	begun := time.Now()
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 500*time.Millisecond) {
+		err = db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version)
+		var locked sqlite3.Error
+		if !errors.As(err, &locked) || locked.Code != sqlite3.ErrBusy && locked.Code != sqlite3.ErrLocked || time.Since(begun) > patience {
+			return version, err
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
 // migrate runs the migrations that have not run, each in a transaction of its
 // own, in the order of their numbers.
 func migrate(ctx context.Context, db *sql.DB) error {
-	var version int
-	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+	version, err := firstAnswer(ctx, db)
+	if err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The database could not be opened. If it is damaged, restore the data folder from your backup")
 	}
 	names, err := fs.Glob(migrations, "migrations/*.sql")
