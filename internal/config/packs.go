@@ -32,6 +32,9 @@ type Pack struct {
 	// the section mail. Folder is a folder into which it is copied as well.
 	Recipients List   `yaml:"recipients"`
 	Folder     string `yaml:"folder"`
+	// Public says that the pack may leave the partnership: its figures are
+	// suppressed and rounded (P3), and what they cannot show is left out.
+	Public bool `yaml:"public"`
 }
 
 // The values of Period.

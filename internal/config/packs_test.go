@@ -33,12 +33,13 @@ packs:
     councils: [E10000099]
     recipients: [director@example.org]
     folder: /srv/packs
+    public: true
 mail: {host: smtp.example.org, from: homeward@example.org, address: "https://homeward.example.org/"}
 `)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k := p.Packs[0]; k.Title != "Directors weekly pack" || p.Mail.Port != 587 || p.Mail.Security != "starttls" || p.Mail.Address != "https://homeward.example.org" {
+	if k := p.Packs[0]; k.Title != "Directors weekly pack" || !k.Public || p.Mail.Port != 587 || p.Mail.Security != "starttls" || p.Mail.Address != "https://homeward.example.org" {
 		t.Errorf("read as %+v with %+v", k, p.Mail)
 	}
 }
