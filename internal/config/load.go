@@ -347,6 +347,7 @@ func (p *Partnership) check(d *document) {
 	p.SignIn.check(d, p)
 	p.Agreement.check(d)
 	p.checkPacks(d)
+	p.checkLevels(d)
 	if p.RetentionYears == 0 {
 		p.RetentionYears = 8
 	} else if p.RetentionYears < 1 || p.RetentionYears > 30 {

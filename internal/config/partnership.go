@@ -26,6 +26,9 @@ type Partnership struct {
 	// Mail says how they are announced, nil when nothing is mailed.
 	Packs []Pack `yaml:"packs"`
 	Mail  *Mail  `yaml:"mail"`
+	// AgreedLevels are the levels of measures that the partners have agreed, in
+	// order of measure, place and day.
+	AgreedLevels []AgreedLevel `yaml:"levels"`
 
 	// Layouts holds the layouts that providers name, read from the folder
 	// layouts beside the partnership file.
