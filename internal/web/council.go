@@ -38,18 +38,19 @@ type councilView struct {
 	Figures               tableView
 	Chart                 chartView
 	Control               link
-	Split                 []tableView
-	MovedBy               []pageLink
-	Moved                 tableView
-	HandOffs              tableView
-	NoHandOffs            string
-	Unsettled             tableView
-	Rates                 string
-	Longest               tableView
-	LongestWords          string
-	Decisions             []string
-	Sentence              string
-	Filters               filterView
+	// Split is where the days are; Besides stands on the page and not on paper.
+	Split, Besides []tableView
+	MovedBy        []pageLink
+	Moved          tableView
+	HandOffs       tableView
+	NoHandOffs     string
+	Unsettled      tableView
+	Rates          string
+	Longest        tableView
+	LongestWords   string
+	Decisions      []string
+	Sentence       string
+	Filters        filterView
 }
 
 // councilHome goes to the council of the reader, else the partnership's first.
@@ -134,8 +135,9 @@ func (s *Server) councilPage(c echo.Context) error {
 	name := s.opts.Places.councilWords(delay.Council(a.code))
 	v := councilView{Frame: s.frame(c, "Council share"), Caption: name}
 	v.PageTitle = "Council share, " + name + " – Homeward"
+	v.BodyClass = "app-council-page"
 	if a.print {
-		v.BodyClass = "app-view-print"
+		v.BodyClass += " app-view-print"
 	}
 	if a.last == 0 {
 		v.Empty = "Homeward counts from the daily extracts that hospitals send. None has arrived yet."
@@ -155,9 +157,11 @@ func (s *Server) councilPage(c echo.Context) error {
 	v.Split = []tableView{
 		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, f, func(c measure.Cell) string { return s.opts.Places.providerWords(c.Provider) }, q, wordProvider),
 		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, f, func(c measure.Cell) string { return reasonWords(c.Reason) }, q, wordReason),
-		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, f, func(c measure.Cell) string { return c.Care.String() }, q, wordCare),
 	}
-	v.Split = append(v.Split, lengthTable(a.overview))
+	v.Besides = []tableView{
+		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, f, func(c measure.Cell) string { return c.Care.String() }, q, wordCare),
+		lengthTable(a.overview),
+	}
 	v.MovedBy, v.Moved = s.movedTable(a, q)
 	v.HandOffs = tableView{ID: "hand-offs", Caption: "Where the next step moved, " + words, Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
 	for _, h := range f.HandOffs {
