@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 	"homeward/internal/problem"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
@@ -226,6 +227,9 @@ func (k known) At(ctx context.Context, at time.Time) (web.Past, func(), error) {
 	}
 	return pastPages{figures{Store: store.Store, app: k.app, at: at}, extracts{app: k.app, store: store.Store, at: at}}, done, nil
 }
+
+// Expected names the providers of the partnership.
+func (p pastPages) Expected() []measure.Expected { return p.figures.app.Expected() }
 
 // Arrivals gives every provider's days as they stood.
 func (p pastPages) Arrivals(ctx context.Context, from, to delay.Day) ([]web.ExtractLine, error) {

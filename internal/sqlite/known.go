@@ -27,7 +27,7 @@ func (k *Known) Close() error {
 
 // AsKnown works everything out as it was known at the moment at: from the
 // extracts that had been received by then, and from what people had said and
-// accepted by then (C15). The settings are today's. The same moment gives the
+// accepted by then (C15), with the notes that stood on the charts. The settings are today's. The same moment gives the
 // same figures, whatever has arrived since. It takes time in proportion to the
 // evidence, so keep what it gives for a while. Identifiers are left out.
 //
@@ -81,6 +81,11 @@ func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today 
 			{`INSERT INTO log_entry SELECT * FROM source.log_entry WHERE made_at <= ?`, []any{moment}},
 			{`INSERT INTO agreement_event SELECT * FROM source.agreement_event WHERE made_at <= ?`, []any{moment}},
 			{`INSERT INTO action SELECT * FROM source.action WHERE made_at <= ?`, []any{moment}},
+			// A note that was withdrawn later stood at the time.
+			{`INSERT INTO annotation (annotation_id, day, words, metric, provider, council, restart, made_by, made_at, withdrawn_by, withdrawn_at)
+				SELECT annotation_id, day, words, metric, provider, council, restart, made_by, made_at,
+					iif(withdrawn_at <= ?1, withdrawn_by, ''), iif(withdrawn_at <= ?1, withdrawn_at, 0)
+				FROM source.annotation WHERE made_at <= ?1`, []any{moment}},
 			{`UPDATE derived_with SET log_day = min(?, (SELECT coalesce(max(log_day), 0) FROM source.derived_with))`, []any{today}},
 		} {
 			if _, err := tx.ExecContext(ctx, copying.query, copying.args...); err != nil {

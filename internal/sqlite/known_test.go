@@ -13,6 +13,45 @@ import (
 	"homeward/internal/measure"
 )
 
+// A past moment has the notes that stood on the charts then, with those that
+// were withdrawn since and without those that came later (C15).
+func TestAsKnownNotes(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	day := func(n int) time.Time { return time.Date(2026, 3, n, 9, 0, 0, 0, time.UTC) }
+	for n, words := range map[int]string{2: "Home first team started", 6: "Winter ward closed"} {
+		id, err := d.AddAnnotation(t.Context(), measure.Annotation{Day: delay.Date(2026, 3, n), Words: words, By: "R. Lee", At: day(n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 2 {
+			if err := d.WithdrawAnnotation(t.Context(), id, "R. Lee", day(8)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for n, want := range map[int]string{1: "", 2: "Home first team started", 5: "Home first team started", 8: "Winter ward closed", 9: "Winter ward closed"} {
+		past, err := d.AsKnown(t.Context(), day(n), delay.Date(2026, 3, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes, err := past.Annotations(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		got := ""
+		for _, a := range notes {
+			got += a.Words
+		}
+		if got != want {
+			t.Errorf("C15 on %d March: %q, want %q", n, got, want)
+		}
+		if err := past.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // Figures can be worked out again as they were known at any past moment, from
 // what had been received by then (C15).
 func TestAsKnown(t *testing.T) {

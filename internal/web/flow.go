@@ -13,7 +13,7 @@ import (
 )
 
 // flowWords are the query words of the flow page.
-var flowWords = []string{wordSplit, wordFrom, wordTo, wordLast, wordGrain, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
+var flowWords = []string{wordSplit, wordFrom, wordTo, wordLast, wordGrain, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
 
 type flowView struct {
 	Frame
@@ -30,42 +30,47 @@ type flowView struct {
 }
 
 // flowOf reads the address and works out the flow.
-func (s *Server) flowOf(c echo.Context) (asked, measure.Flows, error) {
+func (s *Server) flowOf(c echo.Context) (asked, sight, measure.Flows, error) {
 	ctx := c.Request().Context()
 	a, err := s.opts.Places.read(c.QueryParams(), flowWords...)
 	if err != nil {
-		return a, measure.Flows{}, err
+		return a, sight{}, measure.Flows{}, err
 	}
 	q := measure.TrendQuery{Filter: a.Filter, Grain: a.Grain}
 	if q.Split, err = askedSplit(c.QueryParams()); err != nil {
-		return a, measure.Flows{}, err
+		return a, sight{}, measure.Flows{}, err
 	}
 	if q.Grain == "" {
 		q.Grain = measure.ByWeek
 	}
-	_, last, err := s.opts.Figures.Extent(ctx)
+	see, err := s.sight(c, a)
+	if err != nil {
+		return a, see, measure.Flows{}, err
+	}
+	_, last, err := see.Extent(ctx)
 	if err != nil || last == 0 {
-		return a, measure.Flows{TrendQuery: q}, err
+		return a, see, measure.Flows{TrendQuery: q}, err
 	}
 	if q.From, q.To, err = a.period(last); err != nil {
-		return a, measure.Flows{}, err
+		return a, see, measure.Flows{}, err
 	}
 	q.To = max(q.From, min(q.To, last))
-	f, err := measure.MakeFlows(ctx, s.opts.Trends, q, s.opts.Trends.Expected())
-	return a, f, err
+	f, err := measure.MakeFlows(ctx, see.course, q, see.course.Expected())
+	return a, see, f, err
 }
 
 func (s *Server) flowPage(c echo.Context) error {
 	ctx := c.Request().Context()
-	a, f, err := s.flowOf(c)
+	a, see, f, err := s.flowOf(c)
 	if err != nil {
 		return err
 	}
 	v := flowView{Frame: s.frame(c, "Flow"), Class: "app-charts"}
+	s.asKnown(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
-	_, last, err := s.opts.Figures.Extent(ctx)
+	_, last, err := see.Extent(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,12 +79,12 @@ func (s *Server) flowPage(c echo.Context) error {
 		return s.page(c, "flow", v)
 	}
 	v.withCharts(s)
-	q := flowQuery(f)
+	q := see.keep(flowQuery(f))
 	v.Showing = "Showing " + s.opts.Places.filterWords(f.Filter) + ", " + span(f.From, f.To) + "."
 	v.Filters = filterView{Action: "/flow", Clear: "/flow", Words: v.Showing,
 		Dates:   &dateFields{From: f.From.String(), To: f.To.String()},
 		Groups:  append(flowGroups(f), s.opts.Places.groups(f.Filter)...),
-		Periods: periodLinks("/flow", f.Filter, url.Values{wordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}, last)}
+		Periods: periodLinks("/flow", f.Filter, see.keep(url.Values{wordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last), Known: s.knownField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
 	if len(f.Groups) == 0 {
 		v.Empty = "No readings for these choices."
@@ -97,15 +102,15 @@ func (s *Server) flowPage(c echo.Context) error {
 		}
 	}
 	v.Flow = s.flowTable(f)
-	if err := s.lengths(ctx, f, place, a.Print, &v); err != nil {
+	if err := s.lengths(ctx, see.course, f, place, a.Print, &v); err != nil {
 		return err
 	}
 	return s.page(c, "flow", v)
 }
 
 // lengths fills in how long waits last, the week's pattern and the hand-offs.
-func (s *Server) lengths(ctx context.Context, f measure.Flows, place string, open bool, v *flowView) error {
-	l, err := measure.MakeLengths(ctx, s.opts.Trends, f.Filter, f.From, f.To, f.AsAt)
+func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, place string, open bool, v *flowView) error {
+	l, err := measure.MakeLengths(ctx, course, f.Filter, f.From, f.To, f.AsAt)
 	if err != nil {
 		return err
 	}
@@ -128,14 +133,14 @@ func (s *Server) lengths(ctx context.Context, f measure.Flows, place string, ope
 		}
 		v.Waited.Rows = append(v.Waited.Rows, row)
 	}
-	w, err := measure.Weekdays(ctx, s.opts.Trends, f.Filter, f.From, f.To)
+	w, err := measure.Weekdays(ctx, course, f.Filter, f.From, f.To)
 	if err != nil {
 		return err
 	}
 	how := []link{{"How this is counted", "/definitions/" + measure.DaysWaited}}
 	v.Pair = []chartView{s.charted(ctx, chart.LengthsOf(l, place), half, how, open), s.charted(ctx, chart.SurvivalOf(l, place), half, how, open)}
 	v.Weekdays = s.charted(ctx, chart.WeekdaysOf(w, l, place), across, nil, open)
-	moves, err := measure.Handoffs(ctx, s.opts.Trends, f.Filter, measure.ByResponsible, f.From, f.To)
+	moves, err := measure.Handoffs(ctx, course, f.Filter, measure.ByResponsible, f.From, f.To)
 	if err != nil {
 		return err
 	}
@@ -230,7 +235,7 @@ func (s *Server) flowTwin(f measure.Flows) twin {
 }
 
 func (s *Server) flowCSV(c echo.Context) error {
-	_, f, err := s.flowOf(c)
+	_, _, f, err := s.flowOf(c)
 	if err != nil {
 		return err
 	}
@@ -238,7 +243,7 @@ func (s *Server) flowCSV(c echo.Context) error {
 }
 
 func (s *Server) flowJSON(c echo.Context) error {
-	_, f, err := s.flowOf(c)
+	_, _, f, err := s.flowOf(c)
 	if err != nil {
 		return err
 	}

@@ -47,9 +47,11 @@ func (a Answers) of(at spot) bool {
 	})
 }
 
-// Past answers as Figures and Extracts would have at a past moment.
+// Past answers as Figures, Trends and Extracts would have at a past moment: the
+// notes on its charts are those that stood then.
 type Past interface {
 	Figures
+	Course
 	Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
 }
 
@@ -58,6 +60,8 @@ const wordKnown = "known"
 // sight is what a page looks at: the present, or a past moment.
 type sight struct {
 	Figures
+	// course is the same figures over time.
+	course   Course
 	arrivals func(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
 	// at is the past moment, zero for the present; text is how the address has
 	// it.
@@ -65,11 +69,16 @@ type sight struct {
 	text string
 }
 
+// present is the sight of what is known now.
+func (s *Server) present() sight {
+	return sight{Figures: s.opts.Figures, course: s.opts.Trends, arrivals: s.opts.Extracts.Arrivals}
+}
+
 // sight gives what an address asks to look at. A past stays open until the
 // request ends.
 func (s *Server) sight(c echo.Context, a asked) (sight, error) {
 	if a.Known == "" {
-		return sight{Figures: s.opts.Figures, arrivals: s.opts.Extracts.Arrivals}, nil
+		return s.present(), nil
 	}
 	at, err := readMoment(a.Known, s.opts.Zone)
 	if err != nil {
@@ -81,7 +90,7 @@ func (s *Server) sight(c echo.Context, a asked) (sight, error) {
 		return sight{}, err
 	}
 	context.AfterFunc(ctx, done)
-	return sight{Figures: past, arrivals: past.Arrivals, at: at, text: a.Known}, nil
+	return sight{Figures: past, course: past, arrivals: past.Arrivals, at: at, text: a.Known}, nil
 }
 
 // momentForms are the ways to write a moment of the service's zone.

@@ -30,6 +30,11 @@ func (m *memory) At(_ context.Context, at time.Time) (Past, func(), error) {
 	m.open.Add(1)
 	then := newNorthshire()
 	then.last = min(delay.DayOf(at), m.north.last)
+	for _, note := range m.north.notes {
+		if !note.At.After(at) {
+			then.notes = append(then.notes, note)
+		}
+	}
 	return &remembered{then}, func() { m.open.Add(-1) }, nil
 }
 

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/people"
 )
 
 func TestC15PagesLookBack(t *testing.T) {
@@ -16,6 +20,10 @@ func TestC15PagesLookBack(t *testing.T) {
 		"/overview?known=2026-10-28&provider=RXA": "/overview?provider=RXA",
 		"/figures?known=2026-10-28&by=council":    "/figures?by=council",
 		"/charts/council-share?known=2026-10-28":  "/charts/council-share",
+		"/trends?known=2026-10-28&measure=M01":    "/trends?measure=M01",
+		"/trends?split=provider&known=2026-10-28": "/trends?split=provider",
+		"/reasons?known=2026-10-28&provider=RXA":  "/reasons?provider=RXA",
+		"/flow?grain=month&known=2026-10-28":      "/flow?grain=month",
 	} {
 		doc := s.get(t, target)
 		if bar := words(doc.Find(".app-datebar")); !strings.HasPrefix(bar, "As known on 28 October 2026. Data as at 28 October 2026.") {
@@ -27,7 +35,10 @@ func TestC15PagesLookBack(t *testing.T) {
 		if fixed := doc.Find("#fixed-link").Text(); !strings.Contains(fixed, "known=2026-10-28") {
 			t.Errorf("the fixed link of %s is %q", target, fixed)
 		}
-		doc.Find(".app-about a[href$='.csv'], .app-about a[href*='.csv?'], .app-chart a[href*='/charts/']").Each(func(_ int, a *goquery.Selection) {
+		if got, _ := doc.Find("#known").Attr("value"); got != "2026-10-28" && !strings.HasPrefix(target, "/charts/") {
+			t.Errorf("the filters of %s have %q as their moment", target, got)
+		}
+		doc.Find(".app-about a[href$='.csv'], .app-about a[href*='.csv?'], .app-about a[href*='.svg'], .app-chart a[href*='/charts/'], .app-chart a[href*='.csv'], .app-chart a[href*='.svg'], a.app-period").Each(func(_ int, a *goquery.Selection) {
 			if href, _ := a.Attr("href"); !strings.Contains(href, "known=2026-10-28") {
 				t.Errorf("%s leads on to %s, which is of another moment", target, href)
 			}
@@ -64,7 +75,8 @@ func TestC15PagesLookBack(t *testing.T) {
 
 func TestC15TheSameMomentGivesTheSameBytes(t *testing.T) {
 	s := newSite(t)
-	for _, target := range []string{"/overview.csv", "/overview.json", "/figures.csv", "/figures.json", "/charts/delayed-days.csv", "/charts/delayed-days.svg"} {
+	for _, target := range []string{"/overview.csv", "/overview.json", "/figures.csv", "/figures.json", "/charts/delayed-days.csv", "/charts/delayed-days.svg",
+		"/trends.csv", "/trends.json", "/trends.svg", "/reasons.csv", "/reasons.json", "/flow.csv", "/flow.json"} {
 		get := func(q string) string {
 			w := s.ask(http.MethodGet, target+q, nil)
 			if w.Code != http.StatusOK {
@@ -75,8 +87,32 @@ func TestC15TheSameMomentGivesTheSameBytes(t *testing.T) {
 		if get("?known=2026-09-30") != get("?known=2026-09-30T23:59:59.999999+01:00") {
 			t.Errorf("%s differs between two words for one moment", target)
 		}
-		if target != "/charts/delayed-days.svg" && get("?known=2026-09-30") == get("") {
+		if !strings.HasSuffix(target, ".svg") && get("?known=2026-09-30") == get("") {
 			t.Errorf("%s is that of the present", target)
+		}
+	}
+}
+
+// A chart of a past moment has the notes that stood then, and no form for more.
+func TestC15NotesAsTheyStood(t *testing.T) {
+	s := newSite(t)
+	s.north.notes = []measure.Annotation{
+		{ID: 1, Day: delay.MustDay("2026-05-03"), Words: "Home first team started", By: "R. Lee", At: time.Date(2026, 5, 5, 9, 0, 0, 0, time.UTC)},
+		{ID: 2, Day: delay.MustDay("2026-06-03"), Words: "Winter ward closed", By: "R. Lee", At: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)},
+	}
+	read := func(target string) string {
+		return words(parse(t, s.ask(http.MethodGet, target, nil, wordAs, string(people.Analyst))).Find("main"))
+	}
+	then, now := read("/trends?known=2026-10-28"), read("/trends")
+	for _, one := range []struct {
+		on, what string
+		want     bool
+	}{
+		{then, "Home first team started", true}, {then, "Winter ward closed", false}, {then, "Add a note", false}, {then, "Withdraw", false},
+		{now, "Home first team started", true}, {now, "Winter ward closed", true}, {now, "Add a note", true}, {now, "Withdraw", true},
+	} {
+		if strings.Contains(one.on, one.what) != one.want {
+			t.Errorf("%q stands: %v, want %v, on %s", one.what, !one.want, one.want, one.on[:60])
 		}
 	}
 }

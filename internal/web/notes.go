@@ -41,9 +41,10 @@ var identifying = regexp.MustCompile(`\d(?:[ \-]?\d){8,}`)
 // mayAnnotate says whether the reader may add and withdraw notes.
 func (s *Server) mayAnnotate(c echo.Context) bool { return s.actor(c).May(people.Annotate) }
 
-// noteForm is the empty form, nil for those who may not add notes.
+// noteForm is the empty form, nil for those who may not add notes and for a
+// past moment, on whose charts a new note would not stand.
 func (s *Server) noteForm(c echo.Context, a trendAsked, back string) *noteForm {
-	if !s.mayAnnotate(c) {
+	if !s.mayAnnotate(c) || a.see.text != "" {
 		return nil
 	}
 	f := &noteForm{Metric: a.Metric.Word, MetricName: a.Metric.Noun, Return: back, Token: visitOf(c.Request().Context()).Token}
@@ -71,9 +72,9 @@ func (f *noteForm) choose(p Places, provider, council string) {
 }
 
 // noteViews are the notes below a chart.
-func (s *Server) noteViews(c echo.Context, notes []chart.Note) []noteView {
+func (s *Server) noteViews(c echo.Context, notes []chart.Note, see sight) []noteView {
 	out := make([]noteView, len(notes))
-	may := s.mayAnnotate(c)
+	may := s.mayAnnotate(c) && see.text == ""
 	for i, n := range notes {
 		out[i] = noteView{Number: strconv.Itoa(n.Number), Words: n.Words, Day: n.Day.Long(), Compared: n.Compared}
 		if n.Restart {
@@ -182,6 +183,9 @@ func returnQuery(text string) (url.Values, error) {
 	}
 	out := url.Values{}
 	for _, word := range trendsWords {
+		if word == wordKnown {
+			continue // A note stands on the charts of the present.
+		}
 		if given := values(q, word); len(given) > 0 {
 			out[word] = given
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // reasonsWords are the query words of the reasons page.
-var reasonsWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
+var reasonsWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
 
 // reasonLine is one reason over a period, with the same dates a year before
 // and what came next.
@@ -42,6 +43,7 @@ func (r reasonLine) freed() (least, most int64) {
 // reasonFigures is everything on the reasons page.
 type reasonFigures struct {
 	asked
+	see            sight
 	From, To, AsAt delay.Day
 	First          delay.Day
 	Lines          []reasonLine
@@ -61,14 +63,18 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 		return out, err
 	}
 	out.asked = a
-	if out.First, out.AsAt, err = s.opts.Figures.Extent(ctx); err != nil || out.AsAt == 0 {
+	if out.see, err = s.sight(c, a); err != nil {
+		return out, err
+	}
+	course := out.see.course
+	if out.First, out.AsAt, err = out.see.Extent(ctx); err != nil || out.AsAt == 0 {
 		return out, err
 	}
 	if out.From, out.To, err = a.period(out.AsAt); err != nil {
 		return out, err
 	}
 	out.To = max(out.From, min(out.To, out.AsAt))
-	cells, err := s.opts.Trends.Cells(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByReason, measure.ByResponsible}, Filter: a.Filter})
+	cells, err := course.Cells(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByReason, measure.ByResponsible}, Filter: a.Filter})
 	if err != nil {
 		return out, err
 	}
@@ -85,7 +91,7 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	}
 	from, to := yearEarlier(out.From), yearEarlier(out.To)
 	if out.BeforeKnown = from >= out.First; out.BeforeKnown {
-		before, err := s.opts.Trends.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByReason}, Filter: a.Filter})
+		before, err := course.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByReason}, Filter: a.Filter})
 		if err != nil {
 			return out, err
 		}
@@ -98,7 +104,7 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	// something else would otherwise look like leaving.
 	open := a.Filter
 	open.Reasons, open.Bodies = nil, nil
-	events, err := s.opts.Trends.Events(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByDay, measure.ByReason}, Filter: open})
+	events, err := course.Events(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByDay, measure.ByReason}, Filter: open})
 	if err != nil {
 		return out, err
 	}
@@ -134,7 +140,7 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 		return cmp.Or(cmp.Compare(b.Days.Total(), a.Days.Total()), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason), slices.Index(delay.Reasons[:], b.Reason)))
 	})
 	m, _ := measure.MetricOf(measure.DelayedDays)
-	days, err := measure.MakeTrend(ctx, s.opts.Trends, measure.TrendQuery{Metric: m, Grain: measure.ByDay, From: out.From, To: out.To, Filter: a.Filter}, s.opts.Trends.Expected())
+	days, err := measure.MakeTrend(ctx, course, measure.TrendQuery{Metric: m, Grain: measure.ByDay, From: out.From, To: out.To, Filter: a.Filter}, course.Expected())
 	if err != nil {
 		return out, err
 	}
@@ -177,6 +183,7 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		return err
 	}
 	v := reasonsView{Frame: s.frame(c, "Reasons")}
+	s.asKnown(c, &v.Frame, r.see)
 	if r.Print {
 		v.BodyClass = "app-view-print"
 	}
@@ -185,11 +192,11 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		return s.page(c, "reasons", v)
 	}
 	v.withCharts(s)
-	q := dated(r.asked.Filter, r.From, r.To)
+	q := r.see.keep(dated(r.asked.Filter, r.From, r.To))
 	v.Showing = "Showing " + s.opts.Places.filterWords(r.asked.Filter) + ", " + span(r.From, r.To) + "."
 	v.Filters = filterView{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
 		Dates:  &dateFields{From: r.From.String(), To: r.To.String()},
-		Groups: s.opts.Places.groups(r.asked.Filter), Periods: periodLinks("/reasons", r.asked.Filter, nil, r.AsAt)}
+		Groups: s.opts.Places.groups(r.asked.Filter), Periods: periodLinks("/reasons", r.asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
 	if r.Total.Total() == 0 {
 		v.Empty = "No delayed days in this period."

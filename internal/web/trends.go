@@ -18,14 +18,19 @@ import (
 	"homeward/internal/spc"
 )
 
-// Trends answers the questions of the trends, reasons and flow pages, and keeps
-// the partnership's notes on its charts. Its answers hold counts only.
-type Trends interface {
+// Course answers the questions of the trends, reasons and flow pages, of the
+// present or of a past moment. Its answers hold counts only.
+type Course interface {
 	measure.TrendSource
 	// Expected names the providers.
 	Expected() []measure.Expected
 	// Annotations gives the notes that stand, by day.
 	Annotations(ctx context.Context) ([]measure.Annotation, error)
+}
+
+// Trends is the present course, with what the partnership notes on its charts.
+type Trends interface {
+	Course
 	AddAnnotation(ctx context.Context, a measure.Annotation) (int64, error)
 	// WithdrawAnnotation takes a note off the charts, or gives a problem of kind
 	// NotFound.
@@ -42,7 +47,7 @@ const (
 
 // trendsWords are the query words of the trends page.
 var trendsWords = []string{wordMeasure, wordSplit, wordChart, wordCompare, wordFrom, wordTo, wordLast, wordGrain,
-	wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordView}
+	wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
 
 const (
 	chartControl = "spc"
@@ -64,13 +69,15 @@ var splits = []measure.Dimension{measure.ByResponsible, measure.ByProvider, meas
 type trendAsked struct {
 	asked
 	measure.TrendQuery
+	// see is what the address looks at: the present, or a past moment.
+	see     sight
 	Chart   string
 	Compare bool
 }
 
 // query writes what was asked as query words, with real dates.
 func (a trendAsked) query() url.Values {
-	q := dated(a.TrendQuery.Filter, a.TrendQuery.From, a.TrendQuery.To)
+	q := a.see.keep(dated(a.TrendQuery.Filter, a.TrendQuery.From, a.TrendQuery.To))
 	q.Set(wordMeasure, a.Metric.Word)
 	q.Set(wordGrain, string(a.TrendQuery.Grain))
 	q.Set(wordChart, a.Chart)
@@ -117,7 +124,10 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 	if t.TrendQuery.Grain = a.Grain; a.Grain == "" {
 		t.TrendQuery.Grain = measure.ByWeek
 	}
-	_, last, err := s.opts.Figures.Extent(ctx)
+	if t.see, err = s.sight(c, a); err != nil {
+		return t, measure.Trend{}, err
+	}
+	_, last, err := t.see.Extent(ctx)
 	if err != nil || last == 0 {
 		return t, measure.Trend{TrendQuery: t.TrendQuery}, err
 	}
@@ -125,7 +135,7 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 		return t, measure.Trend{}, err
 	}
 	t.TrendQuery.To = max(t.TrendQuery.From, min(t.TrendQuery.To, last))
-	trend, err := measure.MakeTrend(ctx, s.opts.Trends, t.TrendQuery, s.opts.Trends.Expected())
+	trend, err := measure.MakeTrend(ctx, t.see.course, t.TrendQuery, t.see.course.Expected())
 	return t, trend, err
 }
 
@@ -180,7 +190,7 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 	for i := range t.Series {
 		out.Names = append(out.Names, s.splitName(t.Split, t.Series[i].Cell))
 	}
-	all, err := s.opts.Trends.Annotations(ctx)
+	all, err := a.see.course.Annotations(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -198,7 +208,7 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 	if a.Compare && len(t.Series) > 0 {
 		q := a.TrendQuery
 		q.From, q.To = measure.YearBefore(t.From, q.Grain), measure.YearBefore(t.To, q.Grain)
-		before, err := measure.MakeTrend(ctx, s.opts.Trends, q, s.opts.Trends.Expected())
+		before, err := measure.MakeTrend(ctx, a.see.course, q, a.see.course.Expected())
 		if err != nil {
 			return out, err
 		}
@@ -353,10 +363,11 @@ func (s *Server) trendsPage(c echo.Context) error {
 func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (trendsView, error) {
 	ctx := c.Request().Context()
 	v := trendsView{Frame: s.frame(c, "Trends"), Class: "app-charts"}
+	s.asKnown(c, &v.Frame, a.see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
-	first, last, err := s.opts.Figures.Extent(ctx)
+	first, last, err := a.see.Extent(ctx)
 	if err != nil {
 		return v, err
 	}
@@ -372,8 +383,9 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		Action: "/trends", Clear: "/trends", Words: v.Showing,
 		Dates:  &dateFields{From: a.TrendQuery.From.String(), To: a.TrendQuery.To.String()},
 		Groups: append(trendGroups(a), s.opts.Places.groups(t.Filter)...),
-		Periods: periodLinks("/trends", t.Filter, url.Values{wordMeasure: {a.Metric.Word}, wordGrain: {string(a.TrendQuery.Grain)},
-			wordChart: {a.Chart}, wordSplit: {string(a.Split)}}, last),
+		Periods: periodLinks("/trends", t.Filter, a.see.keep(url.Values{wordMeasure: {a.Metric.Word}, wordGrain: {string(a.TrendQuery.Grain)},
+			wordChart: {a.Chart}, wordSplit: {string(a.Split)}}), last),
+		Known: s.knownField(a.see),
 	}
 	v.About = s.aboutFigures("/trends", q, last, t.Metric.ID)
 	if len(t.Series) == 0 {
@@ -414,7 +426,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	if a.Chart == chartControl && len(drawn.Controls) > 0 {
 		v.Settings = drawn.Controls[0].Settings
 	}
-	v.Notes = s.noteViews(c, drawn.Notes)
+	v.Notes = s.noteViews(c, drawn.Notes, a.see)
 	v.NotesAdd = s.noteForm(c, a, v.Return)
 	return v, nil
 }
