@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"homeward/internal/ingest"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
 )
@@ -37,4 +38,11 @@ func (a *App) PackJobs() (map[string]func(context.Context) (string, error), erro
 func (a *App) Packs() (web.Packs, error) {
 	renderer, err := newRenderer()
 	return packs{a, renderer}, err
+}
+
+// TakeIn lets tests take files in, in their order, received by the program's
+// own clock.
+func (a *App) TakeIn(ctx context.Context, files []string) error {
+	_, err := a.ingestFiles(ctx, files, func(*ingest.Report) error { return nil })
+	return err
 }

@@ -1,0 +1,66 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"homeward/internal/chart"
+	"homeward/internal/people"
+	"homeward/internal/signin"
+	"homeward/internal/web"
+	"homeward/static"
+	"homeward/templates"
+)
+
+// Site gives tests from outside the whole of the pages, without a network, with
+// one person for each role; signIn gives the cookie of a new session.
+func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (site http.Handler, signIn func(people.Role) string) {
+	t.Helper()
+	kept := a.Store.Sessions()
+	scheduler, err := a.scheduler(draw, "test", kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions := signin.NewSessions(a.SignIn, kept, false, slog.New(slog.DiscardHandler))
+	server, err := web.New(web.Options{
+		Figures: figures{Store: a.Store, app: a}, Drawer: draw, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
+		Jobs: jobs{scheduler}, Packs: packs{a, draw}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
+		Cases: a.Store, Casework: a.casework(), Rows: rows{a.Store, a}, Audit: a.Store,
+		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, Version: "test",
+		Templates: templates.Files, Assets: static.Files, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now, Zone: a.London,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range roles {
+		grant, err := people.NewGrant(role, nil, a.SignIn.Organisations())
+		if err != nil {
+			t.Fatal(err)
+		}
+		person := people.Person{Email: string(role) + "@partnership.example", Name: "Someone", Grants: []people.Grant{grant}}
+		if _, err := a.Store.AddPerson(t.Context(), a.now(), people.Actor{Kind: people.Machine}, person); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return server, func(role people.Role) string {
+		person, err := a.Store.PersonByEmail(t.Context(), string(role)+"@partnership.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if err := sessions.Begin(r.Context(), signin.SignIn{Person: person}); err != nil {
+				t.Error(err)
+			}
+		})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		cookie, _, _ := strings.Cut(w.Header().Get("Set-Cookie"), ";")
+		return cookie
+	}
+}
+
+// NewRenderer makes the chart renderer that the program uses.
+func NewRenderer() (*chart.Renderer, error) { return newRenderer() }
