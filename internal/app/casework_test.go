@@ -631,7 +631,7 @@ func TestJourneyAgreement(t *testing.T) {
 	})
 	t.Run("J7 and G3 the council's page", func(t *testing.T) {
 		r := d.get("council director", "/council/E10000099?from=2026-10-01&to=2026-11-30")
-		r.has(t, "50% of delayed days in October 2026 to November 2026 were with social care. The range is 50% to 75% while 4 days are not settled.")
+		r.has(t, "50% of delayed days in October to November 2026 were with social care. The range is 50% to 75% while 4 days are not settled.")
 		href, _ := r.Find("#by-provider tbody a").First().Attr("href")
 		rows := d.get("council director", href)
 		rows.has(t, "16")

@@ -110,21 +110,7 @@ func joinAnd(words []string) string {
 func shortMonth(d delay.Day) string { return d.Time().Format("Jan 2006") }
 
 // span writes a period: whole months as months, anything else as days.
-func span(from, to delay.Day) string {
-	if from == 0 || to < from {
-		return noDates
-	}
-	if from == to {
-		return from.Long()
-	}
-	if from == from.Month().First() && to == to.Month().Last() {
-		if from.Month() == to.Month() {
-			return from.Month().Long()
-		}
-		return from.Month().Long() + " to " + to.Month().Long()
-	}
-	return from.Long() + " to " + to.Long()
-}
+func span(from, to delay.Day) string { return delay.Span(from, to) }
 
 func source(asAt delay.Day) string {
 	if asAt == 0 {

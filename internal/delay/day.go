@@ -66,6 +66,35 @@ func (d Day) Long() string {
 	return d.Time().Format("2 January 2006")
 }
 
+// Span gives the period from first to last, both included, as people read it:
+// whole months as months, "October 2026" and "July to September 2026", anything
+// else as days, "10 to 12 July 2026" and "28 July to 3 August 2026". One day is
+// itself, and a period without days is "no dates".
+func Span(first, last Day) string {
+	from, to := first.Month(), last.Month()
+	switch {
+	case first == 0 || last < first:
+		return "no dates"
+	case first == last:
+		return first.Long()
+	case first == from.First() && last == to.Last():
+		switch {
+		case from == to:
+			return from.Long()
+		case sameYear(first, last):
+			return first.Time().Format("January") + " to " + to.Long()
+		}
+		return from.Long() + " to " + to.Long()
+	case from == to:
+		return first.Time().Format("2") + " to " + last.Long()
+	case sameYear(first, last):
+		return first.Time().Format("2 January") + " to " + last.Long()
+	}
+	return first.Long() + " to " + last.Long()
+}
+
+func sameYear(a, b Day) bool { return a.Time().Year() == b.Time().Year() }
+
 // Month gives the month that the day is in.
 func (d Day) Month() Month {
 	y, m, _ := d.Time().Date()

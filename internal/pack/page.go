@@ -325,15 +325,7 @@ func moment(at time.Time) string {
 }
 
 // span writes a period: whole months as months, anything else as days.
-func span(from, to delay.Day) string {
-	if from == from.Month().First() && to == to.Month().Last() {
-		if from.Month() == to.Month() {
-			return from.Month().Long()
-		}
-		return from.Month().Long() + " to " + to.Month().Long()
-	}
-	return from.Long() + " to " + to.Long()
-}
+func span(from, to delay.Day) string { return delay.Span(from, to) }
 
 // whole writes a count with commas from 1,000.
 func whole(n int64) string {

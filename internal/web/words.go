@@ -49,20 +49,7 @@ func change(now, before int64, than string) string {
 }
 
 // span writes a period: whole months as months, anything else as days.
-func span(from, to delay.Day) string {
-	switch {
-	case from == 0 || to < from:
-		return "no dates"
-	case from == to:
-		return from.Long()
-	case from == from.Month().First() && to == to.Month().Last():
-		if from.Month() == to.Month() {
-			return from.Month().Long()
-		}
-		return from.Month().Long() + " to " + to.Month().Long()
-	}
-	return from.Long() + " to " + to.Long()
-}
+func span(from, to delay.Day) string { return delay.Span(from, to) }
 
 // clock writes a time of day as people read it: 9:14am, midday, midnight.
 func clock(t time.Time) string {

@@ -1,0 +1,25 @@
+package delay
+
+import "testing"
+
+func TestSpan(t *testing.T) {
+	for _, c := range []struct{ first, last, want string }{
+		{"2026-10-01", "2026-10-31", "October 2026"},
+		{"2026-07-01", "2026-09-30", "July to September 2026"},
+		{"2025-11-01", "2026-10-31", "November 2025 to October 2026"},
+		{"2024-02-01", "2024-02-28", "1 to 28 February 2024"},
+		{"2026-07-10", "2026-07-12", "10 to 12 July 2026"},
+		{"2026-07-28", "2026-08-03", "28 July to 3 August 2026"},
+		{"2025-12-28", "2026-01-03", "28 December 2025 to 3 January 2026"},
+		{"2025-07-10", "2026-07-12", "10 July 2025 to 12 July 2026"},
+		{"2026-07-10", "2026-07-10", "10 July 2026"},
+		{"2026-07-10", "2026-07-09", "no dates"},
+	} {
+		if got := Span(MustDay(c.first), MustDay(c.last)); got != c.want {
+			t.Errorf("%s to %s: %q, want %q", c.first, c.last, got, c.want)
+		}
+	}
+	if got := Span(0, 0); got != "no dates" {
+		t.Errorf("no days: %q", got)
+	}
+}
