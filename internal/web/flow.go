@@ -27,6 +27,8 @@ type flowView struct {
 	Weekdays       chartView
 	Handoffs       tableView
 	NoHandoffs     string
+	// Differences compares with the present; nil on a page that shows it.
+	Differences *differencesView
 }
 
 // flowOf reads the address and works out the flow.
@@ -102,6 +104,11 @@ func (s *Server) flowPage(c echo.Context) error {
 		}
 	}
 	v.Flow = s.flowTable(f)
+	if see.text != "" {
+		if v.Differences, err = s.flowSince(ctx, see, f); err != nil {
+			return err
+		}
+	}
 	if err := s.lengths(ctx, see.course, f, place, a.Print, &v); err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -244,6 +243,108 @@ type spotBody struct {
 	body delay.Body
 }
 
+// comparing compares figures as they were known at a past moment with the same
+// figures now, and gives each difference its causes.
+type comparing struct {
+	s           *Server
+	v           sight
+	then, now   map[spot]string // the file that counts, by its SHA-256
+	heldThen    map[spot]bool
+	answers     Answers
+	table       tableView
+	differences int
+}
+
+// compare prepares to compare figures of the days from from to to.
+func (s *Server) compare(ctx context.Context, v sight, from, to delay.Day) (*comparing, error) {
+	x := &comparing{s: s, v: v, table: tableView{ID: "differences", HiddenCaption: true, Caption: "Figures as known " + v.words(s) + ", and the same figures now",
+		Head: []headCell{{"Measure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}}
+	var err error
+	if x.then, x.heldThen, err = filesOf(ctx, v.arrivals, from, to); err != nil {
+		return nil, err
+	}
+	if x.now, _, err = filesOf(ctx, s.opts.Extracts.Arrivals, from, to); err != nil {
+		return nil, err
+	}
+	x.answers, err = s.opts.Known.AnswersSince(ctx, v.at)
+	return x, err
+}
+
+// why says why a figure of a provider's day is another now.
+func (x *comparing) why(at spot) cause {
+	was, is := x.then[at], x.now[at]
+	switch {
+	case was == is && x.answers.of(at):
+		return saidSince
+	case was == is:
+		return laterWords
+	case was == "" && x.heldThen[at]:
+		return released
+	case was == "":
+		return arrivedLate
+	case is == "":
+		return notCounted
+	default:
+		return sentAgain
+	}
+}
+
+// reckon adds up a figure of each provider's day, with why for its causes.
+func (x *comparing) reckon(then, now map[spot]int64, why func(spot) cause) reckoning {
+	var r reckoning
+	for at, was := range then {
+		r.add(why(at), x.s.opts.Places.providerWords(at.provider), was, now[at])
+	}
+	for at, is := range now {
+		if _, counted := then[at]; !counted {
+			r.add(why(at), x.s.opts.Places.providerWords(at.provider), 0, is)
+		}
+	}
+	return r
+}
+
+// row adds a line, with its difference already in words.
+func (x *comparing) row(name, was, is, difference, reason string) {
+	if was != is {
+		x.differences++
+	}
+	x.table.Rows = append(x.table.Rows, []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: reason}})
+}
+
+// counted adds a line of a count. The causes may cancel out.
+func (x *comparing) counted(name string, r reckoning) {
+	if r.by != nil {
+		x.differences++
+	}
+	x.row(name, count(r.then), count(r.now), signed(r.now-r.then), r.words())
+}
+
+// follows adds a line that is worked out from the lines above it.
+func (x *comparing) follows(name string, was, is float64) {
+	x.row(name, oneDecimal(was), oneDecimal(is), signedDecimal(is-was), "It follows from the lines above")
+}
+
+// share adds a line of a share, unless there is nothing to divide by.
+func (x *comparing) share(name string, part, whole reckoning) {
+	if whole.then > 0 && whole.now > 0 {
+		was, is := 100*float64(part.then)/float64(whole.then), 100*float64(part.now)/float64(whole.now)
+		x.row(name, oneDecimal(was)+"%", oneDecimal(is)+"%", sharePoints(is-was), "It follows from the days above")
+	}
+}
+
+// view gives the comparison for a page.
+func (x *comparing) view() *differencesView {
+	d := &differencesView{Heading: "What has changed since", Table: x.table}
+	d.Words = "The same days are counted from what has arrived and been answered since then. The causes add up to each difference."
+	if x.differences == 0 {
+		d.Words = "These figures are the same today."
+	}
+	if x.answers.Count > 0 {
+		d.More = upperFirst(plural(x.answers.Count, "answer or entry has", "answers and entries have")) + " been made since."
+	}
+	return d
+}
+
 // differences compares the overview as it was known with the same figures now.
 func (s *Server) differences(ctx context.Context, v sight, then measure.Overview) (*differencesView, error) {
 	from := min(then.From, then.AsAt-13)
@@ -256,96 +357,50 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 	if err != nil {
 		return nil, err
 	}
-	filesThen, heldThen, err := filesOf(ctx, v.arrivals, from, then.AsAt)
+	x, err := s.compare(ctx, v, from, then.AsAt)
 	if err != nil {
 		return nil, err
 	}
-	filesNow, _, err := filesOf(ctx, s.opts.Extracts.Arrivals, from, then.AsAt)
-	if err != nil {
-		return nil, err
-	}
-	answers, err := s.opts.Known.AnswersSince(ctx, v.at)
-	if err != nil {
-		return nil, err
-	}
-	why := func(at spot) cause {
-		was, is := filesThen[at], filesNow[at]
-		switch {
-		case was == is && answers.of(at):
-			return saidSince
-		case was == is:
-			return laterWords
-		case was == "" && heldThen[at]:
-			return released
-		case was == "":
-			return arrivedLate
-		case is == "":
-			return notCounted
-		default:
-			return sentAgain
-		}
-	}
-	all := map[spotBody]bool{}
-	for _, m := range []map[spotBody]int64{before, after} {
-		for k := range m {
-			all[k] = true
-		}
-	}
-	var waiting, days, social, none reckoning
-	keys := slices.SortedFunc(maps.Keys(all), func(a, b spotBody) int {
-		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.provider, b.provider), cmp.Compare(a.body, b.body))
-	})
-	for i, k := range keys {
-		if k.day < then.From {
-			continue
-		}
-		name, reason := s.opts.Places.providerWords(k.provider), why(k.spot)
-		if i == 0 || keys[i-1].spot != k.spot {
-			// A day that went from one body to another is the same day.
-			days.add(reason, name, totalOf(before, k.spot), totalOf(after, k.spot))
-		}
-		switch k.body {
-		case delay.SocialCare:
-			social.add(reason, name, before[k], after[k])
-		case delay.NotAttributed:
-			none.add(reason, name, before[k], after[k])
-		}
-	}
-	s.reckonWaiting(&waiting, then, before, after, filesNow, why)
-	t := tableView{ID: "differences", HiddenCaption: true, Caption: "Figures as known " + v.words(s) + ", and the same figures now",
-		Head: []headCell{{"Measure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}
-	row := func(name, was, is, difference, reason string) {
-		t.Rows = append(t.Rows, []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: reason}})
-	}
-	counted := func(name string, r reckoning) {
-		row(name, count(r.then), count(r.now), signed(r.now-r.then), r.words())
-	}
+	var waiting reckoning
+	s.reckonWaiting(&waiting, then, before, after, x.now, x.why)
+	days := x.reckon(spots(before, then.From, delay.Bodies[:]...), spots(after, then.From, delay.Bodies[:]...), x.why)
+	social := x.reckon(spots(before, then.From, delay.SocialCare), spots(after, then.From, delay.SocialCare), x.why)
+	none := x.reckon(spots(before, then.From, delay.NotAttributed), spots(after, then.From, delay.NotAttributed), x.why)
 	period := span(then.From, then.To)
-	counted("People waiting, "+then.AsAt.Long(), waiting)
-	counted("Delayed days, "+period, days)
+	x.counted("People waiting, "+then.AsAt.Long(), waiting)
+	x.counted("Delayed days, "+period, days)
 	if len(then.Filter.Bodies) == 0 {
-		counted("Delayed days with social care, "+period, social)
-		counted("Delayed days not attributed, "+period, none)
-		if days.then > 0 && days.now > 0 {
-			was, is := 100*float64(social.then)/float64(days.then), 100*float64(social.now)/float64(days.now)
-			row("Council share, "+period, oneDecimal(was)+"%", oneDecimal(is)+"%", sharePoints(is-was), "It follows from the days above")
+		x.counted("Delayed days with social care, "+period, social)
+		x.counted("Delayed days not attributed, "+period, none)
+		x.share("Council share, "+period, social, days)
+	}
+	return x.view(), nil
+}
+
+// spots adds up the days of some bodies from a day on. A day that went from one
+// body to another is the same day.
+func spots(m map[spotBody]int64, from delay.Day, bodies ...delay.Body) map[spot]int64 {
+	out := map[spot]int64{}
+	for k, n := range m {
+		if k.day >= from && slices.Contains(bodies, k.body) {
+			out[k.spot] += n
 		}
 	}
-	d := &differencesView{Heading: "What has changed since", Table: t}
-	d.Words = "The same days are counted from what has arrived and been answered since then. The causes add up to each difference."
-	if waiting.now == waiting.then && days.by == nil && social.by == nil {
-		d.Words = "These figures are the same today."
-	}
-	if answers.Count > 0 {
-		d.More = upperFirst(plural(answers.Count, "answer or entry has", "answers and entries have")) + " been made since."
-	}
-	return d, nil
+	return out
 }
+
+// signedDecimal writes a difference of two numbers that are shown with one
+// decimal.
+func signedDecimal(d float64) string {
+	return unsigned.Replace(strings.Replace(fmt.Sprintf("%+.1f", d), "-", "−", 1))
+}
+
+// unsigned takes the sign from nothing.
+var unsigned = strings.NewReplacer("+0.0", "0.0", "−0.0", "0.0")
 
 // sharePoints writes a difference of shares.
 func sharePoints(d float64) string {
-	text := strings.Replace(fmt.Sprintf("%+.1f points", d), "-", "−", 1)
-	return strings.NewReplacer("+0.0", "0.0", "−0.0", "0.0").Replace(text)
+	return signedDecimal(d) + " points"
 }
 
 // reckonWaiting compares the people waiting: each hospital on the day of its

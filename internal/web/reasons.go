@@ -174,6 +174,8 @@ type reasonsView struct {
 	Chart          chartView
 	Table, Next    tableView
 	NextWords      string
+	// Differences compares with the present; nil on a page that shows it.
+	Differences *differencesView
 }
 
 func (s *Server) reasonsPage(c echo.Context) error {
@@ -204,6 +206,11 @@ func (s *Server) reasonsPage(c echo.Context) error {
 	}
 	v.Chart = s.charted(ctx, r.chart(s.place(r.asked.Filter)), across, []link{{"CSV", address("/reasons.csv", q)}, {"How this is counted", "/definitions/M01"}}, r.Print)
 	v.Table, v.Next = r.table(), r.next()
+	if r.see.text != "" {
+		if v.Differences, err = s.reasonsSince(ctx, r); err != nil {
+			return err
+		}
+	}
 	v.NextWords = "If a wait had not been, some people would have left sooner, and others would have begun their next wait sooner. " +
 		"So the days freed are a range: at least those of the part who left straight from it, at most all of its days."
 	return s.page(c, "reasons", v)

@@ -344,8 +344,10 @@ type trendsView struct {
 	Notes    []noteView
 	NotesAdd *noteForm
 	Table    *tableView
-	More     string
-	Return   string
+	// Differences compares with the present; nil on a page that shows it.
+	Differences *differencesView
+	More        string
+	Return      string
 }
 
 func (s *Server) trendsPage(c echo.Context) error {
@@ -425,6 +427,11 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	}
 	if a.Chart == chartControl && len(drawn.Controls) > 0 {
 		v.Settings = drawn.Controls[0].Settings
+	}
+	if a.see.text != "" {
+		if v.Differences, err = s.trendSince(ctx, a, t); err != nil {
+			return v, err
+		}
 	}
 	v.Notes = s.noteViews(c, drawn.Notes, a.see)
 	v.NotesAdd = s.noteForm(c, a, v.Return)
