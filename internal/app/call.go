@@ -28,7 +28,7 @@ func (k calls) make(ctx context.Context, draw call.Drawer) (*call.Content, error
 		return nil, err
 	}
 	s := call.Setup{Now: now, Partnership: k.app.Partnership.Name, RuleSet: k.app.Rules.Name + " " + k.app.Rules.On(delay.DayOf(now)).Version,
-		Expected: k.app.Expected(), Clocks: k.app.casework().Settings.Clocks, Annotations: notes}
+		Expected: k.app.Expected(), Clocks: k.app.casework().Settings.Clocks, Annotations: notes, Levels: k.app.levels()}
 	before, ok, err := k.CallBefore(ctx, delay.DayOf(now))
 	if err != nil {
 		return nil, err

@@ -78,6 +78,8 @@ type Setup struct {
 	Expected             []measure.Expected
 	Clocks               agreement.Clocks
 	Annotations          []measure.Annotation
+	// Levels are the agreed levels of measures.
+	Levels []measure.Level
 	// Last is what was shown at the call before, nil on the first.
 	Last *Content
 }
@@ -515,7 +517,8 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 	if err != nil {
 		return err
 	}
-	o := chart.TrendOptions{ID: "call-trend", Place: m.set.Partnership}
+	o := chart.TrendOptions{ID: "call-trend", Place: m.set.Partnership,
+		Levels: measure.LevelsFor(m.set.Levels, metric, grain, measure.Filter{}, t.From, t.To)}
 	for _, a := range m.set.Annotations {
 		if a.Touches(metric, measure.Filter{}, t.From, t.To) {
 			o.Annotations = append(o.Annotations, a)
@@ -530,6 +533,9 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 		return err
 	}
 	s.Chart.Says, s.Chart.Icon = control.Variation.Words, string(control.Variation.SVG)
+	if w := control.Assurance.Words; w != "" {
+		s.Lines = append(s.Lines, w+".")
+	}
 	return nil
 }
 

@@ -53,10 +53,7 @@ func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
 	}
 	p := drawn(t.Metric, t.Grain, all)
 	params := spc.MakingDataCount(direction(t.Metric))
-	if o.Target != nil {
-		target := unit(t.Metric, *o.Target)
-		params.Target = &target
-	}
+	params.Target = o.target(p)
 	params.Rebase = restarts(p, o.Annotations)
 	c := Control{Settings: "Settings: " + params.Words() + ".", Listed: noted(t, all, o.Annotations)}
 	c.Chart = Chart{
@@ -86,6 +83,9 @@ func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
 	}
 	if below(t.Metric, r) {
 		c.Notes = append(c.Notes, "The lower limit works out below zero. No reading can be, so it is shown as 0.")
+	}
+	if w := levelWords(t.Metric, o.Levels); w != "" {
+		c.Notes = append(c.Notes, w)
 	}
 	if w := noteWords(c.Listed); w != "" {
 		c.Notes = append(c.Notes, w)
@@ -125,7 +125,10 @@ func below(_ measure.Metric, r spc.Result) bool {
 
 // SharedScale is one value axis for the control charts of every series of a
 // trend, so that panels beside each other compare.
-func SharedScale(t measure.Trend, which []int) (Scale, error) {
+//
+// levels gives the agreed levels of each series as TrendOptions has them, nil
+// for none.
+func SharedScale(t measure.Trend, which []int, levels func(series int) []measure.Level) (Scale, error) {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, i := range which {
 		p := drawn(t.Metric, t.Grain, t.Series[i].Readings)
@@ -136,7 +139,11 @@ func SharedScale(t measure.Trend, which []int) (Scale, error) {
 		if err != nil {
 			return Scale{}, err
 		}
-		l, h := extent(t.Metric, p, r, nil)
+		var agreed []measure.Level
+		if levels != nil {
+			agreed = levels(i)
+		}
+		l, h := extent(t.Metric, p, r, agreed)
 		low, high = math.Min(low, l), math.Max(high, h)
 	}
 	if low > high {
@@ -147,7 +154,7 @@ func SharedScale(t measure.Trend, which []int) (Scale, error) {
 	return s, nil
 }
 
-func extent(m measure.Metric, p drawnPart, r spc.Result, target *float64) (low, high float64) {
+func extent(m measure.Metric, p drawnPart, r spc.Result, levels []measure.Level) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	add := func(v float64) { low, high = math.Min(low, v), math.Max(high, v) }
 	for _, v := range p.values {
@@ -161,14 +168,16 @@ func extent(m measure.Metric, p drawnPart, r spc.Result, target *float64) (low, 
 			add(limited(m, g.UPL.Value))
 		}
 	}
-	if target != nil {
-		add(unit(m, *target))
+	for _, l := range levels {
+		if _, _, ok := levelSpan(l, p.rs); ok {
+			add(unit(m, l.Value))
+		}
 	}
 	return low, high
 }
 
 func controlScale(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions) Scale {
-	low, high := extent(t.Metric, p, r, o.Target)
+	low, high := extent(t.Metric, p, r, o.Levels)
 	if len(o.Annotations) > 0 {
 		high += (high - low) * 0.12 // room for the numbered flags
 	}
@@ -361,6 +370,9 @@ func controlTable(p drawnPart, r spc.Result, o TrendOptions, caption string) Tab
 		t.Head = append(t.Head, "A year before")
 	}
 	t.Head = append(t.Head, "Average", "Lower limit", "Upper limit", "What it shows", "Rule")
+	if len(o.Levels) > 0 {
+		t.Head = append(t.Head, "Agreed level")
+	}
 	for i, one := range p.all {
 		row := []Cell{text(rowHead(one, p.grain)), stateCell(p.m, one)}
 		if o.Before != nil {
@@ -395,6 +407,13 @@ func controlTable(p drawnPart, r spc.Result, o TrendOptions, caption string) Tab
 				row = append(row, text("Not available"))
 			}
 			row = append(row, text("Not judged"), text("None"))
+		}
+		if len(o.Levels) > 0 {
+			cell := text("None")
+			if v := levelAt(p.m, o.Levels, reading{Period: one.Period}); v != nil {
+				cell = number(*v, lineWords(p.m, *v))
+			}
+			row = append(row, cell)
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -435,6 +454,9 @@ func controlAlt(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions, note
 	}
 	if g := r.Groups[len(r.Groups)-1]; g.Limits == spc.LimitsGiven {
 		s += fmt.Sprintf(" Average %s, usual range %s to %s.", lineWords(m, g.Mean.Value), lineWords(m, limited(m, g.LPL.Value)), lineWords(m, limited(m, g.UPL.Value)))
+	}
+	if w := levelWords(m, o.Levels); w != "" {
+		s += " " + w
 	}
 	s += " " + strings.TrimSuffix(r.Variation.Words, ".") + "."
 	if r.Assurance.Words != "" {
@@ -536,9 +558,8 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 			{"Upper limit " + lineWords(m, limited(m, g.UPL.Value)), limited(m, g.UPL.Value)},
 		}
 	}
-	if o.Target != nil {
-		v := unit(m, *o.Target)
-		ends = append(ends, end{"Agreed level " + lineWords(m, v), v})
+	if v := o.target(p); v != nil {
+		ends = append(ends, end{"Agreed level " + lineWords(m, *v), *v})
 		slices.SortStableFunc(ends, func(a, b end) int {
 			switch {
 			case a.v < b.v:
@@ -629,8 +650,10 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 		flat("Lower limit", "dashed", usualEdge, lineWidth, gr.First, gr.Last, limited(m, gr.LPL.Value))
 		flat("Upper limit", "dashed", usualEdge, lineWidth, gr.First, gr.Last, limited(m, gr.UPL.Value))
 	}
-	if o.Target != nil {
-		flat("Agreed level", "dotted", ink, lineWidth*1.2, 0, n-1, unit(m, *o.Target))
+	for _, l := range o.Levels {
+		if first, last, ok := levelSpan(l, p.rs); ok {
+			flat("Agreed level", "dotted", ink, lineWidth*1.2, first, last, unit(m, l.Value))
+		}
 	}
 
 	size := math.Max(math.Min(band*0.85, font*0.72), 3)

@@ -23,8 +23,10 @@ type TrendOptions struct {
 	// Annotations are those that touch the chart, by day; they are numbered in
 	// this order.
 	Annotations []measure.Annotation
-	// Target is the agreed level in the metric's unit, nil when none is set.
-	Target *float64
+	// Levels are the agreed levels that stand on some day of the chart, by day.
+	// They do not overlap; the one of the last reading is what the readings are
+	// judged against.
+	Levels []measure.Level
 	// Before is the same series a year before, for comparison; its readings are
 	// matched by date.
 	Before *measure.TrendSeries

@@ -273,8 +273,7 @@ func TestRestartHasAGapAndItsReason(t *testing.T) {
 
 func TestTargetIsLabelledAndJudged(t *testing.T) {
 	t.Parallel()
-	target := 50.0
-	c := control(t, weekly(t, "M02", calm(20)...), TrendOptions{Target: &target})
+	c := control(t, weekly(t, "M02", calm(20)...), TrendOptions{Levels: []measure.Level{{Metric: "M02", Value: 50, From: 1, Agreed: "Board"}}})
 	if c.Result.Assurance.Kind != spc.ConsistentPass || !bytes.Contains(c.Assurance.SVG, []byte(">P<")) || c.Assurance.Words == "" {
 		t.Errorf("found %+v", c.Assurance)
 	}
@@ -302,8 +301,9 @@ func trendCharts(tb testing.TB, place string) map[string]Chart {
 		r.State, r.Listed, r.Missing = measure.NoData, 0, []measure.Gap{{Provider: "RXC", Name: place, Days: 7}}
 	}
 	notes := []measure.Annotation{{ID: 1, Day: trend.Series[0].Readings[20].First + 2, Words: "Home first team started"}, {ID: 2, Day: trend.Series[0].Readings[20].First + 2, Words: place}}
-	target := 26.0
-	out["control"] = control(tb, trend, TrendOptions{Place: place, Annotations: notes, Target: &target}).Chart
+	half := trend.Series[0].Readings[30].First
+	levels := []measure.Level{{Metric: "M02", Value: 33, From: 1, To: half - 1, Agreed: place}, {Metric: "M02", Value: 26, From: half, Agreed: place, Change: place}}
+	out["control"] = control(tb, trend, TrendOptions{Place: place, Annotations: notes, Levels: levels}).Chart
 	restart := weekly(tb, "M02", append(calm(20), 20, 22, 19, 23, 21, 18, 22, 20, 21, 19, 20, 22, 21, 19)...)
 	out["control-restart"] = control(tb, restart, TrendOptions{Place: place, Annotations: []measure.Annotation{{Day: restart.Series[0].Readings[20].First, Words: place, Restart: true}}}).Chart
 	out["control-share"] = control(tb, stepped(tb, "M03", measure.ByMonth, .3, .33, .29, .34, .31, .28, .33, .3, .32, .29, .31, .3, .33, .31, .45, .4), TrendOptions{Place: place}).Chart

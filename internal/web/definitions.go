@@ -20,6 +20,9 @@ type definitionsView struct {
 	RuleSet  string
 	Worked   tableView
 	Control  []ruleView
+	// Levels are the agreed levels; NoLevels says that there are none.
+	Levels   *tableView
+	NoLevels string
 	JSON     string
 }
 
@@ -77,7 +80,7 @@ func (s *Server) definitionsPage(c echo.Context) error {
 		return err
 	}
 	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: countingRules, Attribut: attributionRules, RuleSet: s.ruleVersion(), JSON: "/definitions.json"}
-	v.Contents = []link{{"Measures", "#measures"}, {"Counting rules", "#counting"}, {"Worked examples", "#worked"},
+	v.Contents = []link{{"Measures", "#measures"}, {"Agreed levels", "#levels"}, {"Counting rules", "#counting"}, {"Worked examples", "#worked"},
 		{"Attribution rules", "#attribution"}, {"Reasons", "#reasons"}, {"Control charts", "#spc"}}
 	for _, d := range measure.Definitions {
 		v.Measures = append(v.Measures, measureOf(d))
@@ -87,6 +90,10 @@ func (s *Server) definitionsPage(c echo.Context) error {
 		v.Worked.Rows = append(v.Worked.Rows, []tableCell{{Text: w[0], Header: true}, {Text: w[1]}})
 	}
 	v.Matrix, v.Control = s.matrix(), controlRules
+	v.NoLevels = "No level is agreed now, so no chart shows one."
+	if t := s.levelsTable(func(measure.Metric) bool { return true }); len(t.Rows) > 0 {
+		v.Levels, v.NoLevels = &t, ""
+	}
 	return s.page(c, "definitions", v)
 }
 
@@ -139,10 +146,13 @@ func (s *Server) definition(c echo.Context) error {
 		return problem.New(problem.NotFound, "There is no measure %s. All measures are on the definitions page.", quote(id))
 	}
 	if isJSON {
-		return c.JSON(http.StatusOK, definitionBody(d))
+		return c.JSON(http.StatusOK, s.definitionBody(d))
 	}
 	v := definitionsView{Frame: s.frame(c, d.ID+" "+d.Name), Measures: []measureView{measureOf(d)}, JSON: "/definitions/" + d.ID + ".json"}
 	v.Crumbs = []link{{"Definitions", "/definitions"}}
+	if t := s.levelsTable(func(m measure.Metric) bool { return m.ID == d.ID }); len(t.Rows) > 0 {
+		v.Levels = &t
+	}
 	return s.page(c, "definition", v)
 }
 
@@ -156,10 +166,12 @@ type definitionJSON struct {
 	Unit      string `json:"unit"`
 	Direction string `json:"direction"`
 	Rules     string `json:"rules"`
+	// Levels are the agreed levels of the measure, those of the past too.
+	Levels []levelJSON `json:"levels"`
 }
 
-func definitionBody(d measure.Definition) definitionJSON {
-	return definitionJSON{d.ID, d.Version, d.Name, d.Sentence, d.Formula, d.LeftOut, d.Unit, d.Direction, d.Rules}
+func (s *Server) definitionBody(d measure.Definition) definitionJSON {
+	return definitionJSON{d.ID, d.Version, d.Name, d.Sentence, d.Formula, d.LeftOut, d.Unit, d.Direction, d.Rules, s.levelsBody(d.ID)}
 }
 
 func (s *Server) definitionsJSON(c echo.Context) error {
@@ -168,7 +180,7 @@ func (s *Server) definitionsJSON(c echo.Context) error {
 	}
 	var all []definitionJSON
 	for _, d := range measure.Definitions {
-		all = append(all, definitionBody(d))
+		all = append(all, s.definitionBody(d))
 	}
 	return c.JSON(http.StatusOK, map[string]any{"measures": all, "rule_version": s.ruleVersion()})
 }

@@ -19,6 +19,7 @@ import (
 
 	"homeward/internal/attribution"
 	"homeward/internal/casework"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
@@ -53,6 +54,8 @@ type Options struct {
 	Ready func(context.Context) error
 
 	Places Places
+	// Levels are the agreed levels of measures, shown on control charts.
+	Levels []measure.Level
 	// Rules is the rule set that the definitions page shows; RulesName its name
 	// as it stands in files, such as "england-dtoc".
 	Rules *attribution.RuleSet

@@ -204,6 +204,10 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 		}
 		return list
 	}
+	// What stands on a chart beside its readings: notes and agreed levels.
+	mark := func(o *chart.TrendOptions, f measure.Filter) {
+		o.Annotations, o.Levels = touching(f), measure.LevelsFor(s.opts.Levels, t.Metric, t.Grain, f, t.From, t.To)
+	}
 	place := s.place(t.Filter)
 	if a.Compare && len(t.Series) > 0 {
 		q := a.TrendQuery
@@ -217,13 +221,14 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 			out.Before = &before.Series[0]
 		}
 	}
-	o := chart.TrendOptions{ID: "trend", Place: place, Names: out.Names, Annotations: touching(t.Filter), Before: out.Before}
+	o := chart.TrendOptions{ID: "trend", Place: place, Names: out.Names, Before: out.Before}
+	mark(&o, t.Filter)
 	several := t.Split != "" && len(t.Series) > 0
 	for i := range t.Series {
 		one := o
 		if several {
 			one.ID, one.Name, one.Panel = fmt.Sprintf("trend-%d", i+1), out.Names[i], true
-			one.Annotations = touching(narrowed(t.Filter, t.Split, t.Series[i].Cell))
+			mark(&one, narrowed(t.Filter, t.Split, t.Series[i].Cell))
 		}
 		control, err := chart.ControlOf(t, i, one)
 		if err != nil {
@@ -233,7 +238,7 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 	}
 	switch {
 	case several && (a.Chart == chartControl || len(t.Series) > chart.MostLines):
-		return out, s.drawPanels(a, t, o, &out, touching)
+		return out, s.drawPanels(a, t, o, &out, mark)
 	case a.Chart == chartLine:
 		lines := chart.Control{Chart: chart.LinesOf(t, o), Listed: chart.ListedOn(t, o.Annotations)}
 		out.One = &lines
@@ -251,20 +256,22 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 }
 
 // drawPanels draws a chart for each of the largest series, all on one scale.
-func (s *Server) drawPanels(a trendAsked, t measure.Trend, o chart.TrendOptions, out *trendCharts, touching func(measure.Filter) []measure.Annotation) error {
+func (s *Server) drawPanels(a trendAsked, t measure.Trend, o chart.TrendOptions, out *trendCharts, mark func(*chart.TrendOptions, measure.Filter)) error {
 	n := min(len(t.Series), mostPanels)
 	which := make([]int, n)
 	for i := range which {
 		which[i] = i
 	}
-	scale, err := chart.SharedScale(t, which)
+	scale, err := chart.SharedScale(t, which, func(i int) []measure.Level {
+		return measure.LevelsFor(s.opts.Levels, t.Metric, t.Grain, narrowed(t.Filter, t.Split, t.Series[i].Cell), t.From, t.To)
+	})
 	if err != nil {
 		return err
 	}
 	for i := range n {
 		one := o
 		one.ID, one.Name, one.Panel, one.Scale = fmt.Sprintf("trend-%d", i+1), out.Names[i], true, scale
-		one.Annotations = touching(narrowed(t.Filter, t.Split, t.Series[i].Cell))
+		mark(&one, narrowed(t.Filter, t.Split, t.Series[i].Cell))
 		if a.Chart == chartLine {
 			alone := t
 			alone.Series = t.Series[i : i+1]
@@ -545,8 +552,9 @@ func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) twi
 	if a.Compare {
 		tw.Columns = append(tw.Columns, column{"year_before", true})
 	}
-	tw.Columns = append(tw.Columns, column{"average", true}, column{"lower_limit", true}, column{"upper_limit", true}, column{"shows", false}, column{"rule", false})
+	tw.Columns = append(tw.Columns, column{"average", true}, column{"lower_limit", true}, column{"upper_limit", true}, column{"shows", false}, column{"rule", false}, column{"agreed_level", true})
 	for i, series := range t.Series {
+		agreed := measure.LevelsFor(s.opts.Levels, t.Metric, t.Grain, narrowed(t.Filter, t.Split, series.Cell), t.From, t.To)
 		judged := map[delay.Day]spc.PointResult{}
 		for _, p := range drawn.Controls[i].Result.Points {
 			judged[p.Day] = p
@@ -562,10 +570,10 @@ func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) twi
 			}
 			p, ok := judged[r.First]
 			if !ok {
-				tw.Rows = append(tw.Rows, append(row, "", "", "", "", ""))
+				tw.Rows = append(tw.Rows, append(row, "", "", "", "", "", levelText(agreed, r)))
 				continue
 			}
-			tw.Rows = append(tw.Rows, append(row, limit(t.Metric, p, p.Mean), limit(t.Metric, p, p.LPL), limit(t.Metric, p, p.UPL), p.Words, p.Rule))
+			tw.Rows = append(tw.Rows, append(row, limit(t.Metric, p, p.Mean), limit(t.Metric, p, p.LPL), limit(t.Metric, p, p.UPL), p.Words, p.Rule, levelText(agreed, r)))
 		}
 	}
 	return tw
