@@ -26,6 +26,9 @@ type Store interface {
 	AddAction(ctx context.Context, at time.Time, by people.Actor, reference, from string, a Action) error
 	CloseAction(ctx context.Context, at time.Time, by people.Actor, reference string, id int64, state, why string) error
 	FindByNumber(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, number string) ([]string, error)
+	// FindPlace gives those who wait now in a ward or bed whose name begins
+	// with the text, at most limit.
+	FindPlace(ctx context.Context, scope people.Scope, text string, limit int) ([]Found, error)
 	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which Which, offset, limit int) ([]QueueRow, int, error)
 }
 

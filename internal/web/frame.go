@@ -33,6 +33,8 @@ type Frame struct {
 	// BodyClass marks the print view.
 	BodyClass string
 	About     *about
+	// Find is the header's search, nil where there is none.
+	Find *finder
 	// Account is who is signed in, nil for nobody.
 	Account *account
 	// Token is the proof that every form of the page carries.
@@ -85,8 +87,11 @@ func (s *Server) bareFrame(ctx context.Context, title string) Frame {
 	case people.APerson:
 		f.Account = &account{Name: v.Actor.Name, Role: s.grantWords(v.Actor.Grant)}
 	}
-	f.Home = "/"
+	f.Home, f.Find = "/", s.finder(v)
 	for _, n := range navigation {
+		if n.Href == "/today" && len(v.Actor.Scope().Providers()) == 0 {
+			continue // The worklist is a hospital's; council staff begin with the agreement.
+		}
 		if g, ok := s.guards[http.MethodGet+" "+n.Href]; ok && g.admits(v.Actor) {
 			f.Nav = append(f.Nav, navItem{Text: n.Text, Href: n.Href})
 		}

@@ -295,6 +295,8 @@ func (s *Server) routes() []route {
 		{post, "/account/sign-out-everywhere", s.may(people.ManageOwn, s.signOutEverywhere), false},
 		{get, "/setup", open(s.firstRunPage), false},
 		{post, "/setup", open(s.firstRun), false},
+		{get, searchPath, s.may(people.SeeRows, s.cased(s.searchPage)), false},
+		{post, searchPath, s.may(people.SeeRows, s.cased(s.search)), false},
 		{get, "/today", s.may(people.SeeRows, s.cased(s.todayPage)), false},
 		{get, "/today.csv", s.may(people.SeeRows, s.cased(s.todayCSV)), false},
 		{post, "/today/check", s.may(people.LogDelays, s.cased(s.checkToday)), false},

@@ -70,11 +70,9 @@ type todayView struct {
 	Empty      string
 	Hidden     []hiddenField
 	MayLog     bool
-	// Provider and Ref fill the search in.
-	Provider, Ref string
-	NewHref       string
-	CSV           string
-	Filtered      bool
+	NewHref    string
+	CSV        string
+	Filtered   bool
 }
 
 type cardView struct{ Value, Text, Href string }
@@ -330,7 +328,6 @@ func (s *Server) todayPage(c echo.Context) error {
 		v.Sorts = append(v.Sorts, l)
 	}
 	v.Filters = s.todayFilters(t, all)
-	v.Provider, v.Ref = t.provider, t.ref
 	v.NewHref = address("/delays/new", url.Values{wordProvider: {t.provider}}) + "#form"
 	v.CSV = address("/today.csv", t.query)
 	switch {
