@@ -25,17 +25,28 @@ type option struct {
 		Data []string `json:"data"`
 	}
 	Series []struct {
-		Name  string `json:"name"`
-		Type  string `json:"type"`
-		Stack string `json:"stack"`
-		Data  []struct {
-			Value  any    `json:"value"`
-			Symbol string `json:"symbol"`
-		} `json:"data"`
+		Name      string  `json:"name"`
+		Type      string  `json:"type"`
+		Stack     string  `json:"stack"`
+		Data      []datum `json:"data"`
 		ItemStyle struct {
 			Decal *json.RawMessage `json:"decal"`
 		} `json:"itemStyle"`
 	} `json:"series"`
+}
+
+// datum is one item of a series: a bare value, or one with what else it bears.
+type datum struct {
+	Value  any    `json:"value"`
+	Symbol string `json:"symbol"`
+}
+
+func (d *datum) UnmarshalJSON(b []byte) error {
+	type whole datum
+	if len(b) > 0 && b[0] == '{' {
+		return json.Unmarshal(b, (*whole)(d))
+	}
+	return json.Unmarshal(b, &d.Value)
 }
 
 func read(t *testing.T, c Chart) option {

@@ -3,6 +3,7 @@ package chart
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -15,6 +16,9 @@ type extras struct {
 	charts.BaseConfigurationVisitor
 	x, y   axisExtras
 	decals map[int]*decal
+	// over names the lines that lie over markers: those of a chart with so many
+	// marks that a line under them would be gone.
+	over []string
 }
 
 // axisExtras are an axis's step between ticks and the category indexes that
@@ -79,6 +83,9 @@ type series struct {
 	charts.SingleSeries
 	ItemStyle *itemStyle `json:"itemStyle,omitempty"`
 	Silent    bool       `json:"silent"`
+	// Data shadows go-echarts' field: most readings are plain numbers.
+	Data any `json:"data,omitempty"`
+	Z    int `json:"z,omitempty"`
 }
 
 type itemStyle struct {
@@ -114,10 +121,61 @@ func (e extras) VisitYAxis(axes []opts.YAxis) any {
 func (e extras) VisitSeriesOpt(all charts.MultiSeries) any {
 	out := make([]series, len(all))
 	for i, s := range all {
-		out[i] = series{SingleSeries: s, Silent: true}
+		out[i] = series{SingleSeries: s, Silent: true, Data: lean(s.Data)}
+		switch {
+		case slices.Contains(e.over, s.Name):
+			out[i].Z = markersZ + 1
+		case s.Type == "scatter":
+			out[i].Z = markersZ
+		case s.Type == "line" && !marked(s.Data):
+			out[i].ShowSymbol = opts.Bool(false)
+		}
 		if s.ItemStyle != nil || e.decals[i] != nil {
 			out[i].ItemStyle = &itemStyle{ItemStyle: s.ItemStyle, Decal: e.decals[i]}
 		}
+	}
+	return out
+}
+
+// markersZ lies over lines, whose own is 3: ECharts would draw a line over its
+// markers.
+const markersZ = 4
+
+// marked says whether a reading of a line bears a mark of its own: without one
+// ECharts need not look at each.
+func marked(data any) bool {
+	items, ok := data.([]opts.LineData)
+	return !ok || slices.ContainsFunc(items, func(d opts.LineData) bool { return d.Symbol != "" })
+}
+
+// lean writes a reading that is only a value as that value: ECharts makes a
+// model of its own for every item that is an object, and ten years by day are
+// thousands.
+func lean(data any) any {
+	var out []any
+	switch items := data.(type) {
+	case []opts.LineData:
+		for _, d := range items {
+			value := d.Value
+			if d.Value = nil; d == (opts.LineData{}) {
+				out = append(out, value)
+				continue
+			}
+			d.Value = value
+			out = append(out, d)
+		}
+	case []opts.BarData:
+		for _, d := range items {
+			value := d.Value
+			if d.Value = nil; d == (opts.BarData{}) {
+				out = append(out, value)
+				continue
+			}
+			d.Value = value
+			out = append(out, d)
+		}
+	default:
+		return data
 	}
 	return out
 }

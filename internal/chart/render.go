@@ -14,7 +14,7 @@ import (
 )
 
 // optionLimit bounds the option that one drawing may have, in bytes: ten years
-// by day is a third of it.
+// by day are a tenth of it.
 const optionLimit = 2 << 20
 
 // drawLimit bounds the time of one drawing. Ten years by day take under a

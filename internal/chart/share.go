@@ -174,7 +174,7 @@ func drawShare(rs []reading, s Size) (json.RawMessage, error) {
 // lonely is one reading of a line. A reading without neighbours would leave no
 // trace as a line, so it alone bears a mark.
 func lonely(rs []reading, i int, v, line float64) opts.LineData {
-	d := opts.LineData{Value: v, Symbol: "none"}
+	d := opts.LineData{Value: v}
 	if (i == 0 || rs[i-1].none) && (i == len(rs)-1 || rs[i+1].none) {
 		d.Symbol, d.SymbolSize = "circle", int(math.Round(line*3))
 	}
@@ -186,7 +186,8 @@ func endWords(words string, last, n int, v, font, band float64, weight string) p
 	offset := band*float64(n-1-last) + band/2
 	return point{
 		Name: "label", Coord: [2]float64{float64(last), v}, Symbol: "circle", SymbolSize: [2]float64{0.1, 0.1},
-		SymbolOffset: [2]float64{math.Round(math.Min(offset, band*float64(n-1-last)+font)), 0},
+		// Among thousands of readings a band is nothing: words still stand off.
+		SymbolOffset: [2]float64{math.Round(math.Max(font*0.3, math.Min(offset, band*float64(n-1-last)+font))), 0},
 		ItemStyle:    &itemStyle{ItemStyle: &opts.ItemStyle{Color: "transparent"}},
 		Label: &pointLabel{Distance: 2, Label: opts.Label{Show: opts.Bool(true), Position: "right", Formatter: words,
 			Color: ink, FontSize: float32(font), FontWeight: weight, LineHeight: float32(math.Round(font * 1.25))}},

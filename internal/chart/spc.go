@@ -484,12 +484,41 @@ type look struct {
 const (
 	upTriangle   = "path://M6,0L12,11H0Z"
 	downTriangle = "path://M0,1H12L6,12Z"
+	lineMark     = "path://M0,5H12V7H0Z"
 	usualFill    = "#A6A6A6"
 	usualEdge    = "#425563"
+	denseLine    = "#768692"
 	wantedFill   = "#00B0F0"
 	otherFill    = "#E46C0A"
 	neutralFill  = "#490092"
 )
+
+// mark is the symbol on the plot, which ECharts builds from its place and size;
+// the key's triangles are paths of their own.
+func (l look) mark() string {
+	switch {
+	case l.kind == "other":
+		return "triangle"
+	case l.symbol == lineMark:
+		return "circle"
+	}
+	return l.symbol
+}
+
+// upright is 1, or -1 for a triangle that stands on its point: a size below
+// nothing turns a symbol over.
+func (l look) upright() float64 {
+	if l.symbol == downTriangle {
+		return -1
+	}
+	return 1
+}
+
+// mostMarked is the most readings that all bear a mark. Beyond it, or with less
+// than three pixels of a drawing for each, marks hide each other: the line shows
+// every reading, and only those that say something are marked. None is left out
+// or averaged.
+const mostMarked = 400
 
 // lookOf gives how a reading is drawn.
 func lookOf(pt spc.PointResult, g spc.Group) look {
@@ -532,11 +561,18 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	// The looks that occur, with their readings, in the order of the key.
 	var looks []look
 	members := map[string][]int{}
+	dense := n > mostMarked || float64(n)*3 > float64(s.Width)
 	for i, pt := range r.Points {
 		if pt.Missing {
 			continue
 		}
 		l := lookOf(pt, groupOf(r, i))
+		if dense && (l.kind == "usual" || l.kind == "unjudged") {
+			l.words, l.symbol = l.words+" (line only)", lineMark
+			if l.kind == "unjudged" {
+				l.fill = l.edge // a hollow mark this small would be a hole in the line
+			}
+		}
 		key := l.words
 		if members[key] == nil {
 			looks = append(looks, l)
@@ -584,7 +620,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 		rows = 1
 		used := 0.0
 		for _, l := range looks {
-			w := textWidth(l.words, font) + font*3.4
+			w := textWidth(l.words, font) + font*2.6
 			if used+w > float64(s.Width)-grid.left && used > 0 {
 				rows, used = rows+1, 0
 			}
@@ -628,9 +664,13 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	}
 	c.SetXAxis(labels)
 	lineWidth := math.Max(1, s.Line*0.5)
+	readingWidth, readingColor := lineWidth, usualEdge
+	if dense {
+		readingWidth, readingColor = lineWidth*0.6, denseLine
+	}
 	c.AddSeries(m.Name, data,
-		charts.WithLineStyleOpts(opts.LineStyle{Width: float32(lineWidth), Color: usualEdge}),
-		charts.WithItemStyleOpts(opts.ItemStyle{Color: usualEdge}),
+		charts.WithLineStyleOpts(opts.LineStyle{Width: float32(readingWidth), Color: readingColor}),
+		charts.WithItemStyleOpts(opts.ItemStyle{Color: readingColor}),
 		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(false), Symbol: "none"}),
 		charts.WithSeriesOpts(func(one *charts.SingleSeries) { one.MarkAreas = gapAreas(p.rs, band, s, true) }))
 
@@ -658,23 +698,29 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 
 	size := math.Max(math.Min(band*0.85, font*0.72), 3)
 	edge := float32(math.Max(1, font/14))
-	if size < 6 {
-		edge = 0 // outlines of small marks would run together
-	}
 	for _, l := range looks {
 		at := members[l.words]
-		if l.kind == "usual" && band < 2 {
-			at = nil // the line alone shows them
+		if l.symbol == lineMark {
+			// The line shows them, but for one without neighbours.
+			at = slices.DeleteFunc(slices.Clone(at), func(i int) bool {
+				return i > 0 && p.values[i-1] != nil || i < n-1 && p.values[i+1] != nil
+			})
+		}
+		style := opts.ItemStyle{Color: l.fill, BorderColor: l.edge, BorderWidth: edge, Opacity: opts.Float(1)}
+		if size < 6 && l.fill != white {
+			style.BorderColor, style.BorderWidth = "", 0 // outlines of small marks would run together
 		}
 		pts := make([]opts.LineData, len(at))
 		for j, i := range at {
 			pts[j] = opts.LineData{Value: []float64{float64(i), plotted(*p.values[i])}}
 		}
 		c.AddSeries(l.words, pts,
-			charts.WithItemStyleOpts(opts.ItemStyle{Color: l.fill, BorderColor: l.edge, BorderWidth: edge}),
+			charts.WithItemStyleOpts(style),
 			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
-				one.Type, one.Symbol, one.SymbolSize = "scatter", l.symbol, plotted(symbolSize(l, size))
-				one.Large = opts.Bool(false)
+				side := plotted(symbolSize(l, size))
+				one.Type, one.Symbol, one.SymbolSize = "scatter", l.mark(), [2]float64{side, side * l.upright()}
+				// All marks of a look are one path: ten years by day are thousands.
+				one.Large, one.LargeThreshold = opts.Bool(true), 1
 			}))
 	}
 
@@ -711,8 +757,15 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 			}}
 		}
 	}))
-	return finish(c, extras{y: axisExtras{step: axis.Step}, x: axisExtras{labels: shown, ticks: true}})
+	e := extras{y: axisExtras{step: axis.Step}, x: axisExtras{labels: shown, ticks: true}}
+	if dense {
+		e.over = controlLines
+	}
+	return finish(c, e)
 }
+
+// controlLines name the lines that readings are judged by.
+var controlLines = []string{"Average", "Lower limit", "Upper limit", "Agreed level"}
 
 func rankLook(l look) int {
 	return map[string]int{"usual": 0, "wanted": 1, "other": 2, "neutral": 3, "unjudged": 4}[l.kind]

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -394,6 +395,39 @@ func TestTenYearsByDay(t *testing.T) {
 	if len(c.Option) > optionLimit/2 {
 		t.Errorf("option has %d bytes", len(c.Option))
 	}
+}
+
+// BenchmarkPageCharts draws the charts of pages by two machines at once, as a
+// server of two cores does: at least 10 a second are asked for.
+func BenchmarkPageCharts(b *testing.B) {
+	var typical []Chart
+	trends := trendCharts(b, "Northshire")
+	for _, id := range []string{"control", "control-panel", "lines-bodies", "lengths", "weekdays"} {
+		typical = append(typical, trends[id])
+	}
+	typical = append(typical, DelayedDays(year(), "Northshire"), Share(year(), "Northshire"), Reasons(year(), "Northshire"))
+	r := NewRenderer(echarts(b), 2)
+	r.kept.limit = 0
+	var next atomic.Int64
+	some := func(n int) {
+		var wg sync.WaitGroup
+		last := next.Load() + int64(n)
+		for range 2 {
+			wg.Go(func() {
+				for i := next.Add(1) - 1; i < last; i = next.Add(1) - 1 {
+					if _, err := r.SVG(b.Context(), typical[i%int64(len(typical))]); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		next.Store(last)
+	}
+	some(2 * len(typical))
+	b.ResetTimer()
+	some(b.N)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "charts/s")
 }
 
 func BenchmarkSVG(b *testing.B) {

@@ -241,7 +241,7 @@ func between(low, high float64, wholeSteps bool) Scale {
 		return Scale{0, top, step}
 	}
 	_, step := scale(high-low, 5, wholeSteps)
-	return Scale{math.Floor(low/step) * step, math.Ceil(high/step-1e-9) * step, step}
+	return Scale{plotted(math.Floor(low/step) * step), plotted(math.Ceil(high/step-1e-9) * step), step}
 }
 
 // limited keeps a limit where a reading can be: no count is below nothing, no

@@ -9,6 +9,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -142,11 +145,9 @@ func plottedSeries(tb testing.TB, c Chart, name string) [][]*float64 {
 	tb.Helper()
 	var option struct {
 		Series []struct {
-			Name string `json:"name"`
-			Type string `json:"type"`
-			Data []struct {
-				Value any `json:"value"`
-			} `json:"data"`
+			Name string  `json:"name"`
+			Type string  `json:"type"`
+			Data []datum `json:"data"`
 		} `json:"series"`
 	}
 	if err := json.Unmarshal(c.Option, &option); err != nil {
@@ -382,9 +383,8 @@ func TestTrendChartsOnEverySurface(t *testing.T) {
 	t.Parallel()
 	for _, place := range []string{"Northshire", "</script><script>window.__ran=1</script>", strings.Repeat("Very long name ", 20), "\u202eWard 🏥 مستشفى"} {
 		for id, c := range trendCharts(t, place) {
-			// Ten years by day are seconds of drawing: once is enough, and the
-			// race detector (-short) would take it past the renderer's bound.
-			if id == "control-ten-years" && (place != "Northshire" || testing.Short()) {
+			// Ten years by day are the longest to draw: once is enough.
+			if id == "control-ten-years" && place != "Northshire" {
 				continue
 			}
 			t.Run(id+"/"+fmt.Sprintf("%.12q", place), func(t *testing.T) {
@@ -423,6 +423,107 @@ func TestTrendChartsOnEverySurface(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+func TestControlMarksLieOverTheirLine(t *testing.T) {
+	t.Parallel()
+	c := trendCharts(t, "Northshire")["control"]
+	svg := draw(t, c)
+	line := strings.LastIndex(svg, `stroke="`+usualEdge+`" stroke-width="1.5"`)
+	for _, fill := range []string{usualFill, wantedFill, otherFill} {
+		// The first mark of a look is the one in the key.
+		if first, last := strings.Index(svg, `fill="`+fill+`"`), strings.LastIndex(svg, `fill="`+fill+`"`); last < line || first < 0 {
+			t.Errorf("marks of %s are drawn at %d, the line at %d", fill, last, line)
+		}
+	}
+	t.Run("one path for all marks of a look", func(t *testing.T) {
+		if n := strings.Count(svg, `fill="`+wantedFill+`"`); n != 2 {
+			t.Errorf("%d drawings, expected the key's and the plot's", n)
+		}
+	})
+	t.Run("a triangle for lower than usual stands on its point", func(t *testing.T) {
+		up, down := look{kind: "other", symbol: upTriangle}, look{kind: "other", symbol: downTriangle}
+		if up.upright() != 1 || down.upright() != -1 || up.mark() != "triangle" || down.mark() != "triangle" {
+			t.Errorf("found %v %v", up.upright(), down.upright())
+		}
+	})
+}
+
+func TestTenYearsOfControlByDayLeaveNoReadingOut(t *testing.T) {
+	t.Parallel()
+	c := trendCharts(t, "Northshire")["control-ten-years"]
+	values := plottedSeries(t, c, "People waiting")[0]
+	if len(values) != 3653 || len(c.Table.Rows) != 3653 {
+		t.Fatalf("%d plotted, %d in the table", len(values), len(c.Table.Rows))
+	}
+	for i, v := range values {
+		if cell := c.Table.Rows[i][1]; v == nil || math.Abs(*v-cell.Value) > 1e-6 {
+			t.Fatalf("%s: plotted %v, table %v", c.Table.Rows[i][0].Text, v, cell.Value)
+		}
+	}
+	svg := draw(t, c)
+	d := regexp.MustCompile(`d="(M[^"]*)"[^>]*stroke="` + denseLine + `"`).FindStringSubmatch(svg)
+	if d == nil || strings.Count(d[1], "L")+strings.Count(d[1], "M") != 3653 {
+		t.Error("the line does not turn at each of 3,653 readings")
+	}
+	// The time to draw it is what its elements cost.
+	if n := strings.Count(svg, "<"); n > 150 {
+		t.Errorf("%d elements; marks are to be one path for each look", n)
+	}
+	if !strings.Contains(svg, "No significant change (line only)") {
+		t.Error("the key does not say that unmarked readings are the line's")
+	}
+}
+
+func TestADenseControlMarksAReadingWithoutNeighbours(t *testing.T) {
+	t.Parallel()
+	trend := stepped(t, "M02", measure.ByDay, calm(500)...)
+	for _, i := range []int{100, 102} {
+		r := &trend.Series[0].Readings[i]
+		r.State, r.Listed = measure.NoData, 0
+	}
+	var o option
+	if err := json.Unmarshal(control(t, trend, TrendOptions{}).Option, &o); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range o.Series {
+		if s.Name == "No significant change (line only)" {
+			if len(s.Data) != 1 || s.Data[0].Value.([]any)[0] != 101.0 {
+				t.Errorf("marks are %+v, expected the reading 101 alone", s.Data)
+			}
+			return
+		}
+	}
+	t.Error("the chart has no plain readings")
+}
+
+func TestNearLimitsHaveRoundLabelsApart(t *testing.T) {
+	t.Parallel()
+	values := make([]float64, 30)
+	for i := range values {
+		values[i] = 3 + 0.02*float64((i*7)%5)
+	}
+	c := control(t, weekly(t, "M02", values...), TrendOptions{Levels: []measure.Level{{Metric: "M02", Value: 3.04, From: 1, Agreed: "Board"}}})
+	for _, size := range []Size{Page, Slide} {
+		svg := draw(t, c.At(size))
+		if strings.Contains(svg, "00000") {
+			t.Error("an axis label is not rounded")
+		}
+		var ys []float64
+		for _, m := range regexp.MustCompile(`<text[^>]*transform="translate\([0-9.]+ ([0-9.]+)\)"[^>]*>(?:Upper|Lower|Average|Agreed)`).FindAllStringSubmatch(svg, -1) {
+			y, _ := strconv.ParseFloat(m[1], 64)
+			ys = append(ys, y)
+		}
+		slices.Sort(ys)
+		if len(ys) != 4 {
+			t.Fatalf("%d labels were found in %s", len(ys), svg)
+		}
+		for i := 1; i < len(ys); i++ {
+			if ys[i]-ys[i-1] < float64(size.Font) {
+				t.Errorf("labels at %v are closer than their letters are high", ys)
+			}
 		}
 	}
 }
