@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -51,9 +52,24 @@ func (s Split) AgreedShare() Share {
 	return Share{Known: true, Value: sc / float64(agreed), Low: sc / float64(all), High: (sc + float64(all-agreed)) / float64(all)}
 }
 
-// PartSplit is the split of one part: a hospital, a reason or a type of care.
+// Less gives the split without the days of another that is part of it.
+func (s Split) Less(part Split) Split {
+	for b := range s.Days {
+		s.Days[b] -= part.Days[b]
+		s.Agreed[b] -= part.Agreed[b]
+		s.Proposed[b] -= part.Proposed[b]
+		s.Disputed[b] -= part.Disputed[b]
+	}
+	return s
+}
+
+// PartSplit is the split of one part: a hospital, a reason, a type of care, or
+// the delays that began in the period beside those that went on.
 type PartSplit struct {
-	Cell  Cell
+	Cell Cell
+	// New is set on the part of the delays that began in the period; it counts in
+	// ByAge alone.
+	New   bool
 	Split Split
 	// Was is the split of the same part in the period before.
 	Was Split
@@ -78,14 +94,122 @@ type CouncilFigures struct {
 	ByProvider     []PartSplit
 	ByReason       []PartSplit
 	ByCare         []PartSplit
+	// ByAge has two parts: the days of delays that began in the period, as new
+	// delays are dated (M08), and the days of those that went on from before it.
+	ByAge []PartSplit
+	// People is how many people had a delayed day in the period.
+	People int64
+	// NotSettled is how the proposed and disputed days of the period stand.
+	NotSettled []Standing
 	// Change is that of the share in tenths of a percentage point.
 	Change   int
 	HandOffs []HandOff
 }
 
-// EventSource gives what moved people between groups.
-type EventSource interface {
+// FewPeople is the number of people below which a period's share is not given:
+// one or two of them would make it.
+const FewPeople = 10
+
+// Few says that there are too few people in the period to give a share.
+func (c CouncilFigures) Few() bool { return c.People > 0 && c.People < FewPeople }
+
+// CouncilSource gives what a council's figures need besides counts of days.
+type CouncilSource interface {
 	Events(ctx context.Context, q Query) ([]Event, error)
+	// NewDays gives the part of a query's delayed days that belongs to delays
+	// which began from q.From to q.To, by the query's dimensions without its
+	// periods. A delay that was waiting already when its provider's first extract
+	// came is not new (M08).
+	NewDays(ctx context.Context, q Query) ([]Cell, error)
+	// PeopleIn gives how many people have a delayed day of the query.
+	PeopleIn(ctx context.Context, q Query) (int64, error)
+	// NotSettled gives the parts of waits that are proposed or disputed and have
+	// days of the query, by how they stand.
+	NotSettled(ctx context.Context, q Query) ([]Standing, error)
+	// Waiting gives the people delayed at one provider on its extract date day,
+	// by the days that they have waited.
+	Waiting(ctx context.Context, f Filter, provider string, day delay.Day) ([]Waited, error)
+}
+
+// Standing is parts of waits that are not settled and stand alike.
+type Standing struct {
+	State agreement.State
+	// Body is whose days they count as while they are not settled.
+	Body delay.Body
+	// Next is the side whose answer comes next, Level who of them answers.
+	Next  agreement.Side
+	Level agreement.Level
+	// Waits is the number of parts, Days their days in the period.
+	Waits, Days int64
+	// Oldest is the earliest moment since which one of them stands so, zero when
+	// that is not known.
+	Oldest time.Time
+}
+
+// WaitedBands is people by the days that they have waited: fewer than the first
+// of Bands, then from each of them to the next, the last without an end.
+type WaitedBands [len(Bands) + 1]int64
+
+// Total is the people of all bands.
+func (w WaitedBands) Total() (n int64) {
+	for _, people := range w {
+		n += people
+	}
+	return n
+}
+
+func (w *WaitedBands) add(one Waited) {
+	band := 0
+	for band < len(Bands) && one.Days >= Bands[band] {
+		band++
+	}
+	w[band] += one.People
+}
+
+// ProviderWaits is the people who wait at one provider on a day.
+type ProviderWaits struct {
+	Code string
+	Day  delay.Day
+	WaitedBands
+}
+
+// Waits is the people who wait now by the days that they have waited: by
+// provider, each on the day of its latest extract, and by body. Both have the
+// same people (C16).
+type Waits struct {
+	ByProvider []ProviderWaits
+	ByBody     [len(delay.Bodies)]WaitedBands
+	All        WaitedBands
+}
+
+// MakeWaits counts who waits now, as the overview of o does: each provider on
+// the date of its latest extract within the 14 days to the overview's day.
+func MakeWaits(ctx context.Context, src CouncilSource, o Overview) (Waits, error) {
+	var w Waits
+	for _, p := range o.Providers {
+		if p.Latest == 0 || p.Latest <= o.AsAt-recent || !o.Filter.asks(p.Code) {
+			continue
+		}
+		at := ProviderWaits{Code: p.Code, Day: min(p.Latest, o.AsAt)}
+		for _, b := range delay.Bodies {
+			f := o.Filter
+			if len(f.Bodies) > 0 && !slices.Contains(f.Bodies, b) {
+				continue
+			}
+			f.Bodies = []delay.Body{b}
+			waited, err := src.Waiting(ctx, f, p.Code, at.Day)
+			if err != nil {
+				return w, err
+			}
+			for _, one := range waited {
+				at.add(one)
+				w.ByBody[b].add(one)
+				w.All.add(one)
+			}
+		}
+		w.ByProvider = append(w.ByProvider, at)
+	}
+	return w, nil
 }
 
 // Before gives the period of the same length before one: as many whole months
@@ -99,7 +223,7 @@ func Before(from, to delay.Day) (first, last delay.Day) {
 }
 
 // MakeCouncil works out a council's figures for the days from from to to.
-func MakeCouncil(ctx context.Context, src Source, events EventSource, f Filter, from, to delay.Day) (CouncilFigures, error) {
+func MakeCouncil(ctx context.Context, src Source, more CouncilSource, f Filter, from, to delay.Day) (CouncilFigures, error) {
 	c := CouncilFigures{From: from, To: to}
 	c.WasFrom, c.WasTo = Before(from, to)
 	sets := []struct {
@@ -144,10 +268,17 @@ func MakeCouncil(ctx context.Context, src Source, events EventSource, f Filter, 
 		c.contribute(*set.rows)
 		slices.SortStableFunc(*set.rows, func(a, b PartSplit) int { return cmp.Compare(b.Split.Days.Total(), a.Split.Days.Total()) })
 	}
-	if events == nil {
-		return c, nil
+	if err := c.byAge(ctx, more, f); err != nil {
+		return c, err
 	}
-	moves, err := events.Events(ctx, Query{From: from, To: to, By: []Dimension{ByResponsible}, Filter: f})
+	var err error
+	if c.People, err = more.PeopleIn(ctx, Query{From: from, To: to, Filter: f}); err != nil {
+		return c, err
+	}
+	if c.NotSettled, err = more.NotSettled(ctx, Query{From: from, To: to, Filter: f}); err != nil {
+		return c, err
+	}
+	moves, err := more.Events(ctx, Query{From: from, To: to, By: []Dimension{ByResponsible}, Filter: f})
 	if err != nil {
 		return c, err
 	}
@@ -165,6 +296,28 @@ func MakeCouncil(ctx context.Context, src Source, events EventSource, f Filter, 
 		}
 	}
 	return c, nil
+}
+
+// byAge splits both periods into the days of new delays and the rest, so that
+// the two add up to the whole whatever is new.
+func (c *CouncilFigures) byAge(ctx context.Context, more CouncilSource, f Filter) error {
+	fresh, rest := PartSplit{New: true}, PartSplit{Split: c.Now, Was: c.Was}
+	for _, period := range []struct {
+		from, to delay.Day
+		split    *Split
+	}{{c.From, c.To, &fresh.Split}, {c.WasFrom, c.WasTo, &fresh.Was}} {
+		cells, err := more.NewDays(ctx, Query{From: period.from, To: period.to, By: []Dimension{ByResponsible, ByState}, Filter: f})
+		if err != nil {
+			return err
+		}
+		for _, cell := range cells {
+			period.split.add(cell)
+		}
+	}
+	rest.Split, rest.Was = rest.Split.Less(fresh.Split), rest.Was.Less(fresh.Was)
+	c.ByAge = []PartSplit{fresh, rest}
+	c.contribute(c.ByAge)
+	return nil
 }
 
 // share gives the social care days of b as a part of all, 0 of none.

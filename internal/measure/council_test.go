@@ -43,6 +43,38 @@ func (d drawn) Cells(_ context.Context, q Query) ([]Cell, error) {
 	return out, nil
 }
 
+// NewDays takes every day of an odd number to be of a new delay.
+func (d drawn) NewDays(_ context.Context, q Query) ([]Cell, error) {
+	var out []Cell
+	for _, c := range d.cells {
+		if c.Period >= q.From && c.Period <= q.To && c.Days%2 == 1 {
+			out = append(out, Cell{Body: c.Body, State: c.State, Days: c.Days})
+		}
+	}
+	return out, nil
+}
+
+func (d drawn) PeopleIn(_ context.Context, q Query) (n int64, err error) {
+	for _, c := range d.cells {
+		if c.Period >= q.From && c.Period <= q.To {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (d drawn) NotSettled(context.Context, Query) ([]Standing, error) { return nil, nil }
+
+func (d drawn) Waiting(context.Context, Filter, string, delay.Day) ([]Waited, error) {
+	return nil, nil
+}
+
+func (d drawn) Events(context.Context, Query) ([]Event, error) { return nil, nil }
+
+func (s Split) plus(o Split) Split {
+	return s.Less(Split{}.Less(o))
+}
+
 // For any days whatever: parts add up to the whole, contributions to the
 // change, states to all days, and the band is as wide as what is not settled
 // (G3).
@@ -63,7 +95,7 @@ func TestCouncilFiguresAddUp(t *testing.T) {
 				Days:     rapid.Int64Range(1, 500).Draw(t, "days"),
 			})
 		}
-		c, err := MakeCouncil(t.Context(), d, nil, Filter{}, from, to)
+		c, err := MakeCouncil(t.Context(), d, d, Filter{}, from, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,19 +119,69 @@ func TestCouncilFiguresAddUp(t *testing.T) {
 				t.Fatal("the band of agreed days is not as wide as what is not agreed")
 			}
 		}
-		for _, parts := range [][]PartSplit{c.ByProvider, c.ByReason, c.ByCare} {
+		if c.Few() != (c.People > 0 && c.People < 10) {
+			t.Fatalf("%d people are few: %v", c.People, c.Few())
+		}
+		for _, parts := range [][]PartSplit{c.ByProvider, c.ByReason, c.ByCare, c.ByAge} {
 			var points int
-			var all int64
+			var now, was Split
 			for _, p := range parts {
 				points += p.Points
-				all += p.Split.Days.Total()
+				now, was = now.plus(p.Split), was.plus(p.Was)
 			}
-			if all != c.Now.Days.Total() {
-				t.Fatalf("the parts have %d days, all %d", all, c.Now.Days.Total())
+			if now != c.Now || was != c.Was {
+				t.Fatalf("the parts have %v and %v, all %v and %v", now, was, c.Now, c.Was)
 			}
 			if len(parts) > 0 && points != c.Change {
 				t.Fatalf("contributions add up to %d, the change is %d", points, c.Change)
 			}
+		}
+	})
+}
+
+// waiting gives people by body, on one provider's day each.
+type waiting struct {
+	drawn
+	people map[string]map[delay.Body][]Waited
+	asked  map[string]delay.Day
+}
+
+func (w waiting) Waiting(_ context.Context, f Filter, provider string, day delay.Day) ([]Waited, error) {
+	w.asked[provider] = day
+	return w.people[provider][f.Bodies[0]], nil
+}
+
+func TestWaitsAreOfEachProvidersLatestDay(t *testing.T) {
+	today := delay.MustDay("2026-11-04")
+	src := waiting{asked: map[string]delay.Day{}, people: map[string]map[delay.Body][]Waited{
+		"RXA": {delay.SocialCare: {{6, 1}, {7, 2}, {13, 4}}, delay.NHS: {{14, 8}, {20, 16}, {21, 32}}},
+		"RXB": {delay.NotAttributed: {{100, 64}}},
+	}}
+	o := Overview{AsAt: today, Providers: []ProviderArrival{{Code: "RXA", Latest: today}, {Code: "RXB", Latest: today - 13}, {Code: "RXC", Latest: today - 14}, {Code: "RXD"}}}
+	w, err := MakeWaits(t.Context(), src, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("C16 the same people by provider and by body", func(t *testing.T) {
+		var byProvider, byBody int64
+		for _, p := range w.ByProvider {
+			byProvider += p.Total()
+		}
+		for _, b := range delay.Bodies {
+			byBody += w.ByBody[b].Total()
+		}
+		if byProvider != 127 || byBody != 127 || w.All.Total() != 127 {
+			t.Errorf("got %d by provider, %d by body and %d in all, want 127", byProvider, byBody, w.All.Total())
+		}
+	})
+	t.Run("bands begin with 7, 14 and 21 days", func(t *testing.T) {
+		if w.ByProvider[0].WaitedBands != (WaitedBands{1, 6, 24, 32}) || w.ByBody[delay.NotAttributed] != (WaitedBands{0, 0, 0, 64}) {
+			t.Errorf("got %v and %v", w.ByProvider[0], w.ByBody)
+		}
+	})
+	t.Run("a provider that is late stands on its own day, one of 14 days back not at all", func(t *testing.T) {
+		if len(w.ByProvider) != 2 || src.asked["RXB"] != today-13 || src.asked["RXC"] != 0 {
+			t.Errorf("asked %v", src.asked)
 		}
 	})
 }

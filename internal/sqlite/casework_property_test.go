@@ -57,6 +57,7 @@ func TestLogExtractsAndAnswersTogether(t *testing.T) {
 			t.Fatalf("C10: what is stored does not follow from the evidence: %v", v.Differences)
 		}
 		w.tiles()
+		w.recounts()
 		w.figures()
 	})
 }
@@ -271,6 +272,7 @@ func (w *world) figures() {
 		if len(c.ByReason) > 0 && points != c.Change {
 			w.t.Fatalf("contributions add up to %d, the change is %d", points, c.Change)
 		}
+		w.newDelays(council, c)
 		if sh := c.Now.Share(); sh.Known {
 			width := int64((sh.High-sh.Low)*float64(c.Now.Days.Total()) + 0.5)
 			byFigures := total(measure.Query{From: from, To: to, Filter: measure.Filter{Councils: []delay.Council{council}, States: []agreement.State{agreement.Disputed}}}) +
@@ -280,5 +282,56 @@ func (w *world) figures() {
 				w.t.Fatalf("G3: the range is %d days wide, disputed and not attributed are %d", width, byFigures)
 			}
 		}
+	}
+}
+
+// newDelays demands that the days of new delays, and the people, are those of
+// the rows behind the figure.
+func (w *world) newDelays(council delay.Council, c measure.CouncilFigures) {
+	ctx := context.Background()
+	stand, err := w.s.ProviderDays(ctx, c.From-400, c.To+400)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	first := map[string]delay.Day{}
+	for _, p := range stand {
+		first[p.Code] = p.First
+	}
+	for _, period := range []struct {
+		from, to delay.Day
+		split    measure.Split
+		people   bool
+	}{{c.From, c.To, c.ByAge[0].Split, true}, {c.WasFrom, c.WasTo, c.ByAge[0].Was, false}} {
+		f := record.Filter{Filter: measure.Filter{Councils: []delay.Council{council}}, From: period.from, To: period.to}
+		rows := list(w.t, w.s, everything(w.t), f, record.Page{Size: record.MaxPage})
+		var days int64
+		people := map[string]bool{}
+		for _, d := range rows.Delays {
+			people[d.Provider+d.Reference] = true
+			began := d.Stretches[0].First
+			if began >= period.from && (began != first[d.Provider] || d.Ready+1 >= began) {
+				days += d.Days
+			}
+		}
+		if n := period.split.Days.Total(); n != days {
+			w.t.Fatalf("M08: new delays have %d days from %s to %s, the rows %d", n, period.from, period.to, days)
+		}
+		if period.people && c.People != int64(len(people)) {
+			w.t.Fatalf("%d people are counted, the rows have %d", c.People, len(people))
+		}
+	}
+	var standing [2]int64
+	for _, one := range c.NotSettled {
+		if one.State == agreement.Disputed {
+			standing[1] += one.Days
+		} else {
+			standing[0] += one.Days
+		}
+	}
+	if standing != [2]int64{c.Now.Proposed.Total(), c.Now.Disputed.Total()} {
+		w.t.Fatalf("G1: %d days are proposed and %d disputed, by who answers next %v", c.Now.Proposed.Total(), c.Now.Disputed.Total(), standing)
+	}
+	if points := c.ByAge[0].Points + c.ByAge[1].Points; points != c.Change {
+		w.t.Fatalf("new and continuing delays add up to %d, the change is %d", points, c.Change)
 	}
 }

@@ -22,6 +22,7 @@ import (
 // present or of a past moment. Its answers hold counts only.
 type Course interface {
 	measure.TrendSource
+	measure.CouncilSource
 	// Expected names the providers.
 	Expected() []measure.Expected
 	// Annotations gives the notes that stand, by day.
@@ -397,6 +398,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		Known: s.knownField(a.see),
 	}
 	v.About = s.aboutFigures("/trends", q, last, t.Metric.ID)
+	s.fix(ctx, v.About, a.see, "/trends", q)
 	if len(t.Series) == 0 {
 		v.Empty = "No readings for these choices. The first extract is for " + first.Long() + "."
 		return v, nil
