@@ -43,6 +43,7 @@ var ranks = map[string]int{
 	"internal/casework":       5,
 	"internal/chart":          4,
 	"internal/call":           5,
+	"internal/closing":        4,
 	"internal/pack":           5,
 	"internal/schedule":       4,
 	"internal/synth":          4,

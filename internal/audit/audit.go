@@ -49,6 +49,7 @@ const (
 	AuditExported      What = "audit log exported"
 	Edited             What = "edited"
 	Decided            What = "decided"
+	MonthClosed        What = "month closed"
 	SettingChanged     What = "setting changed"
 )
 

@@ -42,7 +42,7 @@ type agreementView struct {
 	Pages                []pageLink
 	Empty                string
 	Bulk                 bool
-	CSV, JSON            string
+	CSV, JSON, Close     string
 }
 
 type queueRow struct {
@@ -155,6 +155,7 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 	}
 	v.CSV = address("/agreement.csv", url.Values{wordWhich: {string(which)}})
 	v.JSON = address("/agreement.json", url.Values{wordWhich: {string(which)}})
+	v.Close = closePath
 	return v, nil
 }
 

@@ -171,6 +171,9 @@ func (s *Server) councilPage(c echo.Context) error {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
 	}
 	v.Unsettled, v.Rates = unsettledTable(f)
+	if v.Closed, err = s.closedNote(ctx, sight{}, a.filter, f.From, f.To); err != nil {
+		return err
+	}
 	if v.Decisions, err = s.decisions(c, a.code); err != nil {
 		return err
 	}

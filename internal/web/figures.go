@@ -291,6 +291,9 @@ func (s *Server) figuresPage(c echo.Context) error {
 	} else {
 		v.Table = s.figuresTable(b)
 	}
+	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
+		return err
+	}
 	q := withBy(see.keep(dated(b.Query.Filter, b.Query.From, b.Query.To)), b.Query.By...)
 	if n := len(b.Cells); n > rowsOnPage {
 		v.More = "The first " + count(rowsOnPage) + " of " + count(int64(n)) + " rows are shown. The CSV has them all."

@@ -24,6 +24,8 @@ type Frame struct {
 	DateBar string
 	// Latest leads back to the present from a page that looks at a past moment.
 	Latest *link
+	// Closed says that the shown period holds closed months.
+	Closed *closedNote
 	Crumbs []link
 	Footer string
 	// Style, Base and Icon are addresses of assets; Scripts those of the page's

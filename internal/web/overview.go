@@ -167,6 +167,9 @@ func (s *Server) overviewPage(c echo.Context) error {
 			return err
 		}
 	}
+	if v.Closed, err = s.closedNote(ctx, see, o.Filter, o.From, o.To); err != nil {
+		return err
+	}
 	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits)
 	return s.page(c, "overview", v)
 }

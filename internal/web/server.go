@@ -47,6 +47,8 @@ type Options struct {
 	Audit Audit
 	// Calls keeps the weekly calls; without it there are no pages of the call.
 	Calls Calls
+	// Closings keeps the closed months. Nil leaves those pages unavailable.
+	Closings Closings
 	// SignIn signs people in, Sessions keeps who is signed in at which browser.
 	SignIn   *signin.Service
 	Sessions *signin.Sessions
@@ -212,7 +214,7 @@ type route struct {
 
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
-	return append(s.callRoutes(), []route{
+	return append(append(s.callRoutes(), s.closeRoutes()...), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
@@ -33,6 +34,8 @@ type twin struct {
 	Measure string
 	// AsAt is the day the data speaks of, in ISO form.
 	AsAt string
+	// RuleVersion names the rule set; empty means the one in force today.
+	RuleVersion string
 }
 
 // provenance are the last columns of every CSV row.
@@ -41,7 +44,7 @@ func (s *Server) provenance(t twin) ([]string, []string) {
 	if t.Measure == "" {
 		names, cells = nil, nil
 	}
-	return append(names, "basis", "rule_version", "data_as_at"), append(cells, basis, s.ruleVersion(), t.AsAt)
+	return append(names, "basis", "rule_version", "data_as_at"), append(cells, basis, s.ruleVersionOf(t), t.AsAt)
 }
 
 // sendCSV answers with the rows as CSV. A text cell that a spreadsheet would
@@ -114,5 +117,7 @@ func (s *Server) sendJSON(c echo.Context, t twin) error {
 		DataAsAt    string           `json:"data_as_at"`
 		Columns     []string         `json:"columns"`
 		Rows        []map[string]any `json:"rows"`
-	}{t.Title, t.Measure, t.Definitions, t.From, t.To, basis, s.ruleVersion(), t.AsAt, columns, rows})
+	}{t.Title, t.Measure, t.Definitions, t.From, t.To, basis, s.ruleVersionOf(t), t.AsAt, columns, rows})
 }
+
+func (s *Server) ruleVersionOf(t twin) string { return cmp.Or(t.RuleVersion, s.ruleVersion()) }

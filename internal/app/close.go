@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"sync"
+
+	"homeward/internal/closing"
+	"homeward/internal/delay"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+	"homeward/internal/sqlite"
+)
+
+// closings keeps the closed months for the pages.
+type closings struct {
+	*sqlite.Store
+	app *App
+	// read keeps what has been read: it never changes. Nil reads anew each time.
+	read *sync.Map
+}
+
+func (k closings) setup(m delay.Month) closing.Setup {
+	a := k.app
+	return closing.Setup{Now: a.now(), Month: m, Partnership: a.Partnership.Name, RuleSet: a.Rules.Name, RuleVersion: a.Rules.On(m.Last()).Version,
+		Expected: a.Expected(), Clocks: a.casework().Settings.Clocks}
+}
+
+// check works a month out from evidence of one moment, and gives its mark.
+func (k closings) check(ctx context.Context, m delay.Month) (*closing.Check, string, error) {
+	for range atOnceTries {
+		mark, err := k.EvidenceMark(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		check, err := closing.Make(ctx, k.Store, k.setup(m))
+		if err != nil {
+			return nil, "", err
+		}
+		after, err := k.EvidenceMark(ctx)
+		if err != nil || after == mark {
+			return check, mark, err
+		}
+	}
+	return nil, "", problem.New(problem.Unavailable, "Extracts are being taken in just now. Try again in a minute.")
+}
+
+// Check works out a month as it would be closed now.
+func (k closings) Check(ctx context.Context, m delay.Month) (*closing.Check, error) {
+	check, _, err := k.check(ctx, m)
+	return check, err
+}
+
+// Close closes a month with the figures of this moment.
+func (k closings) Close(ctx context.Context, by people.Actor, m delay.Month, seen, reason string) error {
+	for range atOnceTries {
+		check, mark, err := k.check(ctx, m)
+		if err != nil {
+			return err
+		}
+		if check.Content.Fingerprint() != seen {
+			return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you close it.", m.Long())
+		}
+		r, err := check.Seal(k.app.now(), by.Grant.Role.String(), by.Grant.Codes, reason)
+		if err != nil {
+			return err
+		}
+		ok, err := k.CloseMonth(ctx, by, r, mark, reason)
+		if err != nil || ok {
+			return err
+		}
+	}
+	return problem.New(problem.Unavailable, "Extracts are being taken in just now. Try again in a minute.")
+}
+
+// Closed gives what a month was closed with; ok is false when it is not closed.
+func (k closings) Closed(ctx context.Context, m delay.Month) (r closing.Record, c *closing.Content, ok bool, err error) {
+	type kept struct {
+		closing.Record
+		content *closing.Content
+	}
+	if k.read != nil {
+		if was, found := k.read.Load(m); found {
+			one := was.(kept)
+			return one.Record, one.content, true, nil
+		}
+	}
+	if r, ok, err = k.ClosedMonth(ctx, m); err != nil || !ok {
+		return r, nil, ok, err
+	}
+	if c, err = r.Content(); err == nil && k.read != nil {
+		k.read.Store(m, kept{r, c})
+	}
+	return r, c, true, err
+}
+
+// closings gives the closed months.
+func (a *App) closings() closings { return closings{Store: a.Store, app: a, read: new(sync.Map)} }

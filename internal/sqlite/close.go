@@ -1,0 +1,299 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"homeward/internal/audit"
+	"homeward/internal/closing"
+	"homeward/internal/delay"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+var _ closing.Source = (*Store)(nil)
+
+// evidenceMarks changes with everything that figures depend on, whichever
+// process wrote it.
+const evidenceMarks = `
+	SELECT (SELECT coalesce(max(file_id), 0) FROM file) || ' ' || (SELECT coalesce(max(acceptance_id), 0) FROM acceptance)
+		|| ' ' || (SELECT coalesce(max(entry_id), 0) FROM log_entry) || ' ' || (SELECT coalesce(max(event_id), 0) FROM agreement_event)
+		|| ' ' || (SELECT coalesce(max(log_day), 0) || settings FROM derived_with)`
+
+// EvidenceMark gives a text that changes with everything that figures depend
+// on: while it stays the same, figures are of one moment.
+func (s *Store) EvidenceMark(ctx context.Context) (string, error) {
+	var mark sql.NullString
+	err := s.read.QueryRowContext(ctx, evidenceMarks).Scan(&mark)
+	return mark.String, err
+}
+
+// CloseMonth keeps what a month is closed with and notes it in the audit log,
+// in one transaction. mark is the evidence that it was worked out from: when
+// something has arrived since, ok is false and nothing is kept. A month that is
+// closed already is a problem of kind Conflict.
+func (s *Store) CloseMonth(ctx context.Context, by people.Actor, r closing.Record, mark, words string) (ok bool, err error) {
+	err = s.recorded(ctx, r.At, func(tx *recording) error {
+		was, err := oneClose(ctx, tx.Tx, r.Month)
+		if err == nil {
+			return problem.New(problem.Conflict, "%s was closed already, on %s. Nothing has changed.", r.Month.Long(), was.At.Format("2 January 2006"))
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		var now sql.NullString
+		if err := tx.QueryRowContext(ctx, evidenceMarks).Scan(&now); err != nil {
+			return err
+		}
+		if now.String != mark {
+			return nil
+		}
+		ok = true
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO month_close (month, closed_at, role, codes, rule_set, rule_version, days, frozen, sha256)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.Month, r.At.UnixMicro(), r.Role, strings.Join(r.Codes, ","), r.RuleSet, r.RuleVersion, r.Days, r.Frozen, r.SHA256[:]); err != nil {
+			return err
+		}
+		return tx.record(entry(by, audit.MonthClosed, r.Month.String(), "", words))
+	})
+	return ok, err
+}
+
+const closeColumns = `month, closed_at, role, codes, rule_set, rule_version, days, sha256`
+
+func closeInto(r *closing.Record, more ...any) (into []any, done func()) {
+	var at int64
+	var codes string
+	var sum []byte
+	return append([]any{&r.Month, &at, &r.Role, &codes, &r.RuleSet, &r.RuleVersion, &r.Days, &sum}, more...), func() {
+		r.At = moment(at)
+		if codes != "" {
+			r.Codes = strings.Split(codes, ",")
+		}
+		if len(sum) == sha256.Size {
+			r.SHA256 = [sha256.Size]byte(sum)
+		}
+	}
+}
+
+// Closes gives the months that are closed, the earliest first, without what
+// they were closed with.
+func (s *Store) Closes(ctx context.Context) ([]closing.Record, error) {
+	var out []closing.Record
+	err := eachRow(ctx, s.read, `SELECT `+closeColumns+` FROM month_close ORDER BY month`, func(rows *sql.Rows) error {
+		var r closing.Record
+		into, done := closeInto(&r)
+		err := rows.Scan(into...)
+		done()
+		out = append(out, r)
+		return err
+	})
+	return out, err
+}
+
+// ClosedMonth gives what a month was closed with; ok is false when it is not
+// closed.
+func (s *Store) ClosedMonth(ctx context.Context, m delay.Month) (r closing.Record, ok bool, err error) {
+	r, err = oneClose(ctx, s.read, m)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, false, nil
+	}
+	return r, err == nil, err
+}
+
+func oneClose(ctx context.Context, q interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}, m delay.Month) (closing.Record, error) {
+	var r closing.Record
+	into, done := closeInto(&r, &r.Frozen)
+	err := q.QueryRowContext(ctx, `SELECT `+closeColumns+`, frozen FROM month_close WHERE month = ?`, m).Scan(into...)
+	done()
+	return r, err
+}
+
+// MonthFiles gives the file that counts for each provider's day of the month,
+// and the days whose short file is held.
+func (s *Store) MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, error) {
+	all, err := s.Arrivals(ctx, m.First(), m.Last())
+	out := make([]closing.File, 0, len(all))
+	for _, a := range all {
+		f := closing.File{Provider: a.Provider, Day: a.Day, Held: a.Held}
+		if a.Counted {
+			f.SHA256 = a.SHA256
+		}
+		out = append(out, f)
+	}
+	return out, err
+}
+
+// MonthPeople gives the people who have a delayed day in the month.
+func (s *Store) MonthPeople(ctx context.Context, m delay.Month) (closing.People, error) {
+	out := closing.People{Providers: map[string]int64{}, Councils: map[delay.Council]int64{}}
+	const within = `
+		FROM segment t
+		JOIN patient p ON p.patient_id = t.patient_id
+		JOIN provider v ON v.provider_id = t.provider_id
+		WHERE t.first_day <= ? AND t.last_day >= ?`
+	if err := s.read.QueryRowContext(ctx, `SELECT count(DISTINCT p.key_hash)`+within, m.Last(), m.First()).Scan(&out.All); err != nil {
+		return out, err
+	}
+	err := eachRow(ctx, s.read, `SELECT v.code, count(DISTINCT p.key_hash)`+within+` GROUP BY v.code`, func(rows *sql.Rows) error {
+		var code string
+		var n int64
+		err := rows.Scan(&code, &n)
+		out.Providers[code] = n
+		return err
+	}, m.Last(), m.First())
+	if err != nil {
+		return out, err
+	}
+	return out, eachRow(ctx, s.read, `SELECT t.council, count(DISTINCT p.key_hash)`+within+` GROUP BY t.council`, func(rows *sql.Rows) error {
+		var code delay.Council
+		var n int64
+		err := rows.Scan(&code, &n)
+		out.Councils[code] = n
+		return err
+	}, m.Last(), m.First())
+}
+
+// MonthOpen gives the periods with days in the month that are not settled.
+func (s *Store) MonthOpen(ctx context.Context, m delay.Month) ([]closing.Open, error) {
+	var out []closing.Open
+	err := eachRow(ctx, s.read, `
+		SELECT v.code, t.council, t.body, t.state, t.next_side, t.level, count(*), sum(min(t.last_day, ?1) - max(t.first_day, ?2) + 1)
+		FROM segment t
+		JOIN provider v ON v.provider_id = t.provider_id
+		WHERE t.state IN (0, 2) AND t.first_day <= ?1 AND t.last_day >= ?2
+		GROUP BY 1, 2, 3, 4, 5, 6
+		ORDER BY 1, 2, 3, 4, 5, 6`, func(rows *sql.Rows) error {
+		var o closing.Open
+		err := rows.Scan(&o.Provider, &o.Council, &o.Body, &o.State, &o.Next, &o.Level, &o.Periods, &o.Days)
+		out = append(out, o)
+		return err
+	}, m.Last(), m.First())
+	return out, err
+}
+
+// Recount counts a month again from the periods, day by day, and from the
+// waits, and gives both beside the stored counts by provider. It reads one
+// moment and changes nothing.
+func (s *Store) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted, error) {
+	tx, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	by := map[string]*closing.Recounted{}
+	of := func(provider string) *closing.Recounted {
+		if by[provider] == nil {
+			by[provider] = &closing.Recounted{Provider: provider}
+		}
+		return by[provider]
+	}
+	type place struct {
+		provider string
+		cellKey
+	}
+	// By day of the month; 0 holds the total.
+	snapshot, days := map[place]*[32]int64{}, map[place]*[32]int64{}
+	at := func(into map[place]*[32]int64, p place) *[32]int64 {
+		if into[p] == nil {
+			into[p] = new([32]int64)
+		}
+		return into[p]
+	}
+	columns := ""
+	for i := 1; i <= 31; i++ {
+		columns += ", " + dayColumn(i)
+	}
+	if err := eachRow(ctx, tx, `
+		SELECT v.code, c.council, c.care, c.reason, c.body, c.state, c.days`+columns+`
+		FROM month_count c
+		JOIN provider v ON v.provider_id = c.provider_id
+		WHERE c.month = ?`, func(rows *sql.Rows) error {
+		var p place
+		var n [32]int64
+		into := []any{&p.provider, &p.council, &p.care, &p.reason, &p.body, &p.state}
+		for i := range n {
+			into = append(into, &n[i])
+		}
+		err := rows.Scan(into...)
+		*at(snapshot, p) = n
+		of(p.provider).Snapshot += n[0]
+		return err
+	}, m); err != nil {
+		return nil, fmt.Errorf("the counts of %s: %w", m, err)
+	}
+	if err := eachRow(ctx, tx, `
+		SELECT v.code, t.council, t.care, t.reason, t.body, t.state, max(t.first_day, ?2), min(t.last_day, ?1), count(*)
+		FROM segment t
+		JOIN provider v ON v.provider_id = t.provider_id
+		WHERE t.first_day <= ?1 AND t.last_day >= ?2
+		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`, func(rows *sql.Rows) error {
+		var p place
+		var first, last delay.Day
+		var periods int64
+		if err := rows.Scan(&p.provider, &p.council, &p.care, &p.reason, &p.body, &p.state, &first, &last, &periods); err != nil {
+			return err
+		}
+		n := at(days, p)
+		for day := first; day <= last; day++ {
+			n[day-m.First()+1] += periods
+			n[0] += periods
+			of(p.provider).Days += periods
+		}
+		return nil
+	}, m.Last(), m.First()); err != nil {
+		return nil, fmt.Errorf("the periods of %s: %w", m, err)
+	}
+	if err := eachRow(ctx, tx, `
+		SELECT v.code, sum(min(d.last_day, ?1) - max(d.first_day, ?2) + 1) - coalesce(sum((
+			SELECT sum(min(x.last_day, ?1) - max(x.first_day, ?2) + 1)
+			FROM stretch x
+			WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND x.mark = 5 AND x.first_day <= ?1 AND x.last_day >= ?2)), 0)
+		FROM delay d
+		JOIN provider v ON v.provider_id = d.provider_id
+		WHERE d.first_day BETWEEN 1 AND ?1 AND d.last_day >= ?2
+		GROUP BY v.code`, func(rows *sql.Rows) error {
+		var code string
+		var n int64
+		err := rows.Scan(&code, &n)
+		of(code).Waits = n
+		return err
+	}, m.Last(), m.First()); err != nil {
+		return nil, fmt.Errorf("the waits of %s: %w", m, err)
+	}
+	for p := range days {
+		at(snapshot, p)
+	}
+	for p, n := range snapshot {
+		counted, r := *at(days, p), of(p.provider)
+		for i := range n {
+			if n[i] == counted[i] {
+				continue
+			}
+			l := closing.Line{Council: p.council, Care: p.care, Reason: p.reason, Body: p.body, State: p.state, Snapshot: n[i], Days: counted[i]}
+			if i > 0 {
+				l.Day = m.First() + delay.Day(i) - 1
+			}
+			r.Lines = append(r.Lines, l)
+		}
+	}
+	out := make([]closing.Recounted, 0, len(by))
+	for _, code := range slices.Sorted(maps.Keys(by)) {
+		r := by[code]
+		slices.SortFunc(r.Lines, func(a, b closing.Line) int {
+			return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Council, b.Council), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Care, b.Care), cmp.Compare(a.Body, b.Body), cmp.Compare(a.State, b.State))
+		})
+		out = append(out, *r)
+	}
+	return out, nil
+}

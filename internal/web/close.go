@@ -1,0 +1,1068 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/agreement"
+	"homeward/internal/casework"
+	"homeward/internal/closing"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/people"
+	"homeward/internal/problem"
+)
+
+// Closings keeps the months that are closed. What one was closed with never
+// changes.
+type Closings interface {
+	// Closes gives the closed months, the earliest first, without what they were
+	// closed with.
+	Closes(ctx context.Context) ([]closing.Record, error)
+	// Closed gives one month with what it was closed with; ok is false when it
+	// is not closed.
+	Closed(ctx context.Context, m delay.Month) (r closing.Record, c *closing.Content, ok bool, err error)
+	// Check works out a month as it would be closed now, or gives a problem of
+	// kind NotFound.
+	Check(ctx context.Context, m delay.Month) (*closing.Check, error)
+	// Close closes a month. seen is the fingerprint of the figures that the
+	// actor has looked at: others, a month that is closed already and one that
+	// cannot be closed are problems of kind Conflict.
+	Close(ctx context.Context, by people.Actor, m delay.Month, seen, reason string) error
+	// MonthFiles gives the files that count for the days of a month now.
+	MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, error)
+}
+
+const (
+	closePath = "/agreement/close"
+	// wordPart asks for the rows of one part of the page.
+	wordPart     = "part"
+	partCounts   = "counts"
+	partRevision = "revisions"
+)
+
+func (s *Server) closeRoutes() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{get, closePath, s.may(people.SeeFigures, s.closable(s.closesPage)), false},
+		{get, closePath + ".csv", s.may(people.SeeFigures, s.closable(s.closesCSV)), false},
+		{get, closePath + ".json", s.may(people.SeeFigures, s.closable(s.closesJSON)), false},
+		{get, closePath + "/:month", s.may(people.SeeFigures, s.closable(s.closePage)), false},
+		{post, closePath + "/:month", s.may(people.CloseMonth, s.closable(s.closeMonth)), false},
+	}
+}
+
+// closable refuses a route of the month close where it is not set up.
+func (s *Server) closable(handler echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.opts.Closings == nil {
+			return problem.New(problem.Unavailable, "The month close is not set up on this machine.")
+		}
+		return handler(c)
+	}
+}
+
+// closeState is where a month stands on the list of months.
+type closeState struct {
+	month delay.Month
+	tag   tagView
+	// when is in words on what day it was closed, or from when it is due.
+	when   string
+	closed *closing.Record
+	// days are those now, zero for a month that has none; more and elsewhere say
+	// how a closed month's figures have changed.
+	days, more, elsewhere int64
+}
+
+// closeStates lists every month of which figures are held, the latest first.
+func (s *Server) closeStates(ctx context.Context) ([]closeState, error) {
+	first, last, err := s.opts.Figures.Extent(ctx)
+	if err != nil || last == 0 {
+		return nil, err
+	}
+	closes, err := s.opts.Closings.Closes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: first.Month().First(), To: last.Month().Last(), By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByResponsible}})
+	if err != nil {
+		return nil, err
+	}
+	clocks := agreement.DefaultClocks
+	if s.opts.Casework != nil {
+		clocks = s.opts.Casework.Settings.Clocks
+	}
+	var out []closeState
+	now := s.opts.Now().In(s.opts.Zone)
+	for m := last.Month(); m >= first.Month(); m-- {
+		st := closeState{month: m}
+		of := slices.DeleteFunc(slices.Clone(cells), func(c measure.Cell) bool { return c.Period.Month() != m })
+		for _, c := range of {
+			st.days += c.Days
+		}
+		i := slices.IndexFunc(closes, func(r closing.Record) bool { return r.Month == m })
+		due := closing.Due(m, clocks)
+		switch {
+		case i >= 0:
+			st.closed, st.tag, st.when = &closes[i], tagView{"Closed", "nhsuk-tag--blue"}, "Closed on "+s.dayOf(closes[i])
+			_, content, _, err := s.opts.Closings.Closed(ctx, m)
+			if err != nil {
+				return nil, err
+			}
+			closed, err := content.Counted(measure.Filter{})
+			if err != nil {
+				return nil, err
+			}
+			st.more, st.elsewhere = closing.Moved(closed, of, byHospitalAndBody)
+		case !closing.Over(m, now):
+			st.tag, st.when = tagView{"Not over", "nhsuk-tag--grey"}, "Can be closed from "+(m.Last()+1).Long()
+		case s.today() > due:
+			st.tag, st.when = tagView{"Due", "nhsuk-tag--yellow"}, "Since "+(due+1).Long()
+		default:
+			st.tag, st.when = tagView{"Can be closed", "nhsuk-tag--white"}, "Due after "+due.Long()
+		}
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+// dayOf gives the day of a close in words.
+func (s *Server) dayOf(r closing.Record) string {
+	return delay.DayOf(r.At.In(s.opts.Zone)).Long()
+}
+
+// byHospitalAndBody is the place of a count on short notices of what has
+// changed.
+func byHospitalAndBody(c measure.Cell) measure.Cell {
+	return measure.Cell{Provider: c.Provider, Body: c.Body}
+}
+
+// changeWords says how figures have changed since a close.
+func changeWords(more, elsewhere int64) string {
+	switch {
+	case more != 0 && elsewhere != 0:
+		return signed(more) + ", " + count(elsewhere) + " elsewhere"
+	case more != 0:
+		return signed(more)
+	case elsewhere != 0:
+		return "0, " + count(elsewhere) + " elsewhere"
+	}
+	return "0"
+}
+
+func closeHref(m delay.Month) string { return closePath + "/" + m.String() }
+
+type closesView struct {
+	Frame
+	Caption, Lede, Empty string
+	Table                tableView
+	CSV, JSON            string
+}
+
+func (s *Server) closesPage(c echo.Context) error {
+	a, err := s.opts.Places.read(c.QueryParams(), wordView)
+	if err != nil {
+		return err
+	}
+	states, err := s.closeStates(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	v := closesView{Frame: s.frame(c, "Month close"), Caption: s.opts.Places.Partnership, CSV: closePath + ".csv", JSON: closePath + ".json"}
+	if a.Print {
+		v.BodyClass = "app-view-print"
+	}
+	if len(states) == 0 {
+		v.Empty = "No extracts are held yet, so there is no month to close."
+		return s.page(c, "close-list", v)
+	}
+	due := int64(0)
+	v.Table = tableView{ID: "months", Caption: "Months, the latest first", HiddenCaption: true, Head: []headCell{{Text: "Month"}, {Text: "State"}, {Text: "When"},
+		{Text: "Delayed days now", Numeric: true}, {Text: "As closed", Numeric: true}, {Text: "Changed since", Numeric: true}}}
+	for _, st := range states {
+		row := []tableCell{{Text: st.month.Long(), Header: true, Href: closeHref(st.month)}, {Text: st.tag.Text, Tag: st.tag.Tag}, {Text: st.when}, {Text: count(st.days), Class: numericClass}}
+		if st.closed != nil {
+			row = append(row, tableCell{Text: count(st.closed.Days), Class: numericClass}, tableCell{Text: changeWords(st.more, st.elsewhere), Class: numericClass, Href: closeHref(st.month) + "#revisions"})
+		} else {
+			row = append(row, tableCell{Text: "Not closed", Class: numericClass}, tableCell{Text: "Not applicable", Class: numericClass})
+		}
+		if st.tag.Text == "Due" {
+			due++
+		}
+		v.Table.Rows = append(v.Table.Rows, row)
+	}
+	v.Lede = upperFirst(plural(due, "month is", "months are")) + " due to be closed."
+	return s.page(c, "close-list", v)
+}
+
+func (s *Server) closesTwin(c echo.Context) (twin, error) {
+	t := twin{Title: "Month close", Measure: measure.DelayedDays, Definitions: []string{}, AsAt: s.today().String(), Columns: []column{{"month", false}, {"state", false}, {"closed_at", false}, {"closed_as", false},
+		{"delayed_days_now", true}, {"delayed_days_closed", true}, {"more_since", true}, {"elsewhere_since", true}, {"sha256", false}}}
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return t, err
+	}
+	states, err := s.closeStates(c.Request().Context())
+	if err != nil {
+		return t, err
+	}
+	for _, st := range states {
+		row := []string{st.month.String(), strings.ToLower(st.tag.Text), "", "", strconv.FormatInt(st.days, 10), "", "", "", ""}
+		if r := st.closed; r != nil {
+			row = []string{row[0], row[1], r.At.Format("2006-01-02T15:04:05Z"), s.closedAs(r.Role, r.Codes), row[4], strconv.FormatInt(r.Days, 10),
+				strconv.FormatInt(st.more, 10), strconv.FormatInt(st.elsewhere, 10), hexOf(r.SHA256)}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}
+
+func (s *Server) closesCSV(c echo.Context) error {
+	t, err := s.closesTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-months.csv", t)
+}
+
+func (s *Server) closesJSON(c echo.Context) error {
+	t, err := s.closesTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, t)
+}
+
+// closedAs names as what somebody closed a month.
+func (s *Server) closedAs(role string, codes []string) string {
+	return s.grantWords(people.Grant{Role: people.Role(strings.ToLower(role)), Codes: codes})
+}
+
+// closeView is the page of one month.
+type closeView struct {
+	formView
+	Caption, Lede string
+	// Blocked says why the month cannot be closed; More is a sentence about it.
+	Blocked, More string
+	Tasks         []taskView
+	Facts         []fact
+	// Action is where the form goes, empty where there is none; Seen is the
+	// fingerprint of the figures on the page.
+	Action, Button, Seen string
+	Cannot               string
+	Sections             []closeSection
+	RevisionCSV          string
+}
+
+// taskView is one line of the task list.
+type taskView struct{ ID, Href, Text, Hint, Status, Tag string }
+
+// closeSection is one part of the page below the list.
+type closeSection struct {
+	ID, Heading string
+	Words       []string
+	Tables      []tableView
+	Links       []link
+}
+
+// monthAsked reads the month of the address and what form of it is asked for.
+func (s *Server) monthAsked(c echo.Context) (m delay.Month, form string, err error) {
+	text := c.Param("month")
+	for _, ext := range []string{"csv", "json"} {
+		if month, ok := strings.CutSuffix(text, "."+ext); ok {
+			text, form = month, ext
+		}
+	}
+	if m, err = delay.ParseMonth(text); err != nil {
+		return 0, "", problem.New(problem.NotFound, "There is no month at this address. Months are written like 2026-10.")
+	}
+	return m, form, nil
+}
+
+func (s *Server) closePage(c echo.Context) error {
+	m, form, err := s.monthAsked(c)
+	if err != nil {
+		return err
+	}
+	a, err := s.opts.Places.read(c.QueryParams(), wordView, wordPart)
+	if err != nil {
+		return err
+	}
+	part, err := oneOf(c.QueryParams(), wordPart, partCounts, partCounts, partRevision)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	r, content, closed, err := s.opts.Closings.Closed(ctx, m)
+	if err != nil {
+		return err
+	}
+	if closed {
+		return s.closedPage(c, r, content, form, part, a.Print)
+	}
+	if part == partRevision {
+		return problem.New(problem.NotFound, "%s is not closed, so nothing has been revised.", m.Long())
+	}
+	k, err := s.opts.Closings.Check(ctx, m)
+	if err != nil {
+		return err
+	}
+	switch form {
+	case "csv":
+		return s.sendCSV(c, "homeward-"+m.String()+"-not-closed.csv", countsTwin(&k.Content, "as counted now"))
+	case "json":
+		return c.JSON(http.StatusOK, k.Content)
+	}
+	v := s.openView(c, m, k)
+	if a.Print {
+		v.BodyClass = "app-view-print"
+	}
+	return s.page(c, "close", v)
+}
+
+// openView is the page of a month that is not closed.
+func (s *Server) openView(c echo.Context, m delay.Month, k *closing.Check) closeView {
+	content := &k.Content
+	v := closeView{formView: formView{Frame: s.frame(c, "Close "+m.Long())}, Caption: s.opts.Places.Partnership}
+	v.About = s.closeAbout(content)
+	v.Crumbs = []link{{"Month close", closePath}}
+	v.Lede = "Closing fixes the figures of " + m.Long() + " as they stand. Later changes show as revisions beside them."
+	v.More = "Only a month that is not over, or figures that do not reconcile, cannot be closed. What else is open is named in what is closed."
+	if err := k.Refused(); err != nil {
+		v.Blocked = problem.Sentence(err)
+	}
+	loose := content.Loose()
+	v.Tasks = closeTasks(k, loose)
+	switch {
+	case v.Blocked != "":
+	case s.actor(c).May(people.CloseMonth):
+		v.Action, v.Button, v.Seen = closeHref(m), "Close "+m.Long(), content.Fingerprint()
+	default:
+		v.Cannot = "A director of a hospital or council of the partnership can close it."
+	}
+	rows := s.actor(c).May(people.SeeRows)
+	v.Sections = []closeSection{s.extractsSection(content), s.reconciliation(k), s.proposals(k, rows), s.disputes(k, rows)}
+	v.Sections = append(v.Sections, s.figureSections(content, "What would be closed")...)
+	return v
+}
+
+// closeAbout is the foot of the page.
+func (s *Server) closeAbout(content *closing.Content) *about {
+	asAt, err := delay.ParseDay(content.AsAt)
+	if err != nil {
+		asAt = 0
+	}
+	a := s.aboutFigures(closePath+"/"+content.Month, url.Values{}, asAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
+	a.RuleSet = content.RuleSet + " " + content.RuleVersion
+	return a
+}
+
+// closeTasks is the list of what is looked at before a month is closed.
+func closeTasks(k *closing.Check, loose closing.Loose) []taskView {
+	done := func(t taskView, words, tag string) taskView {
+		t.Status, t.Tag = "Complete", ""
+		if words != "" {
+			t.Status, t.Tag = words, tag
+		}
+		return t
+	}
+	const open, stop = "nhsuk-tag--yellow", "nhsuk-tag--red"
+	extracts, reconcile := "", ""
+	if n := loose.Missing + loose.Held; n > 0 {
+		extracts = plural(int64(n), "day", "days") + " not in"
+	}
+	if !k.Over {
+		extracts = "Month not over"
+	}
+	if n := k.Differing(); len(n) > 0 {
+		by := int64(0)
+		for _, r := range n {
+			by += r.Differs()
+		}
+		reconcile = "Differ by " + count(by)
+	}
+	answered, disputed := "", ""
+	if n := loose.Unanswered; n > 0 {
+		answered = days(n) + " open"
+	}
+	if n := loose.Disputed + loose.NotAttributed; n > 0 {
+		disputed = days(n) + " open"
+	}
+	return []taskView{
+		done(taskView{ID: "task-extracts", Href: "#extracts", Text: "Extracts complete", Hint: "Every hospital's extract of every day is in, or is named as missing or held."}, extracts, open),
+		done(taskView{ID: "task-reconciliation", Href: "#reconciliation", Text: "Snapshot and days reconcile", Hint: "The stored counts equal every period counted again. This must hold."}, reconcile, stop),
+		done(taskView{ID: "task-proposals", Href: "#proposals", Text: "Proposals answered", Hint: "The other body has answered what was proposed."}, answered, open),
+		done(taskView{ID: "task-disputes", Href: "#disputes", Text: "Disputes listed", Hint: "Disputed days, and those that no rule attributes, are in the range of the share."}, disputed, open),
+	}
+}
+
+// dayRuns names days in words, runs of them as ranges: "3 and 5 to 9 October
+// 2026" for days of one month.
+func dayRuns(iso []string) string {
+	var runs []string
+	for i := 0; i < len(iso); {
+		first, err := delay.ParseDay(iso[i])
+		if err != nil {
+			return strings.Join(iso, ", ")
+		}
+		last, j := first, i+1
+		for ; j < len(iso) && iso[j] == (last+1).String(); j++ {
+			last++
+		}
+		run := strconv.Itoa(first.Time().Day())
+		if last > first {
+			run += " to " + strconv.Itoa(last.Time().Day())
+		}
+		runs, i = append(runs, run), j
+	}
+	if len(runs) == 0 {
+		return "None"
+	}
+	return andList(runs)
+}
+
+// andList joins words: "a, b and c".
+func andList(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
+}
+
+func (s *Server) extractsSection(content *closing.Content) closeSection {
+	sec := closeSection{ID: "extracts", Heading: "Extracts"}
+	t := tableView{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days short and held"}}}
+	for _, p := range content.Providers {
+		row := []tableCell{{Text: p.Name, Header: true}, {Text: count(int64(p.Extracts)), Class: numericClass}, {Text: dayRuns(p.Missing)}, {Text: dayRuns(p.Held)}}
+		if p.FromLog {
+			row[1].Text, row[2].Text, row[3].Text = "Not applicable", "Counted from the log", "Not applicable"
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	sec.Tables = []tableView{t}
+	to, err := delay.ParseDay(content.To)
+	if err == nil {
+		sec.Links = []link{{"First half on the extracts page", address("/extracts", url.Values{wordTo: {(to.Month().First() + fortnight - 1).String()}})},
+			{"Second half", address("/extracts", url.Values{wordTo: {to.String()}})}}
+	}
+	return sec
+}
+
+// reconcileRows bounds the counts that a page lists.
+const reconcileRows = 50
+
+func (s *Server) reconciliation(k *closing.Check) closeSection {
+	sec := closeSection{ID: "reconciliation", Heading: "Reconciliation", Words: []string{
+		"Snapshot is the stored counts that every page reads. Days is every period counted again, day by day. Waits is the days of every wait, less those paused. All three must be the same."}}
+	t := tableView{ID: "reconciliation-table", Caption: "Delayed days by hospital, counted in three ways", HiddenCaption: true,
+		Head: []headCell{{Text: "Hospital"}, {Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}, {Text: "Waits", Numeric: true}, {Text: "Differ by", Numeric: true}}}
+	var all [4]int64
+	lines := tableView{ID: "reconciliation-lines", Caption: "Counts that differ", Head: []headCell{{Text: "Hospital"}, {Text: "Day"}, {Text: "Council"}, {Text: "Waiting for"}, {Text: "Type of care"}, {Text: "Next step with"}, {Text: "State"},
+		{Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}}}
+	more := 0
+	for _, r := range k.Recounted {
+		row := []tableCell{{Text: k.Content.Named(r.Provider), Header: true}}
+		for i, n := range [4]int64{r.Snapshot, r.Days, r.Waits, r.Differs()} {
+			all[i] += n
+			row = append(row, tableCell{Text: count(n), Class: numericClass})
+		}
+		t.Rows = append(t.Rows, row)
+		for _, l := range r.Lines {
+			if len(lines.Rows) == reconcileRows {
+				more++
+				continue
+			}
+			day := "Whole month"
+			if l.Day != 0 {
+				day = l.Day.Long()
+			}
+			lines.Rows = append(lines.Rows, []tableCell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day}, {Text: s.opts.Places.councilWords(l.Council)}, {Text: reasonWords(l.Reason)}, {Text: l.Care.String()},
+				{Text: upperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: upperFirst(l.State.String())}, {Text: count(l.Snapshot), Class: numericClass}, {Text: count(l.Days), Class: numericClass}})
+		}
+	}
+	t.Foot = []tableCell{{Text: "All", Header: true}}
+	for _, n := range all {
+		t.Foot = append(t.Foot, tableCell{Text: count(n), Class: numericClass})
+	}
+	sec.Tables = []tableView{t}
+	if len(lines.Rows) > 0 {
+		sec.Tables = append(sec.Tables, lines)
+		sec.Words = append(sec.Words, "Ask "+s.help()+" to verify the figures. The month can be closed when all three are the same.")
+	}
+	if more > 0 {
+		sec.Words = append(sec.Words, "The first "+count(reconcileRows)+" counts that differ are listed, "+count(int64(more))+" more are not.")
+	}
+	return sec
+}
+
+// openTable lists what is not settled of one state.
+func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, which func(closing.Open) bool) (t tableView, periods, days int64, by map[agreement.Side]int64) {
+	t = tableView{ID: id, Caption: caption, HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Council"}, {Text: "Next step with"}, {Text: "Waits for"}}}
+	if levels {
+		t.Head = append(t.Head, headCell{Text: "Level"})
+	}
+	t.Head = append(t.Head, headCell{Text: "Periods", Numeric: true}, headCell{Text: "Days", Numeric: true})
+	by = map[agreement.Side]int64{}
+	for _, o := range k.Open {
+		if !which(o) {
+			continue
+		}
+		periods, days = periods+o.Periods, days+o.Days
+		by[o.Next] += o.Days
+		waits := "the council"
+		if o.Next == agreement.NHSSide {
+			waits = "the NHS"
+		}
+		row := []tableCell{{Text: k.Content.Named(o.Provider), Header: true}, {Text: s.opts.Places.councilWords(o.Council)}, {Text: upperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: upperFirst(waits)}}
+		if levels {
+			row = append(row, tableCell{Text: upperFirst(o.Level.String())})
+		}
+		t.Rows = append(t.Rows, append(row, tableCell{Text: count(o.Periods), Class: numericClass}, tableCell{Text: count(o.Days), Class: numericClass}))
+	}
+	return t, periods, days, by
+}
+
+func (s *Server) proposals(k *closing.Check, rows bool) closeSection {
+	sec := closeSection{ID: "proposals", Heading: "Proposals"}
+	t, periods, n, by := s.openTable("proposals-table", "Proposals that are not answered", k, false, func(o closing.Open) bool { return o.State == agreement.Proposed && o.Body != delay.NotAttributed })
+	if periods == 0 {
+		sec.Words = []string{"Every proposal of the month is answered."}
+		return sec
+	}
+	sec.Words = []string{upperFirst(plural(periods, "proposal", "proposals")) + " with " + days(n) + " of the month " + isAre(periods) + " not answered: " + days(by[agreement.CouncilSide]) + " wait for a council, " + days(by[agreement.NHSSide]) + " for the NHS."}
+	sec.Tables = []tableView{t}
+	if rows {
+		sec.Links = []link{{"Proposals for you to answer", "/agreement"}, {"Waiting for the other body", "/agreement?which=for-other"}}
+	}
+	return sec
+}
+
+func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
+	sec := closeSection{ID: "disputes", Heading: "Disputes, and days that are not attributed"}
+	t, periods, n, _ := s.openTable("disputes-table", "Disputes", k, true, func(o closing.Open) bool { return o.State == agreement.Disputed })
+	u, others, none, _ := s.openTable("unattributed-table", "Not attributed", k, false, func(o closing.Open) bool { return o.State != agreement.Disputed && o.Body == delay.NotAttributed })
+	if periods+others == 0 {
+		sec.Words = []string{"Nothing of the month is disputed, and every day is attributed."}
+		return sec
+	}
+	sec.Words = []string{upperFirst(plural(periods, "dispute", "disputes")) + " about " + days(n) + " of the month. " + upperFirst(days(none)) + " are not attributed. They stay in the range of the share (G3)."}
+	if periods > 0 {
+		t.HiddenCaption = false
+		sec.Tables = append(sec.Tables, t)
+	}
+	if others > 0 {
+		u.HiddenCaption = false
+		sec.Tables = append(sec.Tables, u)
+	}
+	if rows {
+		sec.Links = []link{{"Go to the disputes", "/agreement?which=disputed"}}
+	}
+	return sec
+}
+
+// figureSections are the figures of a content in tables.
+func (s *Server) figureSections(content *closing.Content, heading string) []closeSection {
+	hospitals := tableView{ID: "hospitals", Caption: "By hospital", Head: []headCell{{Text: "Hospital"}, {Text: "Delayed days", Numeric: true}, {Text: "DToC beds", Numeric: true}, {Text: "People", Numeric: true}}}
+	beds := func(n int64) string { return oneDecimal(float64(n) / float64(content.CalendarDays)) }
+	for _, p := range content.Providers {
+		hospitals.Rows = append(hospitals.Rows, []tableCell{{Text: p.Name, Header: true}, {Text: count(p.DelayedDays), Class: numericClass}, {Text: beds(p.DelayedDays), Class: numericClass}, {Text: count(p.People), Class: numericClass}})
+	}
+	hospitals.Foot = []tableCell{{Text: "All", Header: true}, {Text: count(content.DelayedDays), Class: numericClass}, {Text: beds(content.DelayedDays), Class: numericClass}, {Text: count(content.People), Class: numericClass}}
+	councils := tableView{ID: "councils", Caption: "By council", Head: []headCell{{Text: "Council"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true}, {Text: "Not attributed", Numeric: true},
+		{Text: "All days", Numeric: true}, {Text: "Not settled", Numeric: true}, {Text: "Share", Numeric: true}, {Text: "Range", Numeric: true}, {Text: "People", Numeric: true}}}
+	for _, one := range content.Councils {
+		code := delay.Council(one.Code)
+		if one.Code == notKnown {
+			code = delay.CouncilNotKnown
+		}
+		row := []tableCell{{Text: s.opts.Places.councilWords(code), Header: true}}
+		for _, n := range []int64{one.SocialCare, one.NHS, one.Joint, one.NotAttributed, one.DelayedDays, one.Unsettled} {
+			row = append(row, tableCell{Text: count(n), Class: numericClass})
+		}
+		share, band := "Not applicable", "Not applicable"
+		if one.Share != nil {
+			share, band = measure.PerCent(*one.Share), measure.PerCent(*one.Lowest)+" to "+measure.PerCent(*one.Highest)
+		}
+		councils.Rows = append(councils.Rows, append(row, tableCell{Text: share, Class: numericClass}, tableCell{Text: band, Class: numericClass}, tableCell{Text: count(one.People), Class: numericClass}))
+	}
+	words := upperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ". " + upperFirst(days(content.Unsettled)) + " of them " + isAre(content.Unsettled) + " not settled: disputed, or not attributed."
+	return []closeSection{{ID: "figures", Heading: heading, Words: []string{words, "Someone who waited at two hospitals is one person in the total and one at each."}, Tables: []tableView{hospitals, councils}}}
+}
+
+// countsTwin gives the counts of a content as rows. state says what they are.
+func countsTwin(content *closing.Content, state string) twin {
+	d, _ := measure.DefinitionOf(measure.DelayedDays)
+	t := twin{Title: "Delayed days of " + content.Month + ", " + state, Measure: d.ID, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, From: content.From, To: content.To, AsAt: content.AsAt,
+		RuleVersion: content.RuleSet + " " + content.RuleVersion,
+		Columns:     []column{{"month", false}, {"provider", false}, {"council", false}, {"type_of_care", false}, {"reason", false}, {"responsible", false}, {"state", false}, {"delayed_days", true}, {"closed_at", false}}}
+	for _, cell := range content.Cells {
+		t.Rows = append(t.Rows, []string{content.Month, cell.Provider, cell.Council, cell.Care, cell.Reason, cell.Responsible, cell.State, strconv.FormatInt(cell.Days, 10), content.ClosedAt})
+	}
+	return t
+}
+
+// closedPage answers for a month that is closed.
+func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.Content, form, part string, print bool) error {
+	ctx := c.Request().Context()
+	if part == partCounts {
+		switch form {
+		case "csv":
+			return s.sendCSV(c, "homeward-"+r.Month.String()+"-closed.csv", countsTwin(content, "as closed"))
+		case "json":
+			// The very bytes that were kept: their SHA-256 is the fingerprint.
+			c.Response().Header().Set("ETag", `"`+hexOf(r.SHA256)+`"`)
+			return c.Blob(http.StatusOK, "application/json", r.Frozen)
+		}
+	}
+	revised, err := s.revise(ctx, r, content)
+	if err != nil {
+		return err
+	}
+	switch form {
+	case "csv":
+		return s.sendCSV(c, "homeward-"+r.Month.String()+"-revisions.csv", revised.twin(s, r))
+	case "json":
+		return s.sendJSON(c, revised.twin(s, r))
+	}
+	month := r.Month.Long()
+	v := closeView{formView: formView{Frame: s.frame(c, month+", closed")}, Caption: s.opts.Places.Partnership,
+		RevisionCSV: address(closeHref(r.Month)+".csv", url.Values{wordPart: {partRevision}})}
+	v.About = s.closeAbout(content)
+	v.Crumbs = []link{{"Month close", closePath}}
+	if print {
+		v.BodyClass = "app-view-print"
+	}
+	as := s.closedAs(r.Role, r.Codes)
+	v.Lede = month + " was closed on " + s.dayOf(r) + " as " + as + ", with " + days(r.Days) + ". " + revised.sentence()
+	v.Facts = []fact{{"Closed", s.moment(r.At)}, {"Closed as", as}, {"Rule set", r.RuleSet + " " + r.RuleVersion}, {"Data as at", longDay(content.AsAt)}}
+	if content.Reason != "" {
+		v.Facts = append(v.Facts, fact{"Reason for closing with something open", content.Reason})
+	}
+	v.Facts = append(v.Facts, fact{"Fingerprint (SHA-256 of the JSON)", hexOf(r.SHA256)})
+	v.Sections = append([]closeSection{revised.section(s, r)}, s.figureSections(content, "What was closed")...)
+	v.Sections = append(v.Sections, s.openAsClosed(content), s.extractsSection(content))
+	return s.page(c, "close", v)
+}
+
+func longDay(iso string) string {
+	d, err := delay.ParseDay(iso)
+	if err != nil {
+		return iso
+	}
+	return d.Long()
+}
+
+func hexOf(sum [32]byte) string { return hex.EncodeToString(sum[:]) }
+
+// openAsClosed names the days that were not settled when the month was closed,
+// by body and number.
+func (s *Server) openAsClosed(content *closing.Content) closeSection {
+	sec := closeSection{ID: "not-settled", Heading: "Not settled when it was closed"}
+	if len(content.Open) == 0 {
+		sec.Words = []string{"Every day was settled."}
+		return sec
+	}
+	t := tableView{ID: "not-settled-table", Caption: "Days that were not settled, by body", HiddenCaption: true, Head: []headCell{{Text: "Next step with"}, {Text: "State"}, {Text: "Periods", Numeric: true}, {Text: "Days", Numeric: true}}}
+	for _, o := range content.Open {
+		body, err := delay.ParseBody(o.Responsible)
+		if err != nil {
+			body = delay.NotAttributed
+		}
+		t.Rows = append(t.Rows, []tableCell{{Text: upperFirst(body.String()), Header: true}, {Text: upperFirst(o.State)}, {Text: count(o.Periods), Class: numericClass}, {Text: count(o.Days), Class: numericClass}})
+	}
+	sec.Tables = []tableView{t}
+	return sec
+}
+
+// revision is how one figure of a closed month stands now.
+type revision struct {
+	name string
+	reckoning
+}
+
+// revised is a closed month beside what is known of it now.
+type revised struct {
+	rows            []revision
+	more, elsewhere int64
+	shares          [][5]string
+	answers         int64
+	ruleSet         string
+}
+
+// revise compares what a month was closed with with the same figures now. Every
+// difference is put down to one cause for each hospital's day, so that the
+// causes add up.
+func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.Content) (*revised, error) {
+	from, to := r.Month.First(), r.Month.Last()
+	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible, measure.ByState}})
+	if err != nil {
+		return nil, err
+	}
+	places, err := s.opts.Figures.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible}})
+	if err != nil {
+		return nil, err
+	}
+	files, err := s.opts.Closings.MonthFiles(ctx, r.Month)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := s.opts.Known.AnswersSince(ctx, r.At)
+	if err != nil {
+		return nil, err
+	}
+	out := &revised{answers: answers.Count}
+	closed, err := content.Counted(measure.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	out.more, out.elsewhere = closing.Moved(closed, places, func(c measure.Cell) measure.Cell {
+		c.State, c.Days = 0, 0
+		return c
+	})
+	if now := s.opts.Rules.Name + " " + s.opts.Rules.On(to).Version; now != r.RuleSet+" "+r.RuleVersion {
+		out.ruleSet = now
+	}
+	type was struct {
+		file      string
+		held      bool
+		days      measure.ByBody
+		unsettled int64
+	}
+	then, now := map[spot]was{}, map[spot]was{}
+	for _, d := range content.ByDay {
+		day, err := delay.ParseDay(d.Day)
+		if err != nil {
+			return nil, err
+		}
+		then[spot{d.Provider, day}] = was{d.File, d.Held, d.ByBody(), d.Unsettled}
+	}
+	for _, f := range files {
+		now[spot{f.Provider, f.Day}] = was{file: f.SHA256, held: f.Held}
+	}
+	for _, c := range cells {
+		at := spot{c.Provider, c.Period}
+		w := now[at]
+		w.days[c.Body] += c.Days
+		if closing.Unsettled(c) {
+			w.unsettled += c.Days
+		}
+		now[at] = w
+	}
+	var spots []spot
+	for at := range then {
+		spots = append(spots, at)
+	}
+	for at := range now {
+		if _, ok := then[at]; !ok {
+			spots = append(spots, at)
+		}
+	}
+	slices.SortFunc(spots, func(a, b spot) int { return cmp.Or(cmp.Compare(a.provider, b.provider), cmp.Compare(a.day, b.day)) })
+	total, unsettled := revision{name: "Delayed days"}, revision{name: "Days not settled"}
+	bodies := make([]revision, len(delay.Bodies))
+	for i, b := range delay.Bodies {
+		bodies[i].name = "Days with " + b.String()
+		if b == delay.NotAttributed {
+			bodies[i].name = "Days not attributed"
+		}
+	}
+	var hospitals []revision
+	for i, at := range spots {
+		a, b := then[at], now[at]
+		why := causeOf(a.file, b.file, a.held, answers.of(at))
+		name := content.Named(at.provider)
+		total.add(why, name, a.days.Total(), b.days.Total())
+		unsettled.add(why, name, a.unsettled, b.unsettled)
+		for j, body := range delay.Bodies {
+			bodies[j].add(why, name, a.days[body], b.days[body])
+		}
+		if i == 0 || spots[i-1].provider != at.provider {
+			hospitals = append(hospitals, revision{name: "Delayed days, " + name})
+		}
+		hospitals[len(hospitals)-1].add(why, name, a.days.Total(), b.days.Total())
+	}
+	out.rows = append(append(append([]revision{total}, bodies...), unsettled), hospitals...)
+	return out, s.reviseShares(ctx, out, r.Month, content)
+}
+
+// causeOf says why one hospital's day no longer counts as it did: from the file
+// that counted then and the one that counts now.
+func causeOf(was, is string, heldThen, said bool) cause {
+	switch {
+	case was == is && said:
+		return saidSince
+	case was == is:
+		return laterWords
+	case was == "" && heldThen:
+		return released
+	case was == "":
+		return arrivedLate
+	case is == "":
+		return notCounted
+	default:
+		return sentAgain
+	}
+}
+
+// reviseShares sets each council's share beside the one now.
+func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, content *closing.Content) error {
+	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: m.First(), To: m.Last(), By: []measure.Dimension{measure.ByCouncil, measure.ByResponsible, measure.ByState}})
+	if err != nil {
+		return err
+	}
+	now := map[string]*measure.Period{}
+	for _, c := range cells {
+		code := slugOr(string(c.Council))
+		if now[code] == nil {
+			now[code] = &measure.Period{}
+		}
+		now[code].Days[c.Body] += c.Days
+		if c.State == agreement.Disputed {
+			now[code].Disputed[c.Body] += c.Days
+		}
+	}
+	for _, one := range content.Councils {
+		code := delay.Council(one.Code)
+		if one.Code == notKnown {
+			code = delay.CouncilNotKnown
+		}
+		row := [5]string{"Council share, " + s.opts.Places.councilWords(code), "Not applicable", "Not applicable", "Not applicable", "It follows from the days above"}
+		if one.Share != nil {
+			row[1] = measure.PerCent(*one.Share) + " (" + measure.PerCent(*one.Lowest) + " to " + measure.PerCent(*one.Highest) + ")"
+		}
+		if p := now[one.Code]; p != nil {
+			if share := p.Share(); share.Known {
+				row[2] = measure.PerCent(share.Value) + " (" + measure.PerCent(share.Low) + " to " + measure.PerCent(share.High) + ")"
+				if one.Share != nil {
+					row[3] = sharePoints(100 * (share.Value - *one.Share))
+				}
+			}
+		}
+		out.shares = append(out.shares, row)
+	}
+	return nil
+}
+
+// sentence says how the figures have changed.
+func (r *revised) sentence() string {
+	switch {
+	case r.more == 0 && r.elsewhere == 0:
+		return "Its figures are the same today."
+	case r.more == 0:
+		return "Its total is the same today; " + days(r.elsewhere) + " count elsewhere."
+	case r.elsewhere == 0:
+		return "Its figures have changed by " + daysMore(r.more) + " since."
+	}
+	return "Its figures have changed by " + daysMore(r.more) + " since, and " + days(r.elsewhere) + " count elsewhere."
+}
+
+// daysMore writes a change in days with its sign.
+func daysMore(n int64) string {
+	if n == 1 || n == -1 {
+		return signed(n) + " day"
+	}
+	return signed(n) + " days"
+}
+
+func (r *revised) section(s *Server, rec closing.Record) closeSection {
+	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
+		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
+	if r.answers > 0 {
+		sec.Words = append(sec.Words, upperFirst(plural(r.answers, "answer or entry has", "answers and entries have"))+" been made since.")
+	}
+	if r.ruleSet != "" {
+		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.ruleSet+" now.")
+	}
+	t := tableView{ID: "revisions-table", Caption: rec.Month.Long() + " as closed, and the same figures now", HiddenCaption: true,
+		Head: []headCell{{"Measure", false}, {"As closed", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}
+	for _, one := range r.rows {
+		t.Rows = append(t.Rows, revisionRow(one.name, count(one.then), count(one.now), signed(one.now-one.then), one.words()))
+	}
+	for _, one := range r.shares {
+		t.Rows = append(t.Rows, revisionRow(one[0], one[1], one[2], one[3], one[4]))
+	}
+	sec.Tables = []tableView{t}
+	return sec
+}
+
+func revisionRow(name, was, is, difference, why string) []tableCell {
+	return []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: why}}
+}
+
+// twin gives each figure as closed and now, one row for each cause of its
+// difference; the rows of a figure add up to it.
+func (r *revised) twin(s *Server, rec closing.Record) twin {
+	t := twin{Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{}, From: rec.Month.First().String(), To: rec.Month.Last().String(), AsAt: s.today().String(),
+		Columns: []column{{"figure", false}, {"as_closed", true}, {"now", true}, {"cause", false}, {"difference", true}}}
+	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
+	for _, one := range r.rows {
+		if len(one.by) == 0 {
+			t.Rows = append(t.Rows, []string{one.name, whole(one.then), whole(one.now), "no change", "0"})
+		}
+		for _, why := range causes {
+			if _, ok := one.by[why]; ok {
+				t.Rows = append(t.Rows, []string{one.name, whole(one.then), whole(one.now), string(why), whole(one.by[why])})
+			}
+		}
+	}
+	return t
+}
+
+// closeMonth closes a month: at once when nothing is open in it, else after
+// asking once for a reason.
+func (s *Server) closeMonth(c echo.Context) error {
+	m, form, err := s.monthAsked(c)
+	if err != nil {
+		return err
+	}
+	if form != "" {
+		return problem.New(problem.NotFound, "There is no month at this address. Months are written like 2026-10.")
+	}
+	if typed(c, "back") != "" {
+		return onward(c, closeHref(m), nil, "")
+	}
+	ctx := c.Request().Context()
+	if r, _, closed, err := s.opts.Closings.Closed(ctx, m); err != nil {
+		return err
+	} else if closed {
+		return s.closedAlready(r)
+	}
+	k, err := s.opts.Closings.Check(ctx, m)
+	if err != nil {
+		return err
+	}
+	if err := k.Refused(); err != nil {
+		v := s.openView(c, m, k)
+		to := "task-extracts"
+		if k.Over {
+			to = "reconciliation"
+		}
+		v.wrong(to, problem.Sentence(err))
+		return s.pageAs(c, http.StatusConflict, "close", v)
+	}
+	seen, reason := typed(c, "seen"), typed(c, "because")
+	if asks := asksOf(k.Content.Loose()); len(asks) > 0 && seen == k.Content.Fingerprint() {
+		v := interruption{formView: formView{Frame: s.frame(c, "Check this before you close "+m.Long())}, Action: closeHref(m),
+			Asks:   append(asks, "They are named in what is closed. Say why the month is closed all the same."),
+			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason", Hint: "Every partner reads it. Do not include names or clinical detail.", Value: reason}}
+		switch {
+		case c.FormValue("asked") == "":
+			return s.page(c, "interruption", v)
+		case reason == "":
+			v.Reason.Error = "Enter a reason"
+		case casework.HasNHSNumber(reason):
+			v.Reason.Error, v.Reason.Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
+		}
+		if v.Reason.Error != "" {
+			v.wrongFields(v.Reason)
+			return s.pageAs(c, http.StatusUnprocessableEntity, "interruption", v)
+		}
+	} else {
+		reason = ""
+	}
+	if err := s.opts.Closings.Close(ctx, s.actor(c), m, seen, reason); err != nil {
+		if r, _, closed, readErr := s.opts.Closings.Closed(ctx, m); readErr == nil && closed {
+			return s.closedAlready(r)
+		}
+		return err
+	}
+	return onward(c, closeHref(m), nil, "")
+}
+
+// closedAlready tells the second of two people.
+func (s *Server) closedAlready(r closing.Record) error {
+	return problem.New(problem.Conflict, "%s was closed at %s as %s. Nothing that you sent has changed it.", r.Month.Long(), s.moment(r.At), s.closedAs(r.Role, r.Codes))
+}
+
+// asksOf says what is open in a month, one sentence each.
+func asksOf(l closing.Loose) []string {
+	var out []string
+	if n := int64(l.Missing); n > 0 {
+		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" missing.")
+	}
+	if n := int64(l.Held); n > 0 {
+		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" short and held, and count for nothing.")
+	}
+	if n := l.Unanswered; n > 0 {
+		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" proposed and not answered.")
+	}
+	if n := l.Disputed; n > 0 {
+		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" disputed.")
+	}
+	if n := l.NotAttributed; n > 0 {
+		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" not attributed.")
+	}
+	return out
+}
+
+// closedNote says in words that a shown period holds closed months, and how
+// their figures have changed since.
+type closedNote struct{ Text, Href, Link string }
+
+// closedNote gives the note of a period, nil where no whole month of it is
+// closed, or when the page looks at a past moment.
+func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, from, to delay.Day) (*closedNote, error) {
+	if s.opts.Closings == nil || see.text != "" || to == 0 {
+		return nil, nil
+	}
+	closes, err := s.opts.Closings.Closes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	closes = slices.DeleteFunc(closes, func(r closing.Record) bool { return r.Month.First() < from || r.Month.Last() > to })
+	if len(closes) == 0 {
+		return nil, nil
+	}
+	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: closes[0].Month.First(), To: closes[len(closes)-1].Month.Last(), Filter: f,
+		By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByResponsible}})
+	if err != nil {
+		return nil, err
+	}
+	var changed []string
+	sum := int64(0)
+	for _, r := range closes {
+		_, content, _, err := s.opts.Closings.Closed(ctx, r.Month)
+		if err != nil {
+			return nil, err
+		}
+		closed, err := content.Counted(f)
+		if err != nil {
+			return nil, err
+		}
+		now := slices.DeleteFunc(slices.Clone(cells), func(c measure.Cell) bool { return c.Period.Month() != r.Month })
+		more, elsewhere := closing.Moved(closed, now, byHospitalAndBody)
+		if len(closes) == 1 {
+			n := &closedNote{Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures are the same today.", Href: closeHref(r.Month), Link: "See what was closed"}
+			if more != 0 || elsewhere != 0 {
+				n.Text = r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures have changed by " + daysMore(more) + " since."
+				if elsewhere != 0 {
+					n.Text = strings.TrimSuffix(n.Text, ".") + ", and " + days(elsewhere) + " count elsewhere."
+				}
+				n.Href, n.Link = closeHref(r.Month)+"#revisions", "See revisions"
+			}
+			return n, nil
+		}
+		sum += more
+		if more != 0 || elsewhere != 0 {
+			changed = append(changed, r.Month.Long()+" by "+daysMore(more))
+		}
+	}
+	n := &closedNote{Text: upperFirst(plural(int64(len(closes)), "month", "months")) + " of this period are closed; their figures are the same today.", Href: closePath, Link: "See the closed months"}
+	switch {
+	case len(changed) > 3:
+		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) + " have changed since, by " + daysMore(sum) + " in all."
+	case len(changed) > 0:
+		n.Text = count(int64(len(closes))) + " months of this period are closed; these have changed since: " + andList(changed) + "."
+	}
+	if len(changed) > 0 {
+		n.Link = "See revisions"
+	}
+	return n, nil
+}
