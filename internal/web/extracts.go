@@ -32,9 +32,12 @@ type extractsView struct {
 	Table     tableView
 	Lists     []providerList
 	Attention []string
-	Earlier   link
-	Later     *link
 	Period    string
+	// Links lead to other days, to the form for a file for those who may take
+	// files in, and to the twins.
+	Links []link
+	// Upload is the form's address, empty for those who may not use it.
+	Upload string
 }
 
 // providerList is a provider's line as a list, for narrow screens.
@@ -83,10 +86,16 @@ func (s *Server) extractsPage(c echo.Context) error {
 	}
 	v := extractsView{Frame: s.frame(c, "Extracts"), Period: span(f.From, f.To)}
 	v.Empty = len(f.Lines) == 0
-	v.Earlier = link{"Earlier fortnight", address("/extracts", url.Values{wordTo: {(f.From - 1).String()}})}
+	v.Links = []link{{"Earlier fortnight", address("/extracts", url.Values{wordTo: {(f.From - 1).String()}})}}
 	if f.To < max(s.today(), f.Latest) {
-		v.Later = &link{"Later fortnight", address("/extracts", url.Values{wordTo: {(f.To + fortnight).String()}})}
+		v.Links = append(v.Links, link{"Later fortnight", address("/extracts", url.Values{wordTo: {(f.To + fortnight).String()}})})
 	}
+	if s.opens(uploadPath, s.actor(c)) {
+		v.Upload = uploadPath
+		v.Links = append(v.Links, link{"Upload an extract", uploadPath})
+	}
+	q := url.Values{wordTo: {f.To.String()}}
+	v.Links = append(v.Links, link{"CSV", address("/extracts.csv", q)}, link{"JSON", address("/extracts.json", q)})
 	v.Lede, v.Attention = arrivalWords(f)
 	v.Table, v.Lists = gridOf(f)
 	return s.page(c, "extracts", v)

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"html/template"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -91,10 +90,7 @@ func (s *Server) bareFrame(ctx context.Context, title string) Frame {
 	}
 	f.Home, f.Find = "/", s.finder(v)
 	for _, n := range navigation {
-		if n.Href == "/today" && len(v.Actor.Scope().Providers()) == 0 {
-			continue // The worklist is a hospital's; council staff begin with the agreement.
-		}
-		if g, ok := s.guards[http.MethodGet+" "+n.Href]; ok && g.admits(v.Actor) {
+		if s.opens(n.Href, v.Actor) {
 			f.Nav = append(f.Nav, navItem{Text: n.Text, Href: n.Href})
 		}
 	}

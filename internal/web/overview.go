@@ -35,11 +35,14 @@ type overviewView struct {
 	Now        nowView
 	Share      figureView
 	Waiting    waitingView
-	First      chartView
-	Pair       []chartView
-	Last       chartView
-	Arrivals   arrivalsView
-	Filters    filterView
+	// Upload is the address of the form for a file, empty for those who may not
+	// use it.
+	Upload   string
+	First    chartView
+	Pair     []chartView
+	Last     chartView
+	Arrivals arrivalsView
+	Filters  filterView
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
@@ -65,6 +68,8 @@ type bodyCount struct{ Swatch, Text, Value string }
 type figureView struct {
 	Heading, Value, Words, More string
 	Href, HrefText              string
+	// Open leads to what the figure counts; empty where there is nothing.
+	Open link
 }
 
 // arrivalsView is the strip of extracts for the day.
@@ -80,7 +85,8 @@ type waitingView struct {
 	Items   []waitingItem
 }
 
-type waitingItem struct{ Text, Value string }
+// waitingItem is a count of people, whose Href shows it over time.
+type waitingItem struct{ Text, Value, Href string }
 
 // home sends the bare address to the overview.
 // home leads to the page that was asked for before signing in, or to the first
@@ -140,6 +146,9 @@ func (s *Server) overviewPage(c echo.Context) error {
 	if o.AsAt == 0 {
 		v.Empty = true
 		v.Title = "No extracts yet"
+		if s.opens(uploadPath, s.actor(c)) {
+			v.Upload = uploadPath
+		}
 		return s.page(c, "overview", v)
 	}
 	first, last, err := see.Extent(ctx)
@@ -154,7 +163,10 @@ func (s *Server) overviewPage(c echo.Context) error {
 	v.Now = nowOf(o, first)
 	v.Now.Href = address("/figures", withBy(see.keep(dated(o.Filter, o.AsAt, o.AsAt)), measure.ByProvider, measure.ByResponsible))
 	v.Share = shareOf(o)
-	v.Waiting = waitingOf(o)
+	if m, _, ok := latestMonth(o); ok {
+		v.Share.Open = link{"The days by next step", address("/figures", withBy(see.keep(dated(o.Filter, m.First, m.Last)), measure.ByResponsible))}
+	}
+	v.Waiting = waitingOf(o, see.keep(dated(o.Filter, o.From, o.To)))
 	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
 	v.Arrivals = arrivalsOf(o)
 	v.Filters = filterView{
@@ -307,10 +319,12 @@ func shareOf(o measure.Overview) figureView {
 	return v
 }
 
-func waitingOf(o measure.Overview) waitingView {
+// waitingOf lists the long waits. q asks for the same figures again.
+func waitingOf(o measure.Overview, q url.Values) waitingView {
 	v := waitingView{Heading: "Waiting now for"}
 	for _, w := range o.Waiting {
-		v.Items = append(v.Items, waitingItem{Text: count(int64(w.AtLeast)) + " days or more", Value: count(w.People)})
+		q.Set(wordMeasure, measure.LongWaits+"-"+strconv.Itoa(w.AtLeast))
+		v.Items = append(v.Items, waitingItem{Text: count(int64(w.AtLeast)) + " days or more", Value: count(w.People), Href: address("/trends", q)})
 	}
 	return v
 }

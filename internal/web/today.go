@@ -112,7 +112,7 @@ type undoView struct {
 func (s *Server) worksAt(c echo.Context, given []string) (string, []string, error) {
 	mine := s.actor(c).Scope().Providers()
 	if len(mine) == 0 {
-		return "", nil, problem.New(problem.Forbidden, "The worklist is for the hospital's own staff. Your role is %s. The agreement list shows the people whom your council is asked about.", s.actor(c).Grant)
+		return "", nil, problem.New(problem.Forbidden, "The worklist is for the hospital's own staff. Your role is %s. The agreement list shows the people whom your council is asked about.", s.grantWords(s.actor(c).Grant))
 	}
 	if len(given) == 0 {
 		return mine[0], mine, nil

@@ -84,6 +84,12 @@ func TestNavigationShowsWhatTheRoleMayOpen(t *testing.T) {
 			t.Errorf("%s sees %s", role, want.hasNot)
 		}
 	}
+	t.Run("a council has no worklist, so no way to one", func(t *testing.T) {
+		council, hospital := people.Grant{Role: people.Director, Side: people.CouncilSide, Codes: []string{"E10000099"}}, people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: []string{"RXA"}}
+		if s.opens("/today", people.Actor{Kind: people.APerson, Grant: council}) || !s.opens("/today", people.Actor{Kind: people.APerson, Grant: hospital}) {
+			t.Error("who is led to the worklist does not follow the side")
+		}
+	})
 	t.Run("the header says who acts and as what", func(t *testing.T) {
 		doc := parse(t, s.ask(http.MethodGet, "/overview", nil, wordAs, "coordinator"))
 		if got := words(doc.Find(".nhsuk-header__account-item").First()); got != "A. Coordinator, Coordinator, "+s.organisationName("RXA") {

@@ -131,6 +131,18 @@ func TestOverviewAnswersWhatADirectorAsksFirst(t *testing.T) {
 			}
 		}
 	})
+	t.Run("the figures open", func(t *testing.T) {
+		links := doc.Find(".app-figure").Find("a.app-list__number, a[href^='/figures']")
+		if links.Length() != 5 {
+			t.Errorf("%d figures open, expected people, share and three lengths", links.Length())
+		}
+		links.Each(func(_ int, a *goquery.Selection) {
+			href, _ := a.Attr("href")
+			if w := s.ask(http.MethodGet, href, nil); w.Code != http.StatusOK {
+				t.Errorf("%s answers %d", href, w.Code)
+			}
+		})
+	})
 	t.Run("missing extracts are named", func(t *testing.T) {
 		if got := words(doc.Find(".nhsuk-notification-banner")); !strings.Contains(got, "Westhaven: the extract for 4 November 2026 has not arrived. Its figures are from 2 November 2026.") {
 			t.Errorf("found %q", got)
@@ -630,6 +642,19 @@ func TestExtractsGrid(t *testing.T) {
 	if href, _ := doc.Find(".app-pager a").First().Attr("href"); href != "/extracts?to=2026-10-21" {
 		t.Errorf("earlier leads to %s", href)
 	}
+	t.Run("the twins are of the same days, and the form for a file is for those who may use it", func(t *testing.T) {
+		for role, want := range map[string]string{
+			"analyst": "[Earlier fortnight Later fortnight Upload an extract CSV JSON]", "viewer": "[Earlier fortnight Later fortnight CSV JSON]",
+		} {
+			links := parse(t, s.ask(http.MethodGet, "/extracts?to=2026-10-21", nil, wordAs, role)).Find(".app-pager a")
+			if got := fmt.Sprint(links.Map(func(_ int, a *goquery.Selection) string { return words(a) })); got != want {
+				t.Errorf("%s: %s", role, got)
+			}
+			if href, _ := links.Last().Attr("href"); href != "/extracts.json?to=2026-10-21" {
+				t.Errorf("%s: JSON leads to %s", role, href)
+			}
+		}
+	})
 }
 
 func TestJobs(t *testing.T) {
