@@ -269,7 +269,7 @@ func trendSubtitle(t measure.Trend, o TrendOptions) string {
 	if t.From != 0 {
 		period = steps + " from " + t.From.Long() + " to " + t.To.Long()
 	}
-	return subtitle(t.Metric.Name+" ("+t.Metric.Unit+")", trendPlace(o), filterWords(t.Filter), period, "all counted days")
+	return subtitle(t.Metric.Name+" ("+t.Metric.Unit+")", trendPlace(o), filterWords(t.Filter), period, t.Filter.Basis.Short())
 }
 
 // trendNotes are the data-quality sentences: gaps by provider, periods that are

@@ -44,12 +44,7 @@ func (s Split) Unsettled() int64 {
 // day not agreed leaves open (basis agreed): the lowest is its agreed days of
 // all counted ones, the highest those and every day that is not agreed.
 func (s Split) AgreedShare() Share {
-	all, agreed := s.Days.Total(), s.Agreed.Total()
-	if all == 0 || agreed == 0 {
-		return Share{}
-	}
-	sc := float64(s.Agreed[delay.SocialCare])
-	return Share{Known: true, Value: sc / float64(agreed), Low: sc / float64(all), High: (sc + float64(all-agreed)) / float64(all)}
+	return agreedShare(s.Agreed, s.NotAgreed())
 }
 
 // Less gives the split without the days of another that is part of it.
@@ -192,7 +187,7 @@ func MakeWaits(ctx context.Context, src CouncilSource, o Overview) (Waits, error
 		}
 		at := ProviderWaits{Code: p.Code, Day: min(p.Latest, o.AsAt)}
 		for _, b := range delay.Bodies {
-			f := o.Filter
+			f := o.Filter.On(BasisCounted)
 			if len(f.Bodies) > 0 && !slices.Contains(f.Bodies, b) {
 				continue
 			}

@@ -18,6 +18,9 @@ type Level struct {
 	// Provider and Council are where it was agreed, empty for everywhere.
 	Provider string
 	Council  delay.Council
+	// Basis is that of the days of which it was agreed: the partnership's own
+	// headline.
+	Basis Basis
 	// Value is in the metric's unit, shares as parts of 1.
 	Value float64
 	// From and To are the days for which it stands, both included; To is zero
@@ -35,7 +38,7 @@ func (l Level) InForce(on delay.Day) bool { return l.From <= on && (l.To == 0 ||
 // it speaks of the whole of a place, so a chart of a part of it, such as one
 // reason, has none.
 func (l Level) For(m Metric, grain Dimension, f Filter) bool {
-	if l.Metric != m.Word || m.AddsUp && l.Grain != grain || len(f.Care)+len(f.Reasons)+len(f.Bodies)+len(f.States) > 0 {
+	if l.Metric != m.Word || l.Basis != f.Basis || m.AddsUp && l.Grain != grain || len(f.Care)+len(f.Reasons)+len(f.Bodies)+len(f.States) > 0 {
 		return false
 	}
 	return only(f.Providers, l.Provider) && only(f.Councils, l.Council)

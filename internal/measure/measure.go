@@ -36,6 +36,8 @@ type Filter struct {
 	Reasons   []delay.Reason
 	Bodies    []delay.Body
 	States    []agreement.State
+	// Basis says which days are counted; InStates puts it and States together.
+	Basis Basis
 }
 
 // Query asks for delayed days from From to To, both included, broken down by
@@ -117,28 +119,45 @@ type Period struct {
 	// Missing names the providers that have no extract for some day of the
 	// period, with the number of days; charts draw and name the gap.
 	Missing []Gap
+	// Basis says which days are in Days. On basis agreed Disputed is empty and
+	// NotAgreed is the counted days that are not in Days.
+	Basis     Basis
+	NotAgreed int64
 }
 
 // Share is the period's council share with its band (G3).
 func (p Period) Share() Share {
+	if p.Basis == BasisAgreed {
+		return agreedShare(p.Days, p.NotAgreed)
+	}
 	return SocialCareShare(p.Days, p.Disputed[delay.SocialCare], p.Disputed[delay.NHS]+p.Disputed[delay.Joint])
 }
 
 // Unsettled is the number of days that are disputed or not attributed, each
-// once: the width of the band in days (G3).
+// once, and on basis agreed those that are not agreed: the width of the band in
+// days (G3).
 func (p Period) Unsettled() int64 {
+	if p.Basis == BasisAgreed {
+		return p.NotAgreed
+	}
 	return p.Disputed[delay.SocialCare] + p.Disputed[delay.NHS] + p.Disputed[delay.Joint] + p.Days[delay.NotAttributed]
 }
 
 // UnsettledWords says how many of the period's days are disputed and how many
-// not attributed, as the end of a sentence that begins with "while"; empty when
-// every day is settled.
+// not attributed, or on basis agreed how many are not agreed, as the end of a
+// sentence that begins with "while"; empty when every day is settled.
 func (p Period) UnsettledWords() string {
 	are := func(n int64, what string) string {
 		if n == 1 {
 			return "1 day is " + what
 		}
 		return grouped(n) + " days are " + what
+	}
+	if p.Basis == BasisAgreed {
+		if p.NotAgreed == 0 {
+			return ""
+		}
+		return are(p.NotAgreed, "not agreed")
 	}
 	none := p.Days[delay.NotAttributed]
 	switch disputed := p.Unsettled() - none; {

@@ -112,7 +112,7 @@ func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last
 }
 
 func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays, asked func(string) bool, expected []Expected) error {
-	cells, err := src.Cells(ctx, Query{From: o.From, To: o.To, By: []Dimension{ByMonth, ByResponsible, ByState}, Filter: o.Filter})
+	cells, err := src.Cells(ctx, Query{From: o.From, To: o.To, By: []Dimension{ByMonth, ByResponsible, ByState}, Filter: o.Filter.On(BasisCounted)})
 	if err != nil {
 		return err
 	}
@@ -123,12 +123,16 @@ func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays,
 		}
 	}
 	for m := o.From.Month(); m <= o.To.Month(); m++ {
-		p := Period{First: max(m.First(), start), Last: min(m.Last(), o.To)}
+		p := Period{First: max(m.First(), start), Last: min(m.Last(), o.To), Basis: o.Filter.Basis}
 		if p.First > p.Last {
 			continue // Nothing was sent yet: the month is not shown, and not zero.
 		}
 		for _, c := range cells {
-			if c.Period.Month() == m {
+			switch {
+			case c.Period.Month() != m:
+			case p.Basis == BasisAgreed && !c.State.Settled():
+				p.NotAgreed += c.Days
+			default:
 				p.Days[c.Body] += c.Days
 				if c.State == agreement.Disputed {
 					p.Disputed[c.Body] += c.Days
@@ -199,10 +203,11 @@ func (o *Overview) reasons(ctx context.Context, src Source) error {
 }
 
 // people counts who is delayed now and a week before, each provider on its own
-// latest extract date so that one that is late does not look empty.
+// latest extract date so that one that is late does not look empty. People wait
+// whether or not their days are agreed, so the basis is left out.
 func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[string]delay.Day) error {
-	from := o.AsAt - recent - 7
-	cells, err := src.Cells(ctx, Query{From: from, To: o.AsAt, By: []Dimension{ByDay, ByProvider, ByResponsible}, Filter: o.Filter})
+	from, everybody := o.AsAt-recent-7, o.Filter.On(BasisCounted)
+	cells, err := src.Cells(ctx, Query{From: from, To: o.AsAt, By: []Dimension{ByDay, ByProvider, ByResponsible}, Filter: everybody})
 	if err != nil {
 		return err
 	}
@@ -224,7 +229,7 @@ func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[st
 		if day <= o.AsAt-recent {
 			continue
 		}
-		waited, err := src.Waiting(ctx, o.Filter, code, day)
+		waited, err := src.Waiting(ctx, everybody, code, day)
 		if err != nil {
 			return err
 		}
@@ -235,7 +240,7 @@ func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[st
 				}
 			}
 		}
-		ready, err := src.ReadyOn(ctx, o.Filter, code, day)
+		ready, err := src.ReadyOn(ctx, everybody, code, day)
 		if err != nil {
 			return err
 		}

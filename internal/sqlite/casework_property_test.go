@@ -255,6 +255,7 @@ func (w *world) figures() {
 			w.t.Fatalf("the rows add up to %d days, the figure to %d", rows, all)
 		}
 	}
+	w.bases(f, all)
 	for _, by := range []measure.Dimension{measure.ByState, measure.ByResponsible, measure.ByReason, measure.ByCouncil} {
 		if n := total(measure.Query{From: f.From, To: f.To, Filter: f.Filter, By: []measure.Dimension{by}}); n != all {
 			w.t.Fatalf("by %s the days add up to %d, all are %d", by, n, all)

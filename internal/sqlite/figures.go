@@ -47,7 +47,7 @@ func (w *where) filter(f measure.Filter) {
 	in(w, "care", f.Care, func(c delay.CareType) any { return int64(c) })
 	in(w, "reason", f.Reasons, func(r delay.Reason) any { return string(r) })
 	in(w, "body", f.Bodies, func(b delay.Body) any { return int64(b) })
-	in(w, "state", f.States, func(s agreement.State) any { return int64(s) })
+	in(w, "state", f.InStates(), func(s agreement.State) any { return int64(s) })
 }
 
 // Cells gives the delayed days of a query. It reads month_count only: whole
@@ -398,7 +398,7 @@ func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, provider string, 
 	var w where
 	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
 	w.add("d.listed_last >= ? AND d.listed_first <= ? AND d.ready_date = ?", day, day, day)
-	f.States = nil // Nothing is proposed before the first day counts.
+	f.States, f.Basis = nil, measure.BasisCounted // Nothing is proposed before the first day counts.
 	w.filter(f)
 	var n int64
 	err := s.read.QueryRowContext(ctx, `

@@ -23,7 +23,7 @@ func besides(f measure.Filter, prefix string) where {
 	in(&w, prefix+"care", f.Care, func(c delay.CareType) any { return int64(c) })
 	in(&w, prefix+"reason", f.Reasons, func(r delay.Reason) any { return string(r) })
 	in(&w, prefix+"body", f.Bodies, func(b delay.Body) any { return int64(b) })
-	in(&w, prefix+"state", f.States, func(s agreement.State) any { return int64(s) })
+	in(&w, prefix+"state", f.InStates(), func(s agreement.State) any { return int64(s) })
 	return w
 }
 

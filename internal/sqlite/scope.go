@@ -64,7 +64,7 @@ func matched(scope people.Scope, f record.Filter) (query string, args []any) {
 	if f.State != "" {
 		args = append(args, currentArgs...)
 	}
-	if f.From != 0 || f.To != 0 || len(f.States) > 0 {
+	if f.From != 0 || f.To != 0 || len(f.InStates()) > 0 {
 		return query, args
 	}
 	// A delay with no counted day yet is there too, unless days are asked for.
