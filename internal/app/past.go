@@ -194,7 +194,7 @@ func (a *App) sweepPasts() error {
 // can be looked at.
 func (a *App) asKnown(ctx context.Context, at time.Time) (*sqlite.Known, func(), error) {
 	now := a.now()
-	if !at.Before(now) {
+	if at.After(now) {
 		return nil, nil, problem.New(problem.Invalid, "%s is not over yet. Choose an earlier day, or show the latest.", at.In(a.London).Format("2 January 2006"))
 	}
 	first, err := a.Store.FirstReceived(ctx)
@@ -234,6 +234,24 @@ func (p pastPages) Expected() []measure.Expected { return p.figures.app.Expected
 // Arrivals gives every provider's days as they stood.
 func (p pastPages) Arrivals(ctx context.Context, from, to delay.Day) ([]web.ExtractLine, error) {
 	return p.extracts.Arrivals(ctx, from, to)
+}
+
+// Learnt gives the moment since which nothing new is known: looking back to it
+// shows what is shown now, and will for ever.
+func (k known) Learnt(ctx context.Context) (time.Time, error) {
+	at, logDay, err := k.app.Store.Learnt(ctx)
+	if err != nil || at.IsZero() {
+		return time.Time{}, err
+	}
+	// The log is evidence of each day from its first moment on.
+	y, m, d := logDay.Time().Date()
+	if began := time.Date(y, m, d, 0, 0, 0, 0, k.app.London); logDay != 0 && began.After(at) {
+		at = began
+	}
+	if now := k.app.now(); at.After(now) {
+		at = now
+	}
+	return at, nil
 }
 
 // AnswersSince counts what people have said after a moment.

@@ -15,6 +15,27 @@ func (s *Store) FirstReceived(ctx context.Context) (time.Time, error) {
 	return moment(at), err
 }
 
+// Learnt gives when the latest of what figures are made from became known:
+// extracts, what people entered, answered and accepted, and the notes on the
+// charts. logDay is the day up to which the log is evidence (C17). Both are zero
+// when there is nothing.
+func (s *Store) Learnt(ctx context.Context) (at time.Time, logDay delay.Day, err error) {
+	var micro int64
+	err = s.read.QueryRowContext(ctx, `
+		SELECT
+			max(
+				(SELECT coalesce(max(received_at), 0) FROM file),
+				(SELECT coalesce(max(accepted_at), 0) FROM acceptance),
+				(SELECT coalesce(max(made_at), 0) FROM log_entry),
+				(SELECT coalesce(max(made_at), 0) FROM agreement_event),
+				(SELECT coalesce(max(max(made_at, withdrawn_at)), 0) FROM annotation)),
+			(SELECT coalesce(max(log_day), 0) FROM derived_with)`).Scan(&micro, &logDay)
+	if err != nil || micro == 0 {
+		return time.Time{}, 0, err
+	}
+	return moment(micro), logDay, nil
+}
+
 // AnsweredDays are days of one provider of which people have said something.
 type AnsweredDays struct {
 	Provider    string

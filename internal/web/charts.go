@@ -66,6 +66,7 @@ func (s *Server) chart(c echo.Context) error {
 		}
 	}
 	v.About = s.aboutFigures("/charts/"+id, q, o.AsAt, chartMeasures[id])
+	s.fix(ctx, v.About, see, "/charts/"+id, q)
 	v.About.Links = append(v.About.Links, link{"SVG", address("/charts/"+id+".svg", q)})
 	return s.page(c, "chart", v)
 }

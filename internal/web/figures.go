@@ -305,6 +305,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 		Periods: periodLinks("/figures", b.Query.Filter, withBy(see.keep(url.Values{}), b.Query.By...), b.AsAt), Known: s.knownField(see),
 	}
 	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
+	s.fix(c.Request().Context(), v.About, see, "/figures", q)
 	return s.page(c, "figures", v)
 }
 

@@ -88,6 +88,7 @@ func (s *Server) flowPage(c echo.Context) error {
 		Groups:  append(flowGroups(f), s.opts.Places.groups(f.Filter)...),
 		Periods: periodLinks("/flow", f.Filter, see.keep(url.Values{wordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last), Known: s.knownField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
+	s.fix(ctx, v.About, see, "/flow", q)
 	if len(f.Groups) == 0 {
 		v.Empty = "No readings for these choices."
 		return s.page(c, "flow", v)

@@ -23,6 +23,9 @@ type Known interface {
 	// same answers, whatever has arrived since. A moment that is not over, or
 	// before the first extract, is a problem for the reader.
 	At(ctx context.Context, at time.Time) (Past, func(), error)
+	// Learnt gives the moment since which nothing new is known: looking back to
+	// it shows what is shown now. It is zero when nothing is known at all.
+	Learnt(ctx context.Context) (time.Time, error)
 	// AnswersSince gives what people have entered, answered and accepted after a
 	// moment.
 	AnswersSince(ctx context.Context, at time.Time) (Answers, error)
@@ -129,6 +132,30 @@ func (v sight) keep(q url.Values) url.Values {
 	return q
 }
 
+// momentText writes a moment as addresses have it: to the microsecond, as it is
+// kept.
+func momentText(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.999999Z07:00") }
+
+// fix has the fixed link of a page name the moment that it shows, so that the
+// same figures stand behind it whatever arrives later (C15). path is the page's,
+// q its query with real dates.
+func (s *Server) fix(ctx context.Context, a *about, v sight, path string, q url.Values) {
+	if v.text != "" {
+		return // q has it already.
+	}
+	at, err := s.opts.Known.Learnt(ctx)
+	if err != nil {
+		s.opts.Log.Error("a fixed link could not name its moment", "error", err)
+		return
+	}
+	if at.IsZero() {
+		return
+	}
+	fixed := maps.Clone(q)
+	fixed.Set(wordKnown, momentText(at))
+	a.Fixed = address(path, fixed)
+}
+
 // asKnown has the frame of a page say that it looks at a past moment, with the
 // way back.
 func (s *Server) asKnown(c echo.Context, f *Frame, v sight) {
@@ -153,7 +180,9 @@ func (s *Server) knownField(v sight) *knownField {
 		return f
 	}
 	if _, err := time.Parse(time.DateOnly, v.text); err != nil {
-		f.Type, f.Value, f.Max = "datetime-local", v.at.In(s.opts.Zone).Format("2006-01-02T15:04:05"), ""
+		// The field has whole seconds: the next one still has all of this moment.
+		up := v.at.Add(time.Second - 1).Truncate(time.Second)
+		f.Type, f.Value, f.Max = "datetime-local", up.In(s.opts.Zone).Format("2006-01-02T15:04:05"), ""
 	}
 	return f
 }

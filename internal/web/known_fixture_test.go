@@ -38,6 +38,10 @@ func (m *memory) At(_ context.Context, at time.Time) (Past, func(), error) {
 	return &remembered{then}, func() { m.open.Add(-1) }, nil
 }
 
+func (m *memory) Learnt(context.Context) (time.Time, error) {
+	return time.Date(2026, 11, 4, 6, 10, 0, 250000000, time.UTC), nil
+}
+
 func (m *memory) AnswersSince(context.Context, time.Time) (Answers, error) { return m.answers, nil }
 
 // remembered lacks the second hospital's last day.

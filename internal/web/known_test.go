@@ -3,6 +3,7 @@ package web
 import (
 	"math"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -116,6 +117,33 @@ func TestC15NotesAsTheyStood(t *testing.T) {
 	} {
 		if strings.Contains(one.on, one.what) != one.want {
 			t.Errorf("%q stands: %v, want %v, on %s", one.what, !one.want, one.want, one.on[:60])
+		}
+	}
+}
+
+// The fixed link of the present names the moment since which nothing is new,
+// and shows the same figures.
+func TestC15FixedLinksNameTheirMoment(t *testing.T) {
+	s := newSite(t)
+	for _, target := range []string{"/overview?last=3m", "/figures?by=council&last=30d", "/charts/reasons", "/trends?measure=M03&last=26w", "/trends?split=reason&chart=line", "/reasons?last=1m", "/flow?grain=month"} {
+		doc := s.get(t, target)
+		fixed, _ := doc.Find("#fixed-link").Attr("href")
+		q, err := url.Parse(fixed)
+		if err != nil || q.Query().Get("known") != "2026-11-04T06:10:00.25Z" || q.Query().Get("from") == "" || q.Query().Get("to") == "" || q.Query().Get("basis") == "" {
+			t.Errorf("the fixed link of %s is %q", target, fixed)
+			continue
+		}
+		again := s.get(t, fixed)
+		for _, part := range []string{"h1", "figure.app-chart", ".app-table-card table:not(#differences)"} {
+			if got, want := words(again.Find(part)), words(doc.Find(part)); got != want {
+				t.Errorf("%s: behind the fixed link stands %q, want %q", target, got, want)
+			}
+		}
+		if got, _ := again.Find("#fixed-link").Attr("href"); got != fixed {
+			t.Errorf("the fixed link of a fixed link is %q, want %q", got, fixed)
+		}
+		if field, ok := again.Find("#known").Attr("value"); ok && field != "2026-11-04T06:10:01" {
+			t.Errorf("the filters of %s have %q as their moment", fixed, field)
 		}
 	}
 }

@@ -183,6 +183,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 		return err
 	}
 	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits)
+	s.fix(ctx, v.About, see, "/overview", q)
 	return s.page(c, "overview", v)
 }
 

@@ -200,6 +200,7 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		Dates:  &dateFields{From: r.From.String(), To: r.To.String()},
 		Groups: s.opts.Places.groups(r.asked.Filter), Periods: periodLinks("/reasons", r.asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
+	s.fix(ctx, v.About, r.see, "/reasons", q)
 	if r.Total.Total() == 0 {
 		v.Empty = "No delayed days in this period."
 		return s.page(c, "reasons", v)
