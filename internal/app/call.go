@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"homeward/internal/call"
 	"homeward/internal/delay"
@@ -69,6 +70,14 @@ func (k calls) Start(ctx context.Context, by people.Actor) (delay.Day, error) {
 func (k calls) EndCall(ctx context.Context, day delay.Day) error {
 	return k.Store.EndCall(ctx, day, k.app.now())
 }
+
+// Withdraw takes back the call of the day that started at the moment.
+func (k calls) Withdraw(ctx context.Context, by people.Actor, day delay.Day, started time.Time) error {
+	return k.WithdrawCall(ctx, day, started, k.UndoWithin(), k.app.now(), by)
+}
+
+// UndoWithin is for how long after its start a call can be withdrawn.
+func (k calls) UndoWithin() time.Duration { return k.app.casework().Settings.Undo }
 
 // Since gives the figures of a call as they are known now.
 func (k calls) Since(ctx context.Context, c *call.Content) ([]call.Difference, error) {

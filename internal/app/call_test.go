@@ -276,6 +276,15 @@ func TestDevonCalls(t *testing.T) {
 	y.now = time.Date(2018, 9, 5, 7, 30, 0, 0, y.London)
 	week, rest := until(rest, delay.MustDay("2018-09-04"), nil)
 	take(week)
+	mistake := y.start(time.Date(2018, 9, 5, 9, 40, 0, 0, y.London))
+	y.now = y.now.Add(5 * time.Minute)
+	const second = "/call/2018-09-05"
+	if status, body, _ := y.ask(people.Presenter, http.MethodPost, second+"/withdraw", url.Values{"started": {mistake.Held.Format(time.RFC3339Nano)}}); status != http.StatusSeeOther {
+		t.Fatalf("the call could not be withdrawn: %d %s", status, last(body, 500))
+	}
+	if _, _, head := y.ask(people.Viewer, http.MethodGet, second+"/3", nil); head.Get("Location") != second+"/withdrawn/1" {
+		t.Errorf("a slide of the withdrawn call leads to %q", head.Get("Location"))
+	}
 	calls = append(calls, y.start(time.Date(2018, 9, 5, 10, 0, 0, 0, y.London)))
 
 	y.now = time.Date(2019, 4, 1, 7, 30, 0, 0, y.London)
@@ -505,6 +514,15 @@ func TestDevonCalls(t *testing.T) {
 					seen++
 					fmt.Fprint(&sent, target, head, body)
 				}
+			}
+		}
+		for role := range y.cookies {
+			for _, target := range []string{second + "/withdrawn/1", second + "/withdrawn/1.json"} {
+				status, body, head := y.ask(role, http.MethodGet, target, nil)
+				if status != http.StatusOK {
+					t.Fatalf("%s: %d", target, status)
+				}
+				fmt.Fprint(&sent, target, head, body)
 			}
 		}
 		if seen != 2*3*21 {

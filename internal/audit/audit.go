@@ -51,6 +51,7 @@ const (
 	Decided            What = "decided"
 	MonthClosed        What = "month closed"
 	SettingChanged     What = "setting changed"
+	CallWithdrawn      What = "call withdrawn"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever

@@ -230,3 +230,14 @@ type Record struct {
 	// Frozen is the content as encoded when the call started.
 	Frozen []byte
 }
+
+// Withdrawn is a call that was started by mistake and taken back.
+type Withdrawn struct {
+	Record
+	// Number counts the withdrawn calls of its day from 1.
+	Number int
+	// WithdrawnAt is when it was taken back, As the role of who did; the audit
+	// log names the person.
+	WithdrawnAt time.Time
+	As          string
+}

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"time"
 
+	"homeward/internal/audit"
 	"homeward/internal/call"
 	"homeward/internal/delay"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 )
 
@@ -48,6 +50,92 @@ func (s *Store) EndCall(ctx context.Context, day delay.Day, at time.Time) error 
 	}
 	_, err = s.Call(ctx, day)
 	return err
+}
+
+// WithdrawCall takes back the call of the day that started at the moment: it is
+// kept as a withdrawn one, and the day can have another. It gives a problem of
+// kind NotFound when the day has no call, and of kind Conflict when another one
+// stands there, when the call started longer ago than within, or when an action
+// was noted in it.
+func (s *Store) WithdrawCall(ctx context.Context, day delay.Day, started time.Time, within time.Duration, at time.Time, by people.Actor) error {
+	return s.recorded(ctx, at, func(r *recording) error {
+		var was, ended int64
+		err := r.QueryRowContext(ctx, `SELECT started_at, ended_at FROM call WHERE day = ?`, day).Scan(&was, &ended)
+		if errors.Is(err, sql.ErrNoRows) {
+			return problem.New(problem.NotFound, "There is no call of %s to withdraw. Look at the page of the calls.", day.Long())
+		}
+		if err != nil {
+			return err
+		}
+		if was != started.UnixMicro() {
+			return problem.New(problem.Conflict, "The call that you opened was withdrawn already, and another one has started since. Look at the page of the calls.")
+		}
+		if at.Sub(started) > within {
+			return problem.New(problem.Conflict, "A call can be withdrawn within %d minutes of its start, and these have gone by. End it instead.", int(within.Minutes()))
+		}
+		var noted bool
+		if err := r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM call_action WHERE ?1 IN (call_day, done_day, carried_day))`, day).Scan(&noted); err != nil {
+			return err
+		}
+		if noted {
+			return problem.New(problem.Conflict, "An action was noted in this call, so it cannot be withdrawn. End it instead.")
+		}
+		if _, err := r.ExecContext(ctx, `
+			INSERT INTO call_withdrawn (day, started_at, started_by, ended_at, withdrawn_at, withdrawn_by, withdrawn_as, frozen)
+			SELECT day, started_at, started_by, ended_at, ?2, ?3, ?4, frozen
+			FROM call
+			WHERE day = ?1`, day, at.UnixMicro(), by.Who(), by.As()); err != nil {
+			return err
+		}
+		if _, err := r.ExecContext(ctx, `DELETE FROM call WHERE day = ?`, day); err != nil {
+			return err
+		}
+		return r.record(entry(by, audit.CallWithdrawn, "call of "+day.String(), "started "+moment(was).UTC().Format(time.RFC3339), "withdrawn"))
+	})
+}
+
+// WithdrawnCalls gives the calls that were taken back, newest day first, without
+// what they showed.
+func (s *Store) WithdrawnCalls(ctx context.Context) ([]call.Withdrawn, error) {
+	return s.withdrawn(ctx, `x''`, `TRUE`)
+}
+
+// WithdrawnCall gives the withdrawn call of a day by its number, with what it
+// showed, or a problem of kind NotFound.
+func (s *Store) WithdrawnCall(ctx context.Context, day delay.Day, number int) (call.Withdrawn, error) {
+	all, err := s.withdrawn(ctx, `frozen`, `day = ?`, day)
+	if err != nil {
+		return call.Withdrawn{}, err
+	}
+	for _, w := range all {
+		if w.Number == number {
+			return w, nil
+		}
+	}
+	return call.Withdrawn{}, problem.New(problem.NotFound, "There is no withdrawn call %d of %s. Look at the page of the calls.", number, day.Long())
+}
+
+func (s *Store) withdrawn(ctx context.Context, frozen, condition string, args ...any) ([]call.Withdrawn, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT day, row_number() OVER (PARTITION BY day ORDER BY call_withdrawn_id), started_at, started_by, ended_at, withdrawn_at, withdrawn_as, `+frozen+`
+		FROM call_withdrawn
+		WHERE `+condition+`
+		ORDER BY day DESC, call_withdrawn_id DESC`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []call.Withdrawn
+	for rows.Next() {
+		var w call.Withdrawn
+		var started, ended, at int64
+		if err := rows.Scan(&w.Day, &w.Number, &started, &w.StartedBy, &ended, &at, &w.As, &w.Frozen); err != nil {
+			return nil, err
+		}
+		w.StartedAt, w.EndedAt, w.WithdrawnAt = moment(started), moment(ended), moment(at)
+		out = append(out, w)
+	}
+	return out, rows.Err()
 }
 
 // Calls gives the calls, newest first, without what they showed.

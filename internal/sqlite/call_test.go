@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"homeward/internal/agreement"
+	"homeward/internal/audit"
 	"homeward/internal/call"
 	"homeward/internal/casework"
 	"homeward/internal/chart"
@@ -19,6 +20,7 @@ import (
 	"homeward/internal/ingest"
 	"homeward/internal/logbook"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 )
 
@@ -268,6 +270,82 @@ func TestCallIsFrozen(t *testing.T) {
 		}
 		if r, ok, err := d.CallBefore(t.Context(), next.Day); err != nil || !ok || r.Day != record.Day {
 			t.Errorf("the call before: %v %v %v", r.Day, ok, err)
+		}
+	})
+}
+
+// A call can be taken back for a short while, when nothing was noted in it; what
+// it showed is kept all the same, and the log says who (C15).
+func TestCallWithdrawn(t *testing.T) {
+	t.Parallel()
+	d := &callDesk{desk: newDesk(t)}
+	ctx := t.Context()
+	day := delay.MustDay("2026-11-04")
+	started := time.Date(2026, 11, 4, 9, 55, 0, 0, time.UTC)
+	by := people.Actor{Kind: people.APerson, Email: "pat@northshire.example", Grant: people.Grant{Role: people.Presenter}}
+	start := func(at time.Time, frozen string) {
+		t.Helper()
+		if err := d.StartCall(ctx, call.Record{Day: day, StartedAt: at, StartedBy: by.Who(), Frozen: []byte(frozen)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(name string, kind problem.Kind, started, at time.Time) {
+		t.Helper()
+		if err := d.WithdrawCall(ctx, day, started, 15*time.Minute, at, by); problem.KindOf(err) != kind {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	refused("no call yet", problem.NotFound, started, started)
+	start(started, "first")
+	if err := d.StartCall(ctx, call.Record{Day: day, StartedAt: started, Frozen: []byte("x")}); problem.KindOf(err) != problem.Conflict {
+		t.Errorf("a second call of the day: %v", err)
+	}
+	refused("after 15 minutes", problem.Conflict, started, started.Add(15*time.Minute+time.Second))
+	refused("of another moment", problem.Conflict, started.Add(time.Second), started.Add(time.Minute))
+	if err := d.WithdrawCall(ctx, day, started, 15*time.Minute, started.Add(15*time.Minute), by); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Call(ctx, day); problem.KindOf(err) != problem.NotFound {
+		t.Errorf("the call is still there: %v", err)
+	}
+	if _, ok, err := d.CallBefore(ctx, day+7); ok || err != nil {
+		t.Errorf("the next call compares with it: %v", err)
+	}
+	start(started.Add(20*time.Minute), "second")
+	refused("of the first call", problem.Conflict, started, started.Add(21*time.Minute))
+	id, err := d.AddCallAction(ctx, call.Action{What: "x", Owner: "RZ1", Due: day, Call: day, At: started, By: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused("with an action", problem.Conflict, started.Add(20*time.Minute), started.Add(21*time.Minute))
+	if err := d.SettleCallAction(ctx, id, day, call.Done, started, "a"); err != nil {
+		t.Fatal(err)
+	}
+	day += 7
+	start(started, "third")
+	if err := d.WithdrawCall(ctx, day, started, time.Minute, started, by); err != nil {
+		t.Errorf("an action done at an earlier call stood in the way: %v", err)
+	}
+	w, err := d.WithdrawnCall(ctx, day-7, 1)
+	if err != nil || string(w.Frozen) != "first" || !w.StartedAt.Equal(started) || !w.WithdrawnAt.Equal(started.Add(15*time.Minute)) || w.As != "Presenter" || w.StartedBy != by.Email {
+		t.Errorf("kept is %+v, %v", w, err)
+	}
+	if all, err := d.WithdrawnCalls(ctx); err != nil || len(all) != 2 || all[0].Day != day || all[0].Number != 1 || len(all[1].Frozen) != 0 {
+		t.Errorf("the list is %+v, %v", all, err)
+	}
+	if _, err := d.WithdrawnCall(ctx, day, 2); problem.KindOf(err) != problem.NotFound {
+		t.Errorf("a call that there is not: %v", err)
+	}
+	events, err := d.AuditEvents(ctx, audit.Filter{What: audit.CallWithdrawn, Limit: 9})
+	if err != nil || len(events) != 2 || events[1].Who != by.Email || events[1].Record != "call of 2026-11-04" || events[1].As != "Presenter" {
+		t.Errorf("the audit log has %+v, %v", events, err)
+	}
+	t.Run("C15 neither a call nor a withdrawn one can be changed or deleted", func(t *testing.T) {
+		db := beside(t, d.dir)
+		for _, query := range []string{`DELETE FROM call`, `UPDATE call SET frozen = x'00'`, `DELETE FROM call_withdrawn`, `UPDATE call_withdrawn SET withdrawn_by = ''`} {
+			if _, err := db.Exec(query); err == nil {
+				t.Errorf("%s was done", query)
+			}
 		}
 	})
 }

@@ -6,8 +6,10 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,6 +28,15 @@ type Calls interface {
 	// day; a problem of kind Conflict when it has started already.
 	Start(ctx context.Context, by people.Actor) (delay.Day, error)
 	EndCall(ctx context.Context, day delay.Day) error
+	// Withdraw takes back the call of the day that started at the moment; a
+	// problem of kind Conflict when that is not possible any more. UndoWithin is
+	// for how long after its start it is.
+	Withdraw(ctx context.Context, by people.Actor, day delay.Day, started time.Time) error
+	UndoWithin() time.Duration
+	// WithdrawnCalls gives the calls that were taken back, newest first, without
+	// what they showed; WithdrawnCall one with it, or a problem of kind NotFound.
+	WithdrawnCalls(ctx context.Context) ([]call.Withdrawn, error)
+	WithdrawnCall(ctx context.Context, day delay.Day, number int) (call.Withdrawn, error)
 	// Calls gives the calls, newest first, without what they showed; Call one
 	// with it, or a problem of kind NotFound.
 	Calls(ctx context.Context) ([]call.Record, error)
@@ -52,8 +63,10 @@ func (s *Server) callRoutes() []route {
 	return []route{
 		{get, "/call", s.may(people.SeeCall, s.calling(s.callHome)), false},
 		{post, "/call", s.may(people.RunCall, s.calling(s.startCall)), false},
-		{get, "/call/:date", s.may(people.SeeCall, s.calling(s.callPage)), false},
-		{get, "/call/:date/:slide", s.may(people.SeeCall, s.calling(s.callSlide)), false},
+		{get, "/call/:date", s.may(people.SeeCall, s.calling(s.orWithdrawn(s.callPage))), false},
+		{get, "/call/:date/:slide", s.may(people.SeeCall, s.calling(s.orWithdrawn(s.callSlide))), false},
+		{get, "/call/:date/withdrawn/:number", s.may(people.SeeCall, s.calling(s.withdrawnCall)), false},
+		{post, "/call/:date/withdraw", s.may(people.RunCall, s.calling(s.withdrawCall)), false},
 		{post, "/call/:date/end", s.may(people.RunCall, s.calling(s.endCall)), false},
 		{post, "/call/:date/actions", s.may(people.RunCall, s.calling(s.addCallAction)), false},
 		{post, "/call/:date/actions/:id", s.may(people.RunCall, s.calling(s.settleCallAction)), false},
@@ -126,6 +139,11 @@ func (s *Server) callHome(c echo.Context) error {
 		return err
 	}
 	v.Due = s.pastDueWords(actions, today)
+	withdrawn, err := s.opts.Calls.WithdrawnCalls(ctx)
+	if err != nil {
+		return err
+	}
+	v.First = v.First && len(withdrawn) == 0
 	v.Past = tableView{ID: "calls", Caption: "Calls, newest first", HiddenCaption: true,
 		Head: []headCell{{"Call", false}, {"Figures held", false}, {"Ended", false}, {"Slides", false}}}
 	for _, r := range records {
@@ -135,6 +153,17 @@ func (s *Server) callHome(c echo.Context) error {
 		}
 		v.Past.Rows = append(v.Past.Rows, []tableCell{{Text: r.Day.Long(), Header: true, Href: callPath(r.Day, 0)},
 			{Text: s.moment(r.StartedAt)}, {Text: ended}, {Text: "Slides of " + r.Day.Long(), Href: callPath(r.Day, 1)}})
+	}
+	for _, w := range withdrawn {
+		row := []tableCell{{Text: w.Day.Long() + ", withdrawn", Header: true, Href: withdrawnPath(w)}, {Text: s.moment(w.StartedAt)},
+			{Text: "Withdrawn at " + clock(w.WithdrawnAt.In(s.opts.Zone))}, {Text: "Not applicable", Class: "nhsuk-u-secondary-text-colour"}}
+		// Below the call that took its place, and above those before.
+		at := 0
+		for at < len(records) && records[at].Day >= w.Day {
+			at++
+		}
+		records = slices.Insert(records, at, w.Record)
+		v.Past.Rows = slices.Insert(v.Past.Rows, at, row)
 	}
 	return s.page(c, "call", v)
 }
@@ -194,6 +223,93 @@ func (s *Server) endCall(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, callPath(day, 0))
 }
 
+// withdrawCall takes back a call that was started by mistake.
+func (s *Server) withdrawCall(c echo.Context) error {
+	day, err := readCallDay(c.Param("date"))
+	if err != nil {
+		return err
+	}
+	started, err := time.Parse(time.RFC3339Nano, c.FormValue("started"))
+	if err != nil {
+		return problem.New(problem.Invalid, "The form does not say which call is meant. Open the page of the call and try again.")
+	}
+	if err := s.opts.Calls.Withdraw(c.Request().Context(), s.actor(c), day, started); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, callPath(day, 0))
+}
+
+// orWithdrawn leads from the pages of a call that was withdrawn, which may
+// stand on a projector, to the page that says so.
+func (s *Server) orWithdrawn(handler echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := handler(c)
+		text, asJSON := strings.CutSuffix(c.Param("date"), ".json")
+		day, notADay := delay.ParseDay(text)
+		if problem.KindOf(err) != problem.NotFound || notADay != nil {
+			return err
+		}
+		all, listErr := s.opts.Calls.WithdrawnCalls(c.Request().Context())
+		if listErr != nil {
+			return listErr
+		}
+		for _, w := range all {
+			if w.Day != day {
+				continue
+			}
+			if _, callErr := s.opts.Calls.Call(c.Request().Context(), day); callErr == nil {
+				return err // The day has another call, which lacks something else.
+			}
+			if asJSON {
+				return problem.New(problem.NotFound, "The call of %s was withdrawn at %s. What it showed is kept under %s.json.", day.Long(), s.moment(w.WithdrawnAt), withdrawnPath(w))
+			}
+			return c.Redirect(http.StatusSeeOther, withdrawnPath(w))
+		}
+		return err
+	}
+}
+
+func withdrawnPath(w call.Withdrawn) string {
+	return callPath(w.Day, 0) + "/withdrawn/" + strconv.Itoa(w.Number)
+}
+
+// withdrawnCall is a withdrawn call as one page. What it showed is kept like
+// that of any other (C15).
+func (s *Server) withdrawnCall(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+		return err
+	}
+	day, err := readCallDay(c.Param("date"))
+	if err != nil {
+		return err
+	}
+	text, asJSON := strings.CutSuffix(c.Param("number"), ".json")
+	number, err := strconv.Atoi(text)
+	if err != nil || text != strconv.Itoa(number) {
+		return problem.New(problem.NotFound, "There is no withdrawn call %s of %s. Look at the page of the calls.", quote(text), day.Long())
+	}
+	w, err := s.opts.Calls.WithdrawnCall(c.Request().Context(), day, number)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return c.Blob(http.StatusOK, "application/json; charset=utf-8", w.Frozen)
+	}
+	content, err := decodeCall(w.Record)
+	if err != nil {
+		return err
+	}
+	v := callPageView{Frame: s.frame(c, "Call of "+day.Long()+", withdrawn"), JSON: withdrawnPath(w) + ".json", Held: s.heldWords(content) + " Rule set " + content.RuleSet + "."}
+	v.BodyClass = "app-call-page"
+	v.Crumbs = []link{{"Weekly call", "/call"}}
+	v.Withdrawn = []string{fmt.Sprintf("This call was started by mistake. It was withdrawn at %s, by somebody with the role %s.", s.moment(w.WithdrawnAt), w.As),
+		"What it showed is kept below. No later call compares with it."}
+	for _, slide := range content.Slides {
+		v.Slides = append(v.Slides, s.slideOf(slide, &callActions{Title: "No actions were logged"}, false))
+	}
+	return s.page(c, "call-page", v)
+}
+
 // callPath is the address of a slide, or of the page view when slide is 0.
 func callPath(day delay.Day, slide int) string {
 	if slide == 0 {
@@ -220,11 +336,17 @@ func (s *Server) callOf(c echo.Context, text string) (call.Record, *call.Content
 	if err != nil {
 		return r, nil, err
 	}
+	content, err := decodeCall(r)
+	return r, content, err
+}
+
+// decodeCall reads what a call showed.
+func decodeCall(r call.Record) (*call.Content, error) {
 	content, err := call.Decode(r.Frozen)
 	if err == nil && len(content.Slides) != slides {
-		err = problem.New(problem.Internal, "the call of %s has %d slides", day, len(content.Slides))
+		err = problem.New(problem.Internal, "the call of %s has %d slides", r.Day, len(content.Slides))
 	}
-	return r, content, err
+	return content, err
 }
 
 // callPageView is a call as one page, the accessible and printable version.
@@ -241,7 +363,17 @@ type callPageView struct {
 	Ended     string
 	End       string
 	Different int64
+	// Withdrawn says that the call was taken back, empty when it was not.
+	Withdrawn []string
+	// Undo offers to take the call back, nil when that is not possible.
+	Undo *callUndo
 }
+
+// callUndo is the form that takes a call back.
+type callUndo struct{ Action, Started, Until string }
+
+// Known says whether what is known since stands below the slides.
+func (v callPageView) Known() bool { return len(v.Withdrawn) == 0 }
 
 // MayEnd says whether the reader may end the call.
 func (v callPageView) MayEnd() bool { return v.MayRun && v.Ended == "" }
@@ -278,6 +410,9 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 	actions, err := s.actionsOf(c, r, nil)
 	if err != nil {
 		return err
+	}
+	if until := r.StartedAt.Add(s.opts.Calls.UndoWithin()); v.MayRun && !actions.Noted && !s.opts.Now().After(until) {
+		v.Undo = &callUndo{Action: callPath(r.Day, 0) + "/withdraw", Started: r.StartedAt.UTC().Format(time.RFC3339Nano), Until: clock(until.In(s.opts.Zone))}
 	}
 	for _, slide := range content.Slides {
 		v.Slides = append(v.Slides, s.slideOf(slide, actions, false))
@@ -438,6 +573,8 @@ type callActions struct {
 	// Due counts the actions past their date by organisation, in one line.
 	Due    string
 	MayRun bool
+	// Noted says that an action was logged, done or carried over on this call.
+	Noted  bool
 	Token  string
 	Action string
 	// What, Owners and Date are the form's fields, with what was typed.
@@ -500,6 +637,7 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 		row := callActionRow{ID: strconv.FormatInt(a.ID, 10), What: a.What, Owner: call.ShortName(s.organisationName(a.Owner)), Due: a.Due.Time().Format("2 Jan"), State: string(state),
 			PastDue: a.PastDue(today), MaySettle: v.MayRun && state == call.Open && a.Done == 0, MayCarry: a.Call != r.Day}
 		row.Action = v.Action + "/" + row.ID
+		v.Noted = v.Noted || a.Call == r.Day || a.Done == r.Day || a.Carried == r.Day
 		if a.Call < r.Day {
 			from++
 			if state == call.Done {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"homeward/internal/call"
 	"homeward/internal/delay"
 	"homeward/internal/people"
@@ -22,6 +24,7 @@ type keptCalls struct {
 	actions []call.Action
 	now     call.Content
 	since   []call.Difference
+	back    []call.Withdrawn
 }
 
 var hostile = `</script><img src=x onerror=alert(1)>"'=cmd()`
@@ -82,6 +85,30 @@ func (k *keptCalls) Call(_ context.Context, day delay.Day) (call.Record, error) 
 	return call.Record{}, problem.New(problem.NotFound, "There was no call on %s.", day.Long())
 }
 
+func (k *keptCalls) Withdraw(_ context.Context, by people.Actor, day delay.Day, started time.Time) error {
+	for i, r := range k.records {
+		if r.Day == day && r.StartedAt.Equal(started) {
+			k.back = append(k.back, call.Withdrawn{Record: r, Number: len(k.back) + 1, WithdrawnAt: started.Add(3 * time.Minute), As: by.As()})
+			k.records = slices.Delete(k.records, i, i+1)
+			return nil
+		}
+	}
+	return problem.New(problem.Conflict, "Another one has started since.")
+}
+
+func (k *keptCalls) UndoWithin() time.Duration { return 15 * time.Minute }
+
+func (k *keptCalls) WithdrawnCalls(context.Context) ([]call.Withdrawn, error) { return k.back, nil }
+
+func (k *keptCalls) WithdrawnCall(_ context.Context, day delay.Day, number int) (call.Withdrawn, error) {
+	for _, w := range k.back {
+		if w.Day == day && w.Number == number {
+			return w, nil
+		}
+	}
+	return call.Withdrawn{}, problem.New(problem.NotFound, "There is none.")
+}
+
 func (k *keptCalls) Since(context.Context, *call.Content) ([]call.Difference, error) {
 	return k.since, nil
 }
@@ -136,7 +163,7 @@ func TestCallWhoMay(t *testing.T) {
 				t.Errorf("%s of %s: %d, want %d", target, role, status, want)
 			}
 		}
-		for _, target := range []string{"/call", "/call/2026-11-04/end", "/call/2026-11-04/actions", "/call/2026-11-04/actions/1"} {
+		for _, target := range []string{"/call", "/call/2026-11-04/end", "/call/2026-11-04/actions", "/call/2026-11-04/actions/1", "/call/2026-11-04/withdraw"} {
 			if role == people.Presenter {
 				continue
 			}
@@ -297,5 +324,85 @@ func TestCallHome(t *testing.T) {
 	k.records = nil
 	if doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter")); !strings.Contains(words(doc.Find("main")), "None has arrived yet") {
 		t.Errorf("found %s", words(doc.Find("main")))
+	}
+}
+
+// A call started by mistake is taken back: its link says so, what it showed is
+// kept, and the day can be started again (C15).
+func TestCallWithdrawn(t *testing.T) {
+	s, k := callSite(t)
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	frozen := string(k.records[0].Frozen)
+	const day = "/call/2026-11-04"
+	form := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "presenter")).Find("#withdraw")
+	started, _ := form.Find("input[name=started]").Attr("value")
+	if started == "" || !strings.Contains(words(form), "Started by mistake? Until 10:10am, and while no action is noted, the call can be withdrawn.") {
+		t.Fatalf("the form says %q, started %q", words(form), started)
+	}
+	if n := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "viewer")).Find("#withdraw").Length(); n != 0 {
+		t.Error("a viewer is offered to withdraw the call")
+	}
+	k.actions = []call.Action{{ID: 1, What: "x", Owner: "RXA", Call: delay.MustDay("2026-11-04")}}
+	if n := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "presenter")).Find("#withdraw").Length(); n != 0 {
+		t.Error("a call with an action is offered to be withdrawn")
+	}
+	k.actions = nil
+	k.records[0].StartedAt = k.records[0].StartedAt.Add(-24 * time.Hour)
+	if n := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "presenter")).Find("#withdraw").Length(); n != 0 {
+		t.Error("a call of the day before is offered to be withdrawn")
+	}
+	k.records[0].StartedAt = k.now.Held
+	for given, want := range map[string]int{"": 400, "yesterday": 400, "2026-11-04T09:00:00Z": 409, started: 303} {
+		if given == started {
+			continue
+		}
+		if status, _, _ := s.as(people.Presenter, http.MethodPost, day+"/withdraw", url.Values{"started": {given}}); status != want {
+			t.Errorf("started %q: %d, want %d", given, status, want)
+		}
+	}
+	if status, _, location := s.as(people.Presenter, http.MethodPost, day+"/withdraw", url.Values{"started": {started}}); status != 303 || location != day {
+		t.Fatalf("%d, to %s", status, location)
+	}
+	for _, target := range []string{day, day + "/1", day + "/9?theme=dark"} {
+		if status, _, location := s.as(people.Viewer, http.MethodGet, target, nil); status != 303 || location != day+"/withdrawn/1" {
+			t.Errorf("%s: %d, to %s", target, status, location)
+		}
+	}
+	if status, body, _ := s.as(people.Viewer, http.MethodGet, day+".json", nil); status != 404 || !strings.Contains(body, day+"/withdrawn/1.json") {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body, _ := s.as(people.Viewer, http.MethodGet, day+"/withdrawn/1.json", nil); status != 200 || body != frozen {
+		t.Errorf("C15 %d, the bytes differ", status)
+	}
+	for _, target := range []string{day + "/withdrawn/2", day + "/withdrawn/x", day + "/withdrawn/01", "/call/2026-11-05/withdrawn/1", "/call/2026-11-05", day + "/x"} {
+		want := 404
+		if target == day+"/x" {
+			want = 303 // No page of a withdrawn call is a dead end.
+		}
+		if status, _, _ := s.as(people.Viewer, http.MethodGet, target, nil); status != want {
+			t.Errorf("%s: %d, want %d", target, status, want)
+		}
+	}
+	doc := parse(t, s.ask(http.MethodGet, day+"/withdrawn/1", nil, wordAs, "presenter"))
+	if got := words(doc.Find(".nhsuk-inset-text")); !strings.HasPrefix(got, "This call was started by mistake. It was withdrawn at 9:58am, 4 November 2026, by somebody with the role Presenter.") {
+		t.Errorf("the page says %q", got)
+	}
+	if n := doc.Find("section.app-call").Length(); n != slides || doc.Find("main form").Length() != 0 {
+		t.Errorf("%d sections, %d forms", n, doc.Find("main form").Length())
+	}
+	doc = parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
+	if got := words(doc.Find("#calls tbody tr")); doc.Find("button:contains('Start call')").Length() != 1 || !strings.HasPrefix(got, "4 November 2026, withdrawn 9:55am, 4 November 2026 Withdrawn at 9:58am") {
+		t.Errorf("the page of the calls has %q", got)
+	}
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	if status, _, _ := s.as(people.Viewer, http.MethodGet, day, nil); status != 200 {
+		t.Errorf("the second call of the day: %d", status)
+	}
+	if status, _, _ := s.as(people.Viewer, http.MethodGet, day+"/10", nil); status != 404 {
+		t.Errorf("a slide that there is not: %d", status)
+	}
+	doc = parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
+	if got := doc.Find("#calls tbody th").Map(func(_ int, th *goquery.Selection) string { return words(th) }); !slices.Equal(got, []string{"4 November 2026", "4 November 2026, withdrawn"}) {
+		t.Errorf("the page of the calls has %q", got)
 	}
 }
