@@ -66,6 +66,20 @@ func (d Day) Long() string {
 	return d.Time().Format("2 January 2006")
 }
 
+// Clock gives a time of day as people read it: "9:14am", "5pm", "midday",
+// "midnight". The time's own zone counts.
+func Clock(t time.Time) string {
+	switch hour, minute, _ := t.Clock(); {
+	case minute != 0:
+		return t.Format("3:04pm")
+	case hour == 12:
+		return "midday"
+	case hour == 0:
+		return "midnight"
+	}
+	return t.Format("3pm")
+}
+
 // Span gives the period from first to last, both included, as people read it:
 // whole months as months, "October 2026" and "July to September 2026", anything
 // else as days, "10 to 12 July 2026" and "28 July to 3 August 2026". One day is

@@ -1,6 +1,21 @@
 package delay
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
+
+func TestClock(t *testing.T) {
+	for given, want := range map[string]string{"09:14": "9:14am", "17:00": "5pm", "08:00": "8am", "12:00": "midday", "12:01": "12:01pm", "00:00": "midnight", "00:30": "12:30am"} {
+		at, err := time.Parse("15:04", given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Clock(at); got != want {
+			t.Errorf("%s: %q, want %q", given, got, want)
+		}
+	}
+}
 
 func TestSpan(t *testing.T) {
 	for _, c := range []struct{ first, last, want string }{

@@ -314,14 +314,7 @@ func arrivals(o measure.Overview) *tableView {
 
 // moment writes a time with its day, in its own zone.
 func moment(at time.Time) string {
-	words := at.Format("3:04pm")
-	switch at.Format("15:04") {
-	case "12:00":
-		words = "midday"
-	case "00:00":
-		words = "midnight"
-	}
-	return words + ", " + at.Format("2 January 2006")
+	return delay.Clock(at) + ", " + at.Format("2 January 2006")
 }
 
 // span writes a period: whole months as months, anything else as days.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
 
@@ -368,13 +369,7 @@ func (s *Scheduler) begin(e *entry) (since time.Time, ok bool, err error) {
 // clock writes a moment of today as "6:05am", and of another day with its date.
 func (s *Scheduler) clock(at time.Time) string {
 	at = at.In(s.opts.Zone)
-	words := at.Format("3:04pm")
-	switch at.Format("15:04") {
-	case "12:00":
-		words = "midday"
-	case "00:00":
-		words = "midnight"
-	}
+	words := delay.Clock(at)
 	y, m, d := s.opts.Now().In(s.opts.Zone).Date()
 	if ay, am, ad := at.Date(); ay != y || am != m || ad != d {
 		words += " on " + at.Format("2 January 2006")

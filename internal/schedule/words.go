@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
 
@@ -95,17 +96,7 @@ func weekday(s string) (time.Weekday, error) {
 }
 
 func clockWords(hour, minute int) string {
-	switch {
-	case hour == 12 && minute == 0:
-		return "midday"
-	case hour == 0 && minute == 0:
-		return "midnight"
-	}
-	t := time.Date(2000, 1, 1, hour, minute, 0, 0, time.UTC)
-	if minute == 0 {
-		return t.Format("3pm")
-	}
-	return t.Format("3:04pm")
+	return delay.Clock(time.Date(2000, 1, 1, hour, minute, 0, 0, time.UTC))
 }
 
 func ordinal(n int) string {

@@ -356,7 +356,7 @@ func (s *Server) organisationsPage(c echo.Context) error {
 	v.Table = tableView{ID: "organisations", Caption: "Organisations of the partnership", HiddenCaption: true, Head: []headCell{{Text: "Name"}, {Text: "Code"}, {Text: "Type"}, {Text: "Extract due by"}, {Text: "Adults"}}}
 	p := s.opts.SignIn.Partnership
 	for _, o := range p.Providers {
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Provider"}, {Text: orWords(o.Due, "Not set")}, {Text: "Not applicable"}})
+		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Provider"}, {Text: orWords(dueWords(o.Due), "Not set")}, {Text: "Not applicable"}})
 	}
 	for _, o := range p.Councils {
 		adults := "Not known"

@@ -51,16 +51,8 @@ func change(now, before int64, than string) string {
 // span writes a period: whole months as months, anything else as days.
 func span(from, to delay.Day) string { return delay.Span(from, to) }
 
-// clock writes a time of day as people read it: 9:14am, midday, midnight.
-func clock(t time.Time) string {
-	switch t.Format("15:04") {
-	case "12:00":
-		return "midday"
-	case "00:00":
-		return "midnight"
-	}
-	return t.Format("3:04pm")
-}
+// clock writes a time of day as people read it: 9:14am, 5pm, midday, midnight.
+func clock(t time.Time) string { return delay.Clock(t) }
 
 // moment writes a time with its day, in the service's zone.
 func (s *Server) moment(t time.Time) string {
