@@ -183,7 +183,9 @@ type NewEntry struct {
 
 	Kind logbook.Kind
 	// Made is the London day, Day the day that the entry speaks of.
-	Made, Day   delay.Day
+	Made, Day delay.Day
+	// Until is the last day of an earlier period that is corrected, else zero.
+	Until       delay.Day
 	Undoes      int64
 	Uncertain   bool
 	Destination string

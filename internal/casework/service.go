@@ -120,8 +120,11 @@ func (c *Case) IsOpen() bool { return logbook.IsOpen(entriesOf(c.Current())) }
 // IsPaused says whether the wait has stopped for now.
 func (c *Case) IsPaused() bool { return logbook.IsPaused(entriesOf(c.Current())) }
 
-// IsLogged says whether the log says anything of the last delay.
-func (c *Case) IsLogged() bool { return len(c.Current()) > 0 }
+// IsLogged says whether the log says anything of the last delay, besides
+// correcting what was recorded of days that are over.
+func (c *Case) IsLogged() bool {
+	return slices.ContainsFunc(c.Current(), func(l LogLine) bool { return !l.OfThePast() })
+}
 
 // Stands gives what is stated of the wait now: by the log where it refines,
 // else by the extract.
@@ -531,14 +534,14 @@ func (c *Case) goesOn() error {
 		if l.Kind == logbook.Ended {
 			return problem.New(problem.Conflict, "This delay ended on %s. Reopen it if that is wrong.", l.Day.Long())
 		}
-		if l.Kind != logbook.Verified {
+		if l.Kind != logbook.Verified && !l.OfThePast() {
 			break
 		}
 	}
 	if d != nil && d.EndKind != delay.Open && !(c.LatestExtract == 0 && c.IsPaused()) {
 		return problem.New(problem.Conflict, "This delay ended on %s. Reopen it if that is wrong.", d.End.Long())
 	}
-	if len(lines) == 0 {
+	if !c.IsLogged() {
 		return problem.New(problem.Conflict, "This delay is not logged yet. Log it first.")
 	}
 	return nil
@@ -548,7 +551,10 @@ func (c *Case) goesOn() error {
 type ChangeForm struct {
 	Reference, Version string
 	// What is changed or corrected.
-	What    string
+	What string
+	// Period is the first day of the period that was recorded wrongly, as in
+	// 2026-10-20; empty for the present one.
+	Period  string
 	From    Date
 	Reason  string
 	Body    string
@@ -563,6 +569,15 @@ func (s *Service) Change(ctx context.Context, by people.Actor, f ChangeForm) (Do
 	c, err := s.Store.Case(ctx, by.Scope(), f.Reference)
 	if err != nil {
 		return Done{}, err
+	}
+	if f.What == "corrected" && f.Period != "" {
+		p, err := c.Correctable(f.Period)
+		if err != nil {
+			return Done{}, err
+		}
+		if !p.Present {
+			return s.correct(ctx, now, by, c, p, f)
+		}
 	}
 	if err := c.goesOn(); err != nil {
 		return Done{}, err
@@ -589,17 +604,10 @@ func (s *Service) Change(ctx context.Context, by people.Actor, f ChangeForm) (Do
 		r.field("what", "Select what has happened")
 	}
 	stands := c.Stands()
-	reason := s.reason(r, cmp.Or(f.Reason, string(stands.Reason)), today)
-	body := s.body(r, f.Body, reason, stands.Care, today)
-	var council *delay.Council
-	if f.Council != "" {
-		code := delay.Council(f.Council)
-		if f.Council == "not-known" {
-			code = delay.CouncilNotKnown
-		}
-		council = &code
+	in.Given = s.restated(r, stands, f, today)
+	if d := c.Last(); d != nil {
+		in.Admitted, in.Place = d.Admitted, ingest.Place{Site: d.Site, Ward: d.Ward, Bed: d.Bed}
 	}
-	in.Given = restate(stands, reason, body, council)
 	if f.What != "" && same(in.Given, stands) {
 		r.field("reason", "This is the same reason as now. Select a different one or go back")
 	}
@@ -613,6 +621,94 @@ func (s *Service) Change(ctx context.Context, by people.Actor, f ChangeForm) (Do
 	if err := r.or(in.Why); err != nil {
 		return Done{}, err
 	}
+	return s.save(ctx, now, by, in)
+}
+
+// restated gives a statement as a form changes it, with reason and body checked
+// for the day.
+func (s *Service) restated(r *Refusal, stands attribution.Given, f ChangeForm, on delay.Day) attribution.Given {
+	reason := s.reason(r, cmp.Or(f.Reason, string(stands.Reason)), on)
+	body := s.body(r, f.Body, reason, stands.Care, on)
+	var council *delay.Council
+	if f.Council != "" {
+		code := delay.Council(f.Council)
+		if f.Council == "not-known" {
+			code = delay.CouncilNotKnown
+		}
+		council = &code
+	}
+	return restate(stands, reason, body, council)
+}
+
+// Period is one period of a case's last delay that can be corrected.
+type Period struct {
+	*Segment
+	// Given is what is stated of it.
+	Given attribution.Given
+	// From is the day from which a correction stands: the ready date for the
+	// delay's first period.
+	From delay.Day
+	// Present is set for the period in which the wait goes on.
+	Present bool
+}
+
+// Periods gives the periods of the last delay, in order.
+func (c *Case) Periods() []Period {
+	d := c.Last()
+	if d == nil {
+		return nil
+	}
+	out := make([]Period, len(d.Segments))
+	for i := range d.Segments {
+		p := Period{Segment: &d.Segments[i], From: d.Segments[i].Segment.First, Given: d.Given}
+		if i == 0 {
+			p.From = min(p.From, d.Ready)
+		}
+		p.Present = i == len(d.Segments)-1 && d.EndKind == delay.Open && c.IsOpen()
+		for _, st := range d.Stretches {
+			if st.Mark != delay.Paused && st.First <= p.Segment.Segment.Last && p.From <= st.Last {
+				p.Given = st.Given
+			}
+		}
+		out[i] = p
+	}
+	return out
+}
+
+// Correctable gives the period of the last delay that begins on the day. The
+// error is a Conflict problem when there is none, or when the delay goes on and
+// is not logged.
+func (c *Case) Correctable(first string) (Period, error) {
+	day, err := delay.ParseDay(first)
+	for _, p := range c.Periods() {
+		if err != nil || p.Segment.Segment.First != day {
+			continue
+		}
+		if c.Last().EndKind == delay.Open && !c.IsLogged() {
+			return p, problem.New(problem.Conflict, "This delay is not logged yet. Log it first.")
+		}
+		return p, nil
+	}
+	return Period{}, problem.New(problem.Conflict, "This period is not in the record now. Open the record and choose the period again.")
+}
+
+// correct corrects what was recorded of a period that is over, from its start
+// to its end: later periods stand as they are.
+func (s *Service) correct(ctx context.Context, now time.Time, by people.Actor, c *Case, p Period, f ChangeForm) (Done, error) {
+	r := &Refusal{}
+	in := NewEntry{Reference: f.Reference, Version: f.Version, Kind: logbook.Corrected, Made: delay.DayOf(now), Ready: c.Ready(), Day: p.From, Until: p.Segment.Segment.Last}
+	in.Given = s.restated(r, p.Given, f, p.Segment.Segment.First)
+	if same(in.Given, p.Given) {
+		r.field("reason", "This is what is recorded now. Select another reason, body or council, or go back")
+	}
+	if in.Why = r.text("because", "The reason", f.Because, 500); in.Why == "" {
+		r.field("because", "Enter what was wrong")
+	}
+	if err := r.or(in.Why); err != nil {
+		return Done{}, err
+	}
+	d := c.Last()
+	in.Admitted, in.Place = d.Admitted, ingest.Place{Site: d.Site, Ward: d.Ward, Bed: d.Bed}
 	return s.save(ctx, now, by, in)
 }
 
@@ -733,7 +829,7 @@ func (s *Service) End(ctx context.Context, by people.Actor, f EndForm, preview b
 	if err != nil {
 		return Done{}, err
 	}
-	if len(c.Current()) == 0 {
+	if !c.IsLogged() {
 		return Done{}, problem.New(problem.Conflict, "This delay is not logged yet. Log it first.")
 	}
 	for _, l := range slices.Backward(c.Current()) {

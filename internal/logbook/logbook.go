@@ -26,7 +26,7 @@ const (
 	// Changed: from Day on the statement stands.
 	Changed
 	// Corrected: the statement stands from Day, the start of the period that
-	// was recorded wrongly.
+	// was recorded wrongly, to Until, its end.
 	Corrected
 	// Paused: from Day on the wait has stopped.
 	Paused
@@ -61,11 +61,18 @@ type Entry struct {
 	Kind Kind
 	// Made is the London day on which it was made, Day the day it speaks of.
 	Made, Day delay.Day
+	// Until is the last day of an earlier period that a Corrected entry is
+	// about; zero when what it states goes on.
+	Until delay.Day
 	// Statement is the number of what it states, for kinds that state.
 	Statement int64
 	// Undoes is the entry that an Undone entry takes back.
 	Undoes int64
 }
+
+// OfThePast says whether the entry is about days that are over alone: it
+// corrects what was recorded of them and says nothing of where the patient is.
+func (e Entry) OfThePast() bool { return e.Kind == Corrected && e.Until != 0 }
 
 // Effective gives the entries that stand, in order: those that were not undone
 // and are not about an undoing, and after a withdrawal only what follows it.
@@ -102,6 +109,9 @@ func Effective(entries []Entry) []Entry {
 func IsOpen(effective []Entry) bool {
 	open := false
 	for _, e := range effective {
+		if e.OfThePast() {
+			continue
+		}
 		switch e.Kind {
 		case Opened, Resumed, Changed, Corrected:
 			open = true
@@ -153,6 +163,21 @@ func Presence(effective []Entry, upTo delay.Day) []Run {
 		changes = append(changes, change{from, statement})
 		slices.SortStableFunc(changes, func(a, b change) int { return cmp.Compare(a.from, b.from) })
 	}
+	// setUntil lets a statement stand for a part of the open wait; after it
+	// what stood there stands again.
+	setUntil := func(from, until delay.Day, statement int64) {
+		after := int64(0)
+		for _, c := range changes {
+			if c.from <= until+1 {
+				after = c.statement
+			}
+		}
+		changes = slices.DeleteFunc(changes, func(c change) bool { return from <= c.from && c.from <= until })
+		set(from, statement)
+		if after != 0 {
+			set(until+1, after)
+		}
+	}
 	closeAt := func(last delay.Day) {
 		if start == 0 || last < ready {
 			start, changes = 0, nil
@@ -181,7 +206,11 @@ func Presence(effective []Entry, upTo delay.Day) []Run {
 			start, ready = max(e.Day, e.Made), e.Day
 			set(e.Day, e.Statement)
 		case Changed, Corrected:
-			if start != 0 {
+			switch {
+			case start == 0: // Refine corrects what was of a wait that is over.
+			case e.OfThePast():
+				setUntil(e.Day, e.Until, e.Statement)
+			default:
 				set(e.Day, e.Statement)
 			}
 		case Paused:
@@ -203,11 +232,14 @@ func Presence(effective []Entry, upTo delay.Day) []Run {
 }
 
 // LastChecked gives the day on which the log last said anything of the
-// patient, zero when it never did: days after it are unverified (C17).
+// patient, zero when it never did: days after it are unverified (C17). A
+// correction of days that are over does not say that the patient is there.
 func LastChecked(effective []Entry) delay.Day {
 	var last delay.Day
 	for _, e := range effective {
-		last = max(last, e.Made)
+		if !e.OfThePast() {
+			last = max(last, e.Made)
+		}
 	}
 	return last
 }
@@ -235,7 +267,8 @@ type Refined struct {
 // Refine lets the log speak on the counted days of one delay. An entry with a
 // statement stands from its day on, until the first later day on which the
 // extract states something else than it did when the entry was made: then the
-// extract's newest word stands again. A pause takes days out until the wait is
+// extract's newest word stands again. A correction of an earlier period stands
+// to that period's end alone. A pause takes days out until the wait is
 // resumed; the day of being ready again does not count (C1). pieces tile the
 // delay's counted days and so does the result.
 func Refine(pieces []Piece, effective []Entry) []Refined {
@@ -253,7 +286,11 @@ func Refine(pieces []Piece, effective []Entry) []Refined {
 	for i, e := range effective {
 		switch e.Kind {
 		case Opened, Resumed, Changed, Corrected:
-			rules = append(rules, rule{from: e.Day, to: newWord(pieces, e.Made) - 1, statement: e.Statement, entry: e.ID})
+			to := newWord(pieces, e.Made) - 1
+			if e.OfThePast() {
+				to = e.Until
+			}
+			rules = append(rules, rule{from: e.Day, to: to, statement: e.Statement, entry: e.ID})
 		case Paused:
 			to := ever
 			for _, later := range effective[i+1:] {

@@ -253,7 +253,7 @@ func (r caseReader) findings(c *casework.Case) error {
 func (r caseReader) log(c *casework.Case) error {
 	condition, args := r.council("g.council")
 	err := r.each(`
-		SELECT l.entry_id, l.kind, l.made_on, l.day, l.statement_id, l.undoes, l.made_at, l.made_role, l.uncertain, l.destination, l.how, l.reason, `+
+		SELECT l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.made_role, l.uncertain, l.destination, l.how, l.reason, `+
 		coalesced(givenColumns)+`
 		FROM log_entry l
 		LEFT JOIN statement st ON st.statement_id = l.statement_id
@@ -264,7 +264,7 @@ func (r caseReader) log(c *casework.Case) error {
 		var at int64
 		var g attribution.Given
 		var o attribution.Outcome
-		if err := rows.Scan(append([]any{&l.ID, &l.Kind, &l.Made, &l.Day, &l.Statement, &l.Undoes, &at, &l.Role, &l.Uncertain, &l.Destination, &l.How, &l.Why},
+		if err := rows.Scan(append([]any{&l.ID, &l.Kind, &l.Made, &l.Day, &l.Until, &l.Statement, &l.Undoes, &at, &l.Role, &l.Uncertain, &l.Destination, &l.How, &l.Why},
 			scanGiven(&g, &o)...)...); err != nil {
 			return err
 		}
@@ -415,7 +415,7 @@ const discrepancyDays = 60
 // the log holds as waiting.
 func (l *worklist) logged() error {
 	rows, err := l.tx.QueryContext(l.ctx, `
-		SELECT l.patient_id, p.reference, l.entry_id, l.kind, l.made_on, l.day, l.statement_id, l.undoes, l.made_at, l.uncertain, l.destination
+		SELECT l.patient_id, p.reference, l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.uncertain, l.destination
 		FROM log_entry l
 		JOIN patient p ON p.patient_id = l.patient_id
 		WHERE l.provider_id = ?
@@ -439,7 +439,7 @@ func (l *worklist) logged() error {
 		var patient, at int64
 		var reference string
 		var e line
-		if err := rows.Scan(&patient, &reference, &e.ID, &e.Kind, &e.Made, &e.Day, &e.Statement, &e.Undoes, &at, &e.uncertain, &e.destination); err != nil {
+		if err := rows.Scan(&patient, &reference, &e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes, &at, &e.uncertain, &e.destination); err != nil {
 			return err
 		}
 		e.at = time.UnixMicro(at)
@@ -473,7 +473,7 @@ func (l *worklist) logged() error {
 		r := &l.rows[at]
 		for _, e := range effective {
 			// What was said of an earlier delay is not about this one.
-			if listed && e.Made < r.Ready {
+			if listed && e.Made < r.Ready || e.OfThePast() {
 				continue
 			}
 			r.Logged = true

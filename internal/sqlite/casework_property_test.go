@@ -142,6 +142,9 @@ func (w *world) entry() {
 	p := w.patient(rapid.IntRange(0, 4).Draw(w.t, "patient"))
 	in := casework.NewEntry{Reference: p.Reference, Kind: rapid.SampledFrom(kinds).Draw(w.t, "kind"), Made: delay.DayOf(at), Day: w.day("day")}
 	in.Day = min(in.Day, in.Made)
+	if in.Kind == logbook.Corrected && rapid.Bool().Draw(w.t, "of the past") {
+		in.Until = in.Day + delay.Day(rapid.IntRange(0, 6).Draw(w.t, "until"))
+	}
 	if in.Kind == logbook.Opened {
 		in.Provider, in.NewPatient = "RZ1", &p
 	}

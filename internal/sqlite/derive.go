@@ -645,7 +645,7 @@ func (d *derivation) resolve(patient int64, presence []presenceRow) (state, erro
 			}
 			next.stretches = append(next.stretches[:from], refined...)
 		}
-		segments, err := d.segments(next.stretches[from:], said.events)
+		segments, err := d.segments(next.stretches[from:], said)
 		if err != nil {
 			return next, err
 		}
@@ -658,10 +658,15 @@ func (d *derivation) resolve(patient int64, presence []presenceRow) (state, erro
 }
 
 // segments joins neighbouring counted stretches that are attributed alike, and
-// says where each stands between the NHS and the council.
-func (d *derivation) segments(stretches []stretchRow, events []agreement.Event) ([]segmentRow, error) {
+// says where each stands between the NHS and the council. What a correction
+// states is a segment of its own beside what was said before it: nobody has
+// answered it yet, whatever they said of the neighbouring days (G1).
+func (d *derivation) segments(stretches []stretchRow, said said) ([]segmentRow, error) {
 	var out []segmentRow
+	var before int64 // the entry of the stretch before
 	for _, st := range stretches {
+		apart := st.entry != before && said.corrects(before, st.entry)
+		before = st.entry
 		if st.mark == delay.Paused {
 			continue
 		}
@@ -673,7 +678,7 @@ func (d *derivation) segments(stretches []stretchRow, events []agreement.Event) 
 		if err != nil {
 			return nil, err
 		}
-		if n := len(out); n > 0 && out[n-1].givenRow == given && out[n-1].last+1 == st.first {
+		if n := len(out); n > 0 && !apart && out[n-1].givenRow == given && out[n-1].last+1 == st.first {
 			out[n-1].last = st.last
 			continue
 		}
@@ -682,7 +687,7 @@ func (d *derivation) segments(stretches []stretchRow, events []agreement.Event) 
 	for i, s := range out {
 		out[i].standing = agreement.Stand(agreement.Segment{
 			First: s.first, Last: s.last, Reason: s.reason, Council: s.council, Care: s.care, Body: s.body,
-		}, events)
+		}, said.events)
 	}
 	return out, nil
 }

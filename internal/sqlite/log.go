@@ -110,10 +110,10 @@ func (s *Store) Log(ctx context.Context, at time.Time, by people.Actor, in casew
 		res, err := r.ExecContext(ctx, `
 			INSERT INTO log_entry (
 				patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day,
-				statement_id, undoes, uncertain, destination, how, reason
-			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				statement_id, undoes, uncertain, destination, how, reason, until_day
+			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			patient, provider, at.UnixMicro(), in.Made, by.Who(), by.As(), in.Kind, in.Day,
-			statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why)
+			statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why, in.Until)
 		if err != nil {
 			return err
 		}

@@ -15,14 +15,26 @@ type said struct {
 	events    []agreement.Event
 }
 
+// corrects says whether a correction begins or ends between neighbouring days
+// that the entries before and next refine: a correction of the present wait has
+// no end of its own, since what follows was said after it.
+func (s said) corrects(before, next int64) bool {
+	for _, e := range s.effective {
+		if e.Kind == logbook.Corrected && (e.ID == next || e.ID == before && e.OfThePast()) {
+			return true
+		}
+	}
+	return false
+}
+
 // said reads the log and the answers about a patient.
 func (d *derivation) said(patient int64) (said, error) {
 	var s said
 	if d.hasLog {
 		var entries []logbook.Entry
-		err := d.each(`SELECT entry_id, kind, made_on, day, statement_id, undoes FROM log_entry WHERE patient_id = ? ORDER BY entry_id`, patient, func(r *sql.Rows) error {
+		err := d.each(`SELECT entry_id, kind, made_on, day, until_day, statement_id, undoes FROM log_entry WHERE patient_id = ? ORDER BY entry_id`, patient, func(r *sql.Rows) error {
 			var e logbook.Entry
-			err := r.Scan(&e.ID, &e.Kind, &e.Made, &e.Day, &e.Statement, &e.Undoes)
+			err := r.Scan(&e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes)
 			entries = append(entries, e)
 			return err
 		})

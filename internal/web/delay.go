@@ -383,6 +383,9 @@ func (s *Server) history(k *casework.Case) []historyView {
 	when := func(t time.Time) string { return s.moment(t) }
 	for _, l := range k.Log {
 		what := l.Kind.String() + ", " + l.Day.Long()
+		if l.Until != 0 {
+			what = l.Kind.String() + ", " + span(l.Day, l.Until)
+		}
 		if l.Given != nil {
 			what += ": " + reasonWords(l.Given.Reason)
 			if l.Given.Stated != delay.NotAttributed {
@@ -606,6 +609,9 @@ func (s *Server) periodPage(c echo.Context) error {
 	v.Caption, v.Back = caption, "/delays/"+k.Reference
 	v.PageTitle = "Receipt " + number + ", " + k.Reference + " – Homeward"
 	v.Links = []link{{"JSON", "/delays/" + k.Reference + "/periods/" + number + ".json"}}
+	if _, err := k.Correctable(seg.Segment.First.String()); err == nil && s.actor(c).May(people.LogDelays) {
+		v.Links = append([]link{{"Correct this period", s.correctHref(k, seg.Segment.First)}}, v.Links...)
+	}
 	if s.actor(c).May(people.Agree) {
 		v.Links = append([]link{{"Answer or dispute", "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First)}}, v.Links...)
 	}

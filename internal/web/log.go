@@ -293,6 +293,8 @@ func (s *Server) caseFormFor(c echo.Context, k *casework.Case, title, path, vers
 
 // caseStep is one of the pages that change a case.
 type caseStep struct {
+	// words are the query words that the page knows.
+	words []string
 	// form makes the page from what was typed, save does the change.
 	form func(c echo.Context, k *casework.Case, fresh bool) caseForm
 	save func(c echo.Context, reference string) (casework.Done, error)
@@ -300,7 +302,7 @@ type caseStep struct {
 
 func (s *Server) stepPage(step caseStep) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+		if _, err := s.opts.Places.read(c.QueryParams(), step.words...); err != nil {
 			return err
 		}
 		k, err := s.caseOf(c)
@@ -352,7 +354,11 @@ func sentDate(c echo.Context, fresh bool, name string, otherwise casework.Date) 
 
 func (s *Server) changeStep() caseStep {
 	return caseStep{
+		words: []string{wordPeriod},
 		form: func(c echo.Context, k *casework.Case, fresh bool) caseForm {
+			if first := c.FormValue(wordPeriod); first != "" {
+				return s.correctForm(c, k, first, fresh)
+			}
 			v := s.caseFormFor(c, k, "Change reason", "/reason", sent(c, fresh, "version", ""))
 			given := k.Stands()
 			ward := ""
@@ -370,13 +376,56 @@ func (s *Server) changeStep() caseStep {
 			}
 			v.Aside = []part{s.meaningsPart(c, s.today())}
 			v.Buttons = []caseButton{{Text: "Save change"}}
+			v.Links = s.periodLinksOf(k)
 			return v
 		},
 		save: func(c echo.Context, reference string) (casework.Done, error) {
-			return s.opts.Casework.Change(c.Request().Context(), s.actor(c), casework.ChangeForm{Reference: reference, Version: typed(c, "version"), What: typed(c, "what"),
+			return s.opts.Casework.Change(c.Request().Context(), s.actor(c), casework.ChangeForm{Reference: reference, Version: typed(c, "version"), What: typed(c, "what"), Period: typed(c, wordPeriod),
 				From: typedDate(c, "from"), Reason: typed(c, "reason"), Body: typed(c, "body"), Council: typed(c, "council"), Because: typed(c, "because")})
 		},
 	}
+}
+
+// wordPeriod names a period of a delay by its first day.
+const wordPeriod = "period"
+
+// periodLinksOf leads to the correction of each period that is over.
+func (s *Server) periodLinksOf(k *casework.Case) []link {
+	var out []link
+	for _, p := range k.Periods() {
+		if !p.Present {
+			out = append(out, link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + reasonWords(p.Segment.Segment.Reason) + ", " + p.Standing.Body.String(), Href: s.correctHref(k, p.Segment.Segment.First)})
+		}
+	}
+	return out
+}
+
+func (s *Server) correctHref(k *casework.Case, first delay.Day) string {
+	return address("/delays/"+k.Reference+"/reason", url.Values{wordPeriod: {first.String()}})
+}
+
+// correctForm makes the page that corrects what was recorded of one period.
+func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fresh bool) caseForm {
+	v := s.caseFormFor(c, k, "Correct a period", "/reason", sent(c, fresh, "version", ""))
+	p, err := k.Correctable(first)
+	if err != nil {
+		v.Lede = []string{problem.Sentence(err)}
+		return v
+	}
+	seg := p.Segment
+	v.Lede = []string{"Only what was recorded of these days is replaced. Other periods stay as they are, the days still add up, and the old version is kept in the history. The other body is asked about the corrected days again."}
+	v.Facts = []caseFact{{"Period", span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days())), ""}, {"Recorded as", reasonWords(p.Given.Reason), ""},
+		{"Next step with", upperFirst(seg.Standing.Body.String()) + ", " + seg.State.String(), ""}, {"Council of residence", s.opts.Places.councilWords(p.Given.Council), ""}}
+	v.Hidden = append(v.Hidden, hiddenField{"what", "corrected"}, hiddenField{wordPeriod, first})
+	v.Parts = []part{
+		{Kind: "select", ID: "reason", Label: "What were they waiting for?", Groups: s.reasonGroups(c, k.Provider, "", sent(c, fresh, "reason", string(p.Given.Reason)), seg.Segment.First)},
+		s.bodyPart("If the rules do not say, who was the next step with?", sent(c, fresh, "body", "")),
+		{Kind: "select", ID: "council", Label: "If the council of residence was another", Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
+		areaPart("because", "What was wrong?", "Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500),
+	}
+	v.Aside = []part{s.meaningsPart(c, seg.Segment.First)}
+	v.Buttons = []caseButton{{Text: "Save correction"}}
+	return v
 }
 
 func (s *Server) pauseStep() caseStep {

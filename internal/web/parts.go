@@ -108,6 +108,8 @@ type caseForm struct {
 	// Hidden are fields that go with the form.
 	Hidden  []hiddenField
 	Buttons []caseButton
+	// Links lead to forms about what this one does not reach.
+	Links []link
 	// Aside is a table or words beside the form.
 	Aside []part
 }

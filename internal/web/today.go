@@ -36,6 +36,7 @@ type Cases interface {
 // The query words of the worklist, beside those that all pages share.
 const (
 	wordWard    = "ward"
+	wordUnsure  = "uncertain"
 	wordChecked = "checked"
 	wordLeast   = "least"
 	wordDue     = "due"
@@ -71,8 +72,10 @@ type todayView struct {
 	Hidden     []hiddenField
 	MayLog     bool
 	NewHref    string
-	CSV        string
+	CSV, Print string
 	Filtered   bool
+	// Sheets are the print: the people of each ward, a page a ward.
+	Sheets []sheetView
 }
 
 type cardView struct{ Value, Text, Href string }
@@ -92,6 +95,13 @@ type workRow struct {
 	Href, LogHref, EndHref   string
 	Source                   string
 	MayCheck                 bool
+}
+
+// sheetView is one ward of the print. Head stands at the top of each of its
+// sheets.
+type sheetView struct {
+	ID, Ward, Head string
+	Rows           []workRow
 }
 
 type tagView struct{ Text, Tag string }
@@ -133,6 +143,7 @@ type todayAsked struct {
 	checked  string
 	least    int
 	due      bool
+	unsure   bool
 	sort     string
 	page     int
 	ref      string
@@ -141,7 +152,7 @@ type todayAsked struct {
 
 func (s *Server) readToday(c echo.Context) (todayAsked, error) {
 	q := c.QueryParams()
-	a, err := s.opts.Places.read(q, wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordSort, wordPage, wordRef, wordDone, wordEntry, wordCount, wordView)
+	a, err := s.opts.Places.read(q, wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordPage, wordRef, wordDone, wordEntry, wordCount, wordView)
 	if err != nil {
 		return todayAsked{}, err
 	}
@@ -157,6 +168,11 @@ func (s *Server) readToday(c echo.Context) (todayAsked, error) {
 		return t, err
 	}
 	t.due = due != ""
+	unsure, err := oneOf(q, wordUnsure, "", "yes")
+	if err != nil {
+		return t, err
+	}
+	t.unsure = unsure != ""
 	if t.sort, err = oneOf(q, wordSort, "ready", "ready", "ward", "checked"); err != nil {
 		return t, err
 	}
@@ -167,7 +183,7 @@ func (s *Server) readToday(c echo.Context) (todayAsked, error) {
 		return t, err
 	}
 	t.ref = strings.ToUpper(strings.TrimSpace(q.Get(wordRef)))
-	for _, word := range []string{wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordSort, wordRef} {
+	for _, word := range []string{wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordRef} {
 		if given := values(q, word); len(given) > 0 {
 			t.query[word] = given
 		}
@@ -214,6 +230,7 @@ func (t todayAsked) matches(r casework.WorkRow, now time.Time, today delay.Day) 
 		t.checked == "yes" && (!r.Logged || now.Sub(r.Checked) > unchecked),
 		t.checked == "no" && (!r.Logged || now.Sub(r.Checked) <= unchecked),
 		r.Days < t.least,
+		t.unsure && !r.Uncertain,
 		t.due && (r.Action == nil || r.Action.Due > today),
 		t.ref != "" && r.Reference != t.ref:
 		return false
@@ -237,12 +254,13 @@ func (s *Server) todayPage(c echo.Context) error {
 	v := todayView{formView: formView{Frame: s.frame(c, "My site today")}, Caption: s.opts.Places.providerWords(t.provider) + ", " + today.Long(),
 		MayLog: s.actor(c).May(people.LogDelays)}
 	v.Filtered = len(t.query) > 0 && !(len(t.query) == 1 && t.query.Has(wordProvider))
+	v.BodyClass = "app-print-landscape"
 	if t.print {
-		v.BodyClass = "app-view-print"
+		v.BodyClass += " app-view-print"
 	}
 	v.Banner = s.savedBanner(c, "/today", t.query)
 	var waiting, fresh []casework.WorkRow
-	var checked, notChecked, long, due int64
+	var checked, notChecked, long, due, unsure int64
 	for _, r := range all {
 		if !r.Logged && r.Discrepancy == "" {
 			if t.checked == "" && t.matches(r, now, today) {
@@ -260,6 +278,9 @@ func (s *Server) todayPage(c echo.Context) error {
 		}
 		if r.Days >= 21 {
 			long++
+		}
+		if r.Uncertain {
+			unsure++
 		}
 		if r.Action != nil && r.Action.Due <= today {
 			due++
@@ -279,6 +300,9 @@ func (s *Server) todayPage(c echo.Context) error {
 		{count(unlogged), "Ready, not logged", address("/today", url.Values{wordProvider: {t.provider}}) + "#not-logged"},
 		{count(long), "Waiting 21 days or more", at(wordLeast, "21")},
 		{count(due), "Actions due today", at(wordDue, "today")},
+	}
+	if unsure > 0 {
+		v.Cards = append(v.Cards, cardView{count(unsure), "Uncertain ready date", at(wordUnsure, "yes")})
 	}
 	if len(t.mine) > 1 {
 		for _, code := range t.mine {
@@ -301,7 +325,9 @@ func (s *Server) todayPage(c echo.Context) error {
 	}
 	v.Heading = "Waiting (" + count(int64(len(waiting))) + ")"
 	shown := waiting
-	if !t.print {
+	if t.print {
+		v.Sheets = s.sheets(t, slices.Concat(waiting, fresh), now, today, day)
+	} else {
 		v.Pages = pagesOf("/today", t.query, t.page, (len(waiting)+workPage-1)/workPage)
 		from := min((t.page-1)*workPage, len(waiting))
 		shown = waiting[from:min(from+workPage, len(waiting))]
@@ -330,6 +356,11 @@ func (s *Server) todayPage(c echo.Context) error {
 	v.Filters = s.todayFilters(t, all)
 	v.NewHref = address("/delays/new", url.Values{wordProvider: {t.provider}}) + "#form"
 	v.CSV = address("/today.csv", t.query)
+	print := url.Values{wordView: {"print"}}
+	for word, given := range t.query {
+		print[word] = given
+	}
+	v.Print = address("/today", print)
 	switch {
 	case len(all) == 0:
 		v.Empty = "Nobody is recorded as waiting at " + s.opts.Places.providerWords(t.provider) + "."
@@ -346,6 +377,32 @@ func (s *Server) todayPage(c echo.Context) error {
 		v.Lede += " Today's extract has not arrived. This list is from " + day.Long() + ". You can still log delays."
 	}
 	return s.page(c, "today", v)
+}
+
+// sheets lays the rows out for a round on paper: by ward, and in a ward by bed.
+func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, today, day delay.Day) []sheetView {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b casework.WorkRow) int {
+		return cmp.Or(cmp.Compare(a.Ward, b.Ward), cmp.Compare(a.Bed, b.Bed), cmp.Compare(a.Reference, b.Reference))
+	})
+	var out []sheetView
+	for i, r := range rows {
+		if i == 0 || r.Ward != rows[i-1].Ward {
+			ward := "Ward " + r.Ward
+			if r.Ward == "" {
+				ward = "Ward not known"
+			}
+			out = append(out, sheetView{ID: "sheet-" + strconv.Itoa(len(out)+1), Ward: ward,
+				Head: "Confidential: patient information. " + s.opts.Places.providerWords(t.provider) + ", " + strings.ToLower(ward[:1]) + ward[1:] + ", " + today.Long()})
+		}
+		w := s.workRow(r, now, today, day)
+		if !r.Logged {
+			w.Checked = "Not logged yet"
+		}
+		sheet := &out[len(out)-1]
+		sheet.Rows = append(sheet.Rows, w)
+	}
+	return out
 }
 
 // pagesOf links to the pages of a list.
@@ -395,7 +452,8 @@ func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) filterView {
 	for _, code := range t.mine {
 		provider.Items = append(provider.Items, choice{ID: "provider-" + code, Value: code, Text: s.opts.Places.providerWords(code), Chosen: code == t.provider})
 	}
-	return filterView{Action: "/today", Clear: address("/today", url.Values{wordProvider: {t.provider}}), Groups: []choiceGroup{provider, wards, body, checked}}
+	unsure := choiceGroup{Legend: "Ready date", Name: wordUnsure, Kind: "checkbox", Style: "checkboxes", Items: []choice{{ID: "uncertain-yes", Value: "yes", Text: "Uncertain only", Chosen: t.unsure}}}
+	return filterView{Action: "/today", Clear: address("/today", url.Values{wordProvider: {t.provider}}), Groups: []choiceGroup{provider, wards, body, checked, unsure}}
 }
 
 func bedWords(bed, ward, reference string) string {
@@ -540,7 +598,11 @@ func (s *Server) savedWords(k *casework.Case, l casework.LogLine) string {
 	case logbook.Opened:
 		return "Delay logged for " + name + ". " + s.proposalWords(l)
 	case logbook.Changed, logbook.Corrected:
-		return "Saved for " + name + ": " + reasonWords(l.Given.Reason) + " from " + l.Day.Long() + ". " + s.proposalWords(l)
+		when := "from " + l.Day.Long()
+		if l.Until != 0 {
+			when = "for " + span(l.Day, l.Until)
+		}
+		return "Saved for " + name + ": " + reasonWords(l.Given.Reason) + " " + when + ". " + s.proposalWords(l)
 	case logbook.Verified:
 		return upperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
 	case logbook.Paused:
