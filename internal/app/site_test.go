@@ -17,7 +17,8 @@ import (
 )
 
 // Site gives tests from outside the whole of the pages, without a network, with
-// one person for each role; signIn gives the cookie of a new session.
+// one person for each role, of the first provider where a role is for named
+// organisations; signIn gives the cookie of a new session.
 func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (site http.Handler, signIn func(people.Role) string) {
 	t.Helper()
 	kept := a.Store.Sessions()
@@ -29,7 +30,7 @@ func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (si
 	server, err := web.New(web.Options{
 		Figures: figures{Store: a.Store, app: a}, Drawer: draw, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
 		Jobs: jobs{scheduler}, Packs: packs{a, draw}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
-		Cases: a.Store, Casework: a.casework(), Rows: rows{a.Store, a}, Audit: a.Store,
+		Cases: a.Store, Casework: a.casework(), Rows: rows{a.Store, a}, Audit: a.Store, Closings: a.closings(),
 		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, Version: "test",
 		Templates: templates.Files, Assets: static.Files, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now, Zone: a.London,
 	})
@@ -37,7 +38,11 @@ func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (si
 		t.Fatal(err)
 	}
 	for _, role := range roles {
-		grant, err := people.NewGrant(role, nil, a.SignIn.Organisations())
+		var codes []string
+		if role.Sides()[0] != people.Whole {
+			codes = []string{a.Partnership.Providers[0].Code}
+		}
+		grant, err := people.NewGrant(role, codes, a.SignIn.Organisations())
 		if err != nil {
 			t.Fatal(err)
 		}

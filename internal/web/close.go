@@ -240,9 +240,24 @@ func (s *Server) closesJSON(c echo.Context) error {
 	return s.sendJSON(c, t)
 }
 
-// closedAs names as what somebody closed a month.
+// closedAs names as what somebody closed a month: "Director, Northshire County
+// Council".
 func (s *Server) closedAs(role string, codes []string) string {
 	return s.grantWords(people.Grant{Role: people.Role(strings.ToLower(role)), Codes: codes})
+}
+
+// closedBy says the same inside a sentence: "a director of Northshire County
+// Council".
+func (s *Server) closedBy(r closing.Record) string {
+	names := make([]string, len(r.Codes))
+	for i, code := range r.Codes {
+		names[i] = s.organisationName(code)
+	}
+	words := "a " + strings.ToLower(r.Role)
+	if len(names) > 0 {
+		words += " of " + andList(names)
+	}
+	return words
 }
 
 // closeView is the page of one month.
@@ -291,7 +306,7 @@ func (s *Server) closePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.opts.Places.read(c.QueryParams(), wordView, wordPart)
+	a, err := s.opts.Places.read(c.QueryParams(), wordView, wordPart, wordDone)
 	if err != nil {
 		return err
 	}
@@ -588,7 +603,10 @@ func (s *Server) figureSections(content *closing.Content, heading string) []clos
 		}
 		share, band := "Not applicable", "Not applicable"
 		if one.Share != nil {
-			share, band = measure.PerCent(*one.Share), measure.PerCent(*one.Lowest)+" to "+measure.PerCent(*one.Highest)
+			share, band = measure.PerCent(*one.Share), "No range"
+			if one.Unsettled > 0 {
+				band = measure.PerCent(*one.Lowest) + " to " + measure.PerCent(*one.Highest)
+			}
 		}
 		councils.Rows = append(councils.Rows, append(row, tableCell{Text: share, Class: numericClass}, tableCell{Text: band, Class: numericClass}, tableCell{Text: count(one.People), Class: numericClass}))
 	}
@@ -639,9 +657,11 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	if print {
 		v.BodyClass = "app-view-print"
 	}
-	as := s.closedAs(r.Role, r.Codes)
-	v.Lede = month + " was closed on " + s.dayOf(r) + " as " + as + ", with " + days(r.Days) + ". " + revised.sentence()
-	v.Facts = []fact{{"Closed", s.moment(r.At)}, {"Closed as", as}, {"Rule set", r.RuleSet + " " + r.RuleVersion}, {"Data as at", longDay(content.AsAt)}}
+	v.Lede = month + " was closed on " + s.dayOf(r) + " by " + s.closedBy(r) + ", with " + days(r.Days) + ". " + revised.sentence()
+	if c.QueryParam(wordDone) != "" {
+		v.Said = month + " is closed."
+	}
+	v.Facts = []fact{{"Closed", s.moment(r.At)}, {"Closed as", s.closedAs(r.Role, r.Codes)}, {"Rule set", r.RuleSet + " " + r.RuleVersion}, {"Data as at", longDay(content.AsAt)}}
 	if content.Reason != "" {
 		v.Facts = append(v.Facts, fact{"Reason for closing with something open", content.Reason})
 	}
@@ -687,13 +707,18 @@ type revision struct {
 	reckoning
 }
 
+// bodyDays names the days of each body.
+var bodyDays = map[delay.Body]string{
+	delay.SocialCare: "Days with social care", delay.NHS: "Days with the NHS", delay.Joint: "Joint days", delay.NotAttributed: "Days not attributed",
+}
+
 // revised is a closed month beside what is known of it now.
 type revised struct {
 	rows            []revision
 	more, elsewhere int64
 	shares          [][5]string
-	answers         int64
-	ruleSet         string
+	// ruleSet is the one that the month is counted under now, when it is another.
+	ruleSet string
 }
 
 // revise compares what a month was closed with with the same figures now. Every
@@ -717,7 +742,7 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 	if err != nil {
 		return nil, err
 	}
-	out := &revised{answers: answers.Count}
+	out := &revised{}
 	closed, err := content.Counted(measure.Filter{})
 	if err != nil {
 		return nil, err
@@ -768,10 +793,7 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 	total, unsettled := revision{name: "Delayed days"}, revision{name: "Days not settled"}
 	bodies := make([]revision, len(delay.Bodies))
 	for i, b := range delay.Bodies {
-		bodies[i].name = "Days with " + b.String()
-		if b == delay.NotAttributed {
-			bodies[i].name = "Days not attributed"
-		}
+		bodies[i].name = bodyDays[b]
 	}
 	var hospitals []revision
 	for i, at := range spots {
@@ -835,11 +857,11 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 		}
 		row := [5]string{"Council share, " + s.opts.Places.councilWords(code), "Not applicable", "Not applicable", "Not applicable", "It follows from the days above"}
 		if one.Share != nil {
-			row[1] = measure.PerCent(*one.Share) + " (" + measure.PerCent(*one.Lowest) + " to " + measure.PerCent(*one.Highest) + ")"
+			row[1] = shareWithRange(measure.Share{Known: true, Value: *one.Share, Low: *one.Lowest, High: *one.Highest}, one.Unsettled)
 		}
 		if p := now[one.Code]; p != nil {
 			if share := p.Share(); share.Known {
-				row[2] = measure.PerCent(share.Value) + " (" + measure.PerCent(share.Low) + " to " + measure.PerCent(share.High) + ")"
+				row[2] = shareWithRange(share, p.Unsettled())
 				if one.Share != nil {
 					row[3] = sharePoints(100 * (share.Value - *one.Share))
 				}
@@ -848,6 +870,14 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 		out.shares = append(out.shares, row)
 	}
 	return nil
+}
+
+// shareWithRange writes a share, with its range where days are not settled.
+func shareWithRange(s measure.Share, unsettled int64) string {
+	if unsettled == 0 {
+		return measure.PerCent(s.Value)
+	}
+	return measure.PerCent(s.Value) + " (" + measure.PerCent(s.Low) + " to " + measure.PerCent(s.High) + ")"
 }
 
 // sentence says how the figures have changed.
@@ -874,9 +904,6 @@ func daysMore(n int64) string {
 func (r *revised) section(s *Server, rec closing.Record) closeSection {
 	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
-	if r.answers > 0 {
-		sec.Words = append(sec.Words, upperFirst(plural(r.answers, "answer or entry has", "answers and entries have"))+" been made since.")
-	}
 	if r.ruleSet != "" {
 		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.ruleSet+" now.")
 	}
@@ -973,12 +1000,12 @@ func (s *Server) closeMonth(c echo.Context) error {
 		}
 		return err
 	}
-	return onward(c, closeHref(m), nil, "")
+	return onward(c, closeHref(m), url.Values{wordDone: {"closed"}}, "")
 }
 
 // closedAlready tells the second of two people.
 func (s *Server) closedAlready(r closing.Record) error {
-	return problem.New(problem.Conflict, "%s was closed at %s as %s. Nothing that you sent has changed it.", r.Month.Long(), s.moment(r.At), s.closedAs(r.Role, r.Codes))
+	return problem.New(problem.Conflict, "%s was closed at %s by %s. Nothing that you sent has changed it.", r.Month.Long(), s.moment(r.At), s.closedBy(r))
 }
 
 // asksOf says what is open in a month, one sentence each.
@@ -988,7 +1015,7 @@ func asksOf(l closing.Loose) []string {
 		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" missing.")
 	}
 	if n := int64(l.Held); n > 0 {
-		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" short and held, and count for nothing.")
+		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" short and held. What is held counts for nothing.")
 	}
 	if n := l.Unanswered; n > 0 {
 		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" proposed and not answered.")

@@ -417,7 +417,7 @@ func options(t testing.TB) (Options, *site) {
 	return Options{
 		Rows: s.visitors.register, Audit: s.visitors.register,
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
-		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Known: &memory{north: n},
+		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Known: &memory{north: n}, Closings: newCabinet(n),
 		Trends: n,
 		Packs:  &shelf{packs: []Pack{ofOctober}},
 		Places: Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
