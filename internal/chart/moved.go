@@ -128,7 +128,7 @@ func signedPoints(tenths int) string {
 }
 
 func movedTable(m Moved, caption string) Table {
-	t := Table{Caption: caption, Head: []string{sentenceCase(m.Noun), "Social care days now", "Before", "Part of the change, points"}}
+	t := Table{Caption: caption, Head: []string{sentenceCase(m.Noun), "Social care days now", "Before", "Points"}}
 	row := func(head string, now, was int64, points int) []Cell {
 		return []Cell{text(head), number(float64(now), whole(now)), number(float64(was), whole(was)), number(float64(points)/10, signedPoints(points))}
 	}
@@ -197,7 +197,7 @@ func drawMoved(parts []MovedPart, s Size) (json.RawMessage, error) {
 		data[i] = opts.BarData{Value: float64(p.Points) / 10,
 			Label: &opts.Label{Show: opts.Bool(true), Position: position, Formatter: signedPoints(p.Points), Color: ink, FontSize: float32(font)}}
 	}
-	c.AddSeries("Part of the change, points", data,
+	c.AddSeries("Points", data,
 		charts.WithBarChartOpts(opts.BarChart{BarWidth: px(barWidth)}),
 		charts.WithItemStyleOpts(opts.ItemStyle{Color: usualEdge, BorderColor: usualEdge, BorderWidth: s.edge()}),
 		charts.WithMarkLineNameXAxisItemOpts(opts.MarkLineNameXAxisItem{Name: "No change", XAxis: 0}),

@@ -24,7 +24,7 @@ func moved(points ...int) Moved {
 func TestPartsOfAChangeAreTheNumbersOfTheirTable(t *testing.T) {
 	m := moved(23, 11, -6)
 	c := MovedOf(m, "Northshire")
-	drawn := read(t, c).values(t, "Part of the change, points")
+	drawn := read(t, c).values(t, "Points")
 	sum := 0.0
 	for i, p := range m.Parts {
 		if cell := c.Table.Rows[i][3]; !same(cell.Value, float64(p.Points)/10) || !same(drawn[i], cell.Value) {

@@ -330,8 +330,12 @@ func findings(t measure.Trend, p drawnPart, r spc.Result, what string) []string 
 	case spc.ShiftAbove, spc.ShiftBelow:
 		return []string{fmt.Sprintf("%s %s been %s average for %d %ss in a row", what, verb, side, n, step)}
 	}
-	return []string{fmt.Sprintf("No significant change in %s: about %s, usually %s to %s", strings.Replace(what, t.Metric.Name, t.Metric.Noun, 1),
-		lineWords(t.Metric, g.Mean.Value), lo, hi)}
+	noun := strings.Replace(what, t.Metric.Name, t.Metric.Noun, 1)
+	return []string{
+		fmt.Sprintf("No significant change in %s: about %s, usually %s to %s", noun, lineWords(t.Metric, g.Mean.Value), lo, hi),
+		// A long name leaves room for the range, which says more than the average.
+		fmt.Sprintf("No significant change in %s: usually %s to %s", noun, lo, hi),
+	}
 }
 
 // run counts the readings of the trend or shift that the latest reading ends.

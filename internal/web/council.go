@@ -1,11 +1,14 @@
 package web
 
 import (
+	"cmp"
+	"context"
 	"math"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,6 +20,7 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/record"
+	"homeward/internal/spc"
 )
 
 // Adults is a council's adult population with its year and source (C13).
@@ -28,7 +32,15 @@ type Adults struct {
 const wordMoved = "split"
 
 // councilWords are the query words of the council's page.
-var councilWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordReason, wordCare, wordBasis, wordView, wordMoved}
+var councilWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordReason, wordCare, wordBasis, wordKnown, wordView, wordMoved}
+
+// byAge is the value of split for new and continuing delays, which are no
+// dimension of counts.
+const byAge = "new"
+
+// changeSplits are what the change of the share can be split by, in the order
+// of the page, each with what one part is.
+var changeSplits = [][2]string{{string(measure.ByProvider), "hospital"}, {string(measure.ByReason), "reason"}, {string(measure.ByCare), "type of care"}, {byAge, "group of delays"}}
 
 type councilView struct {
 	Frame
@@ -36,12 +48,16 @@ type councilView struct {
 	Showing               string
 	Empty                 string
 	Figures               tableView
-	Chart                 chartView
-	Control               link
+	// FiguresNotes name what rates divide by, or say why there is none (C13).
+	FiguresNotes []string
+	Chart        chartView
+	Waiting      chartView
+	Icons        []iconView
+	WaitingLink  *link
 	// Split is where the days are; Besides stands on the page and not on paper.
 	Split, Besides []tableView
-	MovedBy        []pageLink
-	Moved          tableView
+	Lengths        []tableView
+	Moved          movedView
 	HandOffs       tableView
 	NoHandOffs     string
 	Unsettled      tableView
@@ -51,6 +67,17 @@ type councilView struct {
 	Decisions      []string
 	Sentence       string
 	Filters        filterView
+	// Differences compares with the present; nil on a page that shows it.
+	Differences *differencesView
+}
+
+// movedView is what moved the share: bars with their table beside them, or
+// words when there is nothing to compare with.
+type movedView struct {
+	By    []pageLink
+	Chart chartView
+	Table tableView
+	Words string
 }
 
 // councilHome goes to the council of the reader, else the partnership's first.
@@ -74,10 +101,31 @@ type councilAsked struct {
 	filter   measure.Filter
 	figures  measure.CouncilFigures
 	overview measure.Overview
+	see      sight
 	first    delay.Day
 	last     delay.Day
 	moved    string
 	print    bool
+}
+
+// rows is the address of the rows behind a count: the days from from to to, as
+// narrowed. Of a past moment there is none, for rows are as they are known now.
+func (a councilAsked) rows(from, to delay.Day, narrow func(*measure.Filter)) string {
+	if a.see.text != "" {
+		return ""
+	}
+	f := a.filter
+	narrow(&f)
+	return address("/days", dated(f, from, to))
+}
+
+// counted is the cell of a count, which leads to the rows behind it.
+func counted(n int64, href string) tableCell {
+	cell := tableCell{Text: count(n), Class: numericClass}
+	if n > 0 {
+		cell.Href = href
+	}
+	return cell
 }
 
 func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
@@ -96,13 +144,20 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	if err != nil {
 		return a, err
 	}
-	if a.moved, err = oneOf(query, wordMoved, "provider", "provider", "reason", "care"); err != nil {
+	var splits []string
+	for _, by := range changeSplits {
+		splits = append(splits, by[0])
+	}
+	if a.moved, err = oneOf(query, wordMoved, splits[0], splits...); err != nil {
+		return a, err
+	}
+	if a.see, err = s.sight(c, asked); err != nil {
 		return a, err
 	}
 	a.print = asked.Print
 	a.filter = asked.Filter
 	a.filter.Councils = []delay.Council{delay.Council(a.code)}
-	if a.first, a.last, err = s.opts.Figures.Extent(ctx); err != nil || a.last == 0 {
+	if a.first, a.last, err = a.see.Extent(ctx); err != nil || a.last == 0 {
 		return a, err
 	}
 	from, to := asked.From, asked.To
@@ -116,10 +171,10 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	} else if from, to, err = asked.period(a.last); err != nil {
 		return a, err
 	}
-	if a.figures, err = measure.MakeCouncil(ctx, s.opts.Figures, s.opts.Trends, a.filter, from, to); err != nil {
+	if a.figures, err = measure.MakeCouncil(ctx, a.see, a.see.course, a.filter, from, to); err != nil {
 		return a, err
 	}
-	a.overview, err = s.opts.Figures.Overview(ctx, a.filter, to.Month()-12, to.Month())
+	a.overview, err = a.see.Overview(ctx, a.filter, to.Month()-12, to.Month())
 	return a, err
 }
 
@@ -135,6 +190,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	name := s.opts.Places.councilWords(delay.Council(a.code))
 	v := councilView{Frame: s.frame(c, "Council share"), Caption: name}
 	v.PageTitle = "Council share, " + name + " – Homeward"
+	s.asKnown(c, &v.Frame, a.see)
 	v.BodyClass = "app-council-page"
 	if a.print {
 		v.BodyClass += " app-view-print"
@@ -148,21 +204,26 @@ func (s *Server) councilPage(c echo.Context) error {
 	v.Showing = "Showing " + s.opts.Places.filterWords(a.filter) + ", " + words + ", every counted day as it stands attributed."
 	v.Lede, v.Agreed = councilLede(f, words)
 	v.Sentence = v.Lede + " Days are counted by rule C1 and attributed under rule set " + s.ruleVersion() + "; data as at " + a.last.Long() + "."
-	v.Figures = s.councilFigures(a)
 	v.withCharts(s)
-	q := dated(a.filter, f.From, f.To)
-	series := dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last())
+	q := a.see.keep(dated(a.filter, f.From, f.To))
+	series := a.see.keep(dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
 	v.Chart = s.charted(ctx, chart.Share(a.overview, name), across, chartLinks("council-share", series), a.print)
-	v.Control = link{"People waiting with social care, by week, as a control chart", address("/trends", url.Values{wordMeasure: {"M02"}, wordGrain: {"week"}, wordResp: {"social-care"}, wordCouncil: {a.code}})}
+	if err := s.councilTrends(ctx, a, &v); err != nil {
+		return err
+	}
 	v.Split = []tableView{
-		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, f, func(c measure.Cell) string { return s.opts.Places.providerWords(c.Provider) }, q, wordProvider),
-		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, f, func(c measure.Cell) string { return reasonWords(c.Reason) }, q, wordReason),
+		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string { return s.opts.Places.providerWords(c.Provider) }, measure.ByProvider),
+		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a, func(c measure.Cell) string { return reasonWords(c.Reason) }, measure.ByReason),
 	}
 	v.Besides = []tableView{
-		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, f, func(c measure.Cell) string { return c.Care.String() }, q, wordCare),
-		lengthTable(a.overview),
+		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, a, func(c measure.Cell) string { return c.Care.String() }, measure.ByCare),
 	}
-	v.MovedBy, v.Moved = s.movedTable(a, q)
+	waits, err := measure.MakeWaits(ctx, a.see.course, a.overview)
+	if err != nil {
+		return err
+	}
+	v.Lengths = s.lengthTables(a, waits)
+	v.Moved = s.moved(ctx, a, name)
 	v.HandOffs = tableView{ID: "hand-offs", Caption: "Where the next step moved, " + words, Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
 	for _, h := range f.HandOffs {
 		v.HandOffs.Rows = append(v.HandOffs.Rows, []tableCell{{Text: upperFirst(h.From.String()), Header: true}, {Text: upperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: numericClass}})
@@ -170,23 +231,24 @@ func (s *Server) councilPage(c echo.Context) error {
 	if len(f.HandOffs) == 0 {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
 	}
-	v.Unsettled, v.Rates = unsettledTable(f)
-	if v.Closed, err = s.closedNote(ctx, sight{}, a.filter, f.From, f.To); err != nil {
+	v.Unsettled, v.Rates = s.unsettledTable(a)
+	if v.Closed, err = s.closedNote(ctx, a.see, a.filter, f.From, f.To); err != nil {
 		return err
 	}
 	if v.Decisions, err = s.decisions(c, a.code); err != nil {
 		return err
 	}
-	if v.Longest, v.LongestWords, err = s.longest(c, a); err != nil {
+	if v.Longest, v.LongestWords, err = s.longest(c, a, waits); err != nil {
 		return err
 	}
 	path := "/council/" + a.code
 	groups := s.opts.Places.groups(a.filter)
 	groups = slices.DeleteFunc(groups, func(g choiceGroup) bool { return g.Name == wordCouncil || g.Name == wordResp })
-	v.Filters = filterView{Action: path, Clear: path, Months: monthChoices(a.first, a.last, f.From, f.To), Groups: groups}
+	v.Filters = filterView{Action: path, Clear: path, Months: monthChoices(a.first, a.last, f.From, f.To), Groups: groups, Known: s.knownField(a.see)}
 	asIs := cloneQuery(q)
 	asIs.Del(wordCouncil)
 	v.About = s.aboutFigures(path, asIs, a.last, measure.CouncilShare, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.LongWaits)
+	s.fix(ctx, v.About, a.see, path, asIs)
 	return s.page(c, "council", v)
 }
 
@@ -203,6 +265,16 @@ func councilLede(f measure.CouncilFigures, words string) (lede, agreed string) {
 	share := f.Now.Share()
 	if !share.Known {
 		return "No delayed days in " + words + ".", ""
+	}
+	if f.Few() {
+		return "Too few people to give a share. " + plural(f.People, "person", "people") + " waited " + days(f.Now.Days.Total()) + " in " + words + ".", ""
+	}
+	if f.Now.Days[delay.SocialCare] == 0 {
+		lede = "No delayed days with social care in " + words + "."
+		if n := f.Now.Unsettled(); n > 0 {
+			lede += " " + plural(n, "day is", "days are") + " not settled."
+		}
+		return lede, ""
 	}
 	lede = measure.PerCent(share.Value) + " of delayed days in " + words + " were with social care."
 	if n := f.Now.Unsettled(); n > 0 {
@@ -246,80 +318,164 @@ func signedPart(v float64) string {
 	return "−" + text
 }
 
-// councilFigures is the table of this period and the one before.
-func (s *Server) councilFigures(a councilAsked) tableView {
+// councilTrends fills in the table of figures and the control chart, which say
+// the same of what is usual.
+func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilView) error {
+	// The weeks of the months that the chart of the share has; who waits now is
+	// judged by the weeks up to now.
+	trend := func(word string, to delay.Day, bodies ...delay.Body) (trendAsked, *chart.Control, error) {
+		t := trendAsked{see: a.see, Chart: chartControl}
+		t.Metric, _ = measure.MetricOf(word)
+		t.TrendQuery.Filter, t.TrendQuery.Grain = a.filter, measure.ByWeek
+		t.TrendQuery.Filter.Bodies = bodies
+		t.TrendQuery.From, t.TrendQuery.To = min((to.Month()-12).First(), to), to
+		made, err := measure.MakeTrend(ctx, a.see.course, t.TrendQuery, a.see.course.Expected())
+		if err != nil {
+			return t, nil, err
+		}
+		t.TrendQuery = made.TrendQuery
+		drawn, err := s.drawTrend(ctx, t, made)
+		return t, drawn.One, err
+	}
+	end := min(a.figures.To, a.last)
+	waiting, social, err := trend(measure.PeopleWaiting, end, delay.SocialCare)
+	if err != nil {
+		return err
+	}
+	_, all, err := trend(measure.PeopleWaiting, end)
+	if err != nil {
+		return err
+	}
+	_, share, err := trend(measure.CouncilShare, end)
+	if err != nil {
+		return err
+	}
+	_, long, err := trend(measure.LongWaits+"-21", a.last)
+	if err != nil {
+		return err
+	}
+	v.Figures, v.FiguresNotes = s.councilFigures(a, usual{share: share, social: social, all: all, long: long})
+	one := *social
+	one.ID = "people-with-social-care"
+	q := waiting.query()
+	v.Waiting = s.charted(ctx, one.Chart, across, []link{{"On its own", address("/trends", q)}, {"CSV", address("/trends.csv", q)}, {"SVG", address("/trends.svg", q)}, {"How this is counted", "/definitions/" + waiting.Metric.ID}}, a.print)
+	for _, i := range []chart.Icon{social.Variation, social.Assurance} {
+		if i.Words != "" {
+			v.Icons = append(v.Icons, iconView{Words: i.Words, SVG: svg(i.SVG)})
+		}
+	}
+	return nil
+}
+
+// usual holds the control charts by which a period's figures are judged.
+type usual struct{ share, social, all, long *chart.Control }
+
+// usualWords says what a control chart shows, with the range of its latest
+// limits as write has them.
+func usualWords(c *chart.Control, write func(float64) string) string {
+	n := len(c.Result.Groups)
+	if n == 0 {
+		return "No data"
+	}
+	words := c.Variation.Words
+	if g := c.Result.Groups[n-1]; g.Limits == spc.LimitsGiven {
+		words += " (" + write(max(0, g.LPL.Value)) + " to " + write(g.UPL.Value) + ")"
+	}
+	return words
+}
+
+// councilFigures is the table of this period and the one before, with what is
+// usual of the weeks, and notes on what its rates divide by.
+func (s *Server) councilFigures(a councilAsked, u usual) (tableView, []string) {
 	f := a.figures
-	t := tableView{ID: "figures", Caption: "Figures", Head: []headCell{{Text: "Measure"}, {Text: "This period", Numeric: true}, {Text: "Period before", Numeric: true}, {Text: "Change", Numeric: true}}}
-	row := func(name string, href string, cells ...string) {
+	t := tableView{ID: "figures", Caption: "Figures", Head: []headCell{{Text: "Measure"}, {Text: "This period", Numeric: true}, {Text: "Period before", Numeric: true}, {Text: "Change", Numeric: true}, {Text: "Usual range, by week"}}}
+	const notJudged, notApplicable = "Not judged", "Not applicable"
+	row := func(name, href, usual string, cells ...tableCell) {
 		out := []tableCell{{Text: name, Header: true, Href: href}}
 		for _, c := range cells {
-			out = append(out, tableCell{Text: c, Class: numericClass})
+			c.Class = numericClass
+			out = append(out, c)
 		}
-		t.Rows = append(t.Rows, out)
+		t.Rows = append(t.Rows, append(out, tableCell{Text: usual}))
+	}
+	say := func(texts ...string) (cells []tableCell) {
+		for _, text := range texts {
+			cells = append(cells, tableCell{Text: text})
+		}
+		return cells
 	}
 	known := func(sh measure.Share) string {
-		if !sh.Known {
-			return "Not applicable"
+		switch {
+		case !sh.Known:
+			return notApplicable
+		case f.Few():
+			return "Too few people"
 		}
 		return measure.PerCent(sh.Value)
 	}
-	change := "Not applicable"
-	now, was := f.Now.Share(), f.Was.Share()
-	if now.Known && was.Known {
-		change = points(f.Change) + " points"
+	shares := func(name string, now, was measure.Share, change, usual string) {
+		if !now.Known || !was.Known || f.Few() {
+			change = notApplicable
+		}
+		row(name, "/definitions/"+measure.CouncilShare, usual, say(known(now), known(was), change)...)
 	}
-	row("Share of delayed days", "/definitions/"+measure.CouncilShare, known(now), known(was), change)
+	tenth := func(v float64) string { return oneDecimal(v) }
 	an, aw := f.Now.AgreedShare(), f.Was.AgreedShare()
-	change = "Not applicable"
-	if an.Known && aw.Known {
-		change = signedPart((an.Value-aw.Value)*100) + " points"
-	}
-	row("Share of agreed days", "/definitions/"+measure.CouncilShare, known(an), known(aw), change)
+	shares("Share of delayed days", f.Now.Share(), f.Was.Share(), points(f.Change)+" points", usualWords(u.share, func(v float64) string { return measure.PerCent(min(v, 100) / 100) }))
+	shares("Share of agreed days", an, aw, signedPart((an.Value-aw.Value)*100)+" points", notJudged)
 	sc, scWas := f.Now.Days[delay.SocialCare], f.Was.Days[delay.SocialCare]
-	row("Days with social care", "/definitions/"+measure.DelayedDays, count(sc), count(scWas), signed(sc-scWas))
+	social := func(m *measure.Filter) { m.Bodies = []delay.Body{delay.SocialCare} }
+	row("Days with social care", "/definitions/"+measure.DelayedDays, notJudged,
+		counted(sc, a.rows(f.From, f.To, social)), counted(scWas, a.rows(f.WasFrom, f.WasTo, social)), tableCell{Text: signed(sc - scWas)})
 	calendar, calendarWas := float64(f.To-f.From)+1, float64(f.WasTo-f.WasFrom)+1
 	beds, bedsWas := float64(sc)/calendar, float64(scWas)/calendarWas
-	row("DToC beds with social care (people a day)", "/definitions/"+measure.DToCBeds, oneDecimal(beds), oneDecimal(bedsWas), signedPart(beds-bedsWas))
+	row("DToC beds with social care (people a day)", "/definitions/"+measure.DToCBeds, usualWords(u.social, tenth), say(oneDecimal(beds), oneDecimal(bedsWas), signedPart(beds-bedsWas))...)
 	all, allWas := float64(f.Now.Days.Total())/calendar, float64(f.Was.Days.Total())/calendarWas
-	row("DToC beds, all", "/definitions/"+measure.DToCBeds, oneDecimal(all), oneDecimal(allWas), signedPart(all-allWas))
+	row("DToC beds, all", "/definitions/"+measure.DToCBeds, usualWords(u.all, tenth), say(oneDecimal(all), oneDecimal(allWas), signedPart(all-allWas))...)
+	var notes []string
 	if adults := s.opts.Places.Adults[a.code]; adults.Number > 0 {
 		rate := func(v float64) float64 { return v * 100000 / float64(adults.Number) }
 		base := "per 100,000 adults, " + adults.Year
-		row("People a day with social care "+base, "", oneDecimal(rate(beds)), oneDecimal(rate(bedsWas)), signedPart(rate(beds)-rate(bedsWas)))
-		row("Days with social care "+base, "", oneDecimal(rate(float64(sc))), oneDecimal(rate(float64(scWas))), signedPart(rate(float64(sc))-rate(float64(scWas))))
+		row("People a day with social care "+base, "", usualWords(u.social, func(v float64) string { return oneDecimal(rate(v)) }),
+			say(oneDecimal(rate(beds)), oneDecimal(rate(bedsWas)), signedPart(rate(beds)-rate(bedsWas)))...)
+		row("Days with social care in the period "+base, "", notJudged, say(oneDecimal(rate(float64(sc))), oneDecimal(rate(float64(scWas))), signedPart(rate(float64(sc))-rate(float64(scWas))))...)
+		notes = append(notes, "Rates divide by "+count(int64(adults.Number))+" adults, "+adults.Year+". Source: "+orWords(adults.Source, "not given")+".")
 	} else {
-		row("Per 100,000 adults", "", "Not available", "Not available", "No adult population is loaded")
+		notes = append(notes, "Rate not available. No adult population is loaded for "+strconv.Itoa(f.To.Time().Year())+".")
 	}
 	for _, w := range a.overview.Waiting {
 		if w.AtLeast == 21 {
-			row("People waiting 21 days or more now", "/definitions/"+measure.LongWaits, count(w.People), "Not applicable", "Not applicable")
+			row("People waiting 21 days or more now, all", "/definitions/"+measure.LongWaits, usualWords(u.long, tenth), say(count(w.People), notApplicable, notApplicable)...)
 		}
 	}
-	return t
+	return t, notes
 }
 
 // splitTable breaks the period's days down; its total is the period's.
-func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit, f measure.CouncilFigures, name func(measure.Cell) string, q url.Values, word string) tableView {
+func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit, a councilAsked, name func(measure.Cell) string, by measure.Dimension) tableView {
+	f := a.figures
 	t := tableView{ID: id, Caption: caption, Head: []headCell{{Text: head}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
 		{Text: "Not attributed", Numeric: true}, {Text: "All days", Numeric: true}, {Text: "Agreed", Numeric: true}, {Text: "Proposed", Numeric: true}, {Text: "Disputed", Numeric: true}, {Text: "Share", Numeric: true}}}
-	cells := func(first tableCell, sp measure.Split, href string) []tableCell {
+	cells := func(first tableCell, sp measure.Split, narrow func(measure.Filter) measure.Filter) []tableCell {
+		rows := func(change func(*measure.Filter)) string {
+			return a.rows(f.From, f.To, func(m *measure.Filter) {
+				*m = narrow(*m)
+				change(m)
+			})
+		}
 		out := []tableCell{first}
 		for _, b := range delay.Bodies {
-			out = append(out, tableCell{Text: count(sp.Days[b]), Class: numericClass})
+			out = append(out, counted(sp.Days[b], rows(func(m *measure.Filter) { m.Bodies = []delay.Body{b} })))
 		}
 		share := "Not applicable"
-		if sh := sp.Share(); sh.Known {
+		switch sh := sp.Share(); {
+		case sh.Known && f.Few():
+			share = "Too few people"
+		case sh.Known:
 			share = measure.PerCent(sh.Value)
 		}
 		number := func(n int64, states ...agreement.State) tableCell {
-			cell := tableCell{Text: count(n), Class: numericClass}
-			if n > 0 {
-				cell.Href = href
-				for _, st := range states {
-					cell.Href += "&" + wordState + "=" + st.Slug()
-				}
-			}
-			return cell
+			return counted(n, rows(func(m *measure.Filter) { m.States = states }))
 		}
 		return append(out, number(sp.Days.Total()), number(sp.Agreed.Total(), agreement.Agreed, agreement.AgreedByDefault),
 			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Disputed.Total(), agreement.Disputed), tableCell{Text: share, Class: numericClass})
@@ -328,83 +484,188 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 		if p.Split.Days.Total() == 0 {
 			continue
 		}
-		rows := cloneQuery(q)
-		switch word {
-		case wordProvider:
-			rows.Set(word, p.Cell.Provider)
-		case wordReason:
-			rows.Set(word, slugOr(string(p.Cell.Reason)))
-		case wordCare:
-			rows.Set(word, p.Cell.Care.Slug())
+		t.Rows = append(t.Rows, cells(tableCell{Text: name(p.Cell), Header: true}, p.Split, func(m measure.Filter) measure.Filter { return narrowed(m, by, p.Cell) }))
+	}
+	t.Foot = cells(tableCell{Text: "All", Header: true}, f.Now, func(m measure.Filter) measure.Filter { return m })
+	return t
+}
+
+// lengthTables say how long people have waited who wait now: by hospital, and
+// by whose next step it is.
+func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
+	head := func(first string) []headCell {
+		out := []headCell{{Text: first}, {Text: "Under " + strconv.Itoa(measure.Bands[0]) + " days", Numeric: true}}
+		for i, least := range measure.Bands {
+			text := strconv.Itoa(least) + " days or more"
+			if i+1 < len(measure.Bands) {
+				text = strconv.Itoa(least) + " to " + strconv.Itoa(measure.Bands[i+1]-1)
+			}
+			out = append(out, headCell{Text: text, Numeric: true})
 		}
-		t.Rows = append(t.Rows, cells(tableCell{Text: name(p.Cell), Header: true}, p.Split, address("/days", rows)))
+		return append(out, headCell{Text: "All", Numeric: true})
 	}
-	t.Foot = cells(tableCell{Text: "All", Header: true}, f.Now, address("/days", q))
-	return t
+	row := func(first tableCell, bands measure.WaitedBands, href string) []tableCell {
+		out := []tableCell{first}
+		for _, n := range bands {
+			out = append(out, counted(n, ""))
+		}
+		return append(out, counted(bands.Total(), href))
+	}
+	// Where hospitals stand on different days there is no one list of rows.
+	oneDay := true
+	for _, p := range w.ByProvider {
+		oneDay = oneDay && p.Day == a.last
+	}
+	rows := func(narrow func(*measure.Filter)) string {
+		if !oneDay {
+			return ""
+		}
+		return a.rows(a.last, a.last, narrow)
+	}
+	hospitals := tableView{ID: "by-length", Caption: "By hospital and days waited", Head: head("Hospital")}
+	for _, p := range w.ByProvider {
+		name := s.opts.Places.providerWords(p.Code)
+		if p.Day != a.last {
+			name += ", " + p.Day.Long()
+		}
+		hospitals.Rows = append(hospitals.Rows, row(tableCell{Text: name, Header: true}, p.WaitedBands,
+			a.rows(p.Day, p.Day, func(m *measure.Filter) { m.Providers = []string{p.Code} })))
+	}
+	hospitals.Foot = row(tableCell{Text: "All", Header: true}, w.All, rows(func(*measure.Filter) {}))
+	bodies := tableView{ID: "by-length-body", Caption: "By whose next step and days waited", Head: head("Next step with")}
+	for _, b := range delay.Bodies {
+		bodies.Rows = append(bodies.Rows, row(tableCell{Text: upperFirst(b.String()), Header: true, Swatch: swatch(b)}, w.ByBody[b],
+			rows(func(m *measure.Filter) { m.Bodies = []delay.Body{b} })))
+	}
+	bodies.Foot = hospitals.Foot
+	return []tableView{hospitals, bodies}
 }
 
-// lengthTable says how long people have waited who wait now.
-func lengthTable(o measure.Overview) tableView {
-	t := tableView{ID: "by-length", Caption: "By length, people waiting now", Head: []headCell{{Text: "Waiting"}, {Text: "People", Numeric: true}}}
-	total := o.Now.Total()
-	t.Rows = append(t.Rows, []tableCell{{Text: "All", Header: true}, {Text: count(total), Class: numericClass}})
-	for _, w := range o.Waiting {
-		t.Rows = append(t.Rows, []tableCell{{Text: count(int64(w.AtLeast)) + " days or more", Header: true}, {Text: count(w.People), Class: numericClass}})
-	}
-	return t
-}
-
-// movedTable is what moved the share: parts that add up exactly to its change.
-func (s *Server) movedTable(a councilAsked, q url.Values) ([]pageLink, tableView) {
-	var links []pageLink
-	names := map[string]string{"provider": "hospital", "reason": "reason", "care": "type of care"}
-	for _, by := range []string{"provider", "reason", "care"} {
-		to := cloneQuery(q)
+// moved is what moved the share: parts that add up exactly to its change, as
+// bars and as their table.
+func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedView {
+	f := a.figures
+	var v movedView
+	m := chart.Moved{From: f.From, To: f.To, WasFrom: f.WasFrom, WasTo: f.WasTo, Change: f.Change, Now: f.Now.Days[delay.SocialCare], Was: f.Was.Days[delay.SocialCare], AsAt: a.last}
+	for _, by := range changeSplits {
+		to := a.see.keep(dated(a.filter, f.From, f.To))
 		to.Del(wordCouncil)
-		to.Set(wordMoved, by)
-		links = append(links, pageLink{Text: upperFirst(names[by]), Href: address("/council/"+a.code, to) + "#moved", Current: by == a.moved})
+		to.Set(wordMoved, by[0])
+		words := upperFirst(by[1])
+		if by[0] == byAge {
+			words = "New or continuing delays"
+		}
+		v.By = append(v.By, pageLink{Text: words, Href: address("/council/"+a.code, to) + "#moved", Current: by[0] == a.moved})
+		if by[0] == a.moved {
+			m.Noun = by[1]
+		}
 	}
-	parts, name := a.figures.ByProvider, func(c measure.Cell) string { return s.opts.Places.providerWords(c.Provider) }
+	if !f.Now.Share().Known || !f.Was.Share().Known {
+		v.Words = "There is nothing to compare: " + span(f.From, f.To) + " or " + span(f.WasFrom, f.WasTo) + " has no delayed days."
+		return v
+	}
+	if f.Few() {
+		m.Few = f.People
+	}
+	parts, name := f.ByProvider, func(p measure.PartSplit) string { return s.opts.Places.providerWords(p.Cell.Provider) }
 	switch a.moved {
-	case "reason":
-		parts, name = a.figures.ByReason, func(c measure.Cell) string { return reasonWords(c.Reason) }
-	case "care":
-		parts, name = a.figures.ByCare, func(c measure.Cell) string { return c.Care.String() }
+	case string(measure.ByReason):
+		parts, name = f.ByReason, func(p measure.PartSplit) string { return reasonWords(p.Cell.Reason) }
+	case string(measure.ByCare):
+		parts, name = f.ByCare, func(p measure.PartSplit) string { return p.Cell.Care.String() + " care" }
+	case byAge:
+		parts, name = f.ByAge, func(p measure.PartSplit) string {
+			if p.New {
+				return "New delays"
+			}
+			return "Continuing delays"
+		}
 	}
-	t := tableView{ID: "moved-table", Caption: "Parts of the change of " + points(a.figures.Change) + " points, by " + names[a.moved],
-		Head: []headCell{{Text: upperFirst(names[a.moved])}, {Text: "Social care days now", Numeric: true}, {Text: "Before", Numeric: true}, {Text: "Part of the change, points", Numeric: true}}}
+	// What has had no social care day in either period moved nothing.
+	parts = slices.DeleteFunc(slices.Clone(parts), func(p measure.PartSplit) bool {
+		return a.moved != byAge && p.Split.Days[delay.SocialCare] == 0 && p.Was.Days[delay.SocialCare] == 0
+	})
 	for _, p := range parts {
-		t.Rows = append(t.Rows, []tableCell{{Text: name(p.Cell), Header: true}, {Text: count(p.Split.Days[delay.SocialCare]), Class: numericClass},
-			{Text: count(p.Was.Days[delay.SocialCare]), Class: numericClass}, {Text: points(p.Points), Class: numericClass}})
+		m.Parts = append(m.Parts, chart.MovedPart{Name: name(p), Several: a.moved == byAge, Now: p.Split.Days[delay.SocialCare], Was: p.Was.Days[delay.SocialCare], Points: p.Points})
 	}
-	t.Foot = []tableCell{{Text: "All", Header: true}, {Text: count(a.figures.Now.Days[delay.SocialCare]), Class: numericClass},
-		{Text: count(a.figures.Was.Days[delay.SocialCare]), Class: numericClass}, {Text: points(a.figures.Change), Class: numericClass}}
-	return links, t
+	c := chart.MovedOf(m, place)
+	v.Chart = s.charted(ctx, c, movedSize, nil, false)
+	v.Table = v.Chart.Table
+	v.Table.ID, v.Table.Caption = "moved-table", "Parts of the change of "+points(f.Change)+" points"
+	if a.moved != byAge {
+		for i, p := range parts {
+			narrow := func(m *measure.Filter) {
+				*m = narrowed(*m, measure.Dimension(a.moved), p.Cell)
+				m.Bodies = []delay.Body{delay.SocialCare}
+			}
+			v.Table.Rows[i][1] = counted(m.Parts[i].Now, a.rows(f.From, f.To, narrow))
+			v.Table.Rows[i][2] = counted(m.Parts[i].Was, a.rows(f.WasFrom, f.WasTo, narrow))
+		}
+	}
+	social := func(m *measure.Filter) { m.Bodies = []delay.Body{delay.SocialCare} }
+	v.Table.Foot[1], v.Table.Foot[2] = counted(m.Now, a.rows(f.From, f.To, social)), counted(m.Was, a.rows(f.WasFrom, f.WasTo, social))
+	return v
 }
 
-// unsettledTable is what is not settled, by whose attribution it stands under,
-// and how often each body's proposals are disputed.
-func unsettledTable(f measure.CouncilFigures) (tableView, string) {
-	t := tableView{ID: "unsettled", Caption: "What is not settled", Head: []headCell{{Text: "Days"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true}, {Text: "Not attributed", Numeric: true}, {Text: "All", Numeric: true}}}
-	row := func(name string, b measure.ByBody) {
-		cells := []tableCell{{Text: name, Header: true}}
-		for _, body := range delay.Bodies {
-			cells = append(cells, tableCell{Text: count(b[body]), Class: numericClass})
-		}
-		t.Rows = append(t.Rows, append(cells, tableCell{Text: count(b.Total()), Class: numericClass}))
+// movedSize is that of the bars beside their table.
+var movedSize = chart.Size{Width: 520, Height: 640, Font: 14, Line: 3}
+
+// unsettledTable is what is not settled, by how it stands and whose answer
+// comes next, and how often each body's days are disputed.
+func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
+	f := a.figures
+	t := tableView{ID: "unsettled", HiddenCaption: true, Caption: "Days not settled, by whose answer comes next", Head: []headCell{{Text: "Days"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
+		{Text: "Not attributed", Numeric: true}, {Text: "All", Numeric: true}, {Text: "The council answers next", Numeric: true}, {Text: "The NHS answers next", Numeric: true}, {Text: "Oldest reply date"}}}
+	clocks := agreement.DefaultClocks
+	if s.opts.Casework != nil {
+		clocks = s.opts.Casework.Settings.Clocks
 	}
-	row("Proposed, waiting for an answer", f.Now.Proposed)
-	row("Disputed", f.Now.Disputed)
+	row := func(name string, state agreement.State, b measure.ByBody) {
+		cells := []tableCell{{Text: name, Header: true}}
+		rows := func(bodies ...delay.Body) string {
+			return a.rows(f.From, f.To, func(m *measure.Filter) { m.States, m.Bodies = []agreement.State{state}, bodies })
+		}
+		for _, body := range delay.Bodies {
+			cells = append(cells, counted(b[body], rows(body)))
+		}
+		cells = append(cells, counted(b.Total(), rows()))
+		var council, nhs int64
+		var by time.Time
+		for _, one := range f.NotSettled {
+			if one.State != state {
+				continue
+			}
+			switch one.Next {
+			case agreement.CouncilSide:
+				council += one.Days
+			case agreement.NHSSide:
+				nhs += one.Days
+			}
+			if !one.Oldest.IsZero() {
+				if at := clocks.ReplyBy(one.Oldest, one.Level, s.opts.Zone); by.IsZero() || at.Before(by) {
+					by = at
+				}
+			}
+		}
+		when := "None"
+		if !by.IsZero() {
+			when = by.In(s.opts.Zone).Format("2 January 2006")
+		}
+		t.Rows = append(t.Rows, append(cells, counted(council, ""), counted(nhs, ""), tableCell{Text: when}))
+	}
+	row("Proposed, no answer yet", agreement.Proposed, f.Now.Proposed)
+	row("Disputed", agreement.Disputed, f.Now.Disputed)
 	var words []string
 	for _, b := range []delay.Body{delay.SocialCare, delay.NHS} {
 		if all := f.Now.Days[b]; all > 0 {
 			words = append(words, measure.PerCent(float64(f.Now.Disputed[b])/float64(all))+" of days with "+strings.Replace(b.String(), "NHS", "the NHS", 1))
 		}
 	}
-	if len(words) == 0 {
-		return t, ""
+	said := "The range of the share is as wide as the days that are disputed or not attributed: " + count(f.Now.Unsettled()) + "."
+	if len(words) > 0 {
+		said += " Disputed: " + strings.Join(words, ", ") + "."
 	}
-	return t, "Disputed: " + strings.Join(words, ", ") + "."
+	return t, said
 }
 
 // decisions says what waits for the reader's own answer.
@@ -429,32 +690,73 @@ func (s *Server) decisions(c echo.Context, code string) ([]string, error) {
 	return out, nil
 }
 
+// longestShown is how many of the longest waits the page lists.
+const longestShown = 10
+
 // longest lists the longest waits with social care within the reader's scope,
 // by pseudonym; others see counts.
-func (s *Server) longest(c echo.Context, a councilAsked) (tableView, string, error) {
-	actor := s.actor(c)
-	t := tableView{ID: "longest", Caption: "Longest waits with social care now", Head: []headCell{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days", Numeric: true}, {Text: "Ready"}, {Text: "Waiting for"}}}
-	if s.opts.Rows == nil || !actor.May(people.SeeRows) || actor.Scope().Empty() {
+func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (tableView, string, error) {
+	ctx, actor := c.Request().Context(), s.actor(c)
+	t := tableView{ID: "longest", HiddenCaption: true, Caption: "Longest waits with social care now",
+		Head: []headCell{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days", Numeric: true}, {Text: "Ready"}, {Text: "Waiting for"}, {Text: "Next step, owner, due"}}}
+	switch {
+	case s.opts.Rows == nil || !actor.May(people.SeeRows) || actor.Scope().Empty():
 		return t, "Rows about people are for the people who work with them. You can see the counts above.", nil
+	case a.see.text != "":
+		return t, "Rows about people are as they stand today. Show the latest to see them.", nil
 	}
-	f := record.Filter{Filter: a.filter, State: record.Open}
-	f.Filter.Bodies = []delay.Body{delay.SocialCare}
-	list, err := s.opts.Rows.ScopedDelays(c.Request().Context(), actor.Scope(), f, record.Page{Sort: record.ByReady, Number: 1, Size: 10})
-	if err != nil {
-		return t, "", err
+	var waits []record.Delay
+	for _, p := range w.ByProvider {
+		// Who waits with social care on the day of the provider's latest extract.
+		f := record.Filter{Filter: a.filter, From: p.Day, To: p.Day, State: record.Open}
+		f.Filter.Providers, f.Filter.Bodies = []string{p.Code}, []delay.Body{delay.SocialCare}
+		list, err := s.opts.Rows.ScopedDelays(ctx, actor.Scope(), f, record.Page{Sort: record.ByReady, Number: 1, Size: longestShown})
+		if err != nil {
+			return t, "", err
+		}
+		waits = append(waits, list.Delays...)
 	}
-	for _, d := range list.Delays {
-		reason := delay.ReasonNotKnown
-		if n := len(d.Stretches); n > 0 {
-			reason = d.Stretches[n-1].Reason
+	slices.SortStableFunc(waits, func(a, b record.Delay) int { return cmp.Compare(a.Ready, b.Ready) })
+	for _, d := range waits[:min(len(waits), longestShown)] {
+		reason, waited := delay.ReasonNotKnown, int64(0)
+		for _, one := range d.Stretches {
+			if one.Mark != delay.Paused {
+				waited += int64(one.Last-one.First) + 1
+			}
+			reason = one.Reason
+		}
+		next, err := s.nextAction(ctx, actor.Scope(), d.Reference)
+		if err != nil {
+			return t, "", err
 		}
 		t.Rows = append(t.Rows, []tableCell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference}, {Text: s.opts.Places.providerWords(d.Provider)},
-			{Text: count(d.Days), Class: numericClass}, {Text: d.Ready.Long()}, {Text: reasonWords(reason)}})
+			{Text: count(waited), Class: numericClass}, {Text: d.Ready.Long()}, {Text: reasonWords(reason)}, {Text: next}})
 	}
 	if len(t.Rows) == 0 {
 		return t, "Nobody waits for social care now within your organisation.", nil
 	}
 	return t, "", nil
+}
+
+// nextAction says the open action that is due first, with its owner and date.
+func (s *Server) nextAction(ctx context.Context, scope people.Scope, reference string) (string, error) {
+	if s.opts.Cases == nil {
+		return "None recorded", nil
+	}
+	one, err := s.opts.Cases.Case(ctx, scope, reference)
+	if err != nil {
+		return "", err
+	}
+	var first *casework.Action
+	for i, act := range one.Actions {
+		if act.State == "open" && (first == nil || act.Due < first.Due) {
+			first = &one.Actions[i]
+		}
+	}
+	if first == nil {
+		return "None recorded", nil
+	}
+	return first.What + ", " + s.opts.Places.orgWords(first.OwnerOrg) + ", " + first.Due.Long(), nil
 }
 
 // councilTwin gives the page's figures as rows.

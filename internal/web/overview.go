@@ -342,13 +342,17 @@ func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.V
 	return first, pair, last
 }
 
-// place names what the figures are of: the one hospital asked for, else the
-// partnership.
+// place names what the figures are of: the one hospital and the one council
+// asked for, else the partnership.
 func (s *Server) place(f measure.Filter) string {
+	hospital, council := "", ""
 	if len(f.Providers) == 1 {
-		return s.opts.Places.providerWords(f.Providers[0])
+		hospital = s.opts.Places.providerWords(f.Providers[0])
 	}
-	return s.opts.Places.Partnership
+	if len(f.Councils) == 1 && f.Councils[0] != delay.CouncilNotKnown {
+		council = s.opts.Places.councilWords(f.Councils[0])
+	}
+	return orWords(joined(hospital, council), s.opts.Places.Partnership)
 }
 
 // chartsByID are the charts that have addresses of their own.
