@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"homeward/internal/call"
+	"homeward/internal/casework"
 	"homeward/internal/delay"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -30,6 +33,11 @@ func (k calls) make(ctx context.Context, draw call.Drawer) (*call.Content, error
 	}
 	s := call.Setup{Now: now, Partnership: k.app.Partnership.Name, RuleSet: k.app.Rules.Name + " " + k.app.Rules.On(delay.DayOf(now)).Version,
 		Expected: k.app.Expected(), Clocks: k.app.casework().Settings.Clocks, Annotations: notes, Levels: k.app.levels()}
+	for _, d := range casework.Destinations {
+		if _, err := strconv.Atoi(d.Code); err == nil { // The others are not pathways.
+			s.Pathways = append(s.Pathways, call.Pathway{Code: d.Code, Name: strings.ToLower(d.Words[:1]) + d.Words[1:]})
+		}
+	}
 	before, ok, err := k.CallBefore(ctx, delay.DayOf(now))
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"homeward/internal/agreement"
@@ -25,6 +26,9 @@ type Source interface {
 	// LongestWaits gives the longest waits of the people delayed at the
 	// providers on their days, longest first, at most limit.
 	LongestWaits(ctx context.Context, at map[string]delay.Day, limit int) ([]Wait, error)
+	// PathwayFlow gives what changed the count of people delayed from from to to
+	// by where the log says that they are going.
+	PathwayFlow(ctx context.Context, from, to delay.Day) (PathwayFlow, error)
 	// Pending gives the parts of waits that are not settled and have days from
 	// from to to.
 	Pending(ctx context.Context, from, to delay.Day) ([]Pending, error)
@@ -80,6 +84,9 @@ type Setup struct {
 	Annotations          []measure.Annotation
 	// Levels are the agreed levels of measures.
 	Levels []measure.Level
+	// Pathways are the pathways out of hospital by their codes in the log, in the
+	// order of pages. Any other code is not decided or not known.
+	Pathways []Pathway
 	// Last is what was shown at the call before, nil on the first.
 	Last *Content
 }
@@ -89,8 +96,9 @@ type Setup struct {
 const recent = 14
 
 // slideSize is how charts are drawn: for 1,280 by 720 pixels, read from six
-// times the height of the image.
-var slideSize = chart.Size{Width: 1200, Height: 430, Font: 26, Line: 4}
+// times the height of the image. It is low, so that the room that words leave on
+// a slide is filled in width and its letters stay as large as those around it.
+var slideSize = chart.Size{Width: 1200, Height: 380, Font: 28, Line: 4}
 
 // maker gathers what a call says.
 type maker struct {
@@ -534,7 +542,8 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 	}
 	s.Chart.Says, s.Chart.Icon = control.Variation.Words, string(control.Variation.SVG)
 	if w := control.Assurance.Words; w != "" {
-		s.Lines = append(s.Lines, w+".")
+		// One line of text is room for the drawing.
+		s.Chart.Says = strings.TrimSuffix(s.Chart.Says, ".") + ". " + strings.TrimSuffix(w, ".") + "."
 	}
 	return nil
 }
@@ -661,14 +670,25 @@ func (m *maker) flow(ctx context.Context, s *Slide) error {
 	if err != nil {
 		return err
 	}
+	by, err := m.pathways(ctx, f)
+	if err != nil {
+		return err
+	}
 	c := chart.FlowOf(f, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership})
 	s.Title = c.Title
+	if most := by.most(); most != nil {
+		one := f
+		one.Groups = []measure.FlowGroup{most.group}
+		c = chart.FlowOf(one, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership, Name: "Pathway " + most.Code + ", " + most.Name})
+		s.Title = fmt.Sprintf("More people became ready than left on pathway %s in %d of %s", most.Code, most.more, plural(int64(most.weeks), "week", "weeks"))
+	}
 	if s.Chart, err = m.drawn(ctx, c); err != nil {
 		return err
 	}
 	if len(f.Groups) > 0 {
 		w := f.Groups[0].Whole
 		s.Lines = append(s.Lines, fmt.Sprintf("%s new and %s ended from %s to %s.", whole(w.By[measure.Began]), whole(w.By[measure.Ended]), w.First.Long(), w.Last.Long()))
+		s.Lines = append(s.Lines, by.words()...)
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"homeward/internal/audit"
 	"homeward/internal/call"
 	"homeward/internal/delay"
+	"homeward/internal/logbook"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -317,6 +319,82 @@ func (s *Store) LongestWaits(ctx context.Context, at map[string]delay.Day, limit
 		return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Reference, b.Reference))
 	})
 	return out[:min(limit, len(out))], nil
+}
+
+// PathwayFlow gives the events that changed the count of people delayed from
+// from to to, and that count on the day before, by where the log says that the
+// people are going. What was said of an earlier or later wait is not about this
+// one, and what was undone or withdrawn was not said.
+func (s *Store) PathwayFlow(ctx context.Context, from, to delay.Day) (call.PathwayFlow, error) {
+	out := call.PathwayFlow{Start: map[string]int64{}}
+	text, args := s.waits(measure.Query{From: from, To: to})
+	ready := 1
+	if s.settings.Delay.Convention.CountReady {
+		ready = 0
+	}
+	// The kinds are those of entering and leaving.
+	args = append(args, logbook.Withdrawn, logbook.Undone, logbook.Withdrawn,
+		measure.Resumed, ready, measure.AlreadyWaiting, measure.Began, from, to,
+		measure.Paused, delay.Open, measure.Ended, measure.Paused, measure.NoLongerListed, from-1, to-1, from-1)
+	rows, err := s.read.QueryContext(ctx, text+`, p AS MATERIALIZED (
+			SELECT s.*, coalesce((
+				SELECT l.destination
+				FROM log_entry l
+				WHERE l.patient_id = s.patient_id AND l.destination <> '' AND l.kind NOT IN (?, ?) AND l.made_on >= s.ready_date
+					AND l.made_on < coalesce((SELECT min(n.ready_date) FROM delay n WHERE n.patient_id = s.patient_id AND n.ready_date > s.ready_date), l.made_on + 1)
+					AND NOT EXISTS (SELECT 1 FROM log_entry u WHERE u.patient_id = l.patient_id AND u.undoes = l.entry_id)
+					AND NOT EXISTS (
+						SELECT 1
+						FROM log_entry x
+						WHERE x.patient_id = l.patient_id AND x.entry_id > l.entry_id AND x.kind = ?
+							AND NOT EXISTS (SELECT 1 FROM log_entry u WHERE u.patient_id = x.patient_id AND u.undoes = x.entry_id))
+				ORDER BY l.entry_id DESC
+				LIMIT 1), '') AS pathway
+			FROM s)
+		SELECT first_day,
+			CASE
+				WHEN was_last IS NOT NULL THEN ?
+				WHEN ready_date + ? < first_day AND first_day = (
+					SELECT min(extract_date) FROM standing c WHERE c.provider_id = p.provider_id AND c.counted_extract <> 0
+				) THEN ?
+				ELSE ?
+			END, pathway, count(*)
+		FROM p
+		WHERE (was_last IS NULL OR was_last < first_day - 1) AND first_day BETWEEN ? AND ?
+		GROUP BY 1, 2, 3
+		UNION ALL
+		SELECT last_day + 1,
+			CASE
+				WHEN next_first IS NOT NULL THEN ?
+				WHEN end_kind <> ? THEN ?
+				WHEN listed_last > last_day THEN ?
+				ELSE ?
+			END, pathway, count(*)
+		FROM p
+		WHERE (next_first IS NULL OR next_first > last_day + 1) AND last_day BETWEEN ? AND ?
+		GROUP BY 1, 2, 3
+		UNION ALL
+		SELECT 0, 0, pathway, count(*)
+		FROM p
+		WHERE ? BETWEEN first_day AND last_day
+		GROUP BY 3
+		ORDER BY 1, 2, 3`, args...)
+	if err != nil {
+		return out, fmt.Errorf("flow by pathway: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e call.PathwayEvent
+		if err := rows.Scan(&e.Day, &e.Kind, &e.Pathway, &e.People); err != nil {
+			return out, err
+		}
+		if e.Day == 0 {
+			out.Start[e.Pathway] = e.People
+			continue
+		}
+		out.Events = append(out.Events, e)
+	}
+	return out, rows.Err()
 }
 
 // Pending gives the parts of waits that are not settled and have days from from

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,6 +134,154 @@ func TestCallMovementAddsUp(t *testing.T) {
 				}
 			}
 			last = c
+			if said := rapid.SampledFrom([]string{"", "0", "1", "undecided"}).Draw(r, "pathway"); said != "" {
+				d.destination(fmt.Sprint("L", rapid.IntRange(0, 4).Draw(r, "whose")), today-delay.Day(rapid.IntRange(0, 9).Draw(r, "said")), said)
+			}
+			d.pathwaysAddUp(start-20, today)
+		}
+	})
+}
+
+// destination notes where the patient of RZ1 is going, if there is one.
+func (d *callDesk) destination(number string, made delay.Day, code string) {
+	d.t.Helper()
+	h := d.key.Hash(identity.Patient{Provider: "RZ1", LocalID: number})
+	_, err := beside(d.t, d.dir).Exec(`
+		INSERT INTO log_entry (patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day, statement_id, undoes, uncertain, destination, how, reason)
+		SELECT patient_id, provider_id, ?, ?, 'a', 'b', ?, ?, 0, 0, 0, ?, '', '' FROM patient WHERE key_hash = ?`,
+		made.Time().UnixMicro(), made, logbook.Verified, made, code, h[:])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// pathwaysAddUp demands that the flow by pathway is everybody's (C16).
+func (d *callDesk) pathwaysAddUp(from, to delay.Day) call.PathwayFlow {
+	d.t.Helper()
+	split, err := d.PathwayFlow(d.t.Context(), from, to)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	events, err := d.Events(d.t.Context(), measure.Query{From: from, To: to})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	type one struct {
+		day  delay.Day
+		kind measure.EventKind
+	}
+	sums := map[one]int64{}
+	for _, e := range events {
+		sums[one{e.Day, e.Kind}] += e.People
+	}
+	for _, e := range split.Events {
+		sums[one{e.Day, e.Kind}] -= e.People
+	}
+	for k, n := range sums {
+		if n != 0 {
+			d.t.Fatalf("C16 %s on %s: %d more in all than by pathway", k.kind, k.day, n)
+		}
+	}
+	cells, err := d.Cells(d.t.Context(), measure.Query{From: from - 1, To: from - 1})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	n := int64(0)
+	for _, c := range cells {
+		n += c.Days
+	}
+	for _, s := range split.Start {
+		n -= s
+	}
+	if n != 0 {
+		d.t.Fatalf("C16 on the day before: %d more in all than by pathway", n)
+	}
+	return split
+}
+
+// Slide 6 names the pathway on which more people became ready than left, where
+// the log knows it; the others are counted apart, and all add up (T11, C16).
+func TestCallPathways(t *testing.T) {
+	t.Parallel()
+	d := &callDesk{desk: newDesk(t)}
+	monday := delay.MustDay("2026-03-02")
+	pathways := []call.Pathway{{Code: "0", Name: "home, no new support"}, {Code: "1", Name: "home with support"}}
+	// One more patient becomes ready each week and stays; patient 7 comes and
+	// goes every week.
+	for n := range delay.Day(7 * 7) {
+		day := monday + n
+		listed := map[int]waiting{}
+		for i := range int(n)/7 + 1 {
+			if i < 7 {
+				listed[i] = waiting{"E", delay.SocialCare, int(n) - 7*i + 2}
+			}
+		}
+		if in := int(n) % 7; in < 3 {
+			listed[7] = waiting{"A", delay.NHS, in + 2}
+		}
+		d.send(day.Time().Add(30*time.Hour), "RZ1", day.String(), listed)
+	}
+	make := func() (call.Slide, *call.Content) {
+		t.Helper()
+		c, err := call.Make(t.Context(), d.Store, plainDrawing{}, call.Setup{Now: (monday + 49).Time().Add(10 * time.Hour), Partnership: "Northshire",
+			Expected: callExpected[:1], Clocks: agreement.DefaultClocks, Pathways: pathways})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Slides[5], c
+	}
+	all, _ := make()
+	t.Run("T11 without a log the slide is of everybody", func(t *testing.T) {
+		if all.Title != "More people became ready than left in 5 of 7 weeks" && all.Title != "More people became ready than left in 6 of 7 weeks" || len(all.Lines) != 1 {
+			t.Errorf("the slide says %q, %q", all.Title, all.Lines)
+		}
+	})
+	for i := range 7 {
+		d.destination(fmt.Sprint("L", i), monday+delay.Day(7*i+1), "1")
+	}
+	d.destination("L7", monday+1, "0")        // of the first of its waits
+	d.destination("L6", monday+43, "nowhere") // a code that no pathway has
+	one, c := make()
+	split := d.pathwaysAddUp(monday-20, monday+48)
+	if split.Start[""] != 0 {
+		t.Errorf("before the first extract %v waited", split.Start)
+	}
+	t.Run("T11 the pathway with most more ready than left", func(t *testing.T) {
+		if !strings.HasPrefix(one.Title, "More people became ready than left on pathway 1 in ") || !strings.HasSuffix(one.Title, " of 7 weeks") {
+			t.Errorf("the slide says %q", one.Title)
+		}
+		if !strings.Contains(one.Chart.Alt, "Pathway 1, home with support") || len(one.Chart.Table.Rows) != 7 {
+			t.Errorf("the chart is %q with %d rows", one.Chart.Alt, len(one.Chart.Table.Rows))
+		}
+	})
+	t.Run("C16 the pathways add up to everybody", func(t *testing.T) {
+		if len(one.Lines) != 2 || one.Lines[0] != all.Lines[0] {
+			t.Fatalf("the lines are %q", one.Lines)
+		}
+		var began, ended int64
+		for _, m := range regexp.MustCompile(`(\d+) new, (\d+) ended`).FindAllStringSubmatch(one.Lines[1], -1) {
+			b, _ := strconv.ParseInt(m[1], 10, 64)
+			e, _ := strconv.ParseInt(m[2], 10, 64)
+			began, ended = began+b, ended+e
+		}
+		if want := fmt.Sprintf("%d new and %d ended from ", began, ended); !strings.HasPrefix(all.Lines[0], want) || !strings.Contains(one.Lines[1], "Not decided or not known: ") || !strings.Contains(one.Lines[1], "Pathway 0: ") {
+			t.Errorf("all: %q, by pathway %q", all.Lines[0], one.Lines[1])
+		}
+	})
+	t.Run("P1 the frozen call has no patient", func(t *testing.T) {
+		b, err := c.Encode()
+		if err != nil || bytes.Contains(b, []byte("secret")) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("C15 what was undone was not said", func(t *testing.T) {
+		if _, err := beside(t, d.dir).Exec(`
+			INSERT INTO log_entry (patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day, statement_id, undoes, uncertain, destination, how, reason)
+			SELECT patient_id, provider_id, made_at + 1, made_on, 'a', 'b', ?, day, 0, entry_id, 0, '', '', '' FROM log_entry`, logbook.Undone); err != nil {
+			t.Fatal(err)
+		}
+		if s, _ := make(); s.Title != all.Title || len(s.Lines) != 1 {
+			t.Errorf("the slide says %q, %q", s.Title, s.Lines)
 		}
 	})
 }

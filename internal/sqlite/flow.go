@@ -44,7 +44,7 @@ func (s *Store) waits(q measure.Query) (text string, args []any) {
 	}
 	return `
 		WITH s AS (
-			SELECT v.code, t.first_day, t.last_day, t.council, t.care, t.reason, t.body, t.state,
+			SELECT t.patient_id, v.code, t.first_day, t.last_day, t.council, t.care, t.reason, t.body, t.state,
 				d.ready_date, d.end_kind, d.listed_last, d.provider_id, d.first_day AS began,
 				lag(t.last_day) OVER w AS was_last,
 				lag(t.council) OVER w AS was_council, lag(t.care) OVER w AS was_care, lag(t.reason) OVER w AS was_reason,
