@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -235,7 +236,11 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 			top = math.Max(top, m.total(r.Period))
 		}
 	}
-	maximum, step := scale(top*1.02, 5, m.whole)
+	room := 1.02
+	if slices.ContainsFunc(rs, func(r reading) bool { return r.gappy }) {
+		room = 1.1 // for the words over a month with data missing
+	}
+	maximum, step := scale(top*room, 5, m.whole)
 	g := timeGrid(s, axisWidth(maximum, step, font), nameWidth(bodies, font), anyPart(rs))
 	band := g.width(s) / float64(len(rs))
 	gap := 0.22

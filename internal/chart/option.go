@@ -180,14 +180,27 @@ func lean(data any) any {
 	return out
 }
 
+// legendWords is the style of a key's words with the space around them: top,
+// right, bottom, left.
+type legendWords struct {
+	*opts.TextStyle
+	Padding [4]int `json:"padding"`
+}
+
 // VisitLegendOpt makes a key that is read, not clicked: go-echarts has no field
 // for the space between its items and only words for whether they are buttons.
 func (e extras) VisitLegendOpt(l opts.Legend) any {
+	var words *legendWords
+	if l.TextStyle != nil {
+		// ECharts keeps words five pixels from their mark, whatever their size.
+		words = &legendWords{TextStyle: l.TextStyle, Padding: [4]int{3: max(0, l.TextStyle.FontSize/2-5)}}
+	}
 	return struct {
 		opts.Legend
-		ItemGap      int  `json:"itemGap,omitempty"`
-		SelectedMode bool `json:"selectedMode"`
-	}{Legend: l, ItemGap: l.ItemWidth}
+		TextStyle    *legendWords `json:"textStyle,omitempty"`
+		ItemGap      int          `json:"itemGap,omitempty"`
+		SelectedMode bool         `json:"selectedMode"`
+	}{Legend: l, TextStyle: words, ItemGap: l.ItemWidth}
 }
 
 func (e extras) VisitTooltipOpt(t opts.Tooltip) any {

@@ -528,6 +528,29 @@ func TestNearLimitsHaveRoundLabelsApart(t *testing.T) {
 	}
 }
 
+// A slide's drawing is made for a white ground; the dark wall gives each of its
+// colours a counterpart in the style sheet.
+func TestTheDarkWallKnowsEveryColourOfASlide(t *testing.T) {
+	t.Parallel()
+	scss, err := os.ReadFile(filepath.FromSlash("../../static/css/_call.scss"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// These show on both grounds; black is what is drawn with no opacity.
+	known := map[string]bool{"none": true, "#000": true, "rgb(0,0,0)": true, "#ccc": true, usualFill: true, wantedFill: true, otherFill: true}
+	for _, m := range regexp.MustCompile(`"(#[0-9A-F]{6})": #[0-9a-f]{6}`).FindAllSubmatch(scss, -1) {
+		known[string(m[1])] = true
+	}
+	charts := trendCharts(t, "Northshire")
+	for _, id := range []string{"control", "control-restart", "control-nine", "control-share", "control-none", "control-ten-years", "flow", "flow-none"} {
+		for _, m := range regexp.MustCompile(` (?:fill|stroke)="([^"]*)"`).FindAllStringSubmatch(draw(t, charts[id].At(Slide)), -1) {
+			if !known[m[1]] && !strings.HasPrefix(m[1], "url(#") {
+				t.Errorf("%s draws with %s, for which the dark wall has no colour", id, m[1])
+			}
+		}
+	}
+}
+
 // TestLookAtTrends writes the charts of trends as TestLook does the others.
 func TestLookAtTrends(t *testing.T) {
 	folder := os.Getenv("HOMEWARD_LOOK")
