@@ -989,7 +989,7 @@ func (s *Server) closeMonth(c echo.Context) error {
 		}
 		if v.Reason.Error != "" {
 			v.wrongFields(v.Reason)
-			return s.pageAs(c, http.StatusUnprocessableEntity, "interruption", v)
+			return s.page(c, "interruption", v)
 		}
 	} else {
 		reason = ""
