@@ -13,6 +13,7 @@ import (
 
 	"homeward/internal/config"
 	"homeward/internal/ingest"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 )
 
@@ -196,7 +197,7 @@ func setUpAccept(flags *flag.FlagSet, c *Console) func(context.Context, []string
 			return ExitLess, err
 		}
 		defer a.Close()
-		n, err := a.Store.Accept(ctx, *provider, day, a.Options.Now().UnixMicro(), *by, *reason)
+		n, err := a.Store.Accept(ctx, a.Options.Now(), people.Actor{Kind: people.Machine}, *by, *provider, day, strings.TrimSpace(*reason))
 		if err != nil {
 			return ExitLess, err
 		}

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"homeward/internal/delay"
+	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/schedule"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
@@ -101,7 +103,7 @@ const backfilled = 31 * 24 * time.Hour
 // extractDay says where one day stands. An extract of a day is due on the
 // morning after, because it speaks of the day's end.
 func extractDay(day delay.Day, a sqlite.Arrival, began delay.Day, due time.Duration, now time.Time) web.ExtractDay {
-	d := web.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256}
+	d := web.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Held: a.HeldSHA256, HeldRows: a.HeldRows}
 	y, m, date := (day + 1).Time().Date()
 	deadline := time.Date(y, m, date, 0, 0, 0, 0, now.Location()).Add(max(due, 0))
 	switch {
@@ -126,7 +128,20 @@ func (e extracts) Receipt(ctx context.Context, sum string) (web.Received, error)
 		return web.Received{}, err
 	}
 	r := web.Received{At: f.Received.In(e.app.London), Bytes: f.Bytes}
-	return r, json.Unmarshal(f.Report, &r.Report)
+	if err := json.Unmarshal(f.Report, &r.Report); err != nil || r.Report.Outcome == ingest.Rejected {
+		return r, err
+	}
+	standings, err := e.app.Store.Standings(ctx, sum)
+	for _, st := range standings {
+		r.Standings = append(r.Standings, web.Standing(st))
+	}
+	return r, err
+}
+
+// Accept has a provider's held extract of a day count.
+func (e extracts) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
+	n, err := e.app.Store.Accept(ctx, e.app.Options.Now(), by, as, provider, day, reason)
+	return n > 0, err
 }
 
 // jobs shows the scheduler to the pages.

@@ -153,6 +153,9 @@ func TestShortFileFromHeldToCounted(t *testing.T) {
 			if status, out, _ := run(t, "accept", "--data", n.data(), "--provider", "RZ1", "--date", second, "--reason", "again"); status != app.ExitLess || !strings.Contains(out, "Nothing is held") {
 				t.Errorf("a second accept ended with %d: %s", status, out)
 			}
+			if log := must(t, "audit", "export", "--data", n.data()); !strings.Contains(log, "extract RZ1 2026-03-11") || !strings.Contains(log, "accepted: two wards closed") {
+				t.Errorf("the audit log does not say who accepted what and why: %s", log)
+			}
 			must(t, "verify", "--data", n.data())
 		})
 	})

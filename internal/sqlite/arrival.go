@@ -23,17 +23,22 @@ type Arrival struct {
 	Rows     int
 	SHA256   string
 	Received time.Time
+	// HeldSHA256 and HeldRows are of the held file; empty when none is.
+	HeldSHA256 string
+	HeldRows   int
 }
 
 // Arrivals gives every extract date from from to to on which something stands,
 // ordered by provider and day.
 func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, f.received_at
+		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, f.received_at, coalesce(h.rows_read, 0), hf.sha256
 		FROM standing s
 		JOIN provider v ON v.provider_id = s.provider_id
 		JOIN extract e ON e.extract_id = CASE s.counted_extract WHEN 0 THEN s.held_extract ELSE s.counted_extract END
 		JOIN file f ON f.file_id = e.file_id
+		LEFT JOIN extract h ON h.extract_id = s.held_extract
+		LEFT JOIN file hf ON hf.file_id = h.file_id
 		WHERE s.extract_date BETWEEN ? AND ?
 		ORDER BY v.code, s.extract_date`, from, to)
 	if err != nil {
@@ -44,13 +49,63 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 	for rows.Next() {
 		var a Arrival
 		var counted, held, received int64
-		var sum []byte
-		if err := rows.Scan(&a.Provider, &a.Day, &counted, &held, &a.Rows, &sum, &received); err != nil {
+		var sum, heldSum []byte
+		if err := rows.Scan(&a.Provider, &a.Day, &counted, &held, &a.Rows, &sum, &received, &a.HeldRows, &heldSum); err != nil {
 			return nil, err
 		}
 		a.Counted, a.Held = counted != 0, held != 0
 		a.SHA256, a.Received = hex.EncodeToString(sum), time.UnixMicro(received)
+		a.HeldSHA256 = hex.EncodeToString(heldSum)
 		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
+// Standing is where one extract of a file stands now.
+type Standing struct {
+	Provider string
+	Day      delay.Day
+	// Counted says that it is the extract that counts for its day, Held that it
+	// is short and held. Neither means that a later file stands in its place.
+	Counted, Held bool
+	// Accepted is when a person accepted it, zero when nobody has; By says who
+	// in words, Reason why.
+	Accepted   time.Time
+	By, Reason string
+}
+
+// Standings gives where the extracts of the taken file with this SHA-256, in
+// hexadecimal, stand now, ordered by day; none for a file that was turned away.
+func (s *Store) Standings(ctx context.Context, sum string) ([]Standing, error) {
+	key, err := hex.DecodeString(sum)
+	if err != nil {
+		return nil, problem.New(problem.NotFound, "There is no extract with this fingerprint.")
+	}
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT v.code, e.extract_date, coalesce(s.counted_extract = e.extract_id, 0), coalesce(s.held_extract = e.extract_id, 0),
+			coalesce(a.accepted_at, 0), coalesce(a.accepted_by, ''), coalesce(a.reason, '')
+		FROM file f
+		JOIN extract e ON e.file_id = f.file_id
+		JOIN provider v ON v.provider_id = e.provider_id
+		LEFT JOIN standing s ON s.provider_id = e.provider_id AND s.extract_date = e.extract_date
+		LEFT JOIN acceptance a ON a.acceptance_id = (SELECT max(acceptance_id) FROM acceptance WHERE extract_id = e.extract_id)
+		WHERE f.sha256 = ?
+		ORDER BY e.extract_date, e.extract_id`, key)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Standing
+	for rows.Next() {
+		var st Standing
+		var accepted int64
+		if err := rows.Scan(&st.Provider, &st.Day, &st.Counted, &st.Held, &accepted, &st.By, &st.Reason); err != nil {
+			return nil, err
+		}
+		if accepted != 0 {
+			st.Accepted = time.UnixMicro(accepted)
+		}
+		out = append(out, st)
 	}
 	return out, rows.Err()
 }

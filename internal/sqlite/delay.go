@@ -2,10 +2,12 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"time"
 
 	"homeward/internal/agreement"
+	"homeward/internal/audit"
 	"homeward/internal/delay"
+	"homeward/internal/people"
 )
 
 // DelayRecord is one delay with its stretches, as lists of delays show it.
@@ -83,28 +85,33 @@ func (s *Store) Delays(ctx context.Context, each func(DelayRecord) error) error 
 	return nil
 }
 
-// Accept records that a person accepts a provider's held extracts of a day
-// (R5), and works the figures out again. It says how many were accepted.
-func (s *Store) Accept(ctx context.Context, provider string, day delay.Day, at int64, by, reason string) (int64, error) {
+// Accept records that somebody accepts a provider's held extracts of a day
+// (R5), with their reason, in the audit log too, and works the figures out
+// again. as names who it was for the readers of the receipt, without a person's
+// name. It says how many were accepted.
+func (s *Store) Accept(ctx context.Context, at time.Time, by people.Actor, as, provider string, day delay.Day, reason string) (int64, error) {
 	var n int64
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `
+	err := s.changing(ctx, at, func(r *recording) error {
+		res, err := r.ExecContext(ctx, `
 			INSERT INTO acceptance (extract_id, accepted_at, accepted_by, reason)
 			SELECT s.held_extract, ?, ?, ?
 			FROM standing s
 			JOIN provider v ON v.provider_id = s.provider_id
-			WHERE v.code = ? AND s.extract_date = ? AND s.held_extract <> 0`, at, by, reason, provider, day)
+			WHERE v.code = ? AND s.extract_date = ? AND s.held_extract <> 0`, at.UnixMicro(), as, reason, provider, day)
 		if err != nil {
 			return err
 		}
 		if n, err = res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		var id int64
-		if err := tx.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, provider).Scan(&id); err != nil {
+		if err := r.record(entry(by, audit.Decided, "extract "+provider+" "+day.String(), "short, held", "accepted: "+reason)); err != nil {
 			return err
 		}
-		d := newDerivation(ctx, tx, s, id)
+		var id int64
+		if err := r.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, provider).Scan(&id); err != nil {
+			return err
+		}
+		d := newDerivation(ctx, r.Tx, s, id)
 		defer d.close()
 		return d.derive(nil, day)
 	})

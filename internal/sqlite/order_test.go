@@ -17,6 +17,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/sqlite"
 )
 
@@ -300,7 +301,7 @@ func TestAnyOrderOfArrival(t *testing.T) {
 		for _, provider := range []string{"RZ1", "RZ2"} {
 			for day := delay.MustDay("2026-01-28"); day < delay.MustDay("2026-02-10"); day++ {
 				for _, s := range []opened{one, other} {
-					if _, err := s.Accept(t.Context(), provider, day, 1, "a test", "right as it is"); err != nil {
+					if _, err := s.Accept(t.Context(), time.UnixMicro(1), people.Actor{Kind: people.Machine}, "a test", provider, day, "right as it is"); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -31,7 +31,7 @@ type extractsView struct {
 	Empty     bool
 	Table     tableView
 	Lists     []providerList
-	Attention []string
+	Attention []attentionItem
 	Period    string
 	// Links lead to other days, to the form for a file for those who may take
 	// files in, and to the twins.
@@ -39,6 +39,9 @@ type extractsView struct {
 	// Upload is the form's address, empty for those who may not use it.
 	Upload string
 }
+
+// attentionItem is one thing that needs attention, with where to see to it.
+type attentionItem struct{ Words, Href, Text string }
 
 // providerList is a provider's line as a list, for narrow screens.
 type providerList struct {
@@ -96,32 +99,45 @@ func (s *Server) extractsPage(c echo.Context) error {
 	}
 	q := url.Values{wordTo: {f.To.String()}}
 	v.Links = append(v.Links, link{"CSV", address("/extracts.csv", q)}, link{"JSON", address("/extracts.json", q)})
-	v.Lede, v.Attention = arrivalWords(f)
+	v.Lede, v.Attention = arrivalWords(f, s.opens(uploadPath, s.actor(c)))
 	v.Table, v.Lists = gridOf(f)
 	return s.page(c, "extracts", v)
 }
 
 // arrivalWords says how many extracts are in for the latest day on which any
-// was due, and what needs attention.
-func arrivalWords(f fortnightOf) (string, []string) {
+// was due, and what needs attention. decides says that the reader may accept
+// what is held.
+func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 	type tally struct{ in, due int64 }
 	days := map[delay.Day]tally{}
 	held := int64(0)
-	var attention []string
+	var attention []attentionItem
+	heldItem := func(line ExtractLine, d ExtractDay) attentionItem {
+		a := attentionItem{Words: line.Name + ", " + d.Day.Long() + ": the file is short (" + plural(int64(d.HeldRows), "row", "rows") + ") and is held. It counts for nothing until it is accepted or sent again.",
+			Href: "/extracts/" + d.Held, Text: "Receipt"}
+		if d.Arrival != measure.Held {
+			a.Words = line.Name + ", " + d.Day.Long() + ": a later file is short (" + plural(int64(d.HeldRows), "row", "rows") + ") and is held. The earlier one counts until the later is accepted or sent again."
+		}
+		if decides {
+			a.Href, a.Text = decisionPath(d.Held), "Decide"
+		}
+		return a
+	}
 	for _, line := range f.Lines {
 		for _, d := range line.Days {
 			t := days[d.Day]
 			if d.Arrival != measure.NotDue {
 				t.due++
 			}
+			if d.Held != "" {
+				held++
+				attention = append(attention, heldItem(line, d))
+			}
 			switch d.Arrival {
 			case measure.In, measure.Late:
 				t.in++
-			case measure.Held:
-				held++
-				attention = append(attention, line.Name+", "+d.Day.Long()+": the file is short ("+plural(int64(d.Rows), "row", "rows")+") and is held. It counts for nothing until it is accepted or sent again.")
 			case measure.Missing:
-				attention = append(attention, line.Name+", "+d.Day.Long()+": no extract has arrived.")
+				attention = append(attention, attentionItem{Words: line.Name + ", " + d.Day.Long() + ": no extract has arrived."})
 			}
 			days[d.Day] = t
 		}
@@ -138,7 +154,7 @@ func arrivalWords(f fortnightOf) (string, []string) {
 	}
 	const most = 20
 	if n := len(attention); n > most {
-		attention = append(attention[:most:most], "And "+count(int64(n-most))+" more, shown in the table.")
+		attention = append(attention[:most:most], attentionItem{Words: "And " + count(int64(n-most)) + " more, shown in the table."})
 	}
 	return words, attention
 }
@@ -239,6 +255,8 @@ func (s *Server) extractsJSON(c echo.Context) error {
 // receiptView is one file's receipt.
 type receiptView struct {
 	Frame
+	// Said is a sentence about what was just done.
+	Said     string
 	Caption  string
 	Lede     string
 	Banner   string
@@ -248,6 +266,8 @@ type receiptView struct {
 	Problems tableView
 	More     string
 	JSON     string
+	// Decide leads to the form that accepts what is held, for those who may.
+	Decide string
 }
 
 type fact struct{ Name, Value string }
@@ -275,16 +295,20 @@ func (s *Server) receipt(c echo.Context) error {
 	if r.Provider != "" {
 		v.Caption = s.opts.Places.providerWords(r.Provider) + ", " + r.File
 	}
-	v.Banner = outcomeWords(r.Outcome)
+	v.Said = s.opts.Sessions.Said(c.Request().Context())
+	v.Banner = s.standingWords(got)
+	if len(heldOf(got)) > 0 && s.opens(decisionPath(sum), s.actor(c)) {
+		v.Decide = decisionPath(sum)
+	}
 	v.Rejected = r.Reason
 	v.Lede = plural(int64(r.RowsRead), "row", "rows") + " read: " + count(int64(r.Kept)) + " kept, " +
 		count(int64(r.Quarantined)) + " could not be understood, " + count(int64(r.Excluded)) + " outside what is counted."
 	v.Facts = []fact{
-		{"What became of it", upperFirst(string(r.Outcome))}, {"File", r.File}, {"Arrived", s.moment(got.At)}, {"Size", size(got.Bytes)},
+		{"On arrival", upperFirst(string(r.Outcome))}, {"File", r.File}, {"Arrived", s.moment(got.At)}, {"Size", size(got.Bytes)},
 		{"Layout", orWords(r.Layout, "Not recognised")}, {"Encoding", orWords(r.Encoding, "Not known")},
 		{"Lines that are not patients", count(int64(r.Skipped))}, {"Warnings", count(int64(r.Warnings))}, {"Fingerprint", r.SHA256},
 	}
-	v.Dates, v.Problems = receiptTables(r)
+	v.Dates, v.Problems = receiptTables(got)
 	if r.MoreProblems > 0 {
 		v.More = "And " + plural(int64(r.MoreProblems), "more finding", "more findings") + " of the same file that are not listed."
 	}
@@ -315,7 +339,12 @@ func outcomeWords(o ingest.Outcome) string {
 	}
 }
 
-func receiptTables(r ingest.Report) (dates, problems tableView) {
+func receiptTables(got Received) (dates, problems tableView) {
+	r := got.Report
+	now := map[string]Standing{}
+	for _, st := range got.Standings {
+		now[st.Day.String()] = st
+	}
 	dates = tableView{ID: "dates", Caption: "Extracts in this file", Head: []headCell{{"Extract date", false}, {"Rows read", true},
 		{"Kept", true}, {"Not understood", true}, {"Not counted", true}, {"New people", true}, {"No longer listed", true}, {"Standing", false}}}
 	number := func(n int) tableCell { return tableCell{Text: count(int64(n)), Class: numericClass} }
@@ -325,6 +354,16 @@ func receiptTables(r ingest.Report) (dates, problems tableView) {
 			standing = "Held: " + e.Held
 		} else if e.Replaces != nil {
 			standing = "Counts, replaces an earlier file of " + plural(int64(*e.Replaces), "row", "rows")
+		}
+		switch st, known := now[e.Date]; {
+		case !known:
+		case st.Counted && e.Held != "":
+			standing = "Counts"
+			if !st.Accepted.IsZero() {
+				standing = "Counts, because it was accepted"
+			}
+		case !st.Counted && !st.Held:
+			standing = "A later file counts in its place"
 		}
 		day := e.Date
 		if d, err := delay.ParseDay(e.Date); err == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -41,6 +42,8 @@ type northshire struct {
 	queried []measure.Query
 	// notes are those of the trends page.
 	notes []measure.Annotation
+	// accepted are the short files that were accepted, in words.
+	accepted []string
 }
 
 func newNorthshire() *northshire {
@@ -218,7 +221,7 @@ func (n *northshire) Arrivals(_ context.Context, from, to delay.Day) ([]ExtractL
 			case i == 2 && d == n.last:
 				day = ExtractDay{Day: d, Arrival: measure.Missing}
 			case i == 2 && d == n.last-1:
-				day.Arrival, day.Rows = measure.Held, 8
+				day.Arrival, day.Rows, day.File, day.Held, day.HeldRows = measure.Held, 8, heldFile, heldFile, 8
 			case i == 2 && d.Week()+5 <= d:
 				day = ExtractDay{Day: d, Arrival: measure.NotDue}
 			case i == 1 && d == n.last:
@@ -234,7 +237,19 @@ func (n *northshire) Arrivals(_ context.Context, from, to delay.Day) ([]ExtractL
 // knownFile is the SHA-256 of the one file that has a receipt.
 const knownFile = "51d07e0000000000000000000000000000000000000000000000000000000000"
 
+// heldFile is that of one that is short.
+const heldFile = "51d07e1111111111111111111111111111111111111111111111111111111111"
+
 func (n *northshire) Receipt(_ context.Context, sum string) (Received, error) {
+	if sum == heldFile {
+		st := Standing{Provider: n.hospitals[2].Code, Day: n.last - 1, Held: true}
+		if len(n.accepted) > 0 {
+			st.Held, st.Counted, st.Accepted, st.By, st.Reason = false, true, time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), "Analyst", "A ward was closed."
+		}
+		return Received{At: time.Date(2026, 11, 4, 6, 12, 0, 0, time.UTC), Bytes: 900, Standings: []Standing{st}, Report: ingest.Report{
+			File: "short.csv", SHA256: heldFile, Outcome: ingest.Held, Provider: st.Provider, RowsRead: 8, Kept: 8,
+			Extracts: []ingest.ExtractReport{{Date: st.Day.String(), RowsRead: 8, Kept: 8, Held: "8 rows, and the extract of 2 November 2026 has 20."}}}}, nil
+	}
 	if sum != knownFile {
 		return Received{}, problem.New(problem.NotFound, "There is no receipt for this file.")
 	}
@@ -250,6 +265,12 @@ func (n *northshire) Receipt(_ context.Context, sum string) (Received, error) {
 	}}, nil
 }
 
+// Accept has the short extract of 28 October count.
+func (n *northshire) Accept(_ context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
+	n.accepted = append(n.accepted, fmt.Sprint(by.Who(), " as ", as, ": ", provider, " ", day, ", ", reason))
+	return true, nil
+}
+
 // nothing is a partnership that has received no extract.
 type nothing struct{}
 
@@ -260,6 +281,9 @@ func (nothing) Overview(_ context.Context, f measure.Filter, _, _ delay.Month) (
 func (nothing) Cells(context.Context, measure.Query) ([]measure.Cell, error) { return nil, nil }
 func (nothing) Arrivals(context.Context, delay.Day, delay.Day) ([]ExtractLine, error) {
 	return nil, nil
+}
+func (nothing) Accept(context.Context, people.Actor, string, string, delay.Day, string) (bool, error) {
+	return false, nil
 }
 func (nothing) Receipt(context.Context, string) (Received, error) {
 	return Received{}, problem.New(problem.NotFound, "There is no receipt for this file.")

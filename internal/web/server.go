@@ -241,6 +241,8 @@ func (s *Server) routes() []route {
 		{get, "/extracts/upload", s.may(people.TakeExtracts, s.uploadPage), false},
 		{post, "/extracts/upload", s.may(people.TakeExtracts, s.upload), true},
 		{get, "/extracts/:id", s.may(people.SeeExtracts, s.receipt), false},
+		{get, "/extracts/:id/decision", s.may(people.DecideExtracts, s.decisionPage), false},
+		{post, "/extracts/:id/decision", s.may(people.DecideExtracts, s.decide), false},
 		{get, "/packs", s.may(people.SeeCall, s.packsPage), false},
 		{get, "/packs.json", s.may(people.SeeCall, s.packsJSON), false},
 		{get, "/packs/:id", s.may(people.SeeCall, s.packHome), false},

@@ -9,6 +9,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 )
 
 // Figures answers the questions of the overview, figures and chart pages. Its
@@ -37,6 +38,10 @@ type Extracts interface {
 	// Receipt gives the receipt of the file whose SHA-256 is sum, in lower-case
 	// hexadecimal, or a problem of kind NotFound.
 	Receipt(ctx context.Context, sum string) (Received, error)
+	// Accept has a provider's held extract of a day count, notes by and reason in
+	// the audit log, and says whether there was one. as is what the receipt shows
+	// of by.
+	Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error)
 }
 
 // ExtractLine is one provider's line of the extracts page.
@@ -56,6 +61,10 @@ type ExtractDay struct {
 	// hexadecimal, empty when none has arrived for the day.
 	Rows int
 	File string
+	// Held and HeldRows are of a short file that is held for the day, also when
+	// an earlier one counts.
+	Held     string
+	HeldRows int
 }
 
 // Received is one file with its receipt, which holds no value of an identifying
@@ -64,6 +73,22 @@ type Received struct {
 	At     time.Time
 	Bytes  int64
 	Report ingest.Report
+	// Standings says where the file's extracts stand now, by day; none for a file
+	// that was turned away.
+	Standings []Standing
+}
+
+// Standing is where one extract of a file stands now.
+type Standing struct {
+	Provider string
+	Day      delay.Day
+	// Counted says that it is the extract that counts for its day, Held that it
+	// is short and held. Neither means that a later file stands in its place.
+	Counted, Held bool
+	// Accepted is when somebody accepted it, zero when nobody has; By says who in
+	// words, Reason why.
+	Accepted   time.Time
+	By, Reason string
 }
 
 // Ingest takes in one file. What is wrong with the file is in the report; the

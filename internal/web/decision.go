@@ -1,0 +1,160 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"homeward/internal/casework"
+	"homeward/internal/ingest"
+	"homeward/internal/problem"
+)
+
+// decisionLimit bounds the reason for accepting a short file, in characters.
+const decisionLimit = 200
+
+// decisionPath leads to the form that decides about what is held of a file.
+func decisionPath(sum string) string { return "/extracts/" + sum + "/decision" }
+
+// heldOf gives the extracts of a file that are held.
+func heldOf(got Received) []Standing {
+	var out []Standing
+	for _, st := range got.Standings {
+		if st.Held {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// standingWords says where a file stands now, which can be other than when it
+// arrived: a held file may have been accepted or replaced since.
+func (s *Server) standingWords(got Received) string {
+	counted, held, accepted := 0, len(heldOf(got)), Standing{}
+	for _, st := range got.Standings {
+		if st.Counted {
+			counted++
+		}
+		if !st.Accepted.IsZero() {
+			accepted = st
+		}
+	}
+	switch {
+	case len(got.Standings) == 0 || got.Report.Outcome == ingest.Already:
+		return outcomeWords(got.Report.Outcome)
+	case held > 0:
+		return outcomeWords(ingest.Held)
+	case counted == 0:
+		return "This file was read. A later file counts in its place."
+	case !accepted.Accepted.IsZero():
+		return "This file is short and counts, because it was accepted at " + s.moment(accepted.Accepted) + " (" + accepted.By + "): " + accepted.Reason
+	case counted < len(got.Standings):
+		return "This file was read. For some of its days a later file counts in its place."
+	}
+	return outcomeWords(ingest.Taking)
+}
+
+// decisionOf gives the file of the address and what is held of it.
+func (s *Server) decisionOf(c echo.Context) (string, Received, []Standing, error) {
+	sum := c.Param("id")
+	if !isSum(sum) {
+		return "", Received{}, nil, problem.New(problem.NotFound, "There is no receipt at this address. Receipts are listed on the extracts page.")
+	}
+	got, err := s.opts.Extracts.Receipt(c.Request().Context(), sum)
+	if err != nil {
+		return "", got, nil, err
+	}
+	held := heldOf(got)
+	if len(held) == 0 {
+		return "", got, nil, problem.New(problem.Conflict, "Nothing of this file is held, so there is nothing to decide. Its receipt says where it stands.")
+	}
+	return sum, got, held, nil
+}
+
+// decisionForm is the form that keeps a short file held or accepts it (R5).
+func (s *Server) decisionForm(c echo.Context, sum string, got Received, held []Standing, what, why string) caseForm {
+	f := caseForm{formView: formView{Frame: s.frame(c, "This file is short")}, Action: decisionPath(sum),
+		Back: "/extracts/" + sum, BackText: "Back to the receipt",
+		Caption: s.opts.Places.providerWords(held[0].Provider) + ", " + heldDays(held),
+		Buttons: []caseButton{{Text: "Save decision"}}}
+	words := map[string]string{}
+	for _, e := range got.Report.Extracts {
+		words[e.Date] = e.Held
+	}
+	for _, st := range held {
+		if w := words[st.Day.String()]; w != "" {
+			f.Lede = append(f.Lede, st.Day.Long()+": "+w)
+		}
+	}
+	f.Lede = append(f.Lede, "While it is held it changes no figure, and charts show a gap. Once accepted it counts, and its receipt says who accepted it and why.")
+	f.Parts = []part{
+		{Kind: "radios", ID: "what", Label: "What do you want to do?", Groups: []partGroup{{Items: []choice{
+			{ID: "what-hold", Value: "hold", Text: "Keep holding it, and ask the sender for a new file", Chosen: what == "hold"},
+			{ID: "what-accept", Value: "accept", Text: "Accept it as it is", Chosen: what == "accept"},
+		}}}},
+		{Kind: "area", ID: "why", Label: "If you accept it, why is this file right?", Hint: "For example, a ward was closed. Every partner reads it: do not name people.", Max: decisionLimit, Value: why},
+	}
+	return f
+}
+
+// heldDays names the days of extracts.
+func heldDays(held []Standing) string {
+	if n := len(held); n > 3 {
+		return held[0].Day.Long() + " and " + count(int64(n-1)) + " more days"
+	}
+	var days []string
+	for _, st := range held {
+		days = append(days, st.Day.Long())
+	}
+	return strings.Join(days, ", ")
+}
+
+func (s *Server) decisionPage(c echo.Context) error {
+	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+		return err
+	}
+	sum, got, held, err := s.decisionOf(c)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "caseform", s.decisionForm(c, sum, got, held, "", ""))
+}
+
+// decide keeps a short file held, or has it count.
+func (s *Server) decide(c echo.Context) error {
+	sum, got, held, err := s.decisionOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	what, why := typed(c, "what"), strings.Join(strings.Fields(typed(c, "why")), " ")
+	f := s.decisionForm(c, sum, got, held, what, why)
+	switch {
+	case what != "hold" && what != "accept":
+		f.Parts[0].Error = "Select what to do"
+	case what == "hold":
+		s.opts.Sessions.Say(ctx, "The file stays held.")
+		return c.Redirect(http.StatusSeeOther, "/extracts/"+sum)
+	case why == "":
+		f.Parts[1].Error = "Enter why this file is right"
+	case len([]rune(why)) > decisionLimit:
+		f.Parts[1].Error = "Why this file is right must be " + count(decisionLimit) + " characters or less"
+	case casework.HasNHSNumber(why):
+		f.Parts[1].Error, f.Parts[1].Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
+	}
+	for _, p := range f.Parts {
+		f.wrong(p.target(), p.Error)
+	}
+	if len(f.Errors) > 0 {
+		return s.pageAs(c, http.StatusUnprocessableEntity, "caseform", f)
+	}
+	by := s.actor(c)
+	for _, st := range held {
+		if _, err := s.opts.Extracts.Accept(ctx, by, s.grantWords(by.Grant), st.Provider, st.Day, why); err != nil {
+			return err
+		}
+	}
+	s.opts.Sessions.Say(ctx, "The extract of "+heldDays(held)+" counts now.")
+	return c.Redirect(http.StatusSeeOther, "/extracts/"+sum)
+}
