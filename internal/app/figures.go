@@ -12,9 +12,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"homeward/internal/config"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
 	"homeward/internal/measure"
+	"homeward/internal/problem"
 	"homeward/internal/sqlite"
 )
 
@@ -48,7 +50,8 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	from := flags.String("from", "", "first month or day, such as 2018-04 or 2018-04-01")
 	to := flags.String("to", "", "last month or day, included")
 	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible, state")
-	numbers := flags.String("measures", "days", "`measures`: days, beds, share, people")
+	numbers := flags.String("measures", "days", "`measures`: days, beds, share, people, not-agreed")
+	basis := flags.String("basis", "", "which days count: counted (every one) or agreed; without it, what headline says in the partnership file")
 	format := flags.String("format", "table", "csv, json or table")
 	public := flags.Bool("public", false, "counts that may leave the partnership: small ones suppressed, the rest rounded")
 	known := flags.String("as-known-at", "", "figures as they were known at this `time`, such as 2019-03-31 or 2019-03-31T09:58")
@@ -81,6 +84,9 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 				return ExitUsage, asUsage(err)
 			}
 		}
+		if q.Filter.Basis, err = d.basis(*basis, q.Filter); err != nil {
+			return ExitUsage, asUsage(err)
+		}
 		store, opened, err := knownStore(ctx, d.data, *known)
 		if err != nil {
 			return ExitLess, err
@@ -104,6 +110,26 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	}
 }
 
+// basis reads which days count. Figures need no partnership file: where there
+// is none, and where a state is asked for, every counted day counts.
+func (d *dataFlags) basis(given string, f measure.Filter) (measure.Basis, error) {
+	if given == "" {
+		p, err := config.LoadPartnership(d.options(nil).partnershipPath())
+		switch {
+		case problem.KindOf(err) == problem.NotFound || len(f.States) > 0:
+			return measure.BasisCounted, nil
+		case err != nil:
+			return measure.BasisCounted, problem.Wrap(err, problem.Invalid, "The partnership file says which days count and could not be read. Put it right, or say --basis counted or --basis agreed")
+		}
+		return headlineOf(p), nil
+	}
+	b, err := measure.ParseBasis(given)
+	if err != nil {
+		return b, usage("Found %q for --basis. Use counted or agreed.", given)
+	}
+	return b, f.On(b).CheckBasis()
+}
+
 func printTable(w io.Writer, t *measure.Table, format string) error {
 	switch format {
 	case "csv":
@@ -125,7 +151,7 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 				rows[i][t.Head[j]] = cell
 			}
 		}
-		out := map[string]any{"from": t.Query.From.String(), "to": t.Query.To.String(), "rows": rows}
+		out := map[string]any{"from": t.Query.From.String(), "to": t.Query.To.String(), "rows": rows, "basis": t.Query.Filter.Basis.String()}
 		if t.Public {
 			out["note"] = measure.SuppressedWords
 		} else {
@@ -140,15 +166,18 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 			fmt.Fprintln(out, strings.Join(row, "\t"))
 		}
 		if t.Public {
-			fmt.Fprintf(out, "Delayed days from %s to %s. %s\n", t.Query.From.Long(), t.Query.To.Long(), measure.SuppressedWords)
+			fmt.Fprintf(out, "%s from %s to %s. %s\n", dayWords[t.Query.Filter.Basis], t.Query.From.Long(), t.Query.To.Long(), measure.SuppressedWords)
 		} else {
-			fmt.Fprintf(out, "%d delayed days from %s to %s\n", t.Total, t.Query.From.Long(), t.Query.To.Long())
+			fmt.Fprintf(out, "%d %s from %s to %s\n", t.Total, strings.ToLower(dayWords[t.Query.Filter.Basis]), t.Query.From.Long(), t.Query.To.Long())
 		}
 		return out.Flush()
 	default:
 		return usage("Found the format %q. Use csv, json or table.", format)
 	}
 }
+
+// dayWords name the days that a basis counts.
+var dayWords = map[measure.Basis]string{measure.BasisCounted: "Delayed days", measure.BasisAgreed: "Agreed delayed days"}
 
 func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c)

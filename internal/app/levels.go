@@ -6,10 +6,20 @@ import (
 	"homeward/internal/measure"
 )
 
-// levels are the agreed levels of the partnership file, which has been checked.
-func (a *App) levels() []measure.Level { return levelsOf(a.Partnership.AgreedLevels) }
+// headline is which days figures count when nobody asks for others.
+func (a *App) headline() measure.Basis { return headlineOf(a.Partnership) }
 
-func levelsOf(list []config.AgreedLevel) []measure.Level {
+func headlineOf(p *config.Partnership) measure.Basis {
+	if p.Settings.Headline == config.HeadlineAgreed {
+		return measure.BasisAgreed
+	}
+	return measure.BasisCounted
+}
+
+// levels are the agreed levels of the partnership file, which has been checked.
+func (a *App) levels() []measure.Level { return levelsOf(a.Partnership.AgreedLevels, a.headline()) }
+
+func levelsOf(list []config.AgreedLevel, headline measure.Basis) []measure.Level {
 	var out []measure.Level
 	for _, l := range list {
 		m, ok := measure.MetricOf(l.Measure)
@@ -21,6 +31,9 @@ func levelsOf(list []config.AgreedLevel) []measure.Level {
 			Value: l.Level, From: from, Agreed: l.Agreed, Change: l.Change}
 		if m.Percent {
 			one.Value /= 100
+		}
+		if m.OfDays() {
+			one.Basis = headline
 		}
 		if l.To != "" {
 			if one.To, err = delay.ParseDay(l.To); err != nil {

@@ -135,7 +135,7 @@ func newRenderer() (*chart.Renderer, error) {
 
 // places names who the pages speak of.
 func (a *App) places() web.Places {
-	p := web.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName}
+	p := web.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Headline: a.headline()}
 	for _, provider := range a.Partnership.Providers {
 		p.Providers = append(p.Providers, web.Place{Code: provider.Code, Name: provider.Name})
 	}

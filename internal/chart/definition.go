@@ -18,6 +18,8 @@ const (
 		"The ready day and the day of leaving are not counted (C1)."
 	definitionShare = "The share is the delayed days with social care divided by all delayed days, those not attributed among them (C12). " +
 		"The range runs from every unsettled day falling to the NHS to every one falling to the council (G3)."
+	definitionAgreedShare = "The share is the agreed days with social care divided by all agreed days (C12, G2). " +
+		"The range runs from every day that is not agreed falling to the NHS to every one falling to the council (G3)."
 	definitionReasons = "Delayed days of the period by what the person was waiting for, and whose next step it was. " +
 		"The ready day and the day of leaving are not counted (C1)."
 	definitionPeople = "People delayed on a day are the delayed days of that day: one person, one day (C16). " +
@@ -287,12 +289,12 @@ func shareTitle(rs []reading) string {
 	}
 	s := shareOf(r.Period)
 	if s.High-s.Low < 0.05 {
-		return sentenceCase(fmt.Sprintf("%s of delayed days were with social care in %s", measure.PerCent(s.Value), r.First.Month().Long()))
+		return sentenceCase(fmt.Sprintf("%s of %s were with social care in %s", measure.PerCent(s.Value), sharedDays(r.Basis), r.First.Month().Long()))
 	}
 	title := ""
 	for _, month := range [...]string{r.First.Month().Long(), shortMonth(r.First)} {
-		title = sentenceCase(fmt.Sprintf("%s of days were with social care in %s; %s to %s with unsettled days",
-			measure.PerCent(s.Value), month, measure.PerCent(s.Low), measure.PerCent(s.High)))
+		title = sentenceCase(fmt.Sprintf("%s of %s were with social care in %s; %s to %s with unsettled days",
+			measure.PerCent(s.Value), strings.TrimPrefix(sharedDays(r.Basis), "delayed "), month, measure.PerCent(s.Low), measure.PerCent(s.High)))
 		if len(title) < titleLimit {
 			break
 		}

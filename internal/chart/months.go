@@ -102,7 +102,7 @@ func monthly(o measure.Overview, place string, m monthlyMeasure) Chart {
 	bodies := present(o.Total())
 	c := Chart{
 		ID:         m.id,
-		Subtitle:   subtitle(m.unit, "by whose next step", place, filterWords(o.Filter), span(o.From, o.To)),
+		Subtitle:   subtitle(m.unit, "by whose next step", place, filterWords(o.Filter), span(o.From, o.To), agreedOnly(o.Filter.Basis)),
 		Notes:      notes(o, rs),
 		Key:        keyOf(bodies),
 		Definition: m.definition,

@@ -28,7 +28,7 @@ func Reasons(o measure.Overview, place string) Chart {
 	c := Chart{
 		ID:         "reasons",
 		Title:      reasonsTitle(ranked),
-		Subtitle:   subtitle("Delayed days by reason", "by whose next step", place, filterWords(o.Filter), span(o.From, o.To)),
+		Subtitle:   subtitle("Delayed days by reason", "by whose next step", place, filterWords(o.Filter), span(o.From, o.To), agreedOnly(o.Filter.Basis)),
 		Notes:      notes(o, readings(o.Months, true)),
 		Key:        keyOf(bodies),
 		Definition: definitionReasons,

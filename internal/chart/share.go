@@ -28,12 +28,15 @@ func Share(o measure.Overview, place string) Chart {
 	c := Chart{
 		ID:         "council-share",
 		Title:      shareTitle(readings(o.Months, true)),
-		Subtitle:   subtitle("Share of delayed days with social care", place, filterWords(o.Filter), span(o.From, o.To), "all counted days"),
+		Subtitle:   subtitle("Share of delayed days with social care", place, filterWords(o.Filter), span(o.From, o.To), o.Filter.Basis.Short()),
 		Notes:      notes(o, readings(o.Months, true)),
 		Definition: definitionShare,
 		Source:     source(o.AsAt),
 	}
-	c.Table = shareTable(readings(o.Months, true), c.Title)
+	if o.Filter.Basis == measure.BasisAgreed {
+		c.Definition = definitionAgreedShare
+	}
+	c.Table = shareTable(readings(o.Months, true), c.Title, o.Filter.Basis)
 	c.Alt = shareAlt(o, place, rs)
 	c.draw = func(s Size) (json.RawMessage, error) { return drawShare(rs, s) }
 	if known(rs) == 0 {
@@ -42,8 +45,11 @@ func Share(o measure.Overview, place string) Chart {
 	return c.At(Page)
 }
 
-func shareTable(rs []reading, caption string) Table {
+func shareTable(rs []reading, caption string, basis measure.Basis) Table {
 	t := Table{Caption: caption, Head: []string{"Month", "Share with social care", "Lowest", "Highest", "Social care days", "Disputed days", "Not attributed days", "All days"}}
+	if basis == measure.BasisAgreed {
+		t.Head = append(t.Head[:4], "Agreed days with social care", "Agreed days", "Days not agreed", "All counted days")
+	}
 	row := func(head string, p measure.Period) []Cell {
 		s := shareOf(p)
 		cells := []Cell{text(head)}
@@ -52,12 +58,16 @@ func shareTable(rs []reading, caption string) Table {
 		} else {
 			cells = append(cells, text("Not applicable"), text("Not applicable"), text("Not applicable"))
 		}
-		for _, n := range [...]int64{p.Days[delay.SocialCare], p.Disputed.Total(), p.Days[delay.NotAttributed], p.Days.Total()} {
+		counts := [...]int64{p.Days[delay.SocialCare], p.Disputed.Total(), p.Days[delay.NotAttributed], p.Days.Total()}
+		if basis == measure.BasisAgreed {
+			counts = [...]int64{p.Days[delay.SocialCare], p.Days.Total(), p.NotAgreed, p.Days.Total() + p.NotAgreed}
+		}
+		for _, n := range counts {
 			cells = append(cells, number(float64(n), whole(n)))
 		}
 		return cells
 	}
-	var all measure.Period
+	all := measure.Period{Basis: basis}
 	gaps := false
 	for _, r := range rs {
 		if r.none {
@@ -74,6 +84,7 @@ func shareTable(rs []reading, caption string) Table {
 			all.Days[b] += n
 			all.Disputed[b] += r.Disputed[b]
 		}
+		all.NotAgreed += r.NotAgreed
 	}
 	if known(rs) > 0 {
 		foot := "All months"
@@ -86,7 +97,7 @@ func shareTable(rs []reading, caption string) Table {
 }
 
 func shareAlt(o measure.Overview, place string, rs []reading) string {
-	s := fmt.Sprintf("Line chart of the share of delayed days with social care, %s, %s, %s.", name(place), span(o.From, o.To), plural(int64(len(rs)), "month", "months"))
+	s := fmt.Sprintf("Line chart of the share of %s with social care, %s, %s, %s.", sharedDays(o.Filter.Basis), name(place), span(o.From, o.To), plural(int64(len(rs)), "month", "months"))
 	value := func(r reading) float64 { return shareOf(r.Period).Value }
 	low, high, last := extremes(rs, value)
 	if last < 0 {
@@ -98,6 +109,14 @@ func shareAlt(o measure.Overview, place string, rs []reading) string {
 	latest := shareOf(rs[last].Period)
 	s += fmt.Sprintf(" Latest %s in %s; %s to %s with unsettled days.", measure.PerCent(latest.Value), rs[last].First.Month().Long(), measure.PerCent(latest.Low), measure.PerCent(latest.High))
 	return s + gapWords(readings(o.Months, true)) + " Values are in the table below."
+}
+
+// sharedDays names the days of which a share is one.
+func sharedDays(b measure.Basis) string {
+	if b == measure.BasisAgreed {
+		return "agreed days"
+	}
+	return "delayed days"
 }
 
 func drawShare(rs []reading, s Size) (json.RawMessage, error) {
@@ -124,7 +143,7 @@ func drawShare(rs []reading, s Size) (json.RawMessage, error) {
 
 	c := charts.NewLine()
 	c.SetGlobalOptions(common(s, g, "line")...)
-	timeAxes(&c.RectChart, s, "Share of delayed days", maximum)
+	timeAxes(&c.RectChart, s, "Share of "+sharedDays(rs[0].Basis), maximum)
 	c.YAxisList[0].AxisLabel.Formatter = "{value}%"
 	labels := make([]string, len(rs))
 	low := make([]opts.LineData, len(rs))
@@ -192,4 +211,13 @@ func endWords(words string, last, n int, v, font, band float64, weight string) p
 		Label: &pointLabel{Distance: 2, Label: opts.Label{Show: opts.Bool(true), Position: "right", Formatter: words,
 			Color: ink, FontSize: float32(font), FontWeight: weight, LineHeight: float32(math.Round(font * 1.25))}},
 	}
+}
+
+// agreedOnly ends a subtitle where only agreed days are drawn; empty where every
+// counted day is.
+func agreedOnly(b measure.Basis) string {
+	if b == measure.BasisAgreed {
+		return b.Short()
+	}
+	return ""
 }

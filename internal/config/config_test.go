@@ -38,7 +38,7 @@ func TestSound(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := p.Settings
-	if s.OmittedLimitDays != 14 || s.ShortFileRatio != 0.5 || s.ShortFileLeast != 10 || s.Counting != "england-dtoc" || s.RuleSet != "england-dtoc" {
+	if s.OmittedLimitDays != 14 || s.ShortFileRatio != 0.5 || s.ShortFileLeast != 10 || s.Counting != "england-dtoc" || s.RuleSet != "england-dtoc" || s.Headline != "counted" {
 		t.Errorf("C1, C7, R5: the defaults are not filled in: %+v", s)
 	}
 	l := p.Layouts["one"]

@@ -33,6 +33,12 @@ type AgreedLevel struct {
 	Change string `yaml:"change_agreed"`
 }
 
+// The values of Settings.Headline.
+const (
+	HeadlineCounted = "counted"
+	HeadlineAgreed  = "agreed"
+)
+
 // LevelMeasures are the words of the measures that a level can be agreed for,
 // and whether the readings of a measure add up, so that a level is one of a
 // day, week or month. They are package measure's words; config stands below it

@@ -373,6 +373,10 @@ func (s *Settings) check(d *document) {
 	} else if s.ShortFileLeast == 0 {
 		s.ShortFileLeast = 10
 	}
+	if s.Headline == "" {
+		s.Headline = HeadlineCounted
+	}
+	oneOf(d, at("headline"), s.Headline, HeadlineCounted, HeadlineAgreed)
 	if s.Counting == "" {
 		s.Counting = "england-dtoc"
 	} else if !slices.Contains(Conventions, s.Counting) {

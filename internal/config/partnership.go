@@ -81,6 +81,10 @@ type Settings struct {
 	// (R5).
 	ShortFileRatio float64 `yaml:"short_file_ratio"`
 	ShortFileLeast int     `yaml:"short_file_least"`
+	// Headline is which days figures count when nobody asks for others: counted
+	// (every counted day, the default) or agreed (those that both bodies have
+	// agreed, with the days not agreed as a range).
+	Headline string `yaml:"headline"`
 	// Counting names the counting convention (C1); RuleSet the attribution
 	// rule set.
 	Counting string `yaml:"counting"`

@@ -85,10 +85,13 @@ type HandOff struct {
 type CouncilFigures struct {
 	From, To       delay.Day
 	WasFrom, WasTo delay.Day
-	Now, Was       Split
-	ByProvider     []PartSplit
-	ByReason       []PartSplit
-	ByCare         []PartSplit
+	// Basis says of which days the share, its change and the parts of it are;
+	// the splits hold every counted day.
+	Basis      Basis
+	Now, Was   Split
+	ByProvider []PartSplit
+	ByReason   []PartSplit
+	ByCare     []PartSplit
 	// ByAge has two parts: the days of delays that began in the period, as new
 	// delays are dated (M08), and the days of those that went on from before it.
 	ByAge []PartSplit
@@ -99,6 +102,31 @@ type CouncilFigures struct {
 	// Change is that of the share in tenths of a percentage point.
 	Change   int
 	HandOffs []HandOff
+}
+
+// Share is the council's share of a split with its band, on the basis of the
+// figures.
+func (c CouncilFigures) Share(s Split) Share {
+	if c.Basis == BasisAgreed {
+		return s.AgreedShare()
+	}
+	return s.Share()
+}
+
+// Open is the days of the period that leave the share open: its band.
+func (c CouncilFigures) Open() int64 {
+	if c.Basis == BasisAgreed {
+		return c.Now.NotAgreed()
+	}
+	return c.Now.Unsettled()
+}
+
+// shared is the days of a split of which the share is one.
+func (c CouncilFigures) shared(s Split) ByBody {
+	if c.Basis == BasisAgreed {
+		return s.Agreed
+	}
+	return s.Days
 }
 
 // FewPeople is the number of people below which a period's share is not given:
@@ -219,7 +247,10 @@ func Before(from, to delay.Day) (first, last delay.Day) {
 
 // MakeCouncil works out a council's figures for the days from from to to.
 func MakeCouncil(ctx context.Context, src Source, more CouncilSource, f Filter, from, to delay.Day) (CouncilFigures, error) {
-	c := CouncilFigures{From: from, To: to}
+	// Every counted day is asked for: on basis agreed those that are not agreed
+	// are the range.
+	c := CouncilFigures{From: from, To: to, Basis: f.Basis}
+	f = f.On(BasisCounted)
 	c.WasFrom, c.WasTo = Before(from, to)
 	sets := []struct {
 		by   Dimension
@@ -258,7 +289,8 @@ func MakeCouncil(ctx context.Context, src Source, more CouncilSource, f Filter, 
 			}
 		}
 	}
-	c.Change = tenths(share(c.Now.Days, c.Now.Days.Total()) - share(c.Was.Days, c.Was.Days.Total()))
+	now, was := c.shared(c.Now), c.shared(c.Was)
+	c.Change = tenths(share(now, now.Total()) - share(was, was.Total()))
 	for _, set := range sets {
 		c.contribute(*set.rows)
 		slices.SortStableFunc(*set.rows, func(a, b PartSplit) int { return cmp.Compare(b.Split.Days.Total(), a.Split.Days.Total()) })
@@ -337,7 +369,7 @@ func (c *CouncilFigures) contribute(parts []PartSplit) {
 	}
 	rests := make([]rest, len(parts))
 	for i := range parts {
-		exact := 1000 * (share(parts[i].Split.Days, c.Now.Days.Total()) - share(parts[i].Was.Days, c.Was.Days.Total()))
+		exact := 1000 * (share(c.shared(parts[i].Split), c.shared(c.Now).Total()) - share(c.shared(parts[i].Was), c.shared(c.Was).Total()))
 		parts[i].Points = int(math.Floor(exact))
 		left -= parts[i].Points
 		rests[i] = rest{i, exact - math.Floor(exact)}

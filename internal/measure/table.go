@@ -21,6 +21,8 @@ const (
 	Beds   Number = "beds"
 	ShareN Number = "share"
 	People Number = "people"
+	// Open is the days that are not agreed.
+	Open Number = "not-agreed"
 )
 
 // Numbers lists every number with its column and its definition in words.
@@ -32,6 +34,7 @@ var Numbers = []struct {
 	{Beds, "M01b", "dtoc_beds", "DToC beds: delayed days in the period divided by the calendar days in the period (C12)."},
 	{ShareN, "M03", "share", "Share: the days of the row's responsible body divided by all delayed days of the same group, not attributed days included (C12)."},
 	{People, "M02", "people", "People waiting: the average number of people delayed on a day of the period; on one day, the people delayed that day (C16)."},
+	{Open, "M01", "not_agreed_days", "Not agreed: the delayed days that are proposed or disputed. With the agreed days they are every counted day (G1, G3)."},
 }
 
 // Table is figures as people and machines read them.
@@ -44,6 +47,9 @@ type Table struct {
 	// its rows instead, suppressed and rounded like them (P3).
 	Total  int64
 	Public bool
+	// NotAgreed is the days of all rows that are not agreed. It counts when the
+	// numbers hold Open.
+	NotAgreed int64
 }
 
 // ParseBy reads dimensions separated by commas.
@@ -89,7 +95,7 @@ func ParseNumbers(s string) ([]Number, error) {
 			return string(n.Number) == strings.TrimSpace(word)
 		})
 		if i < 0 {
-			return nil, problem.New(problem.Invalid, "Found %q among the measures. Use any of days, beds, share, people.", word)
+			return nil, problem.New(problem.Invalid, "Found %q among the measures. Use any of days, beds, share, people, not-agreed.", word)
 		}
 		out = append(out, Numbers[i].Number)
 	}
@@ -151,7 +157,7 @@ func Figures(ctx context.Context, src Source, q Query, numbers []Number) (*Table
 	if slices.Contains(numbers, ShareN) && !q.Has(ByResponsible) {
 		return nil, problem.New(problem.Invalid, "A share is of one responsible body. Add responsible to the breakdown.")
 	}
-	cells, err := src.Cells(ctx, q)
+	cells, open, err := standing(ctx, src, q, slices.Contains(numbers, Open))
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +186,7 @@ func Figures(ctx context.Context, src Source, q Query, numbers []Number) (*Table
 	}
 	for _, c := range cells {
 		t.Total += c.Days
+		t.NotAgreed += open[key(c)]
 		row := make([]string, 0, len(t.Head))
 		for _, d := range q.By {
 			row = append(row, c.Text(d))
@@ -191,12 +198,59 @@ func Figures(ctx context.Context, src Source, q Query, numbers []Number) (*Table
 			case Beds, People:
 				row = append(row, decimal(float64(c.Days)/float64(q.CalendarDays(c))))
 			case ShareN:
-				row = append(row, decimal(float64(c.Days)/float64(whole[group(c)])))
+				part := 0.0
+				if n := whole[group(c)]; n > 0 {
+					part = float64(c.Days) / float64(n)
+				}
+				row = append(row, decimal(part))
+			case Open:
+				row = append(row, strconv.FormatInt(open[key(c)], 10))
 			}
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t, nil
+}
+
+// standing gives the cells of a query and, where they are wanted, how many days
+// of each are not agreed. On basis agreed a cell whose days are all not agreed
+// is there too, with no days.
+func standing(ctx context.Context, src Source, q Query, wanted bool) ([]Cell, map[Cell]int64, error) {
+	if !wanted {
+		cells, err := src.Cells(ctx, q)
+		return cells, nil, err
+	}
+	counted, settled := q, q
+	counted.Filter.Basis, settled.Filter.Basis = BasisCounted, BasisAgreed
+	cells, err := src.Cells(ctx, counted)
+	if err != nil {
+		return nil, nil, err
+	}
+	agreed, err := src.Cells(ctx, settled)
+	if err != nil {
+		return nil, nil, err
+	}
+	open := make(map[Cell]int64, len(cells))
+	for _, c := range cells {
+		open[key(c)] = c.Days
+	}
+	left := make(map[Cell]int64, len(agreed))
+	for _, c := range agreed {
+		open[key(c)] -= c.Days
+		left[key(c)] = c.Days
+	}
+	if q.Filter.Basis == BasisAgreed {
+		for i, c := range cells {
+			cells[i].Days = left[key(c)]
+		}
+	}
+	return cells, open, nil
+}
+
+// key is the cell without its days.
+func key(c Cell) Cell {
+	c.Days = 0
+	return c
 }
 
 // group is the cell without its body, whose days are a share's denominator.

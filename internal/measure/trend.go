@@ -42,6 +42,12 @@ var Metrics = []Metric{
 	{Word: "M09", ID: EndedDelays, Name: "Ended delays", Noun: "ended delays", Unit: "people", Whole: true, AddsUp: true},
 }
 
+// OfDays says that the metric is made from delayed days, each of which stands
+// somewhere between the NHS and the council; the others count whole waits.
+func (m Metric) OfDays() bool {
+	return !slices.Contains([]string{DaysWaited, NewDelays, EndedDelays}, m.ID)
+}
+
 // MetricOf gives the metric of the word; ok is false when there is none.
 func MetricOf(word string) (m Metric, ok bool) {
 	i := slices.IndexFunc(Metrics, func(m Metric) bool { return m.Word == word })

@@ -87,7 +87,7 @@ var chartNames = map[string]string{
 // chartTwin is a chart's table as rows; the numbers are those plotted.
 func chartTwin(c chart.Chart, o measure.Overview) twin {
 	t := twin{Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
-		Definitions: []string{c.Definition}, AsAt: o.AsAt.String()}
+		Definitions: []string{c.Definition}, AsAt: o.AsAt.String(), Basis: o.Filter.Basis}
 	for i, head := range c.Table.Head {
 		t.Columns = append(t.Columns, column{Name: columnName(head), Number: i > 0})
 	}

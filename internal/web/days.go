@@ -148,7 +148,7 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 	}
 	q := dated(d.Filter.Filter, d.Filter.From, d.Filter.To)
 	v.Filters = filterView{Action: "/days", Clear: "/days", Words: v.Showing, Dates: &dateFields{From: d.Filter.From.String(), To: d.Filter.To.String()},
-		Groups: s.opts.Places.groups(d.Filter.Filter), Periods: periodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
+		Groups: append([]choiceGroup{basisGroup(d.Filter.Filter)}, s.opts.Places.groups(d.Filter.Filter)...), Periods: periodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
 	to := func(order record.Sort, page int) string {
 		words := url.Values{}
 		for w, list := range q {
@@ -243,7 +243,7 @@ func (s *Server) daysTwin(c echo.Context) (twin, error) {
 	}
 	ctx := c.Request().Context()
 	def, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Delays behind a figure", From: d.Filter.From.String(), To: d.Filter.To.String(), Measure: def.ID, AsAt: d.AsAt.String(), Definitions: []string{def.ID + " " + def.Name},
+	t := twin{Title: "Delays behind a figure", From: d.Filter.From.String(), To: d.Filter.To.String(), Measure: def.ID, AsAt: d.AsAt.String(), Basis: d.Filter.Filter.Basis, Definitions: []string{def.ID + " " + def.Name},
 		Columns: []column{{"provider", false}, {"reference", false}, {"site", false}, {"ward", false}, {"bed", false}, {"ready", false}, {"end", false}, {"reason", false}, {"responsible", false}, {"council", false}, {"delayed_days", true}}}
 	actor := s.actor(c)
 	if actor.May(people.SeeRows) && d.AsAt != 0 {

@@ -129,6 +129,10 @@ func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, erro
 		b.Numbers = append(b.Numbers, measure.People)
 	}
 	source := &keeper{Source: see}
+	// The days that are not agreed stand beside the agreed ones as their range.
+	if a.Filter.Basis == measure.BasisAgreed && !q.Has(measure.ByState) {
+		b.Numbers = slices.Insert(b.Numbers, 1, measure.Open)
+	}
 	if b.Table, err = measure.Figures(ctx, source, q, b.Numbers); err != nil {
 		return b, err
 	}
@@ -138,7 +142,7 @@ func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, erro
 
 func (s *Server) figuresTwin(b breakdown) twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Figures", From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID, AsAt: b.AsAt.String(), Rows: b.Rows}
+	t := twin{Title: "Figures", From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID, AsAt: b.AsAt.String(), Rows: b.Rows, Basis: b.Query.Filter.Basis}
 	for _, n := range measure.Numbers {
 		if slices.Contains(b.Numbers, n.Number) {
 			t.Definitions = append(t.Definitions, n.ID+" "+n.Define)
@@ -152,7 +156,7 @@ func (s *Server) figuresTwin(b breakdown) twin {
 
 // numberHeads are the headings of the numbers on the page.
 var numberHeads = map[measure.Number]string{
-	measure.Days: "Delayed days", measure.Beds: "DToC beds", measure.ShareN: "Share", measure.People: "People waiting",
+	measure.Days: "Delayed days", measure.Beds: "DToC beds", measure.ShareN: "Share", measure.People: "People waiting", measure.Open: "Days not agreed",
 }
 
 func (s *Server) figuresTable(b breakdown) tableView {
@@ -189,11 +193,16 @@ func (s *Server) figuresTable(b breakdown) tableView {
 		switch n {
 		case measure.Days:
 			cell.Text = count(b.Total)
+		case measure.Open:
+			cell.Text = count(b.NotAgreed)
 		case measure.Beds, measure.People:
 			cell.Text = oneDecimal(float64(b.Total) / calendar)
 		case measure.ShareN:
 			// The shares of a filtered table add up to less than everything.
 			cell.Text = "100%"
+			if b.Total == 0 {
+				cell.Text = "Not applicable"
+			}
 			if len(b.Query.Filter.Bodies) > 0 {
 				cell.Text = "Not applicable"
 			}
@@ -259,7 +268,7 @@ func numberCell(n measure.Number, text string) tableCell {
 		return cell
 	}
 	switch n {
-	case measure.Days:
+	case measure.Days, measure.Open:
 		cell.Text = count(int64(v))
 	case measure.ShareN:
 		cell.Text = measure.PerCent(v)
@@ -284,8 +293,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 		return s.page(c, "figures", v)
 	}
 	v.Showing = "Showing " + s.opts.Places.filterWords(b.Query.Filter) + ", " + span(b.Query.From, b.Query.To) + "."
-	v.Lede = upperFirst(plural(b.Total, "delayed day", "delayed days")) + ": " +
-		oneDecimal(float64(b.Total)/float64(b.Query.To-b.Query.From+1)) + " people waiting on an average day."
+	v.Lede = b.lede()
 	if len(b.Cells) == 0 {
 		v.Empty = "No delayed days in this period."
 	} else {
@@ -301,12 +309,25 @@ func (s *Server) figuresPage(c echo.Context) error {
 	v.Filters = filterView{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,
 		Dates:   &dateFields{From: b.Query.From.String(), To: b.Query.To.String()},
-		Groups:  append(byGroups(b.Query.By), s.opts.Places.groups(b.Query.Filter)...),
+		Groups:  append(append(byGroups(b.Query.By), basisGroup(b.Query.Filter)), s.opts.Places.groups(b.Query.Filter)...),
 		Periods: periodLinks("/figures", b.Query.Filter, withBy(see.keep(url.Values{}), b.Query.By...), b.AsAt), Known: s.knownField(see),
 	}
 	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
 	s.fix(c.Request().Context(), v.About, see, "/figures", q)
 	return s.page(c, "figures", v)
+}
+
+// lede is the figure in words, with what is not agreed beside agreed days.
+func (b breakdown) lede() string {
+	perDay := oneDecimal(float64(b.Total) / float64(b.Query.To-b.Query.From+1))
+	if b.Query.Filter.Basis != measure.BasisAgreed {
+		return upperFirst(plural(b.Total, "delayed day", "delayed days")) + ": " + perDay + " people waiting on an average day."
+	}
+	text := upperFirst(plural(b.Total, "agreed delayed day", "agreed delayed days")) + ": " + perDay + " on an average day."
+	if !slices.Contains(b.Numbers, measure.Open) {
+		return text
+	}
+	return text + " " + notAgreedWords(measure.BasisAgreed, b.Total, b.NotAgreed)
 }
 
 // byGroups are the fields that say what to break down by.

@@ -108,6 +108,7 @@ func periodLinks(path string, f measure.Filter, keep url.Values, last delay.Day)
 	start, end := delay.MonthOf(year, 4), delay.MonthOf(year+1, 3)
 	to := func(word, value string) url.Values {
 		q := filterQuery(f)
+		q.Set(wordBasis, f.Basis.String())
 		for w, v := range keep {
 			q[w] = v
 		}

@@ -38,6 +38,9 @@ func (s *Server) flowOf(c echo.Context) (asked, sight, measure.Flows, error) {
 	if err != nil {
 		return a, sight{}, measure.Flows{}, err
 	}
+	if err = a.everybody("flow counts people who begin and end a wait, whatever is agreed of their days"); err != nil {
+		return a, sight{}, measure.Flows{}, err
+	}
 	q := measure.TrendQuery{Filter: a.Filter, Grain: a.Grain}
 	if q.Split, err = askedSplit(c.QueryParams()); err != nil {
 		return a, sight{}, measure.Flows{}, err

@@ -162,7 +162,8 @@ func (s *Server) today() delay.Day { return delay.DayOf(s.opts.Now().In(s.opts.Z
 // aboutFigures makes the foot of a data page. path is the page's, q its query
 // with real dates.
 func (s *Server) aboutFigures(path string, q url.Values, asAt delay.Day, measures ...string) *about {
-	a := &about{Basis: "every counted day, as it stands attributed", RuleSet: s.ruleVersion(), AsAt: asAt.Long()}
+	basis, _ := measure.ParseBasis(q.Get(wordBasis))
+	a := &about{Basis: basis.Words(), RuleSet: s.ruleVersion(), AsAt: asAt.Long()}
 	if asAt == 0 {
 		a.AsAt = "no extracts yet"
 	}
@@ -195,7 +196,7 @@ func dated(f measure.Filter, from, to delay.Day) url.Values {
 	q := filterQuery(f)
 	q.Set(wordFrom, from.String())
 	q.Set(wordTo, to.String())
-	q.Set(wordBasis, basis)
+	q.Set(wordBasis, f.Basis.String())
 	return q
 }
 

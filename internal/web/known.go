@@ -390,8 +390,20 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 	if err != nil {
 		return nil, err
 	}
+	// People wait whether or not their days are agreed.
+	everybody, everybodyNow := before, after
+	if then.Filter.Basis != measure.BasisCounted {
+		people := q
+		people.Filter = then.Filter.On(measure.BasisCounted)
+		if everybody, err = counts(ctx, v, people); err != nil {
+			return nil, err
+		}
+		if everybodyNow, err = counts(ctx, s.opts.Figures, people); err != nil {
+			return nil, err
+		}
+	}
 	var waiting reckoning
-	s.reckonWaiting(&waiting, then, before, after, x.now, x.why)
+	s.reckonWaiting(&waiting, then, everybody, everybodyNow, x.now, x.why)
 	days := x.reckon(spots(before, then.From, delay.Bodies[:]...), spots(after, then.From, delay.Bodies[:]...), x.why)
 	social := x.reckon(spots(before, then.From, delay.SocialCare), spots(after, then.From, delay.SocialCare), x.why)
 	none := x.reckon(spots(before, then.From, delay.NotAttributed), spots(after, then.From, delay.NotAttributed), x.why)

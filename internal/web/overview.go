@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -159,19 +160,22 @@ func (s *Server) overviewPage(c echo.Context) error {
 	q := see.keep(dated(o.Filter, o.From, o.To))
 	v.Lede = s.lede(o, first)
 	v.Showing = "Showing " + s.opts.Places.filterWords(o.Filter) + ", " + span(o.From, o.To) + "."
+	if o.Filter.Basis == measure.BasisAgreed {
+		v.Showing += " People waiting are everybody, whatever is agreed."
+	}
 	v.Incomplete = incomplete(o)
 	v.Now = nowOf(o, first)
-	v.Now.Href = address("/figures", withBy(see.keep(dated(o.Filter, o.AsAt, o.AsAt)), measure.ByProvider, measure.ByResponsible))
+	v.Now.Href = address("/figures", withBy(see.keep(dated(o.Filter.On(measure.BasisCounted), o.AsAt, o.AsAt)), measure.ByProvider, measure.ByResponsible))
 	v.Share = shareOf(o)
 	if m, _, ok := latestMonth(o); ok {
 		v.Share.Open = link{"The days by next step", address("/figures", withBy(see.keep(dated(o.Filter, m.First, m.Last)), measure.ByResponsible))}
 	}
-	v.Waiting = waitingOf(o, see.keep(dated(o.Filter, o.From, o.To)))
+	v.Waiting = waitingOf(o, see.keep(dated(o.Filter.On(measure.BasisCounted), o.From, o.To)))
 	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
 	v.Arrivals = arrivalsOf(o)
 	v.Filters = filterView{
 		Action: "/overview", Clear: "/overview", Words: v.Showing,
-		Months: monthChoices(first, last, o.From, o.To), Groups: s.opts.Places.groups(o.Filter),
+		Months: monthChoices(first, last, o.From, o.To), Groups: append([]choiceGroup{basisGroup(o.Filter)}, s.opts.Places.groups(o.Filter)...),
 		Periods: periodLinks("/overview", o.Filter, see.keep(url.Values{}), last), Known: s.knownField(see),
 	}
 	if see.text != "" {
@@ -307,18 +311,24 @@ func shareOf(o measure.Overview) figureView {
 	}
 	share := m.Share()
 	if !share.Known {
-		v.Words = "No delayed days in " + name + "."
+		v.Words = "No " + sharedDays[o.Filter.Basis] + " in " + name + "."
 		return v
 	}
 	v.Value = measure.PerCent(share.Value)
-	v.Words = "of delayed days in " + name
+	v.Words = "of " + sharedDays[o.Filter.Basis] + " in " + name
 	if words := m.UnsettledWords(); words != "" {
 		v.More = "Between " + measure.PerCent(share.Low) + " and " + measure.PerCent(share.High) + " while " + words + "."
 	} else {
 		v.More = "Every day is attributed and none is disputed, so there is no range."
+		if o.Filter.Basis == measure.BasisAgreed {
+			v.More = "Every counted day is agreed, so there is no range."
+		}
 	}
 	return v
 }
+
+// sharedDays names the days that a basis counts.
+var sharedDays = map[measure.Basis]string{measure.BasisCounted: "delayed days", measure.BasisAgreed: "agreed days"}
 
 // waitingOf lists the long waits. q asks for the same figures again.
 func waitingOf(o measure.Overview, q url.Values) waitingView {
@@ -416,7 +426,7 @@ func withBy(q url.Values, by ...measure.Dimension) url.Values {
 
 // overviewTwin is the overview as rows: one figure each.
 func (s *Server) overviewTwin(o measure.Overview) twin {
-	t := twin{Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
+	t := twin{Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(), Basis: o.Filter.Basis,
 		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"responsible", false},
 			{"reason", false}, {"value", true}, {"unit", false}}}
 	for _, id := range []string{measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {
@@ -442,6 +452,7 @@ func (s *Server) overviewTwin(o measure.Overview) twin {
 	for _, w := range o.Waiting {
 		add(measure.LongWaits, "waiting "+strconv.Itoa(w.AtLeast)+" days or more", o.AsAt, o.AsAt, "all", "all", whole(w.People), "people")
 	}
+	people := len(t.Rows)
 	for _, m := range o.Months {
 		if m.Listed == 0 && m.Days.Total() == 0 {
 			// A gap is not zero: the row stands with no value.
@@ -449,6 +460,9 @@ func (s *Server) overviewTwin(o measure.Overview) twin {
 			continue
 		}
 		bodies(measure.DelayedDays, "delayed days", m.First, m.Last, "all", m.Days, "days")
+		if o.Filter.Basis == measure.BasisAgreed {
+			add(measure.DelayedDays, "delayed days not agreed", m.First, m.Last, "all", "all", whole(m.NotAgreed), "days")
+		}
 		add(measure.DToCBeds, "DToC beds", m.First, m.Last, "all", "all", decimals(m.Beds()), "beds")
 		if share := m.Share(); share.Known && len(o.Filter.Bodies) == 0 {
 			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Value), "part of 1")
@@ -458,6 +472,10 @@ func (s *Server) overviewTwin(o measure.Overview) twin {
 	}
 	for _, r := range o.Reasons {
 		bodies(measure.DelayedDays, "delayed days", o.From, o.To, slugOr(string(r.Reason)), r.Days, "days")
+	}
+	if o.Filter.Basis != measure.BasisCounted {
+		// People who wait are counted whatever is agreed.
+		t.RowBasis = append(make([]measure.Basis, people), slices.Repeat([]measure.Basis{o.Filter.Basis}, len(t.Rows)-people)...)
 	}
 	return t
 }

@@ -22,6 +22,8 @@ type Places struct {
 	// Adults is the adult population of councils by code; absent where none is
 	// loaded.
 	Adults map[string]Adults
+	// Headline is the basis of figures for which the address names none.
+	Headline measure.Basis
 }
 
 // CouncilName gives the name of a council, empty when its code is not known.
@@ -119,6 +121,9 @@ func (p Places) filterWords(f measure.Filter) string {
 			names[i] = st.String()
 		}
 		parts = append(parts, either(names))
+	}
+	if f.Basis == measure.BasisAgreed {
+		parts = append(parts, f.Basis.Short())
 	}
 	return strings.Join(parts, ", ")
 }

@@ -21,7 +21,10 @@ type asked struct {
 	Grain    measure.Dimension
 	By       []measure.Dimension
 	Filter   measure.Filter
-	Print    bool
+	// BasisGiven says that the address names the basis; else it is the
+	// partnership's own.
+	BasisGiven bool
+	Print      bool
 	// Known is the past moment to look at, as the address has it; empty means
 	// the present.
 	Known string
@@ -128,9 +131,6 @@ func (p Places) read(query url.Values, words ...string) (asked, error) {
 	if err != nil {
 		return a, err
 	}
-	if basis != "" && basis != "counted" {
-		return a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'basis'. Use counted.", quote(basis))
-	}
 	view, err := one(wordView)
 	if err != nil {
 		return a, err
@@ -142,8 +142,10 @@ func (p Places) read(query url.Values, words ...string) (asked, error) {
 	if a.Known, err = one(wordKnown); err != nil {
 		return a, err
 	}
-	a.Filter, err = p.readFilter(query)
-	return a, err
+	if a.Filter, err = p.readFilter(query); err != nil {
+		return a, err
+	}
+	return a, p.readBasis(&a, basis, words)
 }
 
 func (p Places) readFilter(query url.Values) (measure.Filter, error) {
@@ -381,6 +383,9 @@ func filterQuery(f measure.Filter) url.Values {
 	}
 	for _, st := range f.States {
 		q.Add(wordState, st.Slug())
+	}
+	if f.Basis != measure.BasisCounted {
+		q.Set(wordBasis, f.Basis.String())
 	}
 	for _, r := range f.Reasons {
 		q.Add(wordReason, slugOr(string(r)))

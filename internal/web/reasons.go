@@ -51,7 +51,9 @@ type reasonFigures struct {
 	// BeforeKnown says that extracts reach back to the same dates a year before.
 	BeforeKnown bool
 	BeforeTotal int64
-	Gaps        []string
+	// NotAgreed is the days that are not agreed, on basis agreed.
+	NotAgreed int64
+	Gaps      []string
 }
 
 // reasonsOf reads the address and counts.
@@ -89,6 +91,13 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 		at(cell.Reason).Days[cell.Body] += cell.Days
 		out.Total[cell.Body] += cell.Days
 	}
+	if a.Filter.Basis == measure.BasisAgreed {
+		split, err := measure.MakeSplit(ctx, course, a.Filter, out.From, out.To)
+		if err != nil {
+			return out, err
+		}
+		out.NotAgreed = split.NotAgreed()
+	}
 	from, to := yearEarlier(out.From), yearEarlier(out.To)
 	if out.BeforeKnown = from >= out.First; out.BeforeKnown {
 		before, err := course.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByReason}, Filter: a.Filter})
@@ -102,7 +111,7 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	}
 	// What came next is asked without the filter on reasons: a next wait for
 	// something else would otherwise look like leaving.
-	open := a.Filter
+	open := a.Filter.On(measure.BasisCounted)
 	open.Reasons, open.Bodies = nil, nil
 	events, err := course.Events(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByDay, measure.ByReason}, Filter: open})
 	if err != nil {
@@ -196,9 +205,12 @@ func (s *Server) reasonsPage(c echo.Context) error {
 	v.withCharts(s)
 	q := r.see.keep(dated(r.asked.Filter, r.From, r.To))
 	v.Showing = "Showing " + s.opts.Places.filterWords(r.asked.Filter) + ", " + span(r.From, r.To) + "."
+	if words := notAgreedWords(r.asked.Filter.Basis, r.Total.Total(), r.NotAgreed); words != "" {
+		v.Showing += " " + words
+	}
 	v.Filters = filterView{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
 		Dates:  &dateFields{From: r.From.String(), To: r.To.String()},
-		Groups: s.opts.Places.groups(r.asked.Filter), Periods: periodLinks("/reasons", r.asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
+		Groups: append([]choiceGroup{basisGroup(r.asked.Filter)}, s.opts.Places.groups(r.asked.Filter)...), Periods: periodLinks("/reasons", r.asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
 	s.fix(ctx, v.About, r.see, "/reasons", q)
 	if r.Total.Total() == 0 {
@@ -266,7 +278,7 @@ func (r reasonFigures) next() tableView {
 
 func (s *Server) reasonsTwin(r reasonFigures) twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Reasons", From: r.From.String(), To: r.To.String(), Measure: d.ID, AsAt: r.AsAt.String(), Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
+	t := twin{Title: "Reasons", From: r.From.String(), To: r.To.String(), Measure: d.ID, AsAt: r.AsAt.String(), Basis: r.asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
 		Columns: []column{{"reason", false}, {"delayed_days", true}, {"share", true}, {"running_share", true}, {"people", true}}}
 	for _, b := range delay.Bodies {
 		t.Columns = append(t.Columns, column{columnName(b.String()), true})

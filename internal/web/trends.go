@@ -101,10 +101,16 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 	if err != nil {
 		return t, measure.Trend{}, err
 	}
-	t.asked, t.TrendQuery.Filter, t.Chart = a, a.Filter, chartControl
+	t.Chart = chartControl
 	if t.Metric, err = askedMetric(query); err != nil {
 		return t, measure.Trend{}, err
 	}
+	if !t.Metric.OfDays() {
+		if err = a.everybody(t.Metric.Noun + " are counted once for a wait, whatever is agreed of its days"); err != nil {
+			return t, measure.Trend{}, err
+		}
+	}
+	t.asked, t.TrendQuery.Filter = a, a.Filter
 	if t.Split, err = askedSplit(query); err != nil {
 		return t, measure.Trend{}, err
 	}
@@ -388,11 +394,18 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	v.withCharts(s)
 	q := a.query()
 	v.Showing = "Showing " + measureWords(t.Metric) + ", " + s.opts.Places.filterWords(t.Filter) + ", " + stepsFrom(t) + "."
+	if t.Filter.Basis == measure.BasisAgreed && len(t.Series) > 0 {
+		split, err := measure.MakeSplit(ctx, a.see.course, t.Filter, t.From, t.To)
+		if err != nil {
+			return v, err
+		}
+		v.Showing += " " + notAgreedWords(t.Filter.Basis, split.Agreed.Total(), split.NotAgreed())
+	}
 	v.Return = q.Encode()
 	v.Filters = filterView{
 		Action: "/trends", Clear: "/trends", Words: v.Showing,
 		Dates:  &dateFields{From: a.TrendQuery.From.String(), To: a.TrendQuery.To.String()},
-		Groups: append(trendGroups(a), s.opts.Places.groups(t.Filter)...),
+		Groups: append(append(trendGroups(a), basisGroup(t.Filter)), s.opts.Places.groups(t.Filter)...),
 		Periods: periodLinks("/trends", t.Filter, a.see.keep(url.Values{wordMeasure: {a.Metric.Word}, wordGrain: {string(a.TrendQuery.Grain)},
 			wordChart: {a.Chart}, wordSplit: {string(a.Split)}}), last),
 		Known: s.knownField(a.see),
@@ -545,7 +558,7 @@ var states = map[measure.State]string{
 func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) twin {
 	d, _ := measure.DefinitionOf(t.Metric.ID)
 	tw := twin{Title: t.Metric.Name, From: t.From.String(), To: t.To.String(), Measure: t.Metric.ID, AsAt: t.AsAt.String(),
-		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}}
+		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, Basis: t.Filter.Basis}
 	tw.Columns = []column{{string(t.Grain), false}, {"last_day", false}}
 	if t.Split != "" {
 		tw.Columns = append(tw.Columns, column{measure.Column(t.Split), false})

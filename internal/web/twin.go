@@ -9,11 +9,9 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
-)
 
-// basis is how the days of every figure are counted today: each counted day as
-// it stands attributed, proposed or agreed.
-const basis = "counted"
+	"homeward/internal/measure"
+)
 
 // column is one column of a twin. Numbers are written as numbers in JSON.
 type column struct {
@@ -34,17 +32,21 @@ type twin struct {
 	Measure string
 	// AsAt is the day the data speaks of, in ISO form.
 	AsAt string
+	// Basis says which days are counted in every row. RowBasis, where it is given,
+	// says so row by row: people who wait are counted whatever is agreed.
+	Basis    measure.Basis
+	RowBasis []measure.Basis
 	// RuleVersion names the rule set; empty means the one in force today.
 	RuleVersion string
 }
 
 // provenance are the last columns of every CSV row.
-func (s *Server) provenance(t twin) ([]string, []string) {
+func (s *Server) provenance(t twin, row int) ([]string, []string) {
 	names, cells := []string{"measure_id"}, []string{t.Measure}
 	if t.Measure == "" {
 		names, cells = nil, nil
 	}
-	return append(names, "basis", "rule_version", "data_as_at"), append(cells, basis, s.ruleVersionOf(t), t.AsAt)
+	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), s.ruleVersionOf(t), t.AsAt)
 }
 
 // sendCSV answers with the rows as CSV. A text cell that a spreadsheet would
@@ -52,13 +54,14 @@ func (s *Server) provenance(t twin) ([]string, []string) {
 func (s *Server) sendCSV(c echo.Context, name string, t twin) error {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	names, cells := s.provenance(t)
+	names, _ := s.provenance(t, -1)
 	head := make([]string, 0, len(t.Columns)+len(names))
 	for _, col := range t.Columns {
 		head = append(head, col.Name)
 	}
 	_ = w.Write(append(head, names...))
-	for _, row := range t.Rows {
+	for n, row := range t.Rows {
+		_, cells := s.provenance(t, n)
 		out := make([]string, 0, len(head)+len(cells))
 		for i, cell := range row {
 			if !t.Columns[i].Number {
@@ -100,6 +103,9 @@ func (s *Server) sendJSON(c echo.Context, t twin) error {
 				m[t.Columns[j].Name] = cell
 			}
 		}
+		if t.RowBasis != nil {
+			m["basis"] = t.basisOf(i).String()
+		}
 		rows[i] = m
 	}
 	columns := make([]string, len(t.Columns))
@@ -117,7 +123,15 @@ func (s *Server) sendJSON(c echo.Context, t twin) error {
 		DataAsAt    string           `json:"data_as_at"`
 		Columns     []string         `json:"columns"`
 		Rows        []map[string]any `json:"rows"`
-	}{t.Title, t.Measure, t.Definitions, t.From, t.To, basis, s.ruleVersionOf(t), t.AsAt, columns, rows})
+	}{t.Title, t.Measure, t.Definitions, t.From, t.To, t.Basis.String(), s.ruleVersionOf(t), t.AsAt, columns, rows})
+}
+
+// basisOf is the basis of a row.
+func (t twin) basisOf(row int) measure.Basis {
+	if row >= 0 && row < len(t.RowBasis) {
+		return t.RowBasis[row]
+	}
+	return t.Basis
 }
 
 func (s *Server) ruleVersionOf(t twin) string { return cmp.Or(t.RuleVersion, s.ruleVersion()) }

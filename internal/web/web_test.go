@@ -205,7 +205,10 @@ func TestAddressesThatAreNotQuiteRight(t *testing.T) {
 		{"/figures?by=day,month", "Use one of day, week and month"},
 		{"/figures?grain=day&by=month", "Use one of day, week and month"},
 		{"/overview?view=prnt", "Use print."},
-		{"/overview?basis=agreed", "Use counted."},
+		{"/overview?basis=agred", "Did you mean 'agreed'? Values you can use: counted, agreed."},
+		{"/figures?basis=agreed&state=disputed", "Days that are disputed are not agreed, and basis=agreed counts agreed days only. Remove 'basis=agreed', or remove 'state=disputed'."},
+		{"/flow?basis=agreed", "basis=agreed is not available here: flow counts people who begin and end a wait, whatever is agreed of their days. Remove 'basis', or use basis=counted."},
+		{"/trends?basis=agreed&measure=M08", "basis=agreed is not available here: new delays are counted once for a wait"},
 		{"/overview?from=2026-01-01&from=2026-02-01", "2 times"},
 		{"/packs?nhs=9990000530", "We do not recognise 'nhs'"},
 	} {
