@@ -137,10 +137,11 @@ type Content struct {
 	CalendarDays int   `json:"calendar_days"`
 	DelayedDays  int64 `json:"delayed_days"`
 	People       int64 `json:"people"`
-	// Unsettled is the days that are disputed or not attributed, each once (G3);
-	// Unanswered those that are proposed to a body and not answered.
-	Unsettled  int64      `json:"unsettled_days"`
-	Unanswered int64      `json:"unanswered_days"`
+	// InRange is the days that are disputed or not attributed, each once: the
+	// width of the range of the share (G3). Unanswered are those that are proposed
+	// to a body and not answered.
+	InRange    int64      `json:"days_in_range"`
+	Unanswered int64      `json:"days_not_answered"`
 	Providers  []Provider `json:"providers"`
 	Councils   []Council  `json:"councils"`
 	// Open is what was not settled, by body and state.
@@ -182,7 +183,7 @@ type Council struct {
 	NHS           int64    `json:"nhs_days"`
 	Joint         int64    `json:"joint_days"`
 	NotAttributed int64    `json:"not_attributed_days"`
-	Unsettled     int64    `json:"unsettled_days"`
+	InRange       int64    `json:"days_in_range"`
 	Share         *float64 `json:"share"`
 	Lowest        *float64 `json:"share_lowest"`
 	Highest       *float64 `json:"share_highest"`
@@ -219,7 +220,7 @@ type DayCount struct {
 	NHS           int64  `json:"nhs"`
 	Joint         int64  `json:"joint"`
 	NotAttributed int64  `json:"not_attributed"`
-	Unsettled     int64  `json:"unsettled"`
+	InRange       int64  `json:"in_range"`
 }
 
 // ByBody gives the people delayed on the day by body.
@@ -343,12 +344,12 @@ func (c *Content) count(ctx context.Context, src Source, s Setup, people People)
 		}
 	}
 	for code, p := range periods {
-		one := Council{Code: slug(code), DelayedDays: p.Days.Total(), People: people.Councils[code], Unsettled: p.Unsettled(),
+		one := Council{Code: slug(code), DelayedDays: p.Days.Total(), People: people.Councils[code], InRange: p.Unsettled(),
 			SocialCare: p.Days[delay.SocialCare], NHS: p.Days[delay.NHS], Joint: p.Days[delay.Joint], NotAttributed: p.Days[delay.NotAttributed]}
 		if share := p.Share(); share.Known {
 			one.Share, one.Lowest, one.Highest = part(share.Value), part(share.Low), part(share.High)
 		}
-		c.Unsettled += one.Unsettled
+		c.InRange += one.InRange
 		c.Councils = append(c.Councils, one)
 	}
 	slices.SortFunc(c.Councils, func(a, b Council) int {
@@ -404,8 +405,8 @@ func (c *Content) days(ctx context.Context, src Source, m delay.Month, files []F
 		default:
 			d.NotAttributed += cell.Days
 		}
-		if Unsettled(cell) {
-			d.Unsettled += cell.Days
+		if InRange(cell) {
+			d.InRange += cell.Days
 		}
 	}
 	for _, f := range files {
@@ -419,9 +420,9 @@ func (c *Content) days(ctx context.Context, src Source, m delay.Month, files []F
 	return nil
 }
 
-// Unsettled says whether the days of a cell are in the range of the share: not
+// InRange says whether the days of a cell are in the range of the share: not
 // attributed or disputed (G3).
-func Unsettled(c measure.Cell) bool {
+func InRange(c measure.Cell) bool {
 	return c.Body == delay.NotAttributed || c.State == agreement.Disputed
 }
 
@@ -664,7 +665,7 @@ func (c *Content) Counted(f measure.Filter) ([]measure.Cell, error) {
 		if cell.State, err = agreement.ParseState(one.State); err != nil {
 			return nil, err
 		}
-		if lets(f.Providers, cell.Provider) && lets(f.Councils, cell.Council) && lets(f.Care, cell.Care) && lets(f.Reasons, cell.Reason) && lets(f.Bodies, cell.Body) && lets(f.States, cell.State) {
+		if lets(f.Providers, cell.Provider) && lets(f.Councils, cell.Council) && lets(f.Care, cell.Care) && lets(f.Reasons, cell.Reason) && lets(f.Bodies, cell.Body) && lets(f.InStates(), cell.State) {
 			out = append(out, cell)
 		}
 	}

@@ -120,8 +120,8 @@ func TestWhatIsClosed(t *testing.T) {
 		}
 	})
 	t.Run("G3 the range is as wide as the days that are disputed or not attributed", func(t *testing.T) {
-		if c.Unsettled != 30 || c.Unanswered != 30 {
-			t.Errorf("%d not settled, %d not answered", c.Unsettled, c.Unanswered)
+		if c.InRange != 30 || c.Unanswered != 30 {
+			t.Errorf("%d in the range, %d not answered", c.InRange, c.Unanswered)
 		}
 		var codes []string
 		for _, one := range c.Councils {

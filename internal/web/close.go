@@ -591,26 +591,31 @@ func (s *Server) figureSections(content *closing.Content, heading string) []clos
 	}
 	hospitals.Foot = []tableCell{{Text: "All", Header: true}, {Text: count(content.DelayedDays), Class: numericClass}, {Text: beds(content.DelayedDays), Class: numericClass}, {Text: count(content.People), Class: numericClass}}
 	councils := tableView{ID: "councils", Caption: "By council", Head: []headCell{{Text: "Council"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true}, {Text: "Not attributed", Numeric: true},
-		{Text: "All days", Numeric: true}, {Text: "Not settled", Numeric: true}, {Text: "Share", Numeric: true}, {Text: "Range", Numeric: true}, {Text: "People", Numeric: true}}}
+		{Text: "All days", Numeric: true}, {Text: "In the range", Numeric: true}, {Text: "Share", Numeric: true}, {Text: "Range", Numeric: true}, {Text: "People", Numeric: true}}}
 	for _, one := range content.Councils {
 		code := delay.Council(one.Code)
 		if one.Code == notKnown {
 			code = delay.CouncilNotKnown
 		}
 		row := []tableCell{{Text: s.opts.Places.councilWords(code), Header: true}}
-		for _, n := range []int64{one.SocialCare, one.NHS, one.Joint, one.NotAttributed, one.DelayedDays, one.Unsettled} {
+		for _, n := range []int64{one.SocialCare, one.NHS, one.Joint, one.NotAttributed, one.DelayedDays, one.InRange} {
 			row = append(row, tableCell{Text: count(n), Class: numericClass})
 		}
 		share, band := "Not applicable", "Not applicable"
 		if one.Share != nil {
 			share, band = measure.PerCent(*one.Share), "No range"
-			if one.Unsettled > 0 {
+			if one.InRange > 0 {
 				band = measure.PerCent(*one.Lowest) + " to " + measure.PerCent(*one.Highest)
 			}
 		}
 		councils.Rows = append(councils.Rows, append(row, tableCell{Text: share, Class: numericClass}, tableCell{Text: band, Class: numericClass}, tableCell{Text: count(one.People), Class: numericClass}))
 	}
-	words := upperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ". " + upperFirst(days(content.Unsettled)) + " of them " + isAre(content.Unsettled) + " not settled: disputed, or not attributed."
+	words := upperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ". "
+	if loose := content.Loose(); content.InRange > 0 {
+		words += upperFirst(days(content.InRange)) + " of them " + isAre(content.InRange) + " in the range of the share: " + count(content.InRange-loose.NotAttributed) + " disputed, " + count(loose.NotAttributed) + " not attributed."
+	} else {
+		words += "None of them is disputed or not attributed, so the share has no range."
+	}
 	return []closeSection{{ID: "figures", Heading: heading, Words: []string{words, "Someone who waited at two hospitals is one person in the total and one at each."}, Tables: []tableView{hospitals, councils}}}
 }
 
@@ -755,10 +760,10 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		out.ruleSet = now
 	}
 	type was struct {
-		file      string
-		held      bool
-		days      measure.ByBody
-		unsettled int64
+		file    string
+		held    bool
+		days    measure.ByBody
+		inRange int64
 	}
 	then, now := map[spot]was{}, map[spot]was{}
 	for _, d := range content.ByDay {
@@ -766,7 +771,7 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		if err != nil {
 			return nil, err
 		}
-		then[spot{d.Provider, day}] = was{d.File, d.Held, d.ByBody(), d.Unsettled}
+		then[spot{d.Provider, day}] = was{d.File, d.Held, d.ByBody(), d.InRange}
 	}
 	for _, f := range files {
 		now[spot{f.Provider, f.Day}] = was{file: f.SHA256, held: f.Held}
@@ -775,8 +780,8 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		at := spot{c.Provider, c.Period}
 		w := now[at]
 		w.days[c.Body] += c.Days
-		if closing.Unsettled(c) {
-			w.unsettled += c.Days
+		if closing.InRange(c) {
+			w.inRange += c.Days
 		}
 		now[at] = w
 	}
@@ -790,7 +795,7 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		}
 	}
 	slices.SortFunc(spots, func(a, b spot) int { return cmp.Or(cmp.Compare(a.provider, b.provider), cmp.Compare(a.day, b.day)) })
-	total, unsettled := revision{name: "Delayed days"}, revision{name: "Days not settled"}
+	total, inRange := revision{name: "Delayed days"}, revision{name: "Days disputed or not attributed"}
 	bodies := make([]revision, len(delay.Bodies))
 	for i, b := range delay.Bodies {
 		bodies[i].name = bodyDays[b]
@@ -801,7 +806,7 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		why := causeOf(a.file, b.file, a.held, answers.of(at))
 		name := content.Named(at.provider)
 		total.add(why, name, a.days.Total(), b.days.Total())
-		unsettled.add(why, name, a.unsettled, b.unsettled)
+		inRange.add(why, name, a.inRange, b.inRange)
 		for j, body := range delay.Bodies {
 			bodies[j].add(why, name, a.days[body], b.days[body])
 		}
@@ -810,7 +815,7 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		}
 		hospitals[len(hospitals)-1].add(why, name, a.days.Total(), b.days.Total())
 	}
-	out.rows = append(append(append([]revision{total}, bodies...), unsettled), hospitals...)
+	out.rows = append(append(append([]revision{total}, bodies...), inRange), hospitals...)
 	return out, s.reviseShares(ctx, out, r.Month, content)
 }
 
@@ -857,7 +862,7 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 		}
 		row := [5]string{"Council share, " + s.opts.Places.councilWords(code), "Not applicable", "Not applicable", "Not applicable", "It follows from the days above"}
 		if one.Share != nil {
-			row[1] = shareWithRange(measure.Share{Known: true, Value: *one.Share, Low: *one.Lowest, High: *one.Highest}, one.Unsettled)
+			row[1] = shareWithRange(measure.Share{Known: true, Value: *one.Share, Low: *one.Lowest, High: *one.Highest}, one.InRange)
 		}
 		if p := now[one.Code]; p != nil {
 			if share := p.Share(); share.Known {
@@ -873,8 +878,8 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 }
 
 // shareWithRange writes a share, with its range where days are not settled.
-func shareWithRange(s measure.Share, unsettled int64) string {
-	if unsettled == 0 {
+func shareWithRange(s measure.Share, inRange int64) string {
+	if inRange == 0 {
 		return measure.PerCent(s.Value)
 	}
 	return measure.PerCent(s.Value) + " (" + measure.PerCent(s.Low) + " to " + measure.PerCent(s.High) + ")"
