@@ -2,54 +2,21 @@ package call
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 )
 
-// whole writes a count with commas from 1,000 and a real minus.
-func whole(n int64) string {
-	if n < 0 {
-		return "−" + whole(-n)
-	}
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func whole(n int64) string { return measure.Whole(n) }
 
-// signed writes a change: +9, −10, 0.
-func signed(n int64) string {
-	if n > 0 {
-		return "+" + whole(n)
-	}
-	return whole(n)
-}
+func signed(n int64) string { return measure.Signed(n) }
 
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return whole(n) + " " + many
-}
+func plural(n int64, one, many string) string { return measure.Plural(n, one, many) }
 
 func peopleAre(n int64) string { return plural(n, "person is", "people are") }
 
-// percent writes a part of 1 as whole per cent; one that would round to nothing
-// or to everything says so.
-func percent(v float64) string {
-	p := math.Round(v * 100)
-	switch {
-	case v > 0 && p == 0:
-		return "under 1%"
-	case v < 1 && p == 100:
-		return "over 99%"
-	}
-	return strconv.FormatFloat(p, 'f', 0, 64) + "%"
-}
+func percent(v float64) string { return measure.PerCent(v) }
 
 // change says how a count compares with that of the last call.
 func change(now, before int64) string {

@@ -2,12 +2,11 @@ package chart
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"unicode"
 
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 )
 
 const (
@@ -67,35 +66,11 @@ func sentenceCase(s string) string {
 	return string(r)
 }
 
-// whole writes a count with commas from 1,000.
-func whole(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, s = "−", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
-}
+func whole(n int64) string { return measure.Whole(n) }
 
-// decimal writes a number to one decimal place, with commas from 1,000.
-func decimal(v float64) string {
-	tenths := int64(math.Round(math.Abs(v) * 10))
-	s := whole(tenths/10) + "." + strconv.FormatInt(tenths%10, 10)
-	if v < 0 && tenths > 0 {
-		return "−" + s
-	}
-	return s
-}
+func decimal(v float64) string { return measure.Decimal(v) }
 
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return whole(n) + " " + many
-}
+func plural(n int64, one, many string) string { return measure.Plural(n, one, many) }
 
 func joinAnd(words []string) string {
 	switch len(words) {

@@ -5,7 +5,6 @@ package measure
 
 import (
 	"context"
-	"strconv"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -151,7 +150,7 @@ func (p Period) UnsettledWords() string {
 		if n == 1 {
 			return "1 day is " + what
 		}
-		return grouped(n) + " days are " + what
+		return Whole(n) + " days are " + what
 	}
 	if p.Basis == BasisAgreed {
 		if p.NotAgreed == 0 {
@@ -170,15 +169,6 @@ func (p Period) UnsettledWords() string {
 	default:
 		return ""
 	}
-}
-
-// grouped writes a count with commas from 1,000.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // CalendarDays is the number of calendar days in the period (C12).

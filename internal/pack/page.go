@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -320,27 +319,11 @@ func moment(at time.Time) string {
 // span writes a period: whole months as months, anything else as days.
 func span(from, to delay.Day) string { return delay.Span(from, to) }
 
-// whole writes a count with commas from 1,000.
-func whole(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func whole(n int64) string { return measure.Whole(n) }
 
-// decimal writes a number that is not negative to one decimal place.
-func decimal(v float64) string {
-	tenths := int64(math.Round(v * 10))
-	return whole(tenths/10) + "." + strconv.FormatInt(tenths%10, 10)
-}
+func decimal(v float64) string { return measure.Decimal(v) }
 
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return whole(n) + " " + many
-}
+func plural(n int64, one, many string) string { return measure.Plural(n, one, many) }
 
 func fixed(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
 

@@ -8,26 +8,16 @@ import (
 	"golang.org/x/text/message"
 
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 )
 
 var british = message.NewPrinter(language.BritishEnglish)
 
-// count writes a whole number with commas from 1,000.
-func count(n int64) string {
-	if n < 0 {
-		return "−" + british.Sprintf("%d", -n)
-	}
-	return british.Sprintf("%d", n)
-}
+func count(n int64) string { return measure.Whole(n) }
 
-func oneDecimal(v float64) string { return british.Sprintf("%.1f", v) }
+func oneDecimal(v float64) string { return measure.Decimal(v) }
 
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + many
-}
+func plural(n int64, one, many string) string { return measure.Plural(n, one, many) }
 
 // verb gives "person is" or "people are" with its number.
 func peopleAre(n int64) string { return plural(n, "person is", "people are") }
