@@ -228,10 +228,19 @@ func (a *App) welcome(ctx context.Context, address string, c *Console) error {
 	fmt.Fprintln(c.Out, "Sign in by one of these links. Each works once; start again for new ones.")
 	for _, p := range all {
 		if strings.HasSuffix(p.Email, demoDomain) && !p.Deactivated && len(p.Grants) > 0 {
-			fmt.Fprintf(c.Out, "  %-32s %s/demonstration/%s\n", p.Grants[0], address, a.SignIn.Door(p.ID))
+			fmt.Fprintf(c.Out, "  %-40s %s/demonstration/%s\n", a.grantWords(p.Grants[0]), address, a.SignIn.Door(p.ID))
 		}
 	}
 	return nil
+}
+
+// grantWords gives a grant with the names of its organisations.
+func (a *App) grantWords(g people.Grant) string {
+	words := g.Role.String()
+	for _, code := range g.Codes {
+		words += ", " + a.Partnership.NameOf(code)
+	}
+	return words
 }
 
 // demoDomain ends the e-mail addresses of the demonstration's people. The

@@ -45,6 +45,11 @@ func TestSound(t *testing.T) {
 	if l.File.Kind != "text" || l.File.HeadingWithin != 30 || len(l.Fingerprint) != 64 || l.Columns.Ready[0] != "Ready" {
 		t.Errorf("%+v", l)
 	}
+	for code, name := range map[string]string{"RK9": "Plymouth", "E10000008": "Devon", "RXX": "RXX"} {
+		if got := p.NameOf(code); got != name {
+			t.Errorf("%s is called %q, want %q", code, got, name)
+		}
+	}
 	if p.Councils[0].CSSR != "912" || l.Words.Reasons.Add["C"][0] != "05" {
 		t.Errorf("codes must keep their zeros: %q %q", p.Councils[0].CSSR, l.Words.Reasons.Add["C"])
 	}

@@ -177,3 +177,19 @@ func (p *Partnership) SideOf(code string) string {
 	}
 	return ""
 }
+
+// NameOf gives the name of the provider or council of the code, and the code
+// when the partnership has no such organisation.
+func (p *Partnership) NameOf(code string) string {
+	for _, v := range p.Providers {
+		if v.Code == code {
+			return v.Name
+		}
+	}
+	for _, c := range p.Councils {
+		if c.Code == code {
+			return c.Name
+		}
+	}
+	return code
+}
