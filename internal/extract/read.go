@@ -263,6 +263,13 @@ func plural(n int) string {
 	return "s"
 }
 
+func notPatients(n int) string {
+	if n == 1 {
+		return "1 line that is not a patient"
+	}
+	return fmt.Sprint(n, " lines that are not patients")
+}
+
 // prepare makes the row reader of a table that was found, and notes what is
 // unusual about it.
 func (f *file) prepare(t *table) (*rowReader, error) {
@@ -397,7 +404,7 @@ func (f *file) conclude(t *table, r *rowReader) error {
 		for _, n := range r.skippedLines {
 			lines = append(lines, fmt.Sprint(n))
 		}
-		f.note("R1", fmt.Sprintf("%d line%s that are not patients (title, total, footer or repeated heading): line %s", len(lines), plural(len(lines)), strings.Join(lines, ", ")), "rows only", "They were passed over. Name them in the layout under skip_lines if they are usual.")
+		f.note("R1", fmt.Sprintf("%s (title, total, footer or repeated heading): line %s", notPatients(len(lines)), strings.Join(lines, ", ")), "rows only", "They were passed over. Name them in the layout under skip_lines if they are usual.")
 	}
 	// Some lists count those who left that day in their total and some do not.
 	if r.totals == 1 && r.total != rows && r.total != rows-r.left {

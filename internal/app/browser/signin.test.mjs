@@ -57,6 +57,15 @@ async function clean (page, wrong, name) {
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`), [], `${name}: axe`)
 }
 
+// Types into the last field of a form and presses Enter in it. The page's own
+// scripts put the focus on an error or a success when it has loaded; a key that
+// is pressed before that goes elsewhere.
+async function enter (page, field, text) {
+  await page.waitForLoadState('load')
+  await page.fill(field, text)
+  await page.press(field, 'Enter')
+}
+
 const button = (page, name) => page.getByRole('button', { name, exact: true })
 
 // A refused form is answered with a status that the browser puts on its console.
@@ -86,12 +95,10 @@ test('the first administrator, from the code in the log to the page of users', a
   await clean(page, wrong, 'sign in')
 
   await page.fill('#email', 'ada@northshire.example')
-  await page.fill('#password', 'another password')
-  await page.keyboard.press('Enter')
+  await enter(page, '#password', 'another password')
   assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Email address or password is incorrect/)
   forget(wrong)
-  await page.fill('#password', password)
-  await page.keyboard.press('Enter')
+  await enter(page, '#password', password)
   await page.waitForURL(/\/sign-in\/set-up$/)
   await clean(page, wrong, 'set up the code')
   const secret = await page.locator('#secret').innerText()
@@ -117,8 +124,7 @@ test('the first administrator, from the code in the log to the page of users', a
   assert.equal(new URL(page.url()).pathname, '/sign-in', 'the page opened after signing out')
 
   await page.fill('#email', 'ada@northshire.example')
-  await page.fill('#password', password)
-  await page.keyboard.press('Enter')
+  await enter(page, '#password', password)
   await page.waitForURL(/\/sign-in\/code$/)
   await clean(page, wrong, 'enter the code')
   await page.fill('#code', '000000')
@@ -170,10 +176,8 @@ test('an administrator adds a user, makes a screen link and takes a role away; t
   await page.fill('#password', password)
   await button(page, 'Save password').click()
   await page.fill('#email', 'amal@northshire.example')
-  await page.fill('#password', password)
-  await page.keyboard.press('Enter')
-  await page.fill('#code', digits(await page.locator('#secret').innerText()))
-  await page.keyboard.press('Enter')
+  await enter(page, '#password', password)
+  await enter(page, '#code', digits(await page.locator('#secret').innerText()))
   await page.getByRole('button', { name: 'I have kept them' }).click()
 
   await page.getByRole('link', { name: 'Add a user' }).click()
