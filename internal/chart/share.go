@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -200,6 +201,10 @@ func lonely(rs []reading, i int, v, line float64) opts.LineData {
 	return d
 }
 
+// literal keeps ECharts from taking words for a template: {a} would become the
+// name of the series. The space of no width between shows nothing.
+func literal(words string) string { return strings.ReplaceAll(words, "{", "{\u200b") }
+
 // endWords are words to the right of a line's end.
 func endWords(words string, last, n int, v, font, band float64, weight string) point {
 	offset := band*float64(n-1-last) + band/2
@@ -208,7 +213,7 @@ func endWords(words string, last, n int, v, font, band float64, weight string) p
 		// Among thousands of readings a band is nothing: words still stand off.
 		SymbolOffset: [2]float64{math.Round(math.Max(font*0.3, math.Min(offset, band*float64(n-1-last)+font))), 0},
 		ItemStyle:    &itemStyle{ItemStyle: &opts.ItemStyle{Color: "transparent"}},
-		Label: &pointLabel{Distance: 2, Label: opts.Label{Show: opts.Bool(true), Position: "right", Formatter: words,
+		Label: &pointLabel{Distance: 2, Label: opts.Label{Show: opts.Bool(true), Position: "right", Formatter: literal(words),
 			Color: ink, FontSize: float32(font), FontWeight: weight, LineHeight: float32(math.Round(font * 1.25))}},
 	}
 }
