@@ -143,3 +143,29 @@ func TestHeadlineOfTheFile(t *testing.T) {
 		}
 	}
 }
+
+// The call's share is on the partnership's headline, and stays on it when it is
+// worked out again later.
+func TestCallsShareIsOnTheHeadline(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	d.agreeSome()
+	d.Partnership.Settings.Headline = config.HeadlineAgreed
+	c, err := calls{d.Store, d.App, nil}.make(t.Context(), noDrawing{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := c.Share; s.Basis != "agreed" || s.Days.Total() != 0 && s.Low > s.Value || !strings.Contains(c.Slides[3].Title, "agreed days") {
+		t.Errorf("the share is %+v, the slide says %q", s, c.Slides[3].Title)
+	}
+	d.Partnership.Settings.Headline = config.HeadlineCounted
+	since, err := calls{d.Store, d.App, nil}.Since(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range since {
+		if one.Then != one.Now {
+			t.Errorf("%s was %v and is %v", one.Measure, one.Then, one.Now)
+		}
+	}
+}

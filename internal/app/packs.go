@@ -140,7 +140,7 @@ func (a *App) makePack(ctx context.Context, plan config.Pack, draw *chart.Render
 	meta.UpTo = upTo(plan, delay.DayOf(meta.At))
 	meta.Day = meta.UpTo
 	meta.Printer, meta.Unprinted = a.printer()
-	figures, err := a.gather(ctx, a.Store, packFilter(plan), meta)
+	figures, err := a.gather(ctx, a.Store, packFilter(plan).On(a.headline()), meta)
 	if err != nil {
 		return "", err
 	}

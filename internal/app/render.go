@@ -54,7 +54,7 @@ func setUpRender(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		}
 		meta := a.meta(c.Version, a.momentOr(at))
 		meta.UpTo = day
-		figures, err := a.gather(ctx, store, measure.Filter{}, meta)
+		figures, err := a.gather(ctx, store, measure.Filter{}.On(a.headline()), meta)
 		if err != nil {
 			return ExitLess, err
 		}

@@ -120,8 +120,11 @@ const LongDays = 21
 
 // Share is the council share of one month, or of the part of it with data.
 type Share struct {
-	From  Day     `json:"from"`
-	To    Day     `json:"to"`
+	From Day `json:"from"`
+	To   Day `json:"to"`
+	// Basis says of which days it is a share, as measure.Basis writes it; empty
+	// means every counted day.
+	Basis string  `json:"basis,omitempty"`
 	Days  Count   `json:"days"`
 	Known bool    `json:"known"`
 	Value float64 `json:"value"`

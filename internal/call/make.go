@@ -84,6 +84,8 @@ type Setup struct {
 	Annotations          []measure.Annotation
 	// Levels are the agreed levels of measures.
 	Levels []measure.Level
+	// Headline says of which days the council share is one.
+	Headline measure.Basis
 	// Pathways are the pathways out of hospital by their codes in the log, in the
 	// order of pages. Any other code is not decided or not known.
 	Pathways []Pathway
@@ -311,8 +313,14 @@ func month(asAt, first delay.Day) (from, to delay.Day) {
 }
 
 // shareOf works out the share and its band for a period (C12, G3).
-func shareOf(ctx context.Context, src measure.Source, from, to delay.Day) (Share, error) {
+func shareOf(ctx context.Context, src measure.Source, basis measure.Basis, from, to delay.Day) (Share, error) {
 	s := Share{From: Day(from), To: Day(to)}
+	if basis == measure.BasisAgreed {
+		split, err := measure.MakeSplit(ctx, src, measure.Filter{}, from, to)
+		share := split.AgreedShare()
+		s.Basis, s.Days, s.Known, s.Value, s.Low, s.High = basis.String(), CountOf(split.Agreed), share.Known, share.Value, share.Low, share.High
+		return s, err
+	}
 	cells, err := src.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByResponsible, measure.ByState}})
 	if err != nil {
 		return s, err
@@ -349,7 +357,7 @@ func (m *maker) share(ctx context.Context) error {
 		}
 	}
 	from, to := month(m.over.AsAt, first)
-	m.Share, err = shareOf(ctx, m.src, from, to)
+	m.Share, err = shareOf(ctx, m.src, m.set.Headline, from, to)
 	return err
 }
 
@@ -584,23 +592,36 @@ func (m *maker) nextStep(_ context.Context, s *Slide) error {
 	sh := m.Share
 	period := monthWords(delay.Day(sh.From), delay.Day(sh.To))
 	if !sh.Known {
-		s.Title = "No delayed days to share yet"
+		s.Title = "No " + sh.daysWords() + " to share yet"
 		return nil
 	}
-	s.Title = percent(sh.Value) + " of delayed days in " + period + " were with social care"
+	s.Title = percent(sh.Value) + " of " + sh.daysWords() + " in " + period + " were with social care"
 	if sh.High-sh.Low >= 0.05 {
 		s.Title += "; " + percent(sh.Low) + " to " + percent(sh.High) + " with unsettled days"
 	}
-	s.Stack = &Stack{Count: sh.Days, Unit: "delayed days"}
-	if sh.High > sh.Low {
+	s.Stack = &Stack{Count: sh.Days, Unit: sh.daysWords()}
+	switch {
+	case sh.High > sh.Low && sh.Basis != "":
+		s.Lines = append(s.Lines, "Lowest "+percent(sh.Low)+", if every day that is not agreed fell to the NHS; highest "+percent(sh.High)+", if every one fell to the council.")
+	case sh.Basis != "":
+		s.Lines = append(s.Lines, "Every counted day is agreed, so there is no range.")
+	case sh.High > sh.Low:
 		s.Lines = append(s.Lines, "Lowest "+percent(sh.Low)+", if every disputed or not attributed day fell to the NHS; highest "+percent(sh.High)+", if every one fell to the council.")
-	} else {
+	default:
 		s.Lines = append(s.Lines, "No day is disputed or not attributed, so there is no range.")
 	}
 	if last := m.set.Last; last != nil && last.Share.Known {
 		s.Lines = append(s.Lines, "Shown at the last call: "+percent(last.Share.Value)+" for "+monthWords(delay.Day(last.Share.From), delay.Day(last.Share.To))+".")
 	}
 	return nil
+}
+
+// daysWords names the days of which the share is one.
+func (s Share) daysWords() string {
+	if s.Basis != "" {
+		return "agreed days"
+	}
+	return "delayed days"
 }
 
 func (m *maker) leading(_ context.Context, s *Slide) error {

@@ -89,7 +89,9 @@ func Since(ctx context.Context, src SinceSource, c *Content) ([]Difference, erro
 			}
 		}
 	}
-	share, err := shareOf(ctx, src, delay.Day(c.Share.From), delay.Day(c.Share.To))
+	// A call without the word was of every counted day.
+	basis, _ := measure.ParseBasis(c.Share.Basis)
+	share, err := shareOf(ctx, src, basis, delay.Day(c.Share.From), delay.Day(c.Share.To))
 	if err != nil {
 		return nil, err
 	}

@@ -107,6 +107,8 @@ func (m *Manifest) Filter() measure.Filter {
 	for _, c := range m.Councils {
 		f.Councils = append(f.Councils, delay.Council(c))
 	}
+	// A word that is none, in a file that somebody changed, is every counted day.
+	f.Basis, _ = measure.ParseBasis(m.Basis)
 	return f
 }
 
@@ -122,10 +124,6 @@ type File struct {
 	Bytes  int    `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }
-
-// basis is how the days of every figure are counted today: each counted day as
-// it stands attributed, proposed or agreed.
-const basis = "counted"
 
 // alone is the size of a chart's own picture.
 var alone = chart.Wide
@@ -205,7 +203,7 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 	meta.At = meta.At.Truncate(time.Second)
 	m := &Manifest{
 		Partnership: meta.Partnership, Place: f.Place, HeldAt: meta.At, AsAt: o.AsAt.String(),
-		From: o.From.String(), To: o.To.String(), Basis: basis, RuleSet: meta.RuleSet, Version: meta.Version,
+		From: o.From.String(), To: o.To.String(), Basis: o.Filter.Basis.String(), RuleSet: meta.RuleSet, Version: meta.Version,
 		Series: meta.Series, Title: meta.Title, Providers: o.Filter.Providers, Unprinted: meta.Unprinted,
 	}
 	if meta.UpTo != 0 {
@@ -220,7 +218,11 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 		c := d.chart
 		m.Charts = append(m.Charts, Chart{ID: c.ID, Title: c.Title})
 		p.add(c, d.inline)
-		table, err := twin(c, meta.RuleSet, o.AsAt)
+		basis := o.Filter.Basis
+		if measures[c.ID] == measure.PeopleWaiting {
+			basis = measure.BasisCounted // people wait whatever is agreed
+		}
+		table, err := twin(c, basis, meta.RuleSet, o.AsAt)
 		if err != nil {
 			return nil, err
 		}
@@ -277,7 +279,7 @@ func Gather(ctx context.Context, src measure.OverviewSource, f measure.Filter, p
 		return out, err
 	}
 	from := o.AsAt - DaysShown + 1
-	cells, err := src.Cells(ctx, measure.Query{From: from, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByResponsible}, Filter: f})
+	cells, err := src.Cells(ctx, measure.Query{From: from, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByResponsible}, Filter: f.On(measure.BasisCounted)})
 	if err != nil {
 		return out, err
 	}

@@ -99,7 +99,10 @@ func newPage(f Figures, meta Meta) *page {
 	if meta.Series != "" {
 		p.Kind = meta.Title
 	}
-	p.Showing = fmt.Sprintf("Showing %s, %s, every counted day as it stands attributed.", f.Place, span(o.From, o.To))
+	p.Showing = fmt.Sprintf("Showing %s, %s, %s.", f.Place, span(o.From, o.To), strings.Replace(o.Filter.Basis.Words(), ", as", " as", 1))
+	if o.Filter.Basis == measure.BasisAgreed {
+		p.Showing += " People waiting are everybody, whatever is agreed."
+	}
 	for _, w := range o.Waiting {
 		p.Waiting = append(p.Waiting, waitingView{fmt.Sprintf("%d days or more", w.AtLeast), whole(w.People)})
 	}
@@ -280,18 +283,30 @@ func share(o measure.Overview) keyView {
 	}
 	s := m.Share()
 	if !s.Known {
-		v.Words = []string{"No delayed days in " + name + "."}
+		v.Words = []string{"No " + daysOf(o) + " in " + name + "."}
 		return v
 	}
 	v.Value = measure.PerCent(s.Value)
-	v.Words = []string{"of delayed days in " + name + "."}
+	v.Words = []string{"of " + daysOf(o) + " in " + name + "."}
 	switch words := m.UnsettledWords(); words {
 	case "":
+		if o.Filter.Basis == measure.BasisAgreed {
+			v.Words = append(v.Words, "Every counted day is agreed, so there is no range.")
+			break
+		}
 		v.Words = append(v.Words, "Every day is attributed and none is disputed, so there is no range.")
 	default:
 		v.Words = append(v.Words, fmt.Sprintf("%s to %s while %s.", measure.PerCent(s.Low), measure.PerCent(s.High), words))
 	}
 	return v
+}
+
+// daysOf names the days that the figures count.
+func daysOf(o measure.Overview) string {
+	if o.Filter.Basis == measure.BasisAgreed {
+		return "agreed days"
+	}
+	return "delayed days"
 }
 
 // arrivals is where each provider's extract stands; nil when none is expected.

@@ -8,12 +8,13 @@ import (
 
 	"homeward/internal/chart"
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 )
 
 // twin is a chart's table as CSV: column names first, the numbers as plotted,
 // and on every row what they are and where they come from. A cell without a
 // number is empty: a gap is not zero.
-func twin(c chart.Chart, rules string, asAt delay.Day) ([]byte, error) {
+func twin(c chart.Chart, basis measure.Basis, rules string, asAt delay.Day) ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	var head []string
@@ -35,7 +36,7 @@ func twin(c chart.Chart, rules string, asAt delay.Day) ([]byte, error) {
 				out = append(out, "")
 			}
 		}
-		if err := w.Write(append(out, measures[c.ID], basis, harmless(rules), asAt.String())); err != nil {
+		if err := w.Write(append(out, measures[c.ID], basis.String(), harmless(rules), asAt.String())); err != nil {
 			return nil, err
 		}
 	}

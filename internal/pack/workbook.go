@@ -17,7 +17,7 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 	of := measures
 	about := extract.Sheet{Name: "About", Head: []string{"What", "Which"}, Widths: []float64{28, 90}, Rows: [][]any{
 		{"Partnership", m.Partnership}, {"Figures of", m.Place}, {"Data as at", f.Overview.AsAt}, {"From", f.Overview.From}, {"To", f.Overview.To},
-		{"Figures held at", m.HeldAt.Format(time.RFC3339)}, {"Days counted", "every counted day as it stands attributed (" + m.Basis + ")"},
+		{"Figures held at", m.HeldAt.Format(time.RFC3339)}, {"Days counted", strings.Replace(f.Overview.Filter.Basis.Words(), ", as", " as", 1) + " (" + m.Basis + ")"},
 		{"Rule set", m.RuleSet}, {"Made by", "Homeward " + m.Version},
 		{"Before you pass it on", "For the partnership. Counts under 5 are shown as they are, so do not publish them."},
 	}}
