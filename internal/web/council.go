@@ -235,7 +235,12 @@ func (s *Server) councilPage(c echo.Context) error {
 	if v.Closed, err = s.closedNote(ctx, a.see, a.filter, f.From, f.To); err != nil {
 		return err
 	}
-	if v.Decisions, err = s.decisions(c, a.code); err != nil {
+	if a.see.text != "" {
+		if v.Differences, err = s.councilSince(ctx, a); err != nil {
+			return err
+		}
+	}
+	if v.Decisions, err = s.decisions(c, a.code, a.see.text != ""); err != nil {
 		return err
 	}
 	if v.Longest, v.LongestWords, err = s.longest(c, a, waits); err != nil {
@@ -668,10 +673,81 @@ func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
 	return t, said
 }
 
-// decisions says what waits for the reader's own answer.
-func (s *Server) decisions(c echo.Context, code string) ([]string, error) {
+// councilSince compares the page's figures as they were known with the same
+// figures now.
+func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differencesView, error) {
+	f, o := a.figures, a.overview
+	to := min(f.To, a.last)
+	x, err := s.compare(ctx, a.see, min(f.WasFrom, o.AsAt-13), max(to, o.AsAt))
+	if err != nil {
+		return nil, err
+	}
+	// The people waiting, each hospital on its own day.
+	q := measure.Query{From: o.AsAt - 13, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible}, Filter: a.filter}
+	before, err := counts(ctx, a.see, q)
+	if err != nil {
+		return nil, err
+	}
+	after, err := counts(ctx, s.opts.Figures, q)
+	if err != nil {
+		return nil, err
+	}
+	var waiting reckoning
+	s.reckonWaiting(&waiting, o, before, after, x.now, x.why)
+	x.counted("People waiting, "+o.AsAt.Long(), waiting)
+	days := func(from, to delay.Day, narrow func(*measure.Filter)) (reckoning, error) {
+		q := measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider}, Filter: a.filter}
+		narrow(&q.Filter)
+		then, err := counts(ctx, a.see, q)
+		if err != nil {
+			return reckoning{}, err
+		}
+		now, err := counts(ctx, s.opts.Figures, q)
+		// Without a body in the question all days stand under the first.
+		return x.reckon(spots(then, from, 0), spots(now, from, 0), x.why), err
+	}
+	for _, period := range []struct {
+		from, to delay.Day
+		states   bool
+	}{{f.From, to, true}, {f.WasFrom, f.WasTo, false}} {
+		words := span(period.from, period.to)
+		lines := []struct {
+			name   string
+			narrow func(*measure.Filter)
+			always bool
+		}{
+			{"Delayed days, ", func(*measure.Filter) {}, true},
+			{"Delayed days with social care, ", func(m *measure.Filter) { m.Bodies = []delay.Body{delay.SocialCare} }, true},
+			{"Delayed days not attributed, ", func(m *measure.Filter) { m.Bodies = []delay.Body{delay.NotAttributed} }, false},
+			{"Agreed days, ", func(m *measure.Filter) { m.States = []agreement.State{agreement.Agreed, agreement.AgreedByDefault} }, false},
+			{"Disputed days, ", func(m *measure.Filter) { m.States = []agreement.State{agreement.Disputed} }, false},
+		}
+		var all, social reckoning
+		for i, line := range lines {
+			if !line.always && !period.states {
+				continue
+			}
+			r, err := days(period.from, period.to, line.narrow)
+			if err != nil {
+				return nil, err
+			}
+			x.counted(line.name+words, r)
+			switch i {
+			case 0:
+				all = r
+			case 1:
+				social = r
+			}
+		}
+		x.share("Council share, "+words, social, all)
+	}
+	return x.view(), nil
+}
+
+// decisions says what waits for the reader's own answer: now, not in the past.
+func (s *Server) decisions(c echo.Context, code string, past bool) ([]string, error) {
 	actor := s.actor(c)
-	if s.opts.Cases == nil || !slices.Contains(actor.Scope().Councils(), code) {
+	if s.opts.Cases == nil || past || !slices.Contains(actor.Scope().Councils(), code) {
 		return nil, nil
 	}
 	since := s.opts.Now().Add(-settledFor)

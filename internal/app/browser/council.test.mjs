@@ -3,7 +3,11 @@ import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import axe from '@axe-core/playwright'
 import { browser, folder, root, run, staffed, visitor } from './site.mjs'
+
+const AxeBuilder = axe.default ?? axe
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 function day (back) {
   return new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
@@ -60,4 +64,91 @@ describe('on paper', () => {
       await context.close()
     })
   }
+})
+
+async function accessible (page, name) {
+  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`), [], `${name}: axe`)
+}
+
+async function fits (page, name) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`)
+}
+
+// Goes on by Tab until what the selector names has the focus.
+async function tabTo (page, selector) {
+  for (let i = 0; i < 250; i++) {
+    await page.keyboard.press('Tab')
+    const here = await page.evaluate((one) => {
+      const e = document.activeElement
+      return e?.matches(one) ? { text: e.textContent.trim(), seen: e.checkVisibility() } : null
+    }, selector)
+    if (here) {
+      assert.ok(here.seen, `${selector} has the focus and cannot be seen`)
+      return here.text
+    }
+  }
+  assert.fail(`the keyboard does not reach ${selector}`)
+}
+
+describe('from a hospital\'s cell to the receipt (J7)', () => {
+  for (const [width, script] of [[1280, true], [1280, false], [320, false]]) {
+    test(`by keyboard alone at ${width} px, scripts ${script ? 'on' : 'off'}`, async () => {
+      const { context, page, wrong } = await director({ width, height: 720, script })
+      await page.goto(site.at + page0)
+      await fits(page, 'the council')
+      if (script) await accessible(page, 'the council')
+      const figure = await tabTo(page, '#by-provider tbody td a')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/days\?/)
+      const lede = await page.locator('.app-lede').innerText()
+      assert.ok(lede.startsWith(`${figure} delayed day`), `${figure} opens "${lede}"`)
+      assert.ok(lede.includes(`${figure} day`) && lede.includes('that you can see'), lede)
+      await fits(page, 'the rows')
+      if (script) await accessible(page, 'the rows')
+      const reference = await tabTo(page, 'main a[href^="/delays/HW-"]')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/delays\/HW-/)
+      assert.ok((await page.locator('main').innerText()).includes(reference))
+      await fits(page, 'the record')
+      if (script) await accessible(page, 'the record')
+      await tabTo(page, 'main a[href*="/periods/"]')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/periods\/\d+/)
+      assert.match(await page.locator('main').innerText(), /Rule/)
+      await fits(page, 'the receipt')
+      if (script) await accessible(page, 'the receipt')
+      assert.deepEqual(wrong, [])
+      await context.close()
+    })
+  }
+
+  test('the parts of the change are chosen without scripts, and add up', async () => {
+    const { context, page, wrong } = await director({ script: false })
+    await page.goto(site.at + page0)
+    for (const split of ['Reason', 'Type of care', 'New or continuing delays', 'Hospital']) {
+      await page.getByRole('list', { name: 'Split by' }).getByRole('link', { name: split }).click()
+      await page.waitForURL(/#moved$/)
+      const points = await page.locator('#moved-table tr td:last-child').allInnerTexts()
+      const tenths = points.map((text) => Number(text.replace('−', '-').replace('.', '').replace('+', '')))
+      const all = tenths.pop()
+      assert.equal(tenths.reduce((a, b) => a + b, 0), all, `${split}: ${points}`)
+      const bars = await page.locator('#moved-share svg').textContent()
+      for (const text of points.slice(0, -1)) assert.ok(bars.includes(text), `${split}: ${text} is not on the bars`)
+      await fits(page, split)
+    }
+    assert.deepEqual(wrong, [])
+    await context.close()
+  })
+
+  test('at 320 px with everything open, axe finds nothing', async () => {
+    const { context, page, wrong } = await director({ width: 320, height: 640 })
+    await page.goto(site.at + page0 + '?split=reason')
+    for (const details of await page.locator('details').all()) await details.evaluate((one) => { one.open = true })
+    await fits(page, 'the council, opened')
+    await accessible(page, 'the council, opened')
+    assert.deepEqual(wrong, [])
+    await context.close()
+  })
 })
