@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -237,12 +236,7 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 		}
 	}
 	n := len(rs)
-	type end struct {
-		words string
-		at    int
-		y     float64
-	}
-	var ends []end
+	var ends []lineEnd
 	right := 0.0
 	for _, l := range all {
 		last := -1
@@ -254,7 +248,7 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 		if last < 0 {
 			continue
 		}
-		e := end{words: strings.Join(wrap(l.name, font, float64(s.Width)*0.2, 2), "\n") + "\n" + words(m, *l.values[last]), at: last, y: *l.values[last]}
+		e := lineEnd{words: strings.Join(wrap(l.name, font, float64(s.Width)*0.2, 2), "\n") + "\n" + words(m, *l.values[last]), weight: "normal", at: last, value: *l.values[last]}
 		if len(all) == 1 {
 			e.words = words(m, *l.values[last])
 		}
@@ -267,34 +261,15 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 
 	c := charts.NewLine()
 	c.SetGlobalOptions(common(s, grid, "line")...)
-	timeAxes(&c.RectChart, s, sentenceCase(m.Unit), axis.Top)
-	c.YAxisList[0].Min = axis.Bottom
-	if m.Percent {
-		c.YAxisList[0].AxisLabel.Formatter = "{value}%"
-	}
+	metricAxes(&c.RectChart, s, m, sentenceCase(m.Unit), axis)
 	labels, shown := axisLabels(rs, grain, grid.width(s), font)
 	c.SetXAxis(labels)
 
-	slices.SortStableFunc(ends, func(a, b end) int {
-		switch {
-		case a.y < b.y:
-			return -1
-		case a.y > b.y:
-			return 1
-		}
-		return 0
-	})
-	ys := make([]float64, len(ends))
 	tall := 1.35
-	for i, e := range ends {
-		ys[i] = height * (1 - (e.y-axis.Bottom)/(axis.Top-axis.Bottom))
+	for _, e := range ends {
 		tall = math.Max(tall, 1.3*float64(strings.Count(e.words, "\n")+1))
 	}
-	ys = apart(ys, font*tall, font*0.7, height-font*0.6)
-	var marks []any
-	for i, e := range ends {
-		marks = append(marks, endWords(e.words, e.at, n, plotted(axis.Bottom+(axis.Top-axis.Bottom)*(1-ys[i]/height)), font, band, "normal"))
-	}
+	marks := endsApart(ends, font*tall, n, band, axis, height, font)
 	flags, verticals := flagged(p, notes, axis.Top, s)
 	marks = append(marks, flags...)
 	thin := 1.0
@@ -302,18 +277,7 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 		thin = 0.5
 	}
 	for i, l := range all {
-		data := make([]opts.LineData, n)
-		for j, v := range l.values {
-			data[j] = opts.LineData{Value: "-"}
-			if v != nil {
-				data[j] = opts.LineData{Value: plotted(*v)}
-				// A reading without neighbours would leave no trace as a line.
-				if (j == 0 || l.values[j-1] == nil) && (j == n-1 || l.values[j+1] == nil) {
-					data[j].Symbol, data[j].SymbolSize = "circle", int(math.Round(s.Line*3))
-				}
-			}
-		}
-		c.AddSeries(l.name, data,
+		c.AddSeries(l.name, lineOf(l.values, true, s.Line),
 			charts.WithLineStyleOpts(opts.LineStyle{Width: float32(math.Max(1, s.Line*l.width*thin)), Color: l.color, Type: l.kind}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: l.color}),
 			charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(true), Symbol: "none", SymbolSize: s.Line * 3}),
@@ -323,12 +287,7 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 				}
 				one.MarkAreas = gapAreas(rs, band, s, true)
 				one.MarkPoints = &opts.MarkPoints{Data: marks}
-				if verticals != nil {
-					one.MarkLines = &opts.MarkLines{Data: verticals, MarkLineStyle: opts.MarkLineStyle{
-						Symbol: []string{"none", "none"}, Label: &opts.Label{Show: opts.Bool(false)},
-						LineStyle: &opts.LineStyle{Color: ink, Width: 1, Type: "solid"},
-					}}
-				}
+				one.MarkLines = verticals
 			}))
 	}
 	return finish(c, extras{y: axisExtras{step: axis.Step}, x: axisExtras{labels: shown, ticks: true}})

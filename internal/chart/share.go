@@ -1,9 +1,11 @@
 package chart
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -199,6 +201,54 @@ func lonely(rs []reading, i int, v, line float64) opts.LineData {
 		d.Symbol, d.SymbolSize = "circle", int(math.Round(line*3))
 	}
 	return d
+}
+
+// lineEnd is words that stand to the right of a line's end: at the reading at,
+// level with the value.
+type lineEnd struct {
+	words, weight string
+	at            int
+	value         float64
+}
+
+// endsApart places the words of lines' ends level with their values where they
+// can be and at least gap apart, in pixels, over n readings of a band's width.
+func endsApart(ends []lineEnd, gap float64, n int, band float64, axis Scale, height, font float64) []any {
+	slices.SortStableFunc(ends, func(a, b lineEnd) int { return cmp.Compare(a.value, b.value) })
+	ys := make([]float64, len(ends))
+	for i, e := range ends {
+		ys[i] = height * (1 - (e.value-axis.Bottom)/(axis.Top-axis.Bottom))
+	}
+	ys = apart(ys, gap, font*0.7, height-font*0.6)
+	marks := make([]any, len(ends))
+	for i, e := range ends {
+		level := plotted(axis.Bottom + (axis.Top-axis.Bottom)*(1-ys[i]/height))
+		marks[i] = endWords(e.words, e.at, n, level, font, band, e.weight)
+	}
+	return marks
+}
+
+// lineOf is the values of one line; a reading that is missing is a gap. Where
+// marks is set, a reading without neighbours bears one: as a line it would leave
+// no trace.
+func lineOf(values []*float64, marks bool, width float64) []opts.LineData {
+	out := make([]opts.LineData, len(values))
+	for i, v := range values {
+		if v == nil {
+			out[i] = opts.LineData{Value: "-"}
+			continue
+		}
+		out[i] = opts.LineData{Value: plotted(*v)}
+		if marks && alone(values, i) {
+			out[i].Symbol, out[i].SymbolSize = "circle", int(math.Round(width*3))
+		}
+	}
+	return out
+}
+
+// alone says whether a reading has no neighbour on either side.
+func alone(values []*float64, i int) bool {
+	return (i == 0 || values[i-1] == nil) && (i == len(values)-1 || values[i+1] == nil)
 }
 
 // literal keeps ECharts from taking words for a template: {a} would become the

@@ -586,29 +586,16 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	slices.SortStableFunc(looks, func(a, b look) int { return rankLook(a) - rankLook(b) })
 
 	// The lines' words at the right.
-	type end struct {
-		words string
-		v     float64
-	}
-	var ends []end
+	var ends []lineEnd
 	if g.Limits == spc.LimitsGiven {
-		ends = []end{
-			{"Lower limit " + lineWords(m, limited(m, g.LPL.Value)), limited(m, g.LPL.Value)},
-			{"Average " + lineWords(m, g.Mean.Value), g.Mean.Value},
-			{"Upper limit " + lineWords(m, limited(m, g.UPL.Value)), limited(m, g.UPL.Value)},
+		ends = []lineEnd{
+			{"Lower limit " + lineWords(m, limited(m, g.LPL.Value)), "normal", n - 1, limited(m, g.LPL.Value)},
+			{"Average " + lineWords(m, g.Mean.Value), "bold", n - 1, g.Mean.Value},
+			{"Upper limit " + lineWords(m, limited(m, g.UPL.Value)), "normal", n - 1, limited(m, g.UPL.Value)},
 		}
 	}
 	if v := o.target(p); v != nil {
-		ends = append(ends, end{"Agreed level " + lineWords(m, *v), *v})
-		slices.SortStableFunc(ends, func(a, b end) int {
-			switch {
-			case a.v < b.v:
-				return -1
-			case a.v > b.v:
-				return 1
-			}
-			return 0
-		})
+		ends = append(ends, lineEnd{"Agreed level " + lineWords(m, *v), "normal", n - 1, *v})
 	}
 	right := font
 	for i := range ends {
@@ -618,18 +605,14 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 		right = math.Max(right, widest(ends[i].words, font)+font*1.2)
 	}
 	grid := timeGrid(s, math.Max(axisWidth(axis.Top, axis.Step, font), textWidth("100%", font)), right, false)
-	key := ""
-	rows := 0
 	if !o.Panel {
-		rows = 1
-		used := 0.0
+		rows, used := 1, 0.0
 		for _, l := range looks {
 			w := textWidth(l.words, font) + font*2.6
 			if used+w > float64(s.Width)-grid.left && used > 0 {
 				rows, used = rows+1, 0
 			}
 			used += w
-			key += l.words
 		}
 		grid.top += font * 1.7 * float64(rows)
 	}
@@ -641,11 +624,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	if o.Panel {
 		axisName = ""
 	}
-	timeAxes(&c.RectChart, s, axisName, axis.Top)
-	c.YAxisList[0].Min = axis.Bottom
-	if m.Percent {
-		c.YAxisList[0].AxisLabel.Formatter = "{value}%"
-	}
+	metricAxes(&c.RectChart, s, m, axisName, axis)
 	labels, shown := axisLabels(p.rs, p.grain, grid.width(s), font)
 	if !o.Panel {
 		names := make([]keyEntry, len(looks))
@@ -659,20 +638,13 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 		}))
 	}
 
-	data := make([]opts.LineData, n)
-	for i, v := range p.values {
-		data[i] = opts.LineData{Value: "-"}
-		if v != nil {
-			data[i] = opts.LineData{Value: plotted(*v)}
-		}
-	}
 	c.SetXAxis(labels)
 	lineWidth := math.Max(1, s.Line*0.5)
 	readingWidth, readingColor := lineWidth, usualEdge
 	if dense {
 		readingWidth, readingColor = lineWidth*0.6, denseLine
 	}
-	c.AddSeries(m.Name, data,
+	c.AddSeries(m.Name, lineOf(p.values, false, 0),
 		charts.WithLineStyleOpts(opts.LineStyle{Width: float32(readingWidth), Color: readingColor}),
 		charts.WithItemStyleOpts(opts.ItemStyle{Color: readingColor}),
 		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(false), Symbol: "none"}),
@@ -706,9 +678,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 		at := members[l.words]
 		if l.symbol == lineMark {
 			// The line shows them, but for one without neighbours.
-			at = slices.DeleteFunc(slices.Clone(at), func(i int) bool {
-				return i > 0 && p.values[i-1] != nil || i < n-1 && p.values[i+1] != nil
-			})
+			at = slices.DeleteFunc(slices.Clone(at), func(i int) bool { return !alone(p.values, i) })
 		}
 		style := opts.ItemStyle{Color: l.fill, BorderColor: l.edge, BorderWidth: edge, Opacity: opts.Float(1)}
 		if size < 6 && l.fill != white {
@@ -729,37 +699,17 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	}
 
 	// Words and flags stand on a series of their own, over everything.
-	var marks []any
-	height := grid.height(s)
-	pixel := func(v float64) float64 { return height * (1 - (v-axis.Bottom)/(axis.Top-axis.Bottom)) }
-	value := func(y float64) float64 { return plotted(axis.Bottom + (axis.Top-axis.Bottom)*(1-y/height)) }
-	ys := make([]float64, len(ends))
-	for i, e := range ends {
-		ys[i] = pixel(e.v)
-	}
 	room := font * 1.35
 	if o.Panel {
 		room = font * 2.5
 	}
-	ys = apart(ys, room, font*0.7, height-font*0.6)
-	for i, e := range ends {
-		weight := "normal"
-		if strings.HasPrefix(e.words, "Average") {
-			weight = "bold"
-		}
-		marks = append(marks, endWords(e.words, n-1, n, value(ys[i]), font, band, weight))
-	}
+	marks := endsApart(ends, room, n, band, axis, grid.height(s), font)
 	flags, lines := flagged(p, notes, axis.Top, s)
 	marks = append(marks, flags...)
 	c.AddSeries("Words", []opts.LineData{}, charts.WithSeriesOpts(func(one *charts.SingleSeries) {
 		one.Type = "scatter"
 		one.MarkPoints = &opts.MarkPoints{Data: marks}
-		if lines != nil {
-			one.MarkLines = &opts.MarkLines{Data: lines, MarkLineStyle: opts.MarkLineStyle{
-				Symbol: []string{"none", "none"}, Label: &opts.Label{Show: opts.Bool(false)},
-				LineStyle: &opts.LineStyle{Color: ink, Width: 1, Type: "solid"},
-			}}
-		}
+		one.MarkLines = lines
 	}))
 	e := extras{y: axisExtras{step: axis.Step}, x: axisExtras{labels: shown, ticks: true}}
 	if dense {
@@ -789,18 +739,19 @@ func symbolSize(l look, size float64) float64 {
 
 // flagged draws annotations: a line at the first reading that ends on or after
 // the day, and a numbered flag at its top. Flags of one reading stand side by
-// side.
-func flagged(p drawnPart, notes []Note, top float64, s Size) (flags, lines []any) {
+// side. Without annotations lines is nil.
+func flagged(p drawnPart, notes []Note, top float64, s Size) (flags []any, lines *opts.MarkLines) {
 	font := float64(s.Font)
 	side := math.Round(font * 1.35)
 	beside := map[int]int{}
+	var verticals []any
 	for _, note := range notes {
 		at := slices.IndexFunc(p.rs, func(r reading) bool { return r.Last >= note.Day })
 		if at < 0 {
 			continue
 		}
 		if beside[at] == 0 {
-			lines = append(lines, vertical{XAxis: at, Name: "note"})
+			verticals = append(verticals, vertical{XAxis: at, Name: "note"})
 		}
 		flags = append(flags, point{
 			Name: fmt.Sprintf("Note %d", note.Number), Coord: [2]float64{float64(at), top}, Symbol: "rect",
@@ -810,6 +761,12 @@ func flagged(p drawnPart, notes []Note, top float64, s Size) (flags, lines []any
 				Color: white, FontSize: float32(s.small()), FontWeight: "bold"}},
 		})
 		beside[at]++
+	}
+	if verticals != nil {
+		lines = &opts.MarkLines{Data: verticals, MarkLineStyle: opts.MarkLineStyle{
+			Symbol: []string{"none", "none"}, Label: &opts.Label{Show: opts.Bool(false)},
+			LineStyle: &opts.LineStyle{Color: ink, Width: 1, Type: "solid"},
+		}}
 	}
 	return flags, lines
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-echarts/go-echarts/v2/charts"
+
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/spc"
@@ -181,6 +183,15 @@ func periodHead(grain measure.Dimension) string {
 		return "Week starting"
 	}
 	return sentenceCase(stepWord(grain))
+}
+
+// metricAxes are the axes of a trend of a metric, its values on a scale.
+func metricAxes(c *charts.RectChart, s Size, m measure.Metric, name string, axis Scale) {
+	timeAxes(c, s, name, axis.Top)
+	c.YAxisList[0].Min = axis.Bottom
+	if m.Percent {
+		c.YAxisList[0].AxisLabel.Formatter = "{value}%"
+	}
 }
 
 // axisLabels writes the labels of a time axis and picks those that are shown.
