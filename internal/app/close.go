@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"homeward/internal/closing"
@@ -64,12 +65,44 @@ func (k closings) Close(ctx context.Context, by people.Actor, m delay.Month, see
 		if err != nil {
 			return err
 		}
-		ok, err := k.CloseMonth(ctx, by, r, mark, reason)
+		ok, err := k.CloseMonth(ctx, by, r, mark, closeWords(r, reason))
 		if err != nil || ok {
 			return err
 		}
 	}
 	return problem.New(problem.Unavailable, "Extracts are being taken in just now. Try again in a minute.")
+}
+
+// closeWords are what the audit log keeps of a close.
+func closeWords(r closing.Record, reason string) string {
+	words := fmt.Sprintf("%d delayed days, SHA-256 %x", r.Days, r.SHA256)
+	if reason != "" {
+		words += ": " + reason
+	}
+	return words
+}
+
+// wrongCloses says, one sentence each, which closed months are not as they were
+// closed.
+func wrongCloses(ctx context.Context, store *sqlite.Store) ([]string, error) {
+	all, err := store.Closes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, one := range all {
+		r, ok, err := store.ClosedMonth(ctx, one.Month)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		if _, err := r.Content(); err != nil {
+			out = append(out, problem.Sentence(err))
+		}
+	}
+	return out, nil
 }
 
 // Closed gives what a month was closed with; ok is false when it is not closed.

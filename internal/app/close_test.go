@@ -9,8 +9,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -215,7 +217,7 @@ func TestDevonYearClosedByMonth(t *testing.T) {
 }
 
 // J8 in the whole program: what stops a close, and who is told what.
-func TestMonthCloseThatDoesNotReconcile(t *testing.T) {
+func TestMonthCloseFromFoundToAltered(t *testing.T) {
 	t.Parallel()
 	n := newNorthshire(t)
 	for day := 1; day <= 31; day++ {
@@ -241,8 +243,19 @@ func TestMonthCloseThatDoesNotReconcile(t *testing.T) {
 	if _, err := db.Exec(`UPDATE month_count SET days = days - 3 WHERE month = ?`, int64(delay.MonthOf(2026, time.March))); err != nil {
 		t.Fatal(err)
 	}
-	if w := d.close("2026-03"); w.Code != http.StatusSeeOther {
-		t.Fatalf("%d\n%s", w.Code, w.Body)
+	// Four people close it at the same moment: one does, three are told.
+	var wait sync.WaitGroup
+	answers := make([]int, 4)
+	seen, _ := d.page(people.Director, "/agreement/close/2026-03").Find(`[name="seen"]`).Attr("value")
+	for i := range answers {
+		wait.Go(func() {
+			answers[i] = d.ask(people.Director, "/agreement/close/2026-03", url.Values{"seen": {seen}, "asked": {"1"}, "because": {"Said on the call"}}).Code
+		})
+	}
+	wait.Wait()
+	slices.Sort(answers)
+	if want := []int{http.StatusSeeOther, http.StatusConflict, http.StatusConflict, http.StatusConflict}; !slices.Equal(answers, want) {
+		t.Errorf("four people at once are answered with %v, want %v", answers, want)
 	}
 	before := d.frozen("2026-03")
 	// The evidence that everything is derived from is left as it was.
@@ -251,5 +264,16 @@ func TestMonthCloseThatDoesNotReconcile(t *testing.T) {
 	}
 	if !bytes.Equal(before, d.frozen("2026-03")) {
 		t.Error("what was closed has changed")
+	}
+
+	// What was altered behind the program's back is found, and not shown.
+	for _, query := range []string{`DROP TRIGGER month_close_never_changes`, `UPDATE month_close SET frozen = CAST(replace(CAST(frozen AS TEXT), '"delayed_days":', '"delayed_days":9') AS BLOB)`} {
+		if _, err := db.Exec(query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, out, _ := run(t, "verify", "--data", n.data())
+	if status != app.ExitLess || !strings.Contains(out, "What March 2026 was closed with does not have the fingerprint that it had.") {
+		t.Errorf("verify ends with %d and says %q", status, out)
 	}
 }

@@ -310,13 +310,20 @@ func verify(ctx context.Context, store *sqlite.Store) (int, string, error) {
 	if err != nil {
 		return ExitLess, "", err
 	}
-	if integrity == "ok" && len(v.Differences) == 0 {
+	closed, err := wrongCloses(ctx, store)
+	if err != nil {
+		return ExitLess, "", err
+	}
+	if integrity == "ok" && len(v.Differences)+len(closed) == 0 {
 		return ExitDone, fmt.Sprintf("Everything agrees: %d extracts of %d providers, %d patients, %d delays and %d delayed days derived afresh equal what is stored.",
 			v.Extracts, v.Providers, v.Patients, v.Delays, v.DelayedDays), nil
 	}
 	var b strings.Builder
 	if integrity != "ok" {
 		fmt.Fprintf(&b, "The database is damaged: %s. Restore the data folder from your backup and take later extracts in again.\n", integrity)
+	}
+	for _, line := range closed {
+		fmt.Fprintln(&b, line)
 	}
 	if n := len(v.Differences) + v.More; n > 0 {
 		fmt.Fprintf(&b, "%d things are stored otherwise than the evidence gives:\n", n)

@@ -38,6 +38,8 @@ type Source interface {
 	MonthPeople(ctx context.Context, m delay.Month) (People, error)
 	// MonthOpen gives the periods with days in the month that are not settled.
 	MonthOpen(ctx context.Context, m delay.Month) ([]Open, error)
+	// Settings gives the settings that days are counted with, as a text.
+	Settings(ctx context.Context) (string, error)
 	// Recount counts the month again, beside what is stored, by provider.
 	Recount(ctx context.Context, m delay.Month) ([]Recounted, error)
 }
@@ -132,7 +134,9 @@ type Content struct {
 	Reason      string `json:"reason"`
 	RuleSet     string `json:"rule_set"`
 	RuleVersion string `json:"rule_version"`
-	AsAt        string `json:"data_as_at"`
+	// Settings are those that days were counted with, as the store keeps them.
+	Settings string `json:"settings"`
+	AsAt     string `json:"data_as_at"`
 
 	CalendarDays int   `json:"calendar_days"`
 	DelayedDays  int64 `json:"delayed_days"`
@@ -293,6 +297,9 @@ func Make(ctx context.Context, src Source, s Setup) (*Check, error) {
 		return nil, problem.New(problem.NotFound, "No figures are held for %s. Choose a month from the list of months.", s.Month.Long())
 	}
 	c.AsAt = asAt.String()
+	if c.Settings, err = src.Settings(ctx); err != nil {
+		return nil, err
+	}
 	people, err := src.MonthPeople(ctx, s.Month)
 	if err != nil {
 		return nil, err

@@ -90,6 +90,7 @@ func (n *northshire) MonthFiles(context.Context, delay.Month) ([]File, error) { 
 func (n *northshire) MonthPeople(context.Context, delay.Month) (People, error) {
 	return People{All: 7, Providers: map[string]int64{"RXA": 4, "RXC": 3, "RXL": 1}, Councils: map[delay.Council]int64{"E10000099": 4, "E06000099": 3, "": 1}}, nil
 }
+func (n *northshire) Settings(context.Context) (string, error)               { return "england-dtoc", nil }
 func (n *northshire) MonthOpen(context.Context, delay.Month) ([]Open, error) { return n.open, nil }
 func (n *northshire) Recount(context.Context, delay.Month) ([]Recounted, error) {
 	return n.recounted, nil

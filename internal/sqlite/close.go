@@ -164,6 +164,16 @@ func (s *Store) MonthPeople(ctx context.Context, m delay.Month) (closing.People,
 	}, m.Last(), m.First())
 }
 
+// Settings gives the settings that everything was derived with, as a text.
+func (s *Store) Settings(ctx context.Context) (string, error) {
+	var out string
+	err := s.read.QueryRowContext(ctx, `SELECT settings FROM derived_with`).Scan(&out)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return out, err
+}
+
 // MonthOpen gives the periods with days in the month that are not settled.
 func (s *Store) MonthOpen(ctx context.Context, m delay.Month) ([]closing.Open, error) {
 	var out []closing.Open

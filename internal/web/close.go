@@ -37,8 +37,10 @@ type Closings interface {
 	// actor has looked at: others, a month that is closed already and one that
 	// cannot be closed are problems of kind Conflict.
 	Close(ctx context.Context, by people.Actor, m delay.Month, seen, reason string) error
-	// MonthFiles gives the files that count for the days of a month now.
+	// MonthFiles gives the files that count for the days of a month now, Settings
+	// the settings that days are counted with.
 	MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, error)
+	Settings(ctx context.Context) (string, error)
 }
 
 const (
@@ -722,8 +724,10 @@ type revised struct {
 	rows            []revision
 	more, elsewhere int64
 	shares          [][5]string
-	// ruleSet is the one that the month is counted under now, when it is another.
-	ruleSet string
+	// ruleSet is the one that the month is counted under now, when it is another;
+	// settings says that days are counted with other settings.
+	ruleSet  string
+	settings bool
 }
 
 // revise compares what a month was closed with with the same figures now. Every
@@ -759,6 +763,11 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 	if now := s.opts.Rules.Name + " " + s.opts.Rules.On(to).Version; now != r.RuleSet+" "+r.RuleVersion {
 		out.ruleSet = now
 	}
+	settings, err := s.opts.Closings.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.settings = settings != content.Settings
 	type was struct {
 		file    string
 		held    bool
@@ -785,8 +794,13 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		}
 		now[at] = w
 	}
+	x := comparing{then: map[spot]string{}, now: map[spot]string{}, heldThen: map[spot]bool{}, answers: answers}
 	var spots []spot
-	for at := range then {
+	for at, w := range now {
+		x.now[at] = w.file
+	}
+	for at, w := range then {
+		x.then[at], x.heldThen[at] = w.file, w.held
 		spots = append(spots, at)
 	}
 	for at := range now {
@@ -803,8 +817,14 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 	var hospitals []revision
 	for i, at := range spots {
 		a, b := then[at], now[at]
-		why := causeOf(a.file, b.file, a.held, answers.of(at))
+		why := x.why(at)
+		if why == laterWords && (out.settings || out.ruleSet != "") {
+			why = otherRules
+		}
 		name := content.Named(at.provider)
+		if name == at.provider {
+			name = s.opts.Places.providerWords(name)
+		}
 		total.add(why, name, a.days.Total(), b.days.Total())
 		inRange.add(why, name, a.inRange, b.inRange)
 		for j, body := range delay.Bodies {
@@ -817,25 +837,6 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 	}
 	out.rows = append(append(append([]revision{total}, bodies...), inRange), hospitals...)
 	return out, s.reviseShares(ctx, out, r.Month, content)
-}
-
-// causeOf says why one hospital's day no longer counts as it did: from the file
-// that counted then and the one that counts now.
-func causeOf(was, is string, heldThen, said bool) cause {
-	switch {
-	case was == is && said:
-		return saidSince
-	case was == is:
-		return laterWords
-	case was == "" && heldThen:
-		return released
-	case was == "":
-		return arrivedLate
-	case is == "":
-		return notCounted
-	default:
-		return sentAgain
-	}
 }
 
 // reviseShares sets each council's share beside the one now.
@@ -911,6 +912,9 @@ func (r *revised) section(s *Server, rec closing.Record) closeSection {
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
 	if r.ruleSet != "" {
 		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.ruleSet+" now.")
+	}
+	if r.settings {
+		sec.Words = append(sec.Words, "The partnership's settings for counting days have changed since.")
 	}
 	t := tableView{ID: "revisions-table", Caption: rec.Month.Long() + " as closed, and the same figures now", HiddenCaption: true,
 		Head: []headCell{{"Measure", false}, {"As closed", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}

@@ -36,6 +36,8 @@ type cabinet struct {
 	// more are counts that came later; settled says that nothing is open.
 	more    []measure.Cell
 	settled bool
+	// settings are those that days are counted with.
+	settings string
 }
 
 func newCabinet(n *northshire) *cabinet {
@@ -110,6 +112,7 @@ func (k *cabinet) MonthFiles(_ context.Context, m delay.Month) ([]closing.File, 
 func (k *cabinet) MonthPeople(context.Context, delay.Month) (closing.People, error) {
 	return closing.People{All: 40}, nil
 }
+func (k *cabinet) Settings(context.Context) (string, error) { return k.settings, nil }
 func (k *cabinet) MonthOpen(context.Context, delay.Month) ([]closing.Open, error) {
 	return k.open, nil
 }
@@ -336,6 +339,10 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 	}
 	if want := []string{"Delayed days", "extracts that were sent again", "1"}; !slices.Equal([]string{rows[1][0], rows[1][3], rows[1][4]}, want) {
 		t.Errorf("the first row is %q", rows[1])
+	}
+	k.settings = "other"
+	if got := words(s.get(t, octoberClose).Find("main")); !strings.Contains(got, "settings for counting days have changed since") || !strings.Contains(got, "+2 from rules or settings that have changed: Northgate General") {
+		t.Errorf("with other settings it says %s", got)
 	}
 	if got := words(s.get(t, "/agreement/close").Find("tbody tr").Eq(1)); !strings.Contains(got, "Closed on 4 November 2026") || !strings.HasSuffix(got, " +3") {
 		t.Errorf("the list says %q", got)

@@ -205,9 +205,10 @@ const (
 	notCounted  cause = "extracts that are held now"
 	saidSince   cause = "answers and entries about these days"
 	laterWords  cause = "what later extracts say of these days"
+	otherRules  cause = "rules or settings that have changed"
 )
 
-var causes = []cause{arrivedLate, sentAgain, released, notCounted, saidSince, laterWords}
+var causes = []cause{arrivedLate, sentAgain, released, notCounted, saidSince, laterWords, otherRules}
 
 // reckoning adds up a difference by its causes.
 type reckoning struct {
