@@ -136,7 +136,7 @@ func (a *App) packJobs(draw *chart.Renderer, version string) ([]schedule.Job, er
 // changes nothing while the figures are the same.
 func (a *App) makePack(ctx context.Context, plan config.Pack, draw *chart.Renderer, version string) (string, error) {
 	meta := a.meta(version, a.now())
-	meta.Series, meta.Title = series(plan), plan.Title
+	meta.Series, meta.Title, meta.Public = series(plan), plan.Title, plan.Public
 	meta.UpTo = upTo(plan, delay.DayOf(meta.At))
 	meta.Day = meta.UpTo
 	meta.Printer, meta.Unprinted = a.printer()
@@ -300,7 +300,7 @@ func (p packs) Plans(context.Context) ([]web.PackPlan, error) {
 		if err != nil {
 			return nil, err
 		}
-		w := web.PackPlan{Title: plan.Title, When: words, UpTo: upToWords[plan.Period], Of: p.app.placeOf(packFilter(plan)), Recipients: len(plan.Recipients), Next: next}
+		w := web.PackPlan{Title: plan.Title, When: words, UpTo: upToWords[plan.Period], Of: p.app.placeOf(packFilter(plan)), Recipients: len(plan.Recipients), Public: plan.Public, Next: next}
 		if plan.Folder != "" {
 			w.Folders = 1
 		}
@@ -335,7 +335,7 @@ func (p packs) Record(ctx context.Context, id string) (web.PackRecord, error) {
 	if err != nil {
 		return web.PackRecord{}, err
 	}
-	r := web.PackRecord{Of: m.Place, Filter: m.Filter(), Version: m.Version, Unprinted: m.Unprinted}
+	r := web.PackRecord{Of: m.Place, Filter: m.Filter(), Version: m.Version, Unprinted: m.Unprinted, Public: m.Public}
 	r.Pack = web.Pack{ID: id, Title: pack.Title(id), Kind: m.Title, Held: m.HeldAt.In(p.app.London), RuleSet: m.RuleSet}
 	if r.AsAt, err = delay.ParseDay(m.AsAt); err != nil {
 		return r, err

@@ -102,6 +102,10 @@ packs:
   - name: monthly
     cron: "0 8 2 * *"
     period: month
+  - name: board
+    cron: "30 8 * * 1"
+    period: week
+    public: true
 mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.example, address: "https://homeward.northshire.example"}
 `, folder, port)
 	if err := os.WriteFile(path, append(text, settings...), 0o600); err != nil {
@@ -152,6 +156,8 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 	run("pack-monthly", "Charts as at 28 February 2026 are in the pack 2026-02-28-monthly.")
 	run("pack-morning", "Charts as at 10 March 2026 are in the pack 2026-03-11.")
 
+	run("pack-board", "Charts as at 8 March 2026 are in the pack 2026-03-08-board.")
+
 	// The server has no time at first; one address does not exist.
 	office.shut = true
 	run("deliver", "Sent 1, to be tried again 2. Not sent: 1.")
@@ -188,10 +194,18 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 		t.Errorf("the states are %v", states)
 	}
 
+	if r, err := shelf.Record(t.Context(), "2026-03-08-board"); err != nil || !r.Public || record.Public {
+		t.Errorf("P3 the record of the public pack is %+v, %v", r, err)
+	}
+	public, err := shelf.Open(t.Context(), "2026-03-08-board", "")
+	if err != nil || !strings.Contains(string(public.Bytes), "Public copy: counts under 5 are not shown, others are rounded to the nearest 5.") {
+		t.Errorf("P3 the cover does not say that it is a public copy: %v", err)
+	}
+
 	// A late extract changes the figures. What was shown stays, comes out the
 	// same from what was known then, and the next weekly pack stands beside it.
 	take("2026-03-05", 35)
-	for _, id := range []string{"2026-03-08-weekly", "2026-02-28-monthly", "2026-03-11"} {
+	for _, id := range []string{"2026-03-08-weekly", "2026-02-28-monthly", "2026-03-11", "2026-03-08-board"} {
 		if err := shelf.Check(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +216,7 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 	now = now.Add(time.Hour)
 	run("pack-weekly", "in the pack 2026-03-08-weekly-2.")
 	list, err := shelf.List(t.Context())
-	if err != nil || len(list) != 4 || list[0].ID != "2026-03-08-weekly-2" || list[0].Waiting != 4 {
+	if err != nil || len(list) != 5 || list[0].ID != "2026-03-08-weekly-2" || list[0].Waiting != 4 {
 		t.Errorf("the list is %+v, %v", list, err)
 	}
 
@@ -219,7 +233,7 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 	}
 
 	plans, err := shelf.Plans(t.Context())
-	if err != nil || len(plans) != 3 || plans[1].When != "every Monday at 7:45am" || plans[1].Recipients != 3 || plans[1].Next[0].Format(time.RFC3339) != "2026-03-16T07:45:00Z" {
+	if err != nil || len(plans) != 4 || !plans[3].Public || plans[0].Public || plans[1].When != "every Monday at 7:45am" || plans[1].Recipients != 3 || plans[1].Next[0].Format(time.RFC3339) != "2026-03-16T07:45:00Z" {
 		t.Errorf("the plans are %+v, %v", plans, err)
 	}
 }

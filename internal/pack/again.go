@@ -17,11 +17,11 @@ import (
 // its moment, and names the files that come out otherwise: none when every byte
 // is the same. zone is that in which the pack shows moments.
 func Again(ctx context.Context, m *Manifest, f Figures, draw Drawer, zone *time.Location) ([]string, error) {
-	all, err := drawAll(ctx, f, draw)
+	all, err := drawAll(ctx, f, draw, m.Public)
 	if err != nil {
 		return nil, err
 	}
-	meta := Meta{Partnership: m.Partnership, RuleSet: m.RuleSet, Version: m.Version, At: m.HeldAt.In(zone), Series: m.Series, Title: m.Title}
+	meta := Meta{Partnership: m.Partnership, RuleSet: m.RuleSet, Version: m.Version, At: m.HeldAt.In(zone), Series: m.Series, Title: m.Title, Public: m.Public}
 	if m.UpTo != "" {
 		if meta.UpTo, err = delay.ParseDay(m.UpTo); err != nil {
 			return nil, err

@@ -59,6 +59,9 @@ type Meta struct {
 	// UpTo is the last extract date that was asked for, zero for the latest; Day
 	// the day that names a kept pack, zero for the day of At.
 	UpTo, Day delay.Day
+	// Public says that the pack may leave the partnership: its counts are
+	// suppressed and rounded (P3).
+	Public bool
 	// Printer makes the PDF and the picture; with nil the pack has none and
 	// Unprinted says why.
 	Printer   Printer
@@ -87,6 +90,9 @@ type Manifest struct {
 	UpTo      string   `json:"up_to,omitempty"`
 	Providers []string `json:"providers,omitempty"`
 	Councils  []string `json:"councils,omitempty"`
+	// Public says that counts are suppressed and rounded, so that the pack may
+	// leave the partnership (P3).
+	Public bool `json:"public,omitempty"`
 	// Style is the hash of the page's style element as it stands in a content
 	// security policy: sha256- and base64.
 	Style string `json:"style_hash"`
@@ -112,7 +118,8 @@ func (m *Manifest) Filter() measure.Filter {
 	return f
 }
 
-// Chart is one chart of a pack: ID.svg and ID.csv are its files.
+// Chart is one chart of a pack: ID.svg and ID.csv are its files. A public
+// pack's can be a table alone, without an ID.svg.
 type Chart struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
@@ -133,7 +140,7 @@ var alone = chart.Wide
 // give the same bytes (C10). A pack that stands there already is replaced; a
 // folder with anything else in it is refused with a problem of kind Conflict.
 func Render(ctx context.Context, dir string, f Figures, draw Drawer, meta Meta) (*Manifest, error) {
-	all, err := drawAll(ctx, f, draw)
+	all, err := drawAll(ctx, f, draw, meta.Public)
 	if err != nil {
 		return nil, err
 	}
@@ -178,12 +185,20 @@ type drawn struct {
 	inline, alone []byte
 }
 
-func drawAll(ctx context.Context, f Figures, draw Drawer) ([]drawn, error) {
+func drawAll(ctx context.Context, f Figures, draw Drawer, public bool) ([]drawn, error) {
 	if f.Overview.AsAt == 0 {
 		return nil, problem.New(problem.NotFound, "There are no extracts yet, so there is nothing to draw. Take in an extract first.")
 	}
+	all := charts
+	if public {
+		all = publicCharts
+	}
 	var out []drawn
-	for _, c := range charts(f) {
+	for _, c := range all(f) {
+		if len(c.Option) == 0 {
+			out = append(out, drawn{chart: c}) // A table alone.
+			continue
+		}
 		inline, err := draw.SVG(ctx, c.At(chart.Page))
 		if err != nil {
 			return nil, err
@@ -205,6 +220,7 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 		Partnership: meta.Partnership, Place: f.Place, HeldAt: meta.At, AsAt: o.AsAt.String(),
 		From: o.From.String(), To: o.To.String(), Basis: o.Filter.Basis.String(), RuleSet: meta.RuleSet, Version: meta.Version,
 		Series: meta.Series, Title: meta.Title, Providers: o.Filter.Providers, Unprinted: meta.Unprinted,
+		Public: meta.Public,
 	}
 	if meta.UpTo != 0 {
 		m.UpTo = meta.UpTo.String()
@@ -226,7 +242,9 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.files[c.ID+".svg"], b.files[c.ID+".csv"] = d.alone, table
+		if b.files[c.ID+".csv"] = table; d.alone != nil {
+			b.files[c.ID+".svg"] = d.alone
+		}
 	}
 	var err error
 	if b.files[WorkbookFile], err = workbook(f, all, m); err != nil {

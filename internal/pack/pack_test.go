@@ -701,7 +701,7 @@ func BenchmarkRender(b *testing.B) {
 	r := renderer(b).Drawer
 	f, m := figures(), meta(b)
 	for b.Loop() {
-		all, err := drawAll(b.Context(), f, r)
+		all, err := drawAll(b.Context(), f, r, false)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -39,6 +39,9 @@ type page struct {
 	Arrivals                       *tableView
 	Definitions                    []measure.Definition
 	Foot                           string
+	// Public and PublicMore say that the page may leave the partnership, and are
+	// empty when it may not; Warning says what to do before it is passed on.
+	Public, PublicMore, Warning string
 }
 
 type nowView struct {
@@ -99,11 +102,19 @@ func newPage(f Figures, meta Meta) *page {
 	if meta.Series != "" {
 		p.Kind = meta.Title
 	}
+	p.Warning = partnershipWords
+	if meta.Public {
+		p.Lede, p.Now, p.Keys, p.Arrivals = publicLede(f), nowView{}, nil, nil
+		p.Public, p.PublicMore, p.Warning = publicWords, publicMore, publicWords
+	}
 	p.Showing = fmt.Sprintf("Showing %s, %s, %s.", f.Place, span(o.From, o.To), strings.Replace(o.Filter.Basis.Words(), ", as", " as", 1))
 	if o.Filter.Basis == measure.BasisAgreed {
 		p.Showing += " People waiting are everybody, whatever is agreed."
 	}
 	for _, w := range o.Waiting {
+		if meta.Public {
+			break // Longest waits are of few people.
+		}
 		p.Waiting = append(p.Waiting, waitingView{fmt.Sprintf("%d days or more", w.AtLeast), whole(w.People)})
 	}
 	p.Foot = fmt.Sprintf("Homeward %s, rule set %s. Data as at %s. Figures held at %s.", meta.Version, meta.RuleSet, p.AsAt, p.Held)

@@ -46,7 +46,7 @@ func Keep(ctx context.Context, root string, f Figures, draw Drawer, meta Meta) (
 	if err := os.MkdirAll(root, 0o750); err != nil {
 		return "", false, problem.Wrap(err, problem.Unavailable, "The folder of packs could not be made")
 	}
-	all, err := drawAll(ctx, f, draw)
+	all, err := drawAll(ctx, f, draw, meta.Public)
 	if err != nil {
 		return "", false, err
 	}

@@ -32,6 +32,8 @@ func twin(c chart.Chart, basis measure.Basis, rules string, asAt delay.Day) ([]b
 				out = append(out, strconv.FormatFloat(cell.Value, 'f', -1, 64))
 			case i == 0:
 				out = append(out, harmless(cell.Text))
+			case cell.Text == tooFew:
+				out = append(out, measure.SuppressedMark)
 			default:
 				out = append(out, "")
 			}

@@ -19,8 +19,12 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 		{"Partnership", m.Partnership}, {"Figures of", m.Place}, {"Data as at", f.Overview.AsAt}, {"From", f.Overview.From}, {"To", f.Overview.To},
 		{"Figures held at", m.HeldAt.Format(time.RFC3339)}, {"Days counted", strings.Replace(f.Overview.Filter.Basis.Words(), ", as", " as", 1) + " (" + m.Basis + ")"},
 		{"Rule set", m.RuleSet}, {"Made by", "Homeward " + m.Version},
-		{"Before you pass it on", "For the partnership. Counts under 5 are shown as they are, so do not publish them."},
 	}}
+	if m.Public {
+		about.Rows = append(about.Rows, []any{"Public copy", publicWords + " " + publicMore + " " + measure.SuppressedMark + " stands where a count is not shown."})
+	} else {
+		about.Rows = append(about.Rows, []any{"Before you pass it on", "For the partnership. Counts under 5 are shown as they are, so do not publish them."})
+	}
 	if len(m.Providers) > 0 {
 		about.Rows = append(about.Rows, []any{"Limited to the providers", strings.Join(m.Providers, ", ")})
 	}
@@ -43,6 +47,8 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 					cells = append(cells, cell.Value)
 				case i == 0:
 					cells = append(cells, cell.Text)
+				case cell.Text == tooFew:
+					cells = append(cells, measure.SuppressedMark)
 				default:
 					cells = append(cells, nil)
 				}

@@ -52,7 +52,9 @@ type PackPlan struct {
 	When, UpTo, Of string
 	// Recipients and Folders count where it goes.
 	Recipients, Folders int
-	Next                []time.Time
+	// Public says that its counts are suppressed and rounded.
+	Public bool
+	Next   []time.Time
 }
 
 // PackFile is one file of a pack.
@@ -70,6 +72,8 @@ type PackRecord struct {
 	Of      string
 	Filter  measure.Filter
 	Version string
+	// Public says that its counts are suppressed and rounded.
+	Public bool
 	// Unprinted says why there is no PDF; empty when there is one.
 	Unprinted  string
 	Files      []PackPart
@@ -158,7 +162,7 @@ func (s *Server) packsPage(c echo.Context) error {
 			for _, at := range p.Next {
 				next = append(next, s.moment(at))
 			}
-			t.Rows = append(t.Rows, []tableCell{{Text: p.Title, Header: true}, {Text: upperFirst(p.When)}, {Text: upperFirst(p.UpTo)}, {Text: p.Of},
+			t.Rows = append(t.Rows, []tableCell{{Text: publicTitle(p), Header: true}, {Text: upperFirst(p.When)}, {Text: upperFirst(p.UpTo)}, {Text: p.Of},
 				{Text: goesTo(p)}, {Text: strings.Join(next, "; ")}})
 		}
 		v.Plans = t
@@ -189,6 +193,13 @@ func sentWords(p Pack) string {
 		}
 	}
 	return orWords(strings.Join(words, ", "), "To nobody")
+}
+
+func publicTitle(p PackPlan) string {
+	if p.Public {
+		return p.Title + ", public copy"
+	}
+	return p.Title
 }
 
 func goesTo(p PackPlan) string {
@@ -278,6 +289,11 @@ func (s *Server) packAbout(c echo.Context) error {
 		{"Rule set", r.RuleSet}, {"Made by", "Homeward " + r.Version}}
 	if r.Kind != "" {
 		v.Facts = append([]fact{{"Kind", r.Kind}}, v.Facts...)
+	}
+	if r.Public {
+		v.Facts = append(v.Facts, fact{"Who may have it", "Anybody: it is a public copy. Counts under 5 are not shown, others are rounded to the nearest 5."})
+	} else {
+		v.Facts = append(v.Facts, fact{"Who may have it", "The partnership. Counts under 5 are shown as they are, so do not publish it."})
 	}
 	q := filterQuery(r.Filter)
 	q.Set(wordKnown, r.Held.In(s.opts.Zone).Format(momentForms[1]))
