@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"go/ast"
 	"go/parser"
@@ -180,11 +181,19 @@ func eachText(v any, see func(string)) {
 // option, drawing, picture on its own, title, subtitle, alt text, notes, table.
 func TestHostileNamesStayText(t *testing.T) {
 	t.Parallel()
+	drawn := map[[sha256.Size]byte]bool{}
 	for rule, hostile := range hostileNames {
+		if testing.Short() && rule != "R8 script" && rule != "R8 echarts marks" {
+			continue
+		}
 		t.Run(rule, func(t *testing.T) {
 			for constructor, make := range hostileCharts {
 				for _, c := range make(t, hostile) {
-					inspect(t, draw(t, c), prefixOf(c.ID))
+					// A name that is not in the plot leaves the plot as it was.
+					if key := sha256.Sum256(c.Option); !drawn[key] {
+						drawn[key] = true
+						inspect(t, draw(t, c), prefixOf(c.ID))
+					}
 					whole, err := renderer(t).StandaloneSVG(t.Context(), c)
 					if err != nil {
 						t.Fatal(constructor, err)
