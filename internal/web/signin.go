@@ -79,6 +79,9 @@ func (s *Server) signInPage(c echo.Context) error {
 	if c.QueryParam(wordEnded) != "" && v.Said == "" {
 		v.Ended = "You were signed out after " + plural(int64(s.opts.SignIn.Partnership.SignIn.IdleMinutes), "minute", "minutes") +
 			" without activity, or because your account changed. Sign in to carry on."
+		if strings.HasPrefix(v.Next, keptPath) {
+			v.Ended += " What you typed has been kept."
+		}
 	}
 	return s.page(c, "sign-in", v)
 }

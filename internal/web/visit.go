@@ -147,6 +147,9 @@ func (s *Server) signInFirst(c echo.Context, v visit) error {
 			q.Set(wordNext, target)
 		}
 	}
+	if back := s.keepTyped(c, v); back != "" {
+		q.Set(wordNext, back)
+	}
 	if v.Had {
 		q.Set(wordEnded, "yes")
 	}
@@ -165,6 +168,9 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 		if v.Current, err = s.opts.Sessions.Current(r.Context(), v.Address); err != nil {
 			s.writeError(w, r, "", err)
 			return
+		}
+		if v.Had && v.Actor.Kind == people.APerson {
+			s.kept.see(v.Token, v.Person.ID, s.opts.Now())
 		}
 		if v.Unproved = v.Had && unsafeUnsaid(r); v.Unproved {
 			if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
