@@ -47,7 +47,7 @@ func (a *App) placeOf(f measure.Filter) string {
 }
 
 func (a *App) meta(version string, at time.Time) pack.Meta {
-	return pack.Meta{Partnership: a.Partnership.Name, RuleSet: a.ruleSetAt(at), Version: version, At: at.Truncate(time.Second)}
+	return pack.Meta{Partnership: a.Partnership.Name, RuleSet: a.ruleSetAt(at), Version: version, At: at}
 }
 
 // ruleSetAt names the rule set with the version in force on the day of a
@@ -140,9 +140,23 @@ func (a *App) makePack(ctx context.Context, plan config.Pack, draw *chart.Render
 	meta.UpTo = upTo(plan, delay.DayOf(meta.At))
 	meta.Day = meta.UpTo
 	meta.Printer, meta.Unprinted = a.printer()
-	figures, err := a.gather(ctx, a.Store, packFilter(plan).On(a.headline()), meta)
-	if err != nil {
-		return "", err
+	var figures pack.Figures
+	for tries := 1; ; tries++ {
+		// All figures must be of one moment, or the pack could not be made again.
+		changed := a.Store.Changed()
+		if at := a.now(); delay.DayOf(at) == delay.DayOf(meta.At) {
+			meta.At = at
+		}
+		var err error
+		if figures, err = a.gather(ctx, a.Store, packFilter(plan).On(a.headline()), meta); err != nil {
+			return "", err
+		}
+		if a.Store.Changed() == changed {
+			break
+		}
+		if tries == atOnceTries {
+			return "", problem.New(problem.Unavailable, "Extracts are being taken in just now. Run this again in a minute.")
+		}
 	}
 	if figures.Overview.AsAt == 0 {
 		return "There are no extracts yet, so there is nothing to draw.", nil

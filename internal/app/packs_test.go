@@ -220,6 +220,21 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 		t.Errorf("the list is %+v, %v", list, err)
 	}
 
+	// Two files arrive in the very second of a pack, one before and one after it.
+	now = time.Date(2026, 3, 12, 9, 0, 0, 200_000_000, london)
+	take("2026-03-11", 20)
+	now = now.Add(400 * time.Millisecond)
+	run("pack-morning", "Charts as at 11 March 2026 are in the pack 2026-03-12.")
+	now = now.Add(300 * time.Millisecond)
+	take("2026-03-06", 33)
+	now = now.Add(time.Minute)
+	if err := shelf.Check(t.Context(), "2026-03-12"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := shelf.Record(t.Context(), "2026-03-12"); err != nil || !r.Checked.Same || r.Held.Nanosecond() != 600_000_000 {
+		t.Errorf("C15 the check of a pack in whose second files arrived says %+v, %v", r.Checked, err)
+	}
+
 	// A file that somebody changed is found.
 	page := filepath.Join(n.data(), app.PacksFolder, "2026-03-11", "reasons.csv")
 	if err := os.WriteFile(page, []byte("reason,days\n"), 0o600); err != nil {

@@ -72,7 +72,7 @@ type Meta struct {
 type Manifest struct {
 	Partnership string `json:"partnership"`
 	Place       string `json:"place"`
-	// HeldAt is the moment of the figures, to the second; AsAt the day that they
+	// HeldAt is the moment of the figures, to the microsecond; AsAt the day that they
 	// speak of, From and To the months of the charts, as ISO dates.
 	HeldAt time.Time `json:"held_at"`
 	AsAt   string    `json:"data_as_at"`
@@ -215,7 +215,9 @@ func drawAll(ctx context.Context, f Figures, draw Drawer, public bool) ([]drawn,
 // assemble makes the files of a pack from its drawings.
 func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 	o := f.Overview
-	meta.At = meta.At.Truncate(time.Second)
+	// As exactly as the database knows when a file arrived: one that came in the
+	// same second belongs to one side of the moment (C15).
+	meta.At = meta.At.Truncate(time.Microsecond)
 	m := &Manifest{
 		Partnership: meta.Partnership, Place: f.Place, HeldAt: meta.At, AsAt: o.AsAt.String(),
 		From: o.From.String(), To: o.To.String(), Basis: o.Filter.Basis.String(), RuleSet: meta.RuleSet, Version: meta.Version,

@@ -296,7 +296,8 @@ func (s *Server) packAbout(c echo.Context) error {
 		v.Facts = append(v.Facts, fact{"Who may have it", "The partnership. Counts under 5 are shown as they are, so do not publish it."})
 	}
 	q := filterQuery(r.Filter)
-	q.Set(wordKnown, r.Held.In(s.opts.Zone).Format(momentForms[1]))
+	// To the microsecond, as files arrive; whole seconds stay short.
+	q.Set(wordKnown, r.Held.In(s.opts.Zone).Format(momentForms[1]+".999999"))
 	v.Compare = address("/overview", q)
 	v.Files = tableView{ID: "files", Caption: "Files of the pack", HiddenCaption: true, Head: []headCell{{"File", false}, {"Size", true}}}
 	for _, f := range r.Files {
