@@ -59,7 +59,7 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 	}
 	note := func(words string, day delay.Day) {
 		t.Helper()
-		if _, err := a.Store.AddAnnotation(t.Context(), measure.Annotation{Day: day, Words: words, By: "R. Lee", At: now}); err != nil {
+		if _, err := a.Store.AddAnnotation(t.Context(), people.Actor{Kind: people.Machine}, measure.Annotation{Day: day, Words: words, At: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 		ingest(d, 30)
 	}
 	note("Winter ward closed", first+15)
-	if err := a.Store.WithdrawAnnotation(t.Context(), 1, "R. Lee", now); err != nil {
+	if err := a.Store.WithdrawAnnotation(t.Context(), now, people.Actor{Kind: people.Machine}, 1); err != nil {
 		t.Fatal(err)
 	}
 	cookies = map[people.Role]string{people.Viewer: signIn(people.Viewer)}
@@ -165,7 +165,7 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 		if got := shown(doc); got != l.shown {
 			t.Errorf("%s: a month later its fixed link shows something else:\n%s", l.target, differ(l.shown, got))
 		}
-		if bar := strings.Join(strings.Fields(doc.Find(".app-datebar").Text()), " "); !strings.HasPrefix(bar, "As known at 8:00am, 31 March 2026. Data as at 30 March 2026.") {
+		if bar := strings.Join(strings.Fields(doc.Find(".app-datebar").Text()), " "); !strings.HasPrefix(bar, "As known at 8am, 31 March 2026. Data as at 30 March 2026.") {
 			t.Errorf("%s: the bar says %q", l.target, bar)
 		}
 		for ext, got := range twins(people.Viewer, l.fixed) {

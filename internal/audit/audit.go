@@ -52,6 +52,8 @@ const (
 	MonthClosed        What = "month closed"
 	SettingChanged     What = "setting changed"
 	CallWithdrawn      What = "call withdrawn"
+	NoteAdded          What = "note added"
+	NoteWithdrawn      What = "note withdrawn"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever

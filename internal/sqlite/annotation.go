@@ -2,24 +2,53 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"strconv"
 	"time"
 
+	"homeward/internal/audit"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 )
 
-// AddAnnotation stores an annotation and gives its number. Its words have been
-// checked by the caller.
-func (s *Store) AddAnnotation(ctx context.Context, a measure.Annotation) (int64, error) {
-	// Without inTx, which would tell readers that figures changed.
-	done, err := s.write.ExecContext(ctx, `
-		INSERT INTO annotation (day, words, metric, provider, council, restart, made_by, made_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		a.Day, a.Words, a.Metric, a.Provider, string(a.Council), a.Restart, a.By, a.At.UnixMicro())
-	if err != nil {
-		return 0, busy(err)
+// AddAnnotation stores an annotation and gives its number, with an entry in the
+// audit log. Its words have been checked by the caller; who made it is by.
+func (s *Store) AddAnnotation(ctx context.Context, by people.Actor, a measure.Annotation) (id int64, err error) {
+	// Recorded tells nobody that figures changed: they did not.
+	err = s.recorded(ctx, a.At, func(r *recording) error {
+		done, err := r.ExecContext(ctx, `
+			INSERT INTO annotation (day, words, metric, provider, council, restart, made_by, made_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			a.Day, a.Words, a.Metric, a.Provider, string(a.Council), a.Restart, by.Who(), a.At.UnixMicro())
+		if err != nil {
+			return busy(err)
+		}
+		if id, err = done.LastInsertId(); err != nil {
+			return err
+		}
+		return r.record(entry(by, audit.NoteAdded, noteRecord(id), "", noteWords(a)))
+	})
+	return id, err
+}
+
+// noteRecord names a note in the audit log.
+func noteRecord(id int64) string { return "note " + strconv.FormatInt(id, 10) }
+
+// noteWords writes a note for the audit log: its day and words, where and what
+// it speaks of, and whether limits start again.
+func noteWords(a measure.Annotation) string {
+	words := a.Day.String() + ": " + a.Words
+	for _, scope := range []string{a.Metric, a.Provider, string(a.Council)} {
+		if scope != "" {
+			words += ", " + scope
+		}
 	}
-	return done.LastInsertId()
+	if a.Restart {
+		words += ", limits start again"
+	}
+	return words
 }
 
 // Annotations gives the annotations that stand, by day and then in the order in
@@ -47,19 +76,24 @@ func (s *Store) Annotations(ctx context.Context) ([]measure.Annotation, error) {
 	return out, rows.Err()
 }
 
-// WithdrawAnnotation takes an annotation off the charts; it stays in the
-// database with who took it off. It gives a problem of kind NotFound when none
-// stands under the number.
-func (s *Store) WithdrawAnnotation(ctx context.Context, id int64, by string, at time.Time) error {
-	done, err := s.write.ExecContext(ctx, `
-		UPDATE annotation
-		SET withdrawn_by = ?, withdrawn_at = ?
-		WHERE annotation_id = ? AND withdrawn_at = 0`, by, at.UnixMicro(), id)
-	if err != nil {
-		return busy(err)
-	}
-	if n, err := done.RowsAffected(); err != nil || n > 0 {
-		return err
-	}
-	return problem.New(problem.NotFound, "This note is not on the charts any more.")
+// WithdrawAnnotation takes an annotation off the charts, with an entry in the
+// audit log; it stays in the database with who took it off. It gives a problem of
+// kind NotFound when none stands under the number.
+func (s *Store) WithdrawAnnotation(ctx context.Context, at time.Time, by people.Actor, id int64) error {
+	return s.recorded(ctx, at, func(r *recording) error {
+		var a measure.Annotation
+		err := r.QueryRowContext(ctx, `
+			UPDATE annotation
+			SET withdrawn_by = ?, withdrawn_at = ?
+			WHERE annotation_id = ? AND withdrawn_at = 0
+			RETURNING day, words, metric, provider, council, restart`, by.Who(), at.UnixMicro(), id).
+			Scan(&a.Day, &a.Words, &a.Metric, &a.Provider, &a.Council, &a.Restart)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return problem.New(problem.NotFound, "This note is not on the charts any more.")
+		case err != nil:
+			return busy(err)
+		}
+		return r.record(entry(by, audit.NoteWithdrawn, noteRecord(id), noteWords(a), ""))
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"homeward/internal/ingest"
 	"homeward/internal/logbook"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 )
 
 // A past moment has the notes that stood on the charts then, with those that
@@ -18,14 +19,15 @@ import (
 func TestAsKnownNotes(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
+	who := person(people.Analyst, people.ProviderSide, trust)
 	day := func(n int) time.Time { return time.Date(2026, 3, n, 9, 0, 0, 0, time.UTC) }
 	for n, words := range map[int]string{2: "Home first team started", 6: "Winter ward closed"} {
-		id, err := d.AddAnnotation(t.Context(), measure.Annotation{Day: delay.Date(2026, 3, n), Words: words, By: "R. Lee", At: day(n)})
+		id, err := d.AddAnnotation(t.Context(), who, measure.Annotation{Day: delay.Date(2026, 3, n), Words: words, At: day(n)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n == 2 {
-			if err := d.WithdrawAnnotation(t.Context(), id, "R. Lee", day(8)); err != nil {
+			if err := d.WithdrawAnnotation(t.Context(), day(8), who, id); err != nil {
 				t.Fatal(err)
 			}
 		}

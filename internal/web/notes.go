@@ -133,7 +133,7 @@ func (s *Server) addNote(c echo.Context) error {
 		a.Metric = m.Word
 	}
 	if len(form.Errors) == 0 {
-		if _, err := s.opts.Trends.AddAnnotation(ctx, a); err != nil {
+		if _, err := s.opts.Trends.AddAnnotation(ctx, s.actor(c), a); err != nil {
 			return err
 		}
 		return c.Redirect(http.StatusSeeOther, address("/trends", back)+"#notes")
@@ -203,7 +203,7 @@ func (s *Server) withdrawNote(c echo.Context) error {
 	if err != nil {
 		return problem.New(problem.NotFound, "There is no note %s.", quote(c.Param("id")))
 	}
-	if err := s.opts.Trends.WithdrawAnnotation(c.Request().Context(), id, s.actor(c).Who(), s.opts.Now()); err != nil {
+	if err := s.opts.Trends.WithdrawAnnotation(c.Request().Context(), s.opts.Now(), s.actor(c), id); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, address("/trends", back)+"#notes")

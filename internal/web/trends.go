@@ -14,6 +14,7 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/spc"
 )
@@ -32,10 +33,11 @@ type Course interface {
 // Trends is the present course, with what the partnership notes on its charts.
 type Trends interface {
 	Course
-	AddAnnotation(ctx context.Context, a measure.Annotation) (int64, error)
+	// AddAnnotation puts a note on the charts, and gives its number.
+	AddAnnotation(ctx context.Context, by people.Actor, a measure.Annotation) (int64, error)
 	// WithdrawAnnotation takes a note off the charts, or gives a problem of kind
 	// NotFound.
-	WithdrawAnnotation(ctx context.Context, id int64, by string, at time.Time) error
+	WithdrawAnnotation(ctx context.Context, at time.Time, by people.Actor, id int64) error
 }
 
 // The query words of the trends page alone.

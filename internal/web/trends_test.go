@@ -98,13 +98,13 @@ func (n *northshire) Spells(_ context.Context, q measure.Query) ([]measure.Spell
 
 func (n *northshire) Annotations(context.Context) ([]measure.Annotation, error) { return n.notes, nil }
 
-func (n *northshire) AddAnnotation(_ context.Context, a measure.Annotation) (int64, error) {
-	a.ID = int64(len(n.notes) + 1)
+func (n *northshire) AddAnnotation(_ context.Context, by people.Actor, a measure.Annotation) (int64, error) {
+	a.ID, a.By = int64(len(n.notes)+1), by.Who()
 	n.notes = append(n.notes, a)
 	return a.ID, nil
 }
 
-func (n *northshire) WithdrawAnnotation(_ context.Context, id int64, _ string, _ time.Time) error {
+func (n *northshire) WithdrawAnnotation(_ context.Context, _ time.Time, _ people.Actor, id int64) error {
 	before := len(n.notes)
 	n.notes = slices.DeleteFunc(n.notes, func(a measure.Annotation) bool { return a.ID == id })
 	if len(n.notes) == before {
