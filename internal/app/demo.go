@@ -125,6 +125,12 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	if err := logDemo(ctx, a); err != nil {
 		return err
 	}
+	fmt.Fprintln(c.Out, "Closing months as the directors would …")
+	closing := newProgress(c.Out, "months closed")
+	if err := closeDemo(ctx, a, closing.step); err != nil {
+		return err
+	}
+	closing.done()
 	// The files have served; the evidence is in the database.
 	if err := os.RemoveAll(files); err != nil {
 		return err

@@ -137,31 +137,37 @@ func (s *Store) MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, 
 // MonthPeople gives the people who have a delayed day in the month.
 func (s *Store) MonthPeople(ctx context.Context, m delay.Month) (closing.People, error) {
 	out := closing.People{Providers: map[string]int64{}, Councils: map[delay.Council]int64{}}
-	const within = `
+	// One reading of all periods for all three counts.
+	type in[T comparable] struct {
+		person [32]byte
+		of     T
+	}
+	all, providers, councils := map[[32]byte]bool{}, map[in[string]]bool{}, map[in[delay.Council]]bool{}
+	err := eachRow(ctx, s.read, `
+		SELECT DISTINCT v.code, t.council, p.key_hash
 		FROM segment t
 		JOIN patient p ON p.patient_id = t.patient_id
 		JOIN provider v ON v.provider_id = t.provider_id
-		WHERE t.first_day <= ? AND t.last_day >= ?`
-	if err := s.read.QueryRowContext(ctx, `SELECT count(DISTINCT p.key_hash)`+within, m.Last(), m.First()).Scan(&out.All); err != nil {
-		return out, err
-	}
-	err := eachRow(ctx, s.read, `SELECT v.code, count(DISTINCT p.key_hash)`+within+` GROUP BY v.code`, func(rows *sql.Rows) error {
+		WHERE t.first_day <= ? AND t.last_day >= ?`, func(rows *sql.Rows) error {
 		var code string
-		var n int64
-		err := rows.Scan(&code, &n)
-		out.Providers[code] = n
-		return err
+		var council delay.Council
+		var hash []byte
+		if err := rows.Scan(&code, &council, &hash); err != nil {
+			return err
+		}
+		var person [32]byte
+		copy(person[:], hash)
+		all[person], providers[in[string]{person, code}], councils[in[delay.Council]{person, council}] = true, true, true
+		return nil
 	}, m.Last(), m.First())
-	if err != nil {
-		return out, err
+	out.All = int64(len(all))
+	for p := range providers {
+		out.Providers[p.of]++
 	}
-	return out, eachRow(ctx, s.read, `SELECT t.council, count(DISTINCT p.key_hash)`+within+` GROUP BY t.council`, func(rows *sql.Rows) error {
-		var code delay.Council
-		var n int64
-		err := rows.Scan(&code, &n)
-		out.Councils[code] = n
-		return err
-	}, m.Last(), m.First())
+	for c := range councils {
+		out.Councils[c.of]++
+	}
+	return out, err
 }
 
 // Settings gives the settings that everything was derived with, as a text.

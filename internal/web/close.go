@@ -192,7 +192,7 @@ func (s *Server) closesPage(c echo.Context) error {
 	for _, st := range states {
 		row := []tableCell{{Text: st.month.Long(), Header: true, Href: closeHref(st.month)}, {Text: st.tag.Text, Tag: st.tag.Tag}, {Text: st.when}, {Text: count(st.days), Class: numericClass}}
 		if st.closed != nil {
-			row = append(row, tableCell{Text: count(st.closed.Days), Class: numericClass}, tableCell{Text: changeWords(st.more, st.elsewhere), Class: numericClass, Href: closeHref(st.month) + "#revisions"})
+			row = append(row, tableCell{Text: count(st.closed.Days), Class: numericClass}, tableCell{Text: changeWords(st.more, st.elsewhere), Class: numericClass})
 		} else {
 			row = append(row, tableCell{Text: "Not closed", Class: numericClass}, tableCell{Text: "Not applicable", Class: numericClass})
 		}
@@ -892,11 +892,19 @@ func (r *revised) sentence() string {
 	case r.more == 0 && r.elsewhere == 0:
 		return "Its figures are the same today."
 	case r.more == 0:
-		return "Its total is the same today; " + days(r.elsewhere) + " count elsewhere."
+		return "Its total is the same today; " + plural(r.elsewhere, "day counts", "days count") + " elsewhere."
 	case r.elsewhere == 0:
 		return "Its figures have changed by " + daysMore(r.more) + " since."
 	}
-	return "Its figures have changed by " + daysMore(r.more) + " since, and " + days(r.elsewhere) + " count elsewhere."
+	return "Its figures have changed by " + daysMore(r.more) + " since, and " + plural(r.elsewhere, "day counts", "days count") + " elsewhere."
+}
+
+// changedBy says a change in days, and how many count elsewhere.
+func changedBy(more, elsewhere int64) string {
+	if elsewhere == 0 {
+		return daysMore(more)
+	}
+	return daysMore(more) + " (" + count(elsewhere) + " elsewhere)"
 }
 
 // daysMore writes a change in days with its sign.
@@ -910,6 +918,9 @@ func daysMore(n int64) string {
 func (r *revised) section(s *Server, rec closing.Record) closeSection {
 	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
+	if r.elsewhere != 0 {
+		sec.Words = append(sec.Words, upperFirst(plural(r.elsewhere, "day counts", "days count"))+" elsewhere: with another hospital, council, type of care, reason or body.")
+	}
 	if r.ruleSet != "" {
 		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.ruleSet+" now.")
 	}
@@ -1062,7 +1073,7 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 		return nil, err
 	}
 	var changed []string
-	sum := int64(0)
+	var sum, sumElsewhere int64
 	for _, r := range closes {
 		_, content, _, err := s.opts.Closings.Closed(ctx, r.Month)
 		if err != nil {
@@ -1077,23 +1088,20 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 		if len(closes) == 1 {
 			n := &closedNote{Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures are the same today.", Href: closeHref(r.Month), Link: "See what was closed"}
 			if more != 0 || elsewhere != 0 {
-				n.Text = r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures have changed by " + daysMore(more) + " since."
-				if elsewhere != 0 {
-					n.Text = strings.TrimSuffix(n.Text, ".") + ", and " + days(elsewhere) + " count elsewhere."
-				}
+				n.Text = r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures have changed by " + changedBy(more, elsewhere) + " since."
 				n.Href, n.Link = closeHref(r.Month)+"#revisions", "See revisions"
 			}
 			return n, nil
 		}
-		sum += more
+		sum, sumElsewhere = sum+more, sumElsewhere+elsewhere
 		if more != 0 || elsewhere != 0 {
-			changed = append(changed, r.Month.Long()+" by "+daysMore(more))
+			changed = append(changed, r.Month.Long()+" by "+changedBy(more, elsewhere))
 		}
 	}
 	n := &closedNote{Text: upperFirst(plural(int64(len(closes)), "month", "months")) + " of this period are closed; their figures are the same today.", Href: closePath, Link: "See the closed months"}
 	switch {
 	case len(changed) > 3:
-		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) + " have changed since, by " + daysMore(sum) + " in all."
+		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) + " have changed since, by " + changedBy(sum, sumElsewhere) + " in all."
 	case len(changed) > 0:
 		n.Text = count(int64(len(closes))) + " months of this period are closed; these have changed since: " + andList(changed) + "."
 	}
