@@ -63,23 +63,26 @@ type figuresView struct {
 	Filters filterView
 }
 
-// breakdownOf reads the address and asks for the table.
-func (s *Server) breakdownOf(c echo.Context) (asked, sight, breakdown, error) {
-	ctx := c.Request().Context()
+// askedFigures reads the address of the figures or of their public copy.
+func (s *Server) askedFigures(c echo.Context) (asked, sight, error) {
 	a, err := s.opts.Places.read(c.QueryParams(), figuresWords...)
 	if err != nil {
-		return a, sight{}, breakdown{}, err
+		return a, sight{}, err
 	}
-	by, err := a.dimensions()
-	if err != nil {
-		return a, sight{}, breakdown{}, err
+	if a.By, err = a.dimensions(); err != nil {
+		return a, sight{}, err
 	}
-	a.By = by
 	see, err := s.sight(c, a)
+	return a, see, err
+}
+
+// breakdownOf reads the address and asks for the table.
+func (s *Server) breakdownOf(c echo.Context) (asked, sight, breakdown, error) {
+	a, see, err := s.askedFigures(c)
 	if err != nil {
 		return a, see, breakdown{}, err
 	}
-	b, err := s.count(ctx, see, a)
+	b, err := s.count(c.Request().Context(), see, a)
 	return a, see, b, err
 }
 
@@ -106,21 +109,31 @@ func (a asked) dimensions() ([]measure.Dimension, error) {
 	return append(periods, rest...), nil
 }
 
-func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, error) {
-	_, last, err := see.Extent(ctx)
-	if err != nil {
-		return breakdown{}, err
-	}
+// figuresQuery is what an address asks to count, and the latest extract date,
+// zero when there is none.
+func (s *Server) figuresQuery(ctx context.Context, see sight, a asked) (measure.Query, delay.Day, error) {
 	q := measure.Query{By: a.By, Filter: a.Filter}
-	if last == 0 {
-		return breakdown{Table: &measure.Table{Query: q}}, nil
+	_, last, err := see.Extent(ctx)
+	if err != nil || last == 0 {
+		return q, last, err
 	}
 	if q.From, q.To, err = a.period(last); err != nil {
-		return breakdown{}, err
+		return q, last, err
 	}
 	// Evidence ends with the latest extract (C2); days after it would only
 	// stretch the calendar days below DToC beds.
 	q.To = max(q.From, min(q.To, last))
+	return q, last, nil
+}
+
+func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, error) {
+	q, last, err := s.figuresQuery(ctx, see, a)
+	if err != nil {
+		return breakdown{}, err
+	}
+	if last == 0 {
+		return breakdown{Table: &measure.Table{Query: q}}, nil
+	}
 	b := breakdown{AsAt: last, Past: !see.at.IsZero(), Numbers: []measure.Number{measure.Days, measure.Beds}}
 	if q.Has(measure.ByResponsible) {
 		b.Numbers = append(b.Numbers, measure.ShareN)
@@ -313,6 +326,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 		Periods: periodLinks("/figures", b.Query.Filter, withBy(see.keep(url.Values{}), b.Query.By...), b.AsAt), Known: s.knownField(see),
 	}
 	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
+	v.About.Links = append(v.About.Links, publicLink(b, q)...)
 	s.fix(c.Request().Context(), v.About, see, "/figures", q)
 	return s.page(c, "figures", v)
 }
