@@ -97,6 +97,7 @@ func (s *Server) auditPage(c echo.Context) error {
 	v := auditView{Frame: s.frame(c, "Audit log"), Empty: len(events) == 0,
 		Who:    field{ID: wordWho, Label: "Who", Value: f.Who, Type: "text", Complete: "off", Class: "nhsuk-input--width-20"},
 		Record: field{ID: wordRecord, Label: "Record", Value: f.Record, Type: "text", Complete: "off", Class: "nhsuk-input--width-20"}}
+	v.BodyClass = "app-print-landscape"
 	v.Crumbs = []link{{"Users", "/admin/users"}}
 	if a.From != 0 {
 		v.From = a.From.String()

@@ -88,6 +88,7 @@ func (s *Server) extractsPage(c echo.Context) error {
 		return err
 	}
 	v := extractsView{Frame: s.frame(c, "Extracts"), Period: span(f.From, f.To)}
+	v.BodyClass = "app-print-landscape"
 	v.Empty = len(f.Lines) == 0
 	v.Links = []link{{"Earlier fortnight", address("/extracts", url.Values{wordTo: {(f.From - 1).String()}})}}
 	if f.To < max(s.today(), f.Latest) {
