@@ -458,7 +458,11 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 		}
 		t.Rows = append(t.Rows, Row{Cells: []string{plural(int64(len(rest)), "other", "others"), whole(sum), "See Extracts", "See Extracts"}})
 	}
-	s.Lines = append(s.Lines, fmt.Sprintf("%s of %s in.", whole(in), plural(due, "extract is", "extracts are")))
+	if due == 0 {
+		s.Lines = append(s.Lines, "No extract is due yet.")
+	} else {
+		s.Lines = append(s.Lines, fmt.Sprintf("%s of %s in.", whole(in), plural(due, "extract is", "extracts are")))
+	}
 	s.Table = t
 	return nil
 }
@@ -700,7 +704,7 @@ func (m *maker) flow(ctx context.Context, s *Slide) error {
 	if most := by.most(); most != nil {
 		one := f
 		one.Groups = []measure.FlowGroup{most.group}
-		c = chart.FlowOf(one, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership, Name: "Pathway " + most.Code + ", " + most.Name})
+		c = chart.FlowOf(one, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership, Name: "Pathway " + most.Code + " (" + most.Name + ")"})
 		s.Title = fmt.Sprintf("More people became ready than left on pathway %s in %d of %s", most.Code, most.more, plural(int64(most.weeks), "week", "weeks"))
 	}
 	if s.Chart, err = m.drawn(ctx, c); err != nil {

@@ -120,9 +120,39 @@ func (g pathwayGroup) empty() bool {
 	return g.group.Whole.Start == 0 && g.group.Whole.By == measure.Flow{}.By
 }
 
+// enough is the tenths of those who became ready, and of those who left, of
+// whom the pathway must be known before pathways are compared. People are
+// logged while they wait: where few who left were logged, every pathway would
+// seem to fill up.
+const enough = 8
+
+// compared says whether the pathway is known of enough people.
+func (all pathwayGroups) compared() bool {
+	for _, k := range [...]measure.EventKind{measure.Began, measure.Ended} {
+		if known, n := all.known(k); known*10 < n*enough {
+			return false
+		}
+	}
+	return len(all) > 0
+}
+
+// known gives the people of a kind of event whose pathway is known, and all.
+func (all pathwayGroups) known(k measure.EventKind) (known, everybody int64) {
+	for _, g := range all {
+		if g.Code != "" {
+			known += g.group.Whole.By[k]
+		}
+		everybody += g.group.Whole.By[k]
+	}
+	return known, everybody
+}
+
 // most is the known pathway on which more people became ready than left in most
 // weeks, if that is over half of them, else nil (T11).
 func (all pathwayGroups) most() *pathwayGroup {
+	if !all.compared() {
+		return nil
+	}
 	var out *pathwayGroup
 	grew := func(g *pathwayGroup) int64 { return g.group.Whole.By[measure.Began] - g.group.Whole.By[measure.Ended] }
 	for i := range all {
@@ -137,11 +167,17 @@ func (all pathwayGroups) most() *pathwayGroup {
 	return out
 }
 
-// words says how many were new and ended on each pathway; they add up to
-// everybody.
+// words says how many were new and ended on each pathway, which add up to
+// everybody, or that too little is known of the pathways.
 func (all pathwayGroups) words() []string {
 	if len(all) == 0 {
 		return nil
+	}
+	if !all.compared() {
+		began, allBegan := all.known(measure.Began)
+		ended, allEnded := all.known(measure.Ended)
+		return []string{"The log knows the pathway of " + whole(began) + " of " + whole(allBegan) + " new and of " + whole(ended) + " of " + whole(allEnded) +
+			" ended: too few to compare pathways."}
 	}
 	var parts []string
 	for _, g := range all {

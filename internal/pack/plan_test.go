@@ -281,3 +281,32 @@ func TestWorkbookHoldsTheTables(t *testing.T) {
 		t.Errorf("%d rows of definitions", len(got))
 	}
 }
+
+// The sandbox is never switched off, whoever runs the program; as root the pack
+// is whole in HTML and SVG and says why it has no PDF.
+func TestChromiumKeepsItsSandbox(t *testing.T) {
+	dir := t.TempDir()
+	spy, said := filepath.Join(dir, "chromium"), filepath.Join(dir, "said")
+	if err := os.WriteFile(spy, []byte("#!/bin/sh\necho \"$@\" >> '"+said+"'\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m := meta(t)
+	m.Printer = &Chromium{Path: spy}
+	made := render(t, filepath.Join(dir, "pack"), figures(), m)
+	args, err := os.ReadFile(said)
+	if err != nil || !strings.Contains(string(args), "--print-to-pdf") || strings.Contains(string(args), "sandbox") {
+		t.Errorf("Chromium was started with %q, %v", args, err)
+	}
+	want := "the Chromium of this machine did not print the page. It may lack its sandbox here"
+	if os.Geteuid() == 0 {
+		want = "because Homeward runs as root"
+	}
+	if !strings.Contains(made.Unprinted, want) || !strings.HasSuffix(made.Unprinted, "from any browser.") || len(made.Printed) > 0 {
+		t.Errorf("the pack says %q", made.Unprinted)
+	}
+	for _, c := range made.Charts {
+		if _, err := os.Stat(filepath.Join(dir, "pack", c.ID+".svg")); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -53,6 +53,11 @@ type Chromium struct {
 // NoChromium is why a pack has no PDF on a machine without a browser.
 const NoChromium = "There is no PDF and no picture, because this machine has no Chromium. The page prints the same from any browser."
 
+// asRoot is why a Chromium that is there does not print for root: its sandbox
+// refuses to. It is never switched off, for what is printed holds names that
+// came in files.
+const asRoot = "There is no PDF and no picture, because Homeward runs as root and Chromium keeps no sandbox for root. Run Homeward as an ordinary user. The page prints the same from any browser."
+
 // FindChromium gives the browser at path, or with an empty path one that the
 // machine has, or nil when there is none.
 func FindChromium(path string) *Chromium {
@@ -109,7 +114,10 @@ func (c *Chromium) run(ctx context.Context, work, page, file string, flags ...st
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 2 * time.Second
 	if err := cmd.Run(); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "There is no PDF and no picture, because the Chromium of this machine did not print the page")
+		if os.Geteuid() == 0 && ctx.Err() == nil {
+			return nil, problem.Wrap(err, problem.Unavailable, "%s", strings.TrimSuffix(asRoot, "."))
+		}
+		return nil, problem.Wrap(err, problem.Unavailable, "There is no PDF and no picture, because the Chromium of this machine did not print the page. It may lack its sandbox here, as in a container without user namespaces. The page prints the same from any browser")
 	}
 	b, err := os.ReadFile(filepath.Join(work, file))
 	if err != nil || len(b) == 0 || len(b) > largestFile {

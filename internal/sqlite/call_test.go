@@ -241,6 +241,14 @@ func TestCallPathways(t *testing.T) {
 	}
 	d.destination("L7", monday+1, "0")        // of the first of its waits
 	d.destination("L6", monday+43, "nowhere") // a code that no pathway has
+	t.Run("T11 pathways are not compared when few of those who left were logged", func(t *testing.T) {
+		if s, _ := make(); s.Title != all.Title || len(s.Lines) != 2 || !strings.HasSuffix(s.Lines[1], " ended: too few to compare pathways.") {
+			t.Errorf("the slide says %q, %q", s.Title, s.Lines)
+		}
+	})
+	for week := range delay.Day(5) {
+		d.destination("L7", monday+7*(week+1)+1, "0")
+	}
 	one, c := make()
 	split := d.pathwaysAddUp(monday-20, monday+48)
 	if split.Start[""] != 0 {
@@ -250,7 +258,7 @@ func TestCallPathways(t *testing.T) {
 		if !strings.HasPrefix(one.Title, "More people became ready than left on pathway 1 in ") || !strings.HasSuffix(one.Title, " of 7 weeks") {
 			t.Errorf("the slide says %q", one.Title)
 		}
-		if !strings.Contains(one.Chart.Alt, "Pathway 1, home with support") || len(one.Chart.Table.Rows) != 7 {
+		if !strings.Contains(one.Chart.Alt, "Pathway 1 (home with support)") || len(one.Chart.Table.Rows) != 7 {
 			t.Errorf("the chart is %q with %d rows", one.Chart.Alt, len(one.Chart.Table.Rows))
 		}
 	})

@@ -183,6 +183,9 @@ func callChecks(p *call.Content) []callCheck {
 	}
 	extracts := callCheck{Name: "Extracts", Tag: "nhsuk-tag--green", TagText: "All in", More: link{"See Extracts", "/extracts"},
 		Words: count(in) + " of " + plural(due, "extract is", "extracts are") + " in."}
+	if due == 0 {
+		extracts.Tag, extracts.TagText, extracts.Words = "nhsuk-tag--white", "Not due", "No extract is due yet."
+	}
 	if len(lacking) > 0 {
 		extracts.Tag, extracts.TagText = "nhsuk-tag--yellow", "Not all in"
 		extracts.Words += " " + strings.Join(lacking, "; ") + "."
