@@ -86,7 +86,7 @@ func (s *Service) MayAnswer(by people.Actor, c *Case, seg *Segment) error {
 	side := SideOf(by)
 	switch {
 	case !by.May(people.Agree) || side == agreement.Neither:
-		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant)
+		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant.Role)
 	case seg.State.Settled():
 		return s.answered(c, seg)
 	case seg.State == agreement.Proposed && side == agreement.NHSSide && seg.Segment.Body != delay.NotAttributed:
@@ -129,7 +129,7 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 		return Done{}, problem.New(problem.NotFound, "There is no period with this reference, or it is outside your organisation.")
 	}
 	if !by.May(people.Agree) || SideOf(by) == agreement.Neither {
-		return Done{}, problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant)
+		return Done{}, problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant.Role)
 	}
 	r := &Refusal{}
 	a := NewAnswer{Reference: reference, Version: f.Version, Event: agreement.Event{Side: SideOf(by), Segment: seg.Segment}}
@@ -254,7 +254,7 @@ func (s *Service) Allowed(seg *Segment) []delay.Body {
 func (s *Service) mayEscalate(by people.Actor, seg *Segment) error {
 	switch {
 	case !by.May(people.CloseMonth):
-		return problem.New(problem.Forbidden, "Disputes are escalated by directors. Your role is %s.", by.Grant)
+		return problem.New(problem.Forbidden, "Disputes are escalated by directors. Your role is %s.", by.Grant.Role)
 	case seg.State != agreement.Disputed:
 		return problem.New(problem.Conflict, "This is not disputed, so it cannot be escalated.")
 	case seg.Level == agreement.Chair:
@@ -274,7 +274,7 @@ func (s *Service) MayEscalate(by people.Actor, seg *Segment) bool {
 func (s *Service) MayDecide(by people.Actor, seg *Segment) error {
 	switch {
 	case !by.May(people.CloseMonth):
-		return problem.New(problem.Forbidden, "Decisions are recorded by directors. Your role is %s.", by.Grant)
+		return problem.New(problem.Forbidden, "Decisions are recorded by directors. Your role is %s.", by.Grant.Role)
 	case seg.State == agreement.Disputed && seg.Level < s.Settings.DecideFrom:
 		return problem.New(problem.Conflict, "This is with the %s. It can be decided once it has come to the %s.", seg.Level, s.Settings.DecideFrom)
 	case seg.State == agreement.Proposed && seg.Segment.Body != delay.NotAttributed:

@@ -320,7 +320,7 @@ func rarely(reason delay.Reason, destination string) bool {
 // Log opens a delay in the log.
 func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, error) {
 	if !by.May(people.LogDelays) {
-		return Done{}, problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant)
+		return Done{}, problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant.Role)
 	}
 	now, today := s.today()
 	r := &Refusal{}

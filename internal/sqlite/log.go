@@ -77,7 +77,7 @@ func reachableByLog(scope people.Scope) where {
 // gives the entry's number and the patient's reference.
 func (s *Store) Log(ctx context.Context, at time.Time, by people.Actor, in casework.NewEntry) (entry int64, reference string, err error) {
 	if !by.May(people.LogDelays) {
-		return 0, "", problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant)
+		return 0, "", problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant.Role)
 	}
 	err = s.changing(ctx, at, func(r *recording) error {
 		var patient, provider int64
@@ -143,7 +143,7 @@ func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, i
 		allowed = allowed || code == in.Provider
 	}
 	if !allowed {
-		return 0, 0, "", problem.New(problem.Forbidden, "You can log delays at %s only.", by.Grant)
+		return 0, 0, "", problem.New(problem.Forbidden, "You can log delays at your own hospitals only.")
 	}
 	if err := s.sameKey(ctx, r); err != nil {
 		return 0, 0, "", err
@@ -250,7 +250,7 @@ func (s *Store) extendLog(ctx context.Context, tx *sql.Tx, today delay.Day) erro
 // here only the scope and the version stand.
 func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answers []casework.NewAnswer) error {
 	if !by.May(people.Agree) && !by.May(people.Propose) {
-		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant)
+		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant.Role)
 	}
 	return s.changing(ctx, at, func(r *recording) error {
 		byProvider := map[int64][]int64{}

@@ -274,7 +274,7 @@ func reachable(scope people.Scope) where {
 func (s *Store) Identifiers(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, reference string) (*record.Identifiers, error) {
 	scope := by.Scope()
 	if !scope.Identifiers() {
-		return nil, problem.New(problem.Forbidden, "NHS numbers and hospital numbers are shown to coordinators and reviewers only. Your role is %s.", by.Grant)
+		return nil, problem.New(problem.Forbidden, "NHS numbers and hospital numbers are shown to coordinators and reviewers only. Your role is %s.", by.Grant.Role)
 	}
 	if key == nil {
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Figures still work; identifiers cannot be shown. Ask the person who runs Homeward to restore the key file from the backup.")
@@ -347,7 +347,7 @@ func (s *Store) Identifiers(ctx context.Context, at time.Time, by people.Actor, 
 func (s *Store) FindByNumber(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, number string) ([]string, error) {
 	scope := by.Scope()
 	if !scope.Identifiers() {
-		return nil, problem.New(problem.Forbidden, "Searching by NHS number or hospital number is for coordinators and reviewers only. Your role is %s.", by.Grant)
+		return nil, problem.New(problem.Forbidden, "Searching by NHS number or hospital number is for coordinators and reviewers only. Your role is %s.", by.Grant.Role)
 	}
 	if key == nil {
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Search by reference instead, and ask the person who runs Homeward to restore the key file from the backup.")
