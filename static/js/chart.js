@@ -1,7 +1,8 @@
 // Makes a chart readable step by step. The server's drawing stands until a
 // reader first steps or points; then the same definition is drawn by ECharts
 // and a line marks the reading, whose values are written below. Nothing is
-// shown that is not in the table, and nothing moves by itself.
+// shown that is not in the table, and nothing moves by itself. It also saves a
+// chart as a picture.
 
 let loading
 
@@ -98,6 +99,102 @@ class Reading {
   }
 }
 
+// The picture that is saved: the server's drawing with the words around it, so
+// that a copied chart cannot lose what it counts, where it is from and how old
+// it is. It is twice the drawing's size, for paper and projectors.
+const twice = 2
+
+async function picture (figure) {
+  const svg = figure.querySelector('.app-chart__still svg')
+  const [, , width, height] = svg.getAttribute('viewBox').split(/[\s,]+/).map(Number)
+  const font = width > 800 ? 16 : 14
+  const pad = font * 1.4
+  const canvas = document.createElement('canvas')
+  const pen = canvas.getContext('2d')
+  const lines = []
+  let y = pad
+  const add = (element, size, weight = 'normal') => {
+    pen.font = `${weight} ${size}px Arial, Helvetica, sans-serif`
+    for (const words of wrapped(pen, (element?.textContent ?? '').replace(/\s+/g, ' ').trim(), width)) {
+      y += size * 1.3
+      lines.push({ words, font: pen.font, y: y - size * 0.3 })
+    }
+  }
+  add(figure.querySelector('.app-chart__title'), font * 1.35, 'bold')
+  y += font * 0.35
+  add(figure.querySelector('.app-chart__subtitle'), font)
+  y += font * 0.9
+  const top = y
+  y += height + font * 0.6
+  for (const note of figure.querySelectorAll('.app-chart__note')) add(note, font * 0.86)
+  add(figure.querySelector('.nhsuk-details__text > p'), font * 0.86)
+  add(figure.querySelector('.app-chart__source'), font * 0.86)
+
+  canvas.width = Math.round(twice * (width + 2 * pad))
+  canvas.height = Math.round(twice * (y + pad))
+  pen.fillStyle = '#ffffff'
+  pen.fillRect(0, 0, canvas.width, canvas.height)
+  pen.scale(twice, twice)
+  pen.fillStyle = '#212b32'
+  for (const line of lines) {
+    pen.font = line.font
+    pen.fillText(line.words, pad, line.y)
+  }
+  const still = svg.cloneNode(true)
+  still.setAttribute('width', twice * width)
+  still.setAttribute('height', twice * height)
+  const image = new Image()
+  image.src = 'data:image/svg+xml;charset=utf-8,' + encodeURIComponent(new XMLSerializer().serializeToString(still))
+  await image.decode()
+  pen.drawImage(image, pad, top, width, height)
+  return await new Promise((resolve, reject) => canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error('no picture')), 'image/png'))
+}
+
+// Breaks words into lines that fit, a word that is too long among them.
+function wrapped (pen, words, width) {
+  const out = []
+  let line = ''
+  for (let word of words.split(' ')) {
+    const longer = line ? `${line} ${word}` : word
+    if (pen.measureText(longer).width <= width) {
+      line = longer
+      continue
+    }
+    if (line) out.push(line)
+    while (pen.measureText(word).width > width) {
+      let n = word.length - 1
+      while (n > 1 && pen.measureText(word.slice(0, n)).width > width) n--
+      out.push(word.slice(0, n))
+      word = word.slice(n)
+    }
+    line = word
+  }
+  if (line) out.push(line)
+  return out
+}
+
+function offerPicture (figure) {
+  const offer = figure.querySelector('.app-chart__picture')
+  if (!offer || !figure.querySelector('.app-chart__still svg')) return
+  const button = offer.querySelector('button')
+  const said = offer.querySelector('output')
+  offer.hidden = false
+  button.addEventListener('click', async () => {
+    said.textContent = ''
+    try {
+      const link = document.createElement('a')
+      link.href = URL.createObjectURL(await picture(figure))
+      link.download = `homeward-${figure.id}.png`
+      link.click()
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000)
+      said.textContent = 'Picture saved'
+    } catch {
+      said.textContent = 'The picture could not be made. Print the page, or use its SVG.'
+    }
+  })
+}
+
 for (const figure of document.querySelectorAll('.app-chart')) {
   if (figure.querySelector('.app-chart__data')) new Reading(figure)
+  offerPicture(figure)
 }
