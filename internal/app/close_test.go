@@ -277,3 +277,39 @@ func TestMonthCloseFromFoundToAltered(t *testing.T) {
 		t.Errorf("verify ends with %d and says %q", status, out)
 	}
 }
+
+// The demonstration's months are closed with what was known when they were due,
+// so that later files show as revisions.
+func TestC15ClosedAsKnown(t *testing.T) {
+	t.Parallel()
+	_, a, _ := remembering(t)
+	march := delay.MonthOf(2026, time.March)
+	now := func() int64 {
+		t.Helper()
+		cells, err := a.Store.Cells(t.Context(), measure.Query{From: march.First(), To: march.Last(), By: []measure.Dimension{measure.ByMonth}})
+		if err != nil || len(cells) != 1 {
+			t.Fatal(cells, err)
+		}
+		return cells[0].Days
+	}
+	before := now()
+	a.Ingest.Now = func() time.Time { return time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC) }
+	if _, err := a.Ingest.File(t.Context(), "RZ1_2026-03-11.csv", strings.NewReader(strings.ReplaceAll(northgate("2026-03-11", 1, 12), ",2026-03-09,", ",2026-02-20,"))); err != nil {
+		t.Fatal(err)
+	}
+	if now() == before {
+		t.Fatal("the late file changes nothing")
+	}
+	by := people.Actor{Kind: people.APerson, Email: "director@example.org", Grant: people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: []string{"RZ1"}}}
+	if err := a.CloseAsKnown(t.Context(), by, march); err != nil {
+		t.Fatal(err)
+	}
+	r, ok, err := a.Store.ClosedMonth(t.Context(), march)
+	if err != nil || !ok || r.Days != before {
+		t.Errorf("closed with %d days, want %d as known then (%v)", r.Days, before, err)
+	}
+	// 31 March is a Tuesday, 3 and 6 April are Good Friday and Easter Monday.
+	if got, want := delay.DayOf(r.At.In(a.London)), delay.MustDay("2026-04-08"); got != want {
+		t.Errorf("closed on %s, want %s", got, want)
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"homeward/internal/delay"
 	"homeward/internal/ingest"
+	"homeward/internal/people"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
 )
@@ -45,4 +47,9 @@ func (a *App) Packs() (web.Packs, error) {
 func (a *App) TakeIn(ctx context.Context, files []string) error {
 	_, err := a.ingestFiles(ctx, files, func(*ingest.Report) error { return nil })
 	return err
+}
+
+// CloseAsKnown lets tests close a month as the demonstration does.
+func (a *App) CloseAsKnown(ctx context.Context, by people.Actor, m delay.Month) error {
+	return a.closeAsKnown(ctx, by, m)
 }
