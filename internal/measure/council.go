@@ -121,8 +121,19 @@ func (c CouncilFigures) Open() int64 {
 	return c.Now.Unsettled()
 }
 
-// shared is the days of a split of which the share is one.
-func (c CouncilFigures) shared(s Split) ByBody {
+// Period is the figures' period with the days of a split, on their basis.
+func (c CouncilFigures) Period(s Split) Period {
+	p := Period{First: c.From, Last: c.To, Days: c.Shared(s), Basis: c.Basis}
+	if c.Basis == BasisAgreed {
+		p.NotAgreed = s.NotAgreed()
+	} else {
+		p.Disputed = s.Disputed
+	}
+	return p
+}
+
+// Shared is the days of a split of which the share is one.
+func (c CouncilFigures) Shared(s Split) ByBody {
 	if c.Basis == BasisAgreed {
 		return s.Agreed
 	}
@@ -289,7 +300,7 @@ func MakeCouncil(ctx context.Context, src Source, more CouncilSource, f Filter, 
 			}
 		}
 	}
-	now, was := c.shared(c.Now), c.shared(c.Was)
+	now, was := c.Shared(c.Now), c.Shared(c.Was)
 	c.Change = tenths(share(now, now.Total()) - share(was, was.Total()))
 	for _, set := range sets {
 		c.contribute(*set.rows)
@@ -369,7 +380,7 @@ func (c *CouncilFigures) contribute(parts []PartSplit) {
 	}
 	rests := make([]rest, len(parts))
 	for i := range parts {
-		exact := 1000 * (share(c.shared(parts[i].Split), c.shared(c.Now).Total()) - share(c.shared(parts[i].Was), c.shared(c.Was).Total()))
+		exact := 1000 * (share(c.Shared(parts[i].Split), c.Shared(c.Now).Total()) - share(c.Shared(parts[i].Was), c.Shared(c.Was).Total()))
 		parts[i].Points = int(math.Floor(exact))
 		left -= parts[i].Points
 		rests[i] = rest{i, exact - math.Floor(exact)}

@@ -201,7 +201,12 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	f := a.figures
 	words := span(f.From, f.To)
-	v.Showing = "Showing " + s.opts.Places.filterWords(a.filter) + ", " + words + ", every counted day as it stands attributed."
+	v.Showing = "Showing " + s.opts.Places.filterWords(a.filter) + ", " + words
+	if f.Basis == measure.BasisCounted {
+		v.Showing += ", every counted day as it stands attributed."
+	} else {
+		v.Showing += ". People waiting are everybody, whatever is agreed."
+	}
 	v.Lede, v.Agreed = councilLede(f, words)
 	v.Sentence = v.Lede + " Days are counted by rule C1 and attributed under rule set " + s.ruleVersion() + "; data as at " + a.last.Long() + "."
 	v.withCharts(s)
@@ -226,7 +231,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	v.Moved = s.moved(ctx, a, name)
 	v.HandOffs = tableView{ID: "hand-offs", Caption: "Where the next step moved, " + words, Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
 	for _, h := range f.HandOffs {
-		v.HandOffs.Rows = append(v.HandOffs.Rows, []tableCell{{Text: upperFirst(h.From.String()), Header: true}, {Text: upperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: numericClass}})
+		v.HandOffs.Rows = append(v.HandOffs.Rows, []tableCell{{Text: upperFirst(h.From.String()), Header: true, Swatch: swatch(h.From)}, {Text: upperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: numericClass}})
 	}
 	if len(f.HandOffs) == 0 {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
@@ -249,7 +254,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	path := "/council/" + a.code
 	groups := s.opts.Places.groups(a.filter)
 	groups = slices.DeleteFunc(groups, func(g choiceGroup) bool { return g.Name == wordCouncil || g.Name == wordResp })
-	v.Filters = filterView{Action: path, Clear: path, Months: monthChoices(a.first, a.last, f.From, f.To), Groups: groups, Known: s.knownField(a.see)}
+	v.Filters = filterView{Action: path, Clear: path, Months: monthChoices(a.first, a.last, f.From, f.To), Groups: append([]choiceGroup{basisGroup(a.filter)}, groups...), Known: s.knownField(a.see)}
 	asIs := cloneQuery(q)
 	asIs.Del(wordCouncil)
 	v.About = s.aboutFigures(path, asIs, a.last, measure.CouncilShare, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.LongWaits)
@@ -267,31 +272,35 @@ func cloneQuery(q url.Values) url.Values {
 
 // councilLede is the headline with its range, and the same of agreed days.
 func councilLede(f measure.CouncilFigures, words string) (lede, agreed string) {
-	share := f.Now.Share()
-	if !share.Known {
+	p, noun := f.Period(f.Now), sharedDays[f.Basis]
+	share, open := p.Share(), p.UnsettledWords()
+	switch {
+	case f.Now.Days.Total() == 0:
 		return "No delayed days in " + words + ".", ""
-	}
-	if f.Few() {
+	case f.Few():
 		return "Too few people to give a share. " + plural(f.People, "person", "people") + " waited " + days(f.Now.Days.Total()) + " in " + words + ".", ""
-	}
-	if f.Now.Days[delay.SocialCare] == 0 {
-		lede = "No delayed days with social care in " + words + "."
-		if n := f.Now.Unsettled(); n > 0 {
-			lede += " " + plural(n, "day is", "days are") + " not settled."
+	case p.Days[delay.SocialCare] == 0:
+		if lede = "No " + noun + " with social care in " + words + "."; open != "" {
+			lede += " " + open + "."
 		}
 		return lede, ""
 	}
-	lede = measure.PerCent(share.Value) + " of delayed days in " + words + " were with social care."
-	if n := f.Now.Unsettled(); n > 0 {
-		lede += " The range is " + measure.PerCent(share.Low) + " to " + measure.PerCent(share.High) + " while " + plural(n, "day is", "days are") + " not settled."
-	} else {
-		lede += " Every day is settled, so there is no range."
+	lede = measure.PerCent(share.Value) + " of " + noun + " in " + words + " were with social care."
+	switch {
+	case open != "":
+		lede += " The range is " + measure.PerCent(share.Low) + " to " + measure.PerCent(share.High) + " while " + open + "."
+	case f.Basis == measure.BasisAgreed:
+		lede += " Every counted day is agreed, so there is no range."
+	default:
+		lede += " Every day is attributed and none is disputed, so there is no range."
+	}
+	if f.Basis == measure.BasisAgreed {
+		return lede, "Of all " + days(f.Now.Days.Total()) + " that are counted, " + measure.PerCent(f.Now.Share().Value) + " were with social care as they stand attributed."
 	}
 	if a := f.Now.AgreedShare(); a.Known {
-		open := f.Now.Days.Total() - f.Now.Agreed.Total()
 		agreed = "Of the " + days(f.Now.Agreed.Total()) + " that both bodies have agreed, " + measure.PerCent(a.Value) + " were with social care."
-		if open > 0 {
-			agreed += " With the " + days(open) + " that are not agreed yet the share is " + measure.PerCent(a.Low) + " to " + measure.PerCent(a.High) + "."
+		if n := f.Now.NotAgreed(); n > 0 {
+			agreed += " With the " + days(n) + " that are not agreed yet the share is " + measure.PerCent(a.Low) + " to " + measure.PerCent(a.High) + "."
 		}
 	} else {
 		agreed = "No day of this period is agreed by both bodies yet; every figure here is provisional."
@@ -333,6 +342,9 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 		t.Metric, _ = measure.MetricOf(word)
 		t.TrendQuery.Filter, t.TrendQuery.Grain = a.filter, measure.ByWeek
 		t.TrendQuery.Filter.Bodies = bodies
+		if word != measure.CouncilShare {
+			t.TrendQuery.Filter.Basis = measure.BasisCounted // People are everybody.
+		}
 		t.TrendQuery.From, t.TrendQuery.To = min((to.Month()-12).First(), to), to
 		made, err := measure.MakeTrend(ctx, a.see.course, t.TrendQuery, a.see.course.Expected())
 		if err != nil {
@@ -425,11 +437,18 @@ func (s *Server) councilFigures(a councilAsked, u usual) (tableView, []string) {
 		row(name, "/definitions/"+measure.CouncilShare, usual, say(known(now), known(was), change)...)
 	}
 	tenth := func(v float64) string { return oneDecimal(v) }
-	an, aw := f.Now.AgreedShare(), f.Was.AgreedShare()
-	shares("Share of delayed days", f.Now.Share(), f.Was.Share(), points(f.Change)+" points", usualWords(u.share, func(v float64) string { return measure.PerCent(min(v, 100) / 100) }))
-	shares("Share of agreed days", an, aw, signedPart((an.Value-aw.Value)*100)+" points", notJudged)
+	for _, b := range measure.Bases {
+		on := f
+		on.Basis = b
+		now, was := on.Share(f.Now), on.Share(f.Was)
+		change, usual := signedPart((now.Value-was.Value)*100), notJudged
+		if b == f.Basis {
+			change, usual = points(f.Change), usualWords(u.share, func(v float64) string { return measure.PerCent(min(v, 100) / 100) })
+		}
+		shares("Share of "+sharedDays[b], now, was, change+" points", usual)
+	}
 	sc, scWas := f.Now.Days[delay.SocialCare], f.Was.Days[delay.SocialCare]
-	social := func(m *measure.Filter) { m.Bodies = []delay.Body{delay.SocialCare} }
+	social := func(m *measure.Filter) { m.Bodies, m.Basis = []delay.Body{delay.SocialCare}, measure.BasisCounted }
 	row("Days with social care", "/definitions/"+measure.DelayedDays, notJudged,
 		counted(sc, a.rows(f.From, f.To, social)), counted(scWas, a.rows(f.WasFrom, f.WasTo, social)), tableCell{Text: signed(sc - scWas)})
 	calendar, calendarWas := float64(f.To-f.From)+1, float64(f.WasTo-f.WasFrom)+1
@@ -459,6 +478,9 @@ func (s *Server) councilFigures(a councilAsked, u usual) (tableView, []string) {
 // splitTable breaks the period's days down; its total is the period's.
 func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit, a councilAsked, name func(measure.Cell) string, by measure.Dimension) tableView {
 	f := a.figures
+	if f.Basis == measure.BasisAgreed {
+		caption += ", agreed days by body"
+	}
 	t := tableView{ID: id, Caption: caption, Head: []headCell{{Text: head}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
 		{Text: "Not attributed", Numeric: true}, {Text: "All days", Numeric: true}, {Text: "Agreed", Numeric: true}, {Text: "Proposed", Numeric: true}, {Text: "Disputed", Numeric: true}, {Text: "Share", Numeric: true}}}
 	cells := func(first tableCell, sp measure.Split, narrow func(measure.Filter) measure.Filter) []tableCell {
@@ -470,17 +492,17 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 		}
 		out := []tableCell{first}
 		for _, b := range delay.Bodies {
-			out = append(out, counted(sp.Days[b], rows(func(m *measure.Filter) { m.Bodies = []delay.Body{b} })))
+			out = append(out, counted(f.Shared(sp)[b], rows(func(m *measure.Filter) { m.Bodies = []delay.Body{b} })))
 		}
 		share := "Not applicable"
-		switch sh := sp.Share(); {
+		switch sh := f.Share(sp); {
 		case sh.Known && f.Few():
 			share = "Too few people"
 		case sh.Known:
 			share = measure.PerCent(sh.Value)
 		}
 		number := func(n int64, states ...agreement.State) tableCell {
-			return counted(n, rows(func(m *measure.Filter) { m.States = states }))
+			return counted(n, rows(func(m *measure.Filter) { m.States, m.Basis = states, measure.BasisCounted }))
 		}
 		return append(out, number(sp.Days.Total()), number(sp.Agreed.Total(), agreement.Agreed, agreement.AgreedByDefault),
 			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Disputed.Total(), agreement.Disputed), tableCell{Text: share, Class: numericClass})
@@ -500,12 +522,8 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
 	head := func(first string) []headCell {
 		out := []headCell{{Text: first}, {Text: "Under " + strconv.Itoa(measure.Bands[0]) + " days", Numeric: true}}
-		for i, least := range measure.Bands {
-			text := strconv.Itoa(least) + " days or more"
-			if i+1 < len(measure.Bands) {
-				text = strconv.Itoa(least) + " to " + strconv.Itoa(measure.Bands[i+1]-1)
-			}
-			out = append(out, headCell{Text: text, Numeric: true})
+		for i := range measure.Bands {
+			out = append(out, headCell{Text: bandWords(i), Numeric: true})
 		}
 		return append(out, headCell{Text: "All", Numeric: true})
 	}
@@ -516,6 +534,13 @@ func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
 		}
 		return append(out, counted(bands.Total(), href))
 	}
+	// People waiting are everybody, whatever is agreed of their days.
+	everybody := func(day delay.Day, narrow func(*measure.Filter)) string {
+		return a.rows(day, day, func(m *measure.Filter) {
+			m.Basis = measure.BasisCounted
+			narrow(m)
+		})
+	}
 	// Where hospitals stand on different days there is no one list of rows.
 	oneDay := true
 	for _, p := range w.ByProvider {
@@ -525,7 +550,7 @@ func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
 		if !oneDay {
 			return ""
 		}
-		return a.rows(a.last, a.last, narrow)
+		return everybody(a.last, narrow)
 	}
 	hospitals := tableView{ID: "by-length", Caption: "By hospital and days waited", Head: head("Hospital")}
 	for _, p := range w.ByProvider {
@@ -534,7 +559,7 @@ func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
 			name += ", " + p.Day.Long()
 		}
 		hospitals.Rows = append(hospitals.Rows, row(tableCell{Text: name, Header: true}, p.WaitedBands,
-			a.rows(p.Day, p.Day, func(m *measure.Filter) { m.Providers = []string{p.Code} })))
+			everybody(p.Day, func(m *measure.Filter) { m.Providers = []string{p.Code} })))
 	}
 	hospitals.Foot = row(tableCell{Text: "All", Header: true}, w.All, rows(func(*measure.Filter) {}))
 	bodies := tableView{ID: "by-length-body", Caption: "By whose next step and days waited", Head: head("Next step with")}
@@ -551,7 +576,7 @@ func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
 func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedView {
 	f := a.figures
 	var v movedView
-	m := chart.Moved{From: f.From, To: f.To, WasFrom: f.WasFrom, WasTo: f.WasTo, Change: f.Change, Now: f.Now.Days[delay.SocialCare], Was: f.Was.Days[delay.SocialCare], AsAt: a.last}
+	m := chart.Moved{From: f.From, To: f.To, WasFrom: f.WasFrom, WasTo: f.WasTo, Change: f.Change, Now: f.Shared(f.Now)[delay.SocialCare], Was: f.Shared(f.Was)[delay.SocialCare], AsAt: a.last}
 	for _, by := range changeSplits {
 		to := a.see.keep(dated(a.filter, f.From, f.To))
 		to.Del(wordCouncil)
@@ -565,8 +590,8 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 			m.Noun = by[1]
 		}
 	}
-	if !f.Now.Share().Known || !f.Was.Share().Known {
-		v.Words = "There is nothing to compare: " + span(f.From, f.To) + " or " + span(f.WasFrom, f.WasTo) + " has no delayed days."
+	if !f.Share(f.Now).Known || !f.Share(f.Was).Known {
+		v.Words = "There is nothing to compare: " + span(f.From, f.To) + " or " + span(f.WasFrom, f.WasTo) + " has no " + sharedDays[f.Basis] + "."
 		return v
 	}
 	if f.Few() {
@@ -588,10 +613,10 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 	}
 	// What has had no social care day in either period moved nothing.
 	parts = slices.DeleteFunc(slices.Clone(parts), func(p measure.PartSplit) bool {
-		return a.moved != byAge && p.Split.Days[delay.SocialCare] == 0 && p.Was.Days[delay.SocialCare] == 0
+		return a.moved != byAge && f.Shared(p.Split)[delay.SocialCare] == 0 && f.Shared(p.Was)[delay.SocialCare] == 0
 	})
 	for _, p := range parts {
-		m.Parts = append(m.Parts, chart.MovedPart{Name: name(p), Several: a.moved == byAge, Now: p.Split.Days[delay.SocialCare], Was: p.Was.Days[delay.SocialCare], Points: p.Points})
+		m.Parts = append(m.Parts, chart.MovedPart{Name: name(p), Several: a.moved == byAge, Now: f.Shared(p.Split)[delay.SocialCare], Was: f.Shared(p.Was)[delay.SocialCare], Points: p.Points})
 	}
 	c := chart.MovedOf(m, place)
 	v.Chart = s.charted(ctx, c, movedSize, nil, false)
@@ -628,7 +653,9 @@ func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
 	row := func(name string, state agreement.State, b measure.ByBody) {
 		cells := []tableCell{{Text: name, Header: true}}
 		rows := func(bodies ...delay.Body) string {
-			return a.rows(f.From, f.To, func(m *measure.Filter) { m.States, m.Bodies = []agreement.State{state}, bodies })
+			return a.rows(f.From, f.To, func(m *measure.Filter) {
+				m.States, m.Bodies, m.Basis = []agreement.State{state}, bodies, measure.BasisCounted
+			})
 		}
 		for _, body := range delay.Bodies {
 			cells = append(cells, counted(b[body], rows(body)))
@@ -683,7 +710,7 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 		return nil, err
 	}
 	// The people waiting, each hospital on its own day.
-	q := measure.Query{From: o.AsAt - 13, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible}, Filter: a.filter}
+	q := measure.Query{From: o.AsAt - 13, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible}, Filter: a.filter.On(measure.BasisCounted)}
 	before, err := counts(ctx, a.see, q)
 	if err != nil {
 		return nil, err
@@ -696,7 +723,7 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 	s.reckonWaiting(&waiting, o, before, after, x.now, x.why)
 	x.counted("People waiting, "+o.AsAt.Long(), waiting)
 	days := func(from, to delay.Day, narrow func(*measure.Filter)) (reckoning, error) {
-		q := measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider}, Filter: a.filter}
+		q := measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider}, Filter: a.filter.On(measure.BasisCounted)}
 		narrow(&q.Filter)
 		then, err := counts(ctx, a.see, q)
 		if err != nil {
@@ -706,40 +733,42 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 		// Without a body in the question all days stand under the first.
 		return x.reckon(spots(then, from, 0), spots(now, from, 0), x.why), err
 	}
-	for _, period := range []struct {
-		from, to delay.Day
-		states   bool
-	}{{f.From, to, true}, {f.WasFrom, f.WasTo, false}} {
-		words := span(period.from, period.to)
-		lines := []struct {
-			name   string
-			narrow func(*measure.Filter)
-			always bool
-		}{
-			{"Delayed days, ", func(*measure.Filter) {}, true},
-			{"Delayed days with social care, ", func(m *measure.Filter) { m.Bodies = []delay.Body{delay.SocialCare} }, true},
-			{"Delayed days not attributed, ", func(m *measure.Filter) { m.Bodies = []delay.Body{delay.NotAttributed} }, false},
-			{"Agreed days, ", func(m *measure.Filter) { m.States = []agreement.State{agreement.Agreed, agreement.AgreedByDefault} }, false},
-			{"Disputed days, ", func(m *measure.Filter) { m.States = []agreement.State{agreement.Disputed} }, false},
+	agreed := func(m *measure.Filter) { m.Basis = measure.BasisAgreed }
+	social := func(m *measure.Filter) { m.Bodies = []delay.Body{delay.SocialCare} }
+	both := func(m *measure.Filter) {
+		agreed(m)
+		social(m)
+	}
+	type line struct {
+		name   string
+		narrow func(*measure.Filter)
+	}
+	first := []line{{"Delayed days, ", func(*measure.Filter) {}}, {"Delayed days with social care, ", social}}
+	if f.Basis == measure.BasisAgreed {
+		first = []line{{"Agreed days, ", agreed}, {"Agreed days with social care, ", both}}
+	}
+	rest := []line{{"Delayed days not attributed, ", func(m *measure.Filter) { m.Bodies = []delay.Body{delay.NotAttributed} }},
+		{"Agreed days, ", agreed}, {"Disputed days, ", func(m *measure.Filter) { m.States = []agreement.State{agreement.Disputed} }}}
+	if f.Basis == measure.BasisAgreed {
+		rest[1] = line{"Delayed days, ", func(*measure.Filter) {}}
+	}
+	for i, period := range [][2]delay.Day{{f.From, to}, {f.WasFrom, f.WasTo}} {
+		words, lines := span(period[0], period[1]), first
+		if i == 0 {
+			lines = append(slices.Clone(first), rest...)
 		}
-		var all, social reckoning
-		for i, line := range lines {
-			if !line.always && !period.states {
-				continue
-			}
-			r, err := days(period.from, period.to, line.narrow)
+		var shared [2]reckoning
+		for j, line := range lines {
+			r, err := days(period[0], period[1], line.narrow)
 			if err != nil {
 				return nil, err
 			}
 			x.counted(line.name+words, r)
-			switch i {
-			case 0:
-				all = r
-			case 1:
-				social = r
+			if j < len(shared) {
+				shared[j] = r
 			}
 		}
-		x.share("Council share, "+words, social, all)
+		x.share("Council share, "+words, shared[1], shared[0])
 	}
 	return x.view(), nil
 }
@@ -757,9 +786,9 @@ func (s *Server) decisions(c echo.Context, code string, past bool) ([]string, er
 		if err != nil {
 			return nil, err
 		}
-		words := whichWords[part] + ": " + count(int64(n))
+		words := whichWords[part] + ": " + plural(int64(n), "part of a wait", "parts of waits")
 		if len(rows) > 0 && part == casework.ForMe {
-			words += ", the oldest from " + rows[0].Segment.Segment.First.Long()
+			words += ", the oldest of which began on " + rows[0].Segment.Segment.First.Long()
 		}
 		out = append(out, words)
 	}
@@ -774,7 +803,7 @@ const longestShown = 10
 func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (tableView, string, error) {
 	ctx, actor := c.Request().Context(), s.actor(c)
 	t := tableView{ID: "longest", HiddenCaption: true, Caption: "Longest waits with social care now",
-		Head: []headCell{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days", Numeric: true}, {Text: "Ready"}, {Text: "Waiting for"}, {Text: "Next step, owner, due"}}}
+		Head: []headCell{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days so far", Numeric: true}, {Text: "Ready"}, {Text: "Waiting for"}, {Text: "Next step, owner, due"}}}
 	switch {
 	case s.opts.Rows == nil || !actor.May(people.SeeRows) || actor.Scope().Empty():
 		return t, "Rows about people are for the people who work with them. You can see the counts above.", nil
@@ -784,7 +813,7 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (table
 	var waits []record.Delay
 	for _, p := range w.ByProvider {
 		// Who waits with social care on the day of the provider's latest extract.
-		f := record.Filter{Filter: a.filter, From: p.Day, To: p.Day, State: record.Open}
+		f := record.Filter{Filter: a.filter.On(measure.BasisCounted), From: p.Day, To: p.Day, State: record.Open}
 		f.Filter.Providers, f.Filter.Bodies = []string{p.Code}, []delay.Body{delay.SocialCare}
 		list, err := s.opts.Rows.ScopedDelays(ctx, actor.Scope(), f, record.Page{Sort: record.ByReady, Number: 1, Size: longestShown})
 		if err != nil {
@@ -792,21 +821,28 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (table
 		}
 		waits = append(waits, list.Delays...)
 	}
-	slices.SortStableFunc(waits, func(a, b record.Delay) int { return cmp.Compare(a.Ready, b.Ready) })
-	for _, d := range waits[:min(len(waits), longestShown)] {
-		reason, waited := delay.ReasonNotKnown, int64(0)
+	waited := func(d record.Delay) (n int64) {
 		for _, one := range d.Stretches {
 			if one.Mark != delay.Paused {
-				waited += int64(one.Last-one.First) + 1
+				n += int64(one.Last-one.First) + 1
 			}
-			reason = one.Reason
+		}
+		return n
+	}
+	slices.SortStableFunc(waits, func(a, b record.Delay) int {
+		return cmp.Or(cmp.Compare(waited(b), waited(a)), cmp.Compare(a.Ready, b.Ready))
+	})
+	for _, d := range waits[:min(len(waits), longestShown)] {
+		reason := delay.ReasonNotKnown
+		if n := len(d.Stretches); n > 0 {
+			reason = d.Stretches[n-1].Reason
 		}
 		next, err := s.nextAction(ctx, actor.Scope(), d.Reference)
 		if err != nil {
 			return t, "", err
 		}
 		t.Rows = append(t.Rows, []tableCell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference}, {Text: s.opts.Places.providerWords(d.Provider)},
-			{Text: count(waited), Class: numericClass}, {Text: d.Ready.Long()}, {Text: reasonWords(reason)}, {Text: next}})
+			{Text: count(waited(d)), Class: numericClass}, {Text: d.Ready.Long()}, {Text: reasonWords(reason)}, {Text: next}})
 	}
 	if len(t.Rows) == 0 {
 		return t, "Nobody waits for social care now within your organisation.", nil
@@ -845,14 +881,25 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 		d, _ := measure.DefinitionOf(id)
 		t.Definitions = append(t.Definitions, d.ID+" "+d.Name+": "+d.Sentence)
 	}
-	add := func(id, name string, from, to delay.Day, provider, reason, care, body, state, value, unit string) {
-		t.Rows = append(t.Rows, []string{id, name, from.String(), to.String(), a.code, provider, reason, care, body, state, value, unit})
+	type row struct {
+		cells []string
+		basis measure.Basis
 	}
+	var rows []row
+	on := measure.BasisCounted
+	add := func(id, name string, from, to delay.Day, provider, reason, care, body, state, value, unit string) {
+		rows = append(rows, row{[]string{id, name, from.String(), to.String(), a.code, provider, reason, care, body, state, value, unit}, on})
+	}
+	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
+	const all = "all"
 	for _, p := range []struct {
 		from, to delay.Day
 		split    measure.Split
 	}{{f.From, f.To, f.Now}, {f.WasFrom, f.WasTo, f.Was}} {
-		for name, sh := range map[string]measure.Share{"counted": p.split.Share(), "agreed": p.split.AgreedShare()} {
+		for _, b := range measure.Bases {
+			share := f
+			share.Basis, on = b, b
+			sh := share.Share(p.split)
 			if !sh.Known {
 				continue
 			}
@@ -860,31 +907,89 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 				name  string
 				value float64
 			}{{"council share", sh.Value}, {"council share, lowest", sh.Low}, {"council share, highest", sh.High}} {
-				add(measure.CouncilShare, one.name+" ("+name+" days)", p.from, p.to, "all", "all", "all", delay.SocialCare.String(), "all", decimals(one.value), "part of 1")
+				add(measure.CouncilShare, one.name+" ("+b.String()+" days)", p.from, p.to, all, all, all, delay.SocialCare.String(), all, decimals(one.value), "part of 1")
 			}
 		}
+		on = measure.BasisCounted
 		for _, b := range delay.Bodies {
 			for state, n := range map[string]measure.ByBody{"agreed": p.split.Agreed, "proposed": p.split.Proposed, "disputed": p.split.Disputed} {
-				add(measure.DelayedDays, "delayed days", p.from, p.to, "all", "all", "all", b.String(), state, strconv.FormatInt(n[b], 10), "days")
+				add(measure.DelayedDays, "delayed days", p.from, p.to, all, all, all, b.String(), state, whole(n[b]), "days")
 			}
 		}
 	}
-	parts := func(set []measure.PartSplit, place func(measure.Cell) (provider, reason, care string)) {
+	parts := func(set []measure.PartSplit, place func(measure.PartSplit) (provider, reason, care, of string)) {
 		for _, p := range set {
-			provider, reason, care := place(p.Cell)
+			provider, reason, care, of := place(p)
+			on = measure.BasisCounted
 			for _, b := range delay.Bodies {
-				add(measure.DelayedDays, "delayed days", f.From, f.To, provider, reason, care, b.String(), "all", strconv.FormatInt(p.Split.Days[b], 10), "days")
+				add(measure.DelayedDays, "delayed days"+of, f.From, f.To, provider, reason, care, b.String(), all, whole(p.Split.Days[b]), "days")
 			}
-			add(measure.CouncilShare, "part of the change", f.From, f.To, provider, reason, care, delay.SocialCare.String(), "all", decimals(float64(p.Points)/10), "points")
+			on = f.Basis
+			add(measure.CouncilShare, "part of the change"+of, f.From, f.To, provider, reason, care, delay.SocialCare.String(), all, decimals(float64(p.Points)/10), "points")
 		}
 	}
-	parts(f.ByProvider, func(c measure.Cell) (string, string, string) { return c.Provider, "all", "all" })
-	parts(f.ByReason, func(c measure.Cell) (string, string, string) { return "all", slugOr(string(c.Reason)), "all" })
-	parts(f.ByCare, func(c measure.Cell) (string, string, string) { return "all", "all", c.Care.Slug() })
-	add(measure.CouncilShare, "change of the share", f.From, f.To, "all", "all", "all", delay.SocialCare.String(), "all", decimals(float64(f.Change)/10), "points")
-	slices.SortStableFunc(t.Rows, slices.Compare)
+	parts(f.ByProvider, func(p measure.PartSplit) (string, string, string, string) { return p.Cell.Provider, all, all, "" })
+	parts(f.ByReason, func(p measure.PartSplit) (string, string, string, string) {
+		return all, slugOr(string(p.Cell.Reason)), all, ""
+	})
+	parts(f.ByCare, func(p measure.PartSplit) (string, string, string, string) { return all, all, p.Cell.Care.Slug(), "" })
+	parts(f.ByAge, func(p measure.PartSplit) (string, string, string, string) {
+		if p.New {
+			return all, all, all, " of new delays"
+		}
+		return all, all, all, " of continuing delays"
+	})
+	on = f.Basis
+	add(measure.CouncilShare, "change of the share", f.From, f.To, all, all, all, delay.SocialCare.String(), all, decimals(float64(f.Change)/10), "points")
+	on = measure.BasisCounted
+	if a.last != 0 {
+		waits, err := measure.MakeWaits(c.Request().Context(), a.see.course, a.overview)
+		if err != nil {
+			return err
+		}
+		bands := func(w measure.WaitedBands, day delay.Day, provider, body string) {
+			for i, n := range w {
+				name := "people waiting under " + strconv.Itoa(measure.Bands[0]) + " days"
+				if i > 0 {
+					name = "people waiting " + bandWords(i-1)
+				}
+				add(measure.PeopleWaiting, name, day, day, provider, all, all, body, all, whole(n), "people")
+			}
+		}
+		for _, p := range waits.ByProvider {
+			bands(p.WaitedBands, p.Day, p.Code, all)
+		}
+		for _, b := range delay.Bodies {
+			bands(waits.ByBody[b], a.last, all, b.String())
+		}
+	}
+	for _, h := range f.HandOffs {
+		add(measure.PeopleWaiting, "hand-offs from "+h.From.String(), f.From, f.To, all, all, all, h.To.String(), all, whole(h.People), "people")
+	}
+	for _, one := range f.NotSettled {
+		next := "nobody"
+		if one.Next != agreement.Neither {
+			next = "the " + one.Next.String()
+		}
+		add(measure.DelayedDays, "days whose answer comes next from "+next+", level "+strconv.Itoa(int(one.Level)), f.From, f.To, all, all, all, one.Body.String(), one.State.Slug(), whole(one.Days), "days")
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return slices.Compare(a.cells, b.cells) })
+	for _, r := range rows {
+		t.Rows, t.RowBasis = append(t.Rows, r.cells), append(t.RowBasis, r.basis)
+	}
+	t.Basis = f.Basis
 	if a.form == "csv" {
 		return s.sendCSV(c, "council-"+a.code+".csv", t)
 	}
 	return s.sendJSON(c, t)
+}
+
+// bandWords says how long the people of a band have waited, of those that begin
+// with measure.Bands.
+func bandWords(i int) string {
+	least := strconv.Itoa(measure.Bands[i])
+	if i+1 < len(measure.Bands) {
+		return least + " to " + strconv.Itoa(measure.Bands[i+1]-1) + " days"
+	}
+	return least + " days or more"
 }

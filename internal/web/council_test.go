@@ -209,9 +209,11 @@ func TestLedesOfSmallNumbers(t *testing.T) {
 		"no days":           {measure.CouncilFigures{}, "No delayed days in October 2026."},
 		"fewer than ten":    {measure.CouncilFigures{Now: measure.Split{Days: days(20, 11, 0)}, People: 4}, "Too few people to give a share. 4 people waited 31 days in October 2026."},
 		"one":               {measure.CouncilFigures{Now: measure.Split{Days: days(1, 0, 0)}, People: 1}, "Too few people to give a share. 1 person waited 1 day in October 2026."},
-		"ten":               {measure.CouncilFigures{Now: measure.Split{Days: days(10, 30, 0)}, People: 10}, "25% of delayed days in October 2026 were with social care. Every day is settled, so there is no range."},
-		"no social care":    {measure.CouncilFigures{Now: measure.Split{Days: days(0, 30, 12)}, People: 30}, "No delayed days with social care in October 2026. 12 days are not settled."},
-		"G3 with the range": {measure.CouncilFigures{Now: measure.Split{Days: days(10, 25, 5)}, People: 30}, "25% of delayed days in October 2026 were with social care. The range is 25% to 38% while 5 days are not settled."},
+		"ten":               {measure.CouncilFigures{Now: measure.Split{Days: days(10, 30, 0)}, People: 10}, "25% of delayed days in October 2026 were with social care. Every day is attributed and none is disputed, so there is no range."},
+		"no social care":    {measure.CouncilFigures{Now: measure.Split{Days: days(0, 30, 12)}, People: 30}, "No delayed days with social care in October 2026. 12 days are not attributed."},
+		"G1 agreed days":    {measure.CouncilFigures{Basis: measure.BasisAgreed, Now: measure.Split{Days: days(10, 25, 5), Agreed: days(10, 20, 0)}, People: 30}, "33% of agreed days in October 2026 were with social care. The range is 25% to 50% while 10 days are not agreed."},
+		"G1 none agreed":    {measure.CouncilFigures{Basis: measure.BasisAgreed, Now: measure.Split{Days: days(10, 25, 5)}, People: 30}, "No agreed days with social care in October 2026. 40 days are not agreed."},
+		"G3 with the range": {measure.CouncilFigures{Now: measure.Split{Days: days(10, 25, 5)}, People: 30}, "25% of delayed days in October 2026 were with social care. The range is 25% to 38% while 5 days are not attributed."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, _ := councilLede(one.f, "October 2026"); got != one.want {
