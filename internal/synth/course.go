@@ -129,7 +129,34 @@ func (c *course) draw() []*stay {
 	}
 	all = slices.DeleteFunc(all, func(s *stay) bool { return s.last() < c.o.From || s.first > c.o.To })
 	slices.SortStableFunc(all, func(a, b *stay) int { return int(a.first - b.first) })
+	makeBeds(all)
 	return all
+}
+
+// bedsOfAWard is how many beds a ward has.
+const bedsOfAWard = 28
+
+// makeBeds moves everybody who would be listed in a bed that somebody else is
+// listed in to the next free one of the ward, while it has one. all is ordered
+// by first listing.
+func makeBeds(all []*stay) {
+	type spot struct {
+		site *site
+		ward string
+		bed  int
+	}
+	taken := map[spot]delay.Day{} // up to and including this day
+	for _, s := range all {
+		at := spot{s.site, s.ward, s.bed}
+		for range bedsOfAWard {
+			if taken[at] < s.first {
+				break
+			}
+			at.bed = at.bed%bedsOfAWard + 1
+		}
+		s.bed = at.bed
+		taken[at] = max(taken[at], s.last())
+	}
 }
 
 // last is the last day on which the stay is listed.
@@ -143,7 +170,7 @@ func (s *stay) last() delay.Day {
 // stay draws one delay whose ready date is day.
 func (c *course) stay(day delay.Day) *stay {
 	r := c.r
-	s := &stay{person: c.patient(day), ready: day, care: delay.Acute, bed: 1 + r.IntN(28)}
+	s := &stay{person: c.patient(day), ready: day, care: delay.Acute, bed: 1 + r.IntN(bedsOfAWard)}
 	s.parts = c.parts(day)
 	if s.parts[0].reason == "O" || r.Float64() < 0.24 {
 		s.care = delay.NonAcute // O is a reason of non-acute care only

@@ -94,12 +94,18 @@ func TestEveryPatientDayIsPossible(t *testing.T) {
 			w := newWriter(&trusts[i], i, o, people)
 			for day := o.From; day <= o.To; day++ {
 				present := map[*person]bool{}
+				beds, inWard := map[string]string{}, map[string]int{}
 				for _, l := range w.list(day) {
 					check(t, &l, day)
 					if present[l.person] {
 						t.Fatalf("C18: one patient is listed twice on %s", day)
 					}
 					present[l.person] = true
+					ward := l.site.code + " " + l.ward
+					if inWard[ward]++; beds[ward+l.bedName()] != "" && inWard[ward] < bedsOfAWard/2 {
+						t.Fatalf("two people lie in bed %s on %s", ward+" "+l.bedName(), day)
+					}
+					beds[ward+l.bedName()] = l.localID
 					if p := numbers[l.nhsNumber]; p != nil && p != l.person && validNumber(l.nhsNumber) {
 						t.Fatalf("one NHS number is two people's")
 					}
