@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"homeward/internal/agreement"
 	"homeward/internal/casework"
 	"homeward/internal/config"
@@ -116,7 +118,25 @@ func TestBasisOnEveryPage(t *testing.T) {
 	counted := d.column("/figures.csv?by=month&"+period, "delayed_days", measure.BasisCounted, all)
 	agreed := d.column("/figures.csv?by=month&basis=agreed&"+period, "delayed_days", measure.BasisAgreed, all)
 	figures.has(t, strconv.Itoa(agreed)+" agreed delayed days:")
-	figures.has(t, strconv.Itoa(counted-agreed)+" more days are not agreed by both bodies: every counted day is "+strconv.Itoa(counted)+".")
+	figures.has(t, strconv.Itoa(counted-agreed)+" more days are not agreed by both bodies; "+strconv.Itoa(counted)+" are counted in all.")
+	// Each number opens the rows that it counts.
+	links := 0
+	figures.Find("#figures tbody a").Each(func(_ int, a *goquery.Selection) {
+		href, _ := a.Attr("href")
+		if !strings.HasPrefix(href, "/days?") {
+			return
+		}
+		links++
+		n := words(a)
+		noun := " delayed days: " + n + " days of"
+		if n == "1" {
+			noun = " delayed day: 1 day of"
+		}
+		d.get("council director", href).has(t, n+noun)
+	})
+	if links < 2 {
+		t.Errorf("%d numbers open", links)
+	}
 	figures.has(t, "agreed days only: those that both bodies have agreed, rule set")
 	d.get("council director", "/trends?measure=M02&basis=agreed&"+period).has(t, "more days are not agreed by both bodies")
 	d.get("council director", "/reasons?basis=agreed&"+period).has(t, "more days are not agreed by both bodies")

@@ -58,6 +58,6 @@ func notAgreedWords(b measure.Basis, agreed, notAgreed int64) string {
 	case notAgreed == 0:
 		return "Every counted day is agreed."
 	}
-	return upperFirst(plural(notAgreed, "more day is", "more days are")) + " not agreed by both bodies: every counted day is " +
-		count(agreed+notAgreed) + "."
+	return upperFirst(plural(notAgreed, "more day is", "more days are")) + " not agreed by both bodies; " +
+		count(agreed+notAgreed) + " are counted in all."
 }

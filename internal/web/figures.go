@@ -178,7 +178,11 @@ func (s *Server) figuresTable(b breakdown) tableView {
 		t.Head = append(t.Head, headCell{Text: dimensionWords[by]})
 	}
 	for _, n := range b.Numbers {
-		t.Head = append(t.Head, headCell{numberHeads[n], true})
+		head := numberHeads[n]
+		if n == measure.Days && b.Query.Filter.Basis == measure.BasisAgreed {
+			head = "Agreed days"
+		}
+		t.Head = append(t.Head, headCell{head, true})
 	}
 	for i, c := range b.Cells[:min(len(b.Cells), rowsOnPage)] {
 		var row []tableCell
@@ -189,8 +193,12 @@ func (s *Server) figuresTable(b breakdown) tableView {
 		}
 		for j := range b.Numbers {
 			cell := numberCell(b.Numbers[j], b.Rows[i][len(b.Query.By)+j])
-			if b.Numbers[j] == measure.Days && !b.Past {
+			switch {
+			case b.Past || cell.Text == "0":
+			case b.Numbers[j] == measure.Days:
 				cell.Href = b.rowsBehind(c)
+			case b.Numbers[j] == measure.Open:
+				cell.Href = b.openBehind(c)
 			}
 			row = append(row, cell)
 		}
@@ -223,6 +231,15 @@ func (s *Server) figuresTable(b breakdown) tableView {
 		t.Foot = append(t.Foot, cell)
 	}
 	return t
+}
+
+// openBehind gives the address of the rows of a cell that are not agreed.
+func (b breakdown) openBehind(c measure.Cell) string {
+	open := b
+	open.Table = &measure.Table{Query: b.Query}
+	open.Query.Filter = b.Query.Filter.On(measure.BasisCounted)
+	open.Query.Filter.States = []agreement.State{agreement.Proposed, agreement.Disputed}
+	return open.rowsBehind(c)
 }
 
 // rowsBehind gives the address of the rows that a cell counts.
