@@ -27,6 +27,9 @@ func TestTodayUncertainDates(t *testing.T) {
 		t.Errorf("listed are %s", words(r.Find(".app-worklist tbody")))
 	}
 	d.get("coordinator", "/delays/"+ref).has(t, "Uncertain date")
+	// Ready on 28 October and known since 31 October: counted to 3 November.
+	d.get("coordinator", "/days?from=2026-10-01&to=2026-11-03").has(t, "Of these, 4 days rest on an uncertain ready date.")
+	d.get("council reviewer", "/days?from=2026-11-02&to=2026-11-03").has(t, "Of these, 2 days rest on an uncertain ready date.")
 	if r := d.ask("coordinator", "GET", "/today?uncertain=perhaps", nil); r.status != 400 {
 		t.Errorf("another value is answered with %d", r.status)
 	}

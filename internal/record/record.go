@@ -63,6 +63,9 @@ type List struct {
 	// filter lets through, over all pages.
 	Total int
 	Days  int64
+	// Uncertain is how many of the days belong to delays whose ready date the
+	// log holds as uncertain.
+	Uncertain int64
 }
 
 // Delay is one delay as far as the scope reaches. It holds no identifier.

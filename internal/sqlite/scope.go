@@ -129,6 +129,20 @@ func stateClause(state record.State, current string) string {
 	}
 }
 
+// uncertainReady says whether the log's last word of when the person of the
+// delay m became ready is marked uncertain.
+const uncertainReady = `EXISTS (
+	SELECT 1
+	FROM log_entry l
+	JOIN delay d ON d.patient_id = m.patient_id AND d.listed_first = m.listed_first
+	WHERE l.patient_id = m.patient_id AND l.uncertain = 1 AND l.made_on >= d.ready_date AND (d.end_date = 0 OR l.day < d.end_date)
+		AND NOT EXISTS (
+			SELECT 1
+			FROM log_entry u
+			WHERE u.patient_id = l.patient_id AND u.entry_id > l.entry_id
+				AND (u.undoes = l.entry_id OR u.kind IN (1, 6, 8) AND (d.end_date = 0 OR u.day < d.end_date)
+					AND NOT EXISTS (SELECT 1 FROM log_entry x WHERE x.patient_id = u.patient_id AND x.undoes = u.entry_id))))`
+
 // ScopedDelays gives one page of the delays that the scope may see and the
 // filter lets through, without identifiers (P1).
 func (s *Store) ScopedDelays(ctx context.Context, scope people.Scope, f record.Filter, page record.Page) (*record.List, error) {
@@ -163,7 +177,7 @@ func (s *Store) ScopedDelays(ctx context.Context, scope people.Scope, f record.F
 	}
 	defer tx.Rollback()
 	query, args := matched(scope, f)
-	if err := tx.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(days), 0) FROM (`+query+`)`, args...).Scan(&out.Total, &out.Days); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(days), 0), coalesce(sum(CASE WHEN `+uncertainReady+` THEN days END), 0) FROM (`+query+`) m`, args...).Scan(&out.Total, &out.Days, &out.Uncertain); err != nil {
 		return nil, fmt.Errorf("counting delays: %w", err)
 	}
 	current, currentArgs := latest(scope)

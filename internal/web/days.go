@@ -38,8 +38,10 @@ const daysOnPage = 50
 type daysView struct {
 	Frame
 	Lede, Showing, Outside string
-	Empty                  string
-	Rows                   []dayRow
+	// Uncertain says how many of the days rest on an uncertain ready date.
+	Uncertain string
+	Empty     string
+	Rows      []dayRow
 	// Identifiers says that the role may ask for them.
 	Identifiers bool
 	Filters     filterView
@@ -141,6 +143,9 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 	v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + "."
 	if d.List.Total > 0 {
 		v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + ": " + days(d.List.Days) + " of " + plural(int64(d.List.Total), "delay", "delays") + " that you can see."
+	}
+	if n := d.List.Uncertain; n > 0 {
+		v.Uncertain = "Of these, " + plural(n, "day rests", "days rest") + " on an uncertain ready date."
 	}
 	v.Outside = d.outside()
 	for _, r := range d.List.Delays {
