@@ -632,7 +632,7 @@ func TestJourneyAgreement(t *testing.T) {
 	t.Run("J7 and G3 the council's page", func(t *testing.T) {
 		r := d.get("council director", "/council/E10000099?from=2026-10-01&to=2026-11-30")
 		r.has(t, "Too few people to give a share. 4 people waited 16 days in October to November 2026.")
-		r.has(t, "The range of the share is as wide as the days that are disputed or not attributed: 4.")
+		r.has(t, "The range of the share is as wide as the days that leave it open: 4 days are not attributed.")
 		for i, want := range []string{"8 delayed days", "4 delayed days", "4 delayed days", "16 delayed days"} {
 			href, _ := r.Find("#by-provider tbody a").Eq(i).Attr("href")
 			d.get("council director", href).has(t, want)

@@ -143,6 +143,33 @@ func TestDevonWith200Disputes(t *testing.T) {
 	if split.Unsettled() != got["disputed"]+after["not attributed"]-split.Disputed[delay.NotAttributed] {
 		t.Errorf("G3: %d days are not settled; %d are disputed and %d not attributed", split.Unsettled(), got["disputed"], after["not attributed"])
 	}
+	t.Run("what moved each council's share adds up", func(t *testing.T) {
+		for _, code := range councils {
+			for _, month := range []string{"2018-05", "2018-11"} {
+				m, err := delay.ParseMonth(month)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c, err := measure.MakeCouncil(ctx, a.Store, a.Store, measure.Filter{Councils: []delay.Council{delay.Council(code)}}, m.First(), m.Last())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for by, parts := range map[string][]measure.PartSplit{"hospital": c.ByProvider, "reason": c.ByReason, "type of care": c.ByCare, "new or continuing": c.ByAge} {
+					var points int
+					var now, was int64
+					for _, p := range parts {
+						points, now, was = points+p.Points, now+p.Split.Days.Total(), was+p.Was.Days.Total()
+					}
+					if points != c.Change || now != c.Now.Days.Total() || was != c.Was.Days.Total() {
+						t.Errorf("%s, %s by %s: parts add up to %d tenths, %d and %d days; the whole is %d, %d and %d", code, month, by, points, now, was, c.Change, c.Now.Days.Total(), c.Was.Days.Total())
+					}
+				}
+				if fresh := c.ByAge[0]; c.Now.Days.Total() > 100 && (fresh.Split.Days.Total() == 0 || fresh.Split.Days.Total() == c.Now.Days.Total()) {
+					t.Errorf("%s, %s: %d of %d days are of new delays", code, month, fresh.Split.Days.Total(), c.Now.Days.Total())
+				}
+			}
+		}
+	})
 	v, err := a.Store.Verify(ctx)
 	if err != nil || len(v.Differences) > 0 {
 		t.Errorf("verify: %v, %v", v.Differences, err)

@@ -693,11 +693,14 @@ func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
 			words = append(words, measure.PerCent(float64(f.Now.Disputed[b])/float64(all))+" of days with "+strings.Replace(b.String(), "NHS", "the NHS", 1))
 		}
 	}
-	said := "The range of the share is as wide as the days that are disputed or not attributed: " + count(f.Now.Unsettled()) + "."
-	if len(words) > 0 {
-		said += " Disputed: " + strings.Join(words, ", ") + "."
+	var said []string
+	if open := f.Period(f.Now).UnsettledWords(); open != "" {
+		said = append(said, "The range of the share is as wide as the days that leave it open: "+open+".")
 	}
-	return t, said
+	if len(words) > 0 {
+		said = append(said, "Disputed: "+strings.Join(words, ", ")+".")
+	}
+	return t, strings.Join(said, " ")
 }
 
 // councilSince compares the page's figures as they were known with the same
@@ -844,10 +847,17 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (table
 		t.Rows = append(t.Rows, []tableCell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference}, {Text: s.opts.Places.providerWords(d.Provider)},
 			{Text: count(waited(d)), Class: numericClass}, {Text: d.Ready.Long()}, {Text: reasonWords(reason)}, {Text: next}})
 	}
-	if len(t.Rows) == 0 {
-		return t, "Nobody waits for social care now within your organisation.", nil
+	if len(t.Rows) > 0 {
+		return t, "", nil
 	}
-	return t, "", nil
+	switch n := w.ByBody[delay.SocialCare].Total(); n {
+	case 0:
+		return t, "Nobody waits for social care now.", nil
+	case 1:
+		return t, "The 1 person who waits for social care now is outside your organisation. You can see the count above.", nil
+	default:
+		return t, "The " + count(n) + " people who wait for social care now are outside your organisation. You can see the counts above.", nil
+	}
 }
 
 // nextAction says the open action that is due first, with its owner and date.
