@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/chart"
+	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
 
@@ -107,7 +108,7 @@ func (s *Server) flowPage(c echo.Context) error {
 			v.Charts = append(v.Charts, s.charted(ctx, chart.FlowOf(f, i, o), panel, nil, a.Print))
 		}
 	}
-	v.Flow = s.flowTable(f)
+	v.Flow = s.flowTable(see, f)
 	if see.text != "" {
 		if v.Differences, err = s.flowSince(ctx, see, f); err != nil {
 			return err
@@ -169,8 +170,8 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 }
 
 // flowTable has a row for each group and its whole period, which adds up from
-// left to right.
-func (s *Server) flowTable(f measure.Flows) tableView {
+// left to right. Its ends open the rows of people who waited on those days.
+func (s *Server) flowTable(see sight, f measure.Flows) tableView {
 	t := tableView{ID: "flow-all", Caption: "From " + f.From.Long() + " to " + f.To.Long(), Head: []headCell{{"All", false}, {"Waiting at the start", true}}}
 	if f.Split != "" {
 		t.Head[0].Text = dimensionWords[f.Split]
@@ -185,7 +186,14 @@ func (s *Server) flowTable(f measure.Flows) tableView {
 		if f.Split == measure.ByResponsible {
 			head.Swatch = swatch(g.Cell.Body)
 		}
-		row := []tableCell{head, number(count(g.Whole.Start))}
+		on := func(n int64, day delay.Day) tableCell {
+			cell := number(count(n))
+			if n > 0 && see.text == "" {
+				cell.Href = address("/days", dated(narrowed(f.Filter, f.Split, g.Cell), day, day))
+			}
+			return cell
+		}
+		row := []tableCell{head, on(g.Whole.Start, f.From-1)}
 		for _, k := range measure.EventKinds {
 			n := g.Whole.By[k]
 			switch {
@@ -197,7 +205,7 @@ func (s *Server) flowTable(f measure.Flows) tableView {
 				row = append(row, number(count(-n)))
 			}
 		}
-		t.Rows = append(t.Rows, append(row, number(count(g.Whole.Now))))
+		t.Rows = append(t.Rows, append(row, on(g.Whole.Now, f.To)))
 	}
 	return t
 }

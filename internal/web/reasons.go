@@ -237,10 +237,20 @@ func (r reasonFigures) table() tableView {
 		{"Running share", true}, {"People a day", true}, {"Not attributed", true}, {"A year before", true}, {"Change", true}}}
 	number := func(text string) tableCell { return tableCell{Text: text, Class: numericClass} }
 	total := r.Total.Total()
-	row := func(name, href string, days measure.ByBody, running, before int64) []tableCell {
-		n := days.Total()
-		cells := []tableCell{{Text: name, Header: true, Href: href}, number(count(n)), number(measure.PerCent(float64(n) / float64(total))), number(measure.PerCent(float64(running) / float64(total))),
-			number(oneDecimal(float64(n) / r.calendar())), number(count(days[delay.NotAttributed]))}
+	// A number of days opens the rows that it counts, which are those of today.
+	opening := func(text string, n int64, f measure.Filter) tableCell {
+		cell := number(text)
+		if n > 0 && r.see.text == "" {
+			cell.Href = address("/days", dated(f, r.From, r.To))
+		}
+		return cell
+	}
+	row := func(name, href string, f measure.Filter, days measure.ByBody, running, before int64) []tableCell {
+		n, none := days.Total(), days[delay.NotAttributed]
+		unattributed := f
+		unattributed.Bodies = []delay.Body{delay.NotAttributed}
+		cells := []tableCell{{Text: name, Header: true, Href: href}, opening(count(n), n, f), number(measure.PerCent(float64(n) / float64(total))), number(measure.PerCent(float64(running) / float64(total))),
+			number(oneDecimal(float64(n) / r.calendar())), opening(count(none), none, unattributed)}
 		if !r.BeforeKnown {
 			return append(cells, number("No data"), number("No data"))
 		}
@@ -253,9 +263,9 @@ func (r reasonFigures) table() tableView {
 	var running int64
 	for _, l := range r.Lines {
 		running += l.Days.Total()
-		t.Rows = append(t.Rows, row(reasonWords(l.Reason), "/definitions#reasons", l.Days, running, l.Before))
+		t.Rows = append(t.Rows, row(reasonWords(l.Reason), "/definitions#reasons", narrowed(r.asked.Filter, measure.ByReason, measure.Cell{Reason: l.Reason}), l.Days, running, l.Before))
 	}
-	t.Foot = row("All reasons", "", r.Total, total, r.BeforeTotal)
+	t.Foot = row("All reasons", "", r.asked.Filter, r.Total, total, r.BeforeTotal)
 	return t
 }
 

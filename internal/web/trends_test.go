@@ -358,3 +358,21 @@ func TestAddingAndWithdrawingNotes(t *testing.T) {
 		t.Errorf("withdrawing twice was answered with %d", w.Code)
 	}
 }
+
+// A number of days, or of people on a day, opens the rows that it counts, with
+// the same filter and dates; of a past moment there are no rows to open.
+func TestReasonsAndFlowOpenTheirRows(t *testing.T) {
+	s := newSite(t)
+	for target, want := range map[string]string{
+		"/reasons?from=2026-10-01&to=2026-10-31&provider=RXA":         "/days?basis=counted&from=2026-10-01&provider=RXA&reason=E&to=2026-10-31",
+		"/flow?from=2026-10-05&to=2026-11-01&split=responsible":       "/days?basis=counted&from=2026-11-01&resp=social-care&to=2026-11-01",
+		"/flow?from=2026-10-05&to=2026-11-01&grain=week&provider=RXA": "/days?basis=counted&from=2026-10-04&provider=RXA&to=2026-10-04",
+	} {
+		if s.get(t, target).Find("main a[href='"+want+"']").Length() == 0 {
+			t.Errorf("%s does not lead to %s", target, want)
+		}
+		if n := s.get(t, target+"&known=2026-11-02").Find("main a[href^='/days']").Length(); n != 0 {
+			t.Errorf("%s of a past moment leads to %d rows of today", target, n)
+		}
+	}
+}
