@@ -100,7 +100,7 @@ const recent = 14
 // slideSize is how charts are drawn: for 1,280 by 720 pixels, read from six
 // times the height of the image. It is low, so that the room that words leave on
 // a slide is filled in width and its letters stay as large as those around it.
-var slideSize = chart.Size{Width: 1200, Height: 380, Font: 28, Line: 4}
+var slideSize = chart.Size{Width: 1200, Height: 380, Font: 25, Line: 4}
 
 // maker gathers what a call says.
 type maker struct {

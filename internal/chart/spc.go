@@ -608,7 +608,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	if !o.Panel {
 		rows, used := 1, 0.0
 		for _, l := range looks {
-			w := textWidth(l.words, font) + font*2.6
+			w := textWidth(l.words, font) + font*2.4
 			if used+w > float64(s.Width)-grid.left && used > 0 {
 				rows, used = rows+1, 0
 			}
