@@ -2,11 +2,11 @@
 // scripts and without, light and dark, printed, and with nothing that names a
 // person in anything that the server sends.
 import assert from 'node:assert/strict'
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import axe from '@axe-core/playwright'
-import { browser, folder, root, run, serve, visitor } from './site.mjs'
+import { browser, folder, post, root, run, staffed, visitor } from './site.mjs'
 
 const AxeBuilder = axe.default ?? axe
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -28,33 +28,20 @@ function secrets (extracts) {
   return [...found]
 }
 
-let chrome, site, state, hidden
+let chrome, site, data, files, hidden
 const folders = []
 
 before(async () => {
   chrome = await browser()
-  const data = folder()
-  const files = folder()
+  data = folder()
+  files = folder()
   folders.push(data, files)
   cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
-  appendFileSync(path.join(data.dir, 'partnership.yaml'), '\nsign_in:\n  require_second_factor: false\n')
   await run('synth', '--out', files.dir, '--from', day(120), '--to', day(1), '--size', '60')
   await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   hidden = secrets(path.join(files.dir, 'extracts'))
   assert.ok(hidden.length > 500, `only ${hidden.length} words to look for`)
-  site = await serve('serve', '--data', data.dir)
-  const said = await run('user', 'add', 'presenter@northshire.example', '--name', 'Pat Presenter', '--role', 'presenter', '--data', data.dir, '--address', site.at)
-  const { context, page } = await visitor(chrome, site.at)
-  await page.goto(said.match(/http:\/\/\S+/)[0])
-  await page.locator('input[type=password]').first().fill('three random words and 9')
-  await page.getByRole('button', { name: 'Save password' }).click()
-  await page.waitForURL(/\/sign-in/)
-  await page.locator('input[autocomplete=username]').first().fill('presenter@northshire.example')
-  await page.locator('input[type=password]').first().fill('three random words and 9')
-  await page.getByRole('button', { name: 'Sign in' }).first().click()
-  await page.waitForURL(/\/call$/)
-  state = await context.storageState()
-  await context.close()
+  site = await staffed(data.dir)
   if (pictures) mkdirSync(pictures, { recursive: true })
 })
 
@@ -65,7 +52,7 @@ after(async () => {
 })
 
 function presenter (options = {}) {
-  return visitor(chrome, site.at, { storageState: state, ...options })
+  return visitor(chrome, site, { as: 'presenter', ...options })
 }
 
 // Gathers all that the server sends, and looks for what must not be in it.
@@ -107,6 +94,18 @@ describe('the call', () => {
     await page.getByRole('button', { name: 'Start call' }).click()
     await page.waitForURL(/\/call\/\d{4}-\d\d-\d\d\/1$/)
     const at = page.url().slice(0, -2)
+
+    // It was a mistake: the call is taken back, and its screens say so.
+    await page.goto(at)
+    await page.getByRole('button', { name: 'Withdraw call' }).press('Enter')
+    await page.waitForURL(at + '/withdrawn/1')
+    await page.getByText('This call was started by mistake.').waitFor()
+    await accessible(page, 'a withdrawn call')
+    await page.goto(at + '/3')
+    assert.equal(page.url(), at + '/withdrawn/1')
+    await page.goto(site.at + '/call')
+    await page.getByRole('button', { name: 'Start call' }).press('Enter')
+    await page.waitForURL(at + '/1')
     const waiting = await page.locator('.app-call__figure').innerText()
     assert.match(await page.locator('h1').innerText(), new RegExp(`^${waiting} people are waiting`))
     assert.match(await page.locator('.app-wall__held').innerText(), new RegExp(`^Figures held at .* As at .*: ${waiting} delays`))
@@ -201,6 +200,8 @@ describe('the call', () => {
       const wide = await narrow.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       assert.ok(wide <= 0, `${target} at 320 px scrolls sideways by ${wide} px`)
     }
+    await narrow.page.goto(at)
+    await accessible(narrow.page, 'the page view at 320 px')
     await narrow.context.close()
     assert.deepEqual([...wrong, ...narrow.wrong], [])
   })
@@ -217,5 +218,66 @@ describe('the call', () => {
       assert.ok(width > height, `${one} is not landscape`)
     }
     await context.close()
+  })
+
+  test("opens last week's pack and compares it with now: the reasons add up to the differences (J12)", async () => {
+    // The pack up to last Sunday, made now.
+    assert.equal((await post(site.at, '/admin/jobs/pack-weekly/run', {}, site.cookies.administrator)).status, 303)
+    const { context, page, wrong } = await presenter()
+    const weekly = page.locator('#packs tbody a[href$="-weekly/"]').first()
+    for (const end = Date.now() + 60000; ; await page.waitForTimeout(500)) {
+      await page.goto(site.at + '/packs')
+      if (await weekly.count()) break
+      assert.ok(Date.now() < end, 'the weekly pack was not made')
+    }
+    const home = site.at + await weekly.getAttribute('href')
+    const bytes = async () => {
+      const files = ['', 'people.csv', 'delayed-days.svg', 'figures.xlsx', 'manifest.json']
+      return Promise.all(files.map(async (name) => Buffer.from(await (await context.request.get(home + name)).body()).toString('base64')))
+    }
+    const shown = await bytes()
+    const late = readdirSync(path.join(files.dir, 'extracts')).filter((name) => [day(9), day(8), day(10), day(12)].some((d) => name.includes(d)) && name.endsWith('.csv'))[0]
+    const lines = readFileSync(path.join(files.dir, 'extracts', late), 'utf8').trimEnd().split('\n')
+    const again = folder()
+    folders.push(again)
+    writeFileSync(path.join(again.dir, late), lines.slice(0, -3).join('\n') + '\n')
+    await run('ingest', '--data', data.dir, path.join(again.dir, late))
+
+    // Served, the pack is in a sandbox in which nothing can look at it.
+    await page.goto('about:blank')
+    await page.setContent(Buffer.from(shown[0], 'base64').toString())
+    await accessible(page, 'the pack')
+    await page.setViewportSize({ width: 320, height: 640 })
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 320, 'the pack scrolls sideways at 320 px')
+    await page.setViewportSize({ width: 1280, height: 720 })
+    await page.goto(home + 'about')
+    await accessible(page, 'the page about the pack')
+    await page.getByRole('button', { name: 'Check again' }).press('Enter')
+    await page.getByText(/All \d+ files come out the same, byte for byte\./).waitFor()
+    await page.getByRole('link', { name: 'Compare its figures with now' }).click()
+    assert.match(await page.locator('.app-datebar').innerText(), /^As known at /)
+    const rows = await page.locator('#differences tbody tr').evaluateAll((all) => all.map((tr) => [...tr.cells].map((cell) => cell.innerText)))
+    let different = 0
+    const whole = (text) => Number(text.replace('−', '-').replace(/down|up|[,+\s]/g, ''))
+    for (const [name, was, is, difference, why] of rows) {
+      const causes = [...why.matchAll(/(?:^|; )([+−-]?[\d,]+) from /g)].map((m) => whole(m[1]))
+      if (causes.length === 0 || !/^[\d,]+$/.test(was.trim())) continue
+      different++
+      assert.equal(causes.reduce((a, b) => a + b, 0), whole(difference), `${name}: ${why} for ${difference}`)
+      assert.equal(whole(is) - whole(was), whole(difference), name)
+    }
+    assert.ok(different > 0, `nothing is different: ${JSON.stringify(rows)}`)
+    assert.deepEqual(await bytes(), shown, 'the stored bytes have changed')
+    await context.close()
+
+    // The same at 320 px without scripts.
+    const narrow = await presenter({ width: 320, height: 640, script: false })
+    for (const target of [home + 'about', site.at + '/packs']) {
+      await narrow.page.goto(target)
+      const wide = await narrow.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      assert.ok(wide <= 0, `${target} at 320 px scrolls sideways by ${wide} px`)
+    }
+    await narrow.context.close()
+    assert.deepEqual([...wrong, ...narrow.wrong], [])
   })
 })
