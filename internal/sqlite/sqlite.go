@@ -64,6 +64,15 @@ func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, problem.New(problem.NotFound, "There is no data folder at %s. Make one with: homeward init --data %s", dir, dir)
 	}
+	// SQLite itself would make a file that every account of the machine may read.
+	// The files beside it get the same mode.
+	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		err = made.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, busy(err)
+	}
 	write, err := sql.Open("sqlite3", dsn(path, false))
 	if err != nil {
 		return nil, err
