@@ -224,8 +224,8 @@ func flowQuery(f measure.Flows) url.Values {
 	return q
 }
 
-func (s *Server) flowTwin(f measure.Flows) twin {
-	t := twin{Title: "Flow", From: f.From.String(), To: f.To.String(), Measure: measure.PeopleWaiting, AsAt: f.AsAt.String(),
+func (s *Server) flowTwin(see sight, f measure.Flows) twin {
+	t := twin{Title: "Flow", RuleVersion: s.ruleVersionAt(see), From: f.From.String(), To: f.To.String(), Measure: measure.PeopleWaiting, AsAt: f.AsAt.String(),
 		Definitions: []string{"Waiting at the start, with those who are new, already waiting, resumed or moved in, less those who ended, are no longer listed, paused or moved out, is always those waiting at the end (C16)."},
 		Columns:     []column{{string(f.Grain), false}, {"last_day", false}}}
 	if f.Split != "" {
@@ -254,17 +254,17 @@ func (s *Server) flowTwin(f measure.Flows) twin {
 }
 
 func (s *Server) flowCSV(c echo.Context) error {
-	_, _, f, err := s.flowOf(c)
+	_, see, f, err := s.flowOf(c)
 	if err != nil {
 		return err
 	}
-	return s.sendCSV(c, "homeward-flow.csv", s.flowTwin(f))
+	return s.sendCSV(c, "homeward-flow.csv", s.flowTwin(see, f))
 }
 
 func (s *Server) flowJSON(c echo.Context) error {
-	_, _, f, err := s.flowOf(c)
+	_, see, f, err := s.flowOf(c)
 	if err != nil {
 		return err
 	}
-	return s.sendJSON(c, s.flowTwin(f))
+	return s.sendJSON(c, s.flowTwin(see, f))
 }

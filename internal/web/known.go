@@ -136,12 +136,22 @@ func (v sight) keep(q url.Values) url.Values {
 // kept.
 func momentText(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.999999Z07:00") }
 
+// ruleVersionAt names the rule set that was in force at the moment looked at, so
+// that a file of a past moment is the same whenever it is asked for.
+func (s *Server) ruleVersionAt(v sight) string {
+	if v.text == "" {
+		return s.ruleVersion()
+	}
+	return s.opts.Rules.Name + " " + s.opts.Rules.On(delay.DayOf(v.at.In(s.opts.Zone))).Version
+}
+
 // fix has the fixed link of a page name the moment that it shows, so that the
 // same figures stand behind it whatever arrives later (C15). path is the page's,
 // q its query with real dates.
 func (s *Server) fix(ctx context.Context, a *about, v sight, path string, q url.Values) {
 	if v.text != "" {
-		return // q has it already.
+		a.RuleSet = s.ruleVersionAt(v)
+		return // q has the moment already.
 	}
 	at, err := s.opts.Known.Learnt(ctx)
 	if err != nil {

@@ -288,7 +288,7 @@ func (r reasonFigures) next() tableView {
 
 func (s *Server) reasonsTwin(r reasonFigures) twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Reasons", From: r.From.String(), To: r.To.String(), Measure: d.ID, AsAt: r.AsAt.String(), Basis: r.asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
+	t := twin{Title: "Reasons", RuleVersion: s.ruleVersionAt(r.see), From: r.From.String(), To: r.To.String(), Measure: d.ID, AsAt: r.AsAt.String(), Basis: r.asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
 		Columns: []column{{"reason", false}, {"delayed_days", true}, {"share", true}, {"running_share", true}, {"people", true}}}
 	for _, b := range delay.Bodies {
 		t.Columns = append(t.Columns, column{columnName(b.String()), true})

@@ -561,6 +561,7 @@ func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) twi
 	d, _ := measure.DefinitionOf(t.Metric.ID)
 	tw := twin{Title: t.Metric.Name, From: t.From.String(), To: t.To.String(), Measure: t.Metric.ID, AsAt: t.AsAt.String(),
 		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, Basis: t.Filter.Basis}
+	tw.RuleVersion = s.ruleVersionAt(a.see)
 	tw.Columns = []column{{string(t.Grain), false}, {"last_day", false}}
 	if t.Split != "" {
 		tw.Columns = append(tw.Columns, column{measure.Column(t.Split), false})

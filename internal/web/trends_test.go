@@ -376,3 +376,36 @@ func TestReasonsAndFlowOpenTheirRows(t *testing.T) {
 		}
 	}
 }
+
+// Names of any kind stay text on every chart, table and file of these pages, now
+// and as they were known.
+func TestR8HostileNamesOnTrends(t *testing.T) {
+	for _, name := range []string{"</script><script>window.__ran=1</script>", "=cmd()|' /C calc'!A0", strings.Repeat("Very long ", 30), "\u202etxt.exe \u0645\u0633\u062a\u0634\u0641\u0649"} {
+		s := newSite(t, func(o *Options) {
+			o.Places.Partnership = name
+			n := o.Figures.(*northshire)
+			n.hospitals[0].Name = name
+			n.notes = []measure.Annotation{{ID: 1, Day: delay.MustDay("2026-10-05"), Words: string([]rune(name)[:min(20, len([]rune(name)))])}}
+			o.Places.Providers = n.hospitals
+		})
+		for _, p := range []string{"/trends?split=provider&last=8w", "/trends?provider=RXA&last=8w", "/reasons?provider=RXA&last=1m", "/flow?split=provider&last=4w", "/trends?provider=RXA&last=8w&known=2026-10-28"} {
+			w := s.ask(http.MethodGet, p, nil)
+			if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "<script>window") {
+				t.Errorf("%s with %q: %d, or the name became markup", p, name[:8], w.Code)
+			}
+			parse(t, w).Find("script[type='application/json']").Each(func(_ int, one *goquery.Selection) {
+				if !json.Valid([]byte(one.Text())) {
+					t.Errorf("%s with %q: the chart's data is broken", p, name[:8])
+				}
+			})
+			path, query, _ := strings.Cut(p, "?")
+			for _, row := range rowsOf(t, s.ask(http.MethodGet, path+".csv?"+query, nil)) {
+				for column, cell := range row {
+					if strings.HasPrefix(cell, "=") {
+						t.Errorf("%s: a spreadsheet would run %s", p, column)
+					}
+				}
+			}
+		}
+	}
+}
