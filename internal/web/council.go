@@ -54,6 +54,8 @@ type councilView struct {
 	Waiting      chartView
 	Icons        []iconView
 	WaitingLink  *link
+	// Opens says where counts lead; they lead nowhere from a past moment.
+	Opens string
 	// Split is where the days are; Besides stands on the page and not on paper.
 	Split, Besides []tableView
 	Lengths        []tableView
@@ -215,6 +217,9 @@ func (s *Server) councilPage(c echo.Context) error {
 	v.Chart = s.charted(ctx, chart.Share(a.overview, name), across, chartLinks("council-share", series), a.print)
 	if err := s.councilTrends(ctx, a, &v); err != nil {
 		return err
+	}
+	if a.see.text == "" {
+		v.Opens = "Each number leads to the rows that it counts."
 	}
 	v.Split = []tableView{
 		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string { return s.opts.Places.providerWords(c.Provider) }, measure.ByProvider),
