@@ -46,9 +46,9 @@ func (s *Server) chart(c echo.Context) error {
 		}
 		return c.Blob(http.StatusOK, "image/svg+xml", b)
 	case "csv":
-		return s.sendCSV(c, "homeward-"+id+".csv", chartTwin(one, o))
+		return s.sendCSV(c, "homeward-"+id+".csv", s.chartTwin(see, one, o))
 	case "json":
-		return s.sendJSON(c, chartTwin(one, o))
+		return s.sendJSON(c, s.chartTwin(see, one, o))
 	}
 	q := see.keep(dated(o.Filter, o.From, o.To))
 	v := chartPage{Frame: s.frame(c, chartNames[id])}
@@ -85,8 +85,8 @@ var chartNames = map[string]string{
 }
 
 // chartTwin is a chart's table as rows; the numbers are those plotted.
-func chartTwin(c chart.Chart, o measure.Overview) twin {
-	t := twin{Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
+func (s *Server) chartTwin(see sight, c chart.Chart, o measure.Overview) twin {
+	t := twin{RuleVersion: s.ruleVersionAt(see), Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
 		Definitions: []string{c.Definition}, AsAt: o.AsAt.String(), Basis: o.Filter.Basis}
 	for i, head := range c.Table.Head {
 		t.Columns = append(t.Columns, column{Name: columnName(head), Number: i > 0})

@@ -153,9 +153,9 @@ func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, erro
 	return b, nil
 }
 
-func (s *Server) figuresTwin(b breakdown) twin {
+func (s *Server) figuresTwin(see sight, b breakdown) twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Figures", From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID, AsAt: b.AsAt.String(), Rows: b.Rows, Basis: b.Query.Filter.Basis}
+	t := twin{Title: "Figures", RuleVersion: s.ruleVersionAt(see), From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID, AsAt: b.AsAt.String(), Rows: b.Rows, Basis: b.Query.Filter.Basis}
 	for _, n := range measure.Numbers {
 		if slices.Contains(b.Numbers, n.Number) {
 			t.Definitions = append(t.Definitions, n.ID+" "+n.Define)
@@ -379,17 +379,17 @@ func byGroups(by []measure.Dimension) []choiceGroup {
 }
 
 func (s *Server) figuresCSV(c echo.Context) error {
-	_, _, b, err := s.breakdownOf(c)
+	_, see, b, err := s.breakdownOf(c)
 	if err != nil {
 		return err
 	}
-	return s.sendCSV(c, "homeward-figures.csv", s.figuresTwin(b))
+	return s.sendCSV(c, "homeward-figures.csv", s.figuresTwin(see, b))
 }
 
 func (s *Server) figuresJSON(c echo.Context) error {
-	_, _, b, err := s.breakdownOf(c)
+	_, see, b, err := s.breakdownOf(c)
 	if err != nil {
 		return err
 	}
-	return s.sendJSON(c, s.figuresTwin(b))
+	return s.sendJSON(c, s.figuresTwin(see, b))
 }

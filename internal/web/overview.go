@@ -425,8 +425,8 @@ func withBy(q url.Values, by ...measure.Dimension) url.Values {
 }
 
 // overviewTwin is the overview as rows: one figure each.
-func (s *Server) overviewTwin(o measure.Overview) twin {
-	t := twin{Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(), Basis: o.Filter.Basis,
+func (s *Server) overviewTwin(see sight, o measure.Overview) twin {
+	t := twin{RuleVersion: s.ruleVersionAt(see), Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(), Basis: o.Filter.Basis,
 		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"responsible", false},
 			{"reason", false}, {"value", true}, {"unit", false}}}
 	for _, id := range []string{measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {
@@ -486,17 +486,17 @@ func decimals(v float64) string {
 }
 
 func (s *Server) overviewCSV(c echo.Context) error {
-	_, _, o, err := s.overviewOf(c)
+	_, see, o, err := s.overviewOf(c)
 	if err != nil {
 		return err
 	}
-	return s.sendCSV(c, "homeward-overview.csv", s.overviewTwin(o))
+	return s.sendCSV(c, "homeward-overview.csv", s.overviewTwin(see, o))
 }
 
 func (s *Server) overviewJSON(c echo.Context) error {
-	_, _, o, err := s.overviewOf(c)
+	_, see, o, err := s.overviewOf(c)
 	if err != nil {
 		return err
 	}
-	return s.sendJSON(c, s.overviewTwin(o))
+	return s.sendJSON(c, s.overviewTwin(see, o))
 }
