@@ -5,14 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
+	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -67,7 +67,11 @@ func (c child) run(t testing.TB, args ...string) finished {
 	cmd := c.command(ctx, t, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	memory := watchMemory(cmd.Process.Pid)
+	err := cmd.Wait()
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {
 		t.Fatal(err)
@@ -75,14 +79,53 @@ func (c child) run(t testing.TB, args ...string) finished {
 	if ctx.Err() != nil {
 		t.Fatalf("homeward %q did not end in time", args)
 	}
-	f := finished{status: cmd.ProcessState.ExitCode(), out: out.String(), errs: errs.String()}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && runtime.GOOS == "linux" {
-		f.memory = usage.Maxrss << 10 // Linux counts in KiB.
-	}
+	f := finished{status: cmd.ProcessState.ExitCode(), out: out.String(), errs: errs.String(), memory: memory()}
 	if strings.Contains(f.errs, "panic") || strings.Contains(f.errs, "goroutine ") {
 		t.Errorf("homeward %q crashed: %s", args, last(f.errs, 4000))
 	}
 	return f
+}
+
+// watchMemory follows how much memory a process has held at most, until the
+// function that it gives is called. What wait(2) says of a child is no use: it
+// begins with what the parent held when it started the child.
+func watchMemory(pid int) (most func() int64) {
+	stop, done := make(chan struct{}), make(chan int64)
+	go func() {
+		var most int64
+		for {
+			most = max(most, heldAtMost(pid))
+			select {
+			case <-stop:
+				done <- most
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	return func() int64 {
+		close(stop)
+		return <-done
+	}
+}
+
+// heldAtMost gives the most bytes of memory that a living process has held, 0
+// where the system does not say.
+func heldAtMost(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if amount, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kibibytes, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(amount), "kB")), 10, 64)
+			if err != nil {
+				return 0
+			}
+			return kibibytes << 10
+		}
+	}
+	return 0
 }
 
 // ingest takes files in and gives their receipts.

@@ -197,7 +197,7 @@ func TestRenderWritesWhatTheManifestNames(t *testing.T) {
 			t.Errorf("%s is not the file that the manifest names", f.Name)
 		}
 	}
-	for _, want := range []string{`"data_as_at": "2026-11-03"`, `"held_at": "2026-11-04T06:30:00Z"`, `"rule_set": "Northshire 2026.2"`, `"program_version": "1.4.0"`, `"basis": "counted"`} {
+	for _, want := range []string{`"data_as_at": "2026-11-03"`, `"held_at": "2026-11-04T06:30:00.123456Z"`, `"rule_set": "Northshire 2026.2"`, `"program_version": "1.4.0"`, `"basis": "counted"`} {
 		if !strings.Contains(got[ManifestFile], want) {
 			t.Errorf("the manifest lacks %s", want)
 		}
@@ -509,7 +509,7 @@ func TestKeptPacksAreNeverChanged(t *testing.T) {
 	if got := strings.Join(ids, " "); got != "2026-11-05 2026-11-04-3 2026-11-04-2 2026-11-04" {
 		t.Errorf("newest first, got %s", got)
 	}
-	if titles[2] != "4 November 2026, pack 2" || packs[3].AsAt != delay.MustDay("2026-11-03") || !packs[3].Held.Equal(meta(t).At.Truncate(time.Second)) || packs[3].RuleSet != "Northshire 2026.2" {
+	if titles[2] != "4 November 2026, pack 2" || packs[3].AsAt != delay.MustDay("2026-11-03") || !packs[3].Held.Equal(meta(t).At.Truncate(time.Microsecond)) || packs[3].RuleSet != "Northshire 2026.2" {
 		t.Errorf("%q, %+v", titles, packs[3])
 	}
 }
