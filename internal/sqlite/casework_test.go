@@ -209,6 +209,18 @@ func TestPauseAndResume(t *testing.T) {
 	if err != nil || len(rows) != 1 || day != delay.MustDay("2026-03-08") || rows[0].Days != 4 || !rows[0].Logged {
 		t.Errorf("got %+v on %s, %v", rows, day, err)
 	}
+	// M05: the 8th is the fourth counted day, whether it is looked up by the day
+	// or the wait by the person.
+	for least, want := range map[int]int64{4: 1, 5: 0} {
+		cells, err := d.LongDays(t.Context(), measure.Query{From: day, To: day, By: []measure.Dimension{measure.ByDay}}, least)
+		if err != nil || int64(len(cells)) != want {
+			t.Errorf("M05: %d days or more on %s: %+v, %v", least, day, cells, err)
+		}
+		waited, err := d.Waiting(t.Context(), measure.Filter{}, trust, day)
+		if err != nil || len(waited) != 1 || (waited[0].Days >= least) != (want == 1) {
+			t.Errorf("M05: waited %+v, %v", waited, err)
+		}
+	}
 }
 
 // A provider that sends no extracts is run from the log and counts the same

@@ -28,8 +28,9 @@ func besides(f measure.Filter, prefix string) where {
 }
 
 // waits is the segments of the delays that have a counted day, or an end, from
-// from to to, each with its neighbours in the same delay. The index on the last
-// listing keeps old delays out.
+// from to to, each with its neighbours in the same delay. unpaused is the day on
+// which the delay would have begun for the segment to have as many counted days
+// before it without a pause. The index on the last listing keeps old delays out.
 func (s *Store) waits(q measure.Query) (text string, args []any) {
 	var w where
 	// The last counted day is at most a day after the last listing, and the end
@@ -50,7 +51,8 @@ func (s *Store) waits(q measure.Query) (text string, args []any) {
 				lag(t.council) OVER w AS was_council, lag(t.care) OVER w AS was_care, lag(t.reason) OVER w AS was_reason,
 				lag(t.body) OVER w AS was_body, lag(t.state) OVER w AS was_state,
 				lead(t.first_day) OVER w AS next_first,
-				sum(t.last_day - t.first_day + 1) OVER (PARTITION BY t.patient_id, t.listed_first) AS counted
+				sum(t.last_day - t.first_day + 1) OVER (PARTITION BY t.patient_id, t.listed_first) AS counted,
+				t.first_day - coalesce(sum(t.last_day - t.first_day + 1) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS unpaused
 			FROM delay d
 			JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
 			JOIN provider v ON v.provider_id = d.provider_id
@@ -238,9 +240,9 @@ func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]m
 		grouped[i] = fmt.Sprint(i + 1)
 	}
 	rows, err := s.read.QueryContext(ctx, text+`
-		SELECT max(first_day, began + ?, ?), min(last_day, ?)`+list(columns)+`, count(*)
+		SELECT max(first_day, unpaused + ?, ?), min(last_day, ?)`+list(columns)+`, count(*)
 		FROM s
-		WHERE `+is.String()+` AND last_day >= ? AND first_day <= ? AND last_day >= began + ?
+		WHERE `+is.String()+` AND last_day >= ? AND first_day <= ? AND last_day >= unpaused + ?
 		GROUP BY `+strings.Join(grouped, ", "), args...)
 	if err != nil {
 		return nil, fmt.Errorf("long waits: %w", err)
