@@ -147,17 +147,15 @@ func byHospitalAndBody(c measure.Cell) measure.Cell {
 	return measure.Cell{Provider: c.Provider, Body: c.Body}
 }
 
-// changeWords says how figures have changed since a close.
+// changeWords says in a cell how figures have changed since a close.
 func changeWords(more, elsewhere int64) string {
 	switch {
-	case more != 0 && elsewhere != 0:
-		return signed(more) + ", " + count(elsewhere) + " elsewhere"
-	case more != 0:
+	case elsewhere == 0:
 		return signed(more)
-	case elsewhere != 0:
-		return "0, " + count(elsewhere) + " elsewhere"
+	case more == 0:
+		return count(elsewhere) + " moved"
 	}
-	return "0"
+	return signed(more) + ", " + count(elsewhere) + " moved"
 }
 
 func closeHref(m delay.Month) string { return closePath + "/" + m.String() }
@@ -892,19 +890,32 @@ func (r *revised) sentence() string {
 	case r.more == 0 && r.elsewhere == 0:
 		return "Its figures are the same today."
 	case r.more == 0:
-		return "Its total is the same today; " + plural(r.elsewhere, "day counts", "days count") + " elsewhere."
+		return "Its total is the same today; " + plural(r.elsewhere, "day counts", "days count") + " in another place."
 	case r.elsewhere == 0:
 		return "Its figures have changed by " + daysMore(r.more) + " since."
 	}
-	return "Its figures have changed by " + daysMore(r.more) + " since, and " + plural(r.elsewhere, "day counts", "days count") + " elsewhere."
+	return "Its figures have changed by " + daysMore(r.more) + " since, and " + plural(r.elsewhere, "day counts", "days count") + " in another place."
 }
 
-// changedBy says a change in days, and how many count elsewhere.
-func changedBy(more, elsewhere int64) string {
-	if elsewhere == 0 {
-		return daysMore(more)
+// changedSince says how the figures of one month have changed.
+func changedSince(more, elsewhere int64) string {
+	if more == 0 {
+		return "its total is the same today, with " + changedBy(more, elsewhere) + " since."
 	}
-	return daysMore(more) + " (" + count(elsewhere) + " elsewhere)"
+	return "its figures have changed by " + changedBy(more, elsewhere) + " since."
+}
+
+// changedBy says a change in days, and how many have moved to another hospital
+// or body.
+func changedBy(more, elsewhere int64) string {
+	moved := plural(elsewhere, "day", "days") + " moved to another hospital or body"
+	switch {
+	case elsewhere == 0:
+		return daysMore(more)
+	case more == 0:
+		return moved
+	}
+	return daysMore(more) + " (and " + moved + ")"
 }
 
 // daysMore writes a change in days with its sign.
@@ -919,7 +930,7 @@ func (r *revised) section(s *Server, rec closing.Record) closeSection {
 	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
 	if r.elsewhere != 0 {
-		sec.Words = append(sec.Words, upperFirst(plural(r.elsewhere, "day counts", "days count"))+" elsewhere: with another hospital, council, type of care, reason or body.")
+		sec.Words = append(sec.Words, upperFirst(plural(r.elsewhere, "day counts", "days count"))+" in another place: with another hospital, council, type of care, reason or body.")
 	}
 	if r.ruleSet != "" {
 		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.ruleSet+" now.")
@@ -1088,22 +1099,22 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 		if len(closes) == 1 {
 			n := &closedNote{Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures are the same today.", Href: closeHref(r.Month), Link: "See what was closed"}
 			if more != 0 || elsewhere != 0 {
-				n.Text = r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures have changed by " + changedBy(more, elsewhere) + " since."
+				n.Text = r.Month.Long() + " was closed on " + s.dayOf(r) + "; " + changedSince(more, elsewhere)
 				n.Href, n.Link = closeHref(r.Month)+"#revisions", "See revisions"
 			}
 			return n, nil
 		}
 		sum, sumElsewhere = sum+more, sumElsewhere+elsewhere
 		if more != 0 || elsewhere != 0 {
-			changed = append(changed, r.Month.Long()+" by "+changedBy(more, elsewhere))
+			changed = append(changed, r.Month.Long()+", "+changedBy(more, elsewhere))
 		}
 	}
 	n := &closedNote{Text: upperFirst(plural(int64(len(closes)), "month", "months")) + " of this period are closed; their figures are the same today.", Href: closePath, Link: "See the closed months"}
 	switch {
 	case len(changed) > 3:
-		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) + " have changed since, by " + changedBy(sum, sumElsewhere) + " in all."
+		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) + " have changed since: " + changedBy(sum, sumElsewhere) + " in all."
 	case len(changed) > 0:
-		n.Text = count(int64(len(closes))) + " months of this period are closed; these have changed since: " + andList(changed) + "."
+		n.Text = count(int64(len(closes))) + " months of this period are closed; these have changed since: " + strings.Join(changed, "; ") + "."
 	}
 	if len(changed) > 0 {
 		n.Link = "See revisions"
