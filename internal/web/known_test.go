@@ -78,6 +78,7 @@ func TestC15PagesLookBack(t *testing.T) {
 }
 
 func TestC15TheSameMomentGivesTheSameBytes(t *testing.T) {
+	skipShort(t)
 	s := newSite(t)
 	for _, target := range []string{"/overview.csv", "/overview.json", "/figures.csv", "/figures.json", "/charts/delayed-days.csv", "/charts/delayed-days.svg",
 		"/trends.csv", "/trends.json", "/trends.svg", "/reasons.csv", "/reasons.json", "/flow.csv", "/flow.json"} {
@@ -184,6 +185,7 @@ func differing(t *testing.T, doc *goquery.Document) *goquery.Selection {
 }
 
 func TestC15DifferencesAddUp(t *testing.T) {
+	skipShort(t)
 	s := newSite(t)
 	doc := s.get(t, "/overview?known=2026-10-28")
 	rows := differing(t, doc)

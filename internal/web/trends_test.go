@@ -121,6 +121,7 @@ var trendPages = []string{
 }
 
 func TestTrendPagesHaveTheirFrame(t *testing.T) {
+	skipShort(t)
 	s := newSite(t)
 	for _, p := range trendPages {
 		t.Run(p, func(t *testing.T) {

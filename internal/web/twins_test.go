@@ -108,6 +108,7 @@ func readNumber(text string) (value, about float64, ok bool) {
 // Every chart of every page draws the numbers of its table, and its table those
 // of the page's file, which adds up to the figures where it counts days.
 func TestEveryChartEqualsItsTable(t *testing.T) {
+	skipShort(t)
 	s := newSite(t)
 	charts := 0
 	for _, target := range chartPages() {

@@ -132,7 +132,7 @@ describe('by keyboard', () => {
     await page.goto(sites.full.at + '/overview')
     for (const id of ['delayed-days', 'dtoc-beds', 'council-share', 'reasons']) {
       const figure = page.locator(`figure#${id}`)
-      const output = figure.locator('output')
+      const output = figure.locator('.app-chart__output')
       await figure.getByRole('button', { name: 'Next reading' }).focus()
       await page.keyboard.press('Enter')
       await figure.getByRole('button', { name: 'Previous reading' }).focus()
