@@ -42,6 +42,8 @@ after(async () => {
 
 // What is true of a page whatever its size and scripts.
 async function sound (page, wrong, name) {
+  // A click comes back before the next page has its style sheet.
+  await page.waitForLoadState('load')
   assert.deepEqual(wrong, [], `${name}: something was refused or asked of another host`)
   assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
   assert.match(await page.title(), / – Homeward$/, `${name}: its title`)

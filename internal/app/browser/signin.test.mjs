@@ -45,6 +45,8 @@ function digits (secret, steps = 0) {
 }
 
 async function sound (page, wrong, name) {
+  // A click comes back before the next page has its style sheet.
+  await page.waitForLoadState('load')
   assert.deepEqual(wrong, [], name)
   assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

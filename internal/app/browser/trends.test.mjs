@@ -38,6 +38,8 @@ after(async () => {
 const visit = (options = {}) => visitor(chrome, site, { as: 'viewer', ...options })
 
 async function sound (page, wrong, name) {
+  // A click comes back before the next page has its style sheet.
+  await page.waitForLoadState('load')
   assert.deepEqual(wrong, [], `${name}: something was refused or asked of another host`)
   assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
   assert.match(await page.title(), / – Homeward$/, `${name}: its title`)
