@@ -74,6 +74,8 @@ async function hand (as, { width = 1280, script = true } = {}) {
     go: async (target) => { await page.goto(site.at + target); await me.step(target) },
     // What must hold of every page on the way.
     step: async (name) => {
+      // A click comes back before the next page has its style sheet.
+      await page.waitForLoadState('load')
       stepped++
       assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

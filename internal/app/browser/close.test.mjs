@@ -38,6 +38,8 @@ after(async () => {
 })
 
 async function holds (page, name) {
+  // A click comes back before the next page has its style sheet.
+  await page.waitForLoadState('load')
   assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`)

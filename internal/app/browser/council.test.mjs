@@ -72,6 +72,8 @@ async function accessible (page, name) {
 }
 
 async function fits (page, name) {
+  // A click comes back before the next page has its style sheet.
+  await page.waitForLoadState('load')
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`)
 }
