@@ -16,7 +16,7 @@ var reference embed.FS
 //go:embed examples/northshire/*.yaml examples/northshire/layouts/*.yaml
 var examples embed.FS
 
-// Reference holds councils/england.csv, rulesets/*.csv and
+// Reference holds councils/*.csv, rulesets/*.csv and
 // words/{reasons,responsible,care}/*.yaml.
 var Reference fs.FS = sub(reference, "reference")
 

@@ -99,7 +99,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := extract.Compile(p, data.Reference)
+	reader, err := extract.Compile(p, referenceBeside(path))
 	if err != nil {
 		return nil, err
 	}

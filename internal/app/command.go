@@ -61,6 +61,7 @@ func commands() []command {
 		{"key", "rotate --data DIR", "seal every identifier with a new key", setUpKey},
 		{"audit", "verify|export --data DIR [--from DAY] [--to DAY] [--who EMAIL] [--what KIND]", "check the audit log, or write it as CSV", setUpAudit},
 		{"retention", "run --data DIR", "purge identifiers past the retention period", setUpRetention},
+		{"councils", "check FILE [--data DIR]", "say what a newer list of councils changes", setUpCouncils},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
 	}
 }

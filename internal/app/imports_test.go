@@ -28,6 +28,7 @@ var ranks = map[string]int{
 	"internal/config":         1,
 	"internal/delay":          1,
 	"internal/identity":       1,
+	"internal/council":        2,
 	"internal/attribution":    2,
 	"internal/audit":          2,
 	"internal/people":         2,

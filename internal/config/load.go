@@ -267,7 +267,7 @@ func (d *document) add(at []any, format string, args ...any) {
 var (
 	layoutName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 	odsCode      = regexp.MustCompile(`^[A-Z0-9]{3,6}$`)
-	councilCode  = regexp.MustCompile(`^(E0[689]|E10)\d{6}$`)
+	councilCode  = regexp.MustCompile(`^[EWSN]\d{8}$`)
 	districtCode = regexp.MustCompile(`^E07\d{6}$`)
 	anyArea      = regexp.MustCompile(`^([EWSN]\d{8}|9902)$`)
 	cssrCode     = regexp.MustCompile(`^[0-9A-Z]{3,4}$`)

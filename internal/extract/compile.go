@@ -12,6 +12,7 @@ import (
 
 	"homeward/internal/attribution"
 	"homeward/internal/config"
+	"homeward/internal/council"
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
@@ -57,7 +58,7 @@ type Set struct {
 
 	providers map[string]*provider
 	layouts   []*layout
-	councils  *councils
+	councils  *council.List
 }
 
 type provider struct {
@@ -88,12 +89,12 @@ type layout struct {
 }
 
 // Compile makes a Set of a partnership's layouts and the reference data: ref
-// holds councils/england.csv and words/*/*.yaml. The error is an Invalid
+// holds councils/*.csv and words/*/*.yaml. The error is an Invalid
 // problem that names the layout.
 func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 	s := &Set{Limits: DefaultLimits(), providers: map[string]*provider{}}
 	var err error
-	if s.councils, err = newCouncils(ref, p); err != nil {
+	if s.councils, err = council.Load(ref, p); err != nil {
 		return nil, err
 	}
 	compiled := map[string]*layout{}

@@ -191,22 +191,3 @@ func TestReasonWords(t *testing.T) {
 		}
 	}
 }
-
-func TestCouncilsByDate(t *testing.T) {
-	set := example(t)
-	for _, c := range []struct{ text, on, want string }{
-		{"Dorset", "2019-03-31", "E10000009"}, {"Dorset", "2019-04-01", "E06000059"}, {"Dorset County Council", "2018-01-01", "E10000009"}, {"809", "2018-01-01", "E10000009"}, {"809", "2020-01-01", "E06000059"},
-		{"Bournemouth", "2019-03-31", "E06000028"}, {"Bournemouth", "2019-04-01", "E06000058"}, {"Christchurch", "2019-03-31", "E10000009"}, {"Christchurch", "2019-06-01", "E06000058"},
-		{"Northamptonshire", "2021-03-31", "E10000021"}, {"Northamptonshire", "2021-04-01", ""}, {"Kettering", "2022-01-01", "E06000061"}, {"South Hams", "2019-06-01", "E10000008"},
-		{"London Borough of Camden", "2019-06-01", "E09000007"}, {"City of London", "2019-06-01", "E09000001"}, {"London", "2019-06-01", ""}, {"E06000048", "2019-06-01", "E06000057"},
-		{"Resident outside GB", "2019-06-01", "9902"}, {"S12000036", "2019-06-01", "S92000003"}, {"Devonshire", "2019-06-01", ""}, {"County", "2019-06-01", ""}, {"Council", "2019-06-01", ""},
-	} {
-		got := delay.CouncilNotKnown
-		if found := set.councils.find(c.text); len(found) > 0 {
-			got, _ = set.councils.resolve(found, delay.MustDay(c.on))
-		}
-		if string(got) != c.want {
-			t.Errorf("A7 %q on %s: got %q, want %q", c.text, c.on, got, c.want)
-		}
-	}
-}

@@ -8,6 +8,7 @@ import (
 
 	"homeward/internal/attribution"
 	"homeward/internal/config"
+	"homeward/internal/council"
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
@@ -62,7 +63,7 @@ type (
 	}
 	areaCell struct {
 		textCell
-		areas []*area
+		areas []*council.Area
 	}
 )
 
@@ -640,10 +641,10 @@ func (r *rowReader) areaOf(cell []byte) areaCell {
 	var v areaCell
 	v.text, v.removed, v.cut = clean(cell, maxText)
 	if v.text != "" {
-		if code, ok := r.layout.extraCouncils[fold(v.text)]; ok && r.set.councils.byCode[code] != nil {
-			v.areas = []*area{r.set.councils.byCode[code]}
+		if a := r.set.councils.Coded(r.layout.extraCouncils[fold(v.text)]); a != nil {
+			v.areas = []*council.Area{a}
 		} else {
-			v.areas = r.set.councils.find(v.text)
+			v.areas = r.set.councils.Find(v.text)
 		}
 	}
 	return r.areas.put(cell, v)
@@ -737,15 +738,14 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	case len(v.areas) == 0:
 		r.warn(line, on, "R3", fCouncil, shown(v.text)+": a council (local authority) that is not known", expected, "Correct it, or add the name to the partnership file.")
 	default:
-		a := v.areas[0]
-		if len(v.areas) == 1 && a.until == 0 && a.kind != "district" && a.kind != "elsewhere" {
-			g.Council = delay.Council(a.code)
+		if a := v.areas[0]; len(v.areas) == 1 && a.Certain() {
+			g.Council = a.CodeOn(on)
 			return
 		}
 		var why string
-		if g.Council, why = r.set.councils.resolve(v.areas, on); why != "" {
+		if g.Council, why = r.set.councils.Resolve(v.areas, on); why != "" {
 			if g.Council != delay.CouncilNotKnown {
-				why += " (" + r.set.councils.byCode[string(g.Council)].name + ")"
+				why += " (" + r.set.councils.Named(string(g.Council)) + ")"
 			}
 			r.warn(line, on, "R3", fCouncil, shown(v.text)+": "+why, expected, "Correct it in the patient system.")
 		}
