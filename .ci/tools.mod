@@ -2,6 +2,8 @@ module homeward
 
 go 1.26.0
 
+toolchain go1.26.11
+
 tool (
 	github.com/gordonklaus/ineffassign
 	github.com/kisielk/errcheck
