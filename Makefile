@@ -87,6 +87,8 @@ lint: ## Check format, vet and the linters
 	$(ERRCHECK) ./...
 	$(TOOL) ineffassign ./...
 	.ci/behind
+	@unreachable=$$($(TOOL) deadcode ./cmd/homeward); \
+	if [ -n "$$unreachable" ]; then printf 'Nothing that the program does calls these. Wire them, or take them out:\n%s\n' "$$unreachable"; exit 1; fi
 
 .PHONY: bench
 bench: build ## Measure the packages, then a million rows in one file beside sqlite3 .import

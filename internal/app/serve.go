@@ -177,6 +177,7 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 				return fmt.Sprintf("Identifiers of %d patients were purged. Figures stay.", n), err
 			}},
 		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},
+		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Run: a.keepLog},
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
 			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
 	}, ofPacks...) {

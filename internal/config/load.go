@@ -73,16 +73,8 @@ func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
 	return p, listed(found)
 }
 
-// ParseLayout reads one layout file's bytes; file is its name in messages and
+// parseLayout reads one layout file's bytes; file is its name in messages and
 // name the layout's name.
-func ParseLayout(file, name string, data []byte) (*Layout, error) {
-	l, found := parseLayout(file, name, data)
-	if err := listed(found); err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
 func parseLayout(file, name string, data []byte) (*Layout, []string) {
 	sum := sha256.Sum256(data)
 	l, doc := &Layout{Name: name, Fingerprint: hex.EncodeToString(sum[:])}, newDocument(file)

@@ -69,15 +69,6 @@ func Suppress(g Grid) PublicGrid {
 	return n.public(g)
 }
 
-// SuppressSeries is Suppress for a series with its total, published or not.
-func SuppressSeries(values []int64, withTotal bool) ([]PublicCount, PublicCount) {
-	out := Suppress(Grid{Cells: [][]int64{values}, GrandTotal: withTotal})
-	if len(out.Cells) == 0 {
-		return nil, out.Total
-	}
-	return out.Cells[0], out.Total
-}
-
 // network is a grid as a circulation: from the source to each row flows its
 // total, from a row to each column the cell, from a column to the sink its
 // total, and from the sink back to the source everything. The grids that agree
