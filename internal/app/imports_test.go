@@ -29,6 +29,7 @@ var ranks = map[string]int{
 	"internal/delay":          1,
 	"internal/identity":       1,
 	"internal/attribution":    2,
+	"internal/person":         2,
 	"internal/audit":          2,
 	"internal/people":         2,
 	"internal/record":         4,
