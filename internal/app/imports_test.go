@@ -30,6 +30,7 @@ var ranks = map[string]int{
 	"internal/identity":       1,
 	"internal/council":        2,
 	"internal/attribution":    2,
+	"internal/person":         2,
 	"internal/audit":          2,
 	"internal/people":         2,
 	"internal/record":         4,

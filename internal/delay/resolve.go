@@ -2,14 +2,19 @@ package delay
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 )
 
 // Statement is what decides a delay's dates in one row of one extract.
-// Discharged is zero unless it is on or before the extract date (C4).
+// Discharged is zero unless it is on or before the extract date (C4). Without a
+// ready date it is of a row that could not be read and names its patient (C20).
 type Statement struct {
 	Ready, Discharged Day
 }
+
+// Unread says whether the row of the statement could not be read.
+func (s Statement) Unread() bool { return s.Ready == 0 }
 
 // Run is an unbroken run of days on each of which the provider's counted
 // extract lists the patient with the same statement. Statement indexes
@@ -44,6 +49,9 @@ type Evidence struct {
 	Calendar   Calendar
 	Statements []Statement
 	Runs       []Run
+	// unread says, where it is not nil, which runs are of rows that could not be
+	// read and stand on the patient's last readable statement (C20).
+	unread []bool
 }
 
 // Settings are the partnership's choices that Resolve depends on.
@@ -101,7 +109,16 @@ const (
 	Unverified
 	// Paused: the wait had stopped. A paused day does not count.
 	Paused
+	// NotReadable: the row of that day could not be read and names its patient
+	// (C20).
+	NotReadable
+	// Elsewhere: the day counts at another provider, where the same person lay
+	// (C19). It does not count here.
+	Elsewhere
 )
+
+// Counts says whether days with the mark are delayed days.
+func (m Mark) Counts() bool { return m != Paused && m != Elsewhere }
 
 // String names the mark in the words of the rules.
 func (m Mark) String() string {
@@ -116,6 +133,10 @@ func (m Mark) String() string {
 		return "unverified"
 	case Paused:
 		return "paused"
+	case NotReadable:
+		return "row not readable"
+	case Elsewhere:
+		return "counted at another provider"
 	default:
 		return "listed"
 	}
@@ -164,9 +185,10 @@ type episode struct {
 }
 
 // Resolve works out the delays of one patient at one provider from all the
-// evidence about them (C1 to C9 and C18). It is a pure function: the same
+// evidence about them (C1 to C9, C18 and C20). It is a pure function: the same
 // evidence gives the same delays, in whatever order it arrived (C10).
 func Resolve(e Evidence, s Settings) []Delay {
+	e, of := readable(e, s)
 	episodes := gather(e, s)
 	delays := make([]Delay, 0, len(episodes))
 	// ended is the latest day on which an earlier delay ended (C18).
@@ -174,9 +196,57 @@ func Resolve(e Evidence, s Settings) []Delay {
 	for _, ep := range episodes {
 		d := ep.settle(e, s, ended)
 		ended = max(ended, d.End)
+		if of != nil {
+			d.Statement = of[d.Statement]
+			for i, st := range d.Stretches {
+				d.Stretches[i].Statement = of[st.Statement]
+			}
+		}
 		delays = append(delays, d)
 	}
 	return delays
+}
+
+// readable puts, for each run of rows that could not be read, the last readable
+// statement, or takes the run out where it says nothing (C20): the patient was
+// in a bed, and no delay begins with it. of gives the given statement of each
+// statement of the result, nil when nothing was unread.
+func readable(e Evidence, s Settings) (_ Evidence, of []int) {
+	if !slices.ContainsFunc(e.Runs, func(r Run) bool { return e.Statements[r.Statement].Unread() }) {
+		return e, nil
+	}
+	out := Evidence{Calendar: e.Calendar, Statements: slices.Clone(e.Statements), Runs: make([]Run, 0, len(e.Runs))}
+	for i := range e.Statements {
+		of = append(of, i)
+	}
+	for _, run := range e.Runs {
+		row := e.Statements[run.Statement]
+		if !row.Unread() {
+			out.Runs, out.unread = append(out.Runs, run), append(out.unread, false)
+			continue
+		}
+		n := len(out.Runs)
+		if n == 0 {
+			continue
+		}
+		at := out.Runs[n-1].Statement
+		last := out.Statements[at]
+		if last.Discharged != 0 {
+			continue // They had left, and a row that cannot be read brings nobody back.
+		}
+		if row.Discharged != 0 && row.Discharged >= last.Ready {
+			// C4 holds for a day of leaving that can be read. One before they
+			// were ready is not one.
+			out.Statements = append(out.Statements, Statement{Ready: last.Ready, Discharged: row.Discharged})
+			of = append(of, of[at])
+			at = len(out.Statements) - 1
+		}
+		out.Runs, out.unread = append(out.Runs, Run{run.First, run.Last, at}), append(out.unread, true)
+		if next, _ := out.continues(n, s); next != sameDelay {
+			out.Runs, out.unread = out.Runs[:n], out.unread[:n]
+		}
+	}
+	return out, of
 }
 
 // gather divides the runs into delays.
@@ -330,7 +400,11 @@ func (e Evidence) tile(ep episode, from, to Day) []Stretch {
 	runs := e.Runs[ep.first : ep.last+1]
 	add(from, runs[0].First-1, runs[0].Statement, Backdated)
 	for i, run := range runs {
-		add(run.First, run.Last, run.Statement, Listed)
+		mark := Listed
+		if e.unread != nil && e.unread[ep.first+i] {
+			mark = NotReadable
+		}
+		add(run.First, run.Last, run.Statement, mark)
 		if i+1 < len(runs) {
 			unlisted(run.Last+1, runs[i+1].First-1, run.Statement)
 		}

@@ -117,34 +117,6 @@ func FuzzDate(f *testing.F) {
 	})
 }
 
-func FuzzNHSNumber(f *testing.F) {
-	for _, s := range []string{"9990000018", "999 000 0018", "999-000-0018", "999\u00a0000\u00a00018", "9.99E+09", "#VALUE!", "", "1111111111"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, cell []byte) {
-		digits, state := nhsNumber(cell)
-		if state != goodNumber {
-			return
-		}
-		if _, again := nhsNumber(digits[:]); again != goodNumber {
-			t.Errorf("%q gives %q, which is not good", cell, digits)
-		}
-	})
-}
-
-func TestNHSNumber(t *testing.T) {
-	for text, want := range map[string]numberState{
-		"9434765919": goodNumber, "9434765918": wrongCheck, "9990000018": goodNumber, "9990000026": goodNumber, "9990000050": goodNumber,
-		"0000000000": wrongCheck, "1111111111": wrongCheck, "9999999999": wrongCheck, "999000001": wrongLength, "99900000180": wrongLength,
-		"999 000 0018": goodNumber, "999-000-0018": goodNumber, "999\u00a0000\u00a00018": goodNumber, "\u200b9990000018\u200d": goodNumber, " 9990000018 ": goodNumber,
-		"9.99E+09": scientific, "9.99e9": scientific, "#VALUE!": errorCell, "": noNumber, "  ": noNumber, "unknown": wrongLength, "X990000018": wrongLength,
-	} {
-		if _, got := nhsNumber([]byte(text)); got != want {
-			t.Errorf("R3 %q: got %d, want %d", text, got, want)
-		}
-	}
-}
-
 func TestDate(t *testing.T) {
 	d := &dateReader{formats: mustFormats("dd/mm/yyyy", "dd/mm/yy")}
 	for text, want := range map[string]string{

@@ -10,6 +10,7 @@ import (
 	"homeward/internal/config"
 	"homeward/internal/council"
 	"homeward/internal/delay"
+	"homeward/internal/identity"
 	"homeward/internal/problem"
 )
 
@@ -47,7 +48,7 @@ type (
 	}
 	idCell struct {
 		number string
-		state  numberState
+		state  identity.Reading
 	}
 	wordCell struct {
 		textCell
@@ -255,7 +256,7 @@ func (r *rowReader) record(rec *record) error {
 	*row = Row{Line: rec.line, ExtractDate: on, Ready: ready.day}
 	local := r.localID(rec, on)
 	number := r.nhs(rec)
-	if number.state == goodNumber {
+	if number.state == identity.Good {
 		row.NHSNumber = number.number
 	}
 	row.LocalID = local.text
@@ -268,7 +269,7 @@ func (r *rowReader) record(rec *record) error {
 			heading = r.headings[fLocalID]
 		}
 		found := "no patient identifier at all"
-		if number.state != noNumber {
+		if number.state != identity.Nothing {
 			found = "no local patient ID and an NHS number that is not valid (" + numberWords[number.state] + ", not shown)"
 		}
 		r.quarantine(rec.line, on, "R2", heading, found, expected, "Fill in one of the two and send the file again.")
@@ -293,7 +294,7 @@ func (r *rowReader) record(rec *record) error {
 	} else if left.state == badDate {
 		r.warn(rec.line, on, "R3", fDischarged, shown(r.cellText(rec, fDischarged)), "a date such as "+r.exampleDate()+" or a blank", "The row was kept as not discharged. "+fixExport)
 	}
-	if number.state > goodNumber {
+	if number.state > identity.Good {
 		found := "a number that is not valid (" + numberWords[number.state] + ", not shown)"
 		r.warn(rec.line, on, "R3", fNHSNumber, found, "an NHS number: ten digits with a good check digit", "The local ID was used. "+fixExport)
 	}
@@ -324,11 +325,11 @@ func (r *rowReader) record(rec *record) error {
 	return r.each(row)
 }
 
-var numberWords = map[numberState]string{
-	wrongCheck:  "its check digit is wrong or it is a filler",
-	wrongLength: "it is not ten digits",
-	scientific:  "a spreadsheet has rounded it to scientific notation, and its digits are lost",
-	errorCell:   "a spreadsheet error stands in its place",
+var numberWords = map[identity.Reading]string{
+	identity.WrongCheck:  "its check digit is wrong or it is a filler",
+	identity.WrongLength: "it is not ten digits",
+	identity.Rounded:     "a spreadsheet has rounded it to scientific notation, and its digits are lost",
+	identity.Failed:      "a spreadsheet error stands in its place",
 }
 
 // misshapen handles a record that is not a row of the table.
@@ -417,11 +418,9 @@ func (r *rowReader) checkProvider(rec *record, on delay.Day) error {
 	return nil
 }
 
-var noID = map[string]bool{"n/a": true, "na": true, "none": true, "unknown": true, "not known": true, "nk": true, "null": true, "nil": true,
-	"tbc": true, "-": true, "--": true, "?": true, "0": true, "": true, "not given": true, "no number": true}
-
-// localID reads the provider's own number. Fillers, error values and rounded
-// numbers are none: they would make one patient of several.
+// localID reads the provider's own number into its normal form (I1). Fillers,
+// error values and rounded numbers are none: they would make one patient of
+// several (I2).
 func (r *rowReader) localID(rec *record, on delay.Day) textCell {
 	cell := r.cell(rec, fLocalID)
 	if len(cell) == 0 {
@@ -430,9 +429,9 @@ func (r *rowReader) localID(rec *record, on delay.Day) textCell {
 	v, ok := r.ids[string(cell)]
 	if !ok {
 		v.text, v.removed, v.cut = clean(cell, maxLocalID)
-		if v.cut || v.text != "" && (v.text[0] == '#' || isScientific(cell)) {
-			v.cut, v.text = true, ""
-		} else if noID[strings.ToLower(v.text)] {
+		id, reading := identity.LocalID(v.text)
+		v.cut = v.cut || reading == identity.Failed || reading == identity.Rounded
+		if v.text = id; v.cut {
 			v.text = ""
 		}
 		r.ids.put(cell, v)
@@ -454,15 +453,8 @@ func (r *rowReader) nhs(rec *record) idCell {
 	if v, ok := r.numbers[string(cell)]; ok {
 		return v
 	}
-	digits, state := nhsNumber(cell)
-	v := idCell{state: state}
-	if state == goodNumber {
-		v.number = string(digits[:])
-	} else if state != noNumber {
-		if text, _, _ := clean(cell, maxText); noID[strings.ToLower(text)] {
-			v.state = noNumber
-		}
-	}
+	var v idCell
+	v.number, v.state = identity.NHSNumber(string(cell))
 	return r.numbers.put(cell, v)
 }
 
@@ -812,7 +804,7 @@ func (r *rowReader) notPatient(rec *record) bool {
 
 // identified says whether a record has a valid NHS number or a ready date.
 func (r *rowReader) identified(rec *record) bool {
-	return r.nhs(rec).state == goodNumber || r.readDate(r.cell(rec, fReady)).state == goodDate
+	return r.nhs(rec).state == identity.Good || r.readDate(r.cell(rec, fReady)).state == goodDate
 }
 
 func (r *rowReader) skip(line int, named bool) {

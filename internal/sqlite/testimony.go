@@ -9,8 +9,8 @@ import (
 	"homeward/internal/logbook"
 )
 
-// said is what people have said of one patient.
-type said struct {
+// testimony is what people have said of one patient.
+type testimony struct {
 	effective []logbook.Entry
 	events    []agreement.Event
 }
@@ -18,7 +18,7 @@ type said struct {
 // corrects says whether a correction begins or ends between neighbouring days
 // that the entries before and next refine: a correction of the present wait has
 // no end of its own, since what follows was said after it.
-func (s said) corrects(before, next int64) bool {
+func (s testimony) corrects(before, next int64) bool {
 	for _, e := range s.effective {
 		if e.Kind == logbook.Corrected && (e.ID == next || e.ID == before && e.OfThePast()) {
 			return true
@@ -27,9 +27,9 @@ func (s said) corrects(before, next int64) bool {
 	return false
 }
 
-// said reads the log and the answers about a patient.
-func (d *derivation) said(patient int64) (said, error) {
-	var s said
+// testimony reads the log and the answers about a patient.
+func (d *derivation) testimony(patient int64) (testimony, error) {
+	var s testimony
 	if d.hasLog {
 		var entries []logbook.Entry
 		err := d.each(`SELECT entry_id, kind, made_on, day, until_day, statement_id, undoes FROM log_entry WHERE patient_id = ? ORDER BY entry_id`, patient, func(r *sql.Rows) error {

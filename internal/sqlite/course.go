@@ -1,0 +1,417 @@
+package sqlite
+
+import (
+	"cmp"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"homeward/internal/agreement"
+	"homeward/internal/delay"
+)
+
+// statementRow is what of a statement the derivation needs.
+type statementRow struct {
+	patient, given    int64
+	ready, discharged delay.Day
+}
+
+// givenRow is what of a given the derivation needs.
+type givenRow struct {
+	council delay.Council
+	care    delay.CareType
+	reason  delay.Reason
+	body    delay.Body
+}
+
+// course is everything derived about one patient, in the order of the tables'
+// keys.
+type course struct {
+	presence  []presenceRow
+	delays    []delayRow
+	stretches []stretchRow
+	segments  []segmentRow
+	findings  []findingRow
+}
+
+type delayRow struct {
+	listedFirst, listedLast, ready, end delay.Day
+	endKind                             delay.EndKind
+	first, last                         delay.Day
+	statement                           int64
+}
+
+type stretchRow struct {
+	listedFirst, first, last delay.Day
+	statement                int64
+	mark                     delay.Mark
+	entry                    int64
+}
+
+// segmentRow is a segment with where it stands. Its given body is what the
+// rules give, its standing's what it counts under.
+type segmentRow struct {
+	listedFirst, first, last delay.Day
+	givenRow
+	standing agreement.Standing
+}
+
+type findingRow struct {
+	listedFirst delay.Day
+	rule        string
+	day         delay.Day
+	words       string
+}
+
+func (s course) equal(o course) bool {
+	return slices.Equal(s.presence, o.presence) && slices.Equal(s.delays, o.delays) &&
+		slices.Equal(s.stretches, o.stretches) && slices.Equal(s.segments, o.segments) && slices.Equal(s.findings, o.findings)
+}
+
+// foresee reads statements that will be asked for, and what their days are
+// counted by, many at once.
+func (d *derivation) foresee(statements []int64) error {
+	wanted := slices.DeleteFunc(statements, func(id int64) bool {
+		_, ok := d.statements[id]
+		return ok
+	})
+	if len(wanted) == 0 {
+		return nil
+	}
+	slices.Sort(wanted)
+	return lookUp(d.ctx, d.tx, `
+		SELECT s.statement_id, s.patient_id, s.given_id, s.ready_date, s.discharged_date, g.council, g.care, g.reason, g.body
+		FROM statement s
+		JOIN given g ON g.given_id = s.given_id
+		WHERE s.statement_id IN (SELECT value FROM json_each(?1))`, slices.Compact(wanted), func(r *sql.Rows) error {
+		var id int64
+		var row statementRow
+		var given givenRow
+		err := r.Scan(&id, &row.patient, &row.given, &row.ready, &row.discharged, &given.council, &given.care, &given.reason, &given.body)
+		d.statements[id], d.givens[row.given] = row, given
+		return err
+	})
+}
+
+// statement gives one statement, from the database when it is not of the batch.
+func (d *derivation) statement(id int64) (statementRow, error) {
+	if row, ok := d.statements[id]; ok {
+		return row, nil
+	}
+	st, err := d.stmt(`SELECT patient_id, given_id, ready_date, discharged_date FROM statement WHERE statement_id = ?`)
+	if err != nil {
+		return statementRow{}, err
+	}
+	var row statementRow
+	if err := st.QueryRowContext(d.ctx, id).Scan(&row.patient, &row.given, &row.ready, &row.discharged); err != nil {
+		return row, fmt.Errorf("statement %d: %w", id, err)
+	}
+	d.statements[id] = row
+	return row, nil
+}
+
+// given gives what of a given days are counted by.
+func (d *derivation) given(id int64) (givenRow, error) {
+	if row, ok := d.givens[id]; ok {
+		return row, nil
+	}
+	st, err := d.stmt(`SELECT council, care, reason, body FROM given WHERE given_id = ?`)
+	if err != nil {
+		return givenRow{}, err
+	}
+	var row givenRow
+	if err := st.QueryRowContext(d.ctx, id).Scan(&row.council, &row.care, &row.reason, &row.body); err != nil {
+		return row, fmt.Errorf("given %d: %w", id, err)
+	}
+	d.givens[id] = row
+	return row, nil
+}
+
+// rebuild works out each touched patient again and writes what changed.
+func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh map[int64]bool) error {
+	w := newCourseWriter(d)
+	at := 0
+	for part := range slices.Chunk(touched, manyAtOnce) {
+		met := slices.DeleteFunc(slices.Clone(part), func(id int64) bool { return fresh[id] })
+		stored, err := d.load(met)
+		if err != nil {
+			return err
+		}
+		for _, patient := range part {
+			from := at
+			for at < len(appearances) && appearances[at].patient == patient {
+				at++
+			}
+			if err := d.rebuildOne(w, patient, stored[patient], appearances[from:at]); err != nil {
+				return err
+			}
+		}
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return d.writeCounts()
+}
+
+// rebuildOne works out one patient again; old is nil when nothing is stored.
+func (d *derivation) rebuildOne(w *courseWriter, patient int64, old *course, now []appearance) error {
+	if old == nil {
+		old = &course{}
+	}
+	next, err := d.resolve(patient, d.merge(old.presence, now))
+	if err != nil || old.equal(next) {
+		return err
+	}
+	if err := d.count(old.segments, -1); err != nil {
+		return err
+	}
+	if err := d.count(next.segments, +1); err != nil {
+		return err
+	}
+	return w.write(patient, *old, next)
+}
+
+// resolve derives everything about a patient from their presence in the
+// extracts, the log and the answers.
+func (d *derivation) resolve(patient int64, presence []presenceRow) (course, error) {
+	next := course{presence: presence}
+	if len(presence) == 0 {
+		next.presence = nil
+	}
+	words, err := d.testimony(patient)
+	if err != nil {
+		return next, err
+	}
+	calendar, runs := d.evidence(words.effective, presence)
+	if len(runs) == 0 {
+		return next, nil
+	}
+	e := delay.Evidence{Calendar: calendar, Runs: make([]delay.Run, len(runs)), Statements: make([]delay.Statement, 0, len(runs))}
+	ids := make([]int64, 0, len(runs))
+	for i, run := range runs {
+		at := slices.Index(ids, run.statement)
+		if at < 0 {
+			row, err := d.statement(run.statement)
+			if err != nil {
+				return next, err
+			}
+			at = len(ids)
+			ids = append(ids, run.statement)
+			e.Statements = append(e.Statements, delay.Statement{Ready: row.ready, Discharged: row.discharged})
+		}
+		e.Runs[i] = delay.Run{First: run.first, Last: run.last, Statement: at}
+	}
+	delays := delay.Resolve(e, d.store.settings.Delay)
+	for i, dl := range delays {
+		next.delays = append(next.delays, delayRow{dl.ListedFirst, dl.ListedLast, dl.Ready, dl.End, dl.EndKind, dl.FirstDay, dl.LastDay, ids[dl.Statement]})
+		for _, f := range dl.Findings {
+			next.findings = append(next.findings, findingRow{dl.ListedFirst, f.Rule, f.Day, f.Words})
+		}
+		from := len(next.stretches)
+		for _, st := range dl.Stretches {
+			next.stretches = append(next.stretches, stretchRow{dl.ListedFirst, st.First, st.Last, ids[st.Statement], st.Mark, 0})
+		}
+		if len(words.effective) > 0 {
+			refined, err := d.refine(next.stretches[from:], entriesOf(words.effective, delays, i), dl.ListedFirst)
+			if err != nil {
+				return next, err
+			}
+			next.stretches = append(next.stretches[:from], refined...)
+		}
+		segments, err := d.segments(next.stretches[from:], words)
+		if err != nil {
+			return next, err
+		}
+		next.segments = append(next.segments, segments...)
+	}
+	slices.SortFunc(next.findings, func(a, b findingRow) int {
+		return cmp.Or(cmp.Compare(a.listedFirst, b.listedFirst), cmp.Compare(a.rule, b.rule), cmp.Compare(a.day, b.day))
+	})
+	return next, nil
+}
+
+// segments joins neighbouring counted stretches that are attributed alike, and
+// says where each stands between the NHS and the council. What a correction
+// states is a segment of its own beside what was said before it: nobody has
+// answered it yet, whatever they said of the neighbouring days (G1).
+func (d *derivation) segments(stretches []stretchRow, words testimony) ([]segmentRow, error) {
+	var out []segmentRow
+	var before int64 // the entry of the stretch before
+	for _, st := range stretches {
+		apart := st.entry != before && words.corrects(before, st.entry)
+		before = st.entry
+		if st.mark == delay.Paused {
+			continue
+		}
+		row, err := d.statement(st.statement)
+		if err != nil {
+			return nil, err
+		}
+		given, err := d.given(row.given)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(out); n > 0 && !apart && out[n-1].givenRow == given && out[n-1].last+1 == st.first {
+			out[n-1].last = st.last
+			continue
+		}
+		out = append(out, segmentRow{listedFirst: st.listedFirst, first: st.first, last: st.last, givenRow: given})
+	}
+	for i, s := range out {
+		out[i].standing = agreement.Stand(agreement.Segment{
+			First: s.first, Last: s.last, Reason: s.reason, Council: s.council, Care: s.care, Body: s.body,
+		}, words.events)
+	}
+	return out, nil
+}
+
+// load reads what is stored as derived about patients, and the statements that
+// it stands on.
+func (d *derivation) load(patients []int64) (map[int64]*course, error) {
+	out := make(map[int64]*course, len(patients))
+	for _, id := range patients {
+		out[id] = &course{}
+	}
+	var patient int64
+	var statements []int64
+	for _, part := range []struct {
+		columns, table, order string
+		scan                  func(*sql.Rows) error
+	}{
+		{"first_date, last_date, statement_id", "presence", "first_date", func(r *sql.Rows) error {
+			var row presenceRow
+			if err := r.Scan(&patient, &row.first, &row.last, &row.statement); err != nil {
+				return err
+			}
+			s := out[patient]
+			s.presence = append(s.presence, row)
+			statements = append(statements, row.statement)
+			return nil
+		}},
+		{"listed_first, listed_last, ready_date, end_date, end_kind, first_day, last_day, statement_id", "delay", "listed_first", func(r *sql.Rows) error {
+			var row delayRow
+			if err := r.Scan(&patient, &row.listedFirst, &row.listedLast, &row.ready, &row.end, &row.endKind, &row.first, &row.last, &row.statement); err != nil {
+				return err
+			}
+			s := out[patient]
+			s.delays = append(s.delays, row)
+			return nil
+		}},
+		{"listed_first, first_day, last_day, statement_id, mark, entry_id", "stretch", "listed_first, first_day", func(r *sql.Rows) error {
+			var row stretchRow
+			if err := r.Scan(&patient, &row.listedFirst, &row.first, &row.last, &row.statement, &row.mark, &row.entry); err != nil {
+				return err
+			}
+			s := out[patient]
+			s.stretches = append(s.stretches, row)
+			statements = append(statements, row.statement)
+			return nil
+		}},
+		{"listed_first, first_day, last_day, council, care, reason, rule_body, body, by_people, state, suggested, next_side, level, event_id",
+			"segment", "listed_first, first_day", func(r *sql.Rows) error {
+				var row segmentRow
+				st := &row.standing
+				if err := r.Scan(&patient, &row.listedFirst, &row.first, &row.last, &row.council, &row.care, &row.reason, &row.body,
+					&st.Body, &st.ByPeople, &st.State, &st.Suggested, &st.Next, &st.Level, &st.Last); err != nil {
+					return err
+				}
+				s := out[patient]
+				s.segments = append(s.segments, row)
+				return nil
+			}},
+		{"listed_first, rule, day, words", "finding", "listed_first, rule, day", func(r *sql.Rows) error {
+			var row findingRow
+			if err := r.Scan(&patient, &row.listedFirst, &row.rule, &row.day, &row.words); err != nil {
+				return err
+			}
+			s := out[patient]
+			s.findings = append(s.findings, row)
+			return nil
+		}},
+	} {
+		if err := lookUp(d.ctx, d.tx, `
+			SELECT patient_id, `+part.columns+`
+			FROM `+part.table+`
+			WHERE patient_id IN (SELECT value FROM json_each(?1))
+			ORDER BY patient_id, `+part.order, patients, part.scan); err != nil {
+			return nil, err
+		}
+	}
+	return out, d.foresee(statements)
+}
+
+// courseWriter writes derived rows.
+type courseWriter struct {
+	d                                             *derivation
+	presence, delays, stretch, segments, findings *bulk
+}
+
+func newCourseWriter(d *derivation) *courseWriter {
+	return &courseWriter{
+		d:        d,
+		presence: newBulk(d.ctx, d.tx, "presence", []string{"patient_id", "first_date", "last_date", "statement_id"}, ""),
+		delays: newBulk(d.ctx, d.tx, "delay", []string{"patient_id", "listed_first", "listed_last", "provider_id", "ready_date",
+			"end_date", "end_kind", "first_day", "last_day", "statement_id"}, ""),
+		stretch: newBulk(d.ctx, d.tx, "stretch", []string{"patient_id", "listed_first", "first_day", "last_day", "statement_id", "mark", "entry_id"}, ""),
+		segments: newBulk(d.ctx, d.tx, "segment", []string{"patient_id", "listed_first", "first_day", "last_day", "provider_id",
+			"council", "care", "reason", "rule_body", "body", "by_people", "state", "suggested", "next_side", "level", "event_id"}, ""),
+		findings: newBulk(d.ctx, d.tx, "finding", []string{"patient_id", "listed_first", "rule", "day", "words"}, ""),
+	}
+}
+
+// write replaces what is stored about a patient, table by table where it
+// differs.
+func (w *courseWriter) write(patient int64, old, next course) error {
+	remove := func(query string, needed bool) error {
+		if !needed {
+			return nil
+		}
+		st, err := w.d.stmt(query)
+		if err != nil {
+			return err
+		}
+		_, err = st.ExecContext(w.d.ctx, patient)
+		return err
+	}
+	var errs error
+	note := func(err error) { errs = errors.Join(errs, err) }
+	if !slices.Equal(old.presence, next.presence) {
+		note(remove(`DELETE FROM presence WHERE patient_id = ?`, len(old.presence) > 0))
+		for _, r := range next.presence {
+			note(w.presence.add(patient, int64(r.first), int64(r.last), r.statement))
+		}
+	}
+	if !slices.Equal(old.delays, next.delays) {
+		note(remove(`DELETE FROM delay WHERE patient_id = ?`, len(old.delays) > 0))
+		for _, r := range next.delays {
+			note(w.delays.add(patient, int64(r.listedFirst), int64(r.listedLast), w.d.provider, int64(r.ready), int64(r.end), int64(r.endKind), int64(r.first), int64(r.last), r.statement))
+		}
+	}
+	if !slices.Equal(old.stretches, next.stretches) {
+		note(remove(`DELETE FROM stretch WHERE patient_id = ?`, len(old.stretches) > 0))
+		for _, r := range next.stretches {
+			note(w.stretch.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), r.statement, int64(r.mark), r.entry))
+		}
+	}
+	if !slices.Equal(old.segments, next.segments) {
+		note(remove(`DELETE FROM segment WHERE patient_id = ?`, len(old.segments) > 0))
+		for _, r := range next.segments {
+			st := r.standing
+			note(w.segments.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), w.d.provider,
+				string(r.council), int64(r.care), string(r.reason), int64(r.body), int64(st.Body), st.ByPeople, int64(st.State),
+				int64(st.Suggested), int64(st.Next), int64(st.Level), st.Last))
+		}
+	}
+	if !slices.Equal(old.findings, next.findings) {
+		note(remove(`DELETE FROM finding WHERE patient_id = ?`, len(old.findings) > 0))
+		for _, r := range next.findings {
+			note(w.findings.add(patient, int64(r.listedFirst), r.rule, int64(r.day), r.words))
+		}
+	}
+	return errs
+}
+
+func (w *courseWriter) flush() error {
+	return errors.Join(w.presence.flush(), w.delays.flush(), w.stretch.flush(), w.segments.flush(), w.findings.flush())
+}

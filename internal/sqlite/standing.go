@@ -1,0 +1,137 @@
+package sqlite
+
+import (
+	"bytes"
+	"database/sql"
+	"strconv"
+
+	"homeward/internal/delay"
+	"homeward/internal/ingest"
+)
+
+// stand works out where the provider's days stand and writes what changed.
+// Only the days given, ascending, and the extract after each can stand
+// otherwise than before (R5); no days mean all.
+func (d *derivation) stand(days []delay.Day) error {
+	from, to := delay.Day(0), never
+	if len(days) > 0 {
+		if err := d.tx.QueryRowContext(d.ctx, `
+			SELECT coalesce((SELECT max(extract_date) FROM extract WHERE provider_id = ?1 AND extract_date < ?2), ?2),
+				coalesce((SELECT min(extract_date) FROM extract WHERE provider_id = ?1 AND extract_date > ?3), ?3)`,
+			d.provider, days[0], days[len(days)-1]).Scan(&from, &to); err != nil {
+			return err
+		}
+	}
+	received, err := d.received(from, to)
+	if err != nil {
+		return err
+	}
+	if d.before, err = d.standings(from, to); err != nil {
+		return err
+	}
+	if d.was, err = d.countedDays(); err != nil {
+		return err
+	}
+	put, err := d.stmt(`
+		INSERT INTO standing (provider_id, extract_date, counted_extract, held_extract)
+		VALUES (?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET counted_extract = excluded.counted_extract, held_extract = excluded.held_extract`)
+	if err != nil {
+		return err
+	}
+	for _, st := range ingest.Standings(received, d.store.settings.Short) {
+		was := d.before[st.Date]
+		if len(days) > 0 && st.Date < days[0] {
+			// It is here to compare the next with, and stands as it stood.
+			st.Counted, st.Held = was.Counted, was.Held
+		}
+		d.now[st.Date] = st
+		if was.Counted == st.Counted && was.Held == st.Held {
+			continue
+		}
+		if was.Counted != st.Counted {
+			d.changed = append(d.changed, st.Date)
+		}
+		if _, err := put.ExecContext(d.ctx, d.provider, st.Date, st.Counted, st.Held); err != nil {
+			return err
+		}
+	}
+	d.calendar, err = d.countedDays()
+	return err
+}
+
+// received gives the extracts received for the days from from to to.
+func (d *derivation) received(from, to delay.Day) ([]ingest.Received, error) {
+	var out []ingest.Received
+	err := eachRow(d.ctx, d.tx, `
+		SELECT extract_id, extract_date, rows_read, EXISTS (SELECT 1 FROM acceptance a WHERE a.extract_id = e.extract_id)
+		FROM extract e
+		WHERE provider_id = ? AND extract_date BETWEEN ? AND ?
+		ORDER BY extract_date, extract_id`, func(rows *sql.Rows) error {
+		var r ingest.Received
+		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Accepted)
+		out = append(out, r)
+		return err
+	}, d.provider, from, to)
+	return out, err
+}
+
+// standings gives where the days from from to to are stored to stand.
+func (d *derivation) standings(from, to delay.Day) (map[delay.Day]ingest.DayStanding, error) {
+	out := map[delay.Day]ingest.DayStanding{}
+	err := eachRow(d.ctx, d.tx, `
+		SELECT extract_date, counted_extract, held_extract
+		FROM standing
+		WHERE provider_id = ? AND extract_date BETWEEN ? AND ?`, func(rows *sql.Rows) error {
+		var st ingest.DayStanding
+		err := rows.Scan(&st.Date, &st.Counted, &st.Held)
+		out[st.Date] = st
+		return err
+	}, d.provider, from, to)
+	return out, err
+}
+
+// countedDays gives the days for which an extract is stored to count. They
+// come as one text, because ten years are thousands of rows.
+func (d *derivation) countedDays() (delay.Calendar, error) {
+	st, err := d.stmt(`
+		SELECT json_group_array(extract_date)
+		FROM (SELECT extract_date FROM standing WHERE provider_id = ? AND counted_extract <> 0 ORDER BY extract_date)`)
+	if err != nil {
+		return nil, err
+	}
+	var text []byte
+	if err := st.QueryRowContext(d.ctx, d.provider).Scan(&text); err != nil {
+		return nil, err
+	}
+	return parseDays(text)
+}
+
+// parseDays reads a JSON array of days.
+func parseDays(text []byte) ([]delay.Day, error) {
+	text = bytes.Trim(text, "[]")
+	if len(text) == 0 {
+		return nil, nil
+	}
+	days := make([]delay.Day, 0, len(text)/8+1)
+	for part := range bytes.SplitSeq(text, []byte(",")) {
+		day, err := strconv.ParseInt(string(part), 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		days = append(days, delay.Day(day))
+	}
+	return days, nil
+}
+
+// countedOn gives the extract that counts for the day now, 0 when none does.
+func (d *derivation) countedOn(day delay.Day) (id int64, err error) {
+	if st, ok := d.now[day]; ok {
+		return st.Counted, nil
+	}
+	st, err := d.stmt(`SELECT counted_extract FROM standing WHERE provider_id = ? AND extract_date = ?`)
+	if err == nil {
+		err = st.QueryRowContext(d.ctx, d.provider, day).Scan(&id)
+	}
+	return id, err
+}
