@@ -1,6 +1,10 @@
 package extract
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"homeward/internal/nhsnumber"
+)
 
 // numberState says how a cell reads as an NHS number.
 type numberState uint8
@@ -50,18 +54,7 @@ func nhsNumber(cell []byte) (digits [10]byte, state numberState) {
 	case other || n != 10:
 		return digits, wrongLength
 	}
-	sum, same := 0, true
-	for i, c := range digits {
-		if i < 9 {
-			sum += int(c-'0') * (10 - i)
-		}
-		same = same && c == digits[0]
-	}
-	check := 11 - sum%11
-	if check == 11 {
-		check = 0
-	}
-	if same || check != int(digits[9]-'0') {
+	if !nhsnumber.Valid(string(digits[:])) {
 		return digits, wrongCheck
 	}
 	return digits, goodNumber
