@@ -25,6 +25,7 @@ const root = "../.."
 // thing that it needs to know, plus one.
 var ranks = map[string]int{
 	"internal/problem":        0,
+	"internal/nhsnumber":      0,
 	"internal/config":         1,
 	"internal/delay":          1,
 	"internal/identity":       1,

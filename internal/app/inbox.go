@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"homeward/internal/ingest"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -86,7 +87,7 @@ func (a *App) takeOne(ctx context.Context, path string) (*ingest.Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	target := free(dir, filepath.Base(path))
+	target := free(dir, nhsnumber.Redact(filepath.Base(path)))
 	// The receipt goes first: a file in the archive always has one.
 	if err := os.WriteFile(target+reportSuffix, text, 0o640); err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The receipt could not be written. The file was taken and stays in the inbox")

@@ -13,6 +13,7 @@ import (
 
 	"homeward/internal/config"
 	"homeward/internal/ingest"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -169,7 +170,7 @@ func (a *App) ingestFiles(ctx context.Context, files []string, say func(*ingest.
 func (a *App) ingestFile(ctx context.Context, path string) (*ingest.Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be opened", filepath.Base(path))
+		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be opened", nhsnumber.Redact(filepath.Base(path)))
 	}
 	defer f.Close()
 	return a.Ingest.File(ctx, filepath.Base(path), f)

@@ -13,6 +13,7 @@ import (
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
 	"homeward/internal/logbook"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -465,7 +466,7 @@ func (s *Service) newPerson(r *Refusal, in *NewEntry, given *attribution.Given, 
 		r.field("number", "Nobody can be added while the key file for identifiers is missing. Ask the person who runs Homeward")
 	default:
 		patient := identity.Patient{Provider: in.Provider, LocalID: number}
-		if HasNHSNumber(number) && len(number) == 10 {
+		if nhsnumber.Valid(number) {
 			patient = identity.Patient{Provider: in.Provider, NHSNumber: number}
 		}
 		h := s.Key.Hash(patient)

@@ -11,6 +11,7 @@ import (
 	"homeward/internal/council"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -40,11 +41,12 @@ func (c cache[T]) put(key []byte, v T) T {
 }
 
 // The cells, read. removed says that invisible characters were taken out, cut
-// that the text was shortened, why what is to be warned about.
+// that the text was shortened, named that it held an NHS number and was dropped
+// (P1), why what is to be warned about.
 type (
 	textCell struct {
-		text         string
-		removed, cut bool
+		text                string
+		removed, cut, named bool
 	}
 	idCell struct {
 		number string
@@ -172,8 +174,17 @@ func readText(c cache[textCell], cell []byte, max int) textCell {
 	if v, ok := c[string(cell)]; ok {
 		return v
 	}
-	text, removed, cut := clean(cell, max)
-	return c.put(cell, textCell{text, removed, cut})
+	return c.put(cell, nameless(cell, max))
+}
+
+// nameless reads a cell that names nobody. One with an NHS number in it is as good
+// as blank: a number that stands where it has no business would be shown to
+// everybody who sees the column (P1). What would be cut off is looked at too.
+func nameless(cell []byte, max int) (v textCell) {
+	if v.text, v.removed, v.cut = clean(cell, max); nhsnumber.In(string(cell)) {
+		v.text, v.cut, v.named = "", false, true
+	}
+	return v
 }
 
 const fixExport = "Correct it in the patient system and send the file again."
@@ -505,6 +516,11 @@ func (r *rowReader) warnRemoved(line int, on delay.Day, f field) {
 	r.warn(line, on, "R8", f, "control or invisible (zero-width) characters", "plain text", "They were removed. Check the export.")
 }
 
+// warnNamed says that a cell was dropped because an NHS number stood in it.
+func (r *rowReader) warnNamed(line int, on delay.Day, f field) {
+	r.warn(line, on, "P1", f, "an NHS number (not shown)", "a cell that identifies nobody", "The row was kept without this cell. "+fixExport)
+}
+
 func (r *rowReader) plainText(rec *record, on delay.Day, f field) string {
 	cell := r.cell(rec, f)
 	if len(cell) == 0 {
@@ -514,6 +530,9 @@ func (r *rowReader) plainText(rec *record, on delay.Day, f field) string {
 	if v.removed {
 		r.warnRemoved(rec.line, on, f)
 	}
+	if v.named {
+		r.warnNamed(rec.line, on, f)
+	}
 	if v.cut {
 		r.warn(rec.line, on, "R8", f, "a text that is too long", fmt.Sprintf("at most %d characters", maxText), "It was shortened. Check the export.")
 	}
@@ -521,9 +540,7 @@ func (r *rowReader) plainText(rec *record, on delay.Day, f field) string {
 }
 
 func (r *rowReader) words(cell []byte) wordCell {
-	var v wordCell
-	v.text, v.removed, v.cut = clean(cell, maxText)
-	return v
+	return wordCell{textCell: nameless(cell, maxText)}
 }
 
 func (r *rowReader) careOf(cell []byte) wordCell {
@@ -630,8 +647,7 @@ func (r *rowReader) areaOf(cell []byte) areaCell {
 	if v, ok := r.areas[string(cell)]; ok {
 		return v
 	}
-	var v areaCell
-	v.text, v.removed, v.cut = clean(cell, maxText)
+	v := areaCell{textCell: nameless(cell, maxText)}
 	if v.text != "" {
 		if a := r.set.councils.Coded(r.layout.extraCouncils[fold(v.text)]); a != nil {
 			v.areas = []*council.Area{a}
@@ -661,7 +677,9 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 
 	reason := r.reasonOf(r.cell(rec, fReason))
 	g.Reason, g.Words.Reason = reason.reason, reason.text
-	if reason.text == "" {
+	if reason.named {
+		r.warnNamed(line, on, fReason)
+	} else if reason.text == "" {
 		r.warn(line, on, "R2", fReason, "a blank", "a reason", "The reason is missing, so the days are not attributed. Fill it in and send the file again.")
 	} else if reason.why != "" || reason.removed {
 		say(fReason, &reason, "a reason of the layout's word lists", "Correct it, or add the word to the layout.")
@@ -671,7 +689,10 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	if r.columns[fCare] >= 0 {
 		care := r.careOf(r.cell(rec, fCare))
 		g.Words.Care = care.text
-		if care.text == "" {
+		if care.named {
+			g.Care = delay.CareNotKnown
+			r.warnNamed(line, on, fCare)
+		} else if care.text == "" {
 			if g.Care == delay.CareNotKnown {
 				r.warn(line, on, "R3", fCare, "a blank", "acute or non-acute", "The type of care is not known. "+fixExport)
 			}
@@ -685,7 +706,10 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 
 	if r.columns[fResponsible] >= 0 {
 		body := r.bodyOf(r.cell(rec, fResponsible))
-		g.Stated, g.StatedUnread, g.Words.Responsible = body.body, body.unread, body.text
+		g.Stated, g.StatedUnread, g.Words.Responsible = body.body, body.unread || body.named, body.text
+		if body.named {
+			r.warnNamed(line, on, fResponsible)
+		}
 		if body.housing {
 			// Housing is the NHS's as a reason (A1); beside another reason it
 			// names a body that the matrix does not have.
@@ -698,7 +722,10 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		}
 	}
 	if r.columns[fWaitingOn] >= 0 {
-		if v := r.waitingOf(r.cell(rec, fWaitingOn)); v.text != "" {
+		if v := r.waitingOf(r.cell(rec, fWaitingOn)); v.named {
+			g.WaitingOn = attribution.OrganisationUnread
+			r.warnNamed(line, on, fWaitingOn)
+		} else if v.text != "" {
 			g.WaitingOn, g.Words.WaitingOn = v.waiting, v.text
 			if v.why != "" || v.removed {
 				say(fWaitingOn, &v, "organisations that the layout names", "Correct it, or add the word to the layout.")
@@ -706,7 +733,10 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		}
 	}
 	if r.columns[fFunding] >= 0 {
-		if v := r.fundingOf(r.cell(rec, fFunding)); v.text != "" {
+		if v := r.fundingOf(r.cell(rec, fFunding)); v.named {
+			g.Funding = attribution.FundingUnread
+			r.warnNamed(line, on, fFunding)
+		} else if v.text != "" {
 			g.Funding, g.Words.Funding = v.funding, v.text
 			if v.why != "" || v.removed {
 				say(fFunding, &v, "a funder that the layout names", "Correct it, or add the word to the layout.")
@@ -725,6 +755,9 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	}
 	const expected = "a council by ONS code, number or name, or an area outside England"
 	switch {
+	case v.named:
+		g.Council = delay.CouncilNotKnown
+		r.warnNamed(line, on, fCouncil)
 	case v.text == "":
 		r.warn(line, on, "R3", fCouncil, "a blank", expected, "The council is not known. "+fixExport)
 	case len(v.areas) == 0:

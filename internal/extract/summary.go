@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"homeward/internal/delay"
+	"homeward/internal/nhsnumber"
 )
 
 // Summary says what one file was and what became of its rows. Kept +
@@ -76,6 +77,7 @@ func shown(text string) string {
 	if text == "" {
 		return "a blank"
 	}
+	text = nhsnumber.Redact(text)
 	if !dateLike.MatchString(text) && !areaCode.MatchString(text) {
 		text = numbers.ReplaceAllString(text, "(a number, not shown)")
 	}
@@ -149,5 +151,10 @@ func (t *tally) finish(only delay.Day) *Summary {
 	}
 	sort.Slice(t.Dates, func(i, j int) bool { return t.Dates[i].Date < t.Dates[j].Date })
 	t.Problems = append(t.Problems, t.file...)
+	for i := range t.Problems {
+		// Headings and names come from outside as cells do (P1).
+		p := &t.Problems[i]
+		p.Field, p.Found = nhsnumber.Redact(p.Field), nhsnumber.Redact(p.Found)
+	}
 	return &t.Summary
 }

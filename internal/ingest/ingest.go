@@ -22,6 +22,7 @@ import (
 	"homeward/internal/attribution"
 	"homeward/internal/extract"
 	"homeward/internal/identity"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -140,8 +141,11 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 	s.one.Lock()
 	defer s.one.Unlock()
 
-	// Only the base name is kept: a path says where the sender's disk is.
-	f := File{Name: baseName(name), ReceivedAt: s.Now()}
+	// Only the base name is kept: a path says where the sender's disk is. A
+	// layout may find its date in the name as it was sent, so that the reader
+	// gets; what is kept and shown has no NHS number in it (P1).
+	name = baseName(name)
+	f := File{Name: nhsnumber.Redact(name), ReceivedAt: s.Now()}
 	h := sha256.New()
 	n, err := io.Copy(h, src)
 	if err != nil {
@@ -164,7 +168,7 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 		defer debug.SetGCPercent(debug.SetGCPercent(40))
 	}
 	g := newGatherer(s, f)
-	summary, err := s.Reader.Read(ctx, f.Name, src, g.row)
+	summary, err := s.Reader.Read(ctx, name, src, g.row)
 	if err != nil {
 		if ctx.Err() != nil || problem.KindOf(err) != problem.Invalid {
 			return nil, err
@@ -172,8 +176,11 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 		if may != nil && summary != nil && summary.Provider != "" && !may(summary.Provider) {
 			return nil, notTheirs()
 		}
-		report.Outcome, report.Reason = Rejected, problem.Sentence(err)
+		report.Outcome, report.Reason = Rejected, nhsnumber.Redact(problem.Sentence(err))
 		if summary != nil {
+			if f.Name != name {
+				summary.Problems = append(summary.Problems, namedFile)
+			}
 			report.problems(summary.Problems, 0)
 		}
 		return report, s.reject(ctx, f, report)
@@ -194,6 +201,9 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 	err = s.Store.Take(ctx, batch, func(t Taken) ([]byte, error) {
 		report.standing(batch, t)
 		problems := append(append(summary.Problems, g.problems...), elsewhere(batch, g.lines, t)...)
+		if f.Name != name {
+			problems = append(problems, namedFile)
+		}
 		report.problems(problems, more)
 		return json.Marshal(report)
 	})
@@ -224,6 +234,10 @@ func (s *Service) already(ctx context.Context, f File, report *Report) (bool, er
 	report.File, report.Outcome, report.Problems, report.MoreProblems = f.Name, Already, nil, 0
 	return true, nil
 }
+
+// namedFile says that the file's name held an NHS number.
+var namedFile = extract.Problem{Rule: "P1", Found: "an NHS number in the name of the file (not shown)", Expected: "a name that identifies nobody",
+	Do: "The name is kept without it. Ask the sender to name files by hospital and date."}
 
 func notTheirs() error {
 	return problem.New(problem.Forbidden, "This file is of a provider that you may not send for. Nothing was taken. Ask an administrator for a token for this provider.")

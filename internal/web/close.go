@@ -13,10 +13,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/agreement"
-	"homeward/internal/casework"
 	"homeward/internal/closing"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -1015,7 +1015,7 @@ func (s *Server) closeMonth(c echo.Context) error {
 			return s.page(c, "interruption", v)
 		case reason == "":
 			v.Reason.Error = "Enter a reason"
-		case casework.HasNHSNumber(reason):
+		case nhsnumber.In(reason):
 			v.Reason.Error, v.Reason.Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
 		}
 		if v.Reason.Error != "" {

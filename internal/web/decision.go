@@ -6,8 +6,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"homeward/internal/casework"
 	"homeward/internal/ingest"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -140,7 +140,7 @@ func (s *Server) decide(c echo.Context) error {
 		f.Parts[1].Error = "Enter why this file is right"
 	case len([]rune(why)) > decisionLimit:
 		f.Parts[1].Error = "Why this file is right must be " + count(decisionLimit) + " characters or less"
-	case casework.HasNHSNumber(why):
+	case nhsnumber.In(why):
 		f.Parts[1].Error, f.Parts[1].Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
 	}
 	for _, p := range f.Parts {
