@@ -455,23 +455,20 @@ func (l *Layout) check(d *document) {
 	if l.Fixed.Council != "" && !anyArea.MatchString(l.Fixed.Council) {
 		d.add([]any{"fixed", "council"}, "found %q, expected an ONS code such as E10000008", l.Fixed.Council)
 	}
-	for i, text := range l.Dates {
-		if _, err := ParseDateFormat(text); err != nil {
-			d.add([]any{"dates", i}, "%v", err)
-		}
-	}
-	orders := map[string]string{}
+	var formats []DateFormat
 	for i, text := range l.Dates {
 		f, err := ParseDateFormat(text)
-		if err != nil || f.Joined || slices.Contains(f.Parts, "mmm") || f.Parts[0] == "y" {
+		if err != nil {
+			d.add([]any{"dates", i}, "%v", err)
 			continue
 		}
-		// dd/mm/yyyy and mm/dd/yyyy together would make every date a guess.
-		year := f.Parts[2]
-		if other, ok := orders[year]; ok && other != f.Parts[0] {
-			d.add([]any{"dates", i}, "%s contradicts another format of the list: day first and month first cannot both be read", text)
+		for _, other := range formats {
+			if why := f.Contradicts(other); why != "" {
+				d.add([]any{"dates", i}, "%s", why)
+				break
+			}
 		}
-		orders[year] = f.Parts[0]
+		formats = append(formats, f)
 	}
 
 	w := &l.Words
