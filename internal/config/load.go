@@ -269,12 +269,15 @@ var (
 // The names that files may use for what Homeward counts. They are package
 // delay's words; config stands below it and spells them out.
 var (
-	Reasons     = []string{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
-	NotKnown    = "not-known"
-	Bodies      = []string{"nhs", "social-care", "joint", "housing"}
-	CareTypes   = []string{"acute", "non-acute", "paediatric", "maternity"}
-	Waited      = []string{"nhs", "council"}
-	Funders     = []string{"nhs", "council", "joint", "self"}
+	Reasons   = []string{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
+	NotKnown  = "not-known"
+	Bodies    = []string{"nhs", "social-care", "joint", "housing"}
+	CareTypes = []string{"acute", "non-acute", "paediatric", "maternity"}
+	Waited    = []string{"nhs", "council"}
+	Funders   = []string{"nhs", "council", "joint", "self"}
+	// Criteria are the meanings of a cell that says whether a patient meets the
+	// criteria to reside (R13).
+	Criteria    = []string{"meets", "does-not-meet"}
 	Conventions = []string{"england-dtoc", "scotland-2016", "england-drd"}
 )
 
@@ -420,8 +423,14 @@ func (l *Layout) check(d *document) {
 	if len(c.Reason) == 0 {
 		d.add([]any{"columns", "reason"}, "expected the heading of the reason for the delay")
 	}
-	if len(c.NHSNumber) == 0 && len(c.LocalID) == 0 {
-		d.add([]any{"columns"}, "expected the heading of nhs_number or local_id, or both")
+	if len(c.NHSNumber)+len(c.LocalID)+len(c.Pseudonym)+len(c.Spell) == 0 {
+		d.add([]any{"columns"}, "expected the heading of nhs_number or local_id, or both; or of pseudonym or spell where the list has neither (R15)")
+	}
+	if l.SeveralProviders && len(c.Provider) == 0 {
+		d.add([]any{"columns", "provider"}, "expected the heading of each row's provider, because several_providers is set (R12)")
+	}
+	if l.Pseudonyms == "" {
+		l.Pseudonyms = l.Name
 	}
 	if len(c.Council) == 0 && l.Fixed.Council == "" {
 		d.add([]any{"columns", "council"}, "expected the heading of the responsible council")
@@ -477,6 +486,7 @@ func (l *Layout) check(d *document) {
 	d.vocabulary("care", w.Care, append(slices.Clone(CareTypes), NotKnown))
 	d.vocabulary("waiting_on", w.WaitingOn, append(slices.Clone(Waited), NotKnown))
 	d.vocabulary("funding", w.Funding, append(slices.Clone(Funders), NotKnown))
+	d.vocabulary("criteria", w.Criteria, append(slices.Clone(Criteria), NotKnown))
 	for _, code := range sortedKeys(w.Councils) {
 		if !anyArea.MatchString(code) {
 			d.add([]any{"words", "councils", code}, "expected an ONS code such as E10000008")
@@ -484,6 +494,9 @@ func (l *Layout) check(d *document) {
 	}
 	if len(c.WaitingOn) > 0 && len(w.WaitingOn.Add)+len(w.WaitingOn.Use) == 0 {
 		d.add([]any{"words", "waiting_on"}, "expected the words of the column %s for nhs and council", c.WaitingOn[0])
+	}
+	if len(c.Criteria) > 0 && len(w.Criteria.Add)+len(w.Criteria.Use) == 0 {
+		d.add([]any{"words", "criteria"}, "expected the words of the column %s for %s", c.Criteria[0], strings.Join(Criteria, " and "))
 	}
 	if len(c.Funding) > 0 && len(w.Funding.Add)+len(w.Funding.Use) == 0 {
 		d.add([]any{"words", "funding"}, "expected the words of the column %s for nhs, council, joint and self", c.Funding[0])

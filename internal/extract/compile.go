@@ -39,11 +39,15 @@ const (
 	fFunding
 	fCouncil
 	fDischarged
+	fPseudonym
+	fSpell
+	fAge
+	fCriteria
 	nFields
 )
 
 // spare fields decide nothing that is counted, so their column may be absent.
-var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true}
+var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true, fAge: true}
 
 // separators by their name in a layout, in the order in which they are tried.
 var separators = []struct {
@@ -82,6 +86,7 @@ type layout struct {
 	providers   []*provider
 
 	reasons, bodies, care, waiting, funding vocabulary
+	criteria                                vocabulary
 	separator                               string
 	extraCouncils                           map[string]string
 	fixedCare                               delay.CareType
@@ -185,6 +190,7 @@ func compile(cfg *config.Layout, ref fs.FS) (*layout, error) {
 		{&l.care, "care", w.Care, []string{"england"}},
 		{&l.waiting, "waiting_on", w.WaitingOn, nil},
 		{&l.funding, "funding", w.Funding, nil},
+		{&l.criteria, "criteria", w.Criteria, nil},
 	} {
 		if *v.into, err = newVocabulary(ref, v.kind, v.from, v.use...); err != nil {
 			return nil, err
@@ -207,7 +213,11 @@ func compile(cfg *config.Layout, ref fs.FS) (*layout, error) {
 	// receipt shows when either has changed.
 	h := sha256.New()
 	fmt.Fprintln(h, cfg.Fingerprint)
-	for _, v := range []vocabulary{l.reasons, l.bodies, l.care, l.waiting, l.funding} {
+	vocabularies := []vocabulary{l.reasons, l.bodies, l.care, l.waiting, l.funding}
+	if len(l.criteria) > 0 {
+		vocabularies = append(vocabularies, l.criteria)
+	}
+	for _, v := range vocabularies {
 		words := make([]string, 0, len(v))
 		for word, meaning := range v {
 			words = append(words, word+"\t"+meaning)

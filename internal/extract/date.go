@@ -57,7 +57,8 @@ type date struct {
 	form     dateForm
 	clock    clock
 	twoDigit bool // the year has two digits
-	standIn  bool // a date that stands for none
+	standIn  bool // a date or word that stands for none
+	late     bool // the day of the month is over 12
 	// london is the day after, where the clock says London midnight in UTC and
 	// it is the midnight with which that day begins.
 	london bool
@@ -145,9 +146,13 @@ func (d *dateReader) read(cell []byte) date {
 			case i == 1 && !f.Joined && f.Parts[1] != "mmm" && (f.Parts[0] == "d" || f.Parts[0] == "m"):
 				v.form = slashedForm
 			}
+			v.late = v.day.Time().Day() > 12
 			v.time(tail)
 			return v
 		}
+	}
+	if nothing(lower) {
+		return date{standIn: true}
 	}
 	v := date{state: badDate}
 	if ok {
@@ -218,6 +223,7 @@ func (d *dateReader) serial(text []byte) (date, bool) {
 		return date{}, false
 	}
 	v := date{day: first + days, state: goodDate, form: trueForm}
+	v.late = v.day.Time().Day() > 12
 	rest := max(n-float64(days), 0)
 	v.midnight(int(rest*24*60*60+0.5), false)
 	return v, true

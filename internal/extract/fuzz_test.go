@@ -135,7 +135,7 @@ func TestDate(t *testing.T) {
 		}
 	}
 	days := &dateReader{serials: true}
-	for text, want := range map[string]string{"43586": "2019-05-01", "43586.999": "2019-05-01", "1": "1900-01-01", "59": "1900-02-28", "61": "1900-03-01", "0": "", "999999": ""} {
+	for text, want := range map[string]string{"43586": "2019-05-01", "43586.999": "2019-05-01", "1": "", "2": "1900-01-02", "59": "1900-02-28", "61": "1900-03-01", "0": "", "999999": ""} {
 		if got := days.read([]byte(text)).day.String(); got != want {
 			t.Errorf("day number %q: got %q, want %q", text, got, want)
 		}

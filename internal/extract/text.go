@@ -144,6 +144,8 @@ type record struct {
 	// lines is how many lines of the file look like rows of their own and stand
 	// inside one quoted cell of this record.
 	lines int
+	// beyond is the first column, from 1, with a cell beyond the bound.
+	beyond int
 	// escaped is set when the text may hold escapes of a workbook.
 	escaped bool
 	// noText is set when the bytes of a line that is too long are no text.
