@@ -73,6 +73,10 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	if err != nil {
 		return err
 	}
+	spool, err := a.spool()
+	if err != nil {
+		return err
+	}
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Figures: figures{Store: a.Store, app: a}, Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
@@ -82,13 +86,13 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
 		Places: a.places(), Levels: a.levels(), Rules: a.Rules, Version: c.Version,
-		Templates: templates.Files, Assets: static.Files,
+		Templates: templates.Files, Assets: static.Files, Spool: spool,
 		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
 	})
 	if err != nil {
 		return err
 	}
-	listener, err := at.listen(ctx)
+	listener, places, err := at.listen(ctx, proxies, a.Options.Log)
 	if err != nil {
 		return err
 	}
@@ -102,6 +106,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		}
 	}()
 	httpServer := server.Listener()
+	httpServer.ConnState = places.idle
 	served := make(chan error, 1)
 	go func() { served <- httpServer.Serve(listener) }()
 	if err := a.welcome(ctx, at.address(listener), c); err != nil {

@@ -450,6 +450,7 @@ func (s *Server) takeExtract(c echo.Context) error {
 
 func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	r := c.Request()
+	s.wholeBody(r)
 	body, name, err := uploaded(r)
 	if err != nil {
 		return nil, err
@@ -467,7 +468,7 @@ func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	}()
 	n, err := io.Copy(spool, body)
 	switch {
-	case tooLarge(err):
+	case tooLarge(err), tooSlow(err):
 		return nil, err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, problem.Wrap(err, problem.Invalid, "The file did not arrive whole. Send it again")
@@ -511,7 +512,7 @@ func uploaded(r *http.Request) (io.Reader, string, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, "", problem.New(problem.Invalid, "Select a file.")
 		}
-		if tooLarge(err) {
+		if tooLarge(err) || tooSlow(err) {
 			return nil, "", err
 		}
 		if err != nil {

@@ -1,0 +1,34 @@
+package app
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"homeward/internal/problem"
+)
+
+// SpoolFolder is where uploads wait, in the data folder, while they are read.
+// They hold patients, so they wait nowhere else on the machine.
+const SpoolFolder = "spool"
+
+// spool gives the spool folder, which only the program's own account can open,
+// and removes what uploads that were cut off by a kill have left in it.
+func (a *App) spool() (string, error) {
+	dir := filepath.Join(a.Options.Data, SpoolFolder)
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = os.Chmod(dir, 0o700) // An operator may have made it for more.
+	}
+	var left []os.DirEntry
+	if err == nil {
+		left, err = os.ReadDir(dir)
+	}
+	for _, e := range left {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	if err != nil {
+		return "", problem.Wrap(err, problem.Unavailable, "The folder %s in the data folder could not be made or cleared. Check its permissions", SpoolFolder)
+	}
+	return dir, nil
+}
