@@ -21,6 +21,7 @@ import (
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/received"
 	"homeward/internal/signin"
 	"homeward/internal/sqlite"
 )
@@ -31,9 +32,12 @@ const (
 	PartnershipFile = "partnership.yaml"
 	KeyFile         = "identity.key"
 	InboxFolder     = "inbox"
-	ArchiveFolder   = "archive"
 	RejectedFolder  = "rejected"
-	PacksFolder     = "packs"
+	ReceivedFolder  = "received"
+	SpoolFolder     = "spool"
+	// ArchiveFolder held files in clear before they were kept sealed.
+	ArchiveFolder = "archive"
+	PacksFolder   = "packs"
 )
 
 // Options say what to open.
@@ -68,8 +72,12 @@ type App struct {
 	SignIn *signin.Service
 	London *time.Location
 
+	// Received holds each file as it was received, sealed; nil when Key is.
+	Received *received.Folder
+
 	reader *extract.Set
 	pasts  pasts
+	inbox  inbox
 }
 
 // Open opens a data folder with its partnership file, ready to take extracts
@@ -122,11 +130,19 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &App{
+	a := &App{
 		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader,
 		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Now: o.Now, Log: o.Log},
 		SignIn: signin.New(store, key, p, o.Now),
-	}, nil
+	}
+	if key != nil {
+		// Backups of before a rotation, and files that it has not reached, open
+		// with the former key while it stands beside.
+		former, _ := identity.LoadOrCreate(o.keyPath()+signin.FormerKey, false)
+		a.Received = received.New(filepath.Join(o.Data, ReceivedFolder), key, former)
+		a.Ingest.Keeper, a.Ingest.Spool = keeper{a.Received}, filepath.Join(o.Data, SpoolFolder)
+	}
+	return a, nil
 }
 
 // firstKey makes the key of a data folder that has no database yet. It comes

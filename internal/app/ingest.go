@@ -85,6 +85,9 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if err != nil {
 			return ExitLess, err
 		}
+		if err := a.takeAgain(ctx); err != nil {
+			return ExitLess, errors.Join(err, a.Close())
+		}
 		status, err := a.ingestFiles(ctx, files, func(r *ingest.Report) error {
 			if *asJSON {
 				return printJSON(c.Out, r)
@@ -167,13 +170,22 @@ func (a *App) ingestFiles(ctx context.Context, files []string, say func(*ingest.
 	return status, nil
 }
 
+// ingestFile takes one file in. A file that cannot be read is turned away like
+// any other, so that the others are not left waiting for it.
 func (a *App) ingestFile(ctx context.Context, path string) (*ingest.Report, error) {
+	name := filepath.Base(path)
 	f, err := os.Open(path)
-	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be opened", nhsnumber.Redact(filepath.Base(path)))
+	var report *ingest.Report
+	if err == nil {
+		defer f.Close()
+		report, err = a.Ingest.File(ctx, name, f)
+	} else {
+		err = ingest.Unreadable(err)
 	}
-	defer f.Close()
-	return a.Ingest.File(ctx, filepath.Base(path), f)
+	if errors.Is(err, ingest.ErrUnreadable) {
+		return &ingest.Report{File: nhsnumber.Redact(name), Outcome: ingest.Rejected, Reason: problem.Sentence(err)}, nil
+	}
+	return report, err
 }
 
 func setUpAccept(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {

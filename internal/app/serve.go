@@ -55,6 +55,9 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	if err := a.sweepPasts(); err != nil {
 		a.Options.Log.Error("what an earlier process left of past moments could not be removed", "error", err)
 	}
+	if err := a.takeAgain(ctx); err != nil {
+		return err
+	}
 	renderer, err := newRenderer()
 	if err != nil {
 		return err

@@ -8,11 +8,8 @@ import (
 	"homeward/internal/problem"
 )
 
-// SpoolFolder is where uploads wait, in the data folder, while they are read.
-// They hold patients, so they wait nowhere else on the machine.
-const SpoolFolder = "spool"
-
-// spool gives the spool folder, which only the program's own account can open,
+// spool gives the folder where uploads wait while they are read: they hold
+// patients, so they wait nowhere else on the machine. It only the program's own account can open,
 // and removes what uploads that were cut off by a kill have left in it.
 func (a *App) spool() (string, error) {
 	dir := filepath.Join(a.Options.Data, SpoolFolder)

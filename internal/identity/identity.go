@@ -17,10 +17,10 @@ import (
 	"hash"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
+	"homeward/internal/durable"
 	"homeward/internal/problem"
 )
 
@@ -35,6 +35,7 @@ type Key struct {
 	macs      sync.Pool
 	aead      cipher.AEAD
 	reference []byte
+	file      []byte // the keys of sealed files are derived from it
 	// fingerprint is derived like the others, so it tells nothing of them.
 	fingerprint []byte
 }
@@ -61,7 +62,7 @@ func NewKey(secret []byte) (*Key, error) {
 		return nil, err
 	}
 	match := derive("match")
-	k := &Key{aead: aead, reference: derive("reference"), fingerprint: derive("fingerprint")[:8]}
+	k := &Key{aead: aead, reference: derive("reference"), file: derive("file"), fingerprint: derive("fingerprint")[:fingerprintSize]}
 	k.macs.New = func() any { return hmac.New(sha256.New, match) }
 	return k, nil
 }
@@ -95,25 +96,11 @@ func LoadOrCreate(path string, create bool) (*Key, error) {
 }
 
 // write makes the key file whole or not at all, because a half-written key
-// would lose every identifier sealed with it.
+// would lose every identifier sealed with it, and has it on the disk before
+// anything is sealed. It refuses to replace a key that another process has just
+// made.
 func write(path string, secret []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*")
-	if err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The key file for identifiers could not be written")
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.WriteString(hex.EncodeToString(secret) + "\n")
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		// Link refuses to replace a key that another process has just made.
-		err = os.Link(tmp.Name(), path)
-	}
-	if err != nil {
+	if err := durable.WriteNew(path, []byte(hex.EncodeToString(secret)+"\n")); err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The key file for identifiers could not be written")
 	}
 	return nil

@@ -6,8 +6,8 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -44,12 +44,35 @@ type Store interface {
 	Reject(ctx context.Context, f File, report []byte) error
 }
 
+// Keeper keeps each file as it was received, sealed, outside the database.
+type Keeper interface {
+	// Has says whether a content is kept already.
+	Has(sum [32]byte) (bool, error)
+	// Keep begins to keep a file, beside whoever else reads its content.
+	Keep(f File, content io.Reader) Keeping
+}
+
+// Keeping is one file on its way to being kept.
+type Keeping interface {
+	// Place lets the file take its place as soon as it can; Wait waits until it
+	// is there and on the disk.
+	Place()
+	Wait() error
+	// Drop lets the file go and waits until nothing reads its content.
+	Drop() error
+}
+
 // Service takes files in, one at a time.
 type Service struct {
 	Reader Reader
 	Rules  *attribution.RuleSet
 	Store  Store
 	Key    *identity.Key
+	// Keeper may be nil: then files are not kept.
+	Keeper Keeper
+	// Spool is the folder where a large file lies while it is read; empty means
+	// the machine's own for temporary files.
+	Spool string
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
@@ -71,18 +94,20 @@ const (
 
 // Report is the receipt of one file. It holds no identifier.
 type Report struct {
-	File        string  `json:"file"`
-	SHA256      string  `json:"sha256"`
-	Outcome     Outcome `json:"outcome"`
-	Reason      string  `json:"reason,omitempty"` // why it was rejected
-	Provider    string  `json:"provider,omitempty"`
-	Layout      string  `json:"layout,omitempty"`
-	Encoding    string  `json:"encoding,omitempty"`
-	RowsRead    int     `json:"rows_read"`
-	Kept        int     `json:"kept"`
-	Quarantined int     `json:"quarantined"`
-	Excluded    int     `json:"excluded"`
-	Warnings    int     `json:"warnings"`
+	File    string  `json:"file"`
+	SHA256  string  `json:"sha256"`
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason,omitempty"` // why it was rejected
+	// Note says what else there is to know of how the file was taken.
+	Note        string `json:"note,omitempty"`
+	Provider    string `json:"provider,omitempty"`
+	Layout      string `json:"layout,omitempty"`
+	Encoding    string `json:"encoding,omitempty"`
+	RowsRead    int    `json:"rows_read"`
+	Kept        int    `json:"kept"`
+	Quarantined int    `json:"quarantined"`
+	Excluded    int    `json:"excluded"`
+	Warnings    int    `json:"warnings"`
 	// Skipped counts lines that are not patients: titles, totals, blanks.
 	Skipped  int             `json:"lines_not_patients"`
 	Extracts []ExtractReport `json:"extracts,omitempty"`
@@ -135,8 +160,42 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 	if s.Key == nil {
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask the person who runs Homeward to restore the key file from the backup.")
 	}
+	frozen, err := Freeze(src, s.Spool)
+	if err != nil {
+		return nil, err
+	}
+	defer frozen.Close()
+	return s.take(ctx, File{Name: name}, frozen, taking{may: may, keep: s.Keeper != nil})
+}
+
+// Frozen is File for what was frozen before, received at a moment of the past
+// when that is not zero. The note stands in its receipt. It does not close what
+// was frozen.
+func (s *Service) Frozen(ctx context.Context, name string, received time.Time, frozen *Frozen, note string) (*Report, error) {
+	return s.take(ctx, File{Name: name, ReceivedAt: received}, frozen, taking{keep: s.Keeper != nil, note: note})
+}
+
+// Again takes in a file that is kept already and of which the store knows
+// nothing, as received when it was. The note stands in its receipt.
+func (s *Service) Again(ctx context.Context, name string, received time.Time, src io.Reader, note string) (*Report, error) {
+	frozen, err := Freeze(src, s.Spool)
+	if err != nil {
+		return nil, err
+	}
+	defer frozen.Close()
+	return s.take(ctx, File{Name: name, ReceivedAt: received}, frozen, taking{note: note})
+}
+
+// taking says how one file is taken in.
+type taking struct {
+	may  func(provider string) bool // nil: any
+	keep bool
+	note string
+}
+
+func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) (_ *Report, err error) {
 	if s.Key == nil {
-		return nil, problem.New(problem.Unavailable, "Extracts cannot be taken in without the key file, because patients could not be matched. Restore the key file from your backup and start Homeward again. Nothing was changed.")
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask the person who runs Homeward to restore the key file from the backup.")
 	}
 	s.one.Lock()
 	defer s.one.Unlock()
@@ -144,23 +203,28 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 	// Only the base name is kept: a path says where the sender's disk is. A
 	// layout may find its date in the name as it was sent, so that the reader
 	// gets; what is kept and shown has no NHS number in it (P1).
-	name = baseName(name)
-	f := File{Name: nhsnumber.Redact(name), ReceivedAt: s.Now()}
-	h := sha256.New()
-	n, err := io.Copy(h, src)
-	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be read", f.Name)
+	name := baseName(f.Name)
+	f.Name, f.Bytes, f.SHA256 = nhsnumber.Redact(name), frozen.Size, frozen.Sum
+	if f.ReceivedAt.IsZero() {
+		f.ReceivedAt = s.Now()
 	}
-	f.Bytes = n
-	h.Sum(f.SHA256[:0])
-	if _, err := src.Seek(0, io.SeekStart); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be read again", f.Name)
-	}
-	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256)}
+	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256), Note: how.note}
 
 	if known, err := s.already(ctx, f, report); err != nil || known {
+		if err == nil && how.keep {
+			err = s.keepMissing(f, frozen)
+		}
 		return report, err
 	}
+	kept := s.keep(f, frozen, how.keep)
+	// Until the file is stored, what is kept of it goes again: its sender is told
+	// that it was not taken.
+	stored := false
+	defer func() {
+		if !stored {
+			err = errors.Join(err, kept.Drop())
+		}
+	}()
 
 	if f.Bytes > large {
 		// A backfill holds much at once: collecting sooner costs little time
@@ -168,12 +232,12 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 		defer debug.SetGCPercent(debug.SetGCPercent(40))
 	}
 	g := newGatherer(s, f)
-	summary, err := s.Reader.Read(ctx, name, src, g.row)
+	summary, err := s.Reader.Read(ctx, name, frozen.Reader(), g.row)
 	if err != nil {
 		if ctx.Err() != nil || problem.KindOf(err) != problem.Invalid {
 			return nil, err
 		}
-		if may != nil && summary != nil && summary.Provider != "" && !may(summary.Provider) {
+		if how.may != nil && summary != nil && summary.Provider != "" && !how.may(summary.Provider) {
 			return nil, notTheirs()
 		}
 		report.Outcome, report.Reason = Rejected, nhsnumber.Redact(problem.Sentence(err))
@@ -183,9 +247,14 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 			}
 			report.problems(summary.Problems, 0)
 		}
-		return report, s.reject(ctx, f, report)
+		if err := s.keepOnce(f, kept, how.keep); err != nil {
+			return nil, err
+		}
+		err = s.reject(ctx, f, report)
+		stored = err == nil
+		return report, err
 	}
-	if may != nil && !may(summary.Provider) {
+	if how.may != nil && !how.may(summary.Provider) {
 		return nil, notTheirs()
 	}
 	batch := g.finish(summary)
@@ -198,6 +267,7 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 		report.Excluded += e.Excluded
 	}
 	more := summary.MoreProblems
+	kept.Place()
 	err = s.Store.Take(ctx, batch, func(t Taken) ([]byte, error) {
 		report.standing(batch, t)
 		problems := append(append(summary.Problems, g.problems...), elsewhere(batch, g.lines, t)...)
@@ -205,20 +275,71 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 			problems = append(problems, namedFile)
 		}
 		report.problems(problems, more)
+		// What is kept is on the disk before the store commits: what the store
+		// then loses can be taken in again.
+		if err := kept.Wait(); err != nil {
+			return nil, err
+		}
 		return json.Marshal(report)
 	})
 	if problem.KindOf(err) == problem.Conflict {
 		// Another process may have taken the same bytes while these were read.
 		report = &Report{File: f.Name, SHA256: report.SHA256}
 		if known, again := s.already(ctx, f, report); again == nil && known {
-			return report, nil
+			// The other process may count on this copy.
+			stored = true
+			return report, kept.Wait()
 		}
 	}
 	if err != nil {
+		// A commit that failed may have happened all the same.
+		if _, known, again := s.Store.Known(context.WithoutCancel(ctx), f.SHA256); known || again != nil {
+			stored = true
+			err = errors.Join(err, kept.Wait())
+		}
 		return nil, err
 	}
+	stored = true
 	return report, nil
 }
+
+// keep begins to keep a file, or does nothing.
+func (s *Service) keep(f File, frozen *Frozen, wanted bool) Keeping {
+	if !wanted {
+		return unkept{}
+	}
+	return s.Keeper.Keep(f, frozen.Reader())
+}
+
+// keepOnce lets a file that is turned away take its place, unless the same
+// bytes were turned away and kept before.
+func (s *Service) keepOnce(f File, kept Keeping, wanted bool) error {
+	if !wanted {
+		return nil
+	}
+	if has, err := s.Keeper.Has(f.SHA256); err == nil && has {
+		return kept.Drop()
+	}
+	kept.Place()
+	return kept.Wait()
+}
+
+// keepMissing keeps a file that was taken before files were kept.
+func (s *Service) keepMissing(f File, frozen *Frozen) error {
+	if has, err := s.Keeper.Has(f.SHA256); err != nil || has {
+		return err
+	}
+	k := s.Keeper.Keep(f, frozen.Reader())
+	k.Place()
+	return k.Wait()
+}
+
+// unkept is a file that need not be kept.
+type unkept struct{}
+
+func (unkept) Place()      {}
+func (unkept) Wait() error { return nil }
+func (unkept) Drop() error { return nil }
 
 // already fills in the receipt of a file whose bytes were taken before, and
 // says whether they were (C11).

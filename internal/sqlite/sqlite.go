@@ -163,7 +163,7 @@ func dsn(path string, readOnly bool) string {
 	q := url.Values{}
 	q.Set("_busy_timeout", "10000")  // first, so that the others wait for a lock
 	q.Set("_journal_mode", "WAL")    // readers never wait for the writer
-	q.Set("_synchronous", "NORMAL")  // safe with WAL against a killed process
+	q.Set("_synchronous", "FULL")    // a commit is on the disk: what was acknowledged outlives a power cut
 	q.Set("_foreign_keys", "on")     // off by default in SQLite
 	q.Set("_txlock", "immediate")    // a write transaction waits at its start, not half-way
 	q.Set("_cache_size", "-32768")   // 32 MiB a connection

@@ -309,6 +309,9 @@ func (s *Server) receipt(c echo.Context) error {
 		{"Layout", orWords(r.Layout, "Not recognised")}, {"Encoding", orWords(r.Encoding, "Not known")},
 		{"Lines that are not patients", count(int64(r.Skipped))}, {"Warnings", count(int64(r.Warnings))}, {"Fingerprint", r.SHA256},
 	}
+	if r.Note != "" {
+		v.Facts = append(v.Facts, fact{"Note", r.Note})
+	}
 	v.Dates, v.Problems = receiptTables(got)
 	if r.MoreProblems > 0 {
 		v.More = "And " + plural(int64(r.MoreProblems), "more finding", "more findings") + " of the same file that are not listed."
