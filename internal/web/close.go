@@ -16,8 +16,8 @@ import (
 	"homeward/internal/closing"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
-	"homeward/internal/people"
 	"homeward/internal/nhsnumber"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 )
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -67,6 +68,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 // query.
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern string, err error) {
 	status, kind, message := s.explain(r, err)
+	message = nhsnumber.Redact(message) // It may repeat what was asked for (P1).
 	ref := reference()
 	attrs := []any{"reference", ref, "status", status, "kind", kind, "method", r.Method, "route", pattern}
 	level := slog.LevelInfo
