@@ -27,6 +27,7 @@ var ranks = map[string]int{
 	"internal/problem":        0,
 	"internal/nhsnumber":      0,
 	"internal/durable":        0,
+	"internal/csvout":         0,
 	"internal/config":         1,
 	"internal/delay":          1,
 	"internal/identity":       1,

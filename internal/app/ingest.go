@@ -205,6 +205,9 @@ func setUpAccept(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if *provider == "" || strings.TrimSpace(*reason) == "" {
 			return ExitUsage, usage("Say which provider's extract it is and why it is right: --provider CODE --reason WORDS.")
 		}
+		if nhsnumber.In(*reason) || nhsnumber.In(*by) {
+			return ExitUsage, usage("Remove the NHS number from --reason and --by: everybody who sees the receipt reads them.")
+		}
 		a, err := Open(ctx, d.options(nil))
 		if err != nil {
 			return ExitLess, err

@@ -9,8 +9,8 @@ import (
 )
 
 // spool gives the folder where uploads wait while they are read: they hold
-// patients, so they wait nowhere else on the machine. It only the program's own account can open,
-// and removes what uploads that were cut off by a kill have left in it.
+// patients, so they wait nowhere else on the machine. Only the program's own account can open it,
+// and what uploads that were cut off by a kill have left in it is removed.
 func (a *App) spool() (string, error) {
 	dir := filepath.Join(a.Options.Data, SpoolFolder)
 	err := os.MkdirAll(dir, 0o700)

@@ -44,16 +44,18 @@ const (
 	IdentifierSeen     What = "identifier seen"
 	IdentifierSearched What = "identifier searched"
 	RowsExported       What = "rows exported"
-	KeyRotated         What = "key rotated"
-	IdentifiersPurged  What = "identifiers purged"
-	AuditExported      What = "audit log exported"
-	Edited             What = "edited"
-	Decided            What = "decided"
-	MonthClosed        What = "month closed"
-	SettingChanged     What = "setting changed"
-	CallWithdrawn      What = "call withdrawn"
-	NoteAdded          What = "note added"
-	NoteWithdrawn      What = "note withdrawn"
+	// IdentifiersExported is of every patient, at the command line.
+	IdentifiersExported What = "identifiers exported"
+	KeyRotated          What = "key rotated"
+	IdentifiersPurged   What = "identifiers purged"
+	AuditExported       What = "audit log exported"
+	Edited              What = "edited"
+	Decided             What = "decided"
+	MonthClosed         What = "month closed"
+	SettingChanged      What = "setting changed"
+	CallWithdrawn       What = "call withdrawn"
+	NoteAdded           What = "note added"
+	NoteWithdrawn       What = "note withdrawn"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever
@@ -243,17 +245,10 @@ func (v *Verifier) Finish() Result {
 // Columns are the headings of the exported log.
 var Columns = []string{"number", "at", "who", "acting_as", "what", "record", "before", "after", "from", "check_value"}
 
-// Cells gives the event's line of the exported log, with an apostrophe before
-// text that a spreadsheet would run.
+// Cells gives the event's line of the exported log.
 func (e Event) Cells() []string {
-	cells := []string{strconv.FormatInt(e.Number, 10), e.At.UTC().Format("2006-01-02T15:04:05.000000Z"),
+	return []string{strconv.FormatInt(e.Number, 10), e.At.UTC().Format("2006-01-02T15:04:05.000000Z"),
 		e.Who, e.As, string(e.What), e.Record, e.Before, e.After, e.From, hex.EncodeToString(e.Hash[:])}
-	for i, c := range cells {
-		if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-			cells[i] = "'" + c
-		}
-	}
-	return cells
 }
 
 // Filter narrows a reading of the log. Zero fields do not narrow.

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"homeward/internal/chart"
+	"homeward/internal/csvout"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -189,10 +190,10 @@ func TestP3NoCountCanBeRecoveredFromAPublicPack(t *testing.T) {
 		var parts []*bound
 		for _, r := range f.Overview.Reasons {
 			name := upperFirst(strings.TrimSpace(string(r.Reason) + " " + r.Reason.Short()))
-			if len(reasons) > 0 && reasons[harmless(name)] == nil {
+			if len(reasons) > 0 && reasons[csvout.Harmless(name)] == nil {
 				t.Fatalf("the reason %q is not in %v", name, reasons)
 			}
-			parts = append(parts, know(reasons[harmless(name)]["delayed_days"], r.Days.Total(), "a reason"))
+			parts = append(parts, know(reasons[csvout.Harmless(name)]["delayed_days"], r.Days.Total(), "a reason"))
 		}
 		known = append(known, equation{grand, parts})
 		// The page has the total, which the tables of files leave out.

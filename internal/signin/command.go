@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"homeward/internal/audit"
+	"homeward/internal/csvout"
 	"homeward/internal/delay"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -287,7 +287,7 @@ func ExportAudit(ctx context.Context, store AuditStore, by people.Actor, now tim
 	if err := store.Record(ctx, now, audit.Entry{Who: by.Who(), As: by.As(), From: by.Address, What: audit.AuditExported, After: filterWords(f)}); err != nil {
 		return err
 	}
-	w := csv.NewWriter(out)
+	w := csvout.New(out)
 	if err := w.Write(audit.Columns); err != nil {
 		return err
 	}

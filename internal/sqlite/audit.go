@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"homeward/internal/audit"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -47,6 +48,11 @@ type recording struct {
 
 // record adds an entry to the audit log in the transaction.
 func (r *recording) record(e audit.Entry) error {
+	// What somebody typed may stand in any part, such as the name at sign-in, and
+	// an entry is never changed afterwards (P1).
+	for _, text := range []*string{&e.Who, &e.As, &e.Record, &e.Before, &e.After} {
+		*text = nhsnumber.Redact(*text)
+	}
 	if !r.any {
 		err := r.QueryRowContext(r.ctx, `SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1`).Scan(&r.head.Number, hashInto{&r.head.Hash})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -79,6 +80,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern stri
 		return
 	}
 	status, kind, message := s.explain(r, err)
+	message = nhsnumber.Redact(message) // It may repeat what was asked for (P1).
 	ref := reference()
 	attrs := []any{"reference", ref, "status", status, "kind", kind, "method", r.Method, "route", pattern}
 	level := slog.LevelInfo

@@ -70,6 +70,16 @@ func (g guarded) admits(a people.Actor) bool { return g.open || a.May(g.act) }
 func (s *Server) guard(g guarded) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		v := visitOf(c.Request().Context())
+		if !g.open {
+			// The body of a form is read once it is known whose it is.
+			r := c.Request()
+			if !g.admits(v.Actor) {
+				r = &http.Request{Method: http.MethodGet, URL: r.URL}
+			}
+			if err := nameless(r); err != nil {
+				return err
+			}
+		}
 		switch {
 		case v.Unproved && c.Path() != uploadPath:
 			return unproved() // Only the upload reads the proof from a form with parts.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"homeward/internal/csvout"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
 	"homeward/static"
@@ -394,7 +395,7 @@ func TestR8HostileNamesStayText(t *testing.T) {
 		}
 	})
 	for cell, want := range map[string]string{"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\t=1": "'\t=1", "a=1": "a=1", "": ""} {
-		if got := harmless(cell); got != want {
+		if got := csvout.Harmless(cell); got != want {
 			t.Errorf("%q became %q", cell, got)
 		}
 	}
