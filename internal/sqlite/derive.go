@@ -684,12 +684,21 @@ func (d *derivation) segments(stretches []stretchRow, said said) ([]segmentRow, 
 		}
 		out = append(out, segmentRow{listedFirst: st.listedFirst, first: st.first, last: st.last, givenRow: given})
 	}
-	for i, s := range out {
-		out[i].standing = agreement.Stand(agreement.Segment{
-			First: s.first, Last: s.last, Reason: s.reason, Council: s.council, Care: s.care, Body: s.body,
-		}, said.events)
+	return stand(out, said.events), nil
+}
+
+// stand parts segments where answers were about a part of them, and says where
+// each part stands.
+func stand(segments []segmentRow, events []agreement.Event) []segmentRow {
+	out := make([]segmentRow, 0, len(segments))
+	for _, s := range segments {
+		whole := agreement.Segment{First: s.first, Last: s.last, Reason: s.reason, Council: s.council, Care: s.care, Body: s.body}
+		for _, part := range agreement.Split(whole, events) {
+			s.first, s.last, s.standing = part.First, part.Last, agreement.Stand(part, events)
+			out = append(out, s)
+		}
 	}
-	return out, nil
+	return out
 }
 
 // load reads what is stored as derived about patients, and the statements that
