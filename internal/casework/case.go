@@ -201,8 +201,11 @@ type NewEntry struct {
 // NewAnswer is an answer about to be given.
 type NewAnswer struct {
 	Reference, Version string
-	Event              agreement.Event
-	Checks, Words      string
-	Example            bool
-	ReviewOn           delay.Day
+	// As is what the person answers as when that is not their role: the named
+	// chair.
+	As            string
+	Event         agreement.Event
+	Checks, Words string
+	Example       bool
+	ReviewOn      delay.Day
 }

@@ -303,14 +303,16 @@ func coalesced(columns string) string {
 func (r caseReader) events(c *casework.Case) error {
 	condition, args := r.council("council")
 	return r.each(`
-		SELECT event_id, act, side, body, first_day, last_day, reason, council, care, rule_body, made_at, made_role, checks, words, example, review_on
+		SELECT event_id, act, side, body, first_day, last_day, cut, reason, council, care, rule_body, made_at, made_role,
+			checks, words, example, review_on
 		FROM agreement_event
 		WHERE patient_id = ? AND `+condition+`
 		ORDER BY event_id`, append([]any{r.patient}, args...), func(rows *sql.Rows) error {
 		var e casework.EventLine
 		var at int64
 		s := &e.Segment
-		err := rows.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &s.First, &s.Last, &s.Reason, &s.Council, &s.Care, &s.Body, &at, &e.Role, &e.Checks, &e.Words, &e.Example, &e.ReviewOn)
+		err := rows.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &s.First, &s.Last, &e.Cut, &s.Reason, &s.Council, &s.Care, &s.Body, &at, &e.Role,
+			&e.Checks, &e.Words, &e.Example, &e.ReviewOn)
 		e.At = time.UnixMicro(at)
 		c.Events = append(c.Events, e)
 		return err
@@ -548,11 +550,11 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Si
 	w.scoped(scope, "t.provider_id", "t.council")
 	switch which {
 	case casework.ForMe:
-		w.add("t.state IN (0, 2) AND t.next_side = ?", side)
+		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", side)
 	case casework.ForOther:
-		w.add("t.state IN (0, 2) AND t.next_side = ?", side.Other())
+		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", side.Other())
 	case casework.InDispute:
-		w.add("t.state = 2")
+		w.add("t.state IN (2, 4)")
 	case casework.Settled:
 		// The first condition keeps SQLite from walking all segments.
 		w.add("t.patient_id IN (SELECT patient_id FROM agreement_event WHERE made_at >= ?) AND t.state IN (1, 3) AND t.event_id IN (SELECT event_id FROM agreement_event WHERE made_at >= ?)",

@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
+	"homeward/internal/agreement"
 	"homeward/internal/audit"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
@@ -260,13 +262,18 @@ func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answe
 				return err
 			}
 			e := a.Event
+			// A decision that has a side is one party's (G5); those of before that
+			// rule are the only ones that read otherwise.
+			if e.Act == agreement.Decide && e.Side != agreement.Neither {
+				e.Act = agreement.DecideAlone
+			}
 			if _, err := r.ExecContext(ctx, `
 				INSERT INTO agreement_event (
 					patient_id, made_at, made_by, made_role, act, side, body,
-					first_day, last_day, reason, council, care, rule_body, checks, words, example, review_on
-				) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				patient, at.UnixMicro(), by.Who(), by.As(), e.Act, e.Side, e.Body,
-				e.Segment.First, e.Segment.Last, string(e.Segment.Reason), string(e.Segment.Council), e.Segment.Care, e.Segment.Body,
+					first_day, last_day, cut, reason, council, care, rule_body, checks, words, example, review_on
+				) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				patient, at.UnixMicro(), by.Who(), cmp.Or(a.As, by.As()), e.Act, e.Side, e.Body,
+				e.Segment.First, e.Segment.Last, e.Cut, string(e.Segment.Reason), string(e.Segment.Council), e.Segment.Care, e.Segment.Body,
 				a.Checks, a.Words, a.Example, a.ReviewOn); err != nil {
 				return err
 			}

@@ -93,6 +93,10 @@ func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
 	return s, nil
 }
 
+// again is what a migration adds to the settings when everything is to be
+// derived again by new rules.
+const again = " "
+
 // apply brings the derived rows to the given settings, or takes those of the
 // database when there are none.
 func (s *Store) apply(ctx context.Context, settings *Settings) error {
@@ -105,7 +109,10 @@ func (s *Store) apply(ctx context.Context, settings *Settings) error {
 		if stored == "" {
 			return nil
 		}
-		return json.Unmarshal([]byte(stored), &s.settings)
+		if err := json.Unmarshal([]byte(stored), &s.settings); err != nil || !strings.HasSuffix(stored, again) {
+			return err
+		}
+		settings = &s.settings
 	}
 	s.settings = *settings
 	text, err := json.Marshal(settings)

@@ -45,12 +45,13 @@ func (d *derivation) testimony(patient int64) (testimony, error) {
 	}
 	if d.hasEvents {
 		err := d.each(`
-			SELECT event_id, act, side, body, first_day, last_day, reason, council, care, rule_body
+			SELECT event_id, act, side, body, first_day, last_day, cut, reason, council, care, rule_body
 			FROM agreement_event
 			WHERE patient_id = ?
 			ORDER BY event_id`, patient, func(r *sql.Rows) error {
 			var e agreement.Event
-			err := r.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &e.Segment.First, &e.Segment.Last, &e.Segment.Reason, &e.Segment.Council, &e.Segment.Care, &e.Segment.Body)
+			of := &e.Segment
+			err := r.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &of.First, &of.Last, &e.Cut, &of.Reason, &of.Council, &of.Care, &of.Body)
 			s.events = append(s.events, e)
 			return err
 		})

@@ -537,7 +537,11 @@ func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, wh
 		}
 		row := []tableCell{{Text: k.Content.Named(o.Provider), Header: true}, {Text: s.opts.Places.councilWords(o.Council)}, {Text: upperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: upperFirst(waits)}}
 		if levels {
-			row = append(row, tableCell{Text: upperFirst(o.Level.String())})
+			level := upperFirst(o.Level.String())
+			if o.State == agreement.Decided {
+				level = "Decided, not agreed"
+			}
+			row = append(row, tableCell{Text: level})
 		}
 		t.Rows = append(t.Rows, append(row, tableCell{Text: count(o.Periods), Class: numericClass}, tableCell{Text: count(o.Days), Class: numericClass}))
 	}
@@ -561,8 +565,8 @@ func (s *Server) proposals(k *closing.Check, rows bool) closeSection {
 
 func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 	sec := closeSection{ID: "disputes", Heading: "Disputes, and days that are not attributed"}
-	t, periods, n, _ := s.openTable("disputes-table", "Disputes", k, true, func(o closing.Open) bool { return o.State == agreement.Disputed })
-	u, others, none, _ := s.openTable("unattributed-table", "Not attributed", k, false, func(o closing.Open) bool { return o.State != agreement.Disputed && o.Body == delay.NotAttributed })
+	t, periods, n, _ := s.openTable("disputes-table", "Disputes", k, true, func(o closing.Open) bool { return o.State.Contested() })
+	u, others, none, _ := s.openTable("unattributed-table", "Not attributed", k, false, func(o closing.Open) bool { return !o.State.Contested() && o.Body == delay.NotAttributed })
 	if periods+others == 0 {
 		sec.Words = []string{"Nothing of the month is disputed, and every day is attributed."}
 		return sec
@@ -850,7 +854,7 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 			now[code] = &measure.Period{}
 		}
 		now[code].Days[c.Body] += c.Days
-		if c.State == agreement.Disputed {
+		if c.State.Contested() {
 			now[code].Disputed[c.Body] += c.Days
 		}
 	}

@@ -283,9 +283,9 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 		}
 		w := max(x(seg.Segment.Last+1)-x(seg.Segment.First)-2, 1)
 		stroke := ""
-		if seg.Standing.Body == delay.NotAttributed || seg.State == agreement.Disputed {
+		if seg.Standing.Body == delay.NotAttributed || seg.State.Contested() {
 			stroke = ` stroke="#212b32" stroke-width="2"`
-			if seg.State == agreement.Disputed {
+			if seg.State.Contested() {
 				stroke += ` stroke-dasharray="6 3"`
 			}
 		}
@@ -518,6 +518,9 @@ func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.S
 	}
 	if seg.ByPeople {
 		r.Rule, r.Why = "A6", "People decided that the next step is with "+seg.Standing.Body.String()+". By the rules it was with "+seg.Segment.Body.String()+"."
+		if seg.State == agreement.Decided {
+			r.Why = s.decidedWords(k, seg) + " By the rules it was with " + seg.Segment.Body.String() + "."
+		}
 	}
 	r.RuleWords = attribution.RuleWords[r.Rule]
 	for _, v := range s.opts.Rules.Versions {

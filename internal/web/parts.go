@@ -324,5 +324,5 @@ func (s *Server) sideWords(side agreement.Side, provider, council string) string
 // stateTags are the colours of the states of the agreement.
 var stateTags = map[agreement.State]string{
 	agreement.Proposed: "nhsuk-tag--white", agreement.Agreed: "nhsuk-tag--blue",
-	agreement.AgreedByDefault: "nhsuk-tag--blue", agreement.Disputed: "nhsuk-tag--purple",
+	agreement.AgreedByDefault: "nhsuk-tag--blue", agreement.Disputed: "nhsuk-tag--purple", agreement.Decided: "nhsuk-tag--purple",
 }
