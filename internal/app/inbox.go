@@ -39,7 +39,7 @@ func (a *App) takeInbox(ctx context.Context) (string, error) {
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
-		if strings.HasPrefix(e.Name(), ".") || !e.Type().IsRegular() {
+		if strings.HasPrefix(e.Name(), ".") || noise(e.Name()) || !e.Type().IsRegular() {
 			continue
 		}
 		info, err := e.Info()
