@@ -173,7 +173,7 @@ func (a *App) passBy(ctx context.Context, p *pass, dir string, e fs.DirEntry) er
 	if strings.HasPrefix(name, takenPrefix) {
 		return a.putBack(path, dir)
 	}
-	if strings.HasPrefix(name, ".") {
+	if strings.HasPrefix(name, ".") || noise(name) {
 		return nil
 	}
 	info, err := os.Lstat(path)

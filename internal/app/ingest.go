@@ -93,12 +93,12 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 				return printJSON(c.Out, r)
 			}
 			fmt.Fprintln(c.Out, r.Line())
-			for i, p := range r.Problems {
-				if i == shownProblems {
-					fmt.Fprintf(c.Out, "  … and %d more; --json lists them\n", len(r.Problems)-i+r.MoreProblems)
+			for i, g := range r.Groups {
+				if i == shownCauses {
+					fmt.Fprintf(c.Out, "  … and %d more causes; --json lists them and every row\n", len(r.Groups)-i)
 					break
 				}
-				fmt.Fprintln(c.Out, "  "+p.Line())
+				fmt.Fprintln(c.Out, "  "+ingest.GroupLine(g))
 			}
 			return nil
 		})
@@ -106,8 +106,9 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 	}
 }
 
-// shownProblems bounds the problems a file at a terminal; JSON has them all.
-const shownProblems = 20
+// shownCauses bounds the causes of a file that a terminal shows; JSON has them
+// all, and every row.
+const shownCauses = 20
 
 // find gives the files of paths: folders are walked, and the files of each
 // path sorted by name, so that a re-send named after the file that it corrects
@@ -120,7 +121,9 @@ func find(paths []string) ([]string, error) {
 			return nil, usage("%s cannot be found. Check the path.", path)
 		}
 		if !info.IsDir() {
-			files = append(files, path)
+			if !noise(path) {
+				files = append(files, path)
+			}
 			continue
 		}
 		var within []string
@@ -134,7 +137,7 @@ func find(paths []string) ([]string, error) {
 				}
 				return nil
 			}
-			if e.Type().IsRegular() {
+			if e.Type().IsRegular() && !noise(p) {
 				within = append(within, p)
 			}
 			return nil
@@ -146,6 +149,14 @@ func find(paths []string) ([]string, error) {
 		files = append(files, within...)
 	}
 	return files, nil
+}
+
+// noise says whether a file is no extract but what systems leave in folders: the
+// lock of an open workbook, pictures of a folder, its settings.
+func noise(path string) bool {
+	name := strings.ToLower(filepath.Base(path))
+	return strings.HasPrefix(name, "~$") || strings.HasPrefix(name, "._") ||
+		slices.Contains([]string{"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"}, name)
 }
 
 // ingestFiles takes files in, in order, and says of each what became of it.

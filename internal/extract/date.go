@@ -271,6 +271,12 @@ var london = sync.OnceValue(func() *time.Location {
 	return zone
 })
 
+// LondonDay gives the day of a moment in London.
+func LondonDay(t time.Time) delay.Day {
+	y, m, d := t.In(london()).Date()
+	return delay.Date(y, m, d)
+}
+
 // zone says what a time of day says of its zone.
 type zone uint8
 

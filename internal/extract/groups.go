@@ -26,6 +26,7 @@ type Group struct {
 	Says string `json:"says"`
 
 	effect Severity
+	key    string
 	differ bool
 }
 
@@ -66,7 +67,7 @@ func (g *Groups) Add(p Problem) {
 		if g.of == nil {
 			g.of = map[groupKey]*Group{}
 		}
-		one = &Group{Severity: p.Severity.String(), Rule: p.Rule, Field: k.field, Cause: p.Found, Expected: p.Expected, Do: p.Do, effect: p.Severity}
+		one = &Group{Severity: p.Severity.String(), Rule: p.Rule, Field: k.field, Cause: p.Found, Expected: p.Expected, Do: p.Do, effect: p.Severity, key: k.cause}
 		g.of[k] = one
 		g.all = append(g.all, one)
 	}
@@ -77,6 +78,26 @@ func (g *Groups) Add(p Problem) {
 	one.Rows += max(p.rows, 1)
 	if p.Line > 0 && len(one.Examples) < examples {
 		one.Examples = append(one.Examples, Example{p.Line, p.Found})
+	}
+}
+
+// Merge counts what another has counted.
+func (g *Groups) Merge(other *Groups) {
+	for _, o := range other.all {
+		k := groupKey{o.effect, o.Rule, o.Field, o.key, o.Expected, o.Do}
+		one := g.of[k]
+		if one == nil {
+			if g.of == nil {
+				g.of = map[groupKey]*Group{}
+			}
+			c := *o
+			g.of[k], g.all = &c, append(g.all, &c)
+			continue
+		}
+		one.Rows += o.Rows
+		one.differ = one.differ || o.differ || one.Cause != o.Cause
+		one.Examples = append(slices.Clone(one.Examples), o.Examples...)
+		one.Examples = one.Examples[:min(len(one.Examples), examples)]
 	}
 }
 

@@ -110,17 +110,25 @@ func write(path string, secret []byte) error {
 // by the provider's own number.
 type Patient struct {
 	Provider, NHSNumber, LocalID string
+	// Pseudonym stands for the NHS number among all who have it of Scheme, and
+	// Spell for the local ID of one stay (R15).
+	Pseudonym, Scheme, Spell string
 }
 
 // Hash gives the keyed hash that the patient is matched by: of the NHS number
-// when there is one, else of provider and local ID.
+// or pseudonym when there is one, else of provider and local ID or spell.
 func (k *Key) Hash(p Patient) [HashSize]byte {
 	mac := k.macs.Get().(hash.Hash)
 	defer k.macs.Put(mac)
 	mac.Reset()
-	if p.NHSNumber != "" {
+	switch {
+	case p.NHSNumber != "":
 		mac.Write([]byte("nhs\x00" + p.NHSNumber))
-	} else {
+	case p.Pseudonym != "":
+		mac.Write([]byte("pseudonym\x00" + p.Scheme + "\x00" + p.Pseudonym))
+	case p.LocalID == "" && p.Spell != "":
+		mac.Write([]byte("spell\x00" + p.Provider + "\x00" + p.Spell))
+	default:
 		mac.Write([]byte("local\x00" + p.Provider + "\x00" + p.LocalID))
 	}
 	var sum [sha256.Size]byte

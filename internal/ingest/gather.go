@@ -14,6 +14,8 @@ import (
 type gatherer struct {
 	service *Service
 	batch   *Batch
+	// provider is empty where the file has one only.
+	provider string
 
 	byNHS, byLocal map[string]int32
 	givens         map[givenKey]int32
@@ -22,10 +24,10 @@ type gatherer struct {
 	days           map[delay.Day]*[]Listing
 	last           *[]Listing
 	lastDay        delay.Day
-	nhs, local     []string // of each patient, sealed at the end
+	patients       []identity.Patient // sealed at the end
 
 	problems []extract.Problem
-	more     int
+	groups   extract.Groups
 	// lines gives a line of each statement, for problems found later.
 	lines map[int32]int32
 }
@@ -91,14 +93,14 @@ func (g *gatherer) row(r *extract.Row) error {
 			Field:    "responsible body, reason and type of care",
 			Found:    fmt.Sprintf("%s (%q, %q, %q)", out.Finding, r.Given.Words.Reason, r.Given.Words.Responsible, r.Given.Words.Care),
 			Expected: "a combination that the matrix of rule set " + out.RuleSet + " " + out.Version + " allows",
-			Do:       "The row is kept as not attributed. Correct the reason or the responsible body at the source, or decide in the agreement."})
+			Do:       "The row is kept as not attributed. Correct the reason or the responsible body at the source, or decide in the agreement.", ByFound: true})
 	}
 	return nil
 }
 
 func (g *gatherer) problem(p extract.Problem) {
+	g.groups.Add(p)
 	if len(g.problems) == MaxProblems {
-		g.more++
 		return
 	}
 	g.problems = append(g.problems, p)
@@ -106,14 +108,24 @@ func (g *gatherer) problem(p extract.Problem) {
 
 func (g *gatherer) patient(r *extract.Row) int32 {
 	known, key := g.byNHS, r.NHSNumber
-	if key == "" {
+	p := identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID}
+	switch {
+	case key != "":
+	case r.Pseudonym != "":
+		// It stands for the NHS number and never meets one (R15).
+		p.Pseudonym, p.Scheme = r.Pseudonym, r.Scheme
+		key = "\x00" + r.Scheme + "\x00" + r.Pseudonym
+	case r.LocalID != "":
 		known, key = g.byLocal, r.LocalID
+	default:
+		p.Spell = r.Spell
+		known, key = g.byLocal, "\x00"+r.Spell
 	}
 	id, ok := known[key]
 	if !ok {
-		id = int32(len(g.nhs))
+		id = int32(len(g.patients))
 		known[key] = id
-		g.nhs, g.local = append(g.nhs, r.NHSNumber), append(g.local, r.LocalID)
+		g.patients = append(g.patients, p)
 	}
 	return id
 }
@@ -121,22 +133,28 @@ func (g *gatherer) patient(r *extract.Row) int32 {
 // finish gives the batch, once all rows are in.
 func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	b := g.batch
-	b.Provider = sum.Provider
+	if b.Provider = sum.Provider; sum.Several {
+		b.Provider = g.provider
+	}
 	key := g.service.Key
-	b.Patients = make([]Patient, len(g.nhs))
-	for i := range b.Patients {
-		h := key.Hash(identity.Patient{Provider: b.Provider, NHSNumber: g.nhs[i], LocalID: g.local[i]})
-		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: g.nhs[i] != ""}
-		if g.nhs[i] != "" {
-			p.NHSNumber = key.Seal(g.nhs[i])
+	b.Patients = make([]Patient, len(g.patients))
+	for i, who := range g.patients {
+		who.Provider = b.Provider
+		h := key.Hash(who)
+		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: who.NHSNumber != "" || who.Pseudonym != ""}
+		if who.NHSNumber != "" {
+			p.NHSNumber = key.Seal(who.NHSNumber)
 		}
-		if g.local[i] != "" {
-			p.LocalID = key.Seal(g.local[i])
+		if who.LocalID != "" {
+			p.LocalID = key.Seal(who.LocalID)
 		}
 		b.Patients[i] = p
 	}
 	for _, d := range sum.Dates {
-		e := Extract{Date: d.Date, Read: d.Read, Kept: d.Kept, Quarantined: d.Quarantined, Excluded: d.Excluded}
+		if d.Provider != g.provider {
+			continue
+		}
+		e := Extract{Date: d.Date, Doubt: sum.Doubt, Read: d.Read, Kept: d.Kept, Quarantined: d.Quarantined, Excluded: d.Excluded}
 		if listings := g.days[d.Date]; listings != nil {
 			e.Listings = g.once(d.Date, *listings)
 		}
@@ -148,7 +166,7 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	}
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
 	// A backfill fills these with megabytes that storing has no use for.
-	g.byNHS, g.byLocal, g.nhs, g.local, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil, nil
+	g.byNHS, g.byLocal, g.patients, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil
 	return b
 }
 

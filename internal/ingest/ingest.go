@@ -5,6 +5,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,15 +100,18 @@ type Report struct {
 	Outcome Outcome `json:"outcome"`
 	Reason  string  `json:"reason,omitempty"` // why it was rejected
 	// Note says what else there is to know of how the file was taken.
-	Note        string `json:"note,omitempty"`
-	Provider    string `json:"provider,omitempty"`
-	Layout      string `json:"layout,omitempty"`
-	Encoding    string `json:"encoding,omitempty"`
-	RowsRead    int    `json:"rows_read"`
-	Kept        int    `json:"kept"`
-	Quarantined int    `json:"quarantined"`
-	Excluded    int    `json:"excluded"`
-	Warnings    int    `json:"warnings"`
+	Note     string `json:"note,omitempty"`
+	Provider string `json:"provider,omitempty"`
+	// Providers are those of a file that holds several (R12); Provider is then
+	// empty.
+	Providers   []string `json:"providers,omitempty"`
+	Layout      string   `json:"layout,omitempty"`
+	Encoding    string   `json:"encoding,omitempty"`
+	RowsRead    int      `json:"rows_read"`
+	Kept        int      `json:"kept"`
+	Quarantined int      `json:"quarantined"`
+	Excluded    int      `json:"excluded"`
+	Warnings    int      `json:"warnings"`
 	// Skipped counts lines that are not patients: titles, totals, blanks.
 	Skipped  int             `json:"lines_not_patients"`
 	Extracts []ExtractReport `json:"extracts,omitempty"`
@@ -116,6 +120,8 @@ type Report struct {
 	Released  []string       `json:"released,omitempty"`
 	NewlyHeld []string       `json:"newly_held,omitempty"`
 	Problems  []ReportedLine `json:"problems,omitempty"`
+	// Groups are all problems by cause, the worst first.
+	Groups []extract.Group `json:"groups,omitempty"`
 	// MoreProblems counts problems beyond those listed.
 	MoreProblems int `json:"more_problems,omitempty"`
 }
@@ -128,6 +134,8 @@ type ReportedLine struct {
 
 // ExtractReport is one extract date's line of the receipt.
 type ExtractReport struct {
+	// Provider is the extract's in a file of several.
+	Provider    string `json:"provider,omitempty"`
 	Date        string `json:"date"`
 	RowsRead    int    `json:"rows_read"`
 	Kept        int    `json:"kept"`
@@ -231,13 +239,16 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		// and keeps the peak near what is held.
 		defer debug.SetGCPercent(debug.SetGCPercent(40))
 	}
-	g := newGatherer(s, f)
+	g := &gathering{service: s, file: f}
 	summary, err := s.Reader.Read(ctx, name, frozen.Reader(), g.row)
+	if err == nil {
+		err = notYet(summary, f.ReceivedAt)
+	}
 	if err != nil {
 		if ctx.Err() != nil || problem.KindOf(err) != problem.Invalid {
 			return nil, err
 		}
-		if how.may != nil && summary != nil && summary.Provider != "" && !how.may(summary.Provider) {
+		if how.may != nil && summary != nil && !mayAll(how.may, summary) {
 			return nil, notTheirs()
 		}
 		report.Outcome, report.Reason = Rejected, nhsnumber.Redact(problem.Sentence(err))
@@ -245,7 +256,7 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 			if f.Name != name {
 				summary.Problems = append(summary.Problems, namedFile)
 			}
-			report.problems(summary.Problems, 0)
+			report.problems(summary.Problems, 0, &summary.Groups)
 		}
 		if err := s.keepOnce(f, kept, how.keep); err != nil {
 			return nil, err
@@ -254,27 +265,39 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		stored = err == nil
 		return report, err
 	}
-	if how.may != nil && !how.may(summary.Provider) {
+	if how.may != nil && !mayAll(how.may, summary) {
 		return nil, notTheirs()
 	}
 	batch := g.finish(summary)
 	report.Provider, report.Layout, report.Encoding = summary.Provider, summary.Layout, summary.Encoding
 	report.Skipped = summary.Skipped
-	for _, e := range batch.Extracts {
-		report.RowsRead += e.Read
-		report.Kept += e.Kept
-		report.Quarantined += e.Quarantined
-		report.Excluded += e.Excluded
+	if summary.Several {
+		report.Providers = providers(batch)
+	}
+	// Rows of no provider of the partnership are read, and in no extract (R12).
+	report.RowsRead, report.Quarantined, report.Excluded = summary.Unplaced.Read, summary.Unplaced.Quarantined, summary.Unplaced.Excluded
+	for _, b := range batch.All() {
+		for _, e := range b.Extracts {
+			report.RowsRead += e.Read
+			report.Kept += e.Kept
+			report.Quarantined += e.Quarantined
+			report.Excluded += e.Excluded
+		}
 	}
 	more := summary.MoreProblems
 	kept.Place()
 	err = s.Store.Take(ctx, batch, func(t Taken) ([]byte, error) {
 		report.standing(batch, t)
-		problems := append(append(summary.Problems, g.problems...), elsewhere(batch, g.lines, t)...)
+		groups := &summary.Groups
+		problems := append(summary.Problems, g.problems(groups)...)
+		late := elsewhere(g, t)
 		if f.Name != name {
-			problems = append(problems, namedFile)
+			late = append(late, namedFile)
 		}
-		report.problems(problems, more)
+		for _, p := range late {
+			groups.Add(p)
+		}
+		report.problems(append(problems, late...), more, groups)
 		// What is kept is on the disk before the store commits: what the store
 		// then loses can be taken in again.
 		if err := kept.Wait(); err != nil {
@@ -352,13 +375,40 @@ func (s *Service) already(ctx context.Context, f File, report *Report) (bool, er
 		return false, fmt.Errorf("reading the earlier receipt: %w", err)
 	}
 	report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
-	report.File, report.Outcome, report.Problems, report.MoreProblems = f.Name, Already, nil, 0
+	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0
 	return true, nil
 }
 
 // namedFile says that the file's name held an NHS number.
 var namedFile = extract.Problem{Rule: "P1", Found: "an NHS number in the name of the file (not shown)", Expected: "a name that identifies nobody",
 	Do: "The name is kept without it. Ask the sender to name files by hospital and date."}
+
+// notYet turns a file away that speaks of a day after the one on which it
+// arrived, London's (R9): it would hold every later file to a day that nobody
+// has seen. It may be sent again, and is then judged anew.
+func notYet(sum *extract.Summary, received time.Time) error {
+	today := extract.LondonDay(received)
+	for _, d := range sum.Dates {
+		if d.Date > today {
+			return problem.New(problem.Invalid, "The extract date %s is in the future: the file arrived on %s. Nothing was taken (R9). Check the year and the order of day and month, and send the file again, or send it on the day.",
+				d.Date.Long(), today.Long())
+		}
+	}
+	return nil
+}
+
+// mayAll says whether a sender may send for every provider of a file.
+func mayAll(may func(string) bool, sum *extract.Summary) bool {
+	if !sum.Several {
+		return sum.Provider == "" || may(sum.Provider)
+	}
+	for _, d := range sum.Dates {
+		if !may(d.Provider) {
+			return false
+		}
+	}
+	return true
+}
 
 func notTheirs() error {
 	return problem.New(problem.Forbidden, "This file is of a provider that you may not send for. Nothing was taken. Ask an administrator for a token for this provider.")
@@ -375,11 +425,27 @@ func (s *Service) reject(ctx context.Context, f File, report *Report) error {
 // standing fills in what the store found out.
 func (r *Report) standing(b *Batch, t Taken) {
 	r.Outcome = Taking
+	type of struct {
+		provider string
+		Extract
+	}
+	var all []of
+	for _, one := range b.All() {
+		for _, e := range one.Extracts {
+			all = append(all, of{one.Provider, e})
+		}
+	}
 	for i, st := range t.Standings {
-		e := b.Extracts[i]
+		e := all[i]
 		line := ExtractReport{Date: e.Date.String(), RowsRead: e.Read, Kept: e.Kept, Quarantined: e.Quarantined, Excluded: e.Excluded,
 			New: st.New, Gone: st.Gone, Changed: st.Changed, ComparedTo: st.Compared.String()}
-		if st.Held {
+		if len(r.Providers) > 0 {
+			line.Provider = e.provider
+		}
+		if st.Held && e.Doubt != "" {
+			r.Outcome = Held
+			line.Held = e.Doubt + " It counts for nothing until someone accepts it or a right file is sent."
+		} else if st.Held {
 			r.Outcome = Held
 			line.Held = fmt.Sprintf("%d rows, and the extract of %s has %d. It counts for nothing until someone accepts it or a whole file is sent (R5).",
 				e.Read, st.BeforeDate.Long(), st.Before)
@@ -398,11 +464,13 @@ func (r *Report) standing(b *Batch, t Taken) {
 }
 
 // problems lists what was found, the gravest first, and counts the rest.
-func (r *Report) problems(all []extract.Problem, more int) {
+func (r *Report) problems(all []extract.Problem, more int, groups *extract.Groups) {
 	for i, e := range r.Extracts {
 		if e.Replaces != nil && e.RowsRead < *e.Replaces {
-			all = append(all, extract.Problem{Rule: "C11", Found: fmt.Sprintf("%d rows for %s, fewer than the %d of the file that this one replaces", e.RowsRead, r.Extracts[i].Date, *e.Replaces),
-				Expected: "a correction that the sender meant", Do: "Ask the sender whether rows are missing, and send the whole file again if so."})
+			p := extract.Problem{Rule: "C11", Found: fmt.Sprintf("%d rows for %s, fewer than the %d of the file that this one replaces", e.RowsRead, r.Extracts[i].Date, *e.Replaces),
+				Expected: "a correction that the sender meant", Do: "Ask the sender whether rows are missing, and send the whole file again if so."}
+			all = append(all, p)
+			groups.Add(p)
 		}
 	}
 	for _, p := range all {
@@ -416,6 +484,7 @@ func (r *Report) problems(all []extract.Problem, more int) {
 		all = all[:MaxProblems]
 	}
 	r.MoreProblems = more
+	r.Groups = groups.Sorted()
 	for _, p := range all {
 		r.Problems = append(r.Problems, ReportedLine{Severity: p.Severity.String(), Problem: p})
 	}
@@ -433,8 +502,10 @@ func (r *Report) Line() string {
 		fmt.Fprintf(&b, ". %s", clean(r.Reason))
 		return b.String()
 	}
-	fmt.Fprintf(&b, ": %s", r.Provider)
+	fmt.Fprintf(&b, ": %s", cmp.Or(r.Provider, strings.Join(r.Providers, ", ")))
 	switch n := len(r.Extracts); {
+	case len(r.Providers) > 1 && r.Extracts[0].Date == r.Extracts[n-1].Date:
+		fmt.Fprintf(&b, " %s (%d providers)", r.Extracts[0].Date, len(r.Providers))
 	case n == 1:
 		fmt.Fprintf(&b, " %s", r.Extracts[0].Date)
 	case n > 1:
@@ -452,7 +523,7 @@ func (r *Report) Line() string {
 	}
 	for _, e := range r.Extracts {
 		if e.Held != "" {
-			fmt.Fprintf(&b, "; %s held: %s", e.Date, e.Held)
+			fmt.Fprintf(&b, "; %s held: %s", strings.TrimSpace(e.Provider+" "+e.Date), e.Held)
 		}
 	}
 	if len(r.Released) > 0 {
@@ -487,10 +558,10 @@ func clean(s string) string {
 	}, s)
 }
 
-func elsewhere(b *Batch, lines map[int32]int32, t Taken) []extract.Problem {
+func elsewhere(g *gathering, t Taken) []extract.Problem {
 	var out []extract.Problem
 	for _, e := range t.Elsewhere {
-		out = append(out, extract.Problem{Line: int(lines[e.Statement]), Date: e.Date, Rule: "R7",
+		out = append(out, extract.Problem{Line: int(g.lines(e.Batch)[e.Statement]), Date: e.Date, Rule: "R7",
 			Found:    fmt.Sprintf("the same patient is in the extract of another trust, %s, for %s", e.Provider, e.Date),
 			Expected: "one patient in one bed on one day",
 			Do:       "Check with both trusts whether this was a transfer. Both rows are kept until one is corrected."})
@@ -510,4 +581,9 @@ func (p ReportedLine) Line() string {
 	}
 	fmt.Fprintf(&b, ": found %s; expected %s. %s", clean(p.Found), clean(p.Expected), clean(p.Do))
 	return b.String()
+}
+
+// GroupLine gives a cause in one line for people at a terminal.
+func GroupLine(g extract.Group) string {
+	return clean(fmt.Sprintf("%s (%s), %s", g.Severity, g.Rule, g.Says))
 }

@@ -29,6 +29,8 @@ type Received struct {
 	Date     delay.Day
 	Rows     int
 	Accepted bool
+	// Doubt is set when what was read speaks against the whole file (R9).
+	Doubt bool
 }
 
 // DayStanding is which extract counts for a day and which short one is held;
@@ -44,7 +46,7 @@ type DayStanding struct {
 
 // Standings derives where every day of one provider stands from all that was
 // received (C11, R5), ascending by date. The latest received extract of a day
-// counts, unless it is short and nobody has accepted it: then it is held, and
+// counts, unless it is short or in doubt and nobody has accepted it: then it is held, and
 // the one received before it goes on counting. It is pure: a late file can
 // hold or release another (C10).
 func Standings(received []Received, rule ShortRule) []DayStanding {
@@ -62,7 +64,7 @@ func Standings(received []Received, rule ShortRule) []DayStanding {
 		st := DayStanding{Date: all[start].Date}
 		for i := end - 1; i >= start; i-- {
 			r := all[i]
-			if r.Accepted || before < 0 || !rule.Short(r.Rows, before) {
+			if r.Accepted || !r.Doubt && (before < 0 || !rule.Short(r.Rows, before)) {
 				st.Counted = r.ID
 				break
 			}

@@ -453,7 +453,7 @@ func andList(parts []string) string {
 
 func (s *Server) extractsSection(content *closing.Content) closeSection {
 	sec := closeSection{ID: "extracts", Heading: "Extracts"}
-	t := tableView{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days short and held"}}}
+	t := tableView{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days held"}}}
 	for _, p := range content.Providers {
 		row := []tableCell{{Text: p.Name, Header: true}, {Text: count(int64(p.Extracts)), Class: numericClass}, {Text: dayRuns(p.Missing)}, {Text: dayRuns(p.Held)}}
 		if p.FromLog {
@@ -1050,7 +1050,7 @@ func asksOf(l closing.Loose) []string {
 		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" missing.")
 	}
 	if n := int64(l.Held); n > 0 {
-		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" short and held. What is held counts for nothing.")
+		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" held. What is held counts for nothing.")
 	}
 	if n := l.Unanswered; n > 0 {
 		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" proposed and not answered.")
