@@ -14,6 +14,7 @@ var reference embed.FS
 
 //go:embed examples/devon/*.yaml examples/devon/layouts/*.yaml
 //go:embed examples/northshire/*.yaml examples/northshire/layouts/*.yaml
+//go:embed examples/board-list/*.yaml examples/board-list/layouts/*.yaml
 var examples embed.FS
 
 // Reference holds councils/*.csv, rulesets/*.csv and

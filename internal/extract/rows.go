@@ -413,7 +413,7 @@ func (r *rowReader) misshapen(rec *record, width int) error {
 		return err
 	}
 	r.lastShort = true
-	return r.unread(rec)
+	return r.setAside(rec)
 }
 
 // maxNoTexts bounds the lines without text that are kept until it is known
@@ -424,7 +424,7 @@ const maxNoTexts = 10_000
 // that cannot be read.
 func (r *rowReader) textAfter() error {
 	for i := range r.noTexts {
-		if err := r.unread(&r.noTexts[i]); err != nil {
+		if err := r.setAside(&r.noTexts[i]); err != nil {
 			return err
 		}
 	}
@@ -432,8 +432,8 @@ func (r *rowReader) textAfter() error {
 	return nil
 }
 
-// unread quarantines a record whose cells cannot be told.
-func (r *rowReader) unread(rec *record) error {
+// setAside quarantines a record whose cells cannot be told.
+func (r *rowReader) setAside(rec *record) error {
 	switch rec.flaw {
 	case tooLong:
 		r.quarantine(rec.line, r.outside, "R8", "", fmt.Sprintf("a line that is too long, over %d bytes", r.limits.Line), "one row", fixExport)

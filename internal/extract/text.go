@@ -281,6 +281,11 @@ func (s *splitter) next() (record, bool) {
 	}
 	// A mark is not closed, or stands inside a quoted cell without being doubled
 	// (R10): recovery begins.
+	// An odd number of marks leaves a cell open, so the lines below may be of it.
+	odd := bytes.Count(s.joined, []byte{'"'})%2 == 1
+	if odd && s.joinStray(&rec) {
+		return rec, true
+	}
 	text := s.joined[:first]
 	if astray, ok := s.lenient(text); ok && len(s.fields) == s.want {
 		rec.cells, rec.flaw, rec.astray = s.fields, quoteKept, astray
@@ -290,17 +295,7 @@ func (s *splitter) next() (record, bool) {
 		rec.cells, rec.flaw, rec.astray = s.fields, quoteKept, astray
 		return rec, true
 	}
-	// Stray marks in a quoted cell of several lines.
-	astray := 0
-	if s.want > 1 && s.join(&rec, false, func(text []byte) quoting {
-		at, closed := s.lenient(text)
-		if astray = at; closed && len(s.fields) == s.want {
-			return whole
-		}
-		return unfinished
-	}) {
-		rec.flaw, rec.astray = quoteKept, astray
-		rec.escaped = rec.escaped || bytes.Contains(s.joined, escape)
+	if !odd && s.joinStray(&rec) {
 		return rec, true
 	}
 	s.literal(s.joined[:first])
@@ -317,6 +312,26 @@ func (s *splitter) next() (record, bool) {
 		}
 	}
 	return rec, true
+}
+
+// joinStray reads on after a line that ends inside a quoted cell with stray marks.
+func (s *splitter) joinStray(rec *record) bool {
+	if s.want < 2 {
+		return false
+	}
+	astray := 0
+	joined := s.join(rec, false, func(text []byte) quoting {
+		at, closed := s.lenient(text)
+		if astray = at; closed && len(s.fields) == s.want {
+			return whole
+		}
+		return unfinished
+	})
+	if joined {
+		rec.flaw, rec.astray = quoteKept, astray
+		rec.escaped = rec.escaped || bytes.Contains(s.joined, escape)
+	}
+	return joined
 }
 
 // join reads on after a line that ends inside a quoted cell, until read finds
