@@ -154,8 +154,10 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 	}
 	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256)}
 
-	if known, err := s.already(ctx, f, report); err != nil || known {
-		return report, err
+	if known, err := s.already(ctx, f, report, may); err != nil {
+		return nil, err
+	} else if known {
+		return report, nil
 	}
 
 	if f.Bytes > large {
@@ -200,7 +202,9 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 	if problem.KindOf(err) == problem.Conflict {
 		// Another process may have taken the same bytes while these were read.
 		report = &Report{File: f.Name, SHA256: report.SHA256}
-		if known, again := s.already(ctx, f, report); again == nil && known {
+		if known, again := s.already(ctx, f, report, may); problem.KindOf(again) == problem.Forbidden {
+			return nil, again
+		} else if again == nil && known {
 			return report, nil
 		}
 	}
@@ -211,14 +215,19 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 }
 
 // already fills in the receipt of a file whose bytes were taken before, and
-// says whether they were (C11).
-func (s *Service) already(ctx context.Context, f File, report *Report) (bool, error) {
+// says whether they were (C11). The receipt of a provider that may refuses is
+// not given: having another trust's file does not make its receipt one's own.
+func (s *Service) already(ctx context.Context, f File, report *Report, may func(provider string) bool) (bool, error) {
 	earlier, known, err := s.Store.Known(ctx, f.SHA256)
 	if err != nil || !known {
 		return false, err
 	}
 	if err := json.Unmarshal(earlier, report); err != nil {
 		return false, fmt.Errorf("reading the earlier receipt: %w", err)
+	}
+	if may != nil && !may(report.Provider) {
+		*report = Report{}
+		return false, notTheirs()
 	}
 	report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
 	report.File, report.Outcome, report.Problems, report.MoreProblems = f.Name, Already, nil, 0
