@@ -218,8 +218,10 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	}
 	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256), Note: how.note}
 
-	if known, err := s.already(ctx, f, report); err != nil || known {
-		if err == nil && how.keep {
+	if known, err := s.already(ctx, f, report, how.may); err != nil {
+		return nil, err
+	} else if known {
+		if how.keep {
 			err = s.keepMissing(f, frozen)
 		}
 		return report, err
@@ -308,7 +310,9 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	if problem.KindOf(err) == problem.Conflict {
 		// Another process may have taken the same bytes while these were read.
 		report = &Report{File: f.Name, SHA256: report.SHA256}
-		if known, again := s.already(ctx, f, report); again == nil && known {
+		if known, again := s.already(ctx, f, report, how.may); problem.KindOf(again) == problem.Forbidden {
+			return nil, again
+		} else if again == nil && known {
 			// The other process may count on this copy.
 			stored = true
 			return report, kept.Wait()
@@ -365,14 +369,19 @@ func (unkept) Wait() error { return nil }
 func (unkept) Drop() error { return nil }
 
 // already fills in the receipt of a file whose bytes were taken before, and
-// says whether they were (C11).
-func (s *Service) already(ctx context.Context, f File, report *Report) (bool, error) {
+// says whether they were (C11). The receipt of a provider that may refuses is
+// not given: having another trust's file does not make its receipt one's own.
+func (s *Service) already(ctx context.Context, f File, report *Report, may func(provider string) bool) (bool, error) {
 	earlier, known, err := s.Store.Known(ctx, f.SHA256)
 	if err != nil || !known {
 		return false, err
 	}
 	if err := json.Unmarshal(earlier, report); err != nil {
 		return false, fmt.Errorf("reading the earlier receipt: %w", err)
+	}
+	if may != nil && !may(report.Provider) {
+		*report = Report{}
+		return false, notTheirs()
 	}
 	report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
 	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0

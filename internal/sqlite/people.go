@@ -370,7 +370,8 @@ func (s *Store) Rehash(ctx context.Context, id int64, was, hash string) error {
 
 // SetSecondFactor keeps the sealed secret of an authenticator app with the
 // hashes of its recovery codes and the step that confirmed it; a nil secret
-// removes the second factor.
+// removes the second factor. It ends the person's sessions, which the caller
+// begins anew for the browser that did it.
 func (s *Store) SetSecondFactor(ctx context.Context, at time.Time, by people.Actor, id int64, sealed []byte, step int64, recovery [][]byte) error {
 	return s.recorded(ctx, at, func(r *recording) error {
 		email, err := r.email(id)
@@ -381,7 +382,7 @@ func (s *Store) SetSecondFactor(ctx context.Context, at time.Time, by people.Act
 		if sealed == nil {
 			what, recovery = audit.SecondFactorOff, nil
 		}
-		if _, err := r.ExecContext(ctx, `UPDATE person SET second_factor = ?, second_factor_step = ? WHERE person_id = ?`, sealed, step, id); err != nil {
+		if _, err := r.ExecContext(ctx, `UPDATE person SET second_factor = ?, second_factor_step = ?, epoch = epoch + 1 WHERE person_id = ?`, sealed, step, id); err != nil {
 			return err
 		}
 		if _, err := r.ExecContext(ctx, `DELETE FROM recovery_code WHERE person_id = ?`, id); err != nil {

@@ -292,6 +292,9 @@ func (s *Server) resetCode(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.ID == s.actor(c).PersonID {
+		return problem.New(problem.Conflict, "You cannot take off your own 6-digit code. Set up another app on your account page, with a recovery code if you have lost it.")
+	}
 	yes, err := s.sure(c, "Take the 6-digit code off "+p.Name, "Be sure that it is them who ask. Until they set up another app, their password alone opens the account.", userPath(p.ID))
 	if !yes || err != nil {
 		return err
@@ -312,6 +315,10 @@ func (s *Server) passwordLink(c echo.Context) error {
 	p, err := s.userOf(c)
 	if err != nil {
 		return err
+	}
+	// A browser that was left open must not be enough to own the account.
+	if p.ID == s.actor(c).PersonID && p.HasPassword {
+		return problem.New(problem.Conflict, "You cannot make a password link for yourself. Change your password on your account page.")
 	}
 	return s.showLink(c, p.ID)
 }
