@@ -38,8 +38,8 @@ func TestP2IdentifiersLeaveByTheAuditedPath(t *testing.T) {
 	file := northgate("2026-03-10", 1, 2)
 	first, rest, _ := strings.Cut(strings.TrimPrefix(file, northgateHead), "\r\n")
 	cells := strings.Split(first, ",")
-	number := cells[6]
-	cells[5] = "＝cmd|1"
+	const number = "9990000018"
+	cells[5], cells[6] = "＝cmd|1", number
 	n.ingest(n.file("RZ1_2026-03-10.csv", northgateHead+strings.Join(cells, ",")+"\r\n"+rest))
 
 	exports := func() (out []map[string]string) {

@@ -211,7 +211,7 @@ func TestAddressesThatAreNotQuiteRight(t *testing.T) {
 		{"/flow?basis=agreed", "basis=agreed is not available here: flow counts people who begin and end a wait, whatever is agreed of their days. Remove 'basis', or use basis=counted."},
 		{"/trends?basis=agreed&measure=M08", "basis=agreed is not available here: new delays are counted once for a wait"},
 		{"/overview?from=2026-01-01&from=2026-02-01", "2 times"},
-		{"/packs?nhs=9990000530", "We do not recognise 'nhs'"},
+		{"/packs?nhs=9990000530", "An NHS number must not stand in an address"},
 	} {
 		t.Run(c.target, func(t *testing.T) {
 			w := s.ask(http.MethodGet, c.target, nil)
