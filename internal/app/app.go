@@ -52,6 +52,9 @@ type Options struct {
 	// FiguresOnly opens a data folder whose key is lost all the same: figures
 	// work, extracts and identifiers do not.
 	FiguresOnly bool
+	// AnyAudit opens a data folder whose audit log cannot be recorded in, its key
+	// being lost.
+	AnyAudit bool
 	// Chromium is the browser that prints packs; empty means one that stands in
 	// the machine's PATH, if any.
 	Chromium string
@@ -125,6 +128,10 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	store, err := sqlite.Open(ctx, o.Data, settings)
 	if err != nil {
 		return nil, err
+	}
+	err = store.UseAuditKey(ctx, o.Now(), filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
+	if err != nil && !o.AnyAudit {
+		return nil, errors.Join(err, store.Close())
 	}
 	key, err := o.key(ctx, store, lost)
 	if err != nil {

@@ -256,16 +256,19 @@ func KeyRotate(ctx context.Context, store KeyStore, path string, now time.Time, 
 // AuditStore is what reading the audit log needs of the store.
 type AuditStore interface {
 	Log
-	VerifyAudit(ctx context.Context) (audit.Result, error)
+	VerifyAudit(ctx context.Context, elsewhere ...audit.Head) (audit.Result, error)
 	EachAuditEvent(ctx context.Context, f audit.Filter, each func(audit.Event) error) error
 }
 
-// AuditVerify checks the whole audit log, prints what it finds and says whether
-// it is whole.
-func AuditVerify(ctx context.Context, store AuditStore, out io.Writer) (whole bool, err error) {
-	r, err := store.VerifyAudit(ctx)
+// AuditVerify checks the whole audit log, with heads that were kept elsewhere,
+// prints what it finds and says whether it is whole.
+func AuditVerify(ctx context.Context, store AuditStore, out io.Writer, elsewhere ...audit.Head) (whole bool, err error) {
+	r, err := store.VerifyAudit(ctx, elsewhere...)
 	if err != nil {
 		return false, err
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(out, n)
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintln(out, f)
@@ -275,6 +278,9 @@ func AuditVerify(ctx context.Context, store AuditStore, out io.Writer) (whole bo
 	}
 	if r.Whole() {
 		fmt.Fprintf(out, "The audit log is whole: %d entries, check value %x.\n", r.Head.Number, r.Head.Hash)
+		for _, h := range elsewhere {
+			fmt.Fprintf(out, "It holds entry %d as the head kept elsewhere names it.\n", h.Number)
+		}
 	} else {
 		fmt.Fprintln(out, "Contact your security lead, and keep the data folder as it is.")
 	}
