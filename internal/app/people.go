@@ -6,10 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"homeward/internal/audit"
@@ -66,6 +68,11 @@ func verb(words []string, verbs map[string]string) (name, object string, err err
 	}
 }
 
+// told has a command that shows a secret or says what it did hear that nobody
+// reads its output any more: without it the system ends the program at the write
+// (SIGPIPE), and a token stays in force that nobody saw.
+func told() { signal.Ignore(syscall.SIGPIPE) }
+
 func setUpUser(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c).addPartnership(flags)
 	role := flags.String("role", "", "the `role`: coordinator, reviewer, director, presenter, viewer, analyst or administrator")
@@ -80,6 +87,7 @@ func setUpUser(flags *flag.FlagSet, c *Console) func(context.Context, []string) 
 		if err != nil {
 			return ExitUsage, err
 		}
+		told()
 		return d.opened(ctx, func(a *App) error {
 			cmd := signin.Commands{Service: a.SignIn, Out: c.Out, Address: strings.TrimSuffix(*at, "/")}
 			switch do {
@@ -113,6 +121,7 @@ func setUpToken(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		if err != nil {
 			return ExitUsage, err
 		}
+		told()
 		return d.opened(ctx, func(a *App) error {
 			cmd := signin.Commands{Service: a.SignIn, Out: c.Out, Address: strings.TrimSuffix(*at, "/")}
 			switch do {
@@ -261,7 +270,7 @@ func (a *App) welcome(ctx context.Context, address string, c *Console) error {
 		return err
 	}
 	if code != "" {
-		fmt.Fprintf(c.Out, "Nobody has an account yet. Open %s/setup and enter this one-time code: %s\n", address, code)
+		fmt.Fprintf(c.Out, "There is no administrator yet. Open %s/setup and enter this one-time code: %s\n", address, code)
 		return nil
 	}
 	if !a.isDemo() {

@@ -25,7 +25,7 @@ type Accounts interface {
 	Person(ctx context.Context, id int64) (people.Person, error)
 	PersonByEmail(ctx context.Context, email string) (people.Person, error)
 	PersonBySubject(ctx context.Context, issuer, subject string) (people.Person, error)
-	AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person) (int64, error)
+	AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person, links ...people.Token) (int64, error)
 	SetDeactivated(ctx context.Context, at time.Time, by people.Actor, id int64, deactivated bool) error
 	AddGrant(ctx context.Context, at time.Time, by people.Actor, id int64, g people.Grant) (people.Grant, error)
 	RevokeGrant(ctx context.Context, at time.Time, by people.Actor, id, grant int64) error

@@ -410,7 +410,9 @@ func (s *Service) newWorkPerson(ctx context.Context, c *identityClaims, grants [
 		if name == "" {
 			name = email
 		}
-		p = people.Person{Email: email, Name: name}
+		// Until it is tied it waits for that, so that a stop between the two can be
+		// made good at the next sign-in.
+		p = people.Person{Email: email, Name: name, AwaitsWorkAccount: true}
 		by := people.Actor{Kind: people.APerson, Email: email, Name: name, Address: address}
 		if p.ID, err = s.Store.AddPerson(ctx, now, by, p); err != nil {
 			return none, err

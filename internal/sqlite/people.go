@@ -119,9 +119,10 @@ func (s *Store) secrets(ctx context.Context, p people.Person) (people.Credential
 }
 
 // AddPerson adds an account with the person's e-mail address, name, grants and
-// AwaitsWorkAccount, and gives its number. The error is a Conflict problem
-// when the e-mail address is taken.
-func (s *Store) AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person) (int64, error) {
+// AwaitsWorkAccount, and the password links given, which become the person's:
+// all of it or nothing. It gives the account's number. The error is a Conflict
+// problem when the e-mail address is taken.
+func (s *Store) AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person, links ...people.Token) (int64, error) {
 	var id int64
 	err := s.recorded(ctx, at, func(r *recording) error {
 		res, err := r.ExecContext(ctx, `INSERT INTO person (email, name, awaits_work_account, created_at) VALUES (?, ?, ?, ?)`,
@@ -140,6 +141,12 @@ func (s *Store) AddPerson(ctx context.Context, at time.Time, by people.Actor, p 
 		}
 		for _, g := range p.Grants {
 			if _, err := r.grant(by, id, p.Email, g); err != nil {
+				return err
+			}
+		}
+		for _, t := range links {
+			t.PersonID = id
+			if err := r.token(by, t); err != nil {
 				return err
 			}
 		}

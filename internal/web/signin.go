@@ -68,7 +68,7 @@ func (s *Server) signInPage(c echo.Context) error {
 	if now.Actor.Kind != people.Nobody {
 		return c.Redirect(http.StatusSeeOther, s.firstPage(now.Actor, c.QueryParam(wordNext)))
 	}
-	if awaits, err := s.opts.SignIn.AwaitsFirstRun(ctx); err != nil || awaits {
+	if empty, err := s.opts.SignIn.Empty(ctx); err != nil || empty {
 		if err != nil {
 			return err
 		}
@@ -455,7 +455,8 @@ type firstRunView struct {
 	Code, Name, Email field
 }
 
-// firstRunView refuses once there is an account: the page then exists no more.
+// firstRunView refuses once there is an administrator: the page then exists no
+// more.
 func (s *Server) firstRunView(c echo.Context) (firstRunView, error) {
 	awaits, err := s.opts.SignIn.AwaitsFirstRun(c.Request().Context())
 	if err == nil && !awaits {
