@@ -100,7 +100,11 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 			if *numbers != "days" {
 				return ExitUsage, usage("Public figures are delayed days only. Leave --measures out.")
 			}
-			table, err := measure.PublicFigures(ctx, store, q)
+			rows, err := d.publicRows()
+			if err != nil {
+				return ExitLess, err
+			}
+			table, err := measure.PublicFigures(ctx, store, q, rows)
 			if err != nil {
 				return ExitLess, asUsage(err)
 			}
@@ -132,6 +136,30 @@ func (d *dataFlags) basis(given string, f measure.Filter) (measure.Basis, error)
 		return b, usage("Found %q for --basis. Use counted or agreed.", given)
 	}
 	return b, f.On(b).CheckBasis()
+}
+
+// publicRows gives the providers and councils of the partnership file, which
+// have their rows in public tables whatever was counted. Without a file those
+// with 5 days or more have rows, and all others one.
+func (d *dataFlags) publicRows() (measure.Known, error) {
+	p, err := config.LoadPartnership(d.options(nil).partnershipPath())
+	if problem.KindOf(err) == problem.NotFound {
+		return measure.Known{}, nil
+	}
+	return publicRowsOf(p), err
+}
+
+func publicRowsOf(p *config.Partnership) (known measure.Known) {
+	if p == nil {
+		return known
+	}
+	for _, one := range p.Providers {
+		known.Providers = append(known.Providers, one.Code)
+	}
+	for _, one := range p.Councils {
+		known.Councils = append(known.Councils, delay.Council(one.Code))
+	}
+	return known
 }
 
 func printTable(w io.Writer, t *measure.Table, format string) error {

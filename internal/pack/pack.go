@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,9 @@ type Figures struct {
 	Overview measure.Overview
 	// Days are the people delayed day by day, one period a day.
 	Days []measure.Period
+	// Release is what of the overview's period and filter may leave the
+	// partnership (P3). A public pack is made from it, any other needs none.
+	Release *measure.Release
 }
 
 // Meta is what a pack says of itself.
@@ -191,6 +195,9 @@ func drawAll(ctx context.Context, f Figures, draw Drawer, public bool) ([]drawn,
 	}
 	all := charts
 	if public {
+		if f.Release == nil {
+			return nil, fmt.Errorf("pack: a public pack of %s has no release to be made from", f.Place)
+		}
 		all = publicCharts
 	}
 	var out []drawn
