@@ -128,7 +128,9 @@ func TestR9StandIns(t *testing.T) {
 // A column of London midnights said in UTC is read as the London day (R9).
 func TestR9MidnightInUTC(t *testing.T) {
 	set := devon(t)
-	row := func(ready string) string { return "Extract date=2026-06-20;Admission date=2026-03-02;Discharge ready date=" + ready }
+	row := func(ready string) string {
+		return "Extract date=2026-06-20;Admission date=2026-03-02;Discharge ready date=" + ready
+	}
 	for _, c := range []struct {
 		name  string
 		ready []string

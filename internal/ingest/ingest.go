@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -379,7 +380,8 @@ func (s *Service) already(ctx context.Context, f File, report *Report, may func(
 	if err := json.Unmarshal(earlier, report); err != nil {
 		return false, fmt.Errorf("reading the earlier receipt: %w", err)
 	}
-	if may != nil && !may(report.Provider) {
+	refused := func(provider string) bool { return !may(provider) }
+	if may != nil && (len(report.Providers) == 0 && !may(report.Provider) || slices.ContainsFunc(report.Providers, refused)) {
 		*report = Report{}
 		return false, notTheirs()
 	}
