@@ -39,6 +39,8 @@ type desk struct {
 	server  *web.Server
 	now     time.Time
 	cookies map[string]string
+	// sessions keeps who is signed in.
+	sessions *signin.Sessions
 }
 
 const deskPartnership = `
@@ -81,6 +83,7 @@ func newDesk(t testing.TB) *desk {
 		t.Fatal(err)
 	}
 	sessions := signin.NewSessions(a.SignIn, kept, false, slog.New(slog.DiscardHandler))
+	d.sessions = sessions
 	assets := static.Files
 	o := web.Options{
 		Figures: figures{Store: a.Store, app: a}, Drawer: noDrawing{}, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"homeward/internal/app"
+	"homeward/internal/nhsnumber"
 )
 
 // csvWriters are the packages that may make a writer of the standard library's:
@@ -65,8 +68,36 @@ func TestP2IdentifiersLeaveByTheAuditedPath(t *testing.T) {
 		if got := exports(); len(got) != i+1 || got[i]["who"] != "command line, "+who.Username {
 			t.Errorf("P2 %s: the audit log has %v", format, got)
 		}
-		if format == "csv" && !strings.Contains(out, ",'＝cmd|1,") {
+		if format == "csv" && !strings.Contains(out, ",'＝CMD|1,") {
 			t.Errorf("R8: a spreadsheet would run a cell of %s", out)
+		}
+	}
+}
+
+// TestP1FileNamedForAPerson takes in a file with an NHS number in its name and
+// in cells that are kept: neither the receipt nor the database has it in clear.
+func TestP1FileNamedForAPerson(t *testing.T) {
+	t.Parallel()
+	n := newNorthshire(t)
+	text := strings.Replace(northgate("2026-03-10", 1, 3), ",5A,5A-00,", ",943.476.5919,９４３ ４７６ ５９１９,", 1)
+	text = strings.Replace(text, ",Acute,E,Social Care,", ",943 - 476 - 5919,E 9434765919,943/476/5919,", 1)
+	status, out, _ := run(t, "ingest", "--data", n.data(), "--json", n.file("RZ1_2026-03-10_943 476 5919.csv", text))
+	if status != app.ExitDone || nhsnumber.In(out) || strings.Count(out, `"P1"`) < 6 || !strings.Contains(out, nhsnumber.Mark) {
+		t.Errorf("P1 ended with %d: %s", status, out)
+	}
+	seen := must(t, "delays", "--data", n.data(), "--format", "json")
+	if nhsnumber.In(seen) {
+		t.Errorf("P1: a list of delays shows a number: %s", seen)
+	}
+	for _, name := range []string{"homeward.db", "homeward.db-wal"} {
+		held, err := os.ReadFile(filepath.Join(n.data(), name))
+		if err != nil {
+			continue
+		}
+		for _, written := range []string{"943 476 5919", "943.476.5919", "943 - 476 - 5919", "943/476/5919", "9434765919", "９４３ ４７６ ５９１９"} {
+			if strings.Contains(string(held), written) {
+				t.Errorf("P1: %s stands in clear in %s", written, name)
+			}
 		}
 	}
 }

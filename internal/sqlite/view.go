@@ -111,7 +111,8 @@ func (v view) changeable(at time.Time) error {
 		return err
 	}
 	if !v.holds(day) {
-		return problem.New(problem.Conflict, "This person is not your organisation's resident any more, so nothing was saved. The record shows what stood until they moved.")
+		return problem.New(problem.Conflict, "This person is not your organisation's resident any more, so nothing was saved. "+
+			"The record shows what stood until they moved.")
 	}
 	return nil
 }
@@ -122,7 +123,8 @@ var zone = sync.OnceValues(func() (*time.Location, error) { return time.LoadLoca
 func londonDay(at time.Time) (delay.Day, error) {
 	london, err := zone()
 	if err != nil {
-		return 0, problem.Wrap(err, problem.Unavailable, "The time zone Europe/London could not be read on this machine. Install its time zone data")
+		return 0, problem.Wrap(err, problem.Unavailable,
+			"The time zone Europe/London could not be read on this machine. Install its time zone data")
 	}
 	return delay.DayOf(at.In(london)), nil
 }

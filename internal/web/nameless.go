@@ -33,7 +33,8 @@ func answersItself(name string) bool {
 // that a new form needs no check of its own to be safe.
 func nameless(r *http.Request) error {
 	if inAny(r.URL.Query(), func(string) bool { return false }) || nhsnumber.In(r.URL.Path) {
-		return problem.New(problem.Invalid, "An NHS number must not stand in an address, because addresses are kept. Use the search at the top of the page.")
+		return problem.New(problem.Invalid,
+			"An NHS number must not stand in an address, because addresses are kept. Use the search at the top of the page.")
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if r.Method != http.MethodPost || kind != "application/x-www-form-urlencoded" {
