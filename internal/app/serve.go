@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"homeward/internal/chart"
+	"homeward/internal/durable"
 	"homeward/internal/problem"
 	"homeward/internal/schedule"
 	"homeward/internal/signin"
@@ -230,14 +231,14 @@ func copyFS(dir string, from fs.FS) error {
 		}
 		target := filepath.Join(dir, filepath.FromSlash(path))
 		if e.IsDir() {
-			return os.MkdirAll(target, 0o750)
+			return durable.MkdirAll(target)
 		}
 		src, err := from.Open(path)
 		if err != nil {
 			return err
 		}
 		defer src.Close()
-		dst, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+		dst, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, durable.FileMode)
 		if err != nil {
 			return err
 		}

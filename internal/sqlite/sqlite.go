@@ -22,6 +22,7 @@ import (
 	"github.com/mattn/go-sqlite3" // The driver named "sqlite3".
 
 	"homeward/internal/delay"
+	"homeward/internal/durable"
 	"homeward/internal/ingest"
 	"homeward/internal/problem"
 )
@@ -68,7 +69,7 @@ func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
 	// The files beside it get the same mode.
 	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
-		err = made.Close()
+		err = errors.Join(made.Close(), durable.SyncFolder(dir))
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, busy(err)
@@ -161,6 +162,7 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 // would reach one connection of the pool only.
 func dsn(path string, readOnly bool) string {
 	q := url.Values{}
+	q.Set("mode", "rw")              // a database that is gone is never made anew by a connection
 	q.Set("_busy_timeout", "10000")  // first, so that the others wait for a lock
 	q.Set("_journal_mode", "WAL")    // readers never wait for the writer
 	q.Set("_synchronous", "FULL")    // a commit is on the disk: what was acknowledged outlives a power cut
