@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -38,6 +39,8 @@ const FileName = "homeward.db"
 type Store struct {
 	write    *sql.DB
 	read     *sql.DB
+	probes   *sql.DB // of Ready, whose waiting must not hold up the others
+	guard    guard
 	settings Settings
 
 	// changed counts commits that changed figures, so that readers can keep
@@ -74,19 +77,20 @@ func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, busy(err)
 	}
-	write, err := sql.Open("sqlite3", dsn(path, false))
-	if err != nil {
-		return nil, err
-	}
+	s := &Store{settings: DefaultSettings, ledger: ledger{dir: dir}}
+	write := s.guard.connect(dsn(path, false))
 	// One writer at a time is all that SQLite allows; a pool of one waits its
 	// turn instead of meeting "database is locked".
 	write.SetMaxOpenConns(1)
-	s := &Store{write: write, settings: DefaultSettings, ledger: ledger{dir: dir}}
+	s.write = write
 	if err := migrate(ctx, write); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
+	s.guard.open(path)
+	s.probes = s.guard.connect(strings.Replace(dsn(path, false), busyTimeout, "_busy_timeout="+strconv.FormatInt(probing.Milliseconds(), 10), 1))
+	s.probes.SetMaxOpenConns(1)
 	if s.read, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
-		return nil, errors.Join(err, write.Close())
+		return nil, errors.Join(err, s.probes.Close(), write.Close())
 	}
 	if err := s.apply(ctx, settings); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -158,6 +162,9 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
+// busyTimeout is the waiting for a lock as it stands in what dsn gives.
+const busyTimeout = "_busy_timeout=10000"
+
 // dsn gives the options that every connection must have: as statements they
 // would reach one connection of the pool only.
 func dsn(path string, readOnly bool) string {
@@ -180,13 +187,7 @@ func dsn(path string, readOnly bool) string {
 
 // Close closes the database.
 func (s *Store) Close() error {
-	return errors.Join(s.read.Close(), s.write.Close())
-}
-
-// Ready says whether the database answers.
-func (s *Store) Ready(ctx context.Context) error {
-	var one int
-	return s.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+	return errors.Join(s.probes.Close(), s.read.Close(), s.write.Close())
 }
 
 // Changed counts the commits of this process that changed figures. While it
@@ -207,15 +208,16 @@ func (s *Store) Check(ctx context.Context) (string, error) {
 // inTx runs f in one write transaction: committed when it returns nil, else
 // undone.
 func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, end, err := s.begin(ctx)
 	if err != nil {
-		return busy(err)
+		return err
 	}
+	defer end()
 	if err := f(tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	if err := tx.Commit(); err != nil {
-		return busy(err)
+		return s.unwritten(err)
 	}
 	s.mu.Lock()
 	s.changed++
