@@ -6,9 +6,7 @@ package app
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"homeward/internal/attribution"
 	"homeward/internal/config"
 	"homeward/internal/delay"
+	"homeward/internal/durable"
 	"homeward/internal/extract"
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
@@ -93,9 +92,18 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Make {
-		if err := os.MkdirAll(o.Data, 0o750); err != nil {
+		if err := durable.MkdirAll(o.Data); err != nil {
 			return nil, problem.Wrap(err, problem.Unavailable, "The data folder %s could not be made", o.Data)
 		}
+	}
+	// Before anything else: what a lost database is refused for must not hang on
+	// a partnership file.
+	state, err := o.database(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.private(); err != nil {
+		return nil, err
 	}
 	path := o.partnershipPath()
 	p, err := config.LoadPartnership(path)
@@ -118,11 +126,11 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	lost := o.readableDatabase()
+	lost := o.readableDatabase(state)
 	if lost != nil && !o.FiguresOnly {
 		return nil, lost
 	}
-	if err := o.firstKey(); err != nil {
+	if err := o.firstKey(state); err != nil {
 		return nil, err
 	}
 	store, err := sqlite.Open(ctx, o.Data, settings)
@@ -135,6 +143,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	key, err := o.key(ctx, store, lost)
 	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	if err := o.made(); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	a := &App{
@@ -150,20 +161,6 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		a.Ingest.Keeper, a.Ingest.Spool = keeper{a.Received}, filepath.Join(o.Data, SpoolFolder)
 	}
 	return a, nil
-}
-
-// firstKey makes the key of a data folder that has no database yet. It comes
-// before the database: a stop between the two then leaves a key without a
-// database, which harms nobody, and never the other way about.
-func (o Options) firstKey() error {
-	if info, err := os.Stat(o.Data); err != nil || !info.IsDir() {
-		return nil // Opening the database says what to do.
-	}
-	if _, err := os.Stat(filepath.Join(o.Data, sqlite.FileName)); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	_, err := identity.LoadOrCreate(o.keyPath(), true)
-	return err
 }
 
 func (o Options) partnershipPath() string {
@@ -186,28 +183,6 @@ func (o Options) key(ctx context.Context, store *sqlite.Store, lost error) (*ide
 		return nil, nil
 	}
 	return key, err
-}
-
-func (o Options) keyPath() string {
-	if o.Key != "" {
-		return o.Key
-	}
-	return filepath.Join(o.Data, KeyFile)
-}
-
-// readableDatabase refuses a database whose key file is missing: a new key
-// would meet every known patient as a stranger.
-func (o Options) readableDatabase() error {
-	_, err := os.Stat(filepath.Join(o.Data, sqlite.FileName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	// The key is made before the database, so this order of asking misses
-	// nothing that another process makes meanwhile.
-	if _, err := os.Stat(o.keyPath()); errors.Is(err, fs.ErrNotExist) {
-		return problem.New(problem.Unavailable, "The data folder has a database and no key file %s. Restore the key file from your backup: without it patients cannot be matched. Figures still work.", filepath.Base(o.keyPath()))
-	}
-	return nil
 }
 
 // Close closes the data folder.

@@ -14,6 +14,7 @@ import (
 
 	"homeward/data"
 	"homeward/internal/config"
+	"homeward/internal/durable"
 	"homeward/internal/ingest"
 	"homeward/internal/synth"
 )
@@ -72,7 +73,7 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	// The extracts are made again after a stop half-way: they are quick, and
 	// the same seed gives the same bytes.
 	files := filepath.Join(d.data, "synthetic")
-	if err := errors.Join(os.RemoveAll(files), os.MkdirAll(files, 0o750)); err != nil {
+	if err := errors.Join(os.RemoveAll(files), durable.MkdirAll(files)); err != nil {
 		return err
 	}
 	fmt.Fprintln(c.Out, "Making 18 months of synthetic extracts of Northshire, a partnership that does not exist …")
@@ -130,7 +131,7 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	if err := os.RemoveAll(files); err != nil {
 		return err
 	}
-	return os.WriteFile(ready, []byte("This data folder holds the demonstration of Homeward. Nobody in it is real.\n"), 0o640)
+	return os.WriteFile(ready, []byte("This data folder holds the demonstration of Homeward. Nobody in it is real.\n"), durable.FileMode)
 }
 
 // takeAsArrived takes each extract in at the time at which it would have

@@ -43,12 +43,6 @@ func (l *listFlag) Set(s string) error {
 	return nil
 }
 
-// openStore opens the database alone: figures need neither the partnership
-// file nor the key.
-func openStore(ctx context.Context, dir string) (*sqlite.Store, error) {
-	return sqlite.Open(ctx, dir, nil)
-}
-
 func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c)
 	from := flags.String("from", "", "first month or day, such as 2018-04 or 2018-04-01")
@@ -91,7 +85,7 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 		if q.Filter.Basis, err = d.basis(*basis, q.Filter); err != nil {
 			return ExitUsage, asUsage(err)
 		}
-		store, opened, err := knownStore(ctx, d.data, *known)
+		store, opened, err := knownStore(ctx, d.options(nil), *known)
 		if err != nil {
 			return ExitLess, err
 		}
@@ -242,7 +236,7 @@ func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string
 				return ExitLess, err
 			}
 		}
-		store, opened, err := knownStore(ctx, d.data, *known)
+		store, opened, err := knownStore(ctx, d.options(nil), *known)
 		if err != nil {
 			return ExitLess, err
 		}
@@ -332,7 +326,7 @@ func setUpVerify(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if err := errors.Join(noWords(words), d.check()); err != nil {
 			return ExitUsage, err
 		}
-		store, err := openStore(ctx, d.data)
+		store, err := openStore(ctx, d.options(nil))
 		if err != nil {
 			return ExitLess, err
 		}

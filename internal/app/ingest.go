@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"homeward/internal/config"
+	"homeward/internal/durable"
 	"homeward/internal/ingest"
 	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
@@ -20,9 +21,12 @@ import (
 
 func setUpInit(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c)
-	return func(_ context.Context, words []string) (int, error) {
+	return func(ctx context.Context, words []string) (int, error) {
 		if err := errors.Join(noWords(words), d.check()); err != nil {
 			return ExitUsage, err
+		}
+		if _, err := d.options(nil).database(ctx); err != nil {
+			return ExitLess, err
 		}
 		return ExitDone, writeStarter(d.data, c)
 	}
@@ -38,13 +42,13 @@ func writeStarter(dir string, c *Console) error {
 		}
 		target := filepath.Join(dir, filepath.FromSlash(path))
 		if e.IsDir() {
-			return os.MkdirAll(target, 0o750)
+			return durable.MkdirAll(target)
 		}
 		text, err := fs.ReadFile(starter, path)
 		if err != nil {
 			return err
 		}
-		f, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+		f, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, durable.FileMode)
 		if errors.Is(err, fs.ErrExist) {
 			return problem.New(problem.Conflict, "%s is there already and was left as it is.", target)
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"homeward/internal/chart"
+	"homeward/internal/durable"
 	"homeward/internal/problem"
 	"homeward/internal/schedule"
 	"homeward/internal/signin"
@@ -83,7 +84,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Figures: figures{Store: a.Store, app: a}, Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.Store.Ready,
+		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
@@ -130,6 +131,17 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		return problem.Wrap(err, problem.Unavailable, "Some work did not finish within %s of the stop", grace)
 	}
 	return err
+}
+
+// ready says whether the server can do its work: keep what it is sent, and run
+// its jobs.
+func (a *App) ready(jobs *schedule.Scheduler) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := a.Store.Ready(ctx); err != nil {
+			return err
+		}
+		return jobs.Trouble(ctx)
+	}
 }
 
 // newRenderer makes the chart renderer of the ECharts that the pages load too.
@@ -236,14 +248,14 @@ func copyFS(dir string, from fs.FS) error {
 		}
 		target := filepath.Join(dir, filepath.FromSlash(path))
 		if e.IsDir() {
-			return os.MkdirAll(target, 0o750)
+			return durable.MkdirAll(target)
 		}
 		src, err := from.Open(path)
 		if err != nil {
 			return err
 		}
 		defer src.Close()
-		dst, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+		dst, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, durable.FileMode)
 		if err != nil {
 			return err
 		}

@@ -162,6 +162,7 @@ func Render(ctx context.Context, dir string, f Figures, draw Drawer, meta Meta) 
 type built struct {
 	manifest *Manifest
 	files    map[string][]byte // the manifest's own among them
+	copied   bool              // into a folder of somebody else's
 }
 
 // charts are the charts of a pack, in the order of the page: first what

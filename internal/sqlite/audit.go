@@ -97,16 +97,17 @@ func (h hashInto) Scan(src any) error {
 // becomes of the head file: one that lags behind is no finding, and Ready says
 // why it does.
 func (s *Store) recorded(ctx context.Context, at time.Time, f func(*recording) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, end, err := s.begin(ctx)
 	if err != nil {
-		return busy(err)
+		return err
 	}
+	defer end()
 	r := &recording{Tx: tx, store: s, ctx: ctx, at: at}
 	if err := f(r); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	if err := tx.Commit(); err != nil {
-		return busy(err)
+		return s.unwritten(err)
 	}
 	if !r.any {
 		return nil
