@@ -190,7 +190,11 @@ func (o *outsider) people() {
 		o.callers = append(o.callers, c)
 	}
 	token := func(kind people.TokenKind, providers ...string) string {
-		_, text, err := o.SignIn.MakeToken(o.t.Context(), machine, kind, "a test", 0, providers)
+		text := ""
+		err := o.SignIn.MakeToken(o.t.Context(), machine, kind, "a test", 0, providers, func(_ people.Token, secret string) error {
+			text = secret
+			return nil
+		})
 		if err != nil {
 			o.t.Fatal(err)
 		}
