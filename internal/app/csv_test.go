@@ -68,7 +68,7 @@ func TestP2IdentifiersLeaveByTheAuditedPath(t *testing.T) {
 		if got := exports(); len(got) != i+1 || got[i]["who"] != "command line, "+who.Username {
 			t.Errorf("P2 %s: the audit log has %v", format, got)
 		}
-		if format == "csv" && !strings.Contains(out, ",'＝CMD|1,") {
+		if format == "csv" && !strings.Contains(out, ",'=CMD|1,") {
 			t.Errorf("R8: a spreadsheet would run a cell of %s", out)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"homeward/internal/app"
-	"homeward/internal/people"
 )
 
 // optional lets the people of a house sign in without a second factor.
@@ -49,7 +48,7 @@ func TestP1ASessionAloneReplacesNoSecondFactor(t *testing.T) {
 		t.Helper()
 		_, page, doc := r.open("/sign-in/set-up")
 		secret := strings.ReplaceAll(doc.Find("#secret").Text(), " ", "")
-		code, err := people.CodeAt(secret, time.Now())
+		code, err := authenticatorCode(secret, time.Now())
 		if err != nil {
 			t.Fatalf("%v in %s", err, last(page, 500))
 		}
