@@ -9,8 +9,9 @@ import (
 )
 
 // spool gives the folder where uploads wait while they are read: they hold
-// patients, so they wait nowhere else on the machine. Only the program's own account can open it,
-// and what uploads that were cut off by a kill have left in it is removed.
+// patients, so they wait nowhere else on the machine. Only the program's own
+// account can open it, and what uploads that were cut off by a kill have left in
+// it is removed.
 func (a *App) spool() (string, error) {
 	dir := filepath.Join(a.Options.Data, SpoolFolder)
 	err := os.MkdirAll(dir, 0o700)
@@ -25,7 +26,8 @@ func (a *App) spool() (string, error) {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 	}
 	if err != nil {
-		return "", problem.Wrap(err, problem.Unavailable, "The folder %s in the data folder could not be made or cleared. Check its permissions", SpoolFolder)
+		return "", problem.Wrap(err, problem.Unavailable,
+			"The folder %s in the data folder could not be made or cleared. Check its permissions", SpoolFolder)
 	}
 	return dir, nil
 }

@@ -312,7 +312,8 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		// Another process may have taken the same bytes while these were read.
 		report = &Report{File: f.Name, SHA256: report.SHA256}
 		if known, again := s.already(ctx, f, report, how.may); problem.KindOf(again) == problem.Forbidden {
-			return nil, again
+			stored = true // The other process may count on this copy.
+			return nil, errors.Join(again, kept.Wait())
 		} else if again == nil && known {
 			// The other process may count on this copy.
 			stored = true
@@ -380,14 +381,21 @@ func (s *Service) already(ctx context.Context, f File, report *Report, may func(
 	if err := json.Unmarshal(earlier, report); err != nil {
 		return false, fmt.Errorf("reading the earlier receipt: %w", err)
 	}
-	refused := func(provider string) bool { return !may(provider) }
-	if may != nil && (len(report.Providers) == 0 && !may(report.Provider) || slices.ContainsFunc(report.Providers, refused)) {
+	if may != nil && !report.only(may) {
 		*report = Report{}
 		return false, notTheirs()
 	}
 	report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
 	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0
 	return true, nil
+}
+
+// only says whether every provider of the receipt is one that may lets through.
+func (r *Report) only(may func(provider string) bool) bool {
+	if len(r.Providers) == 0 {
+		return may(r.Provider)
+	}
+	return !slices.ContainsFunc(r.Providers, func(provider string) bool { return !may(provider) })
 }
 
 // namedFile says that the file's name held an NHS number.
