@@ -223,3 +223,32 @@ func TestFolderNoise(t *testing.T) {
 	// By name too, as a shell's star gives them.
 	must(t, "ingest", "--data", dir, "--partnership", devonExample, filepath.Join(folder, "~$RA9-delays-20260320.xlsx"), filepath.Join(folder, "Thumbs.db"))
 }
+
+// A file whose dates a spreadsheet has swapped is held whole and counts for
+// nothing; somebody's word or a right file lets the day count (R9).
+func TestR9Held(t *testing.T) {
+	t.Parallel()
+	swapped := shared(t, "extracts", "field", "day-and-month-swapped-by-excel")
+	days := func(dir string) string {
+		out := ""
+		for _, r := range table(t, must(t, "figures", "--data", dir, "--from", "2026-01", "--to", "2026-12", "--by", "provider", "--format", "csv")) {
+			out += r["delayed_days"]
+		}
+		return out
+	}
+	for _, accepted := range []bool{true, false} {
+		dir := fieldPartnership(t, "")
+		got := takeField(t, dir, swapped)
+		if r := got.receipts[0]; got.status != app.ExitLess || r.Outcome != ingest.Held || r.Kept != 8 || !strings.Contains(r.Extracts[0].Held, "day and month") || days(dir) != "" {
+			t.Fatalf("R9: %d, %s days, %s", got.status, days(dir), causes(r))
+		}
+		if accepted {
+			must(t, "accept", "--data", dir, "--provider", "RA9", "--date", "2026-03-20", "--reason", "the trust says that it is right")
+		} else if r := takeField(t, dir, shared(t, "extracts", "field", "serial-just-under-midnight")).receipts[0]; r.Outcome != ingest.Taking {
+			t.Fatal(causes(r))
+		}
+		if got := days(dir); got != "8" {
+			t.Errorf("R9 accepted %v: %q days count", accepted, got)
+		}
+	}
+}

@@ -129,3 +129,30 @@ func TestKeyFile(t *testing.T) {
 		t.Errorf("a damaged key file: %v", err)
 	}
 }
+
+// A pseudonym is one person at every provider of its scheme, and never meets a
+// real number, another scheme or a local ID; a spell is one provider's (R15).
+func TestR15Pseudonyms(t *testing.T) {
+	t.Parallel()
+	k, err := identity.NewKey(make([]byte, identity.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = "9434765919"
+	same := k.Hash(identity.Patient{Provider: "RVJ", Pseudonym: n, Scheme: "board", Spell: "A1"})
+	if same != k.Hash(identity.Patient{Provider: "RA7", Pseudonym: n, Scheme: "board", Spell: "B2"}) {
+		t.Error("two providers of one scheme do not meet")
+	}
+	for what, other := range map[string]identity.Patient{
+		"an NHS number": {Provider: "RVJ", NHSNumber: n}, "another scheme": {Provider: "RVJ", Pseudonym: n, Scheme: "region"},
+		"a local ID": {Provider: "RVJ", LocalID: n}, "a spell": {Provider: "RVJ", Spell: n},
+	} {
+		if k.Hash(other) == same {
+			t.Errorf("a pseudonym meets %s", what)
+		}
+	}
+	spell := k.Hash(identity.Patient{Provider: "RVJ", Spell: "7"})
+	if spell == k.Hash(identity.Patient{Provider: "RVJ", LocalID: "7"}) || spell == k.Hash(identity.Patient{Provider: "RA7", Spell: "7"}) || spell != k.Hash(identity.Patient{Provider: "RVJ", Spell: "7"}) {
+		t.Error("a spell is not one stay at one provider")
+	}
+}

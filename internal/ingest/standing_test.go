@@ -36,6 +36,12 @@ func TestStandings(t *testing.T) {
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 2, Held: 3, Rows: 5, Before: 40, BeforeDate: d}}},
 		{"R5 a late file between them releases a held one", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 2, Rows: 15}, {ID: 3, Date: d + 1, Rows: 25}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 3}, {Date: d + 2, Counted: 2}}},
+		{"R9 one in doubt is held whatever its rows", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true}},
+			[]DayStanding{{Date: d, Held: 1, Rows: 40, Before: -1}}},
+		{"R9 one in doubt and accepted counts", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true, Accepted: true}}, []DayStanding{{Date: d, Counted: 1}}},
+		{"R9 a re-send replaces one in doubt", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true}, {ID: 2, Date: d, Rows: 40}}, []DayStanding{{Date: d, Counted: 2}}},
+		{"R9 the earlier one goes on counting beside one in doubt", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d, Rows: 40, Doubt: true}},
+			[]DayStanding{{Date: d, Counted: 1, Held: 2, Rows: 40, Before: -1}}},
 		{"R5 compares with the nearest earlier date, however long ago", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 30, Rows: 15}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 30, Held: 2, Rows: 15, Before: 40, BeforeDate: d}}},
 	}
@@ -56,7 +62,7 @@ func TestStandingsAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var received []Received
 		for i := range rapid.IntRange(1, 30).Draw(t, "files") {
-			received = append(received, Received{ID: int64(i + 1), Date: delay.Day(rapid.IntRange(100, 110).Draw(t, "date")), Rows: rapid.IntRange(0, 60).Draw(t, "rows"), Accepted: rapid.IntRange(0, 5).Draw(t, "accepted") == 0})
+			received = append(received, Received{ID: int64(i + 1), Date: delay.Day(rapid.IntRange(100, 110).Draw(t, "date")), Rows: rapid.IntRange(0, 60).Draw(t, "rows"), Accepted: rapid.IntRange(0, 5).Draw(t, "accepted") == 0, Doubt: rapid.IntRange(0, 5).Draw(t, "doubt") == 0})
 		}
 		// Number them anew in another order that keeps the order within a day.
 		other := slices.Clone(received)

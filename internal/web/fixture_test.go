@@ -262,6 +262,11 @@ func (n *northshire) Receipt(_ context.Context, sum string) (Received, error) {
 			{Severity: "quarantined", Problem: extract.Problem{Line: 18, Rule: "R2", Field: "Ready date", Found: "12/10/2027", Expected: "a date on or before the extract date", Do: "Correct the ready date and send the file again."}},
 			{Severity: "warning", Problem: extract.Problem{Line: 31, Rule: "R3", Field: "Council", Found: "=cmd()|' /C calc'!A0", Expected: "a council", Do: "Name the council of residence."}},
 		},
+		Groups: []extract.Group{
+			{Severity: "quarantined", Rule: "R2", Field: "Ready date", Cause: "12/10/2027", Rows: 2, Examples: []extract.Example{{Row: 18, Found: "12/10/2027"}},
+				Says: "Ready date: 12/10/2027 (2 rows); expected a date on or before the extract date. Correct the ready date and send the file again. Rows 18, 19."},
+			{Severity: "warning", Rule: "R9", Field: "Born", Says: "Born: dates with two-digit years; expected years with four digits."},
+		},
 	}}, nil
 }
 

@@ -620,6 +620,9 @@ func TestReceiptAddsUp(t *testing.T) {
 	if doc.Find("#problems tbody tr").Length() != 2 || !strings.Contains(words(doc.Find("#problems")), "Row 18 Put aside Ready date 12/10/2027") {
 		t.Errorf("found %q", words(doc.Find("#problems")))
 	}
+	if got := words(doc.Find("#causes tbody")); !strings.HasPrefix(got, "Ready date: 12/10/2027 (2 rows)") || !strings.Contains(got, "2 Put aside") || !strings.Contains(got, "The whole file Kept, with a warning") {
+		t.Errorf("what was found by cause, the worst first: %q", got)
+	}
 	for _, id := range []string{"nothing", strings.Repeat("0", 64), strings.Repeat("0", 63) + "G", knownFile + ".csv", "..%2f..%2fetc"} {
 		if w := s.ask(http.MethodGet, "/extracts/"+id, nil); w.Code != 404 {
 			t.Errorf("%s: %d", id, w.Code)
