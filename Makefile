@@ -77,6 +77,13 @@ test: ## Check everything: format, vet, lint, Go tests, browser tests
 	step Browser tests; CHROMIUM="$$chromium" npm run --silent test:browser </dev/null; \
 	printf '\nAll checks passed in %d seconds: build, format, vet, lint, Go tests, race detector, browser tests.\n' $$((SECONDS - begin))
 
+# Tests named TestLong… skip themselves without HOMEWARD_LONG: solvers over a
+# whole year, whole matrices, torture.
+.PHONY: test-long
+test-long: ## Run the tests that take longer than "make test" has
+	@.ci/need go cc
+	HOMEWARD_LONG=1 go test -run '^TestLong' -timeout 120m ./...
+
 .PHONY: lint
 lint: ## Check format, vet and the linters
 	@.ci/need go

@@ -197,9 +197,10 @@ var efforts = []effort{
 // other choices and with what was hidden since.
 const rounds = 4
 
-// stepsOfStage bounds the changes that are tried for one stage. Counts that are
-// not safe by then count as those for which nothing served.
-const stepsOfStage = 4_000_000
+// stepsOfCount bounds the changes that are tried for the counts of a stage, for
+// each count on average. Counts that are not safe by then count as those for
+// which nothing served.
+const stepsOfCount = 400
 
 // protect looks at every hidden count of the ledger until each is safe. Counts
 // of tables that were settled before are not hidden any more.
@@ -212,27 +213,29 @@ func (l *ledger) protect() {
 			}
 		}
 	}
-	l.most = l.steps + stepsOfStage
+	l.most = l.steps + stepsOfCount*len(l.queue)
 	for round := range rounds {
 		l.look(round)
 	}
 	// Nothing served: all counts of the table under the same values of the filter
 	// are withheld, and for a count of an earlier stage those of this one that
 	// stand in the way of what served then.
-	l.most = math.MaxInt
 	for len(l.open) > 0 {
 		p := l.open[0]
-		if l.open = l.open[1:]; !l.tables[p.table].withheld[p.cell] && !l.safe(p) {
-			if p.table >= l.settled {
-				l.withhold(p)
-			}
-			for at := l.settled; p.table < l.settled && at < len(l.tables); at++ {
+		l.open = l.open[1:]
+		switch {
+		case l.tables[p.table].withheld[p.cell] || l.as(p) || l.again(p):
+		case p.table >= l.settled:
+			l.withhold(p)
+		default:
+			for at := l.settled; at < len(l.tables); at++ {
 				for _, way := range l.ways[p] {
 					l.clear(at, way)
 				}
 			}
 		}
 		if len(l.open) == 0 {
+			l.most = l.steps + stepsOfCount*len(l.queue)
 			l.look(rounds) // what was hidden meanwhile
 		}
 	}
@@ -290,8 +293,8 @@ func (l *ledger) clear(at int, way change) {
 
 // safe finds two other values of a hidden count, and hides more when it must.
 func (l *ledger) safe(p place) bool {
-	if ways, ok := l.ways[p]; ok && l.holds(ways[0]) && l.holds(ways[1]) {
-		return true // What served an earlier stage still does.
+	if l.as(p) {
+		return true
 	}
 	t := &l.tables[p.table]
 	low, high := t.low[p.cell], t.high[p.cell]
@@ -344,6 +347,12 @@ func (l *ledger) hide(places []place) {
 		l.tables[at.table].know(at.cell)
 		l.queue = append(l.queue, at)
 	}
+}
+
+// as says whether what served an earlier stage still does.
+func (l *ledger) as(p place) bool {
+	ways, ok := l.ways[p]
+	return ok && l.holds(ways[0]) && l.holds(ways[1])
 }
 
 // holds says whether a change leaves everything published as it is.
@@ -400,6 +409,20 @@ func (l *ledger) step(p place, sign int64, e effort) bool {
 // cost is what has to be hidden for a change to leave everything published as
 // it is, and where: nothing when it does, MaxInt64 when hiding does not help.
 func (l *ledger) cost(c change, hide may) (int64, []place) {
+	for i := range c { // No days are taken that are not there.
+		left := c[i].n
+		for j := range c {
+			if j != i && c[j].v == c[i].v {
+				left += c[j].n
+			}
+		}
+		if at, ok := l.index[c[i].v]; ok {
+			left += l.left[at]
+		}
+		if left < 0 {
+			return math.MaxInt64, nil
+		}
+	}
 	var cost int64
 	var stand []place
 	var moved [dims]bool // Tables that tell none of these apart stay as they are.
@@ -481,6 +504,15 @@ func (l *ledger) candidates(p place, sign int64, e effort, try func(change) bool
 	t := &l.tables[p.table]
 	tried := 0
 	offer := func(c ...shift) bool {
+		by := int64(0)
+		for i := range c {
+			if t.cell(&c[i].v) == p.cell {
+				by += c[i].n
+			}
+		}
+		if by != sign {
+			return false // An exchange within the count changes nothing in it.
+		}
 		tried++
 		return try(c)
 	}
