@@ -77,6 +77,7 @@ type App struct {
 	// Received holds each file as it was received, sealed; nil when Key is.
 	Received *received.Folder
 
+	former *identity.Key // of before a rotation, nil when it is not here
 	reader *extract.Set
 	pasts  pasts
 	inbox  inbox
@@ -154,11 +155,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		SignIn: signin.New(store, key, p, o.Now),
 	}
 	if key != nil {
-		// Backups of before a rotation, and files that it has not reached, open
-		// with the former key while it stands beside.
-		former, _ := identity.LoadOrCreate(o.keyPath()+signin.FormerKey, false)
-		a.Received = received.New(filepath.Join(o.Data, ReceivedFolder), key, former)
-		a.Ingest.Keeper, a.Ingest.Spool = keeper{a.Received}, filepath.Join(o.Data, SpoolFolder)
+		a.openReceived()
 	}
 	return a, nil
 }

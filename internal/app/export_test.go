@@ -56,3 +56,6 @@ func (a *App) CloseAsKnown(ctx context.Context, by people.Actor, m delay.Month) 
 
 // TakeAgain lets tests take in what the database lost, as the start does.
 func (a *App) TakeAgain(ctx context.Context) error { return a.takeAgain(ctx) }
+
+// PurgeReceived lets tests end the period of received files.
+func (a *App) PurgeReceived(ctx context.Context) (int, error) { return a.purgeReceived(ctx) }

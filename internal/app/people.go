@@ -143,7 +143,7 @@ func setUpKey(flags *flag.FlagSet, c *Console) func(context.Context, []string) (
 			return ExitUsage, err
 		}
 		return d.opened(ctx, func(a *App) error {
-			return signin.KeyRotate(ctx, a.Store, a.Options.keyPath(), a.Options.Now(), c.Out)
+			return a.rotateKey(ctx, c)
 		})
 	}
 }
@@ -239,7 +239,12 @@ func setUpRetention(flags *flag.FlagSet, c *Console) func(context.Context, []str
 			return ExitUsage, err
 		}
 		return d.opened(ctx, func(a *App) error {
-			return signin.RetentionRun(ctx, a.Store, a.Options.Now(), a.Partnership.RetentionYears, c.Out)
+			err := signin.RetentionRun(ctx, a.Store, a.Options.Now(), a.Partnership.RetentionYears, c.Out)
+			n, fileErr := a.purgeReceived(ctx)
+			if n > 0 {
+				fmt.Fprintf(c.Out, "Deleted %d received files past their period.\n", n)
+			}
+			return errors.Join(err, fileErr)
 		})
 	}
 }

@@ -12,10 +12,16 @@ import (
 	"strings"
 	"time"
 
+	"homeward/internal/audit"
+	"homeward/internal/delay"
 	"homeward/internal/durable"
+	"homeward/internal/identity"
 	"homeward/internal/ingest"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/received"
+	"homeward/internal/signin"
+	"homeward/internal/sqlite"
 )
 
 // keeper keeps what is taken in among the received files.
@@ -42,6 +48,9 @@ func (a *App) takeAgain(ctx context.Context) error {
 	}
 	if err := a.Received.Sweep(a.Options.Now()); err != nil {
 		a.Options.Log.Error("what an earlier process left unfinished among the received files could not be removed", "error", err)
+	}
+	if err := a.finishResealing(ctx); err != nil {
+		return err
 	}
 	mark, err := a.Store.ReceivedMark(ctx)
 	if err != nil {
@@ -190,4 +199,153 @@ func (a *App) keepOld(name string, at time.Time, frozen *ingest.Frozen) error {
 	k := a.Received.Keep(name, at, frozen.Sum, frozen.Reader())
 	k.Place()
 	return k.Wait()
+}
+
+// rotateKey replaces the key: first of the identifiers, in one transaction, then
+// of the received files, one by one. Cut off between, it is finished at the next
+// start.
+func (a *App) rotateKey(ctx context.Context, c *Console) error {
+	if err := a.finishResealing(ctx); err != nil {
+		return err
+	}
+	if owed, err := a.Store.Owes(ctx, sqlite.Resealing); err != nil || owed {
+		return errors.Join(err, problem.New(problem.Conflict, "Received files of before the last rotation are still sealed with the key of then. "+
+			"Put that key back beside the key file, with %s at the end of its name, then rotate again.", signin.FormerKey))
+	}
+	if err := a.Store.Owe(ctx, sqlite.Resealing, true); err != nil {
+		return err
+	}
+	rotated := signin.KeyRotate(ctx, a.Store, a.Options.keyPath(), a.Options.Now(), c.Out)
+	key, err := identity.LoadOrCreate(a.Options.keyPath(), false)
+	if err != nil {
+		return errors.Join(rotated, err)
+	}
+	a.Key = key
+	a.openReceived()
+	return errors.Join(rotated, a.finishResealing(ctx))
+}
+
+// openReceived opens the received files with the key in use.
+func (a *App) openReceived() {
+	// Backups of before a rotation, and files that it has not reached, open with
+	// the former key while it stands beside.
+	a.former, _ = identity.LoadOrCreate(a.Options.keyPath()+signin.FormerKey, false)
+	a.Received = received.New(filepath.Join(a.Options.Data, ReceivedFolder), a.Key, a.former)
+	a.Ingest.Keeper, a.Ingest.Spool = keeper{a.Received}, filepath.Join(a.Options.Data, SpoolFolder)
+}
+
+// finishResealing seals with the key in use what a rotation has not reached.
+func (a *App) finishResealing(ctx context.Context) error {
+	owed, err := a.Store.Owes(ctx, sqlite.Resealing)
+	if err != nil || !owed || a.Received == nil {
+		return err
+	}
+	if a.former != nil {
+		n, err := received.New(filepath.Join(a.Options.Data, ReceivedFolder), a.former, nil).Reseal(ctx, a.Key)
+		if err != nil {
+			return err
+		}
+		a.Options.Log.Info("received files were sealed with the new key", "files", n)
+	}
+	left, err := a.Received.Foreign()
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		a.Options.Log.Error("received files are sealed with a key that is not here; put it back beside the key file", "files", left, "ending", signin.FormerKey)
+		return nil
+	}
+	return a.Store.Owe(ctx, sqlite.Resealing, false)
+}
+
+// purgeReceived deletes received files past the retention period, by the day of
+// their receipt or of their newest extract, and the clear copies of files that
+// were turned away longer ago than people look at them. It gives the number of
+// received files.
+func (a *App) purgeReceived(ctx context.Context) (n int, err error) {
+	if a.Received == nil {
+		return 0, nil
+	}
+	before := a.Options.Now().AddDate(-a.Partnership.RetentionYears, 0, 0)
+	old, err := a.Store.FilesUpTo(ctx, delay.DayOf(before))
+	if err != nil {
+		return 0, err
+	}
+	past := make(map[[32]byte]bool, len(old))
+	for _, sum := range old {
+		past[sum] = true
+	}
+	all, err := a.Received.After("")
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range all {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		if !e.At.Before(before) && !past[e.Sum] {
+			continue
+		}
+		if err := a.Received.Remove(e); err != nil {
+			return n, problem.Wrap(err, problem.Unavailable, "A received file past its period could not be deleted. Check the permissions of the data folder")
+		}
+		n++
+	}
+	if n > 0 {
+		by := people.Actor{Kind: people.Machine}
+		err = a.Store.Record(ctx, a.Options.Now(), audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged, After: fmt.Sprintf("%d received files", n)})
+	}
+	return n, errors.Join(err, a.clearRejected(ctx))
+}
+
+// rejectedFor is how long the copy of a file that was turned away lies in clear
+// for people to look at. Its sealed copy and its receipt stay.
+const rejectedFor = 30 * 24 * time.Hour
+
+// clearRejected removes clear copies in rejected that have served.
+func (a *App) clearRejected(ctx context.Context) error {
+	root := filepath.Join(a.Options.Data, RejectedFolder)
+	days, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, day := range days {
+		at, parseErr := time.Parse(time.DateOnly, day.Name())
+		if parseErr != nil || a.Options.Now().Sub(at) < rejectedFor {
+			continue
+		}
+		files, readErr := os.ReadDir(filepath.Join(root, day.Name()))
+		err = errors.Join(err, readErr)
+		for _, f := range files {
+			if !f.Type().IsRegular() || strings.HasSuffix(f.Name(), reportSuffix) {
+				continue
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			err = errors.Join(err, a.clearIfKept(filepath.Join(root, day.Name(), f.Name())))
+		}
+	}
+	return err
+}
+
+// clearIfKept removes a file of which there is a sealed copy.
+func (a *App) clearIfKept(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil // It was set aside because it cannot be read.
+	}
+	defer f.Close()
+	frozen, err := ingest.Freeze(f, a.Ingest.Spool)
+	if errors.Is(err, ingest.ErrUnreadable) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer frozen.Close()
+	if has, err := a.Received.Has(frozen.Sum); err != nil || !has {
+		return err
+	}
+	return durable.Remove(path)
 }

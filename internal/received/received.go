@@ -425,25 +425,16 @@ func (f *Folder) Reseal(ctx context.Context, to *identity.Key) (n int, err error
 }
 
 func (f *Folder) resealOne(into *Folder, e Entry) (bool, error) {
+	by, ok, err := f.sealedBy(e)
+	if err != nil || !ok || by != f.key.Fingerprint() {
+		return false, err
+	}
 	path := filepath.Join(f.dir, e.path)
 	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // Its period ended meanwhile.
-	}
 	if err != nil {
 		return false, unread(err)
 	}
 	defer file.Close()
-	head := make([]byte, identity.SealedHead)
-	if _, err := io.ReadFull(file, head); err != nil {
-		return false, nil // Cut off; nothing of it can be opened.
-	}
-	if by, ok := identity.SealedWith(head); !ok || by != f.key.Fingerprint() {
-		return false, nil
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return false, unread(err)
-	}
 	o, err := f.opened(file, e)
 	if err != nil {
 		return false, err
@@ -453,6 +444,43 @@ func (f *Folder) resealOne(into *Folder, e Entry) (bool, error) {
 		err = durable.Rename(tmp, path)
 	}
 	return err == nil, err
+}
+
+// Foreign counts the files that are sealed with another key than this folder's.
+func (f *Folder) Foreign() (n int, err error) {
+	all, err := f.After("")
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range all {
+		by, ok, err := f.sealedBy(e)
+		if err != nil {
+			return n, err
+		}
+		if ok && by != f.key.Fingerprint() {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// sealedBy gives the fingerprint of the key that a file names; ok is false for
+// one that is gone or cut off.
+func (f *Folder) sealedBy(e Entry) (by string, ok bool, err error) {
+	file, err := os.Open(filepath.Join(f.dir, e.path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, unread(err)
+	}
+	defer file.Close()
+	head := make([]byte, identity.SealedHead)
+	if _, err := io.ReadFull(file, head); err != nil {
+		return "", false, nil
+	}
+	by, ok = identity.SealedWith(head)
+	return by, ok, nil
 }
 
 // Sweep removes what processes that were killed left unfinished.

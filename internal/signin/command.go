@@ -259,14 +259,15 @@ func (c Commands) TokenRevoke(ctx context.Context, id string) error {
 	return unsaid(err, "Token %s was revoked, though it could not be printed", id)
 }
 
-// KeyRotate replaces the key at path.
+// KeyRotate replaces the key at path. The rotation is done even when what it
+// replaced could not be wiped yet, which it then says.
 func KeyRotate(ctx context.Context, store KeyStore, path string, now time.Time, out io.Writer) error {
 	n, err := RotateKey(ctx, store, path, now, machine)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "The identifiers of %d patients are sealed with a new key. The former key is beside it, with %s at the end of its name: move it to where your backups of before today are. Restart Homeward if it is running.\n", n, FormerKey)
-	return nil
+	return store.Wipe(ctx)
 }
 
 // AuditStore is what reading the audit log needs of the store.
@@ -347,6 +348,9 @@ func AuditExport(ctx context.Context, store AuditStore, now time.Time, f audit.F
 // RetentionStore is what retention needs of the store.
 type RetentionStore interface {
 	PurgeIdentifiers(ctx context.Context, at time.Time, by people.Actor, before delay.Day) (int64, error)
+	// Wipe takes what was purged out of the files, and what an earlier wiping
+	// had to leave.
+	Wipe(ctx context.Context) error
 }
 
 // Retention purges the identifiers of delays that ended more than so many years
@@ -356,7 +360,11 @@ func Retention(ctx context.Context, store RetentionStore, now time.Time, years i
 	if years < 1 {
 		return 0, problem.New(problem.Invalid, "Found a retention period of %d years. Expected one year or more.", years)
 	}
-	return store.PurgeIdentifiers(ctx, now, machine, delay.DayOf(now.AddDate(-years, 0, 0)))
+	n, err := store.PurgeIdentifiers(ctx, now, machine, delay.DayOf(now.AddDate(-years, 0, 0)))
+	if err != nil {
+		return n, err
+	}
+	return n, store.Wipe(ctx)
 }
 
 // RetentionRun is Retention for the command line.

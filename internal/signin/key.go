@@ -19,6 +19,8 @@ type KeyStore interface {
 	KeyFingerprint(ctx context.Context) (string, error)
 	UseKey(ctx context.Context, key *identity.Key) error
 	RotateKey(ctx context.Context, at time.Time, by people.Actor, from, to *identity.Key) (int, error)
+	// Wipe takes what the rotation replaced out of the files.
+	Wipe(ctx context.Context) error
 }
 
 // The files beside the key file that a rotation makes.

@@ -380,6 +380,9 @@ func TestRetention(t *testing.T) {
 	if err != nil || n != 1 {
 		t.Fatalf("purged %d, want the one who left long ago; %v", n, err)
 	}
+	if err := s.Wipe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if got := figures(t, s); got != figuresBefore {
 		t.Errorf("figures were\n%s\nand are\n%s", figuresBefore, got)
 	}
@@ -458,6 +461,9 @@ func TestKeyRotation(t *testing.T) {
 	n, err := s.RotateKey(t.Context(), morning, machine, keyOne, keyTwo)
 	if err != nil || n != 3 {
 		t.Fatalf("%d, %v", n, err)
+	}
+	if err := s.Wipe(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	t.Run("identifiers, references and figures are as before", func(t *testing.T) {
 		if got := fmt.Sprint(identifiers(t, s, keyTwo)); got != fmt.Sprint(before) {

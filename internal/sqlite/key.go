@@ -101,7 +101,8 @@ func (s *Store) sameKey(ctx context.Context, q querier) error {
 
 // RotateKey seals every identifier and every authenticator's secret anew and
 // hashes every patient anew, from the key that the database names to another,
-// in one transaction. References stay. It gives the number of patients. After
+// in one transaction. References stay. It gives the number of patients. What was
+// sealed with the former key is in unused parts of the files until Wipe. After
 // it, the database names the new key and other processes that use the old one
 // are refused until they are restarted.
 func (s *Store) RotateKey(ctx context.Context, at time.Time, by people.Actor, from, to *identity.Key) (int, error) {
@@ -132,6 +133,9 @@ func (s *Store) RotateKey(ctx context.Context, at time.Time, by people.Actor, fr
 			ON CONFLICT DO UPDATE SET value = excluded.value`, []byte(to.Fingerprint())); err != nil {
 			return err
 		}
+		if _, err := r.ExecContext(ctx, owing(true), string(Wiping)); err != nil {
+			return err
+		}
 		return r.record(entry(by, audit.KeyRotated, "", "key "+from.Fingerprint(), fmt.Sprintf("key %s, %d patients", to.Fingerprint(), n)))
 	})
 	if err != nil {
@@ -140,10 +144,7 @@ func (s *Store) RotateKey(ctx context.Context, at time.Time, by people.Actor, fr
 	s.ledger.key.Lock()
 	s.ledger.inUse = to.Fingerprint()
 	s.ledger.key.Unlock()
-	// The old bytes must not live on in the log beside the database. Readers can
-	// hold it back for a while; then the next checkpoint does it.
-	_, err = s.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
-	return n, err
+	return n, nil
 }
 
 // patientsAtOnce is how many patients are read before they are written.

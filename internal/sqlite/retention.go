@@ -16,7 +16,7 @@ import (
 // last listed, a patient without a delay on the last day they were listed or
 // said to be ready. The sealed numbers are deleted and the hash that patients
 // are matched by is replaced by random bytes; the pseudonym, the places and
-// every figure stay.
+// every figure stay. Wipe then takes them out of unused parts of the files.
 func (s *Store) PurgeIdentifiers(ctx context.Context, at time.Time, by people.Actor, before delay.Day) (int64, error) {
 	// What is deleted is wiped from the file too, not only unlinked.
 	if _, err := s.write.ExecContext(ctx, `PRAGMA secure_delete = ON`); err != nil {
@@ -42,11 +42,10 @@ func (s *Store) PurgeIdentifiers(ctx context.Context, at time.Time, by people.Ac
 		if n, err = res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
+		if _, err := r.ExecContext(ctx, owing(true), string(Wiping)); err != nil {
+			return err
+		}
 		return r.record(entry(by, audit.IdentifiersPurged, "", "", fmt.Sprintf("%d patients whose delays ended before %s", n, before)))
 	})
-	if err != nil || n == 0 {
-		return n, err
-	}
-	_, err = s.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 	return n, err
 }
