@@ -49,7 +49,7 @@ func (s *Store) UseKey(ctx context.Context, key *identity.Key) error {
 	s.ledger.key.Lock()
 	s.ledger.inUse = fingerprint
 	s.ledger.key.Unlock()
-	return nil
+	return s.takeOver(ctx, key)
 }
 
 func (s *Store) noteKey(ctx context.Context, key *identity.Key) error {
@@ -122,6 +122,9 @@ func (s *Store) RotateKey(ctx context.Context, at time.Time, by people.Actor, fr
 			return wrongKey()
 		}
 		if n, err = r.resealPatients(from, to); err != nil {
+			return err
+		}
+		if err := r.resealLocalNumbers(from, to); err != nil {
 			return err
 		}
 		if err := r.resealSecondFactors(from, to); err != nil {
@@ -201,6 +204,46 @@ func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 				return n, err
 			}
 			n, last = n+1, p.id
+		}
+	}
+}
+
+// resealLocalNumbers seals and hashes the providers' own numbers anew, so that
+// they go on being matched.
+func (r *recording) resealLocalNumbers(from, to *identity.Key) error {
+	type number struct {
+		id       int64
+		provider string
+		sealed   []byte
+	}
+	last := int64(0)
+	for {
+		var part []number
+		if err := eachRow(r.ctx, r.Tx, `
+			SELECT l.local_number_id, v.code, l.sealed
+			FROM local_number l
+			JOIN provider v ON v.provider_id = l.provider_id
+			WHERE l.local_number_id > ? AND l.sealed IS NOT NULL
+			ORDER BY l.local_number_id
+			LIMIT ?`, func(rows *sql.Rows) error {
+			var n number
+			err := rows.Scan(&n.id, &n.provider, &n.sealed)
+			part = append(part, n)
+			return err
+		}, last, patientsAtOnce); err != nil || len(part) == 0 {
+			return err
+		}
+		for _, n := range part {
+			who := identity.Patient{Provider: n.provider}
+			sealed, err := reseal(from, to, n.sealed, &who.LocalID)
+			if err != nil {
+				return err
+			}
+			hash := to.Hash(who)
+			if _, err := r.ExecContext(r.ctx, `UPDATE local_number SET hash = ?, sealed = ? WHERE local_number_id = ?`, hash[:], sealed, n.id); err != nil {
+				return err
+			}
+			last = n.id
 		}
 	}
 }
