@@ -35,9 +35,9 @@ func (r ShortRule) Broken(rows, quarantined int) bool {
 
 // Received is one extract of a provider as it was received.
 type Received struct {
-	ID       int64 // ascends in the order of receipt
-	Date     delay.Day
-	Rows     int // as read, with those that were quarantined
+	ID   int64 // ascends in the order of receipt
+	Date delay.Day
+	Rows int // as read, with those that were quarantined
 	// Quarantined is how many of them could not be read.
 	Quarantined int
 	Accepted    bool

@@ -81,7 +81,7 @@ func nhsNumber(patient int) string {
 	}
 }
 
-func localID(patient int) string   { return fmt.Sprintf("L-%d", patient) }
+func localID(patient int) string { return fmt.Sprintf("L-%d", patient) }
 
 // fill takes the evidence into a store, one file for each provider.
 func fill(t fataler, s *sqlite.Store, key *identity.Key, e evidence) {

@@ -30,7 +30,7 @@ func (s *Store) takeOver(ctx context.Context, key *identity.Key) error {
 			return err
 		}
 		var any bool
-		if err := r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM patient)`).Scan(&any); err != nil || !any {
+		if err := r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM patient WHERE `+ofBefore+`)`).Scan(&any); err != nil || !any {
 			return err
 		}
 		if err := r.hashLocalNumbers(key); err != nil {
@@ -46,6 +46,10 @@ func (s *Store) takeOver(ctx context.Context, key *identity.Key) error {
 	})
 }
 
+// ofBefore says of a patient that nobody has hashed the local number yet.
+const ofBefore = `local_id IS NOT NULL AND purged_at = 0 AND local_number = 0
+	AND NOT EXISTS (SELECT 1 FROM stated_with w WHERE w.patient_id = patient.patient_id)`
+
 // hashLocalNumbers opens the local number of every patient and notes it in its
 // normal form.
 func (r *recording) hashLocalNumbers(key *identity.Key) error {
@@ -56,15 +60,28 @@ func (r *recording) hashLocalNumbers(key *identity.Key) error {
 	}
 	known := map[[identity.HashSize]byte]int64{}
 	last, next := int64(0), int64(1)
+	if err := eachRow(r.ctx, r.Tx, `SELECT local_number_id, hash FROM local_number`, func(rows *sql.Rows) error {
+		var id int64
+		var hash []byte
+		if err := rows.Scan(&id, &hash); err != nil {
+			return err
+		}
+		next = max(next, id+1)
+		if len(hash) == identity.HashSize {
+			known[[identity.HashSize]byte(hash)] = id
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
 	numbers := newBulk(r.ctx, r.Tx, "local_number", []string{"local_number_id", "provider_id", "hash", "sealed"}, "")
 	for {
 		var part []patient
 		if err := eachRow(r.ctx, r.Tx, `
-			SELECT p.patient_id, p.provider_id, v.code, p.nhs_number, p.local_id
-			FROM patient p
-			JOIN provider v ON v.provider_id = p.provider_id
-			WHERE p.patient_id > ? AND p.purged_at = 0
-			ORDER BY p.patient_id
+			SELECT patient_id, provider_id, (SELECT code FROM provider v WHERE v.provider_id = patient.provider_id), nhs_number, local_id
+			FROM patient
+			WHERE patient_id > ? AND `+ofBefore+`
+			ORDER BY patient_id
 			LIMIT ?`, func(rows *sql.Rows) error {
 			var p patient
 			err := rows.Scan(&p.id, &p.provider, &p.code, &p.nhs, &p.local)
@@ -75,9 +92,6 @@ func (r *recording) hashLocalNumbers(key *identity.Key) error {
 		}
 		for _, p := range part {
 			last = p.id
-			if p.local == nil {
-				continue
-			}
 			text, err := key.Open(p.local)
 			if err != nil {
 				return err
