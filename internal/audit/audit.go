@@ -54,6 +54,7 @@ const (
 	CallWithdrawn      What = "call withdrawn"
 	NoteAdded          What = "note added"
 	NoteWithdrawn      What = "note withdrawn"
+	PersonJudged       What = "same person or not"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever
