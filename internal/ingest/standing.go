@@ -11,7 +11,7 @@ import (
 // be read are fewer than Ratio times those of the provider's nearest
 // earlier-dated extract received, and at least Least fewer; or more than the
 // share Unread of its rows, and at least LeastUnread, are quarantined; or every
-// one of them is.
+// one of them is. Without an Unread only the last holds a broken one.
 type ShortRule struct {
 	Ratio       float64
 	Least       int
@@ -30,7 +30,7 @@ func (r ShortRule) Short(rows, before int) bool {
 // Broken says whether an extract of so many rows, of which quarantined could
 // not be read, is broken.
 func (r ShortRule) Broken(rows, quarantined int) bool {
-	return quarantined > 0 && (quarantined == rows || float64(quarantined) > r.Unread*float64(rows) && quarantined >= r.LeastUnread)
+	return quarantined > 0 && (quarantined == rows || r.Unread > 0 && float64(quarantined) > r.Unread*float64(rows) && quarantined >= r.LeastUnread)
 }
 
 // Received is one extract of a provider as it was received.

@@ -258,10 +258,12 @@ func (c *course) note(rule string, day delay.Day, words string) {
 	c.find(findingRow{at, rule, day, words})
 }
 
-// find adds a finding; of two with one key the first stands.
+// find adds a finding; of two with one key the first in the order of their words
+// stands.
 func (c *course) find(f findingRow) {
-	for _, o := range c.findings {
+	for i, o := range c.findings {
 		if o.listedFirst == f.listedFirst && o.rule == f.rule && o.day == f.day {
+			c.findings[i].words = min(o.words, f.words)
 			return
 		}
 	}
@@ -326,6 +328,12 @@ func share(same []*resolved) {
 		}
 	}
 	losses := person.OneDay(claims)
+	// wait is one delay of one of the people.
+	type wait struct {
+		of     *resolved
+		listed delay.Day
+	}
+	first := map[[2]wait]delay.Day{} // the first day that two waits share
 	cut := map[*resolved][][]person.Loss{}
 	for i, l := range losses {
 		r := places[i].of
@@ -334,32 +342,26 @@ func share(same []*resolved) {
 		}
 		cut[r][places[i].stretch] = l
 		for _, loss := range l {
-			claim := claims[i]
-			first := loss.First
-			for j := range losses[:i] {
-				// One finding a delay and other provider, on the first day.
-				if places[j].of == r && claims[j].Listed == claim.Listed && slices.ContainsFunc(losses[j], func(o person.Loss) bool { return o.To == loss.To }) {
-					first = 0
-				}
-			}
-			if first == 0 || l[0].To == loss.To && l[0].First < loss.First {
-				continue
-			}
-			r.course.find(findingRow{claim.Listed, "C19", first, fmt.Sprintf(
-				"Possible transfer: %s and %s both have this person from %s. The days count at %s. Check with both whether it was a transfer.",
-				claim.Provider, loss.To, first.Long(), loss.To)})
-			for _, o := range same {
-				if o.code != loss.To {
+			for j, c := range claims {
+				if c.Provider != loss.To || c.Last < loss.First || c.First > loss.Last {
 					continue
 				}
-				for _, st := range o.course.stretches {
-					if st.first <= first && first <= st.last {
-						o.course.find(findingRow{st.listedFirst, "C19", first, fmt.Sprintf(
-							"Possible transfer: %s and %s both have this person from %s. The days count here, at %s. Check with both whether it was a transfer.",
-							claim.Provider, loss.To, first.Long(), loss.To)})
-					}
+				pair := [2]wait{{r, claims[i].Listed}, {places[j].of, c.Listed}}
+				if r.code > c.Provider {
+					pair[0], pair[1] = pair[1], pair[0]
+				}
+				day := max(loss.First, c.First)
+				if was, ok := first[pair]; !ok || day < was {
+					first[pair] = day
 				}
 			}
+		}
+	}
+	for pair, day := range first {
+		for _, w := range pair {
+			w.of.course.find(findingRow{w.listed, "C19", day, fmt.Sprintf(
+				"Possible transfer: %s and %s both have this person from %s. Each day counts at one of them. Check with both whether it was a transfer.",
+				pair[0].of.code, pair[1].of.code, day.Long())})
 		}
 	}
 	for r, losses := range cut {
