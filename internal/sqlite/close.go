@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"homeward/internal/audit"
 	"homeward/internal/closing"
@@ -133,6 +134,24 @@ func (s *Store) MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, 
 		out = append(out, f)
 	}
 	return out, err
+}
+
+// JoinedSince says whether it was found or said since the moment who is one
+// person, of people who have delays on days from from to to (I6): a store was
+// taken over, people said so, or a file brought two references together.
+func (s *Store) JoinedSince(ctx context.Context, at time.Time, from, to delay.Day) (bool, error) {
+	var joined bool
+	err := s.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM derived_with WHERE linked_from > ?1)
+			OR EXISTS (SELECT 1 FROM person_verdict WHERE made_at > ?1)
+			OR EXISTS (
+				SELECT 1
+				FROM file f
+				JOIN extract e ON e.file_id = f.file_id
+				JOIN patient p ON p.provider_id = e.provider_id AND p.group_id <> 0
+				JOIN delay d ON d.patient_id = p.person_id AND d.ready_date <= ?3 AND d.listed_last >= ?2
+				WHERE f.received_at > ?1)`, at.UnixMicro(), from, to).Scan(&joined)
+	return joined, err
 }
 
 // MonthPeople gives the people who have a delayed day in the month.

@@ -150,6 +150,12 @@ func spoil(t *rapid.T, files []dayFile) []dayFile {
 			}
 		}
 	}
+	for i, f := range out {
+		// A file with nothing that can be read is held (R5), and proves nothing here.
+		if !slices.ContainsFunc(f.rows, func(r row) bool { return !r.unread }) && len(f.rows) > 0 {
+			out[i].rows[0].unread = false
+		}
+	}
 	return out
 }
 
@@ -267,6 +273,9 @@ func TestI3LostDamagedAndLateNumbersChangeNothing(t *testing.T) {
 		}
 		other.wantConsistent(t)
 		if got := counted(t, other.Store); got != want {
+			for _, f := range final {
+				t.Logf("%s %s %+v", f.provider, f.day, f.rows)
+			}
 			t.Fatalf("I3: with spoiled numbers it is\n%s\nnot\n%s", got, want)
 		}
 		cells, err := other.Cells(t.Context(), measure.Query{From: delay.MustDay("2025-12-01"), To: delay.MustDay("2026-03-31"), By: []measure.Dimension{measure.ByDay}})
