@@ -1,7 +1,8 @@
 # Two stages: the first builds the assets and the program, the second holds the
 # program alone. Both are the same Debian, because SQLite is linked with its C
 # library.
-FROM golang:1.26-trixie AS build
+# The patch release is the one of the toolchain line of go.mod; a test compares.
+FROM golang:1.26.11-trixie AS build
 # Debian 13 has Node 20, which is what the assets need.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends nodejs npm \

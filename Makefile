@@ -24,6 +24,13 @@ ERRCHECK := $(TOOL) errcheck -ignoretests -exclude .ci/errcheck.txt
 # detector has nothing to say about.
 RACE := ./internal/app/... ./internal/chart/... ./internal/ingest/... ./internal/schedule/... ./internal/sqlite/... ./internal/web/...
 
+# Images of Go set GOTOOLCHAIN=local, which would pass over the patch release that
+# go.mod names. Asked once, not again by every make below. "make GOTOOLCHAIN=local
+# build" builds with the Go that is here.
+ifeq ($(MAKELEVEL),0)
+export GOTOOLCHAIN := $(shell .ci/toolchain)
+endif
+
 LISTEN ?= 127.0.0.1:8080
 FUZZTIME ?= 10s
 BENCHROWS ?= 1000000
@@ -79,6 +86,9 @@ lint: ## Check format, vet and the linters
 	$(TOOL) staticcheck -checks 'all,-QF*' ./...
 	$(ERRCHECK) ./...
 	$(TOOL) ineffassign ./...
+	.ci/behind
+	@unreachable=$$($(TOOL) deadcode ./cmd/homeward); \
+	if [ -n "$$unreachable" ]; then printf 'Nothing that the program does calls these. Wire them, or take them out:\n%s\n' "$$unreachable"; exit 1; fi
 
 .PHONY: bench
 bench: build ## Measure the packages, then a million rows in one file beside sqlite3 .import

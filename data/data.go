@@ -14,9 +14,10 @@ var reference embed.FS
 
 //go:embed examples/devon/*.yaml examples/devon/layouts/*.yaml
 //go:embed examples/northshire/*.yaml examples/northshire/layouts/*.yaml
+//go:embed examples/board-list/*.yaml examples/board-list/layouts/*.yaml
 var examples embed.FS
 
-// Reference holds councils/england.csv, rulesets/*.csv and
+// Reference holds councils/*.csv, rulesets/*.csv and
 // words/{reasons,responsible,care}/*.yaml.
 var Reference fs.FS = sub(reference, "reference")
 

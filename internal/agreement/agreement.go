@@ -7,6 +7,7 @@ package agreement
 
 import (
 	"fmt"
+	"slices"
 
 	"homeward/internal/delay"
 )
@@ -22,10 +23,13 @@ const (
 	// AgreedByDefault: nobody answered by the deadline that the partnership has
 	// set for silence to count (G2).
 	AgreedByDefault
+	// Decided: one of the two parties has recorded a decision, and neither has
+	// the other confirmed it nor has the named chair made it (G5).
+	Decided
 )
 
 // States lists the states in the order of tables.
-var States = [...]State{Agreed, AgreedByDefault, Proposed, Disputed}
+var States = [...]State{Agreed, AgreedByDefault, Proposed, Disputed, Decided}
 
 // String gives the state as tables show it.
 func (s State) String() string {
@@ -36,6 +40,8 @@ func (s State) String() string {
 		return "disputed"
 	case AgreedByDefault:
 		return "agreed by default"
+	case Decided:
+		return "decided, not agreed"
 	default:
 		return "proposed"
 	}
@@ -43,10 +49,14 @@ func (s State) String() string {
 
 // Slug gives the state as it stands in addresses.
 func (s State) Slug() string {
-	if s == AgreedByDefault {
+	switch s {
+	case AgreedByDefault:
 		return "agreed-by-default"
+	case Decided:
+		return "decided-not-agreed"
+	default:
+		return s.String()
 	}
-	return s.String()
 }
 
 // ParseState reads what String or Slug wrote.
@@ -62,6 +72,10 @@ func ParseState(s string) (State, error) {
 // Settled says whether both bodies have said so, or silence counts as if they
 // had.
 func (s State) Settled() bool { return s == Agreed || s == AgreedByDefault }
+
+// Contested says whether the days count as disputed in the band (G3): those
+// that are disputed, and those that one party alone has decided (G5).
+func (s State) Contested() bool { return s == Disputed || s == Decided }
 
 // Side is a party to the agreement.
 type Side uint8
@@ -124,14 +138,20 @@ const (
 	Reply
 	// Escalate hands the dispute to the next level.
 	Escalate
-	// Decide settles the segment above both sides' words (A6).
+	// Decide settles the segment above both sides' words (A6): the named chair
+	// makes it, for neither side. One with a side was recorded by a party before
+	// rule G5 and stood as agreed until the store was brought up to date.
 	Decide
 	// Default notes that the deadline for silence passed (G2).
 	Default
+	// DecideAlone records a decision of one of the two parties, which waits for
+	// the other to confirm it or for the chair (G5).
+	DecideAlone
 )
 
 var actNames = map[Act]string{
 	Agree: "Agreed", Dispute: "Disputed", Ask: "Asked", Reply: "Replied", Escalate: "Escalated", Decide: "Decided", Default: "Agreed by default",
+	DecideAlone: "Decided",
 }
 
 // String gives the act as the history shows it.
@@ -146,9 +166,22 @@ type Event struct {
 	Act     Act
 	Side    Side
 	Segment Segment
-	// Body is the body that a Dispute proposes or a Decide gives.
+	// Body is the body that a Dispute proposes or a decision gives.
 	Body delay.Body
+	// Cut says at which ends of the event's days the segment is cut, when the
+	// event is about a part of it.
+	Cut Cut
 }
+
+// Cut is at which ends of its days an event parts a segment.
+type Cut uint8
+
+// The ends; both may be cut. One that is not goes on as far as the segment
+// does, also when that grows.
+const (
+	CutBefore Cut = 1 << iota
+	CutAfter
+)
 
 // Names says whether the event is about the segment: the same reason, body by
 // the rules, council and type of care, and at least one day in common. A
@@ -188,7 +221,8 @@ func (l Level) String() string {
 type Standing struct {
 	State State
 	// Body is what the segment counts under: the proposal's while it is
-	// proposed or disputed (G1), the agreed or decided one afterwards.
+	// proposed or disputed (G1), the agreed or decided one afterwards, also
+	// while the decision is one party's (G5).
 	Body delay.Body
 	// ByPeople is set when people and not rules A1 to A5 gave the body (A6).
 	ByPeople bool
@@ -202,6 +236,33 @@ type Standing struct {
 	Last int64
 }
 
+// Split parts a segment where events were about a part of it. The parts tile
+// the segment (C3) and differ from it in their days alone; each stands for
+// itself.
+func Split(s Segment, events []Event) []Segment {
+	var begins []delay.Day
+	for _, e := range events {
+		if e.Cut == 0 || !e.Names(s) {
+			continue
+		}
+		if e.Cut&CutBefore != 0 && e.Segment.First > s.First {
+			begins = append(begins, e.Segment.First)
+		}
+		if e.Cut&CutAfter != 0 && e.Segment.Last < s.Last {
+			begins = append(begins, e.Segment.Last+1)
+		}
+	}
+	slices.Sort(begins)
+	parts := []Segment{s}
+	for _, day := range slices.Compact(begins) {
+		next := s
+		next.First = day
+		parts[len(parts)-1].Last = day - 1
+		parts = append(parts, next)
+	}
+	return parts
+}
+
 // proposer is the side that the first proposal comes from: extracts and
 // coordinators are the provider's.
 const proposer = NHSSide
@@ -212,8 +273,11 @@ func Stand(s Segment, events []Event) Standing {
 	st := Standing{Body: s.Body, Next: proposer.Other()}
 	// disputing is the side that disputes, while a dispute is open.
 	disputing := Neither
+	// byChair is set once the chair has decided: then only the chair changes it.
+	byChair := false
 	settle := func(e Event, body delay.Body, state State) {
-		st = Standing{State: state, Body: body, ByPeople: body != s.Body || e.Act == Decide, Last: e.ID}
+		decided := e.Act == Decide || st.State == Decided
+		st = Standing{State: state, Body: body, ByPeople: body != s.Body || decided, Last: e.ID}
 		disputing = Neither
 	}
 	for _, e := range events {
@@ -228,24 +292,41 @@ func Stand(s Segment, events []Event) Standing {
 			case st.State == Disputed && e.Side == disputing:
 				// The disputing side takes its dispute back.
 				settle(e, s.Body, Agreed)
+			case st.State == Decided && e.Side == st.Next:
+				// The other party confirms what the first decided (G5).
+				settle(e, st.Body, Agreed)
 			case st.State == Proposed && e.Side == proposer.Other() && s.Body != delay.NotAttributed:
 				settle(e, s.Body, Agreed)
 			}
 		case Dispute:
 			// A settled segment is disputed anew only before a decision: a
 			// decision is undone by another decision alone (A6).
-			if st.ByPeople && st.State.Settled() || e.Side == Neither {
+			if st.ByPeople || e.Side == Neither {
 				continue
 			}
 			st = Standing{State: Disputed, Body: s.Body, Suggested: e.Body, Next: e.Side.Other(), Level: st.Level, Last: e.ID}
 			disputing = e.Side
 		case Escalate:
-			if st.State == Disputed && st.Level < Chair {
+			if st.State.Contested() && st.Level < Chair {
 				st.Level++
 				st.Last = e.ID
 			}
 		case Decide:
+			if byChair && e.Side != Neither {
+				continue
+			}
+			byChair = e.Side == Neither
 			settle(e, e.Body, Agreed)
+		case DecideAlone:
+			switch {
+			case e.Side == Neither || byChair:
+			case st.State == Decided && e.Side == st.Next && e.Body == st.Body:
+				// Each party has decided the same.
+				settle(e, e.Body, Agreed)
+			default:
+				st = Standing{State: Decided, Body: e.Body, ByPeople: true, Next: e.Side.Other(), Level: st.Level, Last: e.ID}
+				disputing = Neither
+			}
 		case Default:
 			if st.State == Proposed && s.Body != delay.NotAttributed {
 				settle(e, s.Body, AgreedByDefault)

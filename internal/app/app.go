@@ -6,9 +6,7 @@ package app
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,11 +14,13 @@ import (
 	"homeward/internal/attribution"
 	"homeward/internal/config"
 	"homeward/internal/delay"
+	"homeward/internal/durable"
 	"homeward/internal/extract"
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/received"
 	"homeward/internal/signin"
 	"homeward/internal/sqlite"
 )
@@ -31,9 +31,12 @@ const (
 	PartnershipFile = "partnership.yaml"
 	KeyFile         = "identity.key"
 	InboxFolder     = "inbox"
-	ArchiveFolder   = "archive"
 	RejectedFolder  = "rejected"
-	PacksFolder     = "packs"
+	ReceivedFolder  = "received"
+	SpoolFolder     = "spool"
+	// ArchiveFolder held files in clear before they were kept sealed.
+	ArchiveFolder = "archive"
+	PacksFolder   = "packs"
 )
 
 // Options say what to open.
@@ -48,6 +51,9 @@ type Options struct {
 	// FiguresOnly opens a data folder whose key is lost all the same: figures
 	// work, extracts and identifiers do not.
 	FiguresOnly bool
+	// AnyAudit opens a data folder whose audit log cannot be recorded in, its key
+	// being lost.
+	AnyAudit bool
 	// Chromium is the browser that prints packs; empty means one that stands in
 	// the machine's PATH, if any.
 	Chromium string
@@ -68,8 +74,12 @@ type App struct {
 	SignIn *signin.Service
 	London *time.Location
 
+	// Received holds each file as it was received, sealed; nil when Key is.
+	Received *received.Folder
+
 	reader *extract.Set
 	pasts  pasts
+	inbox  inbox
 }
 
 // Open opens a data folder with its partnership file, ready to take extracts
@@ -82,9 +92,18 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Make {
-		if err := os.MkdirAll(o.Data, 0o750); err != nil {
+		if err := durable.MkdirAll(o.Data); err != nil {
 			return nil, problem.Wrap(err, problem.Unavailable, "The data folder %s could not be made", o.Data)
 		}
+	}
+	// Before anything else: what a lost database is refused for must not hang on
+	// a partnership file.
+	state, err := o.database(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.private(); err != nil {
+		return nil, err
 	}
 	path := o.partnershipPath()
 	p, err := config.LoadPartnership(path)
@@ -99,7 +118,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := extract.Compile(p, data.Reference)
+	reader, err := extract.Compile(p, referenceBeside(path))
 	if err != nil {
 		return nil, err
 	}
@@ -107,40 +126,41 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	lost := o.readableDatabase()
+	lost := o.readableDatabase(state)
 	if lost != nil && !o.FiguresOnly {
 		return nil, lost
 	}
-	if err := o.firstKey(); err != nil {
+	if err := o.firstKey(state); err != nil {
 		return nil, err
 	}
 	store, err := sqlite.Open(ctx, o.Data, settings)
 	if err != nil {
 		return nil, err
 	}
+	err = store.UseAuditKey(ctx, o.Now(), filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
+	if err != nil && !o.AnyAudit {
+		return nil, errors.Join(err, store.Close())
+	}
 	key, err := o.key(ctx, store, lost)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &App{
+	if err := o.made(); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	a := &App{
 		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader,
 		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Now: o.Now, Log: o.Log},
 		SignIn: signin.New(store, key, p, o.Now),
-	}, nil
-}
-
-// firstKey makes the key of a data folder that has no database yet. It comes
-// before the database: a stop between the two then leaves a key without a
-// database, which harms nobody, and never the other way about.
-func (o Options) firstKey() error {
-	if info, err := os.Stat(o.Data); err != nil || !info.IsDir() {
-		return nil // Opening the database says what to do.
 	}
-	if _, err := os.Stat(filepath.Join(o.Data, sqlite.FileName)); !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if key != nil {
+		// Backups of before a rotation, and files that it has not reached, open
+		// with the former key while it stands beside.
+		former, _ := identity.LoadOrCreate(o.keyPath()+signin.FormerKey, false)
+		a.Received = received.New(filepath.Join(o.Data, ReceivedFolder), key, former)
+		a.Ingest.Keeper, a.Ingest.Spool = keeper{a.Received}, filepath.Join(o.Data, SpoolFolder)
 	}
-	_, err := identity.LoadOrCreate(o.keyPath(), true)
-	return err
+	return a, nil
 }
 
 func (o Options) partnershipPath() string {
@@ -163,28 +183,6 @@ func (o Options) key(ctx context.Context, store *sqlite.Store, lost error) (*ide
 		return nil, nil
 	}
 	return key, err
-}
-
-func (o Options) keyPath() string {
-	if o.Key != "" {
-		return o.Key
-	}
-	return filepath.Join(o.Data, KeyFile)
-}
-
-// readableDatabase refuses a database whose key file is missing: a new key
-// would meet every known patient as a stranger.
-func (o Options) readableDatabase() error {
-	_, err := os.Stat(filepath.Join(o.Data, sqlite.FileName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	// The key is made before the database, so this order of asking misses
-	// nothing that another process makes meanwhile.
-	if _, err := os.Stat(o.keyPath()); errors.Is(err, fs.ErrNotExist) {
-		return problem.New(problem.Unavailable, "The data folder has a database and no key file %s. Restore the key file from your backup: without it patients cannot be matched. Figures still work.", filepath.Base(o.keyPath()))
-	}
-	return nil
 }
 
 // Close closes the data folder.

@@ -26,8 +26,13 @@ type calls struct {
 const atOnceTries = 3
 
 func (k calls) make(ctx context.Context, draw call.Drawer) (*call.Content, error) {
-	now := k.app.now()
-	notes, err := k.Annotations(ctx)
+	return k.makeOf(ctx, k.Store, k.app.now(), draw)
+}
+
+// makeOf works out a call at the moment now from the figures of src: the store
+// itself, or one as it was known. The call before is always the store's.
+func (k calls) makeOf(ctx context.Context, src *sqlite.Store, now time.Time, draw call.Drawer) (*call.Content, error) {
+	notes, err := src.Annotations(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,9 +53,9 @@ func (k calls) make(ctx context.Context, draw call.Drawer) (*call.Content, error
 		}
 	}
 	for range atOnceTries {
-		changed := k.Changed()
-		c, err := call.Make(ctx, k.Store, draw, s)
-		if err != nil || k.Changed() == changed {
+		changed := src.Changed()
+		c, err := call.Make(ctx, src, draw, s)
+		if err != nil || src.Changed() == changed {
 			return c, err
 		}
 	}
@@ -62,7 +67,12 @@ func (k calls) Preview(ctx context.Context) (*call.Content, error) { return k.ma
 
 // Start holds the figures of this moment for today's call.
 func (k calls) Start(ctx context.Context, by people.Actor) (delay.Day, error) {
-	c, err := k.make(ctx, k.draw)
+	return k.startOf(ctx, k.Store, k.app.now(), by)
+}
+
+// startOf holds the figures of src at the moment now for that day's call.
+func (k calls) startOf(ctx context.Context, src *sqlite.Store, now time.Time, by people.Actor) (delay.Day, error) {
+	c, err := k.makeOf(ctx, src, now, k.draw)
 	if err != nil {
 		return 0, err
 	}

@@ -28,6 +28,7 @@ func caseSettings(p config.Agreement) casework.Settings {
 	s.Clocks.Answer, s.Clocks.Leads, s.Clocks.Directors, s.Clocks.Chair = p.AnswerDays, p.LeadDays, p.DirectorDays, p.ChairDays
 	s.Clocks.DefaultAfter = p.DefaultAfterDays
 	s.LateDays, s.Undo = p.LateDays, time.Duration(p.UndoMinutes)*time.Minute
+	s.Chair = p.Chair.Email
 	s.DecideFrom = agreement.Level(max(slices.Index(config.Levels, p.DecideFrom), 0))
 	return s
 }

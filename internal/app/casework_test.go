@@ -39,6 +39,8 @@ type desk struct {
 	server  *web.Server
 	now     time.Time
 	cookies map[string]string
+	// sessions keeps who is signed in.
+	sessions *signin.Sessions
 }
 
 const deskPartnership = `
@@ -49,6 +51,8 @@ councils:
 providers:
   - {code: RXA, name: Northgate General}
   - {code: RXB, name: Southmoor Hospital}
+agreement:
+  chair: {name: Dr A. Chair, email: chair@northshire.example}
 `
 
 type noDrawing struct{}
@@ -79,13 +83,14 @@ func newDesk(t testing.TB) *desk {
 		t.Fatal(err)
 	}
 	sessions := signin.NewSessions(a.SignIn, kept, false, slog.New(slog.DiscardHandler))
+	d.sessions = sessions
 	assets := static.Files
 	o := web.Options{
 		Figures: figures{Store: a.Store, app: a}, Drawer: noDrawing{}, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
 		Jobs: jobs{scheduler}, Packs: packs{app: a}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready, Closings: a.closings(),
 		Cases: a.Store, Casework: a.casework(), Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, Version: "test",
-		Templates: templates.Files, Assets: assets, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now, Zone: a.London,
+		Templates: templates.Files, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now, Zone: a.London,
 	}
 	if _, err := assets.Open("vendor/homeward.css"); err != nil {
 		m := fstest.MapFS{}
@@ -105,6 +110,7 @@ func newDesk(t testing.TB) *desk {
 	}{
 		{"coordinator", people.Coordinator, "RXA"}, {"nhs reviewer", people.Reviewer, "RXA"}, {"council reviewer", people.Reviewer, "E10000099"},
 		{"council director", people.Director, "E10000099"}, {"nhs director", people.Director, "RXA"}, {"other council", people.Reviewer, "E06000099"},
+		{"chair", people.Director, "RXA"},
 	} {
 		grant, err := people.NewGrant(who.role, []string{who.code}, a.SignIn.Organisations())
 		if err != nil {
@@ -585,7 +591,9 @@ func TestJourneyAgreement(t *testing.T) {
 		r = d.ask("council reviewer", http.MethodPost, third, url.Values{"answer": {"dispute"}, "body": {"joint"}, "checks": {"fact"}, "words": {"Paid jointly"}})
 		r.has(t, "Reason Di cannot be joint under rule set england-dtoc. Select NHS or social care")
 		r = d.send("council reviewer", third, third, map[string]string{"answer": "dispute", "body": "nhs", "checks": "fact", "words": "The family pays for the place."})
-		d.follow("council reviewer", r)
+		on := d.follow("council reviewer", r)
+		on.has(t, "Disputed: 4 days. Northgate General replies by 5pm on Friday 6 November 2026.")
+		on.has(t, "Both views")
 		if got := d.days(measure.ByState); got["disputed"] != 4 {
 			t.Errorf("got %v", got)
 		}
@@ -625,6 +633,15 @@ func TestJourneyAgreement(t *testing.T) {
 		if got := d.days(measure.ByResponsible); got["NHS"] != 4 || got["social care"] != 8 {
 			t.Errorf("got %v", got)
 		}
+		if got := d.days(measure.ByState); got["decided, not agreed"] != 4 || got["agreed"] != 8 {
+			t.Errorf("G5: one party's decision stands as %v", got)
+		}
+		width(8)
+		d.get("nhs director", dispute).has(t, "It is not agreed until Northshire County Council confirms it or the named chair makes it (rule G5).")
+		r = d.get("council reviewer", dispute)
+		r.has(t, "Confirm: NHS")
+		confirm := url.Values{"answer": {"agree"}, "version": {r.values("version")[0]}}
+		d.follow("council reviewer", d.ask("council reviewer", http.MethodPost, dispute, confirm)).has(t, "Settled: 4 days, NHS, agreed.")
 		width(4)
 		d.get("coordinator", "/delays/"+d.ref("100000003")+"/periods/1").has(t, "Rule A6")
 		d.get("coordinator", "/delays/new?ref="+d.ref("100000003")).has(t, "Local ruling for Di, 4 November 2026: NHS. A self-funder is with the NHS (A4). Review on 31 March 2027.")

@@ -59,8 +59,9 @@ func commands() []command {
 		{"user", "add|list|grant|revoke|link|activate|deactivate|reset-code [EMAIL] --data DIR [--role ROLE] [--for CODES]", "add people, give and take roles, make password links", setUpUser},
 		{"token", "add|list|revoke [KIND|ID] --data DIR [--label WORDS] [--days N] [--for CODES]", "make and revoke tokens of programs, and screen links", setUpToken},
 		{"key", "rotate --data DIR", "seal every identifier with a new key", setUpKey},
-		{"audit", "verify|export --data DIR [--from DAY] [--to DAY] [--who EMAIL] [--what KIND]", "check the audit log, or write it as CSV", setUpAudit},
+		{"audit", "verify|export|begin-anew --data DIR [--head FILE] [--from DAY] [--to DAY] [--who EMAIL] [--what KIND] [--reason WORDS]", "check the audit log, or write it as CSV", setUpAudit},
 		{"retention", "run --data DIR", "purge identifiers past the retention period", setUpRetention},
+		{"councils", "check FILE [--data DIR]", "say what a newer list of councils changes", setUpCouncils},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
 	}
 }
@@ -144,7 +145,9 @@ func printHelp(w io.Writer, all []command) {
 // dataFlags are the flags of every command that opens a data folder.
 type dataFlags struct {
 	data, partnership string
-	c                 *Console
+	// anyAudit opens a folder whose audit log cannot be recorded in.
+	anyAudit bool
+	c        *Console
 }
 
 func addData(fs *flag.FlagSet, c *Console) *dataFlags {

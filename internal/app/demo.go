@@ -14,6 +14,7 @@ import (
 
 	"homeward/data"
 	"homeward/internal/config"
+	"homeward/internal/durable"
 	"homeward/internal/ingest"
 	"homeward/internal/synth"
 )
@@ -72,7 +73,7 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	// The extracts are made again after a stop half-way: they are quick, and
 	// the same seed gives the same bytes.
 	files := filepath.Join(d.data, "synthetic")
-	if err := errors.Join(os.RemoveAll(files), os.MkdirAll(files, 0o750)); err != nil {
+	if err := errors.Join(os.RemoveAll(files), durable.MkdirAll(files)); err != nil {
 		return err
 	}
 	fmt.Fprintln(c.Out, "Making 18 months of synthetic extracts of Northshire, a partnership that does not exist …")
@@ -94,34 +95,19 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	}
 	fmt.Fprintf(c.Out, "Taking %d extracts in …\n", len(paths))
 	taking := newProgress(c.Out, "extracts taken in")
-	n := 0
-	// Each extract is taken in at the time at which it would have arrived, so
-	// that the demonstration has a past that can be looked back on (C15).
-	arrived := make(map[string]time.Time, len(paths))
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return err
-		}
-		arrived[path] = info.ModTime()
-	}
-	slices.SortStableFunc(paths, func(x, y string) int { return arrived[x].Compare(arrived[y]) })
-	a.Ingest.Now = func() time.Time { return arrived[paths[n]] }
-	if _, err := a.ingestFiles(ctx, paths, func(*ingest.Report) error {
-		n++
-		taking.step(n, len(paths))
-		return nil
-	}); err != nil {
+	if err := a.takeAsArrived(ctx, paths, taking.step); err != nil {
 		return err
 	}
 	taking.done()
-	a.Ingest.Now = time.Now
 	fmt.Fprintln(c.Out, "Answering as the councils and trusts would …")
 	answering := newProgress(c.Out, "segments answered")
 	if err := answerDemo(ctx, a, answering.step); err != nil {
 		return err
 	}
 	answering.done()
+	if err := pathwaysDemo(ctx, a); err != nil {
+		return err
+	}
 	if err := logDemo(ctx, a); err != nil {
 		return err
 	}
@@ -131,9 +117,43 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 		return err
 	}
 	closing.done()
+	fmt.Fprintln(c.Out, "Holding the weekly calls of the last two months …")
+	holding := newProgress(c.Out, "calls held")
+	draw, err := newRenderer()
+	if err != nil {
+		return err
+	}
+	if err := callsDemo(ctx, a, draw, holding.step); err != nil {
+		return err
+	}
+	holding.done()
 	// The files have served; the evidence is in the database.
 	if err := os.RemoveAll(files); err != nil {
 		return err
 	}
-	return os.WriteFile(ready, []byte("This data folder holds the demonstration of Homeward. Nobody in it is real.\n"), 0o640)
+	return os.WriteFile(ready, []byte("This data folder holds the demonstration of Homeward. Nobody in it is real.\n"), durable.FileMode)
+}
+
+// takeAsArrived takes each extract in at the time at which it would have
+// arrived, so that the demonstration has a past that can be looked back on
+// (C15).
+func (a *App) takeAsArrived(ctx context.Context, paths []string, said func(done, total int)) error {
+	n := 0
+	arrived := make(map[string]time.Time, len(paths))
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		arrived[path] = info.ModTime()
+	}
+	slices.SortStableFunc(paths, func(x, y string) int { return arrived[x].Compare(arrived[y]) })
+	defer func(was func() time.Time) { a.Ingest.Now = was }(a.Ingest.Now)
+	a.Ingest.Now = func() time.Time { return arrived[paths[n]] }
+	_, err := a.ingestFiles(ctx, paths, func(*ingest.Report) error {
+		n++
+		said(n, len(paths))
+		return nil
+	})
+	return err
 }

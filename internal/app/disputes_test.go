@@ -108,10 +108,11 @@ func TestDevonWith200Disputes(t *testing.T) {
 		case 5: // The directors decide for the council's view.
 			say(council, agreement.Escalate, 0)
 			say(council, agreement.Escalate, 0)
-			say(nhs, agreement.Decide, other)
-			state, body = "agreed", other
-		case 6: // The directors decide for the extract's.
-			say(nhs, agreement.Decide, seg.Body)
+			say(nhs, agreement.DecideAlone, other)
+			state, body = "decided, not agreed", other
+		case 6: // The directors decide for the extract's, and the council confirms (G5).
+			say(nhs, agreement.DecideAlone, seg.Body)
+			say(council, agreement.Agree, 0)
 			state = "agreed"
 		case 7: // Silence does not end a dispute; a question does not either.
 			say(nhs, agreement.Ask, 0)

@@ -53,3 +53,6 @@ func (a *App) TakeIn(ctx context.Context, files []string) error {
 func (a *App) CloseAsKnown(ctx context.Context, by people.Actor, m delay.Month) error {
 	return a.closeAsKnown(ctx, by, m)
 }
+
+// TakeAgain lets tests take in what the database lost, as the start does.
+func (a *App) TakeAgain(ctx context.Context) error { return a.takeAgain(ctx) }

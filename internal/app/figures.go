@@ -3,19 +3,23 @@ package app
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"os/user"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"homeward/internal/config"
+	"homeward/internal/csvout"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/sqlite"
 )
@@ -37,12 +41,6 @@ func (l *listFlag) String() string { return strings.Join(*l, ",") }
 func (l *listFlag) Set(s string) error {
 	*l = append(*l, strings.Split(s, ",")...)
 	return nil
-}
-
-// openStore opens the database alone: figures need neither the partnership
-// file nor the key.
-func openStore(ctx context.Context, dir string) (*sqlite.Store, error) {
-	return sqlite.Open(ctx, dir, nil)
 }
 
 func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
@@ -87,7 +85,7 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 		if q.Filter.Basis, err = d.basis(*basis, q.Filter); err != nil {
 			return ExitUsage, asUsage(err)
 		}
-		store, opened, err := knownStore(ctx, d.data, *known)
+		store, opened, err := knownStore(ctx, d.options(nil), *known)
 		if err != nil {
 			return ExitLess, err
 		}
@@ -96,7 +94,11 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 			if *numbers != "days" {
 				return ExitUsage, usage("Public figures are delayed days only. Leave --measures out.")
 			}
-			table, err := measure.PublicFigures(ctx, store, q)
+			rows, err := d.publicRows()
+			if err != nil {
+				return ExitLess, err
+			}
+			table, err := measure.PublicFigures(ctx, store, q, rows)
 			if err != nil {
 				return ExitLess, asUsage(err)
 			}
@@ -130,11 +132,44 @@ func (d *dataFlags) basis(given string, f measure.Filter) (measure.Basis, error)
 	return b, f.On(b).CheckBasis()
 }
 
+// publicRows gives the providers and councils of the partnership file, which
+// have their rows in public tables whatever was counted. Without a file those
+// with 5 days or more have rows, and all others one.
+func (d *dataFlags) publicRows() (measure.Known, error) {
+	p, err := config.LoadPartnership(d.options(nil).partnershipPath())
+	if problem.KindOf(err) == problem.NotFound {
+		return measure.Known{}, nil
+	}
+	return publicRowsOf(p), err
+}
+
+func publicRowsOf(p *config.Partnership) (known measure.Known) {
+	if p == nil {
+		return known
+	}
+	for _, one := range p.Providers {
+		known.Providers = append(known.Providers, one.Code)
+	}
+	for _, one := range p.Councils {
+		known.Councils = append(known.Councils, delay.Council(one.Code))
+	}
+	return known
+}
+
 func printTable(w io.Writer, t *measure.Table, format string) error {
 	switch format {
 	case "csv":
-		out := csv.NewWriter(w)
-		return errors.Join(out.Write(t.Head), out.WriteAll(t.Rows))
+		out := csvout.New(w)
+		if err := out.Write(t.Head); err != nil {
+			return err
+		}
+		for _, row := range t.Rows {
+			if err := out.WriteMixed(row, func(i int) bool { return t.Numeric[i] }); err != nil {
+				return err
+			}
+		}
+		out.Flush()
+		return out.Error()
 	case "json":
 		rows := make([]map[string]any, len(t.Rows))
 		for i, row := range t.Rows {
@@ -182,7 +217,7 @@ var dayWords = map[measure.Basis]string{measure.BasisCounted: "Delayed days", me
 func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c)
 	known := flags.String("as-known-at", "", "delays as they were known at this `time`, such as 2019-03-31 or 2019-03-31T09:58")
-	identifiers := flags.Bool("identifiers", false, "show NHS numbers and local IDs; needs the key file")
+	identifiers := flags.Bool("identifiers", false, "show NHS numbers and local IDs; needs the key file and is noted in the audit log")
 	format := flags.String("format", "csv", "csv or json")
 	return func(ctx context.Context, words []string) (int, error) {
 		if err := errors.Join(noWords(words), d.check()); err != nil {
@@ -201,13 +236,20 @@ func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string
 				return ExitLess, err
 			}
 		}
-		store, opened, err := knownStore(ctx, d.data, *known)
+		store, opened, err := knownStore(ctx, d.options(nil), *known)
 		if err != nil {
 			return ExitLess, err
 		}
 		defer opened.Close()
 		out := bufio.NewWriter(c.Out)
-		if err := printDelays(ctx, out, store, key, *format); err != nil {
+		each := store.Delays
+		if key != nil {
+			by := people.Actor{Kind: people.Machine, Name: accountName()}
+			each = func(ctx context.Context, each func(sqlite.DelayRecord) error) error {
+				return store.IdentifiedDelays(ctx, time.Now(), by, key, each)
+			}
+		}
+		if err := printDelays(ctx, out, each, key != nil, *format); err != nil {
 			return ExitLess, err
 		}
 		return ExitDone, out.Flush()
@@ -217,23 +259,30 @@ func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string
 // delayHead names the columns of a list of delays.
 var delayHead = []string{"provider", "reference", "council", "type_of_care", "ready_date", "ended_on", "end", "delayed_days", "segments"}
 
-func printDelays(ctx context.Context, w io.Writer, store *sqlite.Store, key *identity.Key, format string) error {
-	head := delayHead
-	if key != nil {
-		head = append(append([]string{}, "provider", "nhs_number", "local_patient_id"), delayHead[1:]...)
+// accountName gives the operating system's name for whoever runs the command,
+// for the audit log.
+func accountName() string {
+	u, err := user.Current()
+	if err != nil {
+		return "account " + strconv.Itoa(os.Getuid())
 	}
-	out := csv.NewWriter(w)
+	return u.Username
+}
+
+func printDelays(ctx context.Context, w io.Writer, delays func(context.Context, func(sqlite.DelayRecord) error) error, identified bool, format string) error {
+	head := delayHead
+	if identified {
+		head = append([]string{"provider", "nhs_number", "local_patient_id"}, delayHead[1:]...)
+	}
+	out := csvout.New(w)
 	asJSON := format == "json"
 	if !asJSON {
 		if err := out.Write(head); err != nil {
 			return err
 		}
 	}
-	err := store.Delays(ctx, func(r sqlite.DelayRecord) error {
-		row, err := delayRow(r, key)
-		if err != nil {
-			return err
-		}
+	err := delays(ctx, func(r sqlite.DelayRecord) error {
+		row := delayRow(r, identified)
 		if !asJSON {
 			return out.Write(row)
 		}
@@ -247,19 +296,10 @@ func printDelays(ctx context.Context, w io.Writer, store *sqlite.Store, key *ide
 	return errors.Join(err, out.Error())
 }
 
-func delayRow(r sqlite.DelayRecord, key *identity.Key) ([]string, error) {
+func delayRow(r sqlite.DelayRecord, identified bool) []string {
 	row := []string{r.Provider}
-	if key != nil {
-		for _, sealed := range [][]byte{r.NHSNumber, r.LocalID} {
-			text := ""
-			if sealed != nil {
-				var err error
-				if text, err = key.Open(sealed); err != nil {
-					return nil, err
-				}
-			}
-			row = append(row, text)
-		}
+	if identified {
+		row = append(row, r.NHSNumber, r.LocalID)
 	}
 	segments := r.Segments
 	last := segments[len(segments)-1]
@@ -270,7 +310,7 @@ func delayRow(r sqlite.DelayRecord, key *identity.Key) ([]string, error) {
 		days += s.Days()
 	}
 	return append(row, r.Reference, orNotKnown(string(last.Council)), last.Care.String(), r.Ready.String(), r.End.String(), r.EndKind.String(),
-		strconv.Itoa(days), strings.Join(words, "; ")), nil
+		strconv.Itoa(days), strings.Join(words, "; "))
 }
 
 func orNotKnown(s string) string {
@@ -286,7 +326,7 @@ func setUpVerify(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if err := errors.Join(noWords(words), d.check()); err != nil {
 			return ExitUsage, err
 		}
-		store, err := openStore(ctx, d.data)
+		store, err := openStore(ctx, d.options(nil))
 		if err != nil {
 			return ExitLess, err
 		}

@@ -88,7 +88,7 @@ func TestHostileFiles(t *testing.T) {
 			}
 			onlyIn(t, c.home, "data", "tmp")
 			onlyIn(t, c.tmp())
-			onlyIn(t, c.data(), "homeward.db", "homeward.db-wal", "homeward.db-shm", app.KeyFile)
+			onlyIn(t, c.data(), "homeward.db", "homeward.db-wal", "homeward.db-shm", app.KeyFile, app.ReceivedFolder, app.SpoolFolder)
 			if len(all) != 1 {
 				t.Fatalf("got %d receipts", len(all))
 			}

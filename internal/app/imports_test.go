@@ -25,11 +25,16 @@ const root = "../.."
 // thing that it needs to know, plus one.
 var ranks = map[string]int{
 	"internal/problem":        0,
+	"internal/nhsnumber":      0,
+	"internal/durable":        0,
+	"internal/csvout":         0,
 	"internal/config":         1,
 	"internal/delay":          1,
 	"internal/identity":       1,
+	"internal/council":        2,
 	"internal/attribution":    2,
 	"internal/person":         2,
+	"internal/received":       2,
 	"internal/audit":          2,
 	"internal/people":         2,
 	"internal/record":         4,

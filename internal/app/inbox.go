@@ -10,9 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
+	"unicode/utf8"
 
+	"homeward/internal/durable"
 	"homeward/internal/ingest"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -20,87 +25,399 @@ import (
 // is taken, so that one that is still being copied is not read half.
 const settled = 5 * time.Second
 
-// takeInbox takes every settled file of the inbox in, by name, and moves it to
-// the archive or to rejected, with its receipt beside it. It gives a sentence
-// about what was done.
+// takenPrefix begins the name that a file of the inbox has between its taking
+// and its removal.
+const takenPrefix = ".taken-"
+
+// inbox is what the program remembers of the inbox while it runs. The zero
+// value is ready.
+type inbox struct {
+	mu sync.Mutex
+	// seen tells when a file was first seen as it is now, for those whose own
+	// time lies in the future.
+	seen map[string]sight
+	// stuck are files that can be neither taken nor moved.
+	stuck map[string]look
+	said  map[string]bool
+}
+
+// look is how a file looks without reading it.
+type look struct {
+	size     int64
+	modified time.Time
+	inode    uint64
+}
+
+type sight struct {
+	look
+	at time.Time
+}
+
+func lookOf(info fs.FileInfo) look {
+	l := look{size: info.Size(), modified: info.ModTime()}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		l.inode = st.Ino
+	}
+	return l
+}
+
+// once says true the first time that it is asked about a thing.
+func (i *inbox) once(thing string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.said == nil {
+		i.said = map[string]bool{}
+	}
+	was := i.said[thing]
+	i.said[thing] = true
+	return !was
+}
+
+// isSettled says that a file has been left alone for long enough: by its own
+// time, or because it looks as it did at an earlier pass.
+func (i *inbox) isSettled(name string, is look, now time.Time) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if now.Sub(is.modified) >= settled {
+		return true
+	}
+	if was, ok := i.seen[name]; ok && was.look == is {
+		return now.Sub(was.at) >= settled
+	}
+	if i.seen == nil {
+		i.seen = map[string]sight{}
+	}
+	i.seen[name] = sight{is, now}
+	return false
+}
+
+func (i *inbox) isStuck(name string, is look) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	was, ok := i.stuck[name]
+	return ok && was == is
+}
+
+func (i *inbox) stick(name string, is look) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.stuck == nil {
+		i.stuck = map[string]look{}
+	}
+	i.stuck[name] = is
+}
+
+// forget lets go of what is in the inbox no longer.
+func (i *inbox) forget(there []fs.DirEntry) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	gone := func(name string) bool {
+		return !slices.ContainsFunc(there, func(e fs.DirEntry) bool { return e.Name() == name })
+	}
+	for name := range i.seen {
+		if gone(name) {
+			delete(i.seen, name)
+		}
+	}
+	for name := range i.stuck {
+		if gone(name) {
+			delete(i.stuck, name)
+		}
+	}
+}
+
+// pass is one look through the inbox.
+type pass struct {
+	counts                map[ingest.Outcome]int
+	waiting, aside, stuck int
+	sealed                int
+	failures              []error
+	names                 []string // of what was set aside or is stuck
+}
+
+// takeInbox takes every settled file of the inbox in, by name. What was taken
+// is among the received files and in the database, both on the disk, before it
+// leaves the inbox; what was turned away lies in rejected with its receipt. One
+// file that cannot be read is set aside, and the others are taken. It gives a
+// sentence about what was done.
 func (a *App) takeInbox(ctx context.Context) (string, error) {
-	inbox := filepath.Join(a.Options.Data, InboxFolder)
-	entries, err := os.ReadDir(inbox)
+	dir := filepath.Join(a.Options.Data, InboxFolder)
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "Nothing waits in the inbox.", os.MkdirAll(inbox, 0o750)
+		err = durable.MkdirAll(dir)
 	}
 	if err != nil {
 		return "", problem.Wrap(err, problem.Unavailable, "The inbox folder could not be read. Check the folder permissions. No files were changed")
 	}
-	counts := map[ingest.Outcome]int{}
-	waiting := 0
+	p := &pass{counts: map[ingest.Outcome]int{}}
+	if p.sealed, err = a.sealArchive(ctx); err != nil {
+		return "", err
+	}
+	a.inbox.forget(entries)
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
-		if strings.HasPrefix(e.Name(), ".") || !e.Type().IsRegular() {
-			continue
-		}
-		info, err := e.Info()
-		if err != nil || a.Options.Now().Sub(info.ModTime()) < settled {
-			waiting++
-			continue
-		}
-		report, err := a.takeOne(ctx, filepath.Join(inbox, e.Name()))
-		if err != nil {
+		if err := a.passBy(ctx, p, dir, e); err != nil {
 			return "", err
 		}
-		counts[report.Outcome]++
 	}
+	return p.words(), errors.Join(p.failures...)
+}
+
+// passBy sees to one entry of the inbox. An error ends the pass: it is about
+// this machine, and the next file would meet it too.
+func (a *App) passBy(ctx context.Context, p *pass, dir string, e fs.DirEntry) error {
+	name := e.Name()
+	path := filepath.Join(dir, name)
+	if strings.HasPrefix(name, takenPrefix) {
+		return a.putBack(path, dir)
+	}
+	if strings.HasPrefix(name, ".") || noise(name) {
+		return nil
+	}
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // Its sender took it back.
+	}
+	if err != nil {
+		p.failures = append(p.failures, problem.Wrap(err, problem.Unavailable, "One file of the inbox could not be looked at"))
+		return nil
+	}
+	is := lookOf(info)
+	if a.inbox.isStuck(name, is) {
+		p.stuck++
+		return nil
+	}
+	if !a.inbox.isSettled(name, is, a.Options.Now()) {
+		p.waiting++
+		return nil
+	}
+	report, err := a.takeOne(ctx, path, info)
+	switch {
+	case errors.Is(err, errArriving):
+		p.waiting++
+	case errors.Is(err, ingest.ErrUnreadable):
+		if a.setAside(path, problem.Sentence(err)) {
+			p.aside++
+		} else {
+			a.inbox.stick(name, is)
+			p.stuck++
+		}
+	case err != nil && ctx.Err() == nil && problem.KindOf(err) == problem.Internal:
+		// Something about this very file; the others are not to wait for it.
+		a.Options.Log.Error("a file of the inbox could not be taken and stays there", "error", err)
+		p.failures = append(p.failures, problem.Wrap(err, problem.Unavailable, "One file of the inbox could not be taken and stays there. The program's log has the details"))
+	case err != nil:
+		return err
+	default:
+		p.counts[report.Outcome]++
+		if !a.inbox.isStuck(name, is) {
+			break
+		}
+		p.stuck++
+	}
+	return nil
+}
+
+func (p *pass) words() string {
 	var parts []string
 	for _, outcome := range []ingest.Outcome{ingest.Taking, ingest.Already, ingest.Held, ingest.Rejected} {
-		if n := counts[outcome]; n > 0 {
+		if n := p.counts[outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
 		}
 	}
-	if waiting > 0 {
-		parts = append(parts, fmt.Sprintf("%d still arriving", waiting))
+	for _, part := range []struct {
+		n     int
+		words string
+	}{
+		{p.aside, "%d set aside unread"}, {p.waiting, "%d still arriving"}, {p.stuck, "%d cannot be moved out of it (the program's log says why)"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf(part.words, part.n))
+		}
 	}
-	if len(parts) == 0 {
-		return "Nothing waits in the inbox.", nil
+	words := "Nothing waits in the inbox."
+	if len(parts) > 0 {
+		words = "Files from the inbox: " + strings.Join(parts, ", ") + "."
 	}
-	return "Files from the inbox: " + strings.Join(parts, ", ") + ".", nil
+	if p.sealed > 0 {
+		words += fmt.Sprintf(" %d files of the archive were sealed.", p.sealed)
+	}
+	return words
 }
 
-func (a *App) takeOne(ctx context.Context, path string) (*ingest.Report, error) {
-	report, err := a.ingestFile(ctx, path)
+// errArriving says that a file changed while it was read.
+var errArriving = errors.New("the file is still arriving")
+
+// takeOne takes a settled file in and has it leave the inbox.
+func (a *App) takeOne(ctx context.Context, path string, seen fs.FileInfo) (*ingest.Report, error) {
+	f, err := openPlain(path, seen)
 	if err != nil {
 		return nil, err
 	}
-	a.Options.Log.Info("extract", "outcome", string(report.Outcome), "provider", report.Provider, "rows", report.RowsRead,
-		"kept", report.Kept, "quarantined", report.Quarantined, "excluded", report.Excluded)
-	folder := ArchiveFolder
+	defer f.Close()
+	if beingWritten(f) {
+		return nil, errArriving
+	}
+	frozen, err := ingest.Freeze(f, a.Ingest.Spool)
+	if err != nil {
+		return nil, err
+	}
+	defer frozen.Close()
+	// What grew while it was read is not whole: it is read anew when it has come
+	// to rest.
+	if info, err := f.Stat(); err != nil || lookOf(info) != lookOf(seen) || info.Size() != frozen.Size {
+		return nil, errArriving
+	}
+	report, err := a.Ingest.Frozen(ctx, filepath.Base(path), time.Time{}, frozen, "")
+	if err != nil {
+		return nil, err
+	}
+	a.logExtract("extract", report)
 	if report.Outcome == ingest.Rejected {
-		folder = RejectedFolder
+		if err := a.putRejected(nhsnumber.Redact(filepath.Base(path)), report, frozen); err != nil {
+			return nil, err
+		}
 	}
-	dir := filepath.Join(a.Options.Data, folder, a.now().Format(time.DateOnly))
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The folder %s could not be made. The file was taken and stays in the inbox", folder)
-	}
-	text, err := json.MarshalIndent(report, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	target := free(dir, filepath.Base(path))
-	// The receipt goes first: a file in the archive always has one.
-	if err := os.WriteFile(target+reportSuffix, text, 0o640); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The receipt could not be written. The file was taken and stays in the inbox")
-	}
-	if err := os.Rename(path, target); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The file was taken and could not be moved out of the inbox")
+	if err := a.clear(path, f, frozen.Size); err != nil {
+		// It is taken; that its file stays is said once, and is no reason to take
+		// it again every minute.
+		a.inbox.stick(filepath.Base(path), lookOf(seen))
+		a.Options.Log.Error("a file was taken and cannot be moved out of the inbox; remove it yourself", "file", nhsnumber.Redact(filepath.Base(path)), "error", err)
 	}
 	return report, nil
+}
+
+// openPlain opens a plain file without following a link and without waiting
+// for the other end of a pipe.
+func openPlain(path string, seen fs.FileInfo) (*os.File, error) {
+	switch mode := seen.Mode(); {
+	case mode.IsDir():
+		return nil, notAFile("It is a folder. Put the files themselves into the inbox.")
+	case mode&fs.ModeSymlink != 0:
+		return nil, notAFile("It is a link. Put the file itself into the inbox.")
+	case !mode.IsRegular():
+		return nil, notAFile("It is no file that holds anything (a pipe, a socket or a device). Put the file itself into the inbox.")
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errArriving // Its sender took it back.
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, problem.Wrap(errors.Join(ingest.ErrUnreadable, err), problem.Unavailable, "Homeward may not read it. Have it sent so that Homeward's account may read it, and put it into the inbox again")
+	}
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM) {
+		return nil, problem.Wrap(err, problem.Unavailable, "No further file could be opened on this machine. Nothing was changed")
+	}
+	if err != nil {
+		return nil, ingest.Unreadable(err)
+	}
+	return f, nil
+}
+
+func notAFile(sentence string) error {
+	return problem.Wrap(ingest.ErrUnreadable, problem.Invalid, "%s", sentence)
+}
+
+// clear removes a file that was taken from the inbox, if what stands there is
+// what was read: one that has grown since, or another that was put in its
+// place, stays and is taken next.
+func (a *App) clear(path string, f *os.File, size int64) error {
+	aside := filepath.Join(filepath.Dir(path), takenPrefix+filepath.Base(path))
+	if len(filepath.Base(aside)) > nameMax {
+		aside = aside[:len(aside)-len(takenPrefix)]
+	}
+	if err := os.Rename(path, aside); err != nil {
+		return err
+	}
+	now, err := os.Lstat(aside)
+	read, statErr := f.Stat()
+	if err != nil || statErr != nil || !os.SameFile(now, read) || read.Size() != size {
+		return a.putBack(aside, filepath.Dir(path))
+	}
+	return durable.Remove(aside)
+}
+
+// putBack gives a file of the inbox its name back, or another one when that is
+// taken.
+func (a *App) putBack(aside, dir string) error {
+	target := free(dir, strings.TrimPrefix(filepath.Base(aside), takenPrefix))
+	if err := durable.Rename(aside, target); err != nil {
+		return problem.Wrap(err, problem.Unavailable, "A file could not be put back into the inbox")
+	}
+	return nil
+}
+
+// nameMax is how many bytes a file's name may have.
+const nameMax = 255
+
+// rejectedToday gives the folder for what is turned away today.
+func (a *App) rejectedToday() (string, error) {
+	dir := filepath.Join(a.Options.Data, RejectedFolder, a.now().Format(time.DateOnly))
+	if err := durable.MkdirAll(dir); err != nil {
+		return "", problem.Wrap(err, problem.Unavailable, "The folder %s could not be made. The file stays in the inbox", RejectedFolder)
+	}
+	return dir, nil
+}
+
+// putRejected puts a copy of a file that was turned away beside its receipt,
+// for people to look at. It is what was read.
+func (a *App) putRejected(name string, report *ingest.Report, frozen *ingest.Frozen) error {
+	dir, err := a.rejectedToday()
+	if err != nil {
+		return err
+	}
+	target := free(dir, name)
+	if err := writeReceipt(target, report); err != nil {
+		return err
+	}
+	if err := durable.WriteFrom(target, frozen.Reader()); err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The file could not be put into the folder %s. It stays in the inbox", RejectedFolder)
+	}
+	return nil
+}
+
+// writeReceipt writes the receipt of a file of rejected. The receipt goes first:
+// a file there always has one.
+func writeReceipt(target string, report *ingest.Report) error {
+	text, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := durable.Write(target+reportSuffix, text); err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The receipt could not be written. The file stays in the inbox")
+	}
+	return nil
+}
+
+// setAside moves what cannot be read from the inbox to rejected, with a receipt
+// that says why. Where it cannot be moved, that is said in the log, once.
+func (a *App) setAside(path, reason string) bool {
+	name := nhsnumber.Redact(filepath.Base(path))
+	report := &ingest.Report{File: name, Outcome: ingest.Rejected, Reason: reason}
+	dir, err := a.rejectedToday()
+	if err == nil {
+		target := free(dir, name)
+		if err = writeReceipt(target, report); err == nil {
+			err = durable.Rename(path, target)
+		}
+		if err != nil {
+			_ = os.Remove(target + reportSuffix)
+		}
+	}
+	if err != nil {
+		a.Options.Log.Error("what lies in the inbox can neither be read nor moved", "file", name, "reason", reason, "error", err)
+		return false
+	}
+	a.Options.Log.Warn("what lay in the inbox could not be read and was set aside", "file", name, "reason", reason)
+	return true
 }
 
 const reportSuffix = ".report.json"
 
 // free gives a path in dir for the name that no file has yet, so that nothing
-// in the archive is ever replaced.
+// there is ever replaced. A name too long for its receipt is shortened.
 func free(dir, name string) string {
 	taken := func(path string) bool {
 		return slices.ContainsFunc([]string{path, path + reportSuffix}, func(p string) bool {
@@ -108,10 +425,20 @@ func free(dir, name string) string {
 			return err == nil
 		})
 	}
-	path := filepath.Join(dir, name)
 	ext := filepath.Ext(name)
+	if len(ext) > 20 {
+		ext = ""
+	}
+	base := strings.TrimSuffix(name, ext)
+	if most := nameMax - len(reportSuffix) - len(" (9999)") - len(ext); len(base) > most {
+		base = base[:most]
+		for !utf8.ValidString(base) && utf8.ValidString(name) {
+			base = base[:len(base)-1]
+		}
+	}
+	path := filepath.Join(dir, base+ext)
 	for n := 2; taken(path); n++ {
-		path = filepath.Join(dir, fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, ext), n, ext))
+		path = filepath.Join(dir, fmt.Sprintf("%s (%d)%s", base, n, ext))
 	}
 	return path
 }

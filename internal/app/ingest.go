@@ -12,16 +12,21 @@ import (
 	"strings"
 
 	"homeward/internal/config"
+	"homeward/internal/durable"
 	"homeward/internal/ingest"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
 
 func setUpInit(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c)
-	return func(_ context.Context, words []string) (int, error) {
+	return func(ctx context.Context, words []string) (int, error) {
 		if err := errors.Join(noWords(words), d.check()); err != nil {
 			return ExitUsage, err
+		}
+		if _, err := d.options(nil).database(ctx); err != nil {
+			return ExitLess, err
 		}
 		return ExitDone, writeStarter(d.data, c)
 	}
@@ -37,13 +42,13 @@ func writeStarter(dir string, c *Console) error {
 		}
 		target := filepath.Join(dir, filepath.FromSlash(path))
 		if e.IsDir() {
-			return os.MkdirAll(target, 0o750)
+			return durable.MkdirAll(target)
 		}
 		text, err := fs.ReadFile(starter, path)
 		if err != nil {
 			return err
 		}
-		f, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+		f, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, durable.FileMode)
 		if errors.Is(err, fs.ErrExist) {
 			return problem.New(problem.Conflict, "%s is there already and was left as it is.", target)
 		}
@@ -84,17 +89,20 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if err != nil {
 			return ExitLess, err
 		}
+		if err := a.takeAgain(ctx); err != nil {
+			return ExitLess, errors.Join(err, a.Close())
+		}
 		status, err := a.ingestFiles(ctx, files, func(r *ingest.Report) error {
 			if *asJSON {
 				return printJSON(c.Out, r)
 			}
 			fmt.Fprintln(c.Out, r.Line())
-			for i, p := range r.Problems {
-				if i == shownProblems {
-					fmt.Fprintf(c.Out, "  … and %d more; --json lists them\n", len(r.Problems)-i+r.MoreProblems)
+			for i, g := range r.Groups {
+				if i == shownCauses {
+					fmt.Fprintf(c.Out, "  … and %d more causes; --json lists them and every row\n", len(r.Groups)-i)
 					break
 				}
-				fmt.Fprintln(c.Out, "  "+p.Line())
+				fmt.Fprintln(c.Out, "  "+ingest.GroupLine(g))
 			}
 			return nil
 		})
@@ -102,8 +110,9 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 	}
 }
 
-// shownProblems bounds the problems a file at a terminal; JSON has them all.
-const shownProblems = 20
+// shownCauses bounds the causes of a file that a terminal shows; JSON has them
+// all, and every row.
+const shownCauses = 20
 
 // find gives the files of paths: folders are walked, and the files of each
 // path sorted by name, so that a re-send named after the file that it corrects
@@ -116,7 +125,9 @@ func find(paths []string) ([]string, error) {
 			return nil, usage("%s cannot be found. Check the path.", path)
 		}
 		if !info.IsDir() {
-			files = append(files, path)
+			if !noise(path) {
+				files = append(files, path)
+			}
 			continue
 		}
 		var within []string
@@ -130,7 +141,7 @@ func find(paths []string) ([]string, error) {
 				}
 				return nil
 			}
-			if e.Type().IsRegular() {
+			if e.Type().IsRegular() && !noise(p) {
 				within = append(within, p)
 			}
 			return nil
@@ -142,6 +153,14 @@ func find(paths []string) ([]string, error) {
 		files = append(files, within...)
 	}
 	return files, nil
+}
+
+// noise says whether a file is no extract but what systems leave in folders: the
+// lock of an open workbook, pictures of a folder, its settings.
+func noise(path string) bool {
+	name := strings.ToLower(filepath.Base(path))
+	return strings.HasPrefix(name, "~$") || strings.HasPrefix(name, "._") ||
+		slices.Contains([]string{"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"}, name)
 }
 
 // ingestFiles takes files in, in order, and says of each what became of it.
@@ -166,13 +185,22 @@ func (a *App) ingestFiles(ctx context.Context, files []string, say func(*ingest.
 	return status, nil
 }
 
+// ingestFile takes one file in. A file that cannot be read is turned away like
+// any other, so that the others are not left waiting for it.
 func (a *App) ingestFile(ctx context.Context, path string) (*ingest.Report, error) {
+	name := filepath.Base(path)
 	f, err := os.Open(path)
-	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be opened", filepath.Base(path))
+	var report *ingest.Report
+	if err == nil {
+		defer f.Close()
+		report, err = a.Ingest.File(ctx, name, f)
+	} else {
+		err = ingest.Unreadable(err)
 	}
-	defer f.Close()
-	return a.Ingest.File(ctx, filepath.Base(path), f)
+	if errors.Is(err, ingest.ErrUnreadable) {
+		return &ingest.Report{File: nhsnumber.Redact(name), Outcome: ingest.Rejected, Reason: problem.Sentence(err)}, nil
+	}
+	return report, err
 }
 
 func setUpAccept(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
@@ -191,6 +219,9 @@ func setUpAccept(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		}
 		if *provider == "" || strings.TrimSpace(*reason) == "" {
 			return ExitUsage, usage("Say which provider's extract it is and why it is right: --provider CODE --reason WORDS.")
+		}
+		if nhsnumber.In(*reason) || nhsnumber.In(*by) {
+			return ExitUsage, usage("Remove the NHS number from --reason and --by: everybody who sees the receipt reads them.")
 		}
 		a, err := Open(ctx, d.options(nil))
 		if err != nil {

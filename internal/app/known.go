@@ -34,8 +34,8 @@ func londonTime(name, value string) (time.Time, error) {
 
 // knownStore opens a data folder's figures, or with a moment those that were
 // known then (C15), and gives what closes them.
-func knownStore(ctx context.Context, dir, asKnownAt string) (*sqlite.Store, io.Closer, error) {
-	store, err := openStore(ctx, dir)
+func knownStore(ctx context.Context, o Options, asKnownAt string) (*sqlite.Store, io.Closer, error) {
+	store, err := openStore(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"flag"
+	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"homeward/internal/config"
@@ -85,13 +87,14 @@ func (l *Listening) anyHost(s config.SignIn) bool {
 	return len(l.names(s)) == 0 && (!l.loopback() || len(s.TrustedProxies) > 0)
 }
 
-// listen listens, with TLS when there is a certificate.
-func (l *Listening) listen(ctx context.Context) (net.Listener, error) {
+// listen listens, with TLS when there is a certificate. The connections of the
+// listener are bounded; proxies are the networks that many people's come from.
+func (l *Listening) listen(ctx context.Context, proxies []*net.IPNet, log *slog.Logger) (net.Listener, *connections, error) {
 	var settings *tls.Config
 	if l.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(l.Cert, l.Key)
 		if err != nil {
-			return nil, problem.Wrap(err, problem.Unavailable, "The certificate could not be read. Check the files of --tls-cert and --tls-key")
+			return nil, nil, problem.Wrap(err, problem.Unavailable, "The certificate could not be read. Check the files of --tls-cert and --tls-key")
 		}
 		settings = &tls.Config{
 			MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
@@ -102,12 +105,15 @@ func (l *Listening) listen(ctx context.Context) (net.Listener, error) {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", l.Address)
 	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The address %s cannot be listened on. Choose another with --listen", l.Address)
+		return nil, nil, problem.Wrap(err, problem.Unavailable, "The address %s cannot be listened on. Choose another with --listen", l.Address)
 	}
+	places := capped(listener, mostConnections, func(ip net.IP) bool {
+		return ip.IsLoopback() || slices.ContainsFunc(proxies, func(n *net.IPNet) bool { return n.Contains(ip) })
+	}, log)
 	if settings != nil {
-		listener = tls.NewListener(listener, settings)
+		return tls.NewListener(places, settings), places, nil
 	}
-	return listener, nil
+	return places, places, nil
 }
 
 // renewing gives the certificate of two files, read again when the first has

@@ -3,6 +3,9 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,6 +20,9 @@ import (
 const asHomeward = "HOMEWARD_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asHomeward) == onlyInbox {
+		os.Exit(passInbox(os.Args[1]))
+	}
 	if os.Getenv(asHomeward) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		status := app.Main(ctx, os.Args[1:], &app.Console{Out: os.Stdout, Err: os.Stderr, Version: "test", Env: os.Getenv})
@@ -24,6 +30,26 @@ func TestMain(m *testing.M) {
 		os.Exit(status)
 	}
 	os.Exit(m.Run())
+}
+
+// onlyInbox makes the test binary look through the inbox of a data folder once,
+// as the job does.
+const onlyInbox = "the inbox"
+
+func passInbox(dir string) int {
+	ctx := context.Background()
+	a, err := app.Open(ctx, app.Options{Data: dir, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	if err == nil {
+		var said string
+		said, err = a.TakeInbox(ctx)
+		fmt.Println(said)
+		err = errors.Join(err, a.Close())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 // run runs one command in this process and gives its exit status and output.

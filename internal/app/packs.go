@@ -24,7 +24,13 @@ import (
 // gather gets what a pack shows, of a store, at the moment and up to the
 // extract date of meta.
 func (a *App) gather(ctx context.Context, store *sqlite.Store, f measure.Filter, meta pack.Meta) (pack.Figures, error) {
-	return pack.Gather(ctx, store, f, a.placeOf(f), measure.Moment{Now: meta.At, UpTo: meta.UpTo}, a.Expected())
+	figures, err := pack.Gather(ctx, store, f, a.placeOf(f), measure.Moment{Now: meta.At, UpTo: meta.UpTo}, a.Expected())
+	if err != nil || !meta.Public || figures.Overview.AsAt == 0 {
+		return figures, err
+	}
+	o := figures.Overview
+	figures.Release, err = measure.MakeRelease(ctx, store, o.From, o.To, f, publicRowsOf(a.Partnership))
+	return figures, err
 }
 
 // placeOf names what a filter's figures are of.
@@ -383,7 +389,7 @@ func (p packs) Check(ctx context.Context, id string) error {
 		return err
 	}
 	defer done()
-	meta := pack.Meta{At: m.HeldAt.In(p.app.London)}
+	meta := pack.Meta{At: m.HeldAt.In(p.app.London), Public: m.Public}
 	if m.UpTo != "" {
 		if meta.UpTo, err = delay.ParseDay(m.UpTo); err != nil {
 			return err

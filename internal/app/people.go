@@ -6,10 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"homeward/internal/audit"
@@ -25,7 +27,7 @@ func (d *dataFlags) opened(ctx context.Context, do func(*App) error) (int, error
 		return ExitUsage, err
 	}
 	o := d.options(nil)
-	o.FiguresOnly = true
+	o.FiguresOnly, o.AnyAudit = true, d.anyAudit
 	a, err := Open(ctx, o)
 	if err != nil {
 		return ExitLess, err
@@ -66,6 +68,11 @@ func verb(words []string, verbs map[string]string) (name, object string, err err
 	}
 }
 
+// told has a command that shows a secret or says what it did hear that nobody
+// reads its output any more: without it the system ends the program at the write
+// (SIGPIPE), and a token stays in force that nobody saw.
+func told() { signal.Ignore(syscall.SIGPIPE) }
+
 func setUpUser(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c).addPartnership(flags)
 	role := flags.String("role", "", "the `role`: coordinator, reviewer, director, presenter, viewer, analyst or administrator")
@@ -80,6 +87,7 @@ func setUpUser(flags *flag.FlagSet, c *Console) func(context.Context, []string) 
 		if err != nil {
 			return ExitUsage, err
 		}
+		told()
 		return d.opened(ctx, func(a *App) error {
 			cmd := signin.Commands{Service: a.SignIn, Out: c.Out, Address: strings.TrimSuffix(*at, "/")}
 			switch do {
@@ -113,6 +121,7 @@ func setUpToken(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		if err != nil {
 			return ExitUsage, err
 		}
+		told()
 		return d.opened(ctx, func(a *App) error {
 			cmd := signin.Commands{Service: a.SignIn, Out: c.Out, Address: strings.TrimSuffix(*at, "/")}
 			switch do {
@@ -145,16 +154,33 @@ func setUpAudit(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 	to := flags.String("to", "", "the last `day`")
 	who := flags.String("who", "", "the `email` address, or the token's name in the log")
 	what := flags.String("what", "", "the kind of entry, such as \"signed in\"")
+	head := flags.String("head", "", "compare with the heads, one a line, in a `file` that was kept elsewhere")
+	reason := flags.String("reason", "", "why head file or key of the log are made anew")
 	return func(ctx context.Context, words []string) (int, error) {
-		do, _, err := verb(words, map[string]string{"verify": "", "export": ""})
+		do, _, err := verb(words, map[string]string{"verify": "", "export": "", "begin-anew": ""})
 		if err != nil {
 			return ExitUsage, err
 		}
+		if do == "begin-anew" && strings.TrimSpace(*reason) == "" {
+			return ExitUsage, usage("Say why the head file or the key of the audit log is made anew: --reason WORDS.")
+		}
+		heads, err := readHeads(*head)
+		if err != nil {
+			return ExitUsage, err
+		}
+		d.anyAudit = do != "export"
 		f := audit.Filter{Who: *who, What: audit.What(*what)}
 		status := ExitDone
 		code, err := d.opened(ctx, func(a *App) error {
+			if do == "begin-anew" {
+				err := a.Store.BeginAuditAnew(ctx, a.Options.Now(), people.Actor{Kind: people.Machine}, strings.TrimSpace(*reason))
+				if err == nil {
+					fmt.Fprintln(c.Out, "Head file and key of the audit log are in order again. What was found and why stands in the log itself.")
+				}
+				return err
+			}
 			if do == "verify" {
-				whole, err := signin.AuditVerify(ctx, a.Store, c.Out)
+				whole, err := signin.AuditVerify(ctx, a.Store, c.Out, heads...)
 				if !whole {
 					status = ExitLess
 				}
@@ -180,6 +206,32 @@ func setUpAudit(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 	}
 }
 
+// readHeads reads heads of the audit log that were kept elsewhere, one a line.
+func readHeads(path string) ([]audit.Head, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("The file %s with the head that was kept elsewhere cannot be read. Check the path.", path)
+	}
+	var out []audit.Head
+	for line := range strings.Lines(string(text)) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		h, err := audit.ParseHead(line)
+		if err != nil {
+			return nil, usage("The file %s does not hold a head on each line: a number, a blank and 64 hexadecimal digits, as audit.head and the program's own log have them.", path)
+		}
+		out = append(out, h)
+	}
+	if len(out) == 0 {
+		return nil, usage("The file %s is empty. It should hold a head: a number, a blank and 64 hexadecimal digits.", path)
+	}
+	return out, nil
+}
+
 func setUpRetention(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c).addPartnership(flags)
 	return func(ctx context.Context, words []string) (int, error) {
@@ -202,6 +254,9 @@ func (a *App) checkAudit(ctx context.Context) (string, error) {
 	if !r.Whole() {
 		return "", problem.New(problem.Conflict, "%s Contact your security lead, and keep the data folder as it is.", r.Findings[0])
 	}
+	for _, n := range r.Notes {
+		a.Options.Log.Info("about the audit log", "note", n)
+	}
 	a.Options.Log.Info("the audit log is whole", "head", r.Head.String())
 	return fmt.Sprintf("Log checked to entry %d.", r.Head.Number), nil
 }
@@ -215,7 +270,7 @@ func (a *App) welcome(ctx context.Context, address string, c *Console) error {
 		return err
 	}
 	if code != "" {
-		fmt.Fprintf(c.Out, "Nobody has an account yet. Open %s/setup and enter this one-time code: %s\n", address, code)
+		fmt.Fprintf(c.Out, "There is no administrator yet. Open %s/setup and enter this one-time code: %s\n", address, code)
 		return nil
 	}
 	if !a.isDemo() {

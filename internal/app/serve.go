@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"homeward/internal/chart"
+	"homeward/internal/durable"
 	"homeward/internal/problem"
 	"homeward/internal/schedule"
 	"homeward/internal/signin"
@@ -55,6 +56,9 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	if err := a.sweepPasts(); err != nil {
 		a.Options.Log.Error("what an earlier process left of past moments could not be removed", "error", err)
 	}
+	if err := a.takeAgain(ctx); err != nil {
+		return err
+	}
 	renderer, err := newRenderer()
 	if err != nil {
 		return err
@@ -73,22 +77,26 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	if err != nil {
 		return err
 	}
+	spool, err := a.spool()
+	if err != nil {
+		return err
+	}
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Figures: figures{Store: a.Store, app: a}, Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.Store.Ready,
+		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
 		Places: a.places(), Levels: a.levels(), Rules: a.Rules, Version: c.Version,
-		Templates: templates.Files, Assets: static.Files,
+		Templates: templates.Files, Assets: static.Files, Spool: spool,
 		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
 	})
 	if err != nil {
 		return err
 	}
-	listener, err := at.listen(ctx)
+	listener, places, err := at.listen(ctx, proxies, a.Options.Log)
 	if err != nil {
 		return err
 	}
@@ -102,6 +110,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		}
 	}()
 	httpServer := server.Listener()
+	httpServer.ConnState = places.idle
 	served := make(chan error, 1)
 	go func() { served <- httpServer.Serve(listener) }()
 	if err := a.welcome(ctx, at.address(listener), c); err != nil {
@@ -122,6 +131,17 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		return problem.Wrap(err, problem.Unavailable, "Some work did not finish within %s of the stop", grace)
 	}
 	return err
+}
+
+// ready says whether the server can do its work: keep what it is sent, and run
+// its jobs.
+func (a *App) ready(jobs *schedule.Scheduler) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := a.Store.Ready(ctx); err != nil {
+			return err
+		}
+		return jobs.Trouble(ctx)
+	}
 }
 
 // newRenderer makes the chart renderer of the ECharts that the pages load too.
@@ -177,6 +197,7 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 				return fmt.Sprintf("Identifiers of %d patients were purged. Figures stay.", n), err
 			}},
 		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},
+		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Run: a.keepLog},
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
 			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
 	}, ofPacks...) {
@@ -227,14 +248,14 @@ func copyFS(dir string, from fs.FS) error {
 		}
 		target := filepath.Join(dir, filepath.FromSlash(path))
 		if e.IsDir() {
-			return os.MkdirAll(target, 0o750)
+			return durable.MkdirAll(target)
 		}
 		src, err := from.Open(path)
 		if err != nil {
 			return err
 		}
 		defer src.Close()
-		dst, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+		dst, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, durable.FileMode)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,6 +28,8 @@ type served struct {
 	cmd     *exec.Cmd
 	address string // host and port
 	errs    *bytes.Buffer
+	// said is what it has printed so far.
+	said func() string
 	// upload and figures are tokens of programs.
 	upload, figures string
 }
@@ -71,11 +74,20 @@ func (c child) serve(t testing.TB, more ...string) *served {
 		t.Fatal(err)
 	}
 	found := make(chan string, 1)
+	var mu sync.Mutex
+	var printed strings.Builder
+	s.said = func() string { mu.Lock(); defer mu.Unlock(); return printed.String() }
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			mu.Lock()
+			printed.WriteString(lines.Text() + "\n")
+			mu.Unlock()
 			if m := saidAddress.FindStringSubmatch(lines.Text()); m != nil {
-				found <- m[1]
+				select {
+				case found <- m[1]:
+				default: // Later lines name addresses below it.
+				}
 			}
 		}
 		close(found)

@@ -186,6 +186,35 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 		}
 		res.Body.Close()
 	})
+	t.Run("P1 nor does it get the receipt of one that was taken", func(t *testing.T) {
+		other := *s
+		other.upload = c.token(t, "upload", "--for", "RZ2")
+		sent := ""
+		for _, date := range []string{"2026-03-10", "2026-03-11"} {
+			extract := northgate(date, 1, 30)
+			for i := 1; i <= 30; i++ {
+				if n := checked(i); n != "" {
+					extract = strings.Replace(extract, fmt.Sprintf("L%05d,,", i), fmt.Sprintf("L%05d,%s,", i, n), 1)
+				}
+			}
+			for _, name := range []string{"RZ1_" + date + ".csv", "RZ2_" + date + ".csv", "any.csv"} {
+				res, err := other.ask(http.MethodPost, "/api/v1/extracts?name="+name, other.upload, strings.NewReader(extract))
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := io.ReadAll(res.Body)
+				res.Body.Close()
+				if err != nil || res.StatusCode != http.StatusForbidden || strings.Contains(string(text), "RZ1") || strings.Contains(string(text), "rows_read") {
+					t.Errorf("%s: %d %s", name, res.StatusCode, text)
+				}
+				if message := regexp.MustCompile(`"message":"[^"]*"`).FindString(string(text)); sent == "" {
+					sent = message
+				} else if message != sent {
+					t.Errorf("%s is answered %s, another %s", name, message, sent)
+				}
+			}
+		}
+	})
 	own := c.staff(s, "cora@northshire.example", "--role", "coordinator", "--for", "RZ1")
 	elsewhere := c.staff(s, "omar@northshire.example", "--role", "coordinator", "--for", "RZ2")
 	council := c.staff(s, "rita@northshire.example", "--role", "reviewer", "--for", "E10000099")

@@ -12,6 +12,7 @@ import (
 
 	"homeward/data"
 	"homeward/internal/delay"
+	"homeward/internal/durable"
 	"homeward/internal/problem"
 	"homeward/internal/synth"
 )
@@ -66,7 +67,7 @@ func dayOr(name, value string, otherwise delay.Day) (delay.Day, error) {
 }
 
 func writeBackfill(path string, rows int, o synth.Options) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, durable.FileMode)
 	if err != nil {
 		return problem.Wrap(err, problem.Conflict, "%s could not be made anew", path)
 	}

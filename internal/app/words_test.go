@@ -321,8 +321,8 @@ func TestChangedSettingDerivesAgain(t *testing.T) {
 	must(t, "verify", "--data", changed.data())
 }
 
-// An inbox empties into the archive and into rejected, each file with its
-// receipt beside it, and never over another.
+// An inbox empties: what is taken is kept sealed, what is turned away lies in
+// rejected with its receipt beside it, and never over another.
 func TestInbox(t *testing.T) {
 	t.Parallel()
 	n := newNorthshire(t)
@@ -374,13 +374,18 @@ func TestInbox(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(inbox, "RZ1_2026-03-08.csv"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if said, want := take(), "Files from the inbox: 1 taken, 1 rejected, 1 still arriving."; said != want {
+	folder := filepath.Join(inbox, "RZ1_2026-03-08.csv")
+	if err := os.Chtimes(folder, now.Add(-time.Minute), now.Add(-time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if said, want := take(), "Files from the inbox: 1 taken, 1 rejected, 1 set aside unread, 1 still arriving."; said != want {
 		t.Errorf("says %q, want %q", said, want)
 	}
-	if got, want := strings.Join(stand(app.ArchiveFolder), "|"), "RZ1_2026-03-10.csv|RZ1_2026-03-10.csv.report.json"; got != want {
-		t.Errorf("in the archive stand %s, want %s", got, want)
+	if got := sealedFiles(t, n.data()); got != 2 {
+		t.Errorf("%d files are kept sealed, want the one taken and the one turned away", got)
 	}
-	if got, want := strings.Join(stand(app.RejectedFolder), "|"), "holiday rota.csv|holiday rota.csv.report.json"; got != want {
+	if got, want := strings.Join(stand(app.RejectedFolder), "|"),
+		"RZ1_2026-03-08.csv|RZ1_2026-03-08.csv.report.json|holiday rota.csv|holiday rota.csv.report.json"; got != want {
 		t.Errorf("in rejected stand %s, want %s", got, want)
 	}
 	text, err := os.ReadFile(filepath.Join(n.data(), app.RejectedFolder, "2026-03-12", "holiday rota.csv.report.json"))
@@ -391,21 +396,19 @@ func TestInbox(t *testing.T) {
 		t.Errorf("the receipt beside it is %+v", r)
 	}
 
-	// The half-copied file is whole now; another file of a name that the archive
-	// has, and a short one.
+	// The half-copied file is whole now; another file of a name that came before,
+	// and a short one.
 	put("RZ1_2026-03-11.csv", northgate("2026-03-11", 1, 29), time.Minute)
 	put("RZ1_2026-03-10.csv", northgate("2026-03-10", 1, 31), time.Minute)
 	put("RZ1_2026-03-12.csv", northgate("2026-03-12", 1, 3), time.Minute)
 	if said, want := take(), "Files from the inbox: 2 taken, 1 held."; said != want {
 		t.Errorf("says %q, want %q", said, want)
 	}
-	want := "RZ1_2026-03-10 (2).csv|RZ1_2026-03-10 (2).csv.report.json|RZ1_2026-03-10.csv|RZ1_2026-03-10.csv.report.json|" +
-		"RZ1_2026-03-11.csv|RZ1_2026-03-11.csv.report.json|RZ1_2026-03-12.csv|RZ1_2026-03-12.csv.report.json"
-	if got := strings.Join(stand(app.ArchiveFolder), "|"); got != want {
-		t.Errorf("in the archive stand %s, want %s", got, want)
+	if got := sealedFiles(t, n.data()); got != 5 {
+		t.Errorf("%d files are kept sealed, want 5", got)
 	}
 	if got, want := n.days("2026-03-10", "2026-03-12"), "2026-03-10:31 2026-03-11:29"; got != want {
 		t.Errorf("counts %s, want %s", got, want)
 	}
-	onlyIn(t, inbox, ".RZ1_2026-03-11.csv.part", "RZ1_2026-03-08.csv")
+	onlyIn(t, inbox, ".RZ1_2026-03-11.csv.part")
 }

@@ -44,17 +44,21 @@ const (
 	IdentifierSeen     What = "identifier seen"
 	IdentifierSearched What = "identifier searched"
 	RowsExported       What = "rows exported"
-	KeyRotated         What = "key rotated"
-	IdentifiersPurged  What = "identifiers purged"
-	AuditExported      What = "audit log exported"
-	Edited             What = "edited"
-	Decided            What = "decided"
-	MonthClosed        What = "month closed"
-	SettingChanged     What = "setting changed"
-	CallWithdrawn      What = "call withdrawn"
-	NoteAdded          What = "note added"
-	NoteWithdrawn      What = "note withdrawn"
-	PersonJudged       What = "same person or not"
+	// IdentifiersExported is of every patient, at the command line.
+	IdentifiersExported What = "identifiers exported"
+	KeyRotated          What = "key rotated"
+	IdentifiersPurged   What = "identifiers purged"
+	AuditExported       What = "audit log exported"
+	Edited              What = "edited"
+	Decided             What = "decided"
+	MonthClosed         What = "month closed"
+	SettingChanged      What = "setting changed"
+	CallWithdrawn       What = "call withdrawn"
+	NoteAdded           What = "note added"
+	NoteWithdrawn       What = "note withdrawn"
+	AuditKeyed          What = "audit log keyed"
+	AuditBegunAnew      What = "audit log begun anew"
+	PersonJudged        What = "same person or not"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever
@@ -84,14 +88,10 @@ type Event struct {
 	Hash [HashSize]byte
 }
 
-// version begins the bytes that are hashed, so that another layout of them can
-// follow without doubt about which one an old line has.
-const version = "homeward audit 1\n"
-
-// Bytes gives what of the event is hashed beside the hash of the event before:
-// each field with its length before it, so that no two events have the same
-// bytes. Times count in microseconds.
-func (e Event) Bytes() []byte {
+// Bytes gives what of the event is hashed beside the hash of the event before,
+// after the version: each field with its length before it, so that no two
+// events have the same bytes. Times count in microseconds.
+func (e Event) Bytes(version string) []byte {
 	var b bytes.Buffer
 	b.WriteString(version)
 	b.Write(binary.AppendUvarint(nil, uint64(e.Number)))
@@ -101,15 +101,6 @@ func (e Event) Bytes() []byte {
 		b.WriteString(s)
 	}
 	return b.Bytes()
-}
-
-func (e Event) hash(before [HashSize]byte) [HashSize]byte {
-	h := sha256.New()
-	h.Write(before[:])
-	h.Write(e.Bytes())
-	var out [HashSize]byte
-	h.Sum(out[:0])
-	return out
 }
 
 // Head is the last event's number and hash. Kept apart from the database it
@@ -138,13 +129,6 @@ func ParseHead(s string) (Head, error) {
 	return Head{n, [HashSize]byte(sum)}, nil
 }
 
-// Next gives the entry its place after the head.
-func (h Head) Next(at time.Time, entry Entry) Event {
-	e := Event{Number: h.Number + 1, At: time.UnixMicro(at.UnixMicro()).UTC(), Entry: entry.clean()}
-	e.Hash = e.hash(h.Hash)
-	return e
-}
-
 // Head gives the head of the log whose last event this is.
 func (e Event) Head() Head { return Head{e.Number, e.Hash} }
 
@@ -169,26 +153,34 @@ func (e Entry) clean() Entry {
 	return e
 }
 
+// Kept is a head that was kept apart from the database.
+type Kept struct {
+	Head
+	// Where says where, in words that follow "the".
+	Where string
+}
+
+// HeadFile is where the program keeps the head itself.
+const HeadFile = "head file"
+
 // Verifier checks a log event by event.
 type Verifier struct {
+	chain    *Chain
 	last     Head
-	kept     Head // from the head file
-	hasKept  bool
+	kept     []Kept
 	findings []string
 	more     int
+	// unchecked counts the events whose secret is lost.
+	unchecked int64
 }
 
 // maxFindings bounds the findings that are listed.
 const maxFindings = 20
 
-// NewVerifier makes a Verifier. kept is the head from the head file, nil when
-// there is none.
-func NewVerifier(kept *Head) *Verifier {
-	v := &Verifier{}
-	if kept != nil {
-		v.kept, v.hasKept = *kept, true
-	}
-	return v
+// NewVerifier makes a Verifier of a chain, the zero Chain when it has no key.
+// kept are the heads that were kept: the head file's, and others.
+func NewVerifier(chain *Chain, kept ...Kept) *Verifier {
+	return &Verifier{chain: chain, kept: kept}
 }
 
 func (v *Verifier) find(format string, args ...any) {
@@ -201,6 +193,7 @@ func (v *Verifier) find(format string, args ...any) {
 
 // Next takes the next event in the order of their numbers.
 func (v *Verifier) Next(e Event) {
+	hash, ok := v.chain.hash(e, v.last.Hash)
 	switch {
 	case e.Number > v.last.Number+2:
 		v.find("Entries %d to %d are missing.", v.last.Number+1, e.Number-1)
@@ -208,11 +201,15 @@ func (v *Verifier) Next(e Event) {
 		v.find("Entry %d is missing.", v.last.Number+1)
 	case e.Number <= v.last.Number:
 		v.find("Entry %d stands after entry %d; it was moved or repeated.", e.Number, v.last.Number)
-	case e.hash(v.last.Hash) != e.Hash:
+	case !ok:
+		v.unchecked++
+	case hash != e.Hash:
 		v.find("The log does not match its check value from entry %d: it, or its place, was altered.", e.Number)
 	}
-	if v.hasKept && e.Number == v.kept.Number && e.Hash != v.kept.Hash {
-		v.find("Entry %d is not the one that the head file names; the log was written again.", e.Number)
+	for _, k := range v.kept {
+		if e.Number == k.Number && e.Hash != k.Hash {
+			v.find("Entry %d is not the one that the %s names; the log was written again.", e.Number, k.Where)
+		}
 	}
 	// Going on from the stored hash finds each break once.
 	v.last = Head{e.Number, e.Hash}
@@ -225,36 +222,49 @@ type Result struct {
 	// log is whole. More counts those beyond the first twenty.
 	Findings []string
 	More     int
+	// Notes says, one sentence each, what agrees and needs explaining.
+	Notes []string
 }
 
 // Whole says that nothing was found.
 func (r Result) Whole() bool { return len(r.Findings) == 0 }
 
 // Finish gives the result after the last event.
+//
+// The head file is written after the database has the event on the disk, and
+// never before. Cut off anywhere in between, it names an earlier event, which
+// is there; that it names one that is not there has no innocent cause.
 func (v *Verifier) Finish() Result {
-	switch {
-	case !v.hasKept && v.last.Number > 0:
-		v.find("There is no head file beside the database, so entries may have been cut off the end. Compare entry %d with the last head in the program's own log.", v.last.Number)
-	case v.hasKept && v.kept.Number > v.last.Number:
-		v.find("The log ends at entry %d and the head file names entry %d; the entries after the end were cut off.", v.last.Number, v.kept.Number)
+	r := Result{Head: v.last}
+	hasFile := false
+	for _, k := range v.kept {
+		hasFile = hasFile || k.Where == HeadFile
+		switch {
+		case k.Number > v.last.Number:
+			v.find("The log ends at entry %d and the %s names entry %d; the entries after the end were cut off.", v.last.Number, k.Where, k.Number)
+		case k.Where == HeadFile && k.Number < v.last.Number:
+			r.Notes = append(r.Notes, fmt.Sprintf("The head file names entry %d and the log goes on to entry %d: "+
+				"the program was stopped after it wrote to the log and before it wrote the head. The next entry brings the head up to date.", k.Number, v.last.Number))
+		}
 	}
-	return Result{Head: v.last, Findings: v.findings, More: v.more}
+	if !hasFile && v.last.Number > 0 {
+		v.find("There is no head file beside the database, so entries may have been cut off the end. "+
+			"Compare entry %d with the last head in the program's own log.", v.last.Number)
+	}
+	if v.unchecked > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d entries were made with a key that is lost, so only their order could be checked.", v.unchecked))
+	}
+	r.Findings, r.More = v.findings, v.more
+	return r
 }
 
 // Columns are the headings of the exported log.
 var Columns = []string{"number", "at", "who", "acting_as", "what", "record", "before", "after", "from", "check_value"}
 
-// Cells gives the event's line of the exported log, with an apostrophe before
-// text that a spreadsheet would run.
+// Cells gives the event's line of the exported log.
 func (e Event) Cells() []string {
-	cells := []string{strconv.FormatInt(e.Number, 10), e.At.UTC().Format("2006-01-02T15:04:05.000000Z"),
+	return []string{strconv.FormatInt(e.Number, 10), e.At.UTC().Format("2006-01-02T15:04:05.000000Z"),
 		e.Who, e.As, string(e.What), e.Record, e.Before, e.After, e.From, hex.EncodeToString(e.Hash[:])}
-	for i, c := range cells {
-		if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-			cells[i] = "'" + c
-		}
-	}
-	return cells
 }
 
 // Filter narrows a reading of the log. Zero fields do not narrow.

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -9,19 +10,26 @@ import (
 	"pgregory.net/rapid"
 )
 
+// testChain begins plain, as a log of before keys, and goes on keyed.
+var testChain = NewChain(4, bytes.Repeat([]byte{7}, SecretSize))
+
 func chain(n int) []Event {
 	var head Head
 	var out []Event
 	at := time.Date(2026, 11, 4, 6, 0, 0, 0, time.UTC)
 	for i := range n {
-		e := head.Next(at.Add(time.Duration(i)*time.Minute), Entry{Who: "a@example.org", What: IdentifierSeen, Record: "HW-1", After: strings.Repeat("x", i)})
+		e := testChain.Next(head, at.Add(time.Duration(i)*time.Minute), Entry{Who: "a@example.org", What: IdentifierSeen, Record: "HW-1", After: strings.Repeat("x", i)})
 		out, head = append(out, e), e.Head()
 	}
 	return out
 }
 
 func verify(log []Event, kept *Head) Result {
-	v := NewVerifier(kept)
+	var all []Kept
+	if kept != nil {
+		all = append(all, Kept{*kept, HeadFile})
+	}
+	v := NewVerifier(testChain, all...)
 	for _, e := range log {
 		v.Next(e)
 	}
@@ -67,7 +75,7 @@ func TestVerifyFindsEveryChange(t *testing.T) {
 				if i == 2 {
 					l[i].Who = "nobody"
 				}
-				l[i] = h.Next(l[i].At, l[i].Entry)
+				l[i] = testChain.Next(h, l[i].At, l[i].Entry)
 				h = l[i].Head()
 			}
 			return l
@@ -88,7 +96,7 @@ func TestAnyChangeOfAnyFieldIsFound(t *testing.T) {
 		var head Head
 		var log []Event
 		for range rapid.IntRange(1, 8).Draw(t, "events") {
-			e := head.Next(time.UnixMicro(rapid.Int64Range(0, 1<<50).Draw(t, "at")), Entry{
+			e := testChain.Next(head, time.UnixMicro(rapid.Int64Range(0, 1<<50).Draw(t, "at")), Entry{
 				Who: text.Draw(t, "who"), As: text.Draw(t, "as"), What: What(text.Draw(t, "what")), Record: text.Draw(t, "record"),
 				Before: text.Draw(t, "before"), After: text.Draw(t, "after"), From: text.Draw(t, "from")})
 			log, head = append(log, e), e.Head()
@@ -118,10 +126,82 @@ func TestHeadReadsBack(t *testing.T) {
 	}
 }
 
-func TestExportCannotRunInASpreadsheet(t *testing.T) {
-	e := Head{}.Next(time.Now(), Entry{Who: "=HYPERLINK(1)", After: "line\none", Record: "+1"})
+func TestCellsAreThoseOfTheColumns(t *testing.T) {
+	e := (&Chain{}).Next(Head{}, time.Now(), Entry{Who: "=HYPERLINK(1)", After: "line\none", Record: "+1"})
 	cells := e.Cells()
-	if cells[2] != "'=HYPERLINK(1)" || cells[5] != "'+1" || strings.Contains(cells[7], "\n") || len(cells) != len(Columns) {
+	if strings.Contains(cells[7], "\n") || len(cells) != len(Columns) {
 		t.Errorf("%q", cells)
+	}
+}
+
+// Who has the log and not its key can make no entry that fits, not even by
+// making all of them anew.
+func TestACounterfeitIsFound(t *testing.T) {
+	whole := chain(9)
+	for from := range whole {
+		var h Head
+		counterfeit := slices.Clone(whole)
+		if from > 0 {
+			h = whole[from-1].Head()
+		}
+		for i := from; i < len(counterfeit); i++ {
+			counterfeit[i].Who = "nobody"
+			counterfeit[i] = (&Chain{}).Next(h, counterfeit[i].At, counterfeit[i].Entry)
+			h = counterfeit[i].Head()
+		}
+		if r := verify(counterfeit, &h); r.Whole() {
+			t.Errorf("made anew from entry %d with a head of its own, it passes", from+1)
+		}
+	}
+}
+
+func TestAHeadKeptElsewhere(t *testing.T) {
+	whole := chain(9)
+	file := Kept{whole[8].Head(), HeadFile}
+	for name, c := range map[string]struct {
+		elsewhere Head
+		log       []Event
+		file      Kept
+		want      string
+	}{
+		"of earlier":     {whole[2].Head(), whole, file, ""},
+		"of the end":     {whole[8].Head(), whole, file, ""},
+		"of a later end": {whole[8].Head(), whole[:6], Kept{whole[5].Head(), HeadFile}, "ends at entry 6 and the head kept elsewhere names entry 9"},
+		"of another log": {Head{3, [HashSize]byte{1}}, whole, file, "Entry 3 is not the one that the head kept elsewhere names"},
+	} {
+		v := NewVerifier(testChain, c.file, Kept{c.elsewhere, "head kept elsewhere"})
+		for _, e := range c.log {
+			v.Next(e)
+		}
+		if r := v.Finish(); (c.want == "") != r.Whole() || !strings.Contains(strings.Join(r.Findings, " "), c.want) {
+			t.Errorf("%s: %v", name, r.Findings)
+		}
+	}
+}
+
+func TestTheChainsFileReadsBack(t *testing.T) {
+	secret := bytes.Repeat([]byte{7}, SecretSize)
+	for _, c := range []*Chain{NewChain(0, secret), NewChain(57, secret), BegunAnew(80, secret)} {
+		got, err := ParseChain(c.String())
+		if err != nil || got.String() != c.String() || got.Fingerprint() != c.Fingerprint() || strings.Contains(c.String(), c.Fingerprint()) {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+	for _, bad := range []string{"", "homeward audit key 1\n", "homeward audit key 1\nafter 0 lost\n", "homeward audit key 1\nafter 0 abcd\n",
+		NewChain(5, secret).String() + "after 3 " + strings.Repeat("00", SecretSize), "after 0 " + strings.Repeat("00", SecretSize)} {
+		if _, err := ParseChain(bad); err == nil || strings.Contains(err.Error(), "abcd") {
+			t.Errorf("%q was read, %v", bad, err)
+		}
+	}
+	// A lost key leaves the order to check, and says so.
+	anew := BegunAnew(9, secret)
+	log := chain(9)
+	log = append(log, anew.Next(log[8].Head(), log[8].At, Entry{What: AuditBegunAnew}))
+	v := NewVerifier(anew, Kept{log[9].Head(), HeadFile})
+	for _, e := range log {
+		v.Next(e)
+	}
+	if r := v.Finish(); !r.Whole() || len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "9 entries") {
+		t.Errorf("%+v", r)
 	}
 }

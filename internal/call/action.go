@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"homeward/internal/delay"
+	"homeward/internal/nhsnumber"
 )
 
 // Action is something that somebody said on a call that their organisation will
@@ -106,7 +107,7 @@ var (
 // identify a person, else nothing. It never repeats the number.
 func identifying(words string) string {
 	switch {
-	case tenDigits.MatchString(words):
+	case tenDigits.MatchString(words) || nhsnumber.In(words):
 		return "Remove the NHS number. This screen is shown on a wall."
 	case manyDigits.MatchString(words):
 		return "Remove the number. Numbers of 5 digits or more can identify a person, and this screen is shown on a wall."

@@ -288,7 +288,7 @@ func (m *maker) waits(ctx context.Context) error {
 			}
 		}
 		cells, err := m.src.Cells(ctx, measure.Query{From: day, To: day, By: []measure.Dimension{measure.ByState}, Filter: measure.Filter{
-			Providers: []string{h.Code}, States: []agreement.State{agreement.Disputed}}})
+			Providers: []string{h.Code}, States: []agreement.State{agreement.Disputed, agreement.Decided}}})
 		if err != nil {
 			return err
 		}
@@ -330,7 +330,7 @@ func shareOf(ctx context.Context, src measure.Source, basis measure.Basis, from,
 	for _, c := range cells {
 		days[c.Body] += c.Days
 		switch {
-		case c.State != agreement.Disputed:
+		case !c.State.Contested():
 		case c.Body == delay.SocialCare:
 			council += c.Days
 		case c.Body != delay.NotAttributed: // those are in the band already
@@ -763,16 +763,18 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 		days, nhs, council int64
 		by                 time.Time
 	}
-	sums := make([]sum, 4)
+	sums := make([]sum, 5)
 	for _, p := range m.pending {
 		i := 0
 		switch {
 		case p.State == agreement.Disputed:
 			i = 1
-		case !p.Attributed:
+		case p.State == agreement.Decided:
 			i = 2
+		case !p.Attributed:
+			i = 3
 		}
-		for _, i := range [...]int{i, 3} {
+		for _, i := range [...]int{i, 4} {
 			sums[i].days += p.Days
 			switch p.Next {
 			case agreement.NHSSide:
@@ -785,12 +787,12 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 			}
 		}
 	}
-	for i, name := range []string{"Proposed, no answer yet", "Disputed", "Not attributed", "All"} {
+	for i, name := range []string{"Proposed, no answer yet", "Disputed", "Decided, not agreed", "Not attributed", "All"} {
 		by := "None"
 		if !sums[i].by.IsZero() {
 			by = sums[i].by.Format("2 Jan 2006")
 		}
-		s.Table.Rows = append(s.Table.Rows, Row{Strong: i == 3, Cells: []string{name, whole(sums[i].days), whole(sums[i].nhs), whole(sums[i].council), by}})
+		s.Table.Rows = append(s.Table.Rows, Row{Strong: i == 4, Cells: []string{name, whole(sums[i].days), whole(sums[i].nhs), whole(sums[i].council), by}})
 	}
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -75,7 +74,7 @@ func Since(ctx context.Context, src SinceSource, c *Content) ([]Difference, erro
 		}
 		for _, cell := range cells {
 			now[cell.Body] += cell.Days
-			if cell.State == agreement.Disputed {
+			if cell.State.Contested() {
 				disputed += cell.Days
 			}
 		}

@@ -25,6 +25,20 @@ func SideOf(by people.Actor) agreement.Side {
 	}
 }
 
+// IsChair says whether the actor is the chair whom the partnership file names.
+func (s *Service) IsChair(by people.Actor) bool {
+	return s.Settings.Chair != "" && by.Kind == people.APerson && strings.EqualFold(by.Email, s.Settings.Chair)
+}
+
+// SideOf gives the side that an actor answers for here: the named chair
+// answers for neither, whatever organisations their role is for (G5).
+func (s *Service) SideOf(by people.Actor) agreement.Side {
+	if s.IsChair(by) {
+		return agreement.Neither
+	}
+	return SideOf(by)
+}
+
 // SegmentID names one segment in addresses: the patient's reference and the
 // segment's first day.
 func SegmentID(reference string, first delay.Day) string { return reference + "." + first.String() }
@@ -78,17 +92,24 @@ type AnswerForm struct {
 	// Example keeps a decision as a local example until ReviewOn.
 	Example  bool
 	ReviewOn Date
+	// From and To are the days that a dispute is about, both empty for the
+	// whole segment.
+	From, To Date
 }
 
 // MayAnswer says why the actor may not agree to or dispute a segment now, nil
 // when they may.
 func (s *Service) MayAnswer(by people.Actor, c *Case, seg *Segment) error {
-	side := SideOf(by)
+	side := s.SideOf(by)
 	switch {
+	case s.IsChair(by):
+		return problem.New(problem.Forbidden, "You are the named chair, who answers for neither body. Record a decision instead.")
 	case !by.May(people.Agree) || side == agreement.Neither:
 		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant.Role)
 	case seg.State.Settled():
 		return s.answered(c, seg)
+	case seg.State == agreement.Decided && side != seg.Next:
+		return problem.New(problem.Conflict, "Your own organisation has decided this. The other body confirms it, or the named chair makes it.")
 	case seg.State == agreement.Proposed && side == agreement.NHSSide && seg.Segment.Body != delay.NotAttributed:
 		return problem.New(problem.Conflict, "Your own organisation made this proposal. The other body answers it")
 	}
@@ -132,7 +153,10 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 		return Done{}, problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant.Role)
 	}
 	r := &Refusal{}
-	a := NewAnswer{Reference: reference, Version: f.Version, Event: agreement.Event{Side: SideOf(by), Segment: seg.Segment}}
+	a := NewAnswer{Reference: reference, Version: f.Version, Event: agreement.Event{Side: s.SideOf(by), Segment: seg.Segment}}
+	if s.IsChair(by) {
+		a.As = "Chair"
+	}
 	a.Words = r.text("words", "The explanation", f.Words, 500)
 	switch f.Answer {
 	case "agree":
@@ -149,6 +173,7 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 			return Done{}, err
 		}
 		s.proposal(r, seg, f, &a)
+		s.part(r, seg, f, &a)
 	case "ask", "reply":
 		a.Event.Act = map[string]agreement.Act{"ask": agreement.Ask, "reply": agreement.Reply}[f.Answer]
 		if a.Words == "" {
@@ -163,8 +188,11 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 			r.field("words", "Enter why this goes to the next level")
 		}
 	case "decide":
-		a.Event.Act = agreement.Decide
-		if err := s.MayDecide(by, seg); err != nil {
+		// A party's decision waits for the other; the chair's does not (G5).
+		if a.Event.Act = agreement.DecideAlone; s.IsChair(by) {
+			a.Event.Act = agreement.Decide
+		}
+		if err := s.MayDecide(by, c, seg); err != nil {
 			return Done{}, err
 		}
 		if a.Event.Body = s.chosen(r, seg, f.Body); a.Words == "" {
@@ -184,19 +212,49 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 	if err := s.Store.Answer(ctx, now, by, []NewAnswer{a}); err != nil {
 		return Done{}, err
 	}
-	return Done{Reference: reference, Days: seg.Days(), ReplyBy: s.Settings.Clocks.ReplyBy(now, seg.Level, s.London)}, nil
+	about := a.Event.Segment
+	return Done{Reference: reference, First: about.First, Days: int(about.Last-about.First) + 1, ReplyBy: s.Settings.Clocks.ReplyBy(now, seg.Level, s.London)}, nil
+}
+
+// part checks the days that a dispute is about, when those are not all of the
+// segment. One end alone leaves the other as it is.
+func (s *Service) part(r *Refusal, seg *Segment, f AnswerForm, a *NewAnswer) {
+	first, last := seg.Segment.First, seg.Segment.Last
+	within := func(day delay.Day, field, name string) bool {
+		if day != 0 && (day < first || day > last) {
+			r.field(field, "%s must be from %s to %s, the days of this period", name, first.Long(), last.Long())
+		}
+		return day != 0
+	}
+	of := &a.Event.Segment
+	if !f.From.Empty() {
+		if day := f.From.read(r, "from", "First day"); within(day, "from", "First day") && day > first {
+			of.First, a.Event.Cut = day, a.Event.Cut|agreement.CutBefore
+		}
+	}
+	if !f.To.Empty() {
+		if day := f.To.read(r, "to", "Last day"); within(day, "to", "Last day") && day < last {
+			of.Last, a.Event.Cut = day, a.Event.Cut|agreement.CutAfter
+		}
+	}
+	if of.First > of.Last {
+		r.field("to", "Last day must be on or after the first day, %s", of.First.Long())
+	}
 }
 
 // mayDispute says why the actor may not dispute: an agreed segment may be
 // disputed anew by either side, until people have decided it (A6).
 func (s *Service) mayDispute(by people.Actor, c *Case, seg *Segment) error {
-	if seg.State.Settled() {
+	if s.IsChair(by) {
+		return s.MayAnswer(by, c, seg)
+	}
+	if seg.State.Settled() || seg.State == agreement.Decided {
 		if seg.ByPeople {
 			return problem.New(problem.Conflict, "People have decided this one. Only another decision changes it")
 		}
 		return nil
 	}
-	if seg.State == agreement.Disputed && SideOf(by) != seg.Next {
+	if seg.State == agreement.Disputed && s.SideOf(by) != seg.Next {
 		return problem.New(problem.Conflict, "Your own organisation disputes this. The other body answers it")
 	}
 	return s.MayAnswer(by, c, seg)
@@ -255,7 +313,9 @@ func (s *Service) mayEscalate(by people.Actor, seg *Segment) error {
 	switch {
 	case !by.May(people.CloseMonth):
 		return problem.New(problem.Forbidden, "Disputes are escalated by directors. Your role is %s.", by.Grant.Role)
-	case seg.State != agreement.Disputed:
+	case s.IsChair(by):
+		return problem.New(problem.Forbidden, "You are the named chair. Disputes are escalated by the directors of the two bodies.")
+	case !seg.State.Contested():
 		return problem.New(problem.Conflict, "This is not disputed, so it cannot be escalated.")
 	case seg.Level == agreement.Chair:
 		return problem.New(problem.Conflict, "This is with the named chair already. The chair's decision is final.")
@@ -263,18 +323,26 @@ func (s *Service) mayEscalate(by people.Actor, seg *Segment) error {
 	return nil
 }
 
+// ByChair says whether the named chair has decided the segment.
+func (c *Case) ByChair(seg *Segment) bool {
+	return slices.ContainsFunc(c.EventsOf(seg), func(e EventLine) bool { return e.Act == agreement.Decide && e.Side == agreement.Neither })
+}
+
 // MayEscalate says whether the actor may escalate the segment now.
 func (s *Service) MayEscalate(by people.Actor, seg *Segment) bool {
 	return s.mayEscalate(by, seg) == nil
 }
 
-// MayDecide says why the actor may not settle a segment, nil when they may:
-// directors, a dispute that has come to their level, or days that no rule
-// attributes.
-func (s *Service) MayDecide(by people.Actor, seg *Segment) error {
+// MayDecide says why the actor may not decide a segment, nil when they may:
+// directors and the named chair, a dispute that has come to the level of the
+// setting, or days that no rule attributes. What the chair has decided only the
+// chair decides again (G5).
+func (s *Service) MayDecide(by people.Actor, c *Case, seg *Segment) error {
 	switch {
 	case !by.May(people.CloseMonth):
 		return problem.New(problem.Forbidden, "Decisions are recorded by directors. Your role is %s.", by.Grant.Role)
+	case c.ByChair(seg) && !s.IsChair(by):
+		return problem.New(problem.Conflict, "The named chair has decided this. Only the chair decides it anew.")
 	case seg.State == agreement.Disputed && seg.Level < s.Settings.DecideFrom:
 		return problem.New(problem.Conflict, "This is with the %s. It can be decided once it has come to the %s.", seg.Level, s.Settings.DecideFrom)
 	case seg.State == agreement.Proposed && seg.Segment.Body != delay.NotAttributed:
@@ -343,7 +411,7 @@ func (s *Service) AgreeAll(ctx context.Context, by people.Actor, picked []Picked
 	var answers []NewAnswer
 	seen := map[string]bool{}
 	for i, seg := range found {
-		a := NewAnswer{Reference: cases[i].Reference, Event: agreement.Event{Act: agreement.Agree, Side: SideOf(by), Segment: seg.Segment}}
+		a := NewAnswer{Reference: cases[i].Reference, Event: agreement.Event{Act: agreement.Agree, Side: s.SideOf(by), Segment: seg.Segment}}
 		if !seen[a.Reference] {
 			// The first answer itself makes another version of the case.
 			a.Version, seen[a.Reference] = picked[i].Version, true

@@ -33,6 +33,9 @@ type Case struct {
 	// sends none; InExtract says whether that extract lists the patient.
 	LatestExtract delay.Day
 	InExtract     bool
+	// Moved is set when the person is another council's by now: what is here
+	// ends where they moved, and nothing can be changed that is of the present.
+	Moved bool
 }
 
 // Delay is one delay with its segments and stretches.
@@ -40,9 +43,12 @@ type Delay struct {
 	Listed, ListedLast delay.Day
 	Ready, End         delay.Day
 	EndKind            delay.EndKind
-	FirstDay, LastDay  delay.Day
-	Admitted           delay.Day
-	Site, Ward, Bed    string
+	// Moved is set when the delay went on as another council's: End is then the
+	// day on which it did, and what came later is not here.
+	Moved             bool
+	FirstDay, LastDay delay.Day
+	Admitted          delay.Day
+	Site, Ward, Bed   string
 	// Given is what the extract last stated of the delay, with its outcome.
 	Given     attribution.Given
 	Outcome   attribution.Outcome
@@ -201,8 +207,11 @@ type NewEntry struct {
 // NewAnswer is an answer about to be given.
 type NewAnswer struct {
 	Reference, Version string
-	Event              agreement.Event
-	Checks, Words      string
-	Example            bool
-	ReviewOn           delay.Day
+	// As is what the person answers as when that is not their role: the named
+	// chair.
+	As            string
+	Event         agreement.Event
+	Checks, Words string
+	Example       bool
+	ReviewOn      delay.Day
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"homeward/internal/delay"
+	"homeward/internal/nhsnumber"
 )
 
 // Refusal says why a form was not saved: fields that cannot be right, or
@@ -124,64 +125,8 @@ func (r *Refusal) text(field, name, s string, longest int) string {
 	if utf8.RuneCountInString(s) > longest {
 		r.field(field, "%s must be %d characters or less", name, longest)
 	}
-	if HasNHSNumber(s) {
+	if nhsnumber.In(s) {
 		r.field(field, noNumber)
 	}
 	return s
-}
-
-// HasNHSNumber says whether ten digits that pass the check of NHS numbers
-// stand in a text as a group of their own, or as neighbouring groups parted by
-// spaces, full stops or dashes: part of a longer number, such as one to ring,
-// is none. Source: NHS Data Model and Dictionary, NHS NUMBER (modulus 11).
-func HasNHSNumber(s string) bool {
-	// groups are runs of digits; joined says that one follows the one before
-	// with nothing but a separator or two between them.
-	type group struct {
-		digits []byte
-		joined bool
-	}
-	var groups []group
-	between, inside, other := 0, false, true
-	for _, c := range s {
-		switch {
-		case c >= '0' && c <= '9':
-			if !inside {
-				groups = append(groups, group{joined: !other && between <= 2})
-			}
-			inside, other, between = true, false, 0
-			last := &groups[len(groups)-1]
-			last.digits = append(last.digits, byte(c-'0'))
-		case unicode.IsSpace(c), strings.ContainsRune(".-‐‑–—\u200b\u00ad", c):
-			inside = false
-			between++
-		default:
-			inside, other = false, true
-		}
-	}
-	for i := range groups {
-		var digits []byte
-		for j := i; j < len(groups) && (j == i || groups[j].joined) && len(digits) < 10; j++ {
-			digits = append(digits, groups[j].digits...)
-		}
-		if len(digits) == 10 && passes(digits) {
-			return true
-		}
-	}
-	return false
-}
-
-func passes(digits []byte) bool {
-	sum, same := 0, true
-	for i, c := range digits {
-		if i < 9 {
-			sum += int(c) * (10 - i)
-		}
-		same = same && c == digits[0]
-	}
-	check := 11 - sum%11
-	if check == 11 {
-		check = 0
-	}
-	return !same && check == int(digits[9])
 }

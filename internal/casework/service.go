@@ -40,8 +40,11 @@ type Settings struct {
 	LateDays int
 	// Undo is for how long a change can be taken back.
 	Undo time.Duration
-	// DecideFrom is the level from which directors may settle a dispute.
+	// DecideFrom is the level from which a dispute may be decided.
 	DecideFrom agreement.Level
+	// Chair is the e-mail address of the chair whose decisions need no
+	// confirmation (G5), empty when the partnership names none.
+	Chair string
 }
 
 // DefaultSettings are those of the screens.
@@ -75,8 +78,10 @@ type Done struct {
 	Council delay.Council
 	// ReplyBy is by when the council is asked to agree.
 	ReplyBy time.Time
-	// Days is the number of delayed days so far, of the last delay.
-	Days int
+	// Days is the number of delayed days so far, of the last delay; of an answer
+	// those that it is about, and First the first of them.
+	Days  int
+	First delay.Day
 }
 
 // Current gives the entries of the log that stand about the case's last delay,

@@ -46,15 +46,6 @@ type node struct {
 	text     string
 }
 
-func (n node) attr(name string) string {
-	for _, a := range n.attrs {
-		if a[0] == name {
-			return a[1]
-		}
-	}
-	return ""
-}
-
 // parse reads ECharts' SVG into clean nodes: style attributes become
 // presentation attributes, style blocks, classes and ECharts' own marks go, and
 // ids and the references to them become the prefix and a number.

@@ -387,3 +387,13 @@ func BenchmarkSVG(b *testing.B) {
 		})
 	}
 }
+
+// attr gives one attribute of a node, empty when it has none of the name.
+func (n node) attr(name string) string {
+	for _, a := range n.attrs {
+		if a[0] == name {
+			return a[1]
+		}
+	}
+	return ""
+}

@@ -343,7 +343,7 @@ func (c *Content) count(ctx context.Context, src Source, s Setup, people People)
 			periods[cell.Council] = p
 		}
 		p.Days[cell.Body] += cell.Days
-		if cell.State == agreement.Disputed {
+		if cell.State.Contested() {
 			p.Disputed[cell.Body] += cell.Days
 		}
 		if cell.State == agreement.Proposed && cell.Body != delay.NotAttributed {
@@ -428,9 +428,9 @@ func (c *Content) days(ctx context.Context, src Source, m delay.Month, files []F
 }
 
 // InRange says whether the days of a cell are in the range of the share: not
-// attributed or disputed (G3).
+// attributed, disputed, or decided by one party (G3, G5).
 func InRange(c measure.Cell) bool {
-	return c.Body == delay.NotAttributed || c.State == agreement.Disputed
+	return c.Body == delay.NotAttributed || c.State.Contested()
 }
 
 // providers notes each provider's month, in the partnership's order, then those
@@ -572,7 +572,7 @@ func (c *Content) Loose() Loose {
 		switch {
 		case o.Responsible == delay.NotAttributed.Slug():
 			l.NotAttributed += o.Days
-		case o.State == agreement.Disputed.Slug():
+		case o.State == agreement.Disputed.Slug(), o.State == agreement.Decided.Slug():
 			l.Disputed += o.Days
 		}
 	}

@@ -1,5 +1,7 @@
 package config
 
+import "strings"
+
 // Agreement is the section agreement of the partnership file: by when answers
 // are expected, in working days of England. The zero value of a field means
 // its default.
@@ -20,11 +22,21 @@ type Agreement struct {
 	// DecideFrom is the level from which directors may settle a dispute:
 	// reviewers, leads, directors (the default) or chair.
 	DecideFrom string `yaml:"decide_from"`
+	// Chair is who makes decisions that stand at once (G5): the other party need
+	// not confirm them. Nobody by default.
+	Chair Chair `yaml:"chair"`
 	// LateDays is how many days back a ready date may be logged before the
 	// reason is asked for once, 7 by default.
 	LateDays int `yaml:"late_days"`
 	// UndoMinutes is for how long an entry can be undone, 15 by default.
 	UndoMinutes int `yaml:"undo_minutes"`
+}
+
+// Chair is the person whom both bodies have named to decide their disputes.
+type Chair struct {
+	Name string `yaml:"name"`
+	// Email is the address of the chair's account.
+	Email string `yaml:"email"`
 }
 
 // Levels are the names of the levels of a dispute, lowest first.
@@ -56,6 +68,7 @@ func (a *Agreement) check(d *document) {
 	if a.DefaultAfterDays != 0 && a.DefaultAfterDays < a.AnswerDays {
 		d.add(at("default_after_days"), "found %d, expected at least the %d days that an answer has", a.DefaultAfterDays, a.AnswerDays)
 	}
+	a.Chair.check(d)
 	if a.DecideFrom == "" {
 		a.DecideFrom = "directors"
 	}
@@ -65,4 +78,19 @@ func (a *Agreement) check(d *document) {
 		}
 	}
 	d.add(at("decide_from"), "found %q, expected reviewers, leads, directors or chair", a.DecideFrom)
+}
+
+// check validates the chair: a name and the address of one account, or neither.
+func (c *Chair) check(d *document) {
+	at := func(key string) []any { return []any{"agreement", "chair", key} }
+	c.Name, c.Email = strings.TrimSpace(c.Name), strings.TrimSpace(c.Email)
+	if c.Name == "" && c.Email == "" {
+		return
+	}
+	if c.Name == "" {
+		d.add(at("name"), "a chair has a name; expected the name that both bodies know the chair by")
+	}
+	if badAddress(c.Email) {
+		d.add(at("email"), "found %q, expected the e-mail address of the chair's account, such as chair@example.org", c.Email)
+	}
 }

@@ -175,14 +175,37 @@ func TestExamples(t *testing.T) {
 }
 
 func TestDateFormat(t *testing.T) {
-	for _, good := range []string{"dd/mm/yyyy", "d-m-yy", "yyyy-mm-dd", "d mmm yyyy", "mmmm d yyyy", "yyyymmdd", "DD.MM.YYYY"} {
+	for _, good := range []string{"dd/mm/yyyy", "d-m-yy", "yyyy-mm-dd", "d mmm yyyy", "mmmm d yyyy", "mmm d, yyyy", "yyyymmdd", "DD.MM.YYYY", "ddmmmyyyy", "dmmmyy", "ddmmyy", "yyyymmmdd", "dd-mmmyyyy"} {
 		if _, err := config.ParseDateFormat(good); err != nil {
 			t.Error(err)
 		}
 	}
-	for _, bad := range []string{"", "dd/mm", "dd/mm/yyyy hh:mm", "02/01/2006", "dd/dd/yyyy", "yyy-mm-dd", "%d/%m/%Y"} {
+	for _, bad := range []string{"", "dd/mm", "dd/mm/yyyy hh:mm", "02/01/2006", "dd/dd/yyyy", "yyy-mm-dd", "%d/%m/%Y",
+		// What could not be read as it says is refused (R9).
+		"dmyyyy", "dmmyyyy", "mmmddyyyy", "ddmm/yyyy", "yyyyddmm", "yyyy-dd-mm", "/dd/mm/yyyy", "dd/mm/yyyy/"} {
 		if _, err := config.ParseDateFormat(bad); err == nil {
 			t.Errorf("%q is no date format", bad)
+		}
+	}
+}
+
+// Formats of one list that would read one date in two ways are refused (R9).
+func TestDateFormatsContradict(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"dd/mm/yyyy", "mm/dd/yyyy", true}, {"dd/mm/yy", "yy-mm-dd", true}, {"ddmmyy", "yymmdd", true}, {"ddmmyyyy", "mmddyyyy", true},
+		{"dd mmm yy", "yy mmm dd", true}, {"dd/mm/yyyy", "d.m.yyyy", false}, {"dd/mm/yyyy", "yyyy-mm-dd", false}, {"dd/mm/yyyy", "dd/mm/yy", false},
+		{"ddmmyyyy", "yyyymmdd", false}, {"ddmmyy", "dd/mm/yy", false}, {"ddmmmyyyy", "dd/mm/yyyy", false}, {"ddmmyyyy", "mmddyy", false},
+	} {
+		a, errA := config.ParseDateFormat(c.a)
+		b, errB := config.ParseDateFormat(c.b)
+		if errA != nil || errB != nil {
+			t.Fatal(errA, errB)
+		}
+		if (a.Contradicts(b) != "") != c.want || (b.Contradicts(a) != "") != c.want {
+			t.Errorf("R9 %s beside %s: %q, %q", c.a, c.b, a.Contradicts(b), b.Contradicts(a))
 		}
 	}
 }

@@ -73,16 +73,8 @@ func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
 	return p, listed(found)
 }
 
-// ParseLayout reads one layout file's bytes; file is its name in messages and
+// parseLayout reads one layout file's bytes; file is its name in messages and
 // name the layout's name.
-func ParseLayout(file, name string, data []byte) (*Layout, error) {
-	l, found := parseLayout(file, name, data)
-	if err := listed(found); err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
 func parseLayout(file, name string, data []byte) (*Layout, []string) {
 	sum := sha256.Sum256(data)
 	l, doc := &Layout{Name: name, Fingerprint: hex.EncodeToString(sum[:])}, newDocument(file)
@@ -267,7 +259,7 @@ func (d *document) add(at []any, format string, args ...any) {
 var (
 	layoutName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 	odsCode      = regexp.MustCompile(`^[A-Z0-9]{3,6}$`)
-	councilCode  = regexp.MustCompile(`^(E0[689]|E10)\d{6}$`)
+	councilCode  = regexp.MustCompile(`^[EWSN]\d{8}$`)
 	districtCode = regexp.MustCompile(`^E07\d{6}$`)
 	anyArea      = regexp.MustCompile(`^([EWSN]\d{8}|9902)$`)
 	cssrCode     = regexp.MustCompile(`^[0-9A-Z]{3,4}$`)
@@ -277,12 +269,15 @@ var (
 // The names that files may use for what Homeward counts. They are package
 // delay's words; config stands below it and spells them out.
 var (
-	Reasons     = []string{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
-	NotKnown    = "not-known"
-	Bodies      = []string{"nhs", "social-care", "joint", "housing"}
-	CareTypes   = []string{"acute", "non-acute", "paediatric", "maternity"}
-	Waited      = []string{"nhs", "council"}
-	Funders     = []string{"nhs", "council", "joint", "self"}
+	Reasons   = []string{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
+	NotKnown  = "not-known"
+	Bodies    = []string{"nhs", "social-care", "joint", "housing"}
+	CareTypes = []string{"acute", "non-acute", "paediatric", "maternity"}
+	Waited    = []string{"nhs", "council"}
+	Funders   = []string{"nhs", "council", "joint", "self"}
+	// Criteria are the meanings of a cell that says whether a patient meets the
+	// criteria to reside (R13).
+	Criteria    = []string{"meets", "does-not-meet"}
 	Conventions = []string{"england-dtoc", "scotland-2016", "england-drd"}
 )
 
@@ -438,8 +433,14 @@ func (l *Layout) check(d *document) {
 	if len(c.Reason) == 0 {
 		d.add([]any{"columns", "reason"}, "expected the heading of the reason for the delay")
 	}
-	if len(c.NHSNumber) == 0 && len(c.LocalID) == 0 {
-		d.add([]any{"columns"}, "expected the heading of nhs_number or local_id, or both")
+	if len(c.NHSNumber)+len(c.LocalID)+len(c.Pseudonym)+len(c.Spell) == 0 {
+		d.add([]any{"columns"}, "expected the heading of nhs_number or local_id, or both; or of pseudonym or spell where the list has neither (R15)")
+	}
+	if l.SeveralProviders && len(c.Provider) == 0 {
+		d.add([]any{"columns", "provider"}, "expected the heading of each row's provider, because several_providers is set (R12)")
+	}
+	if l.Pseudonyms == "" {
+		l.Pseudonyms = l.Name
 	}
 	if len(c.Council) == 0 && l.Fixed.Council == "" {
 		d.add([]any{"columns", "council"}, "expected the heading of the responsible council")
@@ -473,23 +474,20 @@ func (l *Layout) check(d *document) {
 	if l.Fixed.Council != "" && !anyArea.MatchString(l.Fixed.Council) {
 		d.add([]any{"fixed", "council"}, "found %q, expected an ONS code such as E10000008", l.Fixed.Council)
 	}
-	for i, text := range l.Dates {
-		if _, err := ParseDateFormat(text); err != nil {
-			d.add([]any{"dates", i}, "%v", err)
-		}
-	}
-	orders := map[string]string{}
+	var formats []DateFormat
 	for i, text := range l.Dates {
 		f, err := ParseDateFormat(text)
-		if err != nil || f.Joined || slices.Contains(f.Parts, "mmm") || f.Parts[0] == "y" {
+		if err != nil {
+			d.add([]any{"dates", i}, "%v", err)
 			continue
 		}
-		// dd/mm/yyyy and mm/dd/yyyy together would make every date a guess.
-		year := f.Parts[2]
-		if other, ok := orders[year]; ok && other != f.Parts[0] {
-			d.add([]any{"dates", i}, "%s contradicts another format of the list: day first and month first cannot both be read", text)
+		for _, other := range formats {
+			if why := f.Contradicts(other); why != "" {
+				d.add([]any{"dates", i}, "%s", why)
+				break
+			}
 		}
-		orders[year] = f.Parts[0]
+		formats = append(formats, f)
 	}
 
 	w := &l.Words
@@ -498,6 +496,7 @@ func (l *Layout) check(d *document) {
 	d.vocabulary("care", w.Care, append(slices.Clone(CareTypes), NotKnown))
 	d.vocabulary("waiting_on", w.WaitingOn, append(slices.Clone(Waited), NotKnown))
 	d.vocabulary("funding", w.Funding, append(slices.Clone(Funders), NotKnown))
+	d.vocabulary("criteria", w.Criteria, append(slices.Clone(Criteria), NotKnown))
 	for _, code := range sortedKeys(w.Councils) {
 		if !anyArea.MatchString(code) {
 			d.add([]any{"words", "councils", code}, "expected an ONS code such as E10000008")
@@ -505,6 +504,9 @@ func (l *Layout) check(d *document) {
 	}
 	if len(c.WaitingOn) > 0 && len(w.WaitingOn.Add)+len(w.WaitingOn.Use) == 0 {
 		d.add([]any{"words", "waiting_on"}, "expected the words of the column %s for nhs and council", c.WaitingOn[0])
+	}
+	if len(c.Criteria) > 0 && len(w.Criteria.Add)+len(w.Criteria.Use) == 0 {
+		d.add([]any{"words", "criteria"}, "expected the words of the column %s for %s", c.Criteria[0], strings.Join(Criteria, " and "))
 	}
 	if len(c.Funding) > 0 && len(w.Funding.Add)+len(w.Funding.Use) == 0 {
 		d.add([]any{"words", "funding"}, "expected the words of the column %s for nhs, council, joint and self", c.Funding[0])

@@ -112,6 +112,13 @@ type Layout struct {
 	NotRead List `yaml:"not_read"`
 	// MayBeMissing names fields of Columns whose heading may be absent.
 	MayBeMissing List `yaml:"may_be_missing"`
+	// SeveralProviders says that a file holds the rows of several providers, each
+	// by the code in its provider column (R12).
+	SeveralProviders bool `yaml:"several_providers"`
+	// Pseudonyms names the scheme that the pseudonym column is of (R15): layouts
+	// that name the same scheme know the same people. The default is the layout's
+	// name.
+	Pseudonyms string `yaml:"pseudonyms"`
 	// Fixed gives what is the same for every row and in no column.
 	Fixed Fixed `yaml:"fixed"`
 	// Dates are formats in words, such as dd/mm/yyyy, tried in order after the
@@ -163,6 +170,12 @@ type Columns struct {
 	Funding     List `yaml:"funding"`
 	Council     List `yaml:"council"`
 	Discharged  List `yaml:"discharged"`
+	// Pseudonym stands for the NHS number, Spell for the local ID and Age for the
+	// birth date (R15); Criteria says who meets the criteria to reside (R13).
+	Pseudonym List `yaml:"pseudonym"`
+	Spell     List `yaml:"spell"`
+	Age       List `yaml:"age"`
+	Criteria  List `yaml:"criteria"`
 }
 
 // Fixed gives what is the same for every row of a layout.
@@ -185,6 +198,7 @@ type Words struct {
 	Care        Vocabulary `yaml:"care"`
 	WaitingOn   Vocabulary `yaml:"waiting_on"`
 	Funding     Vocabulary `yaml:"funding"`
+	Criteria    Vocabulary `yaml:"criteria"`
 	// Councils maps ONS codes to further names, beyond the partnership's and
 	// the reference list's.
 	Councils map[string]List `yaml:"councils"`
@@ -250,6 +264,7 @@ func (c *Columns) Fields() []Field {
 		{"local_id", c.LocalID}, {"nhs_number", c.NHSNumber}, {"birth_date", c.BirthDate}, {"admitted", c.Admitted},
 		{"ready", c.Ready}, {"care", c.Care}, {"reason", c.Reason}, {"responsible", c.Responsible},
 		{"waiting_on", c.WaitingOn}, {"funding", c.Funding}, {"council", c.Council}, {"discharged", c.Discharged},
+		{"pseudonym", c.Pseudonym}, {"spell", c.Spell}, {"age", c.Age}, {"criteria", c.Criteria},
 	}
 }
 

@@ -150,9 +150,6 @@ type Stretch struct {
 	Mark        Mark
 }
 
-// Days is the number of calendar days in the stretch.
-func (s Stretch) Days() int { return int(s.Last-s.First) + 1 }
-
 // Delay is one unbroken period in which the patient is ready and still in a
 // bed. FirstDay and LastDay bound the counted days and are zero when no day
 // counts.
@@ -168,14 +165,6 @@ type Delay struct {
 	Findings                []Finding
 	// Statement is the latest statement, which stands for the delay's dates.
 	Statement int
-}
-
-// Days is the number of delayed days.
-func (d Delay) Days() int {
-	if d.FirstDay == 0 {
-		return 0
-	}
-	return int(d.LastDay-d.FirstDay) + 1
 }
 
 // Finding is something about the evidence that people should look at. It never

@@ -12,6 +12,7 @@ import (
 
 	"homeward/internal/attribution"
 	"homeward/internal/config"
+	"homeward/internal/council"
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
@@ -38,11 +39,15 @@ const (
 	fFunding
 	fCouncil
 	fDischarged
+	fPseudonym
+	fSpell
+	fAge
+	fCriteria
 	nFields
 )
 
 // spare fields decide nothing that is counted, so their column may be absent.
-var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true}
+var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true, fAge: true}
 
 // separators by their name in a layout, in the order in which they are tried.
 var separators = []struct {
@@ -57,7 +62,7 @@ type Set struct {
 
 	providers map[string]*provider
 	layouts   []*layout
-	councils  *councils
+	councils  *council.List
 }
 
 type provider struct {
@@ -81,6 +86,7 @@ type layout struct {
 	providers   []*provider
 
 	reasons, bodies, care, waiting, funding vocabulary
+	criteria                                vocabulary
 	separator                               string
 	extraCouncils                           map[string]string
 	fixedCare                               delay.CareType
@@ -88,12 +94,12 @@ type layout struct {
 }
 
 // Compile makes a Set of a partnership's layouts and the reference data: ref
-// holds councils/england.csv and words/*/*.yaml. The error is an Invalid
+// holds councils/*.csv and words/*/*.yaml. The error is an Invalid
 // problem that names the layout.
 func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 	s := &Set{Limits: DefaultLimits(), providers: map[string]*provider{}}
 	var err error
-	if s.councils, err = newCouncils(ref, p); err != nil {
+	if s.councils, err = council.Load(ref, p); err != nil {
 		return nil, err
 	}
 	compiled := map[string]*layout{}
@@ -184,6 +190,7 @@ func compile(cfg *config.Layout, ref fs.FS) (*layout, error) {
 		{&l.care, "care", w.Care, []string{"england"}},
 		{&l.waiting, "waiting_on", w.WaitingOn, nil},
 		{&l.funding, "funding", w.Funding, nil},
+		{&l.criteria, "criteria", w.Criteria, nil},
 	} {
 		if *v.into, err = newVocabulary(ref, v.kind, v.from, v.use...); err != nil {
 			return nil, err
@@ -206,7 +213,11 @@ func compile(cfg *config.Layout, ref fs.FS) (*layout, error) {
 	// receipt shows when either has changed.
 	h := sha256.New()
 	fmt.Fprintln(h, cfg.Fingerprint)
-	for _, v := range []vocabulary{l.reasons, l.bodies, l.care, l.waiting, l.funding} {
+	vocabularies := []vocabulary{l.reasons, l.bodies, l.care, l.waiting, l.funding}
+	if len(l.criteria) > 0 {
+		vocabularies = append(vocabularies, l.criteria)
+	}
+	for _, v := range vocabularies {
 		words := make([]string, 0, len(v))
 		for word, meaning := range v {
 			words = append(words, word+"\t"+meaning)

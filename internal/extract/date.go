@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"homeward/internal/config"
@@ -28,12 +29,46 @@ const (
 	orderMonth                    // only month first is possible
 )
 
+// dateForm says how a date is written, as far as the order of day and month
+// shows in it.
+type dateForm uint8
+
+const (
+	otherForm   dateForm = iota
+	slashedForm          // numbers in the layout's order, such as 13/03/2026
+	trueForm             // a workbook's date, or text in the order year, month, day
+)
+
+// clock says what the time of day beside a date tells.
+type clock uint8
+
+const (
+	noClock    clock = iota
+	otherClock       // a time of day, which is passed over
+	zuluClock        // London midnight said in UTC, by its mark
+	plainClock       // the same time without a mark, in summer
+)
+
 // date is a cell read as a date.
 type date struct {
 	day      delay.Day
 	state    dateState
 	order    dateOrder
+	form     dateForm
+	clock    clock
 	twoDigit bool // the year has two digits
+	standIn  bool // a date or word that stands for none
+	late     bool // the day of the month is over 12
+	// london is the day after, where the clock says London midnight in UTC and
+	// it is the midnight with which that day begins.
+	london bool
+}
+
+// standIns are dates that databases and spreadsheets write for none (R9).
+// 1970-01-01 is not among them: people were born on it.
+var standIns = map[[3]int]bool{
+	{1, 1, 1}: true, {1753, 1, 1}: true, {1899, 12, 30}: true, {1900, 1, 1}: true,
+	{2999, 12, 31}: true, {9999, 12, 31}: true, {9999, 12, 30}: true,
 }
 
 // firstYear and lastYear bound the years that a date may have; the oldest
@@ -67,7 +102,7 @@ type dateReader struct {
 }
 
 // read reads one cell. A time of day after the date is passed over: the day is
-// the one that is written.
+// the one that is written, unless the whole column says otherwise (R9).
 func (d *dateReader) read(cell []byte) date {
 	text := bytes.TrimFunc(cell, isBlank)
 	if len(text) == 0 {
@@ -76,9 +111,9 @@ func (d *dateReader) read(cell []byte) date {
 	if len(text) > 64 {
 		return date{state: badDate}
 	}
-	if d.serials {
-		if day, ok := d.serial(text); ok {
-			return date{day: day, state: goodDate}
+	if d.serials && !d.sixDigits(text) {
+		if v, ok := d.serial(text); ok {
+			return v
 		}
 	}
 	lower := strings.ToLower(string(text))
@@ -91,29 +126,45 @@ func (d *dateReader) read(cell []byte) date {
 		}
 		return r
 	}, lower)
-	parts, ok := datePartsOf(lower)
-	for _, formats := range [2][]config.DateFormat{oneWay, d.formats} {
+	parts, rest, ok := datePartsOf(lower)
+	for i, formats := range [2][]config.DateFormat{oneWay, d.formats} {
 		for _, f := range formats {
+			var v date
+			tail, matched := rest, false
 			if f.Joined {
-				if day, ok := joined(f, lower); ok {
-					return date{day: day, state: goodDate}
-				}
+				v, tail, matched = joined(f, lower)
+			} else if ok {
+				v, matched = match(f, parts)
+			}
+			if !matched {
 				continue
 			}
-			if !ok {
-				continue
+			switch {
+			case v.state != goodDate:
+			case i == 0 && f.Parts[0] == "y":
+				v.form = trueForm
+			case i == 1 && !f.Joined && f.Parts[1] != "mmm" && (f.Parts[0] == "d" || f.Parts[0] == "m"):
+				v.form = slashedForm
 			}
-			if v, ok := match(f, parts); ok {
-				return v
-			}
+			v.late = v.day.Time().Day() > 12
+			v.time(tail)
+			return v
 		}
+	}
+	if nothing(lower) {
+		return date{standIn: true}
 	}
 	v := date{state: badDate}
 	if ok {
 		// Would it be a date with day and month exchanged?
 		exchanged := [3]string{parts[1], parts[0], parts[2]}
 		for _, f := range d.formats {
-			if _, ok := match(f, exchanged); ok {
+			if f.Joined {
+				continue
+			}
+			if other, ok := match(f, exchanged); ok && other.standIn {
+				return other // 12/31/9999 stands for none in either order
+			} else if ok {
 				// What the layout cannot read is in the other order.
 				v.order = orderMonth
 				if f.Parts[0] == "m" {
@@ -125,57 +176,198 @@ func (d *dateReader) read(cell []byte) date {
 	return v
 }
 
-// serial reads a workbook's number of days.
-func (d *dateReader) serial(text []byte) (delay.Day, bool) {
-	if c := text[0]; c < '0' || c > '9' || len(text) > 24 {
-		return 0, false
+// sixDigits says whether a workbook's text has the six digits of a format such
+// as ddmmyy, which would else be taken for a number of days after the year 2173.
+func (d *dateReader) sixDigits(text []byte) bool {
+	if len(text) != 6 {
+		return false
 	}
-	n, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || n < 1 || n >= 110_000 {
-		return 0, false
+	for _, f := range d.formats {
+		if _, _, ok := joined(f, string(text)); f.Joined && ok {
+			return true
+		}
 	}
-	days := delay.Day(n)
-	if d.from1904 {
-		return delay.Date(1904, 1, 1) + days, true
-	}
-	// Workbooks hold a 29 February 1900, which never was; day 61 is 1 March.
-	if days < 61 {
-		days++
-	}
-	return delay.Date(1899, 12, 30) + days, true
+	return false
 }
 
-// datePartsOf cuts a text into three parts at separators, and checks that what
-// follows them is a time of day.
-func datePartsOf(s string) (parts [3]string, ok bool) {
+// millisecond is the finest that a workbook shows of a time, in days. A number
+// nearer to the next midnight than half of one is shown as that midnight.
+const millisecond = 1.0 / (24 * 60 * 60 * 1000)
+
+// serial reads a workbook's number of days as the workbook shows it.
+func (d *dateReader) serial(text []byte) (date, bool) {
+	if c := text[0]; c < '0' || c > '9' || len(text) > 24 {
+		return date{}, false
+	}
+	n, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || n < 0 || n != n {
+		return date{}, false
+	}
+	days := delay.Day(0)
+	if n < 10_000_000 {
+		days = delay.Day(n + millisecond/2)
+	}
+	first := delay.Date(1899, 12, 30)
+	if d.from1904 {
+		first = delay.Date(1904, 1, 1)
+	} else if days > 0 && days < 61 {
+		// Workbooks hold a 29 February 1900, which never was; day 61 is 1 March.
+		first++
+	}
+	// A date that stands for none, whatever the epoch; 0 is how a formula shows
+	// an empty cell.
+	if y, m, day := (first + days).Time().Date(); standIns[[3]int{y, int(m), day}] && n < 10_000_000 || n == 0 {
+		return date{standIn: true}, true
+	}
+	if n < 1 || n >= 110_000 {
+		return date{}, false
+	}
+	v := date{day: first + days, state: goodDate, form: trueForm}
+	v.late = v.day.Time().Day() > 12
+	rest := max(n-float64(days), 0)
+	v.midnight(int(rest*24*60*60+0.5), false)
+	return v, true
+}
+
+// time notes what a time of day tells.
+func (v *date) time(tail string) {
+	if v.state != goodDate || tail == "" {
+		return
+	}
+	v.clock = otherClock
+	if seconds, zone, ok := clockOf(tail); ok && zone != otherZone {
+		v.midnight(seconds, zone == inUTC)
+	}
+}
+
+// midnight says whether the day's time, in seconds, is a midnight of London if
+// it is in UTC. A midnight of winter without a mark tells nothing.
+func (v *date) midnight(seconds int, marked bool) {
+	y, m, d := v.day.Time().Date()
+	there := time.Date(y, m, d, 0, 0, seconds, 0, time.UTC).In(london())
+	h, min, sec := there.Clock()
+	y, m, d = there.Date()
+	v.london = false
+	switch {
+	case h+min+sec != 0:
+		v.clock = otherClock
+	case marked:
+		v.clock, v.london = zuluClock, delay.Date(y, m, d) > v.day
+	case delay.Date(y, m, d) > v.day:
+		v.clock, v.london = plainClock, true
+	default:
+		v.clock = noClock
+	}
+}
+
+// london gives the zone of the extracts' days.
+var london = sync.OnceValue(func() *time.Location {
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		// The program does not start without it; a tool that has no zones reads
+		// the days as they are written.
+		return time.UTC
+	}
+	return zone
+})
+
+// LondonDay gives the day of a moment in London.
+func LondonDay(t time.Time) delay.Day {
+	y, m, d := t.In(london()).Date()
+	return delay.Date(y, m, d)
+}
+
+// zone says what a time of day says of its zone.
+type zone uint8
+
+const (
+	noZone zone = iota
+	inUTC
+	otherZone
+)
+
+// clockOf reads a time of day such as " 14:35", "t23:30:00z" or
+// " 00:00:00.000+01:00", in seconds after midnight.
+func clockOf(tail string) (seconds int, in zone, ok bool) {
+	s := strings.TrimLeft(tail[1:], " ")
+	var at [3]int
+	for i := range at {
+		digits := leadingDigits(s)
+		if digits == "" || len(digits) > 2 {
+			return 0, noZone, false
+		}
+		at[i], _ = strconv.Atoi(digits)
+		if s = s[len(digits):]; s == "" || s[0] != ':' || i == 2 {
+			break
+		}
+		s = s[1:]
+	}
+	if fraction, has := strings.CutPrefix(s, "."); has {
+		digits := leadingDigits(fraction)
+		if s = fraction[len(digits):]; strings.Trim(digits, "0") != "" {
+			return 0, noZone, false // no midnight
+		}
+	}
+	s = strings.TrimSpace(s)
+	switch half, after, _ := strings.Cut(s, "m"); {
+	case half == "p" && at[0] < 12:
+		at[0], s = at[0]+12, after
+	case half == "a" && at[0] == 12:
+		at[0], s = 0, after
+	case half == "p" || half == "a":
+		s = after
+	}
+	switch strings.TrimSpace(s) {
+	case "":
+	case "z", "utc", "gmt", "+0", "+00", "+00:00", "+0000", "-00:00", "+00:00:00":
+		in = inUTC
+	default:
+		in = otherZone
+	}
+	return at[0]*3600 + at[1]*60 + at[2], in, true
+}
+
+// datePartsOf cuts a text into three parts at separators, or where letters and
+// digits meet, and checks that what follows them is a time of day.
+func datePartsOf(s string) (parts [3]string, rest string, ok bool) {
 	s = strings.TrimSpace(s)
 	if day := leadingLetters(s); weekdays[day] {
 		s = strings.TrimLeft(s[len(day):], "., ")
 	}
+	letters := false
 	for i := range 3 {
 		part := leadingLetters(s)
-		if part == "" {
+		letters = part != ""
+		if !letters {
 			part = leadingDigits(s)
 			s = s[len(part):]
-			if suffix := leadingLetters(s); i < 2 && (suffix == "st" || suffix == "nd" || suffix == "rd" || suffix == "th") {
+			suffix := leadingLetters(s)
+			if i < 2 && (suffix == "st" || suffix == "nd" || suffix == "rd" || suffix == "th") {
 				s = s[2:]
 			}
 		} else {
 			s = s[len(part):]
 		}
 		if part == "" {
-			return parts, false
+			return parts, "", false
 		}
 		parts[i] = part
 		if i < 2 {
 			trimmed := strings.TrimLeft(s, "/-., ")
-			if trimmed == s || len(s)-len(trimmed) > 3 {
-				return parts, false
+			if len(s)-len(trimmed) > 3 {
+				return parts, "", false
+			}
+			if trimmed == s {
+				// Only a month's name is told from numbers without a separator.
+				next := leadingLetters(s) != ""
+				if s == "" || next == letters || !next && leadingDigits(s) == "" {
+					return parts, "", false
+				}
 			}
 			s = trimmed
 		}
 	}
-	return parts, s == "" || isTime(s)
+	return parts, s, s == "" || isTime(s)
 }
 
 func leadingLetters(s string) string {
@@ -195,9 +387,10 @@ func leadingDigits(s string) string {
 }
 
 // isTime says whether s, which follows a date, is a time of day such as
-// " 14:35", "t23:30:00z" or " 00:00:00.000+01:00".
+// " 14:35", "t23:30:00z" or " 00:00:00.000+01:00", or ":14:35:00" as statistics
+// packages write it.
 func isTime(s string) bool {
-	if s[0] != ' ' && s[0] != 't' && s[0] != ',' {
+	if s[0] != ' ' && s[0] != 't' && s[0] != ',' && s[0] != ':' {
 		return false
 	}
 	s = strings.TrimLeft(s[1:], " ")
@@ -205,14 +398,17 @@ func isTime(s string) bool {
 	if len(hour) < 1 || len(hour) > 2 || len(s) == len(hour) || s[len(hour)] != ':' {
 		return false
 	}
+	for _, name := range []string{"utc", "gmt"} {
+		s = strings.TrimSuffix(s, name)
+	}
 	return strings.Trim(s, "0123456789:.+-zapm ") == ""
 }
 
-func joined(f config.DateFormat, s string) (delay.Day, bool) {
+func joined(f config.DateFormat, s string) (v date, rest string, ok bool) {
 	s = strings.TrimSpace(s)
 	digits := leadingDigits(s)
-	if rest := s[len(digits):]; rest != "" && !isTime(rest) {
-		return 0, false
+	if rest = s[len(digits):]; rest != "" && !isTime(rest) {
+		return v, "", false
 	}
 	var parts [3]string
 	for i, p := range f.Parts {
@@ -221,15 +417,15 @@ func joined(f config.DateFormat, s string) (delay.Day, bool) {
 			n = 4
 		}
 		if len(digits) < n {
-			return 0, false
+			return v, "", false
 		}
 		parts[i], digits = digits[:n], digits[n:]
 	}
 	if digits != "" {
-		return 0, false
+		return v, "", false
 	}
-	v, ok := match(f, parts)
-	return v.day, ok
+	v, ok = match(f, parts)
+	return v, rest, ok
 }
 
 // match reads three parts by a format.
@@ -268,6 +464,9 @@ func match(f config.DateFormat, parts [3]string) (date, bool) {
 		if err != nil {
 			return v, false
 		}
+	}
+	if standIns[[3]int{y, m, day}] {
+		return date{standIn: true}, true
 	}
 	if y < firstYear || y > lastYear || m < 1 || m > 12 || day < 1 || day > daysIn(y, m) {
 		return v, false

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"io"
 	"testing"
+
+	"homeward/internal/delay"
 )
 
 // CountRecords counts what the splitter makes of comma-separated text.
@@ -42,4 +44,10 @@ func pack(t testing.TB, sheet, shared string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// ReadDate reads a text as a layout with these formats does; the zero Day is no
+// date.
+func ReadDate(text string, formats ...string) delay.Day {
+	return (&dateReader{formats: mustFormats(formats...)}).read([]byte(text)).day
 }

@@ -3,8 +3,5 @@ package extract
 // CouncilName gives the name of a council or pseudo-area by ONS code, empty
 // when the code is not of one that is known.
 func (s *Set) CouncilName(code string) string {
-	if a := s.councils.byCode[code]; a != nil {
-		return a.name
-	}
-	return ""
+	return s.councils.Named(code)
 }

@@ -46,7 +46,7 @@ func (s *Set) Read(ctx context.Context, name string, src io.ReadSeeker, each fun
 	if err != nil {
 		// What was read before a rejection counts for nothing, and what was said
 		// of single rows may be wrong for the same reason.
-		t.perDate, t.Problems, t.MoreProblems = nil, nil, 0
+		t.perDate, t.Problems, t.MoreProblems, t.Groups = nil, nil, 0, Groups{}
 		return t.finish(0), err
 	}
 	return t.finish(f.only), nil
@@ -133,6 +133,9 @@ func (f *file) candidates() ([]candidate, error) {
 		} else if len(l.providers) == 1 {
 			c.provider = l.providers[0]
 		}
+		if l.cfg.SeveralProviders {
+			c.provider = nil // its rows say
+		}
 		all = append(all, c)
 	}
 	if len(all) > 0 {
@@ -146,7 +149,7 @@ func (f *file) candidates() ([]candidate, error) {
 			continue
 		}
 		c := candidate{layout: l}
-		if l.name == nil && len(l.providers) == 1 {
+		if l.name == nil && len(l.providers) == 1 && !l.cfg.SeveralProviders {
 			c.provider = l.providers[0]
 		}
 		all = append(all, c)
@@ -305,6 +308,7 @@ func (f *file) prepare(t *table) (*rowReader, error) {
 		}
 		f.note("R4", "columns that the layout does not name: "+strings.Join(strange, ", ")+more, "known columns", "They were not read. Add them to the layout, under columns or not_read.")
 	}
+	f.Several = t.layout.cfg.SeveralProviders
 	f.Layout, f.Version, f.Fingerprint = t.layout.cfg.Name, t.layout.cfg.Version, t.layout.fingerprint
 	if t.provider != nil {
 		f.Provider = t.provider.code
@@ -338,6 +342,7 @@ func (f *file) outsideDate(t *table, r *rowReader) error {
 				continue
 			}
 			v := r.readDate([]byte(m[re.SubexpIndex("date")]))
+			f.sayTwoDigit(v, "the line above the headings")
 			if v.state != goodDate {
 				return reject("The line above the headings gives the extract date as %s, which is no date. Expected %s (R6).", shown(m[re.SubexpIndex("date")]), r.exampleDate())
 			}
@@ -350,7 +355,7 @@ func (f *file) outsideDate(t *table, r *rowReader) error {
 	var byName delay.Day
 	if t.nameDate != "" {
 		v := (&dateReader{formats: r.dates.formats}).read([]byte(t.nameDate))
-		if v.state == goodDate {
+		if f.sayTwoDigit(v, "the file name"); v.state == goodDate {
 			byName = v.day
 		} else {
 			f.note("R6", "a date in the file name that is no date: "+shown(t.nameDate), "a date such as "+r.exampleDate(), "Check the name.")
@@ -370,9 +375,27 @@ func (f *file) outsideDate(t *table, r *rowReader) error {
 	return nil
 }
 
+// sayTwoDigit notes an extract date with a year of two digits (R9).
+func (f *file) sayTwoDigit(v date, where string) {
+	if v.twoDigit {
+		f.note("R9", "a year of two digits in "+where, "a year of four digits", "It was read as a year of 2000 to 2099.")
+	}
+}
+
 // conclude checks what only the whole file shows.
 func (f *file) conclude(t *table, r *rowReader) error {
-	if r.provider == nil {
+	if n := len(r.noTexts); n > 0 {
+		f.note("R10", fmt.Sprintf("%d line%s of bytes that are no text after the last row, from line %d", n, plural(n), r.noTexts[0].line), "the end of the file", "They were dropped. Check that the file arrived whole.")
+	}
+	if f.Several {
+		if len(r.days) == 0 && len(r.strangers) > 0 {
+			return reject("No row is of a provider of this partnership that has the layout %s (R12): found %s. Add the providers to the partnership file, or check which list this is.", t.layout.cfg.Name, r.strangerWords())
+		}
+		if f.rowsRead() == 0 {
+			return reject("The file has headings and no rows, and it would hold several providers, so nothing says whose lists are empty (R12). Check with the sender.")
+		}
+		f.sayStrangers(r)
+	} else if r.provider == nil {
 		if len(r.days) == 0 {
 			return reject("No provider is to be found: the file name is not one that the partnership knows, and no row names one (R4). Send the file under its usual name.")
 		}
@@ -386,17 +409,17 @@ func (f *file) conclude(t *table, r *rowReader) error {
 		return err
 	}
 	rows := 0
-	for day, d := range f.perDate {
+	for k, d := range f.perDate {
 		rows += d.Read
 		if d.Read > f.set.Limits.UsualRows {
-			f.note("R8", fmt.Sprintf("%d rows for %s: a very large extract", d.Read, day), fmt.Sprintf("at most %d patients of one trust on one day", f.set.Limits.UsualRows), "Check that the file holds one day's delayed patients only.")
+			f.note("R8", fmt.Sprintf("%d rows for %s: a very large extract", d.Read, k.date), fmt.Sprintf("at most %d patients of one trust on one day", f.set.Limits.UsualRows), "Check that the file holds one day's delayed patients only.")
 		}
 	}
 	if rows == 0 {
 		if r.outside == 0 {
 			return reject("The file has headings and no rows, and nothing says of which date it is (R6). Send it under its usual name.")
 		}
-		f.date(r.outside)
+		f.date("", r.outside)
 		f.note("R4", "headings and no rows: no patients", "a row for each delayed patient", "Either nobody is delayed or the export did not finish. Check with the sender.")
 	}
 	if len(r.skippedLines) > 0 {
@@ -416,9 +439,16 @@ func (f *file) conclude(t *table, r *rowReader) error {
 		}
 		do := "They were read as 2000 to 2099. Send years with four digits."
 		if field(i) == fBirthDate {
-			do = "They were not read: whether 19 is 1919 or 2019 is not guessed. Send years with four digits."
+			do = "They were read as 2000 to 2099, and as 1900 to 1999 where an adult would else be a child, so nobody was left out as a child. Send years with four digits."
 		}
-		f.file = append(f.file, Problem{Rule: "R6", Field: r.headings[i], Found: "dates with two-digit years", Expected: "years with four digits", Do: do})
+		f.file = append(f.file, Problem{Rule: "R9", Field: r.headings[i], Found: "dates with two-digit years", Expected: "years with four digits", Do: do})
+	}
+	f.sayNotReady(r)
+	f.sayClocks(r)
+	f.sayShort(t, r)
+	f.sayNothings(r)
+	if f.Doubt == "" {
+		f.Doubt = r.swapped()
 	}
 	return nil
 }
@@ -526,6 +556,8 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 	}
 	lines := newLineReader(open(f.src), f.set.Limits.Line)
 	s := &splitter{lines: lines, sep: best.separator}
+	r.setWant = func(n int) { s.want = n }
+	r.again = func(want int, each func(*record) error) error { return f.textAgain(best, open, want, each) }
 	count := 0
 	for {
 		rec, ok := s.next()
@@ -562,6 +594,41 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 	return f.conclude(best, r)
 }
 
+// textAgain reads the rows of a text once more and comes back to where the
+// reading stands. A last line that has no ending is left out: it may be cut.
+func (f *file) textAgain(t *table, open func(io.Reader) io.Reader, want int, each func(*record) error) (err error) {
+	at, err := f.src.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = f.src.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if _, back := f.src.Seek(at, io.SeekStart); err == nil {
+			err = back
+		}
+	}()
+	lines := newLineReader(open(f.src), f.set.Limits.Line)
+	s := &splitter{lines: lines, sep: t.separator}
+	for count := 0; ; count++ {
+		rec, ok := s.next()
+		switch {
+		case !ok || lines.open && len(s.pending) == 0 && len(rec.cells) != want:
+			return lines.err
+		case rec.line == t.line:
+			s.want = want
+		case rec.line > t.line:
+			if err := each(&rec); err != nil {
+				return err
+			}
+		}
+		if count&1023 == 0 && f.ctx.Err() != nil {
+			return f.ctx.Err()
+		}
+	}
+}
+
 // encoding notes in which encoding the text was.
 func (f *file) encoding(kind container, s *splitter, l *layout) {
 	const do = "Every character was read. If the sender has changed, change the layout."
@@ -595,10 +662,7 @@ func (c candidate) find(head []byte, sep byte, limits Limits) *table {
 		if !ok || rec.line > c.layout.cfg.File.HeadingWithin {
 			break
 		}
-		cells := make([]string, len(rec.cells))
-		for i, cell := range rec.cells {
-			cells[i] = string(cell)
-		}
+		cells := rec.texts()
 		t := c.look(rec.line, cells)
 		if t.separator = sep; t.matched > 0 && t.better(best) {
 			best, preamble = t, above
@@ -652,10 +716,24 @@ func (f *file) readWorkbook(candidates []candidate) error {
 		f.note("R4", "a workbook", "a text file", "The file was read as a workbook. If the sender has changed, change the layout.")
 	}
 	f.Sheet, _, _ = clean([]byte(where.name), maxText)
+	r.again = func(_ int, each func(*record) error) error {
+		// What is unpacked once more is not kept, so it counts once.
+		left := book.left
+		defer func() { book.left = left }()
+		return book.rows(where, func(rec record) error {
+			if rec.line <= best.line {
+				return nil
+			}
+			return each(&rec)
+		})
+	}
 	count := 0
 	err = book.rows(where, func(rec record) error {
 		if count++; count&1023 == 0 && f.ctx.Err() != nil {
 			return f.ctx.Err()
+		}
+		if rec.beyond > 0 && rec.line > best.line {
+			f.sayBeyond(where, &rec)
 		}
 		if rec.line <= best.line {
 			return nil
@@ -666,6 +744,18 @@ func (f *file) readWorkbook(candidates []candidate) error {
 		return err
 	}
 	return f.conclude(best, r)
+}
+
+// sayBeyond notes, once a sheet, a cell so far to the right that it is of no
+// list.
+func (f *file) sayBeyond(s sheet, rec *record) {
+	found := fmt.Sprintf("a stray cell in column %s on the sheet %s", columnName(rec.beyond), shown(s.name))
+	for _, p := range f.file {
+		if p.Found == found {
+			return
+		}
+	}
+	f.note("R8", found, fmt.Sprintf("at most %d columns", f.set.Limits.Columns), fmt.Sprintf("It was passed over. Look at %s%d and delete it.", columnName(rec.beyond), rec.line))
 }
 
 var errEnough = fmt.Errorf("enough rows")
@@ -686,10 +776,11 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 		var above []string
 		var here *table // this sheet's headings, when another sheet has them all
 		rows := 0
+		var stray *record
 		err := book.rows(s, func(rec record) error {
-			cells := make([]string, len(rec.cells))
-			for i, cell := range rec.cells {
-				cells[i] = string(cell)
+			cells := rec.texts()
+			if stray == nil && rec.beyond > 0 {
+				stray = &record{line: rec.line, beyond: rec.beyond}
 			}
 			for _, c := range wanted {
 				if rec.line > c.layout.cfg.File.HeadingWithin {
@@ -716,6 +807,14 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 		})
 		if err != nil && err != errEnough {
 			return nil, where, err
+		}
+		switch {
+		case stray == nil:
+		case where != s:
+			f.sayBeyond(s, stray)
+		case stray.line == best.line:
+			return nil, where, reject("The sheet %s has too many columns: its row %d of headings goes on to column %s, and the limit is %d columns. Send only the columns of the layout.",
+				shown(s.name), stray.line, columnName(stray.beyond), f.set.Limits.Columns)
 		}
 		if rows > 0 {
 			return nil, where, reject("Two sheets of the workbook have the headings and rows below them, %s and %s. Which holds the list is not guessed: remove one, put the rows on one sheet, or name the sheet in the layout (R4).",

@@ -12,12 +12,23 @@ import (
 type Row struct {
 	// Line is the line of a text file or the row of a sheet, from 1.
 	Line int
+	// Provider is the code of the row's provider where the layout says that a
+	// file holds several (R12), and empty otherwise.
+	Provider string
 	// ExtractDate is the day whose end the row speaks of (R6).
 	ExtractDate delay.Day
 	// NHSNumber is ten digits with a good check digit, or empty. LocalID is the
-	// provider's own number, or empty; one of the two is always given (R2).
+	// provider's own number, or empty. One of the two, of Pseudonym and of Spell
+	// is always given (R2).
 	NHSNumber string
 	LocalID   string
+	// Pseudonym stands for the NHS number where the layout says so (R15): it is
+	// known to every provider of Scheme, the name of those who gave it, and means
+	// nothing beside a real number or another scheme's.
+	Pseudonym, Scheme string
+	// Spell is the number of one stay in hospital, given where there is no local
+	// ID: it tells the rows of one stay from others, and no more (R15).
+	Spell string
 	// Site, Ward and Bed as given, cleaned of control characters; may be empty.
 	Site, Ward, Bed string
 	// Admitted is the first day of the spell, or zero.
@@ -36,10 +47,12 @@ type Row struct {
 // patient is in a bed (C20). Ready and Discharged are zero where they could not
 // be read.
 type UnreadRow struct {
-	Line               int
-	ExtractDate        delay.Day
-	NHSNumber, LocalID string
-	Ready, Discharged  delay.Day
+	Line                     int
+	Provider                 string
+	ExtractDate              delay.Day
+	NHSNumber, LocalID       string
+	Pseudonym, Scheme, Spell string
+	Ready, Discharged        delay.Day
 }
 
 // Severity says what happened to the row that a Problem is about.
@@ -80,4 +93,10 @@ type Problem struct {
 	Found    string `json:"found"`
 	Expected string `json:"expected"`
 	Do       string `json:"do"`
+	// ByFound is set when each Found is a cause of its own, such as a word that
+	// is in no list.
+	ByFound bool `json:"-"`
+
+	// rows is how many rows a problem of the file as a whole stands for.
+	rows int
 }

@@ -8,8 +8,10 @@ import (
 
 	"homeward/internal/attribution"
 	"homeward/internal/config"
+	"homeward/internal/council"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -39,11 +41,13 @@ func (c cache[T]) put(key []byte, v T) T {
 }
 
 // The cells, read. removed says that invisible characters were taken out, cut
-// that the text was shortened, why what is to be warned about.
+// that the text was shortened, named that it held an NHS number and was dropped
+// (P1), why what is to be warned about.
 type (
 	textCell struct {
-		text         string
-		removed, cut bool
+		text                string
+		removed, cut, named bool
+		nothing             string // the word that stands for a blank, as given
 	}
 	idCell struct {
 		number string
@@ -63,7 +67,7 @@ type (
 	}
 	areaCell struct {
 		textCell
-		areas []*area
+		areas []*council.Area
 	}
 )
 
@@ -97,6 +101,23 @@ type rowReader struct {
 	areas    cache[areaCell]
 	sameCode []byte // the last provider cell that was right
 
+	// of is the provider of the row that is being read, in a file of several,
+	// and empty otherwise; codes remembers what provider cells mean, and strangers
+	// counts the rows of codes that the partnership file lacks (R12).
+	of        string
+	codes     cache[*provider]
+	strangers map[string]int
+	// again reads the file once more from its first row, for what only the whole
+	// shows, with the number of cells that its rows are taken to have.
+	again func(want int, each func(*record) error) error
+	// setWant changes the number of cells that the rows to come are taken to have.
+	setWant func(int)
+	survey  survey
+	// nothings counts the cells of words and dates that stand for none, by the
+	// word (I2, R9).
+	nothings map[string]*nothingCells
+	notReady int // rows of patients who meet the criteria to reside (R13)
+
 	// orders counts, for each date field, what its cells tell about the order
 	// of day and month.
 	orders [nFields][3]int
@@ -105,7 +126,8 @@ type rowReader struct {
 	days         map[delay.Day]int // extract dates of rows, with a line
 	total        int               // what a total line says, -1 when none
 	totals       int
-	left         int // rows kept of patients who have left
+	left         int      // rows kept of patients who have left
+	noTexts      []record // at the end of what was read, which are no text
 	skippedLines []int
 	lastLine     int
 	lastShort    bool
@@ -120,6 +142,7 @@ type rowReader struct {
 func newRowReader(s *Set, l *layout, t *tally) *rowReader {
 	r := &rowReader{tally: t, set: s, layout: l, limits: s.Limits, total: -1,
 		dates: dateReader{formats: l.formats}, days: map[delay.Day]int{},
+		codes: cache[*provider]{}, strangers: map[string]int{}, nothings: map[string]*nothingCells{},
 		dateOf: cache[date]{}, texts: cache[textCell]{}, ids: cache[textCell]{}, numbers: cache[idCell]{}, reasons: cache[wordCell]{},
 		bodies: cache[wordCell]{}, cares: cache[wordCell]{}, waits: cache[wordCell]{}, funders: cache[wordCell]{}, areas: cache[areaCell]{}}
 	return r
@@ -136,8 +159,13 @@ func (r *rowReader) warn(line int, on delay.Day, rule string, f field, found, ex
 	r.add(Problem{Line: line, Date: on, Severity: Warned, Rule: rule, Field: r.headings[f], Found: found, Expected: expected, Do: do})
 }
 
+// warnWord is warn for a word that is a cause of its own.
+func (r *rowReader) warnWord(line int, on delay.Day, rule string, f field, found, expected, do string) {
+	r.add(Problem{Line: line, Date: on, Severity: Warned, Rule: rule, Field: r.headings[f], Found: found, Expected: expected, Do: do, ByFound: true})
+}
+
 func (r *rowReader) quarantine(line int, on delay.Day, rule, heading, found, expected, do string) {
-	d := r.date(on)
+	d := r.date(r.of, on)
 	d.Read++
 	d.Quarantined++
 	r.unread(on)
@@ -145,7 +173,7 @@ func (r *rowReader) quarantine(line int, on delay.Day, rule, heading, found, exp
 }
 
 func (r *rowReader) exclude(line int, on delay.Day, f field, found, expected string) {
-	d := r.date(on)
+	d := r.date(r.of, on)
 	d.Read++
 	d.Excluded++
 	r.add(Problem{Line: line, Date: on, Severity: Excluded, Rule: "C14", Field: r.headings[f], Found: found, Expected: expected,
@@ -168,6 +196,15 @@ func (r *rowReader) dated(rec *record, f field) date {
 	if v.twoDigit {
 		r.yearsGuessed[f] = true
 	}
+	if v.form != otherForm {
+		r.survey.form(f, v)
+	}
+	if v.clock != noClock {
+		v = r.inLondon(f, v)
+	}
+	if v.standIn {
+		r.nothing(f, r.cell(rec, f))
+	}
 	return v
 }
 
@@ -175,8 +212,21 @@ func readText(c cache[textCell], cell []byte, max int) textCell {
 	if v, ok := c[string(cell)]; ok {
 		return v
 	}
-	text, removed, cut := clean(cell, max)
-	return c.put(cell, textCell{text, removed, cut})
+	v := nameless(cell, max)
+	if v.text != "" && nothing(v.text) {
+		v.text, v.nothing = "", v.text
+	}
+	return c.put(cell, v)
+}
+
+// nameless reads a cell that names nobody. One with an NHS number in it is as good
+// as blank: a number that stands where it has no business would be shown to
+// everybody who sees the column (P1). What would be cut off is looked at too.
+func nameless(cell []byte, max int) (v textCell) {
+	if v.text, v.removed, v.cut = clean(cell, max); nhsnumber.In(string(cell)) {
+		v.text, v.cut, v.named = "", false, true
+	}
+	return v
 }
 
 const fixExport = "Correct it in the patient system and send the file again."
@@ -185,6 +235,7 @@ const fixExport = "Correct it in the patient system and send the file again."
 // Invalid problem for which the file is rejected whole (R4).
 func (r *rowReader) record(rec *record) error {
 	r.lastLine, r.lastShort, r.reading = rec.line, false, rec
+	rec.bare()
 	width := len(rec.cells)
 	for width > 0 && len(rec.cells[width-1]) == 0 {
 		width--
@@ -193,8 +244,15 @@ func (r *rowReader) record(rec *record) error {
 		r.Skipped++
 		return nil
 	}
-	if rec.flaw == quoteAstray || rec.flaw == tooLong || r.text && (width > r.width || len(rec.cells) < r.width) {
+	r.of = ""
+	if rec.flaw == quoteAstray || rec.flaw == tooLong || r.text && (width > r.width || len(rec.cells) < r.width && !r.short(rec)) {
 		return r.misshapen(rec, width)
+	}
+	if err := r.textAfter(); err != nil {
+		return err
+	}
+	if r.layout.cfg.SeveralProviders && !r.place(rec) {
+		return nil
 	}
 
 	// The extract date (R6).
@@ -213,6 +271,14 @@ func (r *rowReader) record(rec *record) error {
 		}
 	}
 
+	if r.columns[fCriteria] >= 0 && r.staysRightly(rec, on) {
+		if _, seen := r.days[on]; !seen {
+			r.days[on] = rec.line
+		}
+		r.notReadyRow(on)
+		return nil
+	}
+
 	ready := r.dated(rec, fReady)
 	if ready.state != goodDate {
 		if r.notPatient(rec) {
@@ -220,19 +286,13 @@ func (r *rowReader) record(rec *record) error {
 		}
 		found := shown(r.cellText(rec, fReady))
 		expected := "a date such as " + r.exampleDate()
-		if ready.state == noDate {
-			found = "a blank"
-		}
 		r.quarantine(rec.line, on, "R2", r.headings[fReady], found, expected, "Fill in the discharge ready date, the day on which all three tests were met, and send the file again.")
 		return nil
 	}
 	if _, seen := r.days[on]; !seen {
 		r.days[on] = rec.line
 	}
-	if rec.flaw == quoteKept {
-		r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Found: "a quotation mark (\") that is not closed", Expected: "marks in pairs around a cell",
-			Do: "The mark was read as a character. Check the row."})
-	}
+	r.warnQuotes(rec, on)
 
 	// The provider (R4): another's code rejects the file whole.
 	if err := r.checkProvider(rec, on); err != nil {
@@ -263,13 +323,16 @@ func (r *rowReader) record(rec *record) error {
 		row.NHSNumber = number.number
 	}
 	row.LocalID = local.text
-	if row.NHSNumber == "" && row.LocalID == "" {
+	r.standIn(rec, row)
+	if row.NHSNumber == "" && row.LocalID == "" && row.Pseudonym == "" && row.Spell == "" {
 		if r.notPatient(rec) {
 			return nil
 		}
 		heading, expected := r.headings[fNHSNumber], "an NHS number or a local patient ID"
-		if heading == "" {
-			heading = r.headings[fLocalID]
+		for _, f := range []field{fPseudonym, fLocalID, fSpell} {
+			if heading == "" {
+				heading = r.headings[f]
+			}
 		}
 		found := "no patient identifier at all"
 		if number.state != identity.Nothing {
@@ -314,6 +377,7 @@ func (r *rowReader) record(rec *record) error {
 		r.warn(rec.line, on, "R3", fReady, fmt.Sprintf("%s, over a year before the extract date", ready.day), "a date within the year", "The row was kept. Check that the patient is still waiting.")
 	}
 
+	row.Provider = r.of
 	row.Site = r.plainText(rec, on, fSite)
 	row.Ward = r.plainText(rec, on, fWard)
 	row.Bed = r.plainText(rec, on, fBed)
@@ -322,7 +386,7 @@ func (r *rowReader) record(rec *record) error {
 	if row.Discharged != 0 {
 		r.left++
 	}
-	d := r.date(on)
+	d := r.date(r.of, on)
 	d.Read++
 	d.Kept++
 	return r.each(row)
@@ -337,17 +401,54 @@ var numberWords = map[identity.Reading]string{
 
 // misshapen handles a record that is not a row of the table.
 func (r *rowReader) misshapen(rec *record, width int) error {
+	if rec.noText || rec.flaw != tooLong && r.text && notText(bytes.Join(rec.cells, []byte{' '})) {
+		// After the last row it is dropped, before another it is a row that cannot
+		// be read (R10).
+		r.noTexts = append(r.noTexts, record{line: rec.line, flaw: rec.flaw, cells: make([][]byte, len(rec.cells))})
+		if len(r.noTexts) > maxNoTexts {
+			return r.textAfter()
+		}
+		return nil
+	}
 	if rec.flaw != tooLong && r.notPatient(rec) {
 		return nil
 	}
+	if err := r.textAfter(); err != nil {
+		return err
+	}
 	r.lastShort = true
+	return r.setAside(rec)
+}
+
+// maxNoTexts bounds the lines without text that are kept until it is known
+// whether a row follows.
+const maxNoTexts = 10_000
+
+// textAfter says of lines without text that a row follows them: they are rows
+// that cannot be read.
+func (r *rowReader) textAfter() error {
+	for i := range r.noTexts {
+		if err := r.setAside(&r.noTexts[i]); err != nil {
+			return err
+		}
+	}
+	r.noTexts = r.noTexts[:0]
+	return nil
+}
+
+// setAside quarantines a record whose cells cannot be told.
+func (r *rowReader) setAside(rec *record) error {
 	switch rec.flaw {
 	case tooLong:
 		r.quarantine(rec.line, r.outside, "R8", "", fmt.Sprintf("a line that is too long, over %d bytes", r.limits.Line), "one row", fixExport)
 	case quoteAstray:
 		r.quarantine(rec.line, r.outside, "R2", "", fmt.Sprintf("a quotation mark (\") that is not closed, so the cells of line %d cannot be told apart", rec.line), "quotation marks in pairs around a cell", "Correct the row and send the file again. Reading went on with the next line.")
 	default:
-		r.quarantine(rec.line, r.outside, "R2", "", fmt.Sprintf("%d cells for %d headings", len(rec.cells), r.width), "as many cells as columns (a cell with a separator in it needs quotation marks)", "Correct the row and send the file again.")
+		found := fmt.Sprintf("%d cells for %d headings", len(rec.cells), r.width)
+		if len(rec.cells) < r.width && r.survey.why != "" {
+			found += " (" + r.survey.why + ")"
+		}
+		r.quarantine(rec.line, r.outside, "R2", "", found, "as many cells as columns (a cell with a separator in it needs quotation marks)", "Correct the row and send the file again.")
 	}
 	return nil
 }
@@ -385,7 +486,7 @@ func (r *rowReader) numericDate() string {
 // checkProvider compares the row's provider with the file's. A blank is taken
 // as the file's, with a warning.
 func (r *rowReader) checkProvider(rec *record, on delay.Day) error {
-	if r.columns[fProvider] < 0 {
+	if r.columns[fProvider] < 0 || r.layout.cfg.SeveralProviders {
 		return nil
 	}
 	cell := r.cell(rec, fProvider)
@@ -393,15 +494,11 @@ func (r *rowReader) checkProvider(rec *record, on delay.Day) error {
 		return nil
 	}
 	text, _, _ := clean(cell, maxText)
-	if text == "" && r.provider != nil {
+	if (text == "" || nothing(text)) && r.provider != nil {
 		r.warn(rec.line, on, "R4", fProvider, "a blank", "the provider's code "+r.provider.code, "The provider of the file was taken; fill the column.")
 		return nil
 	}
-	found := r.set.providers[fold(text)]
-	if found == nil && len(text) == 5 {
-		// A site's code is its trust's with two characters more.
-		found = r.set.providers[fold(text[:3])]
-	}
+	found := r.set.providerOf(text)
 	switch {
 	case r.provider == nil && found == nil:
 		return problem.New(problem.Invalid, "Row %d: %s: found %s, expected the code of a provider of this partnership. No provider is to be found for this file (R4).", rec.line, r.headings[fProvider], shown(text))
@@ -419,6 +516,16 @@ func (r *rowReader) checkProvider(rec *record, on delay.Day) error {
 	}
 	r.sameCode = append(r.sameCode[:0], cell...)
 	return nil
+}
+
+// providerOf finds a provider by what a cell calls it, nil when there is none.
+func (s *Set) providerOf(text string) *provider {
+	found := s.providers[fold(text)]
+	if found == nil && len(text) == 5 {
+		// A site's code is its trust's with two characters more.
+		found = s.providers[fold(text[:3])]
+	}
+	return found
 }
 
 // localID reads the provider's own number into its normal form (I1). Fillers,
@@ -477,13 +584,18 @@ func (r *rowReader) outsideCount(rec *record, on, ready delay.Day, left date) bo
 		return true
 	}
 	born := r.dated(rec, fBirthDate)
+	if born.state == noDate && r.columns[fAge] >= 0 {
+		return r.outsideAge(rec, on)
+	}
+	if born.twoDigit && (born.day > ready || ready < adulthood(born.day)) {
+		// 24 may be 1924 or 2024: nobody is left out as a child on a guess (R9).
+		born.day = birthday(born.day, -100)
+	}
 	const expected = "a date of birth"
 	switch {
 	case born.state == noDate:
 	case born.state == badDate:
 		r.warn(rec.line, on, "R3", fBirthDate, "a value that is no date (not shown)", expected, "The row was kept as an adult's. "+fixExport)
-	case born.twoDigit:
-		// 19 may be 1919 or 2019: whether the patient is a child is not guessed.
 	case born.day > ready:
 		r.warn(rec.line, on, "R3", fBirthDate, "a birth date after the discharge ready date (not shown)", expected, "The row was kept as an adult's. "+fixExport)
 	case ready < adulthood(born.day):
@@ -508,14 +620,25 @@ func (r *rowReader) warnRemoved(line int, on delay.Day, f field) {
 	r.warn(line, on, "R8", f, "control or invisible (zero-width) characters", "plain text", "They were removed. Check the export.")
 }
 
+// warnNamed says that a cell was dropped because an NHS number stood in it.
+func (r *rowReader) warnNamed(line int, on delay.Day, f field) {
+	r.warn(line, on, "P1", f, "an NHS number (not shown)", "a cell that identifies nobody", "The row was kept without this cell. "+fixExport)
+}
+
 func (r *rowReader) plainText(rec *record, on delay.Day, f field) string {
 	cell := r.cell(rec, f)
 	if len(cell) == 0 {
 		return ""
 	}
 	v := readText(r.texts, cell, maxText)
+	if v.nothing != "" {
+		r.nothing(f, []byte(v.nothing))
+	}
 	if v.removed {
 		r.warnRemoved(rec.line, on, f)
+	}
+	if v.named {
+		r.warnNamed(rec.line, on, f)
 	}
 	if v.cut {
 		r.warn(rec.line, on, "R8", f, "a text that is too long", fmt.Sprintf("at most %d characters", maxText), "It was shortened. Check the export.")
@@ -524,9 +647,14 @@ func (r *rowReader) plainText(rec *record, on delay.Day, f field) string {
 }
 
 func (r *rowReader) words(cell []byte) wordCell {
-	var v wordCell
-	v.text, v.removed, v.cut = clean(cell, maxText)
-	return v
+	return wordCell{textCell: nameless(cell, maxText)}
+}
+
+// orNothing makes a blank of a word that is in no list and stands for none.
+func (v *wordCell) orNothing() {
+	if v.why == notInLayout && nothing(v.text) {
+		*v = wordCell{textCell: textCell{removed: v.removed, nothing: v.text}}
+	}
 }
 
 func (r *rowReader) careOf(cell []byte) wordCell {
@@ -538,8 +666,9 @@ func (r *rowReader) careOf(cell []byte) wordCell {
 		meaning, ok := r.layout.care[fold(v.text)]
 		care, err := delay.ParseCareType(meaning)
 		if v.care = care; !ok || err != nil {
-			v.care, v.why = delay.CareNotKnown, "a type of care that the layout does not know"
+			v.care, v.why = delay.CareNotKnown, notInLayout
 		}
+		v.orNothing()
 		r.layout.unusual(&v, r.layout.cfg.Words.Care.Usual, "type of care", v.care.String())
 	}
 	return r.cares.put(cell, v)
@@ -557,6 +686,7 @@ func (r *rowReader) reasonOf(cell []byte) wordCell {
 		} else if v.why == "" {
 			v.why = "a code that stands for no reason of england-dtoc"
 		}
+		v.orNothing()
 		r.layout.unusual(&v, r.layout.cfg.Words.Reasons.Usual, "reason", "reason "+string(v.reason))
 	}
 	return r.reasons.put(cell, v)
@@ -570,8 +700,9 @@ func (r *rowReader) bodyOf(cell []byte) wordCell {
 	if v.text != "" {
 		var ok bool
 		if v.body, v.housing, ok = bodyOf(r.layout.bodies[fold(v.text)]); !ok {
-			v.unread, v.why = true, "a word for the responsible body that the layout does not know"
+			v.unread, v.why = true, notInLayout
 		}
+		v.orNothing()
 		r.layout.unusual(&v, r.layout.cfg.Words.Responsible.Usual, "responsible body", v.body.String())
 	}
 	return r.bodies.put(cell, v)
@@ -580,7 +711,7 @@ func (r *rowReader) bodyOf(cell []byte) wordCell {
 // unusual notes a word that was read and that the sender does not usually
 // write: it may mean something else there.
 func (l *layout) unusual(v *wordCell, usual config.List, what, read string) {
-	if v.why != "" || len(usual) == 0 {
+	if v.why != "" || v.text == "" || len(usual) == 0 {
 		return
 	}
 	for _, u := range usual {
@@ -597,6 +728,9 @@ func (r *rowReader) waitingOf(cell []byte) wordCell {
 		return v
 	}
 	v := r.words(cell)
+	if nothing(v.text) {
+		v.text, v.nothing = "", v.text
+	}
 	parts := []string{v.text}
 	if r.layout.separator != "" {
 		parts = strings.Split(v.text, r.layout.separator)
@@ -610,7 +744,7 @@ func (r *rowReader) waitingOf(cell []byte) wordCell {
 			v.waiting |= attribution.OnCouncil
 		default:
 			v.waiting |= attribution.OrganisationUnread
-			v.why = "an organisation that the layout does not know"
+			v.why = notInLayout
 		}
 	}
 	return r.waits.put(cell, v)
@@ -623,8 +757,9 @@ func (r *rowReader) fundingOf(cell []byte) wordCell {
 	v := r.words(cell)
 	if v.text != "" {
 		if v.funding = fundingOf(r.layout.funding[fold(v.text)]); v.funding == attribution.FundingUnread {
-			v.why = "a funder that the layout does not know"
+			v.why = notInLayout
 		}
+		v.orNothing()
 	}
 	return r.funders.put(cell, v)
 }
@@ -633,13 +768,15 @@ func (r *rowReader) areaOf(cell []byte) areaCell {
 	if v, ok := r.areas[string(cell)]; ok {
 		return v
 	}
-	var v areaCell
-	v.text, v.removed, v.cut = clean(cell, maxText)
+	v := areaCell{textCell: nameless(cell, maxText)}
 	if v.text != "" {
-		if code, ok := r.layout.extraCouncils[fold(v.text)]; ok && r.set.councils.byCode[code] != nil {
-			v.areas = []*area{r.set.councils.byCode[code]}
+		if a := r.set.councils.Coded(r.layout.extraCouncils[fold(v.text)]); a != nil {
+			v.areas = []*council.Area{a}
 		} else {
-			v.areas = r.set.councils.find(v.text)
+			v.areas = r.set.councils.Find(v.text)
+		}
+		if len(v.areas) == 0 && nothing(v.text) {
+			v.text, v.nothing = "", v.text
 		}
 	}
 	return r.areas.put(cell, v)
@@ -653,42 +790,62 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	say := func(f field, v *wordCell, expected, do string) {
 		switch {
 		case v.unusual:
-			r.warn(line, on, "R2", f, shown(v.text)+": "+v.why, "the sender's usual words", "If that is right, add the word to the layout's usual ones.")
+			r.warnWord(line, on, "R2", f, shown(v.text)+": "+v.why, "the sender's usual words", "If that is right, add the word to the layout's usual ones.")
 		case v.why != "":
-			r.warn(line, on, "R2", f, shown(v.text)+": "+v.why, expected, do)
+			if v.why != notInLayout {
+				do = "Correct it, or add the whole of it to the layout."
+			}
+			r.warnWord(line, on, "R2", f, shown(v.text)+": "+v.why, expected, do)
 		}
 		if v.removed {
 			r.warnRemoved(line, on, f)
 		}
 	}
 
+	// Words that stand for a blank are said once a file.
+	mark := func(f field, v *textCell) {
+		if v.nothing != "" {
+			r.nothing(f, []byte(v.nothing))
+		}
+	}
 	reason := r.reasonOf(r.cell(rec, fReason))
+	mark(fReason, &reason.textCell)
 	g.Reason, g.Words.Reason = reason.reason, reason.text
-	if reason.text == "" {
+	if reason.named {
+		r.warnNamed(line, on, fReason)
+	} else if reason.text == "" {
 		r.warn(line, on, "R2", fReason, "a blank", "a reason", "The reason is missing, so the days are not attributed. Fill it in and send the file again.")
 	} else if reason.why != "" || reason.removed {
-		say(fReason, &reason, "a reason of the layout's word lists", "Correct it, or add the word to the layout.")
+		say(fReason, &reason, "a reason of the layout's word lists", "Add it to a reason.")
 	}
 
 	g.Care = r.layout.fixedCare
 	if r.columns[fCare] >= 0 {
 		care := r.careOf(r.cell(rec, fCare))
+		mark(fCare, &care.textCell)
 		g.Words.Care = care.text
-		if care.text == "" {
+		if care.named {
+			g.Care = delay.CareNotKnown
+			r.warnNamed(line, on, fCare)
+		} else if care.text == "" {
 			if g.Care == delay.CareNotKnown {
 				r.warn(line, on, "R3", fCare, "a blank", "acute or non-acute", "The type of care is not known. "+fixExport)
 			}
 		} else {
 			g.Care = care.care
 			if care.why != "" || care.removed {
-				say(fCare, &care, "acute or non-acute", "Correct it, or add the word to the layout.")
+				say(fCare, &care, "acute or non-acute", "Add it to a type of care.")
 			}
 		}
 	}
 
 	if r.columns[fResponsible] >= 0 {
 		body := r.bodyOf(r.cell(rec, fResponsible))
-		g.Stated, g.StatedUnread, g.Words.Responsible = body.body, body.unread, body.text
+		mark(fResponsible, &body.textCell)
+		g.Stated, g.StatedUnread, g.Words.Responsible = body.body, body.unread || body.named, body.text
+		if body.named {
+			r.warnNamed(line, on, fResponsible)
+		}
 		if body.housing {
 			// Housing is the NHS's as a reason (A1); beside another reason it
 			// names a body that the matrix does not have.
@@ -697,22 +854,30 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 			}
 		}
 		if body.why != "" || body.removed {
-			say(fResponsible, &body, "NHS, social care or both", "The days are not attributed until the word is corrected, or added to the layout.")
+			say(fResponsible, &body, "NHS, social care or both", "Add it to a responsible body; until then the days are not attributed.")
 		}
 	}
 	if r.columns[fWaitingOn] >= 0 {
-		if v := r.waitingOf(r.cell(rec, fWaitingOn)); v.text != "" {
+		v := r.waitingOf(r.cell(rec, fWaitingOn))
+		if mark(fWaitingOn, &v.textCell); v.named {
+			g.WaitingOn = attribution.OrganisationUnread
+			r.warnNamed(line, on, fWaitingOn)
+		} else if v.text != "" {
 			g.WaitingOn, g.Words.WaitingOn = v.waiting, v.text
 			if v.why != "" || v.removed {
-				say(fWaitingOn, &v, "organisations that the layout names", "Correct it, or add the word to the layout.")
+				say(fWaitingOn, &v, "organisations that the layout names", "Add it to those waited on.")
 			}
 		}
 	}
 	if r.columns[fFunding] >= 0 {
-		if v := r.fundingOf(r.cell(rec, fFunding)); v.text != "" {
+		v := r.fundingOf(r.cell(rec, fFunding))
+		if mark(fFunding, &v.textCell); v.named {
+			g.Funding = attribution.FundingUnread
+			r.warnNamed(line, on, fFunding)
+		} else if v.text != "" {
 			g.Funding, g.Words.Funding = v.funding, v.text
 			if v.why != "" || v.removed {
-				say(fFunding, &v, "a funder that the layout names", "Correct it, or add the word to the layout.")
+				say(fFunding, &v, "a funder that the layout names", "Add it to a funder.")
 			}
 		}
 	}
@@ -722,28 +887,31 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		return
 	}
 	v := r.areaOf(r.cell(rec, fCouncil))
+	mark(fCouncil, &v.textCell)
 	g.Words.Council = v.text
 	if v.removed {
 		r.warnRemoved(line, on, fCouncil)
 	}
 	const expected = "a council by ONS code, number or name, or an area outside England"
 	switch {
+	case v.named:
+		g.Council = delay.CouncilNotKnown
+		r.warnNamed(line, on, fCouncil)
 	case v.text == "":
 		r.warn(line, on, "R3", fCouncil, "a blank", expected, "The council is not known. "+fixExport)
 	case len(v.areas) == 0:
-		r.warn(line, on, "R3", fCouncil, shown(v.text)+": a council (local authority) that is not known", expected, "Correct it, or add the name to the partnership file.")
+		r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": a council (local authority) that is not known", expected, "Correct it, or add the name to the partnership file.")
 	default:
-		a := v.areas[0]
-		if len(v.areas) == 1 && a.until == 0 && a.kind != "district" && a.kind != "elsewhere" {
-			g.Council = delay.Council(a.code)
+		if a := v.areas[0]; len(v.areas) == 1 && a.Certain() {
+			g.Council = a.CodeOn(on)
 			return
 		}
 		var why string
-		if g.Council, why = r.set.councils.resolve(v.areas, on); why != "" {
+		if g.Council, why = r.set.councils.Resolve(v.areas, on); why != "" {
 			if g.Council != delay.CouncilNotKnown {
-				why += " (" + r.set.councils.byCode[string(g.Council)].name + ")"
+				why += " (" + r.set.councils.Named(string(g.Council)) + ")"
 			}
-			r.warn(line, on, "R3", fCouncil, shown(v.text)+": "+why, expected, "Correct it in the patient system.")
+			r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": "+why, expected, "Correct it in the patient system.")
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -158,13 +159,23 @@ func (st sheetStyles) cell(v any) (any, error) {
 	case int64:
 		return excelize.Cell{StyleID: st.whole, Value: v}, nil
 	case float64:
-		return excelize.Cell{StyleID: st.number, Value: v}, nil
+		return excelize.Cell{StyleID: st.number, Value: Digits15(v)}, nil
 	case PerCent:
-		return excelize.Cell{StyleID: st.part, Value: float64(v)}, nil
+		return excelize.Cell{StyleID: st.part, Value: Digits15(float64(v))}, nil
 	case delay.Day:
 		return excelize.Cell{StyleID: st.day, Value: excelDate(v)}, nil
 	}
 	return nil, fmt.Errorf("a cell of type %T", v)
+}
+
+// Digits15 rounds to the 15 significant digits that a spreadsheet keeps of a
+// number. excelize cuts what is longer off, which would be a different number.
+func Digits15(v float64) float64 {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
+	if err != nil { // Only of what rounds to infinity.
+		return v
+	}
+	return rounded
 }
 
 // longestCell is how many characters a cell can hold.

@@ -42,7 +42,11 @@ func sniff(head []byte) (kind container, found, do string) {
 	case is("\xFE\xFF"):
 		return utf16Big, "", ""
 	}
-	// UTF-16 without a mark: every second byte of Latin text is zero.
+	// UTF-16 without a mark: every second byte of Latin text is zero. Zeros alone
+	// at the end are a file that was given more room than it has text (R10).
+	if text := len(bytes.TrimRight(head, "\x00")); text > 0 {
+		head = head[:min(len(head), text+1)]
+	}
 	if n := min(len(head), 4096) &^ 1; n >= 8 {
 		var zeros [2]int
 		for i, b := range head[:n] {

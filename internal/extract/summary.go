@@ -1,13 +1,15 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"homeward/internal/delay"
+	"homeward/internal/nhsnumber"
 )
 
 // Summary says what one file was and what became of its rows. Kept +
@@ -23,9 +25,21 @@ type Summary struct {
 	Encoding string
 	// Sheet is the name of the sheet that was read, of a workbook.
 	Sheet string
-	// Dates holds every extract date of the file, in order. A file with
-	// headings and no rows has one with no rows.
+	// Several is set when the layout says that a file holds several providers
+	// (R12); Provider is then empty.
+	Several bool
+	// Dates holds every extract of the file, in the order of provider and date. A
+	// file with headings and no rows has one with no rows.
 	Dates []DateRows
+	// Unplaced counts the rows of a file of several providers that belong to no
+	// extract: those of a code that the partnership file lacks are excluded, those
+	// whose provider cannot be read quarantined.
+	Unplaced DateRows
+	// Doubt says why the whole file is to be held, in a sentence; empty when
+	// nothing speaks against it (R9).
+	Doubt string
+	// Groups holds the problems by cause, all of them.
+	Groups Groups
 	// Read, Kept, Excluded and Quarantined count the rows that are patients.
 	Read, Kept, Excluded, Quarantined int
 	// Skipped counts lines that are not patients: titles, totals, repeated
@@ -40,9 +54,11 @@ type Summary struct {
 	Unread []UnreadRow
 }
 
-// DateRows counts the rows of one extract date. Rows whose date could not be
-// read count with the file's only date; when it has several, with the zero Day.
+// DateRows counts the rows of one extract. Rows whose date could not be read
+// count with the file's only date; when it has several, with the zero Day.
 type DateRows struct {
+	// Provider is the code in a file of several providers, and empty otherwise.
+	Provider                          string
 	Date                              delay.Day
 	Read, Kept, Excluded, Quarantined int
 }
@@ -79,6 +95,7 @@ func shown(text string) string {
 	if text == "" {
 		return "a blank"
 	}
+	text = nhsnumber.Redact(text)
 	if !dateLike.MatchString(text) && !areaCode.MatchString(text) {
 		text = numbers.ReplaceAllString(text, "(a number, not shown)")
 	}
@@ -92,29 +109,38 @@ func shown(text string) string {
 type tally struct {
 	Summary
 	limit   int
-	perDate map[delay.Day]*DateRows
+	perDate map[extractKey]*DateRows
 	last    *DateRows
 	// file holds the problems of the file as a whole; they are few.
 	file []Problem
 }
 
-func newTally(limit int) *tally {
-	return &tally{limit: limit, perDate: map[delay.Day]*DateRows{}}
+// extractKey is a provider and a date; the provider is empty where the file has
+// one only.
+type extractKey struct {
+	provider string
+	date     delay.Day
 }
 
-func (t *tally) date(d delay.Day) *DateRows {
-	if t.last != nil && t.last.Date == d {
+func newTally(limit int) *tally {
+	return &tally{limit: limit, perDate: map[extractKey]*DateRows{}}
+}
+
+func (t *tally) date(provider string, d delay.Day) *DateRows {
+	if t.last != nil && t.last.Date == d && t.last.Provider == provider {
 		return t.last
 	}
-	if t.perDate[d] == nil {
-		t.perDate[d] = &DateRows{Date: d}
+	k := extractKey{provider, d}
+	if t.perDate[k] == nil {
+		t.perDate[k] = &DateRows{Provider: provider, Date: d}
 	}
-	t.last = t.perDate[d]
+	t.last = t.perDate[k]
 	return t.last
 }
 
 // add notes a problem of a row. Warnings leave room for what is graver.
 func (t *tally) add(p Problem) {
+	t.Groups.Add(p)
 	if len(t.Problems) >= t.limit || p.Severity == Warned && len(t.Problems) >= t.limit*4/5 {
 		t.MoreProblems++
 		return
@@ -135,27 +161,43 @@ func (t *tally) finish(only delay.Day) *Summary {
 			t.Unread[i].ExtractDate = only
 		}
 	}
-	if stray := t.perDate[0]; stray != nil && only != 0 {
-		delete(t.perDate, 0)
-		d := t.perDate[only]
-		if d == nil {
-			stray.Date = only
-			t.perDate[only] = stray
-		} else {
-			d.Read += stray.Read
-			d.Kept += stray.Kept
-			d.Excluded += stray.Excluded
-			d.Quarantined += stray.Quarantined
+	for k, stray := range t.perDate {
+		switch {
+		case t.Several && k.provider == "":
+			t.Unplaced.add(stray)
+			delete(t.perDate, k)
+		case k.date == 0 && only != 0:
+			delete(t.perDate, k)
+			t.date(k.provider, only).add(stray)
 		}
 	}
 	for _, d := range t.perDate {
 		t.Dates = append(t.Dates, *d)
-		t.Read += d.Read
-		t.Kept += d.Kept
-		t.Excluded += d.Excluded
-		t.Quarantined += d.Quarantined
 	}
-	sort.Slice(t.Dates, func(i, j int) bool { return t.Dates[i].Date < t.Dates[j].Date })
+	total := t.Unplaced
+	for i := range t.Dates {
+		total.add(&t.Dates[i])
+	}
+	t.Read, t.Kept, t.Excluded, t.Quarantined = total.Read, total.Kept, total.Excluded, total.Quarantined
+	slices.SortFunc(t.Dates, func(a, b DateRows) int {
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Date, b.Date))
+	})
 	t.Problems = append(t.Problems, t.file...)
+	for i := range t.Problems {
+		// Headings and names come from outside as cells do (P1).
+		p := &t.Problems[i]
+		p.Field, p.Found = nhsnumber.Redact(p.Field), nhsnumber.Redact(p.Found)
+	}
+	for _, p := range t.file {
+		t.Groups.Add(p)
+	}
+	t.Doubt = nhsnumber.Redact(t.Doubt)
 	return &t.Summary
+}
+
+func (d *DateRows) add(other *DateRows) {
+	d.Read += other.Read
+	d.Kept += other.Kept
+	d.Quarantined += other.Quarantined
+	d.Excluded += other.Excluded
 }

@@ -21,8 +21,9 @@ type lineReader struct {
 	err     error
 	max     int
 	line    int
-	// long is set while a line passes max; its bytes are dropped.
-	long bool
+	// long is set while a line passes max; its bytes are dropped, and noText
+	// says that they are no text.
+	long, noText bool
 	// open is set when the last line had no line ending.
 	open bool
 }
@@ -96,6 +97,7 @@ func (l *lineReader) fill() {
 	}
 	if l.w == len(l.buf) {
 		if len(l.buf) >= l.max {
+			l.noText = l.noText && l.long || notText(l.buf[:l.w])
 			l.long = true
 			// The last byte stays: it may be the CR of a CRLF.
 			l.buf[0] = l.buf[l.w-1]
@@ -126,7 +128,7 @@ type flaw uint8
 
 const (
 	sound       flaw = iota
-	quoteKept        // a stray quotation mark was read as a character
+	quoteKept        // a stray quotation mark was read as a character, in the cell astray
 	quoteAstray      // a quotation mark is not closed and the cells cannot be told
 	tooLong          // the line is longer than the bound
 )
@@ -137,6 +139,17 @@ type record struct {
 	line  int
 	cells [][]byte
 	flaw  flaw
+	// astray is the cell, from 0, with the stray quotation mark of quoteKept.
+	astray int
+	// lines is how many lines of the file look like rows of their own and stand
+	// inside one quoted cell of this record.
+	lines int
+	// beyond is the first column, from 1, with a cell beyond the bound.
+	beyond int
+	// escaped is set when the text may hold escapes of a workbook.
+	escaped bool
+	// noText is set when the bytes of a line that is too long are no text.
+	noText bool
 }
 
 // lookahead bounds the lines and bytes that one quoted cell may span.
@@ -149,14 +162,16 @@ type pendingLine struct {
 	text []byte
 	line int
 	long bool
+	// noText is set when what was dropped of a long line is no text.
+	noText bool
 }
 
 // splitter cuts text into records. encoding/csv reads a lone quotation mark as
 // the beginning of a cell that ends at the end of the file, so that the rows
 // in between are lost in one cell; here a cell may span lines only when it is
-// closed properly before a line that is itself a whole record, and otherwise
-// reading goes on at the next line (R1). It also ends lines at a bare CR, counts
-// them as editors do, and takes a little over half the time (BenchmarkSplit).
+// closed and leaves the right number of cells, and otherwise reading goes on at
+// the next line (R1, R10). It also ends lines at a bare CR, counts them as
+// editors do, and takes a little over half the time (BenchmarkSplit).
 type splitter struct {
 	lines *lineReader
 	sep   byte
@@ -185,7 +200,7 @@ func (s *splitter) nextLine() (p pendingLine, ok bool) {
 	if s.lines.line == 1 {
 		text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
 	}
-	return pendingLine{text: s.decode(text), line: s.lines.line, long: long}, true
+	return pendingLine{text: s.decode(text), line: s.lines.line, long: long, noText: long && s.lines.noText}, true
 }
 
 // decode gives the line in UTF-8. What is not UTF-8 is Windows-1252, the other
@@ -211,6 +226,18 @@ func (s *splitter) decode(text []byte) []byte {
 	return s.decoded
 }
 
+// notText says whether bytes are no text: one in sixteen or more steers a device
+// or is no character at all.
+func notText(b []byte) bool {
+	n := 0
+	for _, c := range b {
+		if c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == 0x7f {
+			n++
+		}
+	}
+	return n > 0 && n*16 >= len(b)
+}
+
 func ascii(b []byte) bool {
 	for len(b) >= 8 {
 		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
@@ -233,58 +260,203 @@ func (s *splitter) next() (record, bool) {
 		return record{}, false
 	}
 	if p.long {
-		return record{line: p.line, flaw: tooLong}, true
+		return record{line: p.line, flaw: tooLong, noText: p.noText}, true
 	}
+	rec := record{line: p.line, escaped: bytes.Contains(p.text, escape)}
 	if bytes.IndexByte(p.text, '"') < 0 {
 		s.literal(p.text)
-		return record{line: p.line, cells: s.fields}, true
+		rec.cells = s.fields
+		return rec, true
 	}
-	switch s.quoted(p.text) {
-	case whole:
-		return record{line: p.line, cells: s.fields}, true
-	case unfinished:
-		s.joined = append(s.joined[:0], p.text...)
-		first := len(s.joined)
-		if s.join() {
-			return record{line: p.line, cells: s.fields}, true
+	how := s.quoted(p.text)
+	if how == whole {
+		rec.cells = s.fields
+		return rec, true
+	}
+	s.joined = append(s.joined[:0], p.text...)
+	first := len(s.joined)
+	if how == unfinished && s.join(&rec, true, s.quoted) {
+		rec.escaped = rec.escaped || bytes.Contains(s.joined, escape)
+		return rec, true
+	}
+	// A mark is not closed, or stands inside a quoted cell without being doubled
+	// (R10): recovery begins.
+	// An odd number of marks leaves a cell open, so the lines below may be of it.
+	odd := bytes.Count(s.joined, []byte{'"'})%2 == 1
+	if odd && s.joinStray(&rec) {
+		return rec, true
+	}
+	text := s.joined[:first]
+	if astray, ok := s.lenient(text); ok && len(s.fields) == s.want {
+		rec.cells, rec.flaw, rec.astray = s.fields, quoteKept, astray
+		return rec, true
+	}
+	if astray, ok := s.allQuoted(text); ok {
+		rec.cells, rec.flaw, rec.astray = s.fields, quoteKept, astray
+		return rec, true
+	}
+	if !odd && s.joinStray(&rec) {
+		return rec, true
+	}
+	s.literal(s.joined[:first])
+	rec.cells = s.fields
+	if len(s.fields) != s.want && s.want != 0 {
+		rec.flaw = quoteAstray
+		return rec, true
+	}
+	rec.flaw = quoteKept
+	for i, cell := range s.fields {
+		if len(cell) > 0 && cell[0] == '"' && (len(cell) == 1 || cell[len(cell)-1] != '"') {
+			rec.astray = i
+			break
 		}
-		p.text = s.joined[:first]
 	}
-	s.literal(p.text)
-	if len(s.fields) == s.want || s.want == 0 {
-		return record{line: p.line, cells: s.fields, flaw: quoteKept}, true
-	}
-	return record{line: p.line, cells: s.fields, flaw: quoteAstray}, true
+	return rec, true
 }
 
-// join reads on after a line that ends inside a quoted cell. It gives back the
-// lines when the cell is not closed properly.
-func (s *splitter) join() bool {
+// joinStray reads on after a line that ends inside a quoted cell with stray marks.
+func (s *splitter) joinStray(rec *record) bool {
+	if s.want < 2 {
+		return false
+	}
+	astray := 0
+	joined := s.join(rec, false, func(text []byte) quoting {
+		at, closed := s.lenient(text)
+		if astray = at; closed && len(s.fields) == s.want {
+			return whole
+		}
+		return unfinished
+	})
+	if joined {
+		rec.flaw, rec.astray = quoteKept, astray
+		rec.escaped = rec.escaped || bytes.Contains(s.joined, escape)
+	}
+	return joined
+}
+
+// join reads on after a line that ends inside a quoted cell, until read finds
+// the cell closed with the right number of cells in all. It gives the lines back
+// when it does not. Unless the marks are all in order, a line that looks like a
+// row of its own ends the search.
+func (s *splitter) join(rec *record, inOrder bool, read func([]byte) quoting) bool {
 	var ahead []pendingLine
+	first := len(s.joined)
 	for len(ahead) < lookaheadLines && len(s.joined) < lookaheadBytes {
 		p, ok := s.nextLine()
 		if !ok {
 			break
 		}
-		ahead = append(ahead, pendingLine{bytes.Clone(p.text), p.line, p.long})
-		if p.long || s.want > 1 && bytes.Count(p.text, []byte{s.sep})+1 >= s.want {
+		ahead = append(ahead, pendingLine{bytes.Clone(p.text), p.line, p.long, p.noText})
+		if p.long || !inOrder && s.likeRow(p.text) {
 			break
 		}
 		s.joined = append(append(s.joined, '\n'), p.text...)
-		switch s.quoted(s.joined) {
-		case whole:
-			if s.want > 0 && len(s.fields) > s.want {
-				s.pending = append(ahead, s.pending...)
-				return false
+		if inOrder && bytes.IndexByte(p.text, '"') < 0 {
+			continue // it cannot close the cell
+		}
+		how := read(s.joined)
+		if how == unfinished {
+			continue
+		}
+		if how == whole && (s.want == 0 || len(s.fields) == s.want) {
+			rec.cells = s.fields
+			for _, cell := range rec.cells {
+				for i, line := range bytes.Split(cell, []byte{'\n'}) {
+					if i > 0 && s.likeRow(line) {
+						rec.lines++
+					}
+				}
 			}
 			return true
-		case unfinished:
-			continue
 		}
 		break
 	}
 	s.pending = append(ahead, s.pending...)
+	s.joined = s.joined[:first]
 	return false
+}
+
+// likeRow says whether a line has as many cells as a row.
+func (s *splitter) likeRow(text []byte) bool {
+	return s.want > 1 && bytes.Count(text, []byte{s.sep})+1 >= s.want
+}
+
+// lenient splits as quoted does, and takes a mark inside a quoted cell that is
+// neither doubled nor at its end for a character. It gives the first cell with
+// such a mark, and whether the last cell is closed.
+func (s *splitter) lenient(text []byte) (astray int, closed bool) {
+	fields, sep := s.fields[:0], s.sep
+	astray = -1
+	pos := 0
+	ends := func(i int) bool { return i >= len(text) || text[i] == sep }
+	for pos <= len(text) {
+		if pos == len(text) || text[pos] != '"' {
+			end := pos
+			for !ends(end) {
+				end++
+			}
+			fields = append(fields, text[pos:end])
+			pos = end + 1
+			continue
+		}
+		var cell []byte
+		at, open := pos+1, true
+		for stray := false; at < len(text); at++ {
+			if c := text[at]; c != '"' {
+				cell = append(cell, c)
+				continue
+			}
+			if ends(at + 1) {
+				open = false
+				break
+			}
+			// A doubled mark is one, unless a stray one before it wants its fellow.
+			if text[at+1] == '"' && (!stray || !ends(at+2)) {
+				cell = append(cell, '"')
+				at++
+				continue
+			}
+			cell = append(cell, '"')
+			if stray = true; astray < 0 {
+				astray = len(fields)
+			}
+		}
+		if open {
+			return astray, false
+		}
+		fields = append(fields, cell)
+		pos = at + 2
+	}
+	s.fields = fields
+	return max(astray, 0), true
+}
+
+// allQuoted splits a line whose every cell is quoted where marks and a separator
+// stand between two cells, so that other marks, and separators beside them, are
+// characters.
+func (s *splitter) allQuoted(text []byte) (astray int, ok bool) {
+	if len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' || s.want < 2 {
+		return 0, false
+	}
+	cells := bytes.Split(text[1:len(text)-1], []byte{'"', s.sep, '"'})
+	if len(cells) != s.want {
+		return 0, false
+	}
+	fields := s.fields[:0]
+	astray = -1
+	for i, cell := range cells {
+		plain := bytes.ReplaceAll(cell, []byte(`""`), nil)
+		if bytes.IndexByte(plain, '"') >= 0 {
+			if astray < 0 {
+				astray = i
+			}
+		} else {
+			cell = bytes.ReplaceAll(cell, []byte(`""`), []byte{'"'})
+		}
+		fields = append(fields, cell)
+	}
+	s.fields = fields
+	return max(astray, 0), true
 }
 
 // literal splits at every separator.

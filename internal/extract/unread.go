@@ -13,7 +13,7 @@ func (r *rowReader) unread(on delay.Day) {
 	if rec == nil || rec.flaw == tooLong {
 		return
 	}
-	u := UnreadRow{Line: rec.line, ExtractDate: on}
+	u := UnreadRow{Line: rec.line, Provider: r.of, ExtractDate: on}
 	if r.lastShort {
 		for _, cell := range rec.cells {
 			number, reading := identity.NHSNumber(string(cell))
@@ -35,6 +35,10 @@ func (r *rowReader) unread(on delay.Day) {
 				u.LocalID = id
 			}
 		}
+		var row Row
+		row.LocalID = u.LocalID
+		r.standIn(rec, &row)
+		u.Pseudonym, u.Scheme, u.Spell = row.Pseudonym, row.Scheme, row.Spell
 		if v := r.readDate(r.cell(rec, fReady)); v.state == goodDate {
 			u.Ready = v.day
 		}
@@ -42,7 +46,7 @@ func (r *rowReader) unread(on delay.Day) {
 			u.Discharged = v.day
 		}
 	}
-	if u.NHSNumber != "" || u.LocalID != "" {
+	if u.NHSNumber != "" || u.LocalID != "" || u.Pseudonym != "" || u.Spell != "" {
 		r.Unread = append(r.Unread, u)
 	}
 }

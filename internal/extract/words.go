@@ -87,6 +87,27 @@ func squash(s string) string {
 	}, s)
 }
 
+// nothings are words that stand for no value (I2).
+var nothings = map[string]bool{
+	"null": true, "nil": true, "none": true, "nan": true, "nat": true, "undefined": true, "blank": true, "empty": true, `\n`: true,
+	"n/a": true, "na": true, "n.a": true, "n/k": true, "nk": true, "n.k": true, "not known": true, "unknown": true, "not applicable": true,
+	"not given": true, "not recorded": true, "not stated": true, "tbc": true, "tba": true, "tbd": true, "to be confirmed": true,
+}
+
+// nothing says whether a text stands for no value: one of the words, in brackets
+// or not, or punctuation alone.
+func nothing(text string) bool {
+	if len(text) > 24 {
+		return false
+	}
+	f := fold(text)
+	if nothings[f] || nothings[strings.Trim(f, "()[]<>{} ")] {
+		return true
+	}
+	return f != "" && !strings.ContainsFunc(f, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) ||
+		f == "" && text != ""
+}
+
 // vocabulary maps folded words to their meanings.
 type vocabulary map[string]string
 
@@ -151,7 +172,7 @@ func (v vocabulary) reason(text string) (meaning, why string) {
 		if m, known := v[label]; known && v[code] == m {
 			return m, ""
 		}
-		return config.NotKnown, "a reason that the layout does not know"
+		return config.NotKnown, notInLayout
 	}
 	byCode, okCode := v[code]
 	byLabel, okLabel := v[label]
@@ -165,8 +186,11 @@ func (v vocabulary) reason(text string) (meaning, why string) {
 	case okCode:
 		return byCode, "a known code before a label that the layout does not know; the code was read"
 	}
-	return config.NotKnown, "a reason that the layout does not know"
+	return config.NotKnown, notInLayout
 }
+
+// notInLayout is said of a word that no list of the layout has.
+const notInLayout = "not in the layout"
 
 // codeAndLabel splits "e) care package in home" or "d(ii). nursing home".
 func codeAndLabel(f string) (code, label string, ok bool) {

@@ -206,7 +206,13 @@ func (w *workbook) token(d *xml.Decoder, name string) (xml.Token, error) {
 	case errors.Is(err, errTooLarge):
 		return nil, w.tooLarge()
 	case err != nil:
-		return nil, damaged(err, "the part "+path.Base(name))
+		what := "the part " + path.Base(name)
+		for _, s := range w.sheets {
+			if s.path == name {
+				what += " (the sheet " + shown(s.name) + ")"
+			}
+		}
+		return nil, damaged(err, what)
 	}
 	if _, ok := t.(xml.Directive); ok {
 		return nil, problem.New(problem.Invalid, "The workbook's XML declares a document type (DOCTYPE) or entity in %s, which is not allowed: it could read other files. %s", path.Base(name), sendWorkbook)
@@ -271,7 +277,7 @@ func (w *workbook) readShared(name string) error {
 				if len(w.shared) >= w.limits.SharedTexts {
 					return w.tooLarge()
 				}
-				w.shared = append(w.shared, text.String())
+				w.shared = append(w.shared, string(unescape([]byte(text.String()), false)))
 			case "t":
 				inText = false
 			case "rPh":
@@ -305,7 +311,7 @@ func (w *workbook) rows(s sheet, each func(record) error) error {
 		kind               string
 		inValue, formula   bool
 		phonetic, depth    int
-		columnsPassed      int
+		beyond             int
 	)
 	for {
 		t, err := w.token(d, s.path)
@@ -326,9 +332,9 @@ func (w *workbook) rows(s sheet, each func(record) error) error {
 					row = n
 				}
 				if count++; count > w.limits.Rows {
-					return problem.New(problem.Invalid, "The sheet has too many rows: more than the limit of %d.", w.limits.Rows)
+					return problem.New(problem.Invalid, "The sheet %s has too many rows: more than the limit of %d.", shown(s.name), w.limits.Rows)
 				}
-				column, arena, spans, columnsPassed = 0, arena[:0], spans[:0], 0
+				column, arena, spans, beyond = 0, arena[:0], spans[:0], 0
 			case "c":
 				column++
 				if n := columnOf(attr(t, "r")); n > 0 {
@@ -363,7 +369,9 @@ func (w *workbook) rows(s sheet, each func(record) error) error {
 					continue
 				}
 				if column > w.limits.Columns {
-					columnsPassed = column
+					if beyond == 0 && len(bytes.TrimFunc(text, isBlank)) > 0 {
+						beyond = column
+					}
 					continue
 				}
 				for len(spans) < column {
@@ -376,17 +384,14 @@ func (w *workbook) rows(s sheet, each func(record) error) error {
 				if depth == 0 {
 					continue
 				}
-				if columnsPassed > 0 {
-					return problem.New(problem.Invalid, "Row %d has too many columns: a cell stands in column %d and the limit is %d.", row, columnsPassed, w.limits.Columns)
-				}
 				cells = cells[:0]
 				for _, s := range spans {
 					cells = append(cells, arena[s[0]:s[1]])
 				}
-				if len(cells) == 0 {
+				if len(cells) == 0 && beyond == 0 {
 					continue
 				}
-				if err := each(record{line: row, cells: cells}); err != nil {
+				if err := each(record{line: row, cells: cells, beyond: beyond}); err != nil {
 					return err
 				}
 			case "sheetData":
@@ -419,7 +424,19 @@ func (w *workbook) value(kind string, value []byte) []byte {
 		}
 		return bytes.TrimSuffix(value, []byte(".0"))
 	}
+	if kind == "str" || kind == "inlineStr" {
+		return unescape(value, false)
+	}
 	return value
+}
+
+// columnName gives the letters of a column, from 1: 28 is AB.
+func columnName(n int) string {
+	name := ""
+	for ; n > 0; n = (n - 1) / 26 {
+		name = string(rune('A'+(n-1)%26)) + name
+	}
+	return name
 }
 
 // columnOf gives the column of a cell reference such as AB12, from 1, or 0.

@@ -17,10 +17,10 @@ import (
 	"hash"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
+	"homeward/internal/durable"
 	"homeward/internal/problem"
 )
 
@@ -35,6 +35,7 @@ type Key struct {
 	macs      sync.Pool
 	aead      cipher.AEAD
 	reference []byte
+	file      []byte // the keys of sealed files are derived from it
 	// fingerprint is derived like the others, so it tells nothing of them.
 	fingerprint []byte
 }
@@ -61,7 +62,7 @@ func NewKey(secret []byte) (*Key, error) {
 		return nil, err
 	}
 	match := derive("match")
-	k := &Key{aead: aead, reference: derive("reference"), fingerprint: derive("fingerprint")[:8]}
+	k := &Key{aead: aead, reference: derive("reference"), file: derive("file"), fingerprint: derive("fingerprint")[:fingerprintSize]}
 	k.macs.New = func() any { return hmac.New(sha256.New, match) }
 	return k, nil
 }
@@ -95,25 +96,11 @@ func LoadOrCreate(path string, create bool) (*Key, error) {
 }
 
 // write makes the key file whole or not at all, because a half-written key
-// would lose every identifier sealed with it.
+// would lose every identifier sealed with it, and has it on the disk before
+// anything is sealed. It refuses to replace a key that another process has just
+// made.
 func write(path string, secret []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*")
-	if err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The key file for identifiers could not be written")
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.WriteString(hex.EncodeToString(secret) + "\n")
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		// Link refuses to replace a key that another process has just made.
-		err = os.Link(tmp.Name(), path)
-	}
-	if err != nil {
+	if err := durable.WriteNew(path, []byte(hex.EncodeToString(secret)+"\n")); err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The key file for identifiers could not be written")
 	}
 	return nil
@@ -123,22 +110,56 @@ func write(path string, secret []byte) error {
 // by the provider's own number.
 type Patient struct {
 	Provider, NHSNumber, LocalID string
+	// Pseudonym stands for the NHS number among all who have it of Scheme, and
+	// Spell for the local ID of one stay (R15).
+	Pseudonym, Scheme, Spell string
 }
 
 // Hash gives the keyed hash that the patient is matched by: of the NHS number
-// when there is one, else of provider and local ID.
+// or pseudonym when there is one, else of provider and local ID or spell.
 func (k *Key) Hash(p Patient) [HashSize]byte {
 	mac := k.macs.Get().(hash.Hash)
 	defer k.macs.Put(mac)
 	mac.Reset()
-	if p.NHSNumber != "" {
+	switch {
+	case p.NHSNumber != "":
 		mac.Write([]byte("nhs\x00" + p.NHSNumber))
-	} else {
+	case p.Pseudonym != "":
+		mac.Write([]byte("pseudonym\x00" + p.Scheme + "\x00" + p.Pseudonym))
+	case p.LocalID == "" && p.Spell != "":
+		mac.Write([]byte("spell\x00" + p.Provider + "\x00" + p.Spell))
+	default:
 		mac.Write([]byte("local\x00" + p.Provider + "\x00" + p.LocalID))
 	}
 	var sum [sha256.Size]byte
 	mac.Sum(sum[:0])
 	return [HashSize]byte(sum[:HashSize])
+}
+
+// Other gives what the hash is of where it is neither NHS number nor local ID
+// (R15), as one text; empty elsewhere. WithOther reads it back.
+func (p Patient) Other() string {
+	switch {
+	case p.NHSNumber != "":
+		return ""
+	case p.Pseudonym != "":
+		return "pseudonym\x00" + p.Scheme + "\x00" + p.Pseudonym
+	case p.LocalID == "" && p.Spell != "":
+		return "spell\x00" + p.Spell
+	}
+	return ""
+}
+
+// WithOther gives the patient with what Other wrote.
+func (p Patient) WithOther(text string) Patient {
+	kind, rest, _ := strings.Cut(text, "\x00")
+	switch kind {
+	case "pseudonym":
+		p.Scheme, p.Pseudonym, _ = strings.Cut(rest, "\x00")
+	case "spell":
+		p.Spell = rest
+	}
+	return p
 }
 
 // crockford leaves out letters that are read as digits.

@@ -3,6 +3,8 @@ package identity
 import (
 	"strings"
 	"unicode"
+
+	"homeward/internal/nhsnumber"
 )
 
 // Reading says what stands in a place for an identifier.
@@ -59,25 +61,10 @@ func NHSNumber(text string) (number string, r Reading) {
 		return "", Rounded
 	case other || n != len(digits):
 		return "", WrongLength
-	case !checks(digits):
+	case !nhsnumber.Valid(string(digits[:])):
 		return "", WrongCheck
 	}
 	return string(digits[:]), Good
-}
-
-func checks(digits [10]byte) bool {
-	sum, same := 0, true
-	for i, c := range digits {
-		if i < 9 {
-			sum += int(c-'0') * (10 - i)
-		}
-		same = same && c == digits[0]
-	}
-	check := 11 - sum%11
-	if check == 11 {
-		check = 0
-	}
-	return !same && check == int(digits[9]-'0')
 }
 
 // LocalID reads a provider's own number of a patient into its normal form:

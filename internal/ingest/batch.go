@@ -27,7 +27,13 @@ type Batch struct {
 	Places     []Place
 	Statements []Statement
 	Extracts   []Extract // ascending by date
+	// Also are the batches of the other providers of the same file (R12), stored
+	// in the same transaction.
+	Also []*Batch
 }
+
+// All gives the batch of each provider of the file.
+func (b *Batch) All() []*Batch { return append([]*Batch{b}, b.Also...) }
 
 // Patient is a patient as the store keeps them: hashed, sealed and with a
 // pseudonym (P2).
@@ -39,6 +45,11 @@ type Patient struct {
 	// ByNHSNumber is set when the hash is of an NHS number, so that the same
 	// patient can be met at another provider (R7).
 	ByNHSNumber bool
+	// BySpell is set when only the number of a stay names the patient (R15), so
+	// that no other number meets it. Other is the sealed pseudonym or number of
+	// a stay.
+	BySpell bool
+	Other   []byte
 }
 
 // Local is a provider's own number as the store keeps it.
@@ -71,6 +82,9 @@ type Statement struct {
 type Extract struct {
 	Date                              delay.Day
 	Read, Kept, Quarantined, Excluded int
+	// Doubt says why the extract is held whatever its rows, empty when nothing
+	// speaks against it (R9).
+	Doubt string
 	// Listings are the kept rows in the order of the file, one a patient (R7),
 	// and after them the quarantined rows that name a patient.
 	Listings []Listing
@@ -104,7 +118,8 @@ type Standing struct {
 
 // Taken is what the store did with a batch.
 type Taken struct {
-	Standings []Standing // of the batch's extracts, in their order
+	// Standings are those of the extracts of all batches, in their order.
+	Standings []Standing
 	// Released are dates of other extracts of the provider that were held and
 	// now count; Newly held ones count no longer (R5 is derived, C10).
 	Released, NewlyHeld []delay.Day
@@ -115,6 +130,7 @@ type Taken struct {
 
 // Elsewhere is one patient listed at another provider on the same day.
 type Elsewhere struct {
+	Batch     int // of All
 	Statement int32
 	Date      delay.Day
 	Provider  string

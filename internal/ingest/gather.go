@@ -14,6 +14,8 @@ import (
 type gatherer struct {
 	service *Service
 	batch   *Batch
+	// provider is empty where the file has one only.
+	provider string
 
 	byNHS, byLocal map[string]int32
 	givens         map[givenKey]int32
@@ -23,12 +25,12 @@ type gatherer struct {
 	unreadOn       map[delay.Day][]Listing
 	last           *[]Listing
 	lastDay        delay.Day
-	nhs, local     []string // of each patient, sealed at the end
+	patients       []identity.Patient // sealed at the end
 	beside         map[string]int32
 	locals         []string // local numbers beside NHS numbers, sealed at the end
 
 	problems []extract.Problem
-	more     int
+	groups   extract.Groups
 	// lines gives a line of each statement, for problems found later.
 	lines map[int32]int32
 }
@@ -52,7 +54,7 @@ func newGatherer(s *Service, f File) *gatherer {
 // row takes one row in. It is the each function of a Reader.
 func (g *gatherer) row(r *extract.Row) error {
 	b := g.batch
-	patient, local := g.patient(r.NHSNumber, r.LocalID)
+	patient, local := g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme, Spell: r.Spell})
 	st := Statement{Patient: patient, Local: local, Ready: r.Ready, Discharged: r.Discharged, Admitted: r.Admitted}
 
 	key := givenKey{r.Given, g.service.Rules.On(r.ExtractDate)}
@@ -89,7 +91,7 @@ func (g *gatherer) row(r *extract.Row) error {
 			Field:    "responsible body, reason and type of care",
 			Found:    fmt.Sprintf("%s (%q, %q, %q)", out.Finding, r.Given.Words.Reason, r.Given.Words.Responsible, r.Given.Words.Care),
 			Expected: "a combination that the matrix of rule set " + out.RuleSet + " " + out.Version + " allows",
-			Do:       "The row is kept as not attributed. Correct the reason or the responsible body at the source, or decide in the agreement."})
+			Do:       "The row is kept as not attributed. Correct the reason or the responsible body at the source, or decide in the agreement.", ByFound: true})
 	}
 	return nil
 }
@@ -107,34 +109,45 @@ func (g *gatherer) statement(st Statement, line int) int32 {
 }
 
 func (g *gatherer) problem(p extract.Problem) {
+	g.groups.Add(p)
 	if len(g.problems) == MaxProblems {
-		g.more++
 		return
 	}
 	g.problems = append(g.problems, p)
 }
 
-// patient gives whom a row names: by the NHS number, else by the local number,
-// with the local number that stands beside an NHS number, as a Statement has it.
-func (g *gatherer) patient(nhs, localID string) (patient, local int32) {
-	known, key := g.byNHS, nhs
-	if key == "" {
-		known, key = g.byLocal, localID
+// patient gives whom a row names: by the NHS number or what stands for it, else
+// by the local number, with the local number that stands beside an NHS number,
+// as a Statement has it.
+func (g *gatherer) patient(who identity.Patient) (patient, local int32) {
+	known, key := g.byNHS, who.NHSNumber
+	switch {
+	case key != "":
+		who.Pseudonym, who.Scheme, who.Spell = "", "", ""
+	case who.Pseudonym != "":
+		// It stands for the NHS number and never meets one (R15).
+		key = "\x00" + who.Scheme + "\x00" + who.Pseudonym
+		who.Spell = ""
+	case who.LocalID != "":
+		known, key = g.byLocal, who.LocalID
+		who.Scheme, who.Spell = "", ""
+	default:
+		known, key = g.byLocal, "\x00"+who.Spell
 	}
 	id, ok := known[key]
 	if !ok {
-		id = int32(len(g.nhs))
+		id = int32(len(g.patients))
 		known[key] = id
-		g.nhs, g.local = append(g.nhs, nhs), append(g.local, localID)
+		g.patients = append(g.patients, who)
 	}
-	if nhs == "" || localID == "" {
+	if known := who.NHSNumber != "" || who.Pseudonym != ""; !known || who.LocalID == "" {
 		return id, 0
 	}
-	at, ok := g.beside[localID]
+	at, ok := g.beside[who.LocalID]
 	if !ok {
-		g.locals = append(g.locals, localID)
+		g.locals = append(g.locals, who.LocalID)
 		at = int32(len(g.locals))
-		g.beside[localID] = at
+		g.beside[who.LocalID] = at
 	}
 	return id, at
 }
@@ -142,27 +155,37 @@ func (g *gatherer) patient(nhs, localID string) (patient, local int32) {
 // finish gives the batch, once all rows are in.
 func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	b := g.batch
-	b.Provider = sum.Provider
+	if b.Provider = sum.Provider; sum.Several {
+		b.Provider = g.provider
+	}
 	g.unread(sum)
 	key := g.service.Key
 	b.Locals = make([]Local, len(g.locals))
 	for i, id := range g.locals {
 		b.Locals[i] = Local{Hash: key.Hash(identity.Patient{Provider: b.Provider, LocalID: id}), Sealed: key.Seal(id)}
 	}
-	b.Patients = make([]Patient, len(g.nhs))
-	for i := range b.Patients {
-		h := key.Hash(identity.Patient{Provider: b.Provider, NHSNumber: g.nhs[i], LocalID: g.local[i]})
-		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: g.nhs[i] != ""}
-		if g.nhs[i] != "" {
-			p.NHSNumber = key.Seal(g.nhs[i])
+	b.Patients = make([]Patient, len(g.patients))
+	for i, who := range g.patients {
+		who.Provider = b.Provider
+		h := key.Hash(who)
+		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: who.NHSNumber != "" || who.Pseudonym != "",
+			BySpell: who.NHSNumber == "" && who.Pseudonym == "" && who.LocalID == ""}
+		if other := who.Other(); other != "" {
+			p.Other = key.Seal(other)
 		}
-		if g.local[i] != "" {
-			p.LocalID = key.Seal(g.local[i])
+		if who.NHSNumber != "" {
+			p.NHSNumber = key.Seal(who.NHSNumber)
+		}
+		if who.LocalID != "" {
+			p.LocalID = key.Seal(who.LocalID)
 		}
 		b.Patients[i] = p
 	}
 	for _, d := range sum.Dates {
-		e := Extract{Date: d.Date, Read: d.Read, Kept: d.Kept, Quarantined: d.Quarantined, Excluded: d.Excluded}
+		if d.Provider != g.provider {
+			continue
+		}
+		e := Extract{Date: d.Date, Doubt: sum.Doubt, Read: d.Read, Kept: d.Kept, Quarantined: d.Quarantined, Excluded: d.Excluded}
 		if listings := g.days[d.Date]; listings != nil {
 			kept := g.fillers(d.Date, *listings)
 			e.Quarantined += len(*listings) - len(kept)
@@ -178,7 +201,8 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	}
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
 	// A backfill fills these with megabytes that storing has no use for.
-	g.byNHS, g.byLocal, g.nhs, g.local, g.givens, g.places, g.statements, g.days, g.beside, g.locals, g.unreadOn = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
+	g.byNHS, g.byLocal, g.patients, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil
+	g.beside, g.locals, g.unreadOn = nil, nil, nil
 	return b
 }
 
@@ -191,8 +215,8 @@ func (g *gatherer) fillers(day delay.Day, listings []Listing) []Listing {
 		switch {
 		case st.Local != 0:
 			return g.locals[st.Local-1], false
-		case g.nhs[st.Patient] == "":
-			return g.local[st.Patient], true
+		case g.patients[st.Patient].NHSNumber == "" && g.patients[st.Patient].Pseudonym == "":
+			return g.patients[st.Patient].LocalID, true
 		}
 		return "", false
 	}
@@ -265,10 +289,10 @@ func (g *gatherer) unread(sum *extract.Summary) {
 	b := g.batch
 	g.unreadOn = map[delay.Day][]Listing{}
 	for _, u := range sum.Unread {
-		if u.ExtractDate == 0 || u.Ready > u.ExtractDate {
+		if u.Provider != g.provider || u.ExtractDate == 0 || u.Ready > u.ExtractDate {
 			continue
 		}
-		patient, local := g.patient(u.NHSNumber, u.LocalID)
+		patient, local := g.patient(identity.Patient{NHSNumber: u.NHSNumber, LocalID: u.LocalID, Pseudonym: u.Pseudonym, Scheme: u.Scheme, Spell: u.Spell})
 		st := Statement{Patient: patient, Local: local}
 		if u.Discharged != 0 && u.Discharged <= u.ExtractDate {
 			st.Discharged = u.Discharged // C4.

@@ -5,15 +5,17 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -22,6 +24,7 @@ import (
 	"homeward/internal/attribution"
 	"homeward/internal/extract"
 	"homeward/internal/identity"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -43,12 +46,35 @@ type Store interface {
 	Reject(ctx context.Context, f File, report []byte) error
 }
 
+// Keeper keeps each file as it was received, sealed, outside the database.
+type Keeper interface {
+	// Has says whether a content is kept already.
+	Has(sum [32]byte) (bool, error)
+	// Keep begins to keep a file, beside whoever else reads its content.
+	Keep(f File, content io.Reader) Keeping
+}
+
+// Keeping is one file on its way to being kept.
+type Keeping interface {
+	// Place lets the file take its place as soon as it can; Wait waits until it
+	// is there and on the disk.
+	Place()
+	Wait() error
+	// Drop lets the file go and waits until nothing reads its content.
+	Drop() error
+}
+
 // Service takes files in, one at a time.
 type Service struct {
 	Reader Reader
 	Rules  *attribution.RuleSet
 	Store  Store
 	Key    *identity.Key
+	// Keeper may be nil: then files are not kept.
+	Keeper Keeper
+	// Spool is the folder where a large file lies while it is read; empty means
+	// the machine's own for temporary files.
+	Spool string
 	// Now is the clock.
 	Now func() time.Time
 	Log *slog.Logger
@@ -70,18 +96,23 @@ const (
 
 // Report is the receipt of one file. It holds no identifier.
 type Report struct {
-	File        string  `json:"file"`
-	SHA256      string  `json:"sha256"`
-	Outcome     Outcome `json:"outcome"`
-	Reason      string  `json:"reason,omitempty"` // why it was rejected
-	Provider    string  `json:"provider,omitempty"`
-	Layout      string  `json:"layout,omitempty"`
-	Encoding    string  `json:"encoding,omitempty"`
-	RowsRead    int     `json:"rows_read"`
-	Kept        int     `json:"kept"`
-	Quarantined int     `json:"quarantined"`
-	Excluded    int     `json:"excluded"`
-	Warnings    int     `json:"warnings"`
+	File    string  `json:"file"`
+	SHA256  string  `json:"sha256"`
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason,omitempty"` // why it was rejected
+	// Note says what else there is to know of how the file was taken.
+	Note     string `json:"note,omitempty"`
+	Provider string `json:"provider,omitempty"`
+	// Providers are those of a file that holds several (R12); Provider is then
+	// empty.
+	Providers   []string `json:"providers,omitempty"`
+	Layout      string   `json:"layout,omitempty"`
+	Encoding    string   `json:"encoding,omitempty"`
+	RowsRead    int      `json:"rows_read"`
+	Kept        int      `json:"kept"`
+	Quarantined int      `json:"quarantined"`
+	Excluded    int      `json:"excluded"`
+	Warnings    int      `json:"warnings"`
 	// Skipped counts lines that are not patients: titles, totals, blanks.
 	Skipped  int             `json:"lines_not_patients"`
 	Extracts []ExtractReport `json:"extracts,omitempty"`
@@ -90,6 +121,8 @@ type Report struct {
 	Released  []string       `json:"released,omitempty"`
 	NewlyHeld []string       `json:"newly_held,omitempty"`
 	Problems  []ReportedLine `json:"problems,omitempty"`
+	// Groups are all problems by cause, the worst first.
+	Groups []extract.Group `json:"groups,omitempty"`
 	// MoreProblems counts problems beyond those listed.
 	MoreProblems int `json:"more_problems,omitempty"`
 }
@@ -102,6 +135,8 @@ type ReportedLine struct {
 
 // ExtractReport is one extract date's line of the receipt.
 type ExtractReport struct {
+	// Provider is the extract's in a file of several.
+	Provider    string `json:"provider,omitempty"`
 	Date        string `json:"date"`
 	RowsRead    int    `json:"rows_read"`
 	Kept        int    `json:"kept"`
@@ -134,85 +169,210 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 	if s.Key == nil {
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask the person who runs Homeward to restore the key file from the backup.")
 	}
+	frozen, err := Freeze(src, s.Spool)
+	if err != nil {
+		return nil, err
+	}
+	defer frozen.Close()
+	return s.take(ctx, File{Name: name}, frozen, taking{may: may, keep: s.Keeper != nil})
+}
+
+// Frozen is File for what was frozen before, received at a moment of the past
+// when that is not zero. The note stands in its receipt. It does not close what
+// was frozen.
+func (s *Service) Frozen(ctx context.Context, name string, received time.Time, frozen *Frozen, note string) (*Report, error) {
+	return s.take(ctx, File{Name: name, ReceivedAt: received}, frozen, taking{keep: s.Keeper != nil, note: note})
+}
+
+// Again takes in a file that is kept already and of which the store knows
+// nothing, as received when it was. The note stands in its receipt.
+func (s *Service) Again(ctx context.Context, name string, received time.Time, src io.Reader, note string) (*Report, error) {
+	frozen, err := Freeze(src, s.Spool)
+	if err != nil {
+		return nil, err
+	}
+	defer frozen.Close()
+	return s.take(ctx, File{Name: name, ReceivedAt: received}, frozen, taking{note: note})
+}
+
+// taking says how one file is taken in.
+type taking struct {
+	may  func(provider string) bool // nil: any
+	keep bool
+	note string
+}
+
+func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) (_ *Report, err error) {
 	if s.Key == nil {
-		return nil, problem.New(problem.Unavailable, "Extracts cannot be taken in without the key file, because patients could not be matched. Restore the key file from your backup and start Homeward again. Nothing was changed.")
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask the person who runs Homeward to restore the key file from the backup.")
 	}
 	s.one.Lock()
 	defer s.one.Unlock()
 
-	// Only the base name is kept: a path says where the sender's disk is.
-	f := File{Name: baseName(name), ReceivedAt: s.Now()}
-	h := sha256.New()
-	n, err := io.Copy(h, src)
-	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be read", f.Name)
+	// Only the base name is kept: a path says where the sender's disk is. A
+	// layout may find its date in the name as it was sent, so that the reader
+	// gets; what is kept and shown has no NHS number in it (P1).
+	name := baseName(f.Name)
+	f.Name, f.Bytes, f.SHA256 = nhsnumber.Redact(name), frozen.Size, frozen.Sum
+	if f.ReceivedAt.IsZero() {
+		f.ReceivedAt = s.Now()
 	}
-	f.Bytes = n
-	h.Sum(f.SHA256[:0])
-	if _, err := src.Seek(0, io.SeekStart); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "%s could not be read again", f.Name)
-	}
-	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256)}
+	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256), Note: how.note}
 
-	if known, err := s.already(ctx, f, report); err != nil || known {
+	if known, err := s.already(ctx, f, report, how.may); err != nil {
+		return nil, err
+	} else if known {
+		if how.keep {
+			err = s.keepMissing(f, frozen)
+		}
 		return report, err
 	}
+	kept := s.keep(f, frozen, how.keep)
+	// Until the file is stored, what is kept of it goes again: its sender is told
+	// that it was not taken.
+	stored := false
+	defer func() {
+		if !stored {
+			err = errors.Join(err, kept.Drop())
+		}
+	}()
 
 	if f.Bytes > large {
 		// A backfill holds much at once: collecting sooner costs little time
 		// and keeps the peak near what is held.
 		defer debug.SetGCPercent(debug.SetGCPercent(40))
 	}
-	g := newGatherer(s, f)
-	summary, err := s.Reader.Read(ctx, f.Name, src, g.row)
+	g := &gathering{service: s, file: f}
+	summary, err := s.Reader.Read(ctx, name, frozen.Reader(), g.row)
+	if err == nil {
+		err = notYet(summary, f.ReceivedAt)
+	}
 	if err != nil {
 		if ctx.Err() != nil || problem.KindOf(err) != problem.Invalid {
 			return nil, err
 		}
-		if may != nil && summary != nil && summary.Provider != "" && !may(summary.Provider) {
+		if how.may != nil && summary != nil && !mayAll(how.may, summary) {
 			return nil, notTheirs()
 		}
-		report.Outcome, report.Reason = Rejected, problem.Sentence(err)
+		report.Outcome, report.Reason = Rejected, nhsnumber.Redact(problem.Sentence(err))
 		if summary != nil {
-			report.problems(summary.Problems, 0)
+			if f.Name != name {
+				summary.Problems = append(summary.Problems, namedFile)
+			}
+			report.problems(summary.Problems, 0, &summary.Groups)
 		}
-		return report, s.reject(ctx, f, report)
+		if err := s.keepOnce(f, kept, how.keep); err != nil {
+			return nil, err
+		}
+		err = s.reject(ctx, f, report)
+		stored = err == nil
+		return report, err
 	}
-	if may != nil && !may(summary.Provider) {
+	if how.may != nil && !mayAll(how.may, summary) {
 		return nil, notTheirs()
 	}
 	batch := g.finish(summary)
 	report.Provider, report.Layout, report.Encoding = summary.Provider, summary.Layout, summary.Encoding
 	report.Skipped = summary.Skipped
-	for _, e := range batch.Extracts {
-		report.RowsRead += e.Read
-		report.Kept += e.Kept
-		report.Quarantined += e.Quarantined
-		report.Excluded += e.Excluded
+	if summary.Several {
+		report.Providers = providers(batch)
+	}
+	// Rows of no provider of the partnership are read, and in no extract (R12).
+	report.RowsRead, report.Quarantined, report.Excluded = summary.Unplaced.Read, summary.Unplaced.Quarantined, summary.Unplaced.Excluded
+	for _, b := range batch.All() {
+		for _, e := range b.Extracts {
+			report.RowsRead += e.Read
+			report.Kept += e.Kept
+			report.Quarantined += e.Quarantined
+			report.Excluded += e.Excluded
+		}
 	}
 	more := summary.MoreProblems
+	kept.Place()
 	err = s.Store.Take(ctx, batch, func(t Taken) ([]byte, error) {
 		report.standing(batch, t)
-		problems := append(append(summary.Problems, g.problems...), elsewhere(batch, g.lines, t)...)
-		report.problems(problems, more)
+		groups := &summary.Groups
+		problems := append(summary.Problems, g.problems(groups)...)
+		late := elsewhere(g, t)
+		if f.Name != name {
+			late = append(late, namedFile)
+		}
+		for _, p := range late {
+			groups.Add(p)
+		}
+		report.problems(append(problems, late...), more, groups)
+		// What is kept is on the disk before the store commits: what the store
+		// then loses can be taken in again.
+		if err := kept.Wait(); err != nil {
+			return nil, err
+		}
 		return json.Marshal(report)
 	})
 	if problem.KindOf(err) == problem.Conflict {
 		// Another process may have taken the same bytes while these were read.
 		report = &Report{File: f.Name, SHA256: report.SHA256}
-		if known, again := s.already(ctx, f, report); again == nil && known {
-			return report, nil
+		if known, again := s.already(ctx, f, report, how.may); problem.KindOf(again) == problem.Forbidden {
+			return nil, again
+		} else if again == nil && known {
+			// The other process may count on this copy.
+			stored = true
+			return report, kept.Wait()
 		}
 	}
 	if err != nil {
+		// A commit that failed may have happened all the same.
+		if _, known, again := s.Store.Known(context.WithoutCancel(ctx), f.SHA256); known || again != nil {
+			stored = true
+			err = errors.Join(err, kept.Wait())
+		}
 		return nil, err
 	}
+	stored = true
 	return report, nil
 }
 
+// keep begins to keep a file, or does nothing.
+func (s *Service) keep(f File, frozen *Frozen, wanted bool) Keeping {
+	if !wanted {
+		return unkept{}
+	}
+	return s.Keeper.Keep(f, frozen.Reader())
+}
+
+// keepOnce lets a file that is turned away take its place, unless the same
+// bytes were turned away and kept before.
+func (s *Service) keepOnce(f File, kept Keeping, wanted bool) error {
+	if !wanted {
+		return nil
+	}
+	if has, err := s.Keeper.Has(f.SHA256); err == nil && has {
+		return kept.Drop()
+	}
+	kept.Place()
+	return kept.Wait()
+}
+
+// keepMissing keeps a file that was taken before files were kept.
+func (s *Service) keepMissing(f File, frozen *Frozen) error {
+	if has, err := s.Keeper.Has(f.SHA256); err != nil || has {
+		return err
+	}
+	k := s.Keeper.Keep(f, frozen.Reader())
+	k.Place()
+	return k.Wait()
+}
+
+// unkept is a file that need not be kept.
+type unkept struct{}
+
+func (unkept) Place()      {}
+func (unkept) Wait() error { return nil }
+func (unkept) Drop() error { return nil }
+
 // already fills in the receipt of a file whose bytes were taken before, and
-// says whether they were (C11).
-func (s *Service) already(ctx context.Context, f File, report *Report) (bool, error) {
+// says whether they were (C11). The receipt of a provider that may refuses is
+// not given: having another trust's file does not make its receipt one's own.
+func (s *Service) already(ctx context.Context, f File, report *Report, may func(provider string) bool) (bool, error) {
 	earlier, known, err := s.Store.Known(ctx, f.SHA256)
 	if err != nil || !known {
 		return false, err
@@ -220,9 +380,45 @@ func (s *Service) already(ctx context.Context, f File, report *Report) (bool, er
 	if err := json.Unmarshal(earlier, report); err != nil {
 		return false, fmt.Errorf("reading the earlier receipt: %w", err)
 	}
+	refused := func(provider string) bool { return !may(provider) }
+	if may != nil && (len(report.Providers) == 0 && !may(report.Provider) || slices.ContainsFunc(report.Providers, refused)) {
+		*report = Report{}
+		return false, notTheirs()
+	}
 	report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
-	report.File, report.Outcome, report.Problems, report.MoreProblems = f.Name, Already, nil, 0
+	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0
 	return true, nil
+}
+
+// namedFile says that the file's name held an NHS number.
+var namedFile = extract.Problem{Rule: "P1", Found: "an NHS number in the name of the file (not shown)", Expected: "a name that identifies nobody",
+	Do: "The name is kept without it. Ask the sender to name files by hospital and date."}
+
+// notYet turns a file away that speaks of a day after the one on which it
+// arrived, London's (R9): it would hold every later file to a day that nobody
+// has seen. It may be sent again, and is then judged anew.
+func notYet(sum *extract.Summary, received time.Time) error {
+	today := extract.LondonDay(received)
+	for _, d := range sum.Dates {
+		if d.Date > today {
+			return problem.New(problem.Invalid, "The extract date %s is in the future: the file arrived on %s. Nothing was taken (R9). Check the year and the order of day and month, and send the file again, or send it on the day.",
+				d.Date.Long(), today.Long())
+		}
+	}
+	return nil
+}
+
+// mayAll says whether a sender may send for every provider of a file.
+func mayAll(may func(string) bool, sum *extract.Summary) bool {
+	if !sum.Several {
+		return sum.Provider == "" || may(sum.Provider)
+	}
+	for _, d := range sum.Dates {
+		if !may(d.Provider) {
+			return false
+		}
+	}
+	return true
 }
 
 func notTheirs() error {
@@ -240,11 +436,27 @@ func (s *Service) reject(ctx context.Context, f File, report *Report) error {
 // standing fills in what the store found out.
 func (r *Report) standing(b *Batch, t Taken) {
 	r.Outcome = Taking
+	type of struct {
+		provider string
+		Extract
+	}
+	var all []of
+	for _, one := range b.All() {
+		for _, e := range one.Extracts {
+			all = append(all, of{one.Provider, e})
+		}
+	}
 	for i, st := range t.Standings {
-		e := b.Extracts[i]
+		e := all[i]
 		line := ExtractReport{Date: e.Date.String(), RowsRead: e.Read, Kept: e.Kept, Quarantined: e.Quarantined, Excluded: e.Excluded,
 			New: st.New, Gone: st.Gone, Changed: st.Changed, ComparedTo: st.Compared.String()}
-		if st.Held {
+		if len(r.Providers) > 0 {
+			line.Provider = e.provider
+		}
+		if st.Held && e.Doubt != "" {
+			r.Outcome = Held
+			line.Held = e.Doubt + " It counts for nothing until someone accepts it or a right file is sent."
+		} else if st.Held {
 			r.Outcome = Held
 			found := fmt.Sprintf("%d rows that could be read, and the extract of %s has %d", e.Read-e.Quarantined, st.BeforeDate.Long(), st.Before)
 			if st.Broken {
@@ -266,11 +478,13 @@ func (r *Report) standing(b *Batch, t Taken) {
 }
 
 // problems lists what was found, the gravest first, and counts the rest.
-func (r *Report) problems(all []extract.Problem, more int) {
+func (r *Report) problems(all []extract.Problem, more int, groups *extract.Groups) {
 	for i, e := range r.Extracts {
 		if e.Replaces != nil && e.RowsRead < *e.Replaces {
-			all = append(all, extract.Problem{Rule: "C11", Found: fmt.Sprintf("%d rows for %s, fewer than the %d of the file that this one replaces", e.RowsRead, r.Extracts[i].Date, *e.Replaces),
-				Expected: "a correction that the sender meant", Do: "Ask the sender whether rows are missing, and send the whole file again if so."})
+			p := extract.Problem{Rule: "C11", Found: fmt.Sprintf("%d rows for %s, fewer than the %d of the file that this one replaces", e.RowsRead, r.Extracts[i].Date, *e.Replaces),
+				Expected: "a correction that the sender meant", Do: "Ask the sender whether rows are missing, and send the whole file again if so."}
+			all = append(all, p)
+			groups.Add(p)
 		}
 	}
 	for _, p := range all {
@@ -284,6 +498,7 @@ func (r *Report) problems(all []extract.Problem, more int) {
 		all = all[:MaxProblems]
 	}
 	r.MoreProblems = more
+	r.Groups = groups.Sorted()
 	for _, p := range all {
 		r.Problems = append(r.Problems, ReportedLine{Severity: p.Severity.String(), Problem: p})
 	}
@@ -301,8 +516,10 @@ func (r *Report) Line() string {
 		fmt.Fprintf(&b, ". %s", clean(r.Reason))
 		return b.String()
 	}
-	fmt.Fprintf(&b, ": %s", r.Provider)
+	fmt.Fprintf(&b, ": %s", cmp.Or(r.Provider, strings.Join(r.Providers, ", ")))
 	switch n := len(r.Extracts); {
+	case len(r.Providers) > 1 && r.Extracts[0].Date == r.Extracts[n-1].Date:
+		fmt.Fprintf(&b, " %s (%d providers)", r.Extracts[0].Date, len(r.Providers))
 	case n == 1:
 		fmt.Fprintf(&b, " %s", r.Extracts[0].Date)
 	case n > 1:
@@ -320,7 +537,7 @@ func (r *Report) Line() string {
 	}
 	for _, e := range r.Extracts {
 		if e.Held != "" {
-			fmt.Fprintf(&b, "; %s held: %s", e.Date, e.Held)
+			fmt.Fprintf(&b, "; %s held: %s", strings.TrimSpace(e.Provider+" "+e.Date), e.Held)
 		}
 	}
 	if len(r.Released) > 0 {
@@ -355,10 +572,10 @@ func clean(s string) string {
 	}, s)
 }
 
-func elsewhere(b *Batch, lines map[int32]int32, t Taken) []extract.Problem {
+func elsewhere(g *gathering, t Taken) []extract.Problem {
 	var out []extract.Problem
 	for _, e := range t.Elsewhere {
-		out = append(out, extract.Problem{Line: int(lines[e.Statement]), Date: e.Date, Rule: "R7",
+		out = append(out, extract.Problem{Line: int(g.lines(e.Batch)[e.Statement]), Date: e.Date, Rule: "R7",
 			Found:    fmt.Sprintf("the same patient is in the extract of another trust, %s, for %s", e.Provider, e.Date),
 			Expected: "one patient in one bed on one day",
 			Do:       "Check with both trusts whether this was a transfer. Both rows are kept until one is corrected."})
@@ -378,4 +595,9 @@ func (p ReportedLine) Line() string {
 	}
 	fmt.Fprintf(&b, ": found %s; expected %s. %s", clean(p.Found), clean(p.Expected), clean(p.Do))
 	return b.String()
+}
+
+// GroupLine gives a cause in one line for people at a terminal.
+func GroupLine(g extract.Group) string {
+	return clean(fmt.Sprintf("%s (%s), %s", g.Severity, g.Rule, g.Says))
 }

@@ -41,6 +41,8 @@ type Received struct {
 	// Quarantined is how many of them could not be read.
 	Quarantined int
 	Accepted    bool
+	// Doubt is set when what was read speaks against the whole file (R9).
+	Doubt bool
 }
 
 // DayStanding is which extract counts for a day and which short one is held;
@@ -59,7 +61,7 @@ type DayStanding struct {
 
 // Standings derives where every day of one provider stands from all that was
 // received (C11, R5), ascending by date. The latest received extract of a day
-// counts, unless it is short or broken and nobody has accepted it: then it is held, and
+// counts, unless it is short, broken or in doubt and nobody has accepted it: then it is held, and
 // the one received before it goes on counting. It is pure: a late file can
 // hold or release another (C10).
 func Standings(received []Received, rule ShortRule) []DayStanding {
@@ -78,7 +80,7 @@ func Standings(received []Received, rule ShortRule) []DayStanding {
 		for i := end - 1; i >= start; i-- {
 			r := all[i]
 			broken := rule.Broken(r.Rows, r.Quarantined)
-			if r.Accepted || !broken && (before < 0 || !rule.Short(r.Rows-r.Quarantined, before)) {
+			if r.Accepted || !broken && !r.Doubt && (before < 0 || !rule.Short(r.Rows-r.Quarantined, before)) {
 				st.Counted = r.ID
 				break
 			}

@@ -122,5 +122,5 @@ func MakeSplit(ctx context.Context, src Source, f Filter, from, to delay.Day) (S
 	return s, err
 }
 
-// NotAgreed is the days that are proposed or disputed.
+// NotAgreed is the days that are proposed, disputed or decided by one party.
 func (s Split) NotAgreed() int64 { return s.Days.Total() - s.Agreed.Total() }

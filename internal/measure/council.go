@@ -15,6 +15,17 @@ import (
 // NHS and the council.
 type Split struct {
 	Days, Agreed, Proposed, Disputed ByBody
+	// Decided is the days that one party alone has decided (G5).
+	Decided ByBody
+}
+
+// Contested is the days that count as disputed in the band (G3).
+func (s Split) Contested() ByBody {
+	out := s.Disputed
+	for b, n := range s.Decided {
+		out[b] += n
+	}
+	return out
 }
 
 func (s *Split) add(c Cell) {
@@ -24,6 +35,8 @@ func (s *Split) add(c Cell) {
 		s.Agreed[c.Body] += c.Days
 	case c.State == agreement.Disputed:
 		s.Disputed[c.Body] += c.Days
+	case c.State == agreement.Decided:
+		s.Decided[c.Body] += c.Days
 	default:
 		s.Proposed[c.Body] += c.Days
 	}
@@ -32,12 +45,14 @@ func (s *Split) add(c Cell) {
 // Share is the council's share of every counted day with the band of G3
 // (basis counted): its width is the days that are disputed or not attributed.
 func (s Split) Share() Share {
-	return SocialCareShare(s.Days, s.Disputed[delay.SocialCare], s.Disputed[delay.NHS]+s.Disputed[delay.Joint])
+	c := s.Contested()
+	return SocialCareShare(s.Days, c[delay.SocialCare], c[delay.NHS]+c[delay.Joint])
 }
 
 // Unsettled is the days that are disputed or not attributed, each once.
 func (s Split) Unsettled() int64 {
-	return s.Disputed[delay.SocialCare] + s.Disputed[delay.NHS] + s.Disputed[delay.Joint] + s.Days[delay.NotAttributed]
+	c := s.Contested()
+	return c[delay.SocialCare] + c[delay.NHS] + c[delay.Joint] + s.Days[delay.NotAttributed]
 }
 
 // AgreedShare is the council's share of agreed days, with the band that every
@@ -54,6 +69,7 @@ func (s Split) Less(part Split) Split {
 		s.Agreed[b] -= part.Agreed[b]
 		s.Proposed[b] -= part.Proposed[b]
 		s.Disputed[b] -= part.Disputed[b]
+		s.Decided[b] -= part.Decided[b]
 	}
 	return s
 }
@@ -97,7 +113,7 @@ type CouncilFigures struct {
 	ByAge []PartSplit
 	// People is how many people had a delayed day in the period.
 	People int64
-	// NotSettled is how the proposed and disputed days of the period stand.
+	// NotSettled is how the days of the period stand that are not settled.
 	NotSettled []Standing
 	// Change is that of the share in tenths of a percentage point.
 	Change   int
@@ -127,7 +143,7 @@ func (c CouncilFigures) Period(s Split) Period {
 	if c.Basis == BasisAgreed {
 		p.NotAgreed = s.NotAgreed()
 	} else {
-		p.Disputed = s.Disputed
+		p.Disputed = s.Contested()
 	}
 	return p
 }
@@ -157,7 +173,7 @@ type CouncilSource interface {
 	NewDays(ctx context.Context, q Query) ([]Cell, error)
 	// PeopleIn gives how many people have a delayed day of the query.
 	PeopleIn(ctx context.Context, q Query) (int64, error)
-	// NotSettled gives the parts of waits that are proposed or disputed and have
+	// NotSettled gives the parts of waits that are not settled and have
 	// days of the query, by how they stand.
 	NotSettled(ctx context.Context, q Query) ([]Standing, error)
 	// Waiting gives the people delayed at one provider on its extract date day,

@@ -103,7 +103,7 @@ func TestCouncilFiguresAddUp(t *testing.T) {
 			t.Fatalf("the period before is %s to %s", c.WasFrom, c.WasTo)
 		}
 		for _, s := range []Split{c.Now, c.Was} {
-			if s.Agreed.Total()+s.Proposed.Total()+s.Disputed.Total() != s.Days.Total() {
+			if s.Agreed.Total()+s.Proposed.Total()+s.Contested().Total() != s.Days.Total() {
 				t.Fatal("the states do not add up to all days")
 			}
 			if sh := s.Share(); sh.Known {

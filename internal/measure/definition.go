@@ -55,9 +55,9 @@ var Definitions = []Definition{
 	{
 		ID: CouncilShare, Version: 1, Name: "Council share",
 		Sentence: "The part of all delayed days whose next step is with social care alone. Days that are joint are counted on their own and never halved.",
-		Formula:  "Delayed days with social care, divided by all delayed days, those not attributed included. The range runs from the share if every disputed or not attributed day fell to the NHS, to the share if every one fell to the council (G3).",
+		Formula:  "Delayed days with social care, divided by all delayed days, those not attributed included. The range runs from the share if every disputed or not attributed day fell to the NHS, to the share if every one fell to the council (G3). A day that one body has decided and the other has not confirmed counts as disputed there (G5).",
 		LeftOut:  "Nothing: every delayed day is in the denominator.",
-		Unit:     "per cent of delayed days", Direction: "neutral", Rules: "C12, G3",
+		Unit:     "per cent of delayed days", Direction: "neutral", Rules: "C12, G3, G5",
 	},
 	{
 		ID: LongWaits, Version: 1, Name: "Waiting 7, 14 or 21 days or more",

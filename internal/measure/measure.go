@@ -109,7 +109,7 @@ func SocialCareShare(b ByBody, disputedCouncil, disputedOther int64) Share {
 type Period struct {
 	First, Last delay.Day
 	Days        ByBody
-	// Disputed is how many of Days are disputed; they stand with the proposing
+	// Disputed is how many of Days are disputed, or decided by one party (G5); they stand with the proposing
 	// body (G1).
 	Disputed ByBody
 	// Listed is the number of calendar days of the period, up to its Last, for

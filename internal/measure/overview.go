@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"homeward/internal/agreement"
 	"homeward/internal/delay"
 )
 
@@ -122,6 +121,12 @@ func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays,
 			start = p.First
 		}
 	}
+	// The log may speak of months before it (C17).
+	for _, c := range cells {
+		if c.Days != 0 && start > c.Period.Month().Last() {
+			start = c.Period.Month().First()
+		}
+	}
 	for m := o.From.Month(); m <= o.To.Month(); m++ {
 		p := Period{First: max(m.First(), start), Last: min(m.Last(), o.To), Basis: o.Filter.Basis}
 		if p.First > p.Last {
@@ -134,7 +139,7 @@ func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays,
 				p.NotAgreed += c.Days
 			default:
 				p.Days[c.Body] += c.Days
-				if c.State == agreement.Disputed {
+				if c.State.Contested() {
 					p.Disputed[c.Body] += c.Days
 				}
 			}

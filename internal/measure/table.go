@@ -34,7 +34,7 @@ var Numbers = []struct {
 	{Beds, "M01b", "dtoc_beds", "DToC beds: delayed days in the period divided by the calendar days in the period (C12)."},
 	{ShareN, "M03", "share", "Share: the days of the row's responsible body divided by all delayed days of the same group, not attributed days included (C12)."},
 	{People, "M02", "people", "People waiting: the average number of people delayed on a day of the period; on one day, the people delayed that day (C16)."},
-	{Open, "M01", "not_agreed_days", "Not agreed: the delayed days that are proposed or disputed. With the agreed days they are every counted day (G1, G3)."},
+	{Open, "M01", "not_agreed_days", "Not agreed: the delayed days that are proposed or disputed, or that one body alone has decided. With the agreed days they are every counted day (G1, G3)."},
 }
 
 // Table is figures as people and machines read them.
@@ -342,7 +342,7 @@ func (f *Filter) ParseFilter(word string, values []string) error {
 		case ByState:
 			st, err := agreement.ParseState(v)
 			if err != nil {
-				return problem.New(problem.Invalid, "Found the state %q. Use agreed, agreed-by-default, proposed or disputed.", v)
+				return problem.New(problem.Invalid, "Found the state %q. Use agreed, agreed-by-default, proposed, disputed or decided-not-agreed.", v)
 			}
 			f.States = append(f.States, st)
 		default:

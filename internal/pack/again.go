@@ -52,7 +52,7 @@ func Copy(root, id, dir string) error {
 	if err != nil {
 		return err
 	}
-	b := &built{manifest: m, files: map[string][]byte{}}
+	b := &built{manifest: m, files: map[string][]byte{}, copied: true}
 	for _, f := range append(slices.Concat(m.Files, m.Printed), File{Name: ManifestFile}) {
 		if b.files[f.Name], err = Open(root, id, f.Name); err != nil {
 			return err

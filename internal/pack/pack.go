@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,9 @@ type Figures struct {
 	Overview measure.Overview
 	// Days are the people delayed day by day, one period a day.
 	Days []measure.Period
+	// Release is what of the overview's period and filter may leave the
+	// partnership (P3). A public pack is made from it, any other needs none.
+	Release *measure.Release
 }
 
 // Meta is what a pack says of itself.
@@ -158,6 +162,7 @@ func Render(ctx context.Context, dir string, f Figures, draw Drawer, meta Meta) 
 type built struct {
 	manifest *Manifest
 	files    map[string][]byte // the manifest's own among them
+	copied   bool              // into a folder of somebody else's
 }
 
 // charts are the charts of a pack, in the order of the page: first what
@@ -191,6 +196,9 @@ func drawAll(ctx context.Context, f Figures, draw Drawer, public bool) ([]drawn,
 	}
 	all := charts
 	if public {
+		if f.Release == nil {
+			return nil, fmt.Errorf("pack: a public pack of %s has no release to be made from", f.Place)
+		}
 		all = publicCharts
 	}
 	var out []drawn

@@ -374,7 +374,7 @@ func TestPageSaysWhatItShows(t *testing.T) {
 		"Northshire Discharge Partnership", "Data as at3 November 2026", "Figures held at6:30am, 4 November 2026",
 		"105 people are waiting to leave hospital at the end of 3 November 2026. The next step is with the NHS for 46, with social care for 35 and with both for 11. It is not attributed for 13.",
 		"1 more than a week before (104). 9 people became ready on the day and are not counted yet.",
-		"Westhaven: the extract for 3 November 2026 is short and is held. Its figures are from 2 November 2026.",
+		"Westhaven: the extract for 3 November 2026 is held. Its figures are from 2 November 2026.",
 		"Every number that is drawn above.",
 		"Homeward 1.4.0, rule set Northshire 2026.2.", "do not publish this page",
 		"No data from Westhaven for 10 of", // the gap, under the chart it is in

@@ -196,7 +196,7 @@ func incomplete(o measure.Overview) []string {
 		case measure.Missing:
 			what = "has not arrived"
 		case measure.Held:
-			what = "is short and is held"
+			what = "is held"
 		default:
 			continue
 		}

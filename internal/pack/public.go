@@ -26,52 +26,43 @@ const tooFew = "Too few to show"
 // published are the figures of a pack as they may leave the partnership: every
 // number of a public pack is one of these or is worked out from them.
 type published struct {
-	measure.PublicLinked
-	// days are the daily counts in the order of Figures.Days, nil when they
-	// cannot be shown beside the months.
-	days []measure.PublicCount
+	// cells are the months by body, parts the days of each reason, in the order
+	// of delay.Bodies and of reasons.
+	cells          [][]measure.PublicCount
+	months, bodies []measure.PublicCount
+	parts, days    []measure.PublicCount
+	total          measure.PublicCount
 }
 
-// publish suppresses and rounds the months by body, the days and the reasons
-// together, because each of them adds up to another.
+// reasons are those that a public pack has a row for: all there are, because a
+// missing row says that there were none.
+var reasons = append(slices.Clone(delay.Reasons[:]), delay.ReasonNotKnown)
+
+// publish reads the pack's counts off the release of its period, so that they
+// agree with each other and with public figures of the same period.
 func publish(f Figures) published {
-	l := measure.Linked{Grid: measure.Grid{RowTotals: true, ColumnTotals: true, GrandTotal: true}}
-	type place struct{ month, day int }
-	var at []place
-	agree := true
-	for i, m := range f.Overview.Months {
-		cells := make([]int64, len(delay.Bodies))
-		for j, b := range delay.Bodies {
-			cells[j] = m.Days[b]
+	var p published
+	basis := f.Overview.Filter.Basis
+	count := func(of map[measure.Dimension]string) measure.PublicCount { return f.Release.Count(basis, of) }
+	for _, m := range f.Overview.Months {
+		month := measure.Cell{Period: m.First}.Text(measure.ByMonth)
+		var cells []measure.PublicCount
+		for _, b := range delay.Bodies {
+			cells = append(cells, count(map[measure.Dimension]string{measure.ByMonth: month, measure.ByResponsible: b.String()}))
 		}
-		var days []int64
-		sum := int64(0)
-		for _, d := range f.Days {
-			if m.First <= d.First && d.First <= m.Last {
-				at = append(at, place{i, len(days)})
-				days, sum = append(days, d.Days.Total()), sum+d.Days.Total()
-			}
-		}
-		rest := len(days) < m.CalendarDays()
-		// Days that are not those of the month cannot be shown beside it.
-		agree = agree && (days == nil || sum == m.Days.Total() || rest && sum < m.Days.Total())
-		l.Cells, l.RowParts, l.Rest = append(l.Cells, cells), append(l.RowParts, days), append(l.Rest, rest)
+		p.cells = append(p.cells, cells)
+		p.months = append(p.months, count(map[measure.Dimension]string{measure.ByMonth: month}))
 	}
-	if !agree || len(at) != len(f.Days) {
-		l.RowParts, at = nil, nil
+	for _, b := range delay.Bodies {
+		p.bodies = append(p.bodies, count(map[measure.Dimension]string{measure.ByResponsible: b.String()}))
 	}
-	reasons := int64(0)
-	for _, r := range f.Overview.Reasons {
-		l.Parts = append(l.Parts, r.Days.Total())
-		reasons += r.Days.Total()
+	for _, r := range reasons {
+		p.parts = append(p.parts, count(map[measure.Dimension]string{measure.ByReason: measure.Cell{Reason: r}.Text(measure.ByReason)}))
 	}
-	if reasons != f.Overview.Total().Total() {
-		l.Parts = nil
+	for _, d := range f.Days { // People wait whether or not their days are agreed.
+		p.days = append(p.days, f.Release.Count(measure.BasisCounted, map[measure.Dimension]string{measure.ByDay: d.First.String()}))
 	}
-	p := published{PublicLinked: measure.SuppressLinked(l)}
-	for _, a := range at {
-		p.days = append(p.days, p.RowParts[a.month][a.day])
-	}
+	p.total = count(nil)
 	return p
 }
 
@@ -114,37 +105,44 @@ func publicCharts(f Figures) []chart.Chart {
 	}
 	shown := func(c measure.PublicCount) (float64, bool) { return float64(c.Value), !c.Suppressed }
 
-	if p.days != nil {
+	if len(f.Days) > 0 {
 		add("people", "M02", measure.ByDay, f.Days[0].First, f.Days[len(f.Days)-1].First, f.Days, nil, nil,
 			func(i, _ int) (float64, bool) { return shown(p.days[i]) })
 	}
 	var cells []measure.Cell
 	var names, left []string
-	var columns []int
+	var columns, hidden []int
 	for j, b := range delay.Bodies {
 		any := false
 		for i := range o.Months {
-			any = any || !p.Cells[i][j].Suppressed
+			any = any || !p.cells[i][j].Suppressed
 		}
 		if !any {
-			left = append(left, b.String())
+			left, hidden = append(left, b.String()), append(hidden, j)
 			continue
 		}
 		cells, names, columns = append(cells, measure.Cell{Body: b}), append(names, upperFirst(b.String())), append(columns, j)
 	}
 	if len(cells) > 0 {
 		add("delayed-days", "M01", measure.ByMonth, o.From, o.To, o.Months, cells, names,
-			func(i, j int) (float64, bool) { return shown(p.Cells[i][columns[j]]) })
+			func(i, j int) (float64, bool) { return shown(p.cells[i][columns[j]]) })
 		c := &out[len(out)-1]
+		// A body without a line has its column all the same.
+		for _, name := range left {
+			c.Table.Head = append(c.Table.Head, upperFirst(name))
+		}
 		c.Table.Head = append(c.Table.Head, "All")
 		for i := range c.Table.Rows {
-			c.Table.Rows[i] = append(c.Table.Rows[i], publicCell(p.RowTotals[i]))
+			for range hidden {
+				c.Table.Rows[i] = append(c.Table.Rows[i], chart.Cell{Text: tooFew})
+			}
+			c.Table.Rows[i] = append(c.Table.Rows[i], publicCell(p.months[i]))
 		}
 		c.Table.Foot = []chart.Cell{{Text: "All months"}}
-		for _, j := range columns {
-			c.Table.Foot = append(c.Table.Foot, publicCell(p.ColumnTotals[j]))
+		for _, j := range append(slices.Clone(columns), hidden...) {
+			c.Table.Foot = append(c.Table.Foot, publicCell(p.bodies[j]))
 		}
-		c.Table.Foot = append(c.Table.Foot, publicCell(p.Total))
+		c.Table.Foot = append(c.Table.Foot, publicCell(p.total))
 		for _, name := range left {
 			c.Notes = append(c.Notes, fmt.Sprintf("%s has no line: there are too few to show in every month.", upperFirst(name)))
 		}
@@ -157,7 +155,7 @@ func publicCharts(f Figures) []chart.Chart {
 	}
 	if len(o.Filter.Bodies) == 0 { // A share of some bodies' days is none of all (C12).
 		add("council-share", "M03", measure.ByMonth, o.From, o.To, o.Months, nil, nil, func(i, _ int) (float64, bool) {
-			part, all := p.Cells[i][social], p.RowTotals[i]
+			part, all := p.cells[i][social], p.months[i]
 			if part.Suppressed || all.Suppressed {
 				return 0, false
 			}
@@ -165,12 +163,9 @@ func publicCharts(f Figures) []chart.Chart {
 		})
 	}
 	add("dtoc-beds", "M01b", measure.ByMonth, o.From, o.To, o.Months, nil, nil, func(i, _ int) (float64, bool) {
-		return float64(p.RowTotals[i].Value) / float64(o.Months[i].CalendarDays()), !p.RowTotals[i].Suppressed
+		return float64(p.months[i].Value) / float64(o.Months[i].CalendarDays()), !p.months[i].Suppressed
 	})
-	if p.Parts != nil {
-		out = append(out, publicReasons(f, p))
-	}
-	return out
+	return append(out, publicReasons(f, p))
 }
 
 // publicReading is a reading whose value may be shown. What is not shown is a
@@ -217,19 +212,19 @@ func publicReasons(f Figures, p published) chart.Chart {
 		Source: "Source: Homeward, data as at " + o.AsAt.Long(), Notes: []string{publicWords + " " + publicMore},
 		Table: chart.Table{Caption: "Delayed days by reason, most first", Head: []string{"Reason", "Delayed days"}},
 	}
-	order := make([]int, len(o.Reasons))
+	order := make([]int, len(reasons))
 	for i := range order {
 		order[i] = i
 	}
 	// The order must not tell what the numbers do not.
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(p.Parts[b].Value, p.Parts[a].Value), cmp.Compare(o.Reasons[a].Reason, o.Reasons[b].Reason))
+		return cmp.Or(cmp.Compare(p.parts[b].Value, p.parts[a].Value), cmp.Compare(a, b))
 	})
 	for _, i := range order {
-		r := o.Reasons[i].Reason
-		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: upperFirst(strings.TrimSpace(string(r) + " " + r.Short()))}, publicCell(p.Parts[i])})
+		r := reasons[i]
+		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: upperFirst(strings.TrimSpace(string(r) + " " + r.Short()))}, publicCell(p.parts[i])})
 	}
-	c.Table.Foot = []chart.Cell{{Text: "All reasons"}, publicCell(p.Total)}
+	c.Table.Foot = []chart.Cell{{Text: "All reasons"}, publicCell(p.total)}
 	return c
 }
 

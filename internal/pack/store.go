@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"homeward/internal/delay"
+	"homeward/internal/durable"
 	"homeward/internal/problem"
 )
 
@@ -43,7 +44,7 @@ type Info struct {
 // as it is and fresh is false; when they differ, a further one is made beside
 // it.
 func Keep(ctx context.Context, root string, f Figures, draw Drawer, meta Meta) (id string, fresh bool, err error) {
-	if err := os.MkdirAll(root, 0o750); err != nil {
+	if err := durable.MkdirAll(root); err != nil {
 		return "", false, problem.Wrap(err, problem.Unavailable, "The folder of packs could not be made")
 	}
 	all, err := drawAll(ctx, f, draw, meta.Public)
@@ -374,7 +375,7 @@ func isPack(dir string, entries []fs.DirEntry) bool {
 // dot, so that a folder left by a process that was killed is no pack.
 func (b *built) write(ctx context.Context, dir string, printer Printer) (string, error) {
 	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o750); err != nil {
+	if err := os.MkdirAll(parent, b.folderMode()); err != nil {
 		return "", unwritten(err)
 	}
 	made, err := os.MkdirTemp(parent, "."+strings.TrimLeft(filepath.Base(dir), ".")+"-*")
@@ -382,7 +383,7 @@ func (b *built) write(ctx context.Context, dir string, printer Printer) (string,
 		return "", unwritten(err)
 	}
 	put := func(name string) error {
-		if err := writeFile(filepath.Join(made, name), b.files[name]); err != nil {
+		if err := writeFile(filepath.Join(made, name), b.files[name], b.fileMode()); err != nil {
 			return errors.Join(unwritten(err), os.RemoveAll(made))
 		}
 		return nil
@@ -407,16 +408,32 @@ func (b *built) write(ctx context.Context, dir string, printer Printer) (string,
 	if err := put(ManifestFile); err != nil {
 		return "", err
 	}
-	if err := errors.Join(os.Chmod(made, 0o750), syncFolder(made)); err != nil {
+	if err := errors.Join(os.Chmod(made, b.folderMode()), syncFolder(made)); err != nil {
 		return "", errors.Join(unwritten(err), os.RemoveAll(made))
 	}
 	return made, nil
 }
 
+// fileMode and folderMode let nobody else open a kept pack, and the group of
+// the folder that it is copied into open the copy, which is made to be read.
+func (b *built) fileMode() fs.FileMode {
+	if b.copied {
+		return 0o640
+	}
+	return durable.FileMode
+}
+
+func (b *built) folderMode() fs.FileMode {
+	if b.copied {
+		return 0o750
+	}
+	return durable.FolderMode
+}
+
 // writeFile writes a file that is on the disk when it returns: what was shown
 // on a call must not be lost with the power.
-func writeFile(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+func writeFile(path string, content []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}

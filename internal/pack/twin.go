@@ -2,11 +2,11 @@ package pack
 
 import (
 	"bytes"
-	"encoding/csv"
 	"strconv"
 	"strings"
 
 	"homeward/internal/chart"
+	"homeward/internal/csvout"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -16,7 +16,7 @@ import (
 // number is empty: a gap is not zero.
 func twin(c chart.Chart, basis measure.Basis, rules string, asAt delay.Day) ([]byte, error) {
 	var b bytes.Buffer
-	w := csv.NewWriter(&b)
+	w := csvout.New(&b)
 	var head []string
 	for _, h := range c.Table.Head {
 		head = append(head, columnName(h))
@@ -31,14 +31,14 @@ func twin(c chart.Chart, basis measure.Basis, rules string, asAt delay.Day) ([]b
 			case cell.Numeric:
 				out = append(out, strconv.FormatFloat(cell.Value, 'f', -1, 64))
 			case i == 0:
-				out = append(out, harmless(cell.Text))
+				out = append(out, cell.Text)
 			case cell.Text == tooFew:
 				out = append(out, measure.SuppressedMark)
 			default:
 				out = append(out, "")
 			}
 		}
-		if err := w.Write(append(out, measures[c.ID], basis.String(), harmless(rules), asAt.String())); err != nil {
+		if err := w.WriteMixed(append(out, measures[c.ID], basis.String(), rules, asAt.String()), func(i int) bool { return i < len(row) && row[i].Numeric }); err != nil {
 			return nil, err
 		}
 	}
@@ -51,13 +51,4 @@ func columnName(head string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(head), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	}), "_")
-}
-
-// harmless puts an apostrophe before text that a spreadsheet would run as a
-// formula (R8).
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

@@ -54,7 +54,8 @@ func (r Role) May(a Act) bool { return slices.Contains(may[r], a) }
 type Actor struct {
 	// Kind says how the actor is known.
 	Kind ActorKind
-	// Person is set for people, with the grant that they act as.
+	// Person is set for people, with the grant that they act as. Name is also the
+	// operating system's name for whoever is at the command line, where it is known.
 	PersonID int64
 	Email    string
 	Name     string
@@ -115,6 +116,9 @@ func (a Actor) Who() string {
 	case AScreen:
 		return "screen link " + a.Token.ID
 	case Machine:
+		if a.Name != "" {
+			return "command line, " + a.Name
+		}
 		return "command line"
 	default:
 		return "nobody"

@@ -67,7 +67,7 @@ func (s *Scheduler) guarded(e *entry) (message string, err error) {
 // sentence is what the reader is told of an error.
 func (s *Scheduler) sentence(err error) string {
 	if s.base.Err() != nil {
-		return "Homeward was stopped before this run ended."
+		return stoppedInRun
 	}
 	if problem.KindOf(err) == problem.Internal {
 		return "This run met a problem with the service. The program's log has the details."

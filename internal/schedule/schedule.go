@@ -113,6 +113,7 @@ type Scheduler struct {
 	// mu guards what follows; no job runs and nothing is written under it.
 	mu      sync.Mutex
 	state   state
+	since   time.Time       // of the start
 	base    context.Context // of every run; ends when Stop stops waiting
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -200,7 +201,7 @@ func (s *Scheduler) Start(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	if s.state == starting { // else Stop came first
-		s.state = started
+		s.state, s.since = started, s.opts.Now()
 	}
 	s.mu.Unlock()
 	now := s.opts.Now().In(s.opts.Zone)
@@ -232,7 +233,7 @@ func (s *Scheduler) closeLeftRunning(ctx context.Context) (map[string]Run, error
 		for _, r := range last {
 			if r.Result == Running {
 				open++
-				if err := s.opts.Recorder.End(ctx, r.ID, s.opts.Now(), DidNotFinish, "Homeward stopped before this run ended."); err != nil {
+				if err := s.opts.Recorder.End(ctx, r.ID, s.opts.Now(), DidNotFinish, stoppedBefore); err != nil {
 					return nil, err
 				}
 			}

@@ -2,7 +2,7 @@ package signin
 
 import (
 	"context"
-	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"homeward/internal/audit"
+	"homeward/internal/csvout"
 	"homeward/internal/delay"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -47,16 +48,31 @@ func (c Commands) UserAdd(ctx context.Context, email, name string, role people.R
 		return problem.New(problem.Invalid, "Work accounts are not set up. Add sign_in.work_account to the partnership file, or add the user without a work account.")
 	}
 	p.AwaitsWorkAccount = work
-	id, err := c.Service.Store.AddPerson(ctx, c.Service.Now(), machine, p)
+	// It is said that somebody was added once they were; a link is then said too,
+	// or taken back.
+	var text string
+	_, link, err := c.Service.AddPerson(ctx, machine, p, func(t string) error { text = t; return nil })
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "Added %s as %s.\n", p.Email, p.Grants[0])
+	words := fmt.Sprintf("Added %s as %s.\n", p.Email, p.Grants[0])
 	if work {
-		fmt.Fprintln(c.Out, "They sign in with their work account.")
+		_, err = fmt.Fprint(c.Out, words+"They sign in with their work account.\n")
+		return unsaid(err, "%s was added as %s, though it could not be printed", p.Email, p.Grants[0])
+	}
+	if _, err = fmt.Fprint(c.Out, words+c.linkWords(text)); err == nil {
 		return nil
 	}
-	return c.link(ctx, id)
+	err = unsaid(err, "%s was added as %s, but the link could not be printed and was taken back. Make another with: homeward user link %s", p.Email, p.Grants[0], p.Email)
+	return errors.Join(err, c.Service.Store.RevokeToken(ctx, c.Service.Now(), machine, link))
+}
+
+// unsaid is the error of a command that was done and could not say so.
+func unsaid(err error, words string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return problem.Wrap(err, problem.Unavailable, words, args...)
 }
 
 func (c Commands) newPerson(email, name string, role people.Role, organisations []string) (people.Person, error) {
@@ -72,12 +88,14 @@ func (c Commands) newPerson(email, name string, role people.Role, organisations 
 }
 
 func (c Commands) link(ctx context.Context, id int64) error {
-	text, err := c.Service.PasswordLink(ctx, machine, id)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.Out, "Give them this link, by a way that only they can read. It works once, for three days, to choose a password:\n%s%s%s\n", c.Address, PasswordPath, text)
-	return nil
+	return c.Service.PasswordLink(ctx, machine, id, func(text string) error {
+		_, err := fmt.Fprint(c.Out, c.linkWords(text))
+		return unsaid(err, "The link could not be printed, so none was made")
+	})
+}
+
+func (c Commands) linkWords(text string) string {
+	return "Give them this link, by a way that only they can read. It works once, for three days, to choose a password:\n" + c.Address + PasswordPath + text + "\n"
 }
 
 // UserLink prints a new password link for an account, for a person who cannot
@@ -151,8 +169,8 @@ func (c Commands) UserGrant(ctx context.Context, email string, role people.Role,
 	if _, err = c.Service.Store.AddGrant(ctx, c.Service.Now(), machine, p.ID, g); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "%s is now %s too.\n", p.Email, g)
-	return nil
+	_, err = fmt.Fprintf(c.Out, "%s is now %s too.\n", p.Email, g)
+	return unsaid(err, "%s is now %s too, though it could not be printed", p.Email, g)
 }
 
 // UserRevoke takes a role from an account, by the number in UserList.
@@ -164,8 +182,8 @@ func (c Commands) UserRevoke(ctx context.Context, email string, grant int64) err
 	if err := c.Service.Store.RevokeGrant(ctx, c.Service.Now(), machine, p.ID, grant); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "Took role %d from %s.\n", grant, p.Email)
-	return nil
+	_, err = fmt.Fprintf(c.Out, "Took role %d from %s.\n", grant, p.Email)
+	return unsaid(err, "Role %d was taken from %s, though it could not be printed", grant, p.Email)
 }
 
 // UserDeactivate deactivates an account, which ends its sessions at once, or
@@ -178,8 +196,9 @@ func (c Commands) UserDeactivate(ctx context.Context, email string, deactivate b
 	if err := c.Service.Store.SetDeactivated(ctx, c.Service.Now(), machine, p.ID, deactivate); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "%s is %s.\n", p.Email, map[bool]string{true: "deactivated and signed out everywhere", false: "active again"}[deactivate])
-	return nil
+	state := map[bool]string{true: "deactivated and signed out everywhere", false: "active again"}[deactivate]
+	_, err = fmt.Fprintf(c.Out, "%s is %s.\n", p.Email, state)
+	return unsaid(err, "%s is %s, though it could not be printed", p.Email, state)
 }
 
 // UserResetSecondFactor takes the second factor from a person who has lost it.
@@ -191,23 +210,20 @@ func (c Commands) UserResetSecondFactor(ctx context.Context, email string) error
 	if err := c.Service.RemoveSecondFactor(ctx, machine, p.ID); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "%s has no second factor now.\n", p.Email)
-	return nil
+	_, err = fmt.Fprintf(c.Out, "%s has no second factor now.\n", p.Email)
+	return unsaid(err, "%s has no second factor now, though it could not be printed", p.Email)
 }
 
 // TokenAdd makes a token (upload, figures) or a screen link and prints it once.
 // days is how long it stands, 0 for what is usual.
 func (c Commands) TokenAdd(ctx context.Context, kind people.TokenKind, label string, days int, providers []string) error {
-	t, text, err := c.Service.MakeToken(ctx, machine, kind, label, days, providers)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.Out, "Copy this now; it is not shown again. It stands until %s. To revoke it: homeward token revoke %s\n", t.ExpiresAt.Format("2 January 2006"), t.ID)
-	if kind == people.ScreenLink {
-		text = c.Address + ScreenPath + text
-	}
-	fmt.Fprintln(c.Out, text)
-	return nil
+	return c.Service.MakeToken(ctx, machine, kind, label, days, providers, func(t people.Token, text string) error {
+		if kind == people.ScreenLink {
+			text = c.Address + ScreenPath + text
+		}
+		_, err := fmt.Fprintf(c.Out, "Copy this now; it is not shown again. It stands until %s. To revoke it: homeward token revoke %s\n%s\n", t.ExpiresAt.Format("2 January 2006"), t.ID, text)
+		return unsaid(err, "The token could not be printed, so none was made")
+	})
 }
 
 // TokenList prints every token and screen link, one a line.
@@ -239,8 +255,8 @@ func (c Commands) TokenRevoke(ctx context.Context, id string) error {
 	if err := c.Service.Store.RevokeToken(ctx, c.Service.Now(), machine, id); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "Revoked %s.\n", id)
-	return nil
+	_, err := fmt.Fprintf(c.Out, "Revoked %s.\n", id)
+	return unsaid(err, "Token %s was revoked, though it could not be printed", id)
 }
 
 // KeyRotate replaces the key at path.
@@ -256,16 +272,19 @@ func KeyRotate(ctx context.Context, store KeyStore, path string, now time.Time, 
 // AuditStore is what reading the audit log needs of the store.
 type AuditStore interface {
 	Log
-	VerifyAudit(ctx context.Context) (audit.Result, error)
+	VerifyAudit(ctx context.Context, elsewhere ...audit.Head) (audit.Result, error)
 	EachAuditEvent(ctx context.Context, f audit.Filter, each func(audit.Event) error) error
 }
 
-// AuditVerify checks the whole audit log, prints what it finds and says whether
-// it is whole.
-func AuditVerify(ctx context.Context, store AuditStore, out io.Writer) (whole bool, err error) {
-	r, err := store.VerifyAudit(ctx)
+// AuditVerify checks the whole audit log, with heads that were kept elsewhere,
+// prints what it finds and says whether it is whole.
+func AuditVerify(ctx context.Context, store AuditStore, out io.Writer, elsewhere ...audit.Head) (whole bool, err error) {
+	r, err := store.VerifyAudit(ctx, elsewhere...)
 	if err != nil {
 		return false, err
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(out, n)
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintln(out, f)
@@ -275,6 +294,9 @@ func AuditVerify(ctx context.Context, store AuditStore, out io.Writer) (whole bo
 	}
 	if r.Whole() {
 		fmt.Fprintf(out, "The audit log is whole: %d entries, check value %x.\n", r.Head.Number, r.Head.Hash)
+		for _, h := range elsewhere {
+			fmt.Fprintf(out, "It holds entry %d as the head kept elsewhere names it.\n", h.Number)
+		}
 	} else {
 		fmt.Fprintln(out, "Contact your security lead, and keep the data folder as it is.")
 	}
@@ -287,7 +309,7 @@ func ExportAudit(ctx context.Context, store AuditStore, by people.Actor, now tim
 	if err := store.Record(ctx, now, audit.Entry{Who: by.Who(), As: by.As(), From: by.Address, What: audit.AuditExported, After: filterWords(f)}); err != nil {
 		return err
 	}
-	w := csv.NewWriter(out)
+	w := csvout.New(out)
 	if err := w.Write(audit.Columns); err != nil {
 		return err
 	}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
+	"homeward/internal/durable"
 	"homeward/internal/identity"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -95,7 +97,10 @@ func replaceKey(path string) error {
 		err = nil
 	}
 	if err == nil {
-		err = os.Rename(path+NextKey, path)
+		err = durable.SyncFolder(filepath.Dir(path)) // the former key's name before the new one takes its place
+	}
+	if err == nil {
+		err = durable.Rename(path+NextKey, path)
 	}
 	if err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The new key file could not be put in place. The database uses the key in the file that ends in %s; make the folder writable and start Homeward again", NextKey)

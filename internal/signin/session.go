@@ -62,7 +62,10 @@ func NewSessions(service *Service, store SessionStore, secure bool, log *slog.Lo
 		// Browsers take this name from this host over TLS only, for all paths.
 		m.Cookie.Name = "__Host-homeward"
 	}
-	m.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {
+	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		if r.Context().Err() != nil {
+			return // The reader went away, and there is nobody to answer.
+		}
 		log.Error("a session could not be read or kept", "error", err)
 		http.Error(w, "There is a problem with the service. Try again in a minute.", http.StatusServiceUnavailable)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 	"sync"
 
@@ -44,6 +45,14 @@ func (o *onceOnly) find(code string) (key [sha256.Size]byte, id int64, ok bool) 
 	return key, id, ok
 }
 
+// put lets a code that was used up be used again, after what it was used for has
+// failed.
+func (o *onceOnly) put(key [sha256.Size]byte, id int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.codes[key] = id
+}
+
 // take uses a code up, and says whether nobody did before.
 func (o *onceOnly) take(key [sha256.Size]byte) bool {
 	o.mu.Lock()
@@ -54,27 +63,41 @@ func (o *onceOnly) take(key [sha256.Size]byte) bool {
 }
 
 // FirstRun gives a one-time code for making the first administrator at the
-// page of that name, nothing when there is an account already. The program
-// prints it where only the person who runs Homeward reads.
+// page of that name, nothing when there is one already. The program prints it
+// where only the person who runs Homeward reads.
 func (s *Service) FirstRun(ctx context.Context) (string, error) {
-	all, err := s.Store.People(ctx)
-	if err != nil || len(all) > 0 {
+	awaits, err := s.AwaitsFirstRun(ctx)
+	if err != nil || !awaits {
 		return "", err
 	}
 	return s.firstRun.add(0), nil
 }
 
 // AwaitsFirstRun says whether the first administrator is still to be made.
+// Others may have an account before, added on the machine's command line.
 func (s *Service) AwaitsFirstRun(ctx context.Context) (bool, error) {
+	all, err := s.Store.People(ctx)
+	return err == nil && !slices.ContainsFunc(all, isAdministrator), err
+}
+
+// isAdministrator says whether somebody holds the role, whatever became of the
+// account: one that was deactivated is for the command line to activate.
+func isAdministrator(p people.Person) bool {
+	return slices.ContainsFunc(p.Grants, func(g people.Grant) bool { return g.Role == people.Administrator })
+}
+
+// Empty says whether nobody has an account yet.
+func (s *Service) Empty(ctx context.Context) (bool, error) {
 	all, err := s.Store.People(ctx)
 	return err == nil && len(all) == 0, err
 }
 
-// FirstAdministrator makes the first account, an administrator, for whoever
+// FirstAdministrator makes an account for the first administrator, for whoever
 // has the code of FirstRun, and gives the text of the link by which they
 // choose a password. The errors are Invalid problems in the words of the form,
 // an Unavailable problem after too many attempts, and a Conflict problem when
-// there is an account already.
+// there is an administrator already or the e-mail address has an account. The
+// code is used up when the account is made.
 func (s *Service) FirstAdministrator(ctx context.Context, code, email, name, address string) (string, error) {
 	email, err := people.NormaliseEmail(email)
 	if err != nil {
@@ -113,11 +136,16 @@ func (s *Service) FirstAdministrator(ctx context.Context, code, email, name, add
 	}
 	// Whoever reads the log holds the machine.
 	by := people.Actor{Kind: people.Machine, Address: address}
-	id, err := s.Store.AddPerson(ctx, now, by, people.Person{Email: email, Name: name, Grants: []people.Grant{g}})
+	var text string
+	_, _, err = s.AddPerson(ctx, by, people.Person{Email: email, Name: name, Grants: []people.Grant{g}}, func(t string) error { text = t; return nil })
+	if problem.KindOf(err) == problem.Conflict {
+		err = problem.New(problem.Conflict, "A user with this email address already exists. Use another, or give them the role on the machine: homeward user grant %s --role administrator", email)
+	}
 	if err != nil {
+		s.firstRun.put(key, 0)
 		return "", err
 	}
-	return s.PasswordLink(ctx, by, id)
+	return text, nil
 }
 
 // Door gives a code that signs a person of the demonstration in once, while the

@@ -25,7 +25,7 @@ type Accounts interface {
 	Person(ctx context.Context, id int64) (people.Person, error)
 	PersonByEmail(ctx context.Context, email string) (people.Person, error)
 	PersonBySubject(ctx context.Context, issuer, subject string) (people.Person, error)
-	AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person) (int64, error)
+	AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person, links ...people.Token) (int64, error)
 	SetDeactivated(ctx context.Context, at time.Time, by people.Actor, id int64, deactivated bool) error
 	AddGrant(ctx context.Context, at time.Time, by people.Actor, id int64, g people.Grant) (people.Grant, error)
 	RevokeGrant(ctx context.Context, at time.Time, by people.Actor, id, grant int64) error
@@ -260,15 +260,25 @@ func (s *Service) Code(ctx context.Context, personID int64, code, address string
 	if c.Deactivated || !c.SecondFactor {
 		return SignIn{}, wrong()
 	}
-	now := s.Now()
-	by := s.actor(c.Person, firstGrant(c.Person), address)
-	// Codes are throttled apart from passwords, which the person has got right.
-	attempt, until, err := s.Store.BeginAttempt(ctx, now, "code of "+c.Email, address, s.Throttle)
+	how, err := s.ownCode(ctx, c, s.actor(c.Person, firstGrant(c.Person), address), code)
 	if err != nil {
 		return SignIn{}, err
 	}
+	out := SignIn{Person: c.Person, How: how}
+	return out, s.signedIn(ctx, out, address)
+}
+
+// ownCode checks a six-digit code or a recovery code of a person, uses it up and
+// says which it was. Codes are throttled apart from passwords, which the person
+// has got right.
+func (s *Service) ownCode(ctx context.Context, c people.Credentials, by people.Actor, code string) (how string, err error) {
+	now := s.Now()
+	attempt, until, err := s.Store.BeginAttempt(ctx, now, "code of "+c.Email, by.Address, s.Throttle)
+	if err != nil {
+		return "", err
+	}
 	if !until.IsZero() {
-		return SignIn{}, s.putOff(until)
+		return "", s.putOff(until)
 	}
 	how, right := "password and code", false
 	if digits := strings.Join(strings.Fields(code), ""); len(digits) == 6 {
@@ -278,19 +288,15 @@ func (s *Service) Code(ctx context.Context, personID int64, code, address string
 		right, err = s.Store.UseRecoveryCode(ctx, now, by, c.ID, people.HashRecoveryCode(code))
 	}
 	if err != nil {
-		return SignIn{}, err
+		return "", err
 	}
 	if !right {
-		if err := s.Store.Record(ctx, now, audit.Entry{Who: by.Who(), As: by.As(), What: audit.CodeRefused, Record: c.Email, From: address}); err != nil {
-			return SignIn{}, err
+		if err := s.Store.Record(ctx, now, audit.Entry{Who: by.Who(), As: by.As(), What: audit.CodeRefused, Record: c.Email, From: by.Address}); err != nil {
+			return "", err
 		}
-		return SignIn{}, problem.New(problem.Forbidden, "That code is incorrect or has expired. Enter the newest code")
+		return "", wrongCode()
 	}
-	if err := s.Store.AttemptRight(ctx, attempt); err != nil {
-		return SignIn{}, err
-	}
-	out := SignIn{Person: c.Person, How: how}
-	return out, s.signedIn(ctx, out, address)
+	return how, s.Store.AttemptRight(ctx, attempt)
 }
 
 func (s *Service) checkCode(ctx context.Context, c people.Credentials, code string, now time.Time) (bool, error) {
@@ -321,38 +327,127 @@ func (s *Service) NewSecondFactor(p people.Person) (people.SecondFactor, string,
 	return f, base64.RawStdEncoding.EncodeToString(s.Key.Seal(f.Secret)), nil
 }
 
-// ConfirmSecondFactor sets up the second factor whose sealed secret
-// NewSecondFactor gave, once its first code is right, and gives recovery codes
-// to show once. finish says that setting it up was the last step of signing
-// in.
+// ConfirmSecondFactor sets up the first second factor of a person whose password
+// was right, from the sealed secret that NewSecondFactor gave, once its first
+// code is right, and gives recovery codes to show once. finish says that setting
+// it up was the last step of signing in. The error is a Conflict problem when
+// the person has one already: another takes its place by ReplaceSecondFactor.
 func (s *Service) ConfirmSecondFactor(ctx context.Context, personID int64, sealed, code, address string, finish bool) (SignIn, []string, error) {
 	p, err := s.Store.Person(ctx, personID)
 	if err != nil {
 		return SignIn{}, nil, err
 	}
-	b, err := base64.RawStdEncoding.DecodeString(sealed)
-	if err != nil || s.Key == nil || p.Deactivated {
-		return SignIn{}, nil, problem.New(problem.Invalid, "Setting up the code was not finished in time. Start again.")
+	if p.SecondFactor {
+		return SignIn{}, nil, problem.New(problem.Conflict, "A 6-digit code was set up meanwhile. Sign in with it.")
 	}
-	secret, err := s.Key.Open(b)
+	show, err := s.keepSecondFactor(ctx, p, sealed, code, address)
 	if err != nil {
 		return SignIn{}, nil, err
 	}
-	now := s.Now()
-	step, right := people.CheckCode(secret, code, now, 0)
-	if !right {
-		return SignIn{}, nil, problem.New(problem.Forbidden, "That code is incorrect or has expired. Enter the newest code")
+	// It has ended the person's sessions, those of this moment among them.
+	if p, err = s.Store.Person(ctx, personID); err != nil {
+		return SignIn{}, show, err
 	}
-	show, keep := people.NewRecoveryCodes()
-	if err := s.Store.SetSecondFactor(ctx, now, s.actor(p, firstGrant(p), address), p.ID, b, step, keep); err != nil {
-		return SignIn{}, nil, err
-	}
-	p.SecondFactor = true
 	out := SignIn{Person: p, How: "password and code"}
 	if finish {
 		err = s.signedIn(ctx, out, address)
 	}
 	return out, show, err
+}
+
+// newFactor checks the first code of a sealed secret, and gives the step of it.
+func (s *Service) newFactor(sealed, code string) (b []byte, step int64, err error) {
+	b, err = base64.RawStdEncoding.DecodeString(sealed)
+	if err != nil || len(b) == 0 || s.Key == nil {
+		return nil, 0, problem.New(problem.Invalid, "Setting up the code was not finished in time. Start again.")
+	}
+	secret, err := s.Key.Open(b)
+	if err != nil {
+		return nil, 0, err
+	}
+	step, right := people.CheckCode(secret, code, s.Now(), 0)
+	if !right {
+		return nil, 0, wrongCode()
+	}
+	return b, step, nil
+}
+
+func wrongCode() error {
+	return problem.New(problem.Forbidden, "That code is incorrect or has expired. Enter the newest code")
+}
+
+func (s *Service) keepSecondFactor(ctx context.Context, p people.Person, sealed, code, address string) ([]string, error) {
+	if p.Deactivated {
+		return nil, problem.New(problem.Invalid, "Setting up the code was not finished in time. Start again.")
+	}
+	b, step, err := s.newFactor(sealed, code)
+	if err != nil {
+		return nil, err
+	}
+	show, keep := people.NewRecoveryCodes()
+	return show, s.Store.SetSecondFactor(ctx, s.Now(), s.actor(p, firstGrant(p), address), p.ID, b, step, keep)
+}
+
+// Replacement is what a person who is signed in proves before another second
+// factor takes the place of theirs: a session alone, left open or stolen, must
+// not be enough to own the account.
+type Replacement struct {
+	// Sealed is what NewSecondFactor gave, Code its first code.
+	Sealed, Code string
+	// Password is the person's, Old a code of the second factor that they have,
+	// or a recovery code; empty when they have none.
+	Password, Old string
+}
+
+// Proof names the part of a Replacement that was wrong.
+type Proof string
+
+// The parts.
+const (
+	ProofCode     Proof = "code"
+	ProofPassword Proof = "password"
+	ProofOld      Proof = "old"
+)
+
+// ReplaceSecondFactor sets up a second factor for a person who is signed in,
+// ends their sessions and gives recovery codes to show once. The web begins the
+// session at hand again. The errors are those of Password and Code, with the
+// part that they are about.
+func (s *Service) ReplaceSecondFactor(ctx context.Context, by people.Actor, r Replacement) ([]string, Proof, error) {
+	c, err := s.Store.CredentialsOf(ctx, by.PersonID)
+	if err != nil {
+		return nil, "", err
+	}
+	// The new code comes first: it costs the old one nothing when it is mistyped.
+	if _, _, err := s.newFactor(r.Sealed, r.Code); err != nil {
+		return nil, ProofCode, err
+	}
+	if err := s.ownPassword(ctx, c, by, r.Password); err != nil {
+		return nil, ProofPassword, err
+	}
+	if c.SecondFactor {
+		if _, err := s.ownCode(ctx, c, by, r.Old); err != nil {
+			return nil, ProofOld, err
+		}
+	}
+	show, err := s.keepSecondFactor(ctx, c.Person, r.Sealed, r.Code, by.Address)
+	return show, ProofCode, err
+}
+
+// ownPassword checks the password of a person who is signed in. A session that
+// was left open must not become a place to guess at leisure.
+func (s *Service) ownPassword(ctx context.Context, c people.Credentials, by people.Actor, password string) error {
+	attempt, until, err := s.Store.BeginAttempt(ctx, s.Now(), c.Email, by.Address, s.Throttle)
+	if err != nil {
+		return err
+	}
+	if !until.IsZero() {
+		return s.putOff(until)
+	}
+	if right, _ := s.Hasher.Verify(password, c.PasswordHash); !right {
+		return problem.New(problem.Forbidden, "Your current password is incorrect")
+	}
+	return s.Store.AttemptRight(ctx, attempt)
 }
 
 // RemoveSecondFactor takes the second factor from a person who has lost it.
@@ -369,19 +464,7 @@ func (s *Service) ChangePassword(ctx context.Context, by people.Actor, old, pass
 	if err != nil {
 		return err
 	}
-	now := s.Now()
-	// A session that was left open must not become a place to guess at leisure.
-	attempt, until, err := s.Store.BeginAttempt(ctx, now, c.Email, by.Address, s.Throttle)
-	if err != nil {
-		return err
-	}
-	if !until.IsZero() {
-		return s.putOff(until)
-	}
-	if right, _ := s.Hasher.Verify(old, c.PasswordHash); !right {
-		return problem.New(problem.Forbidden, "Your current password is incorrect")
-	}
-	if err := s.Store.AttemptRight(ctx, attempt); err != nil {
+	if err := s.ownPassword(ctx, c, by, old); err != nil {
 		return err
 	}
 	return s.setPassword(ctx, by, c.Person, password, "")

@@ -9,22 +9,50 @@ import (
 )
 
 // PasswordLink makes the link by which a person chooses a password, once and
-// within three days, and gives the text that stands in it. It replaces earlier
-// links of the person.
-func (s *Service) PasswordLink(ctx context.Context, by people.Actor, personID int64) (string, error) {
+// within three days. It replaces earlier links of the person. show puts the text
+// that stands in it where it is read, before the link is kept: when show fails,
+// nothing was made, so that no link is in force that nobody saw.
+func (s *Service) PasswordLink(ctx context.Context, by people.Actor, personID int64, show func(text string) error) error {
 	p, err := s.Store.Person(ctx, personID)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if p.Deactivated {
-		return "", problem.New(problem.Conflict, "This user is deactivated. Activate the account first.")
+		return problem.New(problem.Conflict, "This user is deactivated. Activate the account first.")
 	}
-	t, shown, err := people.NewToken(people.PasswordLink, "choose a password", s.Now(), 0, by.Who())
+	t, shown, err := s.newLink(by)
 	if err != nil {
-		return "", err
+		return err
 	}
 	t.PersonID = p.ID
-	return shown, s.Store.AddToken(ctx, s.Now(), by, t)
+	if err := show(shown); err != nil {
+		return err
+	}
+	return s.Store.AddToken(ctx, s.Now(), by, t)
+}
+
+func (s *Service) newLink(by people.Actor) (people.Token, string, error) {
+	return people.NewToken(people.PasswordLink, "choose a password", s.Now(), 0, by.Who())
+}
+
+// AddPerson adds an account and, unless the person waits for their work account,
+// the link by which they choose a password: both or neither. show gets the text
+// of the link before anything is kept, as with PasswordLink, and none for a work
+// account. It gives the account's number and the link's public ID.
+func (s *Service) AddPerson(ctx context.Context, by people.Actor, p people.Person, show func(text string) error) (id int64, link string, err error) {
+	if p.AwaitsWorkAccount {
+		id, err = s.Store.AddPerson(ctx, s.Now(), by, p)
+		return id, "", err
+	}
+	t, shown, err := s.newLink(by)
+	if err != nil {
+		return 0, "", err
+	}
+	if err := show(shown); err != nil {
+		return 0, "", err
+	}
+	id, err = s.Store.AddPerson(ctx, s.Now(), by, p, t)
+	return id, t.ID, err
 }
 
 // linkGone is the one answer to a link that opens nothing.
@@ -57,27 +85,31 @@ func (s *Service) ChoosePassword(ctx context.Context, text, password, address st
 	return p, s.setPassword(ctx, s.actor(p, firstGrant(p), address), p, password, id)
 }
 
-// MakeToken makes a token of a program or a screen link and gives its text,
-// which is shown once. providers are the ODS codes that an upload token may
-// send for; days is how long it stands, 0 for what is usual.
-func (s *Service) MakeToken(ctx context.Context, by people.Actor, kind people.TokenKind, label string, days int, providers []string) (people.Token, string, error) {
+// MakeToken makes a token of a program or a screen link. show gets its text,
+// which is shown once, before the token is kept, as with PasswordLink. providers
+// are the ODS codes that an upload token may send for; days is how long it
+// stands, 0 for what is usual.
+func (s *Service) MakeToken(ctx context.Context, by people.Actor, kind people.TokenKind, label string, days int, providers []string, show func(t people.Token, text string) error) error {
 	if kind == people.PasswordLink {
-		return people.Token{}, "", problem.New(problem.Invalid, "Found the kind of token %q. Use upload, figures or screen.", kind)
+		return problem.New(problem.Invalid, "Found the kind of token %q. Use upload, figures or screen.", kind)
 	}
 	if (kind == people.UploadToken) != (len(providers) > 0) {
-		return people.Token{}, "", problem.New(problem.Invalid, "An upload token is for named providers, and no other token is. Name at least one provider by its ODS code, or none.")
+		return problem.New(problem.Invalid, "An upload token is for named providers, and no other token is. Name at least one provider by its ODS code, or none.")
 	}
 	for _, code := range providers {
 		if s.Organisations().SideOf(code) != people.ProviderSide {
-			return people.Token{}, "", problem.New(problem.Invalid, "Found the provider %q. Expected the ODS code of a provider of the partnership file.", code)
+			return problem.New(problem.Invalid, "Found the provider %q. Expected the ODS code of a provider of the partnership file.", code)
 		}
 	}
 	t, shown, err := people.NewToken(kind, label, s.Now(), time.Duration(days)*24*time.Hour, by.Who())
 	if err != nil {
-		return t, "", err
+		return err
 	}
 	t.Providers = providers
-	return t, shown, s.Store.AddToken(ctx, s.Now(), by, t)
+	if err := show(t, shown); err != nil {
+		return err
+	}
+	return s.Store.AddToken(ctx, s.Now(), by, t)
 }
 
 // Program gives the actor that a program's token stands for. The error is a

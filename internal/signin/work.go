@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -172,16 +173,21 @@ func (s *Service) workClaims(ctx context.Context, f Flow, answer url.Values) (*i
 	if s.Now().Sub(time.Unix(f.Began, 0)) > stepTime {
 		return nil, refused(unfit("the sign-in took too long"))
 	}
-	// RFC 9207: an answer of another provider must not be taken for this one's.
-	if iss := answer.Get("iss"); iss != "" && iss != s.Work.Config.Issuer {
-		return nil, refused(unfit("the answer is of another issuer"))
-	}
-	if code := answer.Get("error"); code != "" {
-		return nil, refused(unfit("the provider answered with an error"))
+	// RFC 6749, 3.1: no word may be said twice.
+	for word, said := range answer {
+		if len(said) > 1 {
+			return nil, refused(unfit("the answer says " + strconv.Quote(word) + " more than once"))
+		}
 	}
 	p, err := s.Work.discovered(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.Work.ofIssuer(p, answer); err != nil {
+		return nil, refused(err)
+	}
+	if code := answer.Get("error"); code != "" {
+		return nil, refused(unfit("the provider answered with an error"))
 	}
 	ctx = oidc.ClientContext(ctx, s.Work.client)
 	token, err := s.Work.registration(p).Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(f.Verifier))
@@ -191,6 +197,9 @@ func (s *Service) workClaims(ctx context.Context, f Flow, answer url.Values) (*i
 	raw, _ := token.Extra("id_token").(string)
 	id, err := p.VerifierContext(ctx, &oidc.Config{ClientID: s.Work.Config.ClientID, Now: s.Now}).Verify(ctx, raw)
 	if err != nil {
+		return nil, refused(err)
+	}
+	if err := s.Work.forUs(id); err != nil {
 		return nil, refused(err)
 	}
 	if !same(f.Nonce, id.Nonce) {
@@ -209,6 +218,46 @@ func (s *Service) workClaims(ctx context.Context, f Flow, answer url.Values) (*i
 		return nil, refused(unfit("the level of the sign-in (acr) is not one of those asked for"))
 	}
 	return out, s.addUserInfo(ctx, p, token, out)
+}
+
+// ofIssuer refuses an answer of another provider, which must not be taken for
+// this one's, and one that does not say whose it is where the provider has said
+// that it always does (RFC 9207).
+func (w *Work) ofIssuer(p *oidc.Provider, answer url.Values) error {
+	var described struct {
+		Says bool `json:"authorization_response_iss_parameter_supported"`
+	}
+	if err := p.Claims(&described); err != nil {
+		return err
+	}
+	switch iss := answer.Get("iss"); {
+	case iss == "" && (described.Says || answer.Has("iss")):
+		return unfit("the answer does not say its issuer, which this provider always says")
+	case iss != "" && iss != w.Config.Issuer:
+		return unfit("the answer is of another issuer")
+	}
+	return nil
+}
+
+// forUs refuses an ID token that was made for another client, or that names
+// nobody (OpenID Connect Core, 2 and 3.1.3.7): the library checks that this
+// client is among those that it is for, not that it was given to this one.
+func (w *Work) forUs(id *oidc.IDToken) error {
+	var claims struct {
+		Party *string `json:"azp"`
+	}
+	if err := id.Claims(&claims); err != nil {
+		return err
+	}
+	switch {
+	case claims.Party != nil && *claims.Party != w.Config.ClientID:
+		return unfit("the token was given to another client (azp)")
+	case claims.Party == nil && len(id.Audience) > 1:
+		return unfit("the token is for several clients and does not say whom it was given to (azp)")
+	case strings.TrimSpace(id.Subject) == "" || len(id.Subject) > 255:
+		return unfit("the token names nobody (sub)")
+	}
+	return nil
 }
 
 // addUserInfo adds what the provider says at its user-information address when
@@ -361,7 +410,9 @@ func (s *Service) newWorkPerson(ctx context.Context, c *identityClaims, grants [
 		if name == "" {
 			name = email
 		}
-		p = people.Person{Email: email, Name: name}
+		// Until it is tied it waits for that, so that a stop between the two can be
+		// made good at the next sign-in.
+		p = people.Person{Email: email, Name: name, AwaitsWorkAccount: true}
 		by := people.Actor{Kind: people.APerson, Email: email, Name: name, Address: address}
 		if p.ID, err = s.Store.AddPerson(ctx, now, by, p); err != nil {
 			return none, err

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"homeward/internal/csvout"
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
@@ -78,7 +79,7 @@ var pointHead = []string{
 // cannot be judged is left out, all others are written, and the error then holds
 // a *Refused.
 func RunCSV(input, params io.Reader, out io.Writer) error {
-	return runCSV(input, params, out, pointHead, func(w *csv.Writer, id string, r Result) error {
+	return runCSV(input, params, out, pointHead, func(w *csvout.Writer, id string, r Result) error {
 		target := ""
 		if r.Params.Target != nil {
 			target = format(*r.Params.Target)
@@ -97,7 +98,7 @@ func RunCSV(input, params io.Reader, out io.Writer) error {
 				p.Trend.field(), p.TwoInThree.field(), p.Shift.field(),
 				p.Label, bit(p.Flag), p.Kind.String(), bit(p.ShortGroup), target,
 			})
-			if err := w.Write(record); err != nil {
+			if err := w.WriteMixed(record, func(i int) bool { return i != 0 }); err != nil {
 				return err
 			}
 		}
@@ -114,7 +115,7 @@ var iconHead = []string{
 // RunIconsCSV reads what RunCSV reads and writes one row for each series: its
 // variation and assurance with their words, the settings and the notes.
 func RunIconsCSV(input, params io.Reader, out io.Writer) error {
-	return runCSV(input, params, out, iconHead, func(w *csv.Writer, id string, r Result) error {
+	return runCSV(input, params, out, iconHead, func(w *csvout.Writer, id string, r Result) error {
 		return w.Write([]string{
 			id, r.Variation.Kind.String(), r.Variation.Icon, r.Variation.Words,
 			r.Assurance.Kind.String(), r.Assurance.Icon, r.Assurance.Words,
@@ -123,7 +124,7 @@ func RunIconsCSV(input, params io.Reader, out io.Writer) error {
 	})
 }
 
-func runCSV(input, params io.Reader, out io.Writer, head []string, write func(*csv.Writer, string, Result) error) error {
+func runCSV(input, params io.Reader, out io.Writer, head []string, write func(*csvout.Writer, string, Result) error) error {
 	series, order, err := readParams(params)
 	if err != nil {
 		return err
@@ -131,7 +132,7 @@ func runCSV(input, params io.Reader, out io.Writer, head []string, write func(*c
 	if order, err = readInput(input, series, order); err != nil {
 		return err
 	}
-	w := csv.NewWriter(out)
+	w := csvout.New(out)
 	if err := w.Write(head); err != nil {
 		return unwritable(err)
 	}
@@ -255,7 +256,7 @@ func checkID(s *loaded, id string, line int) {
 		s.refuse("On line %d the series has no name. Give it one.", line)
 	case !utf8.ValidString(id):
 		s.refuse("On line %d the series' name is not UTF-8. Save the file as UTF-8.", line)
-	case strings.ContainsAny(id[:1], "=+-@") || strings.IndexFunc(id, unicode.IsControl) >= 0:
+	case csvout.Harmless(id) != id || strings.IndexFunc(id, unicode.IsControl) >= 0:
 		s.refuse("On line %d the series' name begins with a sign that spreadsheets take for a formula, or holds a control character. Begin it with a letter or digit.", line)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"homeward/internal/audit"
+	"homeward/internal/durable"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -22,8 +24,11 @@ const HeadFileName = "audit.head"
 
 // ledger is what a Store keeps for the audit log and the key.
 type ledger struct {
-	dir  string
-	head sync.Mutex // held while the head file is written
+	dir   string
+	head  sync.Mutex // held while the head file is written, with headErr
+	chain chainFile
+	// headErr is why the head file could not follow what was recorded last.
+	headErr error
 
 	key sync.Mutex
 	// inUse is the fingerprint of the key that this process seals with, empty
@@ -39,22 +44,32 @@ func entry(by people.Actor, what audit.What, record, before, after string) audit
 // recording is a write transaction that notes what is done in it.
 type recording struct {
 	*sql.Tx
-	ctx  context.Context
-	at   time.Time
-	head audit.Head
-	any  bool
+	store *Store
+	ctx   context.Context
+	at    time.Time
+	head  audit.Head
+	any   bool // something was recorded
+
+	begun bool
+	chain *audit.Chain
+	// takenOver says what was found when a log of before keys got its key.
+	takenOver string
+	// leaveHead says that the head file shows something and must stay.
+	leaveHead bool
 }
 
 // record adds an entry to the audit log in the transaction.
 func (r *recording) record(e audit.Entry) error {
-	if !r.any {
-		err := r.QueryRowContext(r.ctx, `SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1`).Scan(&r.head.Number, hashInto{&r.head.Hash})
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		r.any = true
+	// What somebody typed may stand in any part, such as the name at sign-in, and
+	// an entry is never changed afterwards (P1).
+	for _, text := range []*string{&e.Who, &e.As, &e.Record, &e.Before, &e.After} {
+		*text = nhsnumber.Redact(*text)
 	}
-	next := r.head.Next(r.at, e)
+	if err := r.begin(); err != nil {
+		return err
+	}
+	next := r.chain.Next(r.head, r.at, e)
+	r.any = true
 	_, err := r.ExecContext(r.ctx, `
 		INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -78,42 +93,50 @@ func (h hashInto) Scan(src any) error {
 
 // recorded runs f in one write transaction that changes no figures: what it
 // does and what it records stand together or not at all. The head file follows
-// the commit.
+// the commit, which is on the disk by then. What is committed is done, whatever
+// becomes of the head file: one that lags behind is no finding, and Ready says
+// why it does.
 func (s *Store) recorded(ctx context.Context, at time.Time, f func(*recording) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, end, err := s.begin(ctx)
 	if err != nil {
-		return busy(err)
+		return err
 	}
-	r := &recording{Tx: tx, ctx: ctx, at: at}
+	defer end()
+	r := &recording{Tx: tx, store: s, ctx: ctx, at: at}
 	if err := f(r); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	if err := tx.Commit(); err != nil {
-		return busy(err)
+		return s.unwritten(err)
 	}
 	if !r.any {
 		return nil
 	}
-	return s.writeHead(r.head)
+	err = nil
+	if r.leaveHead {
+		err = problem.New(problem.Conflict, "The audit log does not agree with its head file. Run homeward audit verify, and contact your security lead.")
+	} else {
+		err = s.writeHead(r.head, false)
+	}
+	s.ledger.head.Lock()
+	s.ledger.headErr = err
+	s.ledger.head.Unlock()
+	return nil
 }
 
 // writeHead writes the head file, whole or not at all, unless it already names
-// a later line.
-func (s *Store) writeHead(h audit.Head) error {
+// a later line and is not to be made anew.
+func (s *Store) writeHead(h audit.Head, anew bool) error {
 	s.ledger.head.Lock()
 	defer s.ledger.head.Unlock()
-	if kept, err := s.readHead(); err == nil && kept != nil && kept.Number >= h.Number {
-		return nil
-	}
-	path := filepath.Join(s.ledger.dir, HeadFileName)
-	tmp, err := os.CreateTemp(s.ledger.dir, ".audit-*")
+	unlock, err := lockFolder(s.ledger.dir)
 	if err == nil {
-		defer os.Remove(tmp.Name())
-		_, err = tmp.WriteString(h.String() + "\n")
-		err = errors.Join(err, tmp.Close())
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
+		defer unlock()
+		kept, readErr := s.readHead()
+		if readErr == nil && kept != nil && kept.Number >= h.Number && !anew {
+			return nil
+		}
+		err = durable.Write(filepath.Join(s.ledger.dir, HeadFileName), []byte(h.String()+"\n"))
 	}
 	if err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The head file of the audit log could not be written. Check that the disk has room and that the data folder may be written in")
@@ -150,15 +173,33 @@ func (s *Store) Record(ctx context.Context, at time.Time, entries ...audit.Entry
 	})
 }
 
+// errNoAuditKey is in the chain of the error of a log whose key is missing.
+var errNoAuditKey = errors.New("no audit key")
+
 // VerifyAudit reads the whole audit log as of one moment and says what does
-// not agree. An error is about the machine, or about a head file that cannot
-// be read.
-func (s *Store) VerifyAudit(ctx context.Context) (audit.Result, error) {
-	kept, err := s.readHead()
+// not agree, with the head file and with heads that were kept elsewhere. An
+// error is about the machine, or about a head or key file that cannot be read.
+func (s *Store) VerifyAudit(ctx context.Context, elsewhere ...audit.Head) (audit.Result, error) {
+	// The head first: the log only grows.
+	if _, err := s.readHead(); err != nil {
+		return audit.Result{}, err
+	}
+	kept := s.keptHeads(elsewhere)
+	chain, err := s.readChain()
 	if err != nil {
 		return audit.Result{}, err
 	}
-	v := audit.NewVerifier(kept)
+	noted, err := notedChain(ctx, s.read)
+	if err == nil && noted != "" {
+		err = rightChain(chain, noted)
+	}
+	if err != nil {
+		return audit.Result{}, err
+	}
+	if chain == nil {
+		chain = &audit.Chain{} // A log of before keys.
+	}
+	v := audit.NewVerifier(chain, kept...)
 	err = s.eachEvent(ctx, `SELECT `+auditColumns+` FROM audit ORDER BY number`, nil, func(e audit.Event) error {
 		v.Next(e)
 		return nil
@@ -224,7 +265,11 @@ func (w *where) clause() string {
 }
 
 func (s *Store) eachEvent(ctx context.Context, query string, args []any, each func(audit.Event) error) error {
-	rows, err := s.read.QueryContext(ctx, query, args...)
+	return eachEvent(ctx, s.read, query, args, each)
+}
+
+func eachEvent(ctx context.Context, q querier, query string, args []any, each func(audit.Event) error) error {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -405,7 +405,7 @@ func (s *Store) Pending(ctx context.Context, from, to delay.Day) ([]call.Pending
 		FROM (
 			SELECT t.state, t.body, t.next_side, t.level, min(t.last_day, ?2) - max(t.first_day, ?1) + 1 AS days, `+sinceColumn+` AS since
 			FROM segment t
-			WHERE t.state IN (0, 2) AND t.first_day <= ?2 AND t.last_day >= ?1)
+			WHERE t.state IN (0, 2, 4) AND t.first_day <= ?2 AND t.last_day >= ?1)
 		GROUP BY 1, 2, 3, 4
 		ORDER BY 1, 2, 3, 4`, from, to)
 	if err != nil {
@@ -476,7 +476,7 @@ func (s *Store) ArrivedSince(ctx context.Context, after time.Time, days map[stri
 	}{
 		{&a.Accepted, `SELECT count(*) FROM acceptance JOIN extract USING (extract_id) WHERE accepted_at > ?1 AND extract_date <= ?2`},
 		{&a.Logged, `SELECT count(*) FROM log_entry WHERE made_at > ?1 AND day <= ?2 AND kind <> 2`},
-		{&a.Answered, `SELECT count(*) FROM agreement_event WHERE made_at > ?1 AND first_day <= ?2 AND act IN (1, 6, 7)`},
+		{&a.Answered, `SELECT count(*) FROM agreement_event WHERE made_at > ?1 AND first_day <= ?2 AND act IN (1, 6, 7, 8)`},
 		{&a.Disputed, `SELECT count(*) FROM agreement_event WHERE made_at > ?1 AND first_day <= ?2 AND act = 2`},
 	} {
 		if err := s.read.QueryRowContext(ctx, one.query, at, latest).Scan(one.into); err != nil {

@@ -36,7 +36,7 @@ func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) 
 	if err := tx.QueryRowContext(ctx, `SELECT reference FROM patient WHERE patient_id = ?`, patient).Scan(&c.Reference); err != nil {
 		return nil, err
 	}
-	if c.Version, err = version(ctx, tx, patient); err != nil {
+	if c.Version, err = version(ctx, tx, scope, patient); err != nil {
 		return nil, err
 	}
 	if err := tx.QueryRowContext(ctx, `
@@ -49,10 +49,19 @@ func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) 
 		return nil, err
 	}
 	r := caseReader{ctx: ctx, tx: tx, scope: scope, patient: patient, provider: provider}
+	if r.view, err = viewOf(ctx, tx, scope, patient); err != nil {
+		return nil, err
+	}
 	for _, step := range []func(*casework.Case) error{r.delays, r.segments, r.stretches, r.findings, r.log, r.events, r.actions} {
 		if err := step(c); err != nil {
 			return nil, err
 		}
+	}
+	if n := len(c.Delays); n > 0 && !r.view.whole {
+		// Whether the latest extract lists a person is of the present, which is
+		// another's once the person has moved.
+		c.Moved = c.Delays[n-1].Moved || !r.view.pieces[len(r.view.pieces)-1].own
+		c.InExtract = c.InExtract && !c.Moved
 	}
 	return c, nil
 }
@@ -63,6 +72,7 @@ type caseReader struct {
 	tx                *sql.Tx
 	scope             people.Scope
 	patient, provider int64
+	view              view
 }
 
 func (r caseReader) each(query string, args []any, f func(*sql.Rows) error) error {
@@ -91,23 +101,53 @@ func (r caseReader) council(column string) (condition string, args []any) {
 }
 
 func (r caseReader) delays(c *casework.Case) error {
-	condition, args := r.council("g.council")
-	return r.each(`
+	err := r.each(`
 		SELECT d.listed_first, d.listed_last, d.ready_date, d.end_date, d.end_kind, d.first_day, d.last_day, st.admitted_date, pl.site, pl.ward, pl.bed,
 			`+givenColumns+`
 		FROM delay d
 		JOIN statement st ON st.statement_id = d.statement_id
 		JOIN given g ON g.given_id = st.given_id
 		JOIN place pl ON pl.place_id = st.place_id
-		WHERE d.patient_id = ? AND (`+condition+` OR EXISTS (
-			SELECT 1 FROM segment t WHERE t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND `+strings.ReplaceAll(condition, "g.council", "t.council")+`))
-		ORDER BY d.listed_first`, append(append([]any{r.patient}, args...), args...), func(rows *sql.Rows) error {
+		WHERE d.patient_id = ?
+		ORDER BY d.listed_first`, []any{r.patient}, func(rows *sql.Rows) error {
 		var d casework.Delay
 		err := rows.Scan(append([]any{&d.Listed, &d.ListedLast, &d.Ready, &d.End, &d.EndKind, &d.FirstDay, &d.LastDay, &d.Admitted, &d.Site, &d.Ward, &d.Bed},
 			scanGiven(&d.Given, &d.Outcome)...)...)
-		c.Delays = append(c.Delays, d)
+		if _, last, _ := r.view.of(d.Listed); r.view.whole || last != nil {
+			c.Delays = append(c.Delays, d)
+		}
 		return err
 	})
+	if err != nil || r.view.whole {
+		return err
+	}
+	for i := range c.Delays {
+		if err := r.narrow(&c.Delays[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// narrow leaves of a delay what is the scope's own.
+func (r caseReader) narrow(d *casework.Delay) error {
+	first, last, moved := r.view.of(d.Listed)
+	if last.last == 0 {
+		return nil // No day counts yet: it is all of one piece.
+	}
+	if d.FirstDay != 0 && first.listed == d.Listed {
+		d.FirstDay, d.LastDay = max(d.FirstDay, first.first), min(d.LastDay, last.last)
+	}
+	if !moved {
+		return nil
+	}
+	d.Moved, d.ListedLast, d.End, d.EndKind = true, min(d.ListedLast, last.last), last.last+1, delay.Inferred
+	return r.tx.QueryRowContext(r.ctx, `
+		SELECT st.admitted_date, pl.site, pl.ward, pl.bed, `+givenColumns+`
+		FROM statement st
+		JOIN given g ON g.given_id = st.given_id
+		JOIN place pl ON pl.place_id = st.place_id
+		WHERE st.statement_id = ?`, last.statement).Scan(append([]any{&d.Admitted, &d.Site, &d.Ward, &d.Bed}, scanGiven(&d.Given, &d.Outcome)...)...)
 }
 
 // delayOf gives the delay that was first listed on the day.
@@ -250,7 +290,7 @@ func (r caseReader) findings(c *casework.Case) error {
 		if err := rows.Scan(&listed, &f.Rule, &f.Day, &f.Words); err != nil {
 			return err
 		}
-		if d := delayOf(c, listed); d != nil {
+		if d := delayOf(c, listed); d != nil && r.view.holds(f.Day) {
 			d.Findings = append(d.Findings, f)
 		}
 		return nil
@@ -265,7 +305,7 @@ func (r caseReader) log(c *casework.Case) error {
 		FROM log_entry l
 		LEFT JOIN statement st ON st.statement_id = l.statement_id
 		LEFT JOIN given g ON g.given_id = st.given_id
-		WHERE l.patient_id = ? AND (l.statement_id = 0 OR `+condition+`)
+		WHERE l.patient_id = ? AND (l.statement_id = 0 OR g.council = '' OR `+condition+`)
 		ORDER BY l.entry_id`, append([]any{r.patient}, args...), func(rows *sql.Rows) error {
 		var l casework.LogLine
 		var at int64
@@ -279,7 +319,9 @@ func (r caseReader) log(c *casework.Case) error {
 		if l.Statement != 0 {
 			l.Given = &g
 		}
-		c.Log = append(c.Log, l)
+		if r.view.holds(l.Day) {
+			c.Log = append(c.Log, l)
+		}
 		return nil
 	})
 	for i, l := range c.Log {
@@ -310,14 +352,16 @@ func coalesced(columns string) string {
 func (r caseReader) events(c *casework.Case) error {
 	condition, args := r.council("council")
 	return r.each(`
-		SELECT event_id, act, side, body, first_day, last_day, reason, council, care, rule_body, made_at, made_role, checks, words, example, review_on
+		SELECT event_id, act, side, body, first_day, last_day, cut, reason, council, care, rule_body, made_at, made_role,
+			checks, words, example, review_on
 		FROM agreement_event
 		WHERE patient_id = ? AND `+condition+`
 		ORDER BY event_id`, append([]any{r.patient}, args...), func(rows *sql.Rows) error {
 		var e casework.EventLine
 		var at int64
 		s := &e.Segment
-		err := rows.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &s.First, &s.Last, &s.Reason, &s.Council, &s.Care, &s.Body, &at, &e.Role, &e.Checks, &e.Words, &e.Example, &e.ReviewOn)
+		err := rows.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &s.First, &s.Last, &e.Cut, &s.Reason, &s.Council, &s.Care, &s.Body, &at, &e.Role,
+			&e.Checks, &e.Words, &e.Example, &e.ReviewOn)
 		e.At = time.UnixMicro(at)
 		c.Events = append(c.Events, e)
 		return err
@@ -340,6 +384,18 @@ func scanAction(rows *sql.Rows, before ...any) (casework.Action, error) {
 func (r caseReader) actions(c *casework.Case) error {
 	return r.each(`SELECT `+actionColumns+` FROM action WHERE patient_id = ? ORDER BY state <> 'open', due, action_id`, []any{r.patient}, func(rows *sql.Rows) error {
 		a, err := scanAction(rows)
+		if err != nil || r.view.whole {
+			c.Actions = append(c.Actions, a)
+			return err
+		}
+		made, err := londonDay(a.At)
+		if err != nil || !r.view.holds(made) {
+			return err
+		}
+		if closed, err := londonDay(a.ClosedAt); err != nil || !a.ClosedAt.IsZero() && !r.view.holds(closed) {
+			// It was closed after the person moved: it stood open until then.
+			a.State, a.ClosedAt, a.ClosedWhy = "open", time.Time{}, ""
+		}
 		c.Actions = append(c.Actions, a)
 		return err
 	})
@@ -539,7 +595,7 @@ func (s *Store) Versions(ctx context.Context, scope people.Scope, references []s
 		if err != nil {
 			return nil, err
 		}
-		if out[reference], err = version(ctx, tx, patient); err != nil {
+		if out[reference], err = version(ctx, tx, scope, patient); err != nil {
 			return nil, err
 		}
 	}
@@ -555,11 +611,11 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Si
 	w.scoped(scope, "t.provider_id", "t.council")
 	switch which {
 	case casework.ForMe:
-		w.add("t.state IN (0, 2) AND t.next_side = ?", side)
+		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", side)
 	case casework.ForOther:
-		w.add("t.state IN (0, 2) AND t.next_side = ?", side.Other())
+		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", side.Other())
 	case casework.InDispute:
-		w.add("t.state = 2")
+		w.add("t.state IN (2, 4)")
 	case casework.Settled:
 		// The first condition keeps SQLite from walking all segments.
 		w.add("t.patient_id IN (SELECT patient_id FROM agreement_event WHERE made_at >= ?) AND t.state IN (1, 3) AND t.event_id IN (SELECT event_id FROM agreement_event WHERE made_at >= ?)",
@@ -571,17 +627,20 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Si
 	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM segment t WHERE `+w.String(), w.args...).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("counting the queue: %w", err)
 	}
+	// Where a person lies who has moved to another council is that one's to see.
+	current, currentArgs := latest(scope)
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT p.reference, v.code, t.listed_first, pl.ward, pl.bed, `+sinceColumn+`, `+segmentColumns+`
 		FROM segment t
 		JOIN patient p ON p.patient_id = t.patient_id
 		JOIN provider v ON v.provider_id = t.provider_id
 		JOIN delay d ON d.patient_id = t.patient_id AND d.listed_first = t.listed_first
-		JOIN statement st ON st.statement_id = d.statement_id
+		JOIN stretch x ON x.patient_id = t.patient_id AND x.listed_first = t.listed_first AND t.last_day BETWEEN x.first_day AND x.last_day
+		JOIN statement st ON st.statement_id = CASE WHEN `+current+` THEN d.statement_id ELSE x.statement_id END
 		JOIN place pl ON pl.place_id = st.place_id
 		WHERE `+w.String()+`
 		ORDER BY t.first_day, p.reference
-		LIMIT ? OFFSET ?`, append(w.args, limit, offset)...)
+		LIMIT ? OFFSET ?`, append(append(currentArgs, w.args...), limit, offset)...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("the queue: %w", err)
 	}

@@ -177,10 +177,22 @@ func (w *world) answer() {
 	}
 	d := c.Last()
 	e := agreement.Event{
-		Act:     rapid.SampledFrom([]agreement.Act{agreement.Agree, agreement.Dispute, agreement.Ask, agreement.Escalate, agreement.Decide, agreement.Default}).Draw(w.t, "act"),
+		Act:     rapid.SampledFrom([]agreement.Act{agreement.Agree, agreement.Dispute, agreement.Ask, agreement.Escalate, agreement.Decide, agreement.DecideAlone, agreement.Default}).Draw(w.t, "act"),
 		Side:    rapid.SampledFrom([]agreement.Side{agreement.NHSSide, agreement.CouncilSide}).Draw(w.t, "side"),
 		Segment: d.Segments[rapid.IntRange(0, len(d.Segments)-1).Draw(w.t, "segment")].Segment,
 		Body:    rapid.SampledFrom([]delay.Body{delay.NHS, delay.SocialCare, delay.Joint}).Draw(w.t, "body"),
+	}
+	if e.Act == agreement.Dispute {
+		// Of a part of the period, now and then.
+		if of := &e.Segment; rapid.Bool().Draw(w.t, "of a part") && of.Last > of.First {
+			e.Cut = agreement.Cut(rapid.IntRange(1, 3).Draw(w.t, "cut"))
+			if e.Cut&agreement.CutBefore != 0 {
+				of.First += delay.Day(rapid.IntRange(1, int(of.Last-of.First)).Draw(w.t, "its first day"))
+			}
+			if e.Cut&agreement.CutAfter != 0 && of.Last > of.First {
+				of.Last--
+			}
+		}
 	}
 	w.known(w.s.Answer(ctx, at, actor(grant(w.t, people.Reviewer, "RZ1")), []casework.NewAnswer{{Reference: c.Reference, Version: c.Version, Event: e}}))
 }
@@ -324,16 +336,15 @@ func (w *world) newDelays(council delay.Council, c measure.CouncilFigures) {
 			w.t.Fatalf("%d people are counted, the rows have %d", c.People, len(people))
 		}
 	}
-	var standing [2]int64
+	standing := map[agreement.State]int64{}
 	for _, one := range c.NotSettled {
-		if one.State == agreement.Disputed {
-			standing[1] += one.Days
-		} else {
-			standing[0] += one.Days
-		}
+		standing[one.State] += one.Days
 	}
-	if standing != [2]int64{c.Now.Proposed.Total(), c.Now.Disputed.Total()} {
-		w.t.Fatalf("G1: %d days are proposed and %d disputed, by who answers next %v", c.Now.Proposed.Total(), c.Now.Disputed.Total(), standing)
+	for state, n := range map[agreement.State]int64{agreement.Proposed: c.Now.Proposed.Total(), agreement.Disputed: c.Now.Disputed.Total(),
+		agreement.Decided: c.Now.Decided.Total(), agreement.Agreed: 0, agreement.AgreedByDefault: 0} {
+		if standing[state] != n {
+			w.t.Fatalf("G1, G5: %d days are %s, by who answers next %d", n, state, standing[state])
+		}
 	}
 	if points := c.ByAge[0].Points + c.ByAge[1].Points; points != c.Change {
 		w.t.Fatalf("new and continuing delays add up to %d, the change is %d", points, c.Change)

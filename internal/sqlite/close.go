@@ -205,7 +205,7 @@ func (s *Store) MonthOpen(ctx context.Context, m delay.Month) ([]closing.Open, e
 		SELECT v.code, t.council, t.body, t.state, t.next_side, t.level, count(*), sum(min(t.last_day, ?1) - max(t.first_day, ?2) + 1)
 		FROM segment t
 		JOIN provider v ON v.provider_id = t.provider_id
-		WHERE t.state IN (0, 2) AND t.first_day <= ?1 AND t.last_day >= ?2
+		WHERE t.state IN (0, 2, 4) AND t.first_day <= ?1 AND t.last_day >= ?2
 		GROUP BY 1, 2, 3, 4, 5, 6
 		ORDER BY 1, 2, 3, 4, 5, 6`, func(rows *sql.Rows) error {
 		var o closing.Open

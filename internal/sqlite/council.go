@@ -89,11 +89,11 @@ func (s *Store) PeopleIn(ctx context.Context, q measure.Query) (int64, error) {
 	return n, nil
 }
 
-// NotSettled gives the parts of waits that are proposed or disputed and have
+// NotSettled gives the parts of waits that are not settled and have
 // days of a query, by how they stand.
 func (s *Store) NotSettled(ctx context.Context, q measure.Query) ([]measure.Standing, error) {
 	w := inDays(q)
-	w.add("t.state IN (?, ?)", agreement.Proposed, agreement.Disputed)
+	w.add("t.state IN (?, ?, ?)", agreement.Proposed, agreement.Disputed, agreement.Decided)
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT state, body, next_side, level, count(*), sum(days), coalesce(min(nullif(since, 0)), 0)
 		FROM (

@@ -316,12 +316,21 @@ func (d *derivation) segments(stretches []stretchRow, words testimony) ([]segmen
 		}
 		out = append(out, segmentRow{listedFirst: st.listedFirst, first: st.first, last: st.last, givenRow: given})
 	}
-	for i, s := range out {
-		out[i].standing = agreement.Stand(agreement.Segment{
-			First: s.first, Last: s.last, Reason: s.reason, Council: s.council, Care: s.care, Body: s.body,
-		}, words.events)
+	return answered(out, words.events), nil
+}
+
+// answered parts segments where answers were about a part of them, and says
+// where each part stands.
+func answered(segments []segmentRow, events []agreement.Event) []segmentRow {
+	out := make([]segmentRow, 0, len(segments))
+	for _, s := range segments {
+		whole := agreement.Segment{First: s.first, Last: s.last, Reason: s.reason, Council: s.council, Care: s.care, Body: s.body}
+		for _, part := range agreement.Split(whole, events) {
+			s.first, s.last, s.standing = part.First, part.Last, agreement.Stand(part, events)
+			out = append(out, s)
+		}
 	}
-	return out, nil
+	return out
 }
 
 // load reads what is stored as derived about patients, and the statements that

@@ -7,14 +7,16 @@ import (
 	"homeward/internal/agreement"
 	"homeward/internal/audit"
 	"homeward/internal/delay"
+	"homeward/internal/identity"
 	"homeward/internal/people"
+	"homeward/internal/problem"
 )
 
 // DelayRecord is one delay with its stretches, as lists of delays show it.
 type DelayRecord struct {
 	Provider, Reference string
-	// NHSNumber and LocalID are sealed; nil when not given.
-	NHSNumber, LocalID []byte
+	// NHSNumber and LocalID are given by IdentifiedDelays only.
+	NHSNumber, LocalID string
 	Ready, End         delay.Day
 	EndKind            delay.EndKind
 	FirstDay, LastDay  delay.Day // counted days, zero when none counts
@@ -41,8 +43,34 @@ func (s *Segment) scan() []any {
 }
 
 // Delays gives every delay that has counted days, ordered by provider, ready
-// date and reference, one at a time to each.
+// date and reference, one at a time to each, without identifiers.
 func (s *Store) Delays(ctx context.Context, each func(DelayRecord) error) error {
+	return s.eachDelay(ctx, nil, each)
+}
+
+// IdentifiedDelays is Delays with the identifiers of each patient, for the
+// command line of the machine that holds the data folder. That they leave is in
+// the audit log before the first is given (P2): what was cut off was begun. The
+// error is a Forbidden problem for any other actor.
+func (s *Store) IdentifiedDelays(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, each func(DelayRecord) error) error {
+	if by.Kind != people.Machine {
+		return problem.New(problem.Forbidden, "Identifiers are exported at the command line of the machine that holds the data folder only.")
+	}
+	err := s.recorded(ctx, at, func(r *recording) error {
+		if err := s.sameKey(ctx, r); err != nil {
+			return err
+		}
+		return r.record(entry(by, audit.IdentifiersExported, "", "", "every delay with NHS number and local number"))
+	})
+	if err != nil {
+		return err
+	}
+	return s.eachDelay(ctx, key, each)
+}
+
+// eachDelay gives every delay, with identifiers when there is a key to open
+// them with.
+func (s *Store) eachDelay(ctx context.Context, key *identity.Key, each func(DelayRecord) error) error {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT v.code, p.reference, p.nhs_number, p.local_id, d.patient_id, d.listed_first,
 			d.ready_date, d.end_date, d.end_kind, d.first_day, d.last_day,
@@ -62,13 +90,25 @@ func (s *Store) Delays(ctx context.Context, each func(DelayRecord) error) error 
 		var r DelayRecord
 		var st Segment
 		var itsPatient, itsListed int64
-		if err := rows.Scan(append([]any{&r.Provider, &r.Reference, &r.NHSNumber, &r.LocalID, &itsPatient, &itsListed,
+		var nhs, local []byte
+		if err := rows.Scan(append([]any{&r.Provider, &r.Reference, &nhs, &local, &itsPatient, &itsListed,
 			&r.Ready, &r.End, &r.EndKind, &r.FirstDay, &r.LastDay}, st.scan()...)...); err != nil {
 			return err
 		}
 		if itsPatient != patient || itsListed != listed {
 			if patient != 0 {
 				if err := each(current); err != nil {
+					return err
+				}
+			}
+			for _, part := range []struct {
+				sealed []byte
+				text   *string
+			}{{nhs, &r.NHSNumber}, {local, &r.LocalID}} {
+				if key == nil || part.sealed == nil {
+					continue
+				}
+				if *part.text, err = key.Open(part.sealed); err != nil {
 					return err
 				}
 			}

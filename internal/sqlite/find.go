@@ -14,6 +14,8 @@ import (
 func (s *Store) FindPlace(ctx context.Context, scope people.Scope, text string, limit int) ([]casework.Found, error) {
 	var w where
 	w.scoped(scope, "d.provider_id", "coalesce(t.council, g.council)")
+	current, currentArgs := latest(scope)
+	w.add(current, currentArgs...)
 	w.add("(substr(pl.ward, 1, length(?)) = ? COLLATE NOCASE OR substr(pl.bed, 1, length(?)) = ? COLLATE NOCASE)", text, text, text, text)
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT p.reference, v.code, pl.ward, pl.bed, d.ready_date, coalesce(t.reason, g.reason)

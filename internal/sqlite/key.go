@@ -154,11 +154,11 @@ const patientsAtOnce = 5000
 
 func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 	type patient struct {
-		id         int64
-		provider   string
-		nhs, local []byte
+		id                int64
+		provider          string
+		nhs, local, other []byte
 	}
-	update, err := r.PrepareContext(r.ctx, `UPDATE patient SET key_hash = ?, nhs_number = ?, local_id = ? WHERE patient_id = ?`)
+	update, err := r.PrepareContext(r.ctx, `UPDATE patient SET key_hash = ?, nhs_number = ?, local_id = ?, other_id = ? WHERE patient_id = ?`)
 	if err != nil {
 		return 0, err
 	}
@@ -166,7 +166,7 @@ func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 	n, last := 0, int64(0)
 	for {
 		rows, err := r.QueryContext(r.ctx, `
-			SELECT p.patient_id, v.code, p.nhs_number, p.local_id
+			SELECT p.patient_id, v.code, p.nhs_number, p.local_id, p.other_id
 			FROM patient p
 			JOIN provider v ON v.provider_id = p.provider_id
 			WHERE p.patient_id > ? AND p.purged_at = 0
@@ -178,7 +178,7 @@ func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 		var batch []patient
 		for rows.Next() {
 			var p patient
-			if err := rows.Scan(&p.id, &p.provider, &p.nhs, &p.local); err != nil {
+			if err := rows.Scan(&p.id, &p.provider, &p.nhs, &p.local, &p.other); err != nil {
 				return n, errors.Join(err, rows.Close())
 			}
 			batch = append(batch, p)
@@ -199,8 +199,13 @@ func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 			if err != nil {
 				return n, err
 			}
-			hash := to.Hash(who)
-			if _, err := update.ExecContext(r.ctx, hash[:], nhs, local, p.id); err != nil {
+			var text string
+			other, err := reseal(from, to, p.other, &text)
+			if err != nil {
+				return n, err
+			}
+			hash := to.Hash(who.WithOther(text))
+			if _, err := update.ExecContext(r.ctx, hash[:], nhs, local, other, p.id); err != nil {
 				return n, err
 			}
 			n, last = n+1, p.id

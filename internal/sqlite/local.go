@@ -24,7 +24,7 @@ func (t *taking) locals() error {
 	own := make([]int, len(t.batch.Patients))
 	for i, p := range t.batch.Patients {
 		own[i] = -1
-		if !p.ByNHSNumber {
+		if !p.ByNHSNumber && !p.BySpell {
 			own[i] = len(all)
 			all = append(all, ingest.Local{Hash: p.Hash, Sealed: p.LocalID})
 		}

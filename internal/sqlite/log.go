@@ -1,12 +1,15 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"homeward/internal/agreement"
 	"homeward/internal/audit"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
@@ -28,14 +31,41 @@ func (s *Store) changing(ctx context.Context, at time.Time, f func(*recording) e
 	return err
 }
 
-// version gives the name of the state that a patient's case is in.
-func version(ctx context.Context, tx *sql.Tx, patient int64) (string, error) {
-	var v string
-	err := tx.QueryRowContext(ctx, `
-		SELECT coalesce((SELECT max(entry_id) FROM log_entry WHERE patient_id = ?1), 0) || '.' ||
-			coalesce((SELECT max(event_id) FROM agreement_event WHERE patient_id = ?1), 0) || '.' ||
-			coalesce((SELECT max(action_id * 2 + (state <> 'open')) FROM action WHERE patient_id = ?1), 0)`, patient).Scan(&v)
-	return v, err
+// version gives the name of the state that a patient's case is in for a scope:
+// what the scope does not see makes no other version of it.
+func version(ctx context.Context, tx *sql.Tx, scope people.Scope, patient int64) (string, error) {
+	r := caseReader{ctx: ctx, tx: tx, scope: scope, patient: patient}
+	var err error
+	if r.view, err = viewOf(ctx, tx, scope, patient); err != nil {
+		return "", err
+	}
+	if r.view.whole {
+		var v string
+		err := tx.QueryRowContext(ctx, `
+			SELECT coalesce((SELECT max(entry_id) FROM log_entry WHERE patient_id = ?1), 0) || '.' ||
+				coalesce((SELECT max(event_id) FROM agreement_event WHERE patient_id = ?1), 0) || '.' ||
+				coalesce((SELECT max(action_id * 2 + (state <> 'open')) FROM action WHERE patient_id = ?1), 0)`, patient).Scan(&v)
+		return v, err
+	}
+	c := &casework.Case{}
+	if err := errors.Join(r.log(c), r.events(c), r.actions(c)); err != nil {
+		return "", err
+	}
+	var entry, event, action int64
+	for _, l := range c.Log {
+		entry = max(entry, l.ID)
+	}
+	for _, e := range c.Events {
+		event = max(event, e.ID)
+	}
+	for _, a := range c.Actions {
+		n := a.ID * 2
+		if a.State != "open" {
+			n++
+		}
+		action = max(action, n)
+	}
+	return fmt.Sprintf("%d.%d.%d", entry, event, action), nil
 }
 
 // patientIn gives the patient with a reference whom the scope reaches, and
@@ -56,7 +86,7 @@ func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, r
 	if err != nil || from == "" {
 		return about, patient, provider, err
 	}
-	now, err := version(ctx, tx, patient)
+	now, err := version(ctx, tx, scope, patient)
 	if err != nil {
 		return 0, 0, 0, err
 	}
@@ -268,13 +298,21 @@ func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answe
 				return err
 			}
 			e := a.Event
+			if councils := by.Scope().Councils(); len(councils) > 0 && !slices.Contains(councils, string(e.Segment.Council)) {
+				return problem.New(problem.NotFound, "There is no period with this reference, or it is outside your organisation.")
+			}
+			// A decision that has a side is one party's (G5); those of before that
+			// rule are the only ones that read otherwise.
+			if e.Act == agreement.Decide && e.Side != agreement.Neither {
+				e.Act = agreement.DecideAlone
+			}
 			if _, err := r.ExecContext(ctx, `
 				INSERT INTO agreement_event (
 					patient_id, made_at, made_by, made_role, act, side, body,
-					first_day, last_day, reason, council, care, rule_body, checks, words, example, review_on, about_id
-				) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				patient, at.UnixMicro(), by.Who(), by.As(), e.Act, e.Side, e.Body,
-				e.Segment.First, e.Segment.Last, string(e.Segment.Reason), string(e.Segment.Council), e.Segment.Care, e.Segment.Body,
+					first_day, last_day, cut, reason, council, care, rule_body, checks, words, example, review_on, about_id
+				) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				patient, at.UnixMicro(), by.Who(), cmp.Or(a.As, by.As()), e.Act, e.Side, e.Body,
+				e.Segment.First, e.Segment.Last, e.Cut, string(e.Segment.Reason), string(e.Segment.Council), e.Segment.Care, e.Segment.Body,
 				a.Checks, a.Words, a.Example, a.ReviewOn, about); err != nil {
 				return err
 			}
@@ -299,6 +337,13 @@ func (s *Store) AddAction(ctx context.Context, at time.Time, by people.Actor, re
 		if err != nil {
 			return err
 		}
+		v, err := viewOf(ctx, r.Tx, by.Scope(), patient)
+		if err == nil {
+			err = v.changeable(at)
+		}
+		if err != nil {
+			return err
+		}
 		if _, err := r.ExecContext(ctx, `
 			INSERT INTO action (patient_id, made_at, made_by, made_role, what, owner_org, owner_role, due, state, closed_at, closed_why, about_id)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, '', ?)`,
@@ -314,6 +359,20 @@ func (s *Store) CloseAction(ctx context.Context, at time.Time, by people.Actor, 
 	return s.recorded(ctx, at, func(r *recording) error {
 		_, patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, "")
 		if err != nil {
+			return err
+		}
+		c := &casework.Case{}
+		seen := caseReader{ctx: ctx, tx: r.Tx, scope: by.Scope(), patient: patient}
+		if seen.view, err = viewOf(ctx, r.Tx, by.Scope(), patient); err != nil {
+			return err
+		}
+		if err := seen.actions(c); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(c.Actions, func(a casework.Action) bool { return a.ID == id }) {
+			return problem.New(problem.NotFound, "There is no such action in this record, or it is outside your organisation.")
+		}
+		if err := seen.view.changeable(at); err != nil {
 			return err
 		}
 		res, err := r.ExecContext(ctx, `

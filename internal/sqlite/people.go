@@ -119,9 +119,10 @@ func (s *Store) secrets(ctx context.Context, p people.Person) (people.Credential
 }
 
 // AddPerson adds an account with the person's e-mail address, name, grants and
-// AwaitsWorkAccount, and gives its number. The error is a Conflict problem
-// when the e-mail address is taken.
-func (s *Store) AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person) (int64, error) {
+// AwaitsWorkAccount, and the password links given, which become the person's:
+// all of it or nothing. It gives the account's number. The error is a Conflict
+// problem when the e-mail address is taken.
+func (s *Store) AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person, links ...people.Token) (int64, error) {
 	var id int64
 	err := s.recorded(ctx, at, func(r *recording) error {
 		res, err := r.ExecContext(ctx, `INSERT INTO person (email, name, awaits_work_account, created_at) VALUES (?, ?, ?, ?)`,
@@ -140,6 +141,12 @@ func (s *Store) AddPerson(ctx context.Context, at time.Time, by people.Actor, p 
 		}
 		for _, g := range p.Grants {
 			if _, err := r.grant(by, id, p.Email, g); err != nil {
+				return err
+			}
+		}
+		for _, t := range links {
+			t.PersonID = id
+			if err := r.token(by, t); err != nil {
 				return err
 			}
 		}
@@ -370,7 +377,8 @@ func (s *Store) Rehash(ctx context.Context, id int64, was, hash string) error {
 
 // SetSecondFactor keeps the sealed secret of an authenticator app with the
 // hashes of its recovery codes and the step that confirmed it; a nil secret
-// removes the second factor.
+// removes the second factor. It ends the person's sessions, which the caller
+// begins anew for the browser that did it.
 func (s *Store) SetSecondFactor(ctx context.Context, at time.Time, by people.Actor, id int64, sealed []byte, step int64, recovery [][]byte) error {
 	return s.recorded(ctx, at, func(r *recording) error {
 		email, err := r.email(id)
@@ -381,7 +389,7 @@ func (s *Store) SetSecondFactor(ctx context.Context, at time.Time, by people.Act
 		if sealed == nil {
 			what, recovery = audit.SecondFactorOff, nil
 		}
-		if _, err := r.ExecContext(ctx, `UPDATE person SET second_factor = ?, second_factor_step = ? WHERE person_id = ?`, sealed, step, id); err != nil {
+		if _, err := r.ExecContext(ctx, `UPDATE person SET second_factor = ?, second_factor_step = ?, epoch = epoch + 1 WHERE person_id = ?`, sealed, step, id); err != nil {
 			return err
 		}
 		if _, err := r.ExecContext(ctx, `DELETE FROM recovery_code WHERE person_id = ?`, id); err != nil {

@@ -26,7 +26,7 @@ func (s *Store) PurgeIdentifiers(ctx context.Context, at time.Time, by people.Ac
 	err := s.recorded(ctx, at, func(r *recording) error {
 		res, err := r.ExecContext(ctx, `
 			UPDATE patient
-			SET nhs_number = NULL, local_id = NULL, key_hash = randomblob(16), purged_at = ?1
+			SET nhs_number = NULL, local_id = NULL, other_id = NULL, key_hash = randomblob(16), purged_at = ?1
 			WHERE purged_at = 0
 				AND NOT EXISTS (
 					SELECT 1

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,19 +106,27 @@ func (w *where) narrow(f record.Filter) {
 	}
 }
 
-// latest gives, as a condition, whether the scope reaches what the delay d
-// comes to: a council does not see where another council's delay went on.
+// latest gives, as a condition, whether what the delay d comes to is the
+// scope's own, as view has it: a council does not see where another council's
+// delay went on. What the log states of the last days stands before the extract.
 func latest(scope people.Scope) (condition string, args []any) {
 	if len(scope.Councils()) == 0 {
 		return "1", nil
 	}
 	var w where
 	w.scoped(scope, "d.provider_id", "lg.council")
-	return `EXISTS (
-		SELECT 1
-		FROM statement ls
-		JOIN given lg ON lg.given_id = ls.given_id
-		WHERE ls.statement_id = d.statement_id AND ` + w.String() + `)`, w.args
+	return `coalesce(
+		(SELECT ` + w.String() + `
+			FROM stretch lt
+			JOIN statement ls ON ls.statement_id = lt.statement_id
+			JOIN given lg ON lg.given_id = ls.given_id
+			WHERE lt.patient_id = d.patient_id AND lt.listed_first = d.listed_first
+			ORDER BY lt.first_day DESC
+			LIMIT 1),
+		(SELECT ` + w.String() + `
+			FROM statement ls
+			JOIN given lg ON lg.given_id = ls.given_id
+			WHERE ls.statement_id = d.statement_id))`, append(slices.Clone(w.args), w.args...)
 }
 
 func stateClause(state record.State, current string) string {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/mattn/go-sqlite3" // The driver named "sqlite3".
 
 	"homeward/internal/delay"
+	"homeward/internal/durable"
 	"homeward/internal/ingest"
 	"homeward/internal/problem"
 )
@@ -37,6 +39,8 @@ const FileName = "homeward.db"
 type Store struct {
 	write    *sql.DB
 	read     *sql.DB
+	probes   *sql.DB // of Ready, whose waiting must not hold up the others
+	guard    guard
 	settings Settings
 
 	// changed counts commits that changed figures, so that readers can keep
@@ -72,30 +76,35 @@ func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
 	// The files beside it get the same mode.
 	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
-		err = made.Close()
+		err = errors.Join(made.Close(), durable.SyncFolder(dir))
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, busy(err)
 	}
-	write, err := sql.Open("sqlite3", dsn(path, false))
-	if err != nil {
-		return nil, err
-	}
+	s := &Store{settings: DefaultSettings, ledger: ledger{dir: dir}}
+	write := s.guard.connect(dsn(path, false))
 	// One writer at a time is all that SQLite allows; a pool of one waits its
 	// turn instead of meeting "database is locked".
 	write.SetMaxOpenConns(1)
-	s := &Store{write: write, settings: DefaultSettings, ledger: ledger{dir: dir}}
+	s.write = write
 	if err := migrate(ctx, write); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
+	s.guard.open(path)
+	s.probes = s.guard.connect(strings.Replace(dsn(path, false), busyTimeout, "_busy_timeout="+strconv.FormatInt(probing.Milliseconds(), 10), 1))
+	s.probes.SetMaxOpenConns(1)
 	if s.read, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
-		return nil, errors.Join(err, write.Close())
+		return nil, errors.Join(err, s.probes.Close(), write.Close())
 	}
 	if err := s.apply(ctx, settings); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
+
+// again is what a migration adds to the settings when everything is to be
+// derived again by new rules.
+const again = " "
 
 // apply brings the derived rows to the given settings, or takes those of the
 // database when there are none.
@@ -109,7 +118,10 @@ func (s *Store) apply(ctx context.Context, settings *Settings) error {
 		if stored == "" {
 			return nil
 		}
-		return json.Unmarshal([]byte(stored), &s.settings)
+		if err := json.Unmarshal([]byte(stored), &s.settings); err != nil || !strings.HasSuffix(stored, again) {
+			return err
+		}
+		settings = &s.settings
 	}
 	s.settings = *settings
 	text, err := json.Marshal(settings)
@@ -171,13 +183,17 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
+// busyTimeout is the waiting for a lock as it stands in what dsn gives.
+const busyTimeout = "_busy_timeout=10000"
+
 // dsn gives the options that every connection must have: as statements they
 // would reach one connection of the pool only.
 func dsn(path string, readOnly bool) string {
 	q := url.Values{}
+	q.Set("mode", "rw")              // a database that is gone is never made anew by a connection
 	q.Set("_busy_timeout", "10000")  // first, so that the others wait for a lock
 	q.Set("_journal_mode", "WAL")    // readers never wait for the writer
-	q.Set("_synchronous", "NORMAL")  // safe with WAL against a killed process
+	q.Set("_synchronous", "FULL")    // a commit is on the disk: what was acknowledged outlives a power cut
 	q.Set("_foreign_keys", "on")     // off by default in SQLite
 	q.Set("_txlock", "immediate")    // a write transaction waits at its start, not half-way
 	q.Set("_cache_size", "-32768")   // 32 MiB a connection
@@ -192,13 +208,7 @@ func dsn(path string, readOnly bool) string {
 
 // Close closes the database.
 func (s *Store) Close() error {
-	return errors.Join(s.read.Close(), s.write.Close())
-}
-
-// Ready says whether the database answers.
-func (s *Store) Ready(ctx context.Context) error {
-	var one int
-	return s.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+	return errors.Join(s.probes.Close(), s.read.Close(), s.write.Close())
 }
 
 // Changed counts the commits of this process that changed figures. While it
@@ -219,15 +229,16 @@ func (s *Store) Check(ctx context.Context) (string, error) {
 // inTx runs f in one write transaction: committed when it returns nil, else
 // undone.
 func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, end, err := s.begin(ctx)
 	if err != nil {
-		return busy(err)
+		return err
 	}
+	defer end()
 	if err := f(tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	if err := tx.Commit(); err != nil {
-		return busy(err)
+		return s.unwritten(err)
 	}
 	s.mu.Lock()
 	s.changed++

@@ -62,28 +62,45 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 		if n > 0 {
 			return problem.New(problem.Conflict, "%s was taken by another process just now. Nothing has changed.", b.File.Name)
 		}
-		t := &taking{ctx: ctx, tx: tx, batch: b}
-		for _, step := range []func() error{t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts} {
-			if err := step(); err != nil {
+		var fileID int64
+		var taken ingest.Taken
+		for i, part := range b.All() {
+			t := &taking{ctx: ctx, tx: tx, batch: part, fileID: fileID}
+			one, err := s.take(t)
+			if err != nil {
 				return err
 			}
-		}
-		d := newDerivation(ctx, tx, s, t.providerID)
-		defer d.close()
-		if err := d.derive(t); err != nil {
-			return err
-		}
-		taken, err := t.taken(d)
-		if err != nil {
-			return err
+			fileID = t.fileID
+			for j := range one.Elsewhere {
+				one.Elsewhere[j].Batch = i
+			}
+			taken.Standings = append(taken.Standings, one.Standings...)
+			taken.Released = append(taken.Released, one.Released...)
+			taken.NewlyHeld = append(taken.NewlyHeld, one.NewlyHeld...)
+			taken.Elsewhere = append(taken.Elsewhere, one.Elsewhere...)
 		}
 		text, err := report(taken)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE file SET report = ? WHERE file_id = ?`, string(text), t.fileID)
+		_, err = tx.ExecContext(ctx, `UPDATE file SET report = ? WHERE file_id = ?`, string(text), fileID)
 		return err
 	})
+}
+
+// take stores the batch of one provider and works out again what it touches.
+func (s *Store) take(t *taking) (ingest.Taken, error) {
+	for _, step := range []func() error{t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts} {
+		if err := step(); err != nil {
+			return ingest.Taken{}, err
+		}
+	}
+	d := newDerivation(t.ctx, t.tx, s, t.providerID)
+	defer d.close()
+	if err := d.derive(t); err != nil {
+		return ingest.Taken{}, err
+	}
+	return t.taken(d)
 }
 
 // taking is a batch on its way in: the numbers that the store gave to what the
@@ -122,6 +139,9 @@ func (t *taking) provider() error {
 }
 
 func (t *taking) file() (err error) {
+	if t.fileID != 0 {
+		return nil // its row stands already, for another provider (R12)
+	}
 	t.fileID, err = insertFile(t.ctx, t.tx, t.batch.File, "taken", nil)
 	return err
 }
@@ -165,7 +185,7 @@ func (t *taking) patients() error {
 		if !p.ByNHSNumber {
 			nhs = 0
 		}
-		if err := insert.add(next, t.providerID, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID, t.ownIDs[i], nhs, next); err != nil {
+		if err := insert.add(next, t.providerID, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID, t.ownIDs[i], nhs, next, p.Other); err != nil {
 			return err
 		}
 		next++
@@ -174,7 +194,7 @@ func (t *taking) patients() error {
 }
 
 // patientColumns are what a new patient is stored with.
-var patientColumns = []string{"patient_id", "provider_id", "key_hash", "reference", "nhs_number", "local_id", "local_number", "nhs_id", "person_id"}
+var patientColumns = []string{"patient_id", "provider_id", "key_hash", "reference", "nhs_number", "local_id", "local_number", "nhs_id", "person_id", "other_id"}
 
 // hashAt is the hash, in hexadecimal, of a patient at an index of the batch.
 type hashAt struct {
@@ -343,7 +363,7 @@ func (t *taking) extracts() error {
 	if err != nil {
 		return err
 	}
-	insert := newBulk(t.ctx, t.tx, "extract", []string{"extract_id", "file_id", "provider_id", "extract_date", "rows_read", "kept", "quarantined", "excluded", "listed"}, "")
+	insert := newBulk(t.ctx, t.tx, "extract", []string{"extract_id", "file_id", "provider_id", "extract_date", "rows_read", "kept", "quarantined", "excluded", "listed", "doubt"}, "")
 	var rows []listed
 	for i, e := range t.batch.Extracts {
 		rows = rows[:0]
@@ -351,7 +371,7 @@ func (t *taking) extracts() error {
 			rows = append(rows, listed{statement: t.statementIDs[l.Statement], line: int64(l.Line)})
 		}
 		t.extractIDs[i] = next
-		if err := insert.add(next, t.fileID, t.providerID, int64(e.Date), e.Read, e.Kept, e.Quarantined, e.Excluded, encodeListed(rows)); err != nil {
+		if err := insert.add(next, t.fileID, t.providerID, int64(e.Date), e.Read, e.Kept, e.Quarantined, e.Excluded, encodeListed(rows), e.Doubt); err != nil {
 			return err
 		}
 		next++

@@ -51,13 +51,13 @@ func (d *derivation) testimony(patients ...int64) (testimony, error) {
 	if d.hasEvents {
 		for _, patient := range patients {
 			err := d.each(`
-				SELECT event_id, act, side, body, first_day, last_day, reason, council, care, rule_body
+				SELECT event_id, act, side, body, first_day, last_day, cut, reason, council, care, rule_body
 				FROM agreement_event
 				WHERE about_id = ?
 				ORDER BY event_id`, patient, func(r *sql.Rows) error {
 				var e agreement.Event
-				about := &e.Segment
-				err := r.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &about.First, &about.Last, &about.Reason, &about.Council, &about.Care, &about.Body)
+				of := &e.Segment
+				err := r.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &of.First, &of.Last, &e.Cut, &of.Reason, &of.Council, &of.Care, &of.Body)
 				s.events = append(s.events, e)
 				return err
 			})

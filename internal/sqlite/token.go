@@ -15,32 +15,34 @@ import (
 // AddToken keeps a new token. A password link replaces those that its person
 // has.
 func (s *Store) AddToken(ctx context.Context, at time.Time, by people.Actor, t people.Token) error {
-	return s.recorded(ctx, at, func(r *recording) error {
-		what, record := audit.TokenMade, t.ID
-		var person sql.NullInt64
-		if t.PersonID != 0 {
-			email, err := r.email(t.PersonID)
-			if err != nil {
-				return err
-			}
-			what, record, person = audit.LinkMade, email, sql.NullInt64{Int64: t.PersonID, Valid: true}
-			if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND kind = ? AND revoked_at = 0`,
-				at.UnixMicro(), t.PersonID, string(t.Kind)); err != nil {
-				return err
-			}
-		}
-		if _, err := r.ExecContext(ctx, `
-			INSERT INTO token (token_id, kind, label, providers, person_id, hash, created_at, created_by, expires_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			t.ID, string(t.Kind), t.Label, strings.Join(t.Providers, " "), person, t.Hash, t.CreatedAt.UnixMicro(), t.CreatedBy, t.ExpiresAt.UnixMicro()); err != nil {
+	return s.recorded(ctx, at, func(r *recording) error { return r.token(by, t) })
+}
+
+func (r *recording) token(by people.Actor, t people.Token) error {
+	what, record := audit.TokenMade, t.ID
+	var person sql.NullInt64
+	if t.PersonID != 0 {
+		email, err := r.email(t.PersonID)
+		if err != nil {
 			return err
 		}
-		after := string(t.Kind) + ", " + t.Label
-		if len(t.Providers) > 0 {
-			after += ", for " + strings.Join(t.Providers, " and ")
+		what, record, person = audit.LinkMade, email, sql.NullInt64{Int64: t.PersonID, Valid: true}
+		if _, err := r.ExecContext(r.ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND kind = ? AND revoked_at = 0`,
+			r.at.UnixMicro(), t.PersonID, string(t.Kind)); err != nil {
+			return err
 		}
-		return r.record(entry(by, what, record, "", after+", until "+t.ExpiresAt.UTC().Format(time.DateOnly)))
-	})
+	}
+	if _, err := r.ExecContext(r.ctx, `
+		INSERT INTO token (token_id, kind, label, providers, person_id, hash, created_at, created_by, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.ID, string(t.Kind), t.Label, strings.Join(t.Providers, " "), person, t.Hash, t.CreatedAt.UnixMicro(), t.CreatedBy, t.ExpiresAt.UnixMicro()); err != nil {
+		return err
+	}
+	after := string(t.Kind) + ", " + t.Label
+	if len(t.Providers) > 0 {
+		after += ", for " + strings.Join(t.Providers, " and ")
+	}
+	return r.record(entry(by, what, record, "", after+", until "+t.ExpiresAt.UTC().Format(time.DateOnly)))
 }
 
 // Token gives the token of a public ID, revoked and expired ones too. The

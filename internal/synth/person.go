@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"homeward/internal/delay"
+	"homeward/internal/nhsnumber"
 )
 
 // person is an invented patient of one trust.
@@ -55,16 +56,9 @@ func testNumber(serial int) (string, bool) {
 		digits[i] = byte('0' + serial%10)
 		serial /= 10
 	}
-	sum := 0
-	for i, d := range digits[:9] {
-		sum += int(d-'0') * (10 - i)
-	}
-	check := (11 - sum%11) % 11
-	if check == 10 {
-		return "", false
-	}
-	digits[9] = byte('0' + check)
-	return string(digits[:]), true
+	check, ok := nhsnumber.CheckDigit(string(digits[:9]))
+	digits[9] = check
+	return string(digits[:]), ok
 }
 
 // newPerson draws a patient of the trust who is first delayed on about the

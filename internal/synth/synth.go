@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"homeward/internal/delay"
+	"homeward/internal/durable"
 	"homeward/internal/problem"
 )
 
@@ -104,7 +105,7 @@ func Write(ctx context.Context, dir string, o Options, progress func(done, total
 		return err
 	}
 	extracts := filepath.Join(dir, "extracts")
-	if err := os.MkdirAll(extracts, 0o750); err != nil {
+	if err := durable.MkdirAll(extracts); err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The folder for the extracts could not be made. Check its permissions.")
 	}
 	entries, err := os.ReadDir(extracts)
@@ -134,7 +135,7 @@ func Write(ctx context.Context, dir string, o Options, progress func(done, total
 				// The files are 0640 like all that Homeward writes: real
 				// extracts will stand in the same place.
 				path := filepath.Join(extracts, f.name)
-				if err := os.WriteFile(path, f.body, 0o640); err != nil {
+				if err := os.WriteFile(path, f.body, durable.FileMode); err != nil {
 					return problem.Wrap(err, problem.Unavailable, "The extract %s could not be written. Check the space and the permissions of the folder.", f.name)
 				}
 				at := arrival(day, i, f.name)

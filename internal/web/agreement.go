@@ -63,6 +63,11 @@ func (s *Server) mySide(c echo.Context) agreement.Side {
 	return agreement.CouncilSide
 }
 
+// isChair says whether the reader is the chair whom the partnership file names.
+func (s *Server) isChair(c echo.Context) bool {
+	return s.opts.Casework != nil && s.opts.Casework.IsChair(s.actor(c))
+}
+
 func (s *Server) queueAsked(c echo.Context) (which casework.Which, page int, err error) {
 	q := c.QueryParams()
 	if _, err := s.opts.Places.read(q, wordWhich, wordPage, wordAgreed, wordDays, wordView); err != nil {
@@ -72,7 +77,11 @@ func (s *Server) queueAsked(c echo.Context) (which casework.Which, page int, err
 	for _, p := range casework.Parts {
 		names = append(names, string(p))
 	}
-	one, err := oneOf(q, wordWhich, string(casework.ForMe), names...)
+	first := casework.ForMe
+	if s.isChair(c) {
+		first = casework.InDispute
+	}
+	one, err := oneOf(q, wordWhich, string(first), names...)
 	if err != nil {
 		return "", 0, err
 	}
@@ -185,6 +194,8 @@ func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
 	case r.State == agreement.Disputed:
 		w.Href, w.Text = "/disputes/"+id, "Open dispute"
 		w.Proposed += ", or " + r.Suggested.String()
+	case r.State == agreement.Decided:
+		w.Href, w.Text = "/disputes/"+id, "Open decision"
 	case which == casework.ForOther:
 		w.Text = "Open"
 	}
@@ -324,10 +335,14 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 		v.Proposal += " It is disputed: " + seg.Suggested.String() + " is proposed instead."
 		v.Dispute = "/disputes/" + casework.SegmentID(k.Reference, seg.Segment.First)
 	}
+	if seg.State == agreement.Decided {
+		v.Proposal += " " + s.decidedWords(k, seg)
+		v.Dispute = "/disputes/" + casework.SegmentID(k.Reference, seg.Segment.First)
+	}
 	if err := s.opts.Casework.MayAnswer(s.actor(c), k, seg); err != nil {
 		v.Cannot = strings.TrimSuffix(problem.Sentence(err), ".") + "."
 	}
-	if s.actor(c).May(people.Agree) {
+	if s.actor(c).May(people.Agree) && !s.isChair(c) {
 		v.Parts = s.answerParts(seg, f)
 	}
 	leads := s.opts.Casework.Settings.Clocks
@@ -347,16 +362,24 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []par
 	add := func(value, text string) {
 		answer.Groups[0].Items = append(answer.Groups[0].Items, choice{ID: "answer-" + value, Value: value, Text: text, Chosen: f.Answer == value})
 	}
+	if seg.State == agreement.Decided {
+		now = seg.Standing.Body
+	}
 	if now != delay.NotAttributed && !seg.State.Settled() {
 		add("agree", "Agree: "+now.String())
 	}
-	if seg.Segment.Body == delay.NotAttributed && seg.State == agreement.Proposed {
+	if seg.State == agreement.Decided {
+		// Only another decision undoes one (A6).
+	} else if seg.Segment.Body == delay.NotAttributed && seg.State == agreement.Proposed {
 		add("dispute", "Propose who the next step is with")
 	} else {
 		add("dispute", "Dispute")
 	}
 	add("ask", "Ask a question (the clock keeps running)")
 	add("reply", "Reply or add a note")
+	if seg.State == agreement.Decided {
+		return []part{answer, areaPart("words", "Explain in a sentence", "For a question or a note. Do not include names or clinical detail.", f.Words, 500)}
+	}
 	var bodies [][2]string
 	for _, b := range s.opts.Casework.Allowed(seg) {
 		bodies = append(bodies, [2]string{b.Slug(), upperFirst(b.String())})
@@ -368,6 +391,8 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []par
 	return []part{answer,
 		radiosPart("body", "If you dispute: who is the next step with?", f.Body, bodies...),
 		radiosPart("checks", "If you dispute: what should be checked?", f.Checks, checks...),
+		datePart("from", "If you dispute part of the period: its first day", "Leave empty for "+seg.Segment.First.Long()+".", f.From),
+		datePart("to", "If you dispute part of the period: its last day", "Leave empty for "+seg.Segment.Last.Long()+", or for as long as it goes on.", f.To),
 		areaPart("words", "Explain in a sentence", "For a dispute or a question. Do not include names or clinical detail.", f.Words, 500)}
 }
 
@@ -384,7 +409,8 @@ func (s *Server) answerPage(c echo.Context) error {
 
 func readAnswer(c echo.Context) casework.AnswerForm {
 	return casework.AnswerForm{ID: c.Param("id"), Version: typed(c, "version"), Answer: typed(c, "answer"), Body: typed(c, "body"), Checks: typed(c, "checks"),
-		Words: c.FormValue("words"), Example: typed(c, "example") != "", ReviewOn: typedDate(c, "review")}
+		Words: c.FormValue("words"), Example: typed(c, "example") != "", ReviewOn: typedDate(c, "review"),
+		From: typedDate(c, "from"), To: typedDate(c, "to")}
 }
 
 func (s *Server) answer(c echo.Context) error {
@@ -403,6 +429,9 @@ func (s *Server) answer(c echo.Context) error {
 	}
 	if f.Answer == "ask" || f.Answer == "reply" {
 		return onward(c, "/agreement/"+f.ID, nil, "said")
+	}
+	if f.Answer == "dispute" {
+		return onward(c, "/disputes/"+casework.SegmentID(done.Reference, done.First), url.Values{wordDone: {f.Answer}}, "")
 	}
 	return onward(c, "/agreement", url.Values{wordAgreed: {"1"}, wordDays: {strconv.Itoa(done.Days)}}, "")
 }
@@ -477,172 +506,4 @@ func (s *Server) agreeAll(c echo.Context) error {
 		return asked400(err)
 	}
 	return onward(c, "/agreement", url.Values{wordAgreed: {strconv.Itoa(n)}, wordDays: {strconv.Itoa(total)}}, "")
-}
-
-type disputeView struct {
-	formView
-	Caption  string
-	Level    string
-	Clock    string
-	Overdue  *tagView
-	Sides    []sideView
-	Baton    string
-	Facts    tableView
-	Thread   []historyView
-	Receipt  string
-	Record   string
-	Answer   string
-	Action   string
-	Version  string
-	Reply    []part
-	Escalate []part
-	Decide   []part
-	Cannot   string
-	Settled  string
-}
-
-type sideView struct{ Name, Proposes, Swatch, Words string }
-
-func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay, f casework.AnswerForm) disputeView {
-	id := casework.SegmentID(k.Reference, seg.Segment.First)
-	v := disputeView{formView: formView{Frame: s.frame(c, "Dispute about "+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id, Version: f.Version,
-		Caption: s.opts.Places.providerWords(k.Provider) + ", " + span(seg.Segment.First, seg.Segment.Last),
-		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(receiptNumber(k, seg)), Record: "/delays/" + k.Reference, Answer: "/agreement/" + id}
-	if v.Version == "" {
-		v.Version = k.Version
-	}
-	events := k.EventsOf(seg)
-	provider, council := s.opts.Places.providerWords(k.Provider), s.councilSide(seg)
-	for _, side := range []agreement.Side{agreement.NHSSide, agreement.CouncilSide} {
-		sv := sideView{Name: s.sideWords(side, provider, council), Proposes: "No view recorded yet", Words: "No words yet."}
-		if side == agreement.NHSSide && seg.Segment.Body != delay.NotAttributed {
-			sv.Proposes, sv.Swatch, sv.Words = "Proposes "+seg.Segment.Body.String(), swatch(seg.Segment.Body), "By the rules, from the extract or the log."
-		}
-		for _, e := range events {
-			if e.Side != side {
-				continue
-			}
-			if e.Act == agreement.Dispute {
-				sv.Proposes, sv.Swatch = "Proposes "+e.Body.String(), swatch(e.Body)
-			}
-			if e.Words != "" {
-				sv.Words = joined(e.Checks, e.Words)
-			}
-		}
-		v.Sides = append(v.Sides, sv)
-	}
-	by := s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)
-	switch {
-	case seg.State == agreement.Disputed:
-		v.Level = "With " + map[bool]string{true: s.sideWords(seg.Next, provider, council), false: "the " + strings.TrimPrefix(seg.Level.String(), "the ")}[seg.Level == agreement.Reviewers] + "."
-		v.Clock = "Reply by " + s.replyWords(by) + "."
-		if s.opts.Now().After(by) {
-			v.Overdue = &tagView{"Past reply date", "nhsuk-tag--yellow"}
-			v.Clock = "No reply by " + s.replyWords(by) + ". The days stay disputed and in the range."
-		}
-	case seg.State.Settled():
-		v.Settled = "This is settled: " + seg.Standing.Body.String() + ", " + seg.State.String() + "."
-	default:
-		v.Settled = "This is not disputed."
-	}
-	v.Facts = s.periodView(s.receiptFor(k, d, seg, receiptNumber(k, seg)), seg).Inputs
-	v.Facts.Caption = "Facts"
-	for _, e := range events {
-		what := e.Act.String()
-		if e.Body != delay.NotAttributed {
-			what += ": " + e.Body.String()
-		}
-		v.Thread = append(v.Thread, historyView{When: s.moment(e.At), Who: s.roleWords(e.Role), What: what, Why: joined(e.Checks, e.Words)})
-	}
-	actor := s.actor(c)
-	words := func(act, label string) []part {
-		value := ""
-		if f.Answer == act {
-			value = f.Words
-		}
-		return []part{areaPart("words", label, "Do not include names or clinical detail.", value, 500)}
-	}
-	if actor.May(people.Agree) && seg.State == agreement.Disputed {
-		v.Reply = words("reply", "Add to the discussion")
-	}
-	if s.opts.Casework.MayEscalate(actor, seg) {
-		v.Escalate = words("escalate", "Why does this go to the next level?")
-	}
-	if err := s.opts.Casework.MayDecide(actor, seg); err == nil && !seg.State.Settled() {
-		var bodies [][2]string
-		for _, b := range s.opts.Casework.Allowed(seg) {
-			bodies = append(bodies, [2]string{b.Slug(), upperFirst(b.String())})
-		}
-		v.Decide = append([]part{radiosPart("body", "What is decided?", f.Body, bodies...)}, words("decide", "The decision, and the rule or clarification")...)
-		v.Decide = append(v.Decide, part{Kind: "check", ID: "example", Groups: []partGroup{{Items: []choice{{ID: "example", Value: "yes", Text: "Use as a worked example", Chosen: f.Example}}}}},
-			datePart("review", "If it is a worked example, when is it reviewed?", "For example, 31 3 2027", f.ReviewOn))
-	} else if err != nil && actor.May(people.CloseMonth) && !seg.State.Settled() {
-		v.Cannot = problem.Sentence(err)
-	}
-	// Identifiers on one page must differ, though the fields have one name.
-	rename := func(parts []part, prefix string) {
-		for i := range parts {
-			parts[i].Class = strings.TrimSpace(parts[i].Class)
-			if parts[i].ID == "words" {
-				parts[i].ID = prefix + "-words"
-			}
-		}
-	}
-	rename(v.Reply, "reply")
-	rename(v.Escalate, "escalate")
-	rename(v.Decide, "decide")
-	return v
-}
-
-func (s *Server) disputePage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
-		return err
-	}
-	k, seg, d, err := s.segmentOf(c)
-	if err != nil {
-		return err
-	}
-	return s.page(c, "dispute", s.disputeView(c, k, seg, d, casework.AnswerForm{}))
-}
-
-func (s *Server) settle(c echo.Context) error {
-	k, seg, d, err := s.segmentOf(c)
-	if err != nil {
-		return err
-	}
-	f := readAnswer(c)
-	switch f.Answer {
-	case "reply", "escalate", "decide":
-		f.Words = c.FormValue(f.Answer + "-words")
-	default:
-		return problem.New(problem.Invalid, "Select reply, escalate or decide on the page of the dispute.")
-	}
-	done, err := s.opts.Casework.Answer(c.Request().Context(), s.actor(c), f)
-	if err != nil {
-		v := s.disputeView(c, k, seg, d, f)
-		all := append(append(append([]part{}, v.Reply...), v.Escalate...), v.Decide...)
-		var r *casework.Refusal
-		if errors.As(err, &r) {
-			for i := range r.Fields {
-				if r.Fields[i].Field == "words" {
-					r.Fields[i].Field = f.Answer + "-words"
-				}
-			}
-			form := caseForm{formView: v.formView, Parts: v.Reply}
-			switch f.Answer {
-			case "escalate":
-				form.Parts = v.Escalate
-			case "decide":
-				form.Parts = v.Decide
-			}
-			form.refuse(r)
-			v.formView = form.formView
-			return s.pageAs(c, http.StatusUnprocessableEntity, "dispute", v)
-		}
-		return s.answerNotSaved(c, err, v.Action, all, nil)
-	}
-	if f.Answer == "decide" {
-		return onward(c, "/agreement", url.Values{wordAgreed: {"1"}, wordDays: {strconv.Itoa(done.Days)}}, "")
-	}
-	return onward(c, "/disputes/"+f.ID, nil, "thread")
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/agreement"
-	"homeward/internal/casework"
 	"homeward/internal/closing"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -457,7 +457,7 @@ func andList(parts []string) string {
 
 func (s *Server) extractsSection(content *closing.Content) closeSection {
 	sec := closeSection{ID: "extracts", Heading: "Extracts"}
-	t := tableView{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days short and held"}}}
+	t := tableView{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days held"}}}
 	for _, p := range content.Providers {
 		row := []tableCell{{Text: p.Name, Header: true}, {Text: count(int64(p.Extracts)), Class: numericClass}, {Text: dayRuns(p.Missing)}, {Text: dayRuns(p.Held)}}
 		if p.FromLog {
@@ -541,7 +541,11 @@ func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, wh
 		}
 		row := []tableCell{{Text: k.Content.Named(o.Provider), Header: true}, {Text: s.opts.Places.councilWords(o.Council)}, {Text: upperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: upperFirst(waits)}}
 		if levels {
-			row = append(row, tableCell{Text: upperFirst(o.Level.String())})
+			level := upperFirst(o.Level.String())
+			if o.State == agreement.Decided {
+				level = "Decided, not agreed"
+			}
+			row = append(row, tableCell{Text: level})
 		}
 		t.Rows = append(t.Rows, append(row, tableCell{Text: count(o.Periods), Class: numericClass}, tableCell{Text: count(o.Days), Class: numericClass}))
 	}
@@ -565,8 +569,8 @@ func (s *Server) proposals(k *closing.Check, rows bool) closeSection {
 
 func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 	sec := closeSection{ID: "disputes", Heading: "Disputes, and days that are not attributed"}
-	t, periods, n, _ := s.openTable("disputes-table", "Disputes", k, true, func(o closing.Open) bool { return o.State == agreement.Disputed })
-	u, others, none, _ := s.openTable("unattributed-table", "Not attributed", k, false, func(o closing.Open) bool { return o.State != agreement.Disputed && o.Body == delay.NotAttributed })
+	t, periods, n, _ := s.openTable("disputes-table", "Disputes", k, true, func(o closing.Open) bool { return o.State.Contested() })
+	u, others, none, _ := s.openTable("unattributed-table", "Not attributed", k, false, func(o closing.Open) bool { return !o.State.Contested() && o.Body == delay.NotAttributed })
 	if periods+others == 0 {
 		sec.Words = []string{"Nothing of the month is disputed, and every day is attributed."}
 		return sec
@@ -860,7 +864,7 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 			now[code] = &measure.Period{}
 		}
 		now[code].Days[c.Body] += c.Days
-		if c.State == agreement.Disputed {
+		if c.State.Contested() {
 			now[code].Disputed[c.Body] += c.Days
 		}
 	}
@@ -1025,7 +1029,7 @@ func (s *Server) closeMonth(c echo.Context) error {
 			return s.page(c, "interruption", v)
 		case reason == "":
 			v.Reason.Error = "Enter a reason"
-		case casework.HasNHSNumber(reason):
+		case nhsnumber.In(reason):
 			v.Reason.Error, v.Reason.Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
 		}
 		if v.Reason.Error != "" {
@@ -1056,7 +1060,7 @@ func asksOf(l closing.Loose) []string {
 		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" missing.")
 	}
 	if n := int64(l.Held); n > 0 {
-		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" short and held. What is held counts for nothing.")
+		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" held. What is held counts for nothing.")
 	}
 	if n := l.Unanswered; n > 0 {
 		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" proposed and not answered.")

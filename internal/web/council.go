@@ -510,7 +510,7 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 			return counted(n, rows(func(m *measure.Filter) { m.States, m.Basis = states, measure.BasisCounted }))
 		}
 		return append(out, number(sp.Days.Total()), number(sp.Agreed.Total(), agreement.Agreed, agreement.AgreedByDefault),
-			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Disputed.Total(), agreement.Disputed), tableCell{Text: share, Class: numericClass})
+			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Contested().Total(), agreement.Disputed, agreement.Decided), tableCell{Text: share, Class: numericClass})
 	}
 	for _, p := range parts {
 		if p.Split.Days.Total() == 0 {
@@ -692,6 +692,7 @@ func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
 	}
 	row("Proposed, no answer yet", agreement.Proposed, f.Now.Proposed)
 	row("Disputed", agreement.Disputed, f.Now.Disputed)
+	row("Decided, not agreed", agreement.Decided, f.Now.Decided)
 	var words []string
 	for _, b := range []delay.Body{delay.SocialCare, delay.NHS} {
 		if all := f.Now.Days[b]; all > 0 {
@@ -756,7 +757,7 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 		first = []line{{"Agreed days, ", agreed}, {"Agreed days with social care, ", both}}
 	}
 	rest := []line{{"Delayed days not attributed, ", func(m *measure.Filter) { m.Bodies = []delay.Body{delay.NotAttributed} }},
-		{"Agreed days, ", agreed}, {"Disputed days, ", func(m *measure.Filter) { m.States = []agreement.State{agreement.Disputed} }}}
+		{"Agreed days, ", agreed}, {"Disputed days, ", func(m *measure.Filter) { m.States = []agreement.State{agreement.Disputed, agreement.Decided} }}}
 	if f.Basis == measure.BasisAgreed {
 		rest[1] = line{"Delayed days, ", func(*measure.Filter) {}}
 	}
@@ -927,8 +928,11 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 		}
 		on = measure.BasisCounted
 		for _, b := range delay.Bodies {
-			for state, n := range map[string]measure.ByBody{"agreed": p.split.Agreed, "proposed": p.split.Proposed, "disputed": p.split.Disputed} {
-				add(measure.DelayedDays, "delayed days", p.from, p.to, all, all, all, b.String(), state, whole(n[b]), "days")
+			for _, one := range []struct {
+				state agreement.State
+				days  measure.ByBody
+			}{{agreement.Agreed, p.split.Agreed}, {agreement.Proposed, p.split.Proposed}, {agreement.Disputed, p.split.Disputed}, {agreement.Decided, p.split.Decided}} {
+				add(measure.DelayedDays, "delayed days", p.from, p.to, all, all, all, b.String(), one.state.String(), whole(one.days[b]), "days")
 			}
 		}
 	}

@@ -1,13 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
-	"homeward/internal/casework"
 	"homeward/internal/ingest"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -48,7 +49,7 @@ func (s *Server) standingWords(got Received) string {
 	case counted == 0:
 		return "This file was read. A later file counts in its place."
 	case !accepted.Accepted.IsZero():
-		return "This file is short and counts, because it was accepted at " + s.moment(accepted.Accepted) + " (" + accepted.By + "): " + accepted.Reason
+		return "This file was held and counts, because it was accepted at " + s.moment(accepted.Accepted) + " (" + accepted.By + "): " + accepted.Reason
 	case counted < len(got.Standings):
 		return "This file was read. For some of its days a later file counts in its place."
 	}
@@ -74,16 +75,16 @@ func (s *Server) decisionOf(c echo.Context) (string, Received, []Standing, error
 
 // decisionForm is the form that keeps a short file held or accepts it (R5).
 func (s *Server) decisionForm(c echo.Context, sum string, got Received, held []Standing, what, why string) caseForm {
-	f := caseForm{formView: formView{Frame: s.frame(c, "This file is short")}, Action: decisionPath(sum),
+	f := caseForm{formView: formView{Frame: s.frame(c, "This file is held")}, Action: decisionPath(sum),
 		Back: "/extracts/" + sum, BackText: "Back to the receipt",
 		Caption: s.opts.Places.providerWords(held[0].Provider) + ", " + heldDays(held),
 		Buttons: []caseButton{{Text: "Save decision"}}}
 	words := map[string]string{}
 	for _, e := range got.Report.Extracts {
-		words[e.Date] = e.Held
+		words[e.Provider+" "+e.Date] = e.Held
 	}
 	for _, st := range held {
-		if w := words[st.Day.String()]; w != "" {
+		if w := cmp.Or(words[st.Provider+" "+st.Day.String()], words[" "+st.Day.String()]); w != "" {
 			f.Lede = append(f.Lede, st.Day.Long()+": "+w)
 		}
 	}
@@ -140,7 +141,7 @@ func (s *Server) decide(c echo.Context) error {
 		f.Parts[1].Error = "Enter why this file is right"
 	case len([]rune(why)) > decisionLimit:
 		f.Parts[1].Error = "Why this file is right must be " + count(decisionLimit) + " characters or less"
-	case casework.HasNHSNumber(why):
+	case nhsnumber.In(why):
 		f.Parts[1].Error, f.Parts[1].Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
 	}
 	for _, p := range f.Parts {

@@ -58,7 +58,7 @@ func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
 			t.Fatalf("%d %s %v", status, to, s.north.accepted)
 		}
 		doc := parse(t, s.ask(http.MethodGet, page, nil, wordAs, "analyst"))
-		if got := words(doc.Find(".nhsuk-inset-text")); got != "This file is short and counts, because it was accepted at 9:12am, 4 November 2026 (Analyst): A ward was closed." {
+		if got := words(doc.Find(".nhsuk-inset-text")); got != "This file was held and counts, because it was accepted at 9:12am, 4 November 2026 (Analyst): A ward was closed." {
 			t.Errorf("found %q", got)
 		}
 		if got := words(doc.Find(".nhsuk-notification-banner__heading")); got != "The extract of 3 November 2026 counts now." {

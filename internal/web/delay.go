@@ -91,7 +91,7 @@ func (s *Server) delayPage(c echo.Context) error {
 	title, caption := s.caseTitle(k)
 	actor := s.actor(c)
 	v := recordView{formView: formView{Frame: s.frame(c, title)}, Caption: caption, Ref: k.Reference, MayLog: actor.May(people.LogDelays),
-		MayAct: actor.May(people.Propose), ActionNew: "/delays/" + k.Reference + "/actions/new", Declines: casework.Declines}
+		MayAct: actor.May(people.Propose) && !k.Moved, ActionNew: "/delays/" + k.Reference + "/actions/new", Declines: casework.Declines}
 	v.PageTitle = caption + " – Homeward"
 	v.Banner = s.savedBanner(c, "/delays", nil)
 	d := k.Last()
@@ -161,6 +161,8 @@ func recordTags(k *casework.Case) []tagView {
 	var out []tagView
 	d := k.Last()
 	switch {
+	case d != nil && d.Moved:
+		out = append(out, tagView{"Moved", "nhsuk-tag--grey"})
 	case d != nil && d.EndKind != delay.Open:
 		out = append(out, tagView{"Ended", "nhsuk-tag--grey"})
 	case k.IsPaused():
@@ -231,12 +233,18 @@ func (s *Server) recordFacts(k *casework.Case) []caseFact {
 			value += " (" + span(d.FirstDay, d.LastDay) + ")"
 		}
 		out = append(out, caseFact{Name: "Days so far", Value: value + ".", Source: "The day they became ready and the day they leave are not counted. Rule C1."})
-		if d.EndKind != delay.Open {
+		switch {
+		case d.Moved:
+			out = append(out, caseFact{Name: "Moved", Value: d.End.Long(), Source: movedWords})
+		case d.EndKind != delay.Open:
 			out = append(out, caseFact{Name: "Ended", Value: d.End.Long(), Source: d.EndKind.String()})
 		}
 	}
 	return out
 }
+
+// movedWords say why a record ends for a council whose resident the person was.
+const movedWords = "another council's resident from this day. What came later is theirs to see."
 
 // recordNotes are what people should look at.
 func (s *Server) recordNotes(k *casework.Case) []string {
@@ -247,7 +255,7 @@ func (s *Server) recordNotes(k *casework.Case) []string {
 			out = append(out, upperFirst(f.Words)+" (rule "+f.Rule+", "+f.Day.Long()+").")
 		}
 	}
-	if k.LatestExtract != 0 && k.IsLogged() {
+	if k.LatestExtract != 0 && k.IsLogged() && !k.Moved {
 		switch {
 		case k.IsOpen() && !k.InExtract:
 			out = append(out, "Logged as waiting, and not in the extract of "+k.LatestExtract.Long()+". End the delay, or ask for a new extract.")
@@ -288,9 +296,9 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 		}
 		w := max(x(seg.Segment.Last+1)-x(seg.Segment.First)-2, 1)
 		stroke := ""
-		if seg.Standing.Body == delay.NotAttributed || seg.State == agreement.Disputed {
+		if seg.Standing.Body == delay.NotAttributed || seg.State.Contested() {
 			stroke = ` stroke="#212b32" stroke-width="2"`
-			if seg.State == agreement.Disputed {
+			if seg.State.Contested() {
 				stroke += ` stroke-dasharray="6 3"`
 			}
 		}
@@ -523,6 +531,9 @@ func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.S
 	}
 	if seg.ByPeople {
 		r.Rule, r.Why = "A6", "People decided that the next step is with "+seg.Standing.Body.String()+". By the rules it was with "+seg.Segment.Body.String()+"."
+		if seg.State == agreement.Decided {
+			r.Why = s.decidedWords(k, seg) + " By the rules it was with " + seg.Segment.Body.String() + "."
+		}
 	}
 	r.RuleWords = attribution.RuleWords[r.Rule]
 	for _, v := range s.opts.Rules.Versions {
@@ -683,7 +694,7 @@ func (s *Server) delayJSON(c echo.Context, reference string) error {
 	n := 0
 	for i := range k.Delays {
 		d := &k.Delays[i]
-		one := delayShape{Ready: d.Ready.String(), End: d.End.String(), EndKind: d.EndKind.String(), Days: d.Days(), Ward: d.Ward, Bed: d.Bed, Periods: []receiptOf{}}
+		one := delayShape{Ready: d.Ready.String(), End: d.End.String(), EndKind: d.EndKind.String(), Moved: d.Moved, Days: d.Days(), Ward: d.Ward, Bed: d.Bed, Periods: []receiptOf{}}
 		for j := range d.Segments {
 			n++
 			one.Periods = append(one.Periods, s.receiptFor(k, d, &d.Segments[j], n))
@@ -694,9 +705,11 @@ func (s *Server) delayJSON(c echo.Context, reference string) error {
 }
 
 type delayShape struct {
-	Ready   string      `json:"ready_date"`
-	End     string      `json:"end_date,omitempty"`
-	EndKind string      `json:"end_kind"`
+	Ready   string `json:"ready_date"`
+	End     string `json:"end_date,omitempty"`
+	EndKind string `json:"end_kind"`
+	// Moved says that it went on as another council's from end_date.
+	Moved   bool        `json:"moved,omitempty"`
 	Days    int         `json:"days"`
 	Ward    string      `json:"ward"`
 	Bed     string      `json:"bed"`

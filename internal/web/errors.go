@@ -11,10 +11,12 @@ import (
 	"path"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -41,11 +43,12 @@ var headings = map[int]string{
 	http.StatusBadRequest:            "This link is not quite right",
 	http.StatusUnauthorized:          "Sign in first",
 	http.StatusTooManyRequests:       "Too many tries",
+	http.StatusRequestTimeout:        "This took too long to arrive",
 	http.StatusForbidden:             "You do not have access to this page",
 	http.StatusNotFound:              "Page not found",
 	http.StatusMethodNotAllowed:      "This page cannot be used in that way",
 	http.StatusConflict:              "This cannot be done now",
-	http.StatusRequestEntityTooLarge: "This file is too big",
+	http.StatusRequestEntityTooLarge: "This is too big",
 	http.StatusUnprocessableEntity:   "This file could not be read",
 	http.StatusServiceUnavailable:    "Homeward cannot answer just now",
 	http.StatusInternalServerError:   "Sorry, there is a problem with the service",
@@ -55,6 +58,10 @@ var headings = map[int]string{
 // answer.
 func (s *Server) handleError(err error, c echo.Context) {
 	if c.Response().Committed {
+		if gone(c.Request()) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+			s.opts.Log.Info("the reader went away", "route", c.Path())
+			return
+		}
 		s.opts.Log.Error("an answer broke off", "route", c.Path(), "error", err)
 		return
 	}
@@ -66,7 +73,14 @@ func (s *Server) handleError(err error, c echo.Context) {
 // the reference and, for faults of the service, the cause; never the address's
 // query.
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern string, err error) {
+	if gone(r) {
+		// Nobody reads an answer, and what their going broke off is no fault.
+		s.opts.Log.Info("the reader went away", "method", r.Method, "route", pattern)
+		w.WriteHeader(statusGone)
+		return
+	}
 	status, kind, message := s.explain(r, err)
+	message = nhsnumber.Redact(message) // It may repeat what was asked for (P1).
 	ref := reference()
 	attrs := []any{"reference", ref, "status", status, "kind", kind, "method", r.Method, "route", pattern}
 	level := slog.LevelInfo
@@ -79,6 +93,9 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern stri
 	h := w.Header()
 	h.Del("Content-Length")
 	h.Set("Cache-Control", "no-store")
+	if status == http.StatusRequestTimeout {
+		h.Set("Connection", "close")
+	}
 	if status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="Homeward"`)
 	}
@@ -106,6 +123,10 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern stri
 	}
 }
 
+// statusGone stands in the log for an answer that its reader did not wait for;
+// no number of HTTP means that.
+const statusGone = 499
+
 // errorBody is the shape of every JSON error.
 type errorBody struct {
 	Kind      string `json:"kind"`
@@ -120,6 +141,10 @@ func (s *Server) explain(r *http.Request, err error) (status int, kind, message 
 	var p *problem.Error
 	var token *refusedToken
 	switch {
+	case tooSlow(err):
+		return http.StatusRequestTimeout, "too slow", "Your request took too long to arrive, so nothing was done. Try again."
+	case formTooLarge(err):
+		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Forms must be smaller than %dKB, so nothing was done.", largestForm>>10)
 	case tooLarge(err):
 		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Files must be smaller than %dMB.", s.opts.MaxUpload>>20)
 	case errors.Is(err, errSignIn):

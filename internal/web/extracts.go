@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/delay"
+	"homeward/internal/extract"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
 	"homeward/internal/people"
@@ -114,10 +115,10 @@ func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 	held := int64(0)
 	var attention []attentionItem
 	heldItem := func(line ExtractLine, d ExtractDay) attentionItem {
-		a := attentionItem{Words: line.Name + ", " + d.Day.Long() + ": the file is short (" + plural(int64(d.HeldRows), "row", "rows") + ") and is held. It counts for nothing until it is accepted or sent again.",
+		a := attentionItem{Words: line.Name + ", " + d.Day.Long() + ": the file (" + plural(int64(d.HeldRows), "row", "rows") + ") is short or in doubt and is held. It counts for nothing until it is accepted or sent again.",
 			Href: "/extracts/" + d.Held, Text: "Receipt"}
 		if d.Arrival != measure.Held {
-			a.Words = line.Name + ", " + d.Day.Long() + ": a later file is short (" + plural(int64(d.HeldRows), "row", "rows") + ") and is held. The earlier one counts until the later is accepted or sent again."
+			a.Words = line.Name + ", " + d.Day.Long() + ": a later file (" + plural(int64(d.HeldRows), "row", "rows") + ") is short or in doubt and is held. The earlier one counts until the later is accepted or sent again."
 		}
 		if decides {
 			a.Href, a.Text = decisionPath(d.Held), "Decide"
@@ -264,6 +265,8 @@ type receiptView struct {
 	Rejected string
 	Facts    []fact
 	Dates    tableView
+	// Causes has a line for each cause, Problems one for each row.
+	Causes   tableView
 	Problems tableView
 	More     string
 	JSON     string
@@ -295,6 +298,8 @@ func (s *Server) receipt(c echo.Context) error {
 	v.Caption = r.File
 	if r.Provider != "" {
 		v.Caption = s.opts.Places.providerWords(r.Provider) + ", " + r.File
+	} else if len(r.Providers) > 0 {
+		v.Caption = strings.Join(r.Providers, ", ") + ", " + r.File
 	}
 	v.Said = s.opts.Sessions.Said(c.Request().Context())
 	v.Banner = s.standingWords(got)
@@ -309,7 +314,11 @@ func (s *Server) receipt(c echo.Context) error {
 		{"Layout", orWords(r.Layout, "Not recognised")}, {"Encoding", orWords(r.Encoding, "Not known")},
 		{"Lines that are not patients", count(int64(r.Skipped))}, {"Warnings", count(int64(r.Warnings))}, {"Fingerprint", r.SHA256},
 	}
+	if r.Note != "" {
+		v.Facts = append(v.Facts, fact{"Note", r.Note})
+	}
 	v.Dates, v.Problems = receiptTables(got)
+	v.Causes = causesTable(r.Groups)
 	if r.MoreProblems > 0 {
 		v.More = "And " + plural(int64(r.MoreProblems), "more finding", "more findings") + " of the same file that are not listed."
 	}
@@ -334,7 +343,7 @@ func outcomeWords(o ingest.Outcome) string {
 	case ingest.Already:
 		return "This file was taken before. Sending it again changed nothing."
 	case ingest.Held:
-		return "This file is short and is held. What is held counts for nothing until it is accepted or sent again."
+		return "This file is held. What is held counts for nothing until it is accepted or sent again."
 	default:
 		return "This file could not be taken. Nothing in it counts."
 	}
@@ -342,9 +351,14 @@ func outcomeWords(o ingest.Outcome) string {
 
 func receiptTables(got Received) (dates, problems tableView) {
 	r := got.Report
-	now := map[string]Standing{}
+	type extractOf struct{ provider, day string }
+	now := map[extractOf]Standing{}
 	for _, st := range got.Standings {
-		now[st.Day.String()] = st
+		k := extractOf{day: st.Day.String()}
+		if len(r.Providers) > 0 {
+			k.provider = st.Provider
+		}
+		now[k] = st
 	}
 	dates = tableView{ID: "dates", Caption: "Extracts in this file", Head: []headCell{{"Extract date", false}, {"Rows read", true},
 		{"Kept", true}, {"Not understood", true}, {"Not counted", true}, {"New people", true}, {"No longer listed", true}, {"Standing", false}}}
@@ -356,7 +370,7 @@ func receiptTables(got Received) (dates, problems tableView) {
 		} else if e.Replaces != nil {
 			standing = "Counts, replaces an earlier file of " + plural(int64(*e.Replaces), "row", "rows")
 		}
-		switch st, known := now[e.Date]; {
+		switch st, known := now[extractOf{e.Provider, e.Date}]; {
 		case !known:
 		case st.Counted && e.Held != "":
 			standing = "Counts"
@@ -370,10 +384,13 @@ func receiptTables(got Received) (dates, problems tableView) {
 		if d, err := delay.ParseDay(e.Date); err == nil {
 			day = d.Long()
 		}
+		if e.Provider != "" {
+			day = e.Provider + ", " + day
+		}
 		dates.Rows = append(dates.Rows, []tableCell{{Text: day, Header: true}, number(e.RowsRead), number(e.Kept), number(e.Quarantined),
 			number(e.Excluded), number(e.New), number(e.Gone), {Text: standing}})
 	}
-	problems = tableView{ID: "problems", Caption: "What was found", Head: []headCell{{"Where", false}, {"Effect", false}, {"Column", false},
+	problems = tableView{ID: "problems", Caption: "What was found, by row", Head: []headCell{{"Where", false}, {"Effect", false}, {"Column", false},
 		{"Found", false}, {"Expected", false}, {"What to do", false}, {"Rule", false}}}
 	for _, p := range r.Problems {
 		where := "The whole file"
@@ -385,6 +402,19 @@ func receiptTables(got Received) (dates, problems tableView) {
 			{Text: orWords(p.Do, "Nothing")}, {Text: p.Rule}})
 	}
 	return dates, problems
+}
+
+// causesTable has a line for each cause of what was found, the worst first.
+func causesTable(groups []extract.Group) tableView {
+	t := tableView{ID: "causes", Caption: "What was found, by cause", Head: []headCell{{"Cause", false}, {"Rows", true}, {"Effect", false}}}
+	for _, g := range groups {
+		rows := tableCell{Text: "The whole file", Class: numericClass}
+		if g.Rows > 0 {
+			rows.Text = count(int64(g.Rows))
+		}
+		t.Rows = append(t.Rows, []tableCell{{Text: g.Says, Header: true}, rows, {Text: effectWords[g.Severity]}})
+	}
+	return t
 }
 
 // effectWords says what a finding did to its row.
@@ -450,6 +480,7 @@ func (s *Server) takeExtract(c echo.Context) error {
 
 func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	r := c.Request()
+	s.wholeBody(r)
 	body, name, err := uploaded(r)
 	if err != nil {
 		return nil, err
@@ -467,7 +498,7 @@ func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	}()
 	n, err := io.Copy(spool, body)
 	switch {
-	case tooLarge(err):
+	case tooLarge(err), tooSlow(err):
 		return nil, err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, problem.Wrap(err, problem.Invalid, "The file did not arrive whole. Send it again")
@@ -511,7 +542,7 @@ func uploaded(r *http.Request) (io.Reader, string, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, "", problem.New(problem.Invalid, "Select a file.")
 		}
-		if tooLarge(err) {
+		if tooLarge(err) || tooSlow(err) {
 			return nil, "", err
 		}
 		if err != nil {

@@ -238,7 +238,7 @@ func (b breakdown) openBehind(c measure.Cell) string {
 	open := b
 	open.Table = &measure.Table{Query: b.Query}
 	open.Query.Filter = b.Query.Filter.On(measure.BasisCounted)
-	open.Query.Filter.States = []agreement.State{agreement.Proposed, agreement.Disputed}
+	open.Query.Filter.States = []agreement.State{agreement.Proposed, agreement.Disputed, agreement.Decided}
 	return open.rowsBehind(c)
 }
 

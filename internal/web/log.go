@@ -11,6 +11,7 @@ import (
 
 	"homeward/internal/casework"
 	"homeward/internal/delay"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -337,19 +338,24 @@ func (s *Server) stepSave(step caseStep) echo.HandlerFunc {
 	}
 }
 
-// sent gives a field's text unless the form is fresh.
+// sent gives a field's text unless the form is fresh. Only the field for one is
+// shown again with an NHS number in it (P1).
 func sent(c echo.Context, fresh bool, name, otherwise string) string {
 	if fresh {
 		return otherwise
 	}
-	return typed(c, name)
+	if name == "number" {
+		return typed(c, name)
+	}
+	return nhsnumber.Redact(typed(c, name))
 }
 
 func sentDate(c echo.Context, fresh bool, name string, otherwise casework.Date) casework.Date {
 	if fresh {
 		return otherwise
 	}
-	return typedDate(c, name)
+	d := typedDate(c, name)
+	return casework.Date{Day: nhsnumber.Redact(d.Day), Month: nhsnumber.Redact(d.Month), Year: nhsnumber.Redact(d.Year)}
 }
 
 func (s *Server) changeStep() caseStep {

@@ -13,6 +13,7 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -117,7 +118,7 @@ func (s *Server) addNote(c echo.Context) error {
 		wrong(&form.WordsError, "#note-words", "Enter what happened")
 	case utf8.RuneCountInString(a.Words) > measure.AnnotationLimit:
 		wrong(&form.WordsError, "#note-words", "What happened must be "+strconv.Itoa(measure.AnnotationLimit)+" characters or less")
-	case identifying.MatchString(a.Words):
+	case identifying.MatchString(a.Words) || nhsnumber.In(a.Words):
 		wrong(&form.WordsError, "#note-words", "Remove the NHS number. Do not type numbers that identify a person here.")
 		form.Words = ""
 	}

@@ -230,7 +230,7 @@ func incomplete(o measure.Overview) []string {
 		case measure.Missing:
 			out = append(out, p.Name+": the extract for "+o.AsAt.Long()+" has not arrived."+from)
 		case measure.Held:
-			out = append(out, p.Name+": the extract for "+o.AsAt.Long()+" is short and is held."+from)
+			out = append(out, p.Name+": the extract for "+o.AsAt.Long()+" is held."+from)
 		}
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 
 	"homeward/internal/agreement"
 	"homeward/internal/casework"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -94,7 +95,7 @@ func datePart(id, legend, hint string, d casework.Date) part {
 }
 
 func areaPart(id, label, hint, value string, most int) part {
-	return part{Kind: "area", ID: id, Label: label, Hint: hint, Value: value, Max: most}
+	return part{Kind: "area", ID: id, Label: label, Hint: hint, Value: nhsnumber.Redact(value), Max: most}
 }
 
 // caseForm is the page of one casework form.
@@ -199,7 +200,7 @@ func (s *Server) notSaved(c echo.Context, err error, form caseForm, fresh func()
 		return s.pageAs(c, http.StatusUnprocessableEntity, "caseform", form)
 	case errors.As(err, &r):
 		v := interruption{formView: formView{Frame: s.frame(c, "Check this before you save")}, Action: form.Action, Asks: r.Asks,
-			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason", Hint: "It is kept with the entry.", Value: typed(c, "because")}}
+			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason", Hint: "It is kept with the entry.", Value: sent(c, false, "because", "")}}
 		if c.FormValue("asked") != "" {
 			v.Reason.Error = "Enter a reason"
 			v.wrongFields(v.Reason)
@@ -323,5 +324,5 @@ func (s *Server) sideWords(side agreement.Side, provider, council string) string
 // stateTags are the colours of the states of the agreement.
 var stateTags = map[agreement.State]string{
 	agreement.Proposed: "nhsuk-tag--white", agreement.Agreed: "nhsuk-tag--blue",
-	agreement.AgreedByDefault: "nhsuk-tag--blue", agreement.Disputed: "nhsuk-tag--purple",
+	agreement.AgreedByDefault: "nhsuk-tag--blue", agreement.Disputed: "nhsuk-tag--purple", agreement.Decided: "nhsuk-tag--purple",
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) publicTwin(c echo.Context) (twin, error) {
 	if err != nil || last == 0 {
 		return t, err
 	}
-	table, err := measure.PublicFigures(ctx, see, q)
+	table, err := measure.PublicFigures(ctx, see, q, s.opts.Places.publicRows())
 	if err != nil {
 		return t, err
 	}
@@ -62,4 +63,16 @@ func publicLink(b breakdown, q url.Values) []link {
 		return nil
 	}
 	return []link{{"Public copy, small numbers hidden (CSV)", address("/figures/public.csv", q)}}
+}
+
+// publicRows are the providers and councils that have a row in every public
+// table.
+func (p Places) publicRows() (known measure.Known) {
+	for _, one := range p.Providers {
+		known.Providers = append(known.Providers, one.Code)
+	}
+	for _, one := range p.Councils {
+		known.Councils = append(known.Councils, delay.Council(one.Code))
+	}
+	return known
 }

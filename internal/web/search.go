@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/casework"
+	"homeward/internal/nhsnumber"
 )
 
 // searchPath is where the header's search is sent. It is sent by POST, so that
@@ -55,7 +56,13 @@ func (s *Server) search(c echo.Context) error {
 	text := typed(c, "find")
 	found, more, err := s.opts.Casework.Find(c.Request().Context(), s.actor(c), text)
 	v := s.searchView(c)
-	v.Box.Value = text
+	// Neither the box nor the answer shows a number again that names a person.
+	shown := text
+	if nhsnumber.In(text) {
+		shown = "the NHS number that you typed"
+	} else {
+		v.Box.Value = text
+	}
 	var r *casework.Refusal
 	switch {
 	case errors.As(err, &r):
@@ -67,7 +74,7 @@ func (s *Server) search(c echo.Context) error {
 	case len(found) == 1:
 		return onward(c, "/delays/"+found[0].Reference, nil, "")
 	case len(found) == 0:
-		v.Empty = "No delay in your area matches " + text + "."
+		v.Empty = "No delay in your area matches " + shown + "."
 		return s.page(c, "search", v)
 	}
 	v.Lede = upperFirst(persons(int64(len(found)))) + " found."

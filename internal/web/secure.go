@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -17,12 +16,10 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// largestForm bounds the body of every request that is not an upload.
-const largestForm = 64 << 10
-
-// secure puts the headers on every answer, errors among them, refuses host
-// names that are not this service's, refuses unsafe requests sent by other
-// sites, and bounds bodies.
+// secure stands before everything else: it puts the headers on every answer,
+// errors among them, bounds how many requests an address sends and how much and
+// for how long, refuses host names that are not this service's, and refuses
+// unsafe requests sent by other sites.
 func (s *Server) secure(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,6 +37,11 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		if s.opts.Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
+		r = boundedBody(w, r)
+		if !s.pace.allows(r, s.addressOf(r)) {
+			s.writeError(w, r, "", errTooMany)
+			return
+		}
 		if !s.opts.AnyHost && !s.ours(r.Host) {
 			s.writeError(w, r, "", problem.New(problem.Forbidden,
 				"This address is not one that Homeward answers to. Use localhost, or ask the person who runs Homeward to add this host name to its settings."))
@@ -50,12 +52,10 @@ func (s *Server) secure(next http.Handler) http.Handler {
 				"This request was sent by a page of another site, so nothing was done. Open Homeward's own page and try again"))
 			return
 		}
-		limit := int64(largestForm)
-		if r.URL.Path == "/api/v1/extracts" || r.URL.Path == "/extracts/upload" {
-			// The parts of a form around the file are small.
-			limit = s.opts.MaxUpload + largestForm
+		if err := readForm(r); err != nil {
+			s.writeError(w, r, "", err)
+			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -86,10 +86,4 @@ func (s *Server) ours(host string) bool {
 	}
 	ip := net.ParseIP(name)
 	return ip != nil && ip.IsLoopback()
-}
-
-// tooLarge says whether an error means that a body passed its bound.
-func tooLarge(err error) bool {
-	var e *http.MaxBytesError
-	return errors.As(err, &e)
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
-	"golang.org/x/time/rate"
 
 	"homeward/internal/attribution"
 	"homeward/internal/casework"
@@ -90,7 +89,8 @@ type Options struct {
 	// believed.
 	TrustedProxies []*net.IPNet
 	// Spool is the folder where an upload waits while it is read; each file is
-	// removed at once afterwards. The default is the machine's temporary folder.
+	// removed at once afterwards. It must be given, and be a folder of Homeward's
+	// alone: what waits there holds patients.
 	Spool string
 	// MaxUpload bounds an uploaded file in bytes; the default is 256 MiB.
 	MaxUpload int64
@@ -113,6 +113,7 @@ type Server struct {
 	guards map[string]guarded
 	// clientAddress finds the network address of a request.
 	clientAddress echo.IPExtractor
+	pace          pace
 }
 
 // New parses the templates, checks the built assets and sets up the routes. It
@@ -121,7 +122,7 @@ func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
 		"Figures": opts.Figures != nil, "Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
 		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Known": opts.Known != nil, "Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
-		"Rules": opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil,
+		"Rules": opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil, "Spool": opts.Spool != "",
 	} {
 		if !given {
 			return nil, problem.New(problem.Internal, "web.New needs %s", name)
@@ -146,7 +147,7 @@ func New(opts Options) (*Server, error) {
 	if opts.Timeout == 0 {
 		opts.Timeout = 30 * time.Second
 	}
-	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), kept: newKept(), guards: map[string]guarded{}, clientAddress: addressFinder(opts.TrustedProxies)}
+	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), kept: newKept(), guards: map[string]guarded{}, clientAddress: addressFinder(opts.TrustedProxies), pace: newPace(opts.Pace)}
 	var err error
 	if s.assets, err = loadAssets(opts.Assets); err != nil {
 		return nil, err
@@ -159,16 +160,6 @@ func New(opts Options) (*Server, error) {
 	e.HTTPErrorHandler = s.handleError
 	e.IPExtractor = s.clientAddress
 	e.Use(s.record, s.recoverPanic)
-	if opts.Pace > 0 {
-		e.Use(middleware.RateLimiterWithConfig(middleware.RateLimiterConfig{
-			// Files are held in memory and health checks come from the machine's own keeper.
-			Skipper: func(c echo.Context) bool { return fileOrHealth(c.Request().URL.Path) },
-			Store: middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
-				Rate: rate.Limit(opts.Pace), Burst: int(10 * opts.Pace), ExpiresIn: 3 * time.Minute}),
-			IdentifierExtractor: func(c echo.Context) (string, error) { return c.RealIP(), nil },
-			DenyHandler:         func(echo.Context, string, error) error { return errTooMany },
-		}))
-	}
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}))
 	for _, r := range s.routes() {
 		s.guards[r.method+" "+r.path] = r.guarded
@@ -195,9 +186,10 @@ func (s *Server) Listener() *http.Server {
 	return &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
-		// A backfill over a slow line takes minutes to arrive.
-		ReadTimeout:    15 * time.Minute,
-		WriteTimeout:   20 * time.Minute,
+		// Requests with a body, and answers to whom we know, have deadlines of their
+		// own: see body.go.
+		ReadTimeout:    fileTime,
+		WriteTimeout:   strangerTime,
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 		ErrorLog:       slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelWarn),
@@ -242,7 +234,7 @@ func (s *Server) routes() []route {
 		{get, "/extracts.csv", s.may(people.SeeExtracts, s.extractsCSV), false},
 		{get, "/extracts.json", s.may(people.SeeExtracts, s.extractsJSON), false},
 		{get, "/extracts/upload", s.may(people.TakeExtracts, s.uploadPage), false},
-		{post, "/extracts/upload", s.may(people.TakeExtracts, s.upload), true},
+		{post, uploadPath, s.may(people.TakeExtracts, s.upload), true},
 		{get, "/extracts/:id", s.may(people.SeeExtracts, s.receipt), false},
 		{get, "/extracts/:id/decision", s.may(people.DecideExtracts, s.decisionPage), false},
 		{post, "/extracts/:id/decision", s.may(people.DecideExtracts, s.decide), false},
@@ -337,7 +329,7 @@ func (s *Server) routes() []route {
 		{get, "/council/:code", s.may(people.SeeFigures, s.councilPage), false},
 		{get, "/accessibility", open(s.accessibilityPage), false},
 		{get, "/help/keyboard", open(s.keyboardPage), false},
-		{post, "/api/v1/extracts", s.may(people.TakeExtracts, s.takeExtract), true},
+		{post, apiUploadPath, s.may(people.TakeExtracts, s.takeExtract), true},
 		{get, "/healthz", open(s.health), false},
 		{get, "/readyz", open(s.ready), false},
 		{get, "/favicon.ico", open(s.favicon), false},

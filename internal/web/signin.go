@@ -68,7 +68,7 @@ func (s *Server) signInPage(c echo.Context) error {
 	if now.Actor.Kind != people.Nobody {
 		return c.Redirect(http.StatusSeeOther, s.firstPage(now.Actor, c.QueryParam(wordNext)))
 	}
-	if awaits, err := s.opts.SignIn.AwaitsFirstRun(ctx); err != nil || awaits {
+	if empty, err := s.opts.SignIn.Empty(ctx); err != nil || empty {
 		if err != nil {
 			return err
 		}
@@ -201,6 +201,9 @@ func (s *Server) code(c echo.Context) error {
 type setUpView struct {
 	formView
 	Code field
+	// Password and Old prove who it is that sets up codes while signed in; Old is
+	// empty when they have no codes yet.
+	Password, Old *field
 	// Picture is a QR code and Secret the same as text; both are empty when the
 	// page comes back after a wrong code.
 	Picture template.URL
@@ -215,9 +218,19 @@ func mayHaveCodes(v visit) bool {
 }
 
 func (s *Server) setUpView(c echo.Context) setUpView {
-	return setUpView{formView: formView{Frame: s.frame(c, "Set up your 6-digit code")},
-		Needed: visitOf(c.Request().Context()).Next == signin.SetUpSecondFactor,
-		Code:   field{ID: "code", Label: "6-digit code that the app shows now", Complete: "one-time-code", Mode: "numeric", Class: "nhsuk-input--width-10"}}
+	now := visitOf(c.Request().Context())
+	v := setUpView{formView: formView{Frame: s.frame(c, "Set up your 6-digit code")}, Needed: now.Next == signin.SetUpSecondFactor,
+		Code: field{ID: "code", Label: "6-digit code that the app shows now", Complete: "one-time-code", Mode: "numeric", Class: "nhsuk-input--width-10"}}
+	if v.Needed {
+		return v
+	}
+	v.Password = &field{ID: "password", Label: "Current password", Type: "password", Complete: "current-password"}
+	if now.Person.SecondFactor {
+		v.Code.Label = "6-digit code that the new app shows now"
+		v.Old = &field{ID: "old", Label: "6-digit code of the app that you have used until now", Hint: "If you have lost it, enter a recovery code.",
+			Complete: "off", Class: "nhsuk-input--width-20"}
+	}
+	return v
 }
 
 func (s *Server) setUpPage(c echo.Context) error {
@@ -265,8 +278,10 @@ func (s *Server) setUp(c echo.Context) error {
 		v.wrongFields(v.Code)
 		return s.formPage(c, http.StatusBadRequest, "set-up", v)
 	}
-	finish := now.Next == signin.SetUpSecondFactor
-	in, codes, err := s.opts.SignIn.ConfirmSecondFactor(ctx, now.Person.ID, s.opts.Sessions.Secret(ctx), code, now.Address, finish)
+	if now.Next != signin.SetUpSecondFactor {
+		return s.replaceCodes(c, v, code)
+	}
+	in, codes, err := s.opts.SignIn.ConfirmSecondFactor(ctx, now.Person.ID, s.opts.Sessions.Secret(ctx), code, now.Address, true)
 	if status, sentence := refusal(err); status != 0 && codes == nil {
 		v.Code.Error = sentence
 		v.wrongFields(v.Code)
@@ -276,14 +291,55 @@ func (s *Server) setUp(c echo.Context) error {
 		return err
 	}
 	s.opts.Sessions.DropSecret(ctx)
-	out := recoveryView{Frame: s.frame(c, "Keep your recovery codes"), Codes: codes, Next: "/account"}
-	if finish {
-		if err := s.opts.Sessions.Begin(ctx, in); err != nil {
-			return err
-		}
-		out.Next = nextPage(in)
+	if err := s.opts.Sessions.Begin(ctx, in); err != nil {
+		return err
 	}
-	return s.page(c, "recovery", out)
+	return s.page(c, "recovery", recoveryView{Frame: s.frame(c, "Keep your recovery codes"), Codes: codes, Next: nextPage(in)})
+}
+
+// replaceCodes sets up codes for a person who is signed in, once they have
+// proved that they are the person and not somebody at their browser.
+func (s *Server) replaceCodes(c echo.Context, v setUpView, code string) error {
+	ctx := c.Request().Context()
+	now := visitOf(ctx)
+	r := signin.Replacement{Sealed: s.opts.Sessions.Secret(ctx), Code: code, Password: c.FormValue("password"), Old: typed(c, "old")}
+	if r.Password == "" {
+		v.Password.Error = "Enter your current password"
+	}
+	if v.Old != nil && r.Old == "" {
+		v.Old.Error = "Enter a code of the app that you have used until now, or a recovery code"
+	}
+	again := func(status int) error {
+		v.wrongFields(*v.Password)
+		if v.Old != nil {
+			v.wrongFields(*v.Old)
+		}
+		v.wrongFields(v.Code)
+		return s.formPage(c, status, "set-up", v)
+	}
+	if v.Password.Error != "" || v.Old != nil && v.Old.Error != "" {
+		return again(http.StatusBadRequest)
+	}
+	codes, about, err := s.opts.SignIn.ReplaceSecondFactor(ctx, now.Actor, r)
+	if status, sentence := refusal(err); status != 0 {
+		switch about {
+		case signin.ProofPassword:
+			v.Password.Error = sentence
+		case signin.ProofOld:
+			v.Old.Error = sentence
+		default:
+			v.Code.Error = sentence
+		}
+		return again(status)
+	}
+	if err != nil {
+		return err
+	}
+	s.opts.Sessions.DropSecret(ctx)
+	if err := s.opts.Sessions.Again(ctx, now.Current); err != nil {
+		return err
+	}
+	return s.page(c, "recovery", recoveryView{Frame: s.frame(c, "Keep your recovery codes"), Codes: codes, Next: "/account"})
 }
 
 func (s *Server) workAccount(c echo.Context) error {
@@ -399,7 +455,8 @@ type firstRunView struct {
 	Code, Name, Email field
 }
 
-// firstRunView refuses once there is an account: the page then exists no more.
+// firstRunView refuses once there is an administrator: the page then exists no
+// more.
 func (s *Server) firstRunView(c echo.Context) (firstRunView, error) {
 	awaits, err := s.opts.SignIn.AwaitsFirstRun(c.Request().Context())
 	if err == nil && !awaits {

@@ -26,13 +26,17 @@ func (s *Server) keyboardPage(c echo.Context) error {
 	return s.plainPage(c, "keyboard", "Keyboard help")
 }
 
-// health says that the program runs; ready that its store answers too.
+// health says that the program runs; ready that what is sent now would be kept
+// and that its jobs do their work.
 func (s *Server) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
 
 func (s *Server) ready(c echo.Context) error {
 	if s.opts.Ready != nil {
 		if err := s.opts.Ready(c.Request().Context()); err != nil {
-			return problem.Wrap(err, problem.Unavailable, "The store does not answer")
+			if problem.KindOf(err) != problem.Unavailable {
+				return problem.Wrap(err, problem.Unavailable, "The store does not answer")
+			}
+			return err
 		}
 	}
 	return c.String(http.StatusOK, "ready\n")

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -102,7 +103,17 @@ func (s *Server) newToken(c echo.Context) error {
 		return s.formPage(c, http.StatusBadRequest, "tokens", v)
 	}
 	ctx := c.Request().Context()
-	t, text, err := s.opts.SignIn.MakeToken(ctx, s.actor(c), kind, v.Label.Value, days, params["for"])
+	var page bytes.Buffer
+	id := ""
+	err = s.opts.SignIn.MakeToken(ctx, s.actor(c), kind, v.Label.Value, days, params["for"], func(t people.Token, text string) error {
+		id = t.ID
+		once := onceView{s.frame(c, "Token for "+t.Label), "Copy this token now. You will not be able to see it again.", text, "/admin/tokens"}
+		if kind == people.ScreenLink {
+			once.Words = "Copy this link now and open it at the screen. You will not be able to see it again."
+			once.Text = s.origin(c) + signin.ScreenPath + text
+		}
+		return s.fill(&page, "once", once)
+	})
 	if problem.KindOf(err) == problem.Invalid {
 		v.wrong("kind-upload", problem.Sentence(err))
 		return s.formPage(c, http.StatusBadRequest, "tokens", v)
@@ -110,11 +121,7 @@ func (s *Server) newToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	once := onceView{s.frame(c, "Token for "+t.Label), "Copy this token now. You will not be able to see it again.", text, "/admin/tokens"}
-	if kind == people.ScreenLink {
-		once.Words, once.Text = "Copy this link now and open it at the screen. You will not be able to see it again.", s.origin(c)+signin.ScreenPath+text
-	}
-	return s.page(c, "once", once)
+	return s.once(c, id, &page)
 }
 
 func (s *Server) revokeToken(c echo.Context) error {

@@ -3,13 +3,13 @@ package web
 import (
 	"bytes"
 	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"net/http"
-	"strings"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/csvout"
 	"homeward/internal/measure"
 )
 
@@ -53,7 +53,7 @@ func (s *Server) provenance(t twin, row int) ([]string, []string) {
 // run as a formula is given an apostrophe (R8).
 func (s *Server) sendCSV(c echo.Context, name string, t twin) error {
 	var b bytes.Buffer
-	w := csv.NewWriter(&b)
+	w := csvout.New(&b)
 	names, _ := s.provenance(t, -1)
 	head := make([]string, 0, len(t.Columns)+len(names))
 	for _, col := range t.Columns {
@@ -62,14 +62,7 @@ func (s *Server) sendCSV(c echo.Context, name string, t twin) error {
 	_ = w.Write(append(head, names...))
 	for n, row := range t.Rows {
 		_, cells := s.provenance(t, n)
-		out := make([]string, 0, len(head)+len(cells))
-		for i, cell := range row {
-			if !t.Columns[i].Number {
-				cell = harmless(cell)
-			}
-			out = append(out, cell)
-		}
-		_ = w.Write(append(out, cells...))
+		_ = w.WriteMixed(append(slices.Clone(row), cells...), func(i int) bool { return i < len(t.Columns) && t.Columns[i].Number })
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {
@@ -77,15 +70,6 @@ func (s *Server) sendCSV(c echo.Context, name string, t twin) error {
 	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
-}
-
-// harmless puts an apostrophe before text that a spreadsheet would take for a
-// formula, and before the characters that some strip first (R8).
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // sendJSON answers with the same rows as JSON.

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -134,7 +136,11 @@ func (s *Server) newUser(c echo.Context) error {
 		return s.formPage(c, http.StatusBadRequest, "user-new", v)
 	}
 	ctx := c.Request().Context()
-	id, err := s.opts.SignIn.Store.AddPerson(ctx, s.opts.Now(), s.actor(c), people.Person{Email: email, Name: v.Name.Value, AwaitsWorkAccount: v.Work, Grants: []people.Grant{g}})
+	p := people.Person{Email: email, Name: v.Name.Value, AwaitsWorkAccount: v.Work, Grants: []people.Grant{g}}
+	var page bytes.Buffer
+	id, link, err := s.opts.SignIn.AddPerson(ctx, s.actor(c), p, func(text string) error {
+		return s.fill(&page, "once", s.linkView(c, p, "/admin/users", text))
+	})
 	if problem.KindOf(err) == problem.Conflict {
 		v.Email.Error = problem.Sentence(err)
 		v.wrongFields(v.Email)
@@ -147,7 +153,7 @@ func (s *Server) newUser(c echo.Context) error {
 		s.opts.Sessions.Say(ctx, v.Name.Value+" is added and signs in with their work account.")
 		return c.Redirect(http.StatusSeeOther, userPath(id))
 	}
-	return s.showLink(c, id)
+	return s.once(c, link, &page)
 }
 
 type userView struct {
@@ -292,6 +298,9 @@ func (s *Server) resetCode(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.ID == s.actor(c).PersonID {
+		return problem.New(problem.Conflict, "You cannot take off your own 6-digit code. Set up another app on your account page, with a recovery code if you have lost it.")
+	}
 	yes, err := s.sure(c, "Take the 6-digit code off "+p.Name, "Be sure that it is them who ask. Until they set up another app, their password alone opens the account.", userPath(p.ID))
 	if !yes || err != nil {
 		return err
@@ -313,22 +322,36 @@ func (s *Server) passwordLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showLink(c, p.ID)
+	// A browser that was left open must not be enough to own the account.
+	if p.ID == s.actor(c).PersonID && p.HasPassword {
+		return problem.New(problem.Conflict, "You cannot make a password link for yourself. Change your password on your account page.")
+	}
+	var page bytes.Buffer
+	link := ""
+	err = s.opts.SignIn.PasswordLink(c.Request().Context(), s.actor(c), p.ID, func(text string) error {
+		link, _, _ = people.TokenID(text)
+		return s.fill(&page, "once", s.linkView(c, p, userPath(p.ID), text))
+	})
+	if err != nil {
+		return err
+	}
+	return s.once(c, link, &page)
 }
 
-func (s *Server) showLink(c echo.Context, id int64) error {
-	ctx := c.Request().Context()
-	text, err := s.opts.SignIn.PasswordLink(ctx, s.actor(c), id)
-	if err != nil {
-		return err
+// once answers with a page that shows a token, which was made before the token
+// was kept. When its reader has gone away meanwhile, nobody will see it, and the
+// token of the ID is revoked.
+func (s *Server) once(c echo.Context, id string, page *bytes.Buffer) error {
+	if gone(c.Request()) {
+		return s.opts.SignIn.Store.RevokeToken(context.WithoutCancel(c.Request().Context()), s.opts.Now(), s.actor(c), id)
 	}
-	p, err := s.opts.SignIn.Store.Person(ctx, id)
-	if err != nil {
-		return err
-	}
-	return s.page(c, "once", onceView{s.frame(c, "Password link for "+p.Name),
+	return c.HTMLBlob(http.StatusOK, page.Bytes())
+}
+
+func (s *Server) linkView(c echo.Context, p people.Person, back, text string) onceView {
+	return onceView{s.frame(c, "Password link for "+p.Name),
 		"Copy this link now. You will not be able to see it again. Give it to " + p.Name + " by a way that only they can read. It works once, for three days.",
-		s.origin(c) + signin.PasswordPath + text, userPath(id)})
+		s.origin(c) + signin.PasswordPath + text, back}
 }
 
 // origin gives the service's own address as this reader has it.

@@ -70,10 +70,25 @@ func (g guarded) admits(a people.Actor) bool { return g.open || a.May(g.act) }
 func (s *Server) guard(g guarded) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		v := visitOf(c.Request().Context())
+		if !g.open {
+			// The body of a form is read once it is known whose it is.
+			r := c.Request()
+			if !g.admits(v.Actor) {
+				r = &http.Request{Method: http.MethodGet, URL: r.URL}
+			}
+			if err := nameless(r); err != nil {
+				return err
+			}
+		}
 		switch {
 		case v.Unproved && c.Path() != uploadPath:
 			return unproved() // Only the upload reads the proof from a form with parts.
+		case v.Actor.Kind == people.AProgram && !g.open && !opensToProgram(v.Actor.Token, c.Request(), c.Path()):
+			return s.noAccess(v.Actor)
 		case g.admits(v.Actor):
+			if v.Actor.Kind != people.Nobody {
+				patient(c.Request())
+			}
 			return g.handler(c)
 		case v.Actor.Kind != people.Nobody:
 			return s.noAccess(v.Actor)

@@ -212,10 +212,10 @@ func (r *register) Identifiers(ctx context.Context, by people.Actor, reference s
 }
 
 func (r *register) AuditEvents(context.Context, audit.Filter) ([]audit.Event, error) {
-	return []audit.Event{audit.Head{}.Next(time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC), audit.Entry{Who: "administrator@northshire.example", As: "Administrator", What: audit.SignedIn})}, nil
+	return []audit.Event{(&audit.Chain{}).Next(audit.Head{}, time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC), audit.Entry{Who: "administrator@northshire.example", As: "Administrator", What: audit.SignedIn})}, nil
 }
 
-func (r *register) VerifyAudit(context.Context) (audit.Result, error) {
+func (r *register) VerifyAudit(context.Context, ...audit.Head) (audit.Result, error) {
 	return audit.Result{Head: audit.Head{Number: 18204}}, nil
 }
 

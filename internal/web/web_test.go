@@ -22,6 +22,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"homeward/internal/csvout"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
 	"homeward/static"
@@ -210,7 +211,7 @@ func TestAddressesThatAreNotQuiteRight(t *testing.T) {
 		{"/flow?basis=agreed", "basis=agreed is not available here: flow counts people who begin and end a wait, whatever is agreed of their days. Remove 'basis', or use basis=counted."},
 		{"/trends?basis=agreed&measure=M08", "basis=agreed is not available here: new delays are counted once for a wait"},
 		{"/overview?from=2026-01-01&from=2026-02-01", "2 times"},
-		{"/packs?nhs=9990000530", "We do not recognise 'nhs'"},
+		{"/packs?nhs=9990000530", "An NHS number must not stand in an address"},
 	} {
 		t.Run(c.target, func(t *testing.T) {
 			w := s.ask(http.MethodGet, c.target, nil)
@@ -394,7 +395,7 @@ func TestR8HostileNamesStayText(t *testing.T) {
 		}
 	})
 	for cell, want := range map[string]string{"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\t=1": "'\t=1", "a=1": "a=1", "": ""} {
-		if got := harmless(cell); got != want {
+		if got := csvout.Harmless(cell); got != want {
 			t.Errorf("%q became %q", cell, got)
 		}
 	}

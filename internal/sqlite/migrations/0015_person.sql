@@ -21,6 +21,7 @@ CREATE TABLE stated_with (
 
 ALTER TABLE patient ADD COLUMN local_number INTEGER NOT NULL DEFAULT 0; -- of a patient known by it alone, else 0
 ALTER TABLE patient ADD COLUMN nhs_id INTEGER NOT NULL DEFAULT 0;   -- first patient with the same NHS number, 0 when known by a local number
+ALTER TABLE patient ADD COLUMN other_id BLOB; -- sealed pseudonym or number of a stay that the hash is of (R15)
 -- Patients who may be one person, at all providers: what is worked out together.
 ALTER TABLE patient ADD COLUMN group_id INTEGER NOT NULL DEFAULT 0; -- first patient of the group, 0 when alone
 -- Derived: the patient whose reference stands for the person (I6).

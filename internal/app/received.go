@@ -1,0 +1,193 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"homeward/internal/durable"
+	"homeward/internal/ingest"
+	"homeward/internal/problem"
+	"homeward/internal/received"
+)
+
+// keeper keeps what is taken in among the received files.
+type keeper struct{ folder *received.Folder }
+
+// Has says whether a content is kept.
+func (k keeper) Has(sum [32]byte) (bool, error) { return k.folder.Has(sum) }
+
+// Keep begins to keep a file.
+func (k keeper) Keep(f ingest.File, content io.Reader) ingest.Keeping {
+	return k.folder.Keep(f.Name, f.ReceivedAt, f.SHA256, content)
+}
+
+// slack is how long a file may be on its way from its receipt to the database:
+// the mark stays so far behind.
+const slack = time.Hour
+
+// takeAgain takes in what is kept and is not in the database: a file that was
+// on its way when the power went, or everything since the backup that was
+// restored. It looks only at what was received after the last look.
+func (a *App) takeAgain(ctx context.Context) error {
+	if a.Received == nil {
+		return nil // Without its key nothing can be opened; this is said elsewhere.
+	}
+	if err := a.Received.Sweep(a.Options.Now()); err != nil {
+		a.Options.Log.Error("what an earlier process left unfinished among the received files could not be removed", "error", err)
+	}
+	mark, err := a.Store.ReceivedMark(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := a.Received.After(mark)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	next := min(all[len(all)-1].Mark(), received.MarkOf(a.Options.Now().Add(-slack)))
+	for _, e := range all {
+		has, err := a.Store.HasFile(ctx, e.Sum)
+		if err != nil {
+			return err
+		}
+		if has {
+			continue
+		}
+		if err := a.takeOneAgain(ctx, e); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			// The others come in all the same, and this one is looked at again.
+			a.Options.Log.Error("a received file is not in the database and could not be taken in again", "received", e.At, "error", err)
+			next = min(next, received.MarkOf(e.At))
+		}
+	}
+	if next <= mark {
+		return nil
+	}
+	return a.Store.SetReceivedMark(ctx, next)
+}
+
+func (a *App) takeOneAgain(ctx context.Context, e received.Entry) error {
+	o, err := a.Received.OpenEntry(e)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	note := fmt.Sprintf("This file had been received and was not in the database when Homeward started on %s; it was taken in again from its sealed copy.",
+		a.now().Format("2 January 2006"))
+	report, err := a.Ingest.Again(ctx, o.Name, o.At, o, note)
+	if err != nil {
+		return err
+	}
+	a.logExtract("a received file was not in the database and was taken in again", report)
+	return nil
+}
+
+func (a *App) logExtract(what string, report *ingest.Report) {
+	a.Options.Log.Info(what, "outcome", string(report.Outcome), "provider", report.Provider, "rows", report.RowsRead,
+		"kept", report.Kept, "quarantined", report.Quarantined, "excluded", report.Excluded)
+}
+
+// sealArchive seals what earlier versions kept in clear and removes the clear
+// copies, each after its sealed one is on the disk. It gives how many files it
+// sealed; those that it cannot read stay, and it says so once.
+func (a *App) sealArchive(ctx context.Context) (n int, err error) {
+	root := filepath.Join(a.Options.Data, ArchiveFolder)
+	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) || a.Received == nil {
+		return 0, nil
+	}
+	var folders []string
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return a.leave(path, err)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case e.IsDir():
+			folders = append(folders, path)
+			return nil
+		case !e.Type().IsRegular() || strings.HasSuffix(e.Name(), reportSuffix):
+			return nil // Receipts are in the database; they go with their files.
+		}
+		err = a.sealArchived(ctx, path)
+		if err != nil && errors.Is(err, ingest.ErrUnreadable) {
+			return a.leave(path, err)
+		}
+		if err == nil {
+			n++
+		}
+		return err
+	})
+	// The deepest first; what is not empty stays.
+	for _, dir := range slices.Backward(folders) {
+		_ = os.Remove(dir)
+	}
+	return n, err
+}
+
+// leave says once that a file stays where it is.
+func (a *App) leave(path string, err error) error {
+	if a.inbox.once(path) {
+		a.Options.Log.Error("a file of the archive could not be sealed and stays as it is", "file", filepath.Base(path), "error", err)
+	}
+	return nil
+}
+
+func (a *App) sealArchived(ctx context.Context, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return ingest.Unreadable(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return ingest.Unreadable(err)
+	}
+	frozen, err := ingest.Freeze(f, a.Ingest.Spool)
+	if err != nil {
+		return err
+	}
+	defer frozen.Close()
+	at, note := info.ModTime(), "This file was found in the folder archive and was not in the database; it was taken in again."
+	known, err := a.Store.File(ctx, fmt.Sprintf("%x", frozen.Sum))
+	switch {
+	case err == nil:
+		at, note = known.Received, ""
+	case problem.KindOf(err) != problem.NotFound:
+		return err
+	}
+	if note == "" {
+		err = a.keepOld(filepath.Base(path), at, frozen)
+	} else {
+		var report *ingest.Report
+		if report, err = a.Ingest.Frozen(ctx, filepath.Base(path), at, frozen, note); err == nil {
+			a.logExtract("a file of the archive was not in the database and was taken in again", report)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path + reportSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return durable.Remove(path)
+}
+
+// keepOld keeps a file that is on record and was taken in before files were
+// kept.
+func (a *App) keepOld(name string, at time.Time, frozen *ingest.Frozen) error {
+	if has, err := a.Received.Has(frozen.Sum); err != nil || has {
+		return err
+	}
+	k := a.Received.Keep(name, at, frozen.Sum, frozen.Reader())
+	k.Place()
+	return k.Wait()
+}

@@ -1,0 +1,78 @@
+package ingest
+
+import (
+	"cmp"
+	"slices"
+
+	"homeward/internal/extract"
+)
+
+// gathering gathers the rows of a file, which may hold several providers (R12),
+// into a batch for each.
+type gathering struct {
+	service *Service
+	file    File
+	all     []*gatherer
+	last    *gatherer
+}
+
+// row takes one row in. It is the each function of a Reader.
+func (g *gathering) row(r *extract.Row) error { return g.of(r.Provider).row(r) }
+
+// of gives the gatherer of a provider, by its code or empty where the file has
+// one only.
+func (g *gathering) of(provider string) *gatherer {
+	if g.last != nil && g.last.provider == provider {
+		return g.last
+	}
+	i := slices.IndexFunc(g.all, func(one *gatherer) bool { return one.provider == provider })
+	if i < 0 {
+		i = len(g.all)
+		one := newGatherer(g.service, g.file)
+		one.provider = provider
+		g.all = append(g.all, one)
+	}
+	g.last = g.all[i]
+	return g.last
+}
+
+// finish gives the batches of all providers, once all rows are in, in the order
+// of their codes. A provider all of whose rows were left out has one too.
+func (g *gathering) finish(sum *extract.Summary) *Batch {
+	for _, d := range sum.Dates {
+		g.of(d.Provider)
+	}
+	slices.SortFunc(g.all, func(a, b *gatherer) int { return cmp.Compare(a.provider, b.provider) })
+	var first *Batch
+	for _, one := range g.all {
+		b := one.finish(sum)
+		if first == nil {
+			first = b
+			continue
+		}
+		first.Also = append(first.Also, b)
+	}
+	return first
+}
+
+// problems gives what gathering found, and counts all of it in groups.
+func (g *gathering) problems(groups *extract.Groups) []extract.Problem {
+	var out []extract.Problem
+	for _, one := range g.all {
+		out = append(out, one.problems...)
+		groups.Merge(&one.groups)
+	}
+	return out
+}
+
+// lines gives the line of each statement of a batch.
+func (g *gathering) lines(batch int) map[int32]int32 { return g.all[batch].lines }
+
+// providers gives the codes of the file's providers.
+func providers(b *Batch) []string {
+	var out []string
+	for _, one := range b.All() {
+		out = append(out, one.Provider)
+	}
+	return out
+}

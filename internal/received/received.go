@@ -1,0 +1,467 @@
+// Package received keeps each file as it was received, sealed and compressed,
+// one file each, so that nothing that was acknowledged hangs on the database
+// alone and everything can be read again. It knows neither what files hold nor
+// what was made of them.
+package received
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"homeward/internal/durable"
+	"homeward/internal/identity"
+	"homeward/internal/problem"
+)
+
+// A sealed file stands in a folder of its month and is named for the moment of
+// its receipt and the SHA-256 of its content:
+// 2026-03/20260312T093000.000000Z-9f86….sealed. Names in order are files in the
+// order of receipt.
+const (
+	ending     = ".sealed"
+	nameTime   = "20060102T150405.000000Z"
+	nameMonth  = "2006-01"
+	unfinished = ".sealing-" // begins the name of a file that is not whole yet
+)
+
+// abandoned is how old an unfinished file must be to be of a process that was
+// killed.
+const abandoned = 24 * time.Hour
+
+// Folder is a folder of sealed files. It is safe for concurrent use, by several
+// processes too.
+type Folder struct {
+	dir string
+	key *identity.Key
+	// former opens what a rotation that was cut off has not sealed anew yet.
+	former *identity.Key
+}
+
+// New gives the folder at dir, which need not be there. former may be nil.
+func New(dir string, key, former *identity.Key) *Folder {
+	return &Folder{dir: dir, key: key, former: former}
+}
+
+// Entry names one sealed file.
+type Entry struct {
+	At  time.Time // of receipt
+	Sum [sha256.Size]byte
+	// path is below the folder, with slashes of this machine.
+	path string
+}
+
+// Mark gives the entry's place in the order of receipt.
+func (e Entry) Mark() string { return filepath.Base(e.path) }
+
+// MarkOf gives the place in the order of receipt before which everything was
+// received before at.
+func MarkOf(at time.Time) string { return at.UTC().Format(nameTime) }
+
+func entryOf(path string) (Entry, bool) {
+	name, ok := strings.CutSuffix(filepath.Base(path), ending)
+	at, sum, cut := strings.Cut(name, "-")
+	moment, err := time.Parse(nameTime, at)
+	b, hexErr := hex.DecodeString(sum)
+	if !ok || !cut || err != nil || hexErr != nil || len(b) != sha256.Size {
+		return Entry{}, false
+	}
+	return Entry{At: moment, Sum: [sha256.Size]byte(b), path: path}, true
+}
+
+// After lists what was received after the mark, in the order of receipt; the
+// empty mark lists all. Folders of earlier months are not looked into.
+func (f *Folder) After(mark string) ([]Entry, error) {
+	months, err := os.ReadDir(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unread(err)
+	}
+	earliest := ""
+	if len(mark) >= len("20060102") {
+		earliest = mark[:4] + "-" + mark[4:6]
+	}
+	var out []Entry
+	for _, month := range months {
+		if _, err := time.Parse(nameMonth, month.Name()); err != nil || !month.IsDir() || month.Name() < earliest {
+			continue
+		}
+		names, err := os.ReadDir(filepath.Join(f.dir, month.Name()))
+		if err != nil {
+			return nil, unread(err)
+		}
+		for _, n := range names {
+			if e, ok := entryOf(filepath.Join(month.Name(), n.Name())); ok && e.Mark() > mark {
+				out = append(out, e)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Entry) int { return strings.Compare(a.Mark(), b.Mark()) })
+	return out, nil
+}
+
+func unread(err error) error {
+	return problem.Wrap(err, problem.Unavailable, "The folder of received files could not be read. Check its permissions")
+}
+
+// find gives the entry of a content, the first received.
+func (f *Folder) find(sum [sha256.Size]byte) (Entry, error) {
+	found, err := filepath.Glob(filepath.Join(f.dir, "[0-9]*", "*-"+hex.EncodeToString(sum[:])+ending))
+	if err != nil {
+		return Entry{}, err
+	}
+	slices.Sort(found)
+	for _, path := range found {
+		rel, err := filepath.Rel(f.dir, path)
+		if err != nil {
+			return Entry{}, err
+		}
+		if e, ok := entryOf(rel); ok {
+			return e, nil
+		}
+	}
+	return Entry{}, problem.New(problem.NotFound, "No received file with the fingerprint %x… is kept. It is past its retention period, or came before files were kept.", sum[:4])
+}
+
+// Has says whether a content is kept.
+func (f *Folder) Has(sum [sha256.Size]byte) (bool, error) {
+	_, err := f.find(sum)
+	if problem.KindOf(err) == problem.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// meta is what a sealed file says of itself, before its content.
+type meta struct {
+	Name string    `json:"name"`
+	At   time.Time `json:"received_at"`
+}
+
+// maxMeta bounds meta in bytes.
+const maxMeta = 64 << 10
+
+// Keeping is one file on its way into the folder, sealed by a goroutine of its
+// own beside whoever reads the same content.
+type Keeping struct {
+	f     *Folder
+	entry Entry
+	place chan bool // true to put it in its place, false to let it go
+	once  sync.Once
+	done  chan struct{}
+	err   error
+	drop  bool
+}
+
+// Keep begins to seal a file, whose content is read from content until its end.
+// Place lets it take its place, Wait waits for that, Drop lets it go; one of
+// Place and Drop must be called before content goes away.
+func (f *Folder) Keep(name string, at time.Time, sum [sha256.Size]byte, content io.Reader) *Keeping {
+	at = at.UTC().Truncate(time.Microsecond)
+	path := filepath.Join(at.Format(nameMonth), at.Format(nameTime)+"-"+hex.EncodeToString(sum[:])+ending)
+	k := &Keeping{f: f, entry: Entry{At: at, Sum: sum, path: path}, place: make(chan bool, 1), done: make(chan struct{})}
+	go func() {
+		defer close(k.done)
+		k.err = k.seal(meta{name, at}, content)
+	}()
+	return k
+}
+
+func (k *Keeping) seal(m meta, content io.Reader) error {
+	target := filepath.Join(k.f.dir, k.entry.path)
+	tmp, err := k.f.sealed(filepath.Dir(target), m, content)
+	if err != nil {
+		<-k.place
+		return err
+	}
+	if !<-k.place {
+		return os.Remove(tmp)
+	}
+	if err := durable.Rename(tmp, target); err != nil {
+		return errors.Join(unkept(err), os.Remove(tmp))
+	}
+	return nil
+}
+
+func unkept(err error) error {
+	return problem.Wrap(err, problem.Unavailable, "The file could not be kept in the folder of received files, so it was not taken. Check that the disk has room")
+}
+
+// sealed writes an unfinished file whose content is on the disk and gives its
+// path.
+func (f *Folder) sealed(dir string, m meta, content io.Reader) (path string, err error) {
+	if err := durable.MkdirAll(dir); err != nil {
+		return "", unkept(err)
+	}
+	tmp, err := os.CreateTemp(dir, unfinished+"*")
+	if err != nil {
+		return "", unkept(err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(tmp.Name()))
+		}
+	}()
+	out := bufio.NewWriterSize(tmp, 128<<10)
+	err = f.sealInto(out, m, content)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err == nil {
+		err = durable.Sync(tmp)
+	}
+	if err = errors.Join(err, tmp.Close()); err != nil {
+		return tmp.Name(), unkept(err)
+	}
+	return tmp.Name(), nil
+}
+
+func (f *Folder) sealInto(out io.Writer, m meta, content io.Reader) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	sealing, err := f.key.SealTo(out)
+	if err != nil {
+		return err
+	}
+	if _, err := sealing.Write(append(binary.AppendUvarint(nil, uint64(len(text))), text...)); err != nil {
+		return err
+	}
+	// The fastest level: extracts shrink to a seventh, and to a tenth at best.
+	packing, err := gzip.NewWriterLevel(sealing, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(packing, content); err != nil {
+		return err
+	}
+	return errors.Join(packing.Close(), sealing.Close())
+}
+
+// Place lets the file take its place as soon as it is sealed.
+func (k *Keeping) Place() { k.once.Do(func() { k.place <- true }) }
+
+// Wait waits until the file is in its place and on the disk, after Place.
+func (k *Keeping) Wait() error {
+	<-k.done
+	return k.err
+}
+
+// Drop lets the file go, whether or not it has its place, and waits for that.
+// What has its place and cannot be removed is found at the next start.
+func (k *Keeping) Drop() error {
+	k.once.Do(func() { k.drop = true; k.place <- false })
+	<-k.done
+	if k.drop || k.err != nil {
+		return nil
+	}
+	return k.f.Remove(k.entry)
+}
+
+// Remove removes a sealed file for good.
+func (f *Folder) Remove(e Entry) error {
+	err := durable.Remove(filepath.Join(f.dir, e.path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Opened is a sealed file that is being read. Read it to its end: that the
+// content is whole shows there alone. Close it when done.
+type Opened struct {
+	// Name is the file's name as it was sent, At when it was received.
+	Name string
+	At   time.Time
+
+	io.Reader
+	file *os.File
+}
+
+// Close closes the file.
+func (o *Opened) Close() error { return o.file.Close() }
+
+// Open opens the sealed file of a content for reading it again. The error is
+// NotFound when it is not kept, Unavailable when the key is not that one.
+func (f *Folder) Open(sum [sha256.Size]byte) (*Opened, error) {
+	e, err := f.find(sum)
+	if err != nil {
+		return nil, err
+	}
+	return f.OpenEntry(e)
+}
+
+// OpenEntry is Open for what After listed.
+func (f *Folder) OpenEntry(e Entry) (*Opened, error) {
+	file, err := os.Open(filepath.Join(f.dir, e.path))
+	if err != nil {
+		return nil, unread(err)
+	}
+	o, err := f.opened(file, e)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return o, nil
+}
+
+func (f *Folder) opened(file *os.File, e Entry) (*Opened, error) {
+	in := bufio.NewReaderSize(file, 128<<10)
+	key := f.key
+	if by, ok := sealedWith(in); ok && f.former != nil && by == f.former.Fingerprint() {
+		key = f.former
+	}
+	opening, err := key.OpenFrom(in)
+	if err != nil {
+		return nil, err
+	}
+	plain := bufio.NewReader(opening)
+	m, err := readMeta(plain)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	unpacking, err := gzip.NewReader(plain)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	return &Opened{Name: m.Name, At: m.At, file: file, Reader: &checked{r: unpacking, under: plain, h: sha256.New(), want: e.Sum}}, nil
+}
+
+func readMeta(plain *bufio.Reader) (m meta, err error) {
+	n, err := binary.ReadUvarint(plain)
+	if err != nil {
+		return m, err
+	}
+	if n > maxMeta {
+		return m, fmt.Errorf("%d bytes about the file", n)
+	}
+	text := make([]byte, n)
+	if _, err := io.ReadFull(plain, text); err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(text, &m)
+}
+
+func sealedWith(in *bufio.Reader) (string, bool) {
+	head, err := in.Peek(identity.SealedHead)
+	if err != nil {
+		return "", false
+	}
+	return identity.SealedWith(head)
+}
+
+func damaged(err error) error {
+	if problem.KindOf(err) == problem.Unavailable {
+		return err
+	}
+	return problem.Wrap(err, problem.Unavailable, "A received file could not be opened: it is damaged. Restore it from your backup")
+}
+
+// checked reads to the end of the seal, past that of the compression, and
+// compares the content with the name of the file.
+type checked struct {
+	r, under io.Reader
+	h        hash.Hash
+	want     [sha256.Size]byte
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.h.Write(p[:n])
+	switch {
+	case err == nil:
+	case !errors.Is(err, io.EOF):
+		err = damaged(err)
+	case !bytes.Equal(c.h.Sum(nil), c.want[:]):
+		err = damaged(errors.New("the content is not that of its name"))
+	default:
+		if _, end := io.Copy(io.Discard, c.under); end != nil {
+			err = damaged(end)
+		}
+	}
+	return n, err
+}
+
+// Reseal seals with another key what is sealed with this folder's, each file
+// whole or not at all, and gives how many it did. What has another key's seal
+// already is left, so it can be cut off anywhere and done again.
+func (f *Folder) Reseal(ctx context.Context, to *identity.Key) (n int, err error) {
+	all, err := f.After("")
+	if err != nil {
+		return 0, err
+	}
+	into := New(f.dir, to, nil)
+	for _, e := range all {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		did, err := f.resealOne(into, e)
+		if err != nil {
+			return n, err
+		}
+		if did {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (f *Folder) resealOne(into *Folder, e Entry) (bool, error) {
+	path := filepath.Join(f.dir, e.path)
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // Its period ended meanwhile.
+	}
+	if err != nil {
+		return false, unread(err)
+	}
+	defer file.Close()
+	head := make([]byte, identity.SealedHead)
+	if _, err := io.ReadFull(file, head); err != nil {
+		return false, nil // Cut off; nothing of it can be opened.
+	}
+	if by, ok := identity.SealedWith(head); !ok || by != f.key.Fingerprint() {
+		return false, nil
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return false, unread(err)
+	}
+	o, err := f.opened(file, e)
+	if err != nil {
+		return false, err
+	}
+	tmp, err := into.sealed(filepath.Dir(path), meta{o.Name, o.At}, o)
+	if err == nil {
+		err = durable.Rename(tmp, path)
+	}
+	return err == nil, err
+}
+
+// Sweep removes what processes that were killed left unfinished.
+func (f *Folder) Sweep(now time.Time) error {
+	left, err := filepath.Glob(filepath.Join(f.dir, "[0-9]*", unfinished+"*"))
+	for _, path := range left {
+		if info, statErr := os.Stat(path); statErr == nil && now.Sub(info.ModTime()) > abandoned {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
+}

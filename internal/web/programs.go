@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"homeward/internal/people"
+)
+
+// programAddress is one address that a token opens.
+type programAddress struct {
+	kind            people.TokenKind
+	method, pattern string
+	// twin is the ending that makes an address of the pattern one for programs;
+	// empty when the whole pattern is.
+	twin string
+}
+
+// programAddresses is the one list of what tokens open, besides what is open to
+// everybody. docs/access.md and openapi.json are tested against it, and every
+// other route against tokens of both kinds.
+var programAddresses = func() []programAddress {
+	out := []programAddress{{people.UploadToken, http.MethodPost, apiUploadPath, ""}}
+	for _, pattern := range []string{
+		"/overview.csv", "/overview.json", "/figures.csv", "/figures.json", "/figures/public.csv", "/figures/public.json",
+		"/trends.csv", "/trends.json", "/trends.svg", "/reasons.csv", "/reasons.json", "/flow.csv", "/flow.json",
+		"/days.csv", "/days.json", "/agreement/close.csv", "/agreement/close.json", "/definitions.json",
+	} {
+		out = append(out, programAddress{people.FiguresToken, http.MethodGet, pattern, ""})
+	}
+	for _, twin := range []string{".svg", ".csv", ".json"} {
+		out = append(out, programAddress{people.FiguresToken, http.MethodGet, "/charts/:id", twin})
+	}
+	return append(out, programAddress{people.FiguresToken, http.MethodGet, "/definitions/:id", ".json"})
+}()
+
+// address gives the address as documents write it, such as /charts/{id}.csv.
+func (a programAddress) address() string {
+	parts := strings.Split(a.pattern, "/")
+	for i, p := range parts {
+		if name, ok := strings.CutPrefix(p, ":"); ok {
+			parts[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(parts, "/") + a.twin
+}
+
+// opensToProgram says whether a token opens a request that reached the route of
+// the pattern.
+func opensToProgram(t people.Token, r *http.Request, pattern string) bool {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	return slices.ContainsFunc(programAddresses, func(a programAddress) bool {
+		return a.kind == t.Kind && a.method == method && a.pattern == pattern && (a.twin == "" || a.twin == path.Ext(r.URL.Path))
+	})
+}
