@@ -291,7 +291,7 @@ func (w *world) figures() {
 		w.newDelays(council, c)
 		if sh := c.Now.Share(); sh.Known {
 			width := int64((sh.High-sh.Low)*float64(c.Now.Days.Total()) + 0.5)
-			byFigures := total(measure.Query{From: from, To: to, Filter: measure.Filter{Councils: []delay.Council{council}, States: []agreement.State{agreement.Disputed}}}) +
+			byFigures := total(measure.Query{From: from, To: to, Filter: measure.Filter{Councils: []delay.Council{council}, States: []agreement.State{agreement.Disputed, agreement.Decided}}}) +
 				total(measure.Query{From: from, To: to, Filter: measure.Filter{Councils: []delay.Council{council}, Bodies: []delay.Body{delay.NotAttributed},
 					States: []agreement.State{agreement.Proposed, agreement.Agreed, agreement.AgreedByDefault}}})
 			if width != byFigures {
