@@ -204,6 +204,12 @@ func Settings(p *config.Partnership) (*sqlite.Settings, error) {
 	if p.Settings.ShortFileLeast != 0 {
 		out.Short.Least = p.Settings.ShortFileLeast
 	}
+	if p.Settings.UnreadShare != 0 {
+		out.Short.Unread = p.Settings.UnreadShare
+	}
+	if p.Settings.UnreadLeast != 0 {
+		out.Short.LeastUnread = p.Settings.UnreadLeast
+	}
 	return &out, nil
 }
 

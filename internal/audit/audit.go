@@ -58,6 +58,7 @@ const (
 	NoteWithdrawn       What = "note withdrawn"
 	AuditKeyed          What = "audit log keyed"
 	AuditBegunAnew      What = "audit log begun anew"
+	PersonJudged        What = "same person or not"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever

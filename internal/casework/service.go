@@ -13,7 +13,6 @@ import (
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
 	"homeward/internal/logbook"
-	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -461,23 +460,26 @@ func (s *Service) newPerson(r *Refusal, in *NewEntry, given *attribution.Given, 
 	if !slices.Contains(by.Scope().Providers(), in.Provider) {
 		r.field("provider", "Select the hospital")
 	}
-	number := strings.ToUpper(strings.Join(strings.Fields(p.HospitalNumber), ""))
+	number, reading := identity.LocalID(p.HospitalNumber)
+	nhs, asNHS := identity.NHSNumber(p.HospitalNumber)
 	switch {
-	case number == "":
+	case strings.TrimSpace(p.HospitalNumber) == "":
 		r.field("number", "Enter the hospital number")
+	case reading != identity.Good && asNHS != identity.Good:
+		r.field("number", "Enter the patient's own hospital number, not one that stands for none")
 	case len(number) > 40:
 		r.field("number", "Hospital number must be 40 characters or less")
 	case s.Key == nil:
 		r.field("number", "Nobody can be added while the key file for identifiers is missing. Ask the person who runs Homeward")
 	default:
 		patient := identity.Patient{Provider: in.Provider, LocalID: number}
-		if nhsnumber.Valid(number) {
-			patient = identity.Patient{Provider: in.Provider, NHSNumber: number}
+		if asNHS == identity.Good {
+			patient = identity.Patient{Provider: in.Provider, NHSNumber: nhs}
 		}
 		h := s.Key.Hash(patient)
 		in.NewPatient = &ingest.Patient{Hash: h, Reference: s.Key.Reference(in.Provider, h), ByNHSNumber: patient.NHSNumber != ""}
 		if patient.NHSNumber != "" {
-			in.NewPatient.NHSNumber = s.Key.Seal(number)
+			in.NewPatient.NHSNumber = s.Key.Seal(nhs)
 		} else {
 			in.NewPatient.LocalID = s.Key.Seal(number)
 		}

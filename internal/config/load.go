@@ -358,6 +358,16 @@ func (s *Settings) check(d *document) {
 	} else if s.OmittedLimitDays == 0 {
 		s.OmittedLimitDays = 14
 	}
+	if s.UnreadShare < 0 || s.UnreadShare > 1 {
+		d.add(at("unread_share"), "found %v, expected a part between 0 and 1", s.UnreadShare)
+	} else if s.UnreadShare == 0 {
+		s.UnreadShare = 0.2
+	}
+	if s.UnreadLeast < 0 {
+		d.add(at("unread_least"), "found %d, expected a number of rows", s.UnreadLeast)
+	} else if s.UnreadLeast == 0 {
+		s.UnreadLeast = 3
+	}
 	if s.ShortFileRatio < 0 || s.ShortFileRatio > 1 {
 		d.add(at("short_file_ratio"), "found %v, expected a part between 0 and 1", s.ShortFileRatio)
 	} else if s.ShortFileRatio == 0 {

@@ -81,6 +81,10 @@ type Settings struct {
 	// (R5).
 	ShortFileRatio float64 `yaml:"short_file_ratio"`
 	ShortFileLeast int     `yaml:"short_file_least"`
+	// UnreadShare and UnreadLeast say when a file is broken: more than this part
+	// of its rows and at least so many could not be read (R5).
+	UnreadShare float64 `yaml:"unread_share"`
+	UnreadLeast int     `yaml:"unread_least"`
 	// Headline is which days figures count when nobody asks for others: counted
 	// (every counted day, the default) or agreed (those that both bodies have
 	// agreed, with the days not agreed as a range).

@@ -355,3 +355,46 @@ func BenchmarkResolve(b *testing.B) {
 		Resolve(e, DefaultSettings)
 	}
 }
+
+func TestC20UnreadableIsNotAbsent(t *testing.T) {
+	day := func(n int) Day { return MustDay("2026-03-10") + Day(n) }
+	calendar := Calendar{day(0), day(1), day(2), day(3), day(4), day(5)}
+	ready := Statement{Ready: day(-2)}
+	unread := Statement{}
+	for _, c := range []struct {
+		name       string
+		statements []Statement
+		runs       []Run
+		want       string
+	}{
+		{"C20 two days that cannot be read, then absent", []Statement{ready, unread}, []Run{{day(0), day(0), 0}, {day(1), day(2), 1}},
+			"2026-03-10..2026-03-10 listed, 2026-03-11..2026-03-12 row not readable, end 2026-03-13 inferred"},
+		{"C20 read again", []Statement{ready, unread}, []Run{{day(0), day(0), 0}, {day(1), day(1), 1}, {day(2), day(5), 0}},
+			"2026-03-10..2026-03-10 listed, 2026-03-11..2026-03-11 row not readable, 2026-03-12..2026-03-15 listed, end  open"},
+		{"C20 it starts no delay", []Statement{unread}, []Run{{day(0), day(5), 0}}, ""},
+		{"C20 a day of leaving that can be read", []Statement{ready, {Discharged: day(2)}}, []Run{{day(0), day(1), 0}, {day(2), day(2), 1}},
+			"2026-03-10..2026-03-11 listed, end 2026-03-12 stated"},
+		{"C20 a day of leaving before they were ready is none", []Statement{ready, {Discharged: day(-9)}}, []Run{{day(0), day(1), 0}, {day(2), day(2), 1}},
+			"2026-03-10..2026-03-11 listed, 2026-03-12..2026-03-12 row not readable, end 2026-03-13 inferred"},
+		{"C20 nobody comes back by it", []Statement{{Ready: day(-2), Discharged: day(1)}, unread}, []Run{{day(1), day(1), 0}, {day(3), day(3), 1}},
+			"2026-03-10..2026-03-10 back-dated, end 2026-03-11 stated"},
+		{"C20 left out, then not readable: one delay", []Statement{ready, unread}, []Run{{day(0), day(0), 0}, {day(2), day(2), 1}},
+			"2026-03-10..2026-03-10 listed, 2026-03-11..2026-03-11 omitted by the provider, 2026-03-12..2026-03-12 row not readable, end 2026-03-13 inferred"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := ""
+			for _, d := range Resolve(Evidence{Calendar: calendar, Statements: c.statements, Runs: c.runs}, DefaultSettings) {
+				for _, st := range d.Stretches {
+					got += st.First.String() + ".." + st.Last.String() + " " + st.Mark.String() + ", "
+					if c.statements[st.Statement].Unread() {
+						t.Errorf("a stretch stands on a row that could not be read")
+					}
+				}
+				got += "end " + d.End.String() + " " + d.EndKind.String()
+			}
+			if got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}

@@ -43,6 +43,18 @@ type Row struct {
 	Given attribution.Given
 }
 
+// UnreadRow is a quarantined row that names its patient: evidence that the
+// patient is in a bed (C20). Ready and Discharged are zero where they could not
+// be read.
+type UnreadRow struct {
+	Line                     int
+	Provider                 string
+	ExtractDate              delay.Day
+	NHSNumber, LocalID       string
+	Pseudonym, Scheme, Spell string
+	Ready, Discharged        delay.Day
+}
+
 // Severity says what happened to the row that a Problem is about.
 type Severity uint8
 

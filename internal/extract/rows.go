@@ -131,6 +131,9 @@ type rowReader struct {
 	skippedLines []int
 	lastLine     int
 	lastShort    bool
+	// reading is the record that is being read; its cells may be under the
+	// wrong headings when it is misshapen.
+	reading *record
 
 	row  Row
 	each func(*Row) error
@@ -165,6 +168,7 @@ func (r *rowReader) quarantine(line int, on delay.Day, rule, heading, found, exp
 	d := r.date(r.of, on)
 	d.Read++
 	d.Quarantined++
+	r.unread(on)
 	r.add(Problem{Line: line, Date: on, Severity: Quarantined, Rule: rule, Field: heading, Found: found, Expected: expected, Do: do})
 }
 
@@ -230,7 +234,7 @@ const fixExport = "Correct it in the patient system and send the file again."
 // record reads one record. The error ends the file: it is each's own, or an
 // Invalid problem for which the file is rejected whole (R4).
 func (r *rowReader) record(rec *record) error {
-	r.lastLine, r.lastShort = rec.line, false
+	r.lastLine, r.lastShort, r.reading = rec.line, false, rec
 	rec.bare()
 	width := len(rec.cells)
 	for width > 0 && len(rec.cells[width-1]) == 0 {

@@ -49,6 +49,9 @@ type Summary struct {
 	// the file as a whole last. MoreProblems counts those beyond the bound.
 	Problems     []Problem
 	MoreProblems int
+	// Unread are the quarantined rows that name their patient (C20), in the
+	// order of the file.
+	Unread []UnreadRow
 }
 
 // DateRows counts the rows of one extract. Rows whose date could not be read
@@ -153,6 +156,11 @@ func (t *tally) note(rule, found, expected, do string) {
 // finish gives the Summary. only is the file's date when it has just one; rows
 // whose own date could not be read are counted with it.
 func (t *tally) finish(only delay.Day) *Summary {
+	for i := range t.Unread {
+		if t.Unread[i].ExtractDate == 0 {
+			t.Unread[i].ExtractDate = only
+		}
+	}
 	for k, stray := range t.perDate {
 		switch {
 		case t.Several && k.provider == "":

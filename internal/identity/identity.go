@@ -136,6 +136,32 @@ func (k *Key) Hash(p Patient) [HashSize]byte {
 	return [HashSize]byte(sum[:HashSize])
 }
 
+// Other gives what the hash is of where it is neither NHS number nor local ID
+// (R15), as one text; empty elsewhere. WithOther reads it back.
+func (p Patient) Other() string {
+	switch {
+	case p.NHSNumber != "":
+		return ""
+	case p.Pseudonym != "":
+		return "pseudonym\x00" + p.Scheme + "\x00" + p.Pseudonym
+	case p.LocalID == "" && p.Spell != "":
+		return "spell\x00" + p.Spell
+	}
+	return ""
+}
+
+// WithOther gives the patient with what Other wrote.
+func (p Patient) WithOther(text string) Patient {
+	kind, rest, _ := strings.Cut(text, "\x00")
+	switch kind {
+	case "pseudonym":
+		p.Scheme, p.Pseudonym, _ = strings.Cut(rest, "\x00")
+	case "spell":
+		p.Spell = rest
+	}
+	return p
+}
+
 // crockford leaves out letters that are read as digits.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 

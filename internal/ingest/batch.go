@@ -22,6 +22,7 @@ type Batch struct {
 	File       File
 	Provider   string
 	Patients   []Patient
+	Locals     []Local
 	Givens     []Given
 	Places     []Place
 	Statements []Statement
@@ -44,6 +45,17 @@ type Patient struct {
 	// ByNHSNumber is set when the hash is of an NHS number, so that the same
 	// patient can be met at another provider (R7).
 	ByNHSNumber bool
+	// BySpell is set when only the number of a stay names the patient (R15), so
+	// that no other number meets it. Other is the sealed pseudonym or number of
+	// a stay.
+	BySpell bool
+	Other   []byte
+}
+
+// Local is a provider's own number as the store keeps it.
+type Local struct {
+	Hash   [identity.HashSize]byte
+	Sealed []byte
 }
 
 // Given is what decides attribution, with the outcome of the rules.
@@ -56,9 +68,13 @@ type Given struct {
 type Place struct{ Site, Ward, Bed string }
 
 // Statement is what a row says of a patient; Patient, Given and Place index
-// the batch.
+// the batch. A statement without a ready date is of a row that could not be
+// read and names its patient (C20).
 type Statement struct {
-	Patient, Given, Place       int32
+	Patient, Given, Place int32
+	// Local is one more than the index of the local number that stands beside
+	// the NHS number, 0 for none (I3).
+	Local                       int32
 	Ready, Discharged, Admitted delay.Day
 }
 
@@ -69,11 +85,12 @@ type Extract struct {
 	// Doubt says why the extract is held whatever its rows, empty when nothing
 	// speaks against it (R9).
 	Doubt string
-	// Listings are the kept rows in the order of the file, one a patient (R7).
+	// Listings are the kept rows in the order of the file, one a patient (R7),
+	// and after them the quarantined rows that name a patient.
 	Listings []Listing
 }
 
-// Listing is one kept row.
+// Listing is one row that names a patient.
 type Listing struct {
 	Statement int32
 	Line      int32
@@ -84,10 +101,11 @@ type Standing struct {
 	Date delay.Day
 	// Held is set when the extract is short and counts for nothing until
 	// someone accepts it or a re-send replaces it (R5). Before is the number of
-	// rows of the extract that it is compared with, BeforeDate its date.
-	Held       bool
-	Before     int
-	BeforeDate delay.Day
+	// readable rows of the extract that it is compared with, BeforeDate its date.
+	// Broken says that it is held for the rows that could not be read.
+	Held, Broken bool
+	Before       int
+	BeforeDate   delay.Day
 	// Replaces is the number of rows of the extract of the same date that this
 	// one replaces, -1 when it replaces none.
 	Replaces int

@@ -22,9 +22,12 @@ type gatherer struct {
 	places         map[Place]int32
 	statements     map[Statement]int32
 	days           map[delay.Day]*[]Listing
+	unreadOn       map[delay.Day][]Listing
 	last           *[]Listing
 	lastDay        delay.Day
 	patients       []identity.Patient // sealed at the end
+	beside         map[string]int32
+	locals         []string // local numbers beside NHS numbers, sealed at the end
 
 	problems []extract.Problem
 	groups   extract.Groups
@@ -42,7 +45,7 @@ type givenKey struct {
 func newGatherer(s *Service, f File) *gatherer {
 	return &gatherer{
 		service: s, batch: &Batch{File: f},
-		byNHS: map[string]int32{}, byLocal: map[string]int32{},
+		byNHS: map[string]int32{}, byLocal: map[string]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
 		days: map[delay.Day]*[]Listing{}, lines: map[int32]int32{},
 	}
@@ -51,7 +54,8 @@ func newGatherer(s *Service, f File) *gatherer {
 // row takes one row in. It is the each function of a Reader.
 func (g *gatherer) row(r *extract.Row) error {
 	b := g.batch
-	st := Statement{Patient: g.patient(r), Ready: r.Ready, Discharged: r.Discharged, Admitted: r.Admitted}
+	patient, local := g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme, Spell: r.Spell})
+	st := Statement{Patient: patient, Local: local, Ready: r.Ready, Discharged: r.Discharged, Admitted: r.Admitted}
 
 	key := givenKey{r.Given, g.service.Rules.On(r.ExtractDate)}
 	given, ok := g.givens[key]
@@ -70,13 +74,7 @@ func (g *gatherer) row(r *extract.Row) error {
 		g.places[place] = st.Place
 	}
 
-	statement, ok := g.statements[st]
-	if !ok {
-		statement = int32(len(b.Statements))
-		b.Statements = append(b.Statements, st)
-		g.statements[st] = statement
-		g.lines[statement] = int32(r.Line)
-	}
+	statement := g.statement(st, r.Line)
 	if r.ExtractDate != g.lastDay || g.last == nil {
 		g.lastDay, g.last = r.ExtractDate, g.days[r.ExtractDate]
 		if g.last == nil {
@@ -98,6 +96,18 @@ func (g *gatherer) row(r *extract.Row) error {
 	return nil
 }
 
+// statement gives the place of a statement in the batch.
+func (g *gatherer) statement(st Statement, line int) int32 {
+	at, ok := g.statements[st]
+	if !ok {
+		at = int32(len(g.batch.Statements))
+		g.batch.Statements = append(g.batch.Statements, st)
+		g.statements[st] = at
+		g.lines[at] = int32(line)
+	}
+	return at
+}
+
 func (g *gatherer) problem(p extract.Problem) {
 	g.groups.Add(p)
 	if len(g.problems) == MaxProblems {
@@ -106,28 +116,40 @@ func (g *gatherer) problem(p extract.Problem) {
 	g.problems = append(g.problems, p)
 }
 
-func (g *gatherer) patient(r *extract.Row) int32 {
-	known, key := g.byNHS, r.NHSNumber
-	p := identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID}
+// patient gives whom a row names: by the NHS number or what stands for it, else
+// by the local number, with the local number that stands beside an NHS number,
+// as a Statement has it.
+func (g *gatherer) patient(who identity.Patient) (patient, local int32) {
+	known, key := g.byNHS, who.NHSNumber
 	switch {
 	case key != "":
-	case r.Pseudonym != "":
+		who.Pseudonym, who.Scheme, who.Spell = "", "", ""
+	case who.Pseudonym != "":
 		// It stands for the NHS number and never meets one (R15).
-		p.Pseudonym, p.Scheme = r.Pseudonym, r.Scheme
-		key = "\x00" + r.Scheme + "\x00" + r.Pseudonym
-	case r.LocalID != "":
-		known, key = g.byLocal, r.LocalID
+		key = "\x00" + who.Scheme + "\x00" + who.Pseudonym
+		who.Spell = ""
+	case who.LocalID != "":
+		known, key = g.byLocal, who.LocalID
+		who.Scheme, who.Spell = "", ""
 	default:
-		p.Spell = r.Spell
-		known, key = g.byLocal, "\x00"+r.Spell
+		known, key = g.byLocal, "\x00"+who.Spell
 	}
 	id, ok := known[key]
 	if !ok {
 		id = int32(len(g.patients))
 		known[key] = id
-		g.patients = append(g.patients, p)
+		g.patients = append(g.patients, who)
 	}
-	return id
+	if known := who.NHSNumber != "" || who.Pseudonym != ""; !known || who.LocalID == "" {
+		return id, 0
+	}
+	at, ok := g.beside[who.LocalID]
+	if !ok {
+		g.locals = append(g.locals, who.LocalID)
+		at = int32(len(g.locals))
+		g.beside[who.LocalID] = at
+	}
+	return id, at
 }
 
 // finish gives the batch, once all rows are in.
@@ -136,12 +158,21 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	if b.Provider = sum.Provider; sum.Several {
 		b.Provider = g.provider
 	}
+	g.unread(sum)
 	key := g.service.Key
+	b.Locals = make([]Local, len(g.locals))
+	for i, id := range g.locals {
+		b.Locals[i] = Local{Hash: key.Hash(identity.Patient{Provider: b.Provider, LocalID: id}), Sealed: key.Seal(id)}
+	}
 	b.Patients = make([]Patient, len(g.patients))
 	for i, who := range g.patients {
 		who.Provider = b.Provider
 		h := key.Hash(who)
-		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: who.NHSNumber != "" || who.Pseudonym != ""}
+		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: who.NHSNumber != "" || who.Pseudonym != "",
+			BySpell: who.NHSNumber == "" && who.Pseudonym == "" && who.LocalID == ""}
+		if other := who.Other(); other != "" {
+			p.Other = key.Seal(other)
+		}
 		if who.NHSNumber != "" {
 			p.NHSNumber = key.Seal(who.NHSNumber)
 		}
@@ -156,18 +187,132 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 		}
 		e := Extract{Date: d.Date, Doubt: sum.Doubt, Read: d.Read, Kept: d.Kept, Quarantined: d.Quarantined, Excluded: d.Excluded}
 		if listings := g.days[d.Date]; listings != nil {
-			e.Listings = g.once(d.Date, *listings)
+			kept := g.fillers(d.Date, *listings)
+			e.Quarantined += len(*listings) - len(kept)
+			e.Kept -= len(*listings) - len(kept)
+			e.Listings = g.once(d.Date, kept)
 		}
 		// A row that another row of the same patient stands for is read but not
 		// kept (R1, R7).
 		e.Excluded += e.Kept - len(e.Listings)
 		e.Kept = len(e.Listings)
+		e.Listings = g.withUnread(e.Listings, g.unreadOn[d.Date])
 		b.Extracts = append(b.Extracts, e)
 	}
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
 	// A backfill fills these with megabytes that storing has no use for.
 	g.byNHS, g.byLocal, g.patients, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil
+	g.beside, g.locals, g.unreadOn = nil, nil, nil
 	return b
+}
+
+// fillers takes out what one extract shows to be no number: one digit repeated
+// that it gives to two people (I2). Rows that have nothing else to name a
+// patient by are quarantined.
+func (g *gatherer) fillers(day delay.Day, listings []Listing) []Listing {
+	// localOf gives the local number of a row and whether it stands alone.
+	localOf := func(st Statement) (id string, alone bool) {
+		switch {
+		case st.Local != 0:
+			return g.locals[st.Local-1], false
+		case g.patients[st.Patient].NHSNumber == "" && g.patients[st.Patient].Pseudonym == "":
+			return g.patients[st.Patient].LocalID, true
+		}
+		return "", false
+	}
+	var people map[string]map[Statement]bool
+	for _, l := range listings {
+		st := g.batch.Statements[l.Statement]
+		id, alone := localOf(st)
+		if !identity.Filler(id) {
+			continue
+		}
+		if !alone {
+			st = Statement{Patient: st.Patient} // Whatever else the row says, it is one person.
+		}
+		if people == nil {
+			people = map[string]map[Statement]bool{}
+		}
+		if people[id] == nil {
+			people[id] = map[Statement]bool{}
+		}
+		people[id][st] = true
+	}
+	if people == nil {
+		return listings
+	}
+	kept := make([]Listing, 0, len(listings))
+	for _, l := range listings {
+		st := g.batch.Statements[l.Statement]
+		id, alone := localOf(st)
+		if len(people[id]) < 2 {
+			kept = append(kept, l)
+			continue
+		}
+		p := extract.Problem{Line: int(l.Line), Date: day, Severity: extract.Warned, Rule: "I2", Field: "local patient ID",
+			Found:    "one digit repeated (not shown), which this extract gives to two people",
+			Expected: "the provider's own number of one patient", Do: "The NHS number alone was used. Fill in the number and send the file again."}
+		if alone {
+			p.Severity, p.Rule, p.Do = extract.Quarantined, "R2", "The row has no other patient identifier. Fill in the number or the NHS number and send the file again."
+		} else {
+			st.Local = 0
+			kept = append(kept, Listing{Statement: g.statement(st, int(l.Line)), Line: l.Line})
+		}
+		g.problem(p)
+	}
+	return kept
+}
+
+// withUnread adds to a day's listings the rows that could not be read, one of
+// each patient who is not listed.
+func (g *gatherer) withUnread(listings, unread []Listing) []Listing {
+	if len(unread) == 0 {
+		return listings
+	}
+	named := make(map[int32]bool, len(listings))
+	for _, l := range listings {
+		named[g.batch.Statements[l.Statement].Patient] = true
+	}
+	for i := len(unread) - 1; i >= 0; i-- {
+		if patient := g.batch.Statements[unread[i].Statement].Patient; !named[patient] {
+			named[patient] = true
+			listings = append(listings, unread[i])
+		}
+	}
+	return listings
+}
+
+// unread takes in the quarantined rows that name their patient (C20): what they
+// state is that the patient is there. A row whose readable ready date is after
+// its day is evidence of nothing.
+func (g *gatherer) unread(sum *extract.Summary) {
+	b := g.batch
+	g.unreadOn = map[delay.Day][]Listing{}
+	for _, u := range sum.Unread {
+		if u.Provider != g.provider || u.ExtractDate == 0 || u.Ready > u.ExtractDate {
+			continue
+		}
+		patient, local := g.patient(identity.Patient{NHSNumber: u.NHSNumber, LocalID: u.LocalID, Pseudonym: u.Pseudonym, Scheme: u.Scheme, Spell: u.Spell})
+		st := Statement{Patient: patient, Local: local}
+		if u.Discharged != 0 && u.Discharged <= u.ExtractDate {
+			st.Discharged = u.Discharged // C4.
+		}
+		key := givenKey{attribution.Given{}, g.service.Rules.On(u.ExtractDate)}
+		given, ok := g.givens[key]
+		if !ok {
+			given = int32(len(b.Givens))
+			b.Givens = append(b.Givens, Given{key.given, g.service.Rules.Attribute(key.given, u.ExtractDate)})
+			g.givens[key] = given
+		}
+		st.Given = given
+		if st.Place, ok = g.places[Place{}]; !ok {
+			st.Place = int32(len(b.Places))
+			b.Places = append(b.Places, Place{})
+			g.places[Place{}] = st.Place
+		}
+		statement := g.statement(st, u.Line)
+		g.unreadOn[u.ExtractDate] = append(g.unreadOn[u.ExtractDate], Listing{Statement: statement, Line: int32(u.Line)})
+	}
 }
 
 // once keeps one listing a patient on one extract date: identical rows are

@@ -466,8 +466,11 @@ func (r *Report) standing(b *Batch, t Taken) {
 			line.Held = e.Doubt + " It counts for nothing until someone accepts it or a right file is sent."
 		} else if st.Held {
 			r.Outcome = Held
-			line.Held = fmt.Sprintf("%d rows, and the extract of %s has %d. It counts for nothing until someone accepts it or a whole file is sent (R5).",
-				e.Read, st.BeforeDate.Long(), st.Before)
+			found := fmt.Sprintf("%d rows that could be read, and the extract of %s has %d", e.Read-e.Quarantined, st.BeforeDate.Long(), st.Before)
+			if st.Broken {
+				found = fmt.Sprintf("%d of its %d rows could not be read and are quarantined", e.Quarantined, e.Read)
+			}
+			line.Held = found + ". It counts for nothing until someone accepts it or a whole file is sent (R5)."
 		}
 		if st.Replaces >= 0 {
 			line.Replaces = &st.Replaces

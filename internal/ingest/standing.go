@@ -7,28 +7,40 @@ import (
 	"homeward/internal/delay"
 )
 
-// ShortRule says when an extract is short (R5): fewer rows than Ratio times
-// those of the provider's nearest earlier-dated extract received, and at least
-// Least fewer.
+// ShortRule says when an extract is short or broken (R5): the rows that could
+// be read are fewer than Ratio times those of the provider's nearest
+// earlier-dated extract received, and at least Least fewer; or more than the
+// share Unread of its rows, and at least LeastUnread, are quarantined; or every
+// one of them is. Without an Unread only the last holds a broken one.
 type ShortRule struct {
-	Ratio float64
-	Least int
+	Ratio       float64
+	Least       int
+	Unread      float64
+	LeastUnread int
 }
 
 // DefaultShortRule is that of the counting rules.
-var DefaultShortRule = ShortRule{Ratio: 0.5, Least: 10}
+var DefaultShortRule = ShortRule{Ratio: 0.5, Least: 10, Unread: 0.2, LeastUnread: 3}
 
 // Short says whether an extract of so many rows is short beside one of before.
 func (r ShortRule) Short(rows, before int) bool {
 	return float64(rows) < r.Ratio*float64(before) && before-rows >= r.Least
 }
 
+// Broken says whether an extract of so many rows, of which quarantined could
+// not be read, is broken.
+func (r ShortRule) Broken(rows, quarantined int) bool {
+	return quarantined > 0 && (quarantined == rows || r.Unread > 0 && float64(quarantined) > r.Unread*float64(rows) && quarantined >= r.LeastUnread)
+}
+
 // Received is one extract of a provider as it was received.
 type Received struct {
-	ID       int64 // ascends in the order of receipt
-	Date     delay.Day
-	Rows     int
-	Accepted bool
+	ID   int64 // ascends in the order of receipt
+	Date delay.Day
+	Rows int // as read, with those that were quarantined
+	// Quarantined is how many of them could not be read.
+	Quarantined int
+	Accepted    bool
 	// Doubt is set when what was read speaks against the whole file (R9).
 	Doubt bool
 }
@@ -38,15 +50,18 @@ type Received struct {
 type DayStanding struct {
 	Date          delay.Day
 	Counted, Held int64
-	// Rows is the number of rows of the held extract, Before of the extract it
-	// is compared with, of BeforeDate.
-	Rows, Before int
-	BeforeDate   delay.Day
+	// Rows is the number of rows of the held extract, of which Quarantined could
+	// not be read. Before is the number of readable rows of the extract that it
+	// is compared with, of BeforeDate. Broken says that it is held for its own
+	// rows, whatever was sent before.
+	Rows, Quarantined, Before int
+	BeforeDate                delay.Day
+	Broken                    bool
 }
 
 // Standings derives where every day of one provider stands from all that was
 // received (C11, R5), ascending by date. The latest received extract of a day
-// counts, unless it is short or in doubt and nobody has accepted it: then it is held, and
+// counts, unless it is short, broken or in doubt and nobody has accepted it: then it is held, and
 // the one received before it goes on counting. It is pure: a late file can
 // hold or release another (C10).
 func Standings(received []Received, rule ShortRule) []DayStanding {
@@ -64,16 +79,17 @@ func Standings(received []Received, rule ShortRule) []DayStanding {
 		st := DayStanding{Date: all[start].Date}
 		for i := end - 1; i >= start; i-- {
 			r := all[i]
-			if r.Accepted || !r.Doubt && (before < 0 || !rule.Short(r.Rows, before)) {
+			broken := rule.Broken(r.Rows, r.Quarantined)
+			if r.Accepted || !broken && !r.Doubt && (before < 0 || !rule.Short(r.Rows-r.Quarantined, before)) {
 				st.Counted = r.ID
 				break
 			}
 			if st.Held == 0 {
-				st.Held, st.Rows, st.Before, st.BeforeDate = r.ID, r.Rows, before, beforeDate
+				st.Held, st.Rows, st.Quarantined, st.Before, st.BeforeDate, st.Broken = r.ID, r.Rows, r.Quarantined, max(before, 0), beforeDate, broken
 			}
 		}
 		out = append(out, st)
-		before, beforeDate = all[end-1].Rows, st.Date
+		before, beforeDate = all[end-1].Rows-all[end-1].Quarantined, st.Date
 		start = end
 	}
 	return out

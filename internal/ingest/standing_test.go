@@ -95,3 +95,24 @@ func TestStandingsAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+func TestR5BrokenFiles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rows, quarantined int
+		held              bool
+	}{{100, 20, false}, {100, 21, true}, {10, 2, false}, {10, 3, true}, {9, 2, false}, {2, 2, true}, {1, 1, true}, {2, 1, false}, {0, 0, false}, {5, 0, false}} {
+		st := Standings([]Received{{ID: 1, Date: 5, Rows: c.rows, Quarantined: c.quarantined}}, DefaultShortRule)[0]
+		if (st.Held == 1) != c.held || st.Broken != c.held || (st.Counted == 1) == c.held {
+			t.Errorf("R5 %d of %d quarantined: %+v", c.quarantined, c.rows, st)
+		}
+		if st := Standings([]Received{{ID: 1, Date: 5, Rows: c.rows, Quarantined: c.quarantined, Accepted: true}}, DefaultShortRule)[0]; st.Counted != 1 {
+			t.Errorf("R5 accepted: %+v", st)
+		}
+	}
+	// Rows that could not be read do not fill a short file up.
+	st := Standings([]Received{{ID: 1, Date: 5, Rows: 30}, {ID: 2, Date: 6, Rows: 17, Quarantined: 3}}, DefaultShortRule)
+	if st[1].Held != 2 || st[1].Broken {
+		t.Errorf("R5 short: %+v", st[1])
+	}
+}

@@ -28,11 +28,14 @@ func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) 
 		return nil, err
 	}
 	defer tx.Rollback()
-	patient, provider, err := s.patientIn(ctx, tx, scope, reference, "")
+	_, patient, provider, err := s.patientIn(ctx, tx, scope, reference, "")
 	if err != nil {
 		return nil, err
 	}
-	c := &casework.Case{Patient: patient, Reference: reference}
+	c := &casework.Case{Patient: patient}
+	if err := tx.QueryRowContext(ctx, `SELECT reference FROM patient WHERE patient_id = ?`, patient).Scan(&c.Reference); err != nil {
+		return nil, err
+	}
 	if c.Version, err = version(ctx, tx, scope, patient); err != nil {
 		return nil, err
 	}
@@ -42,7 +45,7 @@ func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) 
 		WHERE v.provider_id = ?`, provider).Scan(&c.Provider, &c.LatestExtract); err != nil {
 		return nil, err
 	}
-	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM presence WHERE patient_id = ? AND last_date = ?)`, patient, c.LatestExtract).Scan(&c.InExtract); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM presence WHERE patient_id IN (SELECT patient_id FROM patient WHERE person_id = ?) AND last_date = ?)`, patient, c.LatestExtract).Scan(&c.InExtract); err != nil {
 		return nil, err
 	}
 	r := caseReader{ctx: ctx, tx: tx, scope: scope, patient: patient, provider: provider}
@@ -244,12 +247,16 @@ func (r caseReader) line(st *casework.Stretch) error {
 	if err != nil {
 		return err
 	}
-	var statement int64
-	err = r.tx.QueryRowContext(r.ctx, `SELECT statement_id FROM presence WHERE patient_id = ? AND ? BETWEEN first_date AND last_date`, r.patient, st.First).Scan(&statement)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
+	statements := map[int64]bool{}
+	if err := r.each(`
+		SELECT statement_id
+		FROM presence
+		WHERE patient_id IN (SELECT patient_id FROM patient WHERE person_id = ?) AND ? BETWEEN first_date AND last_date`, []any{r.patient, st.First}, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		statements[id] = true
+		return err
+	}); err != nil {
 		return err
 	}
 	rows, err := decodeListed(blob)
@@ -257,7 +264,7 @@ func (r caseReader) line(st *casework.Stretch) error {
 		return err
 	}
 	for _, row := range rows {
-		if row.statement == statement {
+		if statements[row.statement] {
 			st.File, st.Line = name, int(row.line)
 		}
 	}
@@ -584,7 +591,7 @@ func (s *Store) Versions(ctx context.Context, scope people.Scope, references []s
 	defer tx.Rollback()
 	out := map[string]string{}
 	for _, reference := range references {
-		patient, _, err := s.patientIn(ctx, tx, scope, reference, "")
+		_, patient, _, err := s.patientIn(ctx, tx, scope, reference, "")
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"homeward/internal/audit"
 	"homeward/internal/closing"
@@ -25,7 +26,8 @@ var _ closing.Source = (*Store)(nil)
 const evidenceMarks = `
 	SELECT (SELECT coalesce(max(file_id), 0) FROM file) || ' ' || (SELECT coalesce(max(acceptance_id), 0) FROM acceptance)
 		|| ' ' || (SELECT coalesce(max(entry_id), 0) FROM log_entry) || ' ' || (SELECT coalesce(max(event_id), 0) FROM agreement_event)
-		|| ' ' || (SELECT coalesce(max(log_day), 0) || settings FROM derived_with)`
+		|| ' ' || (SELECT coalesce(max(verdict_id), 0) FROM person_verdict)
+		|| ' ' || (SELECT coalesce(max(log_day), 0) || ' ' || linked_from || settings FROM derived_with)`
 
 // EvidenceMark gives a text that changes with everything that figures depend
 // on: while it stays the same, figures are of one moment.
@@ -134,29 +136,45 @@ func (s *Store) MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, 
 	return out, err
 }
 
+// JoinedSince says whether it was found or said since the moment who is one
+// person, of people who have delays on days from from to to (I6): a store was
+// taken over, people said so, or a file brought two references together.
+func (s *Store) JoinedSince(ctx context.Context, at time.Time, from, to delay.Day) (bool, error) {
+	var joined bool
+	err := s.read.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM derived_with WHERE linked_from > ?1)
+			OR EXISTS (SELECT 1 FROM person_verdict WHERE made_at > ?1)
+			OR EXISTS (
+				SELECT 1
+				FROM file f
+				JOIN extract e ON e.file_id = f.file_id
+				JOIN patient p ON p.provider_id = e.provider_id AND p.group_id <> 0
+				JOIN delay d ON d.patient_id = p.person_id AND d.ready_date <= ?3 AND d.listed_last >= ?2
+				WHERE f.received_at > ?1)`, at.UnixMicro(), from, to).Scan(&joined)
+	return joined, err
+}
+
 // MonthPeople gives the people who have a delayed day in the month.
 func (s *Store) MonthPeople(ctx context.Context, m delay.Month) (closing.People, error) {
 	out := closing.People{Providers: map[string]int64{}, Councils: map[delay.Council]int64{}}
 	// One reading of all periods for all three counts.
 	type in[T comparable] struct {
-		person [32]byte
+		person int64
 		of     T
 	}
-	all, providers, councils := map[[32]byte]bool{}, map[in[string]]bool{}, map[in[delay.Council]]bool{}
+	all, providers, councils := map[int64]bool{}, map[in[string]]bool{}, map[in[delay.Council]]bool{}
 	err := eachRow(ctx, s.read, `
-		SELECT DISTINCT v.code, t.council, p.key_hash
+		SELECT DISTINCT v.code, t.council, coalesce((SELECT min(nhs_id) FROM patient m WHERE m.person_id = p.patient_id AND m.nhs_id <> 0), p.patient_id)
 		FROM segment t
 		JOIN patient p ON p.patient_id = t.patient_id
 		JOIN provider v ON v.provider_id = t.provider_id
 		WHERE t.first_day <= ? AND t.last_day >= ?`, func(rows *sql.Rows) error {
 		var code string
 		var council delay.Council
-		var hash []byte
-		if err := rows.Scan(&code, &council, &hash); err != nil {
+		var person int64
+		if err := rows.Scan(&code, &council, &person); err != nil {
 			return err
 		}
-		var person [32]byte
-		copy(person[:], hash)
 		all[person], providers[in[string]{person, code}], councils[in[delay.Council]{person, council}] = true, true, true
 		return nil
 	}, m.Last(), m.First())
@@ -272,9 +290,9 @@ func (s *Store) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted
 	}
 	if err := eachRow(ctx, tx, `
 		SELECT v.code, sum(min(d.last_day, ?1) - max(d.first_day, ?2) + 1) - coalesce(sum((
-			SELECT sum(min(x.last_day, ?1) - max(x.first_day, ?2) + 1)
+			SELECT sum(min(x.last_day, ?1, d.last_day) - max(x.first_day, ?2, d.first_day) + 1)
 			FROM stretch x
-			WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND x.mark = 5 AND x.first_day <= ?1 AND x.last_day >= ?2)), 0)
+			WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND x.mark IN (5, 7) AND x.first_day <= min(?1, d.last_day) AND x.last_day >= max(?2, d.first_day))), 0)
 		FROM delay d
 		JOIN provider v ON v.provider_id = d.provider_id
 		WHERE d.first_day BETWEEN 1 AND ?1 AND d.last_day >= ?2

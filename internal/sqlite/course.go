@@ -14,7 +14,8 @@ import (
 // statementRow is what of a statement the derivation needs.
 type statementRow struct {
 	patient, given    int64
-	ready, discharged delay.Day
+	ready, discharged delay.Day // ready is 0 when the row could not be read (C20)
+	local             int64     // the local number beside an NHS number, 0 for none
 }
 
 // givenRow is what of a given the derivation needs.
@@ -81,14 +82,14 @@ func (d *derivation) foresee(statements []int64) error {
 	}
 	slices.Sort(wanted)
 	return lookUp(d.ctx, d.tx, `
-		SELECT s.statement_id, s.patient_id, s.given_id, s.ready_date, s.discharged_date, g.council, g.care, g.reason, g.body
+		SELECT s.statement_id, s.patient_id, s.given_id, s.ready_date, s.discharged_date, s.local_number, g.council, g.care, g.reason, g.body
 		FROM statement s
 		JOIN given g ON g.given_id = s.given_id
 		WHERE s.statement_id IN (SELECT value FROM json_each(?1))`, slices.Compact(wanted), func(r *sql.Rows) error {
 		var id int64
 		var row statementRow
 		var given givenRow
-		err := r.Scan(&id, &row.patient, &row.given, &row.ready, &row.discharged, &given.council, &given.care, &given.reason, &given.body)
+		err := r.Scan(&id, &row.patient, &row.given, &row.ready, &row.discharged, &row.local, &given.council, &given.care, &given.reason, &given.body)
 		d.statements[id], d.givens[row.given] = row, given
 		return err
 	})
@@ -99,12 +100,12 @@ func (d *derivation) statement(id int64) (statementRow, error) {
 	if row, ok := d.statements[id]; ok {
 		return row, nil
 	}
-	st, err := d.stmt(`SELECT patient_id, given_id, ready_date, discharged_date FROM statement WHERE statement_id = ?`)
+	st, err := d.stmt(`SELECT patient_id, given_id, ready_date, discharged_date, local_number FROM statement WHERE statement_id = ?`)
 	if err != nil {
 		return statementRow{}, err
 	}
 	var row statementRow
-	if err := st.QueryRowContext(d.ctx, id).Scan(&row.patient, &row.given, &row.ready, &row.discharged); err != nil {
+	if err := st.QueryRowContext(d.ctx, id).Scan(&row.patient, &row.given, &row.ready, &row.discharged, &row.local); err != nil {
 		return row, fmt.Errorf("statement %d: %w", id, err)
 	}
 	d.statements[id] = row
@@ -128,24 +129,63 @@ func (d *derivation) given(id int64) (givenRow, error) {
 	return row, nil
 }
 
-// rebuild works out each touched patient again and writes what changed.
+// rebuild works out each touched patient again, with whoever may be the same
+// person, and writes what changed.
 func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh map[int64]bool) error {
 	w := newCourseWriter(d)
+	groupOf, err := d.groups(touched)
+	if err != nil {
+		return err
+	}
 	at := 0
-	for part := range slices.Chunk(touched, manyAtOnce) {
+	now := func(patient int64) []appearance {
+		for at < len(appearances) && appearances[at].patient < patient {
+			at++
+		}
+		from := at
+		for at < len(appearances) && appearances[at].patient == patient {
+			at++
+		}
+		return appearances[from:at]
+	}
+	alone := touched
+	if len(groupOf) > 0 {
+		alone = slices.DeleteFunc(slices.Clone(touched), func(id int64) bool { return groupOf[id] != 0 })
+	}
+	for part := range slices.Chunk(alone, manyAtOnce) {
 		met := slices.DeleteFunc(slices.Clone(part), func(id int64) bool { return fresh[id] })
 		stored, err := d.load(met)
 		if err != nil {
 			return err
 		}
 		for _, patient := range part {
-			from := at
-			for at < len(appearances) && appearances[at].patient == patient {
-				at++
+			old := stored[patient]
+			if old == nil {
+				old = &course{}
 			}
-			if err := d.rebuildOne(w, patient, stored[patient], appearances[from:at]); err != nil {
+			next, err := d.resolve(patient, d.merge(old.presence, now(patient)))
+			if err != nil {
 				return err
 			}
+			if err := d.replace(w, patient, old, next); err != nil {
+				return err
+			}
+		}
+	}
+	if len(groupOf) > 0 {
+		groups := make([]int64, 0, len(groupOf))
+		for _, id := range groupOf {
+			groups = append(groups, id)
+		}
+		if err := d.rebuildGroups(w, unique(groups), func(patient int64) []appearance {
+			first, _ := slices.BinarySearchFunc(appearances, patient, func(a appearance, id int64) int { return cmp.Compare(a.patient, id) })
+			last := first
+			for last < len(appearances) && appearances[last].patient == patient {
+				last++
+			}
+			return appearances[first:last]
+		}); err != nil {
+			return err
 		}
 	}
 	if err := w.flush(); err != nil {
@@ -154,14 +194,11 @@ func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh ma
 	return d.writeCounts()
 }
 
-// rebuildOne works out one patient again; old is nil when nothing is stored.
-func (d *derivation) rebuildOne(w *courseWriter, patient int64, old *course, now []appearance) error {
-	if old == nil {
-		old = &course{}
-	}
-	next, err := d.resolve(patient, d.merge(old.presence, now))
-	if err != nil || old.equal(next) {
-		return err
+// replace counts and writes what is to be stored of a patient in place of what
+// was.
+func (d *derivation) replace(w *courseWriter, patient int64, old *course, next course) error {
+	if old.equal(next) {
+		return nil
 	}
 	if err := d.count(old.segments, -1); err != nil {
 		return err
@@ -172,17 +209,26 @@ func (d *derivation) rebuildOne(w *courseWriter, patient int64, old *course, now
 	return w.write(patient, *old, next)
 }
 
-// resolve derives everything about a patient from their presence in the
-// extracts, the log and the answers.
+// resolve derives everything about a patient who is one person alone from
+// their presence in the extracts, the log and the answers.
 func (d *derivation) resolve(patient int64, presence []presenceRow) (course, error) {
-	next := course{presence: presence}
-	if len(presence) == 0 {
-		next.presence = nil
-	}
 	words, err := d.testimony(patient)
+	if err != nil {
+		return course{}, err
+	}
+	next, err := d.delays(presence, words)
 	if err != nil {
 		return next, err
 	}
+	if len(presence) > 0 {
+		next.presence = presence
+	}
+	return next, d.attribute(&next, words)
+}
+
+// delays gives the delays of one person and the stretches that tile them.
+func (d *derivation) delays(presence []presenceRow, words testimony) (course, error) {
+	var next course
 	calendar, runs := d.evidence(words.effective, presence)
 	if len(runs) == 0 {
 		return next, nil
@@ -219,16 +265,28 @@ func (d *derivation) resolve(patient int64, presence []presenceRow) (course, err
 			}
 			next.stretches = append(next.stretches[:from], refined...)
 		}
-		segments, err := d.segments(next.stretches[from:], words)
-		if err != nil {
-			return next, err
-		}
-		next.segments = append(next.segments, segments...)
 	}
-	slices.SortFunc(next.findings, func(a, b findingRow) int {
+	return next, nil
+}
+
+// attribute divides the counted days of a person's delays into segments.
+func (d *derivation) attribute(c *course, words testimony) error {
+	for from := 0; from < len(c.stretches); {
+		to := from
+		for to < len(c.stretches) && c.stretches[to].listedFirst == c.stretches[from].listedFirst {
+			to++
+		}
+		segments, err := d.segments(c.stretches[from:to], words)
+		if err != nil {
+			return err
+		}
+		c.segments = append(c.segments, segments...)
+		from = to
+	}
+	slices.SortFunc(c.findings, func(a, b findingRow) int {
 		return cmp.Or(cmp.Compare(a.listedFirst, b.listedFirst), cmp.Compare(a.rule, b.rule), cmp.Compare(a.day, b.day))
 	})
-	return next, nil
+	return nil
 }
 
 // segments joins neighbouring counted stretches that are attributed alike, and
@@ -241,7 +299,7 @@ func (d *derivation) segments(stretches []stretchRow, words testimony) ([]segmen
 	for _, st := range stretches {
 		apart := st.entry != before && words.corrects(before, st.entry)
 		before = st.entry
-		if st.mark == delay.Paused {
+		if !st.mark.Counts() {
 			continue
 		}
 		row, err := d.statement(st.statement)

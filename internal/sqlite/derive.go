@@ -59,6 +59,14 @@ type derivation struct {
 	hasLog, hasEvents bool
 
 	queries map[string]*sql.Stmt
+
+	// others are the derivations of other providers at which the same people
+	// lie (C19), and providerCode this one's code.
+	others       map[int64]*derivation
+	providerCode string
+	// linesOf are the lines of the statements of linesDay.
+	linesDay delay.Day
+	linesOf  map[int64]int64
 }
 
 // newDerivation starts a derivation of one provider. Close it when done.
@@ -71,6 +79,7 @@ func newDerivation(ctx context.Context, tx *sql.Tx, s *Store, provider int64) *d
 		cellIDs:    map[cellKey]int32{},
 		counts:     map[monthCell]*[32]int32{},
 		queries:    map[string]*sql.Stmt{},
+		others:     map[int64]*derivation{},
 	}
 }
 
@@ -89,6 +98,9 @@ func (d *derivation) stmt(query string) (*sql.Stmt, error) {
 func (d *derivation) close() {
 	for _, st := range d.queries {
 		st.Close()
+	}
+	for _, other := range d.others {
+		other.close()
 	}
 }
 
@@ -112,7 +124,7 @@ func (d *derivation) derive(t *taking, days ...delay.Day) error {
 	fresh := map[int64]bool{}
 	if t != nil {
 		for i, st := range t.batch.Statements {
-			d.statements[t.statementIDs[i]] = statementRow{t.patientIDs[st.Patient], t.givenIDs[st.Given], st.Ready, st.Discharged}
+			d.statements[t.statementIDs[i]] = statementRow{t.patientIDs[st.Patient], t.givenIDs[st.Given], st.Ready, st.Discharged, t.localOf(st)}
 		}
 		for i, g := range t.batch.Givens {
 			d.givens[t.givenIDs[i]] = givenRow{g.Council, g.Care, g.Reason, g.Outcome.Body}

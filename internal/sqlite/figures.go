@@ -402,10 +402,11 @@ func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, provider string, 
 	w.filter(f)
 	var n int64
 	err := s.read.QueryRowContext(ctx, `
-		SELECT count(*)
+		SELECT count(DISTINCT d.patient_id)
 		FROM delay d
-		JOIN presence p ON p.patient_id = d.patient_id AND ? BETWEEN p.first_date AND p.last_date
-		JOIN statement st ON st.statement_id = p.statement_id
+		JOIN patient m ON m.person_id = d.patient_id
+		JOIN presence p ON p.patient_id = m.patient_id AND ? BETWEEN p.first_date AND p.last_date
+		JOIN statement st ON st.statement_id = p.statement_id AND st.ready_date <> 0
 		JOIN given g ON g.given_id = st.given_id
 		WHERE `+w.String(), append([]any{day}, w.args...)...).Scan(&n)
 	return n, err

@@ -49,7 +49,7 @@ func (s *Store) UseKey(ctx context.Context, key *identity.Key) error {
 	s.ledger.key.Lock()
 	s.ledger.inUse = fingerprint
 	s.ledger.key.Unlock()
-	return nil
+	return s.takeOver(ctx, key)
 }
 
 func (s *Store) noteKey(ctx context.Context, key *identity.Key) error {
@@ -125,6 +125,9 @@ func (s *Store) RotateKey(ctx context.Context, at time.Time, by people.Actor, fr
 		if n, err = r.resealPatients(from, to); err != nil {
 			return err
 		}
+		if err := r.resealLocalNumbers(from, to); err != nil {
+			return err
+		}
 		if err := r.resealSecondFactors(from, to); err != nil {
 			return err
 		}
@@ -152,11 +155,11 @@ const patientsAtOnce = 5000
 
 func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 	type patient struct {
-		id         int64
-		provider   string
-		nhs, local []byte
+		id                int64
+		provider          string
+		nhs, local, other []byte
 	}
-	update, err := r.PrepareContext(r.ctx, `UPDATE patient SET key_hash = ?, nhs_number = ?, local_id = ? WHERE patient_id = ?`)
+	update, err := r.PrepareContext(r.ctx, `UPDATE patient SET key_hash = ?, nhs_number = ?, local_id = ?, other_id = ? WHERE patient_id = ?`)
 	if err != nil {
 		return 0, err
 	}
@@ -164,7 +167,7 @@ func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 	n, last := 0, int64(0)
 	for {
 		rows, err := r.QueryContext(r.ctx, `
-			SELECT p.patient_id, v.code, p.nhs_number, p.local_id
+			SELECT p.patient_id, v.code, p.nhs_number, p.local_id, p.other_id
 			FROM patient p
 			JOIN provider v ON v.provider_id = p.provider_id
 			WHERE p.patient_id > ? AND p.purged_at = 0
@@ -176,7 +179,7 @@ func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 		var batch []patient
 		for rows.Next() {
 			var p patient
-			if err := rows.Scan(&p.id, &p.provider, &p.nhs, &p.local); err != nil {
+			if err := rows.Scan(&p.id, &p.provider, &p.nhs, &p.local, &p.other); err != nil {
 				return n, errors.Join(err, rows.Close())
 			}
 			batch = append(batch, p)
@@ -197,11 +200,56 @@ func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 			if err != nil {
 				return n, err
 			}
-			hash := to.Hash(who)
-			if _, err := update.ExecContext(r.ctx, hash[:], nhs, local, p.id); err != nil {
+			var text string
+			other, err := reseal(from, to, p.other, &text)
+			if err != nil {
+				return n, err
+			}
+			hash := to.Hash(who.WithOther(text))
+			if _, err := update.ExecContext(r.ctx, hash[:], nhs, local, other, p.id); err != nil {
 				return n, err
 			}
 			n, last = n+1, p.id
+		}
+	}
+}
+
+// resealLocalNumbers seals and hashes the providers' own numbers anew, so that
+// they go on being matched.
+func (r *recording) resealLocalNumbers(from, to *identity.Key) error {
+	type number struct {
+		id       int64
+		provider string
+		sealed   []byte
+	}
+	last := int64(0)
+	for {
+		var part []number
+		if err := eachRow(r.ctx, r.Tx, `
+			SELECT l.local_number_id, v.code, l.sealed
+			FROM local_number l
+			JOIN provider v ON v.provider_id = l.provider_id
+			WHERE l.local_number_id > ? AND l.sealed IS NOT NULL
+			ORDER BY l.local_number_id
+			LIMIT ?`, func(rows *sql.Rows) error {
+			var n number
+			err := rows.Scan(&n.id, &n.provider, &n.sealed)
+			part = append(part, n)
+			return err
+		}, last, patientsAtOnce); err != nil || len(part) == 0 {
+			return err
+		}
+		for _, n := range part {
+			who := identity.Patient{Provider: n.provider}
+			sealed, err := reseal(from, to, n.sealed, &who.LocalID)
+			if err != nil {
+				return err
+			}
+			hash := to.Hash(who)
+			if _, err := r.ExecContext(r.ctx, `UPDATE local_number SET hash = ?, sealed = ? WHERE local_number_id = ?`, hash[:], sealed, n.id); err != nil {
+				return err
+			}
+			last = n.id
 		}
 	}
 }

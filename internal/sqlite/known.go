@@ -48,6 +48,11 @@ func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *
 	if err != nil {
 		return nil, err
 	}
+	var linked int64
+	if err := s.read.QueryRowContext(ctx, `SELECT coalesce((SELECT linked_from FROM derived_with), 0)`).Scan(&linked); err != nil {
+		return nil, errors.Join(err, past.Close())
+	}
+	past.unlinked = at.UnixMicro() < linked
 	if err := past.copyKnown(ctx, filepath.Join(s.ledger.dir, FileName), at, today); err != nil {
 		return nil, errors.Join(err, past.Close())
 	}
@@ -74,7 +79,9 @@ func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today 
 			{`INSERT INTO acceptance SELECT * FROM source.acceptance WHERE accepted_at <= ? AND extract_id IN (SELECT extract_id FROM extract)`, []any{moment}},
 			// Statements that nothing of the time refers to do no harm: figures
 			// follow from the extracts and the log.
-			{`INSERT INTO patient (patient_id, provider_id, key_hash, reference) SELECT patient_id, provider_id, key_hash, reference FROM source.patient`, nil},
+			{`INSERT INTO patient (patient_id, provider_id, key_hash, reference, local_number, nhs_id, group_id, person_id)
+				SELECT patient_id, provider_id, key_hash, reference, local_number, nhs_id, group_id, patient_id FROM source.patient`, nil},
+			{`INSERT INTO person_verdict SELECT * FROM source.person_verdict WHERE made_at <= ?`, []any{moment}},
 			{`INSERT INTO given SELECT * FROM source.given`, nil},
 			{`INSERT INTO place SELECT * FROM source.place`, nil},
 			{`INSERT INTO statement SELECT * FROM source.statement`, nil},

@@ -70,26 +70,30 @@ func version(ctx context.Context, tx *sql.Tx, scope people.Scope, patient int64)
 
 // patientIn gives the patient with a reference whom the scope reaches, and
 // refuses a change made from another version than the present one.
-func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, reference, from string) (patient, provider int64, err error) {
+//
+// A reference that leads to another (I6) gives the patient whose reference
+// stands; about is the patient who has this one.
+func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, reference, from string) (about, patient, provider int64, err error) {
 	w := reachableByLog(scope)
 	err = tx.QueryRowContext(ctx, `
-		SELECT p.patient_id, p.provider_id
-		FROM patient p
-		WHERE p.reference = ? AND `+w.String(), append([]any{reference}, w.args...)...).Scan(&patient, &provider)
+		SELECT named.patient_id, p.patient_id, p.provider_id
+		FROM patient named
+		JOIN patient p ON p.patient_id = named.person_id
+		WHERE named.reference = ? AND `+w.String(), append([]any{reference}, w.args...)...).Scan(&about, &patient, &provider)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, problem.New(problem.NotFound, "There is no delay with this reference, or it is outside your organisation.")
+		return 0, 0, 0, problem.New(problem.NotFound, "There is no delay with this reference, or it is outside your organisation.")
 	}
 	if err != nil || from == "" {
-		return patient, provider, err
+		return about, patient, provider, err
 	}
 	now, err := version(ctx, tx, scope, patient)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	if now != from {
-		return 0, 0, problem.New(problem.Conflict, "This record was changed after you opened it. Nothing you entered has been saved. Check the latest details and try again.")
+		return 0, 0, 0, problem.New(problem.Conflict, "This record was changed after you opened it. Nothing you entered has been saved. Check the latest details and try again.")
 	}
-	return patient, provider, nil
+	return about, patient, provider, nil
 }
 
 // reachableByLog is reachable for people of whom only the log knows too: a
@@ -110,20 +114,20 @@ func (s *Store) Log(ctx context.Context, at time.Time, by people.Actor, in casew
 		return 0, "", problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant.Role)
 	}
 	err = s.changing(ctx, at, func(r *recording) error {
-		var patient, provider int64
+		var about, patient, provider int64
 		var err error
 		if in.NewPatient != nil {
-			patient, provider, reference, err = s.addPatient(ctx, r, by, in)
+			about, patient, provider, reference, err = s.addPatient(ctx, r, by, in)
 		} else {
 			reference = in.Reference
-			patient, provider, err = s.patientIn(ctx, r.Tx, by.Scope(), in.Reference, in.Version)
+			about, patient, provider, err = s.patientIn(ctx, r.Tx, by.Scope(), in.Reference, in.Version)
 		}
 		if err != nil {
 			return err
 		}
 		statement := int64(0)
 		if in.Kind.States() {
-			if statement, err = s.state(ctx, r.Tx, patient, provider, in); err != nil {
+			if statement, err = s.state(ctx, r.Tx, about, provider, in); err != nil {
 				return err
 			}
 		}
@@ -140,10 +144,10 @@ func (s *Store) Log(ctx context.Context, at time.Time, by people.Actor, in casew
 		res, err := r.ExecContext(ctx, `
 			INSERT INTO log_entry (
 				patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day,
-				statement_id, undoes, uncertain, destination, how, reason, until_day
-			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				statement_id, undoes, uncertain, destination, how, reason, until_day, about_id
+			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			patient, provider, at.UnixMicro(), in.Made, by.Who(), by.As(), in.Kind, in.Day,
-			statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why, in.Until)
+			statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why, in.Until, about)
 		if err != nil {
 			return err
 		}
@@ -167,32 +171,36 @@ func auditEntry(by people.Actor, what audit.What, record, before, after string) 
 }
 
 // addPatient adds a patient whom no extract has listed yet, or finds them.
-func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, in casework.NewEntry) (patient, provider int64, reference string, err error) {
+func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, in casework.NewEntry) (about, patient, provider int64, reference string, err error) {
 	allowed := false
 	for _, code := range by.Scope().Providers() {
 		allowed = allowed || code == in.Provider
 	}
 	if !allowed {
-		return 0, 0, "", problem.New(problem.Forbidden, "You can log delays at your own hospitals only.")
+		return 0, 0, 0, "", problem.New(problem.Forbidden, "You can log delays at your own hospitals only.")
 	}
 	if err := s.sameKey(ctx, r); err != nil {
-		return 0, 0, "", err
+		return 0, 0, 0, "", err
 	}
 	if _, err := r.ExecContext(ctx, `INSERT INTO provider (code) VALUES (?) ON CONFLICT DO NOTHING`, in.Provider); err != nil {
-		return 0, 0, "", err
+		return 0, 0, 0, "", err
 	}
 	if err := r.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, in.Provider).Scan(&provider); err != nil {
-		return 0, 0, "", err
+		return 0, 0, 0, "", err
 	}
-	p := in.NewPatient
-	if _, err := r.ExecContext(ctx, `
-		INSERT INTO patient (provider_id, key_hash, reference, nhs_number, local_id)
-		VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT DO NOTHING`, provider, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID); err != nil {
-		return 0, 0, "", err
+	t := &taking{ctx: ctx, tx: r.Tx, providerID: provider, batch: &ingest.Batch{Patients: []ingest.Patient{*in.NewPatient}}}
+	for _, step := range []func() error{t.locals, t.patients, t.stated} {
+		if err := step(); err != nil {
+			return 0, 0, 0, "", err
+		}
 	}
-	err = r.QueryRowContext(ctx, `SELECT patient_id, reference FROM patient WHERE key_hash = ? AND provider_id = ?`, p.Hash[:], provider).Scan(&patient, &reference)
-	return patient, provider, reference, err
+	about = t.patientIDs[0]
+	err = r.QueryRowContext(ctx, `
+		SELECT p.patient_id, p.reference
+		FROM patient named
+		JOIN patient p ON p.patient_id = named.person_id
+		WHERE named.patient_id = ?`, about).Scan(&patient, &reference)
+	return about, patient, provider, reference, err
 }
 
 // state keeps what an entry states and gives its number.
@@ -285,7 +293,7 @@ func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answe
 	return s.changing(ctx, at, func(r *recording) error {
 		byProvider := map[int64][]int64{}
 		for _, a := range answers {
-			patient, provider, err := s.patientIn(ctx, r.Tx, by.Scope(), a.Reference, a.Version)
+			about, patient, provider, err := s.patientIn(ctx, r.Tx, by.Scope(), a.Reference, a.Version)
 			if err != nil {
 				return err
 			}
@@ -301,11 +309,11 @@ func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answe
 			if _, err := r.ExecContext(ctx, `
 				INSERT INTO agreement_event (
 					patient_id, made_at, made_by, made_role, act, side, body,
-					first_day, last_day, cut, reason, council, care, rule_body, checks, words, example, review_on
-				) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+					first_day, last_day, cut, reason, council, care, rule_body, checks, words, example, review_on, about_id
+				) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				patient, at.UnixMicro(), by.Who(), cmp.Or(a.As, by.As()), e.Act, e.Side, e.Body,
 				e.Segment.First, e.Segment.Last, e.Cut, string(e.Segment.Reason), string(e.Segment.Council), e.Segment.Care, e.Segment.Body,
-				a.Checks, a.Words, a.Example, a.ReviewOn); err != nil {
+				a.Checks, a.Words, a.Example, a.ReviewOn, about); err != nil {
 				return err
 			}
 			if err := r.record(auditEntry(by, audit.Decided, a.Reference, "", fmt.Sprintf("%s, %s to %s", e.Act, e.Segment.First, e.Segment.Last))); err != nil {
@@ -325,7 +333,7 @@ func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answe
 // AddAction adds a next step.
 func (s *Store) AddAction(ctx context.Context, at time.Time, by people.Actor, reference, from string, a casework.Action) error {
 	return s.recorded(ctx, at, func(r *recording) error {
-		patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, from)
+		about, patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, from)
 		if err != nil {
 			return err
 		}
@@ -337,9 +345,9 @@ func (s *Store) AddAction(ctx context.Context, at time.Time, by people.Actor, re
 			return err
 		}
 		if _, err := r.ExecContext(ctx, `
-			INSERT INTO action (patient_id, made_at, made_by, made_role, what, owner_org, owner_role, due, state, closed_at, closed_why)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, '')`,
-			patient, at.UnixMicro(), by.Who(), by.As(), a.What, a.OwnerOrg, a.Owner, a.Due); err != nil {
+			INSERT INTO action (patient_id, made_at, made_by, made_role, what, owner_org, owner_role, due, state, closed_at, closed_why, about_id)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, '', ?)`,
+			patient, at.UnixMicro(), by.Who(), by.As(), a.What, a.OwnerOrg, a.Owner, a.Due, about); err != nil {
 			return err
 		}
 		return r.record(auditEntry(by, audit.Edited, reference, "", "Action added, due "+a.Due.String()))
@@ -349,7 +357,7 @@ func (s *Store) AddAction(ctx context.Context, at time.Time, by people.Actor, re
 // CloseAction marks an action done or declined; declining needs a reason.
 func (s *Store) CloseAction(ctx context.Context, at time.Time, by people.Actor, reference string, id int64, state, why string) error {
 	return s.recorded(ctx, at, func(r *recording) error {
-		patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, "")
+		_, patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, "")
 		if err != nil {
 			return err
 		}

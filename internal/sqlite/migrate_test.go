@@ -55,7 +55,8 @@ func TestEveryVersionUpgrades(t *testing.T) {
 			if _, err := db.Exec(`
 				INSERT INTO provider VALUES (1, 'RZ1');
 				INSERT INTO file VALUES (1, x'00', 'a.csv', 9, 9, 'taken', '{}');
-				INSERT INTO extract VALUES (1, 1, 1, 2461110, 1, 1, 0, 0, x'0204');
+				INSERT INTO extract (extract_id, file_id, provider_id, extract_date, rows_read, kept, quarantined, excluded, listed)
+					VALUES (1, 1, 1, 2461110, 1, 1, 0, 0, x'0204');
 				INSERT INTO patient (patient_id, provider_id, key_hash, reference) VALUES (1, 1, x'00', 'HW-1');
 				INSERT INTO given VALUES (1, 'A', '', '', '', '', '', 'A', 1, 'E10000099', 1, 0, 0, 0, 1, 'A2', 'england-dtoc', '1', '', '');
 				INSERT INTO place VALUES (1, 1, '', '5A', '');

@@ -189,11 +189,17 @@ func (s opened) wantConsistent(t *rapid.T) {
 	begun, ended := map[delay.Day]int64{}, map[delay.Day]int64{}
 	var tiled int64
 	if err := s.Delays(t.Context(), func(r sqlite.DelayRecord) error {
-		begun[r.FirstDay]++
-		ended[r.LastDay+1]++
+		// A delay of days that count elsewhere between (C19) begins again.
+		before := delay.Day(0)
 		for _, st := range r.Segments {
 			tiled += int64(st.Days())
+			if st.First != before+1 {
+				begun[st.First]++
+				ended[before+1]++
+			}
+			before = st.Segment.Last
 		}
+		ended[before+1]++
 		return nil
 	}); err != nil {
 		t.Fatal(err)

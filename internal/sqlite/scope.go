@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,7 +102,7 @@ func (w *where) narrow(f record.Filter) {
 	in(w, "pl.site", f.Sites, func(s string) any { return s })
 	in(w, "pl.ward", f.Wards, func(s string) any { return s })
 	if f.Reference != "" {
-		w.add("p.reference = ?", f.Reference)
+		w.add("p.patient_id IN (SELECT person_id FROM patient WHERE reference = ?)", f.Reference)
 	}
 }
 
@@ -308,27 +310,29 @@ func (s *Store) Identifiers(ctx context.Context, at time.Time, by people.Actor, 
 			return err
 		}
 		w := reachable(scope)
-		rows, err := r.QueryContext(ctx, `
-			SELECT v.code, p.nhs_number, p.local_id, p.purged_at <> 0
-			FROM patient p
+		var numbers [][2][]byte
+		patients := map[int64]bool{}
+		err := eachRow(ctx, r.Tx, `
+			SELECT v.code, p.patient_id, m.nhs_number, m.local_id, m.purged_at <> 0
+			FROM patient named
+			JOIN patient p ON p.patient_id = named.person_id
+			JOIN patient m ON m.person_id = p.patient_id
 			JOIN provider v ON v.provider_id = p.provider_id
-			WHERE p.reference = ? AND `+w.String()+`
-			LIMIT 2`, append([]any{reference}, w.args...)...)
+			WHERE named.reference = ? AND `+w.String()+`
+			ORDER BY m.nhs_id = 0, m.patient_id`, func(rows *sql.Rows) error {
+			var patient int64
+			var purged bool
+			var nhs, local []byte
+			err := rows.Scan(&out.Provider, &patient, &nhs, &local, &purged)
+			out.Purged = out.Purged || purged
+			patients[patient] = true
+			numbers = append(numbers, [2][]byte{nhs, local})
+			return err
+		}, append([]any{reference}, w.args...)...)
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		var nhs, local []byte
-		n := 0
-		for ; rows.Next(); n++ {
-			if err := rows.Scan(&out.Provider, &nhs, &local, &out.Purged); err != nil {
-				return err
-			}
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		switch n {
+		switch len(patients) {
 		case 0:
 			return problem.New(problem.NotFound, "No delay in your area matches this reference.")
 		case 1:
@@ -336,15 +340,14 @@ func (s *Store) Identifiers(ctx context.Context, at time.Time, by people.Actor, 
 			// Showing one of two would name the wrong patient.
 			return problem.New(problem.Conflict, "Two patients have this reference. Find the patient by hospital number instead.")
 		}
-		for _, part := range []struct {
-			sealed []byte
-			text   *string
-		}{{nhs, &out.NHSNumber}, {local, &out.LocalID}} {
-			if part.sealed == nil {
-				continue
-			}
-			if *part.text, err = key.Open(part.sealed); err != nil {
-				return err
+		for i, text := range []*string{&out.NHSNumber, &out.LocalID} {
+			for _, sealed := range numbers {
+				if sealed[i] == nil || *text != "" {
+					continue
+				}
+				if *text, err = key.Open(sealed[i]); err != nil {
+					return err
+				}
 			}
 		}
 		var shown []string
@@ -390,43 +393,53 @@ func (s *Store) FindByNumber(ctx context.Context, at time.Time, by people.Actor,
 	return out, err
 }
 
-// findDays is how many days back from the newest listing a local number is
-// searched. A patient with an NHS number is matched by that alone, so local
-// numbers are opened one by one.
-const findDays = 400
-
+// findByNumber matches the number as extracts' numbers are matched (I1): as an
+// NHS number, and as the own number of each provider.
 func (r *recording) findByNumber(scope people.Scope, key *identity.Key, number string) ([]string, error) {
-	nhs := key.Hash(identity.Patient{NHSNumber: strings.ReplaceAll(number, " ", "")})
-	w := reachable(scope)
-	rows, err := r.QueryContext(r.ctx, `
-		SELECT p.reference, p.key_hash = ?, p.local_id
-		FROM patient p
-		WHERE `+w.String()+` AND (p.key_hash = ? OR EXISTS (
-			SELECT 1 FROM delay d WHERE d.patient_id = p.patient_id AND d.listed_last > (SELECT max(extract_date) FROM standing) - ?))
-		ORDER BY (SELECT max(d.listed_last) FROM delay d WHERE d.patient_id = p.patient_id) DESC, p.reference`,
-		append(append([]any{nhs[:]}, w.args...), nhs[:], findDays)...)
+	var hashes []string
+	add := func(p identity.Patient) {
+		h := key.Hash(p)
+		hashes = append(hashes, hex.EncodeToString(h[:]))
+	}
+	if nhs, reading := identity.NHSNumber(number); reading == identity.Good {
+		add(identity.Patient{NHSNumber: nhs})
+	}
+	if local, reading := identity.LocalID(number); reading == identity.Good {
+		if err := eachRow(r.ctx, r.Tx, `SELECT code FROM provider ORDER BY code`, func(rows *sql.Rows) error {
+			var code string
+			err := rows.Scan(&code)
+			add(identity.Patient{Provider: code, LocalID: local})
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	wanted, err := json.Marshal(hashes)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	w := reachable(scope)
 	var out []string
-	for rows.Next() && len(out) < 10 {
+	err = eachRow(r.ctx, r.Tx, `
+		WITH wanted AS (SELECT unhex(value) AS hash FROM json_each(?)),
+			found AS (
+				SELECT p.person_id FROM wanted JOIN patient p ON p.key_hash = wanted.hash
+				UNION
+				SELECT p.person_id FROM wanted JOIN local_number l ON l.hash = wanted.hash
+					JOIN patient p ON p.local_number <> 0 AND p.local_number = l.local_number_id
+				UNION
+				SELECT p.person_id FROM wanted JOIN local_number l ON l.hash = wanted.hash
+					JOIN stated_with s ON s.local_number_id = l.local_number_id JOIN patient p ON p.patient_id = s.patient_id)
+		SELECT p.reference
+		FROM found
+		JOIN patient p ON p.patient_id = found.person_id
+		WHERE `+w.String()+`
+		ORDER BY (SELECT max(d.listed_last) FROM delay d WHERE d.patient_id = p.patient_id) DESC, p.reference
+		LIMIT 10`, func(rows *sql.Rows) error {
 		var reference string
-		var same bool
-		var sealed []byte
-		if err := rows.Scan(&reference, &same, &sealed); err != nil {
-			return nil, err
-		}
-		if !same && sealed != nil {
-			local, err := key.Open(sealed)
-			if err != nil {
-				return nil, err
-			}
-			same = strings.EqualFold(local, number)
-		}
-		if same {
-			out = append(out, reference)
-		}
-	}
-	return out, rows.Err()
+		err := rows.Scan(&reference)
+		out = append(out, reference)
+		return err
+	}, append([]any{string(wanted)}, w.args...)...)
+	return out, err
 }

@@ -69,8 +69,19 @@ type fataler interface {
 	Fatalf(string, ...any)
 }
 
-func nhsNumber(patient int) string { return fmt.Sprintf("94347650%02d", patient) }
-func localID(patient int) string   { return fmt.Sprintf("L-%d", patient) }
+// nhsNumber gives a valid NHS number of each patient.
+func nhsNumber(patient int) string {
+	for n := 9_434_765_000; ; n++ {
+		if number, r := identity.NHSNumber(fmt.Sprint(n)); r == identity.Good {
+			if patient == 0 {
+				return number
+			}
+			patient--
+		}
+	}
+}
+
+func localID(patient int) string { return fmt.Sprintf("L-%d", patient) }
 
 // fill takes the evidence into a store, one file for each provider.
 func fill(t fataler, s *sqlite.Store, key *identity.Key, e evidence) {
@@ -89,7 +100,7 @@ func takeDays(t fataler, s *sqlite.Store, key *identity.Key, provider string, fi
 		t.Fatal(err)
 	}
 	b.File.SHA256 = sha256.Sum256(text)
-	patients := map[int]int32{}
+	patients, locals := map[int]int32{}, map[int]int32{}
 	for day := first; day <= last; day++ {
 		x := ingest.Extract{Date: day}
 		for _, r := range rows {
@@ -104,6 +115,10 @@ func takeDays(t fataler, s *sqlite.Store, key *identity.Key, provider string, fi
 				} else {
 					p.NHSNumber = key.Seal(who.NHSNumber)
 				}
+				if !r.Local {
+					b.Locals = append(b.Locals, ingest.Local{Hash: key.Hash(identity.Patient{Provider: provider, LocalID: who.LocalID}), Sealed: p.LocalID})
+					locals[r.Patient] = int32(len(b.Locals))
+				}
 				p.Hash = key.Hash(who)
 				p.Reference = key.Reference(provider, p.Hash)
 				patients[r.Patient] = int32(len(b.Patients))
@@ -116,7 +131,7 @@ func takeDays(t fataler, s *sqlite.Store, key *identity.Key, provider string, fi
 					Outcome: attribution.Outcome{Body: r.Body, Rule: "A2", RuleSet: "england-dtoc", Version: "1"},
 				}),
 				Place: index(&b.Places, ingest.Place{Ward: r.Ward}),
-				Ready: r.Ready, Discharged: r.Discharged,
+				Ready: r.Ready, Discharged: r.Discharged, Local: locals[r.Patient],
 			}
 			x.Listings = append(x.Listings, ingest.Listing{Statement: index(&b.Statements, st), Line: int32(x.Read + 2)})
 			x.Read++
@@ -486,7 +501,7 @@ func TestP2Identifiers(t *testing.T) {
 		}
 	})
 	t.Run("P2/searching by number", func(t *testing.T) {
-		for number, want := range map[string][]string{nhsNumber(1): {mine}, "943 476 5001": {mine}, localID(1): {mine}, "l-1": {mine}, localID(2): nil, nhsNumber(9): nil, "": nil} {
+		for number, want := range map[string][]string{nhsNumber(1): {mine}, nhsNumber(1)[:3] + " " + nhsNumber(1)[3:6] + "-" + nhsNumber(1)[6:]: {mine}, localID(1): {mine}, "l-1": {mine}, localID(2): nil, nhsNumber(9): nil, "": nil} {
 			got, err := s.FindByNumber(t.Context(), morning, coordinator, keyOne, number)
 			if err != nil || !slices.Equal(got, want) {
 				t.Errorf("%q: %v, %v", number, got, err)

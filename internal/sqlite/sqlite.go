@@ -48,6 +48,10 @@ type Store struct {
 	mu      sync.Mutex
 	changed uint64
 
+	// unlinked is set in a store of a past moment at which people were not found
+	// across numbers and providers yet (C15).
+	unlinked bool
+
 	ledger ledger // the audit log's head file and the key in use
 }
 
@@ -141,6 +145,16 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
+	for _, query := range []string{
+		`UPDATE patient SET person_id = patient_id WHERE person_id <> patient_id`,
+		`UPDATE log_entry SET patient_id = about_id WHERE patient_id <> about_id`,
+		`UPDATE agreement_event SET patient_id = about_id WHERE patient_id <> about_id`,
+		`UPDATE action SET patient_id = about_id WHERE patient_id <> about_id`,
+	} {
+		if _, err := tx.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
 	var last int64
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(provider_id), 0) FROM provider`).Scan(&last); err != nil {
 		return err
@@ -151,7 +165,7 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 		if err == nil && len(d.changed) == 0 && d.hasLog {
 			// A provider that sends no extracts is run from the log (C17).
 			var patients []int64
-			err = d.each(`SELECT DISTINCT patient_id FROM log_entry WHERE provider_id = ? ORDER BY patient_id`, id, func(r *sql.Rows) error {
+			err = d.each(`SELECT DISTINCT about_id FROM log_entry WHERE provider_id = ? ORDER BY about_id`, id, func(r *sql.Rows) error {
 				var patient int64
 				err := r.Scan(&patient)
 				patients = append(patients, patient)

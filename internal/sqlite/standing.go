@@ -64,12 +64,12 @@ func (d *derivation) stand(days []delay.Day) error {
 func (d *derivation) received(from, to delay.Day) ([]ingest.Received, error) {
 	var out []ingest.Received
 	err := eachRow(d.ctx, d.tx, `
-		SELECT extract_id, extract_date, rows_read, EXISTS (SELECT 1 FROM acceptance a WHERE a.extract_id = e.extract_id), doubt <> ''
+		SELECT extract_id, extract_date, rows_read, quarantined, EXISTS (SELECT 1 FROM acceptance a WHERE a.extract_id = e.extract_id), doubt <> ''
 		FROM extract e
 		WHERE provider_id = ? AND extract_date BETWEEN ? AND ?
 		ORDER BY extract_date, extract_id`, func(rows *sql.Rows) error {
 		var r ingest.Received
-		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Accepted, &r.Doubt)
+		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Quarantined, &r.Accepted, &r.Doubt)
 		out = append(out, r)
 		return err
 	}, d.provider, from, to)

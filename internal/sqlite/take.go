@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -89,7 +90,7 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 
 // take stores the batch of one provider and works out again what it touches.
 func (s *Store) take(t *taking) (ingest.Taken, error) {
-	for _, step := range []func() error{t.provider, t.file, t.patients, t.givens, t.places, t.statements, t.extracts} {
+	for _, step := range []func() error{t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts} {
 		if err := step(); err != nil {
 			return ingest.Taken{}, err
 		}
@@ -110,7 +111,11 @@ type taking struct {
 	batch *ingest.Batch
 
 	providerID, fileID int64
-	fresh              bool // the provider had no patients before
+	fresh              bool    // the provider had no patients before
+	localIDs           []int64 // of the batch's local numbers
+	localNew           []bool
+	ownIDs             []int64 // the local numbers of patients known by them alone, 0 for others
+	ownNew             []bool
 	patientIDs         []int64
 	patientNew         []bool
 	givenIDs           []int64
@@ -170,19 +175,26 @@ func (t *taking) patients() error {
 	if err != nil {
 		return err
 	}
-	insert := newBulk(t.ctx, t.tx, "patient", []string{"patient_id", "provider_id", "key_hash", "reference", "nhs_number", "local_id"}, "")
+	insert := newBulk(t.ctx, t.tx, "patient", patientColumns, "")
 	for i, p := range t.batch.Patients {
 		if t.patientIDs[i] != 0 {
 			continue
 		}
 		t.patientIDs[i], t.patientNew[i] = next, true
-		if err := insert.add(next, t.providerID, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID); err != nil {
+		nhs := next
+		if !p.ByNHSNumber {
+			nhs = 0
+		}
+		if err := insert.add(next, t.providerID, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID, t.ownIDs[i], nhs, next, p.Other); err != nil {
 			return err
 		}
 		next++
 	}
 	return insert.flush()
 }
+
+// patientColumns are what a new patient is stored with.
+var patientColumns = []string{"patient_id", "provider_id", "key_hash", "reference", "nhs_number", "local_id", "local_number", "nhs_id", "person_id", "other_id"}
 
 // hashAt is the hash, in hexadecimal, of a patient at an index of the batch.
 type hashAt struct {
@@ -300,6 +312,7 @@ func (t *taking) places() error {
 type statementKey struct {
 	patient, given, place       int64
 	ready, discharged, admitted delay.Day
+	local                       int64
 }
 
 func (t *taking) statements() error {
@@ -316,27 +329,27 @@ func (t *taking) statements() error {
 	}
 	known := map[statementKey]int64{}
 	err = lookUp(t.ctx, t.tx, `
-		SELECT patient_id, given_id, place_id, ready_date, discharged_date, admitted_date, statement_id
+		SELECT patient_id, given_id, place_id, ready_date, discharged_date, admitted_date, local_number, statement_id
 		FROM statement
 		WHERE patient_id IN (SELECT value FROM json_each(?1))`, met, func(rows *sql.Rows) error {
 		var k statementKey
 		var id int64
-		err := rows.Scan(&k.patient, &k.given, &k.place, &k.ready, &k.discharged, &k.admitted, &id)
+		err := rows.Scan(&k.patient, &k.given, &k.place, &k.ready, &k.discharged, &k.admitted, &k.local, &id)
 		known[k] = id
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	insert := newBulk(t.ctx, t.tx, "statement", []string{"patient_id", "ready_date", "given_id", "place_id", "discharged_date", "admitted_date", "statement_id"}, "")
+	insert := newBulk(t.ctx, t.tx, "statement", []string{"patient_id", "ready_date", "given_id", "place_id", "discharged_date", "admitted_date", "local_number", "statement_id"}, "")
 	for i, st := range t.batch.Statements {
-		k := statementKey{t.patientIDs[st.Patient], t.givenIDs[st.Given], t.placeIDs[st.Place], st.Ready, st.Discharged, st.Admitted}
+		k := statementKey{t.patientIDs[st.Patient], t.givenIDs[st.Given], t.placeIDs[st.Place], st.Ready, st.Discharged, st.Admitted, t.localOf(st)}
 		if id, ok := known[k]; ok {
 			t.statementIDs[i] = id
 			continue
 		}
 		t.statementIDs[i] = next
-		if err := insert.add(k.patient, int64(k.ready), k.given, k.place, int64(k.discharged), int64(k.admitted), next); err != nil {
+		if err := insert.add(k.patient, int64(k.ready), k.given, k.place, int64(k.discharged), int64(k.admitted), k.local, next); err != nil {
 			return err
 		}
 		next++
@@ -378,7 +391,7 @@ func (t *taking) taken(d *derivation) (ingest.Taken, error) {
 		st := ingest.Standing{Date: e.Date, Replaces: -1}
 		now := d.now[e.Date]
 		if now.Held == t.extractIDs[i] {
-			st.Held, st.Before, st.BeforeDate = true, now.Before, now.BeforeDate
+			st.Held, st.Broken, st.Before, st.BeforeDate = true, now.Broken, now.Before, now.BeforeDate
 		}
 		if before, ok := d.before[e.Date]; ok && before.Counted != 0 && !st.Held {
 			if err := t.tx.QueryRowContext(t.ctx, `SELECT rows_read FROM extract WHERE extract_id = ?`, before.Counted).Scan(&st.Replaces); err != nil {
@@ -497,6 +510,20 @@ func (c *comparison) extract(i int, st *ingest.Standing) error {
 	if err != nil {
 		return err
 	}
+	// Somebody who is named by another number is nobody new (I3).
+	ids := make([]int64, 0, len(earlier)+len(here))
+	for _, contents := range []map[int64]content{earlier, here} {
+		for id := range contents {
+			ids = append(ids, id)
+		}
+	}
+	shown, err := whoIs(c.t.ctx, c.t.tx, ids)
+	if err != nil {
+		return err
+	}
+	if len(shown) > 0 {
+		earlier, here = shownAs(earlier, shown), shownAs(here, shown)
+	}
 	for patient, is := range here {
 		was, ok := earlier[patient]
 		switch {
@@ -508,6 +535,14 @@ func (c *comparison) extract(i int, st *ingest.Standing) error {
 	}
 	st.Gone = len(earlier) - (len(here) - st.New)
 	return nil
+}
+
+func shownAs(contents map[int64]content, shown map[int64]int64) map[int64]content {
+	out := make(map[int64]content, len(contents))
+	for id, c := range contents {
+		out[cmp.Or(shown[id], id)] = c
+	}
+	return out
 }
 
 func (c *comparison) contents(id int64) (map[int64]content, error) {

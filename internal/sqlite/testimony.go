@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"database/sql"
 	"slices"
 
@@ -27,37 +28,44 @@ func (s testimony) corrects(before, next int64) bool {
 	return false
 }
 
-// testimony reads the log and the answers about a patient.
-func (d *derivation) testimony(patient int64) (testimony, error) {
+// testimony reads the log and the answers about the patients who are one
+// person, as they were given.
+func (d *derivation) testimony(patients ...int64) (testimony, error) {
 	var s testimony
 	if d.hasLog {
 		var entries []logbook.Entry
-		err := d.each(`SELECT entry_id, kind, made_on, day, until_day, statement_id, undoes FROM log_entry WHERE patient_id = ? ORDER BY entry_id`, patient, func(r *sql.Rows) error {
-			var e logbook.Entry
-			err := r.Scan(&e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes)
-			entries = append(entries, e)
-			return err
-		})
-		if err != nil {
-			return s, err
+		for _, patient := range patients {
+			err := d.each(`SELECT entry_id, kind, made_on, day, until_day, statement_id, undoes FROM log_entry WHERE about_id = ? ORDER BY entry_id`, patient, func(r *sql.Rows) error {
+				var e logbook.Entry
+				err := r.Scan(&e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes)
+				entries = append(entries, e)
+				return err
+			})
+			if err != nil {
+				return s, err
+			}
 		}
+		slices.SortFunc(entries, func(a, b logbook.Entry) int { return cmp.Compare(a.ID, b.ID) })
 		s.effective = logbook.Effective(entries)
 	}
 	if d.hasEvents {
-		err := d.each(`
-			SELECT event_id, act, side, body, first_day, last_day, cut, reason, council, care, rule_body
-			FROM agreement_event
-			WHERE patient_id = ?
-			ORDER BY event_id`, patient, func(r *sql.Rows) error {
-			var e agreement.Event
-			of := &e.Segment
-			err := r.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &of.First, &of.Last, &e.Cut, &of.Reason, &of.Council, &of.Care, &of.Body)
-			s.events = append(s.events, e)
-			return err
-		})
-		if err != nil {
-			return s, err
+		for _, patient := range patients {
+			err := d.each(`
+				SELECT event_id, act, side, body, first_day, last_day, cut, reason, council, care, rule_body
+				FROM agreement_event
+				WHERE about_id = ?
+				ORDER BY event_id`, patient, func(r *sql.Rows) error {
+				var e agreement.Event
+				of := &e.Segment
+				err := r.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &of.First, &of.Last, &e.Cut, &of.Reason, &of.Council, &of.Care, &of.Body)
+				s.events = append(s.events, e)
+				return err
+			})
+			if err != nil {
+				return s, err
+			}
 		}
+		slices.SortFunc(s.events, func(a, b agreement.Event) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	return s, nil
 }

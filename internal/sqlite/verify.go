@@ -109,7 +109,19 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 	if err != nil {
 		return err
 	}
+	groupOf, err := d.groups(patients)
+	if err != nil {
+		return err
+	}
+	compare := func(patient int64, stored *course, next course) error {
+		if !stored.equal(next) {
+			v.differ("%s: the delays of one patient are stored otherwise than the evidence gives.", code)
+		}
+		v.Delays += len(next.delays)
+		return d.count(next.segments, +1)
+	}
 	at := 0
+	together := map[int64][]presenceRow{} // the days of patients in groups
 	for part := range slices.Chunk(patients, manyAtOnce) {
 		stored, err := d.load(part)
 		if err != nil {
@@ -120,24 +132,87 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 			for at < len(appearances) && appearances[at].patient == patient {
 				at++
 			}
-			next, err := d.resolve(patient, d.merge(nil, appearances[from:at]))
+			presence := d.merge(nil, appearances[from:at])
+			if groupOf[patient] != 0 {
+				together[patient] = presence
+				continue
+			}
+			next, err := d.resolve(patient, presence)
 			if err != nil {
 				return err
 			}
-			if !stored[patient].equal(next) {
-				v.differ("%s: the delays of one patient are stored otherwise than the evidence gives.", code)
-			}
-			if err := d.count(next.segments, +1); err != nil {
+			if err := compare(patient, stored[patient], next); err != nil {
 				return err
 			}
 			v.Patients++
-			v.Delays += len(next.delays)
 		}
 	}
 	if at != len(appearances) {
 		v.differ("%s: %d listings are of patients who are not stored.", code, len(appearances)-at)
 	}
+	if err := v.families(d, code, groupOf, together, compare); err != nil {
+		return err
+	}
 	return v.counts(d, code)
+}
+
+// families compares the people of groups. What other providers list is taken as
+// stored: it is compared with the evidence in their own turn.
+func (v *Verification) families(d *derivation, code string, groupOf map[int64]int64, presence map[int64][]presenceRow,
+	compare func(int64, *course, course) error) error {
+	groups := make([]int64, 0, len(groupOf))
+	for _, id := range groupOf {
+		groups = append(groups, id)
+	}
+	for part := range slices.Chunk(unique(groups), groupsAtOnce) {
+		families, err := d.families(part)
+		if err != nil {
+			return err
+		}
+		stored, err := d.loadFamilies(families)
+		if err != nil {
+			return err
+		}
+		for _, f := range families {
+			listed := map[int64][]presenceRow{}
+			for _, m := range f {
+				listed[m.ID] = stored[m.ID].presence
+				if m.provider == d.provider {
+					listed[m.ID] = presence[m.ID]
+				}
+			}
+			courses, heads, err := d.settle(f, listed)
+			if err != nil {
+				return err
+			}
+			for _, m := range f {
+				if m.provider != d.provider {
+					continue
+				}
+				if heads[m.ID] == m.ID {
+					v.Patients++
+				}
+				if heads[m.ID] != m.head {
+					v.differ("%s: a reference leads to another person than the evidence gives.", code)
+				}
+				if err := compare(m.ID, stored[m.ID], courses[m.ID]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	var astray int
+	if err := d.tx.QueryRowContext(d.ctx, `
+		SELECT (SELECT count(*) FROM log_entry l JOIN patient p ON p.patient_id = l.about_id WHERE p.provider_id = ?1 AND l.patient_id <> p.person_id)
+			+ (SELECT count(*) FROM agreement_event e JOIN patient p ON p.patient_id = e.about_id WHERE p.provider_id = ?1 AND e.patient_id <> p.person_id)
+			+ (SELECT count(*) FROM action a JOIN patient p ON p.patient_id = a.about_id WHERE p.provider_id = ?1 AND a.patient_id <> p.person_id)`,
+		d.provider).Scan(&astray); err != nil {
+		return err
+	}
+	if astray > 0 {
+		v.differ("%s: %d entries, answers and actions are with another person than the evidence gives.", code, astray)
+	}
+	return nil
 }
 
 // patientsOf gives the provider's patients, ascending.

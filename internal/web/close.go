@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,6 +42,9 @@ type Closings interface {
 	// the settings that days are counted with.
 	MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, error)
 	Settings(ctx context.Context) (string, error)
+	// JoinedSince says whether it was found or said since the moment who is one
+	// person, on days from from to to (I6).
+	JoinedSince(ctx context.Context, at time.Time, from, to delay.Day) (bool, error)
 }
 
 const (
@@ -770,6 +774,10 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		return nil, err
 	}
 	out.settings = settings != content.Settings
+	joined, err := s.opts.Closings.JoinedSince(ctx, r.At, from, to)
+	if err != nil {
+		return nil, err
+	}
 	type was struct {
 		file    string
 		held    bool
@@ -820,7 +828,9 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 	for i, at := range spots {
 		a, b := then[at], now[at]
 		why := x.why(at)
-		if why == laterWords && (out.settings || out.ruleSet != "") {
+		if why == laterWords && joined {
+			why = otherPeople
+		} else if why == laterWords && (out.settings || out.ruleSet != "") {
 			why = otherRules
 		}
 		name := content.Named(at.provider)

@@ -98,6 +98,10 @@ func (k *cabinet) ProviderDays(_ context.Context, from, to delay.Day) ([]measure
 	return out, nil
 }
 
+func (k *cabinet) JoinedSince(context.Context, time.Time, delay.Day, delay.Day) (bool, error) {
+	return false, nil
+}
+
 func (k *cabinet) MonthFiles(_ context.Context, m delay.Month) ([]closing.File, error) {
 	var out []closing.File
 	for d := m.First(); d <= m.Last(); d++ {

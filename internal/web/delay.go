@@ -83,6 +83,11 @@ func (s *Server) delayPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if k.Reference != c.Param("ref") {
+		// The reference leads to the one that was given first (I6).
+		to := url.URL{Path: "/delays/" + k.Reference, RawQuery: c.QueryString()}
+		return c.Redirect(http.StatusSeeOther, to.String())
+	}
 	title, caption := s.caseTitle(k)
 	actor := s.actor(c)
 	v := recordView{formView: formView{Frame: s.frame(c, title)}, Caption: caption, Ref: k.Reference, MayLog: actor.May(people.LogDelays),

@@ -214,11 +214,12 @@ const (
 	released    cause = "extracts that were held then"
 	notCounted  cause = "extracts that are held now"
 	saidSince   cause = "answers and entries about these days"
+	otherPeople cause = "who is one person, as later evidence shows or people have said"
 	laterWords  cause = "what later extracts say of these days"
 	otherRules  cause = "rules or settings that have changed"
 )
 
-var causes = []cause{arrivedLate, sentAgain, released, notCounted, saidSince, laterWords, otherRules}
+var causes = []cause{arrivedLate, sentAgain, released, notCounted, saidSince, otherPeople, laterWords, otherRules}
 
 // reckoning adds up a difference by its causes.
 type reckoning struct {
