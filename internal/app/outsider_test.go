@@ -189,9 +189,9 @@ func (o *outsider) people() {
 		}
 		o.callers = append(o.callers, c)
 	}
-	token := func(kind people.TokenKind, providers ...string) string {
-		_, text, err := o.SignIn.MakeToken(o.t.Context(), machine, kind, "a test", 0, providers)
-		if err != nil {
+	token := func(kind people.TokenKind, providers ...string) (text string) {
+		see := func(_ people.Token, t string) error { text = t; return nil }
+		if err := o.SignIn.MakeToken(o.t.Context(), machine, kind, "a test", 0, providers, see); err != nil {
 			o.t.Fatal(err)
 		}
 		return text
