@@ -55,8 +55,11 @@ func (w ward) extracts(first delay.Day, days int) *ingest.Batch {
 				statements[key] = at
 				p := ingest.Patient{Reference: fmt.Sprint("HW-", key), ByNHSNumber: true, NHSNumber: make([]byte, 38), LocalID: make([]byte, 36)}
 				copy(p.Hash[:], fmt.Sprintf("%s%012d", w.provider, key))
+				l := ingest.Local{Sealed: p.LocalID}
+				copy(l.Hash[:], fmt.Sprintf("L%s%012d", w.provider, key))
+				b.Locals = append(b.Locals, l)
 				b.Statements = append(b.Statements, ingest.Statement{Patient: int32(len(b.Patients)), Given: int32(key % len(w.kinds)), Place: int32(bed),
-					Ready: delay.Day(spell*stay-bed) - 1})
+					Ready: delay.Day(spell*stay-bed) - 1, Local: int32(len(b.Locals))})
 				b.Patients = append(b.Patients, p)
 			}
 			e.Listings = append(e.Listings, ingest.Listing{Statement: at, Line: int32(bed + 2)})
