@@ -206,7 +206,7 @@ func (a *App) passBy(ctx context.Context, p *pass, dir string, e fs.DirEntry) er
 		}
 	case err != nil && ctx.Err() == nil && problem.KindOf(err) == problem.Internal:
 		// Something about this very file; the others are not to wait for it.
-		a.Options.Log.Error("a file of the inbox could not be taken and stays there", "error", err)
+		a.Options.Log.Error("a file of the inbox could not be taken and stays there", "error", nhsnumber.Redact(err.Error()))
 		p.failures = append(p.failures, problem.Wrap(err, problem.Unavailable, "One file of the inbox could not be taken and stays there. The program's log has the details"))
 	case err != nil:
 		return err
@@ -284,7 +284,7 @@ func (a *App) takeOne(ctx context.Context, path string, seen fs.FileInfo) (*inge
 		// It is taken; that its file stays is said once, and is no reason to take
 		// it again every minute.
 		a.inbox.stick(filepath.Base(path), lookOf(seen))
-		a.Options.Log.Error("a file was taken and cannot be moved out of the inbox; remove it yourself", "file", nhsnumber.Redact(filepath.Base(path)), "error", err)
+		a.Options.Log.Error("a file was taken and cannot be moved out of the inbox; remove it yourself", "file", nhsnumber.Redact(filepath.Base(path)), "error", nhsnumber.Redact(err.Error()))
 	}
 	return report, nil
 }
@@ -368,7 +368,7 @@ func (a *App) putRejected(name string, report *ingest.Report, frozen *ingest.Fro
 	if err != nil {
 		return err
 	}
-	target := free(dir, name)
+	target := free(dir, nhsnumber.Redact(name))
 	if err := writeReceipt(target, report); err != nil {
 		return err
 	}
@@ -407,7 +407,7 @@ func (a *App) setAside(path, reason string) bool {
 		}
 	}
 	if err != nil {
-		a.Options.Log.Error("what lies in the inbox can neither be read nor moved", "file", name, "reason", reason, "error", err)
+		a.Options.Log.Error("what lies in the inbox can neither be read nor moved", "file", name, "reason", reason, "error", nhsnumber.Redact(err.Error()))
 		return false
 	}
 	a.Options.Log.Warn("what lay in the inbox could not be read and was set aside", "file", name, "reason", reason)

@@ -17,6 +17,7 @@ import (
 	"homeward/internal/durable"
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/received"
@@ -145,7 +146,7 @@ func (a *App) sealArchive(ctx context.Context) (n int, err error) {
 // leave says once that a file stays where it is.
 func (a *App) leave(path string, err error) error {
 	if a.inbox.once(path) {
-		a.Options.Log.Error("a file of the archive could not be sealed and stays as it is", "file", filepath.Base(path), "error", err)
+		a.Options.Log.Error("a file of the archive could not be sealed and stays as it is", "file", nhsnumber.Redact(filepath.Base(path)), "error", nhsnumber.Redact(err.Error()))
 	}
 	return nil
 }

@@ -60,6 +60,9 @@ func (f *Frozen) spill(begun *bytes.Buffer, from *source, dir string) error {
 		return from.unfrozen(err)
 	}
 	err = os.Remove(file.Name())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // A server that starts just now clears the folder.
+	}
 	if err == nil {
 		f.Size, err = io.Copy(file, io.MultiReader(begun, from))
 	}
