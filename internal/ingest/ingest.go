@@ -217,17 +217,20 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	if f.ReceivedAt.IsZero() {
 		f.ReceivedAt = s.Now()
 	}
+	// What is kept sealed has the name as it was sent: reading it again needs it.
+	sent := f
+	sent.Name = name
 	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256), Note: how.note}
 
 	if known, err := s.already(ctx, f, report, how.may); err != nil {
 		return nil, err
 	} else if known {
 		if how.keep {
-			err = s.keepMissing(f, frozen)
+			err = s.keepMissing(sent, frozen)
 		}
 		return report, err
 	}
-	kept := s.keep(f, frozen, how.keep)
+	kept := s.keep(sent, frozen, how.keep)
 	// Until the file is stored, what is kept of it goes again: its sender is told
 	// that it was not taken.
 	stored := false

@@ -20,7 +20,8 @@ import (
 func note(t testing.TB, s *sqlite.Store, n int) {
 	t.Helper()
 	for i := range n {
-		if err := s.Record(t.Context(), morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "p@example.org", What: audit.RowsExported}); err != nil {
+		if err := s.Record(t.Context(), morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "p@example.org",
+			What: audit.RowsExported}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -36,8 +37,10 @@ func before(t *testing.T, n int) string {
 	db := raw(t, dir)
 	var h audit.Head
 	for i := range n {
-		e := (&audit.Chain{}).Next(h, morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "p@example.org", What: audit.RowsExported})
-		if _, err := db.Exec(`INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash) VALUES (?, ?, ?, '', ?, '', '', '', '', ?)`,
+		e := (&audit.Chain{}).Next(h, morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "p@example.org",
+			What: audit.RowsExported})
+		if _, err := db.Exec(`INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash)
+			VALUES (?, ?, ?, '', ?, '', '', '', '', ?)`,
 			e.Number, e.At.UnixMicro(), e.Who, string(e.What), e.Hash[:]); err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +69,8 @@ func unlockLog(t testing.TB, dir string, change ...string) {
 	t.Helper()
 	db := raw(t, dir)
 	db.SetMaxOpenConns(1)
-	for _, q := range append([]string{`DROP TRIGGER IF EXISTS audit_is_never_changed`, `DROP TRIGGER IF EXISTS audit_is_never_deleted`, `DROP TRIGGER IF EXISTS audit_is_only_added_to`}, change...) {
+	for _, q := range append([]string{`DROP TRIGGER IF EXISTS audit_is_never_changed`,
+		`DROP TRIGGER IF EXISTS audit_is_never_deleted`, `DROP TRIGGER IF EXISTS audit_is_only_added_to`}, change...) {
 		if _, err := db.Exec(q); err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +109,8 @@ func TestALogOfBeforeKeysIsTakenOver(t *testing.T) {
 		defer s.Close()
 		note(t, s, 1)
 		got, err := s.AuditEvents(t.Context(), audit.Filter{What: audit.AuditKeyed})
-		if err != nil || len(got) != 1 || !strings.Contains(got[0].After, "did not agree: The log does not match its check value from entry 2") {
+		if err != nil || len(got) != 1 || !strings.Contains(got[0].After,
+			"did not agree: The log does not match its check value from entry 2") {
 			t.Errorf("%v, %v", got, err)
 		}
 		if r, err := s.VerifyAudit(t.Context()); err != nil || r.Whole() {
@@ -137,8 +142,10 @@ func TestALogWrittenAnewWithoutTheKeyIsFound(t *testing.T) {
 	var h audit.Head
 	changes := []string{`DELETE FROM audit`}
 	for i := range 6 {
-		e := (&audit.Chain{}).Next(h, morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "somebody else", What: audit.RowsExported})
-		changes = append(changes, fmt.Sprintf(`INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash) VALUES (%d, %d, '%s', '', '%s', '', '', '', '', x'%x')`,
+		e := (&audit.Chain{}).Next(h, morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "somebody else",
+			What: audit.RowsExported})
+		changes = append(changes, fmt.Sprintf(`INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash)
+			VALUES (%d, %d, '%s', '', '%s', '', '', '', '', x'%x')`,
 			e.Number, e.At.UnixMicro(), e.Who, e.What, e.Hash))
 		h = e.Head()
 	}
@@ -192,7 +199,8 @@ func TestALostAuditKeyIsNamedAndNoneIsMade(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Record(t.Context(), morning, audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Unavailable || !strings.Contains(err.Error(), "begin-anew") {
+	if err := s.Record(t.Context(), morning, audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Unavailable ||
+		!strings.Contains(err.Error(), "begin-anew") {
 		t.Errorf("recording: %v", err)
 	}
 	if _, err := s.VerifyAudit(t.Context()); problem.KindOf(err) != problem.Unavailable {
@@ -232,7 +240,7 @@ func TestALostAuditKeyIsNamedAndNoneIsMade(t *testing.T) {
 func TestNoPowerCutReadsAsACutLog(t *testing.T) {
 	s, dir := filled(t, keyOne, evidence{})
 	var cuts []string
-	stop := durable.Observe(func(step durable.Step) {
+	see := func(step durable.Step) {
 		if !strings.HasPrefix(step.Path, dir) {
 			return
 		}
@@ -262,9 +270,10 @@ func TestNoPowerCutReadsAsACutLog(t *testing.T) {
 			}
 		}
 		cuts = append(cuts, to)
-	})
+	}
+	durable.Observer.Store(&see)
 	note(t, s, 3)
-	stop()
+	durable.Observer.Store(nil)
 	if len(cuts) < 10 {
 		t.Fatalf("only %d steps were seen", len(cuts))
 	}
@@ -302,14 +311,15 @@ func TestAHeadThatCannotBeWrittenUndoesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stop := durable.Observe(func(step durable.Step) {
+	see := func(step durable.Step) {
 		if step.Did == "sync" && strings.HasPrefix(step.Path, filepath.Join(dir, ".writing-")) {
 			_ = os.Remove(head)
 			_ = os.MkdirAll(filepath.Join(head, "in the way"), 0o700)
 		}
-	})
+	}
+	durable.Observer.Store(&see)
 	id, err := s.AddPerson(context.Background(), morning, machine, people.Person{Email: "a@example.org", Name: "Someone"})
-	stop()
+	durable.Observer.Store(nil)
 	if err != nil {
 		t.Errorf("the person is there and the caller is told: %v", err)
 	}

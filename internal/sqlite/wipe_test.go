@@ -62,7 +62,8 @@ func TestNothingReplacedIsLeftInTheFiles(t *testing.T) {
 	leave := func(t *testing.T, dir string) {
 		t.Helper()
 		db := raw(t, dir)
-		for _, q := range []string{`PRAGMA secure_delete = OFF`, `CREATE TABLE left AS SELECT * FROM patient`, `DROP TABLE left`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
+		for _, q := range []string{`PRAGMA secure_delete = OFF`, `CREATE TABLE left AS SELECT * FROM patient`, `DROP TABLE left`,
+			`PRAGMA wal_checkpoint(TRUNCATE)`} {
 			if _, err := db.Exec(q); err != nil {
 				t.Fatal(err)
 			}
