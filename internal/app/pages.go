@@ -140,7 +140,7 @@ func (e extracts) Receipt(ctx context.Context, sum string) (web.Received, error)
 
 // Accept has a provider's held extract of a day count.
 func (e extracts) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
-	n, err := e.app.Store.Accept(ctx, e.app.Options.Now(), by, as, provider, day, reason)
+	n, err := e.app.Store.Accept(ctx, by, as, provider, day, reason)
 	return n > 0, err
 }
 

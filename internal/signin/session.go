@@ -162,7 +162,7 @@ func (s *Sessions) ActAs(ctx context.Context, current Current, grant int64) erro
 	}
 	s.manager.Put(ctx, keyGrant, g.ID)
 	by := current.Actor
-	return s.service.Store.Record(ctx, s.service.Now(), audit.Entry{
+	return s.service.Store.Record(ctx, audit.Entry{
 		Who: by.Who(), As: g.String(), From: by.Address, What: audit.RoleChosen, Record: by.Email, Before: by.As(), After: g.String()})
 }
 
@@ -184,7 +184,7 @@ func (s *Sessions) Again(ctx context.Context, current Current) error {
 func (s *Sessions) End(ctx context.Context, current Current) error {
 	if current.Actor.Kind == people.APerson {
 		by := current.Actor
-		if err := s.service.Store.Record(ctx, s.service.Now(), audit.Entry{
+		if err := s.service.Store.Record(ctx, audit.Entry{
 			Who: by.Who(), As: by.As(), From: by.Address, What: audit.SignedOut, Record: by.Email}); err != nil {
 			return err
 		}
