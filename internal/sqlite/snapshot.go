@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// readersAtMost bounds the connections that read, and as many again that hold a
+// ReadersAtMost bounds the connections that read, and as many again that hold a
 // snapshot: each may keep 32 MiB of pages. Whoever comes then waits for one.
 // Two pools, so that whoever holds a snapshot and asks something beside it
 // never waits for others who do the same.
-const readersAtMost = 8
+const ReadersAtMost = 8
 
 // Snapshot is the store as of one moment: whatever is written meanwhile, by
 // this process or another, all its answers are of that moment. Read it like any

@@ -98,7 +98,7 @@ func Open(ctx context.Context, dir string, settings *Settings, options ...Option
 		if *pool, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
-		(*pool).SetMaxOpenConns(readersAtMost)
+		(*pool).SetMaxOpenConns(ReadersAtMost)
 	}
 	s.read = s.pool
 	if err := s.apply(ctx, settings); err != nil {
