@@ -51,7 +51,9 @@ const (
 func open(t testing.TB) *house {
 	t.Helper()
 	dir := t.TempDir()
-	store, err := sqlite.Open(t.Context(), dir, nil)
+	h := &house{t: t, dir: dir, now: time.Now().Truncate(time.Second)}
+	clock := func() time.Time { return h.now }
+	store, err := sqlite.Open(t.Context(), dir, nil, sqlite.WithClock(clock))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,12 +62,12 @@ func open(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, dir: dir, store: store, now: time.Now().Truncate(time.Second)}
+	h.store = store
 	p := &config.Partnership{Name: "Northshire",
 		Providers: []config.Provider{{Code: "RZ1", Name: "Northgate"}, {Code: "RZ2", Name: "Southmoor"}},
 		Councils:  []config.Council{{Code: "E10000099", Name: "Northshire"}},
 		SignIn:    config.SignIn{IdleMinutes: 30, LongestHours: 12, Help: "Sam on 01234 567890"}}
-	h.service = signin.New(store, key, p, func() time.Time { return h.now })
+	h.service = signin.New(store, key, p, clock)
 	h.service.Hasher = &people.Hasher{MemoryKiB: 64, Passes: 1, Lanes: 1}
 	return h
 }
