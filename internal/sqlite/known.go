@@ -48,7 +48,7 @@ func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *
 		return nil, err
 	}
 	settings := s.settings
-	past, err := Open(ctx, dir, &settings)
+	past, err := Open(ctx, dir, &settings, disposable)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,9 @@ func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *
 	}
 	return &Known{Store: past, dir: dir}, nil
 }
+
+// disposable opens a database that is thrown away.
+func disposable(s *Store) { s.synchronous = "NORMAL" }
 
 // copyKnown copies the evidence of the database at path as of a moment and
 // derives everything from it.
