@@ -64,7 +64,7 @@ func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *
 }
 
 // disposable opens a database that is thrown away.
-func disposable(s *Store) { s.synchronous = "NORMAL" }
+func disposable(s *Store) { s.disposable = true }
 
 // copyKnown copies the evidence of the database at path as of a moment and
 // derives everything from it.

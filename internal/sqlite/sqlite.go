@@ -42,9 +42,9 @@ type Store struct {
 	guard    *guard
 	settings Settings
 	clock    clock
-	// synchronous is FULL: what was acknowledged stands after a power cut. A copy
-	// that is thrown away needs no more than NORMAL.
-	synchronous string
+	// disposable is set for a copy that is thrown away, of which nobody was told
+	// that it is kept.
+	disposable bool
 
 	pool      *sql.DB // for readings that stand alone
 	snapshots *sql.DB // for snapshots
@@ -83,11 +83,15 @@ func Open(ctx context.Context, dir string, settings *Settings, options ...Option
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, busy(err)
 	}
-	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, synchronous: "FULL", guard: &guard{}, ledger: &ledger{dir: dir}}
+	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, guard: &guard{}, ledger: &ledger{dir: dir}}
 	for _, option := range options {
 		option(s)
 	}
-	s.write = s.guard.connect(dsn(path, s.synchronous, false))
+	writing := dsn(path, false)
+	if s.disposable {
+		writing = strings.Replace(writing, synced, "_synchronous=NORMAL", 1)
+	}
+	s.write = s.guard.connect(writing)
 	// One writer at a time is all that SQLite allows; a pool of one waits its
 	// turn instead of meeting "database is locked".
 	s.write.SetMaxOpenConns(1)
@@ -95,11 +99,11 @@ func Open(ctx context.Context, dir string, settings *Settings, options ...Option
 		return nil, errors.Join(err, s.Close())
 	}
 	s.guard.open(path)
-	s.probes = s.guard.connect(strings.Replace(dsn(path, s.synchronous, false), busyTimeout,
+	s.probes = s.guard.connect(strings.Replace(writing, busyTimeout,
 		"_busy_timeout="+strconv.FormatInt(probing.Milliseconds(), 10), 1))
 	s.probes.SetMaxOpenConns(1)
 	for _, pool := range []**sql.DB{&s.pool, &s.snapshots} {
-		if *pool, err = sql.Open("sqlite3", dsn(path, s.synchronous, true)); err != nil {
+		if *pool, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		(*pool).SetMaxOpenConns(ReadersAtMost)
@@ -195,14 +199,17 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 // busyTimeout is the waiting for a lock as it stands in what dsn gives.
 const busyTimeout = "_busy_timeout=10000"
 
+// synced has commits on the disk, as it stands there.
+const synced = "_synchronous=FULL"
+
 // dsn gives the options that every connection must have: as statements they
 // would reach one connection of the pool only.
-func dsn(path, synchronous string, readOnly bool) string {
+func dsn(path string, readOnly bool) string {
 	q := url.Values{}
-	q.Set("mode", "rw")             // a database that is gone is never made anew by a connection
-	q.Set("_busy_timeout", "10000") // first, so that the others wait for a lock
-	q.Set("_journal_mode", "WAL")   // readers never wait for the writer
-	q.Set("_synchronous", synchronous)
+	q.Set("mode", "rw")              // a database that is gone is never made anew by a connection
+	q.Set("_busy_timeout", "10000")  // first, so that the others wait for a lock
+	q.Set("_journal_mode", "WAL")    // readers never wait for the writer
+	q.Set("_synchronous", "FULL")    // a commit is on the disk: what was acknowledged outlives a power cut
 	q.Set("_foreign_keys", "on")     // off by default in SQLite
 	q.Set("_txlock", "immediate")    // a write transaction waits at its start, not half-way
 	q.Set("_cache_size", "-32768")   // 32 MiB a connection
