@@ -134,11 +134,11 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := o.firstKey(state); err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, o.Data, settings)
+	store, err := sqlite.Open(ctx, o.Data, settings, sqlite.WithClock(o.Now))
 	if err != nil {
 		return nil, err
 	}
-	err = store.UseAuditKey(ctx, o.Now(), filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
+	err = store.UseAuditKey(ctx, filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
 	if err != nil && !o.AnyAudit {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -151,7 +151,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader,
-		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Now: o.Now, Log: o.Log},
+		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Log: o.Log},
 		SignIn: signin.New(store, key, p, o.Now),
 	}
 	if key != nil {

@@ -180,7 +180,7 @@ func (o *outsider) people() {
 		}
 		c := caller{name: who.name, column: slices.Index(people.Roles[:], who.role) + 1, grant: grant, person: people.Person{
 			Email: strings.ReplaceAll(who.name, " ", ".") + "@outside.example", Name: "Someone", Grants: []people.Grant{grant}}}
-		id, err := o.Store.AddPerson(o.t.Context(), o.now, machine, c.person)
+		id, err := o.Store.AddPerson(o.t.Context(), machine, c.person)
 		if err != nil {
 			o.t.Fatal(err)
 		}

@@ -221,7 +221,7 @@ func (a *App) rotateKey(ctx context.Context, c *Console) error {
 	if err := a.Store.Owe(ctx, sqlite.Resealing, true); err != nil {
 		return err
 	}
-	rotated := signin.KeyRotate(ctx, a.Store, a.Options.keyPath(), a.Options.Now(), c.Out)
+	rotated := signin.KeyRotate(ctx, a.Store, a.Options.keyPath(), c.Out)
 	key, err := identity.LoadOrCreate(a.Options.keyPath(), false)
 	if err != nil {
 		return errors.Join(rotated, err)
@@ -301,8 +301,7 @@ func (a *App) purgeReceived(ctx context.Context) (n int, err error) {
 	}
 	if n > 0 {
 		by := people.Actor{Kind: people.Machine}
-		err = a.Store.Record(ctx, a.Options.Now(), audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged,
-			After: fmt.Sprintf("%d received files", n)})
+		err = a.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged, After: fmt.Sprintf("%d received files", n)})
 	}
 	return n, errors.Join(err, a.clearRejected(ctx))
 }

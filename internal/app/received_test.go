@@ -64,7 +64,7 @@ func TestARotationSealsReceivedFilesAnew(t *testing.T) {
 	if err := a.Store.Owe(t.Context(), sqlite.Resealing, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := signin.KeyRotate(t.Context(), a.Store, key, time.Now(), io.Discard); err != nil {
+	if err := signin.KeyRotate(t.Context(), a.Store, key, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Close(); err != nil {

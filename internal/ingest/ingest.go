@@ -181,7 +181,7 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 // when that is not zero. The note stands in its receipt. It does not close what
 // was frozen.
 func (s *Service) Frozen(ctx context.Context, name string, received time.Time, frozen *Frozen, note string) (*Report, error) {
-	return s.take(ctx, File{Name: name, ReceivedAt: received}, frozen, taking{keep: s.Keeper != nil, note: note})
+	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen, taking{keep: s.Keeper != nil, note: note})
 }
 
 // Again takes in a file that is kept already and of which the store knows
@@ -192,7 +192,7 @@ func (s *Service) Again(ctx context.Context, name string, received time.Time, sr
 		return nil, err
 	}
 	defer frozen.Close()
-	return s.take(ctx, File{Name: name, ReceivedAt: received}, frozen, taking{note: note})
+	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen, taking{note: note})
 }
 
 // taking says how one file is taken in.

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-	"time"
 
 	"homeward/internal/audit"
 	"homeward/internal/durable"
@@ -33,7 +32,7 @@ type chainFile struct {
 
 // UseAuditKey says where the audit log's key stands. A log that has none gets
 // one: what is there is verified first, and an entry says what was found.
-func (s *Store) UseAuditKey(ctx context.Context, at time.Time, path string) error {
+func (s *Store) UseAuditKey(ctx context.Context, path string) error {
 	s.ledger.chain.mu.Lock()
 	s.ledger.chain.path = path
 	s.ledger.chain.mu.Unlock()
@@ -48,7 +47,7 @@ func (s *Store) UseAuditKey(ctx context.Context, at time.Time, path string) erro
 	if err != nil {
 		return err
 	}
-	return s.recorded(ctx, at, func(r *recording) error { return r.begin() })
+	return s.recorded(ctx, func(r *recording) error { return r.begin() })
 }
 
 // rightChain refuses to go on without the chain that the database notes.
@@ -240,7 +239,7 @@ func (s *Store) keptHeads(elsewhere []audit.Head) []audit.Kept {
 // looked into what is wrong with them, and records what was found and the
 // reason. What was altered in the log itself stays a finding. The error is a
 // Conflict when head file and key are as they should be.
-func (s *Store) BeginAuditAnew(ctx context.Context, at time.Time, by people.Actor, reason string) error {
+func (s *Store) BeginAuditAnew(ctx context.Context, by people.Actor, reason string) error {
 	found, err := s.VerifyAudit(ctx)
 	keyLost := errors.Is(err, errNoAuditKey)
 	if headUnread := problem.KindOf(err) == problem.Invalid; err != nil && !keyLost && !headUnread {
@@ -248,7 +247,7 @@ func (s *Store) BeginAuditAnew(ctx context.Context, at time.Time, by people.Acto
 	}
 	var head audit.Head
 	wrong := "the key file of the audit log was missing"
-	err = s.recorded(ctx, at, func(r *recording) error {
+	err = s.recorded(ctx, func(r *recording) error {
 		if keyLost {
 			err := r.QueryRowContext(ctx, `SELECT number FROM audit ORDER BY number DESC LIMIT 1`).Scan(&r.head.Number)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -20,8 +20,7 @@ import (
 func note(t testing.TB, s *sqlite.Store, n int) {
 	t.Helper()
 	for i := range n {
-		if err := s.Record(t.Context(), morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "p@example.org",
-			What: audit.RowsExported}); err != nil {
+		if err := dated(s, morning.Add(time.Duration(i)*time.Minute)).Record(t.Context(), audit.Entry{Who: "p@example.org", What: audit.RowsExported}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,7 +83,7 @@ func TestALogOfBeforeKeysIsTakenOver(t *testing.T) {
 		s := openStore(t, dir)
 		defer s.Close()
 		whole(t, s, 5)
-		if err := s.UseAuditKey(t.Context(), morning, filepath.Join(dir, sqlite.AuditKeyName)); err != nil {
+		if err := dated(s, morning).UseAuditKey(t.Context(), filepath.Join(dir, sqlite.AuditKeyName)); err != nil {
 			t.Fatal(err)
 		}
 		note(t, s, 2)
@@ -175,7 +174,7 @@ func TestTheHeadOfACutLogStays(t *testing.T) {
 			if err != nil || r.Whole() {
 				t.Errorf("%+v, %v", r, err)
 			}
-			if err := s.BeginAuditAnew(t.Context(), morning, machine, "Looked into on 4 November"); err != nil {
+			if err := dated(s, morning).BeginAuditAnew(t.Context(), machine, "Looked into on 4 November"); err != nil {
 				t.Fatal(err)
 			}
 			note(t, s, 1)
@@ -184,7 +183,7 @@ func TestTheHeadOfACutLogStays(t *testing.T) {
 			if err != nil || len(got) != 1 || got[0].Before == "" || got[0].After != "Looked into on 4 November" {
 				t.Errorf("%v, %v", got, err)
 			}
-			if err := s.BeginAuditAnew(t.Context(), morning, machine, "again"); problem.KindOf(err) != problem.Conflict {
+			if err := dated(s, morning).BeginAuditAnew(t.Context(), machine, "again"); problem.KindOf(err) != problem.Conflict {
 				t.Errorf("again: %v", err)
 			}
 		})
@@ -199,20 +198,19 @@ func TestALostAuditKeyIsNamedAndNoneIsMade(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Record(t.Context(), morning, audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Unavailable ||
-		!strings.Contains(err.Error(), "begin-anew") {
+	if err := dated(s, morning).Record(t.Context(), audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Unavailable || !strings.Contains(err.Error(), "begin-anew") {
 		t.Errorf("recording: %v", err)
 	}
 	if _, err := s.VerifyAudit(t.Context()); problem.KindOf(err) != problem.Unavailable {
 		t.Errorf("verifying: %v", err)
 	}
-	if err := s.UseAuditKey(t.Context(), morning, path); problem.KindOf(err) != problem.Unavailable {
+	if err := dated(s, morning).UseAuditKey(t.Context(), path); problem.KindOf(err) != problem.Unavailable {
 		t.Errorf("opening: %v", err)
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Fatal("one was made")
 	}
-	if err := s.BeginAuditAnew(t.Context(), morning, machine, "The disk died"); err != nil {
+	if err := dated(s, morning).BeginAuditAnew(t.Context(), machine, "The disk died"); err != nil {
 		t.Fatal(err)
 	}
 	note(t, s, 1)
@@ -229,7 +227,7 @@ func TestALostAuditKeyIsNamedAndNoneIsMade(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Record(t.Context(), morning, audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Conflict {
+		if err := dated(s, morning).Record(t.Context(), audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("recording: %v", err)
 		}
 	})
@@ -318,7 +316,7 @@ func TestAHeadThatCannotBeWrittenUndoesNothing(t *testing.T) {
 		}
 	}
 	durable.Observer.Store(&see)
-	id, err := s.AddPerson(context.Background(), morning, machine, people.Person{Email: "a@example.org", Name: "Someone"})
+	id, err := dated(s, morning).AddPerson(context.Background(), machine, people.Person{Email: "a@example.org", Name: "Someone"})
 	durable.Observer.Store(nil)
 	if err != nil {
 		t.Errorf("the person is there and the caller is told: %v", err)
