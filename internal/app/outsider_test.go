@@ -112,7 +112,7 @@ func newOutsider(t *testing.T) *outsider {
 		for _, day := range days {
 			b := &ingest.Batch{Provider: provider, Extracts: []ingest.Extract{{Date: delay.MustDay(day)}}, File: ingest.File{
 				Name: provider + "_" + day + ".csv", SHA256: sha256.Sum256([]byte(provider + day)),
-				ReceivedAt: delay.MustDay(day).Time().Add(30 * time.Hour)}}
+				ReceivedAt: delay.MustDay(day).Time().Add(30 * time.Hour), Recovered: true}}
 			for i, p := range plan {
 				if p.provider != provider {
 					continue
