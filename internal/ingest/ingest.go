@@ -75,7 +75,8 @@ type Service struct {
 	// Spool is the folder where a large file lies while it is read; empty means
 	// the machine's own for temporary files.
 	Spool string
-	// Now is the clock.
+	// Now is the clock by which a file began to arrive. When it became known, the
+	// store says.
 	Now func() time.Time
 	Log *slog.Logger
 
