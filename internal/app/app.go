@@ -134,11 +134,11 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := o.firstKey(state); err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, o.Data, settings)
+	store, err := sqlite.Open(ctx, o.Data, settings, sqlite.WithClock(o.Now))
 	if err != nil {
 		return nil, err
 	}
-	err = store.UseAuditKey(ctx, o.Now(), filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
+	err = store.UseAuditKey(ctx, filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
 	if err != nil && !o.AnyAudit {
 		return nil, errors.Join(err, store.Close())
 	}

@@ -23,15 +23,18 @@ func TestAuditVerifyWithAHeadKeptElsewhere(t *testing.T) {
 	}
 	elsewhere := n.file("head.txt", string(was)+"\n")
 	must(t, "token", "add", "figures", "--data", n.data(), "--label", "a test")
-	if out := must(t, "audit", "verify", "--data", n.data(), "--head", elsewhere); !strings.Contains(out, "is whole") || !strings.Contains(out, "as the head kept elsewhere names it") {
+	if out := must(t, "audit", "verify", "--data", n.data(), "--head", elsewhere); !strings.Contains(out, "is whole") ||
+		!strings.Contains(out, "as the head kept elsewhere names it") {
 		t.Errorf("says %s", out)
 	}
 	other := n.file("other.txt", strings.Split(string(was), " ")[0]+" "+strings.Repeat("ab", 32))
-	if status, out, _ := run(t, "audit", "verify", "--data", n.data(), "--head", other); status != app.ExitLess || !strings.Contains(out, "is not the one that the head kept elsewhere names") {
+	if status, out, _ := run(t, "audit", "verify", "--data", n.data(), "--head", other); status != app.ExitLess ||
+		!strings.Contains(out, "is not the one that the head kept elsewhere names") {
 		t.Errorf("another head: ended with %d: %s", status, out)
 	}
 	for name, text := range map[string]string{"empty.txt": "", "prose.txt": "the head\n"} {
-		if status, _, errs := run(t, "audit", "verify", "--data", n.data(), "--head", n.file(name, text)); status != app.ExitUsage || !strings.Contains(errs, "64 hexadecimal digits") {
+		if status, _, errs := run(t, "audit", "verify", "--data", n.data(), "--head", n.file(name, text)); status != app.ExitUsage ||
+			!strings.Contains(errs, "64 hexadecimal digits") {
 			t.Errorf("%s: ended with %d: %s", name, status, errs)
 		}
 	}
@@ -42,7 +45,8 @@ func TestAuditVerifyWithAHeadKeptElsewhere(t *testing.T) {
 	if status, out, _ := run(t, "audit", "verify", "--data", n.data()); status != app.ExitLess || !strings.Contains(out, "no head file") {
 		t.Errorf("a head that was removed: ended with %d: %s", status, out)
 	}
-	if status, _, errs := run(t, "audit", "begin-anew", "--data", n.data()); status != app.ExitUsage || !strings.Contains(errs, "--reason") {
+	if status, _, errs := run(t, "audit", "begin-anew", "--data", n.data()); status != app.ExitUsage || !strings.Contains(errs,
+		"--reason") {
 		t.Errorf("without a reason: ended with %d: %s", status, errs)
 	}
 	must(t, "audit", "begin-anew", "--data", n.data(), "--reason", "Compared with the log of the other machine")

@@ -10,6 +10,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"homeward/internal/agreement"
+	"homeward/internal/call"
 	"homeward/internal/casework"
 	"homeward/internal/config"
 	"homeward/internal/measure"
@@ -33,7 +34,7 @@ func (d *desk) agreeSome() {
 			d.t.Fatal(err)
 		}
 		e.Segment = c.Last().Segments[0].Segment
-		if err := d.Store.Answer(d.t.Context(), d.now, by, []casework.NewAnswer{{Reference: c.Reference, Version: c.Version, Event: e}}); err != nil {
+		if err := d.Store.Answer(d.t.Context(), by, []casework.NewAnswer{{Reference: c.Reference, Version: c.Version, Event: e}}); err != nil {
 			d.t.Fatal(err)
 		}
 	}
@@ -171,7 +172,7 @@ func TestCallsShareIsOnTheHeadline(t *testing.T) {
 	d.waiting()
 	d.agreeSome()
 	d.Partnership.Settings.Headline = config.HeadlineAgreed
-	c, err := calls{d.Store, d.App, nil}.make(t.Context(), noDrawing{})
+	c, err := d.content()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,4 +189,14 @@ func TestCallsShareIsOnTheHeadline(t *testing.T) {
 			t.Errorf("%s was %v and is %v", one.Measure, one.Then, one.Now)
 		}
 	}
+}
+
+// content is what a call would show now.
+func (d *desk) content() (*call.Content, error) {
+	held, at, err := d.Store.SnapshotAt(d.t.Context())
+	if err != nil {
+		return nil, err
+	}
+	defer held.Close()
+	return calls{d.Store, d.App, nil}.makeOf(d.t.Context(), held.Store, at.In(d.App.London), noDrawing{})
 }

@@ -10,7 +10,6 @@ import (
 	"homeward/internal/casework"
 	"homeward/internal/delay"
 	"homeward/internal/people"
-	"homeward/internal/problem"
 	"homeward/internal/sqlite"
 )
 
@@ -21,16 +20,9 @@ type calls struct {
 	draw call.Drawer
 }
 
-// atOnceTries is how often the figures of a call are worked out again because a
-// file arrived meanwhile: all slides must be of one moment.
-const atOnceTries = 3
-
-func (k calls) make(ctx context.Context, draw call.Drawer) (*call.Content, error) {
-	return k.makeOf(ctx, k.Store, k.app.now(), draw)
-}
-
-// makeOf works out a call at the moment now from the figures of src: the store
-// itself, or one as it was known. The call before is always the store's.
+// makeOf works out a call at the moment now from the figures of src, which is
+// of one moment: a snapshot, or the store as it was known. The call before is
+// always the store's.
 func (k calls) makeOf(ctx context.Context, src *sqlite.Store, now time.Time, draw call.Drawer) (*call.Content, error) {
 	notes, err := src.Annotations(ctx)
 	if err != nil {
@@ -52,22 +44,27 @@ func (k calls) makeOf(ctx context.Context, src *sqlite.Store, now time.Time, dra
 			return nil, err
 		}
 	}
-	for range atOnceTries {
-		changed := src.Changed()
-		c, err := call.Make(ctx, src, draw, s)
-		if err != nil || src.Changed() == changed {
-			return c, err
-		}
-	}
-	return nil, problem.New(problem.Unavailable, "Extracts are being taken in just now. Try again in a minute.")
+	return call.Make(ctx, src, draw, s)
 }
 
 // Preview works out what a call would show now.
-func (k calls) Preview(ctx context.Context) (*call.Content, error) { return k.make(ctx, nil) }
+func (k calls) Preview(ctx context.Context) (*call.Content, error) {
+	held, err := k.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Close()
+	return k.makeOf(ctx, held.Store, k.app.now(), nil)
+}
 
 // Start holds the figures of this moment for today's call.
 func (k calls) Start(ctx context.Context, by people.Actor) (delay.Day, error) {
-	return k.startOf(ctx, k.Store, k.app.now(), by)
+	held, at, err := k.SnapshotAt(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer held.Close()
+	return k.startOf(ctx, held.Store, at.In(k.app.London), by)
 }
 
 // startOf holds the figures of src at the moment now for that day's call.
@@ -91,7 +88,7 @@ func (k calls) EndCall(ctx context.Context, day delay.Day) error {
 
 // Withdraw takes back the call of the day that started at the moment.
 func (k calls) Withdraw(ctx context.Context, by people.Actor, day delay.Day, started time.Time) error {
-	return k.WithdrawCall(ctx, day, started, k.UndoWithin(), k.app.now(), by)
+	return k.WithdrawCall(ctx, day, started, k.UndoWithin(), by)
 }
 
 // UndoWithin is for how long after its start a call can be withdrawn.
@@ -99,7 +96,12 @@ func (k calls) UndoWithin() time.Duration { return k.app.casework().Settings.Und
 
 // Since gives the figures of a call as they are known now.
 func (k calls) Since(ctx context.Context, c *call.Content) ([]call.Difference, error) {
-	return call.Since(ctx, k.Store, c)
+	held, err := k.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Close()
+	return call.Since(ctx, held.Store, c)
 }
 
 // AddAction logs an action.

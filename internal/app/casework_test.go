@@ -86,8 +86,8 @@ func newDesk(t testing.TB) *desk {
 	d.sessions = sessions
 	assets := static.Files
 	o := web.Options{
-		Figures: figures{Store: a.Store, app: a}, Drawer: noDrawing{}, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{app: a}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready, Closings: a.closings(),
+		Drawer: noDrawing{}, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
+		Jobs: jobs{scheduler}, Packs: packs{app: a}, Known: known{a}, Moment: a.present, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready, Closings: a.closings(),
 		Cases: a.Store, Casework: a.casework(), Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, Version: "test",
 		Templates: templates.Files, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now, Zone: a.London,
@@ -117,7 +117,7 @@ func newDesk(t testing.TB) *desk {
 			t.Fatal(err)
 		}
 		person := people.Person{Email: strings.ReplaceAll(who.name, " ", ".") + "@northshire.example", Name: who.name, Grants: []people.Grant{grant}}
-		id, err := a.Store.AddPerson(t.Context(), d.now, machine, person)
+		id, err := a.Store.AddPerson(t.Context(), machine, person)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func (d *desk) ref(number string) string { return d.patient("RXA", number).Refer
 // extract takes an extract of RXA in.
 func (d *desk) extract(date string, rows ...listed) {
 	d.t.Helper()
-	b := &ingest.Batch{Provider: "RXA", File: ingest.File{Name: date + ".csv", SHA256: [32]byte([]byte(fmt.Sprintf("%-32s", date+fmt.Sprint(len(rows))))), ReceivedAt: delay.MustDay(date).Time().Add(30 * time.Hour)},
+	b := &ingest.Batch{Provider: "RXA", File: ingest.File{Name: date + ".csv", SHA256: [32]byte([]byte(fmt.Sprintf("%-32s", date+fmt.Sprint(len(rows)))))},
 		Extracts: []ingest.Extract{{Date: delay.MustDay(date), Read: len(rows), Kept: len(rows)}}}
 	for i, r := range rows {
 		g := attribution.Given{Reason: r.reason, Care: delay.Acute, Council: "E10000099", Stated: r.stated, Words: attribution.Words{Reason: string(r.reason), Responsible: r.stated.String()}}
@@ -165,7 +165,7 @@ func (d *desk) extract(date string, rows ...listed) {
 		b.Statements = append(b.Statements, ingest.Statement{Patient: int32(i), Given: int32(i), Place: int32(i), Ready: delay.MustDay(r.ready), Admitted: delay.MustDay("2026-10-01")})
 		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Line: int32(i + 2), Statement: int32(i)})
 	}
-	if err := d.Store.Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := d.App.madeUp(delay.MustDay(date).Time().Add(30*time.Hour)).Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		d.t.Fatal(err)
 	}
 }

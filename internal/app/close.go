@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"homeward/internal/closing"
 	"homeward/internal/delay"
@@ -20,57 +21,43 @@ type closings struct {
 	read *sync.Map
 }
 
-func (k closings) setup(m delay.Month) closing.Setup {
+func (k closings) setup(m delay.Month, now time.Time) closing.Setup {
 	a := k.app
-	return closing.Setup{Now: a.now(), Month: m, Partnership: a.Partnership.Name, RuleSet: a.Rules.Name, RuleVersion: a.Rules.On(m.Last()).Version,
+	return closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: a.Rules.Name, RuleVersion: a.Rules.On(m.Last()).Version,
 		Expected: a.Expected(), Clocks: a.casework().Settings.Clocks}
-}
-
-// check works a month out from evidence of one moment, and gives its mark.
-func (k closings) check(ctx context.Context, m delay.Month) (*closing.Check, string, error) {
-	for range atOnceTries {
-		mark, err := k.EvidenceMark(ctx)
-		if err != nil {
-			return nil, "", err
-		}
-		check, err := closing.Make(ctx, k.Store, k.setup(m))
-		if err != nil {
-			return nil, "", err
-		}
-		after, err := k.EvidenceMark(ctx)
-		if err != nil || after == mark {
-			return check, mark, err
-		}
-	}
-	return nil, "", problem.New(problem.Unavailable, "Extracts are being taken in just now. Try again in a minute.")
 }
 
 // Check works out a month as it would be closed now.
 func (k closings) Check(ctx context.Context, m delay.Month) (*closing.Check, error) {
-	check, _, err := k.check(ctx, m)
-	return check, err
+	held, err := k.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Close()
+	return closing.Make(ctx, held.Store, k.setup(m, k.app.now()))
 }
 
-// Close closes a month with the figures of this moment.
+// Close closes a month with the figures of this moment; what arrives while it
+// is being closed is a revision.
 func (k closings) Close(ctx context.Context, by people.Actor, m delay.Month, seen, reason string) error {
-	for range atOnceTries {
-		check, mark, err := k.check(ctx, m)
-		if err != nil {
-			return err
-		}
-		if check.Content.Fingerprint() != seen {
-			return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you close it.", m.Long())
-		}
-		r, err := check.Seal(k.app.now(), by.Grant.Role.String(), by.Grant.Codes, reason)
-		if err != nil {
-			return err
-		}
-		ok, err := k.CloseMonth(ctx, by, r, mark, closeWords(r, reason))
-		if err != nil || ok {
-			return err
-		}
+	held, at, err := k.SnapshotAt(ctx)
+	if err != nil {
+		return err
 	}
-	return problem.New(problem.Unavailable, "Extracts are being taken in just now. Try again in a minute.")
+	defer held.Close()
+	at = at.In(k.app.London)
+	check, err := closing.Make(ctx, held.Store, k.setup(m, at))
+	if err != nil {
+		return err
+	}
+	if check.Content.Fingerprint() != seen {
+		return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you close it.", m.Long())
+	}
+	r, err := check.Seal(at, by.Grant.Role.String(), by.Grant.Codes, reason)
+	if err != nil {
+		return err
+	}
+	return k.CloseMonth(ctx, by, r, closeWords(r, reason))
 }
 
 // closeWords are what the audit log keeps of a close.

@@ -293,7 +293,7 @@ func TestC15ClosedAsKnown(t *testing.T) {
 		return cells[0].Days
 	}
 	before := now()
-	a.Ingest.Now = func() time.Time { return time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC) }
+	a.Ingest.Store = a.Store.Backdated(func() time.Time { return time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC) })
 	if _, err := a.Ingest.File(t.Context(), "RZ1_2026-03-11.csv", strings.NewReader(strings.ReplaceAll(northgate("2026-03-11", 1, 12), ",2026-03-09,", ",2026-02-20,"))); err != nil {
 		t.Fatal(err)
 	}

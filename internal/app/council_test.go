@@ -68,7 +68,7 @@ func TestJ7EveryNumberOfACouncilOpens(t *testing.T) {
 		t.Fatal(err)
 	}
 	person := people.Person{Email: string(people.Director) + "@partnership.example", Name: "Des Director", Grants: []people.Grant{grant}}
-	if _, err := a.Store.AddPerson(t.Context(), a.now(), people.Actor{Kind: people.Machine}, person); err != nil {
+	if _, err := a.Store.AddPerson(t.Context(), people.Actor{Kind: people.Machine}, person); err != nil {
 		t.Fatal(err)
 	}
 	draw, err := newRenderer()

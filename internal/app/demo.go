@@ -16,6 +16,7 @@ import (
 	"homeward/internal/config"
 	"homeward/internal/durable"
 	"homeward/internal/ingest"
+	"homeward/internal/sqlite"
 	"homeward/internal/synth"
 )
 
@@ -148,12 +149,18 @@ func (a *App) takeAsArrived(ctx context.Context, paths []string, said func(done,
 		arrived[path] = info.ModTime()
 	}
 	slices.SortStableFunc(paths, func(x, y string) int { return arrived[x].Compare(arrived[y]) })
-	defer func(was func() time.Time) { a.Ingest.Now = was }(a.Ingest.Now)
+	defer func(now func() time.Time, store ingest.Store) { a.Ingest.Now, a.Ingest.Store = now, store }(a.Ingest.Now, a.Ingest.Store)
 	a.Ingest.Now = func() time.Time { return arrived[paths[n]] }
+	a.Ingest.Store = a.Store.Backdated(a.Ingest.Now)
 	_, err := a.ingestFiles(ctx, paths, func(*ingest.Report) error {
 		n++
 		said(n, len(paths))
 		return nil
 	})
 	return err
+}
+
+// madeUp gives the store for what the demonstration makes up of a past moment.
+func (a *App) madeUp(at time.Time) *sqlite.Store {
+	return a.Store.Backdated(func() time.Time { return at })
 }

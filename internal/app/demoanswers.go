@@ -54,7 +54,7 @@ func answerDemo(ctx context.Context, a *App, said func(done, total int)) error {
 		if len(answers) == 0 {
 			return nil
 		}
-		return a.Store.Answer(ctx, at, by, answers)
+		return a.madeUp(at).Answer(ctx, by, answers)
 	}
 	for done := 0; done < len(items); {
 		first := items[done]

@@ -46,7 +46,7 @@ func pathwaysDemo(ctx context.Context, a *App) error {
 		by := people.Actor{Kind: people.APerson, Email: "coordinator." + l.provider + "@demonstration.example", Name: "Demonstration coordinator",
 			Grant: people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{l.provider}}}
 		in := casework.NewEntry{Reference: l.reference, Kind: logbook.Verified, Made: l.made, Day: l.made, Destination: pathwayOf(l.reason, l.spread)}
-		if _, _, err := a.Store.Log(ctx, onRound(l.made, l.spread%60, now), by, in); err != nil {
+		if _, _, err := a.madeUp(onRound(l.made, l.spread%60, now)).Log(ctx, by, in); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func closeDemo(ctx context.Context, a *App, said func(done, total int)) error {
 // closeAsKnown closes a month with what was known when it was due.
 func (a *App) closeAsKnown(ctx context.Context, by people.Actor, m delay.Month) (err error) {
 	k := a.closings()
-	setup := k.setup(m)
+	setup := k.setup(m, a.now())
 	y, month, day := agreement.AddWorkingDays(closing.Due(m, setup.Clocks), 1).Time().Date()
 	setup.Now = time.Date(y, month, day, 10, 0, 0, 0, a.London)
 	past, err := a.Store.AsKnown(ctx, setup.Now, delay.DayOf(setup.Now))
@@ -56,10 +56,5 @@ func (a *App) closeAsKnown(ctx context.Context, by people.Actor, m delay.Month) 
 	if err != nil {
 		return err
 	}
-	mark, err := a.Store.EvidenceMark(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = a.Store.CloseMonth(ctx, by, r, mark, closeWords(r, reason))
-	return err
+	return a.madeUp(setup.Now).CloseMonth(ctx, by, r, closeWords(r, reason))
 }

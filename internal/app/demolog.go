@@ -54,7 +54,7 @@ func logDemo(ctx context.Context, a *App) error {
 				{Reference: row.Reference, Kind: logbook.Verified, Made: max(checked, logged), Day: max(checked, logged)},
 			} {
 				in.Place.Site, in.Place.Ward, in.Place.Bed = d.Site, d.Ward, d.Bed
-				if _, _, err := a.Store.Log(ctx, onRound(in.Made, i, now), by, in); err != nil {
+				if _, _, err := a.madeUp(onRound(in.Made, i, now)).Log(ctx, by, in); err != nil {
 					return err
 				}
 			}
@@ -63,7 +63,7 @@ func logDemo(ctx context.Context, a *App) error {
 				if said.Outcome.Body == delay.NHS || step.OwnerOrg == "" {
 					step = casework.Action{What: "Ask the community team for a date", OwnerOrg: p.Code, Owner: "Discharge team", Due: delay.DayOf(now) + delay.Day(i%3)}
 				}
-				if err := a.Store.AddAction(ctx, onRound(delay.DayOf(now), i, now), by, row.Reference, "", step); err != nil {
+				if err := a.madeUp(onRound(delay.DayOf(now), i, now)).AddAction(ctx, by, row.Reference, "", step); err != nil {
 					return err
 				}
 			}

@@ -83,7 +83,7 @@ func TestDevonWith200Disputes(t *testing.T) {
 		say := func(by people.Actor, act agreement.Act, body delay.Body) {
 			t.Helper()
 			now = now.Add(time.Second)
-			err := a.Store.Answer(ctx, now, by, []casework.NewAnswer{{Reference: r.Reference, Words: "A test",
+			err := a.Store.Answer(ctx, by, []casework.NewAnswer{{Reference: r.Reference, Words: "A test",
 				Event: agreement.Event{Act: act, Side: casework.SideOf(by), Segment: seg, Body: body}}})
 			if err != nil {
 				t.Fatal(err)

@@ -171,9 +171,10 @@ func TestAPowerCutLosesNothingThatWasAcknowledged(t *testing.T) {
 			slices.Sort(out)
 			return out
 		}}
-	stop := durable.Observe(func(s durable.Step) { d.see(t, s) })
+	see := func(s durable.Step) { d.see(t, s) }
+	durable.Observer.Store(&see)
 	_, err := a.TakeInbox(t.Context())
-	stop()
+	durable.Observer.Store(nil)
 	if err := errors.Join(err, a.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +289,8 @@ func TestWhatTheDatabaseLostIsTakenInAgain(t *testing.T) {
 	}
 	s := c.serve(t)
 	s.figures = c.token(t, "figures")
-	if got := s.get("/figures.csv?from=2026-03-10&to=2026-03-12&by=day"); !strings.Contains(got, "2026-03-11,32") || !strings.Contains(got, "2026-03-12,32") {
+	if got := s.get("/figures.csv?from=2026-03-10&to=2026-03-12&by=day"); !strings.Contains(got, "2026-03-11,32") ||
+		!strings.Contains(got, "2026-03-12,32") {
 		t.Errorf("the figures are %s", got)
 	}
 	if status := s.stop(); status != app.ExitDone {
@@ -329,7 +331,8 @@ func TestTheArchiveIsSealed(t *testing.T) {
 	}
 	known, lost := northgate("2026-03-10", 1, 30), northgate("2026-03-11", 1, 31)
 	for name, text := range map[string]string{
-		"RZ1_2026-03-10.csv": known, "RZ1_2026-03-10.csv.report.json": "{}", "RZ1_2026-03-11.csv": lost, "RZ1_2026-03-11.csv.report.json": "",
+		"RZ1_2026-03-10.csv": known, "RZ1_2026-03-10.csv.report.json": "{}", "RZ1_2026-03-11.csv": lost,
+		"RZ1_2026-03-11.csv.report.json": "",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o640); err != nil {
 			t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"homeward/internal/config"
 	"homeward/internal/csvout"
@@ -246,7 +245,7 @@ func setUpDelays(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if key != nil {
 			by := people.Actor{Kind: people.Machine, Name: accountName()}
 			each = func(ctx context.Context, each func(sqlite.DelayRecord) error) error {
-				return store.IdentifiedDelays(ctx, time.Now(), by, key, each)
+				return store.IdentifiedDelays(ctx, by, key, each)
 			}
 		}
 		if err := printDelays(ctx, out, each, key != nil, *format); err != nil {

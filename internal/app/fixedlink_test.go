@@ -156,7 +156,7 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 		ingest(d, 30)
 	}
 	note("Winter ward closed", first+15)
-	if err := a.Store.WithdrawAnnotation(t.Context(), now, people.Actor{Kind: people.Machine}, 1); err != nil {
+	if err := a.Store.WithdrawAnnotation(t.Context(), people.Actor{Kind: people.Machine}, 1); err != nil {
 		t.Fatal(err)
 	}
 	cookies = map[people.Role]string{people.Viewer: signIn(people.Viewer)}

@@ -67,7 +67,8 @@ func (o Options) database(ctx context.Context) (sqlite.State, error) {
 	_, making := os.Stat(filepath.Join(o.Data, makingFile))
 	state, err := sqlite.StateOf(ctx, o.Data)
 	if err != nil {
-		return state, problem.Wrap(err, problem.Unavailable, "The database %s could not be looked at. Check its permissions", sqlite.FileName)
+		return state, problem.Wrap(err, problem.Unavailable, "The database %s could not be looked at. Check its permissions",
+			sqlite.FileName)
 	}
 	if state == sqlite.Filled || len(signs) == 0 || making == nil {
 		return state, nil
@@ -76,8 +77,10 @@ func (o Options) database(ctx context.Context) (sqlite.State, error) {
 	if state == sqlite.Blank {
 		what = "is empty"
 	}
-	return state, problem.New(problem.Unavailable, "The database %s %s, and the data folder %s has had one: %s. No new one was made in its place. "+
-		"Restore the database from your backup, then start again; what was received since is taken in again by itself. To begin with nothing on purpose, move these away first.",
+	return state, problem.New(problem.Unavailable,
+		"The database %s %s, and the data folder %s has had one: %s. No new one was made in its place. "+
+			"Restore the database from your backup, then start again; what was received since is taken in again by itself. To begin "+
+			"with nothing on purpose, move these away first.",
 		sqlite.FileName, what, o.Data, list(signs))
 }
 
@@ -97,7 +100,8 @@ func (o Options) firstKey(state sqlite.State) error {
 	}
 	err := durable.WriteNew(filepath.Join(o.Data, makingFile), nil)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return problem.Wrap(err, problem.Unavailable, "The data folder %s could not be written in. Check its permissions, and that the disk has room", o.Data)
+		return problem.Wrap(err, problem.Unavailable,
+			"The data folder %s could not be written in. Check its permissions, and that the disk has room", o.Data)
 	}
 	_, err = identity.LoadOrCreate(o.keyPath(), true)
 	return err
@@ -121,7 +125,8 @@ func (o Options) readableDatabase(state sqlite.State) error {
 	// The key is made before the database, so this order of asking misses
 	// nothing that another process makes meanwhile.
 	if _, err := os.Stat(o.keyPath()); errors.Is(err, fs.ErrNotExist) {
-		return problem.New(problem.Unavailable, "The data folder has a database and no key file %s. Restore the key file from your backup: without it patients cannot be matched. Figures still work.", filepath.Base(o.keyPath()))
+		return problem.New(problem.Unavailable, "The data folder has a database and no key file %s. Restore the key file from your "+
+			"backup: without it patients cannot be matched. Figures still work.", filepath.Base(o.keyPath()))
 	}
 	return nil
 }
@@ -140,7 +145,8 @@ func openStore(ctx context.Context, o Options) (*sqlite.Store, error) {
 		return nil, err
 	}
 	if state == sqlite.Absent {
-		return nil, problem.New(problem.NotFound, "There is no database in the data folder %s yet. Take extracts in first: homeward ingest --data %s PATH…", o.Data, o.Data)
+		return nil, problem.New(problem.NotFound,
+			"There is no database in the data folder %s yet. Take extracts in first: homeward ingest --data %s PATH…", o.Data, o.Data)
 	}
 	return sqlite.Open(ctx, o.Data, nil)
 }
@@ -162,7 +168,8 @@ func (o Options) private() error {
 	if len(open) == 0 {
 		return nil
 	}
-	return problem.New(problem.Forbidden, "Every account of this machine may open what Homeward keeps secret. Nothing was done. Mend it with: chmod 600 %s", strings.Join(open, " "))
+	return problem.New(problem.Forbidden, "Every account of this machine may open what Homeward keeps secret. Nothing was done. "+
+		"Mend it with: chmod 600 %s", strings.Join(open, " "))
 }
 
 // quoted gives a path as a shell reads it.

@@ -113,7 +113,8 @@ func TestALostDatabaseIsNeverReplaced(t *testing.T) {
 	t.Run("a new folder begins, by whatever command", func(t *testing.T) {
 		n := northshire{t, t.TempDir()}
 		must(t, "init", "--data", n.data())
-		if status, _, errs := run(t, "figures", "--data", n.data(), "--from", "2026-03", "--to", "2026-03"); status != app.ExitLess || !strings.Contains(errs, "no database") {
+		if status, _, errs := run(t, "figures", "--data", n.data(), "--from", "2026-03", "--to", "2026-03"); status != app.ExitLess ||
+			!strings.Contains(errs, "no database") {
 			t.Errorf("figures of nothing ended with %d: %s", status, errs)
 		}
 		must(t, "user", "list", "--data", n.data())
@@ -200,8 +201,10 @@ func TestWhatIsWrittenIsForOneAccountAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	shellWith(t, append(c.command(t.Context(), t).Env, asHomeward+"="+onlyInbox), "umask 000; cp -r "+quote(filepath.Join(c.home, "example"))+"/. "+quote(c.data())+
-		"; chmod 700 "+quote(filepath.Join(c.data(), "layouts"))+"; chmod 600 "+quote(c.data())+"/*.yaml "+quote(c.data())+"/layouts/*; "+self+" "+quote(c.data()))
+	shellWith(t, append(c.command(t.Context(), t).Env, asHomeward+"="+onlyInbox), "umask 000; cp -r "+quote(filepath.Join(c.home,
+		"example"))+"/. "+quote(c.data())+
+		"; chmod 700 "+quote(filepath.Join(c.data(),
+		"layouts"))+"; chmod 600 "+quote(c.data())+"/*.yaml "+quote(c.data())+"/layouts/*; "+self+" "+quote(c.data()))
 	if n := len(found(t, filepath.Join(c.data(), app.RejectedFolder), "")); n != 2 {
 		t.Errorf("%d files in rejected", n)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"homeward/internal/app"
 	"homeward/internal/ingest"
+	"homeward/internal/sqlite"
 )
 
 // unpackHostile unpacks the hostile files, whose names hold line breaks and
@@ -88,7 +89,8 @@ func TestHostileFiles(t *testing.T) {
 			}
 			onlyIn(t, c.home, "data", "tmp")
 			onlyIn(t, c.tmp())
-			onlyIn(t, c.data(), "homeward.db", "homeward.db-wal", "homeward.db-shm", app.KeyFile, app.ReceivedFolder, app.SpoolFolder)
+			onlyIn(t, c.data(), "homeward.db", "homeward.db-wal", "homeward.db-shm", app.KeyFile, app.ReceivedFolder, app.SpoolFolder,
+				sqlite.AuditKeyName, sqlite.HeadFileName)
 			if len(all) != 1 {
 				t.Fatalf("got %d receipts", len(all))
 			}

@@ -147,7 +147,8 @@ func (a *App) takeInbox(ctx context.Context) (string, error) {
 		err = durable.MkdirAll(dir)
 	}
 	if err != nil {
-		return "", problem.Wrap(err, problem.Unavailable, "The inbox folder could not be read. Check the folder permissions. No files were changed")
+		return "", problem.Wrap(err, problem.Unavailable,
+			"The inbox folder could not be read. Check the folder permissions. No files were changed")
 	}
 	p := &pass{counts: map[ingest.Outcome]int{}}
 	if p.sealed, err = a.sealArchive(ctx); err != nil {
@@ -206,8 +207,9 @@ func (a *App) passBy(ctx context.Context, p *pass, dir string, e fs.DirEntry) er
 		}
 	case err != nil && ctx.Err() == nil && problem.KindOf(err) == problem.Internal:
 		// Something about this very file; the others are not to wait for it.
-		a.Options.Log.Error("a file of the inbox could not be taken and stays there", "error", err)
-		p.failures = append(p.failures, problem.Wrap(err, problem.Unavailable, "One file of the inbox could not be taken and stays there. The program's log has the details"))
+		a.Options.Log.Error("a file of the inbox could not be taken and stays there", "error", nhsnumber.Redact(err.Error()))
+		p.failures = append(p.failures, problem.Wrap(err, problem.Unavailable,
+			"One file of the inbox could not be taken and stays there. The program's log has the details"))
 	case err != nil:
 		return err
 	default:
@@ -231,7 +233,8 @@ func (p *pass) words() string {
 		n     int
 		words string
 	}{
-		{p.aside, "%d set aside unread"}, {p.waiting, "%d still arriving"}, {p.stuck, "%d cannot be moved out of it (the program's log says why)"},
+		{p.aside, "%d set aside unread"}, {p.waiting, "%d still arriving"}, {p.stuck,
+			"%d cannot be moved out of it (the program's log says why)"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf(part.words, part.n))
@@ -284,7 +287,8 @@ func (a *App) takeOne(ctx context.Context, path string, seen fs.FileInfo) (*inge
 		// It is taken; that its file stays is said once, and is no reason to take
 		// it again every minute.
 		a.inbox.stick(filepath.Base(path), lookOf(seen))
-		a.Options.Log.Error("a file was taken and cannot be moved out of the inbox; remove it yourself", "file", nhsnumber.Redact(filepath.Base(path)), "error", err)
+		a.Options.Log.Error("a file was taken and cannot be moved out of the inbox; remove it yourself", "file",
+			nhsnumber.Redact(filepath.Base(path)), "error", nhsnumber.Redact(err.Error()))
 	}
 	return report, nil
 }
@@ -305,7 +309,8 @@ func openPlain(path string, seen fs.FileInfo) (*os.File, error) {
 		return nil, errArriving // Its sender took it back.
 	}
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, problem.Wrap(errors.Join(ingest.ErrUnreadable, err), problem.Unavailable, "Homeward may not read it. Have it sent so that Homeward's account may read it, and put it into the inbox again")
+		return nil, problem.Wrap(errors.Join(ingest.ErrUnreadable, err), problem.Unavailable,
+			"Homeward may not read it. Have it sent so that Homeward's account may read it, and put it into the inbox again")
 	}
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM) {
 		return nil, problem.Wrap(err, problem.Unavailable, "No further file could be opened on this machine. Nothing was changed")
@@ -368,7 +373,7 @@ func (a *App) putRejected(name string, report *ingest.Report, frozen *ingest.Fro
 	if err != nil {
 		return err
 	}
-	target := free(dir, name)
+	target := free(dir, nhsnumber.Redact(name))
 	if err := writeReceipt(target, report); err != nil {
 		return err
 	}
@@ -407,7 +412,8 @@ func (a *App) setAside(path, reason string) bool {
 		}
 	}
 	if err != nil {
-		a.Options.Log.Error("what lies in the inbox can neither be read nor moved", "file", name, "reason", reason, "error", err)
+		a.Options.Log.Error("what lies in the inbox can neither be read nor moved", "file", name, "reason", reason, "error",
+			nhsnumber.Redact(err.Error()))
 		return false
 	}
 	a.Options.Log.Warn("what lay in the inbox could not be read and was set aside", "file", name, "reason", reason)

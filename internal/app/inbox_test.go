@@ -29,7 +29,8 @@ type box struct {
 func newBox(t testing.TB) *box {
 	t.Helper()
 	b := &box{t: t, n: newNorthshire(t), now: time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), logs: new(strings.Builder)}
-	a, err := app.Open(t.Context(), app.Options{Data: b.n.data(), Now: func() time.Time { return b.now }, Log: slog.New(slog.NewTextHandler(b.logs, nil))})
+	a, err := app.Open(t.Context(), app.Options{Data: b.n.data(), Now: func() time.Time { return b.now },
+		Log: slog.New(slog.NewTextHandler(b.logs, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +159,8 @@ func TestOneUnreadableFileDoesNotStopTheInbox(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, func(t *testing.T, c child, log string) {
-			if got := must(t, "figures", "--data", c.data(), "--from", "2026-03-10", "--to", "2026-03-10", "--format", "csv"); !strings.Contains(got, "30") {
+			if got := must(t, "figures", "--data", c.data(), "--from", "2026-03-10", "--to", "2026-03-10", "--format",
+				"csv"); !strings.Contains(got, "30") {
 				t.Errorf("the file after it: %s", got)
 			}
 			all := found(t, filepath.Join(c.data(), app.RejectedFolder), ".report.json")
@@ -187,7 +189,8 @@ func asNobody(t *testing.T, fill func(child), look func(*testing.T, child, strin
 		t.Fatal(err)
 	}
 	const nobody = 65534
-	if err := os.WriteFile(filepath.Join(c.data(), "inbox", "RZ1_2026-03-10.csv"), []byte(northgate("2026-03-10", 1, 30)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(c.data(), "inbox", "RZ1_2026-03-10.csv"), []byte(northgate("2026-03-10", 1, 30)),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	err := filepath.WalkDir(c.home, func(path string, _ fs.DirEntry, err error) error {

@@ -112,7 +112,7 @@ func newOutsider(t *testing.T) *outsider {
 		for _, day := range days {
 			b := &ingest.Batch{Provider: provider, Extracts: []ingest.Extract{{Date: delay.MustDay(day)}}, File: ingest.File{
 				Name: provider + "_" + day + ".csv", SHA256: sha256.Sum256([]byte(provider + day)),
-				ReceivedAt: delay.MustDay(day).Time().Add(30 * time.Hour)}}
+				ReceivedAt: delay.MustDay(day).Time().Add(30 * time.Hour), Recovered: true}}
 			for i, p := range plan {
 				if p.provider != provider {
 					continue
@@ -180,7 +180,7 @@ func (o *outsider) people() {
 		}
 		c := caller{name: who.name, column: slices.Index(people.Roles[:], who.role) + 1, grant: grant, person: people.Person{
 			Email: strings.ReplaceAll(who.name, " ", ".") + "@outside.example", Name: "Someone", Grants: []people.Grant{grant}}}
-		id, err := o.Store.AddPerson(o.t.Context(), o.now, machine, c.person)
+		id, err := o.Store.AddPerson(o.t.Context(), machine, c.person)
 		if err != nil {
 			o.t.Fatal(err)
 		}

@@ -141,28 +141,20 @@ func (a *App) packJobs(draw *chart.Renderer, version string) ([]schedule.Job, er
 // makePack makes a plan's pack and puts it in the outbox. Doing so again
 // changes nothing while the figures are the same.
 func (a *App) makePack(ctx context.Context, plan config.Pack, draw *chart.Renderer, version string) (string, error) {
-	meta := a.meta(version, a.now())
+	// All figures are of one moment, so that the pack can be made again.
+	held, at, err := a.Store.SnapshotAt(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer held.Close()
+	meta := a.meta(version, at.In(a.London))
 	meta.Series, meta.Title, meta.Public = series(plan), plan.Title, plan.Public
 	meta.UpTo = upTo(plan, delay.DayOf(meta.At))
 	meta.Day = meta.UpTo
 	meta.Printer, meta.Unprinted = a.printer()
-	var figures pack.Figures
-	for tries := 1; ; tries++ {
-		// All figures must be of one moment, or the pack could not be made again.
-		changed := a.Store.Changed()
-		if at := a.now(); delay.DayOf(at) == delay.DayOf(meta.At) {
-			meta.At = at
-		}
-		var err error
-		if figures, err = a.gather(ctx, a.Store, packFilter(plan).On(a.headline()), meta); err != nil {
-			return "", err
-		}
-		if a.Store.Changed() == changed {
-			break
-		}
-		if tries == atOnceTries {
-			return "", problem.New(problem.Unavailable, "Extracts are being taken in just now. Run this again in a minute.")
-		}
+	figures, err := a.gather(ctx, held.Store, packFilter(plan).On(a.headline()), meta)
+	if err != nil {
+		return "", err
 	}
 	if figures.Overview.AsAt == 0 {
 		return "There are no extracts yet, so there is nothing to draw.", nil

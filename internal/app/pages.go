@@ -89,36 +89,13 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.Extra
 			}
 		}
 		for day := from; day <= to; day++ {
-			line.Days = append(line.Days, extractDay(day, arrived[day], began[expected.Code], expected.Due, now))
+			a := arrived[day]
+			line.Days = append(line.Days, web.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Held: a.HeldSHA256, HeldRows: a.HeldRows,
+				Arrival: expected.Standing(day, measure.Received{Counted: a.Counted, Held: a.Held, At: a.Received}, began[expected.Code], now)})
 		}
 		out = append(out, line)
 	}
 	return out, nil
-}
-
-// backfilled is how long after its day an extract may arrive and be called
-// late; after that it is a backfill, which nobody waited for.
-const backfilled = 31 * 24 * time.Hour
-
-// extractDay says where one day stands. An extract of a day is due on the
-// morning after, because it speaks of the day's end.
-func extractDay(day delay.Day, a sqlite.Arrival, began delay.Day, due time.Duration, now time.Time) web.ExtractDay {
-	d := web.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Held: a.HeldSHA256, HeldRows: a.HeldRows}
-	y, m, date := (day + 1).Time().Date()
-	deadline := time.Date(y, m, date, 0, 0, 0, 0, now.Location()).Add(max(due, 0))
-	switch {
-	case a.Held && !a.Counted:
-		d.Arrival = measure.Held
-	case a.Counted && due >= 0 && a.Received.After(deadline) && a.Received.Before(deadline.Add(backfilled)):
-		d.Arrival = measure.Late
-	case a.Counted:
-		d.Arrival = measure.In
-	case began == 0 || day < began || now.Before(deadline):
-		d.Arrival = measure.NotDue
-	default:
-		d.Arrival = measure.Missing
-	}
-	return d
 }
 
 // Receipt gives a file's receipt.
@@ -140,7 +117,7 @@ func (e extracts) Receipt(ctx context.Context, sum string) (web.Received, error)
 
 // Accept has a provider's held extract of a day count.
 func (e extracts) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
-	n, err := e.app.Store.Accept(ctx, e.app.Options.Now(), by, as, provider, day, reason)
+	n, err := e.app.Store.Accept(ctx, by, as, provider, day, reason)
 	return n > 0, err
 }
 

@@ -25,10 +25,6 @@ const (
 // pastWithin bounds the working out of one past moment.
 const pastWithin = 5 * time.Minute
 
-// complete is how old a moment must be for its evidence to be complete: a file
-// is dated when it begins to arrive, and stored when it has been read.
-const complete = 15 * time.Minute
-
 // pasts keeps the latest past moments that somebody looked at. The zero value
 // is empty and ready.
 type pasts struct {
@@ -42,22 +38,17 @@ type pasts struct {
 
 // past is one moment; mu of pasts guards uses and gone.
 type past struct {
-	at      time.Time
-	changed uint64
-	made    chan struct{} // closed when store or err is set
-	store   *sqlite.Known
-	err     error
-	uses    int
-	gone    bool // no longer kept: closed when nobody uses it
+	at    time.Time
+	made  chan struct{} // closed when store or err is set
+	store *sqlite.Known
+	err   error
+	uses  int
+	gone  bool // no longer kept: closed when nobody uses it
 }
 
 // get gives a past moment, working it out at most once for all who ask, and
 // what to call when it is no longer needed.
-func (p *pasts) get(ctx context.Context, store *sqlite.Store, at time.Time, today delay.Day, now time.Time) (*sqlite.Known, func(), error) {
-	changed := uint64(0)
-	if now.Sub(at) < complete {
-		changed = store.Changed()
-	}
+func (p *pasts) get(ctx context.Context, store *sqlite.Store, at time.Time, today delay.Day) (*sqlite.Known, func(), error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -65,7 +56,7 @@ func (p *pasts) get(ctx context.Context, store *sqlite.Store, at time.Time, toda
 	}
 	var one *past
 	for i, k := range p.kept {
-		if k.at.Equal(at) && k.changed == changed {
+		if k.at.Equal(at) {
 			one = k
 			p.kept = append(append(p.kept[:i:i], p.kept[i+1:]...), k)
 			break
@@ -77,7 +68,7 @@ func (p *pasts) get(ctx context.Context, store *sqlite.Store, at time.Time, toda
 			p.mu.Unlock()
 			return nil, nil, problem.New(problem.Unavailable, "Several past moments are being looked at now. Try again in a minute.")
 		}
-		one = &past{at: at, changed: changed, made: make(chan struct{})}
+		one = &past{at: at, made: make(chan struct{})}
 		p.kept = append(p.kept, one)
 		p.making.Add(1)
 		// Whoever asked first may go away; the others still wait for it.
@@ -193,8 +184,12 @@ func (a *App) sweepPasts() error {
 // asKnown gives the store as known at a moment, after checking that the moment
 // can be looked at.
 func (a *App) asKnown(ctx context.Context, at time.Time) (*sqlite.Known, func(), error) {
-	now := a.now()
-	if at.After(now) {
+	last, err := a.Store.Moment(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	// A clock that was set back may stand before what is recorded.
+	if at.After(a.now()) && at.After(last) {
 		return nil, nil, problem.New(problem.Invalid, "%s is not over yet. Choose an earlier day, or show the latest.", at.In(a.London).Format("2 January 2006"))
 	}
 	first, err := a.Store.FirstReceived(ctx)
@@ -207,13 +202,13 @@ func (a *App) asKnown(ctx context.Context, at time.Time) (*sqlite.Known, func(),
 	case at.Before(first):
 		return nil, nil, problem.New(problem.Invalid, "Homeward had received nothing before %s, so this date cannot be rebuilt. Choose a later one.", first.In(a.London).Format("2 January 2006"))
 	}
-	return a.pasts.get(ctx, a.Store, at, delay.DayOf(at.In(a.London)), now)
+	return a.pasts.get(ctx, a.Store, at, delay.DayOf(at.In(a.London)))
 }
 
 // known looks back for the pages.
 type known struct{ app *App }
 
-// pastPages answers the pages from a past moment.
+// pastPages answers the pages from one moment: a past one, or the present.
 type pastPages struct {
 	figures
 	extracts
@@ -228,6 +223,16 @@ func (k known) At(ctx context.Context, at time.Time) (web.Past, func(), error) {
 	return pastPages{figures{Store: store.Store, app: k.app, at: at}, extracts{app: k.app, store: store.Store, at: at}}, done, nil
 }
 
+// present answers the pages from one moment, which is now.
+func (a *App) present(ctx context.Context) (web.Present, func(), error) {
+	held, err := a.Store.Snapshot(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	// A read transaction that cannot be let go ends with the request.
+	return pastPages{figures{Store: held.Store, app: a}, extracts{app: a, store: held.Store}}, func() { _ = held.Close() }, nil
+}
+
 // Expected names the providers of the partnership.
 func (p pastPages) Expected() []measure.Expected { return p.figures.app.Expected() }
 
@@ -236,27 +241,9 @@ func (p pastPages) Arrivals(ctx context.Context, from, to delay.Day) ([]web.Extr
 	return p.extracts.Arrivals(ctx, from, to)
 }
 
-// Learnt gives the moment since which nothing new is known: looking back to it
-// shows what is shown now, and will for ever.
-func (k known) Learnt(ctx context.Context) (time.Time, error) {
-	at, logDay, err := k.app.Store.Learnt(ctx)
-	if err != nil || at.IsZero() {
-		return time.Time{}, err
-	}
-	// The log is evidence of each day from its first moment on.
-	y, m, d := logDay.Time().Date()
-	if began := time.Date(y, m, d, 0, 0, 0, 0, k.app.London); logDay != 0 && began.After(at) {
-		at = began
-	}
-	if now := k.app.now(); at.After(now) {
-		at = now
-	}
-	return at, nil
-}
-
 // AnswersSince counts what people have said after a moment.
-func (k known) AnswersSince(ctx context.Context, at time.Time) (web.Answers, error) {
-	n, days, err := k.app.Store.AnswersSince(ctx, at)
+func (p pastPages) AnswersSince(ctx context.Context, at time.Time) (web.Answers, error) {
+	n, days, err := p.figures.Store.AnswersSince(ctx, at)
 	out := web.Answers{Count: n}
 	for _, d := range days {
 		out.Days = append(out.Days, web.AnsweredDays{Provider: d.Provider, First: d.First, Last: d.Last})

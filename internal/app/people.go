@@ -173,7 +173,7 @@ func setUpAudit(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		status := ExitDone
 		code, err := d.opened(ctx, func(a *App) error {
 			if do == "begin-anew" {
-				err := a.Store.BeginAuditAnew(ctx, a.Options.Now(), people.Actor{Kind: people.Machine}, strings.TrimSpace(*reason))
+				err := a.Store.BeginAuditAnew(ctx, people.Actor{Kind: people.Machine}, strings.TrimSpace(*reason))
 				if err == nil {
 					fmt.Fprintln(c.Out, "Head file and key of the audit log are in order again. What was found and why stands in the log itself.")
 				}
@@ -200,7 +200,7 @@ func setUpAudit(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 				}
 				*bound.into = day.AddDate(0, 0, bound.more)
 			}
-			return signin.AuditExport(ctx, a.Store, a.Options.Now(), f, c.Out)
+			return signin.AuditExport(ctx, a.Store, f, c.Out)
 		})
 		return max(code, status), err
 	}
@@ -341,7 +341,7 @@ func (a *App) addDemoPeople(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := a.SignIn.Store.AddPerson(ctx, a.Options.Now(), by, people.Person{Email: p.email + demoDomain, Name: p.name, Grants: []people.Grant{g}}); err != nil {
+		if _, err := a.SignIn.Store.AddPerson(ctx, by, people.Person{Email: p.email + demoDomain, Name: p.name, Grants: []people.Grant{g}}); err != nil {
 			return fmt.Errorf("adding person %s: %w", strconv.Itoa(i), err)
 		}
 	}

@@ -137,7 +137,8 @@ func TestReadinessIsHonest(t *testing.T) {
 		if err := os.Mkdir(c.data(), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", c.data()).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs",
+			c.data()).CombinedOutput(); err != nil {
 			t.Skipf("no small disk can be mounted here: %s", out)
 		}
 		defer func() { _ = exec.Command("umount", "-l", c.data()).Run() }()
@@ -180,7 +181,9 @@ func TestReadinessIsHonest(t *testing.T) {
 			t.Fatal(err)
 		}
 		now := time.Now().UnixMicro()
-		_, err = db.Exec(`INSERT INTO job_run (job, began_at, ended_at, result, message) VALUES ('verify', ?1, ?1, 'Did not finish', 'It differs.')`, now)
+		_, err = db.Exec(`
+			INSERT INTO job_run (job, began_at, ended_at, result, message)
+			VALUES ('verify', ?1, ?1, 'Did not finish', 'It differs.')`, now)
 		if err := errors.Join(err, db.Close()); err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"homeward/internal/durable"
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/received"
@@ -89,11 +90,11 @@ func (a *App) takeOneAgain(ctx context.Context, e received.Entry) error {
 	if err != nil {
 		return err
 	}
-	defer o.Close()
-	note := fmt.Sprintf("This file had been received and was not in the database when Homeward started on %s; it was taken in again from its sealed copy.",
+	note := fmt.Sprintf("This file had been received and was not in the database when Homeward started on %s; it was taken in "+
+		"again from its sealed copy.",
 		a.now().Format("2 January 2006"))
 	report, err := a.Ingest.Again(ctx, o.Name, o.At, o, note)
-	if err != nil {
+	if err := errors.Join(err, o.Close()); err != nil {
 		return err
 	}
 	a.logExtract("a received file was not in the database and was taken in again", report)
@@ -145,7 +146,8 @@ func (a *App) sealArchive(ctx context.Context) (n int, err error) {
 // leave says once that a file stays where it is.
 func (a *App) leave(path string, err error) error {
 	if a.inbox.once(path) {
-		a.Options.Log.Error("a file of the archive could not be sealed and stays as it is", "file", filepath.Base(path), "error", err)
+		a.Options.Log.Error("a file of the archive could not be sealed and stays as it is", "file",
+			nhsnumber.Redact(filepath.Base(path)), "error", nhsnumber.Redact(err.Error()))
 	}
 	return nil
 }
@@ -184,6 +186,9 @@ func (a *App) sealArchived(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.opensWhole(frozen.Sum); err != nil {
+		return err
+	}
 	if err := os.Remove(path + reportSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -209,13 +214,14 @@ func (a *App) rotateKey(ctx context.Context, c *Console) error {
 		return err
 	}
 	if owed, err := a.Store.Owes(ctx, sqlite.Resealing); err != nil || owed {
-		return errors.Join(err, problem.New(problem.Conflict, "Received files of before the last rotation are still sealed with the key of then. "+
-			"Put that key back beside the key file, with %s at the end of its name, then rotate again.", signin.FormerKey))
+		return errors.Join(err, problem.New(problem.Conflict,
+			"Received files of before the last rotation are still sealed with the key of then. "+
+				"Put that key back beside the key file, with %s at the end of its name, then rotate again.", signin.FormerKey))
 	}
 	if err := a.Store.Owe(ctx, sqlite.Resealing, true); err != nil {
 		return err
 	}
-	rotated := signin.KeyRotate(ctx, a.Store, a.Options.keyPath(), a.Options.Now(), c.Out)
+	rotated := signin.KeyRotate(ctx, a.Store, a.Options.keyPath(), c.Out)
 	key, err := identity.LoadOrCreate(a.Options.keyPath(), false)
 	if err != nil {
 		return errors.Join(rotated, err)
@@ -252,7 +258,8 @@ func (a *App) finishResealing(ctx context.Context) error {
 		return err
 	}
 	if left > 0 {
-		a.Options.Log.Error("received files are sealed with a key that is not here; put it back beside the key file", "files", left, "ending", signin.FormerKey)
+		a.Options.Log.Error("received files are sealed with a key that is not here; put it back beside the key file", "files", left,
+			"ending", signin.FormerKey)
 		return nil
 	}
 	return a.Store.Owe(ctx, sqlite.Resealing, false)
@@ -287,13 +294,14 @@ func (a *App) purgeReceived(ctx context.Context) (n int, err error) {
 			continue
 		}
 		if err := a.Received.Remove(e); err != nil {
-			return n, problem.Wrap(err, problem.Unavailable, "A received file past its period could not be deleted. Check the permissions of the data folder")
+			return n, problem.Wrap(err, problem.Unavailable,
+				"A received file past its period could not be deleted. Check the permissions of the data folder")
 		}
 		n++
 	}
 	if n > 0 {
 		by := people.Actor{Kind: people.Machine}
-		err = a.Store.Record(ctx, a.Options.Now(), audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged, After: fmt.Sprintf("%d received files", n)})
+		err = a.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged, After: fmt.Sprintf("%d received files", n)})
 	}
 	return n, errors.Join(err, a.clearRejected(ctx))
 }
@@ -344,8 +352,23 @@ func (a *App) clearIfKept(path string) error {
 		return err
 	}
 	defer frozen.Close()
-	if has, err := a.Received.Has(frozen.Sum); err != nil || !has {
+	err = a.opensWhole(frozen.Sum)
+	if problem.KindOf(err) == problem.NotFound {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return durable.Remove(path)
+}
+
+// opensWhole reads the sealed copy of a content to its end, before its clear
+// copy goes.
+func (a *App) opensWhole(sum [32]byte) error {
+	o, err := a.Received.Open(sum)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, o)
+	return errors.Join(err, o.Close())
 }

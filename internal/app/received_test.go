@@ -64,7 +64,7 @@ func TestARotationSealsReceivedFilesAnew(t *testing.T) {
 	if err := a.Store.Owe(t.Context(), sqlite.Resealing, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := signin.KeyRotate(t.Context(), a.Store, key, time.Now(), io.Discard); err != nil {
+	if err := signin.KeyRotate(t.Context(), a.Store, key, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Close(); err != nil {
@@ -115,9 +115,11 @@ func TestReceivedFilesArePurged(t *testing.T) {
 	if _, err := a.TakeInbox(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"RZ1_2026-03-10.csv": northgate("2026-03-10", 1, 30), "RZ1_2026-03-12.csv": northgate("2026-03-12", 1, 30), "rota.csv": "who,when\n"} {
+	for name, text := range map[string]string{"RZ1_2026-03-10.csv": northgate("2026-03-10", 1, 30),
+		"RZ1_2026-03-12.csv": northgate("2026-03-12", 1, 30), "rota.csv": "who,when\n"} {
 		path := filepath.Join(n.data(), app.InboxFolder, name)
-		if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chtimes(path, now.Add(-time.Hour), now.Add(-time.Hour))); err != nil {
+		if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chtimes(path, now.Add(-time.Hour),
+			now.Add(-time.Hour))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,7 +134,8 @@ func TestReceivedFilesArePurged(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := opensAll(t, a); got != sealed || rejected() != clear {
-			t.Errorf("on %s, having deleted %d, %d are sealed and %d lie in clear, want %d and %d", now.Format(time.DateOnly), n, got, rejected(), sealed, clear)
+			t.Errorf("on %s, having deleted %d, %d are sealed and %d lie in clear, want %d and %d", now.Format(time.DateOnly), n,
+				got, rejected(), sealed, clear)
 		}
 	}
 	want(3, 1)

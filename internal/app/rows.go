@@ -16,5 +16,5 @@ type rows struct {
 
 // Identifiers gives the identifiers of one patient and notes the display.
 func (r rows) Identifiers(ctx context.Context, by people.Actor, reference string) (*record.Identifiers, error) {
-	return r.Store.Identifiers(ctx, r.app.Options.Now(), by, r.app.Key, reference)
+	return r.Store.Identifiers(ctx, by, r.app.Key, reference)
 }

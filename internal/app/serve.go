@@ -83,8 +83,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	}
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
-		Figures: figures{Store: a.Store, app: a}, Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
+		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
+		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Moment: a.present, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),

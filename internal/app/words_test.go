@@ -133,7 +133,7 @@ func TestShortFileFromHeldToCounted(t *testing.T) {
 		if status != app.ExitLess {
 			t.Errorf("ended with %d, want %d", status, app.ExitLess)
 		}
-		for _, want := range []string{"RZ1_2026-03-11.csv: held: RZ1 2026-03-11", "12 rows, and the extract of 10 March 2026 has 30", "until someone accepts it or a whole file is sent"} {
+		for _, want := range []string{"RZ1_2026-03-11.csv: held: RZ1 2026-03-11", "12 rows that could be read, and the extract of 10 March 2026 has 30", "until someone accepts it or a whole file is sent"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q does not say %q", out, want)
 			}

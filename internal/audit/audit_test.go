@@ -187,7 +187,7 @@ func TestTheChainsFileReadsBack(t *testing.T) {
 			t.Errorf("%v, %v", got, err)
 		}
 	}
-	for _, bad := range []string{"", "homeward audit key 1\n", "homeward audit key 1\nafter 0 lost\n", "homeward audit key 1\nafter 0 abcd\n",
+	for _, bad := range []string{"", "homeward-audit-key 1\n", "homeward-audit-key 1\nafter 0 lost\n", "homeward-audit-key 1\nafter 0 abcd\n",
 		NewChain(5, secret).String() + "after 3 " + strings.Repeat("00", SecretSize), "after 0 " + strings.Repeat("00", SecretSize)} {
 		if _, err := ParseChain(bad); err == nil || strings.Contains(err.Error(), "abcd") {
 			t.Errorf("%q was read, %v", bad, err)

@@ -40,7 +40,7 @@ func BegunAnew(after int64, secret []byte) *Chain {
 }
 
 // keyFileMagic is the first line of the file of a chain.
-const keyFileMagic = "homeward audit key 1"
+const keyFileMagic = "homeward-audit-key 1"
 
 // Lost stands in the file of a chain for a secret that is lost.
 const lost = "lost"

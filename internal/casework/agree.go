@@ -209,7 +209,7 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 	if err := r.or(""); err != nil {
 		return Done{}, err
 	}
-	if err := s.Store.Answer(ctx, now, by, []NewAnswer{a}); err != nil {
+	if err := s.Store.Answer(ctx, by, []NewAnswer{a}); err != nil {
 		return Done{}, err
 	}
 	about := a.Event.Segment
@@ -399,7 +399,6 @@ func (s *Service) Preview(ctx context.Context, by people.Actor, ids []string) ([
 
 // AgreeAll agrees to several proposals, all or none.
 func (s *Service) AgreeAll(ctx context.Context, by people.Actor, picked []Picked) (segments, days int, err error) {
-	now, _ := s.today()
 	ids := make([]string, len(picked))
 	for i, p := range picked {
 		ids[i] = p.ID
@@ -419,7 +418,7 @@ func (s *Service) AgreeAll(ctx context.Context, by people.Actor, picked []Picked
 		answers = append(answers, a)
 		days += seg.Days()
 	}
-	return len(answers), days, s.Store.Answer(ctx, now, by, answers)
+	return len(answers), days, s.Store.Answer(ctx, by, answers)
 }
 
 // AgreeByDefault notes silence as agreement for every proposal whose time has
@@ -447,7 +446,7 @@ func (s *Service) AgreeByDefault(ctx context.Context, by people.Actor) (int, err
 				Words: "No reply by " + at.Format("3:04pm on 2 January 2006") + "."})
 		}
 		if len(answers) > 0 {
-			if err := s.Store.Answer(ctx, now, by, answers); err != nil {
+			if err := s.Store.Answer(ctx, by, answers); err != nil {
 				return noted, err
 			}
 			noted += len(answers)

@@ -56,7 +56,7 @@ func (s *Service) Find(ctx context.Context, by people.Actor, text string) (found
 	if !by.Scope().Identifiers() || !strings.ContainsFunc(text, unicode.IsDigit) {
 		return nil, false, nil
 	}
-	references, err := s.Store.FindByNumber(ctx, s.Now(), by, s.Key, strings.ReplaceAll(text, " ", ""))
+	references, err := s.Store.FindByNumber(ctx, by, s.Key, strings.ReplaceAll(text, " ", ""))
 	if err != nil {
 		return nil, false, err
 	}

@@ -21,11 +21,11 @@ import (
 // scope.
 type Store interface {
 	Case(ctx context.Context, scope people.Scope, reference string) (*Case, error)
-	Log(ctx context.Context, at time.Time, by people.Actor, in NewEntry) (entry int64, reference string, err error)
-	Answer(ctx context.Context, at time.Time, by people.Actor, answers []NewAnswer) error
-	AddAction(ctx context.Context, at time.Time, by people.Actor, reference, from string, a Action) error
-	CloseAction(ctx context.Context, at time.Time, by people.Actor, reference string, id int64, state, why string) error
-	FindByNumber(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, number string) ([]string, error)
+	Log(ctx context.Context, by people.Actor, in NewEntry) (entry int64, reference string, err error)
+	Answer(ctx context.Context, by people.Actor, answers []NewAnswer) error
+	AddAction(ctx context.Context, by people.Actor, reference, from string, a Action) error
+	CloseAction(ctx context.Context, by people.Actor, reference string, id int64, state, why string) error
+	FindByNumber(ctx context.Context, by people.Actor, key *identity.Key, number string) ([]string, error)
 	// FindPlace gives those who wait now in a ward or bed whose name begins
 	// with the text, at most limit.
 	FindPlace(ctx context.Context, scope people.Scope, text string, limit int) ([]Found, error)
@@ -414,7 +414,7 @@ func (s *Service) save(ctx context.Context, now time.Time, by people.Actor, in N
 			in.Outcome.Why = strings.Replace(in.Outcome.Why, "The extract names", "The hospital names", 1)
 		}
 	}
-	entry, reference, err := s.Store.Log(ctx, now, by, in)
+	entry, reference, err := s.Store.Log(ctx, by, in)
 	if err != nil {
 		return Done{}, err
 	}
@@ -428,7 +428,7 @@ func (s *Service) alreadyKnown(ctx context.Context, now time.Time, by people.Act
 	if in.NewPatient == nil {
 		return nil
 	}
-	found, err := s.Store.FindByNumber(ctx, now, by, s.Key, strings.Join(strings.Fields(number), ""))
+	found, err := s.Store.FindByNumber(ctx, by, s.Key, strings.Join(strings.Fields(number), ""))
 	if err != nil {
 		return err
 	}
@@ -948,7 +948,7 @@ type ActionForm struct {
 
 // AddAction adds a next step with an owner.
 func (s *Service) AddAction(ctx context.Context, by people.Actor, f ActionForm) error {
-	now, today := s.today()
+	_, today := s.today()
 	r := &Refusal{}
 	a := Action{What: r.text("what", "What needs to happen", f.What, 200), OwnerOrg: strings.TrimSpace(f.OwnerOrg), Owner: r.text("owner", "Owner role or team", f.Owner, 100)}
 	if a.What == "" {
@@ -963,7 +963,7 @@ func (s *Service) AddAction(ctx context.Context, by people.Actor, f ActionForm) 
 	if err := r.or(""); err != nil {
 		return err
 	}
-	return s.Store.AddAction(ctx, now, by, f.Reference, f.Version, a)
+	return s.Store.AddAction(ctx, by, f.Reference, f.Version, a)
 }
 
 // Declines are the reasons for which an action is declined.
@@ -971,7 +971,6 @@ var Declines = []string{"Outside what we can offer", "More information needed fi
 
 // CloseAction marks an action done or declined.
 func (s *Service) CloseAction(ctx context.Context, by people.Actor, reference string, id int64, state, why string) error {
-	now, _ := s.today()
 	r := &Refusal{}
 	switch state {
 	case "done":
@@ -986,5 +985,5 @@ func (s *Service) CloseAction(ctx context.Context, by people.Actor, reference st
 	if err := r.or(""); err != nil {
 		return err
 	}
-	return s.Store.CloseAction(ctx, now, by, reference, id, state, why)
+	return s.Store.CloseAction(ctx, by, reference, id, state, why)
 }

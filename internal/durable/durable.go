@@ -32,18 +32,13 @@ type Step struct {
 	To string
 }
 
-var observer atomic.Pointer[func(Step)]
-
-// Observe has every step told to see until stop is called, so that a test can
-// look at the disk as a power cut between two steps would leave it. See is
-// called by the goroutine that takes the step, before the next.
-func Observe(see func(Step)) (stop func()) {
-	observer.Store(&see)
-	return func() { observer.Store(nil) }
-}
+// Observer, when a test sets it, is told of every step, so that the disk can be
+// looked at as a power cut between two steps would leave it. It is called by
+// the goroutine that takes the step, before the next.
+var Observer atomic.Pointer[func(Step)]
 
 func done(did, path, to string) {
-	if see := observer.Load(); see != nil {
+	if see := Observer.Load(); see != nil {
 		(*see)(Step{did, path, to})
 	}
 }

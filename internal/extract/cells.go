@@ -56,7 +56,8 @@ func unescape(text []byte, blanksOnly bool) []byte {
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
 		if text[i] == '_' && i+6 < len(text) && text[i+1] == 'x' && text[i+6] == '_' {
-			if n, err := strconv.ParseUint(string(text[i+2:i+6]), 16, 16); err == nil && (!blanksOnly || n == '\r' || n == '\n' || n == '\t') {
+			n, err := strconv.ParseUint(string(text[i+2:i+6]), 16, 16)
+			if err == nil && (!blanksOnly || n == '\r' || n == '\n' || n == '\t') {
 				out = utf8.AppendRune(out, rune(n))
 				i += 7
 				continue

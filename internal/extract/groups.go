@@ -67,7 +67,8 @@ func (g *Groups) Add(p Problem) {
 		if g.of == nil {
 			g.of = map[groupKey]*Group{}
 		}
-		one = &Group{Severity: p.Severity.String(), Rule: p.Rule, Field: k.field, Cause: p.Found, Expected: p.Expected, Do: p.Do, effect: p.Severity, key: k.cause}
+		one = &Group{Severity: p.Severity.String(), Rule: p.Rule, Field: k.field, Cause: p.Found, Expected: p.Expected, Do: p.Do,
+			effect: p.Severity, key: k.cause}
 		g.of[k] = one
 		g.all = append(g.all, one)
 	}

@@ -58,11 +58,14 @@ func (f *file) sayStrangers(r *rowReader) {
 	}
 	slices.Sort(codes)
 	for _, code := range codes {
-		f.file = append(f.file, Problem{Rule: "R12", Field: r.headings[fProvider], Found: shown(code) + ": not a provider of the partnership file that has this layout",
-			Expected: "a provider of this partnership", Do: "Its rows count nowhere. Add it to the partnership file with this layout, or leave it out of the export.", ByFound: true, rows: r.strangers[code]})
+		f.file = append(f.file, Problem{Rule: "R12", Field: r.headings[fProvider], ByFound: true, rows: r.strangers[code],
+			Found:    shown(code) + ": not a provider of the partnership file that has this layout",
+			Expected: "a provider of this partnership",
+			Do:       "Its rows count nowhere. Add it to the partnership file with this layout, or leave it out of the export."})
 	}
 	if blank := r.blankProviders(); blank >= 3 && blank*5 > f.rowsRead() {
-		f.Doubt = fmt.Sprintf("%d of %d rows do not say which provider they are of, so each provider's list may be short (R5, R12). Ask for the list with the column %s filled.",
+		f.Doubt = fmt.Sprintf("%d of %d rows do not say which provider they are of, so each provider's list may be short (R5, R12). "+
+			"Ask for the list with the column %s filled.",
 			blank, f.rowsRead(), r.headings[fProvider])
 	}
 }
@@ -103,7 +106,8 @@ func (r *rowReader) staysRightly(rec *record, on delay.Day) bool {
 	cell := r.cell(rec, fCriteria)
 	meaning := r.criteriaOf(cell)
 	if text, _, _ := clean(cell, maxText); meaning == "" && text != "" && !nothing(text) {
-		r.warnWord(rec.line, on, "R13", fCriteria, shown(text)+": "+notInLayout, "a word for meeting the criteria to reside or not", "Add it to the criteria; until then the ready date decides.")
+		r.warnWord(rec.line, on, "R13", fCriteria, shown(text)+": "+notInLayout,
+			"a word for meeting the criteria to reside or not", "Add it to the criteria; until then the ready date decides.")
 	}
 	return meaning == config.Criteria[0]
 }
@@ -118,7 +122,8 @@ func (r *rowReader) notReadyRow(on delay.Day) {
 
 func (f *file) sayNotReady(r *rowReader) {
 	if r.notReady > 0 {
-		f.file = append(f.file, Problem{Severity: Excluded, Rule: "R13", Field: r.headings[fCriteria], Found: "patients who meet the criteria to reside and are not ready",
+		f.file = append(f.file, Problem{Severity: Excluded, Rule: "R13", Field: r.headings[fCriteria],
+			Found:    "patients who meet the criteria to reside and are not ready",
 			Expected: "patients who are ready", Do: "Nothing: the rows are counted apart.", rows: r.notReady})
 	}
 }
@@ -173,7 +178,8 @@ func (r *rowReader) outsideAge(rec *record, on delay.Day) bool {
 	years, ok := age(cell)
 	switch {
 	case !ok:
-		r.warn(rec.line, on, "R3", fAge, "a value that is no age (not shown)", "an age in years", "The row was kept as an adult's. "+fixExport)
+		r.warn(rec.line, on, "R3", fAge, "a value that is no age (not shown)", "an age in years",
+			"The row was kept as an adult's. "+fixExport)
 	case years < 18:
 		r.exclude(rec.line, on, fAge, "a patient under 18 at this listing (age not shown); only adults count", "an age of 18 or over")
 		return true
@@ -186,11 +192,14 @@ func (r *rowReader) outsideAge(rec *record, on delay.Day) bool {
 // warnQuotes says which cell a stray quotation mark puts in doubt.
 func (r *rowReader) warnQuotes(rec *record, on delay.Day) {
 	if rec.flaw == quoteKept {
-		r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Field: r.headingAt(rec.astray), Found: "a quotation mark (\") that is not closed or not doubled",
+		r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Field: r.headingAt(rec.astray),
+			Found:    "a quotation mark (\") that is not closed or not doubled",
 			Expected: "marks in pairs around a cell", Do: "The mark was read as a character and the row was kept. Check this cell."})
 	}
 	if rec.lines > 0 {
-		r.add(Problem{Line: rec.line, Date: on, Rule: "R10", Found: fmt.Sprintf("a quoted cell that holds %d line%s like rows of their own", rec.lines, plural(rec.lines)),
-			Expected: "a row on a line", Do: "It is one cell, because its quotation marks are closed. Check that no mark is missing there."})
+		r.add(Problem{Line: rec.line, Date: on, Rule: "R10",
+			Found:    fmt.Sprintf("a quoted cell that holds %d line%s like rows of their own", rec.lines, plural(rec.lines)),
+			Expected: "a row on a line",
+			Do:       "It is one cell, because its quotation marks are closed. Check that no mark is missing there."})
 	}
 }

@@ -66,7 +66,8 @@ func (r *rowReader) swapped() string {
 	for f := range nFields {
 		n := r.survey.forms[f]
 		if n.slashedLate > 0 && n.slashed == 0 && n.true_ > 0 && n.trueLate == 0 {
-			return fmt.Sprintf("%s: every date written as %s has a day over 12 (%d of them) and every other date a day of 12 or less (%d of them). "+
+			return fmt.Sprintf("%s: every date written as %s has a day over 12 (%d of them) and every other date a day of "+
+				"12 or less (%d of them). "+
 				"That is what a spreadsheet leaves that reads day and month in the other order: where it could, it has swapped them. "+
 				"Which day is meant is not guessed. Ask for the list straight from the patient system, or with dates as yyyy-mm-dd (R9).",
 				r.headings[f], r.numericDate(), n.slashedLate, n.true_)
@@ -124,11 +125,16 @@ func (f *file) sayClocks(r *rowReader) {
 		n := r.survey.clocks[i]
 		switch {
 		case r.survey.utc[i] || n.marked > 0 && n.other == 0:
-			f.file = append(f.file, Problem{Rule: "R9", Field: r.headings[i], Found: "times that are all midnight in London, said in UTC (23:00 of the day before in summer)",
-				Expected: "dates alone, or times in the time zone of London", Do: "The dates were read as the London day. Ask the sender for dates without a time."})
+			f.file = append(f.file, Problem{Rule: "R9", Field: r.headings[i],
+				Found:    "times that are all midnight in London, said in UTC (23:00 of the day before in summer)",
+				Expected: "dates alone, or times in the time zone of London",
+				Do:       "The dates were read as the London day. Ask the sender for dates without a time."})
 		case n.shifted > 0 && n.other > 0:
-			f.file = append(f.file, Problem{Rule: "R9", Field: r.headings[i], Found: fmt.Sprintf("%d times that may be midnight in London, said in UTC (23:00 of the day before in summer), among other times", n.shifted),
-				Expected: "dates alone, or times in the time zone of London", Do: "The days were read as they are written, so some may be a day early. Ask the sender for dates without a time."})
+			f.file = append(f.file, Problem{Rule: "R9", Field: r.headings[i],
+				Found: fmt.Sprintf("%d times that may be midnight in London, said in UTC (23:00 of the day before in summer), "+
+					"among other times", n.shifted),
+				Expected: "dates alone, or times in the time zone of London",
+				Do:       "The days were read as they are written, so some may be a day early. Ask the sender for dates without a time."})
 		}
 	}
 }
@@ -202,7 +208,8 @@ func (f *file) sayShort(t *table, r *rowReader) {
 	for _, h := range t.cells[r.survey.width:r.width] {
 		names = append(names, shown(fold(h)))
 	}
-	f.note("R11", fmt.Sprintf("rows that all end after %d cells, before the heading%s %s", r.survey.width, plural(len(names)), strings.Join(names, ", ")), "a cell for each heading",
+	found := fmt.Sprintf("rows that all end after %d cells, before the heading%s %s", r.survey.width, plural(len(names)), strings.Join(names, ", "))
+	f.note("R11", found, "a cell for each heading",
 		"The missing cells were read as blanks. Ask the sender whether the export drops empty columns.")
 }
 
@@ -327,7 +334,8 @@ func (f *file) sayNothings(r *rowReader) {
 		if n.cells > 1 {
 			cells = fmt.Sprint(n.cells, " cells")
 		}
-		f.note(rule, fmt.Sprintf("%s in %s of %s", shown(word), cells, strings.Join(under, ", ")), "a value or a blank", "It stands for none and was read as a blank.")
+		f.note(rule, fmt.Sprintf("%s in %s of %s", shown(word), cells, strings.Join(under, ", ")), "a value or a blank",
+			"It stands for none and was read as a blank.")
 	}
 }
 

@@ -135,7 +135,8 @@ func (k *Key) OpenFrom(r io.Reader) (io.Reader, error) {
 		return nil, notWhole(nil)
 	}
 	if by != k.Fingerprint() {
-		return nil, problem.New(problem.Unavailable, "A sealed file could not be opened with this key. Restore the key file that it was sealed with.")
+		return nil, problem.New(problem.Unavailable,
+			"A sealed file could not be opened with this key. Restore the key file that it was sealed with.")
 	}
 	aead, err := k.fileCipher(head)
 	if err != nil {
@@ -145,7 +146,8 @@ func (k *Key) OpenFrom(r io.Reader) (io.Reader, error) {
 }
 
 func notWhole(err error) error {
-	return problem.Wrap(err, problem.Unavailable, "A sealed file could not be opened: it is damaged or not whole. Restore it from your backup")
+	return problem.Wrap(err, problem.Unavailable,
+		"A sealed file could not be opened: it is damaged or not whole. Restore it from your backup")
 }
 
 type opener struct {

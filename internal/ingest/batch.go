@@ -10,10 +10,14 @@ import (
 
 // File is one file as it arrived.
 type File struct {
-	Name       string
-	SHA256     [32]byte
-	Bytes      int64
+	Name   string
+	SHA256 [32]byte
+	Bytes  int64
+	// ReceivedAt is when the file began to arrive. Recovered says that it had been
+	// received then and was lost since: its record is dated so. The record of any
+	// other file is dated when it is stored (C15).
 	ReceivedAt time.Time
+	Recovered  bool
 }
 
 // Batch is everything that one accepted file states, with equal content said

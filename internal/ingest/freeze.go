@@ -60,6 +60,9 @@ func (f *Frozen) spill(begun *bytes.Buffer, from *source, dir string) error {
 		return from.unfrozen(err)
 	}
 	err = os.Remove(file.Name())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // A server that starts just now clears the folder.
+	}
 	if err == nil {
 		f.Size, err = io.Copy(file, io.MultiReader(begun, from))
 	}
@@ -73,12 +76,12 @@ func (f *Frozen) spill(begun *bytes.Buffer, from *source, dir string) error {
 // Reader gives a reader of the bytes from their beginning.
 func (f *Frozen) Reader() *io.SectionReader { return io.NewSectionReader(f, 0, f.Size) }
 
-// Close lets the bytes go.
-func (f *Frozen) Close() error {
-	if f.file == nil {
-		return nil
+// Close lets the bytes go. Nothing is lost when that fails: the file has no name
+// and was read only.
+func (f *Frozen) Close() {
+	if f.file != nil {
+		_ = f.file.Close()
 	}
-	return f.file.Close()
 }
 
 // source remembers whether an error was its own.
@@ -99,7 +102,8 @@ func (s *source) unfrozen(err error) error {
 	if s.err != nil {
 		return Unreadable(s.err)
 	}
-	return problem.Wrap(err, problem.Unavailable, "The file could not be stored while it is read. Check that the disk has room. Nothing was changed")
+	return problem.Wrap(err, problem.Unavailable,
+		"The file could not be stored while it is read. Check that the disk has room. Nothing was changed")
 }
 
 // Unreadable gives the error of a file that could not be read.
@@ -108,5 +112,6 @@ func Unreadable(err error) error {
 	if on, ok := errors.AsType[*fs.PathError](err); ok {
 		cause = on.Err.Error() // Without the path.
 	}
-	return problem.Wrap(errors.Join(ErrUnreadable, err), problem.Unavailable, "The file could not be read (%s). Check it and its permissions, and send it again", cause)
+	return problem.Wrap(errors.Join(ErrUnreadable, err), problem.Unavailable,
+		"The file could not be read (%s). Check it and its permissions, and send it again", cause)
 }

@@ -75,7 +75,8 @@ type Service struct {
 	// Spool is the folder where a large file lies while it is read; empty means
 	// the machine's own for temporary files.
 	Spool string
-	// Now is the clock.
+	// Now is the clock by which a file began to arrive. When it became known, the
+	// store says.
 	Now func() time.Time
 	Log *slog.Logger
 
@@ -181,7 +182,7 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 // when that is not zero. The note stands in its receipt. It does not close what
 // was frozen.
 func (s *Service) Frozen(ctx context.Context, name string, received time.Time, frozen *Frozen, note string) (*Report, error) {
-	return s.take(ctx, File{Name: name, ReceivedAt: received}, frozen, taking{keep: s.Keeper != nil, note: note})
+	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen, taking{keep: s.Keeper != nil, note: note})
 }
 
 // Again takes in a file that is kept already and of which the store knows
@@ -192,7 +193,7 @@ func (s *Service) Again(ctx context.Context, name string, received time.Time, sr
 		return nil, err
 	}
 	defer frozen.Close()
-	return s.take(ctx, File{Name: name, ReceivedAt: received}, frozen, taking{note: note})
+	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen, taking{note: note})
 }
 
 // taking says how one file is taken in.
@@ -217,17 +218,20 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	if f.ReceivedAt.IsZero() {
 		f.ReceivedAt = s.Now()
 	}
+	// What is kept sealed has the name as it was sent: reading it again needs it.
+	sent := f
+	sent.Name = name
 	report := &Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256), Note: how.note}
 
 	if known, err := s.already(ctx, f, report, how.may); err != nil {
 		return nil, err
 	} else if known {
 		if how.keep {
-			err = s.keepMissing(f, frozen)
+			err = s.keepMissing(sent, frozen)
 		}
 		return report, err
 	}
-	kept := s.keep(f, frozen, how.keep)
+	kept := s.keep(sent, frozen, how.keep)
 	// Until the file is stored, what is kept of it goes again: its sender is told
 	// that it was not taken.
 	stored := false

@@ -37,11 +37,11 @@ func TestStandings(t *testing.T) {
 		{"R5 a late file between them releases a held one", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 2, Rows: 15}, {ID: 3, Date: d + 1, Rows: 25}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 3}, {Date: d + 2, Counted: 2}}},
 		{"R9 one in doubt is held whatever its rows", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true}},
-			[]DayStanding{{Date: d, Held: 1, Rows: 40, Before: -1}}},
+			[]DayStanding{{Date: d, Held: 1, Rows: 40}}},
 		{"R9 one in doubt and accepted counts", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true, Accepted: true}}, []DayStanding{{Date: d, Counted: 1}}},
 		{"R9 a re-send replaces one in doubt", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true}, {ID: 2, Date: d, Rows: 40}}, []DayStanding{{Date: d, Counted: 2}}},
 		{"R9 the earlier one goes on counting beside one in doubt", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d, Rows: 40, Doubt: true}},
-			[]DayStanding{{Date: d, Counted: 1, Held: 2, Rows: 40, Before: -1}}},
+			[]DayStanding{{Date: d, Counted: 1, Held: 2, Rows: 40}}},
 		{"R5 compares with the nearest earlier date, however long ago", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 30, Rows: 15}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 30, Held: 2, Rows: 15, Before: 40, BeforeDate: d}}},
 	}

@@ -28,7 +28,6 @@ type ledger struct {
 	shifts  []shift             // of the change at hand
 	steps   int                 // changes that were tried
 	most    int                 // steps after which no more are
-	blame   []int               // how often each table stood in the way
 	seed    uint64
 	all     []int
 	lists   map[listKey][]int

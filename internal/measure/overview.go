@@ -254,8 +254,7 @@ func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[st
 	return nil
 }
 
-// arrivals says where each expected provider's extract stands. An extract of a
-// day speaks of its end, so it is due on the morning after.
+// arrivals says where each expected provider's extract stands.
 func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked func(string) bool, at Moment) {
 	now := at.Now
 	yesterday := delay.DayOf(now) - 1
@@ -266,7 +265,6 @@ func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked fun
 	if o.AsAt != 0 && o.AsAt < yesterday-7 {
 		o.ArrivalDay = o.AsAt
 	}
-	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	for _, e := range expected {
 		fromLog := slices.ContainsFunc(stand, func(p ProviderDays) bool { return p.Code == e.Code && p.FromLog })
 		if !asked(e.Code) || fromLog {
@@ -281,7 +279,7 @@ func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked fun
 			_, held := slices.BinarySearch(p.Held, o.ArrivalDay)
 			_, counted := slices.BinarySearch(p.Counted, o.ArrivalDay)
 			switch {
-			case (counted || p.Latest > o.ArrivalDay) && o.ArrivalDay == yesterday && e.Due >= 0 && p.LatestReceived.After(midnight.Add(e.Due)):
+			case (counted || p.Latest > o.ArrivalDay) && o.ArrivalDay == yesterday && e.Due >= 0 && p.LatestReceived.After(e.Deadline(yesterday, now.Location())):
 				a.Today = Late
 			case counted || p.Latest > o.ArrivalDay:
 				a.Today = In
@@ -289,7 +287,7 @@ func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked fun
 				a.Today = Held
 			}
 		}
-		if a.Today == Missing && o.ArrivalDay == yesterday && e.Due >= 0 && now.Before(midnight.Add(e.Due)) {
+		if a.Today == Missing && o.ArrivalDay == yesterday && e.Due >= 0 && now.Before(e.Deadline(yesterday, now.Location())) {
 			a.Today = NotDue
 		}
 		o.Providers = append(o.Providers, a)

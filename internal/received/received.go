@@ -138,7 +138,8 @@ func (f *Folder) find(sum [sha256.Size]byte) (Entry, error) {
 			return e, nil
 		}
 	}
-	return Entry{}, problem.New(problem.NotFound, "No received file with the fingerprint %x… is kept. It is past its retention period, or came before files were kept.", sum[:4])
+	return Entry{}, problem.New(problem.NotFound,
+		"No received file with the fingerprint %x… is kept. It is past its retention period, or came before files were kept.", sum[:4])
 }
 
 // Has says whether a content is kept.
@@ -202,7 +203,8 @@ func (k *Keeping) seal(m meta, content io.Reader) error {
 }
 
 func unkept(err error) error {
-	return problem.Wrap(err, problem.Unavailable, "The file could not be kept in the folder of received files, so it was not taken. Check that the disk has room")
+	return problem.Wrap(err, problem.Unavailable,
+		"The file could not be kept in the folder of received files, so it was not taken. Check that the disk has room")
 }
 
 // sealed writes an unfinished file whose content is on the disk and gives its

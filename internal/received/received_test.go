@@ -91,7 +91,8 @@ func TestWhatIsKeptOpensAsItWas(t *testing.T) {
 		}
 		at := rapid.IntRange(0, len(sealed)-1).Draw(t, "at")
 		for name, bad := range map[string][]byte{
-			"cut off": sealed[:at], "altered": append(append(bytes.Clone(sealed[:at]), sealed[at]^1), sealed[at+1:]...), "longer": append(bytes.Clone(sealed), 0),
+			"cut off": sealed[:at], "altered": append(append(bytes.Clone(sealed[:at]), sealed[at]^1), sealed[at+1:]...),
+			"longer": append(bytes.Clone(sealed), 0),
 		} {
 			if err := os.WriteFile(path, bad, 0o600); err != nil {
 				t.Fatal(err)
@@ -116,7 +117,8 @@ func TestKeptInOrderAndPurged(t *testing.T) {
 	if err != nil || len(all) != 3 || all[0].Sum != a || all[1].Sum != b || all[2].Sum != c || !all[0].At.Equal(morning) {
 		t.Fatal(all, err)
 	}
-	for mark, want := range map[string]int{all[0].Mark(): 2, all[2].Mark(): 0, received.MarkOf(morning): 3, received.MarkOf(morning.Add(time.Minute)): 1} {
+	for mark, want := range map[string]int{all[0].Mark(): 2, all[2].Mark(): 0, received.MarkOf(morning): 3,
+		received.MarkOf(morning.Add(time.Minute)): 1} {
 		if got, err := f.After(mark); err != nil || len(got) != want {
 			t.Errorf("after %s are %d, want %d; %v", mark, len(got), want, err)
 		}
@@ -207,7 +209,8 @@ func TestReseal(t *testing.T) {
 func BenchmarkSeal(b *testing.B) {
 	dir := b.TempDir()
 	f := received.New(dir, key(b, 1), nil)
-	row := "2026-03-10,RZ1,Northgate General,5A,12,L00001,9990000018,1941-02-03,F,2026-02-20,2026-03-08,Acute,A,NHS,E10000099,2,2026-03-20,\n"
+	row := "2026-03-10,RZ1,Northgate " +
+		"General,5A,12,L00001,9990000018,1941-02-03,F,2026-02-20,2026-03-08,Acute,A,NHS,E10000099,2,2026-03-20,\n"
 	content := []byte(strings.Repeat(row, 60))
 	for i := 0; b.Loop(); i++ {
 		k := f.Keep("a", morning.Add(time.Duration(i)*time.Microsecond), sha256.Sum256(content), bytes.NewReader(content))

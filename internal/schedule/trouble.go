@@ -57,5 +57,6 @@ func (s *Scheduler) Trouble(ctx context.Context) error {
 	if len(found) == 0 {
 		return nil
 	}
-	return problem.New(problem.Unavailable, "Scheduled jobs need attention: %s. The jobs page and the program's log say more.", strings.Join(found, "; "))
+	return problem.New(problem.Unavailable, "Scheduled jobs need attention: %s. The jobs page and the program's log say more.",
+		strings.Join(found, "; "))
 }

@@ -64,7 +64,7 @@ func (c Commands) UserAdd(ctx context.Context, email, name string, role people.R
 		return nil
 	}
 	err = unsaid(err, "%s was added as %s, but the link could not be printed and was taken back. Make another with: homeward user link %s", p.Email, p.Grants[0], p.Email)
-	return errors.Join(err, c.Service.Store.RevokeToken(ctx, c.Service.Now(), machine, link))
+	return errors.Join(err, c.Service.Store.RevokeToken(ctx, machine, link))
 }
 
 // unsaid is the error of a command that was done and could not say so.
@@ -166,7 +166,7 @@ func (c Commands) UserGrant(ctx context.Context, email string, role people.Role,
 	if err != nil {
 		return err
 	}
-	if _, err = c.Service.Store.AddGrant(ctx, c.Service.Now(), machine, p.ID, g); err != nil {
+	if _, err = c.Service.Store.AddGrant(ctx, machine, p.ID, g); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.Out, "%s is now %s too.\n", p.Email, g)
@@ -179,7 +179,7 @@ func (c Commands) UserRevoke(ctx context.Context, email string, grant int64) err
 	if err != nil {
 		return err
 	}
-	if err := c.Service.Store.RevokeGrant(ctx, c.Service.Now(), machine, p.ID, grant); err != nil {
+	if err := c.Service.Store.RevokeGrant(ctx, machine, p.ID, grant); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.Out, "Took role %d from %s.\n", grant, p.Email)
@@ -193,7 +193,7 @@ func (c Commands) UserDeactivate(ctx context.Context, email string, deactivate b
 	if err != nil {
 		return err
 	}
-	if err := c.Service.Store.SetDeactivated(ctx, c.Service.Now(), machine, p.ID, deactivate); err != nil {
+	if err := c.Service.Store.SetDeactivated(ctx, machine, p.ID, deactivate); err != nil {
 		return err
 	}
 	state := map[bool]string{true: "deactivated and signed out everywhere", false: "active again"}[deactivate]
@@ -252,7 +252,7 @@ func (c Commands) TokenList(ctx context.Context) error {
 
 // TokenRevoke ends a token or screen link.
 func (c Commands) TokenRevoke(ctx context.Context, id string) error {
-	if err := c.Service.Store.RevokeToken(ctx, c.Service.Now(), machine, id); err != nil {
+	if err := c.Service.Store.RevokeToken(ctx, machine, id); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(c.Out, "Revoked %s.\n", id)
@@ -261,8 +261,8 @@ func (c Commands) TokenRevoke(ctx context.Context, id string) error {
 
 // KeyRotate replaces the key at path. The rotation is done even when what it
 // replaced could not be wiped yet, which it then says.
-func KeyRotate(ctx context.Context, store KeyStore, path string, now time.Time, out io.Writer) error {
-	n, err := RotateKey(ctx, store, path, now, machine)
+func KeyRotate(ctx context.Context, store KeyStore, path string, out io.Writer) error {
+	n, err := RotateKey(ctx, store, path, machine)
 	if err != nil {
 		return err
 	}
@@ -306,8 +306,8 @@ func AuditVerify(ctx context.Context, store AuditStore, out io.Writer, elsewhere
 
 // ExportAudit writes the events that the filter lets through as CSV and
 // records the export, before it writes: an export that was cut off was begun.
-func ExportAudit(ctx context.Context, store AuditStore, by people.Actor, now time.Time, f audit.Filter, out io.Writer) error {
-	if err := store.Record(ctx, now, audit.Entry{Who: by.Who(), As: by.As(), From: by.Address, What: audit.AuditExported, After: filterWords(f)}); err != nil {
+func ExportAudit(ctx context.Context, store AuditStore, by people.Actor, f audit.Filter, out io.Writer) error {
+	if err := store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), From: by.Address, What: audit.AuditExported, After: filterWords(f)}); err != nil {
 		return err
 	}
 	w := csvout.New(out)
@@ -341,13 +341,13 @@ func filterWords(f audit.Filter) string {
 }
 
 // AuditExport is ExportAudit for the command line.
-func AuditExport(ctx context.Context, store AuditStore, now time.Time, f audit.Filter, out io.Writer) error {
-	return ExportAudit(ctx, store, machine, now, f, out)
+func AuditExport(ctx context.Context, store AuditStore, f audit.Filter, out io.Writer) error {
+	return ExportAudit(ctx, store, machine, f, out)
 }
 
 // RetentionStore is what retention needs of the store.
 type RetentionStore interface {
-	PurgeIdentifiers(ctx context.Context, at time.Time, by people.Actor, before delay.Day) (int64, error)
+	PurgeIdentifiers(ctx context.Context, by people.Actor, before delay.Day) (int64, error)
 	// Wipe takes what was purged out of the files, and what an earlier wiping
 	// had to leave.
 	Wipe(ctx context.Context) error
@@ -360,7 +360,7 @@ func Retention(ctx context.Context, store RetentionStore, now time.Time, years i
 	if years < 1 {
 		return 0, problem.New(problem.Invalid, "Found a retention period of %d years. Expected one year or more.", years)
 	}
-	n, err := store.PurgeIdentifiers(ctx, now, machine, delay.DayOf(now.AddDate(-years, 0, 0)))
+	n, err := store.PurgeIdentifiers(ctx, machine, delay.DayOf(now.AddDate(-years, 0, 0)))
 	if err != nil {
 		return n, err
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"homeward/internal/durable"
 	"homeward/internal/identity"
@@ -18,7 +17,7 @@ import (
 type KeyStore interface {
 	KeyFingerprint(ctx context.Context) (string, error)
 	UseKey(ctx context.Context, key *identity.Key) error
-	RotateKey(ctx context.Context, at time.Time, by people.Actor, from, to *identity.Key) (int, error)
+	RotateKey(ctx context.Context, by people.Actor, from, to *identity.Key) (int, error)
 	// Wipe takes what the rotation replaced out of the files.
 	Wipe(ctx context.Context) error
 }
@@ -71,7 +70,7 @@ func LoadKey(ctx context.Context, store KeyStore, path string, create bool) (*id
 // puts it in the place of the old one, which is kept beside it under
 // FormerKey. It gives the number of patients. At every moment a file holds the
 // key that the database uses: LoadKey sorts out what a cut-off rotation leaves.
-func RotateKey(ctx context.Context, store KeyStore, path string, now time.Time, by people.Actor) (int, error) {
+func RotateKey(ctx context.Context, store KeyStore, path string, by people.Actor) (int, error) {
 	from, err := LoadKey(ctx, store, path, false)
 	if err != nil {
 		return 0, err
@@ -84,7 +83,7 @@ func RotateKey(ctx context.Context, store KeyStore, path string, now time.Time, 
 	if err != nil {
 		return 0, err
 	}
-	n, err := store.RotateKey(ctx, now, by, from, to)
+	n, err := store.RotateKey(ctx, by, from, to)
 	if err != nil {
 		return 0, err
 	}

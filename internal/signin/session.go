@@ -88,6 +88,7 @@ func (s *Sessions) Begin(ctx context.Context, in SignIn) error {
 		return err
 	}
 	// A new sign-in has the whole longest time, whatever was left of the old.
+	// scs itself reckons by the machine's own clock.
 	s.manager.SetDeadline(ctx, time.Now().Add(s.manager.Lifetime).UTC())
 	s.manager.Put(ctx, keyPerson, in.Person.ID)
 	s.manager.Put(ctx, keyEpoch, in.Person.Epoch)
@@ -96,7 +97,7 @@ func (s *Sessions) Begin(ctx context.Context, in SignIn) error {
 	}
 	if in.Next != Nothing {
 		s.manager.Put(ctx, keyNext, string(in.Next))
-		s.manager.Put(ctx, keySince, time.Now().Unix())
+		s.manager.Put(ctx, keySince, s.service.Now().Unix())
 	}
 	if back != "" {
 		s.manager.Put(ctx, keyReturn, back)
@@ -136,7 +137,7 @@ func (s *Sessions) Current(ctx context.Context, address string) (Current, error)
 		return Current{}, err
 	}
 	next := Next(s.manager.GetString(ctx, keyNext))
-	late := next != Nothing && time.Since(time.Unix(s.manager.GetInt64(ctx, keySince), 0)) > stepTime
+	late := next != Nothing && s.service.Now().Sub(time.Unix(s.manager.GetInt64(ctx, keySince), 0)) > stepTime
 	if p.Deactivated || p.Epoch != s.manager.GetInt64(ctx, keyEpoch) || late || (next == Nothing && len(p.Grants) == 0) {
 		return Current{Ended: true}, s.manager.Destroy(ctx)
 	}
@@ -162,7 +163,7 @@ func (s *Sessions) ActAs(ctx context.Context, current Current, grant int64) erro
 	}
 	s.manager.Put(ctx, keyGrant, g.ID)
 	by := current.Actor
-	return s.service.Store.Record(ctx, s.service.Now(), audit.Entry{
+	return s.service.Store.Record(ctx, audit.Entry{
 		Who: by.Who(), As: g.String(), From: by.Address, What: audit.RoleChosen, Record: by.Email, Before: by.As(), After: g.String()})
 }
 
@@ -184,7 +185,7 @@ func (s *Sessions) Again(ctx context.Context, current Current) error {
 func (s *Sessions) End(ctx context.Context, current Current) error {
 	if current.Actor.Kind == people.APerson {
 		by := current.Actor
-		if err := s.service.Store.Record(ctx, s.service.Now(), audit.Entry{
+		if err := s.service.Store.Record(ctx, audit.Entry{
 			Who: by.Who(), As: by.As(), From: by.Address, What: audit.SignedOut, Record: by.Email}); err != nil {
 			return err
 		}

@@ -106,8 +106,7 @@ func (s *Service) FirstAdministrator(ctx context.Context, code, email, name, add
 	if name = strings.TrimSpace(name); name == "" {
 		return "", problem.New(problem.Invalid, "Enter your name")
 	}
-	now := s.Now()
-	attempt, until, err := s.Store.BeginAttempt(ctx, now, "first run", address, s.Throttle)
+	attempt, until, err := s.Store.BeginAttempt(ctx, "first run", address, s.Throttle)
 	if err != nil {
 		return "", err
 	}

@@ -25,14 +25,14 @@ type Accounts interface {
 	Person(ctx context.Context, id int64) (people.Person, error)
 	PersonByEmail(ctx context.Context, email string) (people.Person, error)
 	PersonBySubject(ctx context.Context, issuer, subject string) (people.Person, error)
-	AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person, links ...people.Token) (int64, error)
-	SetDeactivated(ctx context.Context, at time.Time, by people.Actor, id int64, deactivated bool) error
-	AddGrant(ctx context.Context, at time.Time, by people.Actor, id int64, g people.Grant) (people.Grant, error)
-	RevokeGrant(ctx context.Context, at time.Time, by people.Actor, id, grant int64) error
-	ReplaceWorkGrants(ctx context.Context, at time.Time, by people.Actor, id int64, grants []people.Grant) error
-	TieWorkAccount(ctx context.Context, at time.Time, by people.Actor, id int64, issuer, subject string) error
-	SignedIn(ctx context.Context, at time.Time, by people.Actor, how string) error
-	EndSessions(ctx context.Context, at time.Time, by people.Actor, id int64) error
+	AddPerson(ctx context.Context, by people.Actor, p people.Person, links ...people.Token) (int64, error)
+	SetDeactivated(ctx context.Context, by people.Actor, id int64, deactivated bool) error
+	AddGrant(ctx context.Context, by people.Actor, id int64, g people.Grant) (people.Grant, error)
+	RevokeGrant(ctx context.Context, by people.Actor, id, grant int64) error
+	ReplaceWorkGrants(ctx context.Context, by people.Actor, id int64, grants []people.Grant) error
+	TieWorkAccount(ctx context.Context, by people.Actor, id int64, issuer, subject string) error
+	SignedIn(ctx context.Context, by people.Actor, how string) error
+	EndSessions(ctx context.Context, by people.Actor, id int64) error
 	SetFirstPage(ctx context.Context, id int64, path string) error
 }
 
@@ -40,31 +40,31 @@ type Accounts interface {
 type Secrets interface {
 	Credentials(ctx context.Context, email string) (people.Credentials, bool, error)
 	CredentialsOf(ctx context.Context, id int64) (people.Credentials, error)
-	SetPassword(ctx context.Context, at time.Time, by people.Actor, id int64, hash, link string) error
+	SetPassword(ctx context.Context, by people.Actor, id int64, hash, link string) error
 	Rehash(ctx context.Context, id int64, was, hash string) error
-	SetSecondFactor(ctx context.Context, at time.Time, by people.Actor, id int64, sealed []byte, step int64, recovery [][]byte) error
+	SetSecondFactor(ctx context.Context, by people.Actor, id int64, sealed []byte, step int64, recovery [][]byte) error
 	UseStep(ctx context.Context, id, step int64) (bool, error)
-	UseRecoveryCode(ctx context.Context, at time.Time, by people.Actor, id int64, hash []byte) (bool, error)
+	UseRecoveryCode(ctx context.Context, by people.Actor, id int64, hash []byte) (bool, error)
 }
 
 // Attempts decides on attempts to sign in, and remembers them.
 type Attempts interface {
-	BeginAttempt(ctx context.Context, at time.Time, account, address string, t people.Throttle) (id int64, until time.Time, err error)
+	BeginAttempt(ctx context.Context, account, address string, t people.Throttle) (id int64, until time.Time, err error)
 	AttemptRight(ctx context.Context, id int64) error
 }
 
 // Tokens keeps tokens, screen links and password links.
 type Tokens interface {
-	AddToken(ctx context.Context, at time.Time, by people.Actor, t people.Token) error
+	AddToken(ctx context.Context, by people.Actor, t people.Token) error
 	Token(ctx context.Context, id string) (people.Token, error)
 	Tokens(ctx context.Context) ([]people.Token, error)
-	RevokeToken(ctx context.Context, at time.Time, by people.Actor, id string) error
+	RevokeToken(ctx context.Context, by people.Actor, id string) error
 	TokenUsed(ctx context.Context, at time.Time, t people.Token) error
 }
 
 // Log is the audit log.
 type Log interface {
-	Record(ctx context.Context, at time.Time, entries ...audit.Entry) error
+	Record(ctx context.Context, entries ...audit.Entry) error
 }
 
 // Store is everything that signing in keeps.
@@ -182,8 +182,7 @@ func (s *Service) Password(ctx context.Context, typed, password, address string)
 	if len(password) > 4*people.MaxPassword {
 		password = password[:4*people.MaxPassword+1] // Longer than any that can be chosen: wrong, at a bounded cost.
 	}
-	now := s.Now()
-	attempt, until, err := s.Store.BeginAttempt(ctx, now, email, address, s.Throttle)
+	attempt, until, err := s.Store.BeginAttempt(ctx, email, address, s.Throttle)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -205,7 +204,7 @@ func (s *Service) Password(ctx context.Context, typed, password, address string)
 				e.After = "no password chosen yet"
 			}
 		}
-		if err := s.Store.Record(ctx, now, e); err != nil {
+		if err := s.Store.Record(ctx, e); err != nil {
 			return SignIn{}, err
 		}
 		return SignIn{}, wrong()
@@ -235,7 +234,7 @@ func (s *Service) signedIn(ctx context.Context, in SignIn, address string) error
 	if len(in.Person.Grants) == 0 {
 		return problem.New(problem.Forbidden, "You have no role here yet. Ask %s to give you one.", s.help())
 	}
-	return s.Store.SignedIn(ctx, s.Now(), s.actor(in.Person, in.Person.Grants[0], address), in.How)
+	return s.Store.SignedIn(ctx, s.actor(in.Person, in.Person.Grants[0], address), in.How)
 }
 
 func (s *Service) actor(p people.Person, g people.Grant, address string) people.Actor {
@@ -273,7 +272,7 @@ func (s *Service) Code(ctx context.Context, personID int64, code, address string
 // has got right.
 func (s *Service) ownCode(ctx context.Context, c people.Credentials, by people.Actor, code string) (how string, err error) {
 	now := s.Now()
-	attempt, until, err := s.Store.BeginAttempt(ctx, now, "code of "+c.Email, by.Address, s.Throttle)
+	attempt, until, err := s.Store.BeginAttempt(ctx, "code of "+c.Email, by.Address, s.Throttle)
 	if err != nil {
 		return "", err
 	}
@@ -285,13 +284,13 @@ func (s *Service) ownCode(ctx context.Context, c people.Credentials, by people.A
 		right, err = s.checkCode(ctx, c, digits, now)
 	} else {
 		how = "password and recovery code"
-		right, err = s.Store.UseRecoveryCode(ctx, now, by, c.ID, people.HashRecoveryCode(code))
+		right, err = s.Store.UseRecoveryCode(ctx, by, c.ID, people.HashRecoveryCode(code))
 	}
 	if err != nil {
 		return "", err
 	}
 	if !right {
-		if err := s.Store.Record(ctx, now, audit.Entry{Who: by.Who(), As: by.As(), What: audit.CodeRefused, Record: c.Email, From: by.Address}); err != nil {
+		if err := s.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.CodeRefused, Record: c.Email, From: by.Address}); err != nil {
 			return "", err
 		}
 		return "", wrongCode()
@@ -385,7 +384,7 @@ func (s *Service) keepSecondFactor(ctx context.Context, p people.Person, sealed,
 		return nil, err
 	}
 	show, keep := people.NewRecoveryCodes()
-	return show, s.Store.SetSecondFactor(ctx, s.Now(), s.actor(p, firstGrant(p), address), p.ID, b, step, keep)
+	return show, s.Store.SetSecondFactor(ctx, s.actor(p, firstGrant(p), address), p.ID, b, step, keep)
 }
 
 // Replacement is what a person who is signed in proves before another second
@@ -437,7 +436,7 @@ func (s *Service) ReplaceSecondFactor(ctx context.Context, by people.Actor, r Re
 // ownPassword checks the password of a person who is signed in. A session that
 // was left open must not become a place to guess at leisure.
 func (s *Service) ownPassword(ctx context.Context, c people.Credentials, by people.Actor, password string) error {
-	attempt, until, err := s.Store.BeginAttempt(ctx, s.Now(), c.Email, by.Address, s.Throttle)
+	attempt, until, err := s.Store.BeginAttempt(ctx, c.Email, by.Address, s.Throttle)
 	if err != nil {
 		return err
 	}
@@ -453,7 +452,7 @@ func (s *Service) ownPassword(ctx context.Context, c people.Credentials, by peop
 // RemoveSecondFactor takes the second factor from a person who has lost it.
 // Where one is required they set up another at the next sign-in.
 func (s *Service) RemoveSecondFactor(ctx context.Context, by people.Actor, personID int64) error {
-	return s.Store.SetSecondFactor(ctx, s.Now(), by, personID, nil, 0, nil)
+	return s.Store.SetSecondFactor(ctx, by, personID, nil, 0, nil)
 }
 
 // ChangePassword changes the password of a signed-in person who knows the old
@@ -474,12 +473,12 @@ func (s *Service) setPassword(ctx context.Context, by people.Actor, p people.Per
 	if err := people.CheckPassword(password, p.Email, p.Name, s.Partnership.Name); err != nil {
 		return err
 	}
-	return s.Store.SetPassword(ctx, s.Now(), by, p.ID, s.Hasher.Hash(password), link)
+	return s.Store.SetPassword(ctx, by, p.ID, s.Hasher.Hash(password), link)
 }
 
 // EndSessions ends every session of the person who asks.
 func (s *Service) EndSessions(ctx context.Context, by people.Actor) error {
-	return s.Store.EndSessions(ctx, s.Now(), by, by.PersonID)
+	return s.Store.EndSessions(ctx, by, by.PersonID)
 }
 
 // SetFirstPage keeps the page that opens after the person signs in; the empty

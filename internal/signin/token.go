@@ -28,7 +28,7 @@ func (s *Service) PasswordLink(ctx context.Context, by people.Actor, personID in
 	if err := show(shown); err != nil {
 		return err
 	}
-	return s.Store.AddToken(ctx, s.Now(), by, t)
+	return s.Store.AddToken(ctx, by, t)
 }
 
 func (s *Service) newLink(by people.Actor) (people.Token, string, error) {
@@ -41,7 +41,7 @@ func (s *Service) newLink(by people.Actor) (people.Token, string, error) {
 // account. It gives the account's number and the link's public ID.
 func (s *Service) AddPerson(ctx context.Context, by people.Actor, p people.Person, show func(text string) error) (id int64, link string, err error) {
 	if p.AwaitsWorkAccount {
-		id, err = s.Store.AddPerson(ctx, s.Now(), by, p)
+		id, err = s.Store.AddPerson(ctx, by, p)
 		return id, "", err
 	}
 	t, shown, err := s.newLink(by)
@@ -51,7 +51,7 @@ func (s *Service) AddPerson(ctx context.Context, by people.Actor, p people.Perso
 	if err := show(shown); err != nil {
 		return 0, "", err
 	}
-	id, err = s.Store.AddPerson(ctx, s.Now(), by, p, t)
+	id, err = s.Store.AddPerson(ctx, by, p, t)
 	return id, t.ID, err
 }
 
@@ -109,7 +109,7 @@ func (s *Service) MakeToken(ctx context.Context, by people.Actor, kind people.To
 	if err := show(t, shown); err != nil {
 		return err
 	}
-	return s.Store.AddToken(ctx, s.Now(), by, t)
+	return s.Store.AddToken(ctx, by, t)
 }
 
 // Program gives the actor that a program's token stands for. The error is a

@@ -149,7 +149,7 @@ func (s *Service) FinishWork(ctx context.Context, f Flow, answer url.Values, add
 
 // noted records a refusal and gives it back.
 func (s *Service) noted(ctx context.Context, refusal error, address string) error {
-	if err := s.Store.Record(ctx, s.Now(), audit.Entry{Who: "nobody", What: audit.SignInRefused, From: address, After: "work account"}); err != nil {
+	if err := s.Store.Record(ctx, audit.Entry{Who: "nobody", What: audit.SignInRefused, From: address, After: "work account"}); err != nil {
 		return err
 	}
 	return refusal
@@ -370,7 +370,6 @@ func (s *Service) workPerson(ctx context.Context, c *identityClaims, address str
 	if err != nil {
 		return people.Person{}, err
 	}
-	now := s.Now()
 	p, err := s.Store.PersonBySubject(ctx, c.issuer, c.subject)
 	if problem.KindOf(err) == problem.NotFound {
 		p, err = s.newWorkPerson(ctx, c, grants, address)
@@ -382,7 +381,7 @@ func (s *Service) workPerson(ctx context.Context, c *identityClaims, address str
 		return p, s.noted(ctx, problem.New(problem.Forbidden, "Your account here is deactivated. Contact %s.", s.help()), address)
 	}
 	by := s.actor(p, people.Grant{}, address)
-	if err := s.Store.ReplaceWorkGrants(ctx, now, by, p.ID, grants); err != nil {
+	if err := s.Store.ReplaceWorkGrants(ctx, by, p.ID, grants); err != nil {
 		return p, err
 	}
 	return s.Store.Person(ctx, p.ID)
@@ -395,7 +394,6 @@ func (s *Service) newWorkPerson(ctx context.Context, c *identityClaims, grants [
 	if err != nil || no {
 		return none, s.noted(ctx, problem.New(problem.Forbidden, "Your work account gives no email address that can be used here. Contact %s.", s.help()), address)
 	}
-	now := s.Now()
 	p, err := s.Store.PersonByEmail(ctx, email)
 	switch {
 	case err == nil && p.AwaitsWorkAccount && yes:
@@ -414,11 +412,11 @@ func (s *Service) newWorkPerson(ctx context.Context, c *identityClaims, grants [
 		// made good at the next sign-in.
 		p = people.Person{Email: email, Name: name, AwaitsWorkAccount: true}
 		by := people.Actor{Kind: people.APerson, Email: email, Name: name, Address: address}
-		if p.ID, err = s.Store.AddPerson(ctx, now, by, p); err != nil {
+		if p.ID, err = s.Store.AddPerson(ctx, by, p); err != nil {
 			return none, err
 		}
 	}
-	if err := s.Store.TieWorkAccount(ctx, now, s.actor(p, people.Grant{}, address), p.ID, c.issuer, c.subject); err != nil {
+	if err := s.Store.TieWorkAccount(ctx, s.actor(p, people.Grant{}, address), p.ID, c.issuer, c.subject); err != nil {
 		return none, err
 	}
 	return p, nil

@@ -39,7 +39,7 @@ func raw(t testing.TB, dir string) *sql.DB {
 
 func addPerson(t testing.TB, s *sqlite.Store, email string, grants ...people.Grant) int64 {
 	t.Helper()
-	id, err := s.AddPerson(t.Context(), morning, machine, people.Person{Email: email, Name: "Someone", Grants: grants})
+	id, err := dated(s, morning).AddPerson(t.Context(), machine, people.Person{Email: email, Name: "Someone", Grants: grants})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,23 +67,23 @@ func TestAccounts(t *testing.T) {
 		}
 	})
 	t.Run("an email address stands once", func(t *testing.T) {
-		if _, err := s.AddPerson(ctx, morning, machine, people.Person{Email: "a@example.org"}); problem.KindOf(err) != problem.Conflict {
+		if _, err := dated(s, morning).AddPerson(ctx, machine, people.Person{Email: "a@example.org"}); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("the last administrator stays", func(t *testing.T) {
 		p := accountOf(t, s, id)
-		if err := s.RevokeGrant(ctx, morning, machine, id, p.Grants[0].ID); problem.KindOf(err) != problem.Conflict {
+		if err := dated(s, morning).RevokeGrant(ctx, machine, id, p.Grants[0].ID); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("role: %v", err)
 		}
-		if err := s.SetDeactivated(ctx, morning, machine, id, true); problem.KindOf(err) != problem.Conflict {
+		if err := dated(s, morning).SetDeactivated(ctx, machine, id, true); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("account: %v", err)
 		}
 		other := addPerson(t, s, "b@example.org", grant(t, people.Administrator))
-		if err := s.RevokeGrant(ctx, morning, machine, id, p.Grants[0].ID); err != nil {
+		if err := dated(s, morning).RevokeGrant(ctx, machine, id, p.Grants[0].ID); err != nil {
 			t.Errorf("with another: %v", err)
 		}
-		if err := s.SetDeactivated(ctx, morning, machine, other, true); problem.KindOf(err) != problem.Conflict {
+		if err := dated(s, morning).SetDeactivated(ctx, machine, other, true); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("now the other is the last: %v", err)
 		}
 		if got := accountOf(t, s, id).Grants; len(got) != 1 || got[0].Role != people.Coordinator {
@@ -96,11 +96,11 @@ func TestAccounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		link.PersonID = id
-		if err := s.AddToken(ctx, morning, machine, link); err != nil {
+		if err := dated(s, morning).AddToken(ctx, machine, link); err != nil {
 			t.Fatal(err)
 		}
 		before := accountOf(t, s, id).Epoch
-		if err := s.SetDeactivated(ctx, morning, machine, id, true); err != nil {
+		if err := dated(s, morning).SetDeactivated(ctx, machine, id, true); err != nil {
 			t.Fatal(err)
 		}
 		if p := accountOf(t, s, id); !p.Deactivated || p.Epoch == before {
@@ -117,7 +117,7 @@ func TestAccounts(t *testing.T) {
 			{grant(t, people.Analyst)},
 			nil,
 		} {
-			if err := s.ReplaceWorkGrants(ctx, morning, machine, c, want); err != nil {
+			if err := dated(s, morning).ReplaceWorkGrants(ctx, machine, c, want); err != nil {
 				t.Fatal(err)
 			}
 			got := accountOf(t, s, c).Grants
@@ -133,16 +133,16 @@ func TestAccounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		link.PersonID = d
-		if err := s.AddToken(ctx, morning, machine, link); err != nil {
+		if err := dated(s, morning).AddToken(ctx, machine, link); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SetPassword(ctx, morning.AddDate(0, 0, 4), machine, d, "late", link.ID); problem.KindOf(err) != problem.Conflict {
+		if err := dated(s, morning.AddDate(0, 0, 4)).SetPassword(ctx, machine, d, "late", link.ID); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("after its time: %v", err)
 		}
-		if err := s.SetPassword(ctx, morning, machine, d, "first", link.ID); err != nil {
+		if err := dated(s, morning).SetPassword(ctx, machine, d, "first", link.ID); err != nil {
 			t.Errorf("first: %v", err)
 		}
-		if err := s.SetPassword(ctx, morning, machine, d, "second", link.ID); problem.KindOf(err) != problem.Conflict {
+		if err := dated(s, morning).SetPassword(ctx, machine, d, "second", link.ID); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("second: %v", err)
 		}
 		if c, known, err := s.Credentials(ctx, "d@example.org"); err != nil || !known || c.PasswordHash != "first" {
@@ -152,7 +152,7 @@ func TestAccounts(t *testing.T) {
 	t.Run("one use of a step and of a recovery code", func(t *testing.T) {
 		e := addPerson(t, s, "e@example.org")
 		show, keep := people.NewRecoveryCodes()
-		if err := s.SetSecondFactor(ctx, morning, machine, e, []byte("sealed"), 100, keep); err != nil {
+		if err := dated(s, morning).SetSecondFactor(ctx, machine, e, []byte("sealed"), 100, keep); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range []struct {
@@ -164,14 +164,14 @@ func TestAccounts(t *testing.T) {
 			}
 		}
 		for _, want := range []bool{true, false} {
-			if got, err := s.UseRecoveryCode(ctx, morning, machine, e, people.HashRecoveryCode(strings.ToUpper(show[3]))); err != nil || got != want {
+			if got, err := dated(s, morning).UseRecoveryCode(ctx, machine, e, people.HashRecoveryCode(strings.ToUpper(show[3]))); err != nil || got != want {
 				t.Errorf("recovery code: %v, %v", got, err)
 			}
 		}
-		if err := s.SetSecondFactor(ctx, morning, machine, e, nil, 0, nil); err != nil {
+		if err := dated(s, morning).SetSecondFactor(ctx, machine, e, nil, 0, nil); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.UseRecoveryCode(ctx, morning, machine, e, keep[4]); err != nil || got {
+		if got, err := dated(s, morning).UseRecoveryCode(ctx, machine, e, keep[4]); err != nil || got {
 			t.Errorf("a code of a second factor that is gone: %v, %v", got, err)
 		}
 	})
@@ -189,7 +189,7 @@ func TestAttemptsAtOnceCannotPassTheLimit(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			_, until, err := s.BeginAttempt(t.Context(), morning.Add(time.Duration(i)*time.Second), "a@example.org", "192.0.2.1", people.DefaultThrottle)
+			_, until, err := dated(s, morning.Add(time.Duration(i)*time.Second)).BeginAttempt(t.Context(), "a@example.org", "192.0.2.1", people.DefaultThrottle)
 			if err != nil {
 				t.Error(err)
 			}
@@ -204,10 +204,10 @@ func TestAttemptsAtOnceCannotPassTheLimit(t *testing.T) {
 	if allowed != 5 {
 		t.Errorf("%d attempts were allowed, want 5", allowed)
 	}
-	if _, until, err := s.BeginAttempt(t.Context(), morning.Add(time.Minute), "b@example.org", "192.0.2.1", people.DefaultThrottle); err != nil || !until.IsZero() {
+	if _, until, err := dated(s, morning.Add(time.Minute)).BeginAttempt(t.Context(), "b@example.org", "192.0.2.1", people.DefaultThrottle); err != nil || !until.IsZero() {
 		t.Errorf("another account from the same address: %v, %v", until, err)
 	}
-	if _, until, err := s.BeginAttempt(t.Context(), morning.Add(16*time.Minute), "a@example.org", "192.0.2.1", people.DefaultThrottle); err != nil || !until.IsZero() {
+	if _, until, err := dated(s, morning.Add(16*time.Minute)).BeginAttempt(t.Context(), "a@example.org", "192.0.2.1", people.DefaultThrottle); err != nil || !until.IsZero() {
 		t.Errorf("after 15 minutes: %v, %v", until, err)
 	}
 	// People type passwords into the wrong field.
@@ -221,7 +221,7 @@ func TestAuditLog(t *testing.T) {
 	fill := func(t *testing.T) (*sqlite.Store, string) {
 		s, dir := filled(t, keyOne, evidence{})
 		for i := range 6 {
-			if err := s.Record(t.Context(), morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: fmt.Sprintf("p%d@example.org", i%2), What: audit.RowsExported, Record: "/days"}); err != nil {
+			if err := dated(s, morning.Add(time.Duration(i)*time.Minute)).Record(t.Context(), audit.Entry{Who: fmt.Sprintf("p%d@example.org", i%2), What: audit.RowsExported, Record: "/days"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -280,7 +280,7 @@ func TestAuditLog(t *testing.T) {
 	})
 	t.Run("what is undone leaves no line", func(t *testing.T) {
 		s, _ := fill(t)
-		if err := s.SetDeactivated(t.Context(), morning, machine, 77, true); problem.KindOf(err) != problem.NotFound {
+		if err := dated(s, morning).SetDeactivated(t.Context(), machine, 77, true); problem.KindOf(err) != problem.NotFound {
 			t.Errorf("%v", err)
 		}
 		if r, err := s.VerifyAudit(t.Context()); err != nil || !r.Whole() || r.Head.Number != 6 {
@@ -315,7 +315,7 @@ func TestAuditLog(t *testing.T) {
 		for range 8 {
 			wg.Go(func() {
 				for range 5 {
-					if err := s.Record(context.Background(), morning, audit.Entry{Who: "x", What: audit.Edited}); err != nil {
+					if err := dated(s, morning).Record(context.Background(), audit.Entry{Who: "x", What: audit.Edited}); err != nil {
 						t.Error(err)
 					}
 				}
@@ -364,7 +364,7 @@ func identifiers(t testing.TB, s *sqlite.Store, key *identity.Key) map[string]re
 	by := actor(grant(t, people.Coordinator, "RZ1", "RZ2"))
 	out := map[string]record.Identifiers{}
 	for _, d := range list(t, s, by.Scope(), record.Filter{}, record.Page{Size: record.MaxPage}).Delays {
-		got, err := s.Identifiers(t.Context(), morning, by, key, d.Reference)
+		got, err := dated(s, morning).Identifiers(t.Context(), by, key, d.Reference)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -376,7 +376,7 @@ func identifiers(t testing.TB, s *sqlite.Store, key *identity.Key) map[string]re
 func TestRetention(t *testing.T) {
 	s, dir := filled(t, keyOne, years())
 	figuresBefore, before := figures(t, s), identifiers(t, s, keyOne)
-	n, err := s.PurgeIdentifiers(t.Context(), morning, machine, start+20)
+	n, err := dated(s, morning).PurgeIdentifiers(t.Context(), machine, start+20)
 	if err != nil || n != 1 {
 		t.Fatalf("purged %d, want the one who left long ago; %v", n, err)
 	}
@@ -414,12 +414,12 @@ func TestRetention(t *testing.T) {
 		}
 	})
 	t.Run("again changes nothing", func(t *testing.T) {
-		if n, err := s.PurgeIdentifiers(t.Context(), morning, machine, start+20); err != nil || n != 0 {
+		if n, err := dated(s, morning).PurgeIdentifiers(t.Context(), machine, start+20); err != nil || n != 0 {
 			t.Errorf("%d, %v", n, err)
 		}
 	})
 	t.Run("later takes the others but not those still there", func(t *testing.T) {
-		if n, err := s.PurgeIdentifiers(t.Context(), morning, machine, start+38); err != nil || n != 2 {
+		if n, err := dated(s, morning).PurgeIdentifiers(t.Context(), machine, start+38); err != nil || n != 2 {
 			t.Errorf("%d, %v", n, err)
 		}
 		if got := figures(t, s); got != figuresBefore {
@@ -441,10 +441,10 @@ func TestKeyRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := addPerson(t, s, "a@example.org")
-	if err := s.SetSecondFactor(t.Context(), morning, machine, p, keyOne.Seal("SECRET"), 1, nil); err != nil {
+	if err := dated(s, morning).SetSecondFactor(t.Context(), machine, p, keyOne.Seal("SECRET"), 1, nil); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := s.PurgeIdentifiers(t.Context(), morning, machine, start+20); err != nil || n != 1 {
+	if n, err := dated(s, morning).PurgeIdentifiers(t.Context(), machine, start+20); err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
 	figuresBefore, before := figures(t, s), identifiers(t, s, keyOne)
@@ -455,10 +455,10 @@ func TestKeyRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if _, err := s.RotateKey(t.Context(), morning, machine, keyTwo, keyOne); problem.KindOf(err) != problem.Conflict {
+	if _, err := dated(s, morning).RotateKey(t.Context(), machine, keyTwo, keyOne); problem.KindOf(err) != problem.Conflict {
 		t.Errorf("from a key that is not the database's: %v", err)
 	}
-	n, err := s.RotateKey(t.Context(), morning, machine, keyOne, keyTwo)
+	n, err := dated(s, morning).RotateKey(t.Context(), machine, keyOne, keyTwo)
 	if err != nil || n != 3 {
 		t.Fatalf("%d, %v", n, err)
 	}
@@ -495,7 +495,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 		by := actor(grant(t, people.Coordinator, "RZ1"))
 		reference := list(t, s, by.Scope(), record.Filter{}, record.Page{}).Delays[0].Reference
-		if _, err := other.Identifiers(t.Context(), morning, by, keyOne, reference); problem.KindOf(err) != problem.Conflict {
+		if _, err := dated(other, morning).Identifiers(t.Context(), by, keyOne, reference); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("display in a process with the old key: %v", err)
 		}
 		var refused *problem.Error
@@ -583,17 +583,5 @@ func TestSessionsAreKept(t *testing.T) {
 	must(raw(t, dir).QueryRow(`SELECT count(*) FROM session`).Scan(&left))
 	if left != 0 {
 		t.Errorf("%d sessions are left", left)
-	}
-}
-
-func TestNothingHereTellsThatFiguresChanged(t *testing.T) {
-	s, _ := filled(t, keyOne, evidence{})
-	before := s.Changed()
-	addPerson(t, s, "a@example.org")
-	if err := s.Sessions().CommitCtx(t.Context(), "one", []byte("x"), time.Now().Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	if s.Changed() != before {
-		t.Error("readers would throw away what they worked out")
 	}
 }

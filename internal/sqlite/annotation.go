@@ -14,14 +14,14 @@ import (
 )
 
 // AddAnnotation stores an annotation and gives its number, with an entry in the
-// audit log. Its words have been checked by the caller; who made it is by.
+// audit log. Its words have been checked by the caller; who made it is by, and
+// when is now: a.By and a.At are not read.
 func (s *Store) AddAnnotation(ctx context.Context, by people.Actor, a measure.Annotation) (id int64, err error) {
-	// Recorded tells nobody that figures changed: they did not.
-	err = s.recorded(ctx, a.At, func(r *recording) error {
+	err = s.recorded(ctx, func(r *recording) error {
 		done, err := r.ExecContext(ctx, `
 			INSERT INTO annotation (day, words, metric, provider, council, restart, made_by, made_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			a.Day, a.Words, a.Metric, a.Provider, string(a.Council), a.Restart, by.Who(), a.At.UnixMicro())
+			a.Day, a.Words, a.Metric, a.Provider, string(a.Council), a.Restart, by.Who(), r.at.UnixMicro())
 		if err != nil {
 			return busy(err)
 		}
@@ -79,14 +79,14 @@ func (s *Store) Annotations(ctx context.Context) ([]measure.Annotation, error) {
 // WithdrawAnnotation takes an annotation off the charts, with an entry in the
 // audit log; it stays in the database with who took it off. It gives a problem of
 // kind NotFound when none stands under the number.
-func (s *Store) WithdrawAnnotation(ctx context.Context, at time.Time, by people.Actor, id int64) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) WithdrawAnnotation(ctx context.Context, by people.Actor, id int64) error {
+	return s.recorded(ctx, func(r *recording) error {
 		var a measure.Annotation
 		err := r.QueryRowContext(ctx, `
 			UPDATE annotation
 			SET withdrawn_by = ?, withdrawn_at = ?
 			WHERE annotation_id = ? AND withdrawn_at = 0
-			RETURNING day, words, metric, provider, council, restart`, by.Who(), at.UnixMicro(), id).
+			RETURNING day, words, metric, provider, council, restart`, by.Who(), r.at.UnixMicro(), id).
 			Scan(&a.Day, &a.Words, &a.Metric, &a.Provider, &a.Council, &a.Restart)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):

@@ -46,7 +46,7 @@ type recording struct {
 	*sql.Tx
 	store *Store
 	ctx   context.Context
-	at    time.Time
+	at    time.Time // the moment of what the transaction records
 	head  audit.Head
 	any   bool // something was recorded
 
@@ -91,19 +91,22 @@ func (h hashInto) Scan(src any) error {
 	return nil
 }
 
-// recorded runs f in one write transaction that changes no figures: what it
-// does and what it records stand together or not at all. The head file follows
-// the commit, which is on the disk by then. What is committed is done, whatever
-// becomes of the head file: one that lags behind is no finding, and Ready says
-// why it does.
-func (s *Store) recorded(ctx context.Context, at time.Time, f func(*recording) error) error {
+// recorded runs f in one write transaction: what it does and what it records
+// stand together or not at all, dated with the transaction's moment. The head
+// file follows the commit, which is on the disk by then. What is committed is
+// done, whatever becomes of the head file: one that lags behind is no finding,
+// and Ready says why it does.
+func (s *Store) recorded(ctx context.Context, f func(*recording) error) error {
 	tx, end, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer end()
-	r := &recording{Tx: tx, store: s, ctx: ctx, at: at}
-	if err := f(r); err != nil {
+	r := &recording{Tx: tx, store: s, ctx: ctx}
+	if r.at, err = s.stamp(ctx, tx); err == nil {
+		err = f(r)
+	}
+	if err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	if err := tx.Commit(); err != nil {
@@ -162,8 +165,8 @@ func (s *Store) readHead() (*audit.Head, error) {
 
 // Record adds entries to the audit log, for acts that change nothing else in
 // the database: an export, a search, a refusal.
-func (s *Store) Record(ctx context.Context, at time.Time, entries ...audit.Entry) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) Record(ctx context.Context, entries ...audit.Entry) error {
+	return s.recorded(ctx, func(r *recording) error {
 		for _, e := range entries {
 			if err := r.record(e); err != nil {
 				return err

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-	"time"
 
 	"homeward/internal/audit"
 	"homeward/internal/durable"
@@ -33,7 +32,7 @@ type chainFile struct {
 
 // UseAuditKey says where the audit log's key stands. A log that has none gets
 // one: what is there is verified first, and an entry says what was found.
-func (s *Store) UseAuditKey(ctx context.Context, at time.Time, path string) error {
+func (s *Store) UseAuditKey(ctx context.Context, path string) error {
 	s.ledger.chain.mu.Lock()
 	s.ledger.chain.path = path
 	s.ledger.chain.mu.Unlock()
@@ -48,21 +47,25 @@ func (s *Store) UseAuditKey(ctx context.Context, at time.Time, path string) erro
 	if err != nil {
 		return err
 	}
-	return s.recorded(ctx, at, func(r *recording) error { return r.begin() })
+	return s.recorded(ctx, func(r *recording) error { return r.begin() })
 }
 
 // rightChain refuses to go on without the chain that the database notes.
 func rightChain(chain *audit.Chain, noted string) error {
 	switch {
 	case chain == nil:
-		return problem.Wrap(errNoAuditKey, problem.Unavailable, "The key file of the audit log, %s, is missing, so nothing can be recorded. %s", AuditKeyName, restoreAuditKey)
+		return problem.Wrap(errNoAuditKey, problem.Unavailable,
+			"The key file of the audit log, %s, is missing, so nothing can be recorded. %s", AuditKeyName, restoreAuditKey)
 	case chain.Fingerprint() != noted:
-		return problem.Wrap(errNoAuditKey, problem.Conflict, "The key file of the audit log, %s, is not the one of this database, so nothing can be recorded. %s", AuditKeyName, restoreAuditKey)
+		return problem.Wrap(errNoAuditKey, problem.Conflict,
+			"The key file of the audit log, %s, is not the one of this database, so nothing can be recorded. %s", AuditKeyName,
+			restoreAuditKey)
 	}
 	return nil
 }
 
-const restoreAuditKey = "Restore it from your backup. If it is lost for good, begin the log anew: homeward audit begin-anew --data DIR --reason WORDS"
+const restoreAuditKey = "Restore it from your backup. If it is lost for good, begin the log anew: homeward audit begin-anew --data " +
+	"DIR --reason WORDS"
 
 func (s *Store) auditKeyPath() string {
 	if p := s.ledger.chain.path; p != "" {
@@ -121,7 +124,8 @@ func (r *recording) begin() error {
 	if r.begun {
 		return nil
 	}
-	err := r.QueryRowContext(r.ctx, `SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1`).Scan(&r.head.Number, hashInto{&r.head.Hash})
+	err := r.QueryRowContext(r.ctx, `SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1`).Scan(&r.head.Number,
+		hashInto{&r.head.Hash})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
@@ -189,7 +193,8 @@ func (r *recording) beginChain() error {
 		if err != nil {
 			return err
 		}
-		r.takenOver = fmt.Sprintf("from this entry on; the %d entries before it agreed with their check values and the head file", r.head.Number)
+		r.takenOver = fmt.Sprintf("from this entry on; the %d entries before it agreed with their check values and the head file",
+			r.head.Number)
 		if !found.Whole() {
 			r.takenOver = fmt.Sprintf("from this entry on; the %d entries before it did not agree: %s", r.head.Number, found.Findings[0])
 		}
@@ -199,7 +204,8 @@ func (r *recording) beginChain() error {
 		rand.Read(secret)
 		chain = audit.NewChain(r.head.Number, secret)
 		if err := durable.WriteNew(r.store.auditKeyPath(), []byte(chain.String())); err != nil {
-			return problem.Wrap(err, problem.Unavailable, "The key file of the audit log could not be written. Check that the disk has room and that the folder may be written in")
+			return problem.Wrap(err, problem.Unavailable,
+				"The key file of the audit log could not be written. Check that the disk has room and that the folder may be written in")
 		}
 	}
 	r.chain = chain
@@ -233,7 +239,7 @@ func (s *Store) keptHeads(elsewhere []audit.Head) []audit.Kept {
 // looked into what is wrong with them, and records what was found and the
 // reason. What was altered in the log itself stays a finding. The error is a
 // Conflict when head file and key are as they should be.
-func (s *Store) BeginAuditAnew(ctx context.Context, at time.Time, by people.Actor, reason string) error {
+func (s *Store) BeginAuditAnew(ctx context.Context, by people.Actor, reason string) error {
 	found, err := s.VerifyAudit(ctx)
 	keyLost := errors.Is(err, errNoAuditKey)
 	if headUnread := problem.KindOf(err) == problem.Invalid; err != nil && !keyLost && !headUnread {
@@ -241,9 +247,10 @@ func (s *Store) BeginAuditAnew(ctx context.Context, at time.Time, by people.Acto
 	}
 	var head audit.Head
 	wrong := "the key file of the audit log was missing"
-	err = s.recorded(ctx, at, func(r *recording) error {
+	err = s.recorded(ctx, func(r *recording) error {
 		if keyLost {
-			if err := r.QueryRowContext(ctx, `SELECT number FROM audit ORDER BY number DESC LIMIT 1`).Scan(&r.head.Number); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			err := r.QueryRowContext(ctx, `SELECT number FROM audit ORDER BY number DESC LIMIT 1`).Scan(&r.head.Number)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
 			secret := make([]byte, audit.SecretSize)
@@ -265,7 +272,8 @@ func (s *Store) BeginAuditAnew(ctx context.Context, at time.Time, by people.Acto
 		}
 		if !keyLost {
 			if !r.leaveHead {
-				return problem.New(problem.Conflict, "The head file and the key of the audit log are as they should be. Nothing has changed.")
+				return problem.New(problem.Conflict, "The head file and the key of the audit log are as they should be. Nothing "+
+					"has changed.")
 			}
 			wrong = "the head file could not be read"
 			if len(found.Findings) > 0 {

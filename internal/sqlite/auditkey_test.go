@@ -20,7 +20,7 @@ import (
 func note(t testing.TB, s *sqlite.Store, n int) {
 	t.Helper()
 	for i := range n {
-		if err := s.Record(t.Context(), morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "p@example.org", What: audit.RowsExported}); err != nil {
+		if err := dated(s, morning.Add(time.Duration(i)*time.Minute)).Record(t.Context(), audit.Entry{Who: "p@example.org", What: audit.RowsExported}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -36,8 +36,10 @@ func before(t *testing.T, n int) string {
 	db := raw(t, dir)
 	var h audit.Head
 	for i := range n {
-		e := (&audit.Chain{}).Next(h, morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "p@example.org", What: audit.RowsExported})
-		if _, err := db.Exec(`INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash) VALUES (?, ?, ?, '', ?, '', '', '', '', ?)`,
+		e := (&audit.Chain{}).Next(h, morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "p@example.org",
+			What: audit.RowsExported})
+		if _, err := db.Exec(`INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash)
+			VALUES (?, ?, ?, '', ?, '', '', '', '', ?)`,
 			e.Number, e.At.UnixMicro(), e.Who, string(e.What), e.Hash[:]); err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +68,8 @@ func unlockLog(t testing.TB, dir string, change ...string) {
 	t.Helper()
 	db := raw(t, dir)
 	db.SetMaxOpenConns(1)
-	for _, q := range append([]string{`DROP TRIGGER IF EXISTS audit_is_never_changed`, `DROP TRIGGER IF EXISTS audit_is_never_deleted`, `DROP TRIGGER IF EXISTS audit_is_only_added_to`}, change...) {
+	for _, q := range append([]string{`DROP TRIGGER IF EXISTS audit_is_never_changed`,
+		`DROP TRIGGER IF EXISTS audit_is_never_deleted`, `DROP TRIGGER IF EXISTS audit_is_only_added_to`}, change...) {
 		if _, err := db.Exec(q); err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +83,7 @@ func TestALogOfBeforeKeysIsTakenOver(t *testing.T) {
 		s := openStore(t, dir)
 		defer s.Close()
 		whole(t, s, 5)
-		if err := s.UseAuditKey(t.Context(), morning, filepath.Join(dir, sqlite.AuditKeyName)); err != nil {
+		if err := dated(s, morning).UseAuditKey(t.Context(), filepath.Join(dir, sqlite.AuditKeyName)); err != nil {
 			t.Fatal(err)
 		}
 		note(t, s, 2)
@@ -105,7 +108,8 @@ func TestALogOfBeforeKeysIsTakenOver(t *testing.T) {
 		defer s.Close()
 		note(t, s, 1)
 		got, err := s.AuditEvents(t.Context(), audit.Filter{What: audit.AuditKeyed})
-		if err != nil || len(got) != 1 || !strings.Contains(got[0].After, "did not agree: The log does not match its check value from entry 2") {
+		if err != nil || len(got) != 1 || !strings.Contains(got[0].After,
+			"did not agree: The log does not match its check value from entry 2") {
 			t.Errorf("%v, %v", got, err)
 		}
 		if r, err := s.VerifyAudit(t.Context()); err != nil || r.Whole() {
@@ -137,8 +141,10 @@ func TestALogWrittenAnewWithoutTheKeyIsFound(t *testing.T) {
 	var h audit.Head
 	changes := []string{`DELETE FROM audit`}
 	for i := range 6 {
-		e := (&audit.Chain{}).Next(h, morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "somebody else", What: audit.RowsExported})
-		changes = append(changes, fmt.Sprintf(`INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash) VALUES (%d, %d, '%s', '', '%s', '', '', '', '', x'%x')`,
+		e := (&audit.Chain{}).Next(h, morning.Add(time.Duration(i)*time.Minute), audit.Entry{Who: "somebody else",
+			What: audit.RowsExported})
+		changes = append(changes, fmt.Sprintf(`INSERT INTO audit (number, at, who, acting_as, what, record, before, after, from_address, hash)
+			VALUES (%d, %d, '%s', '', '%s', '', '', '', '', x'%x')`,
 			e.Number, e.At.UnixMicro(), e.Who, e.What, e.Hash))
 		h = e.Head()
 	}
@@ -168,7 +174,7 @@ func TestTheHeadOfACutLogStays(t *testing.T) {
 			if err != nil || r.Whole() {
 				t.Errorf("%+v, %v", r, err)
 			}
-			if err := s.BeginAuditAnew(t.Context(), morning, machine, "Looked into on 4 November"); err != nil {
+			if err := dated(s, morning).BeginAuditAnew(t.Context(), machine, "Looked into on 4 November"); err != nil {
 				t.Fatal(err)
 			}
 			note(t, s, 1)
@@ -177,7 +183,7 @@ func TestTheHeadOfACutLogStays(t *testing.T) {
 			if err != nil || len(got) != 1 || got[0].Before == "" || got[0].After != "Looked into on 4 November" {
 				t.Errorf("%v, %v", got, err)
 			}
-			if err := s.BeginAuditAnew(t.Context(), morning, machine, "again"); problem.KindOf(err) != problem.Conflict {
+			if err := dated(s, morning).BeginAuditAnew(t.Context(), machine, "again"); problem.KindOf(err) != problem.Conflict {
 				t.Errorf("again: %v", err)
 			}
 		})
@@ -192,19 +198,19 @@ func TestALostAuditKeyIsNamedAndNoneIsMade(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Record(t.Context(), morning, audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Unavailable || !strings.Contains(err.Error(), "begin-anew") {
+	if err := dated(s, morning).Record(t.Context(), audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Unavailable || !strings.Contains(err.Error(), "begin-anew") {
 		t.Errorf("recording: %v", err)
 	}
 	if _, err := s.VerifyAudit(t.Context()); problem.KindOf(err) != problem.Unavailable {
 		t.Errorf("verifying: %v", err)
 	}
-	if err := s.UseAuditKey(t.Context(), morning, path); problem.KindOf(err) != problem.Unavailable {
+	if err := dated(s, morning).UseAuditKey(t.Context(), path); problem.KindOf(err) != problem.Unavailable {
 		t.Errorf("opening: %v", err)
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Fatal("one was made")
 	}
-	if err := s.BeginAuditAnew(t.Context(), morning, machine, "The disk died"); err != nil {
+	if err := dated(s, morning).BeginAuditAnew(t.Context(), machine, "The disk died"); err != nil {
 		t.Fatal(err)
 	}
 	note(t, s, 1)
@@ -221,7 +227,7 @@ func TestALostAuditKeyIsNamedAndNoneIsMade(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Record(t.Context(), morning, audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Conflict {
+		if err := dated(s, morning).Record(t.Context(), audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("recording: %v", err)
 		}
 	})
@@ -232,7 +238,7 @@ func TestALostAuditKeyIsNamedAndNoneIsMade(t *testing.T) {
 func TestNoPowerCutReadsAsACutLog(t *testing.T) {
 	s, dir := filled(t, keyOne, evidence{})
 	var cuts []string
-	stop := durable.Observe(func(step durable.Step) {
+	see := func(step durable.Step) {
 		if !strings.HasPrefix(step.Path, dir) {
 			return
 		}
@@ -262,9 +268,10 @@ func TestNoPowerCutReadsAsACutLog(t *testing.T) {
 			}
 		}
 		cuts = append(cuts, to)
-	})
+	}
+	durable.Observer.Store(&see)
 	note(t, s, 3)
-	stop()
+	durable.Observer.Store(nil)
 	if len(cuts) < 10 {
 		t.Fatalf("only %d steps were seen", len(cuts))
 	}
@@ -302,14 +309,15 @@ func TestAHeadThatCannotBeWrittenUndoesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stop := durable.Observe(func(step durable.Step) {
+	see := func(step durable.Step) {
 		if step.Did == "sync" && strings.HasPrefix(step.Path, filepath.Join(dir, ".writing-")) {
 			_ = os.Remove(head)
 			_ = os.MkdirAll(filepath.Join(head, "in the way"), 0o700)
 		}
-	})
-	id, err := s.AddPerson(context.Background(), morning, machine, people.Person{Email: "a@example.org", Name: "Someone"})
-	stop()
+	}
+	durable.Observer.Store(&see)
+	id, err := dated(s, morning).AddPerson(context.Background(), machine, people.Person{Email: "a@example.org", Name: "Someone"})
+	durable.Observer.Store(nil)
 	if err != nil {
 		t.Errorf("the person is there and the caller is told: %v", err)
 	}

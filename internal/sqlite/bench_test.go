@@ -38,7 +38,7 @@ func newWard(provider string, beds int) ward {
 
 // extracts gives one file with the extracts of so many days.
 func (w ward) extracts(first delay.Day, days int) *ingest.Batch {
-	b := &ingest.Batch{Provider: w.provider, Givens: w.kinds, File: ingest.File{Name: "bench", ReceivedAt: time.Unix(0, 0)}}
+	b := &ingest.Batch{Provider: w.provider, Givens: w.kinds, File: ingest.File{Name: "bench"}}
 	copy(b.File.SHA256[:], fmt.Sprint(w.provider, first, days))
 	statements := map[int]int32{}
 	for bed := range w.beds {

@@ -35,7 +35,7 @@ func StateOf(ctx context.Context, dir string) (State, error) {
 	if err != nil {
 		return Blank, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	for _, table := range []string{"kept", "file", "person", "patient", "log_entry", "audit"} {
 		var has bool
 		err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)`, table).Scan(&has)

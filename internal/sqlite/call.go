@@ -59,8 +59,8 @@ func (s *Store) EndCall(ctx context.Context, day delay.Day, at time.Time) error 
 // kind NotFound when the day has no call, and of kind Conflict when another one
 // stands there, when the call started longer ago than within, or when an action
 // was noted in it.
-func (s *Store) WithdrawCall(ctx context.Context, day delay.Day, started time.Time, within time.Duration, at time.Time, by people.Actor) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) WithdrawCall(ctx context.Context, day delay.Day, started time.Time, within time.Duration, by people.Actor) error {
+	return s.recorded(ctx, func(r *recording) error {
 		var was, ended int64
 		err := r.QueryRowContext(ctx, `SELECT started_at, ended_at FROM call WHERE day = ?`, day).Scan(&was, &ended)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -72,7 +72,7 @@ func (s *Store) WithdrawCall(ctx context.Context, day delay.Day, started time.Ti
 		if was != started.UnixMicro() {
 			return problem.New(problem.Conflict, "The call that you opened was withdrawn already, and another one has started since. Look at the page of the calls.")
 		}
-		if at.Sub(started) > within {
+		if r.at.Sub(started) > within {
 			return problem.New(problem.Conflict, "A call can be withdrawn within %d minutes of its start, and these have gone by. End it instead.", int(within.Minutes()))
 		}
 		var noted bool
@@ -86,7 +86,7 @@ func (s *Store) WithdrawCall(ctx context.Context, day delay.Day, started time.Ti
 			INSERT INTO call_withdrawn (day, started_at, started_by, ended_at, withdrawn_at, withdrawn_by, withdrawn_as, frozen)
 			SELECT day, started_at, started_by, ended_at, ?2, ?3, ?4, frozen
 			FROM call
-			WHERE day = ?1`, day, at.UnixMicro(), by.Who(), by.As()); err != nil {
+			WHERE day = ?1`, day, r.at.UnixMicro(), by.Who(), by.As()); err != nil {
 			return err
 		}
 		if _, err := r.ExecContext(ctx, `DELETE FROM call WHERE day = ?`, day); err != nil {

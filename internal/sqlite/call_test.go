@@ -37,7 +37,7 @@ type callDesk struct {
 func (d *callDesk) send(received time.Time, provider, date string, listed map[int]waiting) {
 	d.t.Helper()
 	d.sent++
-	b := &ingest.Batch{Provider: provider, File: ingest.File{Name: date, ReceivedAt: received}, Extracts: []ingest.Extract{{Date: delay.MustDay(date)}}}
+	b := &ingest.Batch{Provider: provider, File: ingest.File{Name: date}, Extracts: []ingest.Extract{{Date: delay.MustDay(date)}}}
 	copy(b.File.SHA256[:], fmt.Sprintf("%d of %s", d.sent, provider))
 	for i := range 8 {
 		l, ok := listed[i]
@@ -57,7 +57,7 @@ func (d *callDesk) send(received time.Time, provider, date string, listed map[in
 		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Line: n + 2, Statement: n})
 	}
 	b.Extracts[0].Read, b.Extracts[0].Kept = len(b.Patients), len(b.Patients)
-	if err := d.Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := dated(d.Store, received).Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -110,7 +110,7 @@ func TestCallMovementAddsUp(t *testing.T) {
 			if rapid.Bool().Draw(r, "a pause") {
 				h := d.key.Hash(identity.Patient{Provider: "RZ1", LocalID: fmt.Sprint("L", rapid.IntRange(0, 4).Draw(r, "patient"))})
 				// One who does not wait cannot pause, and that is fine.
-				_, _, _ = d.Log(t.Context(), today.Time().Add(8*time.Hour), coordinator, casework.NewEntry{
+				_, _, _ = dated(d.Store, today.Time().Add(8*time.Hour)).Log(t.Context(), coordinator, casework.NewEntry{
 					Reference: d.key.Reference("RZ1", h), Kind: logbook.Paused, Made: today, Day: today - 2})
 			}
 			at := today.Time().Add(9*time.Hour + 55*time.Minute)
@@ -450,7 +450,7 @@ func TestCallWithdrawn(t *testing.T) {
 	}
 	refused := func(name string, kind problem.Kind, started, at time.Time) {
 		t.Helper()
-		if err := d.WithdrawCall(ctx, day, started, 15*time.Minute, at, by); problem.KindOf(err) != kind {
+		if err := dated(d.Store, at).WithdrawCall(ctx, day, started, 15*time.Minute, by); problem.KindOf(err) != kind {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -461,7 +461,7 @@ func TestCallWithdrawn(t *testing.T) {
 	}
 	refused("after 15 minutes", problem.Conflict, started, started.Add(15*time.Minute+time.Second))
 	refused("of another moment", problem.Conflict, started.Add(time.Second), started.Add(time.Minute))
-	if err := d.WithdrawCall(ctx, day, started, 15*time.Minute, started.Add(15*time.Minute), by); err != nil {
+	if err := dated(d.Store, started.Add(15*time.Minute)).WithdrawCall(ctx, day, started, 15*time.Minute, by); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Call(ctx, day); problem.KindOf(err) != problem.NotFound {
@@ -482,7 +482,7 @@ func TestCallWithdrawn(t *testing.T) {
 	}
 	day += 7
 	start(started, "third")
-	if err := d.WithdrawCall(ctx, day, started, time.Minute, started, by); err != nil {
+	if err := dated(d.Store, started).WithdrawCall(ctx, day, started, time.Minute, by); err != nil {
 		t.Errorf("an action done at an earlier call stood in the way: %v", err)
 	}
 	w, err := d.WithdrawnCall(ctx, day-7, 1)

@@ -23,11 +23,11 @@ import (
 // scope holds no such patient.
 func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) (*casework.Case, error) {
 	// One read transaction, so that the parts and the version are of one moment.
-	tx, err := s.read.BeginTx(ctx, nil)
+	tx, done, err := s.atOnce(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback()
+	defer done()
 	_, patient, provider, err := s.patientIn(ctx, tx, scope, reference, "")
 	if err != nil {
 		return nil, err
@@ -408,11 +408,11 @@ func (s *Store) Worklist(ctx context.Context, scope people.Scope, provider strin
 	var w where
 	w.scoped(scope, "v.provider_id", "''")
 	w.add("v.code = ?", provider)
-	tx, err := s.read.BeginTx(ctx, nil)
+	tx, done, err := s.atOnce(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	defer tx.Rollback()
+	defer done()
 	var id int64
 	err = tx.QueryRowContext(ctx, `
 		SELECT v.provider_id, coalesce((SELECT max(extract_date) FROM standing s WHERE s.provider_id = v.provider_id AND s.counted_extract <> 0),
@@ -584,11 +584,11 @@ func (l *worklist) actions() error {
 // Versions gives the version of each reference that the scope reaches, for
 // forms that change several at once.
 func (s *Store) Versions(ctx context.Context, scope people.Scope, references []string) (map[string]string, error) {
-	tx, err := s.read.BeginTx(ctx, nil)
+	tx, done, err := s.atOnce(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback()
+	defer done()
 	out := map[string]string{}
 	for _, reference := range references {
 		_, patient, _, err := s.patientIn(ctx, tx, scope, reference, "")

@@ -59,7 +59,7 @@ func benchCasework(b *testing.B, s *sqlite.Store) {
 			in.Given, in.Outcome, in.Ready = given, attribution.Outcome{Body: delay.SocialCare, Rule: "A2", RuleSet: "bench", Version: "1"}, day-3
 			in.Day, in.Place = day-2, ingest.Place{Ward: "W1", Bed: "1"}
 		}
-		if _, _, err := s.Log(b.Context(), at, by, in); err != nil {
+		if _, _, err := dated(s, at).Log(b.Context(), by, in); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -116,7 +116,7 @@ func (w *world) given(on delay.Day) (attribution.Given, attribution.Outcome) {
 func (w *world) extract() {
 	*w.files++
 	day := w.day("extract date")
-	b := &ingest.Batch{Provider: "RZ1", File: ingest.File{Name: "x.csv", ReceivedAt: w.now(), SHA256: [32]byte([]byte(fmt.Sprintf("%032d", *w.files)))},
+	b := &ingest.Batch{Provider: "RZ1", File: ingest.File{Name: "x.csv", SHA256: [32]byte([]byte(fmt.Sprintf("%032d", *w.files)))},
 		Extracts: []ingest.Extract{{Date: day}}}
 	for n := range 4 {
 		if rapid.IntRange(0, 3).Draw(w.t, "listed") == 0 {
@@ -130,7 +130,7 @@ func (w *world) extract() {
 		b.Extracts[0].Read++
 		b.Extracts[0].Kept++
 	}
-	if err := w.s.Take(context.Background(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := dated(w.s, w.now()).Take(context.Background(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -155,7 +155,7 @@ func (w *world) entry() {
 		in.Given, in.Outcome = w.given(in.Day)
 		in.Ready, in.Place = in.Day, ingest.Place{Ward: "Ash"}
 	}
-	_, _, err := w.s.Log(context.Background(), at, actor(grant(w.t, people.Coordinator, "RZ1")), in)
+	_, _, err := dated(w.s, at).Log(context.Background(), actor(grant(w.t, people.Coordinator, "RZ1")), in)
 	w.known(err)
 }
 
@@ -194,7 +194,7 @@ func (w *world) answer() {
 			}
 		}
 	}
-	w.known(w.s.Answer(ctx, at, actor(grant(w.t, people.Reviewer, "RZ1")), []casework.NewAnswer{{Reference: c.Reference, Version: c.Version, Event: e}}))
+	w.known(dated(w.s, at).Answer(ctx, actor(grant(w.t, people.Reviewer, "RZ1")), []casework.NewAnswer{{Reference: c.Reference, Version: c.Version, Event: e}}))
 }
 
 // tiles demands that stretches tile each delay's counted days and segments

@@ -80,7 +80,7 @@ func (d *desk) given(reason delay.Reason, stated delay.Body) ingest.Given {
 func (d *desk) extract(date string, listed *ingest.Given, ready string) {
 	d.t.Helper()
 	d.files++
-	b := &ingest.Batch{Provider: trust, File: ingest.File{Name: date, SHA256: [32]byte{byte(d.files)}, ReceivedAt: time.Date(2026, 3, 30, 9, d.files, 0, 0, time.UTC)},
+	b := &ingest.Batch{Provider: trust, File: ingest.File{Name: date, SHA256: [32]byte{byte(d.files)}},
 		Extracts: []ingest.Extract{{Date: delay.MustDay(date)}}}
 	if listed != nil {
 		b.Patients = []ingest.Patient{d.patient("9990000018")}
@@ -89,7 +89,7 @@ func (d *desk) extract(date string, listed *ingest.Given, ready string) {
 		b.Statements = []ingest.Statement{{Ready: delay.MustDay(ready)}}
 		b.Extracts[0].Read, b.Extracts[0].Kept, b.Extracts[0].Listings = 1, 1, []ingest.Listing{{Line: 2}}
 	}
-	if err := d.Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := dated(d.Store, time.Date(2026, 3, 30, 9, d.files, 0, 0, time.UTC)).Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		d.t.Fatal(err)
 	}
 	d.verify()
@@ -121,7 +121,7 @@ func (d *desk) log(kind logbook.Kind, made, day string, g *ingest.Given, ready s
 	if g != nil {
 		in.Given, in.Outcome, in.Ready = g.Given, g.Outcome, delay.MustDay(ready)
 	}
-	_, _, err := d.Log(d.t.Context(), delay.MustDay(made).Time().Add(10*time.Hour), coordinator, in)
+	_, _, err := dated(d.Store, delay.MustDay(made).Time().Add(10*time.Hour)).Log(d.t.Context(), coordinator, in)
 	d.verify()
 	return err
 }
@@ -230,7 +230,7 @@ func TestRunFromTheLog(t *testing.T) {
 	d := newDesk(t)
 	e, c := d.given("E", delay.SocialCare), d.given("C", delay.NotAttributed)
 	p := d.patient("9990000018")
-	_, _, err := d.Log(t.Context(), time.Date(2026, 3, 10, 10, 0, 0, 0, time.UTC), coordinator, casework.NewEntry{
+	_, _, err := dated(d.Store, time.Date(2026, 3, 10, 10, 0, 0, 0, time.UTC)).Log(t.Context(), coordinator, casework.NewEntry{
 		Provider: trust, NewPatient: &p, Kind: logbook.Opened, Made: delay.MustDay("2026-03-10"), Day: delay.MustDay("2026-03-10"),
 		Given: e.Given, Outcome: e.Outcome, Ready: delay.MustDay("2026-03-10"), Place: ingest.Place{Ward: "1"},
 	})
@@ -276,7 +276,7 @@ func TestAgreement(t *testing.T) {
 		c := d.theCase()
 		delays := c.Delays
 		segments := delays[len(delays)-1].Segments
-		err := d.Answer(t.Context(), time.Date(2026, 3, 30, 10, 0, 0, 0, time.UTC), by, []casework.NewAnswer{{
+		err := dated(d.Store, time.Date(2026, 3, 30, 10, 0, 0, 0, time.UTC)).Answer(t.Context(), by, []casework.NewAnswer{{
 			Reference: c.Reference, Version: c.Version,
 			Event: agreement.Event{Act: act, Side: side, Segment: segments[len(segments)-1].Segment, Body: body},
 		}})
@@ -313,7 +313,7 @@ func TestEditClash(t *testing.T) {
 	d.extract("2026-03-01", &e, "2026-03-01")
 	before := d.theCase().Version
 	d.mustLog(logbook.Opened, "2026-03-01", "2026-03-01", &e, "2026-03-01")
-	_, _, err := d.Log(context.Background(), time.Now(), coordinator, casework.NewEntry{Reference: d.reference(), Version: before, Kind: logbook.Verified, Made: delay.MustDay("2026-03-01"), Day: delay.MustDay("2026-03-01")})
+	_, _, err := dated(d.Store, time.Now()).Log(context.Background(), coordinator, casework.NewEntry{Reference: d.reference(), Version: before, Kind: logbook.Verified, Made: delay.MustDay("2026-03-01"), Day: delay.MustDay("2026-03-01")})
 	if problem.KindOf(err) != problem.Conflict {
 		t.Errorf("got %v, want a conflict", err)
 	}

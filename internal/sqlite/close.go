@@ -21,28 +21,12 @@ import (
 
 var _ closing.Source = (*Store)(nil)
 
-// evidenceMarks changes with everything that figures depend on, whichever
-// process wrote it.
-const evidenceMarks = `
-	SELECT (SELECT coalesce(max(file_id), 0) FROM file) || ' ' || (SELECT coalesce(max(acceptance_id), 0) FROM acceptance)
-		|| ' ' || (SELECT coalesce(max(entry_id), 0) FROM log_entry) || ' ' || (SELECT coalesce(max(event_id), 0) FROM agreement_event)
-		|| ' ' || (SELECT coalesce(max(verdict_id), 0) FROM person_verdict)
-		|| ' ' || (SELECT coalesce(max(log_day), 0) || ' ' || linked_from || settings FROM derived_with)`
-
-// EvidenceMark gives a text that changes with everything that figures depend
-// on: while it stays the same, figures are of one moment.
-func (s *Store) EvidenceMark(ctx context.Context) (string, error) {
-	var mark sql.NullString
-	err := s.read.QueryRowContext(ctx, evidenceMarks).Scan(&mark)
-	return mark.String, err
-}
-
 // CloseMonth keeps what a month is closed with and notes it in the audit log,
-// in one transaction. mark is the evidence that it was worked out from: when
-// something has arrived since, ok is false and nothing is kept. A month that is
-// closed already is a problem of kind Conflict.
-func (s *Store) CloseMonth(ctx context.Context, by people.Actor, r closing.Record, mark, words string) (ok bool, err error) {
-	err = s.recorded(ctx, r.At, func(tx *recording) error {
+// in one transaction. It was worked out of a snapshot that was held at r.At: what
+// arrived since is a revision. A month that is closed already is a problem of
+// kind Conflict.
+func (s *Store) CloseMonth(ctx context.Context, by people.Actor, r closing.Record, words string) error {
+	return s.recorded(ctx, func(tx *recording) error {
 		was, err := oneClose(ctx, tx.Tx, r.Month)
 		if err == nil {
 			return problem.New(problem.Conflict, "%s was closed already, on %s. Nothing has changed.", r.Month.Long(), was.At.Format("2 January 2006"))
@@ -50,14 +34,6 @@ func (s *Store) CloseMonth(ctx context.Context, by people.Actor, r closing.Recor
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		var now sql.NullString
-		if err := tx.QueryRowContext(ctx, evidenceMarks).Scan(&now); err != nil {
-			return err
-		}
-		if now.String != mark {
-			return nil
-		}
-		ok = true
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO month_close (month, closed_at, role, codes, rule_set, rule_version, days, frozen, sha256)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -66,7 +42,6 @@ func (s *Store) CloseMonth(ctx context.Context, by people.Actor, r closing.Recor
 		}
 		return tx.record(entry(by, audit.MonthClosed, r.Month.String(), "", words))
 	})
-	return ok, err
 }
 
 const closeColumns = `month, closed_at, role, codes, rule_set, rule_version, days, sha256`
@@ -220,11 +195,11 @@ func (s *Store) MonthOpen(ctx context.Context, m delay.Month) ([]closing.Open, e
 // waits, and gives both beside the stored counts by provider. It reads one
 // moment and changes nothing.
 func (s *Store) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted, error) {
-	tx, err := s.read.BeginTx(ctx, nil)
+	tx, done, err := s.atOnce(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback()
+	defer done()
 	by := map[string]*closing.Recounted{}
 	of := func(provider string) *closing.Recounted {
 		if by[provider] == nil {

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"time"
 
 	"homeward/internal/agreement"
 	"homeward/internal/audit"
@@ -52,11 +51,11 @@ func (s *Store) Delays(ctx context.Context, each func(DelayRecord) error) error 
 // command line of the machine that holds the data folder. That they leave is in
 // the audit log before the first is given (P2): what was cut off was begun. The
 // error is a Forbidden problem for any other actor.
-func (s *Store) IdentifiedDelays(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, each func(DelayRecord) error) error {
+func (s *Store) IdentifiedDelays(ctx context.Context, by people.Actor, key *identity.Key, each func(DelayRecord) error) error {
 	if by.Kind != people.Machine {
 		return problem.New(problem.Forbidden, "Identifiers are exported at the command line of the machine that holds the data folder only.")
 	}
-	err := s.recorded(ctx, at, func(r *recording) error {
+	err := s.recorded(ctx, func(r *recording) error {
 		if err := s.sameKey(ctx, r); err != nil {
 			return err
 		}
@@ -129,15 +128,15 @@ func (s *Store) eachDelay(ctx context.Context, key *identity.Key, each func(Dela
 // (R5), with their reason, in the audit log too, and works the figures out
 // again. as names who it was for the readers of the receipt, without a person's
 // name. It says how many were accepted.
-func (s *Store) Accept(ctx context.Context, at time.Time, by people.Actor, as, provider string, day delay.Day, reason string) (int64, error) {
+func (s *Store) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (int64, error) {
 	var n int64
-	err := s.changing(ctx, at, func(r *recording) error {
+	err := s.recorded(ctx, func(r *recording) error {
 		res, err := r.ExecContext(ctx, `
 			INSERT INTO acceptance (extract_id, accepted_at, accepted_by, reason)
 			SELECT s.held_extract, ?, ?, ?
 			FROM standing s
 			JOIN provider v ON v.provider_id = s.provider_id
-			WHERE v.code = ? AND s.extract_date = ? AND s.held_extract <> 0`, at.UnixMicro(), as, reason, provider, day)
+			WHERE v.code = ? AND s.extract_date = ? AND s.held_extract <> 0`, r.at.UnixMicro(), as, reason, provider, day)
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,6 @@ func TestDeliveries(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	changed := store.Changed()
 	add("2026-11-04", "a@example.org", "b@example.org")
 	add("2026-11-04", "a@example.org", "c@example.org") // a is there already
 	due, err := store.DueDeliveries(ctx, morning)
@@ -51,9 +50,6 @@ func TestDeliveries(t *testing.T) {
 	}
 	if all, err := store.Deliveries(ctx, ""); err != nil || len(all) != 4 {
 		t.Errorf("of all packs are %+v, %v", all, err)
-	}
-	if store.Changed() != changed {
-		t.Error("a delivery told readers that figures changed")
 	}
 }
 

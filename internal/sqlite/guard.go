@@ -58,9 +58,11 @@ func (g *guard) same() error {
 			return problem.New(problem.Unavailable, "The file %s was removed while Homeward ran, so nothing can be kept. "+
 				"Stop Homeward, restore the database from your backup, and start it again.", name)
 		case err != nil:
-			return problem.Wrap(err, problem.Unavailable, "The file %s can no longer be looked at. Check the disk and the permissions of the data folder", name)
+			return problem.Wrap(err, problem.Unavailable,
+				"The file %s can no longer be looked at. Check the disk and the permissions of the data folder", name)
 		case !os.SameFile(was, now):
-			return problem.New(problem.Unavailable, "The file %s was replaced while Homeward ran, so what is written now would be lost. Stop Homeward and start it again.", name)
+			return problem.New(problem.Unavailable, "The file %s was replaced while Homeward ran, so what is written now would be "+
+				"lost. Stop Homeward and start it again.", name)
 		}
 	}
 	return nil
@@ -112,7 +114,8 @@ func (s *Store) Ready(ctx context.Context) error {
 		return problem.Wrap(err, problem.Unavailable, "The disk of the data folder does not answer")
 	}
 	if free := uint64(disk.Bavail) * uint64(disk.Bsize); free < leastRoom {
-		return problem.New(problem.Unavailable, "The disk of the data folder has %d MB free, and Homeward needs %d. Make room.", free>>20, leastRoom>>20)
+		return problem.New(problem.Unavailable, "The disk of the data folder has %d MB free, and Homeward needs %d. Make room.",
+			free>>20, leastRoom>>20)
 	}
 	if err := s.probe(ctx); err != nil {
 		return err
@@ -145,7 +148,8 @@ func (s *Store) probe(ctx context.Context) error {
 		if s.guard.holding.Load() != 0 {
 			return nil
 		}
-		return problem.Wrap(err, problem.Unavailable, "The database is locked by another program, so nothing can be written. Find what holds homeward.db open, and end it")
+		return problem.Wrap(err, problem.Unavailable,
+			"The database is locked by another program, so nothing can be written. Find what holds homeward.db open, and end it")
 	}
 	if gone := s.guard.same(); gone != nil {
 		return gone

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"homeward/internal/audit"
 	"homeward/internal/identity"
@@ -53,7 +52,7 @@ func (s *Store) UseKey(ctx context.Context, key *identity.Key) error {
 }
 
 func (s *Store) noteKey(ctx context.Context, key *identity.Key) error {
-	return s.recorded(ctx, time.Time{}, func(r *recording) error {
+	return s.recorded(ctx, func(r *recording) error {
 		noted, err := keyFingerprint(ctx, r)
 		if err != nil {
 			return err
@@ -105,7 +104,7 @@ func (s *Store) sameKey(ctx context.Context, q querier) error {
 // sealed with the former key is in unused parts of the files until Wipe. After
 // it, the database names the new key and other processes that use the old one
 // are refused until they are restarted.
-func (s *Store) RotateKey(ctx context.Context, at time.Time, by people.Actor, from, to *identity.Key) (int, error) {
+func (s *Store) RotateKey(ctx context.Context, by people.Actor, from, to *identity.Key) (int, error) {
 	if from.Fingerprint() == to.Fingerprint() {
 		return 0, problem.New(problem.Invalid, "The new key is the old one. Nothing has changed.")
 	}
@@ -114,7 +113,7 @@ func (s *Store) RotateKey(ctx context.Context, at time.Time, by people.Actor, fr
 		return 0, busy(err)
 	}
 	n := 0
-	err := s.recorded(ctx, at, func(r *recording) error {
+	err := s.recorded(ctx, func(r *recording) error {
 		noted, err := keyFingerprint(ctx, r)
 		if err != nil {
 			return err

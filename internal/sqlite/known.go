@@ -32,7 +32,7 @@ func (k *Known) Close() error {
 // evidence, so keep what it gives for a while. Identifiers are left out.
 //
 // today is the London day of the moment: up to it, and no further than the log
-// reaches today, the log is evidence (C17).
+// reached then, the log is evidence (C17).
 func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *Known, err error) {
 	dir, err := os.MkdirTemp(s.ledger.dir, ".known-*")
 	if err != nil {
@@ -43,8 +43,12 @@ func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
+	// What comes from now on is dated after the moment.
+	if err := s.settle(ctx, at); err != nil {
+		return nil, err
+	}
 	settings := s.settings
-	past, err := Open(ctx, dir, &settings)
+	past, err := Open(ctx, dir, &settings, disposable)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +62,9 @@ func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *
 	}
 	return &Known{Store: past, dir: dir}, nil
 }
+
+// disposable opens a database that is thrown away.
+func disposable(s *Store) { s.disposable = true }
 
 // copyKnown copies the evidence of the database at path as of a moment and
 // derives everything from it.
@@ -93,7 +100,8 @@ func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today 
 				SELECT annotation_id, day, words, metric, provider, council, restart, made_by, made_at,
 					iif(withdrawn_at <= ?1, withdrawn_by, ''), iif(withdrawn_at <= ?1, withdrawn_at, 0)
 				FROM source.annotation WHERE made_at <= ?1`, []any{moment}},
-			{`UPDATE derived_with SET log_day = min(?, (SELECT coalesce(max(log_day), 0) FROM source.derived_with))`, []any{today}},
+			{`INSERT INTO log_reach SELECT * FROM source.log_reach WHERE reached_at <= ?`, []any{moment}},
+			{`UPDATE derived_with SET log_day = min(?, (SELECT coalesce(max(log_day), 0) FROM log_reach))`, []any{today}},
 		} {
 			if _, err := tx.ExecContext(ctx, copying.query, copying.args...); err != nil {
 				return fmt.Errorf("%s: %w", copying.query, err)

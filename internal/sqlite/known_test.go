@@ -22,12 +22,12 @@ func TestAsKnownNotes(t *testing.T) {
 	who := person(people.Analyst, people.ProviderSide, trust)
 	day := func(n int) time.Time { return time.Date(2026, 3, n, 9, 0, 0, 0, time.UTC) }
 	for n, words := range map[int]string{2: "Home first team started", 6: "Winter ward closed"} {
-		id, err := d.AddAnnotation(t.Context(), who, measure.Annotation{Day: delay.Date(2026, 3, n), Words: words, At: day(n)})
+		id, err := dated(d.Store, day(n)).AddAnnotation(t.Context(), who, measure.Annotation{Day: delay.Date(2026, 3, n), Words: words})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n == 2 {
-			if err := d.WithdrawAnnotation(t.Context(), day(8), who, id); err != nil {
+			if err := dated(d.Store, day(8)).WithdrawAnnotation(t.Context(), who, id); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -83,7 +83,7 @@ func TestAsKnown(t *testing.T) {
 
 	// A trust that is run from the log, too.
 	p := d.patient("9990000026")
-	_, _, err := d.Log(t.Context(), time.Date(2026, 4, 1, 10, 0, 0, 0, time.UTC), person("coordinator", 1, "RZ9"), casework.NewEntry{
+	_, _, err := dated(d.Store, time.Date(2026, 4, 1, 10, 0, 0, 0, time.UTC)).Log(t.Context(), person("coordinator", 1, "RZ9"), casework.NewEntry{
 		Provider: "RZ9", NewPatient: &p, Kind: logbook.Opened, Made: delay.MustDay("2026-04-01"), Day: delay.MustDay("2026-03-28"),
 		Given: e.Given, Outcome: e.Outcome, Ready: delay.MustDay("2026-03-28"), Place: ingest.Place{Ward: "1"},
 	})

@@ -19,18 +19,6 @@ import (
 	"homeward/internal/problem"
 )
 
-// changing runs f in one write transaction that changes figures and records
-// what is done: both stand together or not at all.
-func (s *Store) changing(ctx context.Context, at time.Time, f func(*recording) error) error {
-	err := s.recorded(ctx, at, f)
-	if err == nil {
-		s.mu.Lock()
-		s.changed++
-		s.mu.Unlock()
-	}
-	return err
-}
-
 // version gives the name of the state that a patient's case is in for a scope:
 // what the scope does not see makes no other version of it.
 func version(ctx context.Context, tx *sql.Tx, scope people.Scope, patient int64) (string, error) {
@@ -109,11 +97,11 @@ func reachableByLog(scope people.Scope) where {
 
 // Log adds one entry to the log and works out again what follows from it. It
 // gives the entry's number and the patient's reference.
-func (s *Store) Log(ctx context.Context, at time.Time, by people.Actor, in casework.NewEntry) (entry int64, reference string, err error) {
+func (s *Store) Log(ctx context.Context, by people.Actor, in casework.NewEntry) (entry int64, reference string, err error) {
 	if !by.May(people.LogDelays) {
 		return 0, "", problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant.Role)
 	}
-	err = s.changing(ctx, at, func(r *recording) error {
+	err = s.recorded(ctx, func(r *recording) error {
 		var about, patient, provider int64
 		var err error
 		if in.NewPatient != nil {
@@ -146,7 +134,7 @@ func (s *Store) Log(ctx context.Context, at time.Time, by people.Actor, in casew
 				patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day,
 				statement_id, undoes, uncertain, destination, how, reason, until_day, about_id
 			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			patient, provider, at.UnixMicro(), in.Made, by.Who(), by.As(), in.Kind, in.Day,
+			patient, provider, r.at.UnixMicro(), in.Made, by.Who(), by.As(), in.Kind, in.Day,
 			statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why, in.Until, about)
 		if err != nil {
 			return err
@@ -157,7 +145,7 @@ func (s *Store) Log(ctx context.Context, at time.Time, by people.Actor, in casew
 		if err := r.record(auditEntry(by, audit.Edited, reference, "", fmt.Sprintf("%s, %s", in.Kind, in.Day))); err != nil {
 			return err
 		}
-		if err := s.extendLog(ctx, r.Tx, in.Made); err != nil {
+		if err := s.extendLog(ctx, r.Tx, r.at, in.Made); err != nil {
 			return err
 		}
 		return s.rework(ctx, r.Tx, provider, patient)
@@ -240,15 +228,25 @@ func (s *Store) rework(ctx context.Context, tx *sql.Tx, provider int64, patients
 // ExtendLog makes the log evidence up to the London day today for providers
 // that send no extracts (C17).
 func (s *Store) ExtendLog(ctx context.Context, today delay.Day) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { return s.extendLog(ctx, tx, today) })
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		at, err := s.stamp(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return s.extendLog(ctx, tx, at, today)
+	})
 }
 
-func (s *Store) extendLog(ctx context.Context, tx *sql.Tx, today delay.Day) error {
+func (s *Store) extendLog(ctx context.Context, tx *sql.Tx, at time.Time, today delay.Day) error {
 	res, err := tx.ExecContext(ctx, `UPDATE derived_with SET log_day = ? WHERE log_day < ?`, today, today)
 	if err != nil {
 		return err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	// Looking back to an earlier moment must not find the day (C15).
+	if _, err := tx.ExecContext(ctx, `INSERT INTO log_reach (log_day, reached_at) VALUES (?, ?)`, today, at.UnixMicro()); err != nil {
 		return err
 	}
 	rows, err := tx.QueryContext(ctx, `
@@ -286,11 +284,11 @@ func (s *Store) extendLog(ctx context.Context, tx *sql.Tx, today delay.Day) erro
 // Answer adds answers about segments, all or none, and works out again what
 // follows. Who may give which answer is for package casework to have decided;
 // here only the scope and the version stand.
-func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answers []casework.NewAnswer) error {
+func (s *Store) Answer(ctx context.Context, by people.Actor, answers []casework.NewAnswer) error {
 	if !by.May(people.Agree) && !by.May(people.Propose) {
 		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant.Role)
 	}
-	return s.changing(ctx, at, func(r *recording) error {
+	return s.recorded(ctx, func(r *recording) error {
 		byProvider := map[int64][]int64{}
 		for _, a := range answers {
 			about, patient, provider, err := s.patientIn(ctx, r.Tx, by.Scope(), a.Reference, a.Version)
@@ -311,7 +309,7 @@ func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answe
 					patient_id, made_at, made_by, made_role, act, side, body,
 					first_day, last_day, cut, reason, council, care, rule_body, checks, words, example, review_on, about_id
 				) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				patient, at.UnixMicro(), by.Who(), cmp.Or(a.As, by.As()), e.Act, e.Side, e.Body,
+				patient, r.at.UnixMicro(), by.Who(), cmp.Or(a.As, by.As()), e.Act, e.Side, e.Body,
 				e.Segment.First, e.Segment.Last, e.Cut, string(e.Segment.Reason), string(e.Segment.Council), e.Segment.Care, e.Segment.Body,
 				a.Checks, a.Words, a.Example, a.ReviewOn, about); err != nil {
 				return err
@@ -331,15 +329,15 @@ func (s *Store) Answer(ctx context.Context, at time.Time, by people.Actor, answe
 }
 
 // AddAction adds a next step.
-func (s *Store) AddAction(ctx context.Context, at time.Time, by people.Actor, reference, from string, a casework.Action) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) AddAction(ctx context.Context, by people.Actor, reference, from string, a casework.Action) error {
+	return s.recorded(ctx, func(r *recording) error {
 		about, patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, from)
 		if err != nil {
 			return err
 		}
 		v, err := viewOf(ctx, r.Tx, by.Scope(), patient)
 		if err == nil {
-			err = v.changeable(at)
+			err = v.changeable(r.at)
 		}
 		if err != nil {
 			return err
@@ -347,7 +345,7 @@ func (s *Store) AddAction(ctx context.Context, at time.Time, by people.Actor, re
 		if _, err := r.ExecContext(ctx, `
 			INSERT INTO action (patient_id, made_at, made_by, made_role, what, owner_org, owner_role, due, state, closed_at, closed_why, about_id)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, '', ?)`,
-			patient, at.UnixMicro(), by.Who(), by.As(), a.What, a.OwnerOrg, a.Owner, a.Due, about); err != nil {
+			patient, r.at.UnixMicro(), by.Who(), by.As(), a.What, a.OwnerOrg, a.Owner, a.Due, about); err != nil {
 			return err
 		}
 		return r.record(auditEntry(by, audit.Edited, reference, "", "Action added, due "+a.Due.String()))
@@ -355,8 +353,8 @@ func (s *Store) AddAction(ctx context.Context, at time.Time, by people.Actor, re
 }
 
 // CloseAction marks an action done or declined; declining needs a reason.
-func (s *Store) CloseAction(ctx context.Context, at time.Time, by people.Actor, reference string, id int64, state, why string) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) CloseAction(ctx context.Context, by people.Actor, reference string, id int64, state, why string) error {
+	return s.recorded(ctx, func(r *recording) error {
 		_, patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, "")
 		if err != nil {
 			return err
@@ -372,13 +370,13 @@ func (s *Store) CloseAction(ctx context.Context, at time.Time, by people.Actor, 
 		if !slices.ContainsFunc(c.Actions, func(a casework.Action) bool { return a.ID == id }) {
 			return problem.New(problem.NotFound, "There is no such action in this record, or it is outside your organisation.")
 		}
-		if err := seen.view.changeable(at); err != nil {
+		if err := seen.view.changeable(r.at); err != nil {
 			return err
 		}
 		res, err := r.ExecContext(ctx, `
 			UPDATE action
 			SET state = ?, closed_at = ?, closed_why = ?
-			WHERE action_id = ? AND patient_id = ? AND state = 'open'`, state, at.UnixMicro(), why, id, patient)
+			WHERE action_id = ? AND patient_id = ? AND state = 'open'`, state, r.at.UnixMicro(), why, id, patient)
 		if err != nil {
 			return err
 		}

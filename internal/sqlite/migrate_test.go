@@ -60,7 +60,8 @@ func TestEveryVersionUpgrades(t *testing.T) {
 				INSERT INTO patient (patient_id, provider_id, key_hash, reference) VALUES (1, 1, x'00', 'HW-1');
 				INSERT INTO given VALUES (1, 'A', '', '', '', '', '', 'A', 1, 'E10000099', 1, 0, 0, 0, 1, 'A2', 'england-dtoc', '1', '', '');
 				INSERT INTO place VALUES (1, 1, '', '5A', '');
-				INSERT INTO statement VALUES (1, 1, 1, 1, 2461107, 0, 0);
+				INSERT INTO statement (statement_id, patient_id, given_id, place_id, ready_date, discharged_date, admitted_date)
+					VALUES (1, 1, 1, 1, 2461107, 0, 0);
 				PRAGMA user_version = ` + fmt.Sprint(n)); err != nil {
 				t.Fatal(err)
 			}

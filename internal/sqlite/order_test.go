@@ -55,7 +55,7 @@ var givens = func() []ingest.Given {
 // providers (R7).
 func (s sent) batch() *ingest.Batch {
 	b := &ingest.Batch{
-		File:     ingest.File{Name: fmt.Sprintf("%s_%d", s.provider, s.number), SHA256: [32]byte{s.number, s.provider[0], s.provider[len(s.provider)-1]}, ReceivedAt: time.Unix(int64(s.number), 0)},
+		File:     ingest.File{Name: fmt.Sprintf("%s_%d", s.provider, s.number), SHA256: [32]byte{s.number, s.provider[0], s.provider[len(s.provider)-1]}},
 		Provider: s.provider, Givens: givens, Places: []ingest.Place{{Ward: "5A"}},
 	}
 	patients := map[int]int32{}
@@ -215,7 +215,7 @@ func (s opened) wantConsistent(t *rapid.T) {
 }
 
 func (s opened) take(t *rapid.T, f sent) {
-	err := s.Take(t.Context(), f.batch(), func(taken ingest.Taken) ([]byte, error) {
+	err := dated(s.Store, time.Unix(int64(f.number), 0)).Take(t.Context(), f.batch(), func(taken ingest.Taken) ([]byte, error) {
 		for i, st := range taken.Standings {
 			if e := f.days[i]; st.Date != e {
 				t.Fatalf("standing %d is of %s, want %s", i, st.Date, e)
@@ -307,7 +307,7 @@ func TestAnyOrderOfArrival(t *testing.T) {
 		for _, provider := range []string{"RZ1", "RZ2"} {
 			for day := delay.MustDay("2026-01-28"); day < delay.MustDay("2026-02-10"); day++ {
 				for _, s := range []opened{one, other} {
-					if _, err := s.Accept(t.Context(), time.UnixMicro(1), people.Actor{Kind: people.Machine}, "a test", provider, day, "right as it is"); err != nil {
+					if _, err := dated(s.Store, time.UnixMicro(1)).Accept(t.Context(), people.Actor{Kind: people.Machine}, "a test", provider, day, "right as it is"); err != nil {
 						t.Fatal(err)
 					}
 				}

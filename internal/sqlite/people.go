@@ -122,11 +122,11 @@ func (s *Store) secrets(ctx context.Context, p people.Person) (people.Credential
 // AwaitsWorkAccount, and the password links given, which become the person's:
 // all of it or nothing. It gives the account's number. The error is a Conflict
 // problem when the e-mail address is taken.
-func (s *Store) AddPerson(ctx context.Context, at time.Time, by people.Actor, p people.Person, links ...people.Token) (int64, error) {
+func (s *Store) AddPerson(ctx context.Context, by people.Actor, p people.Person, links ...people.Token) (int64, error) {
 	var id int64
-	err := s.recorded(ctx, at, func(r *recording) error {
+	err := s.recorded(ctx, func(r *recording) error {
 		res, err := r.ExecContext(ctx, `INSERT INTO person (email, name, awaits_work_account, created_at) VALUES (?, ?, ?, ?)`,
-			p.Email, p.Name, p.AwaitsWorkAccount, at.UnixMicro())
+			p.Email, p.Name, p.AwaitsWorkAccount, r.at.UnixMicro())
 		if isUnique(err) {
 			return problem.New(problem.Conflict, "A user with this email address already exists")
 		}
@@ -171,15 +171,15 @@ func (r *recording) email(id int64) (email string, err error) {
 
 // SetDeactivated deactivates an account, which ends its sessions and its
 // password links, or activates it again.
-func (s *Store) SetDeactivated(ctx context.Context, at time.Time, by people.Actor, id int64, deactivated bool) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) SetDeactivated(ctx context.Context, by people.Actor, id int64, deactivated bool) error {
+	return s.recorded(ctx, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
 		}
 		what, since := audit.PersonReactivated, int64(0)
 		if deactivated {
-			what, since = audit.PersonDeactivated, at.UnixMicro()
+			what, since = audit.PersonDeactivated, r.at.UnixMicro()
 			if err := r.keepAnAdministrator(id, 0); err != nil {
 				return err
 			}
@@ -187,7 +187,7 @@ func (s *Store) SetDeactivated(ctx context.Context, at time.Time, by people.Acto
 		if _, err := r.ExecContext(ctx, `UPDATE person SET deactivated_at = ?, epoch = epoch + 1 WHERE person_id = ?`, since, id); err != nil {
 			return err
 		}
-		if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0`, at.UnixMicro(), id); err != nil {
+		if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0`, r.at.UnixMicro(), id); err != nil {
 			return err
 		}
 		return r.record(entry(by, what, email, "", ""))
@@ -215,8 +215,8 @@ func (r *recording) keepAnAdministrator(person, grant int64) error {
 
 // AddGrant gives a person a role. A grant that they hold already is given back
 // as it is.
-func (s *Store) AddGrant(ctx context.Context, at time.Time, by people.Actor, id int64, g people.Grant) (people.Grant, error) {
-	err := s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) AddGrant(ctx context.Context, by people.Actor, id int64, g people.Grant) (people.Grant, error) {
+	err := s.recorded(ctx, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -252,8 +252,8 @@ func (r *recording) grant(by people.Actor, id int64, email string, g people.Gran
 // RevokeGrant takes a role from a person. Their sessions go on in another of
 // their roles. The error is a NotFound problem when they do not hold it and a
 // Conflict problem when it is the last administrator's.
-func (s *Store) RevokeGrant(ctx context.Context, at time.Time, by people.Actor, id, grant int64) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) RevokeGrant(ctx context.Context, by people.Actor, id, grant int64) error {
+	return s.recorded(ctx, func(r *recording) error {
 		return r.revoke(by, id, grant)
 	})
 }
@@ -278,8 +278,8 @@ func (r *recording) revoke(by people.Actor, id, grant int64) error {
 
 // ReplaceWorkGrants makes the grants that follow from a person's work account
 // those given: others of that origin are revoked, those given by hand stay.
-func (s *Store) ReplaceWorkGrants(ctx context.Context, at time.Time, by people.Actor, id int64, grants []people.Grant) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) ReplaceWorkGrants(ctx context.Context, by people.Actor, id int64, grants []people.Grant) error {
+	return s.recorded(ctx, func(r *recording) error {
 		found, err := one(peopleWhere(ctx, r.Tx, "person_id = ?", id))
 		if err != nil {
 			return err
@@ -296,7 +296,7 @@ func (s *Store) ReplaceWorkGrants(ctx context.Context, at time.Time, by people.A
 			if !g.FromWorkAccount || keep[g.ID] {
 				continue
 			}
-			if _, err := r.ExecContext(ctx, `UPDATE person_grant SET revoked_at = ? WHERE grant_id = ?`, at.UnixMicro(), g.ID); err != nil {
+			if _, err := r.ExecContext(ctx, `UPDATE person_grant SET revoked_at = ? WHERE grant_id = ?`, r.at.UnixMicro(), g.ID); err != nil {
 				return err
 			}
 			if err := r.record(entry(by, audit.RoleRevoked, found.Email, g.String(), "")); err != nil {
@@ -308,8 +308,8 @@ func (s *Store) ReplaceWorkGrants(ctx context.Context, at time.Time, by people.A
 }
 
 // TieWorkAccount ties an account to the subject of an OpenID provider.
-func (s *Store) TieWorkAccount(ctx context.Context, at time.Time, by people.Actor, id int64, issuer, subject string) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) TieWorkAccount(ctx context.Context, by people.Actor, id int64, issuer, subject string) error {
+	return s.recorded(ctx, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -331,8 +331,8 @@ func (s *Store) TieWorkAccount(ctx context.Context, at time.Time, by people.Acto
 // the person was signed in; a link that was used or has expired meanwhile is
 // a Conflict problem and nothing changes. Wrong attempts at the account before
 // it are forgotten.
-func (s *Store) SetPassword(ctx context.Context, at time.Time, by people.Actor, id int64, hash, link string) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) SetPassword(ctx context.Context, by people.Actor, id int64, hash, link string) error {
+	return s.recorded(ctx, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -341,7 +341,7 @@ func (s *Store) SetPassword(ctx context.Context, at time.Time, by people.Actor, 
 			res, err := r.ExecContext(ctx, `
 				UPDATE token SET revoked_at = ?1, last_used = ?1
 				WHERE token_id = ?2 AND person_id = ?3 AND kind = 'password' AND revoked_at = 0 AND expires_at > ?1`,
-				at.UnixMicro(), link, id)
+				r.at.UnixMicro(), link, id)
 			if err != nil {
 				return err
 			}
@@ -350,7 +350,7 @@ func (s *Store) SetPassword(ctx context.Context, at time.Time, by people.Actor, 
 			}
 		}
 		// Every other link falls with a new password.
-		if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0`, at.UnixMicro(), id); err != nil {
+		if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0`, r.at.UnixMicro(), id); err != nil {
 			return err
 		}
 		if _, err := r.ExecContext(ctx, `UPDATE person SET password_hash = ?, epoch = epoch + 1 WHERE person_id = ?`, hash, id); err != nil {
@@ -379,8 +379,8 @@ func (s *Store) Rehash(ctx context.Context, id int64, was, hash string) error {
 // hashes of its recovery codes and the step that confirmed it; a nil secret
 // removes the second factor. It ends the person's sessions, which the caller
 // begins anew for the browser that did it.
-func (s *Store) SetSecondFactor(ctx context.Context, at time.Time, by people.Actor, id int64, sealed []byte, step int64, recovery [][]byte) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) SetSecondFactor(ctx context.Context, by people.Actor, id int64, sealed []byte, step int64, recovery [][]byte) error {
+	return s.recorded(ctx, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -411,8 +411,8 @@ func (s *Store) UseStep(ctx context.Context, id, step int64) (bool, error) {
 }
 
 // UseRecoveryCode takes a recovery code, and says whether it was there.
-func (s *Store) UseRecoveryCode(ctx context.Context, at time.Time, by people.Actor, id int64, hash []byte) (used bool, err error) {
-	err = s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) UseRecoveryCode(ctx context.Context, by people.Actor, id int64, hash []byte) (used bool, err error) {
+	err = s.recorded(ctx, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -434,9 +434,9 @@ func changedOne(res sql.Result, err error) (bool, error) {
 }
 
 // SignedIn notes that a person signed in. The actor is the person.
-func (s *Store) SignedIn(ctx context.Context, at time.Time, by people.Actor, how string) error {
-	return s.recorded(ctx, at, func(r *recording) error {
-		if _, err := r.ExecContext(ctx, `UPDATE person SET last_signed_in = ? WHERE person_id = ?`, at.UnixMicro(), by.PersonID); err != nil {
+func (s *Store) SignedIn(ctx context.Context, by people.Actor, how string) error {
+	return s.recorded(ctx, func(r *recording) error {
+		if _, err := r.ExecContext(ctx, `UPDATE person SET last_signed_in = ? WHERE person_id = ?`, r.at.UnixMicro(), by.PersonID); err != nil {
 			return err
 		}
 		return r.record(entry(by, audit.SignedIn, by.Email, "", how))
@@ -444,8 +444,8 @@ func (s *Store) SignedIn(ctx context.Context, at time.Time, by people.Actor, how
 }
 
 // EndSessions ends every session of a person.
-func (s *Store) EndSessions(ctx context.Context, at time.Time, by people.Actor, id int64) error {
-	return s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) EndSessions(ctx context.Context, by people.Actor, id int64) error {
+	return s.recorded(ctx, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -469,13 +469,13 @@ func (s *Store) SetFirstPage(ctx context.Context, id int64, path string) error {
 // that is allowed. until is the moment from which on an attempt may be made,
 // the zero time when this one may. account is what was typed, normalised or
 // not.
-func (s *Store) BeginAttempt(ctx context.Context, at time.Time, account, address string, t people.Throttle) (id int64, until time.Time, err error) {
-	err = s.recorded(ctx, at, func(r *recording) error {
+func (s *Store) BeginAttempt(ctx context.Context, account, address string, t people.Throttle) (id int64, until time.Time, err error) {
+	err = s.recorded(ctx, func(r *recording) error {
 		hash, err := accountHash(ctx, r, account)
 		if err != nil {
 			return err
 		}
-		since := at.Add(-t.Memory()).UnixMicro()
+		since := r.at.Add(-t.Memory()).UnixMicro()
 		if _, err := r.ExecContext(ctx, `DELETE FROM attempt WHERE at < ?`, since); err != nil {
 			return err
 		}
@@ -500,10 +500,10 @@ func (s *Store) BeginAttempt(ctx context.Context, at time.Time, account, address
 		if err := rows.Err(); err != nil {
 			return err
 		}
-		if until = t.Until(at, past); !until.IsZero() {
+		if until = t.Until(r.at, past); !until.IsZero() {
 			return nil
 		}
-		res, err := r.ExecContext(ctx, `INSERT INTO attempt (at, account, address) VALUES (?, ?, ?)`, at.UnixMicro(), hash, address)
+		res, err := r.ExecContext(ctx, `INSERT INTO attempt (at, account, address) VALUES (?, ?, ?)`, r.at.UnixMicro(), hash, address)
 		if err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func TestPersonRules(t *testing.T) {
 		defer s.Close()
 		takeRows(t, s, "RZ1", "2026-03-10", 1, localAlone)
 		first := named("RZ1", localAlone)
-		if _, _, err := s.Log(t.Context(), morning, coordinator, casework.NewEntry{Reference: first, Kind: logbook.Verified, Made: eighth + 2, Day: eighth + 2}); err != nil {
+		if _, _, err := dated(s, morning).Log(t.Context(), coordinator, casework.NewEntry{Reference: first, Kind: logbook.Verified, Made: eighth + 2, Day: eighth + 2}); err != nil {
 			t.Fatal(err)
 		}
 		takeRows(t, s, "RZ1", "2026-03-11", 2, both)
@@ -210,7 +210,7 @@ func TestPersonRules(t *testing.T) {
 		takeRows(t, s, "RZ1", "2026-03-11", 2, other)
 		apart := stored(t, s)
 		one, two := named("RZ1", both), named("RZ1", other)
-		if err := s.Judge(t.Context(), morning, coordinator, one, two, true, "The number was mistyped"); err != nil {
+		if err := dated(s, morning).Judge(t.Context(), coordinator, one, two, true, "The number was mistyped"); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := stored(t, s), []string{"RZ1 " + one + " 2026-03-10 2"}; !slices.Equal(got, want) {
@@ -231,20 +231,20 @@ func TestPersonRules(t *testing.T) {
 		if err := past.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.TakeBack(t.Context(), morning.Add(time.Hour), coordinator, one, two, "They are two after all"); err != nil {
+		if err := dated(s, morning.Add(time.Hour)).TakeBack(t.Context(), coordinator, one, two, "They are two after all"); err != nil {
 			t.Fatal(err)
 		}
 		if got := stored(t, s); !slices.Equal(got, apart) {
 			t.Errorf("got %v, want %v", got, apart)
 		}
-		if err := s.TakeBack(t.Context(), morning, coordinator, one, two, "again"); problem.KindOf(err) != problem.Conflict {
+		if err := dated(s, morning).TakeBack(t.Context(), coordinator, one, two, "again"); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("%v", err)
 		}
 		viewer := person(people.Viewer, people.Whole, "")
-		if err := s.Judge(t.Context(), morning, viewer, one, two, true, "x"); problem.KindOf(err) != problem.Forbidden {
+		if err := dated(s, morning).Judge(t.Context(), viewer, one, two, true, "x"); problem.KindOf(err) != problem.Forbidden {
 			t.Errorf("%v", err)
 		}
-		if err := s.Judge(t.Context(), morning, person(people.Coordinator, people.ProviderSide, "RZ2"), one, two, true, "x"); problem.KindOf(err) != problem.NotFound {
+		if err := dated(s, morning).Judge(t.Context(), person(people.Coordinator, people.ProviderSide, "RZ2"), one, two, true, "x"); problem.KindOf(err) != problem.NotFound {
 			t.Errorf("P1: %v", err)
 		}
 	})

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"homeward/internal/audit"
 	"homeward/internal/delay"
@@ -18,13 +17,13 @@ import (
 // are matched by is replaced by random bytes; the pseudonym, the places and
 // every figure stay: who is one person is noted by numbers of ours. Wipe then
 // takes the numbers out of unused parts of the files.
-func (s *Store) PurgeIdentifiers(ctx context.Context, at time.Time, by people.Actor, before delay.Day) (int64, error) {
+func (s *Store) PurgeIdentifiers(ctx context.Context, by people.Actor, before delay.Day) (int64, error) {
 	// What is deleted is wiped from the file too, not only unlinked.
 	if _, err := s.write.ExecContext(ctx, `PRAGMA secure_delete = ON`); err != nil {
 		return 0, busy(err)
 	}
 	var n int64
-	err := s.recorded(ctx, at, func(r *recording) error {
+	err := s.recorded(ctx, func(r *recording) error {
 		res, err := r.ExecContext(ctx, `
 			UPDATE patient
 			SET nhs_number = NULL, local_id = NULL, other_id = NULL, key_hash = randomblob(16), purged_at = ?1
@@ -36,7 +35,7 @@ func (s *Store) PurgeIdentifiers(ctx context.Context, at time.Time, by people.Ac
 						AND CASE d.end_date WHEN 0 THEN d.listed_last ELSE max(d.end_date, d.listed_last) END >= ?2)
 				AND NOT EXISTS (SELECT 1 FROM presence p WHERE p.patient_id = patient.patient_id AND p.last_date >= ?2)
 				AND NOT EXISTS (SELECT 1 FROM statement st WHERE st.patient_id = patient.patient_id AND max(st.ready_date, st.discharged_date) >= ?2)`,
-			at.UnixMicro(), before)
+			r.at.UnixMicro(), before)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"homeward/internal/audit"
 	"homeward/internal/delay"
@@ -158,41 +157,81 @@ const uncertainReady = `EXISTS (
 // filter lets through, without identifiers (P1).
 func (s *Store) ScopedDelays(ctx context.Context, scope people.Scope, f record.Filter, page record.Page) (*record.List, error) {
 	out := &record.List{}
-	if scope.Empty() {
-		return out, nil
+	l, err := s.scopedList(ctx, scope, f, page)
+	if err != nil || scope.Empty() {
+		return out, err
 	}
-	size := min(cmp.Or(page.Size, 50), record.MaxPage)
-	number := max(page.Number, 1)
-	var order string
+	defer l.done()
+	query, args := matched(scope, f)
+	if err := l.tx.QueryRowContext(ctx, `
+		SELECT count(*), coalesce(sum(days), 0), coalesce(sum(CASE WHEN `+uncertainReady+` THEN days END), 0)
+		FROM (`+query+`) m`, args...).Scan(&out.Total, &out.Days, &out.Uncertain); err != nil {
+		return nil, fmt.Errorf("counting delays: %w", err)
+	}
+	size, number := min(cmp.Or(page.Size, 50), record.MaxPage), max(page.Number, 1)
+	err = l.each(ctx, size, (number-1)*size, func(d record.Delay) error {
+		out.Delays = append(out.Delays, d)
+		return nil
+	})
+	return out, err
+}
+
+// EachScopedDelay gives all delays that the scope may see and the filter lets
+// through in turn, without identifiers (P1), for files. It reads them in one
+// pass, whatever their number.
+func (s *Store) EachScopedDelay(ctx context.Context, scope people.Scope, f record.Filter, order record.Sort, each func(record.Delay) error) error {
+	l, err := s.scopedList(ctx, scope, f, record.Page{Sort: order})
+	if err != nil || scope.Empty() {
+		return err
+	}
+	defer l.done()
+	return l.each(ctx, -1, 0, each)
+}
+
+// scopedList reads a list of delays as of one moment.
+type scopedList struct {
+	tx    *sql.Tx
+	done  func()
+	scope people.Scope
+	f     record.Filter
+	order string
+}
+
+// scopedList checks what is asked for. For a scope that is not empty the caller
+// calls done.
+func (s *Store) scopedList(ctx context.Context, scope people.Scope, f record.Filter, page record.Page) (*scopedList, error) {
+	l := &scopedList{scope: scope, f: f}
 	switch page.Sort {
 	case record.ByReady, "":
-		order = "d.ready_date"
+		l.order = "d.ready_date"
+		if page.Descending {
+			l.order = "d.ready_date DESC"
+		}
 	case record.ByDays:
-		order = "m.days DESC, d.ready_date"
+		l.order = "m.days DESC, d.ready_date"
+		if page.Descending {
+			l.order = "m.days, d.ready_date DESC"
+		}
 	default:
 		return nil, problem.New(problem.Invalid, "Found the order %q. Use ready or days.", page.Sort)
-	}
-	if page.Descending {
-		order = map[string]string{"d.ready_date": "d.ready_date DESC"}[order]
-		if order == "" {
-			order = "m.days, d.ready_date DESC"
-		}
 	}
 	if f.State != "" && f.State != record.Open && f.State != record.Ended {
 		return nil, problem.New(problem.Invalid, "Found the state %q. Use open or ended.", f.State)
 	}
-	// One read transaction, so that the page and its totals are of one moment.
-	tx, err := s.read.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, err
+	if scope.Empty() {
+		return l, nil
 	}
-	defer tx.Rollback()
-	query, args := matched(scope, f)
-	if err := tx.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(days), 0), coalesce(sum(CASE WHEN `+uncertainReady+` THEN days END), 0) FROM (`+query+`) m`, args...).Scan(&out.Total, &out.Days, &out.Uncertain); err != nil {
-		return nil, fmt.Errorf("counting delays: %w", err)
-	}
-	current, currentArgs := latest(scope)
-	rows, err := tx.QueryContext(ctx, `
+	var err error
+	l.tx, l.done, err = s.atOnce(ctx)
+	return l, err
+}
+
+// each gives the delays of the list in order, at most limit of them from offset
+// on; -1 is all.
+func (l *scopedList) each(ctx context.Context, limit, offset int, each func(record.Delay) error) error {
+	query, args := matched(l.scope, l.f)
+	current, currentArgs := latest(l.scope)
+	rows, err := l.tx.QueryContext(ctx, `
 		SELECT v.code, p.reference, d.patient_id, d.listed_first, d.ready_date, d.end_date, d.end_kind, m.days, `+current+`,
 			pl.site, pl.ward, pl.bed
 		FROM (`+query+`) m
@@ -201,71 +240,94 @@ func (s *Store) ScopedDelays(ctx context.Context, scope people.Scope, f record.F
 		JOIN provider v ON v.provider_id = d.provider_id
 		JOIN statement st ON st.statement_id = d.statement_id
 		JOIN place pl ON pl.place_id = st.place_id
-		ORDER BY `+order+`, v.code, p.reference, d.listed_first
+		ORDER BY `+l.order+`, v.code, p.reference, d.listed_first
 		LIMIT ? OFFSET ?`,
-		append(append(append([]any{}, currentArgs...), args...), size, (number-1)*size)...)
+		append(append(append([]any{}, currentArgs...), args...), limit, offset)...)
 	if err != nil {
-		return nil, fmt.Errorf("listing delays: %w", err)
+		return fmt.Errorf("listing delays: %w", err)
 	}
 	defer rows.Close()
-	var patients []int64
+	var some []scopedDelay
+	give := func() error {
+		if err := l.stretches(ctx, some); err != nil {
+			return err
+		}
+		for _, d := range some {
+			if err := each(d.Delay); err != nil {
+				return err
+			}
+		}
+		some = some[:0]
+		return nil
+	}
 	for rows.Next() {
-		var d record.Delay
-		var patient int64
+		var d scopedDelay
 		var current bool
-		if err := rows.Scan(&d.Provider, &d.Reference, &patient, &d.Listed, &d.Ready, &d.End, &d.EndKind, &d.Days, &current, &d.Site, &d.Ward, &d.Bed); err != nil {
-			return nil, err
+		if err := rows.Scan(&d.Provider, &d.Reference, &d.patient, &d.Listed, &d.Ready, &d.End, &d.EndKind, &d.Days, &current, &d.Site, &d.Ward, &d.Bed); err != nil {
+			return err
 		}
 		if !current {
 			d.Moved, d.End, d.EndKind, d.Site, d.Ward, d.Bed = true, 0, delay.Open, "", "", ""
 		}
-		out.Delays, patients = append(out.Delays, d), append(patients, patient)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	for i := range out.Delays {
-		if err := scopedStretches(ctx, tx, scope, patients[i], &out.Delays[i]); err != nil {
-			return nil, err
+		if some = append(some, d); len(some) == manyAtOnce {
+			if err := give(); err != nil {
+				return err
+			}
 		}
 	}
-	return out, nil
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return give()
 }
 
-// scopedStretches fills in what of the delay's counted days the scope may see.
-func scopedStretches(ctx context.Context, tx *sql.Tx, scope people.Scope, patient int64, d *record.Delay) error {
+// scopedDelay is a delay with the patient whose it is.
+type scopedDelay struct {
+	record.Delay
+	patient int64
+}
+
+// stretches fills in what of each delay's counted days the scope may see.
+func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error {
+	type one struct {
+		At              int
+		Patient, Listed int64
+	}
+	wanted := make([]one, len(delays))
+	for i, d := range delays {
+		wanted[i] = one{i, d.patient, int64(d.Listed)}
+	}
 	var w where
-	w.add("t.patient_id = ? AND t.listed_first = ?", patient, d.Listed)
-	w.scoped(scope, "d.provider_id", "g.council")
-	rows, err := tx.QueryContext(ctx, `
-		SELECT t.first_day, t.last_day, t.mark, g.reason, coalesce(s.body, g.body), g.council, g.care, CASE s.by_people WHEN 1 THEN 'A6' ELSE g.rule END, pl.site, pl.ward, pl.bed
-		FROM stretch t
+	w.scoped(l.scope, "d.provider_id", "g.council")
+	// CROSS JOIN keeps SQLite from walking all stretches.
+	err := lookUp(ctx, l.tx, `
+		SELECT w.value ->> 'At', t.first_day, t.last_day, t.mark, g.reason, coalesce(s.body, g.body), g.council, g.care,
+			CASE s.by_people WHEN 1 THEN 'A6' ELSE g.rule END, pl.site, pl.ward, pl.bed
+		FROM json_each(?) w
+		CROSS JOIN stretch t ON t.patient_id = w.value ->> 'Patient' AND t.listed_first = w.value ->> 'Listed'
 		JOIN delay d ON d.patient_id = t.patient_id AND d.listed_first = t.listed_first
 		LEFT JOIN segment s ON s.patient_id = t.patient_id AND s.listed_first = t.listed_first AND t.first_day BETWEEN s.first_day AND s.last_day
 		JOIN statement st ON st.statement_id = t.statement_id
 		JOIN given g ON g.given_id = st.given_id
 		JOIN place pl ON pl.place_id = st.place_id
 		WHERE `+w.String()+`
-		ORDER BY t.first_day`, w.args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+		ORDER BY 1, t.first_day`, wanted, func(rows *sql.Rows) error {
+		var at int
 		var st record.Stretch
-		if err := rows.Scan(&st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule, &st.Site, &st.Ward, &st.Bed); err != nil {
+		if err := rows.Scan(&at, &st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule, &st.Site, &st.Ward, &st.Bed); err != nil {
 			return err
 		}
-		d.Stretches = append(d.Stretches, st)
+		delays[at].Stretches = append(delays[at].Stretches, st)
+		return nil
+	}, w.args...)
+	for i := range delays {
+		d := &delays[i]
+		if n := len(d.Stretches); n > 0 && d.Moved {
+			last := d.Stretches[n-1]
+			d.End, d.EndKind, d.Site, d.Ward, d.Bed = last.Last+1, delay.Inferred, last.Site, last.Ward, last.Bed
+		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if n := len(d.Stretches); n > 0 && d.Moved {
-		last := d.Stretches[n-1]
-		d.End, d.EndKind, d.Site, d.Ward, d.Bed = last.Last+1, delay.Inferred, last.Site, last.Ward, last.Bed
-	}
-	return nil
+	return err
 }
 
 // reachable gives, as conditions on the patient p, who of the patients the
@@ -296,7 +358,7 @@ func reachable(scope people.Scope) where {
 // problem when the actor's role never sees identifiers, a NotFound problem when
 // the scope holds no such patient, and an Unavailable problem without the key:
 // key is nil when it is lost.
-func (s *Store) Identifiers(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, reference string) (*record.Identifiers, error) {
+func (s *Store) Identifiers(ctx context.Context, by people.Actor, key *identity.Key, reference string) (*record.Identifiers, error) {
 	scope := by.Scope()
 	if !scope.Identifiers() {
 		return nil, problem.New(problem.Forbidden, "NHS numbers and hospital numbers are shown to coordinators and reviewers only. Your role is %s.", by.Grant.Role)
@@ -305,7 +367,7 @@ func (s *Store) Identifiers(ctx context.Context, at time.Time, by people.Actor, 
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Figures still work; identifiers cannot be shown. Ask the person who runs Homeward to restore the key file from the backup.")
 	}
 	out := &record.Identifiers{Reference: reference}
-	err := s.recorded(ctx, at, func(r *recording) error {
+	err := s.recorded(ctx, func(r *recording) error {
 		if err := s.sameKey(ctx, r); err != nil {
 			return err
 		}
@@ -370,7 +432,7 @@ func (s *Store) Identifiers(ctx context.Context, at time.Time, by people.Actor, 
 // most ten, and notes the search without the number. Like Identifiers it needs
 // a scope that sees identifiers, and the key: whoever may search by a number
 // can tell whose it is.
-func (s *Store) FindByNumber(ctx context.Context, at time.Time, by people.Actor, key *identity.Key, number string) ([]string, error) {
+func (s *Store) FindByNumber(ctx context.Context, by people.Actor, key *identity.Key, number string) ([]string, error) {
 	scope := by.Scope()
 	if !scope.Identifiers() {
 		return nil, problem.New(problem.Forbidden, "Searching by NHS number or hospital number is for coordinators and reviewers only. Your role is %s.", by.Grant.Role)
@@ -380,7 +442,7 @@ func (s *Store) FindByNumber(ctx context.Context, at time.Time, by people.Actor,
 	}
 	number = strings.TrimSpace(number)
 	var out []string
-	err := s.recorded(ctx, at, func(r *recording) error {
+	err := s.recorded(ctx, func(r *recording) error {
 		if err := s.sameKey(ctx, r); err != nil {
 			return err
 		}

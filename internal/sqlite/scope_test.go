@@ -94,7 +94,7 @@ func fill(t fataler, s *sqlite.Store, key *identity.Key, e evidence) {
 // takeDays takes one file with an extract of the provider for each day.
 func takeDays(t fataler, s *sqlite.Store, key *identity.Key, provider string, first, last delay.Day, rows []listing) {
 	t.Helper()
-	b := &ingest.Batch{Provider: provider, File: ingest.File{Name: provider + ".csv", ReceivedAt: time.UnixMicro(1)}}
+	b := &ingest.Batch{Provider: provider, File: ingest.File{Name: provider + ".csv"}}
 	text, err := json.Marshal([]any{provider, first, last, rows})
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func takeDays(t fataler, s *sqlite.Store, key *identity.Key, provider string, fi
 		}
 		b.Extracts = append(b.Extracts, x)
 	}
-	if err := s.Take(context.Background(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := dated(s, time.UnixMicro(1)).Take(context.Background(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -343,7 +343,7 @@ func sameIdentifiers(t fataler, s *sqlite.Store, g people.Grant, own evidence) {
 		references[d.Reference] = true
 	}
 	for reference := range references {
-		got, err := s.Identifiers(ctx, morning, actor(g), keyOne, reference)
+		got, err := dated(s, morning).Identifiers(ctx, actor(g), keyOne, reference)
 		switch {
 		case g.Role == people.Director:
 			if problem.KindOf(err) != problem.Forbidden {
@@ -430,10 +430,10 @@ func TestP1RolesThatSeeNoRows(t *testing.T) {
 			if l := list(t, s, g.Scope(), record.Filter{}, record.Page{}); l.Total != 0 || l.Days != 0 || l.Delays != nil {
 				t.Errorf("gets %s", show(l))
 			}
-			if _, err := s.Identifiers(t.Context(), morning, actor(g), keyOne, all.Delays[0].Reference); problem.KindOf(err) != problem.Forbidden {
+			if _, err := dated(s, morning).Identifiers(t.Context(), actor(g), keyOne, all.Delays[0].Reference); problem.KindOf(err) != problem.Forbidden {
 				t.Errorf("gets %v", err)
 			}
-			if _, err := s.FindByNumber(t.Context(), morning, actor(g), keyOne, nhsNumber(1)); problem.KindOf(err) != problem.Forbidden {
+			if _, err := dated(s, morning).FindByNumber(t.Context(), actor(g), keyOne, nhsNumber(1)); problem.KindOf(err) != problem.Forbidden {
 				t.Errorf("finds %v", err)
 			}
 		})
@@ -446,7 +446,7 @@ func TestP1RolesThatSeeNoRows(t *testing.T) {
 			if !by.Scope().Empty() {
 				t.Error("has a scope")
 			}
-			if _, err := s.Identifiers(t.Context(), morning, by, keyOne, all.Delays[0].Reference); problem.KindOf(err) != problem.Forbidden {
+			if _, err := dated(s, morning).Identifiers(t.Context(), by, keyOne, all.Delays[0].Reference); problem.KindOf(err) != problem.Forbidden {
 				t.Errorf("gets %v", err)
 			}
 		})
@@ -466,7 +466,7 @@ func TestP2Identifiers(t *testing.T) {
 	other := list(t, s, grant(t, people.Coordinator, "RZ2").Scope(), record.Filter{}, record.Page{}).Delays[0].Reference
 
 	t.Run("P2/shown and on record", func(t *testing.T) {
-		got, err := s.Identifiers(t.Context(), morning, coordinator, keyOne, mine)
+		got, err := dated(s, morning).Identifiers(t.Context(), coordinator, keyOne, mine)
 		if err != nil || got.NHSNumber != nhsNumber(1) || got.LocalID != localID(1) || got.Provider != "RZ1" {
 			t.Fatalf("%v, %v", got, err)
 		}
@@ -480,13 +480,13 @@ func TestP2Identifiers(t *testing.T) {
 	})
 	t.Run("P1/not another provider's, nor by guessing", func(t *testing.T) {
 		for _, reference := range []string{other, "", "%", "HW-", "1", "' OR 1=1 --"} {
-			if _, err := s.Identifiers(t.Context(), morning, coordinator, keyOne, reference); problem.KindOf(err) != problem.NotFound {
+			if _, err := dated(s, morning).Identifiers(t.Context(), coordinator, keyOne, reference); problem.KindOf(err) != problem.NotFound {
 				t.Errorf("%q: %v", reference, err)
 			}
 		}
 	})
 	t.Run("P2/a lost key says so and figures still work", func(t *testing.T) {
-		_, err := s.Identifiers(t.Context(), morning, coordinator, nil, mine)
+		_, err := dated(s, morning).Identifiers(t.Context(), coordinator, nil, mine)
 		if problem.KindOf(err) != problem.Unavailable || !strings.Contains(problem.Sentence(err), "Figures still work") {
 			t.Errorf("%v", err)
 		}
@@ -496,13 +496,13 @@ func TestP2Identifiers(t *testing.T) {
 		}
 	})
 	t.Run("P2/another key is refused, not guessed with", func(t *testing.T) {
-		if _, err := s.Identifiers(t.Context(), morning, coordinator, keyTwo, mine); problem.KindOf(err) != problem.Unavailable {
+		if _, err := dated(s, morning).Identifiers(t.Context(), coordinator, keyTwo, mine); problem.KindOf(err) != problem.Unavailable {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("P2/searching by number", func(t *testing.T) {
 		for number, want := range map[string][]string{nhsNumber(1): {mine}, nhsNumber(1)[:3] + " " + nhsNumber(1)[3:6] + "-" + nhsNumber(1)[6:]: {mine}, localID(1): {mine}, "l-1": {mine}, localID(2): nil, nhsNumber(9): nil, "": nil} {
-			got, err := s.FindByNumber(t.Context(), morning, coordinator, keyOne, number)
+			got, err := dated(s, morning).FindByNumber(t.Context(), coordinator, keyOne, number)
 			if err != nil || !slices.Equal(got, want) {
 				t.Errorf("%q: %v, %v", number, got, err)
 			}
@@ -522,10 +522,10 @@ func TestP2Identifiers(t *testing.T) {
 			t.Fatal(err)
 		}
 		both := actor(grant(t, people.Coordinator, "RZ1", "RZ2"))
-		if _, err := s.Identifiers(t.Context(), morning, both, keyOne, mine); problem.KindOf(err) != problem.Conflict {
+		if _, err := dated(s, morning).Identifiers(t.Context(), both, keyOne, mine); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("%v", err)
 		}
-		if _, err := s.Identifiers(t.Context(), morning, coordinator, keyOne, mine); err != nil {
+		if _, err := dated(s, morning).Identifiers(t.Context(), coordinator, keyOne, mine); err != nil {
 			t.Errorf("within one provider: %v", err)
 		}
 	})
@@ -551,7 +551,7 @@ func BenchmarkScopedDelays(b *testing.B) {
 	s := openStore(b, dir)
 	b.Cleanup(func() { _ = s.Close() })
 	const patients, days = 20_000, 365
-	batch := &ingest.Batch{Provider: "RZ1", File: ingest.File{Name: "many.csv", ReceivedAt: time.UnixMicro(1)}, Places: []ingest.Place{{Ward: "Ash"}}}
+	batch := &ingest.Batch{Provider: "RZ1", File: ingest.File{Name: "many.csv"}, Places: []ingest.Place{{Ward: "Ash"}}}
 	for i, council := range []delay.Council{councilA, councilB} {
 		batch.Givens = append(batch.Givens, ingest.Given{Given: attribution.Given{Reason: "A", Council: council, Care: delay.Acute},
 			Outcome: attribution.Outcome{Body: delay.Bodies[i], Rule: "A2", RuleSet: "england-dtoc", Version: "1"}})
@@ -571,7 +571,7 @@ func BenchmarkScopedDelays(b *testing.B) {
 			x.Kept++
 		}
 	}
-	if err := s.Take(b.Context(), batch, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := dated(s, time.UnixMicro(1)).Take(b.Context(), batch, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		b.Fatal(err)
 	}
 	coordinator, reviewer := grant(b, people.Coordinator, "RZ1").Scope(), grant(b, people.Reviewer, string(councilA)).Scope()

@@ -44,7 +44,7 @@ func (s *Store) Sessions() *Sessions {
 func (s *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
 	var expiry int64
-	err := s.store.read.QueryRowContext(ctx, `SELECT data, expires_at FROM session WHERE token = ? AND expires_at > ?`, token, time.Now().UnixMicro()).Scan(&data, &expiry)
+	err := s.store.read.QueryRowContext(ctx, `SELECT data, expires_at FROM session WHERE token = ? AND expires_at > ?`, token, s.store.clock.now().UnixMicro()).Scan(&data, &expiry)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -61,6 +61,8 @@ func (s *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, err
 // less than a minute, nothing is written; when it moved on by more and the
 // database is busy with a long import, the old expiry stands for now.
 func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	// scs reckons by the machine's own clock; the time that is left counts.
+	expiry = s.store.clock.now().Add(time.Until(expiry))
 	s.mu.Lock()
 	was, known := s.written[token]
 	_, ended := s.ended[token]
@@ -95,7 +97,7 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 // DeleteCtx ends a session.
 func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
 	s.mu.Lock()
-	s.ended[token] = time.Now().Add(24 * time.Hour)
+	s.ended[token] = s.store.clock.now().Add(24 * time.Hour)
 	delete(s.written, token)
 	s.mu.Unlock()
 	if _, err := s.store.write.ExecContext(ctx, `DELETE FROM session WHERE token = ?`, token); err != nil {
@@ -120,7 +122,7 @@ func (s *Sessions) Delete(token string) error { return s.DeleteCtx(context.Backg
 // Sweep deletes sessions that have expired, and forgets what this process kept
 // of them. It is for a job that runs now and then.
 func (s *Sessions) Sweep(ctx context.Context) error {
-	now := time.Now()
+	now := s.store.clock.now()
 	s.mu.Lock()
 	for token, w := range s.written {
 		if now.After(w.expiry) {

@@ -16,24 +16,24 @@ func (s *Store) FirstReceived(ctx context.Context) (time.Time, error) {
 }
 
 // Learnt gives when the latest of what figures are made from became known:
-// extracts, what people entered, answered and accepted, and the notes on the
-// charts. logDay is the day up to which the log is evidence (C17). Both are zero
-// when there is nothing.
-func (s *Store) Learnt(ctx context.Context) (at time.Time, logDay delay.Day, err error) {
+// extracts, what people entered, answered, accepted and said of who is one
+// person, the days up to which the log is evidence (C17), and the notes on the
+// charts. Looking back to it shows
+// what is shown now. It is zero when there is nothing.
+func (s *Store) Learnt(ctx context.Context) (at time.Time, err error) {
 	var micro int64
 	err = s.read.QueryRowContext(ctx, `
-		SELECT
-			max(
-				(SELECT coalesce(max(received_at), 0) FROM file),
-				(SELECT coalesce(max(accepted_at), 0) FROM acceptance),
-				(SELECT coalesce(max(made_at), 0) FROM log_entry),
-				(SELECT coalesce(max(made_at), 0) FROM agreement_event),
-				(SELECT coalesce(max(max(made_at, withdrawn_at)), 0) FROM annotation)),
-			(SELECT coalesce(max(log_day), 0) FROM derived_with)`).Scan(&micro, &logDay)
-	if err != nil || micro == 0 {
-		return time.Time{}, 0, err
-	}
-	return moment(micro), logDay, nil
+		SELECT max(
+			(SELECT coalesce(max(received_at), 0) FROM file),
+			(SELECT coalesce(max(accepted_at), 0) FROM acceptance),
+			(SELECT coalesce(max(made_at), 0) FROM log_entry),
+			(SELECT coalesce(max(made_at), 0) FROM agreement_event),
+			(SELECT coalesce(max(made_at), 0) FROM person_verdict),
+			(SELECT coalesce(max(linked_from), 0) FROM derived_with),
+			-- 0 stands for the beginning of the day itself.
+			(SELECT coalesce(max(iif(reached_at = 0, (log_day - 2440588) * 86400000000, reached_at)), 0) FROM log_reach),
+			(SELECT coalesce(max(max(made_at, withdrawn_at)), 0) FROM annotation))`).Scan(&micro)
+	return moment(micro), err
 }
 
 // AnsweredDays are days of one provider of which people have said something.

@@ -17,7 +17,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mattn/go-sqlite3" // The driver named "sqlite3".
@@ -38,21 +37,24 @@ const FileName = "homeward.db"
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	write    *sql.DB
-	read     *sql.DB
+	read     querier // pool, or the transaction of a snapshot
 	probes   *sql.DB // of Ready, whose waiting must not hold up the others
-	guard    guard
+	guard    *guard
 	settings Settings
+	clock    clock
+	// disposable is set for a copy that is thrown away, of which nobody was told
+	// that it is kept.
+	disposable bool
 
-	// changed counts commits that changed figures, so that readers can keep
-	// what they worked out until then.
-	mu      sync.Mutex
-	changed uint64
+	pool      *sql.DB // for readings that stand alone
+	snapshots *sql.DB // for snapshots
+	held      *sql.Tx // the transaction of a snapshot, else nil
 
 	// unlinked is set in a store of a past moment at which people were not found
 	// across numbers and providers yet (C15).
 	unlinked bool
 
-	ledger ledger // the audit log's head file and the key in use
+	ledger *ledger // the audit log's head file and the key in use
 }
 
 // Settings are the partnership's choices that derived rows depend on.
@@ -67,7 +69,7 @@ var DefaultSettings = Settings{Delay: delay.DefaultSettings, Short: ingest.Defau
 // Open opens the database in dir, making and migrating it as needed. When the
 // settings differ from those that the database was derived with, everything is
 // derived again; nil keeps those of the database. Close it when done.
-func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
+func Open(ctx context.Context, dir string, settings *Settings, options ...Option) (*Store, error) {
 	path := filepath.Join(dir, FileName)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, problem.New(problem.NotFound, "There is no data folder at %s. Make one with: homeward init --data %s", dir, dir)
@@ -81,21 +83,32 @@ func Open(ctx context.Context, dir string, settings *Settings) (*Store, error) {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, busy(err)
 	}
-	s := &Store{settings: DefaultSettings, ledger: ledger{dir: dir}}
-	write := s.guard.connect(dsn(path, false))
+	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, guard: &guard{}, ledger: &ledger{dir: dir}}
+	for _, option := range options {
+		option(s)
+	}
+	writing := dsn(path, false)
+	if s.disposable {
+		writing = strings.Replace(writing, synced, "_synchronous=NORMAL", 1)
+	}
+	s.write = s.guard.connect(writing)
 	// One writer at a time is all that SQLite allows; a pool of one waits its
 	// turn instead of meeting "database is locked".
-	write.SetMaxOpenConns(1)
-	s.write = write
-	if err := migrate(ctx, write); err != nil {
-		return nil, errors.Join(err, write.Close())
+	s.write.SetMaxOpenConns(1)
+	if err := migrate(ctx, s.write); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	s.guard.open(path)
-	s.probes = s.guard.connect(strings.Replace(dsn(path, false), busyTimeout, "_busy_timeout="+strconv.FormatInt(probing.Milliseconds(), 10), 1))
+	s.probes = s.guard.connect(strings.Replace(writing, busyTimeout,
+		"_busy_timeout="+strconv.FormatInt(probing.Milliseconds(), 10), 1))
 	s.probes.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
-		return nil, errors.Join(err, s.probes.Close(), write.Close())
+	for _, pool := range []**sql.DB{&s.pool, &s.snapshots} {
+		if *pool, err = sql.Open("sqlite3", dsn(path, true)); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		(*pool).SetMaxOpenConns(ReadersAtMost)
 	}
+	s.read = s.pool
 	if err := s.apply(ctx, settings); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -186,6 +199,9 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 // busyTimeout is the waiting for a lock as it stands in what dsn gives.
 const busyTimeout = "_busy_timeout=10000"
 
+// synced has commits on the disk, as it stands there.
+const synced = "_synchronous=FULL"
+
 // dsn gives the options that every connection must have: as statements they
 // would reach one connection of the pool only.
 func dsn(path string, readOnly bool) string {
@@ -208,15 +224,13 @@ func dsn(path string, readOnly bool) string {
 
 // Close closes the database.
 func (s *Store) Close() error {
-	return errors.Join(s.probes.Close(), s.read.Close(), s.write.Close())
-}
-
-// Changed counts the commits of this process that changed figures. While it
-// stays the same, so do the figures, unless another process writes.
-func (s *Store) Changed() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.changed
+	var all []error
+	for _, pool := range []*sql.DB{s.probes, s.pool, s.snapshots, s.write} {
+		if pool != nil {
+			all = append(all, pool.Close())
+		}
+	}
+	return errors.Join(all...)
 }
 
 // Check runs SQLite's own integrity check and gives what it says.
@@ -240,9 +254,6 @@ func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := tx.Commit(); err != nil {
 		return s.unwritten(err)
 	}
-	s.mu.Lock()
-	s.changed++
-	s.mu.Unlock()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"time"
 
 	"homeward/internal/attribution"
 	"homeward/internal/delay"
@@ -32,16 +33,29 @@ func (s *Store) Known(ctx context.Context, sum [32]byte) ([]byte, bool, error) {
 // Reject keeps the record of a file that was turned away (R4).
 func (s *Store) Reject(ctx context.Context, f ingest.File, report []byte) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := insertFile(ctx, tx, f, "rejected", report)
+		at, err := s.recordedAt(ctx, tx, f)
+		if err == nil {
+			_, err = insertFile(ctx, tx, f, at, "rejected", report)
+		}
 		return err
 	})
 }
 
-func insertFile(ctx context.Context, tx *sql.Tx, f ingest.File, outcome string, report []byte) (int64, error) {
+// recordedAt gives the moment at which a file became known: now, but for one
+// that was known before and is recovered.
+func (s *Store) recordedAt(ctx context.Context, tx *sql.Tx, f ingest.File) (time.Time, error) {
+	at, err := s.stamp(ctx, tx)
+	if f.Recovered {
+		at = f.ReceivedAt
+	}
+	return at, err
+}
+
+func insertFile(ctx context.Context, tx *sql.Tx, f ingest.File, at time.Time, outcome string, report []byte) (int64, error) {
 	res, err := tx.ExecContext(ctx, `
 		INSERT INTO file (sha256, name, bytes, received_at, outcome, report)
 		VALUES (?, ?, ?, ?, ?, ?)`,
-		f.SHA256[:], f.Name, f.Bytes, f.ReceivedAt.UnixMicro(), outcome, string(report))
+		f.SHA256[:], f.Name, f.Bytes, at.UnixMicro(), outcome, string(report))
 	if err != nil {
 		return 0, err
 	}
@@ -62,10 +76,14 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 		if n > 0 {
 			return problem.New(problem.Conflict, "%s was taken by another process just now. Nothing has changed.", b.File.Name)
 		}
+		at, err := s.recordedAt(ctx, tx, b.File)
+		if err != nil {
+			return err
+		}
 		var fileID int64
 		var taken ingest.Taken
 		for i, part := range b.All() {
-			t := &taking{ctx: ctx, tx: tx, batch: part, fileID: fileID}
+			t := &taking{ctx: ctx, tx: tx, batch: part, fileID: fileID, at: at}
 			one, err := s.take(t)
 			if err != nil {
 				return err
@@ -109,6 +127,7 @@ type taking struct {
 	ctx   context.Context
 	tx    *sql.Tx
 	batch *ingest.Batch
+	at    time.Time // when it is received
 
 	providerID, fileID int64
 	fresh              bool    // the provider had no patients before
@@ -142,7 +161,7 @@ func (t *taking) file() (err error) {
 	if t.fileID != 0 {
 		return nil // its row stands already, for another provider (R12)
 	}
-	t.fileID, err = insertFile(t.ctx, t.tx, t.batch.File, "taken", nil)
+	t.fileID, err = insertFile(t.ctx, t.tx, t.batch.File, t.at, "taken", nil)
 	return err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
 
 	"homeward/internal/identity"
 )
@@ -21,7 +20,7 @@ func (s *Store) takeOver(ctx context.Context, key *identity.Key) error {
 	if err := s.read.QueryRowContext(ctx, mark).Scan(&done); err != nil || done {
 		return err
 	}
-	return s.recorded(ctx, time.Time{}, func(r *recording) error {
+	return s.recorded(ctx, func(r *recording) error {
 		// Another process may have been first.
 		if err := r.QueryRowContext(ctx, mark).Scan(&done); err != nil || done {
 			return err
@@ -39,7 +38,7 @@ func (s *Store) takeOver(ctx context.Context, key *identity.Key) error {
 		if err := r.groupAll(); err != nil {
 			return err
 		}
-		if _, err := r.ExecContext(ctx, `UPDATE derived_with SET linked_from = ?`, time.Now().UnixMicro()); err != nil {
+		if _, err := r.ExecContext(ctx, `UPDATE derived_with SET linked_from = ?`, r.at.UnixMicro()); err != nil {
 			return err
 		}
 		return s.deriveAll(ctx, r.Tx)

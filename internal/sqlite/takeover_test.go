@@ -31,7 +31,7 @@ func TestI6StoreOfBeforeIsTakenOver(t *testing.T) {
 			p.NHSNumber = keyOne.Seal(nhs)
 		}
 		p.LocalID = keyOne.Seal(local)
-		b := &ingest.Batch{Provider: "RZ1", File: ingest.File{Name: "x", SHA256: [32]byte{byte(n)}, ReceivedAt: time.UnixMicro(int64(n))},
+		b := &ingest.Batch{Provider: "RZ1", File: ingest.File{Name: "x", SHA256: [32]byte{byte(n)}, ReceivedAt: time.UnixMicro(int64(n)), Recovered: true},
 			Patients: []ingest.Patient{p}, Givens: givens, Places: []ingest.Place{{Ward: "5A"}}, Statements: []ingest.Statement{{Ready: day - 2}},
 			Extracts: []ingest.Extract{{Date: day + delay.Day(n), Read: 1, Kept: 1, Listings: []ingest.Listing{{Statement: 0, Line: 2}}}}}
 		if err := s.Take(t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
@@ -84,21 +84,21 @@ func TestI6StoreOfBeforeIsTakenOver(t *testing.T) {
 			t.Errorf("I6 %s: %+v, %v", reference, c, err)
 		}
 	}
-	got, err := s.Identifiers(t.Context(), morning, coordinator, keyOne, second)
+	got, err := dated(s, morning).Identifiers(t.Context(), coordinator, keyOne, second)
 	if err != nil || got.NHSNumber != nhsNumber(1) || !strings.HasPrefix(strings.ToUpper(got.LocalID), "AB") {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := s.RotateKey(t.Context(), morning, people.Actor{Kind: people.Machine}, keyOne, keyTwo); err != nil {
+	if _, err := dated(s, morning).RotateKey(t.Context(), people.Actor{Kind: people.Machine}, keyOne, keyTwo); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := s.FindByNumber(t.Context(), morning, coordinator, keyTwo, "'ab 12345"); err != nil || !slices.Equal(found, []string{first}) {
+	if found, err := dated(s, morning).FindByNumber(t.Context(), coordinator, keyTwo, "'ab 12345"); err != nil || !slices.Equal(found, []string{first}) {
 		t.Errorf("I1: found %v, %v", found, err)
 	}
 	if got := stored(t, s); !slices.Equal(got, together) {
 		t.Errorf("after the key was replaced: %v", got)
 	}
 	// The identifiers are purged, and who is one person stays known.
-	if _, err := s.PurgeIdentifiers(t.Context(), morning, people.Actor{Kind: people.Machine}, day+400); err != nil {
+	if _, err := dated(s, morning).PurgeIdentifiers(t.Context(), people.Actor{Kind: people.Machine}, day+400); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

@@ -14,8 +14,8 @@ import (
 
 // AddToken keeps a new token. A password link replaces those that its person
 // has.
-func (s *Store) AddToken(ctx context.Context, at time.Time, by people.Actor, t people.Token) error {
-	return s.recorded(ctx, at, func(r *recording) error { return r.token(by, t) })
+func (s *Store) AddToken(ctx context.Context, by people.Actor, t people.Token) error {
+	return s.recorded(ctx, func(r *recording) error { return r.token(by, t) })
 }
 
 func (r *recording) token(by people.Actor, t people.Token) error {
@@ -90,9 +90,9 @@ func (s *Store) tokens(ctx context.Context, condition string, args ...any) ([]pe
 
 // RevokeToken ends a token. The error is a NotFound problem when there is none
 // in force.
-func (s *Store) RevokeToken(ctx context.Context, at time.Time, by people.Actor, id string) error {
-	return s.recorded(ctx, at, func(r *recording) error {
-		revoked, err := changedOne(r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE token_id = ? AND revoked_at = 0`, at.UnixMicro(), id))
+func (s *Store) RevokeToken(ctx context.Context, by people.Actor, id string) error {
+	return s.recorded(ctx, func(r *recording) error {
+		revoked, err := changedOne(r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE token_id = ? AND revoked_at = 0`, r.at.UnixMicro(), id))
 		if err != nil {
 			return err
 		}

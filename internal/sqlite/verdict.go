@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"homeward/internal/audit"
 	"homeward/internal/people"
@@ -121,28 +120,28 @@ func (s *Store) PossiblePairs(ctx context.Context, by people.Actor, limit int) (
 // Judge records that people say of two references that they are the same person
 // or not, with their reason, and works out again what follows. TakeBack undoes
 // the latest word on the pair. Both are in the audit log.
-func (s *Store) Judge(ctx context.Context, at time.Time, by people.Actor, one, other string, same bool, reason string) error {
+func (s *Store) Judge(ctx context.Context, by people.Actor, one, other string, same bool, reason string) error {
 	verdict := verdictNotSame
 	if same {
 		verdict = verdictSame
 	}
-	return s.judge(ctx, at, by, one, other, verdict, reason)
+	return s.judge(ctx, by, one, other, verdict, reason)
 }
 
 // TakeBack takes back what people have said of two references; the evidence
 // stands again. Without a word on the pair it is a Conflict problem.
-func (s *Store) TakeBack(ctx context.Context, at time.Time, by people.Actor, one, other, reason string) error {
-	return s.judge(ctx, at, by, one, other, verdictTakenBack, reason)
+func (s *Store) TakeBack(ctx context.Context, by people.Actor, one, other, reason string) error {
+	return s.judge(ctx, by, one, other, verdictTakenBack, reason)
 }
 
-func (s *Store) judge(ctx context.Context, at time.Time, by people.Actor, one, other string, verdict int, reason string) error {
+func (s *Store) judge(ctx context.Context, by people.Actor, one, other string, verdict int, reason string) error {
 	if err := mayJudge(by); err != nil {
 		return err
 	}
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return problem.New(problem.Invalid, "Say why: how do you know? Nothing has been saved.")
 	}
-	return s.changing(ctx, at, func(r *recording) error {
+	return s.recorded(ctx, func(r *recording) error {
 		ids, err := s.pairIn(ctx, r.Tx, by, one, other)
 		if err != nil {
 			return err
@@ -161,7 +160,7 @@ func (s *Store) judge(ctx context.Context, at time.Time, by people.Actor, one, o
 		}
 		if _, err := r.ExecContext(ctx, `
 			INSERT INTO person_verdict (one_id, other_id, verdict, made_at, made_by, made_role, reason)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`, first, second, verdict, at.UnixMicro(), by.Who(), by.As(), reason); err != nil {
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, first, second, verdict, r.at.UnixMicro(), by.Who(), by.As(), reason); err != nil {
 			return err
 		}
 		if err := r.record(auditEntry(by, audit.PersonJudged, one+" "+other, verdictWords[was], verdictWords[verdict])); err != nil {

@@ -38,11 +38,11 @@ func (v *Verification) differ(format string, args ...any) {
 // compares it with what is stored. It changes nothing.
 func (s *Store) Verify(ctx context.Context) (*Verification, error) {
 	// A read transaction sees one moment, whatever is written meanwhile.
-	tx, err := s.read.BeginTx(ctx, nil)
+	tx, done, err := s.atOnce(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback()
+	defer done()
 	v := &Verification{}
 	rows, err := tx.QueryContext(ctx, `SELECT provider_id, code FROM provider ORDER BY code`)
 	if err != nil {

@@ -58,7 +58,9 @@ func (s *Store) Wipe(ctx context.Context) error {
 	// Secure deletion does not reach copies of rows that were left when pages
 	// were split; only writing the database anew does.
 	if _, err := s.write.ExecContext(ctx, `VACUUM`); err != nil {
-		return problem.Wrap(err, problem.Unavailable, "What was deleted could not be wiped from the database's files. Check that the disk has room for the database twice. It is tried again every night")
+		return problem.Wrap(err, problem.Unavailable,
+			"What was deleted could not be wiped from the database's files. Check that the disk has room for the database twice. "+
+				"It is tried again every night")
 	}
 	if err := s.truncateLog(ctx); err != nil {
 		return err
@@ -79,7 +81,8 @@ func (s *Store) truncateLog(ctx context.Context) error {
 			return nil
 		}
 		if time.Since(begun) > patience {
-			return problem.New(problem.Unavailable, "What was deleted or sealed anew could not be wiped from the log beside the database yet, "+
+			return problem.New(problem.Unavailable, "What was deleted or sealed anew could not be wiped from the log beside the "+
+				"database yet, "+
 				"because another program is reading from it. It is tried again every night, and by homeward retention run.")
 		}
 		select {

@@ -62,7 +62,8 @@ func TestNothingReplacedIsLeftInTheFiles(t *testing.T) {
 	leave := func(t *testing.T, dir string) {
 		t.Helper()
 		db := raw(t, dir)
-		for _, q := range []string{`PRAGMA secure_delete = OFF`, `CREATE TABLE left AS SELECT * FROM patient`, `DROP TABLE left`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
+		for _, q := range []string{`PRAGMA secure_delete = OFF`, `CREATE TABLE left AS SELECT * FROM patient`, `DROP TABLE left`,
+			`PRAGMA wal_checkpoint(TRUNCATE)`} {
 			if _, err := db.Exec(q); err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +76,7 @@ func TestNothingReplacedIsLeftInTheFiles(t *testing.T) {
 		}
 		old := sealedBytes(t, dir)
 		leave(t, dir)
-		if _, err := s.RotateKey(t.Context(), morning, machine, keyOne, keyTwo); err != nil {
+		if _, err := dated(s, morning).RotateKey(t.Context(), machine, keyOne, keyTwo); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Wipe(t.Context()); err != nil {
@@ -87,7 +88,7 @@ func TestNothingReplacedIsLeftInTheFiles(t *testing.T) {
 		s, dir := filled(t, keyOne, years())
 		old := sealedBytes(t, dir)
 		leave(t, dir)
-		if _, err := s.PurgeIdentifiers(t.Context(), morning, machine, start+500); err != nil {
+		if _, err := dated(s, morning).PurgeIdentifiers(t.Context(), machine, start+500); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Wipe(t.Context()); err != nil {
@@ -113,7 +114,7 @@ func TestNothingReplacedIsLeftInTheFiles(t *testing.T) {
 			return func() { _ = tx.Rollback() }
 		}
 		end := reader()
-		if _, err := s.RotateKey(t.Context(), morning, machine, keyOne, keyTwo); err != nil {
+		if _, err := dated(s, morning).RotateKey(t.Context(), machine, keyOne, keyTwo); err != nil {
 			t.Fatal(err)
 		}
 		go func() { time.Sleep(time.Second); end() }()
@@ -137,7 +138,7 @@ func TestNothingReplacedIsLeftInTheFiles(t *testing.T) {
 		if err := tx.QueryRow(`SELECT count(*) FROM patient`).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.RotateKey(t.Context(), morning, machine, keyOne, keyTwo); err != nil {
+		if _, err := dated(s, morning).RotateKey(t.Context(), machine, keyOne, keyTwo); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Wipe(t.Context()); problem.KindOf(err) != problem.Unavailable {

@@ -93,7 +93,7 @@ func TestP1EveryRouteForEveryRole(t *testing.T) {
 		}
 		matrix[cells[1]+" "+cells[2]] = cells[3 : 3+len(callers)]
 	}
-	s := newSite(t, func(o *Options) { o.Figures, o.Extracts = nothing{}, nothing{} })
+	s := newSite(t, func(o *Options) { o.Extracts = nothing{}; o.show(nothing{}) })
 	for _, r := range s.routes() {
 		name := r.method + " " + r.path
 		want, ok := matrix[name]

@@ -139,7 +139,7 @@ func (s *Server) auditCSV(c echo.Context) error {
 	}
 	f.Limit = 0
 	var b bytes.Buffer
-	if err := signin.ExportAudit(c.Request().Context(), s.opts.Audit, s.actor(c), s.opts.Now(), f, &b); err != nil {
+	if err := signin.ExportAudit(c.Request().Context(), s.opts.Audit, s.actor(c), f, &b); err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="homeward-audit.csv"`)

@@ -31,7 +31,7 @@ func TestAReaderWhoWentAwayIsNoError(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
 	s := newSite(t, func(o *Options) {
-		o.Figures = leaver{o.Figures, leave}
+		o.show(leaver{o.Trends.(*northshire), leave})
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))
 	})
 	for _, target := range []string{"/overview", "/overview.json", "/figures.csv"} {

@@ -38,9 +38,7 @@ type Closings interface {
 	// actor has looked at: others, a month that is closed already and one that
 	// cannot be closed are problems of kind Conflict.
 	Close(ctx context.Context, by people.Actor, m delay.Month, seen, reason string) error
-	// MonthFiles gives the files that count for the days of a month now, Settings
-	// the settings that days are counted with.
-	MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, error)
+	// Settings gives the settings that days are counted with.
 	Settings(ctx context.Context) (string, error)
 	// JoinedSince says whether it was found or said since the moment who is one
 	// person, on days from from to to (I6).
@@ -90,7 +88,11 @@ type closeState struct {
 
 // closeStates lists every month of which figures are held, the latest first.
 func (s *Server) closeStates(ctx context.Context) ([]closeState, error) {
-	first, last, err := s.opts.Figures.Extent(ctx)
+	present, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first, last, err := present.Extent(ctx)
 	if err != nil || last == 0 {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func (s *Server) closeStates(ctx context.Context) ([]closeState, error) {
 	if err != nil {
 		return nil, err
 	}
-	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: first.Month().First(), To: last.Month().Last(), By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByResponsible}})
+	cells, err := present.Cells(ctx, measure.Query{From: first.Month().First(), To: last.Month().Last(), By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByResponsible}})
 	if err != nil {
 		return nil, err
 	}
@@ -741,19 +743,23 @@ type revised struct {
 // causes add up.
 func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.Content) (*revised, error) {
 	from, to := r.Month.First(), r.Month.Last()
-	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible, measure.ByState}})
+	present, err := s.now(ctx)
 	if err != nil {
 		return nil, err
 	}
-	places, err := s.opts.Figures.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible}})
+	cells, err := present.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible, measure.ByState}})
 	if err != nil {
 		return nil, err
 	}
-	files, err := s.opts.Closings.MonthFiles(ctx, r.Month)
+	places, err := present.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible}})
 	if err != nil {
 		return nil, err
 	}
-	answers, err := s.opts.Known.AnswersSince(ctx, r.At)
+	files, err := present.MonthFiles(ctx, r.Month)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := present.AnswersSince(ctx, r.At)
 	if err != nil {
 		return nil, err
 	}
@@ -853,7 +859,11 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 
 // reviseShares sets each council's share beside the one now.
 func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, content *closing.Content) error {
-	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: m.First(), To: m.Last(), By: []measure.Dimension{measure.ByCouncil, measure.ByResponsible, measure.ByState}})
+	present, err := s.now(ctx)
+	if err != nil {
+		return err
+	}
+	cells, err := present.Cells(ctx, measure.Query{From: m.First(), To: m.Last(), By: []measure.Dimension{measure.ByCouncil, measure.ByResponsible, measure.ByState}})
 	if err != nil {
 		return err
 	}
@@ -1092,7 +1102,11 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 	if len(closes) == 0 {
 		return nil, nil
 	}
-	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: closes[0].Month.First(), To: closes[len(closes)-1].Month.Last(), Filter: f,
+	present, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cells, err := present.Cells(ctx, measure.Query{From: closes[0].Month.First(), To: closes[len(closes)-1].Month.Last(), Filter: f,
 		By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByResponsible}})
 	if err != nil {
 		return nil, err

@@ -177,8 +177,9 @@ func (k *cabinet) Closed(_ context.Context, m delay.Month) (closing.Record, *clo
 func closeSite(t *testing.T) (*site, *cabinet) {
 	var k *cabinet
 	s := newSite(t, func(o *Options) {
-		k = newCabinet(o.Figures.(*northshire))
-		o.Figures, o.Closings = k, k
+		k = newCabinet(o.Trends.(*northshire))
+		o.Closings = k
+		o.show(k)
 	})
 	return s, k
 }

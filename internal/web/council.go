@@ -724,7 +724,11 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 	if err != nil {
 		return nil, err
 	}
-	after, err := counts(ctx, s.opts.Figures, q)
+	present, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after, err := counts(ctx, present, q)
 	if err != nil {
 		return nil, err
 	}
@@ -738,7 +742,7 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 		if err != nil {
 			return reckoning{}, err
 		}
-		now, err := counts(ctx, s.opts.Figures, q)
+		now, err := counts(ctx, present, q)
 		// Without a body in the question all days stand under the first.
 		return x.reckon(spots(then, from, 0), spots(now, from, 0), x.why), err
 	}
@@ -819,12 +823,16 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (table
 	case a.see.text != "":
 		return t, "Rows about people are as they stand today. Show the latest to see them.", nil
 	}
+	present, err := s.now(ctx)
+	if err != nil {
+		return t, "", err
+	}
 	var waits []record.Delay
 	for _, p := range w.ByProvider {
 		// Who waits with social care on the day of the provider's latest extract.
 		f := record.Filter{Filter: a.filter.On(measure.BasisCounted), From: p.Day, To: p.Day, State: record.Open}
 		f.Filter.Providers, f.Filter.Bodies = []string{p.Code}, []delay.Body{delay.SocialCare}
-		list, err := s.opts.Rows.ScopedDelays(ctx, actor.Scope(), f, record.Page{Sort: record.ByReady, Number: 1, Size: longestShown})
+		list, err := present.ScopedDelays(ctx, actor.Scope(), f, record.Page{Sort: record.ByReady, Number: 1, Size: longestShown})
 		if err != nil {
 			return t, "", err
 		}

@@ -16,10 +16,8 @@ import (
 	"homeward/internal/record"
 )
 
-// Rows gives rows about people within a scope, and identifiers to those whose
-// role may see them.
+// Rows gives identifiers to those whose role may see them.
 type Rows interface {
-	ScopedDelays(ctx context.Context, scope people.Scope, f record.Filter, page record.Page) (*record.List, error)
 	// Identifiers gives the identifiers of one patient and notes the display.
 	Identifiers(ctx context.Context, by people.Actor, reference string) (*record.Identifiers, error)
 }
@@ -67,8 +65,11 @@ type daysOf struct {
 	// Figure is the number of delayed days that the figure counts.
 	Figure int64
 	AsAt   delay.Day
+	now    Present
 }
 
+// daysOf reads the address, and lists its page of at most size rows; size 0
+// lists none.
 func (s *Server) daysOf(c echo.Context, size int) (daysOf, error) {
 	ctx := c.Request().Context()
 	var d daysOf
@@ -76,7 +77,10 @@ func (s *Server) daysOf(c echo.Context, size int) (daysOf, error) {
 	if err != nil {
 		return d, err
 	}
-	_, last, err := s.opts.Figures.Extent(ctx)
+	if d.now, err = s.now(ctx); err != nil {
+		return d, err
+	}
+	_, last, err := d.now.Extent(ctx)
 	if err != nil {
 		return d, err
 	}
@@ -102,15 +106,15 @@ func (s *Server) daysOf(c echo.Context, size int) (daysOf, error) {
 	}
 	d.Filter.To = max(d.Filter.From, min(d.Filter.To, last))
 	d.Filter.Filter = a.Filter
-	cells, err := s.opts.Figures.Cells(ctx, measure.Query{From: d.Filter.From, To: d.Filter.To, Filter: a.Filter})
+	cells, err := d.now.Cells(ctx, measure.Query{From: d.Filter.From, To: d.Filter.To, Filter: a.Filter})
 	if err != nil {
 		return d, err
 	}
 	for _, cell := range cells {
 		d.Figure += cell.Days
 	}
-	if actor := s.actor(c); actor.May(people.SeeRows) {
-		d.List, err = s.opts.Rows.ScopedDelays(ctx, actor.Scope(), d.Filter, d.Page)
+	if actor := s.actor(c); actor.May(people.SeeRows) && size > 0 {
+		d.List, err = d.now.ScopedDelays(ctx, actor.Scope(), d.Filter, d.Page)
 	}
 	return d, err
 }
@@ -240,9 +244,9 @@ func spaced(n string) string {
 	return n[:3] + " " + n[3:6] + " " + n[6:]
 }
 
-// daysTwin gives every row of the scope, page after page, and notes the export.
+// daysTwin gives every row of the scope, and notes the export before any leaves.
 func (s *Server) daysTwin(c echo.Context) (twin, error) {
-	d, err := s.daysOf(c, record.MaxPage)
+	d, err := s.daysOf(c, 0)
 	if err != nil {
 		return twin{}, err
 	}
@@ -251,34 +255,27 @@ func (s *Server) daysTwin(c echo.Context) (twin, error) {
 	t := twin{Title: "Delays behind a figure", From: d.Filter.From.String(), To: d.Filter.To.String(), Measure: def.ID, AsAt: d.AsAt.String(), Basis: d.Filter.Filter.Basis, Definitions: []string{def.ID + " " + def.Name},
 		Columns: []column{{"provider", false}, {"reference", false}, {"site", false}, {"ward", false}, {"bed", false}, {"ready", false}, {"end", false}, {"reason", false}, {"responsible", false}, {"council", false}, {"delayed_days", true}}}
 	actor := s.actor(c)
-	if actor.May(people.SeeRows) && d.AsAt != 0 {
-		if err := s.opts.SignIn.Store.Record(ctx, s.opts.Now(), audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address, What: audit.RowsExported, After: strconv.Itoa(d.List.Total) + " delays"}); err != nil {
-			return t, err
-		}
+	if !actor.May(people.SeeRows) || d.AsAt == 0 {
+		return t, nil
 	}
-	d.Page.Number = 1
-	for d.AsAt != 0 && actor.May(people.SeeRows) {
-		list, err := s.opts.Rows.ScopedDelays(ctx, actor.Scope(), d.Filter, d.Page)
-		if err != nil {
-			return t, err
+	err = d.now.EachScopedDelay(ctx, actor.Scope(), d.Filter, d.Page.Sort, func(r record.Delay) error {
+		var last record.Stretch
+		if n := len(r.Stretches); n > 0 {
+			last = r.Stretches[n-1]
 		}
-		for _, r := range list.Delays {
-			var last record.Stretch
-			if n := len(r.Stretches); n > 0 {
-				last = r.Stretches[n-1]
-			}
-			end := ""
-			if r.End != 0 {
-				end = r.End.String()
-			}
-			t.Rows = append(t.Rows, []string{r.Provider, r.Reference, r.Site, r.Ward, r.Bed, r.Ready.String(), end, string(last.Reason), last.Body.Slug(), string(last.Council), strconv.FormatInt(r.Days, 10)})
+		end := ""
+		if r.End != 0 {
+			end = r.End.String()
 		}
-		if len(list.Delays) < record.MaxPage {
-			break
-		}
-		d.Page.Number++
+		t.Rows = append(t.Rows, []string{r.Provider, r.Reference, r.Site, r.Ward, r.Bed, r.Ready.String(), end, string(last.Reason), last.Body.Slug(),
+			string(last.Council), strconv.FormatInt(r.Days, 10)})
+		return nil
+	})
+	if err != nil {
+		return t, err
 	}
-	return t, nil
+	return t, s.opts.SignIn.Store.Record(ctx, audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address, What: audit.RowsExported,
+		After: strconv.Itoa(len(t.Rows)) + " delays"})
 }
 
 func (s *Server) daysCSV(c echo.Context) error {

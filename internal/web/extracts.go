@@ -67,7 +67,11 @@ func (s *Server) fortnightOf(c echo.Context) (fortnightOf, error) {
 	if err != nil {
 		return fortnightOf{}, err
 	}
-	_, last, err := s.opts.Figures.Extent(ctx)
+	now, err := s.now(ctx)
+	if err != nil {
+		return fortnightOf{}, err
+	}
+	_, last, err := now.Extent(ctx)
 	if err != nil {
 		return fortnightOf{}, err
 	}
@@ -79,7 +83,7 @@ func (s *Server) fortnightOf(c echo.Context) (fortnightOf, error) {
 		f.To = a.To
 	}
 	f.From = f.To - fortnight + 1
-	f.Lines, err = s.opts.Extracts.Arrivals(ctx, f.From, f.To)
+	f.Lines, err = now.Arrivals(ctx, f.From, f.To)
 	return f, err
 }
 

@@ -443,21 +443,24 @@ func options(t testing.TB) (Options, *site) {
 	now := func() time.Time { return time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC) }
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.visitors = newVisitors(t, n, now, log)
-	return Options{
+	o := Options{
 		Rows: s.visitors.register, Audit: s.visitors.register,
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
-		Figures: n, Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Known: &memory{north: n}, Closings: newCabinet(n),
+		Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Known: &memory{north: n}, Closings: newCabinet(n),
 		Trends: n,
 		Packs:  &shelf{packs: []Pack{ofOctober}},
 		Places: Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
 		Rules:  rules, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),
 		Log: log, Now: now, Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
-	}, s
+	}
+	o.show(n)
+	return o, s
 }
 
 func newSite(t testing.TB, change ...func(*Options)) *site {
 	t.Helper()
 	o, s := options(t)
+	o.show(s.north)
 	for _, c := range change {
 		c(&o)
 	}
@@ -532,7 +535,8 @@ func TestServe(t *testing.T) {
 	s := newSite(t, func(o *Options) {
 		o.Drawer = chart.NewRenderer(js, 1)
 		if os.Getenv("HOMEWARD_WEB_EMPTY") != "" {
-			o.Figures, o.Extracts, o.Packs, o.Jobs = nothing{}, nothing{}, &shelf{}, &desk{}
+			o.Extracts, o.Packs, o.Jobs = nothing{}, &shelf{}, &desk{}
+			o.show(nothing{})
 		}
 	})
 	l := s.Listener()

@@ -119,14 +119,21 @@ func (f *Frame) withCharts(s *Server) {
 // dateBar says what the data is as at, and how many of the extracts of that day
 // are in. A page stands without it when it cannot be read.
 func (s *Server) dateBar(ctx context.Context) string {
-	return s.dateBarOf(ctx, sight{Figures: s.opts.Figures, arrivals: s.opts.Extracts.Arrivals})
+	now, err := s.present(ctx)
+	if err != nil {
+		s.opts.Log.Error("the date bar could not be made", "error", err)
+		return unreadDateBar
+	}
+	return s.dateBarOf(ctx, now)
 }
+
+const unreadDateBar = "When the data is from could not be read. Try again later."
 
 func (s *Server) dateBarOf(ctx context.Context, v sight) string {
 	_, last, err := v.Extent(ctx)
 	if err != nil {
 		s.opts.Log.Error("the date bar could not be made", "error", err)
-		return "When the data is from could not be read. Try again later."
+		return unreadDateBar
 	}
 	if last == 0 {
 		return "No extracts are held yet."

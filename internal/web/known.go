@@ -23,12 +23,6 @@ type Known interface {
 	// same answers, whatever has arrived since. A moment that is not over, or
 	// before the first extract, is a problem for the reader.
 	At(ctx context.Context, at time.Time) (Past, func(), error)
-	// Learnt gives the moment since which nothing new is known: looking back to
-	// it shows what is shown now. It is zero when nothing is known at all.
-	Learnt(ctx context.Context) (time.Time, error)
-	// AnswersSince gives what people have entered, answered and accepted after a
-	// moment.
-	AnswersSince(ctx context.Context, at time.Time) (Answers, error)
 }
 
 // Answers is how much people have said, and of which days.
@@ -71,16 +65,11 @@ type sight struct {
 	text string
 }
 
-// present is the sight of what is known now.
-func (s *Server) present() sight {
-	return sight{Figures: s.opts.Figures, course: s.opts.Trends, arrivals: s.opts.Extracts.Arrivals}
-}
-
 // sight gives what an address asks to look at. A past stays open until the
 // request ends.
 func (s *Server) sight(c echo.Context, a asked) (sight, error) {
 	if a.Known == "" {
-		return s.present(), nil
+		return s.present(c.Request().Context())
 	}
 	at, err := readMoment(a.Known, s.opts.Zone)
 	if err != nil {
@@ -153,7 +142,11 @@ func (s *Server) fix(ctx context.Context, a *about, v sight, path string, q url.
 		a.RuleSet = s.ruleVersionAt(v)
 		return // q has the moment already.
 	}
-	at, err := s.opts.Known.Learnt(ctx)
+	now, err := s.now(ctx)
+	var at time.Time
+	if err == nil {
+		at, err = now.Learnt(ctx)
+	}
 	if err != nil {
 		s.opts.Log.Error("a fixed link could not name its moment", "error", err)
 		return
@@ -300,14 +293,17 @@ type comparing struct {
 func (s *Server) compare(ctx context.Context, v sight, from, to delay.Day) (*comparing, error) {
 	x := &comparing{s: s, v: v, table: tableView{ID: "differences", HiddenCaption: true, Caption: "Figures as known " + v.words(s) + ", and the same figures now",
 		Head: []headCell{{"Measure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}}
-	var err error
+	now, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if x.then, x.heldThen, err = filesOf(ctx, v.arrivals, from, to); err != nil {
 		return nil, err
 	}
-	if x.now, _, err = filesOf(ctx, s.opts.Extracts.Arrivals, from, to); err != nil {
+	if x.now, _, err = filesOf(ctx, now.Arrivals, from, to); err != nil {
 		return nil, err
 	}
-	x.answers, err = s.opts.Known.AnswersSince(ctx, v.at)
+	x.answers, err = now.AnswersSince(ctx, v.at)
 	return x, err
 }
 
@@ -394,7 +390,11 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 	if err != nil {
 		return nil, err
 	}
-	after, err := counts(ctx, s.opts.Figures, q)
+	now, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after, err := counts(ctx, now, q)
 	if err != nil {
 		return nil, err
 	}
@@ -410,7 +410,7 @@ func (s *Server) differences(ctx context.Context, v sight, then measure.Overview
 		if everybody, err = counts(ctx, v, people); err != nil {
 			return nil, err
 		}
-		if everybodyNow, err = counts(ctx, s.opts.Figures, people); err != nil {
+		if everybodyNow, err = counts(ctx, now, people); err != nil {
 			return nil, err
 		}
 	}

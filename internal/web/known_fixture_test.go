@@ -2,12 +2,16 @@ package web
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
+	"homeward/internal/closing"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/record"
 )
 
 // memory gives Northshire as it was known: at each past moment as it is now but
@@ -38,11 +42,59 @@ func (m *memory) At(_ context.Context, at time.Time) (Past, func(), error) {
 	return &remembered{then}, func() { m.open.Add(-1) }, nil
 }
 
-func (m *memory) Learnt(context.Context) (time.Time, error) {
+// instant is the present: Northshire with the figures that a test shows.
+type instant struct {
+	*northshire
+	figures Figures
+	o       *Options
+}
+
+// show has the pages show figures.
+func (o *Options) show(f Figures) {
+	o.Moment = func(context.Context) (Present, func(), error) {
+		return instant{o.Trends.(*northshire), f, o}, func() {}, nil
+	}
+}
+
+func (i instant) Extent(ctx context.Context) (first, last delay.Day, err error) {
+	return i.figures.Extent(ctx)
+}
+
+func (i instant) Overview(ctx context.Context, f measure.Filter, from, to delay.Month) (measure.Overview, error) {
+	return i.figures.Overview(ctx, f, from, to)
+}
+
+func (i instant) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
+	return i.figures.Cells(ctx, q)
+}
+
+func (i instant) Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error) {
+	return i.o.Extracts.Arrivals(ctx, from, to)
+}
+
+func (i instant) Learnt(context.Context) (time.Time, error) {
 	return time.Date(2026, 11, 4, 6, 10, 0, 250000000, time.UTC), nil
 }
 
-func (m *memory) AnswersSince(context.Context, time.Time) (Answers, error) { return m.answers, nil }
+func (i instant) AnswersSince(context.Context, time.Time) (Answers, error) {
+	return i.o.Known.(*memory).answers, nil
+}
+
+func (i instant) MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, error) {
+	return i.o.Closings.(*cabinet).MonthFiles(ctx, m)
+}
+
+func (i instant) ScopedDelays(ctx context.Context, scope people.Scope, f record.Filter, page record.Page) (*record.List, error) {
+	return i.o.Rows.(*register).ScopedDelays(ctx, scope, f, page)
+}
+
+func (i instant) EachScopedDelay(ctx context.Context, scope people.Scope, f record.Filter, _ record.Sort, each func(record.Delay) error) error {
+	l, err := i.ScopedDelays(ctx, scope, f, record.Page{})
+	for _, d := range l.Delays {
+		err = errors.Join(err, each(d))
+	}
+	return err
+}
 
 // remembered lacks the second hospital's last day.
 type remembered struct{ *northshire }

@@ -204,7 +204,7 @@ func (s *Server) withdrawNote(c echo.Context) error {
 	if err != nil {
 		return problem.New(problem.NotFound, "There is no note %s.", quote(c.Param("id")))
 	}
-	if err := s.opts.Trends.WithdrawAnnotation(c.Request().Context(), s.opts.Now(), s.actor(c), id); err != nil {
+	if err := s.opts.Trends.WithdrawAnnotation(c.Request().Context(), s.actor(c), id); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, address("/trends", back)+"#notes")

@@ -90,7 +90,10 @@ func TestP1TokensOpenWhatIsListed(t *testing.T) {
 		}
 	}
 
-	s := newSite(t, func(o *Options) { o.Figures, o.Extracts = nothing{}, nothing{} })
+	s := newSite(t, func(o *Options) {
+		o.Extracts = nothing{}
+		o.show(nothing{})
+	})
 	asked := 0
 	for _, r := range s.routes() {
 		if r.guarded.open {

@@ -27,12 +27,14 @@ import (
 // Options is what the pages are made from. Every field without a stated default
 // must be given.
 type Options struct {
-	Figures  Figures
 	Drawer   Drawer
 	Extracts Extracts
 	Ingest   Ingest
 	Jobs     Jobs
 	Packs    Packs
+	// Moment gives the figures of now, all of one moment, and what to call when
+	// they are no longer needed.
+	Moment func(context.Context) (Present, func(), error)
 	// Known looks back to past moments.
 	Known Known
 	// Trends answers the trends, reasons and flow pages.
@@ -120,8 +122,9 @@ type Server struct {
 // refuses with a problem that says what to do when one of them is not right.
 func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
-		"Figures": opts.Figures != nil, "Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
-		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Known": opts.Known != nil, "Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
+		"Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Known": opts.Known != nil, "Moment": opts.Moment != nil,
+		"Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
 		"Rules": opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil, "Spool": opts.Spool != "",
 	} {
 		if !given {
@@ -173,7 +176,7 @@ func New(opts Options) (*Server, error) {
 		}
 	}
 	s.echo = e
-	s.handler = s.secure(s.withVisit(e))
+	s.handler = s.secure(s.withVisit(withMoment(e)))
 	return s, nil
 }
 

@@ -77,7 +77,11 @@ func (s *Server) trendSince(ctx context.Context, a trendAsked, t measure.Trend) 
 	if err != nil {
 		return nil, err
 	}
-	now, period := s.opts.Trends, span(t.From, t.To)
+	now, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	period := span(t.From, t.To)
 	days := func(f measure.Filter) (reckoning, error) {
 		was, is, err := both(a.see, now, func(c Course) (map[spot]int64, error) { return countsOf(ctx, c, t.From, t.To, f) })
 		return x.reckon(was, is, x.why), err
@@ -235,7 +239,11 @@ func (s *Server) reasonsSince(ctx context.Context, r reasonFigures) (*difference
 	if err != nil {
 		return nil, err
 	}
-	was, is, err := both(r.see, s.opts.Trends, func(c Course) (map[delay.Reason]map[spot]int64, error) {
+	now, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	was, is, err := both(r.see, now, func(c Course) (map[delay.Reason]map[spot]int64, error) {
 		cells, err := c.Cells(ctx, measure.Query{From: r.From, To: r.To, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByReason}, Filter: r.asked.Filter})
 		out := map[delay.Reason]map[spot]int64{}
 		for _, c := range cells {
@@ -283,7 +291,10 @@ func (s *Server) flowSince(ctx context.Context, v sight, f measure.Flows) (*diff
 	if err != nil {
 		return nil, err
 	}
-	now := s.opts.Trends
+	now, err := s.now(ctx)
+	if err != nil {
+		return nil, err
+	}
 	waiting := func(name string, day delay.Day) error {
 		was, is, err := both(v, now, func(c Course) (map[spot]int64, error) { return countsOf(ctx, c, day, day, f.Filter) })
 		if err == nil {

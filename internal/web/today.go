@@ -680,7 +680,7 @@ func (s *Server) undoEntry(c echo.Context) error {
 // noteRows notes in the audit log that rows about people were downloaded.
 func (s *Server) noteRows(c echo.Context, rows int) error {
 	actor := s.actor(c)
-	return s.opts.SignIn.Store.Record(c.Request().Context(), s.opts.Now(), audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address, What: audit.RowsExported, After: strconv.Itoa(rows) + " rows"})
+	return s.opts.SignIn.Store.Record(c.Request().Context(), audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address, What: audit.RowsExported, After: strconv.Itoa(rows) + " rows"})
 }
 
 // todayCSV gives the worklist's rows, pseudonymous like the page.

@@ -134,7 +134,7 @@ func (s *Server) revokeToken(c echo.Context) error {
 	if !yes || err != nil {
 		return err
 	}
-	if err := s.opts.SignIn.Store.RevokeToken(c.Request().Context(), s.opts.Now(), s.actor(c), id); err != nil {
+	if err := s.opts.SignIn.Store.RevokeToken(c.Request().Context(), s.actor(c), id); err != nil {
 		return err
 	}
 	s.opts.Sessions.Say(c.Request().Context(), "The token for "+t.Label+" is revoked.")

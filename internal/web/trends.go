@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -37,7 +36,7 @@ type Trends interface {
 	AddAnnotation(ctx context.Context, by people.Actor, a measure.Annotation) (int64, error)
 	// WithdrawAnnotation takes a note off the charts, or gives a problem of kind
 	// NotFound.
-	WithdrawAnnotation(ctx context.Context, at time.Time, by people.Actor, id int64) error
+	WithdrawAnnotation(ctx context.Context, by people.Actor, id int64) error
 }
 
 // The query words of the trends page alone.

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -104,7 +103,7 @@ func (n *northshire) AddAnnotation(_ context.Context, by people.Actor, a measure
 	return a.ID, nil
 }
 
-func (n *northshire) WithdrawAnnotation(_ context.Context, _ time.Time, _ people.Actor, id int64) error {
+func (n *northshire) WithdrawAnnotation(_ context.Context, _ people.Actor, id int64) error {
 	before := len(n.notes)
 	n.notes = slices.DeleteFunc(n.notes, func(a measure.Annotation) bool { return a.ID == id })
 	if len(n.notes) == before {
@@ -164,7 +163,7 @@ func TestTrendPagesHaveTheirFrame(t *testing.T) {
 			}
 		})
 	}
-	empty := newSite(t, func(o *Options) { o.Figures = nothing{} })
+	empty := newSite(t, func(o *Options) { o.show(nothing{}) })
 	for _, p := range []string{"/trends", "/reasons", "/flow"} {
 		if got := words(empty.get(t, p).Find("main")); !strings.Contains(got, "No extracts are held yet") {
 			t.Errorf("%s: found %q", p, got)
@@ -384,7 +383,7 @@ func TestR8HostileNamesOnTrends(t *testing.T) {
 	for _, name := range []string{"</script><script>window.__ran=1</script>", "=cmd()|' /C calc'!A0", strings.Repeat("Very long ", 30), "\u202etxt.exe \u0645\u0633\u062a\u0634\u0641\u0649"} {
 		s := newSite(t, func(o *Options) {
 			o.Places.Partnership = name
-			n := o.Figures.(*northshire)
+			n := o.Trends.(*northshire)
 			n.hospitals[0].Name = name
 			n.notes = []measure.Annotation{{ID: 1, Day: delay.MustDay("2026-10-05"), Words: string([]rune(name)[:min(20, len([]rune(name)))])}}
 			o.Places.Providers = n.hospitals

@@ -224,7 +224,7 @@ func (s *Server) grantRole(c echo.Context) error {
 		v.wrong("role", f.Error)
 		return s.formPage(c, http.StatusBadRequest, "user", v)
 	}
-	if _, err := s.opts.SignIn.Store.AddGrant(c.Request().Context(), s.opts.Now(), s.actor(c), p.ID, g); err != nil {
+	if _, err := s.opts.SignIn.Store.AddGrant(c.Request().Context(), s.actor(c), p.ID, g); err != nil {
 		return err
 	}
 	return s.done(c, p, p.Name+" is now "+s.grantWords(g)+".")
@@ -264,7 +264,7 @@ func (s *Server) revokeRole(c echo.Context) error {
 	if !yes || err != nil {
 		return err
 	}
-	if err := s.opts.SignIn.Store.RevokeGrant(c.Request().Context(), s.opts.Now(), s.actor(c), p.ID, id); err != nil {
+	if err := s.opts.SignIn.Store.RevokeGrant(c.Request().Context(), s.actor(c), p.ID, id); err != nil {
 		return err
 	}
 	return s.done(c, p, "The role was taken from "+p.Name+".")
@@ -284,7 +284,7 @@ func (s *Server) deactivateUser(c echo.Context) error {
 			return err
 		}
 	}
-	if err := s.opts.SignIn.Store.SetDeactivated(c.Request().Context(), s.opts.Now(), s.actor(c), p.ID, !p.Deactivated); err != nil {
+	if err := s.opts.SignIn.Store.SetDeactivated(c.Request().Context(), s.actor(c), p.ID, !p.Deactivated); err != nil {
 		return err
 	}
 	if p.Deactivated {
@@ -343,7 +343,7 @@ func (s *Server) passwordLink(c echo.Context) error {
 // token of the ID is revoked.
 func (s *Server) once(c echo.Context, id string, page *bytes.Buffer) error {
 	if gone(c.Request()) {
-		return s.opts.SignIn.Store.RevokeToken(context.WithoutCancel(c.Request().Context()), s.opts.Now(), s.actor(c), id)
+		return s.opts.SignIn.Store.RevokeToken(context.WithoutCancel(c.Request().Context()), s.actor(c), id)
 	}
 	return c.HTMLBlob(http.StatusOK, page.Bytes())
 }

@@ -56,7 +56,7 @@ func (r *register) Tokens(context.Context) ([]people.Token, error) {
 
 func (r *register) TokenUsed(context.Context, time.Time, people.Token) error { return nil }
 
-func (r *register) Record(_ context.Context, _ time.Time, entries ...audit.Entry) error {
+func (r *register) Record(_ context.Context, entries ...audit.Entry) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.log = append(r.log, entries...)
@@ -208,7 +208,7 @@ func (r *register) Identifiers(ctx context.Context, by people.Actor, reference s
 		return nil, problem.New(problem.NotFound, "No delay in your area matches this reference.")
 	}
 	return &record.Identifiers{Provider: "RXA", Reference: reference, NHSNumber: "9990000018", LocalID: "L-1"},
-		r.Record(ctx, time.Time{}, audit.Entry{Who: by.Who(), What: audit.IdentifierSeen, Record: reference})
+		r.Record(ctx, audit.Entry{Who: by.Who(), What: audit.IdentifierSeen, Record: reference})
 }
 
 func (r *register) AuditEvents(context.Context, audit.Filter) ([]audit.Event, error) {

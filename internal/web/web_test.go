@@ -38,7 +38,7 @@ var everyPage = []string{
 
 func TestEveryPageHasItsFrame(t *testing.T) {
 	full := newSite(t)
-	empty := newSite(t, func(o *Options) { o.Figures, o.Extracts, o.Packs, o.Jobs = nothing{}, nothing{}, &shelf{}, &desk{} })
+	empty := newSite(t, func(o *Options) { o.Extracts, o.Packs, o.Jobs = nothing{}, &shelf{}, &desk{}; o.show(nothing{}) })
 	for name, s := range map[string]*site{"full": full, "empty": empty} {
 		for _, p := range everyPage {
 			if name == "empty" && p == "/extracts/"+knownFile {
@@ -365,7 +365,7 @@ func TestR8HostileNamesStayText(t *testing.T) {
 		t.Run(name[:10], func(t *testing.T) {
 			s := newSite(t, func(o *Options) {
 				o.Places.Partnership = name
-				n := o.Figures.(*northshire)
+				n := o.Trends.(*northshire)
 				n.hospitals[0].Name = name
 				o.Places.Providers = n.hospitals
 			})

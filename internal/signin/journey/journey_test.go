@@ -51,7 +51,9 @@ const (
 func open(t testing.TB) *house {
 	t.Helper()
 	dir := t.TempDir()
-	store, err := sqlite.Open(t.Context(), dir, nil)
+	h := &house{t: t, dir: dir, now: time.Now().Truncate(time.Second)}
+	clock := func() time.Time { return h.now }
+	store, err := sqlite.Open(t.Context(), dir, nil, sqlite.WithClock(clock))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,12 +62,12 @@ func open(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, dir: dir, store: store, now: time.Now().Truncate(time.Second)}
+	h.store = store
 	p := &config.Partnership{Name: "Northshire",
 		Providers: []config.Provider{{Code: "RZ1", Name: "Northgate"}, {Code: "RZ2", Name: "Southmoor"}},
 		Councils:  []config.Council{{Code: "E10000099", Name: "Northshire"}},
 		SignIn:    config.SignIn{IdleMinutes: 30, LongestHours: 12, Help: "Sam on 01234 567890"}}
-	h.service = signin.New(store, key, p, func() time.Time { return h.now })
+	h.service = signin.New(store, key, p, clock)
 	h.service.Hasher = &people.Hasher{MemoryKiB: 64, Passes: 1, Lanes: 1}
 	return h
 }
@@ -244,7 +246,7 @@ func TestNobodyLearnsWhoHasAnAccount(t *testing.T) {
 	h.service.Hasher = &people.Hasher{MemoryKiB: 4 << 10, Passes: 2, Lanes: 1}
 	h.add(email, people.Viewer)
 	gone := h.add("gone@trust.example.org", people.Viewer)
-	h.ok(h.store.SetDeactivated(t.Context(), h.now, people.Actor{Kind: people.Machine}, gone.ID, true))
+	h.ok(h.store.SetDeactivated(t.Context(), people.Actor{Kind: people.Machine}, gone.ID, true))
 	h.ok(h.commands().UserAdd(t.Context(), "new@trust.example.org", "New", people.Viewer, nil, false))
 	took := map[string]time.Duration{}
 	var said string
@@ -494,7 +496,7 @@ func TestSessions(t *testing.T) {
 	p := h.add(email, people.Coordinator, "RZ1")
 	g, err := people.NewGrant(people.Analyst, nil, h.service.Organisations())
 	h.ok(err)
-	second, err := h.store.AddGrant(t.Context(), h.now, people.Actor{Kind: people.Machine}, p.ID, g)
+	second, err := h.store.AddGrant(t.Context(), people.Actor{Kind: people.Machine}, p.ID, g)
 	h.ok(err)
 	b := h.browse()
 	signIn := func() {
@@ -713,7 +715,7 @@ func TestCommands(t *testing.T) {
 		t.Error(whole, err, out.String())
 	}
 	out.Reset()
-	h.ok(signin.AuditExport(ctx, h.store, h.now, audit.Filter{}, &out))
+	h.ok(signin.AuditExport(ctx, h.store, audit.Filter{}, &out))
 	if lines := strings.Split(strings.TrimSpace(out.String()), "\n"); !strings.HasPrefix(lines[0], "number,at,who") || !strings.Contains(lines[len(lines)-1], string(audit.AuditExported)) {
 		t.Error(out.String())
 	}
@@ -738,9 +740,9 @@ type cutOff struct {
 	after bool
 }
 
-func (c cutOff) RotateKey(ctx context.Context, at time.Time, by people.Actor, from, to *identity.Key) (int, error) {
+func (c cutOff) RotateKey(ctx context.Context, by people.Actor, from, to *identity.Key) (int, error) {
 	if c.after {
-		if _, err := c.KeyStore.RotateKey(ctx, at, by, from, to); err != nil {
+		if _, err := c.KeyStore.RotateKey(ctx, by, from, to); err != nil {
 			return 0, err
 		}
 	}
@@ -753,7 +755,7 @@ func TestKeyRotationCanBeCutOffAnywhere(t *testing.T) {
 			h := open(t)
 			path := filepath.Join(h.dir, "key")
 			before := h.service.Key.Fingerprint()
-			if _, err := signin.RotateKey(t.Context(), cutOff{h.store, c.after}, path, h.now, people.Actor{Kind: people.Machine}); err == nil {
+			if _, err := signin.RotateKey(t.Context(), cutOff{h.store, c.after}, path, people.Actor{Kind: people.Machine}); err == nil {
 				t.Fatal("was not cut off")
 			}
 			key, err := signin.LoadKey(t.Context(), h.store, path, true)
@@ -766,7 +768,7 @@ func TestKeyRotationCanBeCutOffAnywhere(t *testing.T) {
 			}
 			// What is left lets the next rotation through, once the former key is away.
 			_ = os.Remove(path + signin.FormerKey)
-			if _, err := signin.RotateKey(t.Context(), h.store, path, h.now, people.Actor{Kind: people.Machine}); err != nil {
+			if _, err := signin.RotateKey(t.Context(), h.store, path, people.Actor{Kind: people.Machine}); err != nil {
 				t.Fatal(err)
 			}
 			last, err := signin.LoadKey(t.Context(), h.store, path, false)
@@ -779,7 +781,7 @@ func TestKeyRotationCanBeCutOffAnywhere(t *testing.T) {
 			if former, err := identity.LoadOrCreate(path+signin.FormerKey, false); err != nil || former.Fingerprint() != key.Fingerprint() {
 				t.Error(former, err)
 			}
-			_, err = signin.RotateKey(t.Context(), h.store, path, h.now, people.Actor{Kind: people.Machine})
+			_, err = signin.RotateKey(t.Context(), h.store, path, people.Actor{Kind: people.Machine})
 			h.is(err, problem.Conflict, "before the last rotation is still beside")
 		})
 	}
@@ -842,7 +844,7 @@ func BenchmarkCheck(b *testing.B) {
 	h := open(b).optional()
 	h.add(email, people.Coordinator, "RZ1")
 	for i := range 200 {
-		_, err := h.store.AddPerson(b.Context(), h.now, people.Actor{Kind: people.Machine}, people.Person{Email: fmt.Sprintf("p%d@example.org", i)})
+		_, err := h.store.AddPerson(b.Context(), people.Actor{Kind: people.Machine}, people.Person{Email: fmt.Sprintf("p%d@example.org", i)})
 		h.ok(err)
 	}
 	sessions := signin.NewSessions(h.service, h.store.Sessions(), false, slog.New(slog.DiscardHandler))

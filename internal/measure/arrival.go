@@ -1,0 +1,48 @@
+package measure
+
+import (
+	"time"
+
+	"homeward/internal/delay"
+)
+
+// backfilled is how long after its time an extract may arrive and be called
+// late; after that it is a backfill, which nobody waited for.
+const backfilled = 31 * 24 * time.Hour
+
+// Deadline gives the moment by which the extract of a day is expected: on the
+// morning after, because it speaks of the day's end, at the provider's time by
+// the zone's clocks, also where they change that night. Without a time it is the
+// beginning of that morning.
+func (e Expected) Deadline(day delay.Day, zone *time.Location) time.Time {
+	due := max(e.Due, 0)
+	y, m, d := (day + 1).Time().Date()
+	return time.Date(y, m, d, int(due/time.Hour), int(due%time.Hour/time.Minute), int(due%time.Minute/time.Second), 0, zone)
+}
+
+// Received is what there is of one provider's extract for a day.
+type Received struct {
+	// Counted says that an extract counts for the day, Held that a short one
+	// waits; At is when it arrived.
+	Counted, Held bool
+	At            time.Time
+}
+
+// Standing says where the extract of a day stands at a moment, in the zone of
+// now. began is the first day of which the provider ever sent one, zero for
+// none: what is before it was never due.
+func (e Expected) Standing(day delay.Day, r Received, began delay.Day, now time.Time) Arrival {
+	deadline := e.Deadline(day, now.Location())
+	switch {
+	case r.Held && !r.Counted:
+		return Held
+	case r.Counted && e.Due >= 0 && r.At.After(deadline) && r.At.Before(deadline.Add(backfilled)):
+		return Late
+	case r.Counted:
+		return In
+	case began == 0 || day < began || now.Before(deadline):
+		return NotDue
+	default:
+		return Missing
+	}
+}
