@@ -132,7 +132,6 @@ type pass struct {
 	waiting, aside, stuck int
 	sealed                int
 	failures              []error
-	names                 []string // of what was set aside or is stuck
 }
 
 // takeInbox takes every settled file of the inbox in, by name. What was taken

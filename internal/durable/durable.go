@@ -32,7 +32,7 @@ type Step struct {
 	To string
 }
 
-// Observer, when a test sets it, is told of every step, so that the disk can be
+// Observer is told, when a test sets it, of every step, so that the disk can be
 // looked at as a power cut between two steps would leave it. It is called by
 // the goroutine that takes the step, before the next.
 var Observer atomic.Pointer[func(Step)]
