@@ -104,6 +104,16 @@ type LogLine struct {
 	How, Why    string
 	Given       *attribution.Given // what it states, nil when nothing
 	Undone      bool
+	// Together is the first of the entries that were saved at once with this one,
+	// Others how many these are, this one among them; both 0 for one alone.
+	Together int64
+	Others   int
+}
+
+// Saved is one entry of the log that was saved.
+type Saved struct {
+	Reference string
+	Entry     int64
 }
 
 // EventLine is one answer as the history shows it.

@@ -21,7 +21,11 @@ import (
 // scope.
 type Store interface {
 	Case(ctx context.Context, scope people.Scope, reference string) (*Case, error)
-	Log(ctx context.Context, by people.Actor, in NewEntry) (entry int64, reference string, err error)
+	// LogTogether saves several entries, all or none.
+	LogTogether(ctx context.Context, by people.Actor, in []NewEntry) ([]Saved, error)
+	// SavedTogether gives the entries that were saved at once, as far as the scope
+	// reaches, and how many there are in all.
+	SavedTogether(ctx context.Context, scope people.Scope, together int64) (saved []Saved, all int, err error)
 	Answer(ctx context.Context, by people.Actor, answers []NewAnswer) error
 	AddAction(ctx context.Context, by people.Actor, reference, from string, a Action) error
 	CloseAction(ctx context.Context, by people.Actor, reference string, id int64, state, why string) error
@@ -414,11 +418,11 @@ func (s *Service) save(ctx context.Context, now time.Time, by people.Actor, in N
 			in.Outcome.Why = strings.Replace(in.Outcome.Why, "The extract names", "The hospital names", 1)
 		}
 	}
-	entry, reference, err := s.Store.Log(ctx, by, in)
+	saved, err := s.Store.LogTogether(ctx, by, []NewEntry{in})
 	if err != nil {
 		return Done{}, err
 	}
-	d := Done{Reference: reference, Entry: entry, Outcome: in.Outcome, Council: in.Given.Council}
+	d := Done{Reference: saved[0].Reference, Entry: saved[0].Entry, Outcome: in.Outcome, Council: in.Given.Council}
 	d.ReplyBy = s.Settings.Clocks.ReplyBy(now, agreement.Reviewers, s.London)
 	return d, nil
 }
@@ -510,28 +514,44 @@ func (s *Service) newPerson(r *Refusal, in *NewEntry, given *attribution.Given, 
 	}
 }
 
-// Check notes that people are still waiting and nothing has changed.
-func (s *Service) Check(ctx context.Context, by people.Actor, references []string) ([]Done, error) {
-	now, today := s.today()
-	var out []Done
+// Check notes that people are still waiting and nothing has changed, of all of
+// them or of none. It gives the last of them.
+func (s *Service) Check(ctx context.Context, by people.Actor, references []string) (Done, error) {
+	_, today := s.today()
 	if len(references) == 0 {
-		return nil, &Refusal{Fields: []FieldError{{"checked", "Select at least one person"}}}
+		return Done{}, &Refusal{Fields: []FieldError{{"checked", "Select at least one person"}}}
 	}
+	var entries []NewEntry
+	seen := map[string]bool{}
 	for _, reference := range references {
+		if seen[reference] {
+			continue
+		}
+		seen[reference] = true
 		c, err := s.Store.Case(ctx, by.Scope(), reference)
+		if err == nil {
+			err = c.goesOn()
+		}
 		if err != nil {
-			return out, err
+			return Done{}, ofSeveral(err, reference, len(references))
 		}
-		if err := c.goesOn(); err != nil {
-			return out, err
-		}
-		d, err := s.save(ctx, now, by, NewEntry{Reference: reference, Kind: logbook.Verified, Made: today, Day: today})
-		if err != nil {
-			return out, err
-		}
-		out = append(out, d)
+		entries = append(entries, NewEntry{Reference: reference, Version: c.Version, Kind: logbook.Verified, Made: today, Day: today})
 	}
-	return out, nil
+	saved, err := s.Store.LogTogether(ctx, by, entries)
+	if err != nil {
+		return Done{}, err
+	}
+	last := saved[len(saved)-1]
+	return Done{Reference: last.Reference, Entry: last.Entry}, nil
+}
+
+// ofSeveral says of which of several people a refusal speaks.
+func ofSeveral(err error, reference string, n int) error {
+	kind := problem.KindOf(err)
+	if n < 2 || kind != problem.Conflict && kind != problem.NotFound {
+		return err
+	}
+	return problem.New(kind, "%s: %s Nothing has been saved. Take %s out of the selection and try again.", reference, problem.Sentence(err), reference)
 }
 
 // goesOn refuses what can be done only to a wait that goes on.
@@ -909,13 +929,53 @@ func (c *Case) DaysUntil(day delay.Day) int {
 	return n
 }
 
-// Undo takes an entry back soon after it was made.
+// Undo takes an entry back soon after it was made, with all that were saved at
+// once with it: all of them or none.
 func (s *Service) Undo(ctx context.Context, by people.Actor, reference string, entry int64) (Done, error) {
-	now, today := s.today()
+	_, today := s.today()
 	c, err := s.Store.Case(ctx, by.Scope(), reference)
 	if err != nil {
 		return Done{}, err
 	}
+	reference = c.Reference
+	undoes := []Saved{{reference, entry}}
+	if i := slices.IndexFunc(c.Log, func(l LogLine) bool { return l.ID == entry }); i >= 0 && c.Log[i].Together != 0 {
+		var all int
+		if undoes, all, err = s.Store.SavedTogether(ctx, by.Scope(), c.Log[i].Together); err != nil {
+			return Done{}, err
+		}
+		if len(undoes) < all {
+			return Done{}, problem.New(problem.Conflict, "This was saved together with entries that are outside your organisation, so you cannot undo it. Correct it instead.")
+		}
+	}
+	var entries []NewEntry
+	for _, u := range undoes {
+		if c.Reference != u.Reference {
+			if c, err = s.Store.Case(ctx, by.Scope(), u.Reference); err != nil {
+				return Done{}, err
+			}
+		}
+		l, err := s.undoable(c, u.Entry)
+		if err != nil {
+			return Done{}, ofGroup(err, u.Reference, len(undoes))
+		}
+		entries = append(entries, NewEntry{Reference: u.Reference, Version: c.Version, Kind: logbook.Undone, Made: today, Day: l.Day, Undoes: u.Entry})
+	}
+	saved, err := s.Store.LogTogether(ctx, by, entries)
+	if err != nil {
+		return Done{}, err
+	}
+	for _, one := range saved {
+		if one.Reference == reference {
+			return Done{Reference: reference, Entry: one.Entry}, nil
+		}
+	}
+	return Done{Reference: saved[0].Reference, Entry: saved[0].Entry}, nil
+}
+
+// undoable gives the entry of a case that can be taken back now.
+func (s *Service) undoable(c *Case, entry int64) (LogLine, error) {
+	now, _ := s.today()
 	last := int64(0)
 	for _, l := range c.Log {
 		if l.Kind != logbook.Undone && !l.Undone {
@@ -928,15 +988,24 @@ func (s *Service) Undo(ctx context.Context, by people.Actor, reference string, e
 		}
 		switch {
 		case l.Undone:
-			return Done{}, problem.New(problem.Conflict, "This was undone already. Nothing has changed.")
+			return l, problem.New(problem.Conflict, "This was undone already. Nothing has changed.")
 		case now.Sub(l.At) > s.Settings.Undo:
-			return Done{}, problem.New(problem.Conflict, "This was saved more than %d minutes ago. Correct it instead.", int(s.Settings.Undo.Minutes()))
+			return l, problem.New(problem.Conflict, "This was saved more than %d minutes ago. Correct it instead.", int(s.Settings.Undo.Minutes()))
 		case entry != last:
-			return Done{}, problem.New(problem.Conflict, "Something else was saved after this. Undo that first, or correct it.")
+			return l, problem.New(problem.Conflict, "Something else was saved after this. Undo that first, or correct it.")
 		}
-		return s.save(ctx, now, by, NewEntry{Reference: reference, Kind: logbook.Undone, Made: today, Day: l.Day, Undoes: entry})
+		return l, nil
 	}
-	return Done{}, problem.New(problem.NotFound, "There is nothing to undo.")
+	return LogLine{}, problem.New(problem.NotFound, "There is nothing to undo.")
+}
+
+// ofGroup says of which of several people that were saved at once a refusal to
+// undo speaks.
+func ofGroup(err error, reference string, n int) error {
+	if kind := problem.KindOf(err); n > 1 && kind == problem.Conflict {
+		return problem.New(kind, "%s: %s Nothing has been undone.", reference, problem.Sentence(err))
+	}
+	return err
 }
 
 // ActionForm is a next step about to be added.

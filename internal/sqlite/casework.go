@@ -300,7 +300,8 @@ func (r caseReader) findings(c *casework.Case) error {
 func (r caseReader) log(c *casework.Case) error {
 	condition, args := r.council("g.council")
 	err := r.each(`
-		SELECT l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.made_role, l.uncertain, l.destination, l.how, l.reason, `+
+		SELECT l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.made_role, l.uncertain, l.destination, l.how, l.reason, l.together,
+			(SELECT count(*) FROM log_entry x WHERE x.together = l.together AND x.together <> 0), `+
 		coalesced(givenColumns)+`
 		FROM log_entry l
 		LEFT JOIN statement st ON st.statement_id = l.statement_id
@@ -311,7 +312,7 @@ func (r caseReader) log(c *casework.Case) error {
 		var at int64
 		var g attribution.Given
 		var o attribution.Outcome
-		if err := rows.Scan(append([]any{&l.ID, &l.Kind, &l.Made, &l.Day, &l.Until, &l.Statement, &l.Undoes, &at, &l.Role, &l.Uncertain, &l.Destination, &l.How, &l.Why},
+		if err := rows.Scan(append([]any{&l.ID, &l.Kind, &l.Made, &l.Day, &l.Until, &l.Statement, &l.Undoes, &at, &l.Role, &l.Uncertain, &l.Destination, &l.How, &l.Why, &l.Together, &l.Others},
 			scanGiven(&g, &o)...)...); err != nil {
 			return err
 		}

@@ -63,13 +63,22 @@ func version(ctx context.Context, tx *sql.Tx, scope people.Scope, patient int64)
 // stands; about is the patient who has this one.
 func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, reference, from string) (about, patient, provider int64, err error) {
 	w := reachableByLog(scope)
-	err = tx.QueryRowContext(ctx, `
-		SELECT named.patient_id, p.patient_id, p.provider_id
+	found := 0
+	err = eachRow(ctx, tx, `
+		SELECT min(named.patient_id), p.patient_id, p.provider_id
 		FROM patient named
 		JOIN patient p ON p.patient_id = named.person_id
-		WHERE named.reference = ? AND `+w.String(), append([]any{reference}, w.args...)...).Scan(&about, &patient, &provider)
-	if errors.Is(err, sql.ErrNoRows) {
+		WHERE named.reference = ? AND `+w.String()+`
+		GROUP BY p.patient_id
+		LIMIT 2`, func(rows *sql.Rows) error {
+		found++
+		return rows.Scan(&about, &patient, &provider)
+	}, append([]any{reference}, w.args...)...)
+	switch {
+	case err == nil && found == 0:
 		return 0, 0, 0, problem.New(problem.NotFound, "There is no delay with this reference, or it is outside your organisation.")
+	case err == nil && found > 1:
+		return 0, 0, 0, sharedReference(reference)
 	}
 	if err != nil || from == "" {
 		return about, patient, provider, err
@@ -82,6 +91,12 @@ func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, r
 		return 0, 0, 0, problem.New(problem.Conflict, "This record was changed after you opened it. Nothing you entered has been saved. Check the latest details and try again.")
 	}
 	return about, patient, provider, nil
+}
+
+// sharedReference refuses to guess which of two people a reference is of.
+func sharedReference(reference string) error {
+	return problem.New(problem.Conflict, "Two patients have the reference %s, so what you look for could be the wrong one's. "+
+		"Nothing has been changed. Tell the person who runs Homeward.", reference)
 }
 
 // reachableByLog is reachable for people of whom only the log knows too: a
@@ -98,59 +113,126 @@ func reachableByLog(scope people.Scope) where {
 // Log adds one entry to the log and works out again what follows from it. It
 // gives the entry's number and the patient's reference.
 func (s *Store) Log(ctx context.Context, by people.Actor, in casework.NewEntry) (entry int64, reference string, err error) {
+	saved, err := s.LogTogether(ctx, by, []casework.NewEntry{in})
+	if err != nil {
+		return 0, "", err
+	}
+	return saved[0].Entry, saved[0].Reference, nil
+}
+
+// LogTogether adds several entries to the log in one transaction, all or none,
+// and works out again what follows from them. Entries that were saved together
+// are known as such.
+func (s *Store) LogTogether(ctx context.Context, by people.Actor, in []casework.NewEntry) (saved []casework.Saved, err error) {
 	if !by.May(people.LogDelays) {
-		return 0, "", problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant.Role)
+		return nil, problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant.Role)
 	}
 	err = s.recorded(ctx, func(r *recording) error {
-		var about, patient, provider int64
-		var err error
-		if in.NewPatient != nil {
-			about, patient, provider, reference, err = s.addPatient(ctx, r, by, in)
-		} else {
-			reference = in.Reference
-			about, patient, provider, err = s.patientIn(ctx, r.Tx, by.Scope(), in.Reference, in.Version)
-		}
-		if err != nil {
-			return err
-		}
-		statement := int64(0)
-		if in.Kind.States() {
-			if statement, err = s.state(ctx, r.Tx, about, provider, in); err != nil {
-				return err
-			}
-		}
-		if in.Kind == logbook.Undone {
-			var kind logbook.Kind
-			err := r.QueryRowContext(ctx, `SELECT kind FROM log_entry WHERE entry_id = ? AND patient_id = ?`, in.Undoes, patient).Scan(&kind)
-			if errors.Is(err, sql.ErrNoRows) || kind == logbook.Undone {
-				return problem.New(problem.Conflict, "There is nothing to undo.")
-			}
+		changed := map[int64][]int64{}
+		var until delay.Day
+		for _, one := range in {
+			l, err := s.logOne(ctx, r, by, one)
 			if err != nil {
 				return err
 			}
+			saved = append(saved, l.Saved)
+			changed[l.provider] = append(changed[l.provider], l.patient)
+			until = max(until, one.Made)
 		}
-		res, err := r.ExecContext(ctx, `
-			INSERT INTO log_entry (
-				patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day,
-				statement_id, undoes, uncertain, destination, how, reason, until_day, about_id
-			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			patient, provider, r.at.UnixMicro(), in.Made, by.Who(), by.As(), in.Kind, in.Day,
-			statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why, in.Until, about)
-		if err != nil {
+		if len(saved) > 1 {
+			for _, l := range saved {
+				if _, err := r.ExecContext(ctx, `UPDATE log_entry SET together = ? WHERE entry_id = ?`, saved[0].Entry, l.Entry); err != nil {
+					return err
+				}
+			}
+		}
+		if err := s.extendLog(ctx, r.Tx, r.at, until); err != nil {
 			return err
 		}
-		if entry, err = res.LastInsertId(); err != nil {
-			return err
+		for provider, patients := range changed {
+			if err := s.rework(ctx, r.Tx, provider, unique(patients)...); err != nil {
+				return err
+			}
 		}
-		if err := r.record(auditEntry(by, audit.Edited, reference, "", fmt.Sprintf("%s, %s", in.Kind, in.Day))); err != nil {
-			return err
-		}
-		if err := s.extendLog(ctx, r.Tx, r.at, in.Made); err != nil {
-			return err
-		}
-		return s.rework(ctx, r.Tx, provider, patient)
+		return nil
 	})
-	return entry, reference, err
+	return saved, err
+}
+
+// logged is one entry that was added.
+type logged struct {
+	casework.Saved
+	patient, provider int64
+}
+
+func (s *Store) logOne(ctx context.Context, r *recording, by people.Actor, in casework.NewEntry) (out logged, err error) {
+	var about int64
+	out.Reference = in.Reference
+	if in.NewPatient != nil {
+		about, out.patient, out.provider, out.Reference, err = s.addPatient(ctx, r, by, in)
+	} else {
+		about, out.patient, out.provider, err = s.patientIn(ctx, r.Tx, by.Scope(), in.Reference, in.Version)
+	}
+	if err != nil {
+		return out, err
+	}
+	statement := int64(0)
+	if in.Kind.States() {
+		if statement, err = s.state(ctx, r.Tx, out.patient, out.provider, in); err != nil {
+			return out, err
+		}
+	}
+	if in.Kind == logbook.Undone {
+		var kind logbook.Kind
+		err := r.QueryRowContext(ctx, `SELECT kind FROM log_entry WHERE entry_id = ? AND patient_id = ?`, in.Undoes, out.patient).Scan(&kind)
+		if errors.Is(err, sql.ErrNoRows) || kind == logbook.Undone {
+			return out, problem.New(problem.Conflict, "There is nothing to undo.")
+		}
+		if err != nil {
+			return out, err
+		}
+	}
+	res, err := r.ExecContext(ctx, `
+		INSERT INTO log_entry (
+			patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day,
+			statement_id, undoes, uncertain, destination, how, reason, until_day, about_id
+		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		out.patient, out.provider, r.at.UnixMicro(), in.Made, by.Who(), by.As(), in.Kind, in.Day,
+		statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why, in.Until, about)
+	if err != nil {
+		return out, err
+	}
+	if out.Entry, err = res.LastInsertId(); err != nil {
+		return out, err
+	}
+	return out, r.record(auditEntry(by, audit.Edited, out.Reference, "", fmt.Sprintf("%s, %s", in.Kind, in.Day)))
+}
+
+// SavedTogether gives the entries that were saved at once with the one of the
+// number, itself among them, as far as the scope reaches, and how many there
+// are in all.
+func (s *Store) SavedTogether(ctx context.Context, scope people.Scope, together int64) (saved []casework.Saved, all int, err error) {
+	w := reachableByLog(scope)
+	tx, done, err := s.atOnce(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer done()
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM log_entry WHERE together = ? AND together <> 0`, together).Scan(&all); err != nil {
+		return nil, 0, err
+	}
+	err = eachRow(ctx, tx, `
+		SELECT p.reference, l.entry_id
+		FROM log_entry l
+		JOIN patient p ON p.patient_id = l.patient_id
+		WHERE l.together = ? AND l.together <> 0 AND `+w.String()+`
+		ORDER BY l.entry_id`, func(rows *sql.Rows) error {
+		var one casework.Saved
+		err := rows.Scan(&one.Reference, &one.Entry)
+		saved = append(saved, one)
+		return err
+	}, append([]any{together}, w.args...)...)
+	return saved, all, err
 }
 
 // auditEntry is entry under a name that does not clash with the log's.

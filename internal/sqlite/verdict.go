@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -184,12 +183,16 @@ func (s *Store) pairIn(ctx context.Context, tx *sql.Tx, by people.Actor, one, ot
 	var groups [2]int64
 	within := 0
 	for i, reference := range []string{one, other} {
-		err := tx.QueryRowContext(ctx, `SELECT patient_id, group_id FROM patient WHERE reference = ?`, reference).Scan(&ids[i], &groups[i])
-		if errors.Is(err, sql.ErrNoRows) {
-			err = nil
-		}
+		found := 0
+		err := eachRow(ctx, tx, `SELECT patient_id, group_id FROM patient WHERE reference = ? LIMIT 2`, func(rows *sql.Rows) error {
+			found++
+			return rows.Scan(&ids[i], &groups[i])
+		}, reference)
 		if err != nil {
 			return ids, err
+		}
+		if found > 1 {
+			return ids, sharedReference(reference)
 		}
 		if ids[i] == 0 || by.Scope().Empty() {
 			continue

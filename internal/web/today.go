@@ -45,7 +45,6 @@ const (
 	wordRef     = "ref"
 	wordDone    = "done"
 	wordEntry   = "entry"
-	wordCount   = "count"
 )
 
 // workPage is how many rows of the worklist one page has.
@@ -152,7 +151,7 @@ type todayAsked struct {
 
 func (s *Server) readToday(c echo.Context) (todayAsked, error) {
 	q := c.QueryParams()
-	a, err := s.opts.Places.read(q, wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordPage, wordRef, wordDone, wordEntry, wordCount, wordView)
+	a, err := s.opts.Places.read(q, wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordPage, wordRef, wordDone, wordEntry, wordView)
 	if err != nil {
 		return todayAsked{}, err
 	}
@@ -538,13 +537,9 @@ func (s *Server) checkToday(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	last := done[len(done)-1]
-	q.Set(wordDone, last.Reference)
-	q.Set(wordEntry, strconv.FormatInt(last.Entry, 10))
-	if len(done) > 1 {
-		q.Set(wordCount, strconv.Itoa(len(done)))
-	}
-	return onward(c, "/today", q, "row-"+nextRow(form["row"], last.Reference))
+	q.Set(wordDone, done.Reference)
+	q.Set(wordEntry, strconv.FormatInt(done.Entry, 10))
+	return onward(c, "/today", q, "row-"+nextRow(form["row"], done.Reference))
 }
 
 // nextRow gives the row after that of a reference, itself when it is the last.
@@ -576,8 +571,11 @@ func (s *Server) savedBanner(c echo.Context, back string, keep url.Values) *bann
 			continue
 		}
 		b := &bannerView{Words: s.savedWords(k, l), Quiet: back == "/today"}
-		if n, err := strconv.Atoi(q.Get(wordCount)); err == nil && n > 1 && l.Kind == logbook.Verified {
-			b.Words = persons(int64(n)) + " checked at " + clock(l.At.In(s.opts.Zone)) + ". Undo takes back the last, " + reference + "."
+		switch {
+		case l.Others > 1 && l.Kind == logbook.Verified:
+			b.Words = persons(int64(l.Others)) + " checked at " + clock(l.At.In(s.opts.Zone)) + ". Undo takes back all of them."
+		case l.Others > 1 && l.Kind == logbook.Undone:
+			b.Words = "Undone for " + persons(int64(l.Others)) + "."
 		}
 		if l.Kind != logbook.Undone && !l.Undone && s.opts.Now().Sub(l.At) < s.opts.Casework.Settings.Undo && s.actor(c).May(people.LogDelays) {
 			b.Undo = &undoView{Action: "/delays/" + reference + "/undo", Token: visitOf(c.Request().Context()).Token,
@@ -670,7 +668,7 @@ func (s *Server) undoEntry(c echo.Context) error {
 		return onward(c, "/delays/"+done.Reference, q, "")
 	}
 	for k, v := range back.Query() {
-		if k != wordDone && k != wordEntry && k != wordCount {
+		if k != wordDone && k != wordEntry {
 			q[k] = v
 		}
 	}

@@ -27,6 +27,10 @@ CREATE TABLE log_reach (
 INSERT INTO log_reach (log_day, reached_at)
 	SELECT max(log_day), 0 FROM derived_with WHERE log_day > 0 GROUP BY only;
 
+-- Entries that were saved at one press are taken back at one press.
+ALTER TABLE log_entry ADD COLUMN together INTEGER NOT NULL DEFAULT 0; -- the first of them, 0 for one alone
+CREATE INDEX log_entry_together ON log_entry (together) WHERE together <> 0;
+
 -- The latest of each kind of record without reading all.
 CREATE INDEX file_by_time ON file (received_at);
 CREATE INDEX acceptance_by_time ON acceptance (accepted_at);
