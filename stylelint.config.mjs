@@ -6,6 +6,8 @@ export default {
   extends: 'stylelint-config-standard-scss',
   reportNeedlessDisables: true,
   rules: {
+    // Hospitals have browsers that do not know width <= 40em.
+    'media-feature-range-notation': 'prefix',
     'selector-class-pattern': [bem, { message: (name) => `${name} is not app-block__element--modifier` }]
   }
 }
