@@ -4,6 +4,9 @@ go 1.26.0
 
 toolchain go1.26.11
 
+// A linter for JavaScript has a package in npm that holds a Go file.
+ignore ./node_modules
+
 require (
 	github.com/PuerkitoBio/goquery v1.13.0
 	github.com/alexedwards/scs/v2 v2.9.0

@@ -232,8 +232,8 @@ describe('the call', () => {
     }
     const home = site.at + await weekly.getAttribute('href')
     const bytes = async () => {
-      const files = ['', 'people.csv', 'delayed-days.svg', 'figures.xlsx', 'manifest.json']
-      return Promise.all(files.map(async (name) => Buffer.from(await (await context.request.get(home + name)).body()).toString('base64')))
+      const names = ['', 'people.csv', 'delayed-days.svg', 'figures.xlsx', 'manifest.json']
+      return Promise.all(names.map(async (name) => Buffer.from(await (await context.request.get(home + name)).body()).toString('base64')))
     }
     const shown = await bytes()
     const late = readdirSync(path.join(files.dir, 'extracts')).filter((name) => [day(9), day(8), day(10), day(12)].some((d) => name.includes(d)) && name.endsWith('.csv'))[0]

@@ -138,7 +138,7 @@ test('every casework page holds: axe, one h1, no sideways scroll, with and witho
   await coordinator.context.close()
   const reviewer = await visitor(chrome, site, { as: 'reviewer' })
   await reviewer.page.goto(site.at + '/agreement')
-  const answer = await reviewer.page.locator('tbody a').first().getAttribute('href')
+  const question = await reviewer.page.locator('tbody a').first().getAttribute('href')
   await reviewer.page.goto(site.at + '/agreement?which=disputed')
   const disputes = reviewer.page.locator('tbody a')
   const dispute = await disputes.count() ? await disputes.first().getAttribute('href') : null
@@ -146,7 +146,7 @@ test('every casework page holds: axe, one h1, no sideways scroll, with and witho
   const targets = [
     ['coordinator', '/today'], ['coordinator', form], ['coordinator', '/delays/new?provider=RZ1'], ['coordinator', '/delays/' + ref], ['coordinator', at],
     ['coordinator', at + '/periods/1'], ['coordinator', at + '/reason'], ['coordinator', at + '/pause'], ['coordinator', at + '/end'], ['coordinator', at + '/actions/new'],
-    ['reviewer', '/agreement'], ['reviewer', answer], ['director', '/council/E10000099'], ['director', '/council/E10000099?view=print']
+    ['reviewer', '/agreement'], ['reviewer', question], ['director', '/council/E10000099'], ['director', '/council/E10000099?view=print']
   ]
   if (dispute) targets.push(['director', dispute])
   for (const [as, target] of targets) {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import path from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before as beforeAll, test } from 'node:test'
 import axe from '@axe-core/playwright'
 import { addPeople, browser, emailOf, folder, root, run, serve, signInAll, visitor } from './site.mjs'
 
@@ -17,7 +17,7 @@ const council = 'E10000099'
 let chrome, site
 const folders = []
 
-before(async () => {
+beforeAll(async () => {
   chrome = await browser()
   const data = folder()
   const files = folder()

@@ -51,7 +51,7 @@ async function keep (page, name, options) {
 // The pixels of what a visitor sees, read on a page of its own: the site's
 // policy lets no script of ours in.
 async function pixels (page) {
-  const png = (await page.screenshot()).toString('base64')
+  const picture = (await page.screenshot()).toString('base64')
   const context = await chrome.newContext()
   try {
     const reader = await context.newPage()
@@ -67,7 +67,7 @@ async function pixels (page) {
       let text = ''
       for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768))
       return { width: image.width, data: btoa(text) }
-    }, png)
+    }, picture)
     const bytes = Buffer.from(data, 'base64')
     return (x, y) => {
       const at = (Math.round(y) * width + Math.round(x)) * 4
@@ -182,14 +182,14 @@ describe('on the wall', () => {
         const gap = span(one.right - 2, next.left + 2).map((x) => at(x, one.middle))
         const light = gap.map(luminance)
         const outline = theme ? Math.max(...light) : Math.min(...light)
-        const wide = light.slice(1, -1).reduce((sum, one) => sum + Math.max(0, (one - outline) / (ground - outline)), 0)
+        const wide = light.slice(1, -1).reduce((sum, l) => sum + Math.max(0, (l - outline) / (ground - outline)), 0)
         assert.ok(wide >= 2, `${wide} pixels between ${one.body} and ${next.body}: ${JSON.stringify(gap)}`)
         const edge = gap.map(faint)
         const lightest = edge.toSorted((a, b) => luminance(b) - luminance(a))
         assert.ok(ratio(lightest[0], lightest.at(-1)) > 3, `${one.body} and ${next.body} run together in a bright room`)
       }
       // The name of every block stands beside its swatch.
-      assert.deepEqual(await page.locator('.app-call__body').evaluateAll((all) => all.map((one) => one.innerText.trim().match(/^\D+/)[0].trim().replace(/ under$/, ''))),
+      assert.deepEqual(await page.locator('.app-call__body').evaluateAll((bodies) => bodies.map((e) => e.innerText.trim().match(/^\D+/)[0].trim().replace(/ under$/, ''))),
         ['Social care', 'NHS', 'Joint', 'Not attributed'])
       hatched(at, await page.locator('.app-call__body .app-swatch--none').evaluate((one) => {
         const { left, right, top, bottom } = one.getBoundingClientRect()

@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto'
 import { appendFileSync, cpSync, existsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before as beforeAll, test } from 'node:test'
 import axe from '@axe-core/playwright'
 import { browser, folder, root, run, serve, visitor } from './site.mjs'
 
@@ -18,7 +18,7 @@ let chrome
 let site
 let data
 
-before(async () => {
+beforeAll(async () => {
   chrome = await browser()
   data = folder()
   cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })

@@ -172,8 +172,8 @@ describe('with half a year', () => {
       for (const figure of figures) {
         const name = `${target} ${await figure.getAttribute('id')}`
         const rows = await figure.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent.trim())))
-        const data = await figure.locator('.app-chart__data').evaluate((e) => JSON.parse(e.textContent))
-        assert.equal(data.readings.length, rows.length, `${name}: a reading for each row`)
+        const definition = await figure.locator('.app-chart__data').evaluate((e) => JSON.parse(e.textContent))
+        assert.equal(definition.readings.length, rows.length, `${name}: a reading for each row`)
         await figure.getByRole('button', { name: 'Next reading' }).click()
         await figure.getByRole('button', { name: 'Previous reading' }).click()
         const reading = await figure.locator('output.app-chart__output').innerText()
@@ -184,9 +184,9 @@ describe('with half a year', () => {
         // What ECharts holds is what the server drew, and every value of it
         // stands in the table, whose signs say who came and who went.
         const live = await figure.locator('.app-chart__live').evaluate((e) => window.echarts.getInstanceByDom(e).getOption().series.map((s) => s.data))
-        const series = [data.option.series].flat()
+        const series = [definition.option.series].flat()
         assert.deepEqual(live.map(numbers), series.map((s) => numbers(s.data)), `${name}: the live chart has other values`)
-        const cells = rows.flatMap((row) => row.slice(1)).filter((c) => /^[+−]?[\d,.]+%?$/.test(c))
+        const cells = rows.flatMap((r) => r.slice(1)).filter((c) => /^[+−]?[\d,.]+%?$/.test(c))
           .map((c) => ({ value: Number(c.replace(/[+−,%]/g, '')), about: c.endsWith('%') ? 0.51 : 0.051 }))
         for (const one of series.filter((s) => ['bar', 'line', 'scatter'].includes(s.type))) {
           for (const n of numbers(one.data)) assert.ok(cells.some((c) => Math.abs(c.value - Math.abs(n)) <= c.about), `${name}: ${n} of ${one.name} is not in the table`)
@@ -224,9 +224,9 @@ describe('with half a year', () => {
         const pen = canvas.getContext('2d')
         pen.drawImage(image, 0, 0)
         const dark = (top, bottom) => {
-          const { data } = pen.getImageData(0, top, image.width, bottom - top)
+          const { data: dots } = pen.getImageData(0, top, image.width, bottom - top)
           let n = 0
-          for (let i = 0; i < data.length; i += 4) if (data[i] + data[i + 1] + data[i + 2] < 240) n++
+          for (let i = 0; i < dots.length; i += 4) if (dots[i] + dots[i + 1] + dots[i + 2] < 240) n++
           return n
         }
         const tenth = Math.floor(image.height / 10)

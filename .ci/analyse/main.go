@@ -1,0 +1,26 @@
+// Command analyse holds the analysers that neither go vet nor staticcheck has, in one program that go vet runs, because go vet
+// remembers what it has found: a package that has not changed costs nothing.
+//
+//	go build -modfile=.ci/tools.mod -o bin/analyse ./.ci/analyse && go vet -vettool=bin/analyse ./...
+package main
+
+import (
+	"github.com/polyfloyd/go-errorlint/errorlint"
+	"go-simpler.org/sloglint"
+	"golang.org/x/tools/go/analysis/passes/modernize"
+	"golang.org/x/tools/go/analysis/unitchecker"
+)
+
+func main() {
+	// What is logged is found by its words: messages are fixed text, in lower case, and what differs stands beside them under a
+	// key. Nothing logs past the logger that it was given.
+	logging := sloglint.New(&sloglint.Options{
+		NoGlobalLogger:    "all",
+		StaticMessage:     true,
+		MessageStyle:      "lowercased",
+		NoMixedArguments:  true,
+		KeyValuePairsOnly: true,
+		KeyNamingCase:     "snake",
+	})
+	unitchecker.Main(append(modernize.Suite, errorlint.NewAnalyzer(), logging)...)
+}
