@@ -525,6 +525,9 @@ func TestP2Identifiers(t *testing.T) {
 		if _, err := dated(s, morning).Identifiers(t.Context(), both, keyOne, mine); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("%v", err)
 		}
+		if _, err := s.Case(t.Context(), both.Scope(), mine); problem.KindOf(err) != problem.Conflict {
+			t.Errorf("the record of one of two people was guessed: %v", err)
+		}
 		if _, err := dated(s, morning).Identifiers(t.Context(), coordinator, keyOne, mine); err != nil {
 			t.Errorf("within one provider: %v", err)
 		}
