@@ -577,6 +577,17 @@ func BenchmarkScopedDelays(b *testing.B) {
 	if err := dated(s, time.UnixMicro(1)).Take(b.Context(), batch, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		b.Fatal(err)
 	}
+	b.Run("an export of all", func(b *testing.B) {
+		for b.Loop() {
+			n := 0
+			if err := s.EachScopedDelay(b.Context(), grant(b, people.Coordinator, "RZ1").Scope(), record.Filter{}, record.ByReady, func(record.Delay) error {
+				n++
+				return nil
+			}); err != nil || n != patients {
+				b.Fatal(n, err)
+			}
+		}
+	})
 	coordinator, reviewer := grant(b, people.Coordinator, "RZ1").Scope(), grant(b, people.Reviewer, string(councilA)).Scope()
 	week := record.Filter{From: start + 200, To: start + 206}
 	for _, c := range []struct {
