@@ -96,6 +96,8 @@ type held struct {
 func newOutsider(t *testing.T) *outsider {
 	t.Helper()
 	o := &outsider{desk: newDesk(t)}
+	// What people say here is made up for days of before.
+	o.App.Store = o.App.Store.Backdated(func() time.Time { return o.now })
 	days := []string{"2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03"}
 	plan := []struct {
 		name, provider, number string

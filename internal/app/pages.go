@@ -34,21 +34,6 @@ func (a *App) momentOr(at time.Time) time.Time {
 	return at.In(a.London)
 }
 
-// Extent gives the first and last extract dates held.
-func (f figures) Extent(ctx context.Context) (first, last delay.Day, err error) {
-	stand, err := f.ProviderDays(ctx, 0, delay.DayOf(f.moment()))
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, p := range stand {
-		if p.First != 0 && (first == 0 || p.First < first) {
-			first = p.First
-		}
-		last = max(last, p.Latest)
-	}
-	return first, last, nil
-}
-
 // Overview gives the first page.
 func (f figures) Overview(ctx context.Context, filter measure.Filter, from, to delay.Month) (measure.Overview, error) {
 	return measure.MakeOverview(ctx, f.Store, filter, from, to, measure.Moment{Now: f.moment()}, f.app.Expected())

@@ -170,6 +170,20 @@ func BenchmarkNation(b *testing.B) {
 	b.Run("figures by week and council over the last year", func(b *testing.B) {
 		benchCells(b, s, measure.Query{From: nationLast - 364, To: nationLast, By: []measure.Dimension{measure.ByWeek, measure.ByCouncil}})
 	})
+	b.Run("first and last day held", func(b *testing.B) {
+		for b.Loop() {
+			if _, _, err := s.Extent(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("since when nothing new is known", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Learnt(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	w := newWard("R001", 400)
 	b.Run("one daily extract of 400 rows", func(b *testing.B) {
 		last++

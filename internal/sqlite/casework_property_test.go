@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"reflect"
 	"testing"
 	"time"
 
@@ -241,6 +242,7 @@ func (w *world) tiles() {
 }
 
 func (w *world) figures() {
+	w.extent()
 	ctx := context.Background()
 	from, to := delay.MustDay("2026-04-01"), delay.MustDay("2026-04-30")
 	total := func(q measure.Query) int64 {
@@ -265,6 +267,13 @@ func (w *world) figures() {
 		rows := int64(0)
 		for _, d := range l.Delays {
 			rows += d.Days
+		}
+		var each []record.Delay
+		if err := w.s.EachScopedDelay(context.Background(), everything(w.t), f, p.Sort, func(d record.Delay) error {
+			each = append(each, d)
+			return nil
+		}); err != nil || !reflect.DeepEqual(each, l.Delays) {
+			w.t.Fatalf("an export has %d rows, the list %d, or others (%v)", len(each), len(l.Delays), err)
 		}
 		if rows != all {
 			w.t.Fatalf("the rows add up to %d days, the figure to %d", rows, all)
@@ -348,5 +357,22 @@ func (w *world) newDelays(council delay.Council, c measure.CouncilFigures) {
 	}
 	if points := c.ByAge[0].Points + c.ByAge[1].Points; points != c.Change {
 		w.t.Fatalf("new and continuing delays add up to %d, the change is %d", points, c.Change)
+	}
+}
+
+// extent demands that the ends of what is held are those of the providers' days.
+func (w *world) extent() {
+	stand, err := w.s.ProviderDays(context.Background(), 0, togetherDay+400)
+	w.known(err)
+	var want [2]delay.Day
+	for _, p := range stand {
+		if p.First != 0 && (want[0] == 0 || p.First < want[0]) {
+			want[0] = p.First
+		}
+		want[1] = max(want[1], p.Latest)
+	}
+	first, last, err := w.s.Extent(context.Background())
+	if got := [2]delay.Day{first, last}; err != nil || got != want {
+		w.t.Fatalf("held are the days %v, want %v (%v)", got, want, err)
 	}
 }

@@ -525,6 +525,9 @@ func TestP2Identifiers(t *testing.T) {
 		if _, err := dated(s, morning).Identifiers(t.Context(), both, keyOne, mine); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("%v", err)
 		}
+		if _, err := s.Case(t.Context(), both.Scope(), mine); problem.KindOf(err) != problem.Conflict {
+			t.Errorf("the record of one of two people was guessed: %v", err)
+		}
 		if _, err := dated(s, morning).Identifiers(t.Context(), coordinator, keyOne, mine); err != nil {
 			t.Errorf("within one provider: %v", err)
 		}
@@ -574,6 +577,17 @@ func BenchmarkScopedDelays(b *testing.B) {
 	if err := dated(s, time.UnixMicro(1)).Take(b.Context(), batch, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		b.Fatal(err)
 	}
+	b.Run("an export of all", func(b *testing.B) {
+		for b.Loop() {
+			n := 0
+			if err := s.EachScopedDelay(b.Context(), grant(b, people.Coordinator, "RZ1").Scope(), record.Filter{}, record.ByReady, func(record.Delay) error {
+				n++
+				return nil
+			}); err != nil || n != patients {
+				b.Fatal(n, err)
+			}
+		}
+	})
 	coordinator, reviewer := grant(b, people.Coordinator, "RZ1").Scope(), grant(b, people.Reviewer, string(councilA)).Scope()
 	week := record.Filter{From: start + 200, To: start + 206}
 	for _, c := range []struct {
