@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	maps0 "maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -407,9 +408,7 @@ func date(prefix, day string) map[string]string {
 func with(maps ...map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, m := range maps {
-		for k, v := range m {
-			out[k] = v
-		}
+		maps0.Copy(out, m)
 	}
 	return out
 }

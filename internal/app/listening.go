@@ -64,7 +64,7 @@ func (l *Listening) secure(s config.SignIn) bool {
 // names gives the host names that people type.
 func (l *Listening) names(s config.SignIn) []string {
 	var out []string
-	for _, h := range strings.Split(l.Hosts, ",") {
+	for h := range strings.SplitSeq(l.Hosts, ",") {
 		if h = strings.TrimSpace(h); h != "" {
 			out = append(out, h)
 		}

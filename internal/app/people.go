@@ -296,11 +296,12 @@ func (a *App) welcome(ctx context.Context, address string, c *Console) error {
 
 // grantWords gives a grant with the names of its organisations.
 func (a *App) grantWords(g people.Grant) string {
-	words := g.Role.String()
+	var words strings.Builder
+	words.WriteString(g.Role.String())
 	for _, code := range g.Codes {
-		words += ", " + a.Partnership.NameOf(code)
+		words.WriteString(", " + a.Partnership.NameOf(code))
 	}
-	return words
+	return words.String()
 }
 
 // demoDomain ends the e-mail addresses of the demonstration's people. The

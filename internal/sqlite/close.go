@@ -219,12 +219,12 @@ func (s *Store) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted
 		}
 		return into[p]
 	}
-	columns := ""
+	var columns strings.Builder
 	for i := 1; i <= 31; i++ {
-		columns += ", " + dayColumn(i)
+		columns.WriteString(", " + dayColumn(i))
 	}
 	if err := eachRow(ctx, tx, `
-		SELECT v.code, c.council, c.care, c.reason, c.body, c.state, c.days`+columns+`
+		SELECT v.code, c.council, c.care, c.reason, c.body, c.state, c.days`+columns.String()+`
 		FROM month_count c
 		JOIN provider v ON v.provider_id = c.provider_id
 		WHERE c.month = ?`, func(rows *sql.Rows) error {

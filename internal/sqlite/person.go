@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 
 	"homeward/internal/delay"
@@ -496,9 +497,7 @@ func (d *derivation) loadFamilies(families []family) (map[int64]*course, error) 
 		if err != nil {
 			return nil, err
 		}
-		for id, c := range stored {
-			out[id] = c
-		}
+		maps.Copy(out, stored)
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
@@ -236,11 +237,12 @@ func (v *Verification) counts(d *derivation, code string) error {
 			v.DelayedDays += int64(days[0])
 		}
 	}
-	columns := "month, council, care, reason, body, state, days"
+	var columns strings.Builder
+	columns.WriteString("month, council, care, reason, body, state, days")
 	for i := 1; i <= 31; i++ {
-		columns += ", " + dayColumn(i)
+		columns.WriteString(", " + dayColumn(i))
 	}
-	rows, err := d.tx.QueryContext(d.ctx, `SELECT `+columns+` FROM month_count WHERE provider_id = ? ORDER BY month, council, care, reason, body, state`, d.provider)
+	rows, err := d.tx.QueryContext(d.ctx, `SELECT `+columns.String()+` FROM month_count WHERE provider_id = ? ORDER BY month, council, care, reason, body, state`, d.provider)
 	if err != nil {
 		return err
 	}

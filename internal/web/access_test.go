@@ -83,7 +83,7 @@ func TestP1EveryRouteForEveryRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	matrix := map[string][]string{}
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		cells := strings.Split(line, "|")
 		if len(cells) != len(callers)+4 || !strings.Contains(cells[2], "`") {
 			continue

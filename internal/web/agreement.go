@@ -440,8 +440,7 @@ func (s *Server) answer(c echo.Context) error {
 // the 409 page.
 func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts []part, page func(caseForm) error) error {
 	form := caseForm{formView: formView{Frame: s.frame(c, "Answer")}, Action: action, Parts: parts}
-	var r *casework.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*casework.Refusal](err); ok {
 		form.refuse(r)
 		return page(form)
 	}

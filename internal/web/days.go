@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -160,9 +161,7 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 		Groups: append([]choiceGroup{basisGroup(d.Filter.Filter)}, s.opts.Places.groups(d.Filter.Filter)...), Periods: periodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
 	to := func(order record.Sort, page int) string {
 		words := url.Values{}
-		for w, list := range q {
-			words[w] = list
-		}
+		maps.Copy(words, q)
 		if order != record.ByReady {
 			words.Set(wordOrder, string(order))
 		}

@@ -242,8 +242,7 @@ func (s *Server) settle(c echo.Context) error {
 	if _, err := s.opts.Casework.Answer(c.Request().Context(), s.actor(c), f); err != nil {
 		v := s.disputeView(c, k, seg, d, f)
 		all := append(append(append([]part{}, v.Reply...), v.Escalate...), v.Decide...)
-		var r *casework.Refusal
-		if errors.As(err, &r) {
+		if r, ok := errors.AsType[*casework.Refusal](err); ok {
 			for i := range r.Fields {
 				if r.Fields[i].Field == "words" {
 					r.Fields[i].Field = f.Answer + "-words"

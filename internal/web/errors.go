@@ -200,7 +200,7 @@ func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
+				if broken, ok := v.(error); ok && errors.Is(broken, http.ErrAbortHandler) {
 					panic(v)
 				}
 				err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"html/template"
+	"maps"
 	"net/url"
 	"strings"
 
@@ -181,9 +182,7 @@ func (s *Server) aboutFigures(path string, q url.Values, asAt delay.Day, measure
 	}
 	a.Links = []link{{"CSV", address(path+".csv", q)}, {"JSON", address(path+".json", q)}}
 	print := url.Values{wordView: {"print"}}
-	for word, given := range q {
-		print[word] = given
-	}
+	maps.Copy(print, q)
 	a.Print = address(path, print)
 	a.Fixed = address(path, q)
 	return a

@@ -97,7 +97,7 @@ func TestAgreedLevelsOnTrends(t *testing.T) {
 		t.Error("panels do not have the level of their own hospital")
 	}
 	csv := string(s.body(t, "/trends.csv?measure=M02&grain=month&from=2026-02-01&to=2026-05-31"))
-	for _, line := range strings.Split(strings.TrimSpace(csv), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(csv), "\n") {
 		want := map[string]string{"month": "agreed_level", "2026-02": "110", "2026-03": "110", "2026-04": "95", "2026-05": "95"}[strings.SplitN(line, ",", 2)[0]]
 		if !strings.Contains(line, ","+want+",") {
 			t.Errorf("%s has no agreed level of %s", line, want)

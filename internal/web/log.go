@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -601,7 +602,7 @@ func (s *Server) closeAction(c echo.Context) error {
 
 // asked400 turns a refusal of a form without a page of its own into a problem.
 func asked400(err error) error {
-	if r, ok := err.(*casework.Refusal); ok {
+	if r, ok := errors.AsType[*casework.Refusal](err); ok {
 		return problem.New(problem.Invalid, "%s. Go back and try again.", strings.TrimSuffix(r.Error(), "."))
 	}
 	return err

@@ -284,8 +284,8 @@ func fixed(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 // the charts' titles do, and how it is named; the month that is not over stands
 // in when there is no other.
 func latestMonth(o measure.Overview) (m measure.Period, name string, ok bool) {
-	for i := len(o.Months) - 1; i >= 0; i-- {
-		p := o.Months[i]
+	for _, p := range slices.Backward(o.Months) {
+
 		if p.Listed == 0 && p.Days.Total() == 0 {
 			continue
 		}

@@ -46,7 +46,7 @@ func TestP1TokensOpenWhatIsListed(t *testing.T) {
 		t.Fatal("docs/access.md does not say what tokens open")
 	}
 	var documented []string
-	for _, line := range strings.Split(part, "\n") {
+	for line := range strings.SplitSeq(part, "\n") {
 		if cells := strings.Split(line, "|"); len(cells) == 5 && strings.Contains(cells[3], "`/") {
 			documented = append(documented, strings.TrimSpace(cells[1])+" "+strings.TrimSpace(cells[2])+" "+strings.Trim(cells[3], " `"))
 		}

@@ -117,7 +117,7 @@ func (p Places) read(query url.Values, words ...string) (asked, error) {
 		}
 	}
 	for _, given := range values(query, wordBy) {
-		for _, part := range strings.Split(given, ",") {
+		for part := range strings.SplitSeq(given, ",") {
 			d, err := choose(wordBy, strings.TrimSpace(part), dimensions)
 			if err != nil {
 				return a, err

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -345,9 +346,7 @@ func (s *Server) todayPage(c echo.Context) error {
 		l := link{Text: x[1]}
 		if t.sort != x[0] {
 			q := url.Values{}
-			for k, val := range t.query {
-				q[k] = val
-			}
+			maps.Copy(q, t.query)
 			q.Set(wordSort, x[0])
 			l.Href = address("/today", q)
 		}
@@ -357,9 +356,7 @@ func (s *Server) todayPage(c echo.Context) error {
 	v.NewHref = address("/delays/new", url.Values{wordProvider: {t.provider}}) + "#form"
 	v.CSV = address("/today.csv", t.query)
 	print := url.Values{wordView: {"print"}}
-	for word, given := range t.query {
-		print[word] = given
-	}
+	maps.Copy(print, t.query)
 	v.Print = address("/today", print)
 	switch {
 	case len(all) == 0:
@@ -413,9 +410,7 @@ func pagesOf(path string, query url.Values, current, pages int) []pageLink {
 	var out []pageLink
 	for n := 1; n <= pages; n++ {
 		q := url.Values{}
-		for k, v := range query {
-			q[k] = v
-		}
+		maps.Copy(q, query)
 		if n > 1 {
 			q.Set(wordPage, strconv.Itoa(n))
 		}
