@@ -222,7 +222,8 @@ func readHeads(path string) ([]audit.Head, error) {
 		}
 		h, err := audit.ParseHead(line)
 		if err != nil {
-			return nil, usage("The file %s does not hold a head on each line: a number, a blank and 64 hexadecimal digits, as audit.head and the program's own log have them.", path)
+			return nil, usage("The file %s does not hold a head on each line: a number, a blank and 64 hexadecimal digits, as audit.head and the "+
+				"program's own log have them.", path)
 		}
 		out = append(out, h)
 	}
@@ -342,7 +343,8 @@ func (a *App) addDemoPeople(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := a.SignIn.Store.AddPerson(ctx, by, people.Person{Email: p.email + demoDomain, Name: p.name, Grants: []people.Grant{g}}); err != nil {
+		if _, err := a.SignIn.Store.AddPerson(ctx, by, people.Person{Email: p.email + demoDomain, Name: p.name,
+			Grants: []people.Grant{g}}); err != nil {
 			return fmt.Errorf("adding person %s: %w", strconv.Itoa(i), err)
 		}
 	}

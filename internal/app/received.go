@@ -302,7 +302,8 @@ func (a *App) purgeReceived(ctx context.Context) (n int, err error) {
 	}
 	if n > 0 {
 		by := people.Actor{Kind: people.Machine}
-		err = a.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged, After: fmt.Sprintf("%d received files", n)})
+		err = a.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged,
+			After: fmt.Sprintf("%d received files", n)})
 	}
 	return n, errors.Join(err, a.clearRejected(ctx))
 }

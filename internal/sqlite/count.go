@@ -80,7 +80,8 @@ func (d *derivation) writeCounts() error {
 	args := make([]any, 0, len(columns))
 	for _, key := range keys {
 		cell, days := d.cellKeys[key.cell], d.counts[key]
-		args = append(args[:0], int64(key.month), d.provider, string(cell.council), int64(cell.care), string(cell.reason), int64(cell.body), int64(cell.state))
+		args = append(args[:0], int64(key.month), d.provider, string(cell.council), int64(cell.care), string(cell.reason), int64(cell.body),
+			int64(cell.state))
 		for _, n := range days {
 			args = append(args, int64(n))
 		}

@@ -69,8 +69,10 @@ type about struct {
 // navigation is the order of the pages for everyone; each reader sees those
 // that their role may open.
 var navigation = []link{
-	{"Today", "/today"}, {"Agreement", "/agreement"}, {"Council share", "/council"}, {"Overview", "/overview"}, {"Figures", "/figures"}, {"Trends", "/trends"}, {"Reasons", "/reasons"}, {"Flow", "/flow"}, {"Call", "/call"}, {"Extracts", "/extracts"},
-	{"Packs", "/packs"}, {"Definitions", "/definitions"}, {"Users", "/admin/users"}, {"Tokens", "/admin/tokens"}, {"Audit log", "/admin/audit"}, {"Jobs", "/admin/jobs"},
+	{"Today", "/today"}, {"Agreement", "/agreement"}, {"Council share", "/council"}, {"Overview", "/overview"}, {"Figures", "/figures"},
+	{"Trends", "/trends"}, {"Reasons", "/reasons"}, {"Flow", "/flow"}, {"Call", "/call"}, {"Extracts", "/extracts"},
+	{"Packs", "/packs"}, {"Definitions", "/definitions"}, {"Users", "/admin/users"}, {"Tokens", "/admin/tokens"},
+	{"Audit log", "/admin/audit"}, {"Jobs", "/admin/jobs"},
 }
 
 // bareFrame is the frame without anything that needs the store, as error pages

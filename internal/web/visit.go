@@ -270,7 +270,8 @@ func unsafeUnsaid(r *http.Request) bool {
 }
 
 func unproved() error {
-	return problem.New(problem.Forbidden, "This form was not made for this browser, so nothing was done. Open Homeward's own page and try again.")
+	return problem.New(problem.Forbidden, "This form was not made for this browser, so nothing was done. Open Homeward's own page and "+
+		"try again.")
 }
 
 // firstPage gives the page that opens for an actor: the first of those given,
