@@ -16,6 +16,9 @@ GOBUILD := go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # The linters stand in a module file of their own, so that their versions are
 # pinned and checked without becoming dependencies of the program.
 TOOL := go tool -modfile=.ci/tools.mod
+# The analysers that go vet has not: modernize, errorlint, sloglint, and tests that
+# assert nothing.
+ANALYSE := $(CURDIR)/bin/analyse
 # .ci/errcheck.txt leaves out prints to a console and the closing of what was
 # only read; the closing of what was written must be looked at.
 ERRCHECK := $(TOOL) errcheck -ignoretests -exclude .ci/errcheck.txt
@@ -85,15 +88,19 @@ test-long: ## Run the tests that take longer than "make test" has
 	HOMEWARD_LONG=1 go test -run '^TestLong' -timeout 120m ./...
 
 .PHONY: lint
-lint: ## Check format, vet and the linters
-	@.ci/need go
-	@unformatted=$$(gofmt -l cmd internal data static templates); \
+lint: bin/.assets ## Check format, vet and the linters
+	@.ci/need go node
+	@unformatted=$$(gofmt -l .ci cmd internal data static templates); \
 	if [ -n "$$unformatted" ]; then printf 'These files are not formatted. Run gofmt -w on them:\n%s\n' "$$unformatted"; exit 1; fi
+	.ci/longlines
 	go vet ./...
+	go build -modfile=.ci/tools.mod -o $(ANALYSE) ./.ci/analyse
+	go vet -vettool=$(ANALYSE) ./...
 	$(TOOL) staticcheck -checks 'all,-QF*' ./...
 	$(ERRCHECK) ./...
 	$(TOOL) ineffassign ./...
 	.ci/behind
+	npm run --silent lint </dev/null
 	@unreachable=$$($(TOOL) deadcode ./cmd/homeward); \
 	if [ -n "$$unreachable" ]; then printf 'Nothing that the program does calls these. Wire them, or take them out:\n%s\n' "$$unreachable"; exit 1; fi
 

@@ -22,5 +22,9 @@ func main() {
 		KeyValuePairsOnly: true,
 		KeyNamingCase:     "snake",
 	})
-	unitchecker.Main(append(modernize.Suite, errorlint.NewAnalyzer(), logging)...)
+	wrapping := errorlint.NewAnalyzer()
+	if err := wrapping.Flags.Set("errorf", "true"); err != nil {
+		panic(err)
+	}
+	unitchecker.Main(append(modernize.Suite, wrapping, logging, silent)...)
 }

@@ -150,7 +150,8 @@ const (
 )
 
 var actNames = map[Act]string{
-	Agree: "Agreed", Dispute: "Disputed", Ask: "Asked", Reply: "Replied", Escalate: "Escalated", Decide: "Decided", Default: "Agreed by default",
+	Agree: "Agreed", Dispute: "Disputed", Ask: "Asked", Reply: "Replied", Escalate: "Escalated", Decide: "Decided",
+	Default:     "Agreed by default",
 	DecideAlone: "Decided",
 }
 

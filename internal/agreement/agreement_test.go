@@ -66,7 +66,8 @@ func TestStand(t *testing.T) {
 		{"G5 its own yes agrees nothing", segment,
 			told(disputed, Event{Act: DecideAlone, Side: NHSSide, Body: delay.NHS}, Event{Act: Agree, Side: NHSSide}, Event{Act: Default}),
 			Standing{State: Decided, Body: delay.NHS, ByPeople: true, Next: CouncilSide, Last: 2}},
-		{"G5 the other confirms it", segment, told(disputed, Event{Act: DecideAlone, Side: NHSSide, Body: delay.SocialCare}, Event{Act: Agree, Side: CouncilSide}),
+		{"G5 the other confirms it", segment, told(disputed, Event{Act: DecideAlone, Side: NHSSide, Body: delay.SocialCare},
+			Event{Act: Agree, Side: CouncilSide}),
 			Standing{State: Agreed, Body: delay.SocialCare, ByPeople: true, Last: 3}},
 		{"G5 the other decides the same", segment,
 			told(disputed, Event{Act: DecideAlone, Side: NHSSide, Body: delay.NHS}, Event{Act: DecideAlone, Side: CouncilSide, Body: delay.NHS}),
@@ -74,23 +75,28 @@ func TestStand(t *testing.T) {
 		{"G5 the other decides otherwise", segment,
 			told(disputed, Event{Act: DecideAlone, Side: NHSSide, Body: delay.NHS}, Event{Act: DecideAlone, Side: CouncilSide, Body: delay.Joint}),
 			Standing{State: Decided, Body: delay.Joint, ByPeople: true, Next: NHSSide, Last: 3}},
-		{"G5 the chair makes it", segment, told(disputed, Event{Act: DecideAlone, Side: NHSSide, Body: delay.NHS}, Event{Act: Decide, Body: delay.NHS}),
+		{"G5 the chair makes it", segment, told(disputed, Event{Act: DecideAlone, Side: NHSSide, Body: delay.NHS},
+			Event{Act: Decide, Body: delay.NHS}),
 			Standing{State: Agreed, Body: delay.NHS, ByPeople: true, Last: 3}},
-		{"G5 what the chair decided no party decides anew", segment, told(Event{Act: Decide, Body: delay.NHS}, Event{Act: DecideAlone, Side: CouncilSide, Body: delay.Joint}),
+		{"G5 what the chair decided no party decides anew", segment, told(Event{Act: Decide, Body: delay.NHS},
+			Event{Act: DecideAlone, Side: CouncilSide, Body: delay.Joint}),
 			Standing{State: Agreed, Body: delay.NHS, ByPeople: true, Last: 1}},
 		{"G5, A6 a dispute does not undo one party's decision, and it can be escalated", segment,
 			told(disputed, Event{Act: DecideAlone, Side: NHSSide, Body: delay.NHS}, disputed, Event{Act: Escalate, Side: CouncilSide}),
 			Standing{State: Decided, Body: delay.NHS, ByPeople: true, Next: CouncilSide, Level: Leads, Last: 4}},
-		{"G5 days that no rule attributes, decided by one party", unattributed, told(Event{Act: DecideAlone, Side: CouncilSide, Body: delay.NHS, Segment: unattributed}),
+		{"G5 days that no rule attributes, decided by one party", unattributed, told(Event{Act: DecideAlone, Side: CouncilSide, Body: delay.NHS,
+			Segment: unattributed}),
 			Standing{State: Decided, Body: delay.NHS, ByPeople: true, Next: NHSSide, Last: 1}},
 		{"an agreed segment can be disputed anew", segment, told(Event{Act: Agree, Side: CouncilSide}, disputed),
 			Standing{State: Disputed, Body: delay.SocialCare, Suggested: delay.Joint, Next: NHSSide, Last: 2}},
 		{"G2 agreed by default after silence", segment, told(Event{Act: Default}),
 			Standing{State: AgreedByDefault, Body: delay.SocialCare, Last: 1}},
-		{"G2 silence does not agree what nobody has proposed", unattributed, told(Event{Act: Default, Segment: unattributed}, Event{Act: Agree, Side: CouncilSide, Segment: unattributed}),
+		{"G2 silence does not agree what nobody has proposed", unattributed, told(Event{Act: Default, Segment: unattributed},
+			Event{Act: Agree, Side: CouncilSide, Segment: unattributed}),
 			Standing{State: Proposed, Body: delay.NotAttributed, Next: CouncilSide}},
 		{"A5 a body is proposed where no rule decides, and agreed", unattributed,
-			told(Event{Act: Dispute, Side: CouncilSide, Body: delay.NHS, Segment: unattributed}, Event{Act: Agree, Side: NHSSide, Segment: unattributed}),
+			told(Event{Act: Dispute, Side: CouncilSide, Body: delay.NHS, Segment: unattributed},
+				Event{Act: Agree, Side: NHSSide, Segment: unattributed}),
 			Standing{State: Agreed, Body: delay.NHS, ByPeople: true, Last: 2}},
 		{"the segment grew by a day since", with(func(s *Segment) { s.Last++ }), told(Event{Act: Agree, Side: CouncilSide}),
 			Standing{State: Agreed, Body: delay.SocialCare, Last: 1}},
@@ -170,7 +176,8 @@ func TestSplitInvariants(t *testing.T) {
 		s := segment
 		var events []Event
 		for range rapid.IntRange(0, 6).Draw(t, "events") {
-			e := Event{ID: int64(len(events) + 1), Act: Dispute, Side: CouncilSide, Body: delay.NHS, Segment: s, Cut: Cut(rapid.IntRange(0, 3).Draw(t, "cut"))}
+			e := Event{ID: int64(len(events) + 1), Act: Dispute, Side: CouncilSide, Body: delay.NHS, Segment: s,
+				Cut: Cut(rapid.IntRange(0, 3).Draw(t, "cut"))}
 			if e.Cut&CutBefore != 0 {
 				e.Segment.First += delay.Day(rapid.IntRange(0, 8).Draw(t, "first"))
 			}

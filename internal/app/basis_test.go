@@ -27,7 +27,8 @@ func (d *desk) agreeSome() {
 	}
 	by := people.Actor{Kind: people.APerson, Email: "reviewer@northshire.example", Name: "Reviewer", Grant: grant}
 	for number, e := range map[string]agreement.Event{
-		"100000001": {Act: agreement.Default}, "100000002": {Act: agreement.Agree, Side: agreement.CouncilSide}, "100000003": {Act: agreement.Dispute, Side: agreement.CouncilSide, Body: 0},
+		"100000001": {Act: agreement.Default}, "100000002": {Act: agreement.Agree, Side: agreement.CouncilSide},
+		"100000003": {Act: agreement.Dispute, Side: agreement.CouncilSide, Body: 0},
 	} {
 		c, err := d.Store.Case(d.t.Context(), grant.Scope(), d.ref(number))
 		if err != nil {
@@ -81,7 +82,8 @@ func TestBasisOnEveryPage(t *testing.T) {
 	d.agreeSome()
 	const period = "from=2026-10-01&to=2026-11-03"
 	all := func(map[string]string) bool { return true }
-	for _, filter := range []string{"", "&provider=RXA", "&reason=E", "&council=E10000099&resp=social-care", "&resp=none", "&care=acute&reason=A&reason=Di", "&provider=RXB"} {
+	for _, filter := range []string{"", "&provider=RXA", "&reason=E", "&council=E10000099&resp=social-care", "&resp=none",
+		"&care=acute&reason=A&reason=Di", "&provider=RXB"} {
 		counted := d.column("/figures.csv?by=month&basis=counted&"+period+filter, "delayed_days", measure.BasisCounted, all)
 		agreed := d.column("/figures.csv?by=month&basis=agreed&"+period+filter, "delayed_days", measure.BasisAgreed, all)
 		not := d.column("/figures.csv?by=month,reason,responsible&basis=agreed&"+period+filter, "not_agreed_days", measure.BasisAgreed, all)
@@ -101,7 +103,8 @@ func TestBasisOnEveryPage(t *testing.T) {
 			reasons = d.column("/reasons.csv?basis=agreed&"+period+filter, "delayed_days", measure.BasisAgreed, all)
 		}
 		if byState != agreed || trend != agreed || overview != agreed || reasons != agreed {
-			t.Errorf("%q: %d agreed days, by state %d, in the trend %d, on the overview %d, by reason %d", filter, agreed, byState, trend, overview, reasons)
+			t.Errorf("%q: %d agreed days, by state %d, in the trend %d, on the overview %d, by reason %d", filter, agreed, byState, trend, overview,
+				reasons)
 		}
 		rows := d.get("council director", "/days?basis=agreed&"+period+filter)
 		if filter == "" {
@@ -158,7 +161,8 @@ func TestBasisOnEveryPage(t *testing.T) {
 }
 
 func TestHeadlineOfTheFile(t *testing.T) {
-	for given, want := range map[string]measure.Basis{config.HeadlineAgreed: measure.BasisAgreed, config.HeadlineCounted: measure.BasisCounted} {
+	for given, want := range map[string]measure.Basis{config.HeadlineAgreed: measure.BasisAgreed,
+		config.HeadlineCounted: measure.BasisCounted} {
 		if got := headlineOf(&config.Partnership{Settings: config.Settings{Headline: given}}); got != want {
 			t.Errorf("%s is read as %s", given, got)
 		}

@@ -29,7 +29,8 @@ func (k calls) makeOf(ctx context.Context, src *sqlite.Store, now time.Time, dra
 		return nil, err
 	}
 	s := call.Setup{Now: now, Partnership: k.app.Partnership.Name, RuleSet: k.app.Rules.Name + " " + k.app.Rules.On(delay.DayOf(now)).Version,
-		Expected: k.app.Expected(), Clocks: k.app.casework().Settings.Clocks, Annotations: notes, Levels: k.app.levels(), Headline: k.app.headline()}
+		Expected: k.app.Expected(), Clocks: k.app.casework().Settings.Clocks, Annotations: notes, Levels: k.app.levels(),
+		Headline: k.app.headline()}
 	for _, d := range casework.Destinations {
 		if _, err := strconv.Atoi(d.Code); err == nil { // The others are not pathways.
 			s.Pathways = append(s.Pathways, call.Pathway{Code: d.Code, Name: strings.ToLower(d.Words[:1]) + d.Words[1:]})

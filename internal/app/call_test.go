@@ -48,7 +48,8 @@ func newCallYear(t *testing.T) *callYear {
 	}
 	y := &callYear{t: t, dir: t.TempDir(), now: time.Date(2018, 8, 1, 9, 0, 0, 0, time.UTC)}
 	var err error
-	if y.App, err = app.Open(t.Context(), app.Options{Data: y.dir, Partnership: devonExample, Make: true, Now: func() time.Time { return y.now }}); err != nil {
+	if y.App, err = app.Open(t.Context(), app.Options{Data: y.dir, Partnership: devonExample, Make: true,
+		Now: func() time.Time { return y.now }}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = y.Close() })
@@ -90,7 +91,8 @@ func (y *callYear) start(at time.Time) *call.Content {
 	y.now = at
 	y.signIn()
 	day := delay.DayOf(at.In(y.London)).String()
-	if status, body, head := y.ask(people.Presenter, http.MethodPost, "/call", url.Values{}); status != http.StatusSeeOther || head.Get("Location") != "/call/"+day+"/1" {
+	if status, body, head := y.ask(people.Presenter, http.MethodPost, "/call", url.Values{}); status != http.StatusSeeOther ||
+		head.Get("Location") != "/call/"+day+"/1" {
 		y.t.Fatalf("the call of %s did not start: %d %s", day, status, last(body, 500))
 	}
 	_, text, _ := y.ask(people.Presenter, http.MethodGet, "/call/"+day+".json", nil)
@@ -125,7 +127,8 @@ func (w wait) on(day delay.Day) (string, bool) {
 func (y *callYear) delays(known time.Time) []wait {
 	y.t.Helper()
 	var out []wait
-	for _, r := range table(y.t, must(y.t, "delays", "--data", y.dir, "--as-known-at", known.In(y.London).Format("2006-01-02T15:04:05"), "--format", "csv")) {
+	for _, r := range table(y.t, must(y.t, "delays", "--data", y.dir, "--as-known-at", known.In(y.London).Format("2006-01-02T15:04:05"),
+		"--format", "csv")) {
 		w := wait{provider: r["provider"]}
 		for words := range strings.SplitSeq(r["segments"], "; ") {
 			days, rest, _ := strings.Cut(words, " ")
@@ -144,7 +147,8 @@ func (y *callYear) delays(known time.Time) []wait {
 // figures asks the command line for delayed days as they were known at a moment.
 func (y *callYear) figures(known time.Time, from, to, by string) map[string]int64 {
 	y.t.Helper()
-	rows, err := csv.NewReader(strings.NewReader(must(y.t, "figures", "--data", y.dir, "--as-known-at", known.In(y.London).Format("2006-01-02T15:04:05"),
+	rows, err := csv.NewReader(strings.NewReader(must(y.t, "figures", "--data", y.dir, "--as-known-at",
+		known.In(y.London).Format("2006-01-02T15:04:05"),
 		"--from", from, "--to", to, "--by", by, "--format", "csv"))).ReadAll()
 	if err != nil {
 		y.t.Fatal(err)
@@ -279,7 +283,8 @@ func TestDevonCalls(t *testing.T) {
 	mistake := y.start(time.Date(2018, 9, 5, 9, 40, 0, 0, y.London))
 	y.now = y.now.Add(5 * time.Minute)
 	const second = "/call/2018-09-05"
-	if status, body, _ := y.ask(people.Presenter, http.MethodPost, second+"/withdraw", url.Values{"started": {mistake.Held.Format(time.RFC3339Nano)}}); status != http.StatusSeeOther {
+	if status, body, _ := y.ask(people.Presenter, http.MethodPost, second+"/withdraw",
+		url.Values{"started": {mistake.Held.Format(time.RFC3339Nano)}}); status != http.StatusSeeOther {
 		t.Fatalf("the call could not be withdrawn: %d %s", status, last(body, 500))
 	}
 	if _, _, head := y.ask(people.Viewer, http.MethodGet, second+"/3", nil); head.Get("Location") != second+"/withdrawn/1" {
@@ -416,7 +421,8 @@ func TestDevonCalls(t *testing.T) {
 				at[strings.Fields(key)[0]] += n
 			}
 			want := fmt.Sprintf("%d +%d −%d %d", at[(sunday-7).String()], began, ended, at[sunday.String()])
-			if gotRow := fmt.Sprint(numbers["Waiting at the start"], " ", numbers["New"], " ", numbers["Ended"], " ", numbers["Waiting at the end"]); gotRow != want {
+			if gotRow := fmt.Sprint(numbers["Waiting at the start"], " ", numbers["New"], " ", numbers["Ended"], " ",
+				numbers["Waiting at the end"]); gotRow != want {
 				t.Errorf("the flow of the week to %s is %v, want %v (%v)", sunday, gotRow, want, flow.Head)
 			}
 		})
@@ -492,7 +498,8 @@ func TestDevonCalls(t *testing.T) {
 			}
 		}
 		_, page, _ := y.ask(people.Viewer, http.MethodGet, "/call/2018-08-29", nil)
-		if !strings.Contains(page, "1 corrected extract, University Hospitals Plymouth NHS Trust (28 Aug)") || !strings.Contains(page, "1 late extract, University Hospitals Plymouth NHS Trust (27 Aug)") {
+		if !strings.Contains(page, "1 corrected extract, University Hospitals Plymouth NHS Trust (28 Aug)") ||
+			!strings.Contains(page, "1 late extract, University Hospitals Plymouth NHS Trust (27 Aug)") {
 			t.Error("the page of the first call does not name the corrected and the late extract")
 		}
 	})

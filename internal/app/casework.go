@@ -16,7 +16,8 @@ import (
 // casework is the use case of logging and agreeing, with the partnership's
 // settings.
 func (a *App) casework() *casework.Service {
-	return &casework.Service{Store: a.Store, Rules: a.Rules, Key: a.Key, Now: a.Options.Now, London: a.London, Settings: caseSettings(a.Partnership.Agreement)}
+	return &casework.Service{Store: a.Store, Rules: a.Rules, Key: a.Key, Now: a.Options.Now, London: a.London,
+		Settings: caseSettings(a.Partnership.Agreement)}
 }
 
 // caseSettings gives the settings of casework from the partnership file.
@@ -51,7 +52,8 @@ func (a *App) keepLog(ctx context.Context) (string, error) {
 		codes = append(codes, p.Code)
 	}
 	// The job acts for every provider, because silence is noted wherever it is.
-	job := people.Actor{Kind: people.APerson, Email: "the job log", Name: "Job", Grant: people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: codes}}
+	job := people.Actor{Kind: people.APerson, Email: "the job log", Name: "Job",
+		Grant: people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: codes}}
 	n, err := service.AgreeByDefault(ctx, job)
 	return fmt.Sprintf("%s %d agreed by default.", sentence, n), err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	maps0 "maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -90,14 +91,17 @@ func newDesk(t testing.TB) *desk {
 	assets := static.Files
 	o := web.Options{
 		Drawer: noDrawing{}, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{app: a}, Known: known{a}, Moment: a.present, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready, Closings: a.closings(),
+		Jobs: jobs{scheduler}, Packs: packs{app: a}, Known: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready, Closings: a.closings(),
 		Cases: a.Store, Casework: a.casework(), Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, Version: "test",
-		Templates: templates.Files, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now, Zone: a.London,
+		Templates: templates.Files, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now,
+		Zone: a.London,
 	}
 	if _, err := assets.Open("vendor/homeward.css"); err != nil {
 		m := fstest.MapFS{}
-		for _, name := range []string{"vendor/homeward.css", "js/app.js", "js/chart.js", "img/favicon.svg", "vendor/echarts/echarts.min.js", "vendor/nhsuk/nhsuk-frontend.min.js"} {
+		for _, name := range []string{"vendor/homeward.css", "js/app.js", "js/chart.js", "img/favicon.svg", "vendor/echarts/echarts.min.js",
+			"vendor/nhsuk/nhsuk-frontend.min.js"} {
 			m[name] = &fstest.MapFile{Data: []byte("/* built by npm */")}
 		}
 		o.Assets = m
@@ -112,14 +116,16 @@ func newDesk(t testing.TB) *desk {
 		code string
 	}{
 		{"coordinator", people.Coordinator, "RXA"}, {"nhs reviewer", people.Reviewer, "RXA"}, {"council reviewer", people.Reviewer, "E10000099"},
-		{"council director", people.Director, "E10000099"}, {"nhs director", people.Director, "RXA"}, {"other council", people.Reviewer, "E06000099"},
+		{"council director", people.Director, "E10000099"}, {"nhs director", people.Director, "RXA"},
+		{"other council", people.Reviewer, "E06000099"},
 		{"chair", people.Director, "RXA"},
 	} {
 		grant, err := people.NewGrant(who.role, []string{who.code}, a.SignIn.Organisations())
 		if err != nil {
 			t.Fatal(err)
 		}
-		person := people.Person{Email: strings.ReplaceAll(who.name, " ", ".") + "@northshire.example", Name: who.name, Grants: []people.Grant{grant}}
+		person := people.Person{Email: strings.ReplaceAll(who.name, " ", ".") + "@northshire.example", Name: who.name,
+			Grants: []people.Grant{grant}}
 		id, err := a.Store.AddPerson(t.Context(), machine, person)
 		if err != nil {
 			t.Fatal(err)
@@ -170,17 +176,21 @@ func (d *desk) ref(number string) string { return d.patient("RXA", number).Refer
 // extract takes an extract of RXA in.
 func (d *desk) extract(date string, rows ...listed) {
 	d.t.Helper()
-	b := &ingest.Batch{Provider: "RXA", File: ingest.File{Name: date + ".csv", SHA256: [32]byte([]byte(fmt.Sprintf("%-32s", date+fmt.Sprint(len(rows)))))},
+	b := &ingest.Batch{Provider: "RXA", File: ingest.File{Name: date + ".csv",
+		SHA256: [32]byte([]byte(fmt.Sprintf("%-32s", date+fmt.Sprint(len(rows)))))},
 		Extracts: []ingest.Extract{{Date: delay.MustDay(date), Read: len(rows), Kept: len(rows)}}}
 	for i, r := range rows {
-		g := attribution.Given{Reason: r.reason, Care: delay.Acute, Council: "E10000099", Stated: r.stated, Words: attribution.Words{Reason: string(r.reason), Responsible: r.stated.String()}}
+		g := attribution.Given{Reason: r.reason, Care: delay.Acute, Council: "E10000099", Stated: r.stated,
+			Words: attribution.Words{Reason: string(r.reason), Responsible: r.stated.String()}}
 		b.Patients = append(b.Patients, d.patient("RXA", r.number))
 		b.Givens = append(b.Givens, ingest.Given{Given: g, Outcome: d.Rules.Attribute(g, delay.MustDay(date))})
 		b.Places = append(b.Places, ingest.Place{Ward: r.ward, Bed: r.bed})
-		b.Statements = append(b.Statements, ingest.Statement{Patient: int32(i), Given: int32(i), Place: int32(i), Ready: delay.MustDay(r.ready), Admitted: delay.MustDay("2026-10-01")})
+		b.Statements = append(b.Statements, ingest.Statement{Patient: int32(i), Given: int32(i), Place: int32(i), Ready: delay.MustDay(r.ready),
+			Admitted: delay.MustDay("2026-10-01")})
 		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Line: int32(i + 2), Statement: int32(i)})
 	}
-	if err := d.App.madeUp(delay.MustDay(date).Time().Add(30*time.Hour)).Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := d.App.madeUp(delay.MustDay(date).Time().Add(30*time.Hour)).Take(d.t.Context(), b,
+		func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -312,11 +322,13 @@ func TestJourneyLogADelay(t *testing.T) {
 		t.Fatalf("the row's link is %q", href)
 	}
 	t.Run("J3 every error in the exact words", func(t *testing.T) {
-		r := d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"ready": "other", "other-day": "31", "other-month": "2", "other-year": "2026"})
+		r := d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"ready": "other", "other-day": "31",
+			"other-month": "2", "other-year": "2026"})
 		if r.status != http.StatusUnprocessableEntity {
 			t.Fatalf("answered with %d", r.status)
 		}
-		for _, want := range []string{"There is a problem", "Ready date must be a real date", "Select what they are waiting for", "Select where they are going, or select 'Not decided yet'"} {
+		for _, want := range []string{"There is a problem", "Ready date must be a real date", "Select what they are waiting for",
+			"Select where they are going, or select 'Not decided yet'"} {
 			r.has(t, want)
 		}
 		if v, _ := r.Find("#other-month").Attr("value"); v != "2" {
@@ -332,9 +344,11 @@ func TestJourneyLogADelay(t *testing.T) {
 		})
 	})
 	t.Run("J2 three fields", func(t *testing.T) {
-		r := d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"reason": "E", "destination": "1", "body": "social-care"})
+		r := d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"reason": "E", "destination": "1",
+			"body": "social-care"})
 		after := d.follow("coordinator", r)
-		after.has(t, "Delay logged for bed 4B-14. Rule A2 proposes social care. Northshire County Council is asked to agree by 5pm on Friday 6 November 2026.")
+		after.has(t, "Delay logged for bed 4B-14. Rule A2 proposes social care. Northshire County Council is asked to agree by 5pm on Friday 6 "+
+			"November 2026.")
 		if after.Find("#row-"+ref+" button").Length() != 1 {
 			t.Error("the row has no Still waiting button")
 		}
@@ -377,14 +391,17 @@ func TestJourneyLogADelay(t *testing.T) {
 	})
 	t.Run("A5 saving is never blocked by attribution", func(t *testing.T) {
 		ref := d.ref("100000004")
-		saved := d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"reason": "E", "destination": "undecided"}))
+		saved := d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+ref, "/delays/new",
+			map[string]string{"reason": "E", "destination": "undecided"}))
 		saved.has(t, "Delay logged for bed 5A-04. No rule decides this one. It is saved as not attributed and goes to the agreement list.")
 	})
 	t.Run("P1 NHS numbers are taken out of texts", func(t *testing.T) {
-		r := d.send("coordinator", "/delays/"+ref+"/actions/new", "/delays/"+ref+"/actions/new", map[string]string{"what": "Ring about 999 000 0018", "org": "Northgate General", "due-day": "6", "due-month": "11", "due-year": "2026"})
+		r := d.send("coordinator", "/delays/"+ref+"/actions/new", "/delays/"+ref+"/actions/new",
+			map[string]string{"what": "Ring about 999 000 0018", "org": "Northgate General", "due-day": "6", "due-month": "11", "due-year": "2026"})
 		r.has(t, "Remove the NHS number. Do not type numbers that identify a person here.")
 		d.follow("coordinator", d.send("coordinator", "/delays/"+ref+"/actions/new", "/delays/"+ref+"/actions/new",
-			map[string]string{"what": "Care agency gives a start date", "org": "Northshire County Council", "owner": "Brokerage", "due-day": "6", "due-month": "11", "due-year": "2026"})).has(t, "Care agency gives a start date")
+			map[string]string{"what": "Care agency gives a start date", "org": "Northshire County Council", "owner": "Brokerage", "due-day": "6",
+				"due-month": "11", "due-year": "2026"})).has(t, "Care agency gives a start date")
 	})
 	t.Run("P1 another council sees nothing", func(t *testing.T) {
 		if r := d.ask("other council", http.MethodGet, "/delays/"+ref, nil); r.status != http.StatusNotFound {
@@ -396,7 +413,8 @@ func TestJourneyLogADelay(t *testing.T) {
 // figures counts November's and October's delayed days by a dimension.
 func (d *desk) days(by measure.Dimension) map[string]int64 {
 	d.t.Helper()
-	cells, err := d.Store.Cells(d.t.Context(), measure.Query{From: delay.MustDay("2026-10-01"), To: delay.MustDay("2026-11-30"), By: []measure.Dimension{by}})
+	cells, err := d.Store.Cells(d.t.Context(), measure.Query{From: delay.MustDay("2026-10-01"), To: delay.MustDay("2026-11-30"),
+		By: []measure.Dimension{by}})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -410,21 +428,21 @@ func (d *desk) days(by measure.Dimension) map[string]int64 {
 // log logs one listed person with what the extract says.
 func (d *desk) log(number, reason string) {
 	d.t.Helper()
-	d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+d.ref(number), "/delays/new", map[string]string{"reason": reason, "destination": "undecided"}))
+	d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+d.ref(number), "/delays/new",
+		map[string]string{"reason": reason, "destination": "undecided"}))
 	d.verify()
 }
 
 func date(prefix, day string) map[string]string {
 	dd := delay.MustDay(day).Time()
-	return map[string]string{prefix + "-day": fmt.Sprint(dd.Day()), prefix + "-month": fmt.Sprint(int(dd.Month())), prefix + "-year": fmt.Sprint(dd.Year())}
+	return map[string]string{prefix + "-day": fmt.Sprint(dd.Day()), prefix + "-month": fmt.Sprint(int(dd.Month())),
+		prefix + "-year": fmt.Sprint(dd.Year())}
 }
 
 func with(maps ...map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, m := range maps {
-		for k, v := range m {
-			out[k] = v
-		}
+		maps0.Copy(out, m)
 	}
 	return out
 }
@@ -433,7 +451,8 @@ func with(maps ...map[string]string) map[string]string {
 // to the total all the way.
 func TestJourneyManageADelay(t *testing.T) {
 	d := newDesk(t)
-	for _, day := range []string{"2026-10-20", "2026-10-21", "2026-10-22", "2026-10-23", "2026-10-24", "2026-10-25", "2026-10-26", "2026-10-27", "2026-10-28", "2026-10-29", "2026-10-30", "2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03"} {
+	for _, day := range []string{"2026-10-20", "2026-10-21", "2026-10-22", "2026-10-23", "2026-10-24", "2026-10-25", "2026-10-26",
+		"2026-10-27", "2026-10-28", "2026-10-29", "2026-10-30", "2026-10-31", "2026-11-01", "2026-11-02", "2026-11-03"} {
 		d.extract(day, listed{"100000001", "2026-10-20", "A", delay.NHS, "4B", "4B-12"})
 	}
 	ref := d.ref("100000001")
@@ -453,7 +472,8 @@ func TestJourneyManageADelay(t *testing.T) {
 		if all != int64(want) {
 			t.Errorf("the figures have %d days, the record %d", all, want)
 		}
-		k, err := d.Store.Case(t.Context(), people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{"RXA"}}.Scope(), ref)
+		k, err := d.Store.Case(t.Context(), people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{"RXA"}}.Scope(),
+			ref)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -470,11 +490,14 @@ func TestJourneyManageADelay(t *testing.T) {
 	t.Run("C3 change from a date", func(t *testing.T) {
 		r := d.send("coordinator", at+"/reason", at+"/reason", map[string]string{})
 		r.has(t, "Select what has happened")
-		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "A"}, date("from", "2026-10-26")))
+		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "A"},
+			date("from", "2026-10-26")))
 		r.has(t, "This is the same reason as now. Select a different one or go back")
-		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "E"}, date("from", "2026-10-19")))
+		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "E"},
+			date("from", "2026-10-19")))
 		r.has(t, "Start date must be after 20 October 2026, when the current wait began")
-		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "E", "body": "social-care"}, date("from", "2026-10-26")))
+		r = d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "E", "body": "social-care"},
+			date("from", "2026-10-26")))
 		r.has(t, "Why was it not recorded at the time?")
 		r = d.follow("coordinator", d.submit("coordinator", r, at+"/reason", map[string]string{"because": "Noted on paper"}))
 		r.has(t, "E Care package in own home from 26 October 2026")
@@ -487,7 +510,8 @@ func TestJourneyManageADelay(t *testing.T) {
 	t.Run("correct a reason", func(t *testing.T) {
 		r := d.send("coordinator", at+"/reason", at+"/reason", map[string]string{"what": "corrected", "reason": "F", "body": "nhs"})
 		r.has(t, "Enter what was wrong")
-		r = d.follow("coordinator", d.send("coordinator", at+"/reason", at+"/reason", map[string]string{"what": "corrected", "reason": "F", "body": "nhs", "because": "It was equipment"}))
+		r = d.follow("coordinator", d.send("coordinator", at+"/reason", at+"/reason",
+			map[string]string{"what": "corrected", "reason": "F", "body": "nhs", "because": "It was equipment"}))
 		r.has(t, "It was equipment")
 		tiles(14)
 		if got := d.days(measure.ByReason); got["A"] != 5 || got["F"] != 9 {
@@ -495,7 +519,8 @@ func TestJourneyManageADelay(t *testing.T) {
 		}
 	})
 	t.Run("pause and resume", func(t *testing.T) {
-		r := d.follow("coordinator", d.send("coordinator", at+"/pause", at+"/pause", with(map[string]string{"why": "hospital"}, date("date", "2026-10-30"))))
+		r := d.follow("coordinator", d.send("coordinator", at+"/pause", at+"/pause",
+			with(map[string]string{"why": "hospital"}, date("date", "2026-10-30"))))
 		r.has(t, "Days from 30 October 2026 are not counted until you resume.")
 		tiles(9)
 		r = d.send("coordinator", at+"/resume", at+"/resume", date("date", "2026-10-30"))
@@ -531,11 +556,13 @@ func TestJourneyTwoPeopleOneRecord(t *testing.T) {
 	d.follow("coordinator", d.submit("coordinator", mine, at+"/pause", map[string]string{"why": "hospital"}))
 	before := d.days(measure.ByReason)
 	d.now = d.now.Add(time.Minute)
-	r := d.submit("coordinator", theirs, at+"/reason", map[string]string{"what": "corrected", "reason": "A", "because": "Wrong from the start"})
+	r := d.submit("coordinator", theirs, at+"/reason", map[string]string{"what": "corrected", "reason": "A",
+		"because": "Wrong from the start"})
 	if r.status != http.StatusConflict && r.status != http.StatusUnprocessableEntity {
 		t.Fatalf("answered with %d", r.status)
 	}
-	for _, want := range []string{"Someone else changed this", "This record was changed at 9:13am, after you opened it. Nothing you entered has been saved. Check the latest details and try again.", "Wrong from the start"} {
+	for _, want := range []string{"Someone else changed this", "This record was changed at 9:13am, after you opened it. Nothing you entered " +
+		"has been saved. Check the latest details and try again.", "Wrong from the start"} {
 		r.has(t, want)
 	}
 	if got := d.days(measure.ByReason); fmt.Sprint(got) != fmt.Sprint(before) {
@@ -553,7 +580,8 @@ func TestJourneyAgreement(t *testing.T) {
 	width := func(want int64) {
 		t.Helper()
 		d.verify()
-		o, err := figures{Store: d.Store, app: d.App}.Overview(t.Context(), measure.Filter{}, delay.MustDay("2026-10-01").Month(), delay.MustDay("2026-11-01").Month())
+		o, err := figures{Store: d.Store, app: d.App}.Overview(t.Context(), measure.Filter{}, delay.MustDay("2026-10-01").Month(),
+			delay.MustDay("2026-11-01").Month())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -586,12 +614,14 @@ func TestJourneyAgreement(t *testing.T) {
 		form := url.Values{"select": {id("100000001"), id("100000002")}}
 		check := d.ask("council reviewer", http.MethodPost, "/agreement/check", form)
 		check.has(t, "You agree to 2 proposals, 8 days.")
-		r := d.ask("council reviewer", http.MethodPost, "/agreement/agree", url.Values{"select": form["select"], "version": check.values("version")})
+		r := d.ask("council reviewer", http.MethodPost, "/agreement/agree", url.Values{"select": form["select"],
+			"version": check.values("version")})
 		d.follow("council reviewer", r).has(t, "2 answers saved, 8 days.")
 		if got := d.days(measure.ByState); got["agreed"] != 8 || got["proposed"] != 8 {
 			t.Errorf("got %v", got)
 		}
-		again := d.ask("council reviewer", http.MethodPost, "/agreement/agree", url.Values{"select": form["select"], "version": check.values("version")})
+		again := d.ask("council reviewer", http.MethodPost, "/agreement/agree", url.Values{"select": form["select"],
+			"version": check.values("version")})
 		again.has(t, "This was answered at 9:12am on 4 November 2026 by Reviewer, E10000099. Nothing has changed")
 		width(4)
 	})
@@ -603,9 +633,11 @@ func TestJourneyAgreement(t *testing.T) {
 		for _, want := range []string{"Select who the next step is with", "Select what should be checked", "Explain what should be checked"} {
 			r.has(t, want)
 		}
-		r = d.ask("council reviewer", http.MethodPost, third, url.Values{"answer": {"dispute"}, "body": {"joint"}, "checks": {"fact"}, "words": {"Paid jointly"}})
+		r = d.ask("council reviewer", http.MethodPost, third, url.Values{"answer": {"dispute"}, "body": {"joint"}, "checks": {"fact"},
+			"words": {"Paid jointly"}})
 		r.has(t, "Reason Di cannot be joint under rule set england-dtoc. Select NHS or social care")
-		r = d.send("council reviewer", third, third, map[string]string{"answer": "dispute", "body": "nhs", "checks": "fact", "words": "The family pays for the place."})
+		r = d.send("council reviewer", third, third, map[string]string{"answer": "dispute", "body": "nhs", "checks": "fact",
+			"words": "The family pays for the place."})
 		on := d.follow("council reviewer", r)
 		on.has(t, "Disputed: 4 days. Northgate General replies by 5pm on Friday 6 November 2026.")
 		on.has(t, "Both views")
@@ -642,7 +674,8 @@ func TestJourneyAgreement(t *testing.T) {
 		refused := d.ask("nhs director", http.MethodPost, dispute, url.Values{"answer": {"decide"}})
 		refused.has(t, "Select who the next step is with")
 		refused.has(t, "Enter the decision and the rule that it follows")
-		form := url.Values{"answer": {"decide"}, "body": {"nhs"}, "decide-words": {"A self-funder is with the NHS (A4)."}, "version": {r.values("version")[0]},
+		form := url.Values{"answer": {"decide"}, "body": {"nhs"}, "decide-words": {"A self-funder is with the NHS (A4)."},
+			"version": {r.values("version")[0]},
 			"example": {"yes"}, "review-day": {"31"}, "review-month": {"3"}, "review-year": {"2027"}}
 		d.follow("nhs director", d.ask("nhs director", http.MethodPost, dispute, form))
 		if got := d.days(measure.ByResponsible); got["NHS"] != 4 || got["social care"] != 8 {
@@ -652,7 +685,8 @@ func TestJourneyAgreement(t *testing.T) {
 			t.Errorf("G5: one party's decision stands as %v", got)
 		}
 		width(8)
-		d.get("nhs director", dispute).has(t, "It is not agreed until Northshire County Council confirms it or the named chair makes it (rule G5).")
+		d.get("nhs director", dispute).has(t, "It is not agreed until Northshire County Council confirms it or the named chair makes it "+
+			"(rule G5).")
 		r = d.get("council reviewer", dispute)
 		r.has(t, "Confirm: NHS")
 		confirm := url.Values{"answer": {"agree"}, "version": {r.values("version")[0]}}
@@ -660,7 +694,8 @@ func TestJourneyAgreement(t *testing.T) {
 		width(4)
 		d.get("coordinator", "/delays/"+d.ref("100000003")+"/periods/1").has(t, "Rule A6")
 		// The store knows that the 9th was here, whatever the clock says now.
-		d.get("coordinator", "/delays/new?ref="+d.ref("100000003")).has(t, "Local ruling for Di, 9 November 2026: NHS. A self-funder is with the NHS (A4). Review on 31 March 2027.")
+		d.get("coordinator", "/delays/new?ref="+d.ref("100000003")).has(t,
+			"Local ruling for Di, 9 November 2026: NHS. A self-funder is with the NHS (A4). Review on 31 March 2027.")
 	})
 	t.Run("J7 and G3 the council's page", func(t *testing.T) {
 		r := d.get("council director", "/council/E10000099?from=2026-10-01&to=2026-11-30")
@@ -702,18 +737,22 @@ func TestJourneyRunFromTheLog(t *testing.T) {
 		t.Fatalf("the link is %q", href)
 	}
 	r := d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", nil)
-	for _, want := range []string{"Enter the hospital number", "Enter the ward", "Enter the admission date", "Select the council of residence, or select 'Not known'",
-		"Select when they became ready to leave", "Select what they are waiting for", "Select where they are going, or select 'Not decided yet'"} {
+	for _, want := range []string{"Enter the hospital number", "Enter the ward", "Enter the admission date",
+		"Select the council of residence, or select 'Not known'",
+		"Select when they became ready to leave", "Select what they are waiting for",
+		"Select where they are going, or select 'Not decided yet'"} {
 		r.has(t, want)
 	}
-	person := with(map[string]string{"number": "h 123 456", "ward": "4B", "bed": "4B-01", "council": "E10000099", "care": "acute", "ready": "other", "reason": "E", "destination": "1", "body": "social-care"},
+	person := with(map[string]string{"number": "h 123 456", "ward": "4B", "bed": "4B-01", "council": "E10000099", "care": "acute",
+		"ready": "other", "reason": "E", "destination": "1", "body": "social-care"},
 		date("admitted", "2026-10-01"), date("other", "2026-10-20"))
 	early := with(person, date("other", "2026-09-20"))
 	d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", early).has(t, "Ready date must be on or after admission, 1 October 2026")
 	asked := d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", person)
 	asked.has(t, "This adds 15 days that were not recorded at the time. Why was it not recorded?")
 	saved := d.follow("coordinator", d.submit("coordinator", asked, "/delays/new", map[string]string{"because": "The ward kept paper lists"}))
-	saved.has(t, "Delay logged for bed 4B-01. Rule A2 proposes social care. Northshire County Council is asked to agree by 5pm on Friday 6 November 2026.")
+	saved.has(t, "Delay logged for bed 4B-01. Rule A2 proposes social care. Northshire County Council is asked to agree by 5pm on Friday 6 "+
+		"November 2026.")
 	d.verify()
 	if got := d.days(measure.ByReason); got["E"] != 15 {
 		t.Errorf("got %v, want E 15 (21 October to 4 November)", got)
@@ -731,8 +770,10 @@ func TestJourneyRunFromTheLog(t *testing.T) {
 	}
 	ref := d.ref("H123456")
 	d.get("coordinator", "/delays/"+ref+"/periods/1").has(t, "Unverified")
-	d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", with(person, map[string]string{"because": "again"})).has(t, "already has an open delay")
-	ended := d.submit("coordinator", d.send("coordinator", "/delays/"+ref+"/end", "/delays/"+ref+"/end", with(map[string]string{"how": "left", "destination": "1"}, date("date", "2026-11-06"))), "/delays/"+ref+"/end", nil)
+	d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", with(person, map[string]string{"because": "again"})).has(t,
+		"already has an open delay")
+	ended := d.submit("coordinator", d.send("coordinator", "/delays/"+ref+"/end", "/delays/"+ref+"/end",
+		with(map[string]string{"how": "left", "destination": "1"}, date("date", "2026-11-06"))), "/delays/"+ref+"/end", nil)
 	d.follow("coordinator", ended).has(t, "ended. 16 days counted.")
 	d.verify()
 	if got := d.days(measure.ByReason); got["E"] != 16 {

@@ -51,7 +51,8 @@ func (k closings) Close(ctx context.Context, by people.Actor, m delay.Month, see
 		return err
 	}
 	if check.Content.Fingerprint() != seen {
-		return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you close it.", m.Long())
+		return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you "+
+			"close it.", m.Long())
 	}
 	r, err := check.Seal(at, by.Grant.Role.String(), by.Grant.Codes, reason)
 	if err != nil {

@@ -38,7 +38,8 @@ func newCloseDesk(t *testing.T, dir, partnership string, now time.Time) *closeDe
 	t.Helper()
 	d := &closeDesk{t: t, now: now, session: map[people.Role]string{}}
 	var err error
-	if d.App, err = app.Open(t.Context(), app.Options{Data: dir, Partnership: partnership, Make: true, Now: func() time.Time { return d.now }}); err != nil {
+	if d.App, err = app.Open(t.Context(), app.Options{Data: dir, Partnership: partnership, Make: true,
+		Now: func() time.Time { return d.now }}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
@@ -148,7 +149,8 @@ func TestDevonYearClosedByMonth(t *testing.T) {
 			cells += c.Days
 		}
 		if byHospital != total[name] || byCouncil != total[name] || byDay != total[name] || cells != total[name] {
-			t.Errorf("C12 %s: %d days, %d by hospital, %d by council, %d by day, %d in all counts", name, total[name], byHospital, byCouncil, byDay, cells)
+			t.Errorf("C12 %s: %d days, %d by hospital, %d by council, %d by day, %d in all counts", name, total[name], byHospital, byCouncil, byDay,
+				cells)
 		}
 	}
 	if w := d.ask(people.Director, "/agreement/close/2018-04", url.Values{"seen": {"x"}}); w.Code != http.StatusConflict {
@@ -205,8 +207,10 @@ func TestDevonYearClosedByMonth(t *testing.T) {
 		if now-total[name] == 1 || now-total[name] == -1 {
 			unit = "day"
 		}
-		want := fmt.Sprintf("%s was closed on %s; its figures have changed by %s %s since", m.Long(), delay.DayOf(d.now.In(d.London)).Long(), strings.ReplaceAll(fmt.Sprintf("%+d", now-total[name]), "-", "−"), unit)
-		if got := strings.Join(strings.Fields(d.page(people.Viewer, fmt.Sprintf("/figures?from=%s&to=%s", m.First(), m.Last())).Find(".app-datebar").Text()), " "); !strings.Contains(got, want) {
+		want := fmt.Sprintf("%s was closed on %s; its figures have changed by %s %s since", m.Long(), delay.DayOf(d.now.In(d.London)).Long(),
+			strings.ReplaceAll(fmt.Sprintf("%+d", now-total[name]), "-", "−"), unit)
+		if got := strings.Join(strings.Fields(d.page(people.Viewer, fmt.Sprintf("/figures?from=%s&to=%s", m.First(), m.Last())).
+			Find(".app-datebar").Text()), " "); !strings.Contains(got, want) {
 			t.Errorf("%s: the figures page says %q, want %q", name, got, want)
 		}
 	}
@@ -249,7 +253,8 @@ func TestMonthCloseFromFoundToAltered(t *testing.T) {
 	seen, _ := d.page(people.Director, "/agreement/close/2026-03").Find(`[name="seen"]`).Attr("value")
 	for i := range answers {
 		wait.Go(func() {
-			answers[i] = d.ask(people.Director, "/agreement/close/2026-03", url.Values{"seen": {seen}, "asked": {"1"}, "because": {"Said on the call"}}).Code
+			answers[i] = d.ask(people.Director, "/agreement/close/2026-03", url.Values{"seen": {seen}, "asked": {"1"},
+				"because": {"Said on the call"}}).Code
 		})
 	}
 	wait.Wait()
@@ -267,7 +272,8 @@ func TestMonthCloseFromFoundToAltered(t *testing.T) {
 	}
 
 	// What was altered behind the program's back is found, and not shown.
-	for _, query := range []string{`DROP TRIGGER month_close_never_changes`, `UPDATE month_close SET frozen = CAST(replace(CAST(frozen AS TEXT), '"delayed_days":', '"delayed_days":9') AS BLOB)`} {
+	for _, query := range []string{`DROP TRIGGER month_close_never_changes`, `UPDATE month_close SET frozen = CAST(replace(CAST(frozen AS ` +
+		`TEXT), '"delayed_days":', '"delayed_days":9') AS BLOB)`} {
 		if _, err := db.Exec(query); err != nil {
 			t.Fatal(err)
 		}
@@ -294,13 +300,15 @@ func TestC15ClosedAsKnown(t *testing.T) {
 	}
 	before := now()
 	a.Ingest.Store = a.Store.Backdated(func() time.Time { return time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC) })
-	if _, err := a.Ingest.File(t.Context(), "RZ1_2026-03-11.csv", strings.NewReader(strings.ReplaceAll(northgate("2026-03-11", 1, 12), ",2026-03-09,", ",2026-02-20,"))); err != nil {
+	if _, err := a.Ingest.File(t.Context(), "RZ1_2026-03-11.csv", strings.NewReader(strings.ReplaceAll(northgate("2026-03-11", 1, 12),
+		",2026-03-09,", ",2026-02-20,"))); err != nil {
 		t.Fatal(err)
 	}
 	if now() == before {
 		t.Fatal("the late file changes nothing")
 	}
-	by := people.Actor{Kind: people.APerson, Email: "director@example.org", Grant: people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: []string{"RZ1"}}}
+	by := people.Actor{Kind: people.APerson, Email: "director@example.org", Grant: people.Grant{Role: people.Director,
+		Side: people.ProviderSide, Codes: []string{"RZ1"}}}
 	if err := a.CloseAsKnown(t.Context(), by, march); err != nil {
 		t.Fatal(err)
 	}

@@ -50,16 +50,20 @@ func commands() []command {
 		{"figures", "--data DIR --from 2018-04 --to 2019-03 [--by …]", "print delayed days by any breakdown", setUpFigures},
 		{"delays", "--data DIR [--identifiers | --as-known-at TIME]", "print every delay with its segments", setUpDelays},
 		{"accept", "--data DIR --provider CODE --date DATE --reason WORDS", "accept a short extract that is held", setUpAccept},
-		{"serve", "--data DIR [--partnership FILE] [--listen 127.0.0.1:8080] [--tls-cert FILE --tls-key FILE]", "serve the pages and run the scheduled jobs", setUpServe},
+		{"serve", "--data DIR [--partnership FILE] [--listen 127.0.0.1:8080] [--tls-cert FILE --tls-key FILE]",
+			"serve the pages and run the scheduled jobs", setUpServe},
 		{"render", "--data DIR --out DIR [--as-at DATE] [--as-known-at TIME]", "write the trend charts as a page and SVG files", setUpRender},
 		{"demo", "--data DIR [--listen 127.0.0.1:8080]", "fill an empty folder with a fictional partnership and serve it", setUpDemo},
 		{"spc", "--input FILE --params FILE [--format csv|icons]", "work out control charts of series in files", setUpSPC},
 		{"healthcheck", "[--listen 127.0.0.1:8080]", "ask a running server whether it is ready", setUpHealthcheck},
 		{"synth", "--out DIR [--seed N] [--from DATE] [--to DATE] [--size N]", "write synthetic extracts of a fictional partnership", setUpSynth},
-		{"user", "add|list|grant|revoke|link|activate|deactivate|reset-code [EMAIL] --data DIR [--role ROLE] [--for CODES]", "add people, give and take roles, make password links", setUpUser},
-		{"token", "add|list|revoke [KIND|ID] --data DIR [--label WORDS] [--days N] [--for CODES]", "make and revoke tokens of programs, and screen links", setUpToken},
+		{"user", "add|list|grant|revoke|link|activate|deactivate|reset-code [EMAIL] --data DIR [--role ROLE] [--for CODES]",
+			"add people, give and take roles, make password links", setUpUser},
+		{"token", "add|list|revoke [KIND|ID] --data DIR [--label WORDS] [--days N] [--for CODES]",
+			"make and revoke tokens of programs, and screen links", setUpToken},
 		{"key", "rotate --data DIR", "seal every identifier with a new key", setUpKey},
-		{"audit", "verify|export|begin-anew --data DIR [--head FILE] [--from DAY] [--to DAY] [--who EMAIL] [--what KIND] [--reason WORDS]", "check the audit log, or write it as CSV", setUpAudit},
+		{"audit", "verify|export|begin-anew --data DIR [--head FILE] [--from DAY] [--to DAY] [--who EMAIL] [--what KIND] [--reason WORDS]",
+			"check the audit log, or write it as CSV", setUpAudit},
 		{"retention", "run --data DIR", "purge identifiers past the retention period", setUpRetention},
 		{"councils", "check FILE [--data DIR]", "say what a newer list of councils changes", setUpCouncils},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
@@ -169,7 +173,8 @@ func (d *dataFlags) check() error {
 }
 
 func (d *dataFlags) options(log *slog.Logger) Options {
-	return Options{Data: d.data, Partnership: d.partnership, Key: d.c.Env("HOMEWARD_KEY_FILE"), Chromium: d.c.Env("HOMEWARD_CHROMIUM"), Log: log}
+	return Options{Data: d.data, Partnership: d.partnership, Key: d.c.Env("HOMEWARD_KEY_FILE"), Chromium: d.c.Env("HOMEWARD_CHROMIUM"),
+		Log: log}
 }
 
 // noWords refuses words where only flags are expected.

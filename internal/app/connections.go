@@ -40,7 +40,9 @@ func (c *connections) Accept() (net.Conn, error) {
 		select {
 		case c.places <- struct{}{}:
 		default:
-			c.say("all connections are in use; others wait", cap(c.places))
+			if c.mayWarn() {
+				c.log.Warn("all connections are in use; others wait", "most", cap(c.places))
+			}
 			c.places <- struct{}{}
 		}
 		conn, err := c.Listener.Accept()
@@ -54,7 +56,9 @@ func (c *connections) Accept() (net.Conn, error) {
 		}
 		_ = conn.Close()
 		<-c.places
-		c.say("one network address holds all the connections that it may; more are turned away", c.share())
+		if c.mayWarn() {
+			c.log.Warn("one network address holds all the connections that it may; more are turned away", "most", c.share())
+		}
 	}
 }
 
@@ -86,18 +90,16 @@ func (c *connections) leave(address net.IP) {
 	<-c.places
 }
 
-// say warns at most once a minute.
-func (c *connections) say(what string, most int) {
+// mayWarn says whether to warn now: at most once a minute.
+func (c *connections) mayWarn() bool {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	now := time.Now()
 	quiet := now.Sub(c.said) < time.Minute
 	if !quiet {
 		c.said = now
 	}
-	c.mu.Unlock()
-	if !quiet {
-		c.log.Warn(what, "most", most)
-	}
+	return !quiet
 }
 
 // crowded says that three quarters of the places are taken.

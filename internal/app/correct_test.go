@@ -20,7 +20,8 @@ func correctable(t *testing.T) (d *desk, at string) {
 	at = "/delays/" + d.ref("100000001")
 	d.log("100000001", "A")
 	d.follow("coordinator", d.send("coordinator", at+"/reason", at+"/reason",
-		with(map[string]string{"what": "changed", "reason": "E", "body": "social-care", "because": "Noted on paper"}, date("from", "2026-10-26"))))
+		with(map[string]string{"what": "changed", "reason": "E", "body": "social-care", "because": "Noted on paper"},
+			date("from", "2026-10-26"))))
 	for _, first := range []string{"2026-10-21", "2026-10-26"} {
 		page := "/agreement/" + d.ref("100000001") + "." + first
 		d.follow("council reviewer", d.send("council reviewer", page, page, map[string]string{"answer": "agree"}))
@@ -99,7 +100,8 @@ func TestCorrectAnEarlierPeriod(t *testing.T) {
 		d.get("other council", "/agreement").has(t, "1 proposal needs your answer.")
 	})
 	t.Run("C10 a file that is sent again changes the rest, not the correction", func(t *testing.T) {
-		d.extract("2026-10-22", listed{"100000001", "2026-10-20", "A", delay.NHS, "4B", "4B-12"}, listed{"100000002", "2026-10-20", "A", delay.NHS, "4B", "4B-13"})
+		d.extract("2026-10-22", listed{"100000001", "2026-10-20", "A", delay.NHS, "4B", "4B-12"},
+			listed{"100000002", "2026-10-20", "A", delay.NHS, "4B", "4B-13"})
 		d.verify()
 		if got := d.days(measure.ByCouncil)["E06000099"]; got != 5 {
 			t.Errorf("%d days with the corrected council, want 5", got)
@@ -133,7 +135,8 @@ func TestCorrectADelayThatEnded(t *testing.T) {
 	// The log holds them as waiting, and the extract does not.
 	before := words(d.get("coordinator", "/today").Find("#row-" + d.ref("100000001")))
 	page := at + "/reason?period=2026-10-26"
-	d.follow("coordinator", d.send("coordinator", page, at+"/reason", map[string]string{"reason": "F", "body": "nhs", "because": "It was equipment"}))
+	d.follow("coordinator", d.send("coordinator", page, at+"/reason", map[string]string{"reason": "F", "body": "nhs",
+		"because": "It was equipment"}))
 	d.verify()
 	if got := fmt.Sprint(d.days(measure.ByReason)); got != "map[A:8 F:9]" {
 		t.Errorf("got %s, want A 5 and 3 of the other person, F 9", got)
@@ -149,20 +152,24 @@ func TestCorrectADelayThatEnded(t *testing.T) {
 // wait open, its ready date and its place as they were (C17).
 func TestC17CorrectAnEarlierPeriod(t *testing.T) {
 	d := newDesk(t)
-	asked := d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", with(map[string]string{"number": "h 123 456", "ward": "4B", "bed": "4B-01", "council": "E10000099",
-		"care": "acute", "ready": "other", "reason": "A", "destination": "1", "because": "Paper lists"}, date("admitted", "2026-10-01"), date("other", "2026-10-30")))
+	asked := d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", with(map[string]string{"number": "h 123 456", "ward": "4B",
+		"bed": "4B-01", "council": "E10000099",
+		"care": "acute", "ready": "other", "reason": "A", "destination": "1", "because": "Paper lists"}, date("admitted", "2026-10-01"),
+		date("other", "2026-10-30")))
 	d.follow("coordinator", asked)
 	at := "/delays/" + d.ref("H123456")
 	d.now = d.now.Add(72 * time.Hour)
 	if _, err := d.keepLog(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	d.follow("coordinator", d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "E", "body": "social-care"}, date("from", "2026-11-05"))))
+	d.follow("coordinator", d.send("coordinator", at+"/reason", at+"/reason", with(map[string]string{"what": "changed", "reason": "E",
+		"body": "social-care"}, date("from", "2026-11-05"))))
 	d.now = d.now.Add(24 * time.Hour)
 	if _, err := d.keepLog(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	d.follow("coordinator", d.send("coordinator", at+"/reason?period=2026-10-31", at+"/reason", map[string]string{"reason": "F", "body": "nhs", "because": "It was equipment"}))
+	d.follow("coordinator", d.send("coordinator", at+"/reason?period=2026-10-31", at+"/reason",
+		map[string]string{"reason": "F", "body": "nhs", "because": "It was equipment"}))
 	d.verify()
 	if got := fmt.Sprint(d.days(measure.ByReason)); got != "map[E:4 F:5]" {
 		t.Errorf("got %s, want F from 31 October to 4 November and E since", got)

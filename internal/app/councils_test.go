@@ -66,7 +66,8 @@ func TestD5NewerListBesideThePartnership(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, "councils", "check", newer, "--data", dir)
-	if status, _, errs := run(t, "councils", "check", filepath.Join(dir, "nothing.csv")); status == app.ExitDone || !strings.Contains(errs, "could not be read") {
+	if status, _, errs := run(t, "councils", "check", filepath.Join(dir, "nothing.csv")); status == app.ExitDone ||
+		!strings.Contains(errs, "could not be read") {
 		t.Errorf("D5 a missing list: status %d, %s", status, errs)
 	}
 }

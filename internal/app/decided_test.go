@@ -47,12 +47,16 @@ func TestJourneyDecidedNotAgreed(t *testing.T) {
 	})
 	page := "/disputes/" + id("100000001", first+1)
 	t.Run("G5 every argument stays readable, first to last", func(t *testing.T) {
-		d.follow("nhs director", d.dispute("nhs director", page, map[string]string{"answer": "escalate", "escalate-words": "The home says otherwise."}))
-		d.follow("council director", d.dispute("council director", page, map[string]string{"answer": "escalate", "escalate-words": "Two calls led nowhere."}))
-		d.follow("council reviewer", d.dispute("council reviewer", page, map[string]string{"answer": "reply", "reply-words": "The letter is in the file."}))
+		d.follow("nhs director", d.dispute("nhs director", page, map[string]string{"answer": "escalate",
+			"escalate-words": "The home says otherwise."}))
+		d.follow("council director", d.dispute("council director", page, map[string]string{"answer": "escalate",
+			"escalate-words": "Two calls led nowhere."}))
+		d.follow("council reviewer", d.dispute("council reviewer", page, map[string]string{"answer": "reply",
+			"reply-words": "The letter is in the file."}))
 		views := d.get("council director", page).Find(".app-sides").Text()
 		at := -1
-		for _, argument := range []string{"The home says otherwise.", "The home was ready on the 1st.", "Two calls led nowhere.", "The letter is in the file."} {
+		for _, argument := range []string{"The home says otherwise.", "The home was ready on the 1st.", "Two calls led nowhere.",
+			"The letter is in the file."} {
 			next := strings.Index(views, argument)
 			if next < 0 {
 				t.Errorf("%q is not in both views", argument)
@@ -65,7 +69,8 @@ func TestJourneyDecidedNotAgreed(t *testing.T) {
 	})
 	t.Run("G5 a party decides its own dispute, and it is not agreed", func(t *testing.T) {
 		r := d.dispute("council director", page, map[string]string{"answer": "decide", "body": "nhs", "decide-words": "The home was ready."})
-		d.follow("council director", r).has(t, "Decided, not agreed: 2 days, NHS. Northgate General confirms it by 5pm on Wednesday 11 November 2026.")
+		d.follow("council director", r).has(t, "Decided, not agreed: 2 days, NHS. Northgate General confirms it by 5pm on Wednesday 11 "+
+			"November 2026.")
 		if got := d.days(measure.ByState); got["decided, not agreed"] != 2 || got["agreed"] != 0 {
 			t.Errorf("got %v", got)
 		}

@@ -36,7 +36,8 @@ func setUpDemo(flags *flag.FlagSet, c *Console) func(context.Context, []string) 
 			return ExitUsage, err
 		}
 		if !at.loopback() {
-			return ExitUsage, usage("Found the address %q. The demonstration signs people in by links that it prints, so it is for this machine only: use 127.0.0.1 or localhost.", at.Address)
+			return ExitUsage, usage("Found the address %q. The demonstration signs people in by links that it prints, so it is for this machine "+
+				"only: use 127.0.0.1 or localhost.", at.Address)
 		}
 		if err := fillDemo(ctx, d, c); err != nil || *fillOnly {
 			return ExitDone, err
@@ -64,7 +65,8 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	}
 	if entries, err := os.ReadDir(d.data); err == nil && len(entries) > 0 {
 		if _, err := os.Stat(filepath.Join(d.data, "synthetic")); err != nil {
-			return usage("%s is not empty and holds no demonstration. Choose another folder, or serve it with: homeward serve --data %s", d.data, d.data)
+			return usage("%s is not empty and holds no demonstration. Choose another folder, or serve it with: homeward serve --data %s", d.data,
+				d.data)
 		}
 	}
 	example, err := fs.Sub(data.Examples, exampleNorthshire)

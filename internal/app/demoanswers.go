@@ -84,12 +84,14 @@ func answerDemo(ctx context.Context, a *App, said func(done, total int)) error {
 				disputed = append(disputed, casework.NewAnswer{Reference: it.Reference, Event: event(agreement.Dispute, agreement.CouncilSide, other),
 					Checks: "A date is wrong", Words: "The referral was acknowledged two days later."})
 				if chance < 110 {
-					settled[it.Provider] = append(settled[it.Provider], casework.NewAnswer{Reference: it.Reference, Event: event(agreement.Agree, agreement.NHSSide, delay.NotAttributed)})
+					settled[it.Provider] = append(settled[it.Provider], casework.NewAnswer{Reference: it.Reference,
+						Event: event(agreement.Agree, agreement.NHSSide, delay.NotAttributed)})
 				}
 			case chance < 200:
 				// Nobody has answered yet.
 			default:
-				agreed = append(agreed, casework.NewAnswer{Reference: it.Reference, Event: event(agreement.Agree, agreement.CouncilSide, delay.NotAttributed)})
+				agreed = append(agreed, casework.NewAnswer{Reference: it.Reference, Event: event(agreement.Agree, agreement.CouncilSide,
+					delay.NotAttributed)})
 			}
 		}
 		if err := answer(first.council, first.at, append(agreed, disputed...)); err != nil {

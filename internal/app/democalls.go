@@ -37,7 +37,8 @@ func pathwaysDemo(ctx context.Context, a *App) error {
 		if d.EndKind == delay.Open || d.LastDay < since || len(d.Segments) == 0 {
 			return nil
 		}
-		all = append(all, left{d.Provider, d.Reference, d.FirstDay, d.Segments[len(d.Segments)-1].Reason, int(7*d.FirstDay+5*d.LastDay) + len(d.Segments)})
+		all = append(all, left{d.Provider, d.Reference, d.FirstDay, d.Segments[len(d.Segments)-1].Reason,
+			int(7*d.FirstDay+5*d.LastDay) + len(d.Segments)})
 		return nil
 	}); err != nil {
 		return err
@@ -45,7 +46,8 @@ func pathwaysDemo(ctx context.Context, a *App) error {
 	for _, l := range all {
 		by := people.Actor{Kind: people.APerson, Email: "coordinator." + l.provider + "@demonstration.example", Name: "Demonstration coordinator",
 			Grant: people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{l.provider}}}
-		in := casework.NewEntry{Reference: l.reference, Kind: logbook.Verified, Made: l.made, Day: l.made, Destination: pathwayOf(l.reason, l.spread)}
+		in := casework.NewEntry{Reference: l.reference, Kind: logbook.Verified, Made: l.made, Day: l.made,
+			Destination: pathwayOf(l.reason, l.spread)}
 		if _, _, err := a.madeUp(onRound(l.made, l.spread%60, now)).Log(ctx, by, in); err != nil {
 			return err
 		}

@@ -59,9 +59,11 @@ func logDemo(ctx context.Context, a *App) error {
 				}
 			}
 			if i < 12 {
-				step := casework.Action{What: "Agree a start date with the provider of care", OwnerOrg: string(said.Given.Council), Owner: "Brokerage", Due: delay.DayOf(now) + delay.Day(i%4)}
+				step := casework.Action{What: "Agree a start date with the provider of care", OwnerOrg: string(said.Given.Council), Owner: "Brokerage",
+					Due: delay.DayOf(now) + delay.Day(i%4)}
 				if said.Outcome.Body == delay.NHS || step.OwnerOrg == "" {
-					step = casework.Action{What: "Ask the community team for a date", OwnerOrg: p.Code, Owner: "Discharge team", Due: delay.DayOf(now) + delay.Day(i%3)}
+					step = casework.Action{What: "Ask the community team for a date", OwnerOrg: p.Code, Owner: "Discharge team",
+						Due: delay.DayOf(now) + delay.Day(i%3)}
 				}
 				if err := a.madeUp(onRound(delay.DayOf(now), i, now)).AddAction(ctx, by, row.Reference, "", step); err != nil {
 					return err

@@ -53,9 +53,11 @@ func wantDevon(t *testing.T, dir string) {
 	t.Helper()
 	want, got := map[string]string{}, map[string]string{}
 	for _, r := range sharedTable(t, "extracts", "devon-2018-19", "expected", "delayed_days.csv") {
-		want[strings.Join([]string{r["month"], r["council"], r["type_of_care"], r["reason"], ourWords.Replace(r["responsible"])}, ",")] = r["delayed_days"]
+		want[strings.Join([]string{r["month"], r["council"], r["type_of_care"], r["reason"], ourWords.Replace(r["responsible"])},
+			",")] = r["delayed_days"]
 	}
-	figures := must(t, "figures", "--data", dir, "--from", "2018-04", "--to", "2019-03", "--by", "month,council,care,reason,responsible", "--format", "csv")
+	figures := must(t, "figures", "--data", dir, "--from", "2018-04", "--to", "2019-03", "--by", "month,council,care,reason,responsible",
+		"--format", "csv")
 	for _, r := range table(t, figures) {
 		got[strings.Join([]string{r["month"], r["council"], r["type_of_care"], r["reason"], r["responsible"]}, ",")] = r["delayed_days"]
 	}
@@ -127,7 +129,8 @@ func TestDevonYear(t *testing.T) {
 	wantDevon(t, dir)
 
 	figures := func() string {
-		return must(t, "figures", "--data", dir, "--from", "2018-04-01", "--to", "2019-03-31", "--by", "day,provider,council,care,reason,responsible", "--format", "csv")
+		return must(t, "figures", "--data", dir, "--from", "2018-04-01", "--to", "2019-03-31", "--by",
+			"day,provider,council,care,reason,responsible", "--format", "csv")
 	}
 	before := figures()
 	out := takeIn(t, dir, devonFiles(t)...)

@@ -35,8 +35,10 @@ func TestDevonWith200Disputes(t *testing.T) {
 	for _, p := range a.Partnership.Providers {
 		providers = append(providers, p.Code)
 	}
-	council := people.Actor{Kind: people.APerson, Email: "council@example.org", Grant: people.Grant{Role: people.Director, Side: people.CouncilSide, Codes: councils}}
-	nhs := people.Actor{Kind: people.APerson, Email: "nhs@example.org", Grant: people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: providers}}
+	council := people.Actor{Kind: people.APerson, Email: "council@example.org",
+		Grant: people.Grant{Role: people.Director, Side: people.CouncilSide, Codes: councils}}
+	nhs := people.Actor{Kind: people.APerson, Email: "nhs@example.org", Grant: people.Grant{Role: people.Director, Side: people.ProviderSide,
+		Codes: providers}}
 	from, to := delay.MustDay("2018-04-01"), delay.MustDay("2019-03-31")
 	const total = 44464
 	by := func(d measure.Dimension) map[string]int64 {
@@ -142,7 +144,8 @@ func TestDevonWith200Disputes(t *testing.T) {
 	}
 	split = c.Now
 	if split.Unsettled() != got["disputed"]+after["not attributed"]-split.Disputed[delay.NotAttributed] {
-		t.Errorf("G3: %d days are not settled; %d are disputed and %d not attributed", split.Unsettled(), got["disputed"], after["not attributed"])
+		t.Errorf("G3: %d days are not settled; %d are disputed and %d not attributed", split.Unsettled(), got["disputed"],
+			after["not attributed"])
 	}
 	t.Run("what moved each council's share adds up", func(t *testing.T) {
 		for _, code := range councils {
@@ -151,18 +154,21 @@ func TestDevonWith200Disputes(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c, err := measure.MakeCouncil(ctx, a.Store, a.Store, measure.Filter{Councils: []delay.Council{delay.Council(code)}}, m.First(), m.Last())
+				c, err := measure.MakeCouncil(ctx, a.Store, a.Store, measure.Filter{Councils: []delay.Council{delay.Council(code)}}, m.First(),
+					m.Last())
 				if err != nil {
 					t.Fatal(err)
 				}
-				for by, parts := range map[string][]measure.PartSplit{"hospital": c.ByProvider, "reason": c.ByReason, "type of care": c.ByCare, "new or continuing": c.ByAge} {
+				for by, parts := range map[string][]measure.PartSplit{"hospital": c.ByProvider, "reason": c.ByReason, "type of care": c.ByCare,
+					"new or continuing": c.ByAge} {
 					var points int
 					var now, was int64
 					for _, p := range parts {
 						points, now, was = points+p.Points, now+p.Split.Days.Total(), was+p.Was.Days.Total()
 					}
 					if points != c.Change || now != c.Now.Days.Total() || was != c.Was.Days.Total() {
-						t.Errorf("%s, %s by %s: parts add up to %d tenths, %d and %d days; the whole is %d, %d and %d", code, month, by, points, now, was, c.Change, c.Now.Days.Total(), c.Was.Days.Total())
+						t.Errorf("%s, %s by %s: parts add up to %d tenths, %d and %d days; the whole is %d, %d and %d", code, month, by, points, now, was,
+							c.Change, c.Now.Days.Total(), c.Was.Days.Total())
 					}
 				}
 				if fresh := c.ByAge[0]; c.Now.Days.Total() > 100 && (fresh.Split.Days.Total() == 0 || fresh.Split.Days.Total() == c.Now.Days.Total()) {

@@ -179,7 +179,8 @@ func TestBoardList(t *testing.T) {
 	for _, r := range sharedTable(t, "extracts", "board-list", "expected", "delayed_days.csv") {
 		want[r["provider"]+" "+r["council"]] = r["england_dtoc_days"]
 	}
-	for _, r := range table(t, must(t, "figures", "--data", dir, "--from", "2026-11-02", "--to", "2026-11-22", "--by", "provider,council", "--format", "csv")) {
+	for _, r := range table(t, must(t, "figures", "--data", dir, "--from", "2026-11-02", "--to", "2026-11-22", "--by", "provider,council",
+		"--format", "csv")) {
 		got[r["provider"]+" "+strings.TrimPrefix(r["council"], "not known")] = r["delayed_days"]
 	}
 	differ, why := !maps.Equal(got, want), fieldOpen["board-list"]

@@ -48,12 +48,14 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	to := flags.String("to", "", "last month or day, included")
 	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible, state")
 	numbers := flags.String("measures", "days", "`measures`: days, beds, share, people, not-agreed")
-	basis := flags.String("basis", "", "which days count: counted (every one) or agreed; without it, what headline says in the partnership file")
+	basis := flags.String("basis", "", "which days count: counted (every one) or agreed; without it, what headline says in the "+
+		"partnership file")
 	format := flags.String("format", "table", "csv, json or table")
 	public := flags.Bool("public", false, "counts that may leave the partnership: small ones suppressed, the rest rounded")
 	known := flags.String("as-known-at", "", "figures as they were known at this `time`, such as 2019-03-31 or 2019-03-31T09:58")
 	filters := map[measure.Dimension]*listFlag{}
-	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState} {
+	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible,
+		measure.ByState} {
 		filters[dim] = new(listFlag)
 		flags.Var(filters[dim], string(dim), "only this `"+string(dim)+"`; several with commas")
 	}
@@ -120,7 +122,8 @@ func (d *dataFlags) basis(given string, f measure.Filter) (measure.Basis, error)
 		case problem.KindOf(err) == problem.NotFound || len(f.States) > 0:
 			return measure.BasisCounted, nil
 		case err != nil:
-			return measure.BasisCounted, problem.Wrap(err, problem.Invalid, "The partnership file says which days count and could not be read. Put it right, or say --basis counted or --basis agreed")
+			return measure.BasisCounted, problem.Wrap(err, problem.Invalid, "The partnership file says which days count and could not be read. Put "+
+				"it right, or say --basis counted or --basis agreed")
 		}
 		return headlineOf(p), nil
 	}
@@ -200,9 +203,11 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 			fmt.Fprintln(out, strings.Join(row, "\t"))
 		}
 		if t.Public {
-			fmt.Fprintf(out, "%s from %s to %s. %s\n", dayWords[t.Query.Filter.Basis], t.Query.From.Long(), t.Query.To.Long(), measure.SuppressedWords)
+			fmt.Fprintf(out, "%s from %s to %s. %s\n", dayWords[t.Query.Filter.Basis], t.Query.From.Long(), t.Query.To.Long(),
+				measure.SuppressedWords)
 		} else {
-			fmt.Fprintf(out, "%d %s from %s to %s\n", t.Total, strings.ToLower(dayWords[t.Query.Filter.Basis]), t.Query.From.Long(), t.Query.To.Long())
+			fmt.Fprintf(out, "%d %s from %s to %s\n", t.Total, strings.ToLower(dayWords[t.Query.Filter.Basis]), t.Query.From.Long(),
+				t.Query.To.Long())
 		}
 		return out.Flush()
 	default:
@@ -268,7 +273,8 @@ func accountName() string {
 	return u.Username
 }
 
-func printDelays(ctx context.Context, w io.Writer, delays func(context.Context, func(sqlite.DelayRecord) error) error, identified bool, format string) error {
+func printDelays(ctx context.Context, w io.Writer, delays func(context.Context, func(sqlite.DelayRecord) error) error, identified bool,
+	format string) error {
 	head := delayHead
 	if identified {
 		head = append([]string{"provider", "nhs_number", "local_patient_id"}, delayHead[1:]...)
@@ -354,7 +360,8 @@ func verify(ctx context.Context, store *sqlite.Store) (int, string, error) {
 		return ExitLess, "", err
 	}
 	if integrity == "ok" && len(v.Differences)+len(closed) == 0 {
-		return ExitDone, fmt.Sprintf("Everything agrees: %d extracts of %d providers, %d patients, %d delays and %d delayed days derived afresh equal what is stored.",
+		return ExitDone, fmt.Sprintf("Everything agrees: %d extracts of %d providers, %d patients, %d delays and %d delayed days derived afresh "+
+			"equal what is stored.",
 			v.Extracts, v.Providers, v.Patients, v.Delays, v.DelayedDays), nil
 	}
 	var b strings.Builder

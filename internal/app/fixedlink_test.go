@@ -28,7 +28,8 @@ func waitsOn(day delay.Day, patients int) string {
 			continue
 		}
 		why := []string{"E,Social Care", "A,NHS", "C,NHS"}[i%3]
-		fmt.Fprintf(&b, "%s,RZ1,RZ101,5A,5A-%02d,L%05d,,1941-02-03,F,2026-02-10,%s,Acute,%s,E10000099,1,,\r\n", day, i, i, delay.MustDay("2026-02-20")+delay.Day(i%9), why)
+		fmt.Fprintf(&b, "%s,RZ1,RZ101,5A,5A-%02d,L%05d,,1941-02-03,F,2026-02-10,%s,Acute,%s,E10000099,1,,\r\n", day, i, i,
+			delay.MustDay("2026-02-20")+delay.Day(i%9), why)
 	}
 	return b.String()
 }
@@ -59,7 +60,8 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 	}
 	note := func(words string, day delay.Day) {
 		t.Helper()
-		if _, err := a.Store.AddAnnotation(t.Context(), people.Actor{Kind: people.Machine}, measure.Annotation{Day: day, Words: words, At: now}); err != nil {
+		if _, err := a.Store.AddAnnotation(t.Context(), people.Actor{Kind: people.Machine},
+			measure.Annotation{Day: day, Words: words, At: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -129,8 +131,10 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 	cookies[people.Presenter] = signIn(people.Presenter)
 	var links []kept
 	for _, target := range []string{
-		"/trends?measure=M01&grain=day", "/trends?measure=M03&grain=day", "/trends?measure=M07&grain=week", "/trends?measure=M08&grain=day&split=reason&chart=line",
-		"/trends?measure=M05-21&grain=day", "/reasons", "/flow?grain=day", "/flow?split=responsible", "/overview", "/figures?by=day,reason", "/charts/delayed-days", "/charts/council-share",
+		"/trends?measure=M01&grain=day", "/trends?measure=M03&grain=day", "/trends?measure=M07&grain=week",
+		"/trends?measure=M08&grain=day&split=reason&chart=line",
+		"/trends?measure=M05-21&grain=day", "/reasons", "/flow?grain=day", "/flow?split=responsible", "/overview", "/figures?by=day,reason",
+		"/charts/delayed-days", "/charts/council-share",
 	} {
 		doc := page(people.Presenter, target)
 		fixed, _ := doc.Find("#fixed-link").Attr("href")
@@ -165,7 +169,8 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 		if got := shown(doc); got != l.shown {
 			t.Errorf("%s: a month later its fixed link shows something else:\n%s", l.target, differ(l.shown, got))
 		}
-		if bar := strings.Join(strings.Fields(doc.Find(".app-datebar").Text()), " "); !strings.HasPrefix(bar, "As known at 8am, 31 March 2026. Data as at 30 March 2026.") {
+		if bar := strings.Join(strings.Fields(doc.Find(".app-datebar").Text()), " "); !strings.HasPrefix(bar,
+			"As known at 8am, 31 March 2026. Data as at 30 March 2026.") {
 			t.Errorf("%s: the bar says %q", l.target, bar)
 		}
 		for ext, got := range twins(people.Viewer, l.fixed) {
@@ -173,7 +178,8 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 				t.Errorf("%s: a month later its %s is another:\n%s", l.target, ext, differ(l.twins[ext], got))
 			}
 		}
-		if !strings.HasPrefix(l.target, "/charts/") && !strings.HasPrefix(l.target, "/figures") && doc.Find("#differences tbody tr").Length() == 0 {
+		if !strings.HasPrefix(l.target, "/charts/") && !strings.HasPrefix(l.target, "/figures") &&
+			doc.Find("#differences tbody tr").Length() == 0 {
 			t.Errorf("%s does not say what has changed since", l.target)
 		}
 		// The same question today has another answer.

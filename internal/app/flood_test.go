@@ -150,7 +150,8 @@ func TestP1SlowStrangers(t *testing.T) {
 	}
 	all.Wait()
 	for name, header := range map[string][2]string{
-		"cookies that were never given": {"Cookie", "homeward=x"}, "tokens that were never made": {"Authorization", "Bearer hw_0000000000000000_" + strings.Repeat("0", 52)},
+		"cookies that were never given": {"Cookie", "homeward=x"}, "tokens that were never made": {"Authorization",
+			"Bearer hw_0000000000000000_" + strings.Repeat("0", 52)},
 	} {
 		counts := map[int]int{}
 		for range 700 {
@@ -233,7 +234,8 @@ func TestP2AKilledUploadLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "POST /api/v1/extracts?name=RZ1_2026-03-10.csv HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", s.address, token, len(text)+1, text)
+	fmt.Fprintf(conn, "POST /api/v1/extracts?name=RZ1_2026-03-10.csv HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Length: "+
+		"%d\r\n\r\n%s", s.address, token, len(text)+1, text)
 	spool := filepath.Join(c.data(), "spool")
 	var held []os.DirEntry
 	for begin := time.Now(); len(held) == 0 && time.Since(begin) < 10*time.Second; time.Sleep(20 * time.Millisecond) {

@@ -216,7 +216,8 @@ func TestHostileFilesTogether(t *testing.T) {
 			}
 		}
 	}
-	if again := c.run(t, append([]string{"ingest", "--data", c.data(), "--partnership", must2(filepath.Abs(devonExample)), "--"}, files...)...); strings.ContainsAny(again.out, "\x1b\x00\x07") {
+	if again := c.run(t, append([]string{"ingest", "--data", c.data(), "--partnership", must2(filepath.Abs(devonExample)), "--"},
+		files...)...); strings.ContainsAny(again.out, "\x1b\x00\x07") {
 		t.Error("R8: a line at a terminal holds control characters")
 	} else if lines := strings.Split(again.out, "\n"); len(lines) < len(files) {
 		t.Errorf("%d lines for %d files", len(lines), len(files))

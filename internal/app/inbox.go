@@ -276,7 +276,7 @@ func (a *App) takeOne(ctx context.Context, path string, seen fs.FileInfo) (*inge
 	if err != nil {
 		return nil, err
 	}
-	a.logExtract("extract", report)
+	a.Options.Log.Info("extract", counts(report)...)
 	if report.Outcome == ingest.Rejected {
 		if err := a.putRejected(nhsnumber.Redact(filepath.Base(path)), report, frozen); err != nil {
 			return nil, err

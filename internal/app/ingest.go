@@ -65,7 +65,8 @@ func writeStarter(dir string, c *Console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "Next: write your councils, providers and layouts into these files, then\n  homeward ingest --data %s PATH…\n  homeward serve --data %s\n", dir, dir)
+	fmt.Fprintf(c.Out, "Next: write your councils, providers and layouts into these files, then\n  homeward ingest --data %s PATH…\n  "+
+		"homeward serve --data %s\n", dir, dir)
 	return nil
 }
 

@@ -28,7 +28,8 @@ func TestLevelsOfTheFileBecomeLevels(t *testing.T) {
 		{Measure: "M03", Council: "E10000099", Level: 35, From: "2026-04-01", To: "2027-03-31", Agreed: "Board", Change: "Chiefs"},
 		{Measure: "M08", Grain: "week", Provider: "RXA", Level: 12.5, From: "2026-04-01", Agreed: "Board"},
 	}, measure.BasisAgreed)
-	if len(got) != 2 || got[0].Value != .35 || got[0].To.String() != "2027-03-31" || got[0].Change != "Chiefs" || got[1].Grain != measure.ByWeek || got[1].To != 0 || got[1].Provider != "RXA" ||
+	if len(got) != 2 || got[0].Value != .35 || got[0].To.String() != "2027-03-31" || got[0].Change != "Chiefs" ||
+		got[1].Grain != measure.ByWeek || got[1].To != 0 || got[1].Provider != "RXA" ||
 		got[0].Basis != measure.BasisAgreed || got[1].Basis != measure.BasisCounted {
 		t.Errorf("read as %+v", got)
 	}

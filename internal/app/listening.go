@@ -31,7 +31,9 @@ func addListening(flags *flag.FlagSet) *Listening {
 	flags.StringVar(&l.Address, "listen", "127.0.0.1:8080", "the `address` to listen on")
 	flags.StringVar(&l.Cert, "tls-cert", "", "the `file` of the certificate, with those that vouch for it")
 	flags.StringVar(&l.Key, "tls-key", "", "the `file` of the certificate's key")
-	flags.StringVar(&l.Hosts, "hosts", "", "the host `names` that people type, with commas between them; all when empty and not on a loopback address")
+	flags.StringVar(&l.Hosts, "hosts", "", "the host `names` that people type, with commas between them; all when empty and not on a "+
+		"loopback "+
+		"address")
 	flags.BoolVar(&l.Plain, "plain-http", false, "answer without TLS on a network address, where nobody else can reach it")
 	return l
 }
@@ -45,7 +47,10 @@ func (l *Listening) check(s config.SignIn) error {
 		return usage("TLS needs both files: --tls-cert FILE --tls-key FILE.")
 	}
 	if !l.loopback() && l.Cert == "" && len(s.TrustedProxies) == 0 && !l.Plain {
-		return usage("Found the address %q, which others can reach, and no TLS. Add --tls-cert and --tls-key, or name the proxy that ends TLS in the partnership file (sign_in.trusted_proxies), or use 127.0.0.1. Where nobody else can reach the address, add --plain-http.", l.Address)
+		return usage("Found the address %q, which others can reach, and no TLS. Add --tls-cert and --tls-key, or name the proxy that ends "+
+			"TLS in "+
+			"the partnership file (sign_in.trusted_proxies), or use 127.0.0.1. Where nobody else can reach the address, add --plain-http.",
+			l.Address)
 	}
 	return nil
 }
@@ -64,7 +69,7 @@ func (l *Listening) secure(s config.SignIn) bool {
 // names gives the host names that people type.
 func (l *Listening) names(s config.SignIn) []string {
 	var out []string
-	for _, h := range strings.Split(l.Hosts, ",") {
+	for h := range strings.SplitSeq(l.Hosts, ",") {
 		if h = strings.TrimSpace(h); h != "" {
 			out = append(out, h)
 		}

@@ -114,7 +114,8 @@ func packWords(plan config.Pack) (string, error) {
 	}
 	words, err := schedule.Words(plan.Cron)
 	if err != nil {
-		return "", problem.Wrap(err, problem.Invalid, "The pack %s of the partnership file has times that are not simple. Say them in words under its key words, or correct its key cron", plan.Name)
+		return "", problem.Wrap(err, problem.Invalid, "The pack %s of the partnership file has times that are not simple. Say them in words "+
+			"under its key words, or correct its key cron", plan.Name)
 	}
 	return words, nil
 }
@@ -128,8 +129,9 @@ func (a *App) packJobs(draw *chart.Renderer, version string) ([]schedule.Job, er
 			return nil, err
 		}
 		jobs = append(jobs, schedule.Job{
-			Name: "pack-" + plan.Name, Title: "Make the " + strings.ToLower(plan.Title[:1]) + plan.Title[1:], Words: words, When: plan.Cron, CatchUp: true,
-			Run: func(ctx context.Context) (string, error) { return a.makePack(ctx, plan, draw, version) },
+			Name: "pack-" + plan.Name, Title: "Make the " + strings.ToLower(plan.Title[:1]) + plan.Title[1:], Words: words, When: plan.Cron,
+			CatchUp: true,
+			Run:     func(ctx context.Context) (string, error) { return a.makePack(ctx, plan, draw, version) },
 		})
 	}
 	if len(jobs) > 0 {
@@ -262,7 +264,8 @@ func (a *App) mailPack(ctx context.Context, sender *mail.Sender, d sqlite.Delive
 		Subject: fmt.Sprintf("%s, data as at %s: %s", title, asAt.Long(), m.Place),
 		Body: fmt.Sprintf("%s is ready, with data as at %s.\n\nRead it in Homeward, where you sign in as usual:\n%s/packs/%s/\n\n"+
 			"It shows the figures as they were held at %s and stays as it is.\n\nThis message was sent by Homeward of %s, which reads no answers.\n",
-			title+" of "+m.Place, asAt.Long(), a.Partnership.Mail.Address, d.Pack, m.HeldAt.In(a.London).Format("15:04 on 2 January 2006"), m.Partnership),
+			title+" of "+m.Place, asAt.Long(), a.Partnership.Mail.Address, d.Pack, m.HeldAt.In(a.London).Format("15:04 on 2 January 2006"),
+			m.Partnership),
 	})
 }
 
@@ -312,7 +315,8 @@ func (p packs) Plans(context.Context) ([]web.PackPlan, error) {
 		if err != nil {
 			return nil, err
 		}
-		w := web.PackPlan{Title: plan.Title, When: words, UpTo: upToWords[plan.Period], Of: p.app.placeOf(packFilter(plan)), Recipients: len(plan.Recipients), Public: plan.Public, Next: next}
+		w := web.PackPlan{Title: plan.Title, When: words, UpTo: upToWords[plan.Period], Of: p.app.placeOf(packFilter(plan)),
+			Recipients: len(plan.Recipients), Public: plan.Public, Next: next}
 		if plan.Folder != "" {
 			w.Folders = 1
 		}
@@ -360,7 +364,8 @@ func (p packs) Record(ctx context.Context, id string) (web.PackRecord, error) {
 		return r, err
 	}
 	for _, d := range sent {
-		r.Deliveries = append(r.Deliveries, web.PackDelivery{Kind: d.Kind, Target: d.Target, State: d.State, Message: d.Message, Attempts: d.Attempts, At: d.Ended, Next: d.Next})
+		r.Deliveries = append(r.Deliveries, web.PackDelivery{Kind: d.Kind, Target: d.Target, State: d.State, Message: d.Message,
+			Attempts: d.Attempts, At: d.Ended, Next: d.Next})
 	}
 	c, ok, err := p.app.Store.PackCheckOf(ctx, id)
 	if ok {
@@ -401,9 +406,11 @@ func (p packs) Check(ctx context.Context, id string) error {
 			differ = append(differ, f.Name)
 		}
 	}
-	found := sqlite.PackCheck{At: p.app.now(), Same: len(differ) == 0, Message: fmt.Sprintf("All %d files come out the same, byte for byte.", len(m.Files))}
+	found := sqlite.PackCheck{At: p.app.now(), Same: len(differ) == 0, Message: fmt.Sprintf("All %d files come out the same, byte for byte.",
+		len(m.Files))}
 	if !found.Same {
-		found.Message = fmt.Sprintf("These files come out otherwise: %s. Another version of the program or changed settings can be the reason; the pack itself stays as it was shown.", strings.Join(differ, ", "))
+		found.Message = fmt.Sprintf("These files come out otherwise: %s. Another version of the program or changed settings can be the reason; "+
+			"the pack itself stays as it was shown.", strings.Join(differ, ", "))
 	}
 	return p.app.Store.SavePackCheck(ctx, id, found)
 }

@@ -169,11 +169,13 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 	run("pack-weekly", "already shows these figures") // once more by hand
 	run("deliver", "Nothing waits to be sent.")
 	for _, to := range []string{"director@northshire.example", "lead@northshire.example"} {
-		if got := office.letters[to]; len(got) != 1 || !strings.Contains(got[0], "https://homeward.northshire.example/packs/2026-03-08-weekly/") || !strings.Contains(got[0], "Weekly pack") {
+		if got := office.letters[to]; len(got) != 1 ||
+			!strings.Contains(got[0], "https://homeward.northshire.example/packs/2026-03-08-weekly/") || !strings.Contains(got[0], "Weekly pack") {
 			t.Errorf("%s was sent %q", to, got)
 		}
 		for _, letter := range office.letters[to] {
-			if strings.Contains(letter, "Content-Disposition: attachment") || strings.Contains(letter, "L0000") || strings.Contains(letter, "people") {
+			if strings.Contains(letter, "Content-Disposition: attachment") || strings.Contains(letter, "L0000") ||
+				strings.Contains(letter, "people") {
 				t.Errorf("P1 the message tells more than that the pack is ready:\n%s", letter)
 			}
 		}
@@ -183,7 +185,8 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 	}
 
 	record, err := shelf.Record(t.Context(), "2026-03-08-weekly")
-	if err != nil || len(record.Deliveries) != 4 || record.Of != "Northshire County Council" || record.Kind != "Weekly pack" || !strings.Contains(record.Unprinted, "no Chromium") {
+	if err != nil || len(record.Deliveries) != 4 || record.Of != "Northshire County Council" || record.Kind != "Weekly pack" ||
+		!strings.Contains(record.Unprinted, "no Chromium") {
 		t.Fatalf("the record is %+v, %v", record, err)
 	}
 	states := map[string]string{}
@@ -198,7 +201,8 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 		t.Errorf("P3 the record of the public pack is %+v, %v", r, err)
 	}
 	public, err := shelf.Open(t.Context(), "2026-03-08-board", "")
-	if err != nil || !strings.Contains(string(public.Bytes), "Public copy: counts under 5 are not shown, others are rounded to the nearest 5.") {
+	if err != nil || !strings.Contains(string(public.Bytes), "Public copy: counts under 5 are not shown, others are rounded to the "+
+		"nearest 5.") {
 		t.Errorf("P3 the cover does not say that it is a public copy: %v", err)
 	}
 
@@ -248,7 +252,8 @@ mail: {host: 127.0.0.1, port: %d, security: none, from: homeward@northshire.exam
 	}
 
 	plans, err := shelf.Plans(t.Context())
-	if err != nil || len(plans) != 4 || !plans[3].Public || plans[0].Public || plans[1].When != "every Monday at 7:45am" || plans[1].Recipients != 3 || plans[1].Next[0].Format(time.RFC3339) != "2026-03-16T07:45:00Z" {
+	if err != nil || len(plans) != 4 || !plans[3].Public || plans[0].Public || plans[1].When != "every Monday at 7:45am" ||
+		plans[1].Recipients != 3 || plans[1].Next[0].Format(time.RFC3339) != "2026-03-16T07:45:00Z" {
 		t.Errorf("the plans are %+v, %v", plans, err)
 	}
 }
@@ -265,7 +270,8 @@ func TestPlansWithTimesThatAreNoTimes(t *testing.T) {
 		if err := os.WriteFile(path, append(append([]byte{}, text...), "packs: [{name: weekly, cron: \""+cron+"\"}]\n"...), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if status, _, errs := run(t, "serve", "--data", n.data(), "--listen", "127.0.0.1:0"); status == app.ExitDone || !strings.Contains(errs, "weekly") {
+		if status, _, errs := run(t, "serve", "--data", n.data(), "--listen", "127.0.0.1:0"); status == app.ExitDone ||
+			!strings.Contains(errs, "weekly") {
 			t.Errorf("%q: ended with %d and said %q", cron, status, errs)
 		}
 	}

@@ -117,7 +117,8 @@ func (j jobs) List(ctx context.Context) ([]web.Job, error) {
 	}
 	out := make([]web.Job, len(all))
 	for i, s := range all {
-		out[i] = web.Job{Name: s.Name, Title: s.Title, When: s.Words, Next: s.Next, Last: s.Last, Took: s.Took, Result: s.Result, Message: s.Message}
+		out[i] = web.Job{Name: s.Name, Title: s.Title, When: s.Words, Next: s.Next, Last: s.Last, Took: s.Took, Result: s.Result,
+			Message: s.Message}
 	}
 	return out, nil
 }

@@ -190,7 +190,8 @@ func (a *App) asKnown(ctx context.Context, at time.Time) (*sqlite.Known, func(),
 	}
 	// A clock that was set back may stand before what is recorded.
 	if at.After(a.now()) && at.After(last) {
-		return nil, nil, problem.New(problem.Invalid, "%s is not over yet. Choose an earlier day, or show the latest.", at.In(a.London).Format("2 January 2006"))
+		return nil, nil, problem.New(problem.Invalid, "%s is not over yet. Choose an earlier day, or show the latest.",
+			at.In(a.London).Format("2 January 2006"))
 	}
 	first, err := a.Store.FirstReceived(ctx)
 	if err != nil {
@@ -200,7 +201,8 @@ func (a *App) asKnown(ctx context.Context, at time.Time) (*sqlite.Known, func(),
 	case first.IsZero():
 		return nil, nil, problem.New(problem.Invalid, "No extract has arrived yet, so there is nothing to look back on.")
 	case at.Before(first):
-		return nil, nil, problem.New(problem.Invalid, "Homeward had received nothing before %s, so this date cannot be rebuilt. Choose a later one.", first.In(a.London).Format("2 January 2006"))
+		return nil, nil, problem.New(problem.Invalid, "Homeward had received nothing before %s, so this date cannot be rebuilt. Choose a "+
+			"later one.", first.In(a.London).Format("2 January 2006"))
 	}
 	return a.pasts.get(ctx, a.Store, at, delay.DayOf(at.In(a.London)))
 }

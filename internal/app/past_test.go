@@ -57,7 +57,8 @@ func TestC15LookingBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer done()
-		table, err := measure.Figures(t.Context(), past, measure.Query{From: delay.MustDay("2026-03-01"), To: delay.MustDay("2026-03-31")}, []measure.Number{measure.Days})
+		table, err := measure.Figures(t.Context(), past, measure.Query{From: delay.MustDay("2026-03-01"), To: delay.MustDay("2026-03-31")},
+			[]measure.Number{measure.Days})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +160,8 @@ func TestC15CommandsLookBack(t *testing.T) {
 	dir := filepath.Join(n.dir, "pack")
 	all := func() string {
 		t.Helper()
-		out := must(t, "figures", "--data", n.data(), "--from", "2026-03", "--to", "2026-03", "--by", everyBreakdown, "--format", "csv", "--as-known-at", at) +
+		out := must(t, "figures", "--data", n.data(), "--from", "2026-03", "--to", "2026-03", "--by", everyBreakdown, "--format", "csv",
+			"--as-known-at", at) +
 			must(t, "delays", "--data", n.data(), "--as-known-at", at)
 		must(t, "render", "--data", n.data(), "--out", dir, "--as-known-at", at)
 		entries, err := os.ReadDir(dir)
@@ -185,10 +187,12 @@ func TestC15CommandsLookBack(t *testing.T) {
 	if all() != before {
 		t.Error("what arrived since has changed what was known")
 	}
-	if status, _, errs := run(t, "delays", "--data", n.data(), "--as-known-at", at, "--identifiers"); status != app.ExitUsage || !strings.Contains(errs, "past moments") {
+	if status, _, errs := run(t, "delays", "--data", n.data(), "--as-known-at", at, "--identifiers"); status != app.ExitUsage ||
+		!strings.Contains(errs, "past moments") {
 		t.Errorf("P2 identifiers of the past: %d %s", status, errs)
 	}
-	if status, _, errs := run(t, "render", "--data", n.data(), "--out", dir, "--as-known-at", "last week"); status != app.ExitUsage || !strings.Contains(errs, "last week") {
+	if status, _, errs := run(t, "render", "--data", n.data(), "--out", dir, "--as-known-at", "last week"); status != app.ExitUsage ||
+		!strings.Contains(errs, "last week") {
 		t.Errorf("a time that is none: %d %s", status, errs)
 	}
 }

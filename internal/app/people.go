@@ -222,7 +222,8 @@ func readHeads(path string) ([]audit.Head, error) {
 		}
 		h, err := audit.ParseHead(line)
 		if err != nil {
-			return nil, usage("The file %s does not hold a head on each line: a number, a blank and 64 hexadecimal digits, as audit.head and the program's own log have them.", path)
+			return nil, usage("The file %s does not hold a head on each line: a number, a blank and 64 hexadecimal digits, as audit.head and the "+
+				"program's own log have them.", path)
 		}
 		out = append(out, h)
 	}
@@ -296,11 +297,12 @@ func (a *App) welcome(ctx context.Context, address string, c *Console) error {
 
 // grantWords gives a grant with the names of its organisations.
 func (a *App) grantWords(g people.Grant) string {
-	words := g.Role.String()
+	var words strings.Builder
+	words.WriteString(g.Role.String())
 	for _, code := range g.Codes {
-		words += ", " + a.Partnership.NameOf(code)
+		words.WriteString(", " + a.Partnership.NameOf(code))
 	}
-	return words
+	return words.String()
 }
 
 // demoDomain ends the e-mail addresses of the demonstration's people. The
@@ -341,7 +343,8 @@ func (a *App) addDemoPeople(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := a.SignIn.Store.AddPerson(ctx, by, people.Person{Email: p.email + demoDomain, Name: p.name, Grants: []people.Grant{g}}); err != nil {
+		if _, err := a.SignIn.Store.AddPerson(ctx, by, people.Person{Email: p.email + demoDomain, Name: p.name,
+			Grants: []people.Grant{g}}); err != nil {
 			return fmt.Errorf("adding person %s: %w", strconv.Itoa(i), err)
 		}
 	}

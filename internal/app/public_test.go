@@ -225,7 +225,8 @@ func solved(t *testing.T, a *App, from, to delay.Day, grains ...measure.Dimensio
 	if err != nil {
 		t.Fatal(err)
 	}
-	others := []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState}
+	others := []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible,
+		measure.ByState}
 	tables, solvers, hidden, small, cells, shown := 0, 0, 0, 0, 0, 0
 	for _, x := range append(slices.Clone(grains), others...) {
 		var cuts []cut
@@ -251,7 +252,8 @@ func solved(t *testing.T, a *App, from, to delay.Day, grains ...measure.Dimensio
 			}
 		}
 	}
-	t.Logf("%d tables alone and %d pairs, %d bounds of suppressed counts; of %d counts %d are 5 or more and %d are shown", tables, solvers, hidden, cells, cells-small, shown)
+	t.Logf("%d tables alone and %d pairs, %d bounds of suppressed counts; of %d counts %d are 5 or more and %d are shown", tables, solvers,
+		hidden, cells, cells-small, shown)
 }
 
 func TestP3PublicTablesOfTenWeeks(t *testing.T) {

@@ -97,13 +97,14 @@ func (a *App) takeOneAgain(ctx context.Context, e received.Entry) error {
 	if err := errors.Join(err, o.Close()); err != nil {
 		return err
 	}
-	a.logExtract("a received file was not in the database and was taken in again", report)
+	a.Options.Log.Info("a received file was not in the database and was taken in again", counts(report)...)
 	return nil
 }
 
-func (a *App) logExtract(what string, report *ingest.Report) {
-	a.Options.Log.Info(what, "outcome", string(report.Outcome), "provider", report.Provider, "rows", report.RowsRead,
-		"kept", report.Kept, "quarantined", report.Quarantined, "excluded", report.Excluded)
+// counts is what is logged of a file that was taken in.
+func counts(report *ingest.Report) []any {
+	return []any{"outcome", string(report.Outcome), "provider", report.Provider, "rows", report.RowsRead,
+		"kept", report.Kept, "quarantined", report.Quarantined, "excluded", report.Excluded}
 }
 
 // sealArchive seals what earlier versions kept in clear and removes the clear
@@ -180,7 +181,7 @@ func (a *App) sealArchived(ctx context.Context, path string) error {
 	} else {
 		var report *ingest.Report
 		if report, err = a.Ingest.Frozen(ctx, filepath.Base(path), at, frozen, note); err == nil {
-			a.logExtract("a file of the archive was not in the database and was taken in again", report)
+			a.Options.Log.Info("a file of the archive was not in the database and was taken in again", counts(report)...)
 		}
 	}
 	if err != nil {
@@ -301,7 +302,8 @@ func (a *App) purgeReceived(ctx context.Context) (n int, err error) {
 	}
 	if n > 0 {
 		by := people.Actor{Kind: people.Machine}
-		err = a.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged, After: fmt.Sprintf("%d received files", n)})
+		err = a.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.IdentifiersPurged,
+			After: fmt.Sprintf("%d received files", n)})
 	}
 	return n, errors.Join(err, a.clearRejected(ctx))
 }

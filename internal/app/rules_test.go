@@ -72,7 +72,8 @@ func citations(t *testing.T) map[string]string {
 	cited := map[string]string{}
 	err := filepath.WalkDir(filepath.Join(root, "internal"), func(path string, e fs.DirEntry, err error) error {
 		// This file's lists are no citations.
-		if err != nil || e.IsDir() || !strings.HasSuffix(path, "_test.go") || e.Name() == "rules_test.go" && strings.HasSuffix(filepath.Dir(path), "app") {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, "_test.go") || e.Name() == "rules_test.go" &&
+			strings.HasSuffix(filepath.Dir(path), "app") {
 			return err
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)

@@ -26,7 +26,8 @@ func TestTheSetUpCodeStands(t *testing.T) {
 	if code == nil {
 		t.Fatalf("no code in %s", s.said())
 	}
-	if f := c.run(t, "user", "add", "rita@northshire.example", "--data", c.data(), "--role", "reviewer", "--for", "RZ1"); f.status != app.ExitDone {
+	if f := c.run(t, "user", "add", "rita@northshire.example", "--data", c.data(), "--role", "reviewer", "--for",
+		"RZ1"); f.status != app.ExitDone {
 		t.Fatal(f.errs)
 	}
 	r := s.reader()
@@ -40,7 +41,8 @@ func TestTheSetUpCodeStands(t *testing.T) {
 	if status != http.StatusConflict || !strings.Contains(doc.Find(".nhsuk-error-summary").Text(), "already exists") {
 		t.Errorf("an address that has an account: %d %s", status, last(page, 500))
 	}
-	if _, page, _ := r.open("/setup", "code", code[1], "name", "Ada", "email", "ada@northshire.example"); !strings.HasPrefix(page, "/choose-password/hw_") {
+	if _, page, _ := r.open("/setup", "code", code[1], "name", "Ada", "email", "ada@northshire.example"); !strings.HasPrefix(page,
+		"/choose-password/hw_") {
 		t.Errorf("the code does not make an administrator: %s", last(page, 500))
 	}
 	if status, page, _ := r.open("/setup"); status != http.StatusNotFound {
@@ -93,7 +95,8 @@ func TestNothingLivesThatNobodySaw(t *testing.T) {
 		t.Errorf("tokens that nobody saw: %s%s", f.out, f.errs)
 	}
 	log := c.run(t, "audit", "export", "--data", c.data()).out
-	if made, back := strings.Count(log, ",link made,")+strings.Count(log, "password link made"), strings.Count(log, "token revoked"); back != 2 {
+	if made, back := strings.Count(log, ",link made,")+strings.Count(log, "password link made"),
+		strings.Count(log, "token revoked"); back != 2 {
 		t.Errorf("%d links made, %d taken back, expected 2: %s", made, back, last(log, 2000))
 	}
 }

@@ -39,7 +39,8 @@ func TestFindAPerson(t *testing.T) {
 		}
 	})
 	t.Run("by reference, however it is typed", func(t *testing.T) {
-		for _, typed := range []string{ref, strings.ToLower(ref), strings.TrimPrefix(ref, "HW-"), " " + strings.ReplaceAll(ref, "-", " - ") + " "} {
+		for _, typed := range []string{ref, strings.ToLower(ref), strings.TrimPrefix(ref, "HW-"),
+			" " + strings.ReplaceAll(ref, "-", " - ") + " "} {
 			opens(t, find("coordinator", typed), ref)
 		}
 	})

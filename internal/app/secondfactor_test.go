@@ -19,7 +19,8 @@ func (c child) optional(t testing.TB) child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, append(text, "\nsign_in:\n  require_second_factor: false\n  help: Sam on 01234 567890\n"...), 0o600); err != nil {
+	if err := os.WriteFile(file, append(text, "\nsign_in:\n  require_second_factor: false\n  help: Sam on 01234 567890\n"...),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -75,7 +76,8 @@ func TestP1ASessionAloneReplacesNoSecondFactor(t *testing.T) {
 	if !in(r) || in(other) {
 		t.Errorf("after setting up: the browser that did it is in: %v, another: %v; expected true, false", in(r), in(other))
 	}
-	refused("no code of the app before", "Enter a code of the app that you have used until now", http.StatusBadRequest, "password", journeyPassword)
+	refused("no code of the app before", "Enter a code of the app that you have used until now", http.StatusBadRequest, "password",
+		journeyPassword)
 	refused("a wrong code of the app before", "That code is incorrect", http.StatusForbidden, "password", journeyPassword, "old", "000000")
 	refused("a wrong recovery code", "That code is incorrect", http.StatusForbidden, "password", journeyPassword, "old", "aaaa-bbbb-cccc-dddd")
 	refused("the code of the app before and no password", "Enter your current password", http.StatusBadRequest, "old", recovery[0])

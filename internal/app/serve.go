@@ -84,7 +84,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Moment: a.present, Trends: trends{a.Store, a}, Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
+		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
@@ -226,7 +227,8 @@ func setUpHealthcheck(flags *flag.FlagSet, c *Console) func(context.Context, []s
 		if *secure {
 			// It asks the machine itself, by an address that the certificate does not
 			// name, and believes nothing of the answer but its status.
-			scheme, client = "https://", &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}}}
+			scheme, client = "https://", &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true,
+				MinVersion: tls.VersionTLS12}}}
 		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+*listen+"/readyz", nil)
 		if err != nil {

@@ -64,7 +64,8 @@ var saidAddress = regexp.MustCompile(`https?://(\S+)`)
 // serve starts the program's server on a free port and waits for its address.
 func (c child) serve(t testing.TB, more ...string) *served {
 	t.Helper()
-	s := &served{t: t, cmd: c.command(t.Context(), t, append([]string{"serve", "--data", c.data(), "--listen", "127.0.0.1:0"}, more...)...), errs: new(bytes.Buffer)}
+	s := &served{t: t, cmd: c.command(t.Context(), t, append([]string{"serve", "--data", c.data(), "--listen", "127.0.0.1:0"}, more...)...),
+		errs: new(bytes.Buffer)}
 	s.cmd.Stderr = s.errs
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -204,7 +205,8 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "POST /api/v1/extracts?name=RZ1_2026-03-11_v2.csv HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", s.address, s.upload, len(text), text[:500])
+	fmt.Fprintf(conn, "POST /api/v1/extracts?name=RZ1_2026-03-11_v2.csv HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Length: "+
+		"%d\r\n\r\n%s", s.address, s.upload, len(text), text[:500])
 	time.Sleep(200 * time.Millisecond) // The server has the first half.
 	rest := make(chan error, 1)
 	go func() {

@@ -16,7 +16,9 @@ import (
 	"homeward/internal/ingest"
 )
 
-const boardHead = "Organisation_Code_Provider,Census_Date,NHS_Number,Person_Age,CDS_Unique_Identifier,Organisation_Site_Code,Current_Ward,Date_Of_Admission,Local_Authority,Criteria_To_Reside,Date_NCTR,Current_Delay_Code\n"
+const boardHead = "Organisation_Code_Provider,Census_Date,NHS_Number,Person_Age,CDS_Unique_Identifier,Organisation_Site_Code," +
+	"Current_Ward," +
+	"Date_Of_Admission,Local_Authority,Criteria_To_Reside,Date_NCTR,Current_Delay_Code\n"
 
 // boardRow is a row of the board's list: of a provider, a pseudonym, a spell.
 func boardRow(provider, day, pseudonym, spell string) string {
@@ -77,7 +79,8 @@ func TestSeveralProviders(t *testing.T) {
 	}
 	t.Run("R12 a code that the partnership file lacks is named with its rows", func(t *testing.T) {
 		t.Parallel()
-		rows := list("2026-11-02", 2, 2) + boardRow("RXX", "2026-11-02", "1", "X1") + boardRow("RXX", "2026-11-02", "2", "X2") + boardRow("RYY", "2026-11-02", "3", "Y1")
+		rows := list("2026-11-02", 2, 2) + boardRow("RXX", "2026-11-02", "1", "X1") + boardRow("RXX", "2026-11-02", "2", "X2") +
+			boardRow("RYY", "2026-11-02", "3", "Y1")
 		status, r := boardTake(t, boardFolder(t), "2026-11-02", rows)
 		if status != app.ExitDone || len(r.Extracts) != 2 || r.Kept != 4 || r.Excluded != 3 || r.RowsRead != 7 {
 			t.Errorf("%d: %+v", status, r)
@@ -119,7 +122,8 @@ func TestSeveralProviders(t *testing.T) {
 	t.Run("R15 a pseudonym knows a person at both trusts and is no NHS number", func(t *testing.T) {
 		t.Parallel()
 		// A pseudonym that passes the check by chance, at both trusts, in two stays.
-		rows := boardRow("RVJ", "2026-11-02", "9434765919", "V1") + boardRow("RA7", "2026-11-02", "9434765919", "A1") + boardRow("RA7", "2026-11-02", "1234567890", "A2")
+		rows := boardRow("RVJ", "2026-11-02", "9434765919", "V1") + boardRow("RA7", "2026-11-02", "9434765919", "A1") +
+			boardRow("RA7", "2026-11-02", "1234567890", "A2")
 		dir := boardFolder(t)
 		_, r := boardTake(t, dir, "2026-11-02", rows)
 		if r.Kept != 3 || !strings.Contains(causes(r), "R7") || strings.Contains(causes(r), "check digit") {
@@ -128,7 +132,8 @@ func TestSeveralProviders(t *testing.T) {
 	})
 	t.Run("R15 a spell stands for the local ID of one stay", func(t *testing.T) {
 		t.Parallel()
-		rows := boardRow("RVJ", "2026-11-02", "NULL", "V1") + boardRow("RVJ", "2026-11-02", "NULL", "V2") + boardRow("RVJ", "2026-11-02", "NULL", "V1") + boardRow("RVJ", "2026-11-02", "", "N/K")
+		rows := boardRow("RVJ", "2026-11-02", "NULL", "V1") + boardRow("RVJ", "2026-11-02", "NULL", "V2") +
+			boardRow("RVJ", "2026-11-02", "NULL", "V1") + boardRow("RVJ", "2026-11-02", "", "N/K")
 		_, r := boardTake(t, boardFolder(t), "2026-11-02", rows)
 		if r.Kept != 2 || r.Excluded != 1 || r.Quarantined != 1 {
 			t.Error(causes(r))
@@ -137,7 +142,8 @@ func TestSeveralProviders(t *testing.T) {
 	t.Run("R15 an age stands for the birth date", func(t *testing.T) {
 		t.Parallel()
 		young := strings.Replace(boardRow("RVJ", "2026-11-02", "1", "V1"), ",70,", ",17,", 1)
-		_, r := boardTake(t, boardFolder(t), "2026-11-02", young+boardRow("RVJ", "2026-11-02", "2", "V2")+strings.Replace(boardRow("RVJ", "2026-11-02", "3", "V3"), ",70,", ",18,", 1))
+		_, r := boardTake(t, boardFolder(t), "2026-11-02", young+boardRow("RVJ", "2026-11-02", "2", "V2")+
+			strings.Replace(boardRow("RVJ", "2026-11-02", "3", "V3"), ",70,", ",18,", 1))
 		if r.Kept != 2 || r.Excluded != 1 || !strings.Contains(causes(r), "C14") {
 			t.Error(causes(r))
 		}
@@ -175,7 +181,8 @@ func TestSeveralProviders(t *testing.T) {
 func TestR9NotYet(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 6, 19, 22, 30, 0, 0, time.UTC) // half past eleven in London
-	a, err := app.Open(t.Context(), app.Options{Data: t.TempDir(), Make: true, Partnership: devonExample, Now: func() time.Time { return now }})
+	a, err := app.Open(t.Context(), app.Options{Data: t.TempDir(), Make: true, Partnership: devonExample,
+		Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +214,8 @@ func TestR9NotYet(t *testing.T) {
 func TestFolderNoise(t *testing.T) {
 	t.Parallel()
 	dir, folder := t.TempDir(), t.TempDir()
-	for _, name := range []string{"~$RA9-delays-20260320.xlsx", "Thumbs.db", "desktop.ini", ".DS_Store", "._RK9_2026-03-20.csv", "DESKTOP.INI"} {
+	for _, name := range []string{"~$RA9-delays-20260320.xlsx", "Thumbs.db", "desktop.ini", ".DS_Store", "._RK9_2026-03-20.csv",
+		"DESKTOP.INI"} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +229,8 @@ func TestFolderNoise(t *testing.T) {
 		t.Error(out)
 	}
 	// By name too, as a shell's star gives them.
-	must(t, "ingest", "--data", dir, "--partnership", devonExample, filepath.Join(folder, "~$RA9-delays-20260320.xlsx"), filepath.Join(folder, "Thumbs.db"))
+	must(t, "ingest", "--data", dir, "--partnership", devonExample, filepath.Join(folder, "~$RA9-delays-20260320.xlsx"),
+		filepath.Join(folder, "Thumbs.db"))
 }
 
 // A file whose dates a spreadsheet has swapped is held whole and counts for
@@ -231,7 +240,8 @@ func TestR9Held(t *testing.T) {
 	swapped := shared(t, "extracts", "field", "day-and-month-swapped-by-excel")
 	days := func(dir string) string {
 		out := ""
-		for _, r := range table(t, must(t, "figures", "--data", dir, "--from", "2026-01", "--to", "2026-12", "--by", "provider", "--format", "csv")) {
+		for _, r := range table(t, must(t, "figures", "--data", dir, "--from", "2026-01", "--to", "2026-12", "--by", "provider", "--format",
+			"csv")) {
 			out += r["delayed_days"]
 		}
 		return out
@@ -239,7 +249,8 @@ func TestR9Held(t *testing.T) {
 	for _, accepted := range []bool{true, false} {
 		dir := fieldPartnership(t, "")
 		got := takeField(t, dir, swapped)
-		if r := got.receipts[0]; got.status != app.ExitLess || r.Outcome != ingest.Held || r.Kept != 8 || !strings.Contains(r.Extracts[0].Held, "day and month") || days(dir) != "" {
+		if r := got.receipts[0]; got.status != app.ExitLess || r.Outcome != ingest.Held || r.Kept != 8 ||
+			!strings.Contains(r.Extracts[0].Held, "day and month") || days(dir) != "" {
 			t.Fatalf("R9: %d, %s days, %s", got.status, days(dir), causes(r))
 		}
 		if accepted {

@@ -31,7 +31,8 @@ func BenchmarkSessionAndScope(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	id, err := a.Store.AddPerson(b.Context(), people.Actor{Kind: people.Machine}, people.Person{Email: "c@northshire.example", Name: "C", Grants: []people.Grant{g}})
+	id, err := a.Store.AddPerson(b.Context(), people.Actor{Kind: people.Machine},
+		people.Person{Email: "c@northshire.example", Name: "C", Grants: []people.Grant{g}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -96,7 +96,8 @@ func (c child) staff(s *served, email string, args ...string) *reader {
 	if status, page, _ := r.open(link, "password", journeyPassword); status != http.StatusNotFound {
 		s.t.Errorf("the link worked twice: %d %s", status, last(page, 500))
 	}
-	if status, page, _ := r.open("/sign-in", "email", email, "password", journeyPassword); status != 200 || strings.HasPrefix(page, "/sign-in") {
+	if status, page, _ := r.open("/sign-in", "email", email, "password", journeyPassword); status != 200 ||
+		strings.HasPrefix(page, "/sign-in") {
 		s.t.Fatalf("signing in: %d %s", status, last(page, 500))
 	}
 	return r
@@ -158,7 +159,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, append(text, "\nsign_in:\n  require_second_factor: false\n  help: Sam on 01234 567890\n"...), 0o600); err != nil {
+	if err := os.WriteFile(file, append(text, "\nsign_in:\n  require_second_factor: false\n  help: Sam on 01234 567890\n"...),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := c.serve(t)
@@ -180,7 +182,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 	t.Run("a token of another provider may not send this file", func(t *testing.T) {
 		other := *s
 		other.upload = c.token(t, "upload", "--for", "RZ2")
-		res, err := other.ask(http.MethodPost, "/api/v1/extracts?name=RZ1_2026-03-12.csv", other.upload, strings.NewReader(northgate("2026-03-12", 1, 30)))
+		res, err := other.ask(http.MethodPost, "/api/v1/extracts?name=RZ1_2026-03-12.csv", other.upload,
+			strings.NewReader(northgate("2026-03-12", 1, 30)))
 		if err != nil || res.StatusCode != http.StatusForbidden {
 			t.Fatalf("%v %v", res, err)
 		}
@@ -204,7 +207,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 				}
 				text, err := io.ReadAll(res.Body)
 				res.Body.Close()
-				if err != nil || res.StatusCode != http.StatusForbidden || strings.Contains(string(text), "RZ1") || strings.Contains(string(text), "rows_read") {
+				if err != nil || res.StatusCode != http.StatusForbidden || strings.Contains(string(text), "RZ1") ||
+					strings.Contains(string(text), "rows_read") {
 					t.Errorf("%s: %d %s", name, res.StatusCode, text)
 				}
 				if message := regexp.MustCompile(`"message":"[^"]*"`).FindString(string(text)); sent == "" {
@@ -229,7 +233,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 	for name, r := range map[string]struct {
 		*reader
 		sees bool
-	}{"own": {own, true}, "elsewhere": {elsewhere, false}, "council": {council, true}, "director": {director, true}, "viewer": {viewer, false}, "administrator": {admin, false}} {
+	}{"own": {own, true}, "elsewhere": {elsewhere, false}, "council": {council, true}, "director": {director, true},
+		"viewer": {viewer, false}, "administrator": {admin, false}} {
 		t.Run("P1 rows behind a figure: "+name, func(t *testing.T) {
 			status, page, doc := r.open("/days" + query)
 			rows := doc.Find("#days tbody tr")
@@ -264,7 +269,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 			href, _ := a.Attr("href")
 			_, _, behind := own.open(href)
 			want := strings.TrimSpace(a.Text())
-			if lede := behind.Find(".app-lede").Text(); !strings.HasPrefix(lede, want+" delayed day") || !strings.Contains(lede, ": "+want+" day") || behind.Find("#outside").Length() != 0 {
+			if lede := behind.Find(".app-lede").Text(); !strings.HasPrefix(lede, want+" delayed day") ||
+				!strings.Contains(lede, ": "+want+" day") || behind.Find("#outside").Length() != 0 {
 				t.Errorf("%s opens %q, expected %s days", href, lede, want)
 			}
 		})
@@ -272,7 +278,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 	for name, r := range map[string]struct {
 		*reader
 		want int
-	}{"own": {own, 200}, "council": {council, 200}, "elsewhere": {elsewhere, 404}, "director": {director, 403}, "viewer": {viewer, 403}, "administrator": {admin, 403}} {
+	}{"own": {own, 200}, "council": {council, 200}, "elsewhere": {elsewhere, 404}, "director": {director, 403}, "viewer": {viewer, 403},
+		"administrator": {admin, 403}} {
 		t.Run("P2 numbers: "+name, func(t *testing.T) {
 			status, page, doc := r.open("/days/"+reference+"/identifiers"+query, "ask", "yes")
 			shown := doc.Find("#numbers dd").Last().Text()
@@ -300,7 +307,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 		if status, page, _ := s.reader().open(link); status != 200 {
 			t.Errorf("the link: %d %s", status, last(page, 300))
 		}
-		for form, want := range map[string]string{"email=nell@northshire.example": "already exists", "email=new@northshire.example&role=reviewer": "Name at least one", "email=x": "correct format"} {
+		for form, want := range map[string]string{"email=nell@northshire.example": "already exists",
+			"email=new@northshire.example&role=reviewer": "Name at least one", "email=x": "correct format"} {
 			fields := []string{"name", "N"}
 			values, _ := url.ParseQuery(form)
 			if values.Get("role") == "" {
@@ -340,7 +348,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 		href, _ := doc.Find(`#users tr:contains("ada@northshire.example") a`).Attr("href")
 		_, _, doc = admin.open(href)
 		grant, _ := doc.Find(`input[name="grant"]`).Attr("value")
-		if status, page, _ := admin.open(href+"/revoke", "grant", grant, "sure", "yes"); status != http.StatusConflict || !strings.Contains(page, "You cannot remove your own administrator role") {
+		if status, page, _ := admin.open(href+"/revoke", "grant", grant, "sure", "yes"); status != http.StatusConflict ||
+			!strings.Contains(page, "You cannot remove your own administrator role") {
 			t.Errorf("%d %s", status, last(page, 300))
 		}
 	})
@@ -355,7 +364,8 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 	t.Run("a changed password signs other browsers out", func(t *testing.T) {
 		second := s.reader()
 		second.open("/sign-in", "email", "dana@northshire.example", "password", journeyPassword)
-		if _, page, _ := director.open("/account/password", "old", journeyPassword, "password", "walnut ferry ochre"); !strings.Contains(page, "Your password is changed") {
+		if _, page, _ := director.open("/account/password", "old", journeyPassword, "password", "walnut ferry ochre"); !strings.Contains(page,
+			"Your password is changed") {
 			t.Fatal(last(page, 500))
 		}
 		if _, page, _ := director.open("/account"); !strings.HasPrefix(page, "/account\n") {
@@ -370,11 +380,13 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 		seen := doc.Find("#audit tbody tr").Map(func(_ int, tr *goquery.Selection) string {
 			return tr.Find("td").Eq(1).Text() + " " + tr.Find("td").Eq(4).Text()
 		})
-		if len(seen) != 2 || !strings.Contains(strings.Join(seen, ";"), "cora@northshire.example "+reference) || !strings.Contains(strings.Join(seen, ";"), "rita@northshire.example "+reference) {
+		if len(seen) != 2 || !strings.Contains(strings.Join(seen, ";"), "cora@northshire.example "+reference) ||
+			!strings.Contains(strings.Join(seen, ";"), "rita@northshire.example "+reference) {
 			t.Errorf("noted %q", seen)
 		}
 		_, file, _ := admin.open("/admin/audit.csv")
-		for _, want := range []string{"sign-in refused", "person deactivated", "token made", "rows exported", "password changed", "role granted"} {
+		for _, want := range []string{"sign-in refused", "person deactivated", "token made", "rows exported", "password changed",
+			"role granted"} {
 			if !strings.Contains(file, want) {
 				t.Errorf("the log does not say: %s", want)
 			}
@@ -422,7 +434,8 @@ func TestWhereTheServerListens(t *testing.T) {
 		})
 	}
 	t.Run("the demonstration stays on this machine", func(t *testing.T) {
-		if f := c.run(t, "demo", "--data", c.data(), "--listen", "0.0.0.0:0", "--plain-http"); f.status != app.ExitUsage || !strings.Contains(f.errs, "this machine only") {
+		if f := c.run(t, "demo", "--data", c.data(), "--listen", "0.0.0.0:0", "--plain-http"); f.status != app.ExitUsage ||
+			!strings.Contains(f.errs, "this machine only") {
 			t.Errorf("ended with %d: %s", f.status, f.errs)
 		}
 	})
@@ -435,7 +448,8 @@ func certificate(t testing.TB, dir string) (cert, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	what := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	what := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
 	der, err := x509.CreateCertificate(rand.Reader, what, what, &secret.PublicKey, secret)
 	if err != nil {
 		t.Fatal(err)

@@ -11,11 +11,13 @@ import (
 func TestTodayUncertainDates(t *testing.T) {
 	d := newDesk(t)
 	d.waiting()
-	if got := words(d.get("coordinator", "/today").Find(".app-cards")); got != "0 Not checked in 24 hours 4 Ready, not logged 0 Waiting 21 days or more 0 Actions due today" {
+	if got := words(d.get("coordinator", "/today").Find(".app-cards")); got !=
+		"0 Not checked in 24 hours 4 Ready, not logged 0 Waiting 21 days or more 0 Actions due today" {
 		t.Errorf("the counts are %q", got)
 	}
 	ref := d.ref("100000002")
-	d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+ref, "/delays/new", map[string]string{"reason": "E", "destination": "1", "uncertain": "yes"}))
+	d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+ref, "/delays/new",
+		map[string]string{"reason": "E", "destination": "1", "uncertain": "yes"}))
 	d.log("100000001", "E")
 	r := d.get("coordinator", "/today")
 	href, _ := r.Find(`.app-cards__link:contains("Uncertain ready date")`).Attr("href")
@@ -45,7 +47,8 @@ func TestTodayPrint(t *testing.T) {
 	var sheets []string
 	r.Find(".app-sheet").Each(func(_ int, s *goquery.Selection) {
 		sheets = append(sheets, words(s.Find("h2")))
-		if head := words(s.Find(".app-sheet__head")); head != "Confidential: patient information. Northgate General, ward "+words(s.Find("h2"))[5:]+", 4 November 2026" {
+		if head := words(s.Find(".app-sheet__head")); head != "Confidential: patient information. Northgate General, ward "+
+			words(s.Find("h2"))[5:]+", 4 November 2026" {
 			t.Errorf("the head is %q", head)
 		}
 		if s.Find("tbody tr").Length() != 2 || s.Find("button, form, input").Length() != 0 {

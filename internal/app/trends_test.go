@@ -45,7 +45,8 @@ func northshireWithGap(t *testing.T) (folder string, store *sqlite.Store) {
 func TestTrendsFlowAndFiguresAgree(t *testing.T) {
 	folder, store := northshireWithGap(t)
 	from, to := delay.MustDay("2026-01-05"), delay.MustDay("2026-03-29")
-	table, err := csv.NewReader(strings.NewReader(must(t, "figures", "--data", folder, "--from", from.String(), "--to", to.String(), "--by", "week,provider", "--format", "csv"))).ReadAll()
+	table, err := csv.NewReader(strings.NewReader(must(t, "figures", "--data", folder, "--from", from.String(), "--to", to.String(), "--by",
+		"week,provider", "--format", "csv"))).ReadAll()
 	if err != nil || len(table) < 10 {
 		t.Fatalf("%d lines of figures, %v", len(table), err)
 	}
@@ -54,7 +55,8 @@ func TestTrendsFlowAndFiguresAgree(t *testing.T) {
 		figures[line[0]+" "+line[1]] = line[2]
 	}
 	days, _ := measure.MetricOf(measure.DelayedDays)
-	trend, err := measure.MakeTrend(t.Context(), store, measure.TrendQuery{Metric: days, Grain: measure.ByWeek, Split: measure.ByProvider, From: from, To: to}, nil)
+	trend, err := measure.MakeTrend(t.Context(), store, measure.TrendQuery{Metric: days, Grain: measure.ByWeek, Split: measure.ByProvider,
+		From: from, To: to}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,10 +100,12 @@ func TestTrendsFlowAndFiguresAgree(t *testing.T) {
 	all := measure.Filter{}
 	for _, q := range []measure.TrendQuery{
 		{Grain: measure.ByDay, Filter: all}, {Grain: measure.ByWeek, Filter: all}, {Grain: measure.ByMonth, Filter: all},
-		{Grain: measure.ByWeek, Split: measure.ByResponsible}, {Grain: measure.ByDay, Split: measure.ByReason}, {Grain: measure.ByMonth, Split: measure.ByCouncil},
+		{Grain: measure.ByWeek, Split: measure.ByResponsible}, {Grain: measure.ByDay, Split: measure.ByReason},
+		{Grain: measure.ByMonth, Split: measure.ByCouncil},
 		{Grain: measure.ByWeek, Split: measure.ByProvider}, {Grain: measure.ByWeek, Split: measure.ByCare},
 		{Grain: measure.ByWeek, Filter: measure.Filter{Bodies: []delay.Body{delay.SocialCare}}},
-		{Grain: measure.ByDay, Split: measure.ByResponsible, Filter: measure.Filter{Reasons: []delay.Reason{"E", "A"}, Providers: []string{"RZ1"}}},
+		{Grain: measure.ByDay, Split: measure.ByResponsible, Filter: measure.Filter{Reasons: []delay.Reason{"E", "A"},
+			Providers: []string{"RZ1"}}},
 	} {
 		t.Run(fmt.Sprintf("C16 flow reconciles by %s split %s filter %v", q.Grain, q.Split, q.Filter), func(t *testing.T) {
 			q.From, q.To = from, to

@@ -94,8 +94,10 @@ func TestTurnedAwayInWords(t *testing.T) {
 			strings.ReplaceAll(northgate("2026-03-04", 1, 20), ",RZ1,RZ101,", ",RZ2,RZ201,"), 1, []string{"rejected", "RZ2", "RZ1"}},
 		{"R4 a column that is needed is not there", "RZ1_2026-03-05.csv", strings.Replace(whole, "Discharge ready date", "Ready?", 1), 1,
 			[]string{"rejected", "Discharge ready date"}},
-		{"R4 neither name nor headings that any layout knows", "holiday rota.csv", "who,when\r\nward 5,June\r\n", 1, []string{"holiday rota.csv: rejected"}},
-		{"R4 another name, and headings that tell whose it is", "weekly list.csv", northgate("2026-03-07", 1, 20), 0, []string{"taken: RZ1 2026-03-07"}},
+		{"R4 neither name nor headings that any layout knows", "holiday rota.csv", "who,when\r\nward 5,June\r\n", 1,
+			[]string{"holiday rota.csv: rejected"}},
+		{"R4 another name, and headings that tell whose it is", "weekly list.csv", northgate("2026-03-07", 1, 20), 0,
+			[]string{"taken: RZ1 2026-03-07"}},
 		{"R4 a file cut off in its headings", "RZ1_2026-03-06.csv", northgateHead[:60], 1, []string{"rejected"}},
 		{"R2 a file cut off in its last row", "RZ1_2026-03-02.csv", whole[:len(whole)-60], 0,
 			[]string{"taken", "20 rows read, 19 kept, 1 quarantined", "quarantined (R", "line 21"}},
@@ -133,7 +135,8 @@ func TestShortFileFromHeldToCounted(t *testing.T) {
 		if status != app.ExitLess {
 			t.Errorf("ended with %d, want %d", status, app.ExitLess)
 		}
-		for _, want := range []string{"RZ1_2026-03-11.csv: held: RZ1 2026-03-11", "12 rows that could be read, and the extract of 10 March 2026 has 30", "until someone accepts it or a whole file is sent"} {
+		for _, want := range []string{"RZ1_2026-03-11.csv: held: RZ1 2026-03-11",
+			"12 rows that could be read, and the extract of 10 March 2026 has 30", "until someone accepts it or a whole file is sent"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q does not say %q", out, want)
 			}
@@ -150,10 +153,12 @@ func TestShortFileFromHeldToCounted(t *testing.T) {
 			if got, want := n.days(first, second), "2026-03-10:30 2026-03-11:12"; got != want {
 				t.Errorf("counts %s, want %s", got, want)
 			}
-			if status, out, _ := run(t, "accept", "--data", n.data(), "--provider", "RZ1", "--date", second, "--reason", "again"); status != app.ExitLess || !strings.Contains(out, "Nothing is held") {
+			if status, out, _ := run(t, "accept", "--data", n.data(), "--provider", "RZ1", "--date", second, "--reason",
+				"again"); status != app.ExitLess || !strings.Contains(out, "Nothing is held") {
 				t.Errorf("a second accept ended with %d: %s", status, out)
 			}
-			if log := must(t, "audit", "export", "--data", n.data()); !strings.Contains(log, "extract RZ1 2026-03-11") || !strings.Contains(log, "accepted: two wards closed") {
+			if log := must(t, "audit", "export", "--data", n.data()); !strings.Contains(log, "extract RZ1 2026-03-11") ||
+				!strings.Contains(log, "accepted: two wards closed") {
 				t.Errorf("the audit log does not say who accepted what and why: %s", log)
 			}
 			must(t, "verify", "--data", n.data())
@@ -220,7 +225,8 @@ func TestUsageInWords(t *testing.T) {
 		{"no data folder", []string{"figures", "--from", "2026-03", "--to", "2026-03"}, "--data"},
 		{"no files", []string{"ingest", "--data", n.data()}, "files or folders"},
 		{"a file that is not there", []string{"ingest", "--data", n.data(), "nowhere.csv"}, "nowhere.csv"},
-		{"a date that is none", []string{"accept", "--data", n.data(), "--provider", "RZ1", "--date", "10/03/2026", "--reason", "x"}, "10/03/2026"},
+		{"a date that is none", []string{"accept", "--data", n.data(), "--provider", "RZ1", "--date", "10/03/2026", "--reason", "x"},
+			"10/03/2026"},
 		{"no reason", []string{"accept", "--data", n.data(), "--provider", "RZ1", "--date", "2026-03-10"}, "--reason"},
 		{"an unknown command", []string{"figure"}, "figure"},
 		{"an unknown flag", figures("--colour", "red"), "colour"},
@@ -272,7 +278,8 @@ func TestKeyFileMissing(t *testing.T) {
 	if err := os.Rename(aside, key); err != nil {
 		t.Fatal(err)
 	}
-	if status, out := n.ingest(n.file("RZ1_2026-03-11.csv", northgate("2026-03-11", 1, 12))); status != app.ExitDone || !strings.Contains(out, "0 new, 0 gone") {
+	if status, out := n.ingest(n.file("RZ1_2026-03-11.csv", northgate("2026-03-11", 1, 12))); status != app.ExitDone ||
+		!strings.Contains(out, "0 new, 0 gone") {
 		t.Errorf("with the key restored ended with %d: %s", status, out)
 	}
 }
@@ -293,7 +300,8 @@ func TestChangedSettingDerivesAgain(t *testing.T) {
 		if !strings.Contains(string(text), line) {
 			t.Fatal("the example's settings are written otherwise")
 		}
-		if err := os.WriteFile(path, []byte(strings.Replace(string(text), line, line+fmt.Sprintf("  omitted_limit_days: %d\n", days), 1)), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), line, line+fmt.Sprintf("  omitted_limit_days: %d\n", days), 1)),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -122,7 +122,8 @@ var RuleWords = map[string]string{
 	"A2": "The extract names the body, and the matrix allows it for the reason and type of care.",
 	"A3": "Who must act: the organisations that the patient is waiting on decide.",
 	"A4": "Who pays for the care waited for decides; a person who pays for their own care is with the NHS.",
-	"A5": "None of these rules decides, or what was stated contradicts the matrix: not attributed, counted in the total, and listed for a decision.",
+	"A5": "None of these rules decides, or what was stated contradicts the matrix: not attributed, counted in the total, and listed for a " +
+		"decision.",
 	"A6": "A decision by people stands above the rules for the segment it names.",
 	"A7": "The council that the extract names, by code or any known name; unknown or blank is not known.",
 }

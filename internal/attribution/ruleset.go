@@ -53,19 +53,22 @@ func ParseRuleSet(name string, src io.Reader) (*RuleSet, error) {
 			return nil, problem.New(problem.Invalid, "Rule set %s, line %d: from: %v.", name, i+2, err)
 		}
 		allowed := Allowed{Label: row[8]}
-		for column, target := range map[int]*bool{3: &allowed.NHS, 4: &allowed.SocialCare, 5: &allowed.Joint, 6: &allowed.Acute, 7: &allowed.NonAcute} {
+		for column, target := range map[int]*bool{3: &allowed.NHS, 4: &allowed.SocialCare, 5: &allowed.Joint, 6: &allowed.Acute,
+			7: &allowed.NonAcute} {
 			switch row[column] {
 			case "yes":
 				*target = true
 			case "no":
 			default:
-				return nil, problem.New(problem.Invalid, "Rule set %s, line %d: %s: found %q, expected yes or no.", name, i+2, columns[column], row[column])
+				return nil, problem.New(problem.Invalid, "Rule set %s, line %d: %s: found %q, expected yes or no.", name, i+2, columns[column],
+					row[column])
 			}
 		}
 		n := len(set.Versions)
 		if n == 0 || set.Versions[n-1].Version != row[0] {
 			if n > 0 && set.Versions[n-1].From >= from {
-				return nil, problem.New(problem.Invalid, "Rule set %s, line %d: version %s must start after version %s.", name, i+2, row[0], set.Versions[n-1].Version)
+				return nil, problem.New(problem.Invalid, "Rule set %s, line %d: version %s must start after version %s.", name, i+2, row[0],
+					set.Versions[n-1].Version)
 			}
 			set.Versions = append(set.Versions, Version{Version: row[0], From: from, Matrix: map[delay.Reason]Allowed{}})
 			n++

@@ -244,7 +244,8 @@ func (v *Verifier) Finish() Result {
 			v.find("The log ends at entry %d and the %s names entry %d; the entries after the end were cut off.", v.last.Number, k.Where, k.Number)
 		case k.Where == HeadFile && k.Number < v.last.Number:
 			r.Notes = append(r.Notes, fmt.Sprintf("The head file names entry %d and the log goes on to entry %d: "+
-				"the program was stopped after it wrote to the log and before it wrote the head. The next entry brings the head up to date.", k.Number, v.last.Number))
+				"the program was stopped after it wrote to the log and before it wrote the head. The next entry brings the head up to date.", k.Number,
+				v.last.Number))
 		}
 	}
 	if !hasFile && v.last.Number > 0 {

@@ -18,7 +18,8 @@ func chain(n int) []Event {
 	var out []Event
 	at := time.Date(2026, 11, 4, 6, 0, 0, 0, time.UTC)
 	for i := range n {
-		e := testChain.Next(head, at.Add(time.Duration(i)*time.Minute), Entry{Who: "a@example.org", What: IdentifierSeen, Record: "HW-1", After: strings.Repeat("x", i)})
+		e := testChain.Next(head, at.Add(time.Duration(i)*time.Minute), Entry{Who: "a@example.org", What: IdentifierSeen, Record: "HW-1",
+			After: strings.Repeat("x", i)})
 		out, head = append(out, e), e.Head()
 	}
 	return out
@@ -164,9 +165,10 @@ func TestAHeadKeptElsewhere(t *testing.T) {
 		file      Kept
 		want      string
 	}{
-		"of earlier":     {whole[2].Head(), whole, file, ""},
-		"of the end":     {whole[8].Head(), whole, file, ""},
-		"of a later end": {whole[8].Head(), whole[:6], Kept{whole[5].Head(), HeadFile}, "ends at entry 6 and the head kept elsewhere names entry 9"},
+		"of earlier": {whole[2].Head(), whole, file, ""},
+		"of the end": {whole[8].Head(), whole, file, ""},
+		"of a later end": {whole[8].Head(), whole[:6], Kept{whole[5].Head(), HeadFile},
+			"ends at entry 6 and the head kept elsewhere names entry 9"},
 		"of another log": {Head{3, [HashSize]byte{1}}, whole, file, "Entry 3 is not the one that the head kept elsewhere names"},
 	} {
 		v := NewVerifier(testChain, c.file, Kept{c.elsewhere, "head kept elsewhere"})

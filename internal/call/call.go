@@ -218,7 +218,8 @@ func (c *Content) Encode() ([]byte, error) { return json.Marshal(c) }
 func Decode(frozen []byte) (*Content, error) {
 	c := &Content{}
 	if err := json.Unmarshal(frozen, c); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "What was shown at this call could not be read. Restore the data folder from your backup")
+		return nil, problem.Wrap(err, problem.Unavailable, "What was shown at this call could not be read. Restore the data folder from "+
+			"your backup")
 	}
 	return c, nil
 }

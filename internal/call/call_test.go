@@ -51,10 +51,13 @@ func TestReconcile(t *testing.T) {
 // A movement that does not add up is never hidden: the slide says by how much.
 func TestGapIsSaid(t *testing.T) {
 	t.Parallel()
-	m := &maker{set: Setup{Last: &Content{Disputed: 2}}, Content: &Content{Last: Day(delay.MustDay("2026-10-28")), Call: Day(delay.MustDay("2026-11-04")),
+	m := &maker{set: Setup{Last: &Content{Disputed: 2}}, Content: &Content{Last: Day(delay.MustDay("2026-10-28")),
+		Call:    Day(delay.MustDay("2026-11-04")),
 		Waiting: Count{NHS: 105}, Disputed: 1}}
-	m.Movement = Reconcile([]Part{{Shown: measure.ByBody{delay.NHS: 104}, Then: measure.ByBody{delay.NHS: 106}, Latest: measure.ByBody{delay.NHS: 105}, Counted: true,
-		Events: []measure.Event{{Kind: measure.Began, Cell: measure.Cell{Body: delay.NHS}, People: 29}, {Kind: measure.Ended, Cell: measure.Cell{Body: delay.NHS}, People: 31},
+	m.Movement = Reconcile([]Part{{Shown: measure.ByBody{delay.NHS: 104}, Then: measure.ByBody{delay.NHS: 106},
+		Latest: measure.ByBody{delay.NHS: 105}, Counted: true,
+		Events: []measure.Event{{Kind: measure.Began, Cell: measure.Cell{Body: delay.NHS}, People: 29},
+			{Kind: measure.Ended, Cell: measure.Cell{Body: delay.NHS}, People: 31},
 			{Kind: measure.Paused, Cell: measure.Cell{Body: delay.NHS}, People: 1}}}})
 	var s Slide
 	if err := m.moved(t.Context(), &s); err != nil {
@@ -63,7 +66,8 @@ func TestGapIsSaid(t *testing.T) {
 	if s.Title != "29 new, 31 ended, 1 paused, 2 added late: 105 waiting, 1 more than last call" {
 		t.Errorf("C16 the title is %q", s.Title)
 	}
-	if len(s.Lines) != 2 || s.Lines[0] != "Movement does not add up by 2. See Extracts." || s.Lines[1] != "0 people have passed 21 days since. 1 wait is disputed, 2 at the last call." {
+	if len(s.Lines) != 2 || s.Lines[0] != "Movement does not add up by 2. See Extracts." ||
+		s.Lines[1] != "0 people have passed 21 days since. 1 wait is disputed, 2 at the last call." {
 		t.Errorf("C16 the lines are %q", s.Lines)
 	}
 	if got := s.Table.Rows[len(s.Table.Rows)-1].Cells; got[0] != "Now, 4 Nov" || got[5] != "105" {
@@ -80,7 +84,8 @@ func TestActions(t *testing.T) {
 	if len(trouble) > 0 || a.What != "Ask Westhaven for the file of 3 November" || a.Due != today+2 {
 		t.Errorf("got %+v, %v", a, trouble)
 	}
-	for _, words := range []string{"Call about 9990000018", "Call about 999 000 0018", "999-000-0018", "999–000–0018 today", "Ring re 9990000018.",
+	for _, words := range []string{"Call about 9990000018", "Call about 999 000 0018", "999-000-0018", "999–000–0018 today",
+		"Ring re 9990000018.",
 		"number 9.9.9.0.0.0.0.0.1.8", "９９９０００００１８", "999\u200b000\u200b0018", "patient L00123", "1234567 on ward 4"} {
 		n := good
 		n.What = words
@@ -102,7 +107,8 @@ func TestActions(t *testing.T) {
 	if len(trouble) != 3 {
 		t.Errorf("an empty form: %v", trouble)
 	}
-	late := []Action{{Owner: "RZ1", Due: today - 1}, {Owner: "E1", Due: today - 3}, {Owner: "E1", Due: today - 2}, {Owner: "E1", Due: today}, {Owner: "RZ1", Due: today - 9, Done: today - 2}}
+	late := []Action{{Owner: "RZ1", Due: today - 1}, {Owner: "E1", Due: today - 3}, {Owner: "E1", Due: today - 2}, {Owner: "E1", Due: today},
+		{Owner: "RZ1", Due: today - 9, Done: today - 2}}
 	if got := PastDue(late, today); len(got) != 2 || got[0] != (Tally{"E1", 2, today - 3}) || got[1].PastDue != 1 {
 		t.Errorf("past their date: %+v", got)
 	}

@@ -233,7 +233,8 @@ func (m *maker) movement(ctx context.Context) error {
 				p.Then[c.Body] += c.Days
 			}
 			if base < delay.Day(h.Day) {
-				p.Events, err = m.src.Events(ctx, measure.Query{From: base + 1, To: delay.Day(h.Day), By: []measure.Dimension{measure.ByResponsible}, Filter: f})
+				p.Events, err = m.src.Events(ctx, measure.Query{From: base + 1, To: delay.Day(h.Day), By: []measure.Dimension{measure.ByResponsible},
+					Filter: f})
 				if err != nil {
 					return err
 				}
@@ -423,7 +424,8 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 		s.Lines = append(s.Lines, plural(m.Ready, "person", "people")+" became ready that day and will count from the next.")
 	}
 	if m.Unsettled.Days > 0 {
-		s.Lines = append(s.Lines, plural(m.Unsettled.Days, "day", "days")+" of "+monthWords(delay.Day(m.Share.From), delay.Day(m.Share.To))+" "+isAre(m.Unsettled.Days)+" not settled.")
+		s.Lines = append(s.Lines, plural(m.Unsettled.Days, "day", "days")+" of "+monthWords(delay.Day(m.Share.From), delay.Day(m.Share.To))+" "+
+			isAre(m.Unsettled.Days)+" not settled.")
 	}
 	in, due := int64(0), int64(0)
 	t := &Table{Caption: "People waiting by hospital, with where its extract stands",
@@ -504,7 +506,8 @@ func (m *maker) moved(_ context.Context, s *Slide) error {
 		title += ", " + whole(-n) + " taken off late"
 	}
 	s.Title = title + ": " + whole(now) + " waiting, " + change(now, total(Shown))
-	s.Table = &Table{Caption: "From the last call to now, by who the next step is with", Head: append([]Column{{Text: "People"}}, bodyColumns()...)}
+	s.Table = &Table{Caption: "From the last call to now, by who the next step is with",
+		Head: append([]Column{{Text: "People"}}, bodyColumns()...)}
 	for _, l := range m.Movement.Lines {
 		write := signed
 		strong := l.Key == Shown || l.Key == Now
@@ -606,16 +609,19 @@ func (m *maker) nextStep(_ context.Context, s *Slide) error {
 	s.Stack = &Stack{Count: sh.Days, Unit: sh.daysWords()}
 	switch {
 	case sh.High > sh.Low && sh.Basis != "":
-		s.Lines = append(s.Lines, "Lowest "+percent(sh.Low)+", if every day that is not agreed fell to the NHS; highest "+percent(sh.High)+", if every one fell to the council.")
+		s.Lines = append(s.Lines, "Lowest "+percent(sh.Low)+", if every day that is not agreed fell to the NHS; highest "+percent(sh.High)+
+			", if every one fell to the council.")
 	case sh.Basis != "":
 		s.Lines = append(s.Lines, "Every counted day is agreed, so there is no range.")
 	case sh.High > sh.Low:
-		s.Lines = append(s.Lines, "Lowest "+percent(sh.Low)+", if every disputed or not attributed day fell to the NHS; highest "+percent(sh.High)+", if every one fell to the council.")
+		s.Lines = append(s.Lines, "Lowest "+percent(sh.Low)+", if every disputed or not attributed day fell to the NHS; highest "+
+			percent(sh.High)+", if every one fell to the council.")
 	default:
 		s.Lines = append(s.Lines, "No day is disputed or not attributed, so there is no range.")
 	}
 	if last := m.set.Last; last != nil && last.Share.Known {
-		s.Lines = append(s.Lines, "Shown at the last call: "+percent(last.Share.Value)+" for "+monthWords(delay.Day(last.Share.From), delay.Day(last.Share.To))+".")
+		s.Lines = append(s.Lines, "Shown at the last call: "+percent(last.Share.Value)+" for "+
+			monthWords(delay.Day(last.Share.From), delay.Day(last.Share.To))+".")
 	}
 	return nil
 }
@@ -650,7 +656,8 @@ func (m *maker) leading(_ context.Context, s *Slide) error {
 			sum += all[k].people
 			k++
 		}
-		s.Title = fmt.Sprintf("%d of %s for %d in 10 people waiting", k, plural(int64(len(all)), "reason accounts", "reasons account"), sum*10/total)
+		s.Title = fmt.Sprintf("%d of %s for %d in 10 people waiting", k, plural(int64(len(all)), "reason accounts", "reasons account"),
+			sum*10/total)
 	}
 	before := map[delay.Reason]int64{}
 	if m.set.Last != nil {
@@ -674,7 +681,8 @@ func (m *maker) leading(_ context.Context, s *Slide) error {
 		for _, l := range all[:5] {
 			rest -= l.people
 		}
-		s.Lines = append(s.Lines, plural(rest, "person waits", "people wait")+" for "+plural(int64(len(all)-5), "other reason", "other reasons")+".")
+		s.Lines = append(s.Lines, plural(rest, "person waits", "people wait")+" for "+plural(int64(len(all)-5), "other reason", "other reasons")+
+			".")
 	}
 	return nil
 }
@@ -704,15 +712,18 @@ func (m *maker) flow(ctx context.Context, s *Slide) error {
 	if most := by.most(); most != nil {
 		one := f
 		one.Groups = []measure.FlowGroup{most.group}
-		c = chart.FlowOf(one, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership, Name: "Pathway " + most.Code + " (" + most.Name + ")"})
-		s.Title = fmt.Sprintf("More people became ready than left on pathway %s in %d of %s", most.Code, most.more, plural(int64(most.weeks), "week", "weeks"))
+		c = chart.FlowOf(one, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership,
+			Name: "Pathway " + most.Code + " (" + most.Name + ")"})
+		s.Title = fmt.Sprintf("More people became ready than left on pathway %s in %d of %s", most.Code, most.more,
+			plural(int64(most.weeks), "week", "weeks"))
 	}
 	if s.Chart, err = m.drawn(ctx, c); err != nil {
 		return err
 	}
 	if len(f.Groups) > 0 {
 		w := f.Groups[0].Whole
-		s.Lines = append(s.Lines, fmt.Sprintf("%s new and %s ended from %s to %s.", whole(w.By[measure.Began]), whole(w.By[measure.Ended]), w.First.Long(), w.Last.Long()))
+		s.Lines = append(s.Lines, fmt.Sprintf("%s new and %s ended from %s to %s.", whole(w.By[measure.Began]), whole(w.By[measure.Ended]),
+			w.First.Long(), w.Last.Long()))
 		s.Lines = append(s.Lines, by.words()...)
 	}
 	return nil
@@ -729,7 +740,8 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 	for _, h := range m.Hospitals {
 		names[h.Code] = h.Name
 	}
-	s.Table = &Table{Dense: true, Caption: "The longest waits, by reference", Head: []Column{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days", Numeric: true},
+	s.Table = &Table{Dense: true, Caption: "The longest waits, by reference", Head: []Column{{Text: "Reference"}, {Text: "Hospital"},
+		{Text: "Days", Numeric: true},
 		{Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Due"}}}
 	for _, w := range waits {
 		due := "No date"
@@ -737,7 +749,8 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 			due = shortDay(w.Due)
 		}
 		s.Table.Rows = append(s.Table.Rows, Row{Body: w.Body.Slug(), BodyAt: 4,
-			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), reasonWords(w.Reason), upperFirst(w.Body.String()), due}})
+			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), reasonWords(w.Reason), upperFirst(w.Body.String()),
+				due}})
 	}
 	return nil
 }
@@ -757,8 +770,9 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 	if !u.ReplyBy.IsZero() {
 		s.Title += "; oldest reply date " + u.ReplyBy.Format("2 January 2006")
 	}
-	s.Table = &Table{Caption: "What is not settled, and whose answer comes next", Head: []Column{{Text: "Standing"}, {Text: "Days", Numeric: true},
-		{Text: "Waits for NHS answer", Numeric: true}, {Text: "Waits for council answer", Numeric: true}, {Text: "Oldest reply date"}}}
+	s.Table = &Table{Caption: "What is not settled, and whose answer comes next",
+		Head: []Column{{Text: "Standing"}, {Text: "Days", Numeric: true},
+			{Text: "Waits for NHS answer", Numeric: true}, {Text: "Waits for council answer", Numeric: true}, {Text: "Oldest reply date"}}}
 	type sum struct {
 		days, nhs, council int64
 		by                 time.Time
@@ -792,7 +806,8 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 		if !sums[i].by.IsZero() {
 			by = sums[i].by.Format("2 Jan 2006")
 		}
-		s.Table.Rows = append(s.Table.Rows, Row{Strong: i == 4, Cells: []string{name, whole(sums[i].days), whole(sums[i].nhs), whole(sums[i].council), by}})
+		s.Table.Rows = append(s.Table.Rows, Row{Strong: i == 4, Cells: []string{name, whole(sums[i].days), whole(sums[i].nhs),
+			whole(sums[i].council), by}})
 	}
 	return nil
 }

@@ -68,7 +68,8 @@ func Since(ctx context.Context, src SinceSource, c *Content) ([]Difference, erro
 			continue
 		}
 		f := measure.Filter{Providers: []string{h.Code}}
-		cells, err := src.Cells(ctx, measure.Query{From: delay.Day(h.Day), To: delay.Day(h.Day), By: []measure.Dimension{measure.ByResponsible, measure.ByState}, Filter: f})
+		cells, err := src.Cells(ctx, measure.Query{From: delay.Day(h.Day), To: delay.Day(h.Day),
+			By: []measure.Dimension{measure.ByResponsible, measure.ByState}, Filter: f})
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +129,8 @@ func Since(ctx context.Context, src SinceSource, c *Content) ([]Difference, erro
 	add("Disputed waits"+at, c.Disputed, disputed, join(answers, why))
 	add("Delayed days, "+period, c.Share.Days.Total(), share.Days.Total(), join(why))
 	if c.Share.Known || share.Known {
-		d := Difference{Measure: "Council share, " + period, Then: "Not applicable", Now: "Not applicable", Change: "Not applicable", Why: "The same"}
+		d := Difference{Measure: "Council share, " + period, Then: "Not applicable", Now: "Not applicable", Change: "Not applicable",
+			Why: "The same"}
 		if c.Share.Known {
 			d.Then = percent(c.Share.Value)
 		}
@@ -180,7 +182,8 @@ func (a Arrived) words(names map[string]string) (evidence, answers []string) {
 		evidence = append(evidence, plural(int64(a.Logged), "entry logged", "entries logged"))
 	}
 	if a.Later > 0 {
-		evidence = append(evidence, plural(int64(a.Later), "extract of a later day, which says more of earlier ones", "extracts of later days, which say more of earlier ones"))
+		evidence = append(evidence, plural(int64(a.Later), "extract of a later day, which says more of earlier ones",
+			"extracts of later days, which say more of earlier ones"))
 	}
 	if a.Answered > 0 {
 		answers = append(answers, plural(int64(a.Answered), "answer agreed or decided", "answers agreed or decided"))

@@ -120,7 +120,8 @@ func (s *Service) MayAnswer(by people.Actor, c *Case, seg *Segment) error {
 func (s *Service) answered(c *Case, seg *Segment) error {
 	for _, e := range c.Events {
 		if e.ID == seg.Standing.Last {
-			return problem.New(problem.Conflict, "This was answered at %s by %s. Nothing has changed", e.At.In(s.London).Format("3:04pm on 2 January 2006"), e.Role)
+			return problem.New(problem.Conflict, "This was answered at %s by %s. Nothing has changed",
+				e.At.In(s.London).Format("3:04pm on 2 January 2006"), e.Role)
 		}
 	}
 	return problem.New(problem.Conflict, "This is settled already. Nothing has changed")
@@ -213,7 +214,8 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 		return Done{}, err
 	}
 	about := a.Event.Segment
-	return Done{Reference: reference, First: about.First, Days: int(about.Last-about.First) + 1, ReplyBy: s.Settings.Clocks.ReplyBy(now, seg.Level, s.London)}, nil
+	return Done{Reference: reference, First: about.First, Days: int(about.Last-about.First) + 1,
+		ReplyBy: s.Settings.Clocks.ReplyBy(now, seg.Level, s.London)}, nil
 }
 
 // part checks the days that a dispute is about, when those are not all of the
@@ -344,7 +346,8 @@ func (s *Service) MayDecide(by people.Actor, c *Case, seg *Segment) error {
 	case c.ByChair(seg) && !s.IsChair(by):
 		return problem.New(problem.Conflict, "The named chair has decided this. Only the chair decides it anew.")
 	case seg.State == agreement.Disputed && seg.Level < s.Settings.DecideFrom:
-		return problem.New(problem.Conflict, "This is with the %s. It can be decided once it has come to the %s.", seg.Level, s.Settings.DecideFrom)
+		return problem.New(problem.Conflict, "This is with the %s. It can be decided once it has come to the %s.", seg.Level,
+			s.Settings.DecideFrom)
 	case seg.State == agreement.Proposed && seg.Segment.Body != delay.NotAttributed:
 		return problem.New(problem.Conflict, "This is proposed and not disputed. The other body answers it first.")
 	case seg.State.Settled() && !seg.ByPeople:
@@ -390,7 +393,8 @@ func (s *Service) Preview(ctx context.Context, by people.Actor, ids []string) ([
 			return nil, nil, err
 		}
 		if seg.State != agreement.Proposed || seg.Segment.Body == delay.NotAttributed {
-			return nil, nil, problem.New(problem.Conflict, "%s needs an answer of its own, because no rule decides it or it is disputed. Take it out of the selection.", reference)
+			return nil, nil, problem.New(problem.Conflict, "%s needs an answer of its own, because no rule decides it or it is disputed. Take it "+
+				"out of the selection.", reference)
 		}
 		segments, cases = append(segments, seg), append(cases, c)
 	}
@@ -442,7 +446,8 @@ func (s *Service) AgreeByDefault(ctx context.Context, by people.Actor) (int, err
 			if row.State != agreement.Proposed || row.Segment.Segment.Body == delay.NotAttributed || now.Before(at) {
 				continue
 			}
-			answers = append(answers, NewAnswer{Reference: row.Reference, Event: agreement.Event{Act: agreement.Default, Segment: row.Segment.Segment},
+			answers = append(answers, NewAnswer{Reference: row.Reference, Event: agreement.Event{Act: agreement.Default,
+				Segment: row.Segment.Segment},
 				Words: "No reply by " + at.Format("3:04pm on 2 January 2006") + "."})
 		}
 		if len(answers) > 0 {

@@ -77,7 +77,8 @@ func (d Date) Empty() bool {
 }
 
 // months lets people type a month by its name.
-var months = map[string]int{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12}
+var months = map[string]int{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11,
+	"dec": 12}
 
 // read reads the date; name is what its error sentences begin with.
 func (d Date) read(r *Refusal, field, name string) delay.Day {

@@ -41,13 +41,15 @@ func TestDates(t *testing.T) {
 // waited on or pays belonged to the old one. Council and care stay.
 func TestRestate(t *testing.T) {
 	t.Parallel()
-	was := attribution.Given{Reason: "E", Care: delay.Acute, Council: "E10000099", Stated: delay.SocialCare, WaitingOn: attribution.OnCouncil, Funding: attribution.FundedByCouncil,
-		Words: attribution.Words{Reason: "E", Responsible: "SC", WaitingOn: "LA", Funding: "LA"}}
+	was := attribution.Given{Reason: "E", Care: delay.Acute, Council: "E10000099", Stated: delay.SocialCare, WaitingOn: attribution.OnCouncil,
+		Funding: attribution.FundedByCouncil,
+		Words:   attribution.Words{Reason: "E", Responsible: "SC", WaitingOn: "LA", Funding: "LA"}}
 	if got := restate(was, "E", delay.NotAttributed, nil); got != was {
 		t.Errorf("A2: the same reason changed the statement to %+v", got)
 	}
 	got := restate(was, "C", delay.NotAttributed, nil)
-	if got.Stated != delay.NotAttributed || got.WaitingOn != 0 || got.Funding != 0 || got.Words.Responsible != "" || got.Care != delay.Acute || got.Council != "E10000099" {
+	if got.Stated != delay.NotAttributed || got.WaitingOn != 0 || got.Funding != 0 || got.Words.Responsible != "" ||
+		got.Care != delay.Acute || got.Council != "E10000099" {
 		t.Errorf("A1: another reason keeps what was said of the old wait: %+v", got)
 	}
 	other := delay.Council("E06000099")

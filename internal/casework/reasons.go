@@ -14,11 +14,14 @@ type Meaning struct {
 // the rule set's matrix; a partnership's own rulings stand beside them.
 var Meanings = map[delay.Reason]Meaning{
 	"A": {"An assessment of future needs is not finished, or where they could go is not yet identified.", [2]string{
-		"Counts: the social worker's assessment is booked for Thursday.", "Does not count: assessed, and care at home has no start date (use E)."}},
+		"Counts: the social worker's assessment is booked for Thursday.", "Does not count: assessed, and care at home has no start date " +
+			"(use E)."}},
 	"B": {"Assessed, and waiting for the NHS or the council to decide on funding.", [2]string{
-		"Counts: the continuing healthcare panel has not met.", "Does not count: funding is agreed and the home has no free room (use Di or Dii)."}},
+		"Counts: the continuing healthcare panel has not met.", "Does not count: funding is agreed and the home has no free room (use Di " +
+			"or Dii)."}},
 	"C": {"Assessed, and waiting for further NHS care that is not acute: community hospital, rehabilitation or intermediate care.", [2]string{
-		"Counts: accepted by the community hospital, no bed until Monday.", "Does not count: waiting for the council's short-term care (use Di or E)."}},
+		"Counts: accepted by the community hospital, no bed until Monday.", "Does not count: waiting for the council's short-term care (use " +
+			"Di or E)."}},
 	"Di": {"Assessed, and no suitable place in a residential home is available.", [2]string{
 		"Counts: three homes asked, none has a room.", "Does not count: the family is choosing between two free rooms (use G)."}},
 	"Dii": {"Assessed, and no suitable place in a nursing home is available.", [2]string{

@@ -33,7 +33,8 @@ type Store interface {
 	// FindPlace gives those who wait now in a ward or bed whose name begins
 	// with the text, at most limit.
 	FindPlace(ctx context.Context, scope people.Scope, text string, limit int) ([]Found, error)
-	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which Which, offset, limit int) ([]QueueRow, int, error)
+	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which Which, offset, limit int) ([]QueueRow,
+		int, error)
 }
 
 // Settings are a partnership's choices about casework.
@@ -265,7 +266,8 @@ func selectOneOf(bodies []delay.Body) string {
 
 // Destinations are where people go, by the number of the pathway.
 var Destinations = []struct{ Code, Words string }{
-	{"0", "Home, no new support"}, {"1", "Home with support"}, {"2", "Short-term bed"}, {"3", "Long-term bed"}, {"undecided", "Not decided yet"},
+	{"0", "Home, no new support"}, {"1", "Home with support"}, {"2", "Short-term bed"}, {"3", "Long-term bed"},
+	{"undecided", "Not decided yet"},
 }
 
 // DestinationWords gives a destination as pages show it.
@@ -354,7 +356,8 @@ func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, er
 			if !ended {
 				fed = d.Ready
 			} else if today-d.End <= 1 && f.Ready != "fed" {
-				r.ask("They left on %s and came back within a day. If it is the same wait, the hospital's next extract carries it on. Is this a new one?", d.End.Long())
+				r.ask("They left on %s and came back within a day. If it is the same wait, the hospital's next extract carries it on. Is this a "+
+					"new one?", d.End.Long())
 			}
 		}
 	} else {
@@ -392,7 +395,8 @@ func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, er
 		r.field("destination", "Select where they are going, or select 'Not decided yet'")
 	}
 	if rarely(reason, f.Destination) {
-		r.ask("Reason %s, %s, and the destination '%s' rarely go together. Is that right?", reason, reason.Short(), DestinationWords(f.Destination))
+		r.ask("Reason %s, %s, and the destination '%s' rarely go together. Is that right?", reason, reason.Short(),
+			DestinationWords(f.Destination))
 	}
 	body := s.body(r, f.Body, reason, given.Care, today)
 	in.Why = r.text("because", "The reason", f.Because, 500)
@@ -724,7 +728,8 @@ func (c *Case) Correctable(first string) (Period, error) {
 // to its end: later periods stand as they are.
 func (s *Service) correct(ctx context.Context, now time.Time, by people.Actor, c *Case, p Period, f ChangeForm) (Done, error) {
 	r := &Refusal{}
-	in := NewEntry{Reference: f.Reference, Version: f.Version, Kind: logbook.Corrected, Made: delay.DayOf(now), Ready: c.Ready(), Day: p.From, Until: p.Segment.Segment.Last}
+	in := NewEntry{Reference: f.Reference, Version: f.Version, Kind: logbook.Corrected, Made: delay.DayOf(now), Ready: c.Ready(), Day: p.From,
+		Until: p.Segment.Segment.Last}
 	in.Given = s.restated(r, p.Given, f, p.Segment.Segment.First)
 	if same(in.Given, p.Given) {
 		r.field("reason", "This is what is recorded now. Select another reason, body or council, or go back")
@@ -846,7 +851,8 @@ type EndForm struct {
 
 // Endings are the ways in which a wait ends, by their value in the form.
 var Endings = []struct{ Code, Words string }{
-	{"left", "Left hospital"}, {"not-ready", "No longer ready"}, {"moved", "Moved to another hospital"}, {"died", "They died"}, {"error", "Recorded in error"},
+	{"left", "Left hospital"}, {"not-ready", "No longer ready"}, {"moved", "Moved to another hospital"}, {"died", "They died"},
+	{"error", "Recorded in error"},
 }
 
 // End ends a wait, or withdraws what was recorded in error. With preview it
@@ -891,7 +897,8 @@ func (s *Service) End(ctx context.Context, by people.Actor, f EndForm, preview b
 			}
 		}
 		if f.How == "left" {
-			if in.Destination = f.Destination; !slices.ContainsFunc(Destinations[:4], func(d struct{ Code, Words string }) bool { return d.Code == f.Destination }) {
+			if in.Destination = f.Destination; !slices.ContainsFunc(Destinations[:4],
+				func(d struct{ Code, Words string }) bool { return d.Code == f.Destination }) {
 				r.field("destination", "Select where they went")
 			}
 		}
@@ -990,7 +997,8 @@ func (s *Service) undoable(c *Case, entry int64) (LogLine, error) {
 		case l.Undone:
 			return l, problem.New(problem.Conflict, "This was undone already. Nothing has changed.")
 		case now.Sub(l.At) > s.Settings.Undo:
-			return l, problem.New(problem.Conflict, "This was saved more than %d minutes ago. Correct it instead.", int(s.Settings.Undo.Minutes()))
+			return l, problem.New(problem.Conflict, "This was saved more than %d minutes ago. Correct it instead.",
+				int(s.Settings.Undo.Minutes()))
 		case entry != last:
 			return l, problem.New(problem.Conflict, "Something else was saved after this. Undo that first, or correct it.")
 		}
@@ -1019,7 +1027,8 @@ type ActionForm struct {
 func (s *Service) AddAction(ctx context.Context, by people.Actor, f ActionForm) error {
 	_, today := s.today()
 	r := &Refusal{}
-	a := Action{What: r.text("what", "What needs to happen", f.What, 200), OwnerOrg: strings.TrimSpace(f.OwnerOrg), Owner: r.text("owner", "Owner role or team", f.Owner, 100)}
+	a := Action{What: r.text("what", "What needs to happen", f.What, 200), OwnerOrg: strings.TrimSpace(f.OwnerOrg),
+		Owner: r.text("owner", "Owner role or team", f.Owner, 100)}
 	if a.What == "" {
 		r.field("what", "Enter what needs to happen")
 	}
@@ -1036,7 +1045,8 @@ func (s *Service) AddAction(ctx context.Context, by people.Actor, f ActionForm) 
 }
 
 // Declines are the reasons for which an action is declined.
-var Declines = []string{"Outside what we can offer", "More information needed first", "No capacity at this time", "Another team should do this", "No longer needed"}
+var Declines = []string{"Outside what we can offer", "More information needed first", "No capacity at this time",
+	"Another team should do this", "No longer needed"}
 
 // CloseAction marks an action done or declined.
 func (s *Service) CloseAction(ctx context.Context, by people.Actor, reference string, id int64, state, why string) error {

@@ -89,8 +89,9 @@ func same(a, b float64) bool { return math.Abs(a-b) < 1e-5 }
 
 func all() map[string]Chart {
 	return map[string]Chart{
-		"days": DelayedDays(year(), "Northshire"), "days with gaps": DelayedDays(gaps(), "Northshire"), "days, long": DelayedDays(long(), "Northshire"),
-		"beds": Beds(year(), "Northshire"), "beds with gaps": Beds(gaps(), "Northshire"),
+		"days": DelayedDays(year(), "Northshire"), "days with gaps": DelayedDays(gaps(), "Northshire"),
+		"days, long": DelayedDays(long(), "Northshire"),
+		"beds":       Beds(year(), "Northshire"), "beds with gaps": Beds(gaps(), "Northshire"),
 		"share": Share(year(), "Northshire"), "share with gaps": Share(gaps(), "Northshire"), "share, long": Share(long(), "Northshire"),
 		"reasons": Reasons(year(), "Northshire"),
 		"people":  People(daily(90), measure.Filter{}, "Northshire", year().AsAt),
@@ -150,7 +151,8 @@ func TestTableTwinHasTheNumbersOfTheDrawingAndOfTheMeasure(t *testing.T) {
 				continue
 			}
 			s := measure.SocialCareShare(p.Days, 0, 0)
-			for _, pair := range [][3]float64{{s.Value * 100, row[1].Value, value[i]}, {s.Low * 100, row[2].Value, low[i]}, {s.High * 100, row[3].Value, low[i] + width[i]}} {
+			for _, pair := range [][3]float64{{s.Value * 100, row[1].Value, value[i]}, {s.Low * 100, row[2].Value, low[i]},
+				{s.High * 100, row[3].Value, low[i] + width[i]}} {
 				if !same(pair[0], pair[1]) || !same(pair[0], pair[2]) {
 					t.Errorf("%s: measure, table, drawing are %v", p.First, pair)
 				}
@@ -279,35 +281,58 @@ func TestTitlesSayWhatTheDataSays(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ name, got, want string }{
-		{"T1 latest missing", DelayedDays(change(func(o *measure.Overview) { none(o, 12, "Westhaven") }), "x").Title, "Delayed days: no data from Westhaven for 1 of 13 months"},
-		{"T1 over a tenth missing", Beds(change(func(o *measure.Overview) { none(o, 2, "Westhaven"); none(o, 3, "Westhaven") }), "x").Title, "DToC beds: no data from Westhaven for 2 of 13 months"},
-		{"T1 several providers", Share(change(func(o *measure.Overview) { none(o, 11, "Westhaven"); none(o, 12, "Southmoor") }), "x").Title, "Council share: no data from one or more of 2 providers for 2 of 13 months"},
-		{"T1 no provider named", DelayedDays(change(func(o *measure.Overview) { none(o, 12) }), "x").Title, "Delayed days: no data for 1 of 13 months"},
-		{"T1 not for one early month of 13", DelayedDays(change(func(o *measure.Overview) { none(o, 6, "Westhaven") }), "x").Title, "Delayed days fell to 1,670 in March 2019, from 1,923 in March 2018"},
+		{"T1 latest missing", DelayedDays(change(func(o *measure.Overview) { none(o, 12, "Westhaven") }), "x").Title,
+			"Delayed days: no data from Westhaven for 1 of 13 months"},
+		{"T1 over a tenth missing", Beds(change(func(o *measure.Overview) { none(o, 2, "Westhaven"); none(o, 3, "Westhaven") }), "x").Title,
+			"DToC beds: no data from Westhaven for 2 of 13 months"},
+		{"T1 several providers", Share(change(func(o *measure.Overview) { none(o, 11, "Westhaven"); none(o, 12, "Southmoor") }), "x").Title,
+			"Council share: no data from one or more of 2 providers for 2 of 13 months"},
+		{"T1 no provider named", DelayedDays(change(func(o *measure.Overview) { none(o, 12) }), "x").Title,
+			"Delayed days: no data for 1 of 13 months"},
+		{"T1 not for one early month of 13", DelayedDays(change(func(o *measure.Overview) { none(o, 6, "Westhaven") }), "x").Title,
+			"Delayed days fell to 1,670 in March 2019, from 1,923 in March 2018"},
 		{"no months", DelayedDays(measure.Overview{}, "x").Title, "Delayed days: no data"},
-		{"no delayed days", DelayedDays(measure.Overview{Months: []measure.Period{month("2019-03", days(0, 0, 0, 0))}}, "x").Title, "No delayed days in this period"},
-		{"T2 too few", DelayedDays(measure.Overview{Months: []measure.Period{month("2019-03", days(0, 1, 0, 0))}}, "x").Title, "Too few delayed days to describe a change (1 day)"},
-		{"rose", Beds(change(func(o *measure.Overview) { o.Months[12].Days[delay.NHS] += 900 }), "x").Title, "DToC beds rose to 82.9 in March 2019, from 62.0 in March 2018"},
-		{"about the same", DelayedDays(change(func(o *measure.Overview) { o.Months[12].Days[delay.NHS] += 230 }), "x").Title, "Delayed days were 1,900 in March 2019, about the same as 1,923 in March 2018"},
-		{"the same", DelayedDays(change(func(o *measure.Overview) { o.Months[12].Days = o.Months[0].Days }), "x").Title, "Delayed days were 1,923 in March 2019, the same as in March 2018"},
+		{"no delayed days", DelayedDays(measure.Overview{Months: []measure.Period{month("2019-03", days(0, 0, 0, 0))}}, "x").Title,
+			"No delayed days in this period"},
+		{"T2 too few", DelayedDays(measure.Overview{Months: []measure.Period{month("2019-03", days(0, 1, 0, 0))}}, "x").Title,
+			"Too few delayed days to describe a change (1 day)"},
+		{"rose", Beds(change(func(o *measure.Overview) { o.Months[12].Days[delay.NHS] += 900 }), "x").Title,
+			"DToC beds rose to 82.9 in March 2019, from 62.0 in March 2018"},
+		{"about the same", DelayedDays(change(func(o *measure.Overview) { o.Months[12].Days[delay.NHS] += 230 }), "x").Title,
+			"Delayed days were 1,900 in March 2019, about the same as 1,923 in March 2018"},
+		{"the same", DelayedDays(change(func(o *measure.Overview) { o.Months[12].Days = o.Months[0].Days }), "x").Title,
+			"Delayed days were 1,923 in March 2019, the same as in March 2018"},
 		{"C12 days of months of unlike length are not compared", DelayedDays(lastFew(2, year()), "x").Title, "Delayed days: 1,670 in March 2019"},
-		{"C12 beds of months of unlike length are", Beds(lastFew(2, year()), "x").Title, "DToC beds fell to 53.9 in March 2019, from 56.5 in February 2019"},
-		{"a month with missing data is not compared", DelayedDays(change(func(o *measure.Overview) { o.Months[0].Listed = 3 }), "x").Title, "Delayed days: 1,670 in March 2019"},
-		{"a part month is not the finding", Beds(gaps(), "x").Title, "DToC beds were 56.5 in February 2019, about the same as 56.7 in January 2019"},
+		{"C12 beds of months of unlike length are", Beds(lastFew(2, year()), "x").Title,
+			"DToC beds fell to 53.9 in March 2019, from 56.5 in February 2019"},
+		{"a month with missing data is not compared", DelayedDays(change(func(o *measure.Overview) { o.Months[0].Listed = 3 }), "x").Title,
+			"Delayed days: 1,670 in March 2019"},
+		{"a part month is not the finding", Beds(gaps(), "x").Title, "DToC beds were 56.5 in February 2019, about the same as 56.7 in " +
+			"January 2019"},
 		{"only a part month", DelayedDays(lastFew(1, gaps()), "x").Title, "Delayed days: 744 in March 2019 so far"},
 		{"T8 unsettled at least 5%", Share(year(), "x").Title, "34% of days were with social care in March 2019; 34% to 41% with unsettled days"},
-		{"T8 unsettled under 5%", Share(change(func(o *measure.Overview) { o.Months[12].Days[delay.NotAttributed] = 10 }), "x").Title, "36% of delayed days were with social care in March 2019"},
-		{"T8 too few", Share(measure.Overview{Months: []measure.Period{month("2019-03", days(2, 3, 0, 0))}}, "x").Title, "Too few delayed days to give a share (5 days in March 2019)"},
+		{"T8 unsettled under 5%", Share(change(func(o *measure.Overview) { o.Months[12].Days[delay.NotAttributed] = 10 }), "x").Title,
+			"36% of delayed days were with social care in March 2019"},
+		{"T8 too few", Share(measure.Overview{Months: []measure.Period{month("2019-03", days(2, 3, 0, 0))}}, "x").Title,
+			"Too few delayed days to give a share (5 days in March 2019)"},
 		{"T9", Reasons(year(), "x").Title, "5 of 10 reasons account for 8 in 10 delayed days"},
-		{"T9 one of several", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "A", Days: days(90, 5, 0, 0)}, {Reason: "E", Days: days(5, 0, 0, 0)}}}, "x").Title, "1 of 2 reasons accounts for 9 in 10 delayed days"},
-		{"T9 all reasons needed", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "A", Days: days(51, 0, 0, 0)}, {Reason: "E", Days: days(49, 0, 0, 0)}}}, "x").Title, "The largest of 2 reasons is assessment, 51% of delayed days"},
-		{"T9 one reason", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title, "All delayed days have one reason: care package in own home"},
-		{"T9 one known reason", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Days: days(0, 0, 0, 5)}, {Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title, "The one known reason is care package in own home, 91% of delayed days"},
-		{"T9 reason not known over a fifth", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Days: days(0, 0, 0, 30)}, {Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title, "The reason is not known for 38% of delayed days"},
+		{"T9 one of several", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "A", Days: days(90, 5, 0, 0)},
+			{Reason: "E", Days: days(5, 0, 0, 0)}}}, "x").Title, "1 of 2 reasons accounts for 9 in 10 delayed days"},
+		{"T9 all reasons needed", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "A", Days: days(51, 0, 0, 0)},
+			{Reason: "E", Days: days(49, 0, 0, 0)}}}, "x").Title, "The largest of 2 reasons is assessment, 51% of delayed days"},
+		{"T9 one reason", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title,
+			"All delayed days have one reason: care package in own home"},
+		{"T9 one known reason", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Days: days(0, 0, 0, 5)},
+			{Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title, "The one known reason is care package in own home, 91% of delayed days"},
+		{"T9 reason not known over a fifth", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Days: days(0, 0, 0, 30)},
+			{Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title, "The reason is not known for 38% of delayed days"},
 		{"T9 none", Reasons(measure.Overview{}, "x").Title, "No delayed days in this period"},
-		{"people", People(daily(28), measure.Filter{}, "x", year().AsAt).Title, "61 people were delayed on 31 March 2019, 2 more than a week before"},
-		{"people, one", People([]measure.Period{{First: 2458574, Last: 2458574, Listed: 1, Days: days(1, 0, 0, 0)}}, measure.Filter{}, "x", 0).Title, "1 person was delayed on 31 March 2019"},
-		{"people, latest missing", People([]measure.Period{{First: 2458574, Last: 2458574}}, measure.Filter{}, "x", 0).Title, "People delayed: no data for 1 of 1 day"},
+		{"people", People(daily(28), measure.Filter{}, "x", year().AsAt).Title, "61 people were delayed on 31 March 2019, 2 more than a " +
+			"week before"},
+		{"people, one", People([]measure.Period{{First: 2458574, Last: 2458574, Listed: 1, Days: days(1, 0, 0, 0)}}, measure.Filter{}, "x",
+			0).Title, "1 person was delayed on 31 March 2019"},
+		{"people, latest missing", People([]measure.Period{{First: 2458574, Last: 2458574}}, measure.Filter{}, "x", 0).Title,
+			"People delayed: no data for 1 of 1 day"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.got != c.want {
@@ -343,10 +368,19 @@ func TestNumbersInTitlesStandInTheTable(t *testing.T) {
 
 func TestAltTextGivesTheValues(t *testing.T) {
 	for name, c := range map[string]struct{ got, want string }{
-		"stacked": {DelayedDays(gaps(), "Northshire").Alt, "Bar chart of delayed days by whose next step, Northshire, 1 March 2018 to 14 March 2019, 13 months. In March 2019, to 14 March: social care 251, NHS 410, joint 33, not attributed 50, total 744. Lowest 1,581 in February 2019, highest 1,923 in March 2018. No data for September 2018. Some data is missing in 1 month. The last month runs to 14 March 2019. Values are in the table below."},
-		"share":   {Share(year(), "Northshire").Alt, "Line chart of the share of delayed days with social care, Northshire, March 2018 to March 2019, 13 months. Lowest 34% in February 2019, highest 37% in July 2018. Latest 34% in March 2019; 34% to 41% with unsettled days. Values are in the table below."},
-		"ranked":  {Reasons(year(), "Northshire").Alt, "Bar chart of delayed days, Northshire, March 2018 to March 2019, by 11 reasons, largest first: care package in own home 4,535, further non-acute NHS care 4,420 and assessment 3,460. 5 make up 83%. Total 21,567. Values are in the table below."},
-		"empty":   {DelayedDays(measure.Overview{}, "Northshire").Alt, "Bar chart of delayed days by whose next step, Northshire, no dates, 0 months. There is no data to show."},
+		"stacked": {DelayedDays(gaps(), "Northshire").Alt, "Bar chart of delayed days by whose next step, Northshire, 1 March 2018 to 14 March " +
+			"2019, 13 months. In March 2019, to 14 March: social care 251, NHS 410, joint 33, not attributed 50, total 744. Lowest 1,581 in " +
+			"February 2019, highest 1,923 in March 2018. No data for September 2018. Some data is missing in 1 month. The last month runs to 14 " +
+			"March 2019. Values are in the table below."},
+		"share": {Share(year(), "Northshire").Alt, "Line chart of the share of delayed days with social care, Northshire, March 2018 to March " +
+			"2019, 13 months. Lowest 34% in February 2019, highest 37% in July 2018. Latest 34% in March 2019; 34% to 41% with unsettled days. " +
+			"Values are in the table below."},
+		"ranked": {Reasons(year(), "Northshire").Alt, "Bar chart of delayed days, Northshire, March 2018 to March 2019, by 11 reasons, largest " +
+			"first: care package in own home 4,535, further non-acute NHS care 4,420 and assessment 3,460. 5 make up 83%. Total 21,567. " +
+			"Values are " +
+			"in the table below."},
+		"empty": {DelayedDays(measure.Overview{}, "Northshire").Alt, "Bar chart of delayed days by whose next step, Northshire, no dates, 0 " +
+			"months. There is no data to show."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.got != c.want {
@@ -358,7 +392,9 @@ func TestAltTextGivesTheValues(t *testing.T) {
 
 func TestNotesNameGapsPartMonthsAndHeldFiles(t *testing.T) {
 	got := strings.Join(DelayedDays(gaps(), "Northshire").Notes, "|")
-	want := "No data from Westhaven for 39 of 379 days.|March 2019 is not over: its figures run to 14 March 2019.|A short file from Westhaven is held and counts for nothing until it is settled (R5)."
+	want := "No data from Westhaven for 39 of 379 days.|March 2019 is not over: its figures run to 14 March 2019.|A short file from " +
+		"Westhaven " +
+		"is held and counts for nothing until it is settled (R5)."
 	if got != want {
 		t.Errorf("notes are\n%s", got)
 	}
@@ -367,7 +403,8 @@ func TestNotesNameGapsPartMonthsAndHeldFiles(t *testing.T) {
 func TestAFilterIsNamedInTheSubtitle(t *testing.T) {
 	o := year()
 	o.Filter = measure.Filter{Care: []delay.CareType{delay.Acute}, Bodies: []delay.Body{delay.NHS, delay.Joint}, Reasons: []delay.Reason{"E"}}
-	if got := DelayedDays(o, "Northshire").Subtitle; got != "Delayed days a month, by whose next step, Northshire, acute care only, NHS and joint only, care package in own home only, March 2018 to March 2019" {
+	if got := DelayedDays(o, "Northshire").Subtitle; got != "Delayed days a month, by whose next step, Northshire, acute care only, NHS and "+
+		"joint only, care package in own home only, March 2018 to March 2019" {
 		t.Error(got)
 	}
 }
@@ -428,7 +465,8 @@ func TestScaleEndsOnRoundNumbersAboveTheLargest(t *testing.T) {
 	for _, top := range []float64{0, 0.04, 0.9, 1, 3, 9, 10, 62.3, 99, 100, 101, 1923, 123456} {
 		for _, wholeSteps := range []bool{true, false} {
 			maximum, step := scale(top, 5, wholeSteps)
-			if maximum < top || step <= 0 || maximum/step > 8 || math.Abs(maximum/step-math.Round(maximum/step)) > 1e-9 || wholeSteps && step != math.Trunc(step) {
+			if maximum < top || step <= 0 || maximum/step > 8 || math.Abs(maximum/step-math.Round(maximum/step)) > 1e-9 ||
+				wholeSteps && step != math.Trunc(step) {
 				t.Errorf("scale(%v, %v) = %v by %v", top, wholeSteps, maximum, step)
 			}
 		}
@@ -439,7 +477,8 @@ func TestWordsForNumbers(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{whole(0), "0"}, {whole(999), "999"}, {whole(1000), "1,000"}, {whole(1234567), "1,234,567"}, {whole(-1234), "−1,234"},
 		{decimal(0), "0.0"}, {decimal(1234.56), "1,234.6"}, {decimal(-0.04), "0.0"}, {decimal(-2.25), "−2.3"},
-		{measure.PerCent(0), "0%"}, {measure.PerCent(0.001), "under 1%"}, {measure.PerCent(0.344), "34%"}, {measure.PerCent(0.999), "over 99%"}, {measure.PerCent(1), "100%"},
+		{measure.PerCent(0), "0%"}, {measure.PerCent(0.001), "under 1%"}, {measure.PerCent(0.344), "34%"}, {measure.PerCent(0.999), "over 99%"},
+		{measure.PerCent(1), "100%"},
 		{plural(1, "person", "people"), "1 person"}, {plural(2000, "person", "people"), "2,000 people"},
 		{joinAnd([]string{"a", "b", "c"}), "a, b and c"}, {shorten("abcdef", 4), "abc…"}, {plain("a\x00b\n c\u202ed"), "a b cd"},
 		{span(delay.MustDay("2019-03-01"), delay.MustDay("2019-03-31")), "March 2019"},
@@ -451,7 +490,8 @@ func TestWordsForNumbers(t *testing.T) {
 }
 
 func TestWrapKeepsEveryLineWithinItsWidth(t *testing.T) {
-	for _, s := range []string{"Community equipment and adaptations", strings.Repeat("W", 300), "a " + strings.Repeat("é", 300) + " b", "", "日本語のとても長い病院の名前です"} {
+	for _, s := range []string{"Community equipment and adaptations", strings.Repeat("W", 300), "a " + strings.Repeat("é", 300) + " b", "",
+		"日本語のとても長い病院の名前です"} {
 		for _, width := range []float64{5, 40, 120, 400} {
 			lines := wrap(s, 14, width, 3)
 			if len(lines) > 3 {

@@ -259,8 +259,8 @@ func comparable(rs []reading, now int, counts bool) int {
 // latestWhole gives the index of the latest month that is over and known, -1 if
 // there is none.
 func latestWhole(rs []reading) int {
-	for i := len(rs) - 1; i >= 0; i-- {
-		if !rs[i].none && !rs[i].part {
+	for i, r := range slices.Backward(rs) {
+		if !r.none && !r.part {
 			return i
 		}
 	}
@@ -289,7 +289,8 @@ func shareTitle(rs []reading) string {
 	}
 	s := shareOf(r.Period)
 	if s.High-s.Low < 0.05 {
-		return sentenceCase(fmt.Sprintf("%s of %s were with social care in %s", measure.PerCent(s.Value), sharedDays(r.Basis), r.First.Month().Long()))
+		return sentenceCase(fmt.Sprintf("%s of %s were with social care in %s", measure.PerCent(s.Value), sharedDays(r.Basis),
+			r.First.Month().Long()))
 	}
 	title := ""
 	for _, month := range [...]string{r.First.Month().Long(), shortMonth(r.First)} {
@@ -329,7 +330,8 @@ func reasonsTitle(ranked []measure.ReasonDays) string {
 		return "All delayed days have one reason: " + lowerFirst(ranked[0].Reason.Short())
 	}
 	if n == 1 {
-		return fmt.Sprintf("The one known reason is %s, %s of delayed days", lowerFirst(ranked[0].Reason.Short()), measure.PerCent(float64(ranked[0].Days.Total())/float64(total)))
+		return fmt.Sprintf("The one known reason is %s, %s of delayed days", lowerFirst(ranked[0].Reason.Short()),
+			measure.PerCent(float64(ranked[0].Days.Total())/float64(total)))
 	}
 	k, days := fewest(ranked, total)
 	if int64(k) == n {

@@ -122,7 +122,8 @@ func long() measure.Overview {
 	for i := range 115 {
 		d := (m + delay.Month(i))
 		wave := int64(200 + (i*37)%90)
-		o.Months = append(o.Months, measure.Period{First: d.First(), Last: d.Last(), Listed: d.Days(), Days: days(wave*2, wave*4, wave/4, wave/9)})
+		o.Months = append(o.Months, measure.Period{First: d.First(), Last: d.Last(), Listed: d.Days(),
+			Days: days(wave*2, wave*4, wave/4, wave/9)})
 	}
 	o.From, o.To = o.Months[0].First, o.Months[114].Last
 	o.AsAt = o.To

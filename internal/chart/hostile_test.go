@@ -46,7 +46,8 @@ var hostileCharts = map[string]func(testing.TB, string) []Chart{
 	},
 	"ControlOf": func(tb testing.TB, name string) []Chart {
 		t := hostileTrend(tb, name)
-		o := TrendOptions{Place: name, Name: name, Annotations: []measure.Annotation{{Day: t.Series[0].Readings[15].First, Words: name, Restart: true}},
+		o := TrendOptions{Place: name, Name: name, Annotations: []measure.Annotation{{Day: t.Series[0].Readings[15].First, Words: name,
+			Restart: true}},
 			Levels: []measure.Level{{Metric: "M02", Value: 31, From: 1, Agreed: name, Change: name}}}
 		panel := o
 		panel.Panel = true
@@ -68,7 +69,8 @@ var hostileCharts = map[string]func(testing.TB, string) []Chart{
 			g.Periods = append(g.Periods, one)
 		}
 		f.Groups = []measure.FlowGroup{g}
-		return []Chart{FlowOf(f, 0, TrendOptions{ID: "flow", Place: name, Name: name}), FlowOf(f, 1, TrendOptions{ID: "flow", Place: name, Name: name})}
+		return []Chart{FlowOf(f, 0, TrendOptions{ID: "flow", Place: name, Name: name}),
+			FlowOf(f, 1, TrendOptions{ID: "flow", Place: name, Name: name})}
 	},
 	"LengthsOf": func(_ testing.TB, name string) []Chart {
 		return []Chart{LengthsOf(hostileLengths(), name), LengthsOf(measure.Lengths{}, name)}
@@ -156,7 +158,8 @@ func TestR8EveryConstructorIsTried(t *testing.T) {
 // characters and none that turn the direction of what follows.
 func tame(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) && r != '\n' || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r == 0xFFFE || r == unicode.ReplacementChar
+		return unicode.IsControl(r) && r != '\n' || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r == 0xFFFE ||
+			r == unicode.ReplacementChar
 	})
 }
 

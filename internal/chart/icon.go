@@ -58,7 +58,8 @@ func variationIcon(r spc.Result) Icon {
 				y = 26
 			}
 		}
-		fmt.Fprintf(&b, `<text x="24" y="%d" text-anchor="middle" font-family="%s" font-size="15" font-weight="bold" fill="%s">%s</text>`, y, fontNames, ink2, letter)
+		fmt.Fprintf(&b, `<text x="24" y="%d" text-anchor="middle" font-family="%s" font-size="15" font-weight="bold" fill="%s">%s</text>`, y,
+			fontNames, ink2, letter)
 	}
 	b.WriteString(`</svg>`)
 	i.SVG = b.Bytes()
@@ -72,7 +73,8 @@ func assuranceIcon(r spc.Result) Icon {
 		return i
 	}
 	dash := map[spc.AssuranceKind]string{spc.Inconsistent: ` stroke-dasharray="6 4"`}[r.Assurance.Kind]
-	i.SVG = fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48" viewBox="0 0 48 48" aria-hidden="true" focusable="false">`+
+	i.SVG = fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48" viewBox="0 0 48 48" aria-hidden="true" `+
+		`focusable="false">`+
 		`<circle cx="24" cy="24" r="22" fill="%s" stroke="%s" stroke-width="3"%s/>`+
 		`<text x="24" y="32" text-anchor="middle" font-family="%s" font-size="24" font-weight="bold" fill="%s">%s</text></svg>`,
 		white, ink, dash, fontNames, ink, r.Assurance.Letter)

@@ -38,7 +38,8 @@ func LengthsOf(l measure.Lengths, place string) Chart {
 	for i, n := range counts {
 		running += n
 		part, run := float64(n)/float64(q.People), float64(running)/float64(q.People)
-		c.Table.Rows = append(c.Table.Rows, []Cell{text(label(i)), number(float64(n), whole(n)), number(part*100, measure.PerCent(part)), number(run*100, measure.PerCent(run))})
+		c.Table.Rows = append(c.Table.Rows, []Cell{text(label(i)), number(float64(n), whole(n)), number(part*100, measure.PerCent(part)),
+			number(run*100, measure.PerCent(run))})
 	}
 	switch {
 	case q.People == 0:
@@ -56,7 +57,8 @@ func LengthsOf(l measure.Lengths, place string) Chart {
 		return c.At(Page)
 	}
 	c.Table.Foot = []Cell{text("All"), number(float64(q.People), whole(q.People)), number(100, "100%"), text("Not applicable")}
-	c.Alt = fmt.Sprintf("Bar chart of %s that ended, by their delayed days. Middle %s, 9 in 10 at most %s. %s of 7 days or more, %s of 14 or more, %s of 21 or more. Values are in the table below.",
+	c.Alt = fmt.Sprintf("Bar chart of %s that ended, by their delayed days. Middle %s, 9 in 10 at most %s. %s of 7 days or more, %s of 14 or "+
+		"more, %s of 21 or more. Values are in the table below.",
 		plural(q.People, "wait", "waits"), daysOf(q.Middle), daysOf(q.NineTen), whole(l.AtLeast[0]), whole(l.AtLeast[1]), whole(l.AtLeast[2]))
 	c.draw = func(s Size) (json.RawMessage, error) {
 		labels := make([]string, len(counts))
@@ -165,10 +167,12 @@ func drawBars(labels []string, sets []barSet, unit, below string, s Size) (json.
 // days, as a line, with waits that are still open allowed for.
 func SurvivalOf(l measure.Lengths, place string) Chart {
 	c := Chart{
-		ID:       "survival",
-		Subtitle: subtitle("Part of waits that lasted longer than so many days", place, filterWords(l.Filter), "waits that began "+span(l.From, l.To)),
+		ID: "survival",
+		Subtitle: subtitle("Part of waits that lasted longer than so many days", place, filterWords(l.Filter),
+			"waits that began "+span(l.From, l.To)),
 		Definition: fmt.Sprintf("Of the waits that began in the period, the estimated part that lasted longer than so many delayed days. "+
-			"A wait that is still open counts up to its latest day and no further (Kaplan and Meier's method). The line ends where fewer than %d waits are left.", measure.LeastAtRisk),
+			"A wait that is still open counts up to its latest day and no further (Kaplan and Meier's method). The line ends where fewer than %d "+
+			"waits are left.", measure.LeastAtRisk),
 		Source: source(l.AsAt),
 	}
 	half := -1
@@ -188,7 +192,8 @@ func SurvivalOf(l measure.Lengths, place string) Chart {
 	case half >= 0:
 		c.Title = "Half of the waits that began were over within " + plural(int64(half), "delayed day", "delayed days")
 	default:
-		c.Title = fmt.Sprintf("After %s, %s of waits went on", plural(int64(len(values)-1), "delayed day", "delayed days"), measure.PerCent(l.Survival[len(values)-1]))
+		c.Title = fmt.Sprintf("After %s, %s of waits went on", plural(int64(len(values)-1), "delayed day", "delayed days"),
+			measure.PerCent(l.Survival[len(values)-1]))
 	}
 	c.Table.Caption = c.Title
 	c.Alt = "Line chart of waits that lasted longer than each number of days. There are too few to show."
@@ -278,7 +283,8 @@ func WeekdaysOf(w [7]measure.Weekday, l measure.Lengths, place string) Chart {
 				most = i
 			}
 		}
-		c.Title = fmt.Sprintf("%s of waits that ended did so at a weekend; %s has the most ends", sentenceCase(measure.PerCent(float64(weekend)/float64(all.Ended))), weekdayNames[most])
+		c.Title = fmt.Sprintf("%s of waits that ended did so at a weekend; %s has the most ends",
+			sentenceCase(measure.PerCent(float64(weekend)/float64(all.Ended))), weekdayNames[most])
 	}
 	c.Table.Caption = c.Title
 	c.Alt = "Bar chart of new and ended waits by day of the week."
@@ -297,7 +303,8 @@ func WeekdaysOf(w [7]measure.Weekday, l measure.Lengths, place string) Chart {
 }
 
 func weekdayRow(head string, d measure.Weekday) []Cell {
-	row := []Cell{text(head), number(float64(d.Began), whole(d.Began)), number(float64(d.Ended), whole(d.Ended)), number(float64(d.Days), whole(int64(d.Days)))}
+	row := []Cell{text(head), number(float64(d.Began), whole(d.Began)), number(float64(d.Ended), whole(d.Ended)),
+		number(float64(d.Days), whole(int64(d.Days)))}
 	if d.Days == 0 {
 		return append(row, text(noData))
 	}

@@ -188,7 +188,9 @@ func linesTable(t measure.Trend, lines []line, n int, p drawnPart, o TrendOption
 }
 
 func linesAlt(t measure.Trend, p drawnPart, lines []line, o TrendOptions, notes []Note) string {
-	s := fmt.Sprintf("Line chart of %s, %s, %s.", t.Metric.Noun, name(trendPlace(o)), plural(int64(len(p.rs)), stepWord(t.Grain), stepWord(t.Grain)+"s"))
+	var s strings.Builder
+	fmt.Fprintf(&s, "Line chart of %s, %s, %s.", t.Metric.Noun, name(trendPlace(o)),
+		plural(int64(len(p.rs)), stepWord(t.Grain), stepWord(t.Grain)+"s"))
 	for _, l := range lines {
 		low, high, last := -1, -1, -1
 		for i, v := range l.values {
@@ -204,19 +206,20 @@ func linesAlt(t measure.Trend, p drawnPart, lines []line, o TrendOptions, notes 
 			}
 		}
 		if last < 0 {
-			s += " " + l.name + ": no data."
+			s.WriteString(" " + l.name + ": no data.")
 			continue
 		}
 		say := func(i int) string { return words(t.Metric, *l.values[i]) + " " + when(p.rs[i].First, t.Grain) }
-		s += fmt.Sprintf(" %s: lowest %s, highest %s, latest %s.", l.name, say(low), say(high), say(last))
+		fmt.Fprintf(&s, " %s: lowest %s, highest %s, latest %s.", l.name, say(low), say(high), say(last))
 	}
 	if w := noteWords(notes); w != "" {
-		s += " " + w
+		s.WriteString(" " + w)
 	}
-	return s + " Values are in the table below."
+	return s.String() + " Values are in the table below."
 }
 
-func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []line, axis Scale, p drawnPart, notes []Note, s Size) (json.RawMessage, error) {
+func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []line, axis Scale, p drawnPart, notes []Note,
+	s Size) (json.RawMessage, error) {
 	font := float64(s.Font)
 	high := 0.0
 	for _, l := range all {
@@ -248,7 +251,8 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 		if last < 0 {
 			continue
 		}
-		e := lineEnd{words: strings.Join(wrap(l.name, font, float64(s.Width)*0.2, 2), "\n") + "\n" + words(m, *l.values[last]), weight: "normal", at: last, value: *l.values[last]}
+		e := lineEnd{words: strings.Join(wrap(l.name, font, float64(s.Width)*0.2, 2), "\n") + "\n" + words(m, *l.values[last]), weight: "normal",
+			at: last, value: *l.values[last]}
 		if len(all) == 1 {
 			e.words = words(m, *l.values[last])
 		}
@@ -301,8 +305,9 @@ func FlowOf(f measure.Flows, group int, o TrendOptions) Chart {
 	t := measure.Trend{TrendQuery: f.TrendQuery, AsAt: f.AsAt}
 	t.Metric = m
 	c := Chart{ID: o.ID, Source: source(f.AsAt),
-		Subtitle:   subtitle("People new to the list and people whose wait ended", trendPlace(o), filterWords(f.Filter), span(f.From, f.To)),
-		Definition: "New: waits whose first delayed day it is. Ended: waits whose last delayed day was the day before. Start and new, less ended, with moves, is always the people waiting at the end (C16)."}
+		Subtitle: subtitle("People new to the list and people whose wait ended", trendPlace(o), filterWords(f.Filter), span(f.From, f.To)),
+		Definition: "New: waits whose first delayed day it is. Ended: waits whose last delayed day was the day before. Start and new, less " +
+			"ended, with moves, is always the people waiting at the end (C16)."}
 	if group >= len(f.Groups) {
 		c.Title = "No readings for these choices"
 		c.Table = Table{Caption: c.Title, Head: []string{periodHead(f.Grain), "New", "Ended"}}
@@ -417,6 +422,7 @@ func flowTable(g measure.FlowGroup, all []measure.TrendReading, grain measure.Di
 
 // flowHeads are the headings of the kinds of event.
 var flowHeads = map[measure.EventKind]string{
-	measure.Began: "New", measure.AlreadyWaiting: "Already waiting when extracts began", measure.Resumed: "Resumed", measure.MovedIn: "Moved in",
-	measure.Ended: "Ended", measure.NoLongerListed: "No extract since", measure.Paused: "Paused", measure.MovedOut: "Moved out",
+	measure.Began: "New", measure.AlreadyWaiting: "Already waiting when extracts began", measure.Resumed: "Resumed",
+	measure.MovedIn: "Moved in",
+	measure.Ended:   "Ended", measure.NoLongerListed: "No extract since", measure.Paused: "Paused", measure.MovedOut: "Moved out",
 }

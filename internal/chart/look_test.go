@@ -25,9 +25,12 @@ func TestLook(t *testing.T) {
 	mono := Page
 	mono.Mono = true
 	charts := map[string]Chart{
-		"days": DelayedDays(year(), "Sandwell and West Birmingham"), "days-gaps": DelayedDays(gaps(), "Northshire"), "days-long": DelayedDays(long(), "Northshire"),
-		"beds": Beds(year(), "Northshire"), "share": Share(year(), "Northshire"), "share-gaps": Share(gaps(), "Northshire"), "share-long": Share(long(), "Northshire"),
-		"reasons": Reasons(year(), "Northshire"), "people": People(d, year().Filter, "Northshire", year().AsAt), "people-28": People(daily(28), year().Filter, "Northshire", year().AsAt),
+		"days": DelayedDays(year(), "Sandwell and West Birmingham"), "days-gaps": DelayedDays(gaps(), "Northshire"),
+		"days-long": DelayedDays(long(), "Northshire"),
+		"beds":      Beds(year(), "Northshire"), "share": Share(year(), "Northshire"), "share-gaps": Share(gaps(), "Northshire"),
+		"share-long": Share(long(), "Northshire"),
+		"reasons":    Reasons(year(), "Northshire"), "people": People(d, year().Filter, "Northshire", year().AsAt),
+		"people-28":   People(daily(28), year().Filter, "Northshire", year().AsAt),
 		"reasons-few": Reasons(few, "Northshire"), "none": Share(measure.Overview{}, "Northshire"),
 		"people-3653": People(daily(3653), year().Filter, "Northshire", year().AsAt),
 	}

@@ -185,7 +185,8 @@ func monthlyTable(rs []reading, m monthlyMeasure, caption string) Table {
 }
 
 func monthlyAlt(o measure.Overview, place string, rs []reading, m monthlyMeasure) string {
-	s := fmt.Sprintf("Bar chart of %s by whose next step, %s, %s, %s.", m.noun, name(place), span(o.From, o.To), plural(int64(len(rs)), "month", "months"))
+	s := fmt.Sprintf("Bar chart of %s by whose next step, %s, %s, %s.", m.noun, name(place), span(o.From, o.To),
+		plural(int64(len(rs)), "month", "months"))
 	low, high, last := extremes(rs, func(r reading) float64 { return m.total(r.Period) })
 	if last < 0 {
 		return s + " There is no data to show."

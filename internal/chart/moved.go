@@ -38,16 +38,18 @@ type MovedPart struct {
 	Points   int
 }
 
-const definitionMoved = "Each part is its delayed days with social care divided by all delayed days, this period less the one before, in percentage points. " +
+const definitionMoved = "Each part is its delayed days with social care divided by all delayed days, this period less the one before, in " +
+	"percentage points. " +
 	"Parts are rounded to tenths so that they add up to the change exactly."
 
 // MovedOf is the parts of a change of the council share as bars to either side
 // of zero, in the order given.
 func MovedOf(m Moved, place string) Chart {
 	c := Chart{
-		ID:         "moved-share",
-		Title:      movedTitle(m),
-		Subtitle:   subtitle("Parts of the change in council share, in points, by "+m.Noun, place, span(m.From, m.To)+" against "+span(m.WasFrom, m.WasTo)),
+		ID:    "moved-share",
+		Title: movedTitle(m),
+		Subtitle: subtitle("Parts of the change in council share, in points, by "+m.Noun, place,
+			span(m.From, m.To)+" against "+span(m.WasFrom, m.WasTo)),
 		Definition: definitionMoved,
 		Source:     source(m.AsAt),
 	}
@@ -130,7 +132,8 @@ func signedPoints(tenths int) string {
 func movedTable(m Moved, caption string) Table {
 	t := Table{Caption: caption, Head: []string{sentenceCase(m.Noun), "Social care days now", "Before", "Points"}}
 	row := func(head string, now, was int64, points int) []Cell {
-		return []Cell{text(head), number(float64(now), whole(now)), number(float64(was), whole(was)), number(float64(points)/10, signedPoints(points))}
+		return []Cell{text(head), number(float64(now), whole(now)), number(float64(was), whole(was)),
+			number(float64(points)/10, signedPoints(points))}
 	}
 	for _, p := range m.Parts {
 		t.Rows = append(t.Rows, row(sentenceCase(plain(p.Name)), p.Now, p.Was, p.Points))
@@ -149,7 +152,8 @@ func movedAlt(m Moved) string {
 	for i, p := range m.Parts {
 		parts[i] = name(p.Name) + " " + signedPoints(p.Points)
 	}
-	return fmt.Sprintf("Bars showing parts of a %s-point change: %s. They add up exactly. Values are in the table beside the chart.", signedPoints(m.Change), strings.Join(parts, ", "))
+	return fmt.Sprintf("Bars showing parts of a %s-point change: %s. They add up exactly. Values are in the table beside the chart.",
+		signedPoints(m.Change), strings.Join(parts, ", "))
 }
 
 func drawMoved(parts []MovedPart, s Size) (json.RawMessage, error) {

@@ -10,8 +10,9 @@ import (
 
 // moved is a change of the share in parts of the points given.
 func moved(points ...int) Moved {
-	m := Moved{From: delay.MustDay("2026-10-01"), To: delay.MustDay("2026-10-31"), WasFrom: delay.MustDay("2026-09-01"), WasTo: delay.MustDay("2026-09-30"),
-		Noun: "hospital", AsAt: delay.MustDay("2026-11-04")}
+	m := Moved{From: delay.MustDay("2026-10-01"), To: delay.MustDay("2026-10-31"), WasFrom: delay.MustDay("2026-09-01"),
+		WasTo: delay.MustDay("2026-09-30"),
+		Noun:  "hospital", AsAt: delay.MustDay("2026-11-04")}
 	names := []string{"Northgate General", "Southmoor", "Westhaven"}
 	for i, p := range points {
 		m.Parts = append(m.Parts, MovedPart{Name: names[i], Now: int64(560 - i*200), Was: int64(540 - i*190), Points: p})
@@ -66,7 +67,8 @@ func TestTitlesOfAChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := MovedOf(one.m, "Northshire")
 			if name == "T10 a name of 348 letters" {
-				if n := utf8.RuneCountInString(c.Title); n >= titleLimit || !strings.HasSuffix(c.Title, "… accounts for 2.3 of the 2.8-point rise in council share") {
+				if n := utf8.RuneCountInString(c.Title); n >= titleLimit || !strings.HasSuffix(c.Title,
+					"… accounts for 2.3 of the 2.8-point rise in council share") {
 					t.Errorf("%d characters: %s", n, c.Title)
 				}
 				return

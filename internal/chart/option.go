@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -262,17 +263,17 @@ func finish(c interface {
 func nothing(words string) func(Size) (json.RawMessage, error) {
 	return func(s Size) (json.RawMessage, error) {
 		lines := wrap(words, float64(s.Font)*1.3, float64(s.Width)*0.8, 4)
-		joined := ""
+		var joined strings.Builder
 		for i, l := range lines {
 			if i > 0 {
-				joined += "\n"
+				joined.WriteString("\n")
 			}
-			joined += l
+			joined.WriteString(l)
 		}
 		c := charts.NewBar()
 		c.SetGlobalOptions(common(s, grid{}, "none")...)
 		c.SetGlobalOptions(charts.WithTitleOpts(opts.Title{
-			Title: joined, Left: "center", Top: "middle", TextAlign: "auto",
+			Title: joined.String(), Left: "center", Top: "middle", TextAlign: "auto",
 			TitleStyle: &opts.TextStyle{Color: ink, FontSize: int(math.Round(float64(s.Font) * 1.3)), FontWeight: "normal", FontFamily: fontNames},
 		}),
 			charts.WithXAxisOpts(opts.XAxis{Show: opts.Bool(false)}),

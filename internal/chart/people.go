@@ -110,7 +110,8 @@ func peopleAlt(rs []reading, place, period string) string {
 		return s + " There is no data to show."
 	}
 	if low != high {
-		s += fmt.Sprintf(" Lowest %s on %s, highest %s on %s,", whole(rs[low].Days.Total()), rs[low].First.Long(), whole(rs[high].Days.Total()), rs[high].First.Long())
+		s += fmt.Sprintf(" Lowest %s on %s, highest %s on %s,", whole(rs[low].Days.Total()), rs[low].First.Long(), whole(rs[high].Days.Total()),
+			rs[high].First.Long())
 	}
 	s += fmt.Sprintf(" latest %s on %s.", whole(rs[last].Days.Total()), rs[last].First.Long())
 	if n := len(rs) - known(rs); n > 0 {

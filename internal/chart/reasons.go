@@ -26,9 +26,10 @@ func Reasons(o measure.Overview, place string) Chart {
 	}
 	bodies := present(total)
 	c := Chart{
-		ID:         "reasons",
-		Title:      reasonsTitle(ranked),
-		Subtitle:   subtitle("Delayed days by reason", "by whose next step", place, filterWords(o.Filter), span(o.From, o.To), agreedOnly(o.Filter.Basis)),
+		ID:    "reasons",
+		Title: reasonsTitle(ranked),
+		Subtitle: subtitle("Delayed days by reason", "by whose next step", place, filterWords(o.Filter), span(o.From, o.To),
+			agreedOnly(o.Filter.Basis)),
 		Notes:      notes(o, readings(o.Months, true)),
 		Key:        keyOf(bodies),
 		Definition: definitionReasons,
@@ -116,7 +117,8 @@ func reasonsAlt(o measure.Overview, place string, ranked []measure.ReasonDays, t
 		}
 		top = append(top, fmt.Sprintf("%s %s", lowerFirst(r.Reason.Short()), whole(r.Days.Total())))
 	}
-	s := fmt.Sprintf("Bar chart of delayed days, %s, by %s, largest first: %s.", where, plural(int64(len(ranked)), "reason", "reasons"), joinAnd(top))
+	s := fmt.Sprintf("Bar chart of delayed days, %s, by %s, largest first: %s.", where, plural(int64(len(ranked)), "reason", "reasons"),
+		joinAnd(top))
 	if k, days := fewest(ranked, total.Total()); k > 0 && days*10 >= total.Total()*8 && len(ranked) > 1 {
 		verb := "make"
 		if k == 1 {
@@ -192,7 +194,8 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 			data[j] = opts.BarData{Value: n}
 			width := float64(n) / perPixel
 			// A block that is the whole bar has its number at the bar's end.
-			if words := whole(n); n > 0 && n != r.Days.Total() && textWidth(words, float64(s.small()))+blockRoom(p, font)-font*0.6 <= width && barWidth >= font {
+			if words := whole(n); n > 0 && n != r.Days.Total() && textWidth(words, float64(s.small()))+blockRoom(p, font)-font*0.6 <= width &&
+				barWidth >= font {
 				data[j].Label = blockLabel(words, b, s)
 			}
 			data[j].ItemStyle = thin(p, width)

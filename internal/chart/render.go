@@ -140,7 +140,8 @@ func (r *Renderer) raw(ctx context.Context, c Chart) (string, error) {
 		return "", problem.New(problem.Internal, "chart %q has nothing to draw", c.ID)
 	}
 	if len(c.Option) > optionLimit {
-		return "", problem.New(problem.Invalid, "This chart has too many points to draw (%d kB; up to %d kB can be drawn). Choose a shorter period or a longer step.", len(c.Option)>>10, optionLimit>>10)
+		return "", problem.New(problem.Invalid, "This chart has too many points to draw (%d kB; up to %d kB can be drawn). Choose a shorter "+
+			"period or a longer step.", len(c.Option)>>10, optionLimit>>10)
 	}
 	key := drawingKey{option: sha256.Sum256(c.Option), width: c.Width, height: c.Height}
 	if svg, ok := r.kept.get(key); ok {
@@ -187,7 +188,8 @@ func (r *Renderer) take(ctx context.Context) (*machine, error) {
 	}
 	if err != nil {
 		r.pool <- nil
-		return nil, problem.Wrap(err, problem.Unavailable, "Charts cannot be drawn: ECharts 5.6.0 was expected in static/vendor/echarts/echarts.min.js and could not be run. Run npm ci and npm run build")
+		return nil, problem.Wrap(err, problem.Unavailable, "Charts cannot be drawn: ECharts 5.6.0 was expected in "+
+			"static/vendor/echarts/echarts.min.js and could not be run. Run npm ci and npm run build")
 	}
 	return m, nil
 }

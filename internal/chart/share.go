@@ -49,7 +49,8 @@ func Share(o measure.Overview, place string) Chart {
 }
 
 func shareTable(rs []reading, caption string, basis measure.Basis) Table {
-	t := Table{Caption: caption, Head: []string{"Month", "Share with social care", "Lowest", "Highest", "Social care days", "Disputed days", "Not attributed days", "All days"}}
+	t := Table{Caption: caption, Head: []string{"Month", "Share with social care", "Lowest", "Highest", "Social care days", "Disputed days",
+		"Not attributed days", "All days"}}
 	if basis == measure.BasisAgreed {
 		t.Head = append(t.Head[:4], "Agreed days with social care", "Agreed days", "Days not agreed", "All counted days")
 	}
@@ -57,7 +58,8 @@ func shareTable(rs []reading, caption string, basis measure.Basis) Table {
 		s := shareOf(p)
 		cells := []Cell{text(head)}
 		if s.Known {
-			cells = append(cells, number(s.Value*100, measure.PerCent(s.Value)), number(s.Low*100, measure.PerCent(s.Low)), number(s.High*100, measure.PerCent(s.High)))
+			cells = append(cells, number(s.Value*100, measure.PerCent(s.Value)), number(s.Low*100, measure.PerCent(s.Low)),
+				number(s.High*100, measure.PerCent(s.High)))
 		} else {
 			cells = append(cells, text("Not applicable"), text("Not applicable"), text("Not applicable"))
 		}
@@ -100,17 +102,20 @@ func shareTable(rs []reading, caption string, basis measure.Basis) Table {
 }
 
 func shareAlt(o measure.Overview, place string, rs []reading) string {
-	s := fmt.Sprintf("Line chart of the share of %s with social care, %s, %s, %s.", sharedDays(o.Filter.Basis), name(place), span(o.From, o.To), plural(int64(len(rs)), "month", "months"))
+	s := fmt.Sprintf("Line chart of the share of %s with social care, %s, %s, %s.", sharedDays(o.Filter.Basis), name(place),
+		span(o.From, o.To), plural(int64(len(rs)), "month", "months"))
 	value := func(r reading) float64 { return shareOf(r.Period).Value }
 	low, high, last := extremes(rs, value)
 	if last < 0 {
 		return s + " There is no share to show."
 	}
 	if low != high {
-		s += fmt.Sprintf(" Lowest %s in %s, highest %s in %s.", measure.PerCent(value(rs[low])), rs[low].First.Month().Long(), measure.PerCent(value(rs[high])), rs[high].First.Month().Long())
+		s += fmt.Sprintf(" Lowest %s in %s, highest %s in %s.", measure.PerCent(value(rs[low])), rs[low].First.Month().Long(),
+			measure.PerCent(value(rs[high])), rs[high].First.Month().Long())
 	}
 	latest := shareOf(rs[last].Period)
-	s += fmt.Sprintf(" Latest %s in %s; %s to %s with unsettled days.", measure.PerCent(latest.Value), rs[last].First.Month().Long(), measure.PerCent(latest.Low), measure.PerCent(latest.High))
+	s += fmt.Sprintf(" Latest %s in %s; %s to %s with unsettled days.", measure.PerCent(latest.Value), rs[last].First.Month().Long(),
+		measure.PerCent(latest.Low), measure.PerCent(latest.High))
 	return s + gapWords(readings(o.Months, true)) + " Values are in the table below."
 }
 
@@ -165,7 +170,8 @@ func drawShare(rs []reading, s Size) (json.RawMessage, error) {
 	}
 	c.SetXAxis(labels)
 	invisible := charts.WithLineStyleOpts(opts.LineStyle{Opacity: opts.Float(0), Width: 0.1, Color: ink})
-	c.AddSeries("Lowest", low, invisible, charts.WithLineChartOpts(opts.LineChart{Stack: "band", ShowSymbol: opts.Bool(false), Symbol: "none"}),
+	c.AddSeries("Lowest", low, invisible, charts.WithLineChartOpts(opts.LineChart{Stack: "band", ShowSymbol: opts.Bool(false),
+		Symbol: "none"}),
 		charts.WithSeriesOpts(func(one *charts.SingleSeries) { one.MarkAreas = gapAreas(rs, band, s, true) }))
 	c.AddSeries("Width of the range", width, charts.WithLineStyleOpts(opts.LineStyle{Width: 1, Color: hatchInk}),
 		charts.WithLineChartOpts(opts.LineChart{Stack: "band", ShowSymbol: opts.Bool(false), Symbol: "none"}),

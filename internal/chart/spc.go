@@ -457,7 +457,8 @@ func controlAlt(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions, note
 		s += " Latest " + say(last) + "."
 	}
 	if g := r.Groups[len(r.Groups)-1]; g.Limits == spc.LimitsGiven {
-		s += fmt.Sprintf(" Average %s, usual range %s to %s.", lineWords(m, g.Mean.Value), lineWords(m, limited(m, g.LPL.Value)), lineWords(m, limited(m, g.UPL.Value)))
+		s += fmt.Sprintf(" Average %s, usual range %s to %s.", lineWords(m, g.Mean.Value), lineWords(m, limited(m, g.LPL.Value)),
+			lineWords(m, limited(m, g.UPL.Value)))
 	}
 	if w := levelWords(m, o.Levels); w != "" {
 		s += " " + w
@@ -600,7 +601,8 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	right := font
 	for i := range ends {
 		if o.Panel {
-			ends[i].words = strings.NewReplacer("Lower limit ", "Lower\n", "Upper limit ", "Upper\n", "Average ", "Average\n", "Agreed level ", "Agreed\n").Replace(ends[i].words)
+			ends[i].words = strings.NewReplacer("Lower limit ", "Lower\n", "Upper limit ", "Upper\n", "Average ", "Average\n", "Agreed level ",
+				"Agreed\n").Replace(ends[i].words)
 		}
 		right = math.Max(right, widest(ends[i].words, font)+font*1.2)
 	}

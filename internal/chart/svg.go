@@ -142,7 +142,7 @@ func (n ids) clean(attrs []xml.Attr) ([][2]string, error) {
 		name, value := a.Name.Local, a.Value
 		switch {
 		case name == "style":
-			for _, declaration := range strings.Split(value, ";") {
+			for declaration := range strings.SplitSeq(value, ";") {
 				property, v, ok := strings.Cut(declaration, ":")
 				if property = strings.TrimSpace(property); ok && attributes[property] {
 					set(property, strings.TrimSpace(v))

@@ -43,7 +43,8 @@ func inspect(t *testing.T, svg, prefix string) (texts []string, elements map[str
 			}
 			for _, a := range e.Attr {
 				switch {
-				case a.Name.Local == "style" || a.Name.Local == "class" || strings.HasPrefix(a.Name.Local, "on") || strings.HasPrefix(a.Name.Local, "ecmeta"):
+				case a.Name.Local == "style" || a.Name.Local == "class" || strings.HasPrefix(a.Name.Local, "on") ||
+					strings.HasPrefix(a.Name.Local, "ecmeta"):
 					t.Errorf("<%s> has %s", e.Name.Local, a.Name.Local)
 				case a.Name.Local == "href":
 					if !strings.HasPrefix(a.Value, "#"+prefix) {
@@ -87,7 +88,8 @@ func TestSVGIsCleanAndNamed(t *testing.T) {
 			if elements["title"] != 1 || elements["desc"] != 1 || len(texts) < 4 {
 				t.Errorf("has %v", elements)
 			}
-			for _, want := range []string{`role="img"`, fmt.Sprintf(`viewBox="0 0 %d %d"`, c.Width, c.Height), `width="100%"`, "<title id=\"" + c.ID + "-title\">"} {
+			for _, want := range []string{`role="img"`, fmt.Sprintf(`viewBox="0 0 %d %d"`, c.Width, c.Height), `width="100%"`,
+				"<title id=\"" + c.ID + "-title\">"} {
 				if !strings.Contains(svg, want) {
 					t.Errorf("lacks %s", want)
 				}
@@ -142,7 +144,8 @@ func TestGapsAreDrawnAndNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			svg := draw(t, c)
 			texts, _ := inspect(t, svg, c.ID+"-")
-			if !strings.Contains(strings.Join(texts, "|"), "No data") || !strings.Contains(svg, gapFill) && !strings.Contains(svg, "rgb(232,237,238)") {
+			if !strings.Contains(strings.Join(texts, "|"), "No data") || !strings.Contains(svg, gapFill) &&
+				!strings.Contains(svg, "rgb(232,237,238)") {
 				t.Errorf("no band, or no words: %q", texts)
 			}
 			if !strings.Contains(strings.Join(texts, "|"), "to 14 Mar") {
@@ -154,7 +157,8 @@ func TestGapsAreDrawnAndNamed(t *testing.T) {
 
 func TestEmptyAndSmallestCharts(t *testing.T) {
 	day := []measure.Period{{First: 2458574, Last: 2458574, Listed: 1, Days: days(0, 3, 0, 0)}}
-	one := measure.Overview{AsAt: delay.MustDay("2019-03-31"), From: delay.MustDay("2019-03-01"), To: delay.MustDay("2019-03-31"), Months: []measure.Period{month("2019-03", days(20, 30, 1, 0))},
+	one := measure.Overview{AsAt: delay.MustDay("2019-03-31"), From: delay.MustDay("2019-03-01"), To: delay.MustDay("2019-03-31"),
+		Months:  []measure.Period{month("2019-03", days(20, 30, 1, 0))},
 		Reasons: []measure.ReasonDays{{Reason: "E", Days: days(20, 0, 0, 0)}}}
 	zero := one
 	zero.Months, zero.Reasons = []measure.Period{month("2019-03", days(0, 0, 0, 0))}, nil
@@ -211,12 +215,14 @@ func TestDrawingsThatHoldMoreThanShapesAreRefused(t *testing.T) {
 		})
 	}
 	t.Run("style becomes attributes, handlers and classes go", func(t *testing.T) {
-		n, err := parse(`<svg><style>.a:hover{fill:red}</style><text id="t" class="a" onclick="x()" style="font-size:12px;font-family:Arial;cursor:pointer" clip-path="url(#c)">a&lt;b</text></svg>`, "x-")
+		n, err := parse(`<svg><style>.a:hover{fill:red}</style><text id="t" class="a" onclick="x()" `+
+			`style="font-size:12px;font-family:Arial;cursor:pointer" clip-path="url(#c)">a&lt;b</text></svg>`, "x-")
 		if err != nil {
 			t.Fatal(err)
 		}
 		text := n.children[0]
-		if text.attr("font-size") != "12px" || text.attr("font-family") != "Arial" || text.attr("id") != "x-1" || text.attr("clip-path") != "url(#x-2)" || len(text.attrs) != 4 {
+		if text.attr("font-size") != "12px" || text.attr("font-family") != "Arial" || text.attr("id") != "x-1" ||
+			text.attr("clip-path") != "url(#x-2)" || len(text.attrs) != 4 {
 			t.Errorf("attributes are %v", text.attrs)
 		}
 	})
@@ -282,7 +288,8 @@ func TestTheRendererServesManyAtOnceAndKeepsToItsTime(t *testing.T) {
 		}
 	})
 	t.Run("too large", func(t *testing.T) {
-		if _, err := r.SVG(context.Background(), Chart{ID: "x", Width: 10, Height: 10, Option: make(json.RawMessage, optionLimit+1)}); problem.KindOf(err) != problem.Invalid {
+		if _, err := r.SVG(context.Background(), Chart{ID: "x", Width: 10, Height: 10,
+			Option: make(json.RawMessage, optionLimit+1)}); problem.KindOf(err) != problem.Invalid {
 			t.Errorf("error is %v", err)
 		}
 	})

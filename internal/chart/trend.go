@@ -90,7 +90,8 @@ func drawn(m measure.Metric, grain measure.Dimension, all []measure.TrendReading
 	}
 	p.at = first
 	for _, r := range all[first:last] {
-		one := reading{Period: r.Period, none: r.State == measure.NoData || r.State == measure.ProviderMissing, gappy: r.State == measure.PartData}
+		one := reading{Period: r.Period, none: r.State == measure.NoData || r.State == measure.ProviderMissing,
+			gappy: r.State == measure.PartData}
 		p.rs = append(p.rs, one)
 		if !r.Counts(m) {
 			p.values = append(p.values, nil)
@@ -296,7 +297,8 @@ func trendNotes(t measure.Trend, p drawnPart) []string {
 	for _, g := range gapsOf(rs) {
 		s := fmt.Sprintf("No data from %s for %s of %s days", name(g.name), whole(int64(g.days)), whole(int64(calendar)))
 		if g.steps > 0 {
-			s += fmt.Sprintf(", among them %s that %s not drawn", plural(int64(g.steps), "whole "+stepWord(t.Grain), "whole "+stepWord(t.Grain)+"s"), isAre(g.steps))
+			s += fmt.Sprintf(", among them %s that %s not drawn", plural(int64(g.steps), "whole "+stepWord(t.Grain),
+				"whole "+stepWord(t.Grain)+"s"), isAre(g.steps))
 		}
 		out = append(out, s+".")
 	}

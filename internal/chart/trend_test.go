@@ -105,13 +105,17 @@ func TestControlTitles(t *testing.T) {
 	}{
 		{"T1 latest reading missing", gap, "People waiting: no data from Westhaven for 1 of 20 weeks"},
 		{"T2 too few people", few, "Too few people to describe a change (4 people)"},
-		{"T3 above the limits", weekly(t, "M02", with(calm(20), 131)...), "People waiting reached 131.0 in the week starting 25 May, above its usual "},
-		{"T4 a trend still going", weekly(t, "M02", with(calm(26), 28.1, 29, 30, 31, 32, 33, 34)...), "People waiting have risen 8 weeks in a row, to 34.0"},
-		{"T6 a run on one side", weekly(t, "M02", with(calm(30), 33, 32.5, 33.1, 32.6, 33.2, 32.7, 33.3)...), "People waiting have been above average for "},
+		{"T3 above the limits", weekly(t, "M02", with(calm(20), 131)...), "People waiting reached 131.0 in the week starting 25 May, above " +
+			"its usual "},
+		{"T4 a trend still going", weekly(t, "M02", with(calm(26), 28.1, 29, 30, 31, 32, 33, 34)...),
+			"People waiting have risen 8 weeks in a row, to 34.0"},
+		{"T6 a run on one side", weekly(t, "M02", with(calm(30), 33, 32.5, 33.1, 32.6, 33.2, 32.7, 33.3)...),
+			"People waiting have been above average for "},
 		{"T7 no signal", weekly(t, "M02", calm(20)...), "No significant change in people waiting: about 30.9, usually "},
 		{"T7 no limits yet", weekly(t, "M02", calm(9)...), "People waiting: 32.0; too few readings to say if this is usual"},
 		{"T7 all equal", level, "People waiting: 30.0 in the week starting 6 April 2026; limits are not available"},
-		{"T3 a neutral measure", weekly(t, "M03", with([]float64{.3, .33, .29, .34, .31, .28, .33, .3, .32, .29, .31, .3, .33, .31}, .6)...), "Council share reached 60% in the week starting 13 April 2026, above its usual "},
+		{"T3 a neutral measure", weekly(t, "M03", with([]float64{.3, .33, .29, .34, .31, .28, .33, .3, .32, .29, .31, .3, .33, .31}, .6)...),
+			"Council share reached 60% in the week starting 13 April 2026, above its usual "},
 		{"one point", weekly(t, "M02", 12), "People waiting: 12.0; too few readings to say if this is usual"},
 		{"nothing", weekly(t, "M02"), "No readings for these choices"},
 	} {
@@ -198,7 +202,8 @@ func TestControlDrawsWhatItsTableSays(t *testing.T) {
 				t.Errorf("%v %q", got[i], c.Table.Rows[i][1].Text)
 			}
 		}
-		if !strings.Contains(strings.Join(c.Notes, " "), "No data from Westhaven for 21 of 182 days, among them 3 whole weeks that are not drawn.") {
+		if !strings.Contains(strings.Join(c.Notes, " "), "No data from Westhaven for 21 of 182 days, among them 3 whole weeks that are "+
+			"not drawn.") {
 			t.Errorf("found %q", c.Notes)
 		}
 	})
@@ -261,7 +266,8 @@ func TestRestartHasAGapAndItsReason(t *testing.T) {
 		t.Errorf("%d averages are drawn", len(means))
 	}
 	n := c.Listed[0]
-	if !n.Restart || !strings.Contains(n.Compared, "Average of 13 weeks before: 30.9.") || !strings.Contains(n.Compared, "This does not show that one led to the other") {
+	if !n.Restart || !strings.Contains(n.Compared, "Average of 13 weeks before: 30.9.") ||
+		!strings.Contains(n.Compared, "This does not show that one led to the other") {
 		t.Errorf("found %+v", n)
 	}
 	if !strings.Contains(c.Alt, "1: Home first team started, 27 April 2026 (limits start again)") {
@@ -301,18 +307,23 @@ func trendCharts(tb testing.TB, place string) map[string]Chart {
 		r := &trend.Series[0].Readings[i]
 		r.State, r.Listed, r.Missing = measure.NoData, 0, []measure.Gap{{Provider: "RXC", Name: place, Days: 7}}
 	}
-	notes := []measure.Annotation{{ID: 1, Day: trend.Series[0].Readings[20].First + 2, Words: "Home first team started"}, {ID: 2, Day: trend.Series[0].Readings[20].First + 2, Words: place}}
+	notes := []measure.Annotation{{ID: 1, Day: trend.Series[0].Readings[20].First + 2, Words: "Home first team started"},
+		{ID: 2, Day: trend.Series[0].Readings[20].First + 2, Words: place}}
 	half := trend.Series[0].Readings[30].First
-	levels := []measure.Level{{Metric: "M02", Value: 33, From: 1, To: half - 1, Agreed: place}, {Metric: "M02", Value: 26, From: half, Agreed: place, Change: place}}
+	levels := []measure.Level{{Metric: "M02", Value: 33, From: 1, To: half - 1, Agreed: place},
+		{Metric: "M02", Value: 26, From: half, Agreed: place, Change: place}}
 	out["control"] = control(tb, trend, TrendOptions{Place: place, Annotations: notes, Levels: levels}).Chart
 	restart := weekly(tb, "M02", append(calm(20), 20, 22, 19, 23, 21, 18, 22, 20, 21, 19, 20, 22, 21, 19)...)
-	out["control-restart"] = control(tb, restart, TrendOptions{Place: place, Annotations: []measure.Annotation{{Day: restart.Series[0].Readings[20].First, Words: place, Restart: true}}}).Chart
-	out["control-share"] = control(tb, stepped(tb, "M03", measure.ByMonth, .3, .33, .29, .34, .31, .28, .33, .3, .32, .29, .31, .3, .33, .31, .45, .4), TrendOptions{Place: place}).Chart
+	out["control-restart"] = control(tb, restart, TrendOptions{Place: place, Annotations: []measure.Annotation{
+		{Day: restart.Series[0].Readings[20].First, Words: place, Restart: true}}}).Chart
+	out["control-share"] = control(tb, stepped(tb, "M03", measure.ByMonth, .3, .33, .29, .34, .31, .28, .33, .3, .32, .29, .31, .3, .33, .31,
+		.45, .4), TrendOptions{Place: place}).Chart
 	out["control-nine"] = control(tb, weekly(tb, "M02", calm(9)...), TrendOptions{Place: place}).Chart
 	out["control-one"] = control(tb, weekly(tb, "M02", 12), TrendOptions{Place: place}).Chart
 	out["control-none"] = control(tb, weekly(tb, "M02"), TrendOptions{Place: place}).Chart
 	out["control-equal"] = control(tb, weekly(tb, "M02", make([]float64, 20)...), TrendOptions{Place: place}).Chart
-	out["control-panel"] = control(tb, weekly(tb, "M02", calm(30)...), TrendOptions{Place: place, Name: place, Panel: true, Scale: Scale{0, 60, 20}}).Chart
+	out["control-panel"] = control(tb, weekly(tb, "M02", calm(30)...), TrendOptions{Place: place, Name: place, Panel: true,
+		Scale: Scale{0, 60, 20}}).Chart
 	tenYears := make([]float64, 3653)
 	for i := range tenYears {
 		tenYears[i] = 90 + float64((i*7919)%41) + 20*math.Sin(float64(i)/58)
@@ -330,14 +341,16 @@ func trendCharts(tb testing.TB, place string) map[string]Chart {
 		split.Series = append(split.Series, s)
 	}
 	split.Series[0].Cell.Body = delay.SocialCare
-	out["lines-bodies"] = LinesOf(split, TrendOptions{ID: "lines", Place: place, Names: []string{"Social care", "NHS", "Joint", "Not attributed"}})
+	out["lines-bodies"] = LinesOf(split, TrendOptions{ID: "lines", Place: place,
+		Names: []string{"Social care", "NHS", "Joint", "Not attributed"}})
 	before := weekly(tb, "M02", calm(30)...)
 	for i := range before.Series[0].Readings {
 		before.Series[0].Readings[i].First -= 364
 		before.Series[0].Readings[i].Last -= 364
 	}
 	out["lines-before"] = LinesOf(weekly(tb, "M02", flagged...), TrendOptions{ID: "lines", Place: place, Before: &before.Series[0]})
-	out["lines-none"] = LinesOf(measure.Trend{TrendQuery: measure.TrendQuery{Metric: metricFor(tb, "M01"), Grain: measure.ByWeek}}, TrendOptions{ID: "lines", Place: place})
+	out["lines-none"] = LinesOf(measure.Trend{TrendQuery: measure.TrendQuery{Metric: metricFor(tb, "M01"), Grain: measure.ByWeek}},
+		TrendOptions{ID: "lines", Place: place})
 
 	f := measure.Flows{TrendQuery: measure.TrendQuery{Grain: measure.ByWeek, From: trend.From, To: trend.To}, AsAt: trend.AsAt}
 	g := measure.FlowGroup{}
@@ -381,7 +394,8 @@ func trendCharts(tb testing.TB, place string) map[string]Chart {
 
 func TestTrendChartsOnEverySurface(t *testing.T) {
 	t.Parallel()
-	for _, place := range []string{"Northshire", "</script><script>window.__ran=1</script>", strings.Repeat("Very long name ", 20), "\u202eWard 🏥 مستشفى"} {
+	for _, place := range []string{"Northshire", "</script><script>window.__ran=1</script>", strings.Repeat("Very long name ", 20),
+		"\u202eWard 🏥 مستشفى"} {
 		for id, c := range trendCharts(t, place) {
 			// Ten years by day are the longest to draw: once is enough, and the race
 			// detector (-short) has nothing to find in it.
@@ -408,7 +422,8 @@ func TestTrendChartsOnEverySurface(t *testing.T) {
 				if bytes.ContainsAny(c.Option, "<>") {
 					t.Error("the option holds markup")
 				}
-				for name, f := range map[string]func(context.Context, Chart) ([]byte, error){"inline": renderer(t).SVG, "standalone": renderer(t).StandaloneSVG} {
+				for name, f := range map[string]func(context.Context, Chart) ([]byte, error){"inline": renderer(t).SVG,
+					"standalone": renderer(t).StandaloneSVG} {
 					svg, err := f(t.Context(), c)
 					if err != nil {
 						t.Fatalf("%s: %v", name, err)
@@ -516,7 +531,8 @@ func TestNearLimitsHaveRoundLabelsApart(t *testing.T) {
 			t.Error("an axis label is not rounded")
 		}
 		var ys []float64
-		for _, m := range regexp.MustCompile(`<text[^>]*transform="translate\([0-9.]+ ([0-9.]+)\)"[^>]*>(?:Upper|Lower|Average|Agreed)`).FindAllStringSubmatch(svg, -1) {
+		for _, m := range regexp.MustCompile(`<text[^>]*transform="translate\([0-9.]+ ([0-9.]+)\)"[^>]*>(?:Upper|Lower|Average|Agreed)`).
+			FindAllStringSubmatch(svg, -1) {
 			y, _ := strconv.ParseFloat(m[1], 64)
 			ys = append(ys, y)
 		}
@@ -565,7 +581,8 @@ func TestLookAtTrends(t *testing.T) {
 		t.Skip("HOMEWARD_LOOK names no folder")
 	}
 	for id, c := range trendCharts(t, "Northshire") {
-		for size, s := range map[string]Size{"page": Page, "across": {Width: 1120, Height: 400, Font: 16, Line: 3}, "panel": {Width: 540, Height: 300, Font: 14, Line: 3}} {
+		for size, s := range map[string]Size{"page": Page, "across": {Width: 1120, Height: 400, Font: 16, Line: 3},
+			"panel": {Width: 540, Height: 300, Font: 14, Line: 3}} {
 			if size == "panel" && id != "control-panel" {
 				continue
 			}

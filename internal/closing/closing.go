@@ -277,8 +277,10 @@ func Make(ctx context.Context, src Source, s Setup) (*Check, error) {
 	from, to := s.Month.First(), s.Month.Last()
 	k := &Check{Over: Over(s.Month, s.Now), Due: Due(s.Month, s.Clocks)}
 	c := &k.Content
-	*c = Content{Version: version, Partnership: s.Partnership, Month: s.Month.String(), From: from.String(), To: to.String(), RuleSet: s.RuleSet, RuleVersion: s.RuleVersion,
-		ClosedBy: ClosedBy{Organisations: []string{}}, CalendarDays: s.Month.Days(), Providers: []Provider{}, Councils: []Council{}, Open: []OpenDays{}, Cells: []Cell{}, ByDay: []DayCount{}}
+	*c = Content{Version: version, Partnership: s.Partnership, Month: s.Month.String(), From: from.String(), To: to.String(),
+		RuleSet: s.RuleSet, RuleVersion: s.RuleVersion,
+		ClosedBy: ClosedBy{Organisations: []string{}}, CalendarDays: s.Month.Days(), Providers: []Provider{}, Councils: []Council{},
+		Open: []OpenDays{}, Cells: []Cell{}, ByDay: []DayCount{}}
 	today := delay.DayOf(s.Now)
 	stand, err := src.ProviderDays(ctx, 0, min(to, today))
 	if err != nil {
@@ -336,7 +338,8 @@ func (c *Content) count(ctx context.Context, src Source, s Setup, people People)
 	periods := map[delay.Council]*measure.Period{}
 	for _, cell := range cells {
 		c.DelayedDays += cell.Days
-		c.Cells = append(c.Cells, Cell{cell.Provider, slug(cell.Council), cell.Care.Slug(), slug(cell.Reason), cell.Body.Slug(), cell.State.Slug(), cell.Days})
+		c.Cells = append(c.Cells, Cell{cell.Provider, slug(cell.Council), cell.Care.Slug(), slug(cell.Reason), cell.Body.Slug(),
+			cell.State.Slug(), cell.Days})
 		p := periods[cell.Council]
 		if p == nil {
 			p = &measure.Period{}
@@ -384,7 +387,8 @@ func part(v float64) *float64 {
 
 // days notes each provider's days, with the file that each stands on.
 func (c *Content) days(ctx context.Context, src Source, m delay.Month, files []File) error {
-	cells, err := src.Cells(ctx, measure.Query{From: m.First(), To: m.Last(), By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible, measure.ByState}})
+	cells, err := src.Cells(ctx, measure.Query{From: m.First(), To: m.Last(), By: []measure.Dimension{measure.ByDay, measure.ByProvider,
+		measure.ByResponsible, measure.ByState}})
 	if err != nil {
 		return err
 	}
@@ -450,7 +454,8 @@ func (c *Content) providers(stand []measure.ProviderDays, s Setup, people People
 	}
 	for _, e := range names {
 		i := slices.IndexFunc(stand, func(p measure.ProviderDays) bool { return p.Code == e.Code })
-		one := Provider{Code: e.Code, Name: e.Name, DelayedDays: totals[e.Code], People: people.Providers[e.Code], Missing: []string{}, Held: []string{}}
+		one := Provider{Code: e.Code, Name: e.Name, DelayedDays: totals[e.Code], People: people.Providers[e.Code], Missing: []string{},
+			Held: []string{}}
 		if i < 0 || stand[i].First > to && one.DelayedDays == 0 {
 			// It had not begun to send: its days are not reported at all (C9).
 			continue
@@ -635,18 +640,22 @@ func (k *Check) Seal(at time.Time, role string, codes []string, reason string) (
 	if err != nil {
 		return Record{}, err
 	}
-	return Record{Month: m, At: at, Role: role, Codes: codes, RuleSet: c.RuleSet, RuleVersion: c.RuleVersion, Days: c.DelayedDays, Frozen: frozen, SHA256: sha256.Sum256(frozen)}, nil
+	return Record{Month: m, At: at, Role: role, Codes: codes, RuleSet: c.RuleSet, RuleVersion: c.RuleVersion, Days: c.DelayedDays,
+		Frozen: frozen, SHA256: sha256.Sum256(frozen)}, nil
 }
 
 // Content reads what was kept. Bytes that are not those of the hash are an
 // Unavailable problem.
 func (r Record) Content() (*Content, error) {
 	if sha256.Sum256(r.Frozen) != r.SHA256 {
-		return nil, problem.New(problem.Unavailable, "What %s was closed with does not have the fingerprint that it had. Restore the data folder from your backup.", r.Month.Long())
+		return nil, problem.New(problem.Unavailable, "What %s was closed with does not have the fingerprint that it had. Restore the data "+
+			"folder "+
+			"from your backup.", r.Month.Long())
 	}
 	c := &Content{}
 	if err := json.Unmarshal(r.Frozen, c); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "What %s was closed with could not be read. Restore the data folder from your backup", r.Month.Long())
+		return nil, problem.Wrap(err, problem.Unavailable, "What %s was closed with could not be read. Restore the data folder from your backup",
+			r.Month.Long())
 	}
 	return c, nil
 }
@@ -672,7 +681,8 @@ func (c *Content) Counted(f measure.Filter) ([]measure.Cell, error) {
 		if cell.State, err = agreement.ParseState(one.State); err != nil {
 			return nil, err
 		}
-		if lets(f.Providers, cell.Provider) && lets(f.Councils, cell.Council) && lets(f.Care, cell.Care) && lets(f.Reasons, cell.Reason) && lets(f.Bodies, cell.Body) && lets(f.InStates(), cell.State) {
+		if lets(f.Providers, cell.Provider) && lets(f.Councils, cell.Council) && lets(f.Care, cell.Care) && lets(f.Reasons, cell.Reason) &&
+			lets(f.Bodies, cell.Body) && lets(f.InStates(), cell.State) {
 			out = append(out, cell)
 		}
 	}

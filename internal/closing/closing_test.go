@@ -33,8 +33,10 @@ func newNorthshire() *northshire {
 	for d := october.First(); d <= october.Last(); d++ {
 		all = append(all, d)
 	}
-	cell := func(provider string, council delay.Council, reason delay.Reason, body delay.Body, state agreement.State, days int64) measure.Cell {
-		return measure.Cell{Period: october.First(), Provider: provider, Council: council, Care: delay.Acute, Reason: reason, Body: body, State: state, Days: days}
+	cell := func(provider string, council delay.Council, reason delay.Reason, body delay.Body, state agreement.State,
+		days int64) measure.Cell {
+		return measure.Cell{Period: october.First(), Provider: provider, Council: council, Care: delay.Acute, Reason: reason, Body: body,
+			State: state, Days: days}
 	}
 	return &northshire{
 		cells: []measure.Cell{
@@ -46,16 +48,20 @@ func newNorthshire() *northshire {
 		},
 		stand: []measure.ProviderDays{
 			{Code: "RXA", First: october.First() - 40, Latest: october.Last(), Counted: all},
-			{Code: "RXC", First: october.First() + 9, Latest: october.Last(), Counted: slices.Concat(all[9:19], all[21:]), Held: []delay.Day{all[20]}},
+			{Code: "RXC", First: october.First() + 9, Latest: october.Last(), Counted: slices.Concat(all[9:19], all[21:]),
+				Held: []delay.Day{all[20]}},
 			{Code: "RXL", First: october.First(), Latest: october.Last(), Counted: all, FromLog: true},
 		},
 		files: []File{{"RXA", all[0], strings.Repeat("ab", 32), false}, {"RXC", all[20], "", true}},
 		open: []Open{
-			{Provider: "RXA", Council: "E10000099", Body: delay.NHS, State: agreement.Disputed, Next: agreement.NHSSide, Level: agreement.Leads, Periods: 2, Days: 20},
+			{Provider: "RXA", Council: "E10000099", Body: delay.NHS, State: agreement.Disputed, Next: agreement.NHSSide, Level: agreement.Leads,
+				Periods: 2, Days: 20},
 			{Provider: "RXA", Body: delay.NotAttributed, State: agreement.Proposed, Next: agreement.CouncilSide, Periods: 1, Days: 10},
-			{Provider: "RXC", Council: "E06000099", Body: delay.SocialCare, State: agreement.Proposed, Next: agreement.CouncilSide, Periods: 3, Days: 30},
+			{Provider: "RXC", Council: "E06000099", Body: delay.SocialCare, State: agreement.Proposed, Next: agreement.CouncilSide, Periods: 3,
+				Days: 30},
 		},
-		recounted: []Recounted{{Provider: "RXA", Snapshot: 90, Days: 90, Waits: 90}, {Provider: "RXC", Snapshot: 30, Days: 30, Waits: 30}, {Provider: "RXL", Snapshot: 5, Days: 5, Waits: 5}},
+		recounted: []Recounted{{Provider: "RXA", Snapshot: 90, Days: 90, Waits: 90}, {Provider: "RXC", Snapshot: 30, Days: 30, Waits: 30},
+			{Provider: "RXL", Snapshot: 5, Days: 5, Waits: 5}},
 	}
 }
 
@@ -88,7 +94,8 @@ func (n *northshire) ProviderDays(context.Context, delay.Day, delay.Day) ([]meas
 }
 func (n *northshire) MonthFiles(context.Context, delay.Month) ([]File, error) { return n.files, nil }
 func (n *northshire) MonthPeople(context.Context, delay.Month) (People, error) {
-	return People{All: 7, Providers: map[string]int64{"RXA": 4, "RXC": 3, "RXL": 1}, Councils: map[delay.Council]int64{"E10000099": 4, "E06000099": 3, "": 1}}, nil
+	return People{All: 7, Providers: map[string]int64{"RXA": 4, "RXC": 3, "RXL": 1},
+		Councils: map[delay.Council]int64{"E10000099": 4, "E06000099": 3, "": 1}}, nil
 }
 func (n *northshire) Settings(context.Context) (string, error)               { return "england-dtoc", nil }
 func (n *northshire) MonthOpen(context.Context, delay.Month) ([]Open, error) { return n.open, nil }
@@ -99,8 +106,10 @@ func (n *northshire) Recount(context.Context, delay.Month) ([]Recounted, error) 
 var november9 = time.Date(2026, 11, 9, 10, 0, 0, 0, time.UTC)
 
 func setup() Setup {
-	return Setup{Now: november9, Month: october, Partnership: "Northshire", RuleSet: "england-dtoc", RuleVersion: "1", Clocks: agreement.DefaultClocks,
-		Expected: []measure.Expected{{Code: "RXC", Name: "Westhaven"}, {Code: "RXA", Name: "Northgate General"}, {Code: "RXL", Name: "Hill House"}, {Code: "RXN", Name: "Not begun"}}}
+	return Setup{Now: november9, Month: october, Partnership: "Northshire", RuleSet: "england-dtoc", RuleVersion: "1",
+		Clocks: agreement.DefaultClocks,
+		Expected: []measure.Expected{{Code: "RXC", Name: "Westhaven"}, {Code: "RXA", Name: "Northgate General"},
+			{Code: "RXL", Name: "Hill House"}, {Code: "RXN", Name: "Not begun"}}}
 }
 
 func check(t *testing.T, n *northshire, s Setup) *Check {
@@ -137,7 +146,8 @@ func TestWhatIsClosed(t *testing.T) {
 	})
 	t.Run("C9 days before a hospital's first extract are not missing, held days are named", func(t *testing.T) {
 		w := c.Providers[0]
-		if w.Name != "Westhaven" || !slices.Equal(w.Missing, []string{"2026-10-20"}) || !slices.Equal(w.Held, []string{"2026-10-21"}) || w.Extracts != 20 {
+		if w.Name != "Westhaven" || !slices.Equal(w.Missing, []string{"2026-10-20"}) || !slices.Equal(w.Held, []string{"2026-10-21"}) ||
+			w.Extracts != 20 {
 			t.Errorf("%+v", w)
 		}
 		if len(c.Providers) != 3 {
@@ -159,7 +169,8 @@ func TestWhatIsClosed(t *testing.T) {
 	})
 	t.Run("counts read back as they were", func(t *testing.T) {
 		cells, err := c.Counted(measure.Filter{Councils: []delay.Council{delay.CouncilNotKnown}})
-		if err != nil || len(cells) != 1 || cells[0].Days != 10 || cells[0].Reason != delay.ReasonNotKnown || cells[0].Body != delay.NotAttributed {
+		if err != nil || len(cells) != 1 || cells[0].Days != 10 || cells[0].Reason != delay.ReasonNotKnown ||
+			cells[0].Body != delay.NotAttributed {
 			t.Errorf("%+v, %v", cells, err)
 		}
 	})
@@ -200,11 +211,13 @@ func TestWhatStopsAClose(t *testing.T) {
 	t.Run("snapshot and days differ", func(t *testing.T) {
 		n := newNorthshire()
 		n.recounted[1].Snapshot = 33
-		if got, want := refused(n, setup()), "October 2026 cannot be closed. Snapshot and days differ by 3 at Westhaven. See the reconciliation."; got != want {
+		if got, want := refused(n, setup()), "October 2026 cannot be closed. Snapshot and days differ by 3 at Westhaven. See the "+
+			"reconciliation."; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 		n.recounted[0].Waits = 89
-		if got, want := refused(n, setup()), "October 2026 cannot be closed. Snapshot and days differ by 1 at Northgate General and by 3 at Westhaven. See the reconciliation."; got != want {
+		if got, want := refused(n, setup()), "October 2026 cannot be closed. Snapshot and days differ by 1 at Northgate General and by 3 at "+
+			"Westhaven. See the reconciliation."; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	})
@@ -277,11 +290,13 @@ func TestHowFiguresMove(t *testing.T) {
 		now             []measure.Cell
 		more, elsewhere int64
 	}{
-		"the same":                    {closed, 0, 0},
-		"three more":                  {append(slices.Clone(closed), measure.Cell{Provider: "RXC", Body: delay.NHS, Days: 3}), 3, 0},
-		"two fewer":                   {[]measure.Cell{closed[0], {Provider: "RXA", Body: delay.SocialCare, Days: 18}}, -2, 0},
-		"five to another body":        {[]measure.Cell{{Provider: "RXA", Body: delay.NHS, Days: 15}, {Provider: "RXA", Body: delay.SocialCare, Days: 15}}, 0, 5},
-		"five to another, and one on": {[]measure.Cell{{Provider: "RXA", Body: delay.NHS, Days: 16}, {Provider: "RXA", Body: delay.SocialCare, Days: 15}}, 1, 5},
+		"the same":   {closed, 0, 0},
+		"three more": {append(slices.Clone(closed), measure.Cell{Provider: "RXC", Body: delay.NHS, Days: 3}), 3, 0},
+		"two fewer":  {[]measure.Cell{closed[0], {Provider: "RXA", Body: delay.SocialCare, Days: 18}}, -2, 0},
+		"five to another body": {[]measure.Cell{{Provider: "RXA", Body: delay.NHS, Days: 15},
+			{Provider: "RXA", Body: delay.SocialCare, Days: 15}}, 0, 5},
+		"five to another, and one on": {[]measure.Cell{{Provider: "RXA", Body: delay.NHS, Days: 16},
+			{Provider: "RXA", Body: delay.SocialCare, Days: 15}}, 1, 5},
 	} {
 		if more, elsewhere := Moved(closed, c.now, place); more != c.more || elsewhere != c.elsewhere {
 			t.Errorf("%s: %d more and %d elsewhere, want %d and %d", name, more, elsewhere, c.more, c.elsewhere)

@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 import "strings"
 
 // Agreement is the section agreement of the partnership file: by when answers
@@ -51,7 +53,8 @@ func (a *Agreement) check(d *document) {
 		otherwise int
 		most      int
 	}{
-		{"answer_days", &a.AnswerDays, 2, 20}, {"lead_days", &a.LeadDays, 2, 20}, {"director_days", &a.DirectorDays, 5, 20}, {"chair_days", &a.ChairDays, 5, 20},
+		{"answer_days", &a.AnswerDays, 2, 20}, {"lead_days", &a.LeadDays, 2, 20}, {"director_days", &a.DirectorDays, 5, 20},
+		{"chair_days", &a.ChairDays, 5, 20},
 		{"default_after_days", &a.DefaultAfterDays, 0, 60}, {"late_days", &a.LateDays, 7, 90}, {"undo_minutes", &a.UndoMinutes, 15, 120},
 	} {
 		if *n.value == 0 {
@@ -72,10 +75,8 @@ func (a *Agreement) check(d *document) {
 	if a.DecideFrom == "" {
 		a.DecideFrom = "directors"
 	}
-	for _, level := range Levels {
-		if a.DecideFrom == level {
-			return
-		}
+	if slices.Contains(Levels, a.DecideFrom) {
+		return
 	}
 	d.add(at("decide_from"), "found %q, expected reviewers, leads, directors or chair", a.DecideFrom)
 }

@@ -21,7 +21,8 @@ func TestAgreementClocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Agreement{AnswerDays: 2, LeadDays: 2, DirectorDays: 5, ChairDays: 5, At: "17:00", DecideFrom: "directors", LateDays: 7, UndoMinutes: 15}); p.Agreement != want {
+	if want := (Agreement{AnswerDays: 2, LeadDays: 2, DirectorDays: 5, ChairDays: 5, At: "17:00", DecideFrom: "directors", LateDays: 7,
+		UndoMinutes: 15}); p.Agreement != want {
 		t.Errorf("G2: the defaults are %+v", p.Agreement)
 	}
 	p, err = load("agreement:\n  chair: {name: Dr Example, email: chair@example.org}\n")
@@ -29,9 +30,10 @@ func TestAgreementClocks(t *testing.T) {
 		t.Errorf("G5: the chair is %+v, %v", p.Agreement.Chair, err)
 	}
 	for text, want := range map[string]string{
-		"agreement: {answer_days: 21}":                                    "answer_days: found 21, expected a number from 1 to 20",
-		"agreement: {at: noon}":                                           `at: found "noon", expected a time of day`,
-		"agreement: {default_after_days: 1}":                              "default_after_days: found 1, expected at least the 2 days that an answer has",
+		"agreement: {answer_days: 21}": "answer_days: found 21, expected a number from 1 to 20",
+		"agreement: {at: noon}":        `at: found "noon", expected a time of day`,
+		"agreement: {default_after_days: 1}": "default_after_days: found 1, expected at least the 2 days that an " +
+			"answer has",
 		"agreement: {decide_from: anybody}":                               `decide_from: found "anybody"`,
 		"agreement: {chair: {name: Dr Example}}":                          `chair.email: found "", expected the e-mail address`,
 		"agreement: {chair: {email: chair@example.org}}":                  "chair.name: a chair has a name",

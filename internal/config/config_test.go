@@ -29,7 +29,8 @@ words: {reasons: {add: {C: [05, 07]}}}
 `
 
 func load(partnership, layout string) (*config.Partnership, error) {
-	return config.ParsePartnership(fstest.MapFS{"p/partnership.yaml": {Data: []byte(partnership)}, "p/layouts/one.yaml": {Data: []byte(layout)}}, "p/partnership.yaml")
+	return config.ParsePartnership(fstest.MapFS{"p/partnership.yaml": {Data: []byte(partnership)},
+		"p/layouts/one.yaml": {Data: []byte(layout)}}, "p/partnership.yaml")
 }
 
 func TestSound(t *testing.T) {
@@ -38,7 +39,8 @@ func TestSound(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := p.Settings
-	if s.OmittedLimitDays != 14 || s.ShortFileRatio != 0.5 || s.ShortFileLeast != 10 || s.Counting != "england-dtoc" || s.RuleSet != "england-dtoc" || s.Headline != "counted" {
+	if s.OmittedLimitDays != 14 || s.ShortFileRatio != 0.5 || s.ShortFileLeast != 10 || s.Counting != "england-dtoc" ||
+		s.RuleSet != "england-dtoc" || s.Headline != "counted" {
 		t.Errorf("C1, C7, R5: the defaults are not filled in: %+v", s)
 	}
 	l := p.Layouts["one"]
@@ -59,7 +61,8 @@ func TestSound(t *testing.T) {
 // the line and the field.
 func TestPutRight(t *testing.T) {
 	for _, c := range []struct{ name, from, to, says string }{
-		{"unknown key", "name: Plymouth", "name: Plymouth\n    nam: x", "partnership.yaml, line 7: providers[1].nam: found a key that is not known"},
+		{"unknown key", "name: Plymouth", "name: Plymouth\n    nam: x", "partnership.yaml, line 7: providers[1].nam: found a key that is " +
+			"not known"},
 		{"not YAML", "name: P\n", "name: [P\n", "partnership.yaml"},
 		{"a code that would lose its zero", "cssr: 912", "cssr: 012", "councils[1].cssr: found 012, which is read as the number"},
 		{"no name", "name: P\n", "", "partnership.yaml, line 1: name: expected the partnership's name"},
@@ -71,18 +74,23 @@ func TestPutRight(t *testing.T) {
 		{"due that is no time", "layout: one", "layout: one\n    due: 7am", "line 8: providers[1].due: found \"7am\""},
 		{"C13 population without its year", "cssr: 912", "cssr: 912, population: {adults: 9}", "population: expected the year and the source"},
 		{"provider twice", "providers:\n", "providers:\n  - {code: RK9, name: Again}\n", "RK9 stands twice"},
-		{"a name of two councils", "councils:\n", "councils:\n  - {code: E06000026, name: Plymouth, names: [devon]}\n", "already stands for another council"},
+		{"a name of two councils", "councils:\n", "councils:\n  - {code: E06000026, name: Plymouth, names: [devon]}\n",
+			"already stands for another council"},
 		{"C1 unknown convention", "name: P\n", "name: P\nsettings: {counting: mine}\n", "line 2: settings.counting: found \"mine\""},
 		{"R5 ratio over one", "name: P\n", "name: P\nsettings: {short_file_ratio: 2}\n", "settings.short_file_ratio"},
 		{"a text for a number", "name: P\n", "name: P\nsettings: {short_file_least: many}\n", "line 2"},
 
-		{"sign-in: idle too long", "name: P\n", "name: P\nsign_in: {idle_minutes: 600}\n", "line 2: sign_in.idle_minutes: found 600, expected a number of minutes from 2 to 240"},
+		{"sign-in: idle too long", "name: P\n", "name: P\nsign_in: {idle_minutes: 600}\n",
+			"line 2: sign_in.idle_minutes: found 600, expected a number of minutes from 2 to 240"},
 		{"sign-in: longest too long", "name: P\n", "name: P\nsign_in: {longest_hours: 48}\n", "sign_in.longest_hours"},
-		{"sign-in: a proxy that is no network", "name: P\n", "name: P\nsign_in: {trusted_proxies: proxy1}\n", "sign_in.trusted_proxies[1]: found \"proxy1\""},
-		{"sign-in: a provider without TLS", "name: P\n", workAccount("issuer: https://login", "issuer: http://login"), "sign_in.work_account.issuer: found \"http://login"},
+		{"sign-in: a proxy that is no network", "name: P\n", "name: P\nsign_in: {trusted_proxies: proxy1}\n",
+			"sign_in.trusted_proxies[1]: found \"proxy1\""},
+		{"sign-in: a provider without TLS", "name: P\n", workAccount("issuer: https://login", "issuer: http://login"),
+			"sign_in.work_account.issuer: found \"http://login"},
 		{"sign-in: no client", "name: P\n", workAccount("client_id: hw, ", ""), "sign_in.work_account.client_id"},
 		{"sign-in: no secret file", "name: P\n", workAccount(", client_secret_file: /run/secret", ""), "client_secret_file"},
-		{"sign-in: the secret itself in the file", "name: P\n", workAccount("client_secret_file", "client_secret"), "sign_in.work_account.client_secret: found a key that is not known"},
+		{"sign-in: the secret itself in the file", "name: P\n", workAccount("client_secret_file", "client_secret"),
+			"sign_in.work_account.client_secret: found a key that is not known"},
 		{"sign-in: an unknown role", "name: P\n", workAccount("role: coordinator", "role: owner"), "roles[1].role: found \"owner\""},
 		{"sign-in: an organisation of nobody", "name: P\n", workAccount("[RK9]", "[RZZ]"), "roles[1].organisations[1]: found \"RZZ\""},
 		{"P1 sign-in: a coordinator of a council", "name: P\n", workAccount("[RK9]", "[E10000008]"), "coordinators are of providers"},
@@ -128,7 +136,8 @@ func TestPutRight(t *testing.T) {
 // workAccount gives a sound section sign_in after the name, with one thing
 // changed.
 func workAccount(from, to string) string {
-	sound := "name: P\nsign_in:\n  work_account: {issuer: https://login.example.org, address: https://homeward.example.org, client_id: hw, client_secret_file: /run/secret, roles: [{claim: groups, value: Coordinators, role: coordinator, organisations: [RK9]}]}\n"
+	sound := "name: P\nsign_in:\n  work_account: {issuer: https://login.example.org, address: https://homeward.example.org, client_id: hw, " +
+		"client_secret_file: /run/secret, roles: [{claim: groups, value: Coordinators, role: coordinator, organisations: [RK9]}]}\n"
 	return strings.Replace(sound, from, to, 1)
 }
 
@@ -141,16 +150,19 @@ func TestSignInDefaults(t *testing.T) {
 	if s.Idle() != 30*time.Minute || s.Longest() != 12*time.Hour || !s.NeedsSecondFactor() || p.RetentionYears != 8 {
 		t.Errorf("%+v", s)
 	}
-	if w := s.WorkAccount; w.EmailClaim != "email" || w.NameClaim != "name" || len(w.Scopes) != 2 || w.Label != "Continue with your work account" {
+	if w := s.WorkAccount; w.EmailClaim != "email" || w.NameClaim != "name" || len(w.Scopes) != 2 ||
+		w.Label != "Continue with your work account" {
 		t.Errorf("%+v", w)
 	}
-	if p, err = load(strings.Replace(soundPartnership, "name: P\n", "name: P\nsign_in: {require_second_factor: false}\n", 1), soundLayout); err != nil || p.SignIn.NeedsSecondFactor() {
+	if p, err = load(strings.Replace(soundPartnership, "name: P\n", "name: P\nsign_in: {require_second_factor: false}\n", 1),
+		soundLayout); err != nil || p.SignIn.NeedsSecondFactor() {
 		t.Errorf("a second factor that is not required: %v", err)
 	}
 }
 
 func TestAllAtOnce(t *testing.T) {
-	_, err := load(strings.NewReplacer("RK9", "rk9", "E10000008", "x").Replace(soundPartnership), strings.Replace(soundLayout, "ready: Ready, ", "", 1))
+	_, err := load(strings.NewReplacer("RK9", "rk9", "E10000008", "x").Replace(soundPartnership),
+		strings.Replace(soundLayout, "ready: Ready, ", "", 1))
 	for _, says := range []string{"3 things", "councils[1].code", "providers[1].code", "columns.ready"} {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("want %q, got %v", says, err)
@@ -175,7 +187,8 @@ func TestExamples(t *testing.T) {
 }
 
 func TestDateFormat(t *testing.T) {
-	for _, good := range []string{"dd/mm/yyyy", "d-m-yy", "yyyy-mm-dd", "d mmm yyyy", "mmmm d yyyy", "mmm d, yyyy", "yyyymmdd", "DD.MM.YYYY", "ddmmmyyyy", "dmmmyy", "ddmmyy", "yyyymmmdd", "dd-mmmyyyy"} {
+	for _, good := range []string{"dd/mm/yyyy", "d-m-yy", "yyyy-mm-dd", "d mmm yyyy", "mmmm d yyyy", "mmm d, yyyy", "yyyymmdd", "DD.MM.YYYY",
+		"ddmmmyyyy", "dmmmyy", "ddmmyy", "yyyymmmdd", "dd-mmmyyyy"} {
 		if _, err := config.ParseDateFormat(good); err != nil {
 			t.Error(err)
 		}
@@ -196,7 +209,8 @@ func TestDateFormatsContradict(t *testing.T) {
 		want bool
 	}{
 		{"dd/mm/yyyy", "mm/dd/yyyy", true}, {"dd/mm/yy", "yy-mm-dd", true}, {"ddmmyy", "yymmdd", true}, {"ddmmyyyy", "mmddyyyy", true},
-		{"dd mmm yy", "yy mmm dd", true}, {"dd/mm/yyyy", "d.m.yyyy", false}, {"dd/mm/yyyy", "yyyy-mm-dd", false}, {"dd/mm/yyyy", "dd/mm/yy", false},
+		{"dd mmm yy", "yy mmm dd", true}, {"dd/mm/yyyy", "d.m.yyyy", false}, {"dd/mm/yyyy", "yyyy-mm-dd", false},
+		{"dd/mm/yyyy", "dd/mm/yy", false},
 		{"ddmmyyyy", "yyyymmdd", false}, {"ddmmyy", "dd/mm/yy", false}, {"ddmmmyyyy", "dd/mm/yyyy", false}, {"ddmmyyyy", "mmddyy", false},
 	} {
 		a, errA := config.ParseDateFormat(c.a)
@@ -227,8 +241,10 @@ func TestLayoutsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	var l config.Layout
-	keys := []string{"version", "about", "not_read", "may_be_missing", "fixed.care", "fixed.council", "dates", "extract_date.preamble", "skip_lines",
-		"words.reasons", "words.responsible", "words.care", "words.waiting_on", "words.funding", "words.councils", "use", "add", "usual", "separator"}
+	keys := []string{"version", "about", "not_read", "may_be_missing", "fixed.care", "fixed.council", "dates", "extract_date.preamble",
+		"skip_lines",
+		"words.reasons", "words.responsible", "words.care", "words.waiting_on", "words.funding", "words.councils", "use", "add", "usual",
+		"separator"}
 	for f := range reflect.TypeFor[config.File]().Fields() {
 		keys = append(keys, "file."+f.Tag.Get("yaml"))
 	}

@@ -103,12 +103,14 @@ func (f DateFormat) Contradicts(other DateFormat) string {
 	if f.Joined && slices.Index(f.Parts, "y") != slices.Index(other.Parts, "y") {
 		return "" // no year of 1850 to 2199 reads as a day and a month, nor they as one
 	}
-	return fmt.Sprintf("%s contradicts another format of the list, %s: many dates would be read in two ways, so which is meant would be a guess", f.Text, other.Text)
+	return fmt.Sprintf("%s contradicts another format of the list, %s: many dates would be read in two ways, so which is meant would be "+
+		"a guess", f.Text, other.Text)
 }
 
 func badFormat(text, why string) error {
 	if why != "" {
 		why = " (" + why + ")"
 	}
-	return fmt.Errorf("%q is not a date format%s; write the day, month and year once each, such as dd/mm/yyyy, yyyy-mm-dd, d mmm yyyy, yyyymmdd or ddmmmyyyy", text, why)
+	return fmt.Errorf("%q is not a date format%s; write the day, month and year once each, such as dd/mm/yyyy, yyyy-mm-dd, d mmm yyyy, "+
+		"yyyymmdd or ddmmmyyyy", text, why)
 }

@@ -119,7 +119,8 @@ func (p *Partnership) checkLevels(d *document) {
 		}
 	}
 	of := func(a, b AgreedLevel) int {
-		return cmp.Or(cmp.Compare(a.Measure, b.Measure), cmp.Compare(a.Grain, b.Grain), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Council, b.Council))
+		return cmp.Or(cmp.Compare(a.Measure, b.Measure), cmp.Compare(a.Grain, b.Grain), cmp.Compare(a.Provider, b.Provider),
+			cmp.Compare(a.Council, b.Council))
 	}
 	order := func(a, b AgreedLevel) int { return cmp.Or(of(a, b), cmp.Compare(a.From, b.From)) }
 	slices.SortStableFunc(sound, func(i, j int) int { return order(p.AgreedLevels[i], p.AgreedLevels[j]) })
@@ -131,7 +132,8 @@ func (p *Partnership) checkLevels(d *document) {
 		at := func(key string) []any { return []any{"levels", sound[n], key} }
 		switch {
 		case l.From == old.From:
-			d.add(at("from"), "found %s, the day from which another level of %s stands in the same place; give each a day of its own", l.From, l.Measure)
+			d.add(at("from"), "found %s, the day from which another level of %s stands in the same place; give each a day of its own", l.From,
+				l.Measure)
 		case old.To != "" && strings.TrimSpace(l.Change) == "":
 			d.add(at("change_agreed"), "%s", fixedWords(*old))
 		}

@@ -37,7 +37,8 @@ levels:
   - {measure: M02, level: 95, from: 2026-04-01, to: 2027-03-31, ` + board + `}
   - {measure: M02, level: 90, from: 2026-10-01, to: 2027-03-31, ` + board
 	_, err := parsed(t, two+"}\n")
-	if err == nil || !strings.Contains(err.Error(), "line 8: levels[2].change_agreed: Levels for 2026 to 2027 are fixed until 31 March 2027. Enter who agreed the change") {
+	if err == nil || !strings.Contains(err.Error(), "line 8: levels[2].change_agreed: Levels for 2026 to 2027 are fixed until 31 March 2027. "+
+		"Enter who agreed the change") {
 		t.Errorf("says %v", err)
 	}
 	p, err := parsed(t, two+", change_agreed: Chief executives on 20 September 2026}\n")
@@ -55,7 +56,8 @@ levels:
 
 func TestLevelsThatCannotBe(t *testing.T) {
 	for _, c := range []struct{ name, line, want string }{
-		{"a measure that is none", "measure: M99, level: 9, from: 2026-04-01, " + board, `levels[1].measure: found "M99", expected one of M02, M01`},
+		{"a measure that is none", "measure: M99, level: 9, from: 2026-04-01, " + board,
+			`levels[1].measure: found "M99", expected one of M02, M01`},
 		{"a sum without its step", "measure: M08, level: 9, from: 2026-04-01, " + board, "levels[1].grain: expected day, week or month"},
 		{"a step that is none", "measure: M08, grain: year, level: 9, from: 2026-04-01, " + board, "levels[1].grain"},
 		{"a step for an average", "measure: M02, grain: week, level: 9, from: 2026-04-01, " + board, "leave grain out"},
@@ -80,7 +82,8 @@ func TestLevelsThatCannotBe(t *testing.T) {
 			}
 		})
 	}
-	_, err := parsed(t, "levels: [{measure: M02, level: 9, from: 2026-04-01, "+board+"}, {measure: M02, level: 8, from: 2026-04-01, "+board+"}]")
+	_, err := parsed(t, "levels: [{measure: M02, level: 9, from: 2026-04-01, "+board+"}, {measure: M02, level: 8, from: 2026-04-01, "+board+
+		"}]")
 	if err == nil || !strings.Contains(err.Error(), "give each a day of its own") {
 		t.Errorf("two levels from one day: %v", err)
 	}

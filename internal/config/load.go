@@ -140,7 +140,7 @@ func (d *document) decode(data []byte, v any) {
 var position = regexp.MustCompile(`^\[(\d+):\d+\] `)
 
 func (d *document) syntax(err error) string {
-	text := strings.SplitN(yaml.FormatError(err, false, false), "\n", 2)[0]
+	text, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
 	if m := position.FindStringSubmatch(text); m != nil {
 		return fmt.Sprintf("%s, line %s: %s", d.file, m[1], text[len(m[0]):])
 	}
@@ -159,9 +159,9 @@ func (d *document) unknown(node ast.Node, t reflect.Type, at []any) {
 	case reflect.Struct:
 		fields := map[string]reflect.Type{}
 		var names []string
-		for i := range t.NumField() {
-			if key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); key != "" && key != "-" {
-				fields[key] = t.Field(i).Type
+		for field := range t.Fields() {
+			if key, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); key != "" && key != "-" {
+				fields[key] = field.Type
 				names = append(names, key)
 			}
 		}
@@ -428,13 +428,15 @@ func (l *Layout) check(d *document) {
 
 	c := &l.Columns
 	if len(c.Ready) == 0 {
-		d.add([]any{"columns", "ready"}, "expected the heading of the discharge ready date: the day on which all three tests were met, not the day of being medically fit")
+		d.add([]any{"columns", "ready"}, "expected the heading of the discharge ready date: the day on which all three tests were met, not the "+
+			"day of being medically fit")
 	}
 	if len(c.Reason) == 0 {
 		d.add([]any{"columns", "reason"}, "expected the heading of the reason for the delay")
 	}
 	if len(c.NHSNumber)+len(c.LocalID)+len(c.Pseudonym)+len(c.Spell) == 0 {
-		d.add([]any{"columns"}, "expected the heading of nhs_number or local_id, or both; or of pseudonym or spell where the list has neither (R15)")
+		d.add([]any{"columns"}, "expected the heading of nhs_number or local_id, or both; or of pseudonym or spell where the list has "+
+			"neither (R15)")
 	}
 	if l.SeveralProviders && len(c.Provider) == 0 {
 		d.add([]any{"columns", "provider"}, "expected the heading of each row's provider, because several_providers is set (R12)")
@@ -449,7 +451,8 @@ func (l *Layout) check(d *document) {
 		d.add([]any{"columns", "care"}, "expected the heading of the type of care, or fixed.care when it is the same for every row")
 	}
 	if len(c.ExtractDate) == 0 && (preamble == nil || preamble.SubexpIndex("date") < 0) && (name == nil || name.SubexpIndex("date") < 0) {
-		d.add([]any{"columns", "extract_date"}, "expected the extract date in a column, in extract_date.preamble or as (?P<date>...) in file.name (R6)")
+		d.add([]any{"columns", "extract_date"}, "expected the extract date in a column, in extract_date.preamble or as (?P<date>...) in "+
+			"file.name (R6)")
 	}
 	if preamble != nil && preamble.SubexpIndex("date") < 0 {
 		d.add([]any{"extract_date", "preamble"}, "expected a group (?P<date>...)")

@@ -39,14 +39,16 @@ mail: {host: smtp.example.org, from: homeward@example.org, address: "https://hom
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k := p.Packs[0]; k.Title != "Directors weekly pack" || !k.Public || p.Mail.Port != 587 || p.Mail.Security != "starttls" || p.Mail.Address != "https://homeward.example.org" {
+	if k := p.Packs[0]; k.Title != "Directors weekly pack" || !k.Public || p.Mail.Port != 587 || p.Mail.Security != "starttls" ||
+		p.Mail.Address != "https://homeward.example.org" {
 		t.Errorf("read as %+v with %+v", k, p.Mail)
 	}
 }
 
 // A mail server on this machine may be spoken to in the clear.
 func TestMailServerOfThisMachine(t *testing.T) {
-	if p, err := parsed(t, "mail: {host: localhost, security: none, from: a@example.org, address: \"https://h.example.org\"}"); err != nil || p.Mail.Port != 25 {
+	if p, err := parsed(t, "mail: {host: localhost, security: none, from: a@example.org, address: \"https://h.example.org\"}"); err != nil ||
+		p.Mail.Port != 25 {
 		t.Error(p, err)
 	}
 }
@@ -63,8 +65,10 @@ func TestPacksThatCannotBeMade(t *testing.T) {
 		{"an address that is none", mail + "packs: [{name: weekly, cron: \"1 8 * * 1\", recipients: [director]}]", "packs[1].recipients[1]"},
 		{"recipients and no mail", "packs: [{name: weekly, cron: \"1 8 * * 1\", recipients: [a@example.org]}]", "expected the section mail"},
 		{"a folder without its path", "packs: [{name: weekly, cron: \"1 8 * * 1\", folder: packs}]", "whole path"},
-		{"mail in the clear to another machine", "mail: {host: smtp.example.org, security: none, from: a@example.org, address: \"https://h.example.org\"}", "mail.security"},
-		{"a password that stands here", "mail: {host: h, from: a@example.org, user: u, address: \"https://h.example.org\"}", "user and password_file together"},
+		{"mail in the clear to another machine", "mail: {host: smtp.example.org, security: none, from: a@example.org, address: " +
+			"\"https://h.example.org\"}", "mail.security"},
+		{"a password that stands here", "mail: {host: h, from: a@example.org, user: u, address: \"https://h.example.org\"}",
+			"user and password_file together"},
 		{"links in the clear", "mail: {host: h, from: a@example.org, address: \"http://h.example.org\"}", "mail.address"},
 		{"a key that is not known", "mail: {host: h, password: secret}", "mail.password"},
 	} {

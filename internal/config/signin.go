@@ -150,7 +150,8 @@ func (s *SignIn) check(d *document, p *Partnership) {
 		}
 		named := r.Role == "coordinator" || r.Role == "reviewer" || r.Role == "director"
 		if named != (len(r.Organisations) > 0) {
-			d.add(in("roles", i), "the role %s is for %s", r.Role, map[bool]string{true: "named organisations; expected organisations", false: "the whole partnership; expected no organisations"}[named])
+			d.add(in("roles", i), "the role %s is for %s", r.Role, map[bool]string{true: "named organisations; expected organisations",
+				false: "the whole partnership; expected no organisations"}[named])
 		}
 	}
 }

@@ -135,7 +135,8 @@ func Parse(data []byte) ([]*Area, error) {
 			code, until, _ := strings.Cut(former, ":")
 			day, err := delay.ParseDay(until)
 			if err != nil {
-				return nil, fmt.Errorf("former code %s of %s: expected a code and the last day it was in force, such as E08000019:2025-03-31", former, a.Code)
+				return nil, fmt.Errorf("former code %s of %s: expected a code and the last day it was in force, such as E08000019:2025-03-31", former,
+					a.Code)
 			}
 			a.Former = append(a.Former, Recoded{code, day})
 		}

@@ -14,12 +14,14 @@ var (
 		"cyngor bwrdeistref sirol ", "cyngor dinas ", "cyngor sir ", "cyngor ", "dinas a sir ", "sir ", "comhairle nan ", "comhairle ",
 	}
 	tails = []string{
-		" city and borough", " city and district", " county borough", " metropolitan borough", " metropolitan district", " unitary authority", " local authority",
+		" city and borough", " city and district", " county borough", " metropolitan borough", " metropolitan district", " unitary authority",
+		" local authority",
 		" council", " county", " city", " borough", " metropolitan", " district", " unitary", " corporation",
 		" ua", " cc", " bc", " dc", " mbc", " mdc", " cbc", " lb", " rb",
 	}
 	// turned are heads that lists write behind the name: "Bristol, City of".
-	turned = []string{"city of", "county of", "the", "the city of", "london borough of", "royal borough of", "city and county of", "county borough of", "isle of", "borough of"}
+	turned = []string{"city of", "county of", "the", "the city of", "london borough of", "royal borough of", "city and county of",
+		"county borough of", "isle of", "borough of"}
 )
 
 // keys gives the forms under which a name is looked up, the nearest first.

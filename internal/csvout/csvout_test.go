@@ -12,7 +12,8 @@ import (
 
 func TestR8WhatASpreadsheetWouldRun(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"=1+1", "+1+1", "-1+1", "@SUM(A1)", "＝1+1", "＋1", "－1+1", "＠SUM", "﹦1", "\t=1", "\r=1", "\n=1", "\tx", "\rx", " =1",
+	for _, s := range []string{"=1+1", "+1+1", "-1+1", "@SUM(A1)", "＝1+1", "＋1", "－1+1", "＠SUM", "﹦1", "\t=1", "\r=1", "\n=1", "\tx", "\rx",
+		" =1",
 		"\u00a0=1", "\u200b=1", "\ufeff＝1", "\x00=1", "-", "=", "+44 1752", "-1e", "-1e+", "-1e5+1", "--1", "-1.", "-.5", "-1,5", "-3", "-3.5"} {
 		if got := Harmless(s); got != "'"+s {
 			t.Errorf("R8 %q is written as %q", s, got)
@@ -27,7 +28,8 @@ func TestR8WhatASpreadsheetWouldRun(t *testing.T) {
 
 func TestR8NumbersStayNumbers(t *testing.T) {
 	t.Parallel()
-	for s, want := range map[string]bool{"-3": true, "-3.5": true, "-1e-07": true, "2.5e+21": true, "0": true, "-": false, "-1e": false, "-1e+": false,
+	for s, want := range map[string]bool{"-3": true, "-3.5": true, "-1e-07": true, "2.5e+21": true, "0": true, "-": false, "-1e": false,
+		"-1e+":   false,
 		"-1e5+1": false, "-1-1": false, "--1": false, "-1.": false, "-.5": false, "=1": false, "+1": false, "": false} {
 		if isNumber(s) != want {
 			t.Errorf("%q is a number: %t", s, !want)

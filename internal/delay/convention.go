@@ -30,7 +30,8 @@ func ConventionNamed(name string) (Convention, error) {
 			return c, nil
 		}
 	}
-	return Convention{}, problem.New(problem.Invalid, "Found the counting convention %q. Use england-dtoc, scotland-2016 or england-drd.", name)
+	return Convention{}, problem.New(problem.Invalid, "Found the counting convention %q. Use england-dtoc, scotland-2016 or england-drd.",
+		name)
 }
 
 // firstDay gives the first day that counts after the ready day.

@@ -6,7 +6,8 @@ import (
 )
 
 func TestClock(t *testing.T) {
-	for given, want := range map[string]string{"09:14": "9:14am", "17:00": "5pm", "08:00": "8am", "12:00": "midday", "12:01": "12:01pm", "00:00": "midnight", "00:30": "12:30am"} {
+	for given, want := range map[string]string{"09:14": "9:14am", "17:00": "5pm", "08:00": "8am", "12:00": "midday", "12:01": "12:01pm",
+		"00:00": "midnight", "00:30": "12:30am"} {
 		at, err := time.Parse("15:04", given)
 		if err != nil {
 			t.Fatal(err)

@@ -308,7 +308,8 @@ func (e Evidence) continues(i int, s Settings) (sequel, *Finding) {
 		return newDelay, nil // C7.
 	case absent && int(run.First-before.Last) > s.OmittedLimit:
 		return relistedDelay, &Finding{Rule: "C7", Words: fmt.Sprintf(
-			"Listed again after %d days out of the extracts with a ready date that is not later. Counted as a new delay from that listing. Check when they became ready.",
+			"Listed again after %d days out of the extracts with a ready date that is not later. Counted as a new delay from that listing. Check "+
+				"when they became ready.",
 			int(run.First-before.Last)-1)}
 	case !absent && is.Ready > before.Last:
 		return newDelay, nil // C8.

@@ -109,7 +109,8 @@ func TestC1(t *testing.T) {
 		{"ready 31st, still in, April", whole().listed("2026-03-31", "2026-04-30", "2026-03-31"), "2026-04", 30},
 		{"ready 10th, left 11th", whole().listed("2026-03-10", "2026-03-10", "2026-03-10"), "2026-03", 0},
 		{"scotland: ready 10th, left 15th", whole().counting(Scotland2016).listed("2026-03-10", "2026-03-14", "2026-03-10"), "2026-03", 5},
-		{"scotland: ready the month before, left 3rd", whole().counting(Scotland2016).listed("2026-02-20", "2026-03-02", "2026-02-20"), "2026-03", 3},
+		{"scotland: ready the month before, left 3rd", whole().counting(Scotland2016).listed("2026-02-20", "2026-03-02", "2026-02-20"),
+			"2026-03", 3},
 		{"scotland: ready 10th, still in", whole().counting(Scotland2016).listed("2026-03-10", "2026-04-30", "2026-03-10"), "2026-03", 21},
 		{"scotland: ready on the last day", whole().counting(Scotland2016).listed("2026-03-31", "2026-04-30", "2026-03-31"), "2026-03", 0},
 		{"england-drd: ready 9th, left 12th", whole().counting(EnglandDRD).listed("2026-03-09", "2026-03-11", "2026-03-09"), "2026-03", 3},
@@ -186,13 +187,16 @@ func TestDatesOfDelays(t *testing.T) {
 			[]string{"ready 2026-03-05 end 2026-03-07 stated: 2026-03-06..2026-03-06 listed"}},
 		{"C4 listed again after a stated end with the same ready date: the latest statement stands",
 			march().listed("2026-03-05", "2026-03-10", "2026-03-05").left("2026-03-08", "2026-03-08"),
-			[]string{"ready 2026-03-05 end 2026-03-11 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-08 listed 2026-03-09..2026-03-10 listed !C4"}},
+			[]string{"ready 2026-03-05 end 2026-03-11 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-08 listed " +
+				"2026-03-09..2026-03-10 " +
+				"listed !C4"}},
 		{"C5 absence from the next extract ends it",
 			march().listed("2026-03-05", "2026-03-08", "2026-03-05"),
 			[]string{"ready 2026-03-05 end 2026-03-09 inferred: 2026-03-06..2026-03-08 listed"}},
 		{"C6 a gap before and after which they are listed is carried",
 			march().without("2026-03-08", "2026-03-10").listed("2026-03-05", "2026-03-12", "2026-03-05"),
-			[]string{"ready 2026-03-05 end 2026-03-13 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-10 carried 2026-03-11..2026-03-12 listed"}},
+			[]string{"ready 2026-03-05 end 2026-03-13 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-10 carried " +
+				"2026-03-11..2026-03-12 listed"}},
 		{"C6 a gap after which they are not listed ends it on its first day",
 			march().without("2026-03-08", "2026-03-10").listed("2026-03-05", "2026-03-07", "2026-03-05"),
 			[]string{"ready 2026-03-05 end 2026-03-08 inferred: 2026-03-06..2026-03-07 listed"}},
@@ -201,17 +205,21 @@ func TestDatesOfDelays(t *testing.T) {
 			[]string{"ready 2026-03-05 end  open: 2026-03-06..2026-03-07 listed 2026-03-08..2026-04-07 carried 2026-04-08..2026-04-30 listed"}},
 		{"C7 left out and listed again with the same ready date is one delay",
 			march().listed("2026-03-05", "2026-03-07", "2026-03-05").listed("2026-03-10", "2026-03-11", "2026-03-05"),
-			[]string{"ready 2026-03-05 end 2026-03-12 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-09 omitted by the provider 2026-03-10..2026-03-11 listed"}},
+			[]string{"ready 2026-03-05 end 2026-03-12 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-09 omitted by the provider " +
+				"2026-03-10..2026-03-11 listed"}},
 		{"C7 left out and partly without extracts: each day says which",
-			march().without("2026-03-09", "2026-03-09").listed("2026-03-05", "2026-03-07", "2026-03-05").listed("2026-03-10", "2026-03-11", "2026-03-05"),
-			[]string{"ready 2026-03-05 end 2026-03-12 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-08 omitted by the provider 2026-03-09..2026-03-09 carried 2026-03-10..2026-03-11 listed"}},
+			march().without("2026-03-09", "2026-03-09").listed("2026-03-05", "2026-03-07", "2026-03-05").listed("2026-03-10", "2026-03-11",
+				"2026-03-05"),
+			[]string{"ready 2026-03-05 end 2026-03-12 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-08 omitted by the provider " +
+				"2026-03-09..2026-03-09 carried 2026-03-10..2026-03-11 listed"}},
 		{"C7 left out and listed again with a later ready date is a new delay",
 			march().listed("2026-03-05", "2026-03-07", "2026-03-05").listed("2026-03-11", "2026-03-12", "2026-03-10"),
 			[]string{"ready 2026-03-05 end 2026-03-08 inferred: 2026-03-06..2026-03-07 listed",
 				"ready 2026-03-10 end 2026-03-13 inferred: 2026-03-11..2026-03-12 listed"}},
 		{"C7 listed again 14 days later is still one delay",
 			march().listed("2026-03-05", "2026-03-07", "2026-03-05").listed("2026-03-21", "2026-03-21", "2026-03-05"),
-			[]string{"ready 2026-03-05 end 2026-03-22 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-20 omitted by the provider 2026-03-21..2026-03-21 listed"}},
+			[]string{"ready 2026-03-05 end 2026-03-22 inferred: 2026-03-06..2026-03-07 listed 2026-03-08..2026-03-20 omitted by the provider " +
+				"2026-03-21..2026-03-21 listed"}},
 		{"C7 listed again more than 14 days later counts anew from that listing",
 			march().listed("2026-03-05", "2026-03-07", "2026-03-05").listed("2026-03-22", "2026-03-23", "2026-03-05"),
 			[]string{"ready 2026-03-05 end 2026-03-08 inferred: 2026-03-06..2026-03-07 listed",
@@ -225,7 +233,8 @@ func TestDatesOfDelays(t *testing.T) {
 			[]string{"ready 2026-03-07 end 2026-03-13 inferred: 2026-03-08..2026-03-09 listed 2026-03-10..2026-03-12 listed"}},
 		{"C8 an earlier ready date is a correction of the whole delay",
 			march().listed("2026-03-05", "2026-03-06", "2026-03-05").listed("2026-03-07", "2026-03-08", "2026-03-03"),
-			[]string{"ready 2026-03-03 end 2026-03-09 inferred: 2026-03-04..2026-03-04 back-dated 2026-03-05..2026-03-06 listed 2026-03-07..2026-03-08 listed"}},
+			[]string{"ready 2026-03-03 end 2026-03-09 inferred: 2026-03-04..2026-03-04 back-dated 2026-03-05..2026-03-06 listed " +
+				"2026-03-07..2026-03-08 listed"}},
 		{"C9 days before the first listing are back-dated",
 			march().listed("2026-03-08", "2026-03-09", "2026-03-05"),
 			[]string{"ready 2026-03-05 end 2026-03-10 inferred: 2026-03-06..2026-03-07 back-dated 2026-03-08..2026-03-09 listed"}},
@@ -237,7 +246,8 @@ func TestDatesOfDelays(t *testing.T) {
 			[]string{"ready 2026-03-05 end 2026-03-10 inferred: 2026-03-06..2026-03-09 listed",
 				"ready 2026-03-07 end 2026-03-15 inferred: 2026-03-11..2026-03-11 back-dated 2026-03-12..2026-03-14 listed !C18"}},
 		{"left, came back and became ready again while still on the list",
-			march().listed("2026-03-05", "2026-03-09", "2026-03-05").left("2026-03-09", "2026-03-08").listed("2026-03-10", "2026-03-12", "2026-03-09"),
+			march().listed("2026-03-05", "2026-03-09", "2026-03-05").left("2026-03-09", "2026-03-08").listed("2026-03-10", "2026-03-12",
+				"2026-03-09"),
 			[]string{"ready 2026-03-05 end 2026-03-09 inferred: 2026-03-06..2026-03-08 listed"}},
 	}
 	// The last case is written out, because its first delay ends as stated.
@@ -374,12 +384,16 @@ func TestC20UnreadableIsNotAbsent(t *testing.T) {
 		{"C20 it starts no delay", []Statement{unread}, []Run{{day(0), day(5), 0}}, ""},
 		{"C20 a day of leaving that can be read", []Statement{ready, {Discharged: day(2)}}, []Run{{day(0), day(1), 0}, {day(2), day(2), 1}},
 			"2026-03-10..2026-03-11 listed, end 2026-03-12 stated"},
-		{"C20 a day of leaving before they were ready is none", []Statement{ready, {Discharged: day(-9)}}, []Run{{day(0), day(1), 0}, {day(2), day(2), 1}},
+		{"C20 a day of leaving before they were ready is none", []Statement{ready, {Discharged: day(-9)}},
+			[]Run{{day(0), day(1), 0}, {day(2), day(2), 1}},
 			"2026-03-10..2026-03-11 listed, 2026-03-12..2026-03-12 row not readable, end 2026-03-13 inferred"},
-		{"C20 nobody comes back by it", []Statement{{Ready: day(-2), Discharged: day(1)}, unread}, []Run{{day(1), day(1), 0}, {day(3), day(3), 1}},
+		{"C20 nobody comes back by it", []Statement{{Ready: day(-2), Discharged: day(1)}, unread},
+			[]Run{{day(1), day(1), 0}, {day(3), day(3), 1}},
 			"2026-03-10..2026-03-10 back-dated, end 2026-03-11 stated"},
 		{"C20 left out, then not readable: one delay", []Statement{ready, unread}, []Run{{day(0), day(0), 0}, {day(2), day(2), 1}},
-			"2026-03-10..2026-03-10 listed, 2026-03-11..2026-03-11 omitted by the provider, 2026-03-12..2026-03-12 row not readable, end 2026-03-13 inferred"},
+			"2026-03-10..2026-03-10 listed, 2026-03-11..2026-03-11 omitted by the provider, 2026-03-12..2026-03-12 row not readable, end " +
+				"2026-03-13 " +
+				"inferred"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := ""

@@ -16,7 +16,9 @@ import (
 // dates, each patient listed for about ten days. Numbers are of the 999 range.
 func backfill(rows int) []byte {
 	var b bytes.Buffer
-	b.WriteString("Extract date,Provider,Site,Ward,Local patient ID,NHS number,Date of birth,Sex,Admission date,Discharge ready date,Type of care,Reason for delay,Attributable to,Local authority,Pathway,Estimated discharge date,Discharge date,Comments\r\n")
+	b.WriteString("Extract date,Provider,Site,Ward,Local patient ID,NHS number,Date of birth,Sex,Admission date,Discharge ready " +
+		"date,Type of " +
+		"care,Reason for delay,Attributable to,Local authority,Pathway,Estimated discharge date,Discharge date,Comments\r\n")
 	first := delay.MustDay("2018-04-01")
 	reasons := []string{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I"}
 	bodies := []string{"NHS", "NHS", "NHS", "Social Care", "Both", "NHS", "Social Care", "NHS", "NHS", "NHS"}
@@ -54,7 +56,8 @@ func BenchmarkReadCSV(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
-		sum, err := set.Read(context.Background(), "RK9_2019-03-31 backfill.csv", bytes.NewReader(content), func(*extract.Row) error { return nil })
+		sum, err := set.Read(context.Background(), "RK9_2019-03-31 backfill.csv", bytes.NewReader(content),
+			func(*extract.Row) error { return nil })
 		if err != nil || sum.Kept != rows {
 			b.Fatal(err, sum.Kept, sum.Problems[:min(len(sum.Problems), 3)])
 		}

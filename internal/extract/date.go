@@ -493,7 +493,8 @@ func daysIn(y, m int) int {
 	return 31
 }
 
-var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
+var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+	"december"}
 
 // monthOf gives the month of a name of at least three letters, or 0.
 func monthOf(s string) int {

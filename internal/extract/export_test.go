@@ -29,7 +29,8 @@ func pack(t testing.TB, sheet, shared string) []byte {
 	for _, part := range [][2]string{
 		{"_rels/.rels", `<Relationships><Relationship Id="r1" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
 		{"xl/workbook.xml", `<workbook xmlns:r="r"><sheets><sheet name="S" r:id="r1"/></sheets></workbook>`},
-		{"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="s.xml"/><Relationship Id="r2" Type="x/sharedStrings" Target="t.xml"/></Relationships>`},
+		{"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="r1" Type="x/worksheet" Target="s.xml"/><Relationship Id="r2" ` +
+			`Type="x/sharedStrings" Target="t.xml"/></Relationships>`},
 		{"xl/s.xml", sheet}, {"xl/t.xml", shared},
 	} {
 		w, err := z.Create(part[0])

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -27,15 +28,15 @@ func said(sum *extract.Summary, err error) string {
 
 // tab makes a tab-separated file of RBZ for 20 June 2026.
 func tab(rows ...map[string]string) []byte {
-	headings := []string{"Report Date", "Hospital Number", "NHS Number", "Ward", "Spell Start", "Discharge Ready Date", "Care Type", "Delay Reason", "Waiting On", "Funding", "Local Authority", "Date Left", "Medically Fit"}
+	headings := []string{"Report Date", "Hospital Number", "NHS Number", "Ward", "Spell Start", "Discharge Ready Date", "Care Type",
+		"Delay Reason", "Waiting On", "Funding", "Local Authority", "Date Left", "Medically Fit"}
 	var b strings.Builder
 	b.WriteString(strings.Join(headings, "\t") + "\n")
 	for i, row := range rows {
-		cells := map[string]string{"Report Date": "20/06/2026", "Hospital Number": fmt.Sprint("N", 100+i), "Ward": "W1", "Spell Start": "01/05/2026", "Discharge Ready Date": "10/06/2026",
+		cells := map[string]string{"Report Date": "20/06/2026", "Hospital Number": fmt.Sprint("N", 100+i), "Ward": "W1",
+			"Spell Start": "01/05/2026", "Discharge Ready Date": "10/06/2026",
 			"Care Type": "Acute", "Delay Reason": "A", "Local Authority": "Devon"}
-		for k, v := range row {
-			cells[k] = v
-		}
+		maps.Copy(cells, row)
 		for j, h := range headings {
 			if j > 0 {
 				b.WriteByte('\t')
@@ -87,8 +88,9 @@ func day(s string) delay.Day { return delay.MustDay(s) }
 func TestR9Serials(t *testing.T) {
 	set := devon(t)
 	for serial, want := range map[string]string{
-		"46090": "2026-03-09", "46090.5": "2026-03-09", "46090.99999999999": "2026-03-10", "46090.9999999999": "2026-03-10", "46090.999999999": "2026-03-10",
-		"46090.99": "2026-03-09", "46090.9999": "2026-03-09", "46090.00000000001": "2026-03-09", "46089.99999999999": "2026-03-09",
+		"46090": "2026-03-09", "46090.5": "2026-03-09", "46090.99999999999": "2026-03-10", "46090.9999999999": "2026-03-10",
+		"46090.999999999": "2026-03-10",
+		"46090.99":        "2026-03-09", "46090.9999": "2026-03-09", "46090.00000000001": "2026-03-09", "46089.99999999999": "2026-03-09",
 	} {
 		sum, rows, err := read(t, set, "RA9-delays-20260320.xlsx", sheetOf(torbay(0, serial, "14748.99999999999", "")))
 		if err != nil || len(rows) != 1 || rows[0].Ready != day(want) {
@@ -101,15 +103,18 @@ func TestR9Serials(t *testing.T) {
 // file (R9).
 func TestR9StandIns(t *testing.T) {
 	set := devon(t)
-	for _, none := range []string{"0001-01-01", "1753-01-01", "1899-12-30", "1900-01-01", "2999-12-31", "9999-12-31", "9999-12-30", "01/01/1900", "31/12/9999", "12/31/9999", "1900-01-01 00:00:00.000",
+	for _, none := range []string{"0001-01-01", "1753-01-01", "1899-12-30", "1900-01-01", "2999-12-31", "9999-12-31", "9999-12-30",
+		"01/01/1900", "31/12/9999", "12/31/9999", "1900-01-01 00:00:00.000",
 		"9999-12-31T23:59:59.997", "19000101", "1 Jan 1900", "31.12.2999", "NULL", "n/a", "TBC", "-", "(null)", `\N`} {
 		for _, column := range []string{"Discharge date", "Date of birth", "Admission date"} {
 			sum, rows, err := read(t, set, "RK9_2019-06-01.csv", plymouth(column+"="+none, column+"="+none, column+"="+none))
-			if err != nil || sum.Kept != 3 || rows[0].Discharged != 0 || column == "Admission date" && rows[0].Admitted != 0 || len(sum.Problems) != 1 || sum.Problems[0].Line != 0 {
+			if err != nil || sum.Kept != 3 || rows[0].Discharged != 0 || column == "Admission date" && rows[0].Admitted != 0 ||
+				len(sum.Problems) != 1 || sum.Problems[0].Line != 0 {
 				t.Errorf("R9 %s as %s: %s", none, column, said(sum, err))
 			}
 		}
-		if sum, _, err := read(t, set, "RK9_2019-06-01.csv", plymouth("", "Discharge ready date="+none)); err != nil || sum.Kept != 1 || sum.Quarantined != 1 {
+		if sum, _, err := read(t, set, "RK9_2019-06-01.csv", plymouth("", "Discharge ready date="+none)); err != nil || sum.Kept != 1 ||
+			sum.Quarantined != 1 {
 			t.Errorf("R2 a ready date %s: %s", none, said(sum, err))
 		}
 	}
@@ -141,15 +146,21 @@ func TestR9MidnightInUTC(t *testing.T) {
 		{"winter and summer", []string{"2026-03-10T00:00:00Z", "2026-06-10T23:00:00Z"}, []string{"2026-03-10", "2026-06-11"}, "said in UTC"},
 		{"winter alone", []string{"2026-03-10T00:00:00Z", "2026-03-11T00:00:00Z"}, []string{"2026-03-10", "2026-03-11"}, "said in UTC"},
 		{"without seconds", []string{"2026-06-09T23:00Z"}, []string{"2026-06-10"}, "said in UTC"},
-		{"an offset of nought", []string{"2026-06-09 23:00:00+00:00", "2026-06-10 23:00:00.000+00:00"}, []string{"2026-06-10", "2026-06-11"}, "said in UTC"},
+		{"an offset of nought", []string{"2026-06-09 23:00:00+00:00", "2026-06-10 23:00:00.000+00:00"}, []string{"2026-06-10", "2026-06-11"},
+			"said in UTC"},
 		{"named", []string{"2026-06-09 23:00:00 UTC"}, []string{"2026-06-10"}, "said in UTC"},
-		{"no mark", []string{"2026-06-09 23:00:00", "2026-03-10 00:00:00", "2026-06-10"}, []string{"2026-06-10", "2026-03-10", "2026-06-10"}, "said in UTC"},
+		{"no mark", []string{"2026-06-09 23:00:00", "2026-03-10 00:00:00", "2026-06-10"}, []string{"2026-06-10", "2026-03-10", "2026-06-10"},
+			"said in UTC"},
 		{"day first", []string{"09/06/2026 23:00:00", "14/06/2026 23:00"}, []string{"2026-06-10", "2026-06-15"}, "said in UTC"},
 		{"evening", []string{"09/06/2026 11:00:00 PM"}, []string{"2026-06-10"}, "said in UTC"},
-		{"the night of the change of clocks", []string{"2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"}, []string{"2026-03-29", "2026-03-30"}, "said in UTC"},
-		{"the mark comes late", append(slices.Repeat([]string{"2026-06-01"}, 5000), "2026-06-09T23:00:00Z"), append(slices.Repeat([]string{"2026-06-01"}, 5000), "2026-06-10"), "said in UTC"},
-		{"another time is passed over", []string{"2026-06-09T23:00:00Z", "2026-06-09T14:30:00Z"}, []string{"2026-06-09", "2026-06-09"}, "may be a day early"},
-		{"a midnight of summer is no midnight in UTC", []string{"2026-06-09T23:00:00Z", "2026-06-09T00:00:00Z"}, []string{"2026-06-09", "2026-06-09"}, "may be a day early"},
+		{"the night of the change of clocks", []string{"2026-03-29T00:00:00Z", "2026-03-29T23:00:00Z"}, []string{"2026-03-29", "2026-03-30"},
+			"said in UTC"},
+		{"the mark comes late", append(slices.Repeat([]string{"2026-06-01"}, 5000), "2026-06-09T23:00:00Z"),
+			append(slices.Repeat([]string{"2026-06-01"}, 5000), "2026-06-10"), "said in UTC"},
+		{"another time is passed over", []string{"2026-06-09T23:00:00Z", "2026-06-09T14:30:00Z"}, []string{"2026-06-09", "2026-06-09"},
+			"may be a day early"},
+		{"a midnight of summer is no midnight in UTC", []string{"2026-06-09T23:00:00Z", "2026-06-09T00:00:00Z"},
+			[]string{"2026-06-09", "2026-06-09"}, "may be a day early"},
 		{"London's own", []string{"2026-06-10T00:00:00+01:00"}, []string{"2026-06-10"}, ""},
 		{"times of day", []string{"2026-06-09 23:15:00", "2026-06-09 09:00"}, []string{"2026-06-09", "2026-06-09"}, ""},
 	} {
@@ -172,7 +183,8 @@ func TestR9MidnightInUTC(t *testing.T) {
 		}
 	}
 	// In a workbook, as the part of a day; and in a column of discharges.
-	sum, got, err := read(t, set, "RA9-delays-20260620.xlsx", sheetOf(torbay(0, "46182.9583333333", "14748", ""), torbay(1, "46183.95833333334", "14748", "")))
+	sum, got, err := read(t, set, "RA9-delays-20260620.xlsx", sheetOf(torbay(0, "46182.9583333333", "14748", ""),
+		torbay(1, "46183.95833333334", "14748", "")))
 	if err != nil || len(got) != 2 || got[0].Ready != day("2026-06-10") || got[1].Ready != day("2026-06-11") {
 		t.Errorf("R9 in a workbook: %v %s", got, said(sum, err))
 	}
@@ -214,7 +226,8 @@ func TestR9Swapped(t *testing.T) {
 		{"text alone", in("Discharge ready date")("13/03/2026", "14/03/2026"), "RK9_2026-03-20.csv", false},
 		{"a stand-in is no date", in("Discharge date")("9999-12-31", "1900-01-01"), "RK9_2026-03-20.csv", false},
 		{"a workbook", sheetOf(torbay(0, "13/03/2026", "14748", ""), torbay(1, "46056", "14748", "")), "RA9-delays-20260320.xlsx", true},
-		{"tabs", tab(map[string]string{"Discharge Ready Date": "14/06/2026"}, map[string]string{"Discharge Ready Date": "2026-05-06"}), "rbz_2026-06-20.txt", true},
+		{"tabs", tab(map[string]string{"Discharge Ready Date": "14/06/2026"}, map[string]string{"Discharge Ready Date": "2026-05-06"}),
+			"rbz_2026-06-20.txt", true},
 	} {
 		sum, _, err := read(t, set, c.file, c.content)
 		if err != nil || (sum.Doubt != "") != c.held {
@@ -259,7 +272,8 @@ func TestR9TwoDigitYears(t *testing.T) {
 		set := dated(t, format, "yyyy-mm-dd")
 		rows := ""
 		for _, born := range []int{1924, 1940, 2008, 1999, 2026, 1907} {
-			rows += "|Extract date=2026-03-20;Admission date=" + write(2026, 1, 5) + ";Discharge ready date=" + write(2026, 3, 10) + ";Date of birth=" + write(born, 5, 17)
+			rows += "|Extract date=2026-03-20;Admission date=" + write(2026, 1, 5) + ";Discharge ready date=" + write(2026, 3, 10) +
+				";Date of birth=" + write(born, 5, 17)
 		}
 		sum, got, err := read(t, set, "RK9_2026-03-20.csv", plymouth(strings.Split(rows[1:], "|")...))
 		if err != nil || sum.Kept != 6 || got[0].Ready != day("2026-03-10") || got[0].Admitted != day("2026-01-05") {
@@ -353,12 +367,15 @@ func TestR10Quoting(t *testing.T) {
 		return strings.Join(cells, sep)
 	}
 	lists := func(row string) []byte {
-		return []byte(`"` + strings.Join(headings, `","`) + `"` + "\r\n" + quotedRow(",", nil) + "\r\n" + row + "\r\n" + quotedRow(",", map[string]string{"Local patient ID": "H9", "NHS number": ""}) + "\r\n")
+		return []byte(`"` + strings.Join(headings, `","`) + `"` + "\r\n" + quotedRow(",", nil) + "\r\n" + row + "\r\n" +
+			quotedRow(",", map[string]string{"Local patient ID": "H9", "NHS number": ""}) + "\r\n")
 	}
 	for name, comment := range map[string]string{
-		"marks around a word": `Ward "Lilac" side room`, "a mark before a separator": `Ward "Lilac", side room`, "a mark at the end": `see "Lilac"`, "one mark": `5" cot`,
-		"a mark at the beginning": `"Lilac" ward`, "marks and a line break": "Ward \"Lilac\"\r\nside room", "marks and doubled marks": `Ward "Lilac" and ""Rose""`,
-		"an inch and a comma": `a 10" bed, low`,
+		"marks around a word": `Ward "Lilac" side room`, "a mark before a separator": `Ward "Lilac", side room`,
+		"a mark at the end": `see "Lilac"`, "one mark": `5" cot`,
+		"a mark at the beginning": `"Lilac" ward`, "marks and a line break": "Ward \"Lilac\"\r\nside room",
+		"marks and doubled marks": `Ward "Lilac" and ""Rose""`,
+		"an inch and a comma":     `a 10" bed, low`,
 	} {
 		for _, column := range []string{"Comments", "Ward"} {
 			row := quotedRow(",", map[string]string{column: comment, "Local patient ID": "H8", "NHS number": ""})
@@ -383,7 +400,8 @@ func TestR10Quoting(t *testing.T) {
 		says              string
 	}{
 		// A cell that is closed is one cell, whatever its lines look like.
-		{"a table pasted into a comment", one + "\"first\r\n" + strings.Repeat("x,", 20) + "\r\nlast\"\r\n" + strings.Replace(one, "RK9000", "RK9001", 1) + "\r\n", 2, 0, "like rows of their own"},
+		{"a table pasted into a comment", one + "\"first\r\n" + strings.Repeat("x,", 20) + "\r\nlast\"\r\n" +
+			strings.Replace(one, "RK9000", "RK9001", 1) + "\r\n", 2, 0, "like rows of their own"},
 		{"a stop sign at the end", one + "\r\n\x1a", 1, 0, "no text after the last row"},
 		{"noughts at the end", one + "\r\n" + strings.Repeat("\x00", 8000), 1, 0, "no text after the last row"},
 		{"other bytes at the end", one + "\r\n\x00\x01\x02PK\x03\x04\xff\xfe\n\x05\x06\x07\x08zzz\n", 1, 0, "no text after the last row"},
@@ -435,12 +453,14 @@ func TestR11ShortRows(t *testing.T) {
 		{"the sex is missing, which is not read", without("Sex"), 0, 4},
 		{"the date of birth is missing", without("Date of birth"), 0, 4},
 		{"the reason is missing", without("Reason for delay"), 0, 4},
-		{"not every row", append(cut(17, "", ""), []byte(strings.Split(string(plymouth("Local patient ID=9;NHS number=")), "\r\n")[1]+"\r\n")...), 1, 2},
+		{"not every row", append(cut(17, "", ""), []byte(strings.Split(string(plymouth("Local patient ID=9;NHS number=")), "\r\n")[1]+
+			"\r\n")...), 1, 2},
 		{"a total below", append(cut(17, "", ""), []byte("Total,2\r\n")...), 2, 0},
 		{"cut off in the last row", append(cut(17, "", ""), []byte("2019-06-01,RK9,RK901")...), 2, 1},
 		{"one word out of place", cut(17, "", "", "", "", "", "Type of care=Somewhere"), 5, 1},
 	} {
-		for encoding, content := range map[string][]byte{"UTF-8": c.content, "UTF-16": utf16le(c.content), "semicolons": bytes.ReplaceAll(c.content, []byte(","), []byte(";"))} {
+		for encoding, content := range map[string][]byte{"UTF-8": c.content, "UTF-16": utf16le(c.content),
+			"semicolons": bytes.ReplaceAll(c.content, []byte(","), []byte(";"))} {
 			sum, _, err := read(t, set, "RK9_2019-06-01.csv", content)
 			if err != nil || sum.Kept != c.kept || sum.Quarantined != c.quarantined {
 				t.Errorf("R11 %s, %s: kept %d, quarantined %d: %s", c.name, encoding, sum.Kept, sum.Quarantined, said(sum, err))
@@ -484,12 +504,14 @@ func TestI1SpreadsheetText(t *testing.T) {
 				t.Errorf("I1 %s, %s: %s", name, what, said(sum, err))
 				continue
 			}
-			if r := rows[0]; r.NHSNumber != testNumber(0) || r.LocalID != "RK9000" || r.Ward != "Ward 1" || r.Ready != day("2019-05-20") || r.Given.Reason != "A" || r.Given.Council != "E06000026" {
+			if r := rows[0]; r.NHSNumber != testNumber(0) || r.LocalID != "RK9000" || r.Ward != "Ward 1" || r.Ready != day("2019-05-20") ||
+				r.Given.Reason != "A" || r.Given.Council != "E06000026" {
 				t.Errorf("I1 %s, %s: %+v", name, what, r)
 			}
 		}
 	}
-	for given, want := range map[string]string{"'Lilac' ward": "'Lilac' ward", "O'Neill": "O'Neill", `="A"&"B"`: `="A"&"B"`, "=1+1": "=1+1", "_x000D_": ""} {
+	for given, want := range map[string]string{"'Lilac' ward": "'Lilac' ward", "O'Neill": "O'Neill", `="A"&"B"`: `="A"&"B"`, "=1+1": "=1+1",
+		"_x000D_": ""} {
 		_, rows, err := read(t, set, "RK9_2019-06-01.csv", plymouth("Ward="+given))
 		if err != nil || rows[0].Ward != want {
 			t.Errorf("I1 %s: %v, %v", given, rows, err)
@@ -503,7 +525,8 @@ func TestI2Nothings(t *testing.T) {
 	set := devon(t)
 	for _, word := range []string{"NULL", "null", "N/A", "n/k", "Unknown", "TBC", "-", "?", "None", "(blank)", "."} {
 		row := ""
-		for _, column := range []string{"Site", "Ward", "Date of birth", "Admission date", "Attributable to", "Pathway", "Discharge date", "Comments"} {
+		for _, column := range []string{"Site", "Ward", "Date of birth", "Admission date", "Attributable to", "Pathway", "Discharge date",
+			"Comments"} {
 			row += ";" + column + "=" + word
 		}
 		sum, rows, err := read(t, set, "RK9_2019-06-01.csv", plymouth(row, row, row))
@@ -515,11 +538,13 @@ func TestI2Nothings(t *testing.T) {
 			t.Errorf("I2 %s: %+v", word, r)
 		}
 	}
-	sum, _, err := read(t, set, "rbz_2026-06-20.txt", tab(map[string]string{"Ward": "NULL", "Waiting On": "NULL", "Funding": "NULL", "Date Left": "NULL"}))
+	sum, _, err := read(t, set, "rbz_2026-06-20.txt", tab(map[string]string{"Ward": "NULL", "Waiting On": "NULL", "Funding": "NULL",
+		"Date Left": "NULL"}))
 	if err != nil || len(sum.Problems) != 1 {
 		t.Errorf("I2 in a tabbed text: %s", said(sum, err))
 	}
-	sum, _, err = read(t, set, "RA9-delays-20260320.xlsx", sheetOf([]string{"RA9", "NULL", "NULL", "7", "NULL", "NULL", "NULL", "46090", "Acute", "E", "NULL", "Torbay", "NULL"}))
+	sum, _, err = read(t, set, "RA9-delays-20260320.xlsx", sheetOf([]string{"RA9", "NULL", "NULL", "7", "NULL", "NULL", "NULL", "46090",
+		"Acute", "E", "NULL", "Torbay", "NULL"}))
 	if err != nil || sum.Kept != 1 || len(sum.Problems) != 1 {
 		t.Errorf("I2 in a workbook: %s", said(sum, err))
 	}
@@ -531,7 +556,8 @@ func TestStrayCells(t *testing.T) {
 	set := devon(t)
 	list := sheetRow(3, torbayHeadings...) + torbayRow(4, "1", "01/05/2019")
 	stray := func(text string) string {
-		return `<row r="9"><c r="A9" t="inlineStr"><is><t>see the list</t></is></c><c r="XFC9" t="inlineStr"><is><t>` + text + `</t></is></c></row>`
+		return `<row r="9"><c r="A9" t="inlineStr"><is><t>see the list</t></is></c><c r="XFC9" t="inlineStr"><is><t>` + text +
+			`</t></is></c></row>`
 	}
 	for _, c := range []struct {
 		name   string
@@ -542,7 +568,8 @@ func TestStrayCells(t *testing.T) {
 		{"a word on the cover", []string{stray("x"), list}, "column XFC on the sheet 'S0'"},
 		{"a word on a sheet after", []string{list, stray("x")}, "column XFC on the sheet 'S1'"},
 		{"a blank on the list", []string{list + `<row r="5"><c r="XFC5" t="inlineStr"><is><t> </t></is></c></row>`}, ""},
-		{"a word on the list", []string{list + `<row r="5"><c r="XFD5" t="inlineStr"><is><t>x</t></is></c></row>`}, "column XFD on the sheet 'S0'"},
+		{"a word on the list", []string{list + `<row r="5"><c r="XFD5" t="inlineStr"><is><t>x</t></is></c></row>`},
+			"column XFD on the sheet 'S0'"},
 	} {
 		sum, _, err := read(t, set, "RA9-delays-20190601.xlsx", book("<sst/>", c.sheets...))
 		if err != nil || sum.Kept != 1 || !strings.Contains(said(sum, err), c.says) || c.says == "" && len(sum.Problems) != 0 {
@@ -565,10 +592,12 @@ func TestGroups(t *testing.T) {
 	if len(groups) != 4 {
 		t.Fatalf("got %d groups: %s", len(groups), said(sum, err))
 	}
-	if g := groups[0]; g.Severity != "quarantined" || g.Rows != 2 || len(g.Examples) != 2 || g.Examples[0] != (extract.Example{Row: 16, Found: "'soon'"}) {
+	if g := groups[0]; g.Severity != "quarantined" || g.Rows != 2 || len(g.Examples) != 2 ||
+		g.Examples[0] != (extract.Example{Row: 16, Found: "'soon'"}) {
 		t.Errorf("the worst first: %+v", g)
 	}
-	if g := groups[1]; g.Says != "'Awaiting POC' (14 rows): not in the layout. Add it to a reason. Rows 2, 3, 4 and others." || len(g.Examples) != 3 {
+	if g := groups[1]; g.Says != "'Awaiting POC' (14 rows): not in the layout. Add it to a reason. Rows 2, 3, 4 and others." ||
+		len(g.Examples) != 3 {
 		t.Errorf("%+v", g)
 	}
 	if g := groups[3]; g.Severity != "excluded" || g.Rows != 1 {
@@ -576,7 +605,8 @@ func TestGroups(t *testing.T) {
 	}
 	// Beyond the bound of single problems nothing is lost from the groups.
 	set.Limits.Problems = 5
-	if sum, _, _ := read(t, set, "RK9_2019-06-01.csv", plymouth(rows...)); sum.MoreProblems == 0 || len(sum.Groups.Sorted()) != 4 || sum.Groups.Sorted()[1].Rows != 14 {
+	if sum, _, _ := read(t, set, "RK9_2019-06-01.csv", plymouth(rows...)); sum.MoreProblems == 0 || len(sum.Groups.Sorted()) != 4 ||
+		sum.Groups.Sorted()[1].Rows != 14 {
 		t.Errorf("%+v", sum.Groups.Sorted())
 	}
 }

@@ -7,10 +7,11 @@ package extract
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,9 @@ import (
 
 var (
 	totalLine  = regexp.MustCompile(`(?i)^(?:grand |sub-?)?total\b[^0-9]*(\d*)`)
-	footerLine = regexp.MustCompile(`(?i)^(page \d|end of (report|file|list|data)|printed|produced|generated|report (run|printed|produced)|run (on|date|at|by)|\*|-{3,}|={3,}|count\b|number of (patients|rows|records)|\d+ (rows|patients|records)|confidential|official|data as at|source:|notes?:|key:)`)
+	footerLine = regexp.MustCompile(`(?i)^(page \d|end of (report|file|list|data)|printed|produced|generated|report ` +
+		`(run|printed|produced)|run (on|date|at|by)|\*|-{3,}|={3,}|count\b|number of (patients|rows|records)|\d+ ` +
+		`(rows|patients|records)|confidential|official|data as at|source:|notes?:|key:)`)
 )
 
 // headLength is how much of a text file is searched for its headings, in bytes.
@@ -38,7 +41,8 @@ func (s *Set) Read(ctx context.Context, name string, src io.ReadSeeker, each fun
 	defer func() {
 		// Nothing in a file may stop the program (R8).
 		if cause := recover(); cause != nil {
-			sum, err = t.finish(0), problem.Wrap(fmt.Errorf("panic: %v", cause), problem.Invalid, "The file could not be read: it is damaged in a way that is not known. Export it again.")
+			sum, err = t.finish(0), problem.Wrap(fmt.Errorf("panic: %v", cause), problem.Invalid,
+				"The file could not be read: it is damaged in a way that is not known. Export it again.")
 		}
 	}()
 	f := &file{set: s, tally: t, name: base(name), src: src, each: each, ctx: ctx}
@@ -82,7 +86,7 @@ func reject(format string, args ...any) error { return problem.New(problem.Inval
 func (f *file) read() error {
 	head := make([]byte, headLength)
 	n, err := io.ReadFull(f.src, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return problem.Wrap(err, problem.Unavailable, "The file could not be read")
 	}
 	head = head[:n]
@@ -142,7 +146,8 @@ func (f *file) candidates() ([]candidate, error) {
 		return all, nil
 	}
 	if unknown != "" {
-		return nil, reject("The file name says that the provider is %s, which is not a provider of this partnership (R4). Add it to the partnership file, or send the file under its usual name.", shown(unknown))
+		return nil, reject("The file name says that the provider is %s, which is not a provider of this partnership (R4). Add it to the "+
+			"partnership file, or send the file under its usual name.", shown(unknown))
 	}
 	for _, l := range f.set.layouts {
 		if len(l.providers) == 0 {
@@ -161,12 +166,7 @@ func (f *file) candidates() ([]candidate, error) {
 }
 
 func (p *provider) has(l *layout) bool {
-	for _, other := range p.layouts {
-		if other == l {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.layouts, l)
 }
 
 // table is where a file's headings stand.
@@ -239,9 +239,11 @@ func (f *file) heading(best *table, candidates []candidate) error {
 	if best != nil && best.matched >= 2 && best.matched*3 >= len(best.missing) {
 		switch {
 		case best.twice != "":
-			return reject("The heading %s, so it cannot be told which column is meant. Remove or rename one of the two columns, and send the file again (R4).", best.twice)
+			return reject("The heading %s, so it cannot be told which column is meant. Remove or rename one of the two columns, and send the file "+
+				"again (R4).", best.twice)
 		case len(best.missing) > 0:
-			return reject("By the layout %s, line %d has the headings but not the column%s %s. Nothing was taken from the file (R4): send it with its usual columns, or change the layout.",
+			return reject("By the layout %s, line %d has the headings but not the column%s %s. Nothing was taken from the file (R4): send it with "+
+				"its usual columns, or change the layout.",
 				best.layout.cfg.Name, best.line, plural(len(best.missing)), strings.Join(best.missing, ", "))
 		}
 		return nil
@@ -256,7 +258,8 @@ func (f *file) heading(best *table, candidates []candidate) error {
 		}
 		tried = append(tried, fmt.Sprintf("%s (%s)", c.layout.cfg.Name, strings.Join(names, ", ")))
 	}
-	return reject("No heading row was found: no line near the top has the column headings of a layout (R4). Tried %s. Send the file with its headings, or add a layout.", strings.Join(tried, "; "))
+	return reject("No heading row was found: no line near the top has the column headings of a layout (R4). Tried %s. Send the file with its "+
+		"headings, or add a layout.", strings.Join(tried, "; "))
 }
 
 func plural(n int) string {
@@ -283,7 +286,8 @@ func (f *file) prepare(t *table) (*rowReader, error) {
 		r.width--
 	}
 	if r.width > r.limits.Columns {
-		return nil, reject("The file has too many columns: %d, and the limit is %d. Send only the columns of the layout.", r.width, r.limits.Columns)
+		return nil, reject("The file has too many columns: %d, and the limit is %d. Send only the columns of the layout.", r.width,
+			r.limits.Columns)
 	}
 	r.asGiven = t.cells
 	var strange []string
@@ -306,14 +310,16 @@ func (f *file) prepare(t *table) (*rowReader, error) {
 		if len(strange) > 10 {
 			strange, more = strange[:10], " and others"
 		}
-		f.note("R4", "columns that the layout does not name: "+strings.Join(strange, ", ")+more, "known columns", "They were not read. Add them to the layout, under columns or not_read.")
+		f.note("R4", "columns that the layout does not name: "+strings.Join(strange, ", ")+more, "known columns",
+			"They were not read. Add them to the layout, under columns or not_read.")
 	}
 	f.Several = t.layout.cfg.SeveralProviders
 	f.Layout, f.Version, f.Fingerprint = t.layout.cfg.Name, t.layout.cfg.Version, t.layout.fingerprint
 	if t.provider != nil {
 		f.Provider = t.provider.code
 	} else if t.columns[fProvider] < 0 {
-		return nil, reject("No provider is to be found: the file name is not one that the partnership knows, and the layout %s has no provider column (R4). Send the file under its usual name.", t.layout.cfg.Name)
+		return nil, reject("No provider is to be found: the file name is not one that the partnership knows, and the layout %s has no provider "+
+			"column (R4). Send the file under its usual name.", t.layout.cfg.Name)
 	}
 	return r, nil
 }
@@ -344,7 +350,8 @@ func (f *file) outsideDate(t *table, r *rowReader) error {
 			v := r.readDate([]byte(m[re.SubexpIndex("date")]))
 			f.sayTwoDigit(v, "the line above the headings")
 			if v.state != goodDate {
-				return reject("The line above the headings gives the extract date as %s, which is no date. Expected %s (R6).", shown(m[re.SubexpIndex("date")]), r.exampleDate())
+				return reject("The line above the headings gives the extract date as %s, which is no date. Expected %s (R6).",
+					shown(m[re.SubexpIndex("date")]), r.exampleDate())
 			}
 			if preamble != 0 && preamble != v.day {
 				return reject("The lines above the headings give two extract dates, %s and %s (R6).", preamble, v.day)
@@ -362,7 +369,8 @@ func (f *file) outsideDate(t *table, r *rowReader) error {
 		}
 	}
 	if preamble != 0 && byName != 0 && preamble != byName {
-		return reject("The file name says that the extract date is %s (%s) and the line above the headings (Census or title) says %s (%s). Nothing was taken (R6): correct the one that is wrong and send the file again.",
+		return reject("The file name says that the extract date is %s (%s) and the line above the headings (Census or title) says %s (%s). "+
+			"Nothing was taken (R6): correct the one that is wrong and send the file again.",
 			byName, byName.Long(), preamble, preamble.Long())
 	}
 	r.outside = preamble
@@ -370,7 +378,8 @@ func (f *file) outsideDate(t *table, r *rowReader) error {
 		r.outside = byName
 	}
 	if r.outside == 0 && t.columns[fExtractDate] < 0 {
-		return reject("No extract date is to be found: there is no column, no line above the headings and no date in the file name (R6). Send the file under its usual name.")
+		return reject("No extract date is to be found: there is no column, no line above the headings and no date in the file name (R6). Send " +
+			"the file under its usual name.")
 	}
 	return nil
 }
@@ -385,19 +394,24 @@ func (f *file) sayTwoDigit(v date, where string) {
 // conclude checks what only the whole file shows.
 func (f *file) conclude(t *table, r *rowReader) error {
 	if n := len(r.noTexts); n > 0 {
-		f.note("R10", fmt.Sprintf("%d line%s of bytes that are no text after the last row, from line %d", n, plural(n), r.noTexts[0].line), "the end of the file", "They were dropped. Check that the file arrived whole.")
+		f.note("R10", fmt.Sprintf("%d line%s of bytes that are no text after the last row, from line %d", n, plural(n), r.noTexts[0].line),
+			"the end of the file", "They were dropped. Check that the file arrived whole.")
 	}
 	if f.Several {
 		if len(r.days) == 0 && len(r.strangers) > 0 {
-			return reject("No row is of a provider of this partnership that has the layout %s (R12): found %s. Add the providers to the partnership file, or check which list this is.", t.layout.cfg.Name, r.strangerWords())
+			return reject("No row is of a provider of this partnership that has the layout %s (R12): found %s. Add the providers to the "+
+				"partnership "+
+				"file, or check which list this is.", t.layout.cfg.Name, r.strangerWords())
 		}
 		if f.rowsRead() == 0 {
-			return reject("The file has headings and no rows, and it would hold several providers, so nothing says whose lists are empty (R12). Check with the sender.")
+			return reject("The file has headings and no rows, and it would hold several providers, so nothing says whose lists are empty (R12). " +
+				"Check with the sender.")
 		}
 		f.sayStrangers(r)
 	} else if r.provider == nil {
 		if len(r.days) == 0 {
-			return reject("No provider is to be found: the file name is not one that the partnership knows, and no row names one (R4). Send the file under its usual name.")
+			return reject("No provider is to be found: the file name is not one that the partnership knows, and no row names one (R4). Send the " +
+				"file under its usual name.")
 		}
 	} else {
 		f.Provider = r.provider.code
@@ -412,7 +426,9 @@ func (f *file) conclude(t *table, r *rowReader) error {
 	for k, d := range f.perDate {
 		rows += d.Read
 		if d.Read > f.set.Limits.UsualRows {
-			f.note("R8", fmt.Sprintf("%d rows for %s: a very large extract", d.Read, k.date), fmt.Sprintf("at most %d patients of one trust on one day", f.set.Limits.UsualRows), "Check that the file holds one day's delayed patients only.")
+			f.note("R8", fmt.Sprintf("%d rows for %s: a very large extract", d.Read, k.date),
+				fmt.Sprintf("at most %d patients of one trust on one day", f.set.Limits.UsualRows),
+				"Check that the file holds one day's delayed patients only.")
 		}
 	}
 	if rows == 0 {
@@ -420,18 +436,21 @@ func (f *file) conclude(t *table, r *rowReader) error {
 			return reject("The file has headings and no rows, and nothing says of which date it is (R6). Send it under its usual name.")
 		}
 		f.date("", r.outside)
-		f.note("R4", "headings and no rows: no patients", "a row for each delayed patient", "Either nobody is delayed or the export did not finish. Check with the sender.")
+		f.note("R4", "headings and no rows: no patients", "a row for each delayed patient",
+			"Either nobody is delayed or the export did not finish. Check with the sender.")
 	}
 	if len(r.skippedLines) > 0 {
 		var lines []string
 		for _, n := range r.skippedLines {
 			lines = append(lines, fmt.Sprint(n))
 		}
-		f.note("R1", fmt.Sprintf("%s (title, total, footer or repeated heading): line %s", notPatients(len(lines)), strings.Join(lines, ", ")), "rows only", "They were passed over. Name them in the layout under skip_lines if they are usual.")
+		f.note("R1", fmt.Sprintf("%s (title, total, footer or repeated heading): line %s", notPatients(len(lines)), strings.Join(lines, ", ")),
+			"rows only", "They were passed over. Name them in the layout under skip_lines if they are usual.")
 	}
 	// Some lists count those who left that day in their total and some do not.
 	if r.totals == 1 && r.total != rows && r.total != rows-r.left {
-		f.note("R1", fmt.Sprintf("a total of %d below %d rows", r.total, rows), "a total that agrees with the rows", "Check that no row is missing.")
+		f.note("R1", fmt.Sprintf("a total of %d below %d rows", r.total, rows), "a total that agrees with the rows",
+			"Check that no row is missing.")
 	}
 	for i, guessed := range r.yearsGuessed {
 		if !guessed {
@@ -439,9 +458,12 @@ func (f *file) conclude(t *table, r *rowReader) error {
 		}
 		do := "They were read as 2000 to 2099. Send years with four digits."
 		if field(i) == fBirthDate {
-			do = "They were read as 2000 to 2099, and as 1900 to 1999 where an adult would else be a child, so nobody was left out as a child. Send years with four digits."
+			do = "They were read as 2000 to 2099, and as 1900 to 1999 where an adult would else be a child, so nobody was left out as a " +
+				"child. Send " +
+				"years with four digits."
 		}
-		f.file = append(f.file, Problem{Rule: "R9", Field: r.headings[i], Found: "dates with two-digit years", Expected: "years with four digits", Do: do})
+		f.file = append(f.file, Problem{Rule: "R9", Field: r.headings[i], Found: "dates with two-digit years",
+			Expected: "years with four digits", Do: do})
 	}
 	f.sayNotReady(r)
 	f.sayClocks(r)
@@ -464,7 +486,8 @@ func (r *rowReader) checkOrder() error {
 			}
 		}
 		if n := r.orders[f][other]; n >= 2 && r.orders[f][usual] == 0 {
-			return reject("%s: %d dates can only be read with day and month in the other order than %s, and none shows that order. Which day the other dates mean is not guessed, so nothing was taken: send the dates as %s.",
+			return reject("%s: %d dates can only be read with day and month in the other order than %s, and none shows that order. Which day the "+
+				"other dates mean is not guessed, so nothing was taken: send the dates as %s.",
 				r.headings[f], n, r.numericDate(), r.numericDate())
 		}
 	}
@@ -478,7 +501,7 @@ func (f *file) checkDays(t *table, r *rowReader) error {
 	for d := range r.days {
 		days = append(days, d)
 	}
-	sort.Slice(days, func(i, j int) bool { return days[i] < days[j] })
+	slices.Sort(days)
 	f.only = r.outside
 	if len(days) == 0 {
 		return nil
@@ -491,7 +514,8 @@ func (f *file) checkDays(t *table, r *rowReader) error {
 	}
 	if _, ok := r.days[r.outside]; ok {
 		if len(days) > 1 {
-			f.note("R6", fmt.Sprintf("rows of %d extract dates, %s to %s, in a file named for %s", len(days), days[0], days[len(days)-1], r.outside), "one date, unless the file is a backfill", "Each date was taken as an extract of its own. Check that each is whole.")
+			f.note("R6", fmt.Sprintf("rows of %d extract dates, %s to %s, in a file named for %s", len(days), days[0], days[len(days)-1],
+				r.outside), "one date, unless the file is a backfill", "Each date was taken as an extract of its own. Check that each is whole.")
 		}
 		return nil
 	}
@@ -503,7 +527,8 @@ func (f *file) checkDays(t *table, r *rowReader) error {
 	if len(days) > 1 {
 		found = fmt.Sprintf("%s to %s", days[0], days[len(days)-1])
 	}
-	return reject("The file name says that the extract date is %s (%s) and the column %s says %s (%s, line %d, read as %s). The two do not match, so nothing was taken (R6): correct the one that is wrong and send the file again.%s",
+	return reject("The file name says that the extract date is %s (%s) and the column %s says %s (%s, line %d, read as %s). The two do not "+
+		"match, so nothing was taken (R6): correct the one that is wrong and send the file again.%s",
 		r.outside, r.outside.Long(), r.headings[fExtractDate], found, days[0].Long(), r.days[days[0]], r.numericDate(), hint)
 }
 
@@ -526,7 +551,8 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 	for _, sep := range separators {
 		for i := range candidates {
 			c := candidates[i]
-			if t := c.find(decoded, sep.char, f.set.Limits); t != nil && (t.better(best) || best != nil && !best.better(t) && sep.name == c.layout.cfg.File.Separator) {
+			if t := c.find(decoded, sep.char, f.set.Limits); t != nil && (t.better(best) ||
+				best != nil && !best.better(t) && sep.name == c.layout.cfg.File.Separator) {
 				best = t
 			}
 		}
@@ -544,7 +570,8 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 	}
 	for _, sep := range separators {
 		if sep.char == best.separator && sep.name != best.layout.cfg.File.Separator {
-			f.note("R4", "cells separated by "+sep.name, best.layout.cfg.File.Separator+" as the separator", "The file was read with it. If the sender has changed, change the layout.")
+			f.note("R4", "cells separated by "+sep.name, best.layout.cfg.File.Separator+" as the separator",
+				"The file was read with it. If the sender has changed, change the layout.")
 		}
 	}
 	if best.layout.cfg.File.Kind == "workbook" {
@@ -589,7 +616,8 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 	}
 	f.encoding(kind, s, best.layout)
 	if lines.open && r.lastShort {
-		f.note("R4", fmt.Sprintf("a file that ends in the middle of line %d: it looks cut off", r.lastLine), "a whole file", "Check with the sender, and send the whole file again.")
+		f.note("R4", fmt.Sprintf("a file that ends in the middle of line %d: it looks cut off", r.lastLine), "a whole file",
+			"Check with the sender, and send the whole file again.")
 	}
 	return f.conclude(best, r)
 }
@@ -642,10 +670,12 @@ func (f *file) encoding(kind container, s *splitter, l *layout) {
 			f.note("R4", fmt.Sprintf("characters in the encoding Windows-1252, on %d lines", s.legacy), "UTF-8", do)
 		}
 		if s.utf8 > 0 {
-			f.note("R4", fmt.Sprintf("two encodings in one file: UTF-8 on %d lines, Windows-1252 on %d", s.utf8, s.legacy), "one encoding", "Each line was read in its own. Check the export.")
+			f.note("R4", fmt.Sprintf("two encodings in one file: UTF-8 on %d lines, Windows-1252 on %d", s.utf8, s.legacy), "one encoding",
+				"Each line was read in its own. Check the export.")
 		}
 		if s.undefined {
-			f.note("R8", "bytes that are no character in any encoding that is known", "UTF-8 or Windows-1252", "They were replaced. Check the export.")
+			f.note("R8", "bytes that are no character in any encoding that is known", "UTF-8 or Windows-1252",
+				"They were replaced. Check the export.")
 		}
 	default:
 		f.Encoding = "UTF-8"
@@ -755,7 +785,8 @@ func (f *file) sayBeyond(s sheet, rec *record) {
 			return
 		}
 	}
-	f.note("R8", found, fmt.Sprintf("at most %d columns", f.set.Limits.Columns), fmt.Sprintf("It was passed over. Look at %s%d and delete it.", columnName(rec.beyond), rec.line))
+	f.note("R8", found, fmt.Sprintf("at most %d columns", f.set.Limits.Columns),
+		fmt.Sprintf("It was passed over. Look at %s%d and delete it.", columnName(rec.beyond), rec.line))
 }
 
 var errEnough = fmt.Errorf("enough rows")
@@ -793,7 +824,7 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 					}
 				} else if t.matched > 0 && t.better(best) {
 					best, where = t, s
-					best.preamble = above[:len(above):len(above)]
+					best.preamble = slices.Clip(above)
 				}
 			}
 			if here != nil && rec.line > here.line {
@@ -805,7 +836,7 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 			}
 			return nil
 		})
-		if err != nil && err != errEnough {
+		if err != nil && !errors.Is(err, errEnough) {
 			return nil, where, err
 		}
 		switch {
@@ -813,11 +844,14 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 		case where != s:
 			f.sayBeyond(s, stray)
 		case stray.line == best.line:
-			return nil, where, reject("The sheet %s has too many columns: its row %d of headings goes on to column %s, and the limit is %d columns. Send only the columns of the layout.",
+			return nil, where, reject("The sheet %s has too many columns: its row %d of headings goes on to column %s, and the limit is %d "+
+				"columns. "+
+				"Send only the columns of the layout.",
 				shown(s.name), stray.line, columnName(stray.beyond), f.set.Limits.Columns)
 		}
 		if rows > 0 {
-			return nil, where, reject("Two sheets of the workbook have the headings and rows below them, %s and %s. Which holds the list is not guessed: remove one, put the rows on one sheet, or name the sheet in the layout (R4).",
+			return nil, where, reject("Two sheets of the workbook have the headings and rows below them, %s and %s. Which holds the list is not "+
+				"guessed: remove one, put the rows on one sheet, or name the sheet in the layout (R4).",
 				shown(where.name), shown(s.name))
 		}
 	}
@@ -830,7 +864,8 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 			}
 			names = append(names, name)
 		}
-		return nil, where, reject("No sheet of the workbook has the headings of a layout; its sheets are %s (R4). Put the list on the first visible sheet with its heading row, or name the sheet in the layout.", strings.Join(names, ", "))
+		return nil, where, reject("No sheet of the workbook has the headings of a layout; its sheets are %s (R4). Put the list on the first "+
+			"visible sheet with its heading row, or name the sheet in the layout.", strings.Join(names, ", "))
 	}
 	return best, where, nil
 }

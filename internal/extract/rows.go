@@ -161,7 +161,8 @@ func (r *rowReader) warn(line int, on delay.Day, rule string, f field, found, ex
 
 // warnWord is warn for a word that is a cause of its own.
 func (r *rowReader) warnWord(line int, on delay.Day, rule string, f field, found, expected, do string) {
-	r.add(Problem{Line: line, Date: on, Severity: Warned, Rule: rule, Field: r.headings[f], Found: found, Expected: expected, Do: do, ByFound: true})
+	r.add(Problem{Line: line, Date: on, Severity: Warned, Rule: rule, Field: r.headings[f], Found: found, Expected: expected, Do: do,
+		ByFound: true})
 }
 
 func (r *rowReader) quarantine(line int, on delay.Day, rule, heading, found, expected, do string) {
@@ -264,9 +265,11 @@ func (r *rowReader) record(rec *record) error {
 		case r.notPatient(rec):
 			return nil
 		case v.state == noDate && on != 0:
-			r.warn(rec.line, on, "R6", fExtractDate, "a blank", "the extract date", "The date of the file's name or heading was taken; fill the column.")
+			r.warn(rec.line, on, "R6", fExtractDate, "a blank", "the extract date", "The date of the file's name or heading was taken; fill the "+
+				"column.")
 		default:
-			r.quarantine(rec.line, r.outside, "R6", r.headings[fExtractDate], shown(r.cellText(rec, fExtractDate)), "the extract date, such as "+r.exampleDate(), fixExport)
+			r.quarantine(rec.line, r.outside, "R6", r.headings[fExtractDate], shown(r.cellText(rec, fExtractDate)),
+				"the extract date, such as "+r.exampleDate(), fixExport)
 			return nil
 		}
 	}
@@ -286,7 +289,8 @@ func (r *rowReader) record(rec *record) error {
 		}
 		found := shown(r.cellText(rec, fReady))
 		expected := "a date such as " + r.exampleDate()
-		r.quarantine(rec.line, on, "R2", r.headings[fReady], found, expected, "Fill in the discharge ready date, the day on which all three tests were met, and send the file again.")
+		r.quarantine(rec.line, on, "R2", r.headings[fReady], found, expected, "Fill in the discharge ready date, the day on which all three "+
+			"tests were met, and send the file again.")
 		return nil
 	}
 	if _, seen := r.days[on]; !seen {
@@ -301,14 +305,16 @@ func (r *rowReader) record(rec *record) error {
 
 	for f := range nFields {
 		if cell := r.cell(rec, f); len(cell) > r.limits.Cell {
-			r.quarantine(rec.line, on, "R8", r.headings[f], fmt.Sprintf("a cell that is too long, %d bytes", len(cell)), fmt.Sprintf("at most %d bytes", r.limits.Cell), fixExport)
+			r.quarantine(rec.line, on, "R8", r.headings[f], fmt.Sprintf("a cell that is too long, %d bytes", len(cell)),
+				fmt.Sprintf("at most %d bytes", r.limits.Cell), fixExport)
 			return nil
 		}
 	}
 	if r.text {
 		for i, cell := range rec.cells {
 			if len(cell) > r.limits.Cell {
-				r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Field: r.headingAt(i), Found: fmt.Sprintf("a cell that is very long, %d bytes", len(cell)),
+				r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Field: r.headingAt(i),
+					Found:    fmt.Sprintf("a cell that is very long, %d bytes", len(cell)),
 					Expected: fmt.Sprintf("at most %d bytes", r.limits.Cell), Do: "The column is not read, so the row was kept. Check the export."})
 			}
 		}
@@ -344,12 +350,14 @@ func (r *rowReader) record(rec *record) error {
 
 	// Dates that contradict each other (R2, R3, C14).
 	if ready.day > on {
-		r.quarantine(rec.line, on, "R2", r.headings[fReady], fmt.Sprintf("%s, which is after the extract date %s: the patient is not yet ready", ready.day, on), "a date on or before the extract date", fixExport)
+		r.quarantine(rec.line, on, "R2", r.headings[fReady], fmt.Sprintf("%s, which is after the extract date %s: the patient is not yet ready",
+			ready.day, on), "a date on or before the extract date", fixExport)
 		return nil
 	}
 	left := r.dated(rec, fDischarged)
 	if left.state == goodDate && left.day < ready.day {
-		r.quarantine(rec.line, on, "R2", r.headings[fDischarged], fmt.Sprintf("%s, which is before the discharge ready date %s", left.day, ready.day), "a date on or after the discharge ready date", fixExport)
+		r.quarantine(rec.line, on, "R2", r.headings[fDischarged], fmt.Sprintf("%s, which is before the discharge ready date %s", left.day,
+			ready.day), "a date on or after the discharge ready date", fixExport)
 		return nil
 	}
 	if r.outsideCount(rec, on, ready.day, left) {
@@ -358,7 +366,8 @@ func (r *rowReader) record(rec *record) error {
 	if left.state == goodDate && left.day <= on {
 		row.Discharged = left.day
 	} else if left.state == badDate {
-		r.warn(rec.line, on, "R3", fDischarged, shown(r.cellText(rec, fDischarged)), "a date such as "+r.exampleDate()+" or a blank", "The row was kept as not discharged. "+fixExport)
+		r.warn(rec.line, on, "R3", fDischarged, shown(r.cellText(rec, fDischarged)), "a date such as "+r.exampleDate()+" or a blank",
+			"The row was kept as not discharged. "+fixExport)
 	}
 	if number.state > identity.Good {
 		found := "a number that is not valid (" + numberWords[number.state] + ", not shown)"
@@ -368,13 +377,16 @@ func (r *rowReader) record(rec *record) error {
 	if admitted := r.dated(rec, fAdmitted); admitted.state == goodDate {
 		row.Admitted = admitted.day
 		if ready.day < admitted.day {
-			r.warn(rec.line, on, "R3", fReady, fmt.Sprintf("%s, which is before the admission of %s (%s)", ready.day, admitted.day, r.headings[fAdmitted]), "a date on or after admission", "The row was kept. "+fixExport)
+			r.warn(rec.line, on, "R3", fReady, fmt.Sprintf("%s, which is before the admission of %s (%s)", ready.day, admitted.day,
+				r.headings[fAdmitted]), "a date on or after admission", "The row was kept. "+fixExport)
 		}
 	} else if admitted.state == badDate {
-		r.warn(rec.line, on, "R3", fAdmitted, shown(r.cellText(rec, fAdmitted)), "a date such as "+r.exampleDate(), "The row was kept without it. "+fixExport)
+		r.warn(rec.line, on, "R3", fAdmitted, shown(r.cellText(rec, fAdmitted)), "a date such as "+r.exampleDate(),
+			"The row was kept without it. "+fixExport)
 	}
 	if on-ready.day > 366 {
-		r.warn(rec.line, on, "R3", fReady, fmt.Sprintf("%s, over a year before the extract date", ready.day), "a date within the year", "The row was kept. Check that the patient is still waiting.")
+		r.warn(rec.line, on, "R3", fReady, fmt.Sprintf("%s, over a year before the extract date", ready.day), "a date within the year",
+			"The row was kept. Check that the patient is still waiting.")
 	}
 
 	row.Provider = r.of
@@ -442,13 +454,16 @@ func (r *rowReader) setAside(rec *record) error {
 	case tooLong:
 		r.quarantine(rec.line, r.outside, "R8", "", fmt.Sprintf("a line that is too long, over %d bytes", r.limits.Line), "one row", fixExport)
 	case quoteAstray:
-		r.quarantine(rec.line, r.outside, "R2", "", fmt.Sprintf("a quotation mark (\") that is not closed, so the cells of line %d cannot be told apart", rec.line), "quotation marks in pairs around a cell", "Correct the row and send the file again. Reading went on with the next line.")
+		r.quarantine(rec.line, r.outside, "R2", "", fmt.Sprintf("a quotation mark (\") that is not closed, so the cells of line %d cannot be "+
+			"told apart", rec.line), "quotation marks in pairs around a cell", "Correct the row and send the file again. Reading went on with the "+
+			"next line.")
 	default:
 		found := fmt.Sprintf("%d cells for %d headings", len(rec.cells), r.width)
 		if len(rec.cells) < r.width && r.survey.why != "" {
 			found += " (" + r.survey.why + ")"
 		}
-		r.quarantine(rec.line, r.outside, "R2", "", found, "as many cells as columns (a cell with a separator in it needs quotation marks)", "Correct the row and send the file again.")
+		r.quarantine(rec.line, r.outside, "R2", "", found, "as many cells as columns (a cell with a separator in it needs quotation marks)",
+			"Correct the row and send the file again.")
 	}
 	return nil
 }
@@ -495,13 +510,15 @@ func (r *rowReader) checkProvider(rec *record, on delay.Day) error {
 	}
 	text, _, _ := clean(cell, maxText)
 	if (text == "" || nothing(text)) && r.provider != nil {
-		r.warn(rec.line, on, "R4", fProvider, "a blank", "the provider's code "+r.provider.code, "The provider of the file was taken; fill the column.")
+		r.warn(rec.line, on, "R4", fProvider, "a blank", "the provider's code "+r.provider.code,
+			"The provider of the file was taken; fill the column.")
 		return nil
 	}
 	found := r.set.providerOf(text)
 	switch {
 	case r.provider == nil && found == nil:
-		return problem.New(problem.Invalid, "Row %d: %s: found %s, expected the code of a provider of this partnership. No provider is to be found for this file (R4).", rec.line, r.headings[fProvider], shown(text))
+		return problem.New(problem.Invalid, "Row %d: %s: found %s, expected the code of a provider of this partnership. No provider is to be "+
+			"found for this file (R4).", rec.line, r.headings[fProvider], shown(text))
 	case r.provider == nil:
 		for _, l := range found.layouts {
 			if l == r.layout {
@@ -509,10 +526,12 @@ func (r *rowReader) checkProvider(rec *record, on delay.Day) error {
 			}
 		}
 		if r.provider == nil {
-			return problem.New(problem.Invalid, "Row %d: %s: found %s, whose extracts have another layout than %s (R4).", rec.line, r.headings[fProvider], shown(text), r.layout.cfg.Name)
+			return problem.New(problem.Invalid, "Row %d: %s: found %s, whose extracts have another layout than %s (R4).", rec.line,
+				r.headings[fProvider], shown(text), r.layout.cfg.Name)
 		}
 	case found != r.provider:
-		return problem.New(problem.Invalid, "Row %d: %s: found %s, another provider's code, in a file of %s. Nothing was taken from the file (R4): send each trust's rows in its own file.", rec.line, r.headings[fProvider], shown(text), r.provider.code)
+		return problem.New(problem.Invalid, "Row %d: %s: found %s, another provider's code, in a file of %s. Nothing was taken from the file "+
+			"(R4): send each trust's rows in its own file.", rec.line, r.headings[fProvider], shown(text), r.provider.code)
 	}
 	r.sameCode = append(r.sameCode[:0], cell...)
 	return nil
@@ -547,7 +566,8 @@ func (r *rowReader) localID(rec *record, on delay.Day) textCell {
 		r.ids.put(cell, v)
 	}
 	if v.cut {
-		r.warn(rec.line, on, "R3", fLocalID, "a value that is no local patient ID (a spreadsheet error, a rounded number or a long text, not shown)", "the provider's own number", "The NHS number alone was used. "+fixExport)
+		r.warn(rec.line, on, "R3", fLocalID, "a value that is no local patient ID (a spreadsheet error, a rounded number or a long text, "+
+			"not shown)", "the provider's own number", "The NHS number alone was used. "+fixExport)
 	}
 	if v.removed {
 		r.warnRemoved(rec.line, on, fLocalID)
@@ -597,12 +617,15 @@ func (r *rowReader) outsideCount(rec *record, on, ready delay.Day, left date) bo
 	case born.state == badDate:
 		r.warn(rec.line, on, "R3", fBirthDate, "a value that is no date (not shown)", expected, "The row was kept as an adult's. "+fixExport)
 	case born.day > ready:
-		r.warn(rec.line, on, "R3", fBirthDate, "a birth date after the discharge ready date (not shown)", expected, "The row was kept as an adult's. "+fixExport)
+		r.warn(rec.line, on, "R3", fBirthDate, "a birth date after the discharge ready date (not shown)", expected,
+			"The row was kept as an adult's. "+fixExport)
 	case ready < adulthood(born.day):
-		r.exclude(rec.line, on, fBirthDate, "a patient under 18 at the discharge ready date (birth date not shown); only adults count", "an age of 18 or over")
+		r.exclude(rec.line, on, fBirthDate, "a patient under 18 at the discharge ready date (birth date not shown); only adults count",
+			"an age of 18 or over")
 		return true
 	case ready >= birthday(born.day, 121):
-		r.warn(rec.line, on, "R3", fBirthDate, "a birth date that makes the patient over 120 years old (not shown; an age of 140 and the like)", expected, "The row was kept. "+fixExport)
+		r.warn(rec.line, on, "R3", fBirthDate, "a birth date that makes the patient over 120 years old (not shown; an age of 140 and the like)",
+			expected, "The row was kept. "+fixExport)
 	}
 	return false
 }
@@ -641,7 +664,8 @@ func (r *rowReader) plainText(rec *record, on delay.Day, f field) string {
 		r.warnNamed(rec.line, on, f)
 	}
 	if v.cut {
-		r.warn(rec.line, on, "R8", f, "a text that is too long", fmt.Sprintf("at most %d characters", maxText), "It was shortened. Check the export.")
+		r.warn(rec.line, on, "R8", f, "a text that is too long", fmt.Sprintf("at most %d characters", maxText),
+			"It was shortened. Check the export.")
 	}
 	return v.text
 }
@@ -790,7 +814,8 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	say := func(f field, v *wordCell, expected, do string) {
 		switch {
 		case v.unusual:
-			r.warnWord(line, on, "R2", f, shown(v.text)+": "+v.why, "the sender's usual words", "If that is right, add the word to the layout's usual ones.")
+			r.warnWord(line, on, "R2", f, shown(v.text)+": "+v.why, "the sender's usual words",
+				"If that is right, add the word to the layout's usual ones.")
 		case v.why != "":
 			if v.why != notInLayout {
 				do = "Correct it, or add the whole of it to the layout."
@@ -814,7 +839,8 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	if reason.named {
 		r.warnNamed(line, on, fReason)
 	} else if reason.text == "" {
-		r.warn(line, on, "R2", fReason, "a blank", "a reason", "The reason is missing, so the days are not attributed. Fill it in and send the file again.")
+		r.warn(line, on, "R2", fReason, "a blank", "a reason", "The reason is missing, so the days are not attributed. Fill it in and send the "+
+			"file again.")
 	} else if reason.why != "" || reason.removed {
 		say(fReason, &reason, "a reason of the layout's word lists", "Add it to a reason.")
 	}
@@ -850,7 +876,8 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 			// Housing is the NHS's as a reason (A1); beside another reason it
 			// names a body that the matrix does not have.
 			if g.StatedUnread = g.Reason != "I"; g.StatedUnread {
-				r.warn(line, on, "R3", fResponsible, shown(body.text)+", housing, beside a reason that is not housing", "NHS, social care or both", "The days are not attributed. "+fixExport)
+				r.warn(line, on, "R3", fResponsible, shown(body.text)+", housing, beside a reason that is not housing", "NHS, social care or both",
+					"The days are not attributed. "+fixExport)
 			}
 		}
 		if body.why != "" || body.removed {
@@ -900,7 +927,8 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	case v.text == "":
 		r.warn(line, on, "R3", fCouncil, "a blank", expected, "The council is not known. "+fixExport)
 	case len(v.areas) == 0:
-		r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": a council (local authority) that is not known", expected, "Correct it, or add the name to the partnership file.")
+		r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": a council (local authority) that is not known", expected,
+			"Correct it, or add the name to the partnership file.")
 	default:
 		if a := v.areas[0]; len(v.areas) == 1 && a.Certain() {
 			g.Council = a.CodeOn(on)

@@ -22,7 +22,8 @@ import (
 	"homeward/internal/problem"
 )
 
-const plymouthHeadings = "Extract date,Provider,Site,Ward,Local patient ID,NHS number,Date of birth,Sex,Admission date,Discharge ready date,Type of care,Reason for delay,Attributable to,Local authority,Pathway,Estimated discharge date,Discharge date,Comments"
+const plymouthHeadings = "Extract date,Provider,Site,Ward,Local patient ID,NHS number,Date of birth,Sex,Admission date,Discharge ready " +
+	"date,Type of care,Reason for delay,Attributable to,Local authority,Pathway,Estimated discharge date,Discharge date,Comments"
 
 // plymouth makes a file of RK9 for 1 June 2019. Each row gives what differs
 // from a sound one, as heading=value pairs separated by semicolons.
@@ -31,10 +32,11 @@ func plymouth(rows ...string) []byte {
 	var b strings.Builder
 	b.WriteString(plymouthHeadings + "\r\n")
 	for i, row := range rows {
-		cells := map[string]string{"Extract date": "2019-06-01", "Provider": "RK9", "Site": "RK901", "Ward": "Ward 1", "Local patient ID": fmt.Sprintf("RK9%03d", i),
-			"NHS number": testNumber(i), "Date of birth": "1940-01-01", "Admission date": "2019-05-01", "Discharge ready date": "2019-05-20",
+		cells := map[string]string{"Extract date": "2019-06-01", "Provider": "RK9", "Site": "RK901", "Ward": "Ward 1",
+			"Local patient ID": fmt.Sprintf("RK9%03d", i),
+			"NHS number":       testNumber(i), "Date of birth": "1940-01-01", "Admission date": "2019-05-01", "Discharge ready date": "2019-05-20",
 			"Type of care": "Acute", "Reason for delay": "A", "Attributable to": "NHS", "Local authority": "E06000026"}
-		for _, pair := range strings.Split(row, ";") {
+		for pair := range strings.SplitSeq(row, ";") {
 			if k, v, ok := strings.Cut(pair, "="); ok {
 				cells[k] = v
 			}
@@ -69,13 +71,20 @@ func TestRowRules(t *testing.T) {
 		{"R2 ready on the extract date is right", "Discharge ready date=2019-06-01", "", "", kept, nil},
 		{"R2 discharge before ready", "Discharge date=2019-05-19", "R2", "before", quarantined, nil},
 		{"R2 blank reason kept", "Reason for delay=", "R2", "blank", kept, func(r extract.Row) bool { return r.Given.Reason == "" }},
-		{"R2 unknown reason kept", "Reason for delay=Q7", "R2", "'Q7'", kept, func(r extract.Row) bool { return r.Given.Reason == "" && r.Given.Words.Reason == "Q7" }},
+		{"R2 unknown reason kept", "Reason for delay=Q7", "R2", "'Q7'", kept, func(r extract.Row) bool {
+			return r.Given.Reason == "" && r.Given.Words.Reason == "Q7"
+		}},
 		{"R2 D alone is Di or Dii", "Reason for delay=D", "R2", "'D'", kept, func(r extract.Row) bool { return r.Given.Reason == "" }},
-		{"R2 code and label contradict", "Reason for delay=A) HOUSING", "R2", "contradict", kept, func(r extract.Row) bool { return r.Given.Reason == "" }},
-		{"A2 unknown body", "Attributable to=Somebody", "R2", "'Somebody'", kept, func(r extract.Row) bool { return r.Given.StatedUnread && r.Given.Stated == delay.NotAttributed }},
-		{"A2 blank body", "Attributable to=", "", "", kept, func(r extract.Row) bool { return !r.Given.StatedUnread && r.Given.Stated == delay.NotAttributed }},
+		{"R2 code and label contradict", "Reason for delay=A) HOUSING", "R2", "contradict", kept,
+			func(r extract.Row) bool { return r.Given.Reason == "" }},
+		{"A2 unknown body", "Attributable to=Somebody", "R2", "'Somebody'", kept,
+			func(r extract.Row) bool { return r.Given.StatedUnread && r.Given.Stated == delay.NotAttributed }},
+		{"A2 blank body", "Attributable to=", "", "", kept, func(r extract.Row) bool {
+			return !r.Given.StatedUnread && r.Given.Stated == delay.NotAttributed
+		}},
 		{"A2 another word", "Attributable to=SSD", "R2", "usually", kept, func(r extract.Row) bool { return r.Given.Stated == delay.SocialCare }},
-		{"R3 wrong check digit", "NHS number=9990000019", "R3", "not valid", kept, func(r extract.Row) bool { return r.NHSNumber == "" && r.LocalID == "RK9001" }},
+		{"R3 wrong check digit", "NHS number=9990000019", "R3", "not valid", kept,
+			func(r extract.Row) bool { return r.NHSNumber == "" && r.LocalID == "RK9001" }},
 		{"R3 spreadsheet number", "NHS number=9.99E+09", "R3", "scientific", kept, func(r extract.Row) bool { return r.NHSNumber == "" }},
 		{"R3 unknown council", "Local authority=Narnia", "R3", "Narnia", kept, func(r extract.Row) bool { return r.Given.Council == "" }},
 		{"R3 ready before admission", "Admission date=2019-05-21", "R3", "before the admission", kept, nil},
@@ -84,7 +93,8 @@ func TestRowRules(t *testing.T) {
 		{"R3 born after ready", "Date of birth=2019-05-21", "R3", "after the discharge ready date", kept, nil},
 		{"R3 ready over a year back", "Discharge ready date=2018-05-01;Admission date=2018-04-01", "R3", "over a year", kept, nil},
 		{"C4 planned discharge is not kept", "Discharge date=2019-06-09", "", "", kept, func(r extract.Row) bool { return r.Discharged == 0 }},
-		{"C4 discharge on the extract date", "Discharge date=2019-06-01", "", "", kept, func(r extract.Row) bool { return r.Discharged == delay.MustDay("2019-06-01") }},
+		{"C4 discharge on the extract date", "Discharge date=2019-06-01", "", "", kept,
+			func(r extract.Row) bool { return r.Discharged == delay.MustDay("2019-06-01") }},
 		{"C14 under 18 the day before the birthday", "Date of birth=2001-05-21", "C14", "under 18", excluded, nil},
 		{"C14 eighteen on the ready date counts", "Date of birth=2001-05-20", "", "", kept, nil},
 		{"C14 paediatric care", "Type of care=Paediatrics", "C14", "outside", excluded, nil},
@@ -92,15 +102,22 @@ func TestRowRules(t *testing.T) {
 		{"C14 ready and left on one day", "Discharge date=2019-05-20", "C14", "no delay", excluded, nil},
 		{"A7 by name", "Local authority=Torbay Council", "", "", kept, func(r extract.Row) bool { return r.Given.Council == "E06000027" }},
 		{"A7 by number", "Local authority=912", "", "", kept, func(r extract.Row) bool { return r.Given.Council == "E10000008" }},
-		{"A7 another council of England", "Local authority=Cornwall Council", "", "", kept, func(r extract.Row) bool { return r.Given.Council == "E06000052" }},
-		{"A7 district maps up", "Local authority=E07000040", "R3", "E07000040", kept, func(r extract.Row) bool { return r.Given.Council == "E10000008" }},
-		{"A7 abolished council maps to its successor", "Local authority=Bournemouth", "R3", "no longer", kept, func(r extract.Row) bool { return r.Given.Council == "E06000058" }},
-		{"A7 resident in Wales", "Local authority=Resident in Wales", "", "", kept, func(r extract.Row) bool { return r.Given.Council == "W92000004" }},
-		{"A7 a council of Wales", "Local authority=Powys County Council", "R3", "outside England", kept, func(r extract.Row) bool { return r.Given.Council == "W92000004" }},
+		{"A7 another council of England", "Local authority=Cornwall Council", "", "", kept,
+			func(r extract.Row) bool { return r.Given.Council == "E06000052" }},
+		{"A7 district maps up", "Local authority=E07000040", "R3", "E07000040", kept,
+			func(r extract.Row) bool { return r.Given.Council == "E10000008" }},
+		{"A7 abolished council maps to its successor", "Local authority=Bournemouth", "R3", "no longer", kept,
+			func(r extract.Row) bool { return r.Given.Council == "E06000058" }},
+		{"A7 resident in Wales", "Local authority=Resident in Wales", "", "", kept,
+			func(r extract.Row) bool { return r.Given.Council == "W92000004" }},
+		{"A7 a council of Wales", "Local authority=Powys County Council", "R3", "outside England", kept,
+			func(r extract.Row) bool { return r.Given.Council == "W92000004" }},
 		{"A7 outside Great Britain", "Local authority=9902", "", "", kept, func(r extract.Row) bool { return r.Given.Council == "9902" }},
 		{"A7 blank", "Local authority=", "R3", "blank", kept, func(r extract.Row) bool { return r.Given.Council == "" }},
-		{"R8 control characters", "Ward=\x1b[31mWard\u200b 1\u202e", "R8", "invisible", kept, func(r extract.Row) bool { return r.Ward == "[31mWard 1" }},
-		{"R8 a very long ward", "Ward=" + strings.Repeat("w", 300), "R8", "too long", kept, func(r extract.Row) bool { return len(r.Ward) == 200 }},
+		{"R8 control characters", "Ward=\x1b[31mWard\u200b 1\u202e", "R8", "invisible", kept,
+			func(r extract.Row) bool { return r.Ward == "[31mWard 1" }},
+		{"R8 a very long ward", "Ward=" + strings.Repeat("w", 300), "R8", "too long", kept,
+			func(r extract.Row) bool { return len(r.Ward) == 200 }},
 		{"R8 a cell beyond the bound", "Ward=" + strings.Repeat("w", 70_000), "R8", "too long", quarantined, nil},
 		{"R4 blank provider", "Provider=", "R4", "blank", kept, nil},
 		{"R6 blank extract date", "Extract date=", "R6", "blank", kept, nil},
@@ -118,7 +135,8 @@ func TestRowRules(t *testing.T) {
 			if c.rule == "" && len(sum.Problems) > 0 {
 				t.Errorf("nothing to say, but: %v", sum.Problems)
 			}
-			if c.rule != "" && (len(sum.Problems) == 0 || sum.Problems[0].Rule != c.rule || sum.Problems[0].Line != 3 || !strings.Contains(sum.Problems[0].String(), c.says)) {
+			if c.rule != "" && (len(sum.Problems) == 0 || sum.Problems[0].Rule != c.rule || sum.Problems[0].Line != 3 ||
+				!strings.Contains(sum.Problems[0].String(), c.says)) {
 				t.Errorf("want %s, line 3, %q: %v", c.rule, c.says, sum.Problems)
 			}
 			if c.check != nil && !c.check(rows[1]) {
@@ -141,20 +159,23 @@ func TestFileRules(t *testing.T) {
 	for _, c := range []struct{ name, file, content, says string }{
 		{"R4 no such layout", "list.csv", "a,b,c\n1,2,3\n", "No heading row"},
 		{"R4 provider that is no partner", "MHS_RXX_20190601.csv", sound, "not a provider of this partnership"},
-		{"R4 no provider to be found", "list.csv", "Hosp No,NHS No,Ward Name,DTOC Agreed,Type,DTOC Reason,Attributable,Council\n1,,W,01/05/2019,Acute,A) X,NHS,Devon\n", "No provider"},
+		{"R4 no provider to be found", "list.csv", "Hosp No,NHS No,Ward Name,DTOC Agreed,Type,DTOC " +
+			"Reason,Attributable,Council\n1,,W,01/05/2019,Acute,A) X,NHS,Devon\n", "No provider"},
 		{"R4 another provider's code inside", "RK9_2019-06-01.csv", string(plymouth("", "Provider=RA9")), "another provider's code"},
 		{"R4 column missing", "RK9_2019-06-01.csv", strings.Replace(sound, "Reason for delay", "Why", 1), "Reason for delay"},
 		{"R4 column twice", "RK9_2019-06-01.csv", strings.Replace(sound, "Comments", "Reason for delay", 1), "twice"},
 		{"R6 name and column disagree", "RK9_2019-06-02.csv", sound, "do not match"},
 		{"R6 month first by the name", "RK9_2019-01-06.csv", strings.ReplaceAll(sound, "2019-06-01", "01/06/2019"), "American"},
 		{"R6 no date at all", "RH8 DTOC 99-99-2019.csv", "Hosp No,NHS No,DTOC Agreed,Type,DTOC Reason,Attributable,Council\n", "No extract date"},
-		{"R8 too many columns", "RK9_2019-06-01.csv", strings.Replace(sound, "Comments", "Comments"+strings.Repeat(",x", 300), 1), "too many columns"},
+		{"R8 too many columns", "RK9_2019-06-01.csv", strings.Replace(sound, "Comments", "Comments"+strings.Repeat(",x", 300), 1),
+			"too many columns"},
 		{"R4 PDF", "RK9_2019-06-01.csv", "%PDF-1.7 x", "PDF"},
 		{"R4 empty", "RK9_2019-06-01.csv", "", "empty"},
 		{"R4 only blanks", "RK9_2019-06-01.csv", "\xEF\xBB\xBF \r\n\r\n", "empty"},
 		{"R4 zip that is no workbook", "RA9-delays-20190601.xlsx", zipped(map[string]string{"a.txt": "x"}), "not a workbook"},
 		{"R4 Word document", "RA9-delays-20190601.xlsx", zipped(map[string]string{"word/document.xml": "<x/>"}), "Word"},
-		{"month first in the ready column", "RK9_2019-06-01.csv", string(plymouth("Discharge ready date=05/20/2019", "Discharge ready date=05/04/2019", "Discharge ready date=05/21/2019")), "other order"},
+		{"month first in the ready column", "RK9_2019-06-01.csv", string(plymouth("Discharge ready date=05/20/2019",
+			"Discharge ready date=05/04/2019", "Discharge ready date=05/21/2019")), "other order"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sum, _, err := read(t, set, c.file, []byte(c.content))
@@ -196,7 +217,8 @@ func book(shared string, sheets ...string) []byte {
 	return []byte(zipped(parts))
 }
 
-var torbayHeadings = []string{"Trust", "Hospital", "Ward", "Patient ID", "NHS Number", "DOB", "Admission", "Ready for Discharge", "Acute/Non-Acute", "Code", "Responsible Body", "Responsible LA", "Discharged"}
+var torbayHeadings = []string{"Trust", "Hospital", "Ward", "Patient ID", "NHS Number", "DOB", "Admission", "Ready for Discharge",
+	"Acute/Non-Acute", "Code", "Responsible Body", "Responsible LA", "Discharged"}
 
 func sheetRow(n int, cells ...string) string {
 	row := fmt.Sprintf(`<row r="%d">`, n)
@@ -241,7 +263,8 @@ func TestWorkbook(t *testing.T) {
 		}
 	})
 	t.Run("numbers as days and exponents", func(t *testing.T) {
-		row := strings.NewReplacer(`<c t="inlineStr"><is><t>01/05/2019</t></is></c>`, `<c r="H4"><v>43586.5</v></c>`, `<c t="inlineStr"><is><t>77</t></is></c>`, `<c r="D4"><v>7.7E1</v></c>`).Replace(torbayRow(4, "77", "01/05/2019"))
+		row := strings.NewReplacer(`<c t="inlineStr"><is><t>01/05/2019</t></is></c>`, `<c r="H4"><v>43586.5</v></c>`,
+			`<c t="inlineStr"><is><t>77</t></is></c>`, `<c r="D4"><v>7.7E1</v></c>`).Replace(torbayRow(4, "77", "01/05/2019"))
 		_, rows, err := read(t, set, name, book(none, headings+row))
 		if err != nil || len(rows) != 1 || rows[0].Ready != delay.MustDay("2019-05-01") || rows[0].LocalID != "77" {
 			t.Errorf("%v %+v", err, rows)
@@ -256,14 +279,16 @@ func TestWorkbook(t *testing.T) {
 	t.Run("R8 an unpacked size that passes the limit", func(t *testing.T) {
 		small := devon(t)
 		small.Limits.Unpacked = 4096
-		if _, _, err := read(t, small, name, book(none, headings+strings.Repeat(torbayRow(4, "1", "01/05/2019"), 50))); err == nil || !strings.Contains(err.Error(), "limit") {
+		if _, _, err := read(t, small, name, book(none, headings+strings.Repeat(torbayRow(4, "1", "01/05/2019"), 50))); err == nil ||
+			!strings.Contains(err.Error(), "limit") {
 			t.Error(err)
 		}
 	})
 	t.Run("R8 rows that pass the limit", func(t *testing.T) {
 		small := devon(t)
 		small.Limits.Rows = 100
-		if _, _, err := read(t, small, name, book(none, headings+strings.Repeat("<row/>", 200))); err == nil || !strings.Contains(err.Error(), "too many rows") {
+		if _, _, err := read(t, small, name, book(none, headings+strings.Repeat("<row/>", 200))); err == nil ||
+			!strings.Contains(err.Error(), "too many rows") {
 			t.Error(err)
 		}
 	})
@@ -319,7 +344,8 @@ func TestDates(t *testing.T) {
 	})
 	t.Run("R6 rows whose date cannot be read count with the file's", func(t *testing.T) {
 		sum, _, err := read(t, set, "RK9_2019-06-01.csv", plymouth("", "Extract date=soon", "Discharge ready date=TBC"))
-		if err != nil || len(sum.Dates) != 1 || sum.Dates[0] != (extract.DateRows{Date: delay.MustDay("2019-06-01"), Read: 3, Kept: 1, Quarantined: 2}) {
+		if err != nil || len(sum.Dates) != 1 || sum.Dates[0] != (extract.DateRows{Date: delay.MustDay("2019-06-01"), Read: 3, Kept: 1,
+			Quarantined: 2}) {
 			t.Errorf("%v %+v", err, sum)
 		}
 	})
@@ -327,7 +353,8 @@ func TestDates(t *testing.T) {
 
 func TestRatherThanGuess(t *testing.T) {
 	set := devon(t)
-	content := "ReportDate,OrgIDProv,LocalPatientId,NHSNumber,StartDateDelayDisch,EndDateDelayDisch,DelayDischReason,AttribToIndic,OrgIDRespLADelayDisch\n" +
+	content := "ReportDate,OrgIDProv,LocalPatientId,NHSNumber,StartDateDelayDisch,EndDateDelayDisch,DelayDischReason,AttribToIndic," +
+		"OrgIDRespLADelayDisch\n" +
 		"2019-06-01,RWV,1,,2019-05-01,,I2,07,912\n2019-06-01,RWV,2,,2019-05-01,,J2,07,912\n2019-06-01,RWV,3,,2019-05-01,,98,04,912\n"
 	_, rows, err := read(t, set, "MHS_RWV_20190601.csv", []byte(content))
 	if err != nil || len(rows) != 3 {
@@ -349,13 +376,16 @@ func TestRatherThanGuess(t *testing.T) {
 		}
 	})
 	t.Run("A3 and A4 by the words of the layout", func(t *testing.T) {
-		content := "Report Date\tHospital Number\tNHS Number\tDischarge Ready Date\tCare Type\tDelay Reason\tWaiting On\tFunding\tLocal Authority\tDate Left\n" +
-			"01/06/2019\t1\t\t01/05/2019\tAcute\tA\tCHC team; Social worker\t\tDevon\t\n01/06/2019\t2\t\t01/05/2019\tAcute\tA\tCHC team; Vet\tSelf-funder\tDevon\t\n"
+		content := "Report Date\tHospital Number\tNHS Number\tDischarge Ready Date\tCare Type\tDelay Reason\tWaiting On\tFunding\tLocal " +
+			"Authority\tDate Left\n" +
+			"01/06/2019\t1\t\t01/05/2019\tAcute\tA\tCHC team; Social worker\t\tDevon\t\n01/06/2019\t2\t\t01/05/2019\tAcute\tA\tCHC team; " +
+			"Vet\tSelf-funder\tDevon\t\n"
 		_, rows, err := read(t, set, "rbz_2019-06-01.txt", []byte(content))
 		if err != nil || len(rows) != 2 {
 			t.Fatal(err)
 		}
-		if rows[0].Given.WaitingOn != attribution.OnNHS|attribution.OnCouncil || rows[1].Given.WaitingOn != attribution.OnNHS|attribution.OrganisationUnread || rows[1].Given.Funding != attribution.SelfFunded {
+		if rows[0].Given.WaitingOn != attribution.OnNHS|attribution.OnCouncil || rows[1].Given.WaitingOn !=
+			attribution.OnNHS|attribution.OrganisationUnread || rows[1].Given.Funding != attribution.SelfFunded {
 			t.Errorf("%+v", rows)
 		}
 	})
@@ -365,7 +395,8 @@ func TestRatherThanGuess(t *testing.T) {
 // data and no code.
 func TestSixthTrust(t *testing.T) {
 	fsys := fstest.MapFS{
-		"partnership.yaml": {Data: []byte("name: P\ncouncils: [{code: E10000008, name: Devon, cssr: \"912\"}]\nproviders: [{code: RH5, name: Somerset, layout: sixth}]\n")},
+		"partnership.yaml": {Data: []byte("name: P\ncouncils: [{code: E10000008, name: Devon, cssr: \"912\"}]\nproviders: [{code: RH5, name: " +
+			"Somerset, layout: sixth}]\n")},
 		"layouts/sixth.yaml": {Data: []byte(`
 file: {name: '^delays (?P<date>.+)\.csv$', separator: bar}
 columns: {local_id: [Hospital no, MRN], ready: Fit all three, care: Setting, reason: Waiting for, responsible: Whose, council: Home council}
@@ -385,12 +416,14 @@ words:
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, rows, err := read(t, set, "delays 1 June 2025.csv", []byte("Somerset\nMRN|Setting|Fit all three|Waiting for|Whose|Home council\n7|Main site|3rd May 2025|carers|them|HOME\n8|Community hospital|Sat 3 May 2025|G|us|Devon\n"))
+	sum, rows, err := read(t, set, "delays 1 June 2025.csv", []byte("Somerset\nMRN|Setting|Fit all three|Waiting for|Whose|Home "+
+		"council\n7|Main site|3rd May 2025|carers|them|HOME\n8|Community hospital|Sat 3 May 2025|G|us|Devon\n"))
 	if err != nil || sum.Provider != "RH5" || len(rows) != 2 || len(sum.Problems) != 0 {
 		t.Fatalf("%v %+v", err, sum)
 	}
 	r := rows[0]
-	if r.ExtractDate != delay.MustDay("2025-06-01") || r.Ready != delay.MustDay("2025-05-03") || r.Given.Reason != "E" || r.Given.Stated != delay.SocialCare || r.Given.Care != delay.Acute || r.Given.Council != "E06000066" {
+	if r.ExtractDate != delay.MustDay("2025-06-01") || r.Ready != delay.MustDay("2025-05-03") || r.Given.Reason != "E" ||
+		r.Given.Stated != delay.SocialCare || r.Given.Care != delay.Acute || r.Given.Council != "E06000066" {
 		t.Errorf("%+v", r)
 	}
 }
@@ -448,7 +481,8 @@ func TestCancelled(t *testing.T) {
 		t.Error("a cancelled reading is not a wrong file:", err)
 	}
 	stop := errors.New("stop")
-	if _, err := devon(t).Read(context.Background(), "RK9_2019-06-01.csv", bytes.NewReader(plymouth("")), func(*extract.Row) error { return stop }); err != stop {
+	if _, err := devon(t).Read(context.Background(), "RK9_2019-06-01.csv", bytes.NewReader(plymouth("")),
+		func(*extract.Row) error { return stop }); !errors.Is(err, stop) {
 		t.Error("each's own error is returned:", err)
 	}
 }
@@ -457,8 +491,10 @@ func TestCancelled(t *testing.T) {
 // file, a file that is not rejected accounts for each of its rows.
 func TestEveryRowAccounted(t *testing.T) {
 	set := devon(t)
-	fields := []string{"Extract date", "Local patient ID", "NHS number", "Date of birth", "Admission date", "Discharge ready date", "Type of care", "Reason for delay", "Attributable to", "Local authority", "Discharge date", "Ward"}
-	values := []string{"", " ", "x", "2019-05-20", "2019-06-01", "2030-01-01", "20/05/2019", "9990000018", "0000000000", "D.II.", "C) HOUSING", "\x00", "unknown", "#REF!", "2010-01-01", "Both", "Paediatric", "E07000040", "\u200b", "9.99E+09", "1/1/1", "Ward \"A\""}
+	fields := []string{"Extract date", "Local patient ID", "NHS number", "Date of birth", "Admission date", "Discharge ready date",
+		"Type of care", "Reason for delay", "Attributable to", "Local authority", "Discharge date", "Ward"}
+	values := []string{"", " ", "x", "2019-05-20", "2019-06-01", "2030-01-01", "20/05/2019", "9990000018", "0000000000", "D.II.",
+		"C) HOUSING", "\x00", "unknown", "#REF!", "2010-01-01", "Both", "Paediatric", "E07000040", "\u200b", "9.99E+09", "1/1/1", "Ward \"A\""}
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 20).Draw(t, "rows")
 		rows := make([]string, n)
@@ -470,7 +506,8 @@ func TestEveryRowAccounted(t *testing.T) {
 		given := 0
 		sum, err := set.Read(context.Background(), "RK9_2019-06-01.csv", bytes.NewReader(plymouth(rows...)), func(r *extract.Row) error {
 			given++
-			if r.Ready == 0 || r.ExtractDate == 0 || r.Ready > r.ExtractDate || r.NHSNumber == "" && r.LocalID == "" || r.Discharged != 0 && (r.Discharged <= r.Ready || r.Discharged > r.ExtractDate) {
+			if r.Ready == 0 || r.ExtractDate == 0 || r.Ready > r.ExtractDate || r.NHSNumber == "" && r.LocalID == "" ||
+				r.Discharged != 0 && (r.Discharged <= r.Ready || r.Discharged > r.ExtractDate) {
 				t.Fatalf("a row that should not be given: %+v", r)
 			}
 			return nil
@@ -479,7 +516,8 @@ func TestEveryRowAccounted(t *testing.T) {
 			return
 		}
 		if sum.Kept != given || sum.Kept+sum.Quarantined+sum.Excluded != sum.Read || sum.Read != n {
-			t.Fatalf("R1: %d rows, read %d, kept %d (given %d), quarantined %d, excluded %d", n, sum.Read, sum.Kept, given, sum.Quarantined, sum.Excluded)
+			t.Fatalf("R1: %d rows, read %d, kept %d (given %d), quarantined %d, excluded %d", n, sum.Read, sum.Kept, given, sum.Quarantined,
+				sum.Excluded)
 		}
 		perDate := 0
 		for _, d := range sum.Dates {

@@ -65,7 +65,8 @@ func read(t testing.TB, set *extract.Set, name string, content []byte) (*extract
 		t.Fatalf("%q: %v", name, err)
 	}
 	if err == nil && (sum.Kept+sum.Quarantined+sum.Excluded != sum.Read || sum.Kept != len(rows)) {
-		t.Errorf("R1 %q: kept %d (given %d) + quarantined %d + excluded %d is not read %d", name, sum.Kept, len(rows), sum.Quarantined, sum.Excluded, sum.Read)
+		t.Errorf("R1 %q: kept %d (given %d) + quarantined %d + excluded %d is not read %d", name, sum.Kept, len(rows), sum.Quarantined,
+			sum.Excluded, sum.Read)
 	}
 	return sum, rows, err
 }
@@ -132,7 +133,8 @@ func TestDevonYear(t *testing.T) {
 		}
 		kept[sum.Provider] += sum.Kept
 		for _, r := range rows {
-			if r.NHSNumber == "" || r.LocalID == "" || r.Given.Reason == "" || r.Given.Council == "" || r.Given.Care == delay.CareNotKnown || r.Given.StatedUnread {
+			if r.NHSNumber == "" || r.LocalID == "" || r.Given.Reason == "" || r.Given.Council == "" || r.Given.Care == delay.CareNotKnown ||
+				r.Given.StatedUnread {
 				t.Errorf("%s, line %d: not all known: %+v", want["file"], r.Line, r.Given)
 				break
 			}
@@ -186,7 +188,7 @@ func TestHostile(t *testing.T) {
 			}
 			if (m["expect"] != "accepted" || kept < number("rows_in_file")) && !beyond(m) {
 				mentioned := m["message_should_mention"] == ""
-				for _, word := range strings.Split(m["message_should_mention"], "|") {
+				for word := range strings.SplitSeq(m["message_should_mention"], "|") {
 					mentioned = mentioned || strings.Contains(strings.ToLower(messages), strings.ToLower(word))
 				}
 				if !mentioned || messages == "" {

@@ -56,7 +56,8 @@ func WriteSheets(w io.Writer, sheets []Sheet) (err error) {
 	if styles.text, err = f.NewStyle(&excelize.Style{Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}); err != nil {
 		return fmt.Errorf("style: %w", err)
 	}
-	if styles.head, err = f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}); err != nil {
+	if styles.head, err = f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true},
+		Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}); err != nil {
 		return fmt.Errorf("style: %w", err)
 	}
 	used := map[string]bool{}

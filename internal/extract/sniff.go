@@ -24,7 +24,8 @@ func sniff(head []byte) (kind container, found, do string) {
 	case is("PK\x03\x04"), is("PK\x05\x06"):
 		return zipArchive, "", ""
 	case is("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"):
-		return unreadable, "an old Excel file (.xls) or a workbook that is protected (encrypted) with a password", "Save it as an Excel workbook (.xlsx) without a password, and send it again."
+		return unreadable, "an old Excel file (.xls) or a workbook that is protected (encrypted) with a password",
+			"Save it as an Excel workbook (.xlsx) without a password, and send it again."
 	case is("%PDF"):
 		return unreadable, "a PDF, not a CSV or workbook", export
 	case is("\x1F\x8B"), is("7z\xBC\xAF"), is("Rar!"), is("BZh"):

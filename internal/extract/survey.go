@@ -208,7 +208,8 @@ func (f *file) sayShort(t *table, r *rowReader) {
 	for _, h := range t.cells[r.survey.width:r.width] {
 		names = append(names, shown(fold(h)))
 	}
-	found := fmt.Sprintf("rows that all end after %d cells, before the heading%s %s", r.survey.width, plural(len(names)), strings.Join(names, ", "))
+	found := fmt.Sprintf("rows that all end after %d cells, before the heading%s %s", r.survey.width, plural(len(names)),
+		strings.Join(names, ", "))
 	f.note("R11", found, "a cell for each heading",
 		"The missing cells were read as blanks. Ask the sender whether the export drops empty columns.")
 }

@@ -106,7 +106,7 @@ func (l *lineReader) fill() {
 			l.buf = append(l.buf, make([]byte, len(l.buf))...)
 		}
 	}
-	for tries := 0; tries < 100; tries++ {
+	for range 100 {
 		n, err := l.src.Read(l.buf[l.w:])
 		l.w += n
 		if err != nil {

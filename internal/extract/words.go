@@ -123,7 +123,8 @@ func newVocabulary(ref fs.FS, kind string, v config.Vocabulary, usual ...string)
 		file := path.Join("words", kind, name+".yaml")
 		data, err := fs.ReadFile(ref, file)
 		if err != nil {
-			return nil, problem.Wrap(err, problem.Invalid, "words.%s.use: there is no word list %q; expected one of %s", kind, name, strings.Join(wordLists(ref, kind), ", "))
+			return nil, problem.Wrap(err, problem.Invalid, "words.%s.use: there is no word list %q; expected one of %s", kind, name,
+				strings.Join(wordLists(ref, kind), ", "))
 		}
 		list, err := config.ParseWordList(file, data)
 		if err != nil {

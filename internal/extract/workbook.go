@@ -57,7 +57,8 @@ func openWorkbook(data []byte, limits Limits) (*workbook, error) {
 			return nil, w.tooLarge()
 		}
 		if f.Flags&1 != 0 {
-			return nil, problem.New(problem.Invalid, "The workbook is protected (encrypted) with a password. Save it without one, and send it again.")
+			return nil, problem.New(problem.Invalid, "The workbook is protected (encrypted) with a password. Save it without one, and send "+
+				"it again.")
 		}
 		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, "\\", "/"), "/"))
 		if w.files[name] == nil {
@@ -107,7 +108,8 @@ func openWorkbook(data []byte, limits Limits) (*workbook, error) {
 }
 
 func (w *workbook) tooLarge() error {
-	return problem.New(problem.Invalid, "The workbook is too large: it unpacks to more than the limit of %d MB. Delete empty rows and unused sheets, or send the list as CSV.", w.limits.Unpacked>>20)
+	return problem.New(problem.Invalid, "The workbook is too large: it unpacks to more than the limit of %d MB. Delete empty rows and unused "+
+		"sheets, or send the list as CSV.", w.limits.Unpacked>>20)
 }
 
 // bookPath finds the part that lists the sheets.
@@ -117,7 +119,8 @@ func (w *workbook) bookPath() (string, error) {
 		return "", err
 	}
 	for _, t := range targets {
-		if strings.HasSuffix(t.kind, "/officeDocument") && w.files[t.path] != nil && !strings.HasPrefix(t.path, "word/") && !strings.HasPrefix(t.path, "ppt/") {
+		if strings.HasSuffix(t.kind, "/officeDocument") && w.files[t.path] != nil && !strings.HasPrefix(t.path, "word/") &&
+			!strings.HasPrefix(t.path, "ppt/") {
 			if strings.HasSuffix(t.path, ".bin") {
 				return "", problem.New(problem.Invalid, "This is a binary Excel workbook (.xlsb), which cannot be read. %s", sendWorkbook)
 			}
@@ -201,21 +204,23 @@ func (w *workbook) open(name string) (*xml.Decoder, io.Closer, error) {
 func (w *workbook) token(d *xml.Decoder, name string) (xml.Token, error) {
 	t, err := d.Token()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case errors.Is(err, errTooLarge):
 		return nil, w.tooLarge()
 	case err != nil:
-		what := "the part " + path.Base(name)
+		var what strings.Builder
+		what.WriteString("the part " + path.Base(name))
 		for _, s := range w.sheets {
 			if s.path == name {
-				what += " (the sheet " + shown(s.name) + ")"
+				what.WriteString(" (the sheet " + shown(s.name) + ")")
 			}
 		}
-		return nil, damaged(err, what)
+		return nil, damaged(err, what.String())
 	}
 	if _, ok := t.(xml.Directive); ok {
-		return nil, problem.New(problem.Invalid, "The workbook's XML declares a document type (DOCTYPE) or entity in %s, which is not allowed: it could read other files. %s", path.Base(name), sendWorkbook)
+		return nil, problem.New(problem.Invalid, "The workbook's XML declares a document type (DOCTYPE) or entity in %s, which is not allowed: "+
+			"it could read other files. %s", path.Base(name), sendWorkbook)
 	}
 	return t, nil
 }
@@ -229,7 +234,7 @@ func (w *workbook) each(name string, f func(*xml.Decoder, xml.StartElement) erro
 	defer closer.Close()
 	for {
 		t, err := w.token(d, name)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -255,7 +260,7 @@ func (w *workbook) readShared(name string) error {
 	inText, phonetic := false, 0
 	for {
 		t, err := w.token(d, name)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -315,7 +320,7 @@ func (w *workbook) rows(s sheet, each func(record) error) error {
 	)
 	for {
 		t, err := w.token(d, s.path)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -16,7 +16,8 @@ import (
 var wrongCell = []string{"Site", "Ward", "Type of care", "Reason for delay", "Attributable to", "Local authority"}
 
 // writings of one NHS number, as people type it.
-var writings = []string{"9434765919", "943 476 5919", "943.476.5919", "943 - 476 - 5919", "943/476/5919", "９４３４７６５９１９", "see ９４３ ４７６ ５９１９ today"}
+var writings = []string{"9434765919", "943 476 5919", "943.476.5919", "943 - 476 - 5919", "943/476/5919", "９４３４７６５９１９",
+	"see ９４３ ４７６ ５９１９ today"}
 
 // TestP1NumberInAWrongCell puts an NHS number into every column that is kept:
 // the row counts, the cell is dropped, and the finding does not show it.
@@ -27,10 +28,11 @@ func TestP1NumberInAWrongCell(t *testing.T) {
 			for _, before := range []string{"", strings.Repeat("long ", 60)} {
 				var got extract.Row
 				rows := 0
-				sum, err := set.Read(context.Background(), "RK9_20190601.csv", bytes.NewReader(plymouth(column+"="+before+written)), func(r *extract.Row) error {
-					rows, got = rows+1, *r
-					return nil
-				})
+				sum, err := set.Read(context.Background(), "RK9_20190601.csv", bytes.NewReader(plymouth(column+"="+before+written)),
+					func(r *extract.Row) error {
+						rows, got = rows+1, *r
+						return nil
+					})
 				if err != nil || rows != 1 {
 					t.Fatalf("%s=%s: %d rows, %v", column, written, rows, err)
 				}
@@ -68,12 +70,13 @@ func TestP1DroppedCellDecidesNothing(t *testing.T) {
 		"Attributable to":  func(r extract.Row) bool { return r.Given.StatedUnread && r.Given.Stated == delay.NotAttributed },
 		"Local authority":  func(r extract.Row) bool { return r.Given.Council == delay.CouncilNotKnown },
 	} {
-		_, err := set.Read(context.Background(), "RK9_20190601.csv", bytes.NewReader(plymouth(column+"=943 476 5919")), func(r *extract.Row) error {
-			if !right(*r) {
-				t.Errorf("%s: %+v", column, r.Given)
-			}
-			return nil
-		})
+		_, err := set.Read(context.Background(), "RK9_20190601.csv", bytes.NewReader(plymouth(column+"=943 476 5919")),
+			func(r *extract.Row) error {
+				if !right(*r) {
+					t.Errorf("%s: %+v", column, r.Given)
+				}
+				return nil
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,8 @@ type Key struct {
 // NewKey makes a Key of a 32-byte secret.
 func NewKey(secret []byte) (*Key, error) {
 	if len(secret) != KeySize {
-		return nil, problem.New(problem.Invalid, "The key has %d bytes, expected %d. Restore the key file from your backup.", len(secret), KeySize)
+		return nil, problem.New(problem.Invalid, "The key has %d bytes, expected %d. Restore the key file from your backup.", len(secret),
+			KeySize)
 	}
 	derive := func(purpose string) []byte {
 		// Expansion of a full-entropy secret to 32 bytes cannot fail.
@@ -84,7 +85,8 @@ func LoadOrCreate(path string, create bool) (*Key, error) {
 		}
 		return NewKey(secret)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, problem.Wrap(err, problem.Unavailable, "The key file for identifiers is missing. Figures still work; identifiers cannot be shown or matched. Restore the key file from your backup")
+		return nil, problem.Wrap(err, problem.Unavailable, "The key file for identifiers is missing. Figures still work; identifiers cannot be "+
+			"shown or matched. Restore the key file from your backup")
 	case err != nil:
 		return nil, problem.Wrap(err, problem.Unavailable, "The key file for identifiers could not be read. Check its permissions")
 	}
@@ -192,7 +194,8 @@ func (k *Key) Open(sealed []byte) (string, error) {
 	}
 	text, err := k.aead.Open(nil, sealed[:n], sealed[n:], nil)
 	if err != nil {
-		return "", problem.Wrap(err, problem.Unavailable, "An identifier could not be opened with this key. Restore the key file that it was sealed with")
+		return "", problem.Wrap(err, problem.Unavailable, "An identifier could not be opened with this key. Restore the key file that it was "+
+			"sealed with")
 	}
 	return string(text), nil
 }

@@ -152,7 +152,8 @@ func TestR15Pseudonyms(t *testing.T) {
 		}
 	}
 	spell := k.Hash(identity.Patient{Provider: "RVJ", Spell: "7"})
-	if spell == k.Hash(identity.Patient{Provider: "RVJ", LocalID: "7"}) || spell == k.Hash(identity.Patient{Provider: "RA7", Spell: "7"}) || spell != k.Hash(identity.Patient{Provider: "RVJ", Spell: "7"}) {
+	if spell == k.Hash(identity.Patient{Provider: "RVJ", LocalID: "7"}) || spell == k.Hash(identity.Patient{Provider: "RA7", Spell: "7"}) ||
+		spell != k.Hash(identity.Patient{Provider: "RVJ", Spell: "7"}) {
 		t.Error("a spell is not one stay at one provider")
 	}
 }

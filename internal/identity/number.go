@@ -175,8 +175,9 @@ func hexadecimal(s string) (n rune, ok bool) {
 var placeholders = map[string]bool{
 	"NULL": true, "NIL": true, "NONE": true, "NA": true, "N/A": true, "#N/A": true, "N.A.": true, "NK": true, "N/K": true, "N.K.": true,
 	"UNKNOWN": true, "UNK": true, "NOTKNOWN": true, "NOTGIVEN": true, "NOTAVAILABLE": true, "NOTAPPLICABLE": true, "NOTRECORDED": true,
-	"NOTTRACED": true, "UNTRACED": true, "NONUMBER": true, "NONHSNUMBER": true, "NOID": true, "NOTASSIGNED": true, "MISSING": true, "BLANK": true,
-	"TBC": true, "TBA": true, "TBD": true, "TOBECONFIRMED": true, "TOFOLLOW": true, "PENDING": true,
+	"NOTTRACED": true, "UNTRACED": true, "NONUMBER": true, "NONHSNUMBER": true, "NOID": true, "NOTASSIGNED": true, "MISSING": true,
+	"BLANK": true,
+	"TBC":   true, "TBA": true, "TBD": true, "TOBECONFIRMED": true, "TOFOLLOW": true, "PENDING": true,
 	"NAN": true, "UNDEFINED": true, "(NULL)": true, "<NULL>": true, "[NULL]": true, `\N`: true, "NOTSTATED": true, "NOTSPECIFIED": true,
 	"0": true, "00": true,
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"homeward/internal/attribution"
@@ -54,7 +55,8 @@ func newGatherer(s *Service, f File) *gatherer {
 // row takes one row in. It is the each function of a Reader.
 func (g *gatherer) row(r *extract.Row) error {
 	b := g.batch
-	patient, local := g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme, Spell: r.Spell})
+	patient, local := g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme,
+		Spell: r.Spell})
 	st := Statement{Patient: patient, Local: local, Ready: r.Ready, Discharged: r.Discharged, Admitted: r.Admitted}
 
 	key := givenKey{r.Given, g.service.Rules.On(r.ExtractDate)}
@@ -91,7 +93,8 @@ func (g *gatherer) row(r *extract.Row) error {
 			Field:    "responsible body, reason and type of care",
 			Found:    fmt.Sprintf("%s (%q, %q, %q)", out.Finding, r.Given.Words.Reason, r.Given.Words.Responsible, r.Given.Words.Care),
 			Expected: "a combination that the matrix of rule set " + out.RuleSet + " " + out.Version + " allows",
-			Do:       "The row is kept as not attributed. Correct the reason or the responsible body at the source, or decide in the agreement.", ByFound: true})
+			Do:       "The row is kept as not attributed. Correct the reason or the responsible body at the source, or decide in the agreement.",
+			ByFound:  true})
 	}
 	return nil
 }
@@ -253,7 +256,8 @@ func (g *gatherer) fillers(day delay.Day, listings []Listing) []Listing {
 			Found:    "one digit repeated (not shown), which this extract gives to two people",
 			Expected: "the provider's own number of one patient", Do: "The NHS number alone was used. Fill in the number and send the file again."}
 		if alone {
-			p.Severity, p.Rule, p.Do = extract.Quarantined, "R2", "The row has no other patient identifier. Fill in the number or the NHS number and send the file again."
+			p.Severity, p.Rule, p.Do = extract.Quarantined, "R2", "The row has no other patient identifier. Fill in the number or the NHS number "+
+				"and send the file again."
 		} else {
 			st.Local = 0
 			kept = append(kept, Listing{Statement: g.statement(st, int(l.Line)), Line: l.Line})
@@ -273,10 +277,10 @@ func (g *gatherer) withUnread(listings, unread []Listing) []Listing {
 	for _, l := range listings {
 		named[g.batch.Statements[l.Statement].Patient] = true
 	}
-	for i := len(unread) - 1; i >= 0; i-- {
-		if patient := g.batch.Statements[unread[i].Statement].Patient; !named[patient] {
+	for _, u := range slices.Backward(unread) {
+		if patient := g.batch.Statements[u.Statement].Patient; !named[patient] {
 			named[patient] = true
-			listings = append(listings, unread[i])
+			listings = append(listings, u)
 		}
 	}
 	return listings
@@ -292,7 +296,8 @@ func (g *gatherer) unread(sum *extract.Summary) {
 		if u.Provider != g.provider || u.ExtractDate == 0 || u.Ready > u.ExtractDate {
 			continue
 		}
-		patient, local := g.patient(identity.Patient{NHSNumber: u.NHSNumber, LocalID: u.LocalID, Pseudonym: u.Pseudonym, Scheme: u.Scheme, Spell: u.Spell})
+		patient, local := g.patient(identity.Patient{NHSNumber: u.NHSNumber, LocalID: u.LocalID, Pseudonym: u.Pseudonym, Scheme: u.Scheme,
+			Spell: u.Spell})
 		st := Statement{Patient: patient, Local: local}
 		if u.Discharged != 0 && u.Discharged <= u.ExtractDate {
 			st.Discharged = u.Discharged // C4.

@@ -168,7 +168,9 @@ func (s *Service) File(ctx context.Context, name string, src io.ReadSeeker) (*Re
 // A nil may refuses none.
 func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, may func(provider string) bool) (*Report, error) {
 	if s.Key == nil {
-		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask the person who runs Homeward to restore the key file from the backup.")
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was "+
+			"taken. "+
+			"Ask the person who runs Homeward to restore the key file from the backup.")
 	}
 	frozen, err := Freeze(src, s.Spool)
 	if err != nil {
@@ -182,7 +184,8 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 // when that is not zero. The note stands in its receipt. It does not close what
 // was frozen.
 func (s *Service) Frozen(ctx context.Context, name string, received time.Time, frozen *Frozen, note string) (*Report, error) {
-	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen, taking{keep: s.Keeper != nil, note: note})
+	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen,
+		taking{keep: s.Keeper != nil, note: note})
 }
 
 // Again takes in a file that is kept already and of which the store knows
@@ -205,7 +208,9 @@ type taking struct {
 
 func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) (_ *Report, err error) {
 	if s.Key == nil {
-		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask the person who runs Homeward to restore the key file from the backup.")
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was "+
+			"taken. "+
+			"Ask the person who runs Homeward to restore the key file from the backup.")
 	}
 	s.one.Lock()
 	defer s.one.Unlock()
@@ -403,8 +408,9 @@ func (r *Report) only(may func(provider string) bool) bool {
 }
 
 // namedFile says that the file's name held an NHS number.
-var namedFile = extract.Problem{Rule: "P1", Found: "an NHS number in the name of the file (not shown)", Expected: "a name that identifies nobody",
-	Do: "The name is kept without it. Ask the sender to name files by hospital and date."}
+var namedFile = extract.Problem{Rule: "P1", Found: "an NHS number in the name of the file (not shown)",
+	Expected: "a name that identifies nobody",
+	Do:       "The name is kept without it. Ask the sender to name files by hospital and date."}
 
 // notYet turns a file away that speaks of a day after the one on which it
 // arrived, London's (R9): it would hold every later file to a day that nobody
@@ -413,7 +419,8 @@ func notYet(sum *extract.Summary, received time.Time) error {
 	today := extract.LondonDay(received)
 	for _, d := range sum.Dates {
 		if d.Date > today {
-			return problem.New(problem.Invalid, "The extract date %s is in the future: the file arrived on %s. Nothing was taken (R9). Check the year and the order of day and month, and send the file again, or send it on the day.",
+			return problem.New(problem.Invalid, "The extract date %s is in the future: the file arrived on %s. Nothing was taken (R9). Check the "+
+				"year and the order of day and month, and send the file again, or send it on the day.",
 				d.Date.Long(), today.Long())
 		}
 	}
@@ -434,7 +441,8 @@ func mayAll(may func(string) bool, sum *extract.Summary) bool {
 }
 
 func notTheirs() error {
-	return problem.New(problem.Forbidden, "This file is of a provider that you may not send for. Nothing was taken. Ask an administrator for a token for this provider.")
+	return problem.New(problem.Forbidden, "This file is of a provider that you may not send for. Nothing was taken. Ask an administrator for "+
+		"a token for this provider.")
 }
 
 func (s *Service) reject(ctx context.Context, f File, report *Report) error {
@@ -493,7 +501,8 @@ func (r *Report) standing(b *Batch, t Taken) {
 func (r *Report) problems(all []extract.Problem, more int, groups *extract.Groups) {
 	for i, e := range r.Extracts {
 		if e.Replaces != nil && e.RowsRead < *e.Replaces {
-			p := extract.Problem{Rule: "C11", Found: fmt.Sprintf("%d rows for %s, fewer than the %d of the file that this one replaces", e.RowsRead, r.Extracts[i].Date, *e.Replaces),
+			p := extract.Problem{Rule: "C11", Found: fmt.Sprintf("%d rows for %s, fewer than the %d of the file that this one replaces", e.RowsRead,
+				r.Extracts[i].Date, *e.Replaces),
 				Expected: "a correction that the sender meant", Do: "Ask the sender whether rows are missing, and send the whole file again if so."}
 			all = append(all, p)
 			groups.Add(p)
@@ -537,7 +546,8 @@ func (r *Report) Line() string {
 	case n > 1:
 		fmt.Fprintf(&b, " %s to %s (%d dates)", r.Extracts[0].Date, r.Extracts[n-1].Date, n)
 	}
-	fmt.Fprintf(&b, ", %d rows read, %d kept, %d quarantined, %d excluded, %d warnings", r.RowsRead, r.Kept, r.Quarantined, r.Excluded, r.Warnings)
+	fmt.Fprintf(&b, ", %d rows read, %d kept, %d quarantined, %d excluded, %d warnings", r.RowsRead, r.Kept, r.Quarantined, r.Excluded,
+		r.Warnings)
 	if len(r.Extracts) == 1 {
 		e := r.Extracts[0]
 		if e.ComparedTo != "" {
@@ -577,7 +587,8 @@ var windowsPath = regexp.MustCompile(`^([A-Za-z]:)?\\`)
 // clean keeps control characters of a file name out of terminals and logs (R8).
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || (r >= 0x200b && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || (r >= 0x200b && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) ||
+			(r >= 0x2066 && r <= 0x2069) {
 			return '\uFFFD'
 		}
 		return r

@@ -30,7 +30,8 @@ func (r ShortRule) Short(rows, before int) bool {
 // Broken says whether an extract of so many rows, of which quarantined could
 // not be read, is broken.
 func (r ShortRule) Broken(rows, quarantined int) bool {
-	return quarantined > 0 && (quarantined == rows || r.Unread > 0 && float64(quarantined) > r.Unread*float64(rows) && quarantined >= r.LeastUnread)
+	return quarantined > 0 && (quarantined == rows || r.Unread > 0 && float64(quarantined) > r.Unread*float64(rows) &&
+		quarantined >= r.LeastUnread)
 }
 
 // Received is one extract of a provider as it was received.

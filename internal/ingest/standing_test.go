@@ -30,17 +30,23 @@ func TestStandings(t *testing.T) {
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Held: 2, Rows: 1, Before: 11, BeforeDate: d}}},
 		{"R5 a person's acceptance makes it count", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 5, Accepted: true}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 2}}},
-		{"R5 a re-send replaces the held one", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 5}, {ID: 3, Date: d + 1, Rows: 38}},
+		{"R5 a re-send replaces the held one", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 5},
+			{ID: 3, Date: d + 1, Rows: 38}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 3}}},
-		{"R5 a short re-send is held and the earlier one goes on counting", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 1, Rows: 38}, {ID: 3, Date: d + 1, Rows: 5}},
+		{"R5 a short re-send is held and the earlier one goes on counting", []Received{{ID: 1, Date: d, Rows: 40},
+			{ID: 2, Date: d + 1, Rows: 38}, {ID: 3, Date: d + 1, Rows: 5}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 2, Held: 3, Rows: 5, Before: 40, BeforeDate: d}}},
-		{"R5 a late file between them releases a held one", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 2, Rows: 15}, {ID: 3, Date: d + 1, Rows: 25}},
+		{"R5 a late file between them releases a held one", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 2, Rows: 15},
+			{ID: 3, Date: d + 1, Rows: 25}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 1, Counted: 3}, {Date: d + 2, Counted: 2}}},
 		{"R9 one in doubt is held whatever its rows", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true}},
 			[]DayStanding{{Date: d, Held: 1, Rows: 40}}},
-		{"R9 one in doubt and accepted counts", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true, Accepted: true}}, []DayStanding{{Date: d, Counted: 1}}},
-		{"R9 a re-send replaces one in doubt", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true}, {ID: 2, Date: d, Rows: 40}}, []DayStanding{{Date: d, Counted: 2}}},
-		{"R9 the earlier one goes on counting beside one in doubt", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d, Rows: 40, Doubt: true}},
+		{"R9 one in doubt and accepted counts", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true, Accepted: true}},
+			[]DayStanding{{Date: d, Counted: 1}}},
+		{"R9 a re-send replaces one in doubt", []Received{{ID: 1, Date: d, Rows: 40, Doubt: true}, {ID: 2, Date: d, Rows: 40}},
+			[]DayStanding{{Date: d, Counted: 2}}},
+		{"R9 the earlier one goes on counting beside one in doubt", []Received{{ID: 1, Date: d, Rows: 40},
+			{ID: 2, Date: d, Rows: 40, Doubt: true}},
 			[]DayStanding{{Date: d, Counted: 1, Held: 2, Rows: 40}}},
 		{"R5 compares with the nearest earlier date, however long ago", []Received{{ID: 1, Date: d, Rows: 40}, {ID: 2, Date: d + 30, Rows: 15}},
 			[]DayStanding{{Date: d, Counted: 1}, {Date: d + 30, Held: 2, Rows: 15, Before: 40, BeforeDate: d}}},
@@ -62,7 +68,9 @@ func TestStandingsAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var received []Received
 		for i := range rapid.IntRange(1, 30).Draw(t, "files") {
-			received = append(received, Received{ID: int64(i + 1), Date: delay.Day(rapid.IntRange(100, 110).Draw(t, "date")), Rows: rapid.IntRange(0, 60).Draw(t, "rows"), Accepted: rapid.IntRange(0, 5).Draw(t, "accepted") == 0, Doubt: rapid.IntRange(0, 5).Draw(t, "doubt") == 0})
+			received = append(received, Received{ID: int64(i + 1), Date: delay.Day(rapid.IntRange(100, 110).Draw(t, "date")),
+				Rows: rapid.IntRange(0, 60).Draw(t, "rows"), Accepted: rapid.IntRange(0, 5).Draw(t, "accepted") == 0,
+				Doubt: rapid.IntRange(0, 5).Draw(t, "doubt") == 0})
 		}
 		// Number them anew in another order that keeps the order within a day.
 		other := slices.Clone(received)
@@ -101,12 +109,14 @@ func TestR5BrokenFiles(t *testing.T) {
 	for _, c := range []struct {
 		rows, quarantined int
 		held              bool
-	}{{100, 20, false}, {100, 21, true}, {10, 2, false}, {10, 3, true}, {9, 2, false}, {2, 2, true}, {1, 1, true}, {2, 1, false}, {0, 0, false}, {5, 0, false}} {
+	}{{100, 20, false}, {100, 21, true}, {10, 2, false}, {10, 3, true}, {9, 2, false}, {2, 2, true}, {1, 1, true}, {2, 1, false},
+		{0, 0, false}, {5, 0, false}} {
 		st := Standings([]Received{{ID: 1, Date: 5, Rows: c.rows, Quarantined: c.quarantined}}, DefaultShortRule)[0]
 		if (st.Held == 1) != c.held || st.Broken != c.held || (st.Counted == 1) == c.held {
 			t.Errorf("R5 %d of %d quarantined: %+v", c.quarantined, c.rows, st)
 		}
-		if st := Standings([]Received{{ID: 1, Date: 5, Rows: c.rows, Quarantined: c.quarantined, Accepted: true}}, DefaultShortRule)[0]; st.Counted != 1 {
+		if st := Standings([]Received{{ID: 1, Date: 5, Rows: c.rows, Quarantined: c.quarantined, Accepted: true}},
+			DefaultShortRule)[0]; st.Counted != 1 {
 			t.Errorf("R5 accepted: %+v", st)
 		}
 	}

@@ -47,7 +47,8 @@ func New(settings config.Mail) (*Sender, error) {
 		}
 		s.roots = x509.NewCertPool()
 		if !s.roots.AppendCertsFromPEM(pem) {
-			return nil, problem.New(problem.Invalid, "The file mail.authority_file holds no certificate. Use one in PEM, which begins with BEGIN CERTIFICATE.")
+			return nil, problem.New(problem.Invalid, "The file mail.authority_file holds no certificate. Use one in PEM, which begins with BEGIN "+
+				"CERTIFICATE.")
 		}
 	}
 	if _, err := s.password(); err != nil {
@@ -145,17 +146,21 @@ func said(err error) error {
 	case errors.As(err, &send):
 		return problem.Wrap(err, problem.Unavailable, "The mail server did not take the message this time")
 	case strings.Contains(err.Error(), "certificate"):
-		return problem.Wrap(err, problem.Unavailable, "The mail server's certificate is not one that this machine trusts. Name its authority in mail.authority_file")
+		return problem.Wrap(err, problem.Unavailable, "The mail server's certificate is not one that this machine trusts. Name its authority in "+
+			"mail.authority_file")
 	case strings.Contains(strings.ToLower(err.Error()), "auth"):
-		return problem.Wrap(err, problem.Unavailable, "The mail server does not accept the account. Check mail.user and the password in mail.password_file")
+		return problem.Wrap(err, problem.Unavailable, "The mail server does not accept the account. Check mail.user and the password in "+
+			"mail.password_file")
 	case strings.Contains(strings.ToLower(err.Error()), "starttls"):
-		return problem.Wrap(err, problem.Unavailable, "The mail server offers no secured line, and nothing is sent without one. Check mail.port and mail.security")
+		return problem.Wrap(err, problem.Unavailable, "The mail server offers no secured line, and nothing is sent without one. Check mail.port "+
+			"and mail.security")
 	}
 	return problem.Wrap(err, problem.Unavailable, "The mail server does not answer. Check mail.host and mail.port")
 }
 
 // waits are how long to wait after each attempt: two days in all.
-var waits = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 8 * time.Hour, 12 * time.Hour, 24 * time.Hour}
+var waits = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 8 * time.Hour, 12 * time.Hour,
+	24 * time.Hour}
 
 // Wait is how long to wait after so many attempts; ok is false when there have
 // been enough.

@@ -95,7 +95,8 @@ func open(t *testing.T, p *post, security string) config.Mail {
 		t.Fatal(err)
 	}
 	about := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
 	der, err := x509.CreateCertificate(rand.Reader, about, about, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,8 @@ type silent struct{}
 func (silent) Printf(string, ...any) {}
 func (silent) Println(...any)        {}
 
-var letterOfTheWeek = Message{To: "director@northshire.example", Subject: "Weekly pack, 1 November 2026 – Northshire", ID: "pack-2026-11-01-weekly.1",
+var letterOfTheWeek = Message{To: "director@northshire.example", Subject: "Weekly pack, 1 November 2026 – Northshire",
+	ID:   "pack-2026-11-01-weekly.1",
 	Body: "The weekly pack is ready:\nhttps://homeward.example/packs/2026-11-01-weekly/\n", At: time.Date(2026, 11, 2, 7, 45, 0, 0, time.UTC)}
 
 func TestMailIsHandedOverOverTLS(t *testing.T) {
@@ -145,10 +147,12 @@ func TestMailIsHandedOverOverTLS(t *testing.T) {
 			if err := s.Send(t.Context(), letterOfTheWeek); err != nil {
 				t.Fatal(err)
 			}
-			if len(p.taken) != 1 || !p.taken[0].secured || !p.taken[0].known || p.taken[0].to != letterOfTheWeek.To || p.taken[0].from != "homeward@northshire.example" {
+			if len(p.taken) != 1 || !p.taken[0].secured || !p.taken[0].known || p.taken[0].to != letterOfTheWeek.To ||
+				p.taken[0].from != "homeward@northshire.example" {
 				t.Fatalf("it took %+v", p.taken)
 			}
-			for _, want := range []string{"Message-ID: <pack-2026-11-01-weekly.1@northshire.example>", "https://homeward.example/packs/2026-11-01-weekly/", "Auto-Submitted: auto-generated", "Mon, 02 Nov 2026 07:45:00 +0000"} {
+			for _, want := range []string{"Message-ID: <pack-2026-11-01-weekly.1@northshire.example>",
+				"https://homeward.example/packs/2026-11-01-weekly/", "Auto-Submitted: auto-generated", "Mon, 02 Nov 2026 07:45:00 +0000"} {
 				if !strings.Contains(p.taken[0].text, want) {
 					t.Errorf("%q is not in\n%s", want, p.taken[0].text)
 				}

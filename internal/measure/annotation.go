@@ -67,8 +67,8 @@ const (
 // neither side. ok is false with under LeastEachSide readings on a side.
 // Averages are of readings, whatever the metric: they compare what is drawn.
 func Around(m Metric, rs []TrendReading, day delay.Day) (b BeforeAfter, ok bool) {
-	for i := len(rs) - 1; i >= 0; i-- {
-		if r := rs[i]; r.Last < day && r.Counts(m) && b.Before < MostEachSide {
+	for _, r := range slices.Backward(rs) {
+		if r.Last < day && r.Counts(m) && b.Before < MostEachSide {
 			b.Before++
 			b.BeforeAverage += r.Value
 		}

@@ -93,7 +93,8 @@ func (f Filter) CheckBasis() error {
 	}
 	for _, s := range f.States {
 		if !s.Settled() {
-			return problem.New(problem.Invalid, "Days that are %s are not agreed, and basis=agreed counts agreed days only. Remove 'basis=agreed', or remove 'state=%s'.", s, s.Slug())
+			return problem.New(problem.Invalid, "Days that are %s are not agreed, and basis=agreed counts agreed days only. Remove 'basis=agreed', "+
+				"or remove 'state=%s'.", s, s.Slug())
 		}
 	}
 	return nil

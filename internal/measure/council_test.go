@@ -157,7 +157,8 @@ func TestWaitsAreOfEachProvidersLatestDay(t *testing.T) {
 		"RXA": {delay.SocialCare: {{6, 1}, {7, 2}, {13, 4}}, delay.NHS: {{14, 8}, {20, 16}, {21, 32}}},
 		"RXB": {delay.NotAttributed: {{100, 64}}},
 	}}
-	o := Overview{AsAt: today, Providers: []ProviderArrival{{Code: "RXA", Latest: today}, {Code: "RXB", Latest: today - 13}, {Code: "RXC", Latest: today - 14}, {Code: "RXD"}}}
+	o := Overview{AsAt: today, Providers: []ProviderArrival{{Code: "RXA", Latest: today}, {Code: "RXB", Latest: today - 13},
+		{Code: "RXC", Latest: today - 14}, {Code: "RXD"}}}
 	w, err := MakeWaits(t.Context(), src, o)
 	if err != nil {
 		t.Fatal(err)

@@ -34,30 +34,38 @@ var Definitions = []Definition{
 	{
 		ID: DelayedDays, Version: 1, Name: "Delayed days",
 		Sentence: "Days on which a person was ready to leave hospital and still in a bed, counted for everyone and added up.",
-		Formula:  "For each delay, the days after the ready date and before the day of leaving. The ready date and the day of leaving are not counted. Weekends and holidays are.",
-		LeftOut:  "People under 18 on their ready date, paediatric and maternity care, and people who left on their ready date. They are counted apart and shown with the reason.",
-		Unit:     "days", Direction: "lower is better", Rules: "C1 to C9, C14",
+		Formula: "For each delay, the days after the ready date and before the day of leaving. The ready date and the day of leaving are not " +
+			"counted. Weekends and holidays are.",
+		LeftOut: "People under 18 on their ready date, paediatric and maternity care, and people who left on their ready date. They are " +
+			"counted " +
+			"apart and shown with the reason.",
+		Unit: "days", Direction: "lower is better", Rules: "C1 to C9, C14",
 	},
 	{
 		ID: DToCBeds, Version: 1, Name: "DToC beds",
 		Sentence: "The average number of beds that people who were ready to leave were in, on a day of the period.",
-		Formula:  "Delayed days in the period, divided by the calendar days in the period. For several months: total days divided by total calendar days, never an average of monthly averages.",
-		LeftOut:  "What delayed days leave out.",
-		Unit:     "beds", Direction: "lower is better", Rules: "C12",
+		Formula: "Delayed days in the period, divided by the calendar days in the period. For several months: total days divided by total " +
+			"calendar days, never an average of monthly averages.",
+		LeftOut: "What delayed days leave out.",
+		Unit:    "beds", Direction: "lower is better", Rules: "C12",
 	},
 	{
 		ID: PeopleWaiting, Version: 1, Name: "People waiting",
 		Sentence: "The number of people whose wait counts on a day. Over a longer period it is the average for a day.",
-		Formula:  "The delayed days of the day: one person, one day. So people waiting yesterday, and those new, less those ended, are the people waiting today.",
-		LeftOut:  "People whose ready date is that day: they are shown beside it as ready today.",
-		Unit:     "people", Direction: "lower is better", Rules: "C16",
+		Formula: "The delayed days of the day: one person, one day. So people waiting yesterday, and those new, less those ended, are the " +
+			"people waiting today.",
+		LeftOut: "People whose ready date is that day: they are shown beside it as ready today.",
+		Unit:    "people", Direction: "lower is better", Rules: "C16",
 	},
 	{
 		ID: CouncilShare, Version: 1, Name: "Council share",
-		Sentence: "The part of all delayed days whose next step is with social care alone. Days that are joint are counted on their own and never halved.",
-		Formula:  "Delayed days with social care, divided by all delayed days, those not attributed included. The range runs from the share if every disputed or not attributed day fell to the NHS, to the share if every one fell to the council (G3). A day that one body has decided and the other has not confirmed counts as disputed there (G5).",
-		LeftOut:  "Nothing: every delayed day is in the denominator.",
-		Unit:     "per cent of delayed days", Direction: "neutral", Rules: "C12, G3, G5",
+		Sentence: "The part of all delayed days whose next step is with social care alone. Days that are joint are counted on their own and " +
+			"never halved.",
+		Formula: "Delayed days with social care, divided by all delayed days, those not attributed included. The range runs from the share if " +
+			"every disputed or not attributed day fell to the NHS, to the share if every one fell to the council (G3). A day that one body has " +
+			"decided and the other has not confirmed counts as disputed there (G5).",
+		LeftOut: "Nothing: every delayed day is in the denominator.",
+		Unit:    "per cent of delayed days", Direction: "neutral", Rules: "C12, G3, G5",
 	},
 	{
 		ID: LongWaits, Version: 1, Name: "Waiting 7, 14 or 21 days or more",
@@ -69,16 +77,18 @@ var Definitions = []Definition{
 	{
 		ID: DaysWaited, Version: 1, Name: "Days waited, ended",
 		Sentence: "How many delayed days the waits had that ended in the period: the middle one, and the days that 9 in 10 did not exceed.",
-		Formula:  "Waits are put in order of their delayed days. With an even number, the middle is halfway between the two in the middle. A wait belongs to the period of the day after its last delayed day.",
-		LeftOut:  "Waits that have not ended: their days so far are shown apart and never mixed in.",
-		Unit:     "days", Direction: "lower is better", Rules: "C1 to C9",
+		Formula: "Waits are put in order of their delayed days. With an even number, the middle is halfway between the two in the middle. A " +
+			"wait belongs to the period of the day after its last delayed day.",
+		LeftOut: "Waits that have not ended: their days so far are shown apart and never mixed in.",
+		Unit:    "days", Direction: "lower is better", Rules: "C1 to C9",
 	},
 	{
 		ID: NewDelays, Version: 1, Name: "New delays",
 		Sentence: "Waits whose first delayed day is in the period: the day after the person became ready to leave.",
-		Formula:  "A count of waits by their first delayed day, so that people waiting at the start, and those new, less those ended, are the people waiting at the end.",
-		LeftOut:  "People who were already waiting when their hospital's extracts began, and people who left before a day counted.",
-		Unit:     "people", Direction: "lower is better", Rules: "C1, C9, C16",
+		Formula: "A count of waits by their first delayed day, so that people waiting at the start, and those new, less those ended, are the " +
+			"people waiting at the end.",
+		LeftOut: "People who were already waiting when their hospital's extracts began, and people who left before a day counted.",
+		Unit:    "people", Direction: "lower is better", Rules: "C1, C9, C16",
 	},
 	{
 		ID: EndedDelays, Version: 1, Name: "Ended delays",

@@ -73,7 +73,8 @@ type listKey struct {
 }
 
 func newLedger(records []record, sizes [dims]int) *ledger {
-	l := &ledger{records: records, left: make([]int64, len(records)), index: map[[dims]uint16]int{}, sizes: sizes, lists: map[listKey][]int{}, ways: map[place][2]change{}}
+	l := &ledger{records: records, left: make([]int64, len(records)), index: map[[dims]uint16]int{}, sizes: sizes, lists: map[listKey][]int{},
+		ways: map[place][2]change{}}
 	for i, r := range records {
 		l.left[i], l.index[r.v], l.all = r.n, i, append(l.all, i)
 		for d, v := range r.v {

@@ -20,7 +20,8 @@ func TestNumbersAreWrittenOneWay(t *testing.T) {
 			t.Errorf("Signed(%d) is %q, want %q", n, got, want)
 		}
 	}
-	for v, want := range map[float64]string{0: "0.0", 0.04: "0.0", -0.04: "0.0", 0.05: "0.1", 0.25: "0.3", 61.96: "62.0", 1234.56: "1,234.6", -2.5: "−2.5"} {
+	for v, want := range map[float64]string{0: "0.0", 0.04: "0.0", -0.04: "0.0", 0.05: "0.1", 0.25: "0.3", 61.96: "62.0", 1234.56: "1,234.6",
+		-2.5: "−2.5"} {
 		if got := Decimal(v); got != want {
 			t.Errorf("Decimal(%v) is %q, want %q", v, got, want)
 		}

@@ -68,7 +68,8 @@ type Moment struct {
 // MakeOverview works out the first page for whole months from first to last,
 // as seen at a moment. With first zero it shows the 13 months to the latest
 // extract.
-func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last delay.Month, at Moment, expected []Expected) (Overview, error) {
+func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last delay.Month, at Moment, expected []Expected) (Overview,
+	error) {
 	upTo := delay.DayOf(at.Now)
 	if at.UpTo != 0 {
 		upTo = min(upTo, at.UpTo)
@@ -111,7 +112,8 @@ func MakeOverview(ctx context.Context, src OverviewSource, f Filter, first, last
 }
 
 func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays, asked func(string) bool, expected []Expected) error {
-	cells, err := src.Cells(ctx, Query{From: o.From, To: o.To, By: []Dimension{ByMonth, ByResponsible, ByState}, Filter: o.Filter.On(BasisCounted)})
+	cells, err := src.Cells(ctx, Query{From: o.From, To: o.To, By: []Dimension{ByMonth, ByResponsible, ByState},
+		Filter: o.Filter.On(BasisCounted)})
 	if err != nil {
 		return err
 	}
@@ -279,7 +281,8 @@ func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked fun
 			_, held := slices.BinarySearch(p.Held, o.ArrivalDay)
 			_, counted := slices.BinarySearch(p.Counted, o.ArrivalDay)
 			switch {
-			case (counted || p.Latest > o.ArrivalDay) && o.ArrivalDay == yesterday && e.Due >= 0 && p.LatestReceived.After(e.Deadline(yesterday, now.Location())):
+			case (counted || p.Latest > o.ArrivalDay) && o.ArrivalDay == yesterday && e.Due >= 0 &&
+				p.LatestReceived.After(e.Deadline(yesterday, now.Location())):
 				a.Today = Late
 			case counted || p.Latest > o.ArrivalDay:
 				a.Today = In

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"maps"
 
 	"homeward/internal/problem"
 )
@@ -16,7 +17,8 @@ const AllWords = "all"
 // The error is an Invalid problem for another number of dimensions.
 func PublicFigures(ctx context.Context, src Source, q Query, known Known) (*Table, error) {
 	if len(q.By) != 1 && len(q.By) != 2 {
-		return nil, problem.New(problem.Invalid, "A public table is by one or two breakdowns, and %d were asked for. Choose one or two.", len(q.By))
+		return nil, problem.New(problem.Invalid, "A public table is by one or two breakdowns, and %d were asked for. Choose one or two.",
+			len(q.By))
 	}
 	if len(q.By) == 2 && dimOf[q.By[0]] == dimOf[q.By[1]] {
 		return nil, problem.New(problem.Invalid, "Found %s and %s together. Use one of them.", q.By[0], q.By[1])
@@ -42,9 +44,7 @@ func (r *Release) Table(by []Dimension) (*Table, error) {
 		for _, row := range rows {
 			for _, v := range values {
 				one := map[Dimension]string{d: v}
-				for k, w := range row {
-					one[k] = w
-				}
+				maps.Copy(one, row)
 				next = append(next, one)
 			}
 			next = append(next, row)

@@ -258,7 +258,8 @@ func (r *Release) narrowing(f Filter) (map[Dimension]int, error) {
 			at := slices.Index(values, text)
 			if at < 0 {
 				return nil, problem.New(problem.Invalid,
-					"Found the %s %q, which has no row of its own in a public table: it is not in the partnership file and has too few days. Leave it out.", d, text)
+					"Found the %s %q, which has no row of its own in a public table: it is not in the partnership file and has too few days. Leave "+
+						"it out.", d, text)
 			}
 			if !in[at] {
 				in[at] = true

@@ -242,7 +242,8 @@ func TestP3PublicTables(t *testing.T) {
 	cells := invented(3, from, from+6, 60)
 	t.Run("P3 a row is there whether or not anything was counted", func(t *testing.T) {
 		none, _ := rowsOf(t, nil, Filter{}, ByCouncil, ByReason)
-		one, _ := rowsOf(t, told{{Period: from, Provider: "RZ1", Council: "E9", Care: delay.Acute, Reason: "H", Body: delay.NHS, Days: 1}}, Filter{}, ByCouncil, ByReason)
+		one, _ := rowsOf(t, told{{Period: from, Provider: "RZ1", Council: "E9", Care: delay.Acute, Reason: "H", Body: delay.NHS, Days: 1}},
+			Filter{}, ByCouncil, ByReason)
 		all, _ := rowsOf(t, cells, Filter{}, ByCouncil, ByReason)
 		if none != one || one != all || strings.Count(all, "\n") != 5*13 {
 			t.Errorf("the rows differ: %d, %d, %d", strings.Count(none, "\n"), strings.Count(one, "\n"), strings.Count(all, "\n"))
@@ -250,7 +251,8 @@ func TestP3PublicTables(t *testing.T) {
 	})
 	t.Run("P3 nothing and something small look the same", func(t *testing.T) {
 		_, none := rowsOf(t, nil, Filter{}, ByCouncil, ByReason)
-		_, four := rowsOf(t, told{{Period: from, Provider: "RZ1", Council: "E1", Care: delay.Acute, Reason: "H", Body: delay.NHS, Days: 4}}, Filter{}, ByCouncil, ByReason)
+		_, four := rowsOf(t, told{{Period: from, Provider: "RZ1", Council: "E1", Care: delay.Acute, Reason: "H", Body: delay.NHS, Days: 4}},
+			Filter{}, ByCouncil, ByReason)
 		if fmt.Sprint(none.Rows) != fmt.Sprint(four.Rows) {
 			t.Error("they differ")
 		}
@@ -290,7 +292,8 @@ func TestP3PublicTables(t *testing.T) {
 		}
 	})
 	t.Run("P3 a place outside the partnership has a row from 5 days on", func(t *testing.T) {
-		far := slices.Concat(cells, told{{Period: from, Provider: "RZ1", Council: "E9", Care: delay.Acute, Reason: "A", Body: delay.NHS, Days: 5}})
+		far := slices.Concat(cells, told{{Period: from, Provider: "RZ1", Council: "E9", Care: delay.Acute, Reason: "A", Body: delay.NHS,
+			Days: 5}})
 		if rows, _ := rowsOf(t, far, Filter{}, ByCouncil); !strings.Contains(rows, "E9\n") {
 			t.Errorf("E9 has no row:\n%s", rows)
 		}

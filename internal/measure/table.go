@@ -30,11 +30,15 @@ var Numbers = []struct {
 	Number             Number
 	ID, Column, Define string
 }{
-	{Days, "M01", "delayed_days", "Delayed days: the calendar days between the discharge ready date and the day of leaving, neither of them counted (C1)."},
+	{Days, "M01", "delayed_days", "Delayed days: the calendar days between the discharge ready date and the day of leaving, neither of them " +
+		"counted (C1)."},
 	{Beds, "M01b", "dtoc_beds", "DToC beds: delayed days in the period divided by the calendar days in the period (C12)."},
-	{ShareN, "M03", "share", "Share: the days of the row's responsible body divided by all delayed days of the same group, not attributed days included (C12)."},
-	{People, "M02", "people", "People waiting: the average number of people delayed on a day of the period; on one day, the people delayed that day (C16)."},
-	{Open, "M01", "not_agreed_days", "Not agreed: the delayed days that are proposed or disputed, or that one body alone has decided. With the agreed days they are every counted day (G1, G3)."},
+	{ShareN, "M03", "share", "Share: the days of the row's responsible body divided by all delayed days of the same group, not attributed " +
+		"days included (C12)."},
+	{People, "M02", "people", "People waiting: the average number of people delayed on a day of the period; on one day, the people delayed " +
+		"that day (C16)."},
+	{Open, "M01", "not_agreed_days", "Not agreed: the delayed days that are proposed or disputed, or that one body alone has decided. With " +
+		"the agreed days they are every counted day (G1, G3)."},
 }
 
 // Table is figures as people and machines read them.
@@ -59,10 +63,11 @@ func ParseBy(s string) ([]Dimension, error) {
 	}
 	known := []Dimension{ByMonth, ByWeek, ByDay, ByProvider, ByCouncil, ByCare, ByReason, ByResponsible, ByState}
 	var by []Dimension
-	for _, word := range strings.Split(s, ",") {
+	for word := range strings.SplitSeq(s, ",") {
 		d := Dimension(strings.TrimSpace(word))
 		if !slices.Contains(known, d) {
-			return nil, problem.New(problem.Invalid, "Found %q among the breakdowns. Use any of month, week, day, provider, council, care, reason, responsible, state.", word)
+			return nil, problem.New(problem.Invalid, "Found %q among the breakdowns. Use any of month, week, day, provider, council, care, reason, "+
+				"responsible, state.", word)
 		}
 		if slices.Contains(by, d) {
 			return nil, problem.New(problem.Invalid, "Found the breakdown %s twice. Name each once.", d)
@@ -87,7 +92,7 @@ func ParseNumbers(s string) ([]Number, error) {
 		return []Number{Days}, nil
 	}
 	var out []Number
-	for _, word := range strings.Split(s, ",") {
+	for word := range strings.SplitSeq(s, ",") {
 		i := slices.IndexFunc(Numbers, func(n struct {
 			Number             Number
 			ID, Column, Define string

@@ -233,7 +233,8 @@ func TestTrendReadings(t *testing.T) {
 		}
 	})
 	t.Run("a hospital that begins is named", func(t *testing.T) {
-		if got := ask(t, TrendQuery{Metric: metric(t, "M02")}).Began; len(got) != 1 || got[0].Name != "Southmoor" || got[0].Day != delay.MustDay("2026-01-12") {
+		if got := ask(t, TrendQuery{Metric: metric(t, "M02")}).Began; len(got) != 1 || got[0].Name != "Southmoor" ||
+			got[0].Day != delay.MustDay("2026-01-12") {
 			t.Errorf("found %+v", got)
 		}
 	})
@@ -325,7 +326,8 @@ func TestG4HandoffsAreFlow(t *testing.T) {
 	day := delay.MustDay
 	w := ward{
 		stays: []stay{{provider: "RXA", steps: []step{
-			{day("2026-01-05"), day("2026-01-08"), delay.NHS}, {day("2026-01-09"), day("2026-01-12"), delay.SocialCare}, {day("2026-01-13"), day("2026-01-13"), delay.NHS},
+			{day("2026-01-05"), day("2026-01-08"), delay.NHS}, {day("2026-01-09"), day("2026-01-12"), delay.SocialCare},
+			{day("2026-01-13"), day("2026-01-13"), delay.NHS},
 		}}},
 		sent: map[string][]delay.Day{"RXA": days("2026-01-01", "2026-01-31")},
 	}
@@ -426,13 +428,14 @@ func TestAnnotationsTouch(t *testing.T) {
 		f              Filter
 		touches, cover bool
 	}{
-		"one hospital's on the whole":      {a, Filter{}, true, false},
-		"one hospital's on its own":        {a, Filter{Providers: []string{"RXA"}}, true, true},
-		"one hospital's on another's":      {a, Filter{Providers: []string{"RXB"}}, false, false},
-		"everywhere's on one":              {Annotation{Day: 10}, Filter{Providers: []string{"RXB"}}, true, true},
-		"another metric's":                 {Annotation{Day: 10, Metric: "M01"}, Filter{}, false, true},
-		"another time's":                   {Annotation{Day: 99}, Filter{}, false, true},
-		"one council's on several's chart": {Annotation{Day: 10, Council: "E10000008"}, Filter{Councils: []delay.Council{"E10000008", "E06000026"}}, true, false},
+		"one hospital's on the whole": {a, Filter{}, true, false},
+		"one hospital's on its own":   {a, Filter{Providers: []string{"RXA"}}, true, true},
+		"one hospital's on another's": {a, Filter{Providers: []string{"RXB"}}, false, false},
+		"everywhere's on one":         {Annotation{Day: 10}, Filter{Providers: []string{"RXB"}}, true, true},
+		"another metric's":            {Annotation{Day: 10, Metric: "M01"}, Filter{}, false, true},
+		"another time's":              {Annotation{Day: 99}, Filter{}, false, true},
+		"one council's on several's chart": {Annotation{Day: 10, Council: "E10000008"},
+			Filter{Councils: []delay.Council{"E10000008", "E06000026"}}, true, false},
 	} {
 		if c.a.Touches(m, c.f, 1, 20) != c.touches || c.a.Covers(c.f) != c.cover {
 			t.Errorf("%s: touches %t, covers %t", name, c.a.Touches(m, c.f, 1, 20), c.a.Covers(c.f))

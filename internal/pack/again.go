@@ -21,7 +21,8 @@ func Again(ctx context.Context, m *Manifest, f Figures, draw Drawer, zone *time.
 	if err != nil {
 		return nil, err
 	}
-	meta := Meta{Partnership: m.Partnership, RuleSet: m.RuleSet, Version: m.Version, At: m.HeldAt.In(zone), Series: m.Series, Title: m.Title, Public: m.Public}
+	meta := Meta{Partnership: m.Partnership, RuleSet: m.RuleSet, Version: m.Version, At: m.HeldAt.In(zone), Series: m.Series, Title: m.Title,
+		Public: m.Public}
 	if m.UpTo != "" {
 		if meta.UpTo, err = delay.ParseDay(m.UpTo); err != nil {
 			return nil, err

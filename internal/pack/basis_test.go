@@ -24,7 +24,8 @@ func TestPackOfAgreedDays(t *testing.T) {
 	}
 	files := folder(t, dir)
 	page := files[PageFile]
-	for _, want := range []string{"agreed days only: those that both bodies have agreed. People waiting are everybody, whatever is agreed.", "of agreed days in October 2026", "while 100 days are not agreed"} {
+	for _, want := range []string{"agreed days only: those that both bodies have agreed. People waiting are everybody, whatever is agreed.",
+		"of agreed days in October 2026", "while 100 days are not agreed"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -300,14 +300,16 @@ const DaysShown = 91
 // Gather gets what a pack shows as seen at a moment: the 13 months and the 13
 // weeks to the latest extract. Without extracts the overview's AsAt is
 // zero and Render refuses.
-func Gather(ctx context.Context, src measure.OverviewSource, f measure.Filter, place string, at measure.Moment, expected []measure.Expected) (Figures, error) {
+func Gather(ctx context.Context, src measure.OverviewSource, f measure.Filter, place string, at measure.Moment,
+	expected []measure.Expected) (Figures, error) {
 	o, err := measure.MakeOverview(ctx, src, f, 0, 0, at, expected)
 	out := Figures{Place: place, Overview: o}
 	if err != nil || o.AsAt == 0 {
 		return out, err
 	}
 	from := o.AsAt - DaysShown + 1
-	cells, err := src.Cells(ctx, measure.Query{From: from, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByResponsible}, Filter: f.On(measure.BasisCounted)})
+	cells, err := src.Cells(ctx, measure.Query{From: from, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByResponsible},
+		Filter: f.On(measure.BasisCounted)})
 	if err != nil {
 		return out, err
 	}
@@ -321,7 +323,8 @@ func Gather(ctx context.Context, src measure.OverviewSource, f measure.Filter, p
 
 // daily makes one period of each day from the first on which any provider sent
 // an extract, with the providers that have none for it.
-func daily(from, to delay.Day, cells []measure.Cell, stand []measure.ProviderDays, f measure.Filter, expected []measure.Expected) []measure.Period {
+func daily(from, to delay.Day, cells []measure.Cell, stand []measure.ProviderDays, f measure.Filter,
+	expected []measure.Expected) []measure.Period {
 	counts := map[delay.Day]measure.ByBody{}
 	for _, c := range cells {
 		n := counts[c.Period]

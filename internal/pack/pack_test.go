@@ -108,8 +108,10 @@ func figures() Figures {
 			{Code: "WHV", Name: "Westhaven", Latest: asAt - 1, Today: measure.Held, Rows: 101},
 		},
 		Reasons: []measure.ReasonDays{
-			{Reason: "E", Days: bodies(6105, 2210, 520, 0)}, {Reason: "C", Days: bodies(0, 7420, 0, 0)}, {Reason: "A", Days: bodies(2420, 2630, 810, 0)},
-			{Reason: "Dii", Days: bodies(2610, 1905, 401, 0)}, {Reason: "G", Days: bodies(1830, 2870, 0, 0)}, {Reason: "Di", Days: bodies(2010, 220, 0, 0)},
+			{Reason: "E", Days: bodies(6105, 2210, 520, 0)}, {Reason: "C", Days: bodies(0, 7420, 0, 0)},
+			{Reason: "A", Days: bodies(2420, 2630, 810, 0)},
+			{Reason: "Dii", Days: bodies(2610, 1905, 401, 0)}, {Reason: "G", Days: bodies(1830, 2870, 0, 0)},
+			{Reason: "Di", Days: bodies(2010, 220, 0, 0)},
 			{Reason: "F", Days: bodies(430, 810, 201, 0)}, {Reason: "I", Days: bodies(0, 1290, 0, 0)}, {Reason: "B", Days: bodies(390, 460, 0, 0)},
 			{Reason: "H", Days: bodies(15, 99, 0, 0)}, {Reason: delay.ReasonNotKnown, Days: bodies(0, 0, 0, 1371)},
 		},
@@ -197,7 +199,8 @@ func TestRenderWritesWhatTheManifestNames(t *testing.T) {
 			t.Errorf("%s is not the file that the manifest names", f.Name)
 		}
 	}
-	for _, want := range []string{`"data_as_at": "2026-11-03"`, `"held_at": "2026-11-04T06:30:00.123456Z"`, `"rule_set": "Northshire 2026.2"`, `"program_version": "1.4.0"`, `"basis": "counted"`} {
+	for _, want := range []string{`"data_as_at": "2026-11-03"`, `"held_at": "2026-11-04T06:30:00.123456Z"`, `"rule_set": "Northshire 2026.2"`,
+		`"program_version": "1.4.0"`, `"basis": "counted"`} {
 		if !strings.Contains(got[ManifestFile], want) {
 			t.Errorf("the manifest lacks %s", want)
 		}
@@ -245,7 +248,8 @@ func TestRenderReplacesAPackAndNothingElse(t *testing.T) {
 	if !strings.Contains(folder(t, dir)[PageFile], "10 people are waiting") {
 		t.Error("the earlier pack still stands")
 	}
-	for name, add := range map[string]string{"a pack with a file of somebody else": filepath.Join(dir, "notes.txt"), "somebody's folder": filepath.Join(parent, "home", "notes.txt")} {
+	for name, add := range map[string]string{"a pack with a file of somebody else": filepath.Join(dir, "notes.txt"),
+		"somebody's folder": filepath.Join(parent, "home", "notes.txt")} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.MkdirAll(filepath.Dir(add), 0o750); err != nil {
 				t.Fatal(err)
@@ -372,7 +376,8 @@ func TestPageSaysWhatItShows(t *testing.T) {
 	all := strings.Join(strings.Fields(d.Find("body").Text()), " ")
 	for _, want := range []string{
 		"Northshire Discharge Partnership", "Data as at3 November 2026", "Figures held at6:30am, 4 November 2026",
-		"105 people are waiting to leave hospital at the end of 3 November 2026. The next step is with the NHS for 46, with social care for 35 and with both for 11. It is not attributed for 13.",
+		"105 people are waiting to leave hospital at the end of 3 November 2026. The next step is with the NHS for 46, with social care for 35 " +
+			"and with both for 11. It is not attributed for 13.",
 		"1 more than a week before (104). 9 people became ready on the day and are not counted yet.",
 		"Westhaven: the extract for 3 November 2026 is held. Its figures are from 2 November 2026.",
 		"Every number that is drawn above.",
@@ -509,7 +514,8 @@ func TestKeptPacksAreNeverChanged(t *testing.T) {
 	if got := strings.Join(ids, " "); got != "2026-11-05 2026-11-04-3 2026-11-04-2 2026-11-04" {
 		t.Errorf("newest first, got %s", got)
 	}
-	if titles[2] != "4 November 2026, pack 2" || packs[3].AsAt != delay.MustDay("2026-11-03") || !packs[3].Held.Equal(meta(t).At.Truncate(time.Microsecond)) || packs[3].RuleSet != "Northshire 2026.2" {
+	if titles[2] != "4 November 2026, pack 2" || packs[3].AsAt != delay.MustDay("2026-11-03") ||
+		!packs[3].Held.Equal(meta(t).At.Truncate(time.Microsecond)) || packs[3].RuleSet != "Northshire 2026.2" {
 		t.Errorf("%q, %+v", titles, packs[3])
 	}
 }
@@ -561,8 +567,10 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range [][2]string{
-		{id, "../../homeward.db"}, {id, "/etc/passwd"}, {id, ""}, {id, "."}, {id, ".."}, {id, "link.csv"}, {id, "PEOPLE.csv"}, {id, "people.csv\x00"}, {id, `..\..\homeward.db`},
-		{"", PageFile}, {".", PageFile}, {"..", PageFile}, {"../packs/" + id, PageFile}, {id + "/", PageFile}, {"2026-02-30", PageFile}, {"2026-11-04-1", PageFile}, {"2026-11-04-02", PageFile}, {"2027-11-04", PageFile}, {"2026-11-04\n", PageFile},
+		{id, "../../homeward.db"}, {id, "/etc/passwd"}, {id, ""}, {id, "."}, {id, ".."}, {id, "link.csv"}, {id, "PEOPLE.csv"},
+		{id, "people.csv\x00"}, {id, `..\..\homeward.db`},
+		{"", PageFile}, {".", PageFile}, {"..", PageFile}, {"../packs/" + id, PageFile}, {id + "/", PageFile}, {"2026-02-30", PageFile},
+		{"2026-11-04-1", PageFile}, {"2026-11-04-02", PageFile}, {"2027-11-04", PageFile}, {"2026-11-04\n", PageFile},
 	} {
 		if b, err := Open(root, c[0], c[1]); problem.KindOf(err) != problem.NotFound || b != nil {
 			t.Errorf("Open(%q, %q) gave %q, %v", c[0], c[1], b, err)
@@ -571,7 +579,8 @@ func TestOpen(t *testing.T) {
 	if b, err := Open(root, "2026-01-01", PageFile); err == nil || b != nil {
 		t.Errorf("a link out of the folder gave %q, %v", b, err)
 	}
-	if _, err := Open(root, "2026-11-02", PageFile); err == nil || err.Error() != "No pack for 2 November 2026. The nearest is 4 November 2026." {
+	if _, err := Open(root, "2026-11-02", PageFile); err == nil || err.Error() !=
+		"No pack for 2 November 2026. The nearest is 4 November 2026." {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Open(filepath.Join(root, "nowhere"), id, PageFile); problem.KindOf(err) != problem.NotFound {
@@ -598,7 +607,8 @@ func TestListNamesThePackThatCannotBeRead(t *testing.T) {
 		"2026-11-01": "{", "2026-11-02": `{"data_as_at":"yesterday","style_hash":"sha256-"}`,
 		"2026-11-03": `{"data_as_at":"2026-11-02","style_hash":"'unsafe-inline'; script-src *"}`,
 	} {
-		if err := errors.Join(os.Mkdir(filepath.Join(root, id), 0o750), os.WriteFile(filepath.Join(root, id, ManifestFile), []byte(manifest), 0o640)); err != nil {
+		if err := errors.Join(os.Mkdir(filepath.Join(root, id), 0o750), os.WriteFile(filepath.Join(root, id, ManifestFile), []byte(manifest),
+			0o640)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -718,5 +728,7 @@ func TestLook(t *testing.T) {
 	if dir == "" {
 		t.Skip("HOMEWARD_LOOK names no folder")
 	}
-	render(t, dir, figures(), meta(t))
+	if made := render(t, dir, figures(), meta(t)); len(made.Files) == 0 {
+		t.Error("the pack holds no file")
+	}
 }

@@ -120,7 +120,8 @@ func newPage(f Figures, meta Meta) *page {
 	p.Foot = fmt.Sprintf("Homeward %s, rule set %s. Data as at %s. Figures held at %s.", meta.Version, meta.RuleSet, p.AsAt, p.Held)
 	// Only dates become part of the style: they cannot hold anything else.
 	style := styleText + fmt.Sprintf(
-		"@page{size:A4;margin:14mm 14mm 18mm;@bottom-left{content:\"Delayed transfers of care. Data as at %s. Figures held at %s.\";font:8pt arial,sans-serif;color:#212b32}"+
+		"@page{size:A4;margin:14mm 14mm 18mm;@bottom-left{content:\"Delayed transfers of care. Data as at %s. Figures held at %s.\";font:8pt "+
+			"arial,sans-serif;color:#212b32}"+
 			"@bottom-right{content:\"Page \" counter(page) \" of \" counter(pages);font:8pt arial,sans-serif;color:#212b32}}\n", p.AsAt, p.Held)
 	p.Style = template.CSS(style)
 	return p
@@ -230,7 +231,8 @@ func now(o measure.Overview) nowView {
 		v.Change = "No extract is held from a week before."
 	}
 	if o.ReadyToday > 0 {
-		v.Change += fmt.Sprintf(" %s not counted yet.", plural(o.ReadyToday, "person became ready on the day and is", "people became ready on the day and are"))
+		v.Change += fmt.Sprintf(" %s not counted yet.", plural(o.ReadyToday, "person became ready on the day and is",
+			"people became ready on the day and are"))
 	}
 	x := 0.0
 	for _, b := range delay.Bodies {

@@ -25,7 +25,8 @@ import (
 func TestPacksOfASeries(t *testing.T) {
 	root := t.TempDir()
 	weekly := meta(t)
-	weekly.Series, weekly.Title, weekly.Day, weekly.UpTo = "directors-weekly", "Directors weekly pack", delay.MustDay("2026-11-01"), delay.MustDay("2026-11-01")
+	weekly.Series, weekly.Title, weekly.Day, weekly.UpTo = "directors-weekly", "Directors weekly pack", delay.MustDay("2026-11-01"),
+		delay.MustDay("2026-11-01")
 	keep := func(m Meta, f Figures) (string, bool) {
 		t.Helper()
 		id, fresh, err := Keep(t.Context(), root, f, renderer(t), m)
@@ -57,7 +58,8 @@ func TestPacksOfASeries(t *testing.T) {
 	for _, i := range all {
 		words = append(words, i.Title)
 	}
-	if got, want := strings.Join(words, "|"), "1 November 2026, directors weekly, pack 2|4 November 2026|1 November 2026, directors weekly"; got != want {
+	if got, want := strings.Join(words, "|"), "1 November 2026, directors weekly, pack 2|4 November 2026|1 November 2026, "+
+		"directors weekly"; got != want {
 		t.Errorf("the list is %s, want %s", got, want)
 	}
 	m, err := ReadManifest(root, "2026-11-01-directors-weekly")
@@ -178,7 +180,8 @@ func TestChromiumPrints(t *testing.T) {
 		t.Fatalf("nothing was printed: %s", made.Unprinted)
 	}
 	files := folder(t, dir)
-	if !strings.HasPrefix(files[PDFFile], "%PDF-") || !strings.Contains(files[PDFFile], "595") || !strings.HasPrefix(files[PictureFile], "\x89PNG\r\n") {
+	if !strings.HasPrefix(files[PDFFile], "%PDF-") || !strings.Contains(files[PDFFile], "595") ||
+		!strings.HasPrefix(files[PictureFile], "\x89PNG\r\n") {
 		t.Error("the PDF is not on A4 or the picture is none")
 	}
 	// The same folder may be rendered into again.

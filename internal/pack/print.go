@@ -56,7 +56,8 @@ const NoChromium = "There is no PDF and no picture, because this machine has no 
 // asRoot is why a Chromium that is there does not print for root: its sandbox
 // refuses to. It is never switched off, for what is printed holds names that
 // came in files.
-const asRoot = "There is no PDF and no picture, because Homeward runs as root and Chromium keeps no sandbox for root. Run Homeward as an ordinary user. The page prints the same from any browser."
+const asRoot = "There is no PDF and no picture, because Homeward runs as root and Chromium keeps no sandbox for root. Run Homeward as an " +
+	"ordinary user. The page prints the same from any browser."
 
 // FindChromium gives the browser at path, or with an empty path one that the
 // machine has, or nil when there is none.
@@ -89,7 +90,8 @@ func (c *Chromium) Print(ctx context.Context, dir string) (pdf, picture []byte, 
 	if pdf, err = c.run(ctx, work, page, PDFFile, "--no-pdf-header-footer", "--print-to-pdf="+filepath.Join(work, PDFFile)); err != nil {
 		return nil, nil, err
 	}
-	picture, err = c.run(ctx, work, page, PictureFile, "--hide-scrollbars", "--window-size=1240,1754", "--screenshot="+filepath.Join(work, PictureFile))
+	picture, err = c.run(ctx, work, page, PictureFile, "--hide-scrollbars", "--window-size=1240,1754",
+		"--screenshot="+filepath.Join(work, PictureFile))
 	return pdf, picture, err
 }
 
@@ -117,11 +119,13 @@ func (c *Chromium) run(ctx context.Context, work, page, file string, flags ...st
 		if os.Geteuid() == 0 && ctx.Err() == nil {
 			return nil, problem.Wrap(err, problem.Unavailable, "%s", strings.TrimSuffix(asRoot, "."))
 		}
-		return nil, problem.Wrap(err, problem.Unavailable, "There is no PDF and no picture, because the Chromium of this machine did not print the page. It may lack its sandbox here, as in a container without user namespaces. The page prints the same from any browser")
+		return nil, problem.Wrap(err, problem.Unavailable, "There is no PDF and no picture, because the Chromium of this machine did not print "+
+			"the page. It may lack its sandbox here, as in a container without user namespaces. The page prints the same from any browser")
 	}
 	b, err := os.ReadFile(filepath.Join(work, file))
 	if err != nil || len(b) == 0 || len(b) > largestFile {
-		return nil, problem.Wrap(errors.Join(err, errors.New("no file, or too large a one")), problem.Unavailable, "There is no PDF and no picture, because the Chromium of this machine did not print the page")
+		return nil, problem.Wrap(errors.Join(err, errors.New("no file, or too large a one")), problem.Unavailable,
+			"There is no PDF and no picture, because the Chromium of this machine did not print the page")
 	}
 	return b, nil
 }

@@ -15,7 +15,8 @@ import (
 const publicWords = "Public copy: counts under 5 are not shown, others are rounded to the nearest 5."
 
 // publicMore says the rest of it.
-const publicMore = "Counts that would give a small one away are not shown either. Shares and averages are worked out from the rounded counts."
+const publicMore = "Counts that would give a small one away are not shown either. Shares and averages are worked out from the rounded " +
+	"counts."
 
 // partnershipWords stand on every other pack.
 const partnershipWords = "For the partnership. Counts under 5 are shown as they are, so do not publish this page."
@@ -73,7 +74,8 @@ func publicCharts(f Figures) []chart.Chart {
 	p := publish(f)
 	o := f.Overview
 	var out []chart.Chart
-	add := func(id, metric string, grain measure.Dimension, from, to delay.Day, periods []measure.Period, cells []measure.Cell, names []string, value func(period, series int) (float64, bool)) {
+	add := func(id, metric string, grain measure.Dimension, from, to delay.Day, periods []measure.Period, cells []measure.Cell,
+		names []string, value func(period, series int) (float64, bool)) {
 		m, _ := measure.MetricOf(metric)
 		if grain == measure.ByDay {
 			m.Whole = true // A day's average is a count.
@@ -222,7 +224,8 @@ func publicReasons(f Figures, p published) chart.Chart {
 	})
 	for _, i := range order {
 		r := reasons[i]
-		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: upperFirst(strings.TrimSpace(string(r) + " " + r.Short()))}, publicCell(p.parts[i])})
+		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: upperFirst(strings.TrimSpace(string(r) + " " + r.Short()))},
+			publicCell(p.parts[i])})
 	}
 	c.Table.Foot = []chart.Cell{{Text: "All reasons"}, publicCell(p.total)}
 	return c

@@ -59,7 +59,8 @@ func publicFigures(t *testing.T) Figures {
 				left -= one
 				for part := range int64(2) {
 					n++
-					cells = append(cells, measure.Cell{Period: day, Provider: "NGT", Care: delay.Acute, Body: delay.Body(body), Reason: delay.Reasons[n%11], Days: (one + part) / 2})
+					cells = append(cells, measure.Cell{Period: day, Provider: "NGT", Care: delay.Acute, Body: delay.Body(body),
+						Reason: delay.Reasons[n%11], Days: (one + part) / 2})
 				}
 			}
 		}
@@ -91,7 +92,8 @@ func randomFigures(t *rapid.T) Figures {
 			}
 		}
 		if n := len(f.Overview.Months); n == 0 || day == day.Month().First() {
-			f.Overview.Months = append(f.Overview.Months, measure.Period{First: day, Last: min(last, day.Month().Last()), Listed: int(min(last, day.Month().Last())-day) + 1})
+			f.Overview.Months = append(f.Overview.Months, measure.Period{First: day, Last: min(last, day.Month().Last()),
+				Listed: int(min(last, day.Month().Last())-day) + 1})
 		}
 		m := &f.Overview.Months[len(f.Overview.Months)-1]
 		for b, n := range by {

@@ -156,7 +156,8 @@ func List(root string) ([]Info, error) {
 			continue
 		}
 		// ReadManifest has checked that the day can be read.
-		all = append(all, placed{Info{ID: e.Name(), Title: words, Series: m.Series, Held: m.HeldAt, AsAt: delay.MustDay(m.AsAt), RuleSet: m.RuleSet}, day, number})
+		all = append(all, placed{Info{ID: e.Name(), Title: words, Series: m.Series, Held: m.HeldAt, AsAt: delay.MustDay(m.AsAt),
+			RuleSet: m.RuleSet}, day, number})
 	}
 	slices.SortFunc(all, func(a, b placed) int {
 		return cmp.Or(b.Held.Compare(a.Held), cmp.Compare(b.day, a.day), strings.Compare(a.Series, b.Series), b.number-a.number)
@@ -190,7 +191,8 @@ func ReadManifest(root, id string) (*Manifest, error) {
 		err = errors.New("the hash of the style is not one")
 	}
 	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The manifest of the pack %s could not be read. Restore the pack's folder from your backup", id)
+		return nil, problem.Wrap(err, problem.Unavailable, "The manifest of the pack %s could not be read. Restore the pack's folder from "+
+			"your backup", id)
 	}
 	return m, nil
 }
@@ -217,7 +219,8 @@ func Open(root, id, file string) ([]byte, error) {
 		return nil, err
 	}
 	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != files[i].SHA256 {
-		return nil, problem.New(problem.Unavailable, "The file %s of the pack %s is not as it was made, so it is not shown. Restore the pack's folder from your backup.", file, id)
+		return nil, problem.New(problem.Unavailable, "The file %s of the pack %s is not as it was made, so it is not shown. Restore the pack's "+
+			"folder from your backup.", file, id)
 	}
 	return b, nil
 }
@@ -244,7 +247,8 @@ func read(root, id, file string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > largestFile {
-		return nil, problem.New(problem.Unavailable, "The file %s of the pack %s is not as it was made, so it is not shown. Restore the pack's folder from your backup.", file, id)
+		return nil, problem.New(problem.Unavailable, "The file %s of the pack %s is not as it was made, so it is not shown. Restore the pack's "+
+			"folder from your backup.", file, id)
 	}
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(f); err != nil {
@@ -330,7 +334,8 @@ func (b *built) replace(ctx context.Context, dir string, printer Printer) error 
 	there := err == nil
 	if len(entries) > 0 {
 		if !isPack(dir, entries) {
-			return problem.New(problem.Conflict, "The folder %s holds something other than a pack. Choose an empty folder, or one that is not there yet.", dir)
+			return problem.New(problem.Conflict, "The folder %s holds something other than a pack. Choose an empty folder, or one that is not "+
+				"there yet.", dir)
 		}
 	}
 	made, err := b.write(ctx, dir, printer)
@@ -453,5 +458,6 @@ func syncFolder(dir string) error {
 }
 
 func unwritten(err error) error {
-	return problem.Wrap(err, problem.Unavailable, "The pack could not be written. Check that the disk has room and that the folder may be written to")
+	return problem.Wrap(err, problem.Unavailable, "The pack could not be written. Check that the disk has room and that the folder may be "+
+		"written to")
 }

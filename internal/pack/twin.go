@@ -38,7 +38,8 @@ func twin(c chart.Chart, basis measure.Basis, rules string, asAt delay.Day) ([]b
 				out = append(out, "")
 			}
 		}
-		if err := w.WriteMixed(append(out, measures[c.ID], basis.String(), rules, asAt.String()), func(i int) bool { return i < len(row) && row[i].Numeric }); err != nil {
+		if err := w.WriteMixed(append(out, measures[c.ID], basis.String(), rules, asAt.String()),
+			func(i int) bool { return i < len(row) && row[i].Numeric }); err != nil {
 			return nil, err
 		}
 	}

@@ -16,14 +16,18 @@ import (
 func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 	of := measures
 	about := extract.Sheet{Name: "About", Head: []string{"What", "Which"}, Widths: []float64{28, 90}, Rows: [][]any{
-		{"Partnership", m.Partnership}, {"Figures of", m.Place}, {"Data as at", f.Overview.AsAt}, {"From", f.Overview.From}, {"To", f.Overview.To},
-		{"Figures held at", m.HeldAt.Format(time.RFC3339)}, {"Days counted", strings.Replace(f.Overview.Filter.Basis.Words(), ", as", " as", 1) + " (" + m.Basis + ")"},
+		{"Partnership", m.Partnership}, {"Figures of", m.Place}, {"Data as at", f.Overview.AsAt}, {"From", f.Overview.From},
+		{"To", f.Overview.To},
+		{"Figures held at", m.HeldAt.Format(time.RFC3339)}, {"Days counted", strings.Replace(f.Overview.Filter.Basis.Words(), ", as", " as", 1) +
+			" (" + m.Basis + ")"},
 		{"Rule set", m.RuleSet}, {"Made by", "Homeward " + m.Version},
 	}}
 	if m.Public {
-		about.Rows = append(about.Rows, []any{"Public copy", publicWords + " " + publicMore + " " + measure.SuppressedMark + " stands where a count is not shown."})
+		about.Rows = append(about.Rows, []any{"Public copy", publicWords + " " + publicMore + " " + measure.SuppressedMark +
+			" stands where a count is not shown."})
 	} else {
-		about.Rows = append(about.Rows, []any{"Before you pass it on", "For the partnership. Counts under 5 are shown as they are, so do not publish them."})
+		about.Rows = append(about.Rows, []any{"Before you pass it on", "For the partnership. Counts under 5 are shown as they are, so do not " +
+			"publish them."})
 	}
 	if len(m.Providers) > 0 {
 		about.Rows = append(about.Rows, []any{"Limited to the providers", strings.Join(m.Providers, ", ")})
@@ -58,7 +62,8 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 		sheets = append(sheets, s)
 		sheets[0].Rows = append(sheets[0].Rows, []any{"Sheet " + s.Name, of[c.ID] + ". " + c.Title})
 	}
-	words := extract.Sheet{Name: "Definitions", Head: []string{"Measure", "Version", "Name", "What is counted", "How", "What is left out", "Unit", "Rules"},
+	words := extract.Sheet{Name: "Definitions", Head: []string{"Measure", "Version", "Name", "What is counted", "How", "What is left out",
+		"Unit", "Rules"},
 		Widths: []float64{10, 9, 24, 50, 50, 50, 14, 16}}
 	for _, d := range measure.Definitions {
 		words.Rows = append(words.Rows, []any{d.ID, int64(d.Version), d.Name, d.Sentence, d.Formula, d.LeftOut, d.Unit, d.Rules})
@@ -70,7 +75,8 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 
 // sheetNames are the names of the charts' sheets, by the charts' IDs.
 var sheetNames = map[string]string{
-	"people": "People waiting", "delayed-days": "Delayed days", "council-share": "Council share", "dtoc-beds": "DToC beds", "reasons": "Reasons",
+	"people": "People waiting", "delayed-days": "Delayed days", "council-share": "Council share", "dtoc-beds": "DToC beds",
+	"reasons": "Reasons",
 }
 
 // unlike makes headings differ from each other, as those of a table must.

@@ -99,7 +99,8 @@ func (h *Hasher) Hash(password string) string {
 	rand.Read(salt) // Never fails: crypto/rand ends the program instead.
 	sum := derive(password, salt, h.MemoryKiB, h.Passes, h.Lanes)
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.MemoryKiB, h.Passes, h.Lanes, b64.EncodeToString(salt), b64.EncodeToString(sum))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.MemoryKiB, h.Passes, h.Lanes, b64.EncodeToString(salt),
+		b64.EncodeToString(sum))
 }
 
 // Verify says whether the password is the one that was hashed, and whether the

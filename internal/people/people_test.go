@@ -83,7 +83,8 @@ func TestP1Scopes(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := g.Scope()
-			if !slices.Equal(s.Providers(), c.providers) || !slices.Equal(s.Councils(), c.councils) || s.Identifiers() != c.identifiers || s.Empty() != (c.providers == nil && c.councils == nil) {
+			if !slices.Equal(s.Providers(), c.providers) || !slices.Equal(s.Councils(), c.councils) || s.Identifiers() != c.identifiers ||
+				s.Empty() != (c.providers == nil && c.councils == nil) {
 				t.Errorf("%+v", s)
 			}
 			if c.identifiers != c.role.May(SeeIdentifiers) || s.Empty() == c.role.May(SeeRows) {
@@ -92,7 +93,8 @@ func TestP1Scopes(t *testing.T) {
 		})
 	}
 	t.Run("P1/grants that were not made here see nothing", func(t *testing.T) {
-		for _, g := range []Grant{{}, {Role: Coordinator}, {Role: Coordinator, Codes: []string{"RK9"}}, {Role: Coordinator, Side: CouncilSide, Codes: []string{"E10000008"}},
+		for _, g := range []Grant{{}, {Role: Coordinator}, {Role: Coordinator, Codes: []string{"RK9"}},
+			{Role: Coordinator, Side: CouncilSide, Codes: []string{"E10000008"}},
 			{Role: Viewer, Side: ProviderSide, Codes: []string{"RK9"}}, {Role: "owner", Side: ProviderSide, Codes: []string{"RK9"}}} {
 			if s := g.Scope(); !s.Empty() || s.Identifiers() {
 				t.Errorf("%+v sees %+v", g, s)
@@ -112,7 +114,8 @@ func TestMatrix(t *testing.T) {
 		SeeCall: "CRDPVAXS", RunCall: "P", SeeExtracts: "CRDPVAX", SeeRejected: "A", TakeExtracts: "A", DecideExtracts: "A", Annotate: "A",
 		ManageOwn: "CRDPVAX", ManagePeople: "X", ManageSettings: "X", RunJobs: "X", ReadAudit: "X",
 	}
-	letters := map[Role]string{Coordinator: "C", Reviewer: "R", Director: "D", Presenter: "P", Viewer: "V", Analyst: "A", Administrator: "X", Screen: "S"}
+	letters := map[Role]string{Coordinator: "C", Reviewer: "R", Director: "D", Presenter: "P", Viewer: "V", Analyst: "A", Administrator: "X",
+		Screen: "S"}
 	for _, act := range Acts {
 		for role, letter := range letters {
 			if got := role.May(act); got != strings.Contains(want[act], letter) {
@@ -132,7 +135,8 @@ func TestMatrix(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
-	for _, bad := range []string{"", "short", "elevenchars", "password1234", "passwordpassword", "qwertyuiop12", "111111111111", "abcdefghijkl", "Winchester2024!",
+	for _, bad := range []string{"", "short", "elevenchars", "password1234", "passwordpassword", "qwertyuiop12", "111111111111",
+		"abcdefghijkl", "Winchester2024!",
 		"P@ssw0rd12345", "letmeinletmein", "homeward12345", "Plymouth2026!!", "anne.example1", strings.Repeat("a", 300)} {
 		if err := CheckPassword(bad, "anne.example@trust.nhs.uk", "Anne Example", "Plymouth"); problem.KindOf(err) != problem.Invalid {
 			t.Errorf("%q: %v", bad, err)
@@ -140,7 +144,8 @@ func TestPasswords(t *testing.T) {
 			t.Error("the error repeats the password")
 		}
 	}
-	for _, good := range []string{"tulip canal mauve", "jx9!kWq03mzL", "correct horse battery staple", "grüne Wiese unter Sternen", strings.Repeat("tulip canal mauve ", 10)} {
+	for _, good := range []string{"tulip canal mauve", "jx9!kWq03mzL", "correct horse battery staple", "grüne Wiese unter Sternen",
+		strings.Repeat("tulip canal mauve ", 10)} {
 		if err := CheckPassword(good, "anne@trust.nhs.uk"); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
@@ -154,7 +159,8 @@ func TestHashing(t *testing.T) {
 	if !strings.HasPrefix(h, "$argon2id$v=19$m=64,t=1,p=1$") || h == weak.Hash("tulip canal mauvé") {
 		t.Error(h)
 	}
-	for password, want := range map[string]bool{"tulip canal mauvé": true, "tulip canal mauve\u0301": true, "tulip canal mauve": false, "": false} {
+	for password, want := range map[string]bool{"tulip canal mauvé": true, "tulip canal mauve\u0301": true, "tulip canal mauve": false,
+		"": false} {
 		if right, again := weak.Verify(password, h); right != want || again {
 			t.Errorf("%q: %v, %v", password, right, again)
 		}
@@ -162,7 +168,8 @@ func TestHashing(t *testing.T) {
 	if right, again := (&Hasher{MemoryKiB: 128, Passes: 1, Lanes: 1}).Verify("tulip canal mauvé", h); !right || !again {
 		t.Error("a hash of other parameters is read and asked to be made again")
 	}
-	for _, bad := range []string{"", "x", "$argon2id$v=19$m=64,t=0,p=1$AAAA$AAAA", "$argon2i$v=19$m=64,t=1,p=1$AAAA$AAAA", "$argon2id$v=16$m=64,t=1,p=1$AAAA$AAAA", strings.TrimSuffix(h, h[len(h)-4:])} {
+	for _, bad := range []string{"", "x", "$argon2id$v=19$m=64,t=0,p=1$AAAA$AAAA", "$argon2i$v=19$m=64,t=1,p=1$AAAA$AAAA",
+		"$argon2id$v=16$m=64,t=1,p=1$AAAA$AAAA", strings.TrimSuffix(h, h[len(h)-4:])} {
 		if right, _ := weak.Verify("tulip canal mauvé", bad); right {
 			t.Errorf("%q is a hash", bad)
 		}
@@ -214,7 +221,8 @@ func TestSecondFactor(t *testing.T) {
 		t.Error("a code typed with a space")
 	}
 	show, keep := NewRecoveryCodes()
-	if len(show) != RecoveryCodes || string(HashRecoveryCode(strings.ToUpper(strings.ReplaceAll(show[0], "-", " ")))) != string(keep[0]) || slices.Equal(keep[0], keep[1]) {
+	if len(show) != RecoveryCodes || string(HashRecoveryCode(strings.ToUpper(strings.ReplaceAll(show[0], "-", " ")))) != string(keep[0]) ||
+		slices.Equal(keep[0], keep[1]) {
 		t.Error(show)
 	}
 }
@@ -244,7 +252,8 @@ func TestThrottle(t *testing.T) {
 		{"49 from elsewhere", past(49, time.Hour, account), 0},
 		{"50 from elsewhere", past(50, time.Hour, account), 23 * time.Hour},
 		{"50 at other accounts from here", past(50, time.Minute, address), 14 * time.Minute},
-		{"50 at other accounts and a right one of one's own", append(past(50, 2*time.Minute, address), past(1, time.Minute, right)...), 13 * time.Minute},
+		{"50 at other accounts and a right one of one's own", append(past(50, 2*time.Minute, address), past(1, time.Minute, right)...),
+			13 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			until := DefaultThrottle.Until(now, c.past)
@@ -307,7 +316,8 @@ func TestTokens(t *testing.T) {
 		t.Error("a revoked token")
 	}
 	tok.Providers = []string{"RK9"}
-	if !tok.MayUpload("RK9") || tok.MayUpload("RH8") || tok.MayUpload("") || !tok.May(TakeExtracts) || tok.May(SeeFigures) || tok.May(SeeRows) {
+	if !tok.MayUpload("RK9") || tok.MayUpload("RH8") || tok.MayUpload("") || !tok.May(TakeExtracts) || tok.May(SeeFigures) ||
+		tok.May(SeeRows) {
 		t.Error("what it may")
 	}
 	for _, bad := range []string{"", "hw_", "hw_a_b", shown + "_", strings.ToUpper(shown), "x" + shown[2:]} {
@@ -319,7 +329,8 @@ func TestTokens(t *testing.T) {
 		kind   TokenKind
 		label  string
 		stands time.Duration
-	}{{"admin", "x", 0}, {UploadToken, "", 0}, {UploadToken, strings.Repeat("x", 101), 0}, {UploadToken, "x", 367 * 24 * time.Hour}, {PasswordLink, "x", 8 * 24 * time.Hour}, {FiguresToken, "x", -1}} {
+	}{{"admin", "x", 0}, {UploadToken, "", 0}, {UploadToken, strings.Repeat("x", 101), 0}, {UploadToken, "x", 367 * 24 * time.Hour},
+		{PasswordLink, "x", 8 * 24 * time.Hour}, {FiguresToken, "x", -1}} {
 		if _, _, err := NewToken(c.kind, c.label, now, c.stands, "x"); problem.KindOf(err) != problem.Invalid {
 			t.Errorf("%v: %v", c, err)
 		}
@@ -327,12 +338,14 @@ func TestTokens(t *testing.T) {
 }
 
 func TestEmailAddresses(t *testing.T) {
-	for typed, want := range map[string]string{" Anne.Example@Trust.NHS.uk ": "anne.example@trust.nhs.uk", "ａnne@example.org": "anne@example.org"} {
+	for typed, want := range map[string]string{" Anne.Example@Trust.NHS.uk ": "anne.example@trust.nhs.uk",
+		"ａnne@example.org": "anne@example.org"} {
 		if got, err := NormaliseEmail(typed); err != nil || got != want {
 			t.Errorf("%q: %q, %v", typed, got, err)
 		}
 	}
-	for _, bad := range []string{"", "anne", "anne@", "@example.org", "anne@example", "Anne <anne@example.org>", "a b@example.org", "my secret password", "anne@example.org\nBcc: x@example.org"} {
+	for _, bad := range []string{"", "anne", "anne@", "@example.org", "anne@example", "Anne <anne@example.org>", "a b@example.org",
+		"my secret password", "anne@example.org\nBcc: x@example.org"} {
 		_, err := NormaliseEmail(bad)
 		if problem.KindOf(err) != problem.Invalid || (bad != "" && strings.Contains(err.Error(), "secret")) {
 			t.Errorf("%q: %v", bad, err)

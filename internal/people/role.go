@@ -125,7 +125,9 @@ type Organisations interface {
 // that the role cannot be held for.
 func NewGrant(role Role, codes []string, all Organisations) (Grant, error) {
 	if !slices.Contains(Roles[:], role) {
-		return Grant{}, problem.New(problem.Invalid, "Found the role %q. Use one of coordinator, reviewer, director, presenter, viewer, analyst, administrator.", role)
+		return Grant{}, problem.New(problem.Invalid, "Found the role %q. Use one of coordinator, reviewer, director, presenter, viewer, "+
+			"analyst, "+
+			"administrator.", role)
 	}
 	g := Grant{Role: role}
 	sides := role.Sides()
@@ -136,13 +138,15 @@ func NewGrant(role Role, codes []string, all Organisations) (Grant, error) {
 		return g, nil
 	}
 	if len(codes) == 0 {
-		return Grant{}, problem.New(problem.Invalid, "The role %s is for named organisations. Name at least one by its code, such as RK9 or E10000008.", role)
+		return Grant{}, problem.New(problem.Invalid, "The role %s is for named organisations. Name at least one by its code, such as RK9 or "+
+			"E10000008.", role)
 	}
 	for _, code := range codes {
 		side := all.SideOf(code)
 		switch {
 		case side == Whole:
-			return Grant{}, problem.New(problem.Invalid, "Found the organisation %q. Expected the code of a provider or council of the partnership file.", code)
+			return Grant{}, problem.New(problem.Invalid, "Found the organisation %q. Expected the code of a provider or council of the "+
+				"partnership file.", code)
 		case !slices.Contains(sides, side):
 			return Grant{}, problem.New(problem.Invalid, "The role %s cannot be held for a %s. Name providers by their ODS codes.", role, side)
 		case g.Side != Whole && g.Side != side:

@@ -73,7 +73,8 @@ func NewToken(kind TokenKind, label string, now time.Time, stands time.Duration,
 		stands = usual
 	}
 	if stands < 0 || stands > longest {
-		return Token{}, "", problem.New(problem.Invalid, "A token of this kind stands for %d days at most. Enter a number of days from 1 to %d.", int(longest.Hours()/24), int(longest.Hours()/24))
+		return Token{}, "", problem.New(problem.Invalid, "A token of this kind stands for %d days at most. Enter a number of days from 1 to %d.",
+			int(longest.Hours()/24), int(longest.Hours()/24))
 	}
 	if label = strings.TrimSpace(label); label == "" || len(label) > 100 {
 		return Token{}, "", problem.New(problem.Invalid, "Enter what the token is for, in 100 characters or less")

@@ -63,5 +63,6 @@ func (c Claim) before(o Claim) bool {
 		return 1
 	}
 	care := func(c Claim) int { return slices.Index(delay.CareTypes[:], c.Care) }
-	return cmp.Or(cmp.Compare(rank(c), rank(o)), cmp.Compare(o.Listed, c.Listed), cmp.Compare(care(c), care(o)), cmp.Compare(c.Provider, o.Provider)) < 0
+	return cmp.Or(cmp.Compare(rank(c), rank(o)), cmp.Compare(o.Listed, c.Listed), cmp.Compare(care(c), care(o)),
+		cmp.Compare(c.Provider, o.Provider)) < 0
 }

@@ -56,7 +56,8 @@ func TestFind(t *testing.T) {
 			Listings: []person.Listing{on(1, 1, 3, 9, 11), on(3, 2, 2, 0, 12)}}, "[1 3] 1-1:11 2-2:12 3-3:11"},
 		{"C20 a row that can be read stands before one that cannot", person.Evidence{Records: []person.Record{one, local},
 			Listings: []person.Listing{on(1, 1, 3, 9, 11), {Record: 3, First: 2, Last: 2, Statement: 12, Unread: true}}}, "[1 3] 1-3:11"},
-		{"I6 people say that two are one", person.Evidence{Records: []person.Record{one, two}, Verdicts: []person.Verdict{{One: 1, Other: 2, Same: true}},
+		{"I6 people say that two are one", person.Evidence{Records: []person.Record{one, two},
+			Verdicts: []person.Verdict{{One: 1, Other: 2, Same: true}},
 			Listings: []person.Listing{on(1, 1, 1, 0, 11), on(2, 2, 2, 0, 12)}}, "[1 2] 1-1:11 2-2:12"},
 		{"I6 people say that one is two", person.Evidence{Records: []person.Record{one, local}, Verdicts: []person.Verdict{{One: 1, Other: 3}},
 			Listings: []person.Listing{on(1, 1, 1, 9, 11), on(3, 2, 2, 0, 12)}}, "[1] 1-1:11; [3] 2-2:12"},
@@ -89,14 +90,17 @@ func TestOneDay(t *testing.T) {
 		claims []person.Claim
 		want   string
 	}{
-		{"C19 a listed day stands before a back-dated one", []person.Claim{listed("A", 1, 3, 1), marked(listed("B", 1, 3, 4), delay.Backdated)}, "[[] [{1 3 A}]]"},
+		{"C19 a listed day stands before a back-dated one", []person.Claim{listed("A", 1, 3, 1), marked(listed("B", 1, 3, 4), delay.Backdated)},
+			"[[] [{1 3 A}]]"},
 		{"C19 before a carried one", []person.Claim{marked(listed("A", 1, 3, 1), delay.Carried), listed("B", 2, 3, 2)}, "[[{2 3 B}] []]"},
-		{"C19 before one that could not be read", []person.Claim{marked(listed("A", 1, 3, 3), delay.NotReadable), listed("B", 2, 3, 1)}, "[[{2 3 B}] []]"},
+		{"C19 before one that could not be read", []person.Claim{marked(listed("A", 1, 3, 3), delay.NotReadable), listed("B", 2, 3, 1)},
+			"[[{2 3 B}] []]"},
 		{"C19 the listing that began later", []person.Claim{listed("A", 1, 5, 1), listed("B", 3, 9, 3)}, "[[{3 5 B}] []]"},
 		{"C19 then acute before non-acute", []person.Claim{care(listed("A", 1, 2, 1), delay.NonAcute), listed("B", 1, 2, 1)}, "[[{1 2 B}] []]"},
 		{"C19 then the code", []person.Claim{listed("B", 1, 2, 1), listed("A", 1, 2, 1)}, "[[{1 2 A}] []]"},
 		{"C19 a paused day takes none", []person.Claim{listed("A", 1, 2, 1), marked(listed("B", 1, 2, 2), delay.Paused)}, "[[] []]"},
-		{"C19 three hospitals", []person.Claim{listed("A", 1, 5, 1), listed("B", 2, 5, 2), listed("C", 4, 5, 4)}, "[[{2 3 B} {4 5 C}] [{4 5 C}] []]"},
+		{"C19 three hospitals", []person.Claim{listed("A", 1, 5, 1), listed("B", 2, 5, 2), listed("C", 4, 5, 4)},
+			"[[{2 3 B} {4 5 C}] [{4 5 C}] []]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := losses(person.OneDay(c.claims)); got != c.want {

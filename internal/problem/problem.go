@@ -73,8 +73,7 @@ func Wrap(cause error, kind Kind, format string, args ...any) *Error {
 
 // KindOf gives the kind of the first *Error in err's chain, Internal if none.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return Internal

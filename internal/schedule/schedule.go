@@ -357,7 +357,8 @@ func (s *Scheduler) begin(e *entry) (since time.Time, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state != started {
-		return time.Time{}, false, problem.New(problem.Unavailable, "Homeward is starting or stopping, so no job can be run. Try again in a minute.")
+		return time.Time{}, false, problem.New(problem.Unavailable, "Homeward is starting or stopping, so no job can be run. Try again in a "+
+			"minute.")
 	}
 	if e.busy {
 		return e.began, false, nil

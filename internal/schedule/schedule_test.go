@@ -464,19 +464,30 @@ func TestCatchUp(t *testing.T) {
 		start string
 		want  []string
 	}{
-		"a run of this morning is not made again":     {[]Run{ran("2000-01-05 06:30", Finished)}, false, "", "2000-01-05 09:00:00", []string{Finished}},
-		"a morning missed while down is made up for":  {[]Run{ran("2000-01-04 06:30", Finished)}, false, "", "2000-01-05 09:00:00", []string{Finished, Finished}},
-		"three mornings missed are made up for once":  {[]Run{ran("2000-01-02 06:30", Finished)}, false, "", "2000-01-05 09:00:00", []string{Finished, Finished}},
-		"before the morning nothing was missed":       {[]Run{ran("2000-01-04 06:30", Finished)}, false, "", "2000-01-05 06:00:00", []string{Finished}},
-		"a run that did not finish is made up for":    {[]Run{ran("2000-01-04 06:30", Finished), ran("2000-01-05 06:30", DidNotFinish)}, false, "", "2000-01-05 09:00:00", []string{Finished, DidNotFinish, Finished}},
-		"a run by hand after the due time is enough":  {[]Run{ran("2000-01-05 08:00", Finished)}, false, "", "2000-01-05 09:00:00", []string{Finished}},
-		"a job that never ran is run":                 {nil, false, "", "2000-01-05 09:00:00", []string{Finished}},
-		"a job that does not catch up waits":          {nil, true, "", "2000-01-05 09:00:00", nil},
-		"a weekly job missed on Sunday is made up":    {[]Run{ran("1999-12-26 05:00", Finished)}, false, "0 5 * * 0", "2000-01-05 09:00:00", []string{Finished, Finished}},
-		"a weekly job that ran on Sunday is left":     {[]Run{ran("2000-01-02 05:00", Finished)}, false, "0 5 * * 0", "2000-01-05 09:00:00", []string{Finished}},
-		"a yearly job that ran is not made again":     {[]Run{ran("1999-04-01 05:00", Finished)}, false, "0 5 1 4 *", "2000-01-05 09:00:00", []string{Finished}},
-		"due in this very second counts as missed":    {[]Run{ran("2000-01-04 06:30", Finished)}, false, "", "2000-01-05 06:30:00", []string{Finished, Finished}},
-		"the day that the clocks went forward counts": {[]Run{ran("2000-03-25 06:30", Finished)}, false, "", "2000-03-26 06:31:00", []string{Finished, Finished}},
+		"a run of this morning is not made again": {[]Run{ran("2000-01-05 06:30", Finished)}, false, "", "2000-01-05 09:00:00",
+			[]string{Finished}},
+		"a morning missed while down is made up for": {[]Run{ran("2000-01-04 06:30", Finished)}, false, "", "2000-01-05 09:00:00",
+			[]string{Finished, Finished}},
+		"three mornings missed are made up for once": {[]Run{ran("2000-01-02 06:30", Finished)}, false, "", "2000-01-05 09:00:00",
+			[]string{Finished, Finished}},
+		"before the morning nothing was missed": {[]Run{ran("2000-01-04 06:30", Finished)}, false, "", "2000-01-05 06:00:00",
+			[]string{Finished}},
+		"a run that did not finish is made up for": {[]Run{ran("2000-01-04 06:30", Finished), ran("2000-01-05 06:30", DidNotFinish)}, false,
+			"", "2000-01-05 09:00:00", []string{Finished, DidNotFinish, Finished}},
+		"a run by hand after the due time is enough": {[]Run{ran("2000-01-05 08:00", Finished)}, false, "", "2000-01-05 09:00:00",
+			[]string{Finished}},
+		"a job that never ran is run":        {nil, false, "", "2000-01-05 09:00:00", []string{Finished}},
+		"a job that does not catch up waits": {nil, true, "", "2000-01-05 09:00:00", nil},
+		"a weekly job missed on Sunday is made up": {[]Run{ran("1999-12-26 05:00", Finished)}, false, "0 5 * * 0", "2000-01-05 09:00:00",
+			[]string{Finished, Finished}},
+		"a weekly job that ran on Sunday is left": {[]Run{ran("2000-01-02 05:00", Finished)}, false, "0 5 * * 0", "2000-01-05 09:00:00",
+			[]string{Finished}},
+		"a yearly job that ran is not made again": {[]Run{ran("1999-04-01 05:00", Finished)}, false, "0 5 1 4 *", "2000-01-05 09:00:00",
+			[]string{Finished}},
+		"due in this very second counts as missed": {[]Run{ran("2000-01-04 06:30", Finished)}, false, "", "2000-01-05 06:30:00",
+			[]string{Finished, Finished}},
+		"the day that the clocks went forward counts": {[]Run{ran("2000-03-25 06:30", Finished)}, false, "", "2000-03-26 06:31:00",
+			[]string{Finished, Finished}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -503,7 +514,8 @@ func TestCatchUp(t *testing.T) {
 func TestJobRunsThoughItCannotBeRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, runs := &memory{down: true}, 0
-		s := newScheduler(t, m, Job{Name: "charts", Title: "Charts", When: "30 6 * * *", Run: func(context.Context) (string, error) { runs++; return "", nil }})
+		s := newScheduler(t, m, Job{Name: "charts", Title: "Charts", When: "30 6 * * *",
+			Run: func(context.Context) (string, error) { runs++; return "", nil }})
 		start(t, s)
 		until(t, "2000-01-02 07:00:00")
 		stop(t, s)

@@ -22,11 +22,14 @@ func timesOf(j Job) (cron.Schedule, error) {
 	}
 	times, err := forms.Parse(j.When)
 	if err != nil {
-		return nil, problem.Wrap(err, problem.Invalid, "Found the time %q of job %s. Write it as minute, hour, day of the month, month and day of the week, such as 30 6 * * *", j.When, j.Name)
+		return nil, problem.Wrap(err, problem.Invalid, "Found the time %q of job %s. Write it as minute, hour, day of the month, month and day "+
+			"of the week, such as 30 6 * * *", j.When, j.Name)
 	}
 	// A job of every hour does not mind a missing or a repeated one.
 	if spec, ok := times.(*cron.SpecSchedule); ok && spec.Hour&(1<<1) != 0 && spec.Hour&everyHour != everyHour {
-		return nil, problem.New(problem.Invalid, "Found the time %q of job %s. Choose an hour before 1am or from 2am on: between them the clocks change.", j.When, j.Name)
+		return nil, problem.New(problem.Invalid, "Found the time %q of job %s. Choose an hour before 1am or from 2am on: between them the "+
+			"clocks "+
+			"change.", j.When, j.Name)
 	}
 	return times, nil
 }

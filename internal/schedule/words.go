@@ -41,7 +41,7 @@ func Words(spec string) (string, error) {
 		return "", unclear
 	}
 	var hours []string
-	for _, h := range strings.Split(f[1], ",") {
+	for h := range strings.SplitSeq(f[1], ",") {
 		hour, err := strconv.Atoi(h)
 		if err != nil {
 			return "", unclear
@@ -63,7 +63,7 @@ func daysWords(ofMonth, ofWeek string) (string, error) {
 		return "every weekday, Monday to Friday,", nil
 	case ofMonth == "*":
 		var names []string
-		for _, d := range strings.Split(ofWeek, ",") {
+		for d := range strings.SplitSeq(ofWeek, ",") {
 			day, err := weekday(d)
 			if err != nil {
 				return "", err
@@ -73,7 +73,7 @@ func daysWords(ofMonth, ofWeek string) (string, error) {
 		return "every " + listed(names), nil
 	case ofWeek == "*":
 		var names []string
-		for _, d := range strings.Split(ofMonth, ",") {
+		for d := range strings.SplitSeq(ofMonth, ",") {
 			day, err := strconv.Atoi(d)
 			if err != nil {
 				return "", err

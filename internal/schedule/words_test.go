@@ -22,7 +22,8 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s is %q, %v, want %q", spec, got, err, want)
 		}
 	}
-	for _, spec := range []string{"*/5 * * * *", "0 8 1 * 1", "0 8 * 3 *", "@every 1m", "0 8 * *", "30 1 * * *", "TZ=UTC 0 8 * * *", "0 8-10 * * *"} {
+	for _, spec := range []string{"*/5 * * * *", "0 8 1 * 1", "0 8 * 3 *", "@every 1m", "0 8 * *", "30 1 * * *", "TZ=UTC 0 8 * * *",
+		"0 8-10 * * *"} {
 		if got, err := Words(spec); problem.KindOf(err) != problem.Invalid {
 			t.Errorf("%s is %q, %v", spec, got, err)
 		}

@@ -45,7 +45,8 @@ func (c Commands) UserAdd(ctx context.Context, email, name string, role people.R
 		return err
 	}
 	if work && c.Service.Partnership.SignIn.WorkAccount == nil {
-		return problem.New(problem.Invalid, "Work accounts are not set up. Add sign_in.work_account to the partnership file, or add the user without a work account.")
+		return problem.New(problem.Invalid, "Work accounts are not set up. Add sign_in.work_account to the partnership file, or add the user "+
+			"without a work account.")
 	}
 	p.AwaitsWorkAccount = work
 	// It is said that somebody was added once they were; a link is then said too,
@@ -63,7 +64,8 @@ func (c Commands) UserAdd(ctx context.Context, email, name string, role people.R
 	if _, err = fmt.Fprint(c.Out, words+c.linkWords(text)); err == nil {
 		return nil
 	}
-	err = unsaid(err, "%s was added as %s, but the link could not be printed and was taken back. Make another with: homeward user link %s", p.Email, p.Grants[0], p.Email)
+	err = unsaid(err, "%s was added as %s, but the link could not be printed and was taken back. Make another with: homeward user link %s",
+		p.Email, p.Grants[0], p.Email)
 	return errors.Join(err, c.Service.Store.RevokeToken(ctx, machine, link))
 }
 
@@ -95,7 +97,8 @@ func (c Commands) link(ctx context.Context, id int64) error {
 }
 
 func (c Commands) linkWords(text string) string {
-	return "Give them this link, by a way that only they can read. It works once, for three days, to choose a password:\n" + c.Address + PasswordPath + text + "\n"
+	return "Give them this link, by a way that only they can read. It works once, for three days, to choose a password:\n" + c.Address +
+		PasswordPath + text + "\n"
 }
 
 // UserLink prints a new password link for an account, for a person who cannot
@@ -221,7 +224,8 @@ func (c Commands) TokenAdd(ctx context.Context, kind people.TokenKind, label str
 		if kind == people.ScreenLink {
 			text = c.Address + ScreenPath + text
 		}
-		_, err := fmt.Fprintf(c.Out, "Copy this now; it is not shown again. It stands until %s. To revoke it: homeward token revoke %s\n%s\n", t.ExpiresAt.Format("2 January 2006"), t.ID, text)
+		_, err := fmt.Fprintf(c.Out, "Copy this now; it is not shown again. It stands until %s. To revoke it: homeward token revoke %s\n%s\n",
+			t.ExpiresAt.Format("2 January 2006"), t.ID, text)
 		return unsaid(err, "The token could not be printed, so none was made")
 	})
 }
@@ -245,7 +249,8 @@ func (c Commands) TokenList(ctx context.Context) error {
 		if !t.LastUsed.IsZero() {
 			used = t.LastUsed.Format(time.DateOnly)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Label, t.Kind, strings.Join(t.Providers, " "), t.ExpiresAt.Format(time.DateOnly), used, state)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Label, t.Kind, strings.Join(t.Providers, " "), t.ExpiresAt.Format(time.DateOnly),
+			used, state)
 	}
 	return w.Flush()
 }
@@ -266,7 +271,8 @@ func KeyRotate(ctx context.Context, store KeyStore, path string, out io.Writer) 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "The identifiers of %d patients are sealed with a new key. The former key is beside it, with %s at the end of its name: move it to where your backups of before today are. Restart Homeward if it is running.\n", n, FormerKey)
+	fmt.Fprintf(out, "The identifiers of %d patients are sealed with a new key. The former key is beside it, with %s at the end of its name: "+
+		"move it to where your backups of before today are. Restart Homeward if it is running.\n", n, FormerKey)
 	return store.Wipe(ctx)
 }
 
@@ -307,7 +313,8 @@ func AuditVerify(ctx context.Context, store AuditStore, out io.Writer, elsewhere
 // ExportAudit writes the events that the filter lets through as CSV and
 // records the export, before it writes: an export that was cut off was begun.
 func ExportAudit(ctx context.Context, store AuditStore, by people.Actor, f audit.Filter, out io.Writer) error {
-	if err := store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), From: by.Address, What: audit.AuditExported, After: filterWords(f)}); err != nil {
+	if err := store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), From: by.Address, What: audit.AuditExported,
+		After: filterWords(f)}); err != nil {
 		return err
 	}
 	w := csvout.New(out)

@@ -76,7 +76,8 @@ func RotateKey(ctx context.Context, store KeyStore, path string, by people.Actor
 		return 0, err
 	}
 	if _, err := os.Stat(path + FormerKey); err == nil {
-		return 0, problem.New(problem.Conflict, "The key of before the last rotation is still beside the key file, with %s at the end of its name. Move it to where your backups of before that rotation are, then rotate again.", FormerKey)
+		return 0, problem.New(problem.Conflict, "The key of before the last rotation is still beside the key file, with %s at the end of its "+
+			"name. Move it to where your backups of before that rotation are, then rotate again.", FormerKey)
 	}
 	// A file that an earlier rotation left before the database took it is used.
 	to, err := identity.LoadOrCreate(path+NextKey, true)
@@ -104,7 +105,8 @@ func replaceKey(path string) error {
 		err = durable.Rename(path+NextKey, path)
 	}
 	if err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The new key file could not be put in place. The database uses the key in the file that ends in %s; make the folder writable and start Homeward again", NextKey)
+		return problem.Wrap(err, problem.Unavailable, "The new key file could not be put in place. The database uses the key in the file that "+
+			"ends in %s; make the folder writable and start Homeward again", NextKey)
 	}
 	return nil
 }

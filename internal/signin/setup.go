@@ -136,9 +136,11 @@ func (s *Service) FirstAdministrator(ctx context.Context, code, email, name, add
 	// Whoever reads the log holds the machine.
 	by := people.Actor{Kind: people.Machine, Address: address}
 	var text string
-	_, _, err = s.AddPerson(ctx, by, people.Person{Email: email, Name: name, Grants: []people.Grant{g}}, func(t string) error { text = t; return nil })
+	_, _, err = s.AddPerson(ctx, by, people.Person{Email: email, Name: name, Grants: []people.Grant{g}},
+		func(t string) error { text = t; return nil })
 	if problem.KindOf(err) == problem.Conflict {
-		err = problem.New(problem.Conflict, "A user with this email address already exists. Use another, or give them the role on the machine: homeward user grant %s --role administrator", email)
+		err = problem.New(problem.Conflict, "A user with this email address already exists. Use another, or give them the role on the machine: "+
+			"homeward user grant %s --role administrator", email)
 	}
 	if err != nil {
 		s.firstRun.put(key, 0)

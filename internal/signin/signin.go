@@ -290,7 +290,8 @@ func (s *Service) ownCode(ctx context.Context, c people.Credentials, by people.A
 		return "", err
 	}
 	if !right {
-		if err := s.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.CodeRefused, Record: c.Email, From: by.Address}); err != nil {
+		if err := s.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), What: audit.CodeRefused, Record: c.Email,
+			From: by.Address}); err != nil {
 			return "", err
 		}
 		return "", wrongCode()
@@ -300,7 +301,8 @@ func (s *Service) ownCode(ctx context.Context, c people.Credentials, by people.A
 
 func (s *Service) checkCode(ctx context.Context, c people.Credentials, code string, now time.Time) (bool, error) {
 	if s.Key == nil {
-		return false, problem.New(problem.Unavailable, "Codes cannot be checked because the key file is missing. Use a recovery code, or contact %s", s.help())
+		return false, problem.New(problem.Unavailable, "Codes cannot be checked because the key file is missing. Use a recovery code, or "+
+			"contact %s", s.help())
 	}
 	secret, err := s.Key.Open(c.SealedSecret)
 	if err != nil {
@@ -317,7 +319,8 @@ func (s *Service) checkCode(ctx context.Context, c people.Credentials, code stri
 // person who asked, and the same sealed, to hand back to ConfirmSecondFactor.
 func (s *Service) NewSecondFactor(p people.Person) (people.SecondFactor, string, error) {
 	if s.Key == nil {
-		return people.SecondFactor{}, "", problem.New(problem.Unavailable, "A second factor cannot be set up because the key file is missing. Contact %s", s.help())
+		return people.SecondFactor{}, "", problem.New(problem.Unavailable, "A second factor cannot be set up because the key file is missing. "+
+			"Contact %s", s.help())
 	}
 	f, err := people.NewSecondFactor("Homeward "+s.Partnership.Name, p.Email)
 	if err != nil {
@@ -331,7 +334,8 @@ func (s *Service) NewSecondFactor(p people.Person) (people.SecondFactor, string,
 // code is right, and gives recovery codes to show once. finish says that setting
 // it up was the last step of signing in. The error is a Conflict problem when
 // the person has one already: another takes its place by ReplaceSecondFactor.
-func (s *Service) ConfirmSecondFactor(ctx context.Context, personID int64, sealed, code, address string, finish bool) (SignIn, []string, error) {
+func (s *Service) ConfirmSecondFactor(ctx context.Context, personID int64, sealed, code, address string, finish bool) (SignIn, []string,
+	error) {
 	p, err := s.Store.Person(ctx, personID)
 	if err != nil {
 		return SignIn{}, nil, err

@@ -39,7 +39,8 @@ func (s *Service) newLink(by people.Actor) (people.Token, string, error) {
 // the link by which they choose a password: both or neither. show gets the text
 // of the link before anything is kept, as with PasswordLink, and none for a work
 // account. It gives the account's number and the link's public ID.
-func (s *Service) AddPerson(ctx context.Context, by people.Actor, p people.Person, show func(text string) error) (id int64, link string, err error) {
+func (s *Service) AddPerson(ctx context.Context, by people.Actor, p people.Person, show func(text string) error) (id int64, link string,
+	err error) {
 	if p.AwaitsWorkAccount {
 		id, err = s.Store.AddPerson(ctx, by, p)
 		return id, "", err
@@ -89,12 +90,14 @@ func (s *Service) ChoosePassword(ctx context.Context, text, password, address st
 // which is shown once, before the token is kept, as with PasswordLink. providers
 // are the ODS codes that an upload token may send for; days is how long it
 // stands, 0 for what is usual.
-func (s *Service) MakeToken(ctx context.Context, by people.Actor, kind people.TokenKind, label string, days int, providers []string, show func(t people.Token, text string) error) error {
+func (s *Service) MakeToken(ctx context.Context, by people.Actor, kind people.TokenKind, label string, days int, providers []string,
+	show func(t people.Token, text string) error) error {
 	if kind == people.PasswordLink {
 		return problem.New(problem.Invalid, "Found the kind of token %q. Use upload, figures or screen.", kind)
 	}
 	if (kind == people.UploadToken) != (len(providers) > 0) {
-		return problem.New(problem.Invalid, "An upload token is for named providers, and no other token is. Name at least one provider by its ODS code, or none.")
+		return problem.New(problem.Invalid, "An upload token is for named providers, and no other token is. Name at least one provider by its "+
+			"ODS code, or none.")
 	}
 	for _, code := range providers {
 		if s.Organisations().SideOf(code) != people.ProviderSide {
@@ -118,7 +121,8 @@ func (s *Service) MakeToken(ctx context.Context, by people.Actor, kind people.To
 func (s *Service) Program(ctx context.Context, text, address string) (people.Actor, error) {
 	t, err := s.token(ctx, text)
 	if err != nil || (t.Kind != people.UploadToken && t.Kind != people.FiguresToken) {
-		return people.Actor{}, notFoundAs(err, problem.New(problem.Forbidden, "The token is not known, has expired or was revoked. Ask an administrator for a new one."))
+		return people.Actor{}, notFoundAs(err, problem.New(problem.Forbidden, "The token is not known, has expired or was revoked. Ask an "+
+			"administrator for a new one."))
 	}
 	return people.Actor{Kind: people.AProgram, Token: t, Address: address}, s.Store.TokenUsed(ctx, s.Now(), t)
 }

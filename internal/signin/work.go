@@ -44,7 +44,8 @@ type Work struct {
 func NewWork(c config.WorkAccount, client *http.Client) (*Work, error) {
 	secret, err := os.ReadFile(c.ClientSecretFile)
 	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The client secret's file (sign_in.work_account.client_secret_file) could not be read. Check its path and permissions")
+		return nil, problem.Wrap(err, problem.Unavailable, "The client secret's file (sign_in.work_account.client_secret_file) could not be "+
+			"read. Check its path and permissions")
 	}
 	if client == nil {
 		client = &http.Client{Timeout: 10 * time.Second}
@@ -214,7 +215,8 @@ func (s *Service) workClaims(ctx context.Context, f Flow, answer url.Values) (*i
 	if err := id.Claims(&out.all); err != nil {
 		return nil, refused(err)
 	}
-	if levels := s.Work.Config.Levels; len(levels) > 0 && !slices.ContainsFunc(out.texts("acr"), func(l string) bool { return slices.Contains(levels, l) }) {
+	if levels := s.Work.Config.Levels; len(levels) > 0 && !slices.ContainsFunc(out.texts("acr"),
+		func(l string) bool { return slices.Contains(levels, l) }) {
 		return nil, refused(unfit("the level of the sign-in (acr) is not one of those asked for"))
 	}
 	return out, s.addUserInfo(ctx, p, token, out)
@@ -392,17 +394,20 @@ func (s *Service) newWorkPerson(ctx context.Context, c *identityClaims, grants [
 	email, err := people.NormaliseEmail(c.text(s.Work.Config.EmailClaim))
 	yes, no := c.verified()
 	if err != nil || no {
-		return none, s.noted(ctx, problem.New(problem.Forbidden, "Your work account gives no email address that can be used here. Contact %s.", s.help()), address)
+		return none, s.noted(ctx, problem.New(problem.Forbidden, "Your work account gives no email address that can be used here. Contact %s.",
+			s.help()), address)
 	}
 	p, err := s.Store.PersonByEmail(ctx, email)
 	switch {
 	case err == nil && p.AwaitsWorkAccount && yes:
 	case err == nil:
-		return none, s.noted(ctx, problem.New(problem.Conflict, "A user with this email address already exists and is not tied to your work account. Contact %s.", s.help()), address)
+		return none, s.noted(ctx, problem.New(problem.Conflict, "A user with this email address already exists and is not tied to your work "+
+			"account. Contact %s.", s.help()), address)
 	case problem.KindOf(err) != problem.NotFound:
 		return none, err
 	case len(grants) == 0:
-		return none, s.noted(ctx, problem.New(problem.Forbidden, "Your work account gives you no role here. Ask %s to give you one.", s.help()), address)
+		return none, s.noted(ctx, problem.New(problem.Forbidden, "Your work account gives you no role here. Ask %s to give you one.", s.help()),
+			address)
 	default:
 		name := c.text(s.Work.Config.NameClaim)
 		if name == "" {

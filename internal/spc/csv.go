@@ -188,7 +188,7 @@ func readParams(r io.Reader) (map[string]*loaded, []string, error) {
 	var order []string
 	for {
 		row, err := t.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return series, order, nil
 		}
 		if err != nil {
@@ -217,7 +217,7 @@ func readInput(r io.Reader, series map[string]*loaded, order []string) ([]string
 	}
 	for {
 		row, err := t.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return order, nil
 		}
 		if err != nil {
@@ -257,7 +257,8 @@ func checkID(s *loaded, id string, line int) {
 	case !utf8.ValidString(id):
 		s.refuse("On line %d the series' name is not UTF-8. Save the file as UTF-8.", line)
 	case csvout.Harmless(id) != id || strings.IndexFunc(id, unicode.IsControl) >= 0:
-		s.refuse("On line %d the series' name begins with a sign that spreadsheets take for a formula, or holds a control character. Begin it with a letter or digit.", line)
+		s.refuse("On line %d the series' name begins with a sign that spreadsheets take for a formula, or holds a control character. Begin it "+
+			"with a letter or digit.", line)
 	}
 }
 
@@ -419,20 +420,21 @@ func (t *table) next() (record, error) {
 	}
 	for _, f := range fields {
 		if len(f) > maxCell {
-			return record{}, problem.New(problem.Invalid, "On line %d of the %s a cell is longer than %d characters. Shorten it.", line, t.name, maxCell)
+			return record{}, problem.New(problem.Invalid, "On line %d of the %s a cell is longer than %d characters. Shorten it.", line, t.name,
+				maxCell)
 		}
 	}
 	return record{fields: fields, columns: t.columns, line: line}, nil
 }
 
 func (t *table) unreadable(err error) error {
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
+	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 		what := "the quotation marks do not pair up"
 		if errors.Is(err, csv.ErrFieldCount) {
 			what = "the number of columns is not that of the heading row"
 		}
-		return problem.Wrap(err, problem.Invalid, "On line %d of the %s %s. Save the file as CSV with commas and send it again", parse.Line, t.name, what)
+		return problem.Wrap(err, problem.Invalid, "On line %d of the %s %s. Save the file as CSV with commas and send it again", parse.Line,
+			t.name, what)
 	}
 	return problem.Wrap(err, problem.Unavailable, "The file of %s could not be read", t.name)
 }

@@ -15,7 +15,8 @@ import (
 	"homeward/internal/spc"
 )
 
-const paramsHead = "series_id,improvement_direction,target,screen_outliers,fix_after_n_points,rebase,trend_length,beyond_counts,least_points\n"
+const paramsHead = "series_id,improvement_direction,target,screen_outliers,fix_after_n_points,rebase,trend_length,beyond_counts," +
+	"least_points\n"
 
 // readings gives fourteen months of one series.
 func readings(id string) string {
@@ -50,8 +51,9 @@ func TestRunCSVReads(t *testing.T) {
 		return b.String()
 	}
 	for name, c := range map[string]struct{ input, params string }{
-		"columns in another order":      {swapped(), "improvement_direction,series_id\nDecrease,a\n"},
-		"a byte order mark and CRLF":    {"\uFEFF" + strings.ReplaceAll("series_id,date,value\n"+readings("a"), "\n", "\r\n"), "\uFEFFseries_id,improvement_direction\r\na,decrease\r\n"},
+		"columns in another order": {swapped(), "improvement_direction,series_id\nDecrease,a\n"},
+		"a byte order mark and CRLF": {"\uFEFF" + strings.ReplaceAll("series_id,date,value\n"+readings("a"), "\n", "\r\n"),
+			"\uFEFFseries_id,improvement_direction\r\na,decrease\r\n"},
 		"settings said in full":         {"series_id,date,value\n" + readings("a"), paramsHead + "a,decrease,NA,true,NA,,7,0,1\n"},
 		"headings in capitals":          {"SERIES_ID,Date,VALUE\n" + readings("a"), "Series_ID,improvement_direction\na,decrease\n"},
 		"rebase dates without readings": {"series_id,date,value\n" + readings("a"), paramsHead + "a,decrease,,,,2001-01-01; 2002-01-01;,,,\n"},
@@ -208,7 +210,8 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 func FuzzRunCSV(f *testing.F) {
 	f.Add([]byte("series_id,date,value\n"+readings("a")), []byte(paramsHead+"a,decrease,100,TRUE,12,2019-06-01;2020-01-01,6,1,1\n"))
 	f.Add([]byte("series_id,date,value\na,2019-04-01,\na,2019-05-01,NA\na,2019-06-01,-0\n"), []byte(paramsHead+"a,neutral,,,,,,,\n"))
-	f.Add([]byte("\uFEFFvalue,date,series_id\r\n1e100,0001-01-01,a\r\n-1e100,9999-12-31,a\r\n"), []byte("series_id,improvement_direction\n\"a\",increase\n"))
+	f.Add([]byte("\uFEFFvalue,date,series_id\r\n1e100,0001-01-01,a\r\n-1e100,9999-12-31,a\r\n"),
+		[]byte("series_id,improvement_direction\n\"a\",increase\n"))
 	f.Add([]byte("series_id,date,value\n=a,2019-04-01,5e-324\n\"a\nb\",2019-04-01,1\n"), []byte(paramsHead+"=a,decrease,,,1e300,,,,1e300\n"))
 	f.Fuzz(func(t *testing.T, input, params []byte) {
 		for _, write := range []func(io.Reader, io.Reader, io.Writer) error{spc.RunCSV, spc.RunIconsCSV} {

@@ -149,8 +149,9 @@ func TestLimitsNotAvailable(t *testing.T) {
 		values []float64
 		words  string
 	}{
-		"one reading":                     {[]float64{5}, "Limits are not available: no two readings follow each other"},
-		"every other reading missing":     {[]float64{5, missing, 7, missing, 4, missing, 9}, "Limits are not available: no two readings follow each other"},
+		"one reading": {[]float64{5}, "Limits are not available: no two readings follow each other"},
+		"every other reading missing": {[]float64{5, missing, 7, missing, 4, missing, 9},
+			"Limits are not available: no two readings follow each other"},
 		"all missing":                     {many(20, missing), "Limits are not available: no data"},
 		"all equal":                       {many(20, 0.1), "Limits are not available: all values are equal"},
 		"all zero":                        {many(20, 0), "Limits are not available: all values are equal"},
@@ -239,9 +240,10 @@ func TestWords(t *testing.T) {
 		rule        string
 		kind        spc.Kind
 	}{
-		"no signal":          {spc.Decrease, []float64{101}, "No significant change", "common_cause", "", spc.Common},
-		"wanted, lower":      {spc.Decrease, low, "Lower than usual: improvement", "improvement_low", "Below the lower limit", spc.Improvement},
-		"wanted, higher":     {spc.Increase, high, "Higher than usual: improvement", "improvement_high", "Above the upper limit", spc.Improvement},
+		"no signal":     {spc.Decrease, []float64{101}, "No significant change", "common_cause", "", spc.Common},
+		"wanted, lower": {spc.Decrease, low, "Lower than usual: improvement", "improvement_low", "Below the lower limit", spc.Improvement},
+		"wanted, higher": {spc.Increase, high, "Higher than usual: improvement", "improvement_high", "Above the upper limit",
+			spc.Improvement},
 		"not wanted, higher": {spc.Decrease, high, "Higher than usual: look into this", "concern_high", "Above the upper limit", spc.Concern},
 		"not wanted, lower":  {spc.Increase, low, "Lower than usual: look into this", "concern_low", "Below the lower limit", spc.Concern},
 		"neutral, higher":    {spc.Neutral, high, "Higher than usual", "neutral_high", "Above the upper limit", spc.NeutralHigh},
@@ -267,13 +269,19 @@ func TestAssurance(t *testing.T) {
 		target float64
 		want   spc.Assurance
 	}{
-		"higher wanted, above the limits": {spc.Increase, 154, spc.Assurance{Kind: spc.ConsistentFail, Icon: "fail", Letter: "F", Words: "Does not usually meet the agreed level"}},
-		"higher wanted, below the limits": {spc.Increase, 46, spc.Assurance{Kind: spc.ConsistentPass, Icon: "pass", Letter: "P", Words: "Usually meets the agreed level"}},
-		"lower wanted, above the limits":  {spc.Decrease, 154, spc.Assurance{Kind: spc.ConsistentPass, Icon: "pass", Letter: "P", Words: "Usually meets the agreed level"}},
-		"lower wanted, below the limits":  {spc.Decrease, 46, spc.Assurance{Kind: spc.ConsistentFail, Icon: "fail", Letter: "F", Words: "Does not usually meet the agreed level"}},
-		"between the limits":              {spc.Decrease, 100, spc.Assurance{Kind: spc.Inconsistent, Icon: "inconsistent", Letter: "?", Words: "Sometimes meets the agreed level"}},
-		"equal to a limit":                {spc.Decrease, 153.2, spc.Assurance{Kind: spc.Inconsistent, Icon: "inconsistent", Letter: "?", Words: "Sometimes meets the agreed level"}},
-		"neutral":                         {spc.Neutral, 154, spc.Assurance{}},
+		"higher wanted, above the limits": {spc.Increase, 154, spc.Assurance{Kind: spc.ConsistentFail, Icon: "fail", Letter: "F",
+			Words: "Does not usually meet the agreed level"}},
+		"higher wanted, below the limits": {spc.Increase, 46, spc.Assurance{Kind: spc.ConsistentPass, Icon: "pass", Letter: "P",
+			Words: "Usually meets the agreed level"}},
+		"lower wanted, above the limits": {spc.Decrease, 154, spc.Assurance{Kind: spc.ConsistentPass, Icon: "pass", Letter: "P",
+			Words: "Usually meets the agreed level"}},
+		"lower wanted, below the limits": {spc.Decrease, 46, spc.Assurance{Kind: spc.ConsistentFail, Icon: "fail", Letter: "F",
+			Words: "Does not usually meet the agreed level"}},
+		"between the limits": {spc.Decrease, 100, spc.Assurance{Kind: spc.Inconsistent, Icon: "inconsistent", Letter: "?",
+			Words: "Sometimes meets the agreed level"}},
+		"equal to a limit": {spc.Decrease, 153.2, spc.Assurance{Kind: spc.Inconsistent, Icon: "inconsistent", Letter: "?",
+			Words: "Sometimes meets the agreed level"}},
+		"neutral": {spc.Neutral, 154, spc.Assurance{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := fixed(c.d)
@@ -347,10 +355,11 @@ func TestGaps(t *testing.T) {
 		pts  []spc.Point
 		want []spc.Gap
 	}{
-		"months without a gap":     {days("2020-01-01", "2020-02-01", "2020-03-01", "2020-04-01"), nil},
-		"two months left out":      {days("2020-01-01", "2020-02-01", "2020-05-01", "2020-06-01"), []spc.Gap{gap("2020-02-01", "2020-05-01", 2)}},
-		"last days of months":      {days("2020-01-31", "2020-02-29", "2020-04-30", "2020-05-31"), []spc.Gap{gap("2020-02-29", "2020-04-30", 1)}},
-		"days":                     {days("2020-02-27", "2020-02-28", "2020-02-29", "2020-03-02", "2020-03-03"), []spc.Gap{gap("2020-02-29", "2020-03-02", 1)}},
+		"months without a gap": {days("2020-01-01", "2020-02-01", "2020-03-01", "2020-04-01"), nil},
+		"two months left out":  {days("2020-01-01", "2020-02-01", "2020-05-01", "2020-06-01"), []spc.Gap{gap("2020-02-01", "2020-05-01", 2)}},
+		"last days of months":  {days("2020-01-31", "2020-02-29", "2020-04-30", "2020-05-31"), []spc.Gap{gap("2020-02-29", "2020-04-30", 1)}},
+		"days": {days("2020-02-27", "2020-02-28", "2020-02-29", "2020-03-02", "2020-03-03"),
+			[]spc.Gap{gap("2020-02-29", "2020-03-02", 1)}},
 		"weeks":                    {days("2020-03-02", "2020-03-09", "2020-03-23", "2020-03-30"), []spc.Gap{gap("2020-03-09", "2020-03-23", 1)}},
 		"a week moved by two days": {days("2020-03-02", "2020-03-09", "2020-03-18", "2020-03-23", "2020-03-30"), nil},
 		"quarters":                 {days("2020-01-01", "2020-04-01", "2020-07-01", "2021-01-01"), []spc.Gap{gap("2020-07-01", "2021-01-01", 1)}},
@@ -398,10 +407,13 @@ func TestStillGoing(t *testing.T) {
 
 func TestSettingsInWords(t *testing.T) {
 	for want, p := range map[string]spc.Params{
-		"13 points needed, trend of 7, outliers kept, points beyond the limits do not count in 2 of 3":                               {},
-		"1 point needed, trend of 7, outliers left out of the limits, points beyond the limits do not count in 2 of 3":               spc.Package(spc.Increase),
-		"13 points needed, trend of 7, outliers kept, points beyond the limits count in 2 of 3":                                      spc.MakingDataCount(spc.Decrease),
-		"13 points needed, trend of 6, outliers kept, points beyond the limits do not count in 2 of 3, limits fixed after 20 points": {TrendLength: 6, FixAfter: 20},
+		"13 points needed, trend of 7, outliers kept, points beyond the limits do not count in 2 of 3": {},
+		"1 point needed, trend of 7, outliers left out of the limits, points beyond the limits do not count " +
+			"in 2 of 3": spc.Package(spc.Increase),
+		"13 points needed, trend of 7, outliers kept, points beyond the limits count " +
+			"in 2 of 3": spc.MakingDataCount(spc.Decrease),
+		"13 points needed, trend of 6, outliers kept, points beyond the limits do not count in 2 of 3, limits fixed after 20 points": {
+			TrendLength: 6, FixAfter: 20},
 	} {
 		if got := p.Words(); got != want {
 			t.Errorf("words are %q, want %q", got, want)

@@ -61,8 +61,10 @@ func TestAccounts(t *testing.T) {
 	id := addPerson(t, s, "a@example.org", grant(t, people.Administrator), grant(t, people.Coordinator, "RZ2", "RZ1"))
 	t.Run("read back with their roles", func(t *testing.T) {
 		p := accountOf(t, s, id)
-		if p.Email != "a@example.org" || p.HasPassword || p.SecondFactor || p.Epoch != 1 || !p.CreatedAt.Equal(morning) || !p.LastSignedIn.IsZero() ||
-			len(p.Grants) != 2 || p.Grants[0].Role != people.Administrator || !slices.Equal(p.Grants[1].Codes, []string{"RZ1", "RZ2"}) || p.Grants[1].Side != people.ProviderSide {
+		if p.Email != "a@example.org" || p.HasPassword || p.SecondFactor || p.Epoch != 1 || !p.CreatedAt.Equal(morning) ||
+			!p.LastSignedIn.IsZero() ||
+			len(p.Grants) != 2 || p.Grants[0].Role != people.Administrator || !slices.Equal(p.Grants[1].Codes, []string{"RZ1", "RZ2"}) ||
+			p.Grants[1].Side != people.ProviderSide {
 			t.Errorf("%+v", p)
 		}
 	})
@@ -164,7 +166,8 @@ func TestAccounts(t *testing.T) {
 			}
 		}
 		for _, want := range []bool{true, false} {
-			if got, err := dated(s, morning).UseRecoveryCode(ctx, machine, e, people.HashRecoveryCode(strings.ToUpper(show[3]))); err != nil || got != want {
+			if got, err := dated(s, morning).UseRecoveryCode(ctx, machine, e, people.HashRecoveryCode(strings.ToUpper(show[3]))); err != nil ||
+				got != want {
 				t.Errorf("recovery code: %v, %v", got, err)
 			}
 		}
@@ -189,7 +192,8 @@ func TestAttemptsAtOnceCannotPassTheLimit(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			_, until, err := dated(s, morning.Add(time.Duration(i)*time.Second)).BeginAttempt(t.Context(), "a@example.org", "192.0.2.1", people.DefaultThrottle)
+			_, until, err := dated(s, morning.Add(time.Duration(i)*time.Second)).BeginAttempt(t.Context(), "a@example.org", "192.0.2.1",
+				people.DefaultThrottle)
 			if err != nil {
 				t.Error(err)
 			}
@@ -204,15 +208,18 @@ func TestAttemptsAtOnceCannotPassTheLimit(t *testing.T) {
 	if allowed != 5 {
 		t.Errorf("%d attempts were allowed, want 5", allowed)
 	}
-	if _, until, err := dated(s, morning.Add(time.Minute)).BeginAttempt(t.Context(), "b@example.org", "192.0.2.1", people.DefaultThrottle); err != nil || !until.IsZero() {
+	if _, until, err := dated(s, morning.Add(time.Minute)).BeginAttempt(t.Context(), "b@example.org", "192.0.2.1",
+		people.DefaultThrottle); err != nil || !until.IsZero() {
 		t.Errorf("another account from the same address: %v, %v", until, err)
 	}
-	if _, until, err := dated(s, morning.Add(16*time.Minute)).BeginAttempt(t.Context(), "a@example.org", "192.0.2.1", people.DefaultThrottle); err != nil || !until.IsZero() {
+	if _, until, err := dated(s, morning.Add(16*time.Minute)).BeginAttempt(t.Context(), "a@example.org", "192.0.2.1",
+		people.DefaultThrottle); err != nil || !until.IsZero() {
 		t.Errorf("after 15 minutes: %v, %v", until, err)
 	}
 	// People type passwords into the wrong field.
 	var stored int
-	if err := raw(t, dir).QueryRow(`SELECT count(*) FROM attempt WHERE instr(account, 'example') > 0 OR length(account) > 6`).Scan(&stored); err != nil || stored != 0 {
+	if err := raw(t, dir).QueryRow(`SELECT count(*) FROM attempt WHERE instr(account, 'example') > 0 OR length(account) > 6`).
+		Scan(&stored); err != nil || stored != 0 {
 		t.Errorf("%d attempts hold what was typed, %v", stored, err)
 	}
 }
@@ -221,7 +228,8 @@ func TestAuditLog(t *testing.T) {
 	fill := func(t *testing.T) (*sqlite.Store, string) {
 		s, dir := filled(t, keyOne, evidence{})
 		for i := range 6 {
-			if err := dated(s, morning.Add(time.Duration(i)*time.Minute)).Record(t.Context(), audit.Entry{Who: fmt.Sprintf("p%d@example.org", i%2), What: audit.RowsExported, Record: "/days"}); err != nil {
+			if err := dated(s, morning.Add(time.Duration(i)*time.Minute)).Record(t.Context(),
+				audit.Entry{Who: fmt.Sprintf("p%d@example.org", i%2), What: audit.RowsExported, Record: "/days"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -245,12 +253,14 @@ func TestAuditLog(t *testing.T) {
 		change []string
 		want   string
 	}{
-		"altered":              {[]string{`UPDATE audit SET who = 'x' WHERE number = 3`}, "from entry 3"},
-		"altered hash":         {[]string{`UPDATE audit SET hash = x'00' WHERE number = 3`}, "from entry 3"},
-		"missing":              {[]string{`DELETE FROM audit WHERE number = 3`}, "Entry 3 is missing"},
-		"reordered":            {[]string{`UPDATE audit SET number = 99 WHERE number = 3`, `UPDATE audit SET number = 3 WHERE number = 4`, `UPDATE audit SET number = 4 WHERE number = 99`}, "from entry 3"},
-		"cut off":              {[]string{`DELETE FROM audit WHERE number > 4`}, "ends at entry 4 and the head file names entry 6"},
-		"cut off and gone on":  {[]string{`DELETE FROM audit WHERE number > 4`, `INSERT INTO audit SELECT 5, at, who, acting_as, what, record, before, after, from_address, hash FROM audit WHERE number = 1`}, "entry 5"},
+		"altered":      {[]string{`UPDATE audit SET who = 'x' WHERE number = 3`}, "from entry 3"},
+		"altered hash": {[]string{`UPDATE audit SET hash = x'00' WHERE number = 3`}, "from entry 3"},
+		"missing":      {[]string{`DELETE FROM audit WHERE number = 3`}, "Entry 3 is missing"},
+		"reordered": {[]string{`UPDATE audit SET number = 99 WHERE number = 3`, `UPDATE audit SET number = 3 WHERE number = 4`,
+			`UPDATE audit SET number = 4 WHERE number = 99`}, "from entry 3"},
+		"cut off": {[]string{`DELETE FROM audit WHERE number > 4`}, "ends at entry 4 and the head file names entry 6"},
+		"cut off and gone on": {[]string{`DELETE FROM audit WHERE number > 4`, `INSERT INTO audit SELECT 5, at, who, acting_as, what, record, ` +
+			`before, after, from_address, hash FROM audit WHERE number = 1`}, "entry 5"},
 		"emptied":              {[]string{`DELETE FROM audit`}, "ends at entry 0"},
 		"moved without a line": {[]string{`UPDATE audit SET number = number + 1 WHERE number = 6`}, "Entry 6 is missing"},
 	} {
@@ -258,7 +268,8 @@ func TestAuditLog(t *testing.T) {
 			s, dir := fill(t)
 			db := raw(t, dir)
 			db.SetMaxOpenConns(1)
-			for _, q := range append([]string{`DROP TRIGGER audit_is_never_changed`, `DROP TRIGGER audit_is_never_deleted`, `DROP TRIGGER audit_is_only_added_to`}, c.change...) {
+			for _, q := range append([]string{`DROP TRIGGER audit_is_never_changed`, `DROP TRIGGER audit_is_never_deleted`,
+				`DROP TRIGGER audit_is_only_added_to`}, c.change...) {
 				if _, err := db.Exec(q); err != nil {
 					t.Fatal(err)
 				}
@@ -334,21 +345,27 @@ func years() evidence {
 	e := evidence{Providers: []string{"RZ1"}, First: start, Last: start + 40}
 	for day := e.First; day <= e.Last; day++ {
 		if day < start+5 {
-			e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 1, Ready: start - 1, Reason: "A", Body: delay.NHS, Council: councilA})
-			e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 4, Local: true, Ready: start - 1, Reason: "A", Body: delay.NHS, Council: councilA})
+			e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 1, Ready: start - 1, Reason: "A", Body: delay.NHS,
+				Council: councilA})
+			e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 4, Local: true, Ready: start - 1, Reason: "A", Body: delay.NHS,
+				Council: councilA})
 		}
 		if day >= start+25 && day < start+33 {
-			e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 2, Ready: start + 25, Reason: "E", Body: delay.SocialCare, Council: councilA})
-			e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 4, Local: true, Ready: start + 25, Reason: "E", Body: delay.SocialCare, Council: councilA})
+			e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 2, Ready: start + 25, Reason: "E", Body: delay.SocialCare,
+				Council: councilA})
+			e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 4, Local: true, Ready: start + 25, Reason: "E",
+				Body: delay.SocialCare, Council: councilA})
 		}
-		e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 3, Local: true, Ready: start - 1, Reason: "E", Body: delay.Joint, Council: councilB})
+		e.Rows = append(e.Rows, listing{Provider: "RZ1", Day: day, Patient: 3, Local: true, Ready: start - 1, Reason: "E", Body: delay.Joint,
+			Council: councilB})
 	}
 	return e
 }
 
 func figures(t testing.TB, s *sqlite.Store) string {
 	t.Helper()
-	cells, err := s.Cells(t.Context(), measure.Query{From: start - 10, To: start + 60, By: []measure.Dimension{measure.ByDay, measure.ByReason, measure.ByResponsible}})
+	cells, err := s.Cells(t.Context(), measure.Query{From: start - 10, To: start + 60,
+		By: []measure.Dimension{measure.ByDay, measure.ByReason, measure.ByResponsible}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"homeward/internal/audit"
@@ -39,16 +40,17 @@ func noteRecord(id int64) string { return "note " + strconv.FormatInt(id, 10) }
 // noteWords writes a note for the audit log: its day and words, where and what
 // it speaks of, and whether limits start again.
 func noteWords(a measure.Annotation) string {
-	words := a.Day.String() + ": " + a.Words
+	var words strings.Builder
+	words.WriteString(a.Day.String() + ": " + a.Words)
 	for _, scope := range []string{a.Metric, a.Provider, string(a.Council)} {
 		if scope != "" {
-			words += ", " + scope
+			words.WriteString(", " + scope)
 		}
 	}
 	if a.Restart {
-		words += ", limits start again"
+		words.WriteString(", limits start again")
 	}
-	return words
+	return words.String()
 }
 
 // Annotations gives the annotations that stand, by day and then in the order in

@@ -16,9 +16,11 @@ import (
 func TestNotesAreInTheAuditLog(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	analyst := people.Actor{Kind: people.APerson, PersonID: 1, Email: "analyst@example.org", Grant: people.Grant{ID: 1, Role: people.Analyst}, Address: "192.0.2.7"}
+	analyst := people.Actor{Kind: people.APerson, PersonID: 1, Email: "analyst@example.org", Grant: people.Grant{ID: 1, Role: people.Analyst},
+		Address: "192.0.2.7"}
 	at := time.Date(2026, 5, 5, 9, 0, 0, 0, time.UTC)
-	id, err := dated(d.Store, at).AddAnnotation(t.Context(), analyst, measure.Annotation{Day: delay.MustDay("2026-05-03"), Words: "Home first team started", Metric: "M02", Provider: "RZ1", Restart: true})
+	id, err := dated(d.Store, at).AddAnnotation(t.Context(), analyst, measure.Annotation{Day: delay.MustDay("2026-05-03"),
+		Words: "Home first team started", Metric: "M02", Provider: "RZ1", Restart: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,8 @@ func (s *Store) recorded(ctx context.Context, f func(*recording) error) error {
 	}
 	err = nil
 	if r.leaveHead {
-		err = problem.New(problem.Conflict, "The audit log does not agree with its head file. Run homeward audit verify, and contact your security lead.")
+		err = problem.New(problem.Conflict, "The audit log does not agree with its head file. Run homeward audit verify, and contact your "+
+			"security lead.")
 	} else {
 		err = s.writeHead(r.head, false)
 	}
@@ -142,7 +143,8 @@ func (s *Store) writeHead(h audit.Head, anew bool) error {
 		err = durable.Write(filepath.Join(s.ledger.dir, HeadFileName), []byte(h.String()+"\n"))
 	}
 	if err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The head file of the audit log could not be written. Check that the disk has room and that the data folder may be written in")
+		return problem.Wrap(err, problem.Unavailable, "The head file of the audit log could not be written. Check that the disk has room and "+
+			"that the data folder may be written in")
 	}
 	return nil
 }
@@ -219,10 +221,11 @@ func (s *Store) AuditEvents(ctx context.Context, f audit.Filter) ([]audit.Event,
 	if limit <= 0 {
 		limit = 100
 	}
-	err := s.eachEvent(ctx, `SELECT `+auditColumns+` FROM audit`+w.clause()+` ORDER BY number DESC LIMIT ?`, append(w.args, limit), func(e audit.Event) error {
-		out = append(out, e)
-		return nil
-	})
+	err := s.eachEvent(ctx, `SELECT `+auditColumns+` FROM audit`+w.clause()+` ORDER BY number DESC LIMIT ?`, append(w.args, limit),
+		func(e audit.Event) error {
+			out = append(out, e)
+			return nil
+		})
 	return out, err
 }
 

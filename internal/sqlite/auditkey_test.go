@@ -20,7 +20,8 @@ import (
 func note(t testing.TB, s *sqlite.Store, n int) {
 	t.Helper()
 	for i := range n {
-		if err := dated(s, morning.Add(time.Duration(i)*time.Minute)).Record(t.Context(), audit.Entry{Who: "p@example.org", What: audit.RowsExported}); err != nil {
+		if err := dated(s, morning.Add(time.Duration(i)*time.Minute)).Record(t.Context(),
+			audit.Entry{Who: "p@example.org", What: audit.RowsExported}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -198,7 +199,8 @@ func TestALostAuditKeyIsNamedAndNoneIsMade(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := dated(s, morning).Record(t.Context(), audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Unavailable || !strings.Contains(err.Error(), "begin-anew") {
+	if err := dated(s, morning).Record(t.Context(), audit.Entry{What: audit.Edited}); problem.KindOf(err) != problem.Unavailable ||
+		!strings.Contains(err.Error(), "begin-anew") {
 		t.Errorf("recording: %v", err)
 	}
 	if _, err := s.VerifyAudit(t.Context()); problem.KindOf(err) != problem.Unavailable {

@@ -69,7 +69,8 @@ func (w *world) bases(f record.Filter, all int64) {
 		reasons += r.Days.Total()
 	}
 	if only.Now != both.Now || only.ReadyToday != both.ReadyToday || reasons != only.Total().Total() || len(only.Months) != len(both.Months) {
-		w.t.Fatalf("the overview of agreed days has %v people waiting, that of all %v; reasons %d of %d days", only.Now, both.Now, reasons, only.Total().Total())
+		w.t.Fatalf("the overview of agreed days has %v people waiting, that of all %v; reasons %d of %d days", only.Now, both.Now, reasons,
+			only.Total().Total())
 	}
 	for i, m := range only.Months {
 		if m.Days.Total()+m.NotAgreed != both.Months[i].Days.Total() {

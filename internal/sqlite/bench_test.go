@@ -232,7 +232,9 @@ func makeNation(b *testing.B, dir string) {
 			INSERT INTO provider SELECT i, printf('R%03d', i) FROM n`,
 		`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2999)
 			INSERT INTO given SELECT i + 1, i % 20, '', i / 20, '', '', '',
-				substr('ABCDEFGHIO', i % 10 + 1, 1), i % 2 + 1, printf('E%08d', 10000000 + i / 20), 0, 0, 0, 0, i % 3 + 1, 'A2', 'england-dtoc', '1', '', '' FROM n`,
+				substr('ABCDEFGHIO', i % 10 + 1, 1), i % 2 + 1, printf('E%08d', 10000000 + i / 20), 0, 0, 0, 0, i % 3 + 1, 'A2', ` +
+			`'england-dtoc', '1', ` +
+			`'', '' FROM n`,
 		`INSERT INTO place SELECT provider_id, provider_id, '', 'W', '' FROM provider`,
 		`INSERT INTO file SELECT 1, x'01', 'a.csv', 1, 1, 'taken', '{}'`,
 		`CREATE TEMP TABLE spell AS
@@ -248,7 +250,8 @@ func makeNation(b *testing.B, dir string) {
 		`INSERT INTO delay SELECT id, day, min(day + 10, @last), p, day - 1, CASE WHEN day + 11 <= @last THEN day + 11 ELSE 0 END,
 			CASE WHEN day + 11 <= @last THEN 2 ELSE 0 END, day, min(day + 10, @last), id FROM spell WHERE day <= @last AND @first > 0`,
 		`INSERT INTO stretch SELECT id, day, day, min(day + 10, @last), id, 0, 0 FROM spell WHERE day <= @last AND @first > 0`,
-		`INSERT INTO segment SELECT s.id, day, day, min(day + 10, @last), p, council, care, reason, body, body, 0, CASE WHEN day < @last - 30 THEN 1 ELSE 0 END, 0, 0, 0, 0
+		`INSERT INTO segment SELECT s.id, day, day, min(day + 10, @last), p, council, care, reason, body, body, 0, CASE WHEN day < @last - 30 ` +
+			`THEN 1 ELSE 0 END, 0, 0, 0, 0
 			FROM spell s JOIN given ON given_id = g WHERE day <= @last AND @first > 0`,
 		`WITH RECURSIVE d(day) AS (SELECT @first UNION ALL SELECT day + 1 FROM d WHERE day < @last)
 			INSERT INTO extract SELECT (day - @first) * 120 + provider_id, 1, provider_id, day, 114, 114, 0, 0, x'' FROM d, provider`,

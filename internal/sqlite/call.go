@@ -70,13 +70,16 @@ func (s *Store) WithdrawCall(ctx context.Context, day delay.Day, started time.Ti
 			return err
 		}
 		if was != started.UnixMicro() {
-			return problem.New(problem.Conflict, "The call that you opened was withdrawn already, and another one has started since. Look at the page of the calls.")
+			return problem.New(problem.Conflict, "The call that you opened was withdrawn already, and another one has started since. Look at the "+
+				"page of the calls.")
 		}
 		if r.at.Sub(started) > within {
-			return problem.New(problem.Conflict, "A call can be withdrawn within %d minutes of its start, and these have gone by. End it instead.", int(within.Minutes()))
+			return problem.New(problem.Conflict, "A call can be withdrawn within %d minutes of its start, and these have gone by. End it instead.",
+				int(within.Minutes()))
 		}
 		var noted bool
-		if err := r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM call_action WHERE ?1 IN (call_day, done_day, carried_day))`, day).Scan(&noted); err != nil {
+		if err := r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM call_action WHERE ?1 IN (call_day, done_day, carried_day))`, day).
+			Scan(&noted); err != nil {
 			return err
 		}
 		if noted {
@@ -114,12 +117,14 @@ func (s *Store) WithdrawnCall(ctx context.Context, day delay.Day, number int) (c
 			return w, nil
 		}
 	}
-	return call.Withdrawn{}, problem.New(problem.NotFound, "There is no withdrawn call %d of %s. Look at the page of the calls.", number, day.Long())
+	return call.Withdrawn{}, problem.New(problem.NotFound, "There is no withdrawn call %d of %s. Look at the page of the calls.", number,
+		day.Long())
 }
 
 func (s *Store) withdrawn(ctx context.Context, frozen, condition string, args ...any) ([]call.Withdrawn, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT day, row_number() OVER (PARTITION BY day ORDER BY call_withdrawn_id), started_at, started_by, ended_at, withdrawn_at, withdrawn_as, `+frozen+`
+		SELECT day, row_number() OVER (PARTITION BY day ORDER BY call_withdrawn_id), started_at, started_by, ended_at, withdrawn_at, `+
+		`withdrawn_as, `+frozen+`
 		FROM call_withdrawn
 		WHERE `+condition+`
 		ORDER BY day DESC, call_withdrawn_id DESC`, args...)
@@ -341,7 +346,8 @@ func (s *Store) PathwayFlow(ctx context.Context, from, to delay.Day) (call.Pathw
 				SELECT l.destination
 				FROM log_entry l
 				WHERE l.patient_id = s.patient_id AND l.destination <> '' AND l.kind NOT IN (?, ?) AND l.made_on >= s.ready_date
-					AND l.made_on < coalesce((SELECT min(n.ready_date) FROM delay n WHERE n.patient_id = s.patient_id AND n.ready_date > s.ready_date), l.made_on + 1)
+					AND l.made_on < coalesce((SELECT min(n.ready_date) FROM delay n WHERE n.patient_id = s.patient_id AND n.ready_date > s.ready_date), `+
+		`l.made_on + 1)
 					AND NOT EXISTS (SELECT 1 FROM log_entry u WHERE u.patient_id = l.patient_id AND u.undoes = l.entry_id)
 					AND NOT EXISTS (
 						SELECT 1

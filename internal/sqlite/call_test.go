@@ -72,8 +72,9 @@ var callExpected = []measure.Expected{{Code: "RZ1", Name: "Northgate", Due: 7 * 
 
 func (d *callDesk) make(at time.Time, last *call.Content) *call.Content {
 	d.t.Helper()
-	c, err := call.Make(d.t.Context(), d.Store, nil, call.Setup{Now: at, Partnership: "Northshire", RuleSet: "england-dtoc", Expected: callExpected,
-		Clocks: agreement.DefaultClocks, Last: last})
+	c, err := call.Make(d.t.Context(), d.Store, nil, call.Setup{Now: at, Partnership: "Northshire", RuleSet: "england-dtoc",
+		Expected: callExpected,
+		Clocks:   agreement.DefaultClocks, Last: last})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -147,7 +148,8 @@ func (d *callDesk) destination(number string, made delay.Day, code string) {
 	d.t.Helper()
 	h := d.key.Hash(identity.Patient{Provider: "RZ1", LocalID: number})
 	_, err := beside(d.t, d.dir).Exec(`
-		INSERT INTO log_entry (patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day, statement_id, undoes, uncertain, destination, how, reason)
+		INSERT INTO log_entry (patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day, statement_id, undoes, uncertain, `+
+		`destination, how, reason)
 		SELECT patient_id, provider_id, ?, ?, 'a', 'b', ?, ?, 0, 0, 0, ?, '', '' FROM patient WHERE key_hash = ?`,
 		made.Time().UnixMicro(), made, logbook.Verified, made, code, h[:])
 	if err != nil {
@@ -223,8 +225,9 @@ func TestCallPathways(t *testing.T) {
 	}
 	make := func() (call.Slide, *call.Content) {
 		t.Helper()
-		c, err := call.Make(t.Context(), d.Store, plainDrawing{}, call.Setup{Now: (monday + 49).Time().Add(10 * time.Hour), Partnership: "Northshire",
-			Expected: callExpected[:1], Clocks: agreement.DefaultClocks, Pathways: pathways})
+		c, err := call.Make(t.Context(), d.Store, plainDrawing{}, call.Setup{Now: (monday + 49).Time().Add(10 * time.Hour),
+			Partnership: "Northshire",
+			Expected:    callExpected[:1], Clocks: agreement.DefaultClocks, Pathways: pathways})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +235,8 @@ func TestCallPathways(t *testing.T) {
 	}
 	all, _ := make()
 	t.Run("T11 without a log the slide is of everybody", func(t *testing.T) {
-		if all.Title != "More people became ready than left in 5 of 7 weeks" && all.Title != "More people became ready than left in 6 of 7 weeks" || len(all.Lines) != 1 {
+		if all.Title != "More people became ready than left in 5 of 7 weeks" && all.Title !=
+			"More people became ready than left in 6 of 7 weeks" || len(all.Lines) != 1 {
 			t.Errorf("the slide says %q, %q", all.Title, all.Lines)
 		}
 	})
@@ -272,7 +276,8 @@ func TestCallPathways(t *testing.T) {
 			e, _ := strconv.ParseInt(m[2], 10, 64)
 			began, ended = began+b, ended+e
 		}
-		if want := fmt.Sprintf("%d new and %d ended from ", began, ended); !strings.HasPrefix(all.Lines[0], want) || !strings.Contains(one.Lines[1], "Not decided or not known: ") || !strings.Contains(one.Lines[1], "Pathway 0: ") {
+		if want := fmt.Sprintf("%d new and %d ended from ", began, ended); !strings.HasPrefix(all.Lines[0], want) ||
+			!strings.Contains(one.Lines[1], "Not decided or not known: ") || !strings.Contains(one.Lines[1], "Pathway 0: ") {
 			t.Errorf("all: %q, by pathway %q", all.Lines[0], one.Lines[1])
 		}
 	})
@@ -284,8 +289,10 @@ func TestCallPathways(t *testing.T) {
 	})
 	t.Run("C15 what was undone was not said", func(t *testing.T) {
 		if _, err := beside(t, d.dir).Exec(`
-			INSERT INTO log_entry (patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day, statement_id, undoes, uncertain, destination, how, reason)
-			SELECT patient_id, provider_id, made_at + 1, made_on, 'a', 'b', ?, day, 0, entry_id, 0, '', '', '' FROM log_entry`, logbook.Undone); err != nil {
+			INSERT INTO log_entry (patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day, statement_id, undoes, uncertain, `+
+			`destination, how, reason)
+			SELECT patient_id, provider_id, made_at + 1, made_on, 'a', 'b', ?, day, 0, entry_id, 0, '', '', '' FROM log_entry`,
+			logbook.Undone); err != nil {
 			t.Fatal(err)
 		}
 		if s, _ := make(); s.Title != all.Title || len(s.Lines) != 1 {
@@ -314,7 +321,8 @@ func TestCallIsFrozen(t *testing.T) {
 		a.since, b.since = one.since+n, two.since+n
 		d.send(at(n+1).Add(-3*time.Hour), "RZ1", day(n), map[int]waiting{0: a, 1: b})
 	}
-	c, err := call.Make(t.Context(), d.Store, plainDrawing{}, call.Setup{Now: at(4), Partnership: "Northshire", RuleSet: "england-dtoc", Expected: callExpected, Clocks: agreement.DefaultClocks})
+	c, err := call.Make(t.Context(), d.Store, plainDrawing{}, call.Setup{Now: at(4), Partnership: "Northshire", RuleSet: "england-dtoc",
+		Expected: callExpected, Clocks: agreement.DefaultClocks})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +375,8 @@ func TestCallIsFrozen(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer past.Close()
-		again, err := call.Make(t.Context(), past.Store, plainDrawing{}, call.Setup{Now: at(4), Partnership: "Northshire", RuleSet: "england-dtoc", Expected: callExpected, Clocks: agreement.DefaultClocks})
+		again, err := call.Make(t.Context(), past.Store, plainDrawing{}, call.Setup{Now: at(4), Partnership: "Northshire",
+			RuleSet: "england-dtoc", Expected: callExpected, Clocks: agreement.DefaultClocks})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -384,7 +393,8 @@ func TestCallIsFrozen(t *testing.T) {
 		}
 	})
 	t.Run("an action goes from call to call until it is done", func(t *testing.T) {
-		a := call.Action{What: "Ask for the file", Owner: "RZ2", Due: delay.MustDay(day(6)), Call: delay.Day(c.Call), At: at(4), By: "presenter@example.org"}
+		a := call.Action{What: "Ask for the file", Owner: "RZ2", Due: delay.MustDay(day(6)), Call: delay.Day(c.Call), At: at(4),
+			By: "presenter@example.org"}
 		id, err := d.AddCallAction(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
@@ -418,13 +428,15 @@ func TestCallIsFrozen(t *testing.T) {
 		if err := d.SettleCallAction(t.Context(), id, last.Day, call.Done, at(18), "p"); problem.KindOf(err) != problem.Conflict {
 			t.Errorf("done twice: %v", err)
 		}
-		if got := fmt.Sprint(states(record.Day), states(next.Day), states(last.Day), states(last.Day+7)); got != "[Open] [Carried over] [Done] []" {
+		if got := fmt.Sprint(states(record.Day), states(next.Day), states(last.Day),
+			states(last.Day+7)); got != "[Open] [Carried over] [Done] []" {
 			t.Errorf("got %s", got)
 		}
 		if err := d.EndCall(t.Context(), last.Day, at(18)); err != nil {
 			t.Error(err)
 		}
-		if all, err := d.Calls(t.Context()); err != nil || len(all) != 3 || all[0].Day != last.Day || all[0].EndedAt.IsZero() || !all[1].EndedAt.IsZero() {
+		if all, err := d.Calls(t.Context()); err != nil || len(all) != 3 || all[0].Day != last.Day || all[0].EndedAt.IsZero() ||
+			!all[1].EndedAt.IsZero() {
 			t.Errorf("got %+v, %v", all, err)
 		}
 		if r, ok, err := d.CallBefore(t.Context(), next.Day); err != nil || !ok || r.Day != record.Day {
@@ -486,7 +498,8 @@ func TestCallWithdrawn(t *testing.T) {
 		t.Errorf("an action done at an earlier call stood in the way: %v", err)
 	}
 	w, err := d.WithdrawnCall(ctx, day-7, 1)
-	if err != nil || string(w.Frozen) != "first" || !w.StartedAt.Equal(started) || !w.WithdrawnAt.Equal(started.Add(15*time.Minute)) || w.As != "Presenter" || w.StartedBy != by.Email {
+	if err != nil || string(w.Frozen) != "first" || !w.StartedAt.Equal(started) || !w.WithdrawnAt.Equal(started.Add(15*time.Minute)) ||
+		w.As != "Presenter" || w.StartedBy != by.Email {
 		t.Errorf("kept is %+v, %v", w, err)
 	}
 	if all, err := d.WithdrawnCalls(ctx); err != nil || len(all) != 2 || all[0].Day != day || all[0].Number != 1 || len(all[1].Frozen) != 0 {
@@ -501,7 +514,8 @@ func TestCallWithdrawn(t *testing.T) {
 	}
 	t.Run("C15 neither a call nor a withdrawn one can be changed or deleted", func(t *testing.T) {
 		db := beside(t, d.dir)
-		for _, query := range []string{`DELETE FROM call`, `UPDATE call SET frozen = x'00'`, `DELETE FROM call_withdrawn`, `UPDATE call_withdrawn SET withdrawn_by = ''`} {
+		for _, query := range []string{`DELETE FROM call`, `UPDATE call SET frozen = x'00'`, `DELETE FROM call_withdrawn`,
+			`UPDATE call_withdrawn SET withdrawn_by = ''`} {
 			if _, err := db.Exec(query); err == nil {
 				t.Errorf("%s was done", query)
 			}

@@ -45,7 +45,8 @@ func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) 
 		WHERE v.provider_id = ?`, provider).Scan(&c.Provider, &c.LatestExtract); err != nil {
 		return nil, err
 	}
-	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM presence WHERE patient_id IN (SELECT patient_id FROM patient WHERE person_id = ?) AND last_date = ?)`, patient, c.LatestExtract).Scan(&c.InExtract); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM presence WHERE patient_id IN (SELECT patient_id FROM patient WHERE `+
+		`person_id = ?) AND last_date = ?)`, patient, c.LatestExtract).Scan(&c.InExtract); err != nil {
 		return nil, err
 	}
 	r := caseReader{ctx: ctx, tx: tx, scope: scope, patient: patient, provider: provider}
@@ -102,7 +103,9 @@ func (r caseReader) council(column string) (condition string, args []any) {
 
 func (r caseReader) delays(c *casework.Case) error {
 	err := r.each(`
-		SELECT d.listed_first, d.listed_last, d.ready_date, d.end_date, d.end_kind, d.first_day, d.last_day, st.admitted_date, pl.site, pl.ward, pl.bed,
+		SELECT d.listed_first, d.listed_last, d.ready_date, d.end_date, d.end_kind, d.first_day, d.last_day, st.admitted_date, pl.site, `+
+		`pl.ward, `+
+		`pl.bed,
 			`+givenColumns+`
 		FROM delay d
 		JOIN statement st ON st.statement_id = d.statement_id
@@ -111,7 +114,8 @@ func (r caseReader) delays(c *casework.Case) error {
 		WHERE d.patient_id = ?
 		ORDER BY d.listed_first`, []any{r.patient}, func(rows *sql.Rows) error {
 		var d casework.Delay
-		err := rows.Scan(append([]any{&d.Listed, &d.ListedLast, &d.Ready, &d.End, &d.EndKind, &d.FirstDay, &d.LastDay, &d.Admitted, &d.Site, &d.Ward, &d.Bed},
+		err := rows.Scan(append([]any{&d.Listed, &d.ListedLast, &d.Ready, &d.End, &d.EndKind, &d.FirstDay, &d.LastDay, &d.Admitted, &d.Site,
+			&d.Ward, &d.Bed},
 			scanGiven(&d.Given, &d.Outcome)...)...)
 		if _, last, _ := r.view.of(d.Listed); r.view.whole || last != nil {
 			c.Delays = append(c.Delays, d)
@@ -147,7 +151,8 @@ func (r caseReader) narrow(d *casework.Delay) error {
 		FROM statement st
 		JOIN given g ON g.given_id = st.given_id
 		JOIN place pl ON pl.place_id = st.place_id
-		WHERE st.statement_id = ?`, last.statement).Scan(append([]any{&d.Admitted, &d.Site, &d.Ward, &d.Bed}, scanGiven(&d.Given, &d.Outcome)...)...)
+		WHERE st.statement_id = ?`, last.statement).Scan(append([]any{&d.Admitted, &d.Site, &d.Ward, &d.Bed},
+		scanGiven(&d.Given, &d.Outcome)...)...)
 }
 
 // delayOf gives the delay that was first listed on the day.
@@ -206,7 +211,8 @@ func (r caseReader) stretches(c *casework.Case) error {
 		ORDER BY t.first_day`, append([]any{r.patient}, args...), func(rows *sql.Rows) error {
 		var listed delay.Day
 		var st casework.Stretch
-		if err := rows.Scan(append([]any{&listed, &st.First, &st.Last, &st.Mark, &st.Entry}, scanGiven(&st.Given, &st.Outcome)...)...); err != nil {
+		if err := rows.Scan(append([]any{&listed, &st.First, &st.Last, &st.Mark, &st.Entry}, scanGiven(&st.Given, &st.Outcome)...)...); err !=
+			nil {
 			return err
 		}
 		if d := delayOf(c, listed); d != nil {
@@ -251,12 +257,13 @@ func (r caseReader) line(st *casework.Stretch) error {
 	if err := r.each(`
 		SELECT statement_id
 		FROM presence
-		WHERE patient_id IN (SELECT patient_id FROM patient WHERE person_id = ?) AND ? BETWEEN first_date AND last_date`, []any{r.patient, st.First}, func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		statements[id] = true
-		return err
-	}); err != nil {
+		WHERE patient_id IN (SELECT patient_id FROM patient WHERE person_id = ?) AND ? BETWEEN first_date AND last_date`,
+		[]any{r.patient, st.First}, func(rows *sql.Rows) error {
+			var id int64
+			err := rows.Scan(&id)
+			statements[id] = true
+			return err
+		}); err != nil {
 		return err
 	}
 	rows, err := decodeListed(blob)
@@ -284,23 +291,25 @@ func scanGiven(g *attribution.Given, o *attribution.Outcome) []any {
 }
 
 func (r caseReader) findings(c *casework.Case) error {
-	return r.each(`SELECT listed_first, rule, day, words FROM finding WHERE patient_id = ? ORDER BY day`, []any{r.patient}, func(rows *sql.Rows) error {
-		var listed delay.Day
-		var f delay.Finding
-		if err := rows.Scan(&listed, &f.Rule, &f.Day, &f.Words); err != nil {
-			return err
-		}
-		if d := delayOf(c, listed); d != nil && r.view.holds(f.Day) {
-			d.Findings = append(d.Findings, f)
-		}
-		return nil
-	})
+	return r.each(`SELECT listed_first, rule, day, words FROM finding WHERE patient_id = ? ORDER BY day`, []any{r.patient},
+		func(rows *sql.Rows) error {
+			var listed delay.Day
+			var f delay.Finding
+			if err := rows.Scan(&listed, &f.Rule, &f.Day, &f.Words); err != nil {
+				return err
+			}
+			if d := delayOf(c, listed); d != nil && r.view.holds(f.Day) {
+				d.Findings = append(d.Findings, f)
+			}
+			return nil
+		})
 }
 
 func (r caseReader) log(c *casework.Case) error {
 	condition, args := r.council("g.council")
 	err := r.each(`
-		SELECT l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.made_role, l.uncertain, l.destination, l.how, l.reason, l.together,
+		SELECT l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.made_role, l.uncertain,
+			l.destination, l.how, l.reason, l.together,
 			(SELECT count(*) FROM log_entry x WHERE x.together = l.together AND x.together <> 0), `+
 		coalesced(givenColumns)+`
 		FROM log_entry l
@@ -312,7 +321,8 @@ func (r caseReader) log(c *casework.Case) error {
 		var at int64
 		var g attribution.Given
 		var o attribution.Outcome
-		if err := rows.Scan(append([]any{&l.ID, &l.Kind, &l.Made, &l.Day, &l.Until, &l.Statement, &l.Undoes, &at, &l.Role, &l.Uncertain, &l.Destination, &l.How, &l.Why, &l.Together, &l.Others},
+		if err := rows.Scan(append([]any{&l.ID, &l.Kind, &l.Made, &l.Day, &l.Until, &l.Statement, &l.Undoes, &at, &l.Role, &l.Uncertain,
+			&l.Destination, &l.How, &l.Why, &l.Together, &l.Others},
 			scanGiven(&g, &o)...)...); err != nil {
 			return err
 		}
@@ -383,23 +393,24 @@ func scanAction(rows *sql.Rows, before ...any) (casework.Action, error) {
 }
 
 func (r caseReader) actions(c *casework.Case) error {
-	return r.each(`SELECT `+actionColumns+` FROM action WHERE patient_id = ? ORDER BY state <> 'open', due, action_id`, []any{r.patient}, func(rows *sql.Rows) error {
-		a, err := scanAction(rows)
-		if err != nil || r.view.whole {
+	return r.each(`SELECT `+actionColumns+` FROM action WHERE patient_id = ? ORDER BY state <> 'open', due, action_id`, []any{r.patient},
+		func(rows *sql.Rows) error {
+			a, err := scanAction(rows)
+			if err != nil || r.view.whole {
+				c.Actions = append(c.Actions, a)
+				return err
+			}
+			made, err := londonDay(a.At)
+			if err != nil || !r.view.holds(made) {
+				return err
+			}
+			if closed, err := londonDay(a.ClosedAt); err != nil || !a.ClosedAt.IsZero() && !r.view.holds(closed) {
+				// It was closed after the person moved: it stood open until then.
+				a.State, a.ClosedAt, a.ClosedWhy = "open", time.Time{}, ""
+			}
 			c.Actions = append(c.Actions, a)
 			return err
-		}
-		made, err := londonDay(a.At)
-		if err != nil || !r.view.holds(made) {
-			return err
-		}
-		if closed, err := londonDay(a.ClosedAt); err != nil || !a.ClosedAt.IsZero() && !r.view.holds(closed) {
-			// It was closed after the person moved: it stood open until then.
-			a.State, a.ClosedAt, a.ClosedWhy = "open", time.Time{}, ""
-		}
-		c.Actions = append(c.Actions, a)
-		return err
-	})
+		})
 }
 
 // Worklist gives the people who wait at one provider now, longest first, and
@@ -445,7 +456,8 @@ type worklist struct {
 func (l *worklist) open() error {
 	rows, err := l.tx.QueryContext(l.ctx, `
 		SELECT d.patient_id, p.reference, d.listed_first, d.ready_date, pl.site, pl.ward, pl.bed,
-			coalesce((SELECT sum(t.last_day - t.first_day + 1) FROM segment t WHERE t.patient_id = d.patient_id AND t.listed_first = d.listed_first), 0),
+			coalesce((SELECT sum(t.last_day - t.first_day + 1) FROM segment t WHERE t.patient_id = d.patient_id AND t.listed_first = `+
+		`d.listed_first), 0),
 			coalesce(t.reason, g.reason), coalesce(t.body, g.body), coalesce(t.council, g.council), coalesce(t.state, 0)
 		FROM delay d
 		JOIN patient p ON p.patient_id = d.patient_id
@@ -462,7 +474,8 @@ func (l *worklist) open() error {
 	for rows.Next() {
 		var r casework.WorkRow
 		var patient int64
-		if err := rows.Scan(&patient, &r.Reference, &r.Listed, &r.Ready, &r.Site, &r.Ward, &r.Bed, &r.Days, &r.Reason, &r.Body, &r.Council, &r.State); err != nil {
+		if err := rows.Scan(&patient, &r.Reference, &r.Listed, &r.Ready, &r.Site, &r.Ward, &r.Bed, &r.Days, &r.Reason, &r.Body, &r.Council,
+			&r.State); err != nil {
 			return err
 		}
 		l.at[patient] = len(l.rows)
@@ -479,7 +492,8 @@ const discrepancyDays = 60
 // the log holds as waiting.
 func (l *worklist) logged() error {
 	rows, err := l.tx.QueryContext(l.ctx, `
-		SELECT l.patient_id, p.reference, l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.uncertain, l.destination
+		SELECT l.patient_id, p.reference, l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.uncertain, `+
+		`l.destination
 		FROM log_entry l
 		JOIN patient p ON p.patient_id = l.patient_id
 		WHERE l.provider_id = ?
@@ -503,7 +517,8 @@ func (l *worklist) logged() error {
 		var patient, at int64
 		var reference string
 		var e line
-		if err := rows.Scan(&patient, &reference, &e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes, &at, &e.uncertain, &e.destination); err != nil {
+		if err := rows.Scan(&patient, &reference, &e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes, &at, &e.uncertain,
+			&e.destination); err != nil {
 			return err
 		}
 		e.at = time.UnixMicro(at)
@@ -607,7 +622,8 @@ func (s *Store) Versions(ctx context.Context, scope people.Scope, references []s
 // the side sees them, oldest first, at most limit of them from offset on, with
 // how many there are. A segment of a delay counts from its first day.
 // settledSince bounds the part of what is settled.
-func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which casework.Which, offset, limit int) ([]casework.QueueRow, int, error) {
+func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which casework.Which,
+	offset, limit int) ([]casework.QueueRow, int, error) {
 	var w where
 	w.scoped(scope, "t.provider_id", "t.council")
 	switch which {
@@ -619,7 +635,8 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Si
 		w.add("t.state IN (2, 4)")
 	case casework.Settled:
 		// The first condition keeps SQLite from walking all segments.
-		w.add("t.patient_id IN (SELECT patient_id FROM agreement_event WHERE made_at >= ?) AND t.state IN (1, 3) AND t.event_id IN (SELECT event_id FROM agreement_event WHERE made_at >= ?)",
+		w.add("t.patient_id IN (SELECT patient_id FROM agreement_event WHERE made_at >= ?) AND t.state IN (1, 3) AND t.event_id IN (SELECT "+
+			"event_id FROM agreement_event WHERE made_at >= ?)",
 			settledSince.UnixMicro(), settledSince.UnixMicro())
 	default:
 		return nil, 0, problem.New(problem.Invalid, "Found the list %q. Use for-you, for-other, disputed or settled.", which)

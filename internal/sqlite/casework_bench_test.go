@@ -38,7 +38,8 @@ func benchCasework(b *testing.B, s *sqlite.Store) {
 	const trust = "RBIG"
 	day := nationLast + 1
 	w := newWard(trust, 1000)
-	by := people.Actor{Kind: people.APerson, Email: "bench@example.org", Grant: people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{trust}}}
+	by := people.Actor{Kind: people.APerson, Email: "bench@example.org", Grant: people.Grant{Role: people.Coordinator,
+		Side: people.ProviderSide, Codes: []string{trust}}}
 	rows, _, err := s.Worklist(b.Context(), by.Scope(), trust)
 	if err != nil { // An earlier run may have left it there.
 		if err := s.Take(b.Context(), w.extracts(day, 20), receipt); err != nil {
@@ -96,7 +97,8 @@ func benchCasework(b *testing.B, s *sqlite.Store) {
 			}
 		}
 	})
-	council := people.Actor{Kind: people.APerson, Grant: people.Grant{Role: people.Reviewer, Side: people.CouncilSide, Codes: []string{"E10000000"}}}
+	council := people.Actor{Kind: people.APerson, Grant: people.Grant{Role: people.Reviewer, Side: people.CouncilSide,
+		Codes: []string{"E10000000"}}}
 	b.Run("queue of a council", func(b *testing.B) {
 		for b.Loop() {
 			if _, _, err := s.Queue(b.Context(), council.Scope(), agreement.CouncilSide, time.Time{}, casework.ForMe, 0, 50); err != nil {

@@ -124,7 +124,8 @@ func (w *world) extract() {
 			continue
 		}
 		g, o := w.given(day)
-		st := ingest.Statement{Patient: int32(len(b.Patients)), Given: index(&b.Givens, ingest.Given{Given: g, Outcome: o}), Place: index(&b.Places, ingest.Place{Ward: "Ash"}),
+		st := ingest.Statement{Patient: int32(len(b.Patients)), Given: index(&b.Givens, ingest.Given{Given: g, Outcome: o}),
+			Place: index(&b.Places, ingest.Place{Ward: "Ash"}),
 			Ready: day - delay.Day(rapid.IntRange(0, 5).Draw(w.t, "ready"))}
 		b.Patients = append(b.Patients, w.patient(n))
 		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Statement: index(&b.Statements, st), Line: int32(n + 2)})
@@ -138,7 +139,8 @@ func (w *world) extract() {
 
 // entry makes any log entry, sensible or not.
 func (w *world) entry() {
-	kinds := []logbook.Kind{logbook.Opened, logbook.Opened, logbook.Verified, logbook.Changed, logbook.Corrected, logbook.Paused, logbook.Resumed, logbook.Ended, logbook.Withdrawn, logbook.Undone}
+	kinds := []logbook.Kind{logbook.Opened, logbook.Opened, logbook.Verified, logbook.Changed, logbook.Corrected, logbook.Paused,
+		logbook.Resumed, logbook.Ended, logbook.Withdrawn, logbook.Undone}
 	at := w.now()
 	p := w.patient(rapid.IntRange(0, 4).Draw(w.t, "patient"))
 	in := casework.NewEntry{Reference: p.Reference, Kind: rapid.SampledFrom(kinds).Draw(w.t, "kind"), Made: delay.DayOf(at), Day: w.day("day")}
@@ -178,7 +180,8 @@ func (w *world) answer() {
 	}
 	d := c.Last()
 	e := agreement.Event{
-		Act:     rapid.SampledFrom([]agreement.Act{agreement.Agree, agreement.Dispute, agreement.Ask, agreement.Escalate, agreement.Decide, agreement.DecideAlone, agreement.Default}).Draw(w.t, "act"),
+		Act: rapid.SampledFrom([]agreement.Act{agreement.Agree, agreement.Dispute, agreement.Ask, agreement.Escalate, agreement.Decide,
+			agreement.DecideAlone, agreement.Default}).Draw(w.t, "act"),
 		Side:    rapid.SampledFrom([]agreement.Side{agreement.NHSSide, agreement.CouncilSide}).Draw(w.t, "side"),
 		Segment: d.Segments[rapid.IntRange(0, len(d.Segments)-1).Draw(w.t, "segment")].Segment,
 		Body:    rapid.SampledFrom([]delay.Body{delay.NHS, delay.SocialCare, delay.Joint}).Draw(w.t, "body"),
@@ -195,7 +198,8 @@ func (w *world) answer() {
 			}
 		}
 	}
-	w.known(dated(w.s, at).Answer(ctx, actor(grant(w.t, people.Reviewer, "RZ1")), []casework.NewAnswer{{Reference: c.Reference, Version: c.Version, Event: e}}))
+	w.known(dated(w.s, at).Answer(ctx, actor(grant(w.t, people.Reviewer, "RZ1")),
+		[]casework.NewAnswer{{Reference: c.Reference, Version: c.Version, Event: e}}))
 }
 
 // tiles demands that stretches tile each delay's counted days and segments
@@ -300,8 +304,10 @@ func (w *world) figures() {
 		w.newDelays(council, c)
 		if sh := c.Now.Share(); sh.Known {
 			width := int64((sh.High-sh.Low)*float64(c.Now.Days.Total()) + 0.5)
-			byFigures := total(measure.Query{From: from, To: to, Filter: measure.Filter{Councils: []delay.Council{council}, States: []agreement.State{agreement.Disputed, agreement.Decided}}}) +
-				total(measure.Query{From: from, To: to, Filter: measure.Filter{Councils: []delay.Council{council}, Bodies: []delay.Body{delay.NotAttributed},
+			byFigures := total(measure.Query{From: from, To: to, Filter: measure.Filter{Councils: []delay.Council{council},
+				States: []agreement.State{agreement.Disputed, agreement.Decided}}}) +
+				total(measure.Query{From: from, To: to, Filter: measure.Filter{Councils: []delay.Council{council},
+					Bodies: []delay.Body{delay.NotAttributed},
 					States: []agreement.State{agreement.Proposed, agreement.Agreed, agreement.AgreedByDefault}}})
 			if width != byFigures {
 				w.t.Fatalf("G3: the range is %d days wide, disputed and not attributed are %d", width, byFigures)

@@ -61,7 +61,8 @@ const (
 )
 
 func person(role people.Role, side people.Side, code string) people.Actor {
-	return people.Actor{Kind: people.APerson, PersonID: 1, Email: string(role) + "@example.org", Grant: people.Grant{ID: 1, Role: role, Side: side, Codes: []string{code}}}
+	return people.Actor{Kind: people.APerson, PersonID: 1, Email: string(role) + "@example.org",
+		Grant: people.Grant{ID: 1, Role: role, Side: side, Codes: []string{code}}}
 }
 
 var (
@@ -72,7 +73,8 @@ var (
 )
 
 func (d *desk) given(reason delay.Reason, stated delay.Body) ingest.Given {
-	g := attribution.Given{Reason: reason, Care: delay.Acute, Council: council, Stated: stated, Words: attribution.Words{Reason: string(reason), Responsible: stated.String()}}
+	g := attribution.Given{Reason: reason, Care: delay.Acute, Council: council, Stated: stated,
+		Words: attribution.Words{Reason: string(reason), Responsible: stated.String()}}
 	return ingest.Given{Given: g, Outcome: d.rules.Attribute(g, delay.MustDay("2026-03-01"))}
 }
 
@@ -89,7 +91,8 @@ func (d *desk) extract(date string, listed *ingest.Given, ready string) {
 		b.Statements = []ingest.Statement{{Ready: delay.MustDay(ready)}}
 		b.Extracts[0].Read, b.Extracts[0].Kept, b.Extracts[0].Listings = 1, 1, []ingest.Listing{{Line: 2}}
 	}
-	if err := dated(d.Store, time.Date(2026, 3, 30, 9, d.files, 0, 0, time.UTC)).Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := dated(d.Store, time.Date(2026, 3, 30, 9, d.files, 0, 0, time.UTC)).Take(d.t.Context(), b,
+		func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 		d.t.Fatal(err)
 	}
 	d.verify()
@@ -145,7 +148,8 @@ func (d *desk) theCase() *casework.Case {
 // days counts March's delayed days by body.
 func (d *desk) days(by measure.Dimension) map[string]int64 {
 	d.t.Helper()
-	cells, err := d.Cells(d.t.Context(), measure.Query{From: delay.MustDay("2026-03-01"), To: delay.MustDay("2026-03-31"), By: []measure.Dimension{by}})
+	cells, err := d.Cells(d.t.Context(), measure.Query{From: delay.MustDay("2026-03-01"), To: delay.MustDay("2026-03-31"),
+		By: []measure.Dimension{by}})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -313,7 +317,9 @@ func TestEditClash(t *testing.T) {
 	d.extract("2026-03-01", &e, "2026-03-01")
 	before := d.theCase().Version
 	d.mustLog(logbook.Opened, "2026-03-01", "2026-03-01", &e, "2026-03-01")
-	_, _, err := dated(d.Store, time.Now()).Log(context.Background(), coordinator, casework.NewEntry{Reference: d.reference(), Version: before, Kind: logbook.Verified, Made: delay.MustDay("2026-03-01"), Day: delay.MustDay("2026-03-01")})
+	_, _, err := dated(d.Store, time.Now()).Log(context.Background(), coordinator,
+		casework.NewEntry{Reference: d.reference(), Version: before, Kind: logbook.Verified, Made: delay.MustDay("2026-03-01"),
+			Day: delay.MustDay("2026-03-01")})
 	if problem.KindOf(err) != problem.Conflict {
 		t.Errorf("got %v, want a conflict", err)
 	}

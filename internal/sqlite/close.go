@@ -29,7 +29,8 @@ func (s *Store) CloseMonth(ctx context.Context, by people.Actor, r closing.Recor
 	return s.recorded(ctx, func(tx *recording) error {
 		was, err := oneClose(ctx, tx.Tx, r.Month)
 		if err == nil {
-			return problem.New(problem.Conflict, "%s was closed already, on %s. Nothing has changed.", r.Month.Long(), was.At.Format("2 January 2006"))
+			return problem.New(problem.Conflict, "%s was closed already, on %s. Nothing has changed.", r.Month.Long(),
+				was.At.Format("2 January 2006"))
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -139,7 +140,8 @@ func (s *Store) MonthPeople(ctx context.Context, m delay.Month) (closing.People,
 	}
 	all, providers, councils := map[int64]bool{}, map[in[string]]bool{}, map[in[delay.Council]]bool{}
 	err := eachRow(ctx, s.read, `
-		SELECT DISTINCT v.code, t.council, coalesce((SELECT min(nhs_id) FROM patient m WHERE m.person_id = p.patient_id AND m.nhs_id <> 0), p.patient_id)
+		SELECT DISTINCT v.code, t.council, coalesce((SELECT min(nhs_id) FROM patient m WHERE m.person_id = p.patient_id AND m.nhs_id <> 0), `+
+		`p.patient_id)
 		FROM segment t
 		JOIN patient p ON p.patient_id = t.patient_id
 		JOIN provider v ON v.provider_id = t.provider_id
@@ -219,12 +221,12 @@ func (s *Store) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted
 		}
 		return into[p]
 	}
-	columns := ""
+	var columns strings.Builder
 	for i := 1; i <= 31; i++ {
-		columns += ", " + dayColumn(i)
+		columns.WriteString(", " + dayColumn(i))
 	}
 	if err := eachRow(ctx, tx, `
-		SELECT v.code, c.council, c.care, c.reason, c.body, c.state, c.days`+columns+`
+		SELECT v.code, c.council, c.care, c.reason, c.body, c.state, c.days`+columns.String()+`
 		FROM month_count c
 		JOIN provider v ON v.provider_id = c.provider_id
 		WHERE c.month = ?`, func(rows *sql.Rows) error {
@@ -267,7 +269,8 @@ func (s *Store) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted
 		SELECT v.code, sum(min(d.last_day, ?1) - max(d.first_day, ?2) + 1) - coalesce(sum((
 			SELECT sum(min(x.last_day, ?1, d.last_day) - max(x.first_day, ?2, d.first_day) + 1)
 			FROM stretch x
-			WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND x.mark IN (5, 7) AND x.first_day <= min(?1, d.last_day) AND x.last_day >= max(?2, d.first_day))), 0)
+			WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND x.mark IN (5, 7) AND x.first_day <= min(?1, d.last_day) AND `+
+		`x.last_day >= max(?2, d.first_day))), 0)
 		FROM delay d
 		JOIN provider v ON v.provider_id = d.provider_id
 		WHERE d.first_day BETWEEN 1 AND ?1 AND d.last_day >= ?2
@@ -300,7 +303,8 @@ func (s *Store) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted
 	for _, code := range slices.Sorted(maps.Keys(by)) {
 		r := by[code]
 		slices.SortFunc(r.Lines, func(a, b closing.Line) int {
-			return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Council, b.Council), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Care, b.Care), cmp.Compare(a.Body, b.Body), cmp.Compare(a.State, b.State))
+			return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Council, b.Council), cmp.Compare(a.Reason, b.Reason),
+				cmp.Compare(a.Care, b.Care), cmp.Compare(a.Body, b.Body), cmp.Compare(a.State, b.State))
 		})
 		out = append(out, *r)
 	}

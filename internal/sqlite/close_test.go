@@ -59,8 +59,9 @@ func marchDesk(t *testing.T) *desk {
 
 func (d *desk) check(now time.Time) *closing.Check {
 	d.t.Helper()
-	k, err := closing.Make(d.t.Context(), d.Store, closing.Setup{Now: now, Month: march, Partnership: "Northshire", RuleSet: "england-dtoc", RuleVersion: "1",
-		Expected: []measure.Expected{{Code: trust, Name: "Northgate General"}}, Clocks: agreement.DefaultClocks})
+	k, err := closing.Make(d.t.Context(), d.Store, closing.Setup{Now: now, Month: march, Partnership: "Northshire", RuleSet: "england-dtoc",
+		RuleVersion: "1",
+		Expected:    []measure.Expected{{Code: trust, Name: "Northgate General"}}, Clocks: agreement.DefaultClocks})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -138,7 +139,8 @@ func TestCountsThatDoNotReconcile(t *testing.T) {
 			if len(found) != 1 || found[0].Differs() != c.differs || (len(found[0].Lines) > 0) != c.lines {
 				t.Errorf("found %+v, want a difference of %d", found, c.differs)
 			}
-			want := fmt.Sprintf("March 2026 cannot be closed. Snapshot and days differ by %d at Northgate General. See the reconciliation.", c.differs)
+			want := fmt.Sprintf("March 2026 cannot be closed. Snapshot and days differ by %d at Northgate General. See the reconciliation.",
+				c.differs)
 			if got := problem.Sentence(k.Refused()); got != want {
 				t.Errorf("says %q, want %q", got, want)
 			}
@@ -163,7 +165,8 @@ func TestMonthsAreClosedOnceAndForEver(t *testing.T) {
 		return got
 	}
 	got := kept()
-	if !bytes.Equal(got.Frozen, r.Frozen) || got.SHA256 != r.SHA256 || !got.At.Equal(april9) || got.Role != "Director" || got.Codes[0] != string(council) || got.Days != r.Days {
+	if !bytes.Equal(got.Frozen, r.Frozen) || got.SHA256 != r.SHA256 || !got.At.Equal(april9) || got.Role != "Director" ||
+		got.Codes[0] != string(council) || got.Days != r.Days {
 		t.Errorf("kept %+v", got)
 	}
 	t.Run("a second person is told", func(t *testing.T) {
@@ -174,7 +177,8 @@ func TestMonthsAreClosedOnceAndForEver(t *testing.T) {
 	})
 	t.Run("it stands in the audit log, once, and the log is whole", func(t *testing.T) {
 		events, err := d.AuditEvents(t.Context(), audit.Filter{What: audit.MonthClosed})
-		if err != nil || len(events) != 1 || events[0].Record != "2026-03" || events[0].Who != director.Email || events[0].After != "a day is missing" {
+		if err != nil || len(events) != 1 || events[0].Record != "2026-03" || events[0].Who != director.Email ||
+			events[0].After != "a day is missing" {
 			t.Errorf("%+v, %v", events, err)
 		}
 		if whole, err := d.VerifyAudit(t.Context()); err != nil || !whole.Whole() {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -69,16 +70,18 @@ func (d *derivation) writeCounts() error {
 		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.cell, b.cell))
 	})
 	columns := []string{"month", "provider_id", "council", "care", "reason", "body", "state", "days"}
-	tail := " ON CONFLICT DO UPDATE SET days = days + excluded.days"
+	var tail strings.Builder
+	tail.WriteString(" ON CONFLICT DO UPDATE SET days = days + excluded.days")
 	for i := 1; i <= 31; i++ {
 		columns = append(columns, dayColumn(i))
-		tail += fmt.Sprintf(", %[1]s = %[1]s + excluded.%[1]s", dayColumn(i))
+		fmt.Fprintf(&tail, ", %[1]s = %[1]s + excluded.%[1]s", dayColumn(i))
 	}
-	insert := newBulk(d.ctx, d.tx, "month_count", columns, tail)
+	insert := newBulk(d.ctx, d.tx, "month_count", columns, tail.String())
 	args := make([]any, 0, len(columns))
 	for _, key := range keys {
 		cell, days := d.cellKeys[key.cell], d.counts[key]
-		args = append(args[:0], int64(key.month), d.provider, string(cell.council), int64(cell.care), string(cell.reason), int64(cell.body), int64(cell.state))
+		args = append(args[:0], int64(key.month), d.provider, string(cell.council), int64(cell.care), string(cell.reason), int64(cell.body),
+			int64(cell.state))
 		for _, n := range days {
 			args = append(args, int64(n))
 		}

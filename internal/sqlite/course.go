@@ -89,7 +89,8 @@ func (d *derivation) foresee(statements []int64) error {
 		var id int64
 		var row statementRow
 		var given givenRow
-		err := r.Scan(&id, &row.patient, &row.given, &row.ready, &row.discharged, &row.local, &given.council, &given.care, &given.reason, &given.body)
+		err := r.Scan(&id, &row.patient, &row.given, &row.ready, &row.discharged, &row.local, &given.council, &given.care, &given.reason,
+			&given.body)
 		d.statements[id], d.givens[row.given] = row, given
 		return err
 	})
@@ -250,7 +251,8 @@ func (d *derivation) delays(presence []presenceRow, words testimony) (course, er
 	}
 	delays := delay.Resolve(e, d.store.settings.Delay)
 	for i, dl := range delays {
-		next.delays = append(next.delays, delayRow{dl.ListedFirst, dl.ListedLast, dl.Ready, dl.End, dl.EndKind, dl.FirstDay, dl.LastDay, ids[dl.Statement]})
+		next.delays = append(next.delays, delayRow{dl.ListedFirst, dl.ListedLast, dl.Ready, dl.End, dl.EndKind, dl.FirstDay, dl.LastDay,
+			ids[dl.Statement]})
 		for _, f := range dl.Findings {
 			next.findings = append(next.findings, findingRow{dl.ListedFirst, f.Rule, f.Day, f.Words})
 		}
@@ -356,15 +358,17 @@ func (d *derivation) load(patients []int64) (map[int64]*course, error) {
 			statements = append(statements, row.statement)
 			return nil
 		}},
-		{"listed_first, listed_last, ready_date, end_date, end_kind, first_day, last_day, statement_id", "delay", "listed_first", func(r *sql.Rows) error {
-			var row delayRow
-			if err := r.Scan(&patient, &row.listedFirst, &row.listedLast, &row.ready, &row.end, &row.endKind, &row.first, &row.last, &row.statement); err != nil {
-				return err
-			}
-			s := out[patient]
-			s.delays = append(s.delays, row)
-			return nil
-		}},
+		{"listed_first, listed_last, ready_date, end_date, end_kind, first_day, last_day, statement_id", "delay", "listed_first",
+			func(r *sql.Rows) error {
+				var row delayRow
+				if err := r.Scan(&patient, &row.listedFirst, &row.listedLast, &row.ready, &row.end, &row.endKind, &row.first, &row.last,
+					&row.statement); err != nil {
+					return err
+				}
+				s := out[patient]
+				s.delays = append(s.delays, row)
+				return nil
+			}},
 		{"listed_first, first_day, last_day, statement_id, mark, entry_id", "stretch", "listed_first, first_day", func(r *sql.Rows) error {
 			var row stretchRow
 			if err := r.Scan(&patient, &row.listedFirst, &row.first, &row.last, &row.statement, &row.mark, &row.entry); err != nil {
@@ -420,7 +424,8 @@ func newCourseWriter(d *derivation) *courseWriter {
 		presence: newBulk(d.ctx, d.tx, "presence", []string{"patient_id", "first_date", "last_date", "statement_id"}, ""),
 		delays: newBulk(d.ctx, d.tx, "delay", []string{"patient_id", "listed_first", "listed_last", "provider_id", "ready_date",
 			"end_date", "end_kind", "first_day", "last_day", "statement_id"}, ""),
-		stretch: newBulk(d.ctx, d.tx, "stretch", []string{"patient_id", "listed_first", "first_day", "last_day", "statement_id", "mark", "entry_id"}, ""),
+		stretch: newBulk(d.ctx, d.tx, "stretch", []string{"patient_id", "listed_first", "first_day", "last_day", "statement_id", "mark",
+			"entry_id"}, ""),
 		segments: newBulk(d.ctx, d.tx, "segment", []string{"patient_id", "listed_first", "first_day", "last_day", "provider_id",
 			"council", "care", "reason", "rule_body", "body", "by_people", "state", "suggested", "next_side", "level", "event_id"}, ""),
 		findings: newBulk(d.ctx, d.tx, "finding", []string{"patient_id", "listed_first", "rule", "day", "words"}, ""),
@@ -452,7 +457,8 @@ func (w *courseWriter) write(patient int64, old, next course) error {
 	if !slices.Equal(old.delays, next.delays) {
 		note(remove(`DELETE FROM delay WHERE patient_id = ?`, len(old.delays) > 0))
 		for _, r := range next.delays {
-			note(w.delays.add(patient, int64(r.listedFirst), int64(r.listedLast), w.d.provider, int64(r.ready), int64(r.end), int64(r.endKind), int64(r.first), int64(r.last), r.statement))
+			note(w.delays.add(patient, int64(r.listedFirst), int64(r.listedLast), w.d.provider, int64(r.ready), int64(r.end), int64(r.endKind),
+				int64(r.first), int64(r.last), r.statement))
 		}
 	}
 	if !slices.Equal(old.stretches, next.stretches) {

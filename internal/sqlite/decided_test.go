@@ -50,8 +50,10 @@ func TestPartysDecisionsOfBeforeAreTakenOver(t *testing.T) {
 					INSERT INTO given VALUES (1, 'A', '', '', '', '', '', 'A', 1, 'E10000099', 1, 0, 0, 0, 1, 'A2', 'england-dtoc', '1', '', '');
 					INSERT INTO place VALUES (1, 1, '', '5A', '');
 					INSERT INTO statement VALUES (1, 1, 1, 1, 2461107, 0, 0);
-					INSERT INTO agreement_event VALUES (1, 1, 100, 'a', 'Reviewer, E10000099', 2, 2, 2, 2461110, 2461110, 'A', 'E10000099', 1, 1, 'x', 'Why', 0, 0);
-					INSERT INTO agreement_event VALUES (2, 1, 200, 'b', 'Director, RZ1', 6, ` + fmt.Sprint(side) + `, 1, 2461110, 2461110, 'A', 'E10000099', 1, 1, '', 'So', 0, 0);
+					INSERT INTO agreement_event VALUES (1, 1, 100, 'a', 'Reviewer, E10000099', 2, 2, 2, 2461110, 2461110, 'A', 'E10000099', 1, 1, 'x', ` +
+					`'Why', 0, 0);
+					INSERT INTO agreement_event VALUES (2, 1, 200, 'b', 'Director, RZ1', 6, ` + fmt.Sprint(side) +
+					`, 1, 2461110, 2461110, 'A', 'E10000099', 1, 1, '', 'So', 0, 0);
 					INSERT INTO segment VALUES (1, 2461110, 2461110, 2461110, 1, 'E10000099', 1, 'A', 1, 1, 1, 1, 0, 0, 0, 2);
 					INSERT INTO derived_with (only, settings) VALUES (1, '` + string(settings) + `');
 					PRAGMA user_version = ` + fmt.Sprint(n)); err != nil {
@@ -71,7 +73,8 @@ func TestPartysDecisionsOfBeforeAreTakenOver(t *testing.T) {
 					return
 				}
 				state := func(s *sqlite.Store) string {
-					cells, err := s.Cells(t.Context(), measure.Query{From: 2461110, To: 2461110, By: []measure.Dimension{measure.ByState, measure.ByResponsible}})
+					cells, err := s.Cells(t.Context(), measure.Query{From: 2461110, To: 2461110,
+						By: []measure.Dimension{measure.ByState, measure.ByResponsible}})
 					if err != nil || len(cells) != 1 {
 						t.Fatalf("%v, %v", cells, err)
 					}

@@ -23,7 +23,8 @@ func TestDeliveries(t *testing.T) {
 	add("2026-11-04", "a@example.org", "b@example.org")
 	add("2026-11-04", "a@example.org", "c@example.org") // a is there already
 	due, err := store.DueDeliveries(ctx, morning)
-	if err != nil || len(due) != 3 || due[0].Target != "a@example.org" || due[0].State != sqlite.DeliveryWaiting || !due[0].Made.Equal(morning) {
+	if err != nil || len(due) != 3 || due[0].Target != "a@example.org" || due[0].State != sqlite.DeliveryWaiting ||
+		!due[0].Made.Equal(morning) {
 		t.Fatalf("due are %+v, %v", due, err)
 	}
 	if err := store.EndDelivery(ctx, due[0].ID, sqlite.DeliverySent, morning.Add(time.Minute), ""); err != nil {
@@ -45,7 +46,8 @@ func TestDeliveries(t *testing.T) {
 		t.Errorf("due an hour later are %+v, %v", now, err)
 	}
 	add("2026-11-05", "a@example.org")
-	if all, err := store.Deliveries(ctx, "2026-11-04"); err != nil || len(all) != 3 || all[0].State != sqlite.DeliverySent || !all[0].Ended.Equal(morning.Add(time.Minute)) {
+	if all, err := store.Deliveries(ctx, "2026-11-04"); err != nil || len(all) != 3 || all[0].State != sqlite.DeliverySent ||
+		!all[0].Ended.Equal(morning.Add(time.Minute)) {
 		t.Errorf("of the pack are %+v, %v", all, err)
 	}
 	if all, err := store.Deliveries(ctx, ""); err != nil || len(all) != 4 {
@@ -59,7 +61,8 @@ func TestPackChecks(t *testing.T) {
 	if _, ok, err := store.PackCheckOf(t.Context(), "2026-11-04"); ok || err != nil {
 		t.Errorf("an unchecked pack: %t, %v", ok, err)
 	}
-	for _, want := range []sqlite.PackCheck{{At: morning, Message: "One file differs."}, {At: morning.Add(time.Hour), Same: true, Message: "Every file is the same."}} {
+	for _, want := range []sqlite.PackCheck{{At: morning, Message: "One file differs."},
+		{At: morning.Add(time.Hour), Same: true, Message: "Every file is the same."}} {
 		if err := store.SavePackCheck(t.Context(), "2026-11-04", want); err != nil {
 			t.Fatal(err)
 		}

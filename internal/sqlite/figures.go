@@ -104,7 +104,8 @@ func compare(by []measure.Dimension, a, b measure.Cell) int {
 		case measure.ByCare:
 			c = cmp.Compare(slices.Index(delay.CareTypes[:], a.Care), slices.Index(delay.CareTypes[:], b.Care))
 		case measure.ByReason:
-			c = cmp.Or(unknownLast(a.Reason, b.Reason), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason), slices.Index(delay.Reasons[:], b.Reason)))
+			c = cmp.Or(unknownLast(a.Reason, b.Reason), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason),
+				slices.Index(delay.Reasons[:], b.Reason)))
 		case measure.ByResponsible:
 			c = cmp.Compare(slices.Index(delay.Bodies[:], a.Body), slices.Index(delay.Bodies[:], b.Body))
 		case measure.ByState:
@@ -225,7 +226,8 @@ func (s *Store) byDay(ctx context.Context, q measure.Query, first, last delay.Mo
 
 // eachCount reads grouped rows of month_count. Column names come from this
 // package alone; values are always arguments.
-func (s *Store) eachCount(ctx context.Context, q measure.Query, first, last delay.Month, period string, columns []string, sums string, f func(*sql.Rows) error) error {
+func (s *Store) eachCount(ctx context.Context, q measure.Query, first, last delay.Month, period string, columns []string, sums string,
+	f func(*sql.Rows) error) error {
 	var w where
 	w.add("month BETWEEN ? AND ?", first, last)
 	w.filter(q.Filter)

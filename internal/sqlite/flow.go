@@ -304,7 +304,8 @@ func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, e
 	var out []measure.Spell
 	for rows.Next() {
 		var one measure.Spell
-		if err := rows.Scan(append(append([]any{&one.First, &one.Last, &one.Delayed, &one.Open}, fields(&one.Cell)...), &one.People)...); err != nil {
+		if err := rows.Scan(append(append([]any{&one.First, &one.Last, &one.Delayed, &one.Open}, fields(&one.Cell)...), &one.People)...); err !=
+			nil {
 			return nil, err
 		}
 		out = append(out, one)

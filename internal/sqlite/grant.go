@@ -16,7 +16,7 @@ func readGrants(text string) ([]people.Grant, error) {
 		return nil, nil
 	}
 	var out []people.Grant
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		part := strings.SplitN(line, "|", 5)
 		if len(part) != 5 {
 			return nil, fmt.Errorf("a grant is stored as %d parts, not 5", len(part))

@@ -63,12 +63,13 @@ func group(ctx context.Context, tx *sql.Tx, pairs [][2]int64) error {
 		leads[max(a, b)] = min(a, b)
 	}
 	if err := lookUp(ctx, tx, `
-		SELECT patient_id, group_id FROM patient WHERE patient_id IN (SELECT value FROM json_each(?1)) AND group_id <> 0`, wanted, func(r *sql.Rows) error {
-		var id, group int64
-		err := r.Scan(&id, &group)
-		stored[id] = group
-		return err
-	}); err != nil {
+		SELECT patient_id, group_id FROM patient WHERE patient_id IN (SELECT value FROM json_each(?1)) AND group_id <> 0`, wanted,
+		func(r *sql.Rows) error {
+			var id, group int64
+			err := r.Scan(&id, &group)
+			stored[id] = group
+			return err
+		}); err != nil {
 		return err
 	}
 	for id, group := range stored {

@@ -64,7 +64,8 @@ func (s *Store) noteKey(ctx context.Context, key *identity.Key) error {
 			return wrongKey()
 		}
 		var sealed []byte
-		err = r.QueryRowContext(ctx, `SELECT coalesce(nhs_number, local_id) FROM patient WHERE coalesce(nhs_number, local_id) IS NOT NULL LIMIT 1`).Scan(&sealed)
+		err = r.QueryRowContext(ctx, `SELECT coalesce(nhs_number, local_id) FROM patient WHERE coalesce(nhs_number, local_id) IS NOT NULL `+
+			`LIMIT 1`).Scan(&sealed)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -79,7 +80,9 @@ func (s *Store) noteKey(ctx context.Context, key *identity.Key) error {
 }
 
 func wrongKey() error {
-	return problem.New(problem.Conflict, "The key file is not the one that the identifiers of this database are sealed with. Figures still work; identifiers cannot be shown or matched. Restore the key file from your backup, or restart Homeward if the key was replaced while it ran.")
+	return problem.New(problem.Conflict, "The key file is not the one that the identifiers of this database are sealed with. Figures still "+
+		"work; identifiers cannot be shown or matched. Restore the key file from your backup, or restart Homeward if the key was replaced while "+
+		"it ran.")
 }
 
 // sameKey refuses to go on when the key was replaced since this process took
@@ -245,7 +248,8 @@ func (r *recording) resealLocalNumbers(from, to *identity.Key) error {
 				return err
 			}
 			hash := to.Hash(who)
-			if _, err := r.ExecContext(r.ctx, `UPDATE local_number SET hash = ?, sealed = ? WHERE local_number_id = ?`, hash[:], sealed, n.id); err != nil {
+			if _, err := r.ExecContext(r.ctx, `UPDATE local_number SET hash = ?, sealed = ? WHERE local_number_id = ?`, hash[:], sealed,
+				n.id); err != nil {
 				return err
 			}
 			last = n.id

@@ -83,7 +83,8 @@ func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today 
 			{`INSERT INTO provider SELECT * FROM source.provider`, nil},
 			{`INSERT INTO file SELECT * FROM source.file WHERE received_at <= ?`, []any{moment}},
 			{`INSERT INTO extract SELECT * FROM source.extract WHERE file_id IN (SELECT file_id FROM file)`, nil},
-			{`INSERT INTO acceptance SELECT * FROM source.acceptance WHERE accepted_at <= ? AND extract_id IN (SELECT extract_id FROM extract)`, []any{moment}},
+			{`INSERT INTO acceptance SELECT * FROM source.acceptance WHERE accepted_at <= ? AND extract_id IN (SELECT extract_id FROM extract)`,
+				[]any{moment}},
 			// Statements that nothing of the time refers to do no harm: figures
 			// follow from the extracts and the log.
 			{`INSERT INTO patient (patient_id, provider_id, key_hash, reference, local_number, nhs_id, group_id, person_id)

@@ -32,7 +32,8 @@ func TestAsKnownNotes(t *testing.T) {
 			}
 		}
 	}
-	for n, want := range map[int]string{1: "", 2: "Home first team started", 5: "Home first team started", 8: "Winter ward closed", 9: "Winter ward closed"} {
+	for n, want := range map[int]string{1: "", 2: "Home first team started", 5: "Home first team started", 8: "Winter ward closed",
+		9: "Winter ward closed"} {
 		past, err := d.AsKnown(t.Context(), day(n), delay.Date(2026, 3, n))
 		if err != nil {
 			t.Fatal(err)
@@ -83,10 +84,11 @@ func TestAsKnown(t *testing.T) {
 
 	// A trust that is run from the log, too.
 	p := d.patient("9990000026")
-	_, _, err := dated(d.Store, time.Date(2026, 4, 1, 10, 0, 0, 0, time.UTC)).Log(t.Context(), person("coordinator", 1, "RZ9"), casework.NewEntry{
-		Provider: "RZ9", NewPatient: &p, Kind: logbook.Opened, Made: delay.MustDay("2026-04-01"), Day: delay.MustDay("2026-03-28"),
-		Given: e.Given, Outcome: e.Outcome, Ready: delay.MustDay("2026-03-28"), Place: ingest.Place{Ward: "1"},
-	})
+	_, _, err := dated(d.Store, time.Date(2026, 4, 1, 10, 0, 0, 0, time.UTC)).Log(t.Context(), person("coordinator", 1, "RZ9"),
+		casework.NewEntry{
+			Provider: "RZ9", NewPatient: &p, Kind: logbook.Opened, Made: delay.MustDay("2026-04-01"), Day: delay.MustDay("2026-03-28"),
+			Given: e.Given, Outcome: e.Outcome, Ready: delay.MustDay("2026-03-28"), Place: ingest.Place{Ward: "1"},
+		})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,24 +107,26 @@ func (t *taking) stated() error {
 	}
 	stored := map[pair]bool{}
 	if err := lookUp(t.ctx, t.tx, `
-		SELECT local_number_id, patient_id FROM stated_with WHERE local_number_id IN (SELECT value FROM json_each(?1))`, met, func(r *sql.Rows) error {
-		var p pair
-		err := r.Scan(&p.local, &p.patient)
-		stored[p] = true
-		of[p.local] = append(of[p.local], p.patient)
-		return err
-	}); err != nil {
+		SELECT local_number_id, patient_id FROM stated_with WHERE local_number_id IN (SELECT value FROM json_each(?1))`, met,
+		func(r *sql.Rows) error {
+			var p pair
+			err := r.Scan(&p.local, &p.patient)
+			stored[p] = true
+			of[p.local] = append(of[p.local], p.patient)
+			return err
+		}); err != nil {
 		return err
 	}
 	if err := lookUp(t.ctx, t.tx, `
-		SELECT local_number, patient_id FROM patient WHERE local_number <> 0 AND local_number IN (SELECT value FROM json_each(?1))`, met, func(r *sql.Rows) error {
-		var p pair
-		err := r.Scan(&p.local, &p.patient)
-		if !slices.Contains(of[p.local], p.patient) {
-			of[p.local] = append(of[p.local], p.patient)
-		}
-		return err
-	}); err != nil {
+		SELECT local_number, patient_id FROM patient WHERE local_number <> 0 AND local_number IN (SELECT value FROM json_each(?1))`, met,
+		func(r *sql.Rows) error {
+			var p pair
+			err := r.Scan(&p.local, &p.patient)
+			if !slices.Contains(of[p.local], p.patient) {
+				of[p.local] = append(of[p.local], p.patient)
+			}
+			return err
+		}); err != nil {
 		return err
 	}
 	var edges [][2]int64

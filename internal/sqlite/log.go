@@ -61,7 +61,8 @@ func version(ctx context.Context, tx *sql.Tx, scope people.Scope, patient int64)
 //
 // A reference that leads to another (I6) gives the patient whose reference
 // stands; about is the patient who has this one.
-func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, reference, from string) (about, patient, provider int64, err error) {
+func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, reference, from string) (about, patient, provider int64,
+	err error) {
 	w := reachableByLog(scope)
 	found := 0
 	err = eachRow(ctx, tx, `
@@ -88,7 +89,8 @@ func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, r
 		return 0, 0, 0, err
 	}
 	if now != from {
-		return 0, 0, 0, problem.New(problem.Conflict, "This record was changed after you opened it. Nothing you entered has been saved. Check the latest details and try again.")
+		return 0, 0, 0, problem.New(problem.Conflict, "This record was changed after you opened it. Nothing you entered has been saved. Check "+
+			"the latest details and try again.")
 	}
 	return about, patient, provider, nil
 }
@@ -241,7 +243,8 @@ func auditEntry(by people.Actor, what audit.What, record, before, after string) 
 }
 
 // addPatient adds a patient whom no extract has listed yet, or finds them.
-func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, in casework.NewEntry) (about, patient, provider int64, reference string, err error) {
+func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, in casework.NewEntry) (about, patient, provider int64,
+	reference string, err error) {
 	allowed := false
 	for _, code := range by.Scope().Providers() {
 		allowed = allowed || code == in.Provider
@@ -396,7 +399,8 @@ func (s *Store) Answer(ctx context.Context, by people.Actor, answers []casework.
 				a.Checks, a.Words, a.Example, a.ReviewOn, about); err != nil {
 				return err
 			}
-			if err := r.record(auditEntry(by, audit.Decided, a.Reference, "", fmt.Sprintf("%s, %s to %s", e.Act, e.Segment.First, e.Segment.Last))); err != nil {
+			if err := r.record(auditEntry(by, audit.Decided, a.Reference, "", fmt.Sprintf("%s, %s to %s", e.Act, e.Segment.First,
+				e.Segment.Last))); err != nil {
 				return err
 			}
 			byProvider[provider] = append(byProvider[provider], patient)

@@ -129,7 +129,8 @@ func TestC15RecordsAreDatedInTheirTransaction(t *testing.T) {
 		now := time.Date(2026, 3, 2, 0, 30, 0, 0, time.UTC)
 		d.Store = d.Backdated(func() time.Time { return now })
 		given := d.given("E", delay.SocialCare)
-		in := casework.NewEntry{Kind: logbook.Opened, Made: delay.MustDay("2026-03-01"), Day: delay.MustDay("2026-02-20"), Ready: delay.MustDay("2026-02-20"),
+		in := casework.NewEntry{Kind: logbook.Opened, Made: delay.MustDay("2026-03-01"), Day: delay.MustDay("2026-02-20"),
+			Ready: delay.MustDay("2026-02-20"),
 			Given: given.Given, Outcome: given.Outcome, Provider: trust}
 		p := d.patient("9990000018")
 		in.NewPatient = &p

@@ -22,7 +22,8 @@ import (
 )
 
 // small makes small extracts short, so that random ones meet R5.
-var small = sqlite.Settings{Delay: delay.Settings{Convention: delay.DefaultSettings.Convention, OmittedLimit: 3}, Short: ingest.ShortRule{Ratio: 0.5, Least: 2}}
+var small = sqlite.Settings{Delay: delay.Settings{Convention: delay.DefaultSettings.Convention, OmittedLimit: 3},
+	Short: ingest.ShortRule{Ratio: 0.5, Least: 2}}
 
 // says is one row of a drawn extract.
 type says struct {
@@ -44,7 +45,8 @@ var givens = func() []ingest.Given {
 	var out []ingest.Given
 	for i, body := range []delay.Body{delay.NHS, delay.SocialCare, delay.NotAttributed} {
 		out = append(out, ingest.Given{
-			Given:   attribution.Given{Words: attribution.Words{Reason: string(rune('A' + i))}, Reason: delay.Reasons[i], Care: delay.Acute, Council: "E10000099", Stated: body},
+			Given: attribution.Given{Words: attribution.Words{Reason: string(rune('A' + i))}, Reason: delay.Reasons[i], Care: delay.Acute,
+				Council: "E10000099", Stated: body},
 			Outcome: attribution.Outcome{Body: body, Rule: "A2", RuleSet: "drawn", Version: "1"},
 		})
 	}
@@ -55,7 +57,8 @@ var givens = func() []ingest.Given {
 // providers (R7).
 func (s sent) batch() *ingest.Batch {
 	b := &ingest.Batch{
-		File:     ingest.File{Name: fmt.Sprintf("%s_%d", s.provider, s.number), SHA256: [32]byte{s.number, s.provider[0], s.provider[len(s.provider)-1]}},
+		File: ingest.File{Name: fmt.Sprintf("%s_%d", s.provider, s.number), SHA256: [32]byte{s.number, s.provider[0],
+			s.provider[len(s.provider)-1]}},
 		Provider: s.provider, Givens: givens, Places: []ingest.Place{{Ward: "5A"}},
 	}
 	patients := map[int]int32{}
@@ -94,7 +97,8 @@ func drawFiles(t *rapid.T) []sent {
 	first := delay.MustDay("2026-01-28")
 	var out []sent
 	for range rapid.IntRange(1, 14).Draw(t, "files") {
-		s := sent{provider: rapid.SampledFrom([]string{"RZ1", "RZ2"}).Draw(t, "provider"), rows: map[delay.Day][]says{}, number: byte(len(out) + 1)}
+		s := sent{provider: rapid.SampledFrom([]string{"RZ1", "RZ2"}).Draw(t, "provider"), rows: map[delay.Day][]says{},
+			number: byte(len(out) + 1)}
 		start := rapid.IntRange(0, 7).Draw(t, "first")
 		for i := range rapid.SampledFrom([]int{1, 1, 1, 2, 4}).Draw(t, "days") {
 			if i > 0 && rapid.IntRange(0, 4).Draw(t, "gap") == 0 {
@@ -147,7 +151,8 @@ type opened struct {
 	dir string
 }
 
-var everyDimension = []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible}
+var everyDimension = []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason,
+	measure.ByResponsible}
 
 // seen gives all that can be seen of what a store derives.
 func (s opened) seen(t *rapid.T) string {
@@ -177,7 +182,8 @@ func (s opened) wantConsistent(t *rapid.T) {
 		t.Fatalf("C10: verify says %v, %q", err, v.Differences)
 	}
 	people := map[delay.Day]int64{}
-	delays, err := s.Cells(t.Context(), measure.Query{From: delay.MustDay("2025-12-01"), To: delay.MustDay("2026-03-31"), By: []measure.Dimension{measure.ByDay}})
+	delays, err := s.Cells(t.Context(), measure.Query{From: delay.MustDay("2025-12-01"), To: delay.MustDay("2026-03-31"),
+		By: []measure.Dimension{measure.ByDay}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +313,8 @@ func TestAnyOrderOfArrival(t *testing.T) {
 		for _, provider := range []string{"RZ1", "RZ2"} {
 			for day := delay.MustDay("2026-01-28"); day < delay.MustDay("2026-02-10"); day++ {
 				for _, s := range []opened{one, other} {
-					if _, err := dated(s.Store, time.UnixMicro(1)).Accept(t.Context(), people.Actor{Kind: people.Machine}, "a test", provider, day, "right as it is"); err != nil {
+					if _, err := dated(s.Store, time.UnixMicro(1)).Accept(t.Context(), people.Actor{Kind: people.Machine}, "a test", provider, day,
+						"right as it is"); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -187,7 +187,8 @@ func (s *Store) SetDeactivated(ctx context.Context, by people.Actor, id int64, d
 		if _, err := r.ExecContext(ctx, `UPDATE person SET deactivated_at = ?, epoch = epoch + 1 WHERE person_id = ?`, since, id); err != nil {
 			return err
 		}
-		if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0`, r.at.UnixMicro(), id); err != nil {
+		if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0`, r.at.UnixMicro(),
+			id); err != nil {
 			return err
 		}
 		return r.record(entry(by, what, email, "", ""))
@@ -350,7 +351,8 @@ func (s *Store) SetPassword(ctx context.Context, by people.Actor, id int64, hash
 			}
 		}
 		// Every other link falls with a new password.
-		if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0`, r.at.UnixMicro(), id); err != nil {
+		if _, err := r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE person_id = ? AND revoked_at = 0`, r.at.UnixMicro(),
+			id); err != nil {
 			return err
 		}
 		if _, err := r.ExecContext(ctx, `UPDATE person SET password_hash = ?, epoch = epoch + 1 WHERE person_id = ?`, hash, id); err != nil {
@@ -389,7 +391,8 @@ func (s *Store) SetSecondFactor(ctx context.Context, by people.Actor, id int64, 
 		if sealed == nil {
 			what, recovery = audit.SecondFactorOff, nil
 		}
-		if _, err := r.ExecContext(ctx, `UPDATE person SET second_factor = ?, second_factor_step = ?, epoch = epoch + 1 WHERE person_id = ?`, sealed, step, id); err != nil {
+		if _, err := r.ExecContext(ctx, `UPDATE person SET second_factor = ?, second_factor_step = ?, epoch = epoch + 1 WHERE person_id = ?`,
+			sealed, step, id); err != nil {
 			return err
 		}
 		if _, err := r.ExecContext(ctx, `DELETE FROM recovery_code WHERE person_id = ?`, id); err != nil {
@@ -407,7 +410,8 @@ func (s *Store) SetSecondFactor(ctx context.Context, by people.Actor, id int64, 
 // UseStep takes the step of a right code, and says whether nobody took it or a
 // later one before.
 func (s *Store) UseStep(ctx context.Context, id, step int64) (bool, error) {
-	return changedOne(s.write.ExecContext(ctx, `UPDATE person SET second_factor_step = ?2 WHERE person_id = ?1 AND second_factor_step < ?2`, id, step))
+	return changedOne(s.write.ExecContext(ctx, `UPDATE person SET second_factor_step = ?2 WHERE person_id = ?1 AND second_factor_step < ?2`,
+		id, step))
 }
 
 // UseRecoveryCode takes a recovery code, and says whether it was there.
@@ -417,7 +421,8 @@ func (s *Store) UseRecoveryCode(ctx context.Context, by people.Actor, id int64, 
 		if err != nil {
 			return err
 		}
-		if used, err = changedOne(r.ExecContext(ctx, `DELETE FROM recovery_code WHERE person_id = ? AND hash = ?`, id, hash)); err != nil || !used {
+		if used, err = changedOne(r.ExecContext(ctx, `DELETE FROM recovery_code WHERE person_id = ? AND hash = ?`, id, hash)); err != nil ||
+			!used {
 			return err
 		}
 		return r.record(entry(by, audit.RecoveryCodeUsed, email, "", ""))

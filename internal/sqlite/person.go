@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 
 	"homeward/internal/delay"
@@ -32,12 +33,13 @@ func (d *derivation) groups(patients []int64) (map[int64]int64, error) {
 		return out, err
 	}
 	err := lookUp(d.ctx, d.tx, `
-		SELECT patient_id, group_id FROM patient WHERE patient_id IN (SELECT value FROM json_each(?1)) AND group_id <> 0`, patients, func(r *sql.Rows) error {
-		var patient, group int64
-		err := r.Scan(&patient, &group)
-		out[patient] = group
-		return err
-	})
+		SELECT patient_id, group_id FROM patient WHERE patient_id IN (SELECT value FROM json_each(?1)) AND group_id <> 0`, patients,
+		func(r *sql.Rows) error {
+			var patient, group int64
+			err := r.Scan(&patient, &group)
+			out[patient] = group
+			return err
+		})
 	return out, err
 }
 
@@ -323,7 +325,8 @@ func share(same []*resolved) {
 					care = given.care
 				}
 			}
-			claims = append(claims, person.Claim{Provider: r.code, First: st.first, Last: st.last, Mark: st.mark, Care: care, Listed: st.listedFirst})
+			claims = append(claims, person.Claim{Provider: r.code, First: st.first, Last: st.last, Mark: st.mark, Care: care,
+				Listed: st.listedFirst})
 			places = append(places, place{r, i})
 		}
 	}
@@ -360,7 +363,8 @@ func share(same []*resolved) {
 	for pair, day := range first {
 		for _, w := range pair {
 			w.of.course.find(findingRow{w.listed, "C19", day, fmt.Sprintf(
-				"Possible transfer: %s and %s both have this person from %s. Each day counts at one of them. Check with both whether it was a transfer.",
+				"Possible transfer: %s and %s both have this person from %s. Each day counts at one of them. Check with both whether it was a "+
+					"transfer.",
 				pair[0].of.code, pair[1].of.code, day.Long())})
 		}
 	}
@@ -496,9 +500,7 @@ func (d *derivation) loadFamilies(families []family) (map[int64]*course, error) 
 		if err != nil {
 			return nil, err
 		}
-		for id, c := range stored {
-			out[id] = c
-		}
+		maps.Copy(out, stored)
 	}
 	return out, nil
 }
@@ -526,11 +528,12 @@ func (d *derivation) lead(m member, head int64) error {
 func whoIs(ctx context.Context, tx *sql.Tx, patients []int64) (map[int64]int64, error) {
 	out := map[int64]int64{}
 	err := lookUp(ctx, tx, `
-		SELECT patient_id, person_id FROM patient WHERE patient_id IN (SELECT value FROM json_each(?1)) AND person_id <> patient_id`, patients, func(r *sql.Rows) error {
-		var patient, head int64
-		err := r.Scan(&patient, &head)
-		out[patient] = head
-		return err
-	})
+		SELECT patient_id, person_id FROM patient WHERE patient_id IN (SELECT value FROM json_each(?1)) AND person_id <> patient_id`, patients,
+		func(r *sql.Rows) error {
+			var patient, head int64
+			err := r.Scan(&patient, &head)
+			out[patient] = head
+			return err
+		})
 	return out, err
 }

@@ -278,7 +278,8 @@ func TestI3LostDamagedAndLateNumbersChangeNothing(t *testing.T) {
 			}
 			t.Fatalf("I3: with spoiled numbers it is\n%s\nnot\n%s", got, want)
 		}
-		cells, err := other.Cells(t.Context(), measure.Query{From: delay.MustDay("2025-12-01"), To: delay.MustDay("2026-03-31"), By: []measure.Dimension{measure.ByDay}})
+		cells, err := other.Cells(t.Context(), measure.Query{From: delay.MustDay("2025-12-01"), To: delay.MustDay("2026-03-31"),
+			By: []measure.Dimension{measure.ByDay}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -66,7 +66,8 @@ func TestPersonRules(t *testing.T) {
 		defer s.Close()
 		takeRows(t, s, "RZ1", "2026-03-10", 1, localAlone)
 		first := named("RZ1", localAlone)
-		if _, _, err := dated(s, morning).Log(t.Context(), coordinator, casework.NewEntry{Reference: first, Kind: logbook.Verified, Made: eighth + 2, Day: eighth + 2}); err != nil {
+		if _, _, err := dated(s, morning).Log(t.Context(), coordinator, casework.NewEntry{Reference: first, Kind: logbook.Verified,
+			Made: eighth + 2, Day: eighth + 2}); err != nil {
 			t.Fatal(err)
 		}
 		takeRows(t, s, "RZ1", "2026-03-11", 2, both)
@@ -84,7 +85,8 @@ func TestPersonRules(t *testing.T) {
 		if want := []string{"RZ1 " + first + " 2026-03-10 1", "RZ1 " + named("RZ1", both) + " 2026-03-10 2"}; len(got) != 2 || got[0] == got[1] {
 			t.Fatalf("got %v, want like %v", got, want)
 		}
-		if c, err := s.Case(t.Context(), coordinator.Scope(), named("RZ1", both)); err != nil || c.Reference != named("RZ1", both) || len(c.Log) != 0 {
+		if c, err := s.Case(t.Context(), coordinator.Scope(), named("RZ1", both)); err != nil || c.Reference != named("RZ1", both) ||
+			len(c.Log) != 0 {
 			t.Fatalf("%+v, %v", c, err)
 		}
 	})
@@ -244,7 +246,8 @@ func TestPersonRules(t *testing.T) {
 		if err := dated(s, morning).Judge(t.Context(), viewer, one, two, true, "x"); problem.KindOf(err) != problem.Forbidden {
 			t.Errorf("%v", err)
 		}
-		if err := dated(s, morning).Judge(t.Context(), person(people.Coordinator, people.ProviderSide, "RZ2"), one, two, true, "x"); problem.KindOf(err) != problem.NotFound {
+		if err := dated(s, morning).Judge(t.Context(), person(people.Coordinator, people.ProviderSide, "RZ2"), one, two, true,
+			"x"); problem.KindOf(err) != problem.NotFound {
 			t.Errorf("P1: %v", err)
 		}
 	})

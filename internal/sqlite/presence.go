@@ -135,7 +135,8 @@ func (d *derivation) touched(now []appearance) ([]int64, error) {
 					}
 				}
 			}
-			if err := collect(`SELECT patient_id FROM delay WHERE provider_id = ? AND listed_last > ? AND listed_first < ?`, d.provider, day, day); err != nil {
+			if err := collect(`SELECT patient_id FROM delay WHERE provider_id = ? AND listed_last > ? AND listed_first < ?`, d.provider, day,
+				day); err != nil {
 				return nil, err
 			}
 		}

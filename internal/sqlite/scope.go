@@ -179,7 +179,8 @@ func (s *Store) ScopedDelays(ctx context.Context, scope people.Scope, f record.F
 // EachScopedDelay gives all delays that the scope may see and the filter lets
 // through in turn, without identifiers (P1), for files. It reads them in one
 // pass, whatever their number.
-func (s *Store) EachScopedDelay(ctx context.Context, scope people.Scope, f record.Filter, order record.Sort, each func(record.Delay) error) error {
+func (s *Store) EachScopedDelay(ctx context.Context, scope people.Scope, f record.Filter, order record.Sort,
+	each func(record.Delay) error) error {
 	l, err := s.scopedList(ctx, scope, f, record.Page{Sort: order})
 	if err != nil || scope.Empty() {
 		return err
@@ -263,7 +264,8 @@ func (l *scopedList) each(ctx context.Context, limit, offset int, each func(reco
 	for rows.Next() {
 		var d scopedDelay
 		var current bool
-		if err := rows.Scan(&d.Provider, &d.Reference, &d.patient, &d.Listed, &d.Ready, &d.End, &d.EndKind, &d.Days, &current, &d.Site, &d.Ward, &d.Bed); err != nil {
+		if err := rows.Scan(&d.Provider, &d.Reference, &d.patient, &d.Listed, &d.Ready, &d.End, &d.EndKind, &d.Days, &current, &d.Site, &d.Ward,
+			&d.Bed); err != nil {
 			return err
 		}
 		if !current {
@@ -314,7 +316,8 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 		ORDER BY 1, t.first_day`, wanted, func(rows *sql.Rows) error {
 		var at int
 		var st record.Stretch
-		if err := rows.Scan(&at, &st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule, &st.Site, &st.Ward, &st.Bed); err != nil {
+		if err := rows.Scan(&at, &st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule, &st.Site, &st.Ward,
+			&st.Bed); err != nil {
 			return err
 		}
 		delays[at].Stretches = append(delays[at].Stretches, st)
@@ -361,10 +364,12 @@ func reachable(scope people.Scope) where {
 func (s *Store) Identifiers(ctx context.Context, by people.Actor, key *identity.Key, reference string) (*record.Identifiers, error) {
 	scope := by.Scope()
 	if !scope.Identifiers() {
-		return nil, problem.New(problem.Forbidden, "NHS numbers and hospital numbers are shown to coordinators and reviewers only. Your role is %s.", by.Grant.Role)
+		return nil, problem.New(problem.Forbidden, "NHS numbers and hospital numbers are shown to coordinators and reviewers only. Your "+
+			"role is %s.", by.Grant.Role)
 	}
 	if key == nil {
-		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Figures still work; identifiers cannot be shown. Ask the person who runs Homeward to restore the key file from the backup.")
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Figures still work; identifiers cannot be shown. "+
+			"Ask the person who runs Homeward to restore the key file from the backup.")
 	}
 	out := &record.Identifiers{Reference: reference}
 	err := s.recorded(ctx, func(r *recording) error {
@@ -435,10 +440,12 @@ func (s *Store) Identifiers(ctx context.Context, by people.Actor, key *identity.
 func (s *Store) FindByNumber(ctx context.Context, by people.Actor, key *identity.Key, number string) ([]string, error) {
 	scope := by.Scope()
 	if !scope.Identifiers() {
-		return nil, problem.New(problem.Forbidden, "Searching by NHS number or hospital number is for coordinators and reviewers only. Your role is %s.", by.Grant.Role)
+		return nil, problem.New(problem.Forbidden, "Searching by NHS number or hospital number is for coordinators and reviewers only. Your "+
+			"role is %s.", by.Grant.Role)
 	}
 	if key == nil {
-		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Search by reference instead, and ask the person who runs Homeward to restore the key file from the backup.")
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing. Search by reference instead, and ask the person "+
+			"who runs Homeward to restore the key file from the backup.")
 	}
 	number = strings.TrimSpace(number)
 	var out []string

@@ -116,7 +116,8 @@ func takeDays(t fataler, s *sqlite.Store, key *identity.Key, provider string, fi
 					p.NHSNumber = key.Seal(who.NHSNumber)
 				}
 				if !r.Local {
-					b.Locals = append(b.Locals, ingest.Local{Hash: key.Hash(identity.Patient{Provider: provider, LocalID: who.LocalID}), Sealed: p.LocalID})
+					b.Locals = append(b.Locals, ingest.Local{Hash: key.Hash(identity.Patient{Provider: provider, LocalID: who.LocalID}),
+						Sealed: p.LocalID})
 					locals[r.Patient] = int32(len(b.Locals))
 				}
 				p.Hash = key.Hash(who)
@@ -139,7 +140,9 @@ func takeDays(t fataler, s *sqlite.Store, key *identity.Key, provider string, fi
 		}
 		b.Extracts = append(b.Extracts, x)
 	}
-	if err := dated(s, time.UnixMicro(1)).Take(context.Background(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := dated(s, time.UnixMicro(1)).Take(context.Background(), b, func(ingest.Taken) ([]byte, error) {
+		return []byte("{}"), nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -238,7 +241,8 @@ func drawScope(t *rapid.T) people.Grant {
 	role := rapid.SampledFrom([]people.Role{people.Coordinator, people.Reviewer, people.Director}).Draw(t, "role")
 	codes := [][]string{{"RZ1"}, {"RZ2"}, {"RZ1", "RZ2"}, {"RZ9"}}
 	if role != people.Coordinator {
-		codes = append(codes, []string{string(councilA)}, []string{string(councilA)}, []string{string(councilB)}, []string{string(councilA), string(councilB)}, []string{"E10000098"})
+		codes = append(codes, []string{string(councilA)}, []string{string(councilA)}, []string{string(councilB)},
+			[]string{string(councilA), string(councilB)}, []string{"E10000098"})
 	}
 	return grant(t, role, rapid.SampledFrom(codes).Draw(t, "codes")...)
 }
@@ -259,8 +263,9 @@ func drawFilter(t *rapid.T) (record.Filter, record.Page) {
 		f.From = start + delay.Day(rapid.IntRange(-1, 8).Draw(t, "from"))
 		f.To = f.From + delay.Day(rapid.IntRange(0, 8).Draw(t, "length"))
 	}
-	p := record.Page{Sort: rapid.SampledFrom([]record.Sort{"", record.ByReady, record.ByDays}).Draw(t, "sort"), Descending: rapid.Bool().Draw(t, "descending"),
-		Number: rapid.IntRange(0, 3).Draw(t, "page"), Size: rapid.SampledFrom([]int{0, 1, 2}).Draw(t, "size")}
+	p := record.Page{Sort: rapid.SampledFrom([]record.Sort{"", record.ByReady, record.ByDays}).Draw(t, "sort"),
+		Descending: rapid.Bool().Draw(t, "descending"),
+		Number:     rapid.IntRange(0, 3).Draw(t, "page"), Size: rapid.SampledFrom([]int{0, 1, 2}).Draw(t, "size")}
 	return f, p
 }
 
@@ -402,7 +407,9 @@ func takeOut(t fataler, dir string, codes []string) {
 	for _, q := range []string{
 		`DELETE FROM stretch WHERE statement_id NOT IN ` + ours,
 		`DELETE FROM delay WHERE first_day = 0 AND statement_id NOT IN ` + ours,
-		`DELETE FROM delay WHERE first_day <> 0 AND NOT EXISTS (SELECT 1 FROM stretch s WHERE s.patient_id = delay.patient_id AND s.listed_first = delay.listed_first)`,
+		`DELETE FROM delay WHERE first_day <> 0 AND NOT EXISTS (SELECT 1 FROM stretch s WHERE s.patient_id = delay.patient_id AND ` +
+			`s.listed_first ` +
+			`= delay.listed_first)`,
 		`UPDATE delay SET (statement_id, end_date, end_kind) = (
 			SELECT s.statement_id, s.last_day + 1, 2 FROM stretch s
 			WHERE s.patient_id = delay.patient_id AND s.listed_first = delay.listed_first ORDER BY s.last_day DESC LIMIT 1)
@@ -430,7 +437,8 @@ func TestP1RolesThatSeeNoRows(t *testing.T) {
 			if l := list(t, s, g.Scope(), record.Filter{}, record.Page{}); l.Total != 0 || l.Days != 0 || l.Delays != nil {
 				t.Errorf("gets %s", show(l))
 			}
-			if _, err := dated(s, morning).Identifiers(t.Context(), actor(g), keyOne, all.Delays[0].Reference); problem.KindOf(err) != problem.Forbidden {
+			if _, err := dated(s, morning).Identifiers(t.Context(), actor(g), keyOne,
+				all.Delays[0].Reference); problem.KindOf(err) != problem.Forbidden {
 				t.Errorf("gets %v", err)
 			}
 			if _, err := dated(s, morning).FindByNumber(t.Context(), actor(g), keyOne, nhsNumber(1)); problem.KindOf(err) != problem.Forbidden {
@@ -501,7 +509,8 @@ func TestP2Identifiers(t *testing.T) {
 		}
 	})
 	t.Run("P2/searching by number", func(t *testing.T) {
-		for number, want := range map[string][]string{nhsNumber(1): {mine}, nhsNumber(1)[:3] + " " + nhsNumber(1)[3:6] + "-" + nhsNumber(1)[6:]: {mine}, localID(1): {mine}, "l-1": {mine}, localID(2): nil, nhsNumber(9): nil, "": nil} {
+		for number, want := range map[string][]string{nhsNumber(1): {mine}, nhsNumber(1)[:3] + " " + nhsNumber(1)[3:6] + "-" +
+			nhsNumber(1)[6:]: {mine}, localID(1): {mine}, "l-1": {mine}, localID(2): nil, nhsNumber(9): nil, "": nil} {
 			got, err := dated(s, morning).FindByNumber(t.Context(), coordinator, keyOne, number)
 			if err != nil || !slices.Equal(got, want) {
 				t.Errorf("%q: %v, %v", number, got, err)
@@ -574,7 +583,8 @@ func BenchmarkScopedDelays(b *testing.B) {
 			x.Kept++
 		}
 	}
-	if err := dated(s, time.UnixMicro(1)).Take(b.Context(), batch, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	if err := dated(s, time.UnixMicro(1)).Take(b.Context(), batch, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err !=
+		nil {
 		b.Fatal(err)
 	}
 	b.Run("an export of all", func(b *testing.B) {
@@ -595,7 +605,8 @@ func BenchmarkScopedDelays(b *testing.B) {
 		scope people.Scope
 		f     record.Filter
 	}{
-		{"coordinator/all", coordinator, record.Filter{}}, {"coordinator/open", coordinator, record.Filter{State: record.Open}}, {"coordinator/week", coordinator, week},
+		{"coordinator/all", coordinator, record.Filter{}}, {"coordinator/open", coordinator, record.Filter{State: record.Open}},
+		{"coordinator/week", coordinator, week},
 		{"council/all", reviewer, record.Filter{}}, {"council/week", reviewer, week},
 	} {
 		b.Run(c.name, func(b *testing.B) {

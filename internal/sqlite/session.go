@@ -44,7 +44,8 @@ func (s *Store) Sessions() *Sessions {
 func (s *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
 	var expiry int64
-	err := s.store.read.QueryRowContext(ctx, `SELECT data, expires_at FROM session WHERE token = ? AND expires_at > ?`, token, s.store.clock.now().UnixMicro()).Scan(&data, &expiry)
+	err := s.store.read.QueryRowContext(ctx, `SELECT data, expires_at FROM session WHERE token = ? AND expires_at > ?`, token,
+		s.store.clock.now().UnixMicro()).Scan(&data, &expiry)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}

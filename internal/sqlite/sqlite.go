@@ -265,7 +265,8 @@ func ignoreDone(err error) error {
 }
 
 func busy(err error) error {
-	return problem.Wrap(err, problem.Unavailable, "The database could not be written. Check that the disk has room and that no other program holds the data folder")
+	return problem.Wrap(err, problem.Unavailable, "The database could not be written. Check that the disk has room and that no other program "+
+		"holds the data folder")
 }
 
 // patience is how long an opening waits for other processes that open the same
@@ -296,7 +297,8 @@ func firstAnswer(ctx context.Context, db *sql.DB) (version int, err error) {
 func migrate(ctx context.Context, db *sql.DB) error {
 	version, err := firstAnswer(ctx, db)
 	if err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The database could not be opened. If it is damaged, restore the data folder from your backup")
+		return problem.Wrap(err, problem.Unavailable, "The database could not be opened. If it is damaged, restore the data folder from "+
+			"your backup")
 	}
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -304,7 +306,8 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 	sort.Strings(names)
 	if version > len(names) {
-		return problem.New(problem.Conflict, "The database is of a later version of Homeward (%d, this program knows %d). Use the later program.", version, len(names))
+		return problem.New(problem.Conflict, "The database is of a later version of Homeward (%d, this program knows %d). Use the later "+
+			"program.", version, len(names))
 	}
 	for i, name := range names {
 		if !strings.HasPrefix(filepath.Base(name), fmt.Sprintf("%04d_", i+1)) {

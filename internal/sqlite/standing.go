@@ -64,7 +64,9 @@ func (d *derivation) stand(days []delay.Day) error {
 func (d *derivation) received(from, to delay.Day) ([]ingest.Received, error) {
 	var out []ingest.Received
 	err := eachRow(d.ctx, d.tx, `
-		SELECT extract_id, extract_date, rows_read, quarantined, EXISTS (SELECT 1 FROM acceptance a WHERE a.extract_id = e.extract_id), doubt <> ''
+		SELECT extract_id, extract_date, rows_read, quarantined, EXISTS (SELECT 1 FROM acceptance a WHERE a.extract_id = e.extract_id), `+
+		`doubt <> `+
+		`''
 		FROM extract e
 		WHERE provider_id = ? AND extract_date BETWEEN ? AND ?
 		ORDER BY extract_date, extract_id`, func(rows *sql.Rows) error {

@@ -70,7 +70,8 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 			return err
 		}
 		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM file WHERE sha256 = ? AND outcome = 'taken'`, b.File.SHA256[:]).Scan(&n); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM file WHERE sha256 = ? AND outcome = 'taken'`, b.File.SHA256[:]).Scan(&n); err !=
+			nil {
 			return err
 		}
 		if n > 0 {
@@ -147,12 +148,14 @@ func (t *taking) provider() error {
 	if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO provider (code) VALUES (?) ON CONFLICT DO NOTHING`, t.batch.Provider); err != nil {
 		return err
 	}
-	if err := t.tx.QueryRowContext(t.ctx, `SELECT provider_id FROM provider WHERE code = ?`, t.batch.Provider).Scan(&t.providerID); err != nil {
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT provider_id FROM provider WHERE code = ?`, t.batch.Provider).Scan(&t.providerID); err !=
+		nil {
 		return err
 	}
 	var any bool
 	err := t.tx.QueryRowContext(t.ctx, `
-		SELECT EXISTS (SELECT 1 FROM extract WHERE provider_id = ?1) OR EXISTS (SELECT 1 FROM log_entry WHERE provider_id = ?1)`, t.providerID).Scan(&any)
+		SELECT EXISTS (SELECT 1 FROM extract WHERE provider_id = ?1) OR EXISTS (SELECT 1 FROM log_entry WHERE provider_id = ?1)`, t.providerID).
+		Scan(&any)
 	t.fresh = !any
 	return err
 }
@@ -213,7 +216,8 @@ func (t *taking) patients() error {
 }
 
 // patientColumns are what a new patient is stored with.
-var patientColumns = []string{"patient_id", "provider_id", "key_hash", "reference", "nhs_number", "local_id", "local_number", "nhs_id", "person_id", "other_id"}
+var patientColumns = []string{"patient_id", "provider_id", "key_hash", "reference", "nhs_number", "local_id", "local_number", "nhs_id",
+	"person_id", "other_id"}
 
 // hashAt is the hash, in hexadecimal, of a patient at an index of the batch.
 type hashAt struct {
@@ -360,9 +364,11 @@ func (t *taking) statements() error {
 	if err != nil {
 		return err
 	}
-	insert := newBulk(t.ctx, t.tx, "statement", []string{"patient_id", "ready_date", "given_id", "place_id", "discharged_date", "admitted_date", "local_number", "statement_id"}, "")
+	insert := newBulk(t.ctx, t.tx, "statement", []string{"patient_id", "ready_date", "given_id", "place_id", "discharged_date",
+		"admitted_date", "local_number", "statement_id"}, "")
 	for i, st := range t.batch.Statements {
-		k := statementKey{t.patientIDs[st.Patient], t.givenIDs[st.Given], t.placeIDs[st.Place], st.Ready, st.Discharged, st.Admitted, t.localOf(st)}
+		k := statementKey{t.patientIDs[st.Patient], t.givenIDs[st.Given], t.placeIDs[st.Place], st.Ready, st.Discharged, st.Admitted,
+			t.localOf(st)}
 		if id, ok := known[k]; ok {
 			t.statementIDs[i] = id
 			continue
@@ -382,7 +388,8 @@ func (t *taking) extracts() error {
 	if err != nil {
 		return err
 	}
-	insert := newBulk(t.ctx, t.tx, "extract", []string{"extract_id", "file_id", "provider_id", "extract_date", "rows_read", "kept", "quarantined", "excluded", "listed", "doubt"}, "")
+	insert := newBulk(t.ctx, t.tx, "extract", []string{"extract_id", "file_id", "provider_id", "extract_date", "rows_read", "kept",
+		"quarantined", "excluded", "listed", "doubt"}, "")
 	var rows []listed
 	for i, e := range t.batch.Extracts {
 		rows = rows[:0]
@@ -390,7 +397,8 @@ func (t *taking) extracts() error {
 			rows = append(rows, listed{statement: t.statementIDs[l.Statement], line: int64(l.Line)})
 		}
 		t.extractIDs[i] = next
-		if err := insert.add(next, t.fileID, t.providerID, int64(e.Date), e.Read, e.Kept, e.Quarantined, e.Excluded, encodeListed(rows), e.Doubt); err != nil {
+		if err := insert.add(next, t.fileID, t.providerID, int64(e.Date), e.Read, e.Kept, e.Quarantined, e.Excluded, encodeListed(rows),
+			e.Doubt); err != nil {
 			return err
 		}
 		next++
@@ -413,7 +421,8 @@ func (t *taking) taken(d *derivation) (ingest.Taken, error) {
 			st.Held, st.Broken, st.Before, st.BeforeDate = true, now.Broken, now.Before, now.BeforeDate
 		}
 		if before, ok := d.before[e.Date]; ok && before.Counted != 0 && !st.Held {
-			if err := t.tx.QueryRowContext(t.ctx, `SELECT rows_read FROM extract WHERE extract_id = ?`, before.Counted).Scan(&st.Replaces); err != nil {
+			if err := t.tx.QueryRowContext(t.ctx, `SELECT rows_read FROM extract WHERE extract_id = ?`, before.Counted).Scan(&st.Replaces); err !=
+				nil {
 				return out, err
 			}
 		}

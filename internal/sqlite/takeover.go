@@ -123,7 +123,8 @@ func (r *recording) hashLocalNumbers(key *identity.Key) error {
 				continue
 			}
 			// The first who has the number is found by it from now on.
-			if _, err := r.ExecContext(r.ctx, `UPDATE patient SET local_number = ?1, nhs_id = 0, key_hash = iif(?3, ?4, key_hash) WHERE patient_id = ?2`,
+			if _, err := r.ExecContext(r.ctx, `UPDATE patient SET local_number = ?1, nhs_id = 0, key_hash = iif(?3, ?4, key_hash) WHERE `+
+				`patient_id = ?2`,
 				number, p.id, !r.taken(h[:], p.provider, p.id), h[:]); err != nil {
 				return err
 			}
@@ -134,7 +135,8 @@ func (r *recording) hashLocalNumbers(key *identity.Key) error {
 // taken says whether another patient of the provider is found by the hash.
 func (r *recording) taken(hash []byte, provider, patient int64) bool {
 	var other bool
-	err := r.QueryRowContext(r.ctx, `SELECT EXISTS (SELECT 1 FROM patient WHERE key_hash = ? AND provider_id = ? AND patient_id <> ?)`, hash, provider, patient).Scan(&other)
+	err := r.QueryRowContext(r.ctx, `SELECT EXISTS (SELECT 1 FROM patient WHERE key_hash = ? AND provider_id = ? AND patient_id <> ?)`, hash,
+		provider, patient).Scan(&other)
 	return err != nil || other
 }
 

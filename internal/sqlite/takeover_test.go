@@ -91,7 +91,8 @@ func TestI6StoreOfBeforeIsTakenOver(t *testing.T) {
 	if _, err := dated(s, morning).RotateKey(t.Context(), people.Actor{Kind: people.Machine}, keyOne, keyTwo); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := dated(s, morning).FindByNumber(t.Context(), coordinator, keyTwo, "'ab 12345"); err != nil || !slices.Equal(found, []string{first}) {
+	if found, err := dated(s, morning).FindByNumber(t.Context(), coordinator, keyTwo, "'ab 12345"); err != nil ||
+		!slices.Equal(found, []string{first}) {
 		t.Errorf("I1: found %v, %v", found, err)
 	}
 	if got := stored(t, s); !slices.Equal(got, together) {

@@ -35,7 +35,8 @@ func (r *recording) token(by people.Actor, t people.Token) error {
 	if _, err := r.ExecContext(r.ctx, `
 		INSERT INTO token (token_id, kind, label, providers, person_id, hash, created_at, created_by, expires_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.ID, string(t.Kind), t.Label, strings.Join(t.Providers, " "), person, t.Hash, t.CreatedAt.UnixMicro(), t.CreatedBy, t.ExpiresAt.UnixMicro()); err != nil {
+		t.ID, string(t.Kind), t.Label, strings.Join(t.Providers, " "), person, t.Hash, t.CreatedAt.UnixMicro(), t.CreatedBy,
+		t.ExpiresAt.UnixMicro()); err != nil {
 		return err
 	}
 	after := string(t.Kind) + ", " + t.Label
@@ -78,7 +79,8 @@ func (s *Store) tokens(ctx context.Context, condition string, args ...any) ([]pe
 		var t people.Token
 		var providers string
 		var created, expires, used, revoked int64
-		if err := rows.Scan(&t.ID, &t.Kind, &t.Label, &providers, &t.PersonID, &t.Hash, &created, &t.CreatedBy, &expires, &used, &revoked); err != nil {
+		if err := rows.Scan(&t.ID, &t.Kind, &t.Label, &providers, &t.PersonID, &t.Hash, &created, &t.CreatedBy, &expires, &used,
+			&revoked); err != nil {
 			return nil, err
 		}
 		t.Providers = strings.Fields(providers)
@@ -92,7 +94,8 @@ func (s *Store) tokens(ctx context.Context, condition string, args ...any) ([]pe
 // in force.
 func (s *Store) RevokeToken(ctx context.Context, by people.Actor, id string) error {
 	return s.recorded(ctx, func(r *recording) error {
-		revoked, err := changedOne(r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE token_id = ? AND revoked_at = 0`, r.at.UnixMicro(), id))
+		revoked, err := changedOne(r.ExecContext(ctx, `UPDATE token SET revoked_at = ? WHERE token_id = ? AND revoked_at = 0`, r.at.UnixMicro(),
+			id))
 		if err != nil {
 			return err
 		}

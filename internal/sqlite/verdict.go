@@ -21,7 +21,8 @@ func mayJudge(by people.Actor) error {
 	if by.May(people.LogDelays) || by.May(people.DecideExtracts) {
 		return nil
 	}
-	return problem.New(problem.Forbidden, "Whether two references are one person is for coordinators and analysts to say. Your role is %s.", by.Grant.Role)
+	return problem.New(problem.Forbidden, "Whether two references are one person is for coordinators and analysts to say. Your role is %s.",
+		by.Grant.Role)
 }
 
 // PossiblePairs lists pairs of people whom the evidence gives for possibly one
@@ -47,7 +48,8 @@ func (s *Store) PossiblePairs(ctx context.Context, by people.Actor, limit int) (
 			p := person.Pair{Kind: kind}
 			var verdict int
 			var at int64
-			if err := rows.Scan(&p.One.Reference, &p.One.Provider, &p.Other.Reference, &p.Other.Provider, &p.From, &verdict, &at, &p.By, &p.Reason); err != nil {
+			if err := rows.Scan(&p.One.Reference, &p.One.Provider, &p.Other.Reference, &p.Other.Provider, &p.From, &verdict, &at, &p.By,
+				&p.Reason); err != nil {
 				return err
 			}
 			p.Judged, p.Same = verdict != verdictTakenBack, verdict == verdictSame
@@ -109,7 +111,8 @@ func (s *Store) PossiblePairs(ctx context.Context, by people.Actor, limit int) (
 		JOIN patient o ON o.patient_id = l.other_id
 		JOIN provider pv ON pv.provider_id = p.provider_id
 		JOIN provider ov ON ov.provider_id = o.provider_id
-		WHERE l.verdict <> 0 AND NOT EXISTS (SELECT 1 FROM person_verdict x WHERE x.one_id = l.one_id AND x.other_id = l.other_id AND x.verdict_id > l.verdict_id)
+		WHERE l.verdict <> 0 AND NOT EXISTS (SELECT 1 FROM person_verdict x WHERE x.one_id = l.one_id AND x.other_id = l.other_id AND `+
+		`x.verdict_id > l.verdict_id)
 			AND (`+inScope+` OR `+other+`)
 		ORDER BY l.verdict_id DESC
 		LIMIT ?`, add(person.JudgedPair), append(append(append([]any{}, w.args...), w.args...), limit)...)
@@ -151,7 +154,8 @@ func (s *Store) judge(ctx context.Context, by people.Actor, one, other string, v
 		}
 		var was int
 		if err := r.QueryRowContext(ctx, `
-			SELECT coalesce((SELECT verdict FROM person_verdict WHERE one_id = ? AND other_id = ? ORDER BY verdict_id DESC LIMIT 1), 0)`, first, second).Scan(&was); err != nil {
+			SELECT coalesce((SELECT verdict FROM person_verdict WHERE one_id = ? AND other_id = ? ORDER BY verdict_id DESC LIMIT 1), 0)`, first,
+			second).Scan(&was); err != nil {
 			return err
 		}
 		if was == verdict {

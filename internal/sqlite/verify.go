@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
@@ -93,7 +94,8 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 			d.changed = append(d.changed, st.Date)
 		}
 		if was := stored[st.Date]; was.Counted != st.Counted || was.Held != st.Held {
-			v.differ("%s %s: the evidence counts extract %d and holds %d, stored are %d and %d.", code, st.Date, st.Counted, st.Held, was.Counted, was.Held)
+			v.differ("%s %s: the evidence counts extract %d and holds %d, stored are %d and %d.", code, st.Date, st.Counted, st.Held, was.Counted,
+				was.Held)
 		}
 		delete(stored, st.Date)
 	}
@@ -203,8 +205,10 @@ func (v *Verification) families(d *derivation, code string, groupOf map[int64]in
 	}
 	var astray int
 	if err := d.tx.QueryRowContext(d.ctx, `
-		SELECT (SELECT count(*) FROM log_entry l JOIN patient p ON p.patient_id = l.about_id WHERE p.provider_id = ?1 AND l.patient_id <> p.person_id)
-			+ (SELECT count(*) FROM agreement_event e JOIN patient p ON p.patient_id = e.about_id WHERE p.provider_id = ?1 AND e.patient_id <> p.person_id)
+		SELECT (SELECT count(*) FROM log_entry l JOIN patient p ON p.patient_id = l.about_id WHERE p.provider_id = ?1 AND l.patient_id <> `+
+		`p.person_id)
+			+ (SELECT count(*) FROM agreement_event e JOIN patient p ON p.patient_id = e.about_id WHERE p.provider_id = ?1 AND e.patient_id <> `+
+		`p.person_id)
 			+ (SELECT count(*) FROM action a JOIN patient p ON p.patient_id = a.about_id WHERE p.provider_id = ?1 AND a.patient_id <> p.person_id)`,
 		d.provider).Scan(&astray); err != nil {
 		return err
@@ -236,11 +240,13 @@ func (v *Verification) counts(d *derivation, code string) error {
 			v.DelayedDays += int64(days[0])
 		}
 	}
-	columns := "month, council, care, reason, body, state, days"
+	var columns strings.Builder
+	columns.WriteString("month, council, care, reason, body, state, days")
 	for i := 1; i <= 31; i++ {
-		columns += ", " + dayColumn(i)
+		columns.WriteString(", " + dayColumn(i))
 	}
-	rows, err := d.tx.QueryContext(d.ctx, `SELECT `+columns+` FROM month_count WHERE provider_id = ? ORDER BY month, council, care, reason, body, state`, d.provider)
+	rows, err := d.tx.QueryContext(d.ctx, `SELECT `+columns.String()+` FROM month_count WHERE provider_id = ? ORDER BY month, council, care, `+
+		`reason, body, state`, d.provider)
 	if err != nil {
 		return err
 	}

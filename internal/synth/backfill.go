@@ -3,6 +3,7 @@ package synth
 import (
 	"bufio"
 	"io"
+	"slices"
 
 	"homeward/internal/delay"
 	"homeward/internal/problem"
@@ -86,8 +87,8 @@ func beginning(stays []*stay, o Options, rows int) (first delay.Day, skip int, o
 		n += change[i]
 		counts[i] = n
 	}
-	for i := len(counts) - 1; i >= 0; i-- {
-		if rows -= counts[i]; rows <= 0 {
+	for i, count := range slices.Backward(counts) {
+		if rows -= count; rows <= 0 {
 			return o.From + delay.Day(i), -rows, true
 		}
 	}

@@ -278,7 +278,7 @@ func (c *course) length(reason delay.Reason, day delay.Day) delay.Day {
 func (c *course) leaving(s *stay) delay.Day {
 	last := s.parts[len(s.parts)-1]
 	left := max(last.from+1+c.length(last.reason, last.from), s.first+1)
-	for i := 0; i < 2; i++ {
+	for range 2 {
 		if d := weekday(left); (d == time.Saturday || d == time.Sunday) && c.r.Float64() < 0.6 {
 			left++
 		}

@@ -136,11 +136,13 @@ func Write(ctx context.Context, dir string, o Options, progress func(done, total
 				// extracts will stand in the same place.
 				path := filepath.Join(extracts, f.name)
 				if err := os.WriteFile(path, f.body, durable.FileMode); err != nil {
-					return problem.Wrap(err, problem.Unavailable, "The extract %s could not be written. Check the space and the permissions of the folder.", f.name)
+					return problem.Wrap(err, problem.Unavailable, "The extract %s could not be written. Check the space and the permissions of the "+
+						"folder.", f.name)
 				}
 				at := arrival(day, i, f.name)
 				if err := os.Chtimes(path, at, at); err != nil {
-					return problem.Wrap(err, problem.Unavailable, "The time of the extract %s could not be set. Check the permissions of the folder.", f.name)
+					return problem.Wrap(err, problem.Unavailable, "The time of the extract %s could not be set. Check the permissions of the folder.",
+						f.name)
 				}
 			}
 			done++
@@ -162,7 +164,8 @@ func copyPartnership(dir string, from fs.FS) error {
 		return problem.Wrap(err, problem.Conflict, "The folder already holds a partnership file. Choose another folder.")
 	}
 	if err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The partnership file could not be written. Check the space and the permissions of the folder.")
+		return problem.Wrap(err, problem.Unavailable, "The partnership file could not be written. Check the space and the permissions of the "+
+			"folder.")
 	}
 	return nil
 }

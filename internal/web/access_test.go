@@ -14,7 +14,8 @@ import (
 )
 
 // callers are the columns of docs/access.md.
-var callers = []string{"nobody", "coordinator", "reviewer", "director", "presenter", "viewer", "analyst", "administrator", "screen", "upload token", "figures token"}
+var callers = []string{"nobody", "coordinator", "reviewer", "director", "presenter", "viewer", "analyst", "administrator", "screen",
+	"upload token", "figures token"}
 
 // call sends one request as a caller, in a session of its own.
 func (s *site) call(caller, method, target string) *httptest.ResponseRecorder {
@@ -50,7 +51,8 @@ func admitted(caller string, open bool, w *httptest.ResponseRecorder) bool {
 		return false
 	case w.Code == http.StatusForbidden:
 		body := w.Body.String()
-		return !strings.Contains(body, "Your role is") && !strings.Contains(body, "This token is not for that") && !strings.Contains(body, "This screen link shows")
+		return !strings.Contains(body, "Your role is") && !strings.Contains(body, "This token is not for that") &&
+			!strings.Contains(body, "This screen link shows")
 	case !open && w.Code == http.StatusSeeOther:
 		return !strings.HasPrefix(w.Header().Get("Location"), signInPath)
 	default:
@@ -83,7 +85,7 @@ func TestP1EveryRouteForEveryRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	matrix := map[string][]string{}
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		cells := strings.Split(line, "|")
 		if len(cells) != len(callers)+4 || !strings.Contains(cells[2], "`") {
 			continue
@@ -109,7 +111,8 @@ func TestP1EveryRouteForEveryRole(t *testing.T) {
 			}
 		}
 		if !ok {
-			t.Errorf("%s has no line in docs/access.md. What the program does now is:\n| %s | `%s` | %s |", name, r.method, r.path, strings.Join(got, " | "))
+			t.Errorf("%s has no line in docs/access.md. What the program does now is:\n| %s | `%s` | %s |", name, r.method, r.path,
+				strings.Join(got, " | "))
 			continue
 		}
 		for i, caller := range callers {

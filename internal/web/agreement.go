@@ -30,7 +30,8 @@ const queuePage = 50
 const settledFor = 7 * 24 * time.Hour
 
 var whichWords = map[casework.Which]string{
-	casework.ForMe: "For you to answer", casework.ForOther: "Waiting for the other body", casework.InDispute: "Disputed", casework.Settled: "Settled this week",
+	casework.ForMe: "For you to answer", casework.ForOther: "Waiting for the other body", casework.InDispute: "Disputed",
+	casework.Settled: "Settled this week",
 }
 
 type agreementView struct {
@@ -112,7 +113,8 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 			return v, err
 		}
 		counts[p] = n
-		v.Parts = append(v.Parts, pageLink{Text: whichWords[p] + " (" + count(int64(n)) + ")", Href: address("/agreement", url.Values{wordWhich: {string(p)}}), Current: p == which})
+		v.Parts = append(v.Parts, pageLink{Text: whichWords[p] + " (" + count(int64(n)) + ")",
+			Href: address("/agreement", url.Values{wordWhich: {string(p)}}), Current: p == which})
 	}
 	rows, total, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, which, (page-1)*queuePage, queuePage)
 	if err != nil {
@@ -132,7 +134,8 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 				dueToday++
 			}
 		}
-		w.Pick = which == casework.ForMe && actor.May(people.Agree) && r.State == agreement.Proposed && r.Segment.Segment.Body != delay.NotAttributed && side == agreement.CouncilSide
+		w.Pick = which == casework.ForMe && actor.May(people.Agree) && r.State == agreement.Proposed &&
+			r.Segment.Segment.Body != delay.NotAttributed && side == agreement.CouncilSide
 		v.Bulk = v.Bulk || w.Pick
 		v.Rows = append(v.Rows, w)
 	}
@@ -152,7 +155,8 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 	if total == 0 {
 		v.Empty = "Nothing is in this list."
 		if which == casework.ForMe {
-			v.Empty = "Nothing needs your answer. " + upperFirst(plural(int64(counts[casework.ForOther]), "proposal is", "proposals are")) + " waiting for the other body."
+			v.Empty = "Nothing needs your answer. " + upperFirst(plural(int64(counts[casework.ForOther]), "proposal is", "proposals are")) +
+				" waiting for the other body."
 		}
 	}
 	if n, err := strconv.Atoi(c.QueryParam(wordAgreed)); err == nil && n > 0 {
@@ -184,7 +188,8 @@ func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
 	id := casework.SegmentID(r.Reference, r.Segment.Segment.First)
 	w := queueRow{
 		ID: id, Reference: r.Reference, Hospital: s.opts.Places.providerWords(r.Provider), Reason: reasonWords(r.Segment.Segment.Reason),
-		Swatch: swatch(r.Standing.Body), Proposed: upperFirst(r.Standing.Body.String()), State: tagView{upperFirst(r.State.String()), stateTags[r.State]},
+		Swatch: swatch(r.Standing.Body), Proposed: upperFirst(r.Standing.Body.String()),
+		State:  tagView{upperFirst(r.State.String()), stateTags[r.State]},
 		Period: span(r.Segment.Segment.First, r.Segment.Segment.Last), Days: count(int64(r.Days())), Href: "/agreement/" + id, Text: "Answer",
 	}
 	w.Reply = s.replyWords(s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone))
@@ -208,11 +213,14 @@ func (s *Server) queueTwin(c echo.Context) (twin, error) {
 	if err != nil {
 		return twin{}, err
 	}
-	t := twin{Title: "Agreement, " + whichWords[which], Measure: "M11", AsAt: s.today().String(), Columns: []column{{"provider", false}, {"reference", false}, {"council", false},
-		{"reason", false}, {"responsible", false}, {"suggested", false}, {"state", false}, {"level", false}, {"from", false}, {"to", false}, {"days", true}, {"reply_by", false}}}
+	t := twin{Title: "Agreement, " + whichWords[which], Measure: "M11", AsAt: s.today().String(),
+		Columns: []column{{"provider", false}, {"reference", false}, {"council", false},
+			{"reason", false}, {"responsible", false}, {"suggested", false}, {"state", false}, {"level", false}, {"from", false}, {"to", false},
+			{"days", true}, {"reply_by", false}}}
 	const most = 10000
 	for offset := 0; offset < most; offset += 1000 {
-		rows, total, err := s.opts.Cases.Queue(c.Request().Context(), s.actor(c).Scope(), s.mySide(c), s.opts.Now().Add(-settledFor), which, offset, 1000)
+		rows, total, err := s.opts.Cases.Queue(c.Request().Context(), s.actor(c).Scope(), s.mySide(c), s.opts.Now().Add(-settledFor), which,
+			offset, 1000)
 		if err != nil {
 			return t, err
 		}
@@ -221,7 +229,8 @@ func (s *Server) queueTwin(c echo.Context) (twin, error) {
 			if r.State == agreement.Disputed {
 				suggested = r.Suggested.String()
 			}
-			t.Rows = append(t.Rows, []string{r.Provider, r.Reference, slugOr(string(r.Segment.Segment.Council)), slugOr(string(r.Segment.Segment.Reason)), r.Standing.Body.String(), suggested,
+			t.Rows = append(t.Rows, []string{r.Provider, r.Reference, slugOr(string(r.Segment.Segment.Council)),
+				slugOr(string(r.Segment.Segment.Reason)), r.Standing.Body.String(), suggested,
 				r.State.String(), r.Level.String(), r.Segment.Segment.First.String(), r.Segment.Segment.Last.String(), strconv.Itoa(r.Days()),
 				s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone).UTC().Format(time.RFC3339)})
 		}
@@ -311,7 +320,8 @@ func (s *Server) councilSide(seg *casework.Segment) string {
 
 func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay, f casework.AnswerForm) answerView {
 	r := s.receiptFor(k, d, seg, receiptNumber(k, seg))
-	v := answerView{periodView: s.periodView(r, seg), Action: "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First), Version: f.Version, RecordHef: "/delays/" + k.Reference}
+	v := answerView{periodView: s.periodView(r, seg), Action: "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First),
+		Version: f.Version, RecordHef: "/delays/" + k.Reference}
 	if v.Version == "" {
 		v.Version = k.Version
 	}
@@ -327,7 +337,8 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 	if seg.State.Settled() {
 		v.ReplyBy = ""
 	}
-	v.Proposal = s.opts.Places.providerWords(k.Provider) + " proposes: " + seg.Segment.Body.String() + ", for " + span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days())) + "."
+	v.Proposal = s.opts.Places.providerWords(k.Provider) + " proposes: " + seg.Segment.Body.String() + ", for " +
+		span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days())) + "."
 	if seg.Segment.Body == delay.NotAttributed {
 		v.Proposal = "No rule decides who the next step is with. Either body proposes one, and the other agrees."
 	}
@@ -346,7 +357,8 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 		v.Parts = s.answerParts(seg, f)
 	}
 	leads := s.opts.Casework.Settings.Clocks
-	v.Levels = "If you dispute, the other body has " + plural(int64(leads.Answer), "working day", "working days") + ", then leads " + count(int64(leads.Leads)) + ", directors " + count(int64(leads.Directors)) +
+	v.Levels = "If you dispute, the other body has " + plural(int64(leads.Answer), "working day", "working days") + ", then leads " +
+		count(int64(leads.Leads)) + ", directors " + count(int64(leads.Directors)) +
 		" and the named chair " + count(int64(leads.Chair)) + ". Days stay in the range until settled."
 	return v
 }
@@ -360,7 +372,8 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []par
 	}
 	answer := part{Kind: "radios", ID: "answer", Label: "What is your answer?", Groups: []partGroup{{}}}
 	add := func(value, text string) {
-		answer.Groups[0].Items = append(answer.Groups[0].Items, choice{ID: "answer-" + value, Value: value, Text: text, Chosen: f.Answer == value})
+		answer.Groups[0].Items = append(answer.Groups[0].Items, choice{ID: "answer-" + value, Value: value, Text: text,
+			Chosen: f.Answer == value})
 	}
 	if seg.State == agreement.Decided {
 		now = seg.Standing.Body
@@ -378,7 +391,8 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []par
 	add("ask", "Ask a question (the clock keeps running)")
 	add("reply", "Reply or add a note")
 	if seg.State == agreement.Decided {
-		return []part{answer, areaPart("words", "Explain in a sentence", "For a question or a note. Do not include names or clinical detail.", f.Words, 500)}
+		return []part{answer, areaPart("words", "Explain in a sentence", "For a question or a note. Do not include names or clinical detail.",
+			f.Words, 500)}
 	}
 	var bodies [][2]string
 	for _, b := range s.opts.Casework.Allowed(seg) {
@@ -392,7 +406,8 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []par
 		radiosPart("body", "If you dispute: who is the next step with?", f.Body, bodies...),
 		radiosPart("checks", "If you dispute: what should be checked?", f.Checks, checks...),
 		datePart("from", "If you dispute part of the period: its first day", "Leave empty for "+seg.Segment.First.Long()+".", f.From),
-		datePart("to", "If you dispute part of the period: its last day", "Leave empty for "+seg.Segment.Last.Long()+", or for as long as it goes on.", f.To),
+		datePart("to", "If you dispute part of the period: its last day", "Leave empty for "+seg.Segment.Last.Long()+
+			", or for as long as it goes on.", f.To),
 		areaPart("words", "Explain in a sentence", "For a dispute or a question. Do not include names or clinical detail.", f.Words, 500)}
 }
 
@@ -408,8 +423,9 @@ func (s *Server) answerPage(c echo.Context) error {
 }
 
 func readAnswer(c echo.Context) casework.AnswerForm {
-	return casework.AnswerForm{ID: c.Param("id"), Version: typed(c, "version"), Answer: typed(c, "answer"), Body: typed(c, "body"), Checks: typed(c, "checks"),
-		Words: c.FormValue("words"), Example: typed(c, "example") != "", ReviewOn: typedDate(c, "review"),
+	return casework.AnswerForm{ID: c.Param("id"), Version: typed(c, "version"), Answer: typed(c, "answer"), Body: typed(c, "body"),
+		Checks: typed(c, "checks"),
+		Words:  c.FormValue("words"), Example: typed(c, "example") != "", ReviewOn: typedDate(c, "review"),
 		From: typedDate(c, "from"), To: typedDate(c, "to")}
 }
 
@@ -440,8 +456,7 @@ func (s *Server) answer(c echo.Context) error {
 // the 409 page.
 func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts []part, page func(caseForm) error) error {
 	form := caseForm{formView: formView{Frame: s.frame(c, "Answer")}, Action: action, Parts: parts}
-	var r *casework.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*casework.Refusal](err); ok {
 		form.refuse(r)
 		return page(form)
 	}
@@ -474,12 +489,15 @@ func (s *Server) checkAgreement(c echo.Context) error {
 		return asked400(err)
 	}
 	v := bulkView{formView: formView{Frame: s.frame(c, "Check before you agree")}}
-	v.Table = tableView{ID: "bulk", Caption: "What you agree to", HiddenCaption: true, Head: []headCell{{Text: "Reference"}, {Text: "Period"}, {Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Days", Numeric: true}}}
+	v.Table = tableView{ID: "bulk", Caption: "What you agree to", HiddenCaption: true,
+		Head: []headCell{{Text: "Reference"}, {Text: "Period"}, {Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Days", Numeric: true}}}
 	total := 0
 	for i, seg := range segments {
 		total += seg.Days()
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: cases[i].Reference, Header: true, Href: "/delays/" + cases[i].Reference}, {Text: span(seg.Segment.First, seg.Segment.Last)},
-			{Text: reasonWords(seg.Segment.Reason)}, {Text: upperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)}, {Text: count(int64(seg.Days())), Class: numericClass}})
+		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: cases[i].Reference, Header: true, Href: "/delays/" + cases[i].Reference},
+			{Text: span(seg.Segment.First, seg.Segment.Last)},
+			{Text: reasonWords(seg.Segment.Reason)}, {Text: upperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)},
+			{Text: count(int64(seg.Days())), Class: numericClass}})
 		v.Hidden = append(v.Hidden, hiddenField{"select", form["select"][i]}, hiddenField{"version", cases[i].Version})
 	}
 	v.Table.Foot = []tableCell{{Text: "Total", Header: true}, {}, {}, {}, {Text: count(int64(total)), Class: numericClass}}

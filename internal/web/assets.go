@@ -59,7 +59,8 @@ func loadAssets(files fs.FS) (*assets, error) {
 	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, callJS, echartsJS, nhsukJS} {
 		if _, ok := a.files[name]; !ok {
 			return nil, problem.New(problem.Unavailable,
-				"The style sheet and scripts of the pages are missing from this program (static/%s was not found). Run \"npm ci && npm run build\", then build the program again.", name)
+				"The style sheet and scripts of the pages are missing from this program (static/%s was not found). Run \"npm ci && npm run build\", "+
+					"then build the program again.", name)
 		}
 	}
 	return a, nil

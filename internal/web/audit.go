@@ -37,7 +37,8 @@ var auditKinds = []audit.What{
 	audit.SignedIn, audit.SignInRefused, audit.CodeRefused, audit.SignedOut, audit.SignedOutAll, audit.RoleChosen, audit.PasswordChanged,
 	audit.SecondFactorOn, audit.SecondFactorOff, audit.RecoveryCodeUsed, audit.PersonAdded, audit.PersonDeactivated, audit.PersonReactivated,
 	audit.PersonLinked, audit.RoleGranted, audit.RoleRevoked, audit.LinkMade, audit.TokenMade, audit.TokenRevoked, audit.IdentifierSeen,
-	audit.IdentifierSearched, audit.RowsExported, audit.IdentifiersExported, audit.KeyRotated, audit.IdentifiersPurged, audit.AuditExported, audit.Edited, audit.Decided,
+	audit.IdentifierSearched, audit.RowsExported, audit.IdentifiersExported, audit.KeyRotated, audit.IdentifiersPurged, audit.AuditExported,
+	audit.Edited, audit.Decided,
 	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.NoteAdded, audit.NoteWithdrawn, audit.PersonJudged,
 }
 
@@ -113,10 +114,13 @@ func (s *Server) auditPage(c echo.Context) error {
 	for _, k := range auditKinds {
 		v.Kinds = append(v.Kinds, choice{Value: string(k), Text: upperFirst(string(k)), Chosen: k == f.What})
 	}
-	v.Table = tableView{ID: "audit", Caption: "Entries, newest first", Head: []headCell{{Text: "Entry"}, {Text: "When"}, {Text: "Who"}, {Text: "Acting as"}, {Text: "What"}, {Text: "Record"}, {Text: "Before"}, {Text: "After"}, {Text: "From"}}}
+	v.Table = tableView{ID: "audit", Caption: "Entries, newest first", Head: []headCell{{Text: "Entry"}, {Text: "When"}, {Text: "Who"},
+		{Text: "Acting as"}, {Text: "What"}, {Text: "Record"}, {Text: "Before"}, {Text: "After"}, {Text: "From"}}}
 	for _, e := range events {
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: count(e.Number), Header: true}, {Text: s.moment(e.At), Class: "app-when"}, {Text: orWords(e.Who, "Not known")}, {Text: orWords(e.As, "Not applicable")},
-			{Text: upperFirst(string(e.What))}, {Text: orWords(e.Record, "Not applicable")}, {Text: orWords(e.Before, "Not applicable")}, {Text: orWords(e.After, "Not applicable")}, {Text: orWords(e.From, "This machine")}})
+		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: count(e.Number), Header: true}, {Text: s.moment(e.At), Class: "app-when"},
+			{Text: orWords(e.Who, "Not known")}, {Text: orWords(e.As, "Not applicable")},
+			{Text: upperFirst(string(e.What))}, {Text: orWords(e.Record, "Not applicable")}, {Text: orWords(e.Before, "Not applicable")},
+			{Text: orWords(e.After, "Not applicable")}, {Text: orWords(e.From, "This machine")}})
 	}
 	q := url.Values{}
 	for _, w := range auditWords[:5] {

@@ -39,7 +39,8 @@ func TestAReaderWhoWentAwayIsNoError(t *testing.T) {
 		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:8080"+target, nil)
 		r.Header.Set("Cookie", s.visitors.cookies["viewer"])
 		s.ServeHTTP(httptest.NewRecorder(), r)
-		if said := log.String(); strings.Contains(said, "ERROR") || !strings.Contains(said, "the reader went away") || strings.Contains(said, "status=500") {
+		if said := log.String(); strings.Contains(said, "ERROR") || !strings.Contains(said, "the reader went away") ||
+			strings.Contains(said, "status=500") {
 			t.Errorf("%s: the log says %s", target, said)
 		}
 	}
@@ -65,8 +66,9 @@ func TestFormsAreBounded(t *testing.T) {
 // One customer's addresses have one pace.
 func TestNeighbourhood(t *testing.T) {
 	for address, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::9": "2001:db8:1:2::/64",
-		"fe80::1%eth0": "fe80::/64", "": "", "nonsense": "nonsense",
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"2001:db8:1:2::9": "2001:db8:1:2::/64",
+		"fe80::1%eth0":    "fe80::/64", "": "", "nonsense": "nonsense",
 	} {
 		if got := neighbourhood(address); got != want {
 			t.Errorf("%q is of %q, expected %q", address, got, want)

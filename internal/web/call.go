@@ -190,7 +190,8 @@ func callChecks(p *call.Content) []callCheck {
 		extracts.Tag, extracts.TagText = "nhsuk-tag--yellow", "Not all in"
 		extracts.Words += " " + strings.Join(lacking, "; ") + "."
 	}
-	move := callCheck{Name: "Movement since the last call", Tag: "nhsuk-tag--white", TagText: "First call", Words: "There is no earlier call to compare with."}
+	move := callCheck{Name: "Movement since the last call", Tag: "nhsuk-tag--white", TagText: "First call",
+		Words: "There is no earlier call to compare with."}
 	if p.Movement != nil {
 		move.Tag, move.TagText, move.Words = "nhsuk-tag--green", "Adds up", "From "+p.Last.Long()+" to now, every line adds up."
 		if !p.Movement.Adds() {
@@ -264,7 +265,8 @@ func (s *Server) orWithdrawn(handler echo.HandlerFunc) echo.HandlerFunc {
 				return err // The day has another call, which lacks something else.
 			}
 			if asJSON {
-				return problem.New(problem.NotFound, "The call of %s was withdrawn at %s. What it showed is kept under %s.json.", day.Long(), s.moment(w.WithdrawnAt), withdrawnPath(w))
+				return problem.New(problem.NotFound, "The call of %s was withdrawn at %s. What it showed is kept under %s.json.", day.Long(),
+					s.moment(w.WithdrawnAt), withdrawnPath(w))
 			}
 			return c.Redirect(http.StatusSeeOther, withdrawnPath(w))
 		}
@@ -302,10 +304,12 @@ func (s *Server) withdrawnCall(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := callPageView{Frame: s.frame(c, "Call of "+day.Long()+", withdrawn"), JSON: withdrawnPath(w) + ".json", Held: s.heldWords(content) + " Rule set " + content.RuleSet + "."}
+	v := callPageView{Frame: s.frame(c, "Call of "+day.Long()+", withdrawn"), JSON: withdrawnPath(w) + ".json",
+		Held: s.heldWords(content) + " Rule set " + content.RuleSet + "."}
 	v.BodyClass = "app-call-page"
 	v.Crumbs = []link{{"Weekly call", "/call"}}
-	v.Withdrawn = []string{fmt.Sprintf("This call was started by mistake. It was withdrawn at %s, by somebody with the role %s.", s.moment(w.WithdrawnAt), w.As),
+	v.Withdrawn = []string{fmt.Sprintf("This call was started by mistake. It was withdrawn at %s, by somebody with the role %s.",
+		s.moment(w.WithdrawnAt), w.As),
 		"What it showed is kept below. No later call compares with it."}
 	for _, slide := range content.Slides {
 		v.Slides = append(v.Slides, s.slideOf(slide, &callActions{Title: "No actions were logged"}, false))
@@ -399,7 +403,8 @@ func (s *Server) callPage(c echo.Context) error {
 
 func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Content) error {
 	ctx := c.Request().Context()
-	v := callPageView{Frame: s.frame(c, "Call of "+r.Day.Long()), Show: link{"Show as slides", callPath(r.Day, 1)}, JSON: callPath(r.Day, 0) + ".json",
+	v := callPageView{Frame: s.frame(c, "Call of "+r.Day.Long()), Show: link{"Show as slides", callPath(r.Day, 1)},
+		JSON:   callPath(r.Day, 0) + ".json",
 		MayRun: s.actor(c).May(people.RunCall), End: callPath(r.Day, 0) + "/end"}
 	v.BodyClass = "app-call-page"
 	v.Crumbs = []link{{"Weekly call", "/call"}}
@@ -415,7 +420,8 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 		return err
 	}
 	if until := r.StartedAt.Add(s.opts.Calls.UndoWithin()); v.MayRun && !actions.Noted && !s.opts.Now().After(until) {
-		v.Undo = &callUndo{Action: callPath(r.Day, 0) + "/withdraw", Started: r.StartedAt.UTC().Format(time.RFC3339Nano), Until: clock(until.In(s.opts.Zone))}
+		v.Undo = &callUndo{Action: callPath(r.Day, 0) + "/withdraw", Started: r.StartedAt.UTC().Format(time.RFC3339Nano),
+			Until: clock(until.In(s.opts.Zone))}
 	}
 	for _, slide := range content.Slides {
 		v.Slides = append(v.Slides, s.slideOf(slide, actions, false))
@@ -541,8 +547,9 @@ func stackOf(st call.Stack) *stackView {
 	var words []string
 	for _, body := range delay.Bodies {
 		width := 1000 * float64(b[body]) / total
-		part := stackPart{Body: body.Slug(), Name: upperFirst(body.String()), Value: count(b[body]), Share: measure.PerCent(float64(b[body]) / total),
-			X: fixed(x), Width: fixed(max(width-3, 1)), Some: b[body] > 0}
+		part := stackPart{Body: body.Slug(), Name: upperFirst(body.String()), Value: count(b[body]),
+			Share: measure.PerCent(float64(b[body]) / total),
+			X:     fixed(x), Width: fixed(max(width-3, 1)), Some: b[body] > 0}
 		x += width
 		v.Parts = append(v.Parts, part)
 		words = append(words, body.String()+" "+part.Value)
@@ -620,7 +627,8 @@ func (s *Server) organisations() []Place {
 func (s *Server) pastDueWords(actions []call.Action, today delay.Day) []string {
 	var out []string
 	for _, t := range call.PastDue(actions, today) {
-		out = append(out, call.ShortName(s.organisationName(t.Owner))+": "+plural(int64(t.PastDue), "action", "actions")+" past the due date, the oldest "+t.Oldest.Long())
+		out = append(out, call.ShortName(s.organisationName(t.Owner))+": "+plural(int64(t.PastDue), "action", "actions")+
+			" past the due date, the oldest "+t.Oldest.Long())
 	}
 	return out
 }
@@ -632,12 +640,14 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 	if err != nil {
 		return nil, err
 	}
-	v := &callActions{MayRun: s.actor(c).May(people.RunCall), Token: visitOf(c.Request().Context()).Token, Action: callPath(r.Day, 0) + "/actions"}
+	v := &callActions{MayRun: s.actor(c).May(people.RunCall), Token: visitOf(c.Request().Context()).Token,
+		Action: callPath(r.Day, 0) + "/actions"}
 	from, done := int64(0), int64(0)
 	today := s.today()
 	for _, a := range all {
 		state := a.On(r.Day)
-		row := callActionRow{ID: strconv.FormatInt(a.ID, 10), What: a.What, Owner: call.ShortName(s.organisationName(a.Owner)), Due: a.Due.Time().Format("2 Jan"), State: string(state),
+		row := callActionRow{ID: strconv.FormatInt(a.ID, 10), What: a.What, Owner: call.ShortName(s.organisationName(a.Owner)),
+			Due: a.Due.Time().Format("2 Jan"), State: string(state),
 			PastDue: a.PastDue(today), MaySettle: v.MayRun && state == call.Open && a.Done == 0, MayCarry: a.Call != r.Day}
 		row.Action = v.Action + "/" + row.ID
 		v.Noted = v.Noted || a.Call == r.Day || a.Done == r.Day || a.Carried == r.Day
@@ -731,7 +741,8 @@ func themed(path, theme string) string {
 	return address(path, url.Values{wordTheme: {theme}})
 }
 
-func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content, number int, theme string, form url.Values, trouble []call.Trouble) error {
+func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content, number int, theme string, form url.Values,
+	trouble []call.Trouble) error {
 	var actions *callActions
 	if content.Slides[number-1].Actions {
 		var err error

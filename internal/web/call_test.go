@@ -30,16 +30,21 @@ type keptCalls struct {
 var hostile = `</script><img src=x onerror=alert(1)>"'=cmd()`
 
 func contentForTests() call.Content {
-	c := call.Content{Version: 1, RuleSet: "england-dtoc 1", Call: call.Day(delay.MustDay("2026-11-04")), Held: time.Date(2026, 11, 4, 9, 55, 0, 0, time.UTC), AsAt: call.Day(delay.MustDay("2026-11-03")),
-		Arrived: time.Date(2026, 11, 4, 7, 2, 0, 0, time.UTC), Waiting: call.Count{SocialCare: 50, NHS: 60, Joint: 5, NotAttributed: 3}, Checked: 91, Logs: true,
-		Hospitals: []call.Hospital{{Code: "RXA", Name: "Northgate General", Day: call.Day(delay.MustDay("2026-11-03")), Counted: true, Extract: "In"},
+	c := call.Content{Version: 1, RuleSet: "england-dtoc 1", Call: call.Day(delay.MustDay("2026-11-04")),
+		Held: time.Date(2026, 11, 4, 9, 55, 0, 0, time.UTC), AsAt: call.Day(delay.MustDay("2026-11-03")),
+		Arrived: time.Date(2026, 11, 4, 7, 2, 0, 0, time.UTC), Waiting: call.Count{SocialCare: 50, NHS: 60, Joint: 5, NotAttributed: 3},
+		Checked: 91, Logs: true,
+		Hospitals: []call.Hospital{{Code: "RXA", Name: "Northgate General", Day: call.Day(delay.MustDay("2026-11-03")), Counted: true,
+			Extract: "In"},
 			{Code: "RXB", Name: hostile, Day: call.Day(delay.MustDay("2026-11-02")), Counted: true, Extract: "Missing"}}}
 	for i := range slides {
-		s := call.Slide{Number: i + 1, Name: fmt.Sprint("Name ", i+1), Title: fmt.Sprint("Finding ", i+1), Lines: []string{"A line."}, Actions: i == 8}
+		s := call.Slide{Number: i + 1, Name: fmt.Sprint("Name ", i+1), Title: fmt.Sprint("Finding ", i+1), Lines: []string{"A line."},
+			Actions: i == 8}
 		switch i {
 		case 0:
 			s.Figure, s.FigureWords = "118", "people waiting"
-			s.Table = &call.Table{Caption: "By hospital", Head: []call.Column{{Text: "Hospital"}, {Text: "Waiting", Numeric: true}}, Rows: []call.Row{{Cells: []string{hostile, "5"}}}}
+			s.Table = &call.Table{Caption: "By hospital", Head: []call.Column{{Text: "Hospital"}, {Text: "Waiting", Numeric: true}},
+				Rows: []call.Row{{Cells: []string{hostile, "5"}}}}
 		case 2:
 			s.Chart = &call.Chart{ID: "call-trend", Subtitle: hostile, SVG: `<svg><title>drawn then</title></svg>`, Says: "No significant change",
 				Table: call.Table{Caption: hostile, Head: []call.Column{{Text: "Week"}}, Rows: []call.Row{{Cells: []string{"1"}}}}}
@@ -149,7 +154,8 @@ func (s *site) as(role people.Role, method, target string, form url.Values) (sta
 
 func TestCallWhoMay(t *testing.T) {
 	s, _ := callSite(t)
-	if status, _, location := s.as(people.Presenter, http.MethodPost, "/call", url.Values{}); status != 303 || location != "/call/2026-11-04/1" {
+	if status, _, location := s.as(people.Presenter, http.MethodPost, "/call", url.Values{}); status != 303 ||
+		location != "/call/2026-11-04/1" {
 		t.Fatalf("start: %d %s", status, location)
 	}
 	everyone := append(slices.Clone(people.Roles[:]), people.Screen)
@@ -163,7 +169,8 @@ func TestCallWhoMay(t *testing.T) {
 				t.Errorf("%s of %s: %d, want %d", target, role, status, want)
 			}
 		}
-		for _, target := range []string{"/call", "/call/2026-11-04/end", "/call/2026-11-04/actions", "/call/2026-11-04/actions/1", "/call/2026-11-04/withdraw"} {
+		for _, target := range []string{"/call", "/call/2026-11-04/end", "/call/2026-11-04/actions", "/call/2026-11-04/actions/1",
+			"/call/2026-11-04/withdraw"} {
 			if role == people.Presenter {
 				continue
 			}
@@ -176,7 +183,8 @@ func TestCallWhoMay(t *testing.T) {
 			t.Errorf("the form for actions of %s: %t", role, got)
 		}
 	}
-	if status, _, location := s.as("nobody", http.MethodGet, "/call/2026-11-04/1", nil); status != 303 || !strings.HasPrefix(location, "/sign-in") {
+	if status, _, location := s.as("nobody", http.MethodGet, "/call/2026-11-04/1", nil); status != 303 ||
+		!strings.HasPrefix(location, "/sign-in") {
 		t.Errorf("nobody: %d %s", status, location)
 	}
 }
@@ -193,7 +201,8 @@ func TestCallFrozen(t *testing.T) {
 	if _, _, location := s.as(people.Presenter, http.MethodPost, "/call", url.Values{}); !strings.HasPrefix(location, "/call/") {
 		t.Errorf("a second start leads to %s", location)
 	}
-	k.since = []call.Difference{{Measure: "people waiting", Then: "118", Now: "119", Change: "+1", Why: "1 late extract, Westhaven (2 Nov)", Different: true}}
+	k.since = []call.Difference{{Measure: "people waiting", Then: "118", Now: "119", Change: "+1", Why: "1 late extract, Westhaven (2 Nov)",
+		Different: true}}
 	doc := parse(t, s.ask(http.MethodGet, "/call/2026-11-04", nil))
 	if got := words(doc.Find("#since tbody tr")); got != "People waiting 118 119 +1 1 late extract, Westhaven (2 Nov)" {
 		t.Errorf("C15 beside it stands %q", got)
@@ -201,7 +210,8 @@ func TestCallFrozen(t *testing.T) {
 	if n := doc.Find("section.app-call").Length(); n != slides+1 {
 		t.Errorf("%d sections", n)
 	}
-	if got := words(doc.Find(".app-lede")); got != "Figures held at 9:55am, 4 November 2026. As at 7:02am: 118 delays, 91 checked in 24 hours. "+strings.Join(strings.Fields(hostile), " ")+" is from 2 Nov. Rule set england-dtoc 1." {
+	if got := words(doc.Find(".app-lede")); got != "Figures held at 9:55am, 4 November 2026. As at 7:02am: 118 delays, 91 checked in 24 "+
+		"hours. "+strings.Join(strings.Fields(hostile), " ")+" is from 2 Nov. Rule set england-dtoc 1." {
 		t.Errorf("the clock of the data: %q", got)
 	}
 }
@@ -214,7 +224,8 @@ func TestCallSlides(t *testing.T) {
 			target := callPath(delay.MustDay("2026-11-04"), n)
 			w := s.ask(http.MethodGet, target+theme, nil, wordAs, "screen")
 			doc := parse(t, w)
-			if doc.Find("h1").Length() != 1 || doc.Find("script:not([src]), style, [style]").Length() > 0 || strings.Contains(w.Body.String(), "<img") {
+			if doc.Find("h1").Length() != 1 || doc.Find("script:not([src]), style, [style]").Length() > 0 ||
+				strings.Contains(w.Body.String(), "<img") {
 				t.Errorf("%s%s: %s", target, theme, w.Body)
 			}
 			if got := words(doc.Find(".app-wall__place")); got != fmt.Sprintf("Slide %d of 9: Name %d", n, n) {
@@ -238,7 +249,8 @@ func TestCallSlides(t *testing.T) {
 			}
 		}
 	}
-	for target, want := range map[string]int{"/call/2026-11-04/0": 404, "/call/2026-11-04/10": 404, "/call/2026-11-04/01": 404, "/call/2026-11-04/x": 404, "/call/2026-11-05": 404,
+	for target, want := range map[string]int{"/call/2026-11-04/0": 404, "/call/2026-11-04/10": 404, "/call/2026-11-04/01": 404,
+		"/call/2026-11-04/x": 404, "/call/2026-11-05": 404,
 		"/call/today": 404, "/call/2026-11-04/1?theme=blue": 400, "/call/2026-11-04/1?ward=4B": 400, "/call/2026-11-04?site=x": 400} {
 		if status, _, _ := s.as(people.Presenter, http.MethodGet, target, nil); status != want {
 			t.Errorf("%s: %d, want %d", target, status, want)
@@ -256,14 +268,16 @@ func TestCallActions(t *testing.T) {
 	t.Run("P1 a number of a person is refused, and not given back", func(t *testing.T) {
 		for _, number := range []string{"999 000 0018", "9990000018", "L0012345"} {
 			_, body, _ := send(url.Values{"what": {"Ring about " + number}, "owner": {"RXA"}, "due": {"2026-11-06"}, "wall": {"yes"}})
-			if !strings.Contains(body, "This screen is shown on a wall.") && !strings.Contains(body, "this screen is shown on a wall.") || strings.Contains(body, number) || len(k.actions) > 0 {
+			if !strings.Contains(body, "This screen is shown on a wall.") && !strings.Contains(body, "this screen is shown on a wall.") ||
+				strings.Contains(body, number) || len(k.actions) > 0 {
 				t.Errorf("%s: %s", number, body)
 			}
 		}
 	})
 	t.Run("an empty form says what to do in each field", func(t *testing.T) {
 		_, body, _ := send(url.Values{"wall": {"yes"}, "theme": {"dark"}})
-		for _, want := range []string{"Enter the action", "Select the owner organisation", "Enter the due date", "<title>Error: ", "app-wall--dark"} {
+		for _, want := range []string{"Enter the action", "Select the owner organisation", "Enter the due date", "<title>Error: ",
+			"app-wall--dark"} {
 			if !strings.Contains(body, want) {
 				t.Errorf("%q is not in %s", want, body)
 			}
@@ -292,7 +306,8 @@ func TestCallActions(t *testing.T) {
 	if status, _, _ := s.as(people.Presenter, http.MethodPost, at+"/1", url.Values{"state": {"gone"}}); status != 400 {
 		t.Errorf("an unknown state: %d", status)
 	}
-	if _, _, location := s.as(people.Presenter, http.MethodPost, at+"/1", url.Values{"state": {"done"}}); location != "/call/2026-11-04#slide-9" || k.actions[0].Done == 0 {
+	if _, _, location := s.as(people.Presenter, http.MethodPost, at+"/1", url.Values{"state": {"done"}}); location !=
+		"/call/2026-11-04#slide-9" || k.actions[0].Done == 0 {
 		t.Errorf("%s %+v", location, k.actions)
 	}
 	if _, _, location := s.as(people.Presenter, http.MethodPost, "/call/2026-11-04/end", url.Values{}); location != "/call/2026-11-04" {
@@ -322,7 +337,8 @@ func TestCallHome(t *testing.T) {
 	}
 	k.now = call.Content{}
 	k.records = nil
-	if doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter")); !strings.Contains(words(doc.Find("main")), "None has arrived yet") {
+	if doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter")); !strings.Contains(words(doc.Find("main")),
+		"None has arrived yet") {
 		t.Errorf("found %s", words(doc.Find("main")))
 	}
 }
@@ -336,7 +352,8 @@ func TestCallWithdrawn(t *testing.T) {
 	const day = "/call/2026-11-04"
 	form := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "presenter")).Find("#withdraw")
 	started, _ := form.Find("input[name=started]").Attr("value")
-	if started == "" || !strings.Contains(words(form), "Started by mistake? Until 10:10am, and while no action is noted, the call can be withdrawn.") {
+	if started == "" || !strings.Contains(words(form), "Started by mistake? Until 10:10am, and while no action is noted, the call can be "+
+		"withdrawn.") {
 		t.Fatalf("the form says %q, started %q", words(form), started)
 	}
 	if n := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "viewer")).Find("#withdraw").Length(); n != 0 {
@@ -360,7 +377,8 @@ func TestCallWithdrawn(t *testing.T) {
 			t.Errorf("started %q: %d, want %d", given, status, want)
 		}
 	}
-	if status, _, location := s.as(people.Presenter, http.MethodPost, day+"/withdraw", url.Values{"started": {started}}); status != 303 || location != day {
+	if status, _, location := s.as(people.Presenter, http.MethodPost, day+"/withdraw", url.Values{"started": {started}}); status != 303 ||
+		location != day {
 		t.Fatalf("%d, to %s", status, location)
 	}
 	for _, target := range []string{day, day + "/1", day + "/9?theme=dark"} {
@@ -368,13 +386,15 @@ func TestCallWithdrawn(t *testing.T) {
 			t.Errorf("%s: %d, to %s", target, status, location)
 		}
 	}
-	if status, body, _ := s.as(people.Viewer, http.MethodGet, day+".json", nil); status != 404 || !strings.Contains(body, day+"/withdrawn/1.json") {
+	if status, body, _ := s.as(people.Viewer, http.MethodGet, day+".json", nil); status != 404 ||
+		!strings.Contains(body, day+"/withdrawn/1.json") {
 		t.Errorf("%d %s", status, body)
 	}
 	if status, body, _ := s.as(people.Viewer, http.MethodGet, day+"/withdrawn/1.json", nil); status != 200 || body != frozen {
 		t.Errorf("C15 %d, the bytes differ", status)
 	}
-	for _, target := range []string{day + "/withdrawn/2", day + "/withdrawn/x", day + "/withdrawn/01", "/call/2026-11-05/withdrawn/1", "/call/2026-11-05", day + "/x"} {
+	for _, target := range []string{day + "/withdrawn/2", day + "/withdrawn/x", day + "/withdrawn/01", "/call/2026-11-05/withdrawn/1",
+		"/call/2026-11-05", day + "/x"} {
 		want := 404
 		if target == day+"/x" {
 			want = 303 // No page of a withdrawn call is a dead end.
@@ -384,14 +404,16 @@ func TestCallWithdrawn(t *testing.T) {
 		}
 	}
 	doc := parse(t, s.ask(http.MethodGet, day+"/withdrawn/1", nil, wordAs, "presenter"))
-	if got := words(doc.Find(".nhsuk-inset-text")); !strings.HasPrefix(got, "This call was started by mistake. It was withdrawn at 9:58am, 4 November 2026, by somebody with the role Presenter.") {
+	if got := words(doc.Find(".nhsuk-inset-text")); !strings.HasPrefix(got, "This call was started by mistake. It was withdrawn at 9:58am, 4 "+
+		"November 2026, by somebody with the role Presenter.") {
 		t.Errorf("the page says %q", got)
 	}
 	if n := doc.Find("section.app-call").Length(); n != slides || doc.Find("main form").Length() != 0 {
 		t.Errorf("%d sections, %d forms", n, doc.Find("main form").Length())
 	}
 	doc = parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
-	if got := words(doc.Find("#calls tbody tr")); doc.Find("button:contains('Start call')").Length() != 1 || !strings.HasPrefix(got, "4 November 2026, withdrawn 9:55am, 4 November 2026 Withdrawn at 9:58am") {
+	if got := words(doc.Find("#calls tbody tr")); doc.Find("button:contains('Start call')").Length() != 1 ||
+		!strings.HasPrefix(got, "4 November 2026, withdrawn 9:55am, 4 November 2026 Withdrawn at 9:58am") {
 		t.Errorf("the page of the calls has %q", got)
 	}
 	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
@@ -402,7 +424,8 @@ func TestCallWithdrawn(t *testing.T) {
 		t.Errorf("a slide that there is not: %d", status)
 	}
 	doc = parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
-	if got := doc.Find("#calls tbody th").Map(func(_ int, th *goquery.Selection) string { return words(th) }); !slices.Equal(got, []string{"4 November 2026", "4 November 2026, withdrawn"}) {
+	if got := doc.Find("#calls tbody th").Map(func(_ int, th *goquery.Selection) string { return words(th) }); !slices.Equal(got,
+		[]string{"4 November 2026", "4 November 2026, withdrawn"}) {
 		t.Errorf("the page of the calls has %q", got)
 	}
 }

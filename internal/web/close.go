@@ -100,7 +100,8 @@ func (s *Server) closeStates(ctx context.Context) ([]closeState, error) {
 	if err != nil {
 		return nil, err
 	}
-	cells, err := present.Cells(ctx, measure.Query{From: first.Month().First(), To: last.Month().Last(), By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByResponsible}})
+	cells, err := present.Cells(ctx, measure.Query{From: first.Month().First(), To: last.Month().Last(),
+		By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByResponsible}})
 	if err != nil {
 		return nil, err
 	}
@@ -191,12 +192,15 @@ func (s *Server) closesPage(c echo.Context) error {
 		return s.page(c, "close-list", v)
 	}
 	due := int64(0)
-	v.Table = tableView{ID: "months", Caption: "Months, the latest first", HiddenCaption: true, Head: []headCell{{Text: "Month"}, {Text: "State"}, {Text: "When"},
-		{Text: "Delayed days now", Numeric: true}, {Text: "As closed", Numeric: true}, {Text: "Changed since", Numeric: true}}}
+	v.Table = tableView{ID: "months", Caption: "Months, the latest first", HiddenCaption: true,
+		Head: []headCell{{Text: "Month"}, {Text: "State"}, {Text: "When"},
+			{Text: "Delayed days now", Numeric: true}, {Text: "As closed", Numeric: true}, {Text: "Changed since", Numeric: true}}}
 	for _, st := range states {
-		row := []tableCell{{Text: st.month.Long(), Header: true, Href: closeHref(st.month)}, {Text: st.tag.Text, Tag: st.tag.Tag}, {Text: st.when}, {Text: count(st.days), Class: numericClass}}
+		row := []tableCell{{Text: st.month.Long(), Header: true, Href: closeHref(st.month)}, {Text: st.tag.Text, Tag: st.tag.Tag},
+			{Text: st.when}, {Text: count(st.days), Class: numericClass}}
 		if st.closed != nil {
-			row = append(row, tableCell{Text: count(st.closed.Days), Class: numericClass}, tableCell{Text: changeWords(st.more, st.elsewhere), Class: numericClass})
+			row = append(row, tableCell{Text: count(st.closed.Days), Class: numericClass},
+				tableCell{Text: changeWords(st.more, st.elsewhere), Class: numericClass})
 		} else {
 			row = append(row, tableCell{Text: "Not closed", Class: numericClass}, tableCell{Text: "Not applicable", Class: numericClass})
 		}
@@ -210,8 +214,9 @@ func (s *Server) closesPage(c echo.Context) error {
 }
 
 func (s *Server) closesTwin(c echo.Context) (twin, error) {
-	t := twin{Title: "Month close", Measure: measure.DelayedDays, Definitions: []string{}, AsAt: s.today().String(), Columns: []column{{"month", false}, {"state", false}, {"closed_at", false}, {"closed_as", false},
-		{"delayed_days_now", true}, {"delayed_days_closed", true}, {"more_since", true}, {"elsewhere_since", true}, {"sha256", false}}}
+	t := twin{Title: "Month close", Measure: measure.DelayedDays, Definitions: []string{}, AsAt: s.today().String(),
+		Columns: []column{{"month", false}, {"state", false}, {"closed_at", false}, {"closed_as", false},
+			{"delayed_days_now", true}, {"delayed_days_closed", true}, {"more_since", true}, {"elsewhere_since", true}, {"sha256", false}}}
 	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
 		return t, err
 	}
@@ -417,10 +422,14 @@ func closeTasks(k *closing.Check, loose closing.Loose) []taskView {
 		disputed = days(n) + " open"
 	}
 	return []taskView{
-		done(taskView{ID: "task-extracts", Href: "#extracts", Text: "Extracts complete", Hint: "Every hospital's extract of every day is in, or is named as missing or held."}, extracts, open),
-		done(taskView{ID: "task-reconciliation", Href: "#reconciliation", Text: "Snapshot and days reconcile", Hint: "The stored counts equal every period counted again. This must hold."}, reconcile, stop),
-		done(taskView{ID: "task-proposals", Href: "#proposals", Text: "Proposals answered", Hint: "The other body has answered what was proposed."}, answered, open),
-		done(taskView{ID: "task-disputes", Href: "#disputes", Text: "Disputes listed", Hint: "Disputed days, and those that no rule attributes, are in the range of the share."}, disputed, open),
+		done(taskView{ID: "task-extracts", Href: "#extracts", Text: "Extracts complete",
+			Hint: "Every hospital's extract of every day is in, or is named as missing or held."}, extracts, open),
+		done(taskView{ID: "task-reconciliation", Href: "#reconciliation", Text: "Snapshot and days reconcile",
+			Hint: "The stored counts equal every period counted again. This must hold."}, reconcile, stop),
+		done(taskView{ID: "task-proposals", Href: "#proposals", Text: "Proposals answered",
+			Hint: "The other body has answered what was proposed."}, answered, open),
+		done(taskView{ID: "task-disputes", Href: "#disputes", Text: "Disputes listed",
+			Hint: "Disputed days, and those that no rule attributes, are in the range of the share."}, disputed, open),
 	}
 }
 
@@ -459,9 +468,11 @@ func andList(parts []string) string {
 
 func (s *Server) extractsSection(content *closing.Content) closeSection {
 	sec := closeSection{ID: "extracts", Heading: "Extracts"}
-	t := tableView{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days held"}}}
+	t := tableView{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true,
+		Head: []headCell{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days held"}}}
 	for _, p := range content.Providers {
-		row := []tableCell{{Text: p.Name, Header: true}, {Text: count(int64(p.Extracts)), Class: numericClass}, {Text: dayRuns(p.Missing)}, {Text: dayRuns(p.Held)}}
+		row := []tableCell{{Text: p.Name, Header: true}, {Text: count(int64(p.Extracts)), Class: numericClass}, {Text: dayRuns(p.Missing)},
+			{Text: dayRuns(p.Held)}}
 		if p.FromLog {
 			row[1].Text, row[2].Text, row[3].Text = "Not applicable", "Counted from the log", "Not applicable"
 		}
@@ -470,7 +481,8 @@ func (s *Server) extractsSection(content *closing.Content) closeSection {
 	sec.Tables = []tableView{t}
 	to, err := delay.ParseDay(content.To)
 	if err == nil {
-		sec.Links = []link{{"First half on the extracts page", address("/extracts", url.Values{wordTo: {(to.Month().First() + fortnight - 1).String()}})},
+		sec.Links = []link{{"First half on the extracts page", address("/extracts",
+			url.Values{wordTo: {(to.Month().First() + fortnight - 1).String()}})},
 			{"Second half", address("/extracts", url.Values{wordTo: {to.String()}})}}
 	}
 	return sec
@@ -481,12 +493,16 @@ const reconcileRows = 50
 
 func (s *Server) reconciliation(k *closing.Check) closeSection {
 	sec := closeSection{ID: "reconciliation", Heading: "Reconciliation", Words: []string{
-		"Snapshot is the stored counts that every page reads. Days is every period counted again, day by day. Waits is the days of every wait, less those paused. All three must be the same."}}
+		"Snapshot is the stored counts that every page reads. Days is every period counted again, day by day. Waits is the days of every wait, " +
+			"less those paused. All three must be the same."}}
 	t := tableView{ID: "reconciliation-table", Caption: "Delayed days by hospital, counted in three ways", HiddenCaption: true,
-		Head: []headCell{{Text: "Hospital"}, {Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}, {Text: "Waits", Numeric: true}, {Text: "Differ by", Numeric: true}}}
+		Head: []headCell{{Text: "Hospital"}, {Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}, {Text: "Waits", Numeric: true},
+			{Text: "Differ by", Numeric: true}}}
 	var all [4]int64
-	lines := tableView{ID: "reconciliation-lines", Caption: "Counts that differ", Head: []headCell{{Text: "Hospital"}, {Text: "Day"}, {Text: "Council"}, {Text: "Waiting for"}, {Text: "Type of care"}, {Text: "Next step with"}, {Text: "State"},
-		{Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}}}
+	lines := tableView{ID: "reconciliation-lines", Caption: "Counts that differ",
+		Head: []headCell{{Text: "Hospital"}, {Text: "Day"}, {Text: "Council"}, {Text: "Waiting for"}, {Text: "Type of care"},
+			{Text: "Next step with"}, {Text: "State"},
+			{Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}}}
 	more := 0
 	for _, r := range k.Recounted {
 		row := []tableCell{{Text: k.Content.Named(r.Provider), Header: true}}
@@ -504,8 +520,10 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 			if l.Day != 0 {
 				day = l.Day.Long()
 			}
-			lines.Rows = append(lines.Rows, []tableCell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day}, {Text: s.opts.Places.councilWords(l.Council)}, {Text: reasonWords(l.Reason)}, {Text: l.Care.String()},
-				{Text: upperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: upperFirst(l.State.String())}, {Text: count(l.Snapshot), Class: numericClass}, {Text: count(l.Days), Class: numericClass}})
+			lines.Rows = append(lines.Rows, []tableCell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day},
+				{Text: s.opts.Places.councilWords(l.Council)}, {Text: reasonWords(l.Reason)}, {Text: l.Care.String()},
+				{Text: upperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: upperFirst(l.State.String())},
+				{Text: count(l.Snapshot), Class: numericClass}, {Text: count(l.Days), Class: numericClass}})
 		}
 	}
 	t.Foot = []tableCell{{Text: "All", Header: true}}
@@ -524,8 +542,10 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 }
 
 // openTable lists what is not settled of one state.
-func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, which func(closing.Open) bool) (t tableView, periods, days int64, by map[agreement.Side]int64) {
-	t = tableView{ID: id, Caption: caption, HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Council"}, {Text: "Next step with"}, {Text: "Waits for"}}}
+func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, which func(closing.Open) bool) (t tableView,
+	periods, days int64, by map[agreement.Side]int64) {
+	t = tableView{ID: id, Caption: caption, HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Council"},
+		{Text: "Next step with"}, {Text: "Waits for"}}}
 	if levels {
 		t.Head = append(t.Head, headCell{Text: "Level"})
 	}
@@ -541,7 +561,8 @@ func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, wh
 		if o.Next == agreement.NHSSide {
 			waits = "the NHS"
 		}
-		row := []tableCell{{Text: k.Content.Named(o.Provider), Header: true}, {Text: s.opts.Places.councilWords(o.Council)}, {Text: upperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: upperFirst(waits)}}
+		row := []tableCell{{Text: k.Content.Named(o.Provider), Header: true}, {Text: s.opts.Places.councilWords(o.Council)},
+			{Text: upperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: upperFirst(waits)}}
 		if levels {
 			level := upperFirst(o.Level.String())
 			if o.State == agreement.Decided {
@@ -549,19 +570,22 @@ func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, wh
 			}
 			row = append(row, tableCell{Text: level})
 		}
-		t.Rows = append(t.Rows, append(row, tableCell{Text: count(o.Periods), Class: numericClass}, tableCell{Text: count(o.Days), Class: numericClass}))
+		t.Rows = append(t.Rows, append(row, tableCell{Text: count(o.Periods), Class: numericClass},
+			tableCell{Text: count(o.Days), Class: numericClass}))
 	}
 	return t, periods, days, by
 }
 
 func (s *Server) proposals(k *closing.Check, rows bool) closeSection {
 	sec := closeSection{ID: "proposals", Heading: "Proposals"}
-	t, periods, n, by := s.openTable("proposals-table", "Proposals that are not answered", k, false, func(o closing.Open) bool { return o.State == agreement.Proposed && o.Body != delay.NotAttributed })
+	t, periods, n, by := s.openTable("proposals-table", "Proposals that are not answered", k, false,
+		func(o closing.Open) bool { return o.State == agreement.Proposed && o.Body != delay.NotAttributed })
 	if periods == 0 {
 		sec.Words = []string{"Every proposal of the month is answered."}
 		return sec
 	}
-	sec.Words = []string{upperFirst(plural(periods, "proposal", "proposals")) + " with " + days(n) + " of the month " + isAre(periods) + " not answered: " + days(by[agreement.CouncilSide]) + " wait for a council, " + days(by[agreement.NHSSide]) + " for the NHS."}
+	sec.Words = []string{upperFirst(plural(periods, "proposal", "proposals")) + " with " + days(n) + " of the month " + isAre(periods) +
+		" not answered: " + days(by[agreement.CouncilSide]) + " wait for a council, " + days(by[agreement.NHSSide]) + " for the NHS."}
 	sec.Tables = []tableView{t}
 	if rows {
 		sec.Links = []link{{"Proposals for you to answer", "/agreement"}, {"Waiting for the other body", "/agreement?which=for-other"}}
@@ -572,12 +596,14 @@ func (s *Server) proposals(k *closing.Check, rows bool) closeSection {
 func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 	sec := closeSection{ID: "disputes", Heading: "Disputes, and days that are not attributed"}
 	t, periods, n, _ := s.openTable("disputes-table", "Disputes", k, true, func(o closing.Open) bool { return o.State.Contested() })
-	u, others, none, _ := s.openTable("unattributed-table", "Not attributed", k, false, func(o closing.Open) bool { return !o.State.Contested() && o.Body == delay.NotAttributed })
+	u, others, none, _ := s.openTable("unattributed-table", "Not attributed", k, false,
+		func(o closing.Open) bool { return !o.State.Contested() && o.Body == delay.NotAttributed })
 	if periods+others == 0 {
 		sec.Words = []string{"Nothing of the month is disputed, and every day is attributed."}
 		return sec
 	}
-	sec.Words = []string{upperFirst(plural(periods, "dispute", "disputes")) + " about " + days(n) + " of the month. " + upperFirst(days(none)) + " are not attributed. They stay in the range of the share (G3)."}
+	sec.Words = []string{upperFirst(plural(periods, "dispute", "disputes")) + " about " + days(n) + " of the month. " +
+		upperFirst(days(none)) + " are not attributed. They stay in the range of the share (G3)."}
 	if periods > 0 {
 		t.HiddenCaption = false
 		sec.Tables = append(sec.Tables, t)
@@ -594,14 +620,19 @@ func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 
 // figureSections are the figures of a content in tables.
 func (s *Server) figureSections(content *closing.Content, heading string) []closeSection {
-	hospitals := tableView{ID: "hospitals", Caption: "By hospital", Head: []headCell{{Text: "Hospital"}, {Text: "Delayed days", Numeric: true}, {Text: "DToC beds", Numeric: true}, {Text: "People", Numeric: true}}}
+	hospitals := tableView{ID: "hospitals", Caption: "By hospital", Head: []headCell{{Text: "Hospital"},
+		{Text: "Delayed days", Numeric: true}, {Text: "DToC beds", Numeric: true}, {Text: "People", Numeric: true}}}
 	beds := func(n int64) string { return oneDecimal(float64(n) / float64(content.CalendarDays)) }
 	for _, p := range content.Providers {
-		hospitals.Rows = append(hospitals.Rows, []tableCell{{Text: p.Name, Header: true}, {Text: count(p.DelayedDays), Class: numericClass}, {Text: beds(p.DelayedDays), Class: numericClass}, {Text: count(p.People), Class: numericClass}})
+		hospitals.Rows = append(hospitals.Rows, []tableCell{{Text: p.Name, Header: true}, {Text: count(p.DelayedDays), Class: numericClass},
+			{Text: beds(p.DelayedDays), Class: numericClass}, {Text: count(p.People), Class: numericClass}})
 	}
-	hospitals.Foot = []tableCell{{Text: "All", Header: true}, {Text: count(content.DelayedDays), Class: numericClass}, {Text: beds(content.DelayedDays), Class: numericClass}, {Text: count(content.People), Class: numericClass}}
-	councils := tableView{ID: "councils", Caption: "By council", Head: []headCell{{Text: "Council"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true}, {Text: "Not attributed", Numeric: true},
-		{Text: "All days", Numeric: true}, {Text: "In the range", Numeric: true}, {Text: "Share", Numeric: true}, {Text: "Range", Numeric: true}, {Text: "People", Numeric: true}}}
+	hospitals.Foot = []tableCell{{Text: "All", Header: true}, {Text: count(content.DelayedDays), Class: numericClass},
+		{Text: beds(content.DelayedDays), Class: numericClass}, {Text: count(content.People), Class: numericClass}}
+	councils := tableView{ID: "councils", Caption: "By council", Head: []headCell{{Text: "Council"}, {Text: "Social care", Numeric: true},
+		{Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true}, {Text: "Not attributed", Numeric: true},
+		{Text: "All days", Numeric: true}, {Text: "In the range", Numeric: true}, {Text: "Share", Numeric: true}, {Text: "Range", Numeric: true},
+		{Text: "People", Numeric: true}}}
 	for _, one := range content.Councils {
 		code := delay.Council(one.Code)
 		if one.Code == notKnown {
@@ -618,25 +649,31 @@ func (s *Server) figureSections(content *closing.Content, heading string) []clos
 				band = measure.PerCent(*one.Lowest) + " to " + measure.PerCent(*one.Highest)
 			}
 		}
-		councils.Rows = append(councils.Rows, append(row, tableCell{Text: share, Class: numericClass}, tableCell{Text: band, Class: numericClass}, tableCell{Text: count(one.People), Class: numericClass}))
+		councils.Rows = append(councils.Rows, append(row, tableCell{Text: share, Class: numericClass},
+			tableCell{Text: band, Class: numericClass}, tableCell{Text: count(one.People), Class: numericClass}))
 	}
 	words := upperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ". "
 	if loose := content.Loose(); content.InRange > 0 {
-		words += upperFirst(days(content.InRange)) + " of them " + isAre(content.InRange) + " in the range of the share: " + count(content.InRange-loose.NotAttributed) + " disputed, " + count(loose.NotAttributed) + " not attributed."
+		words += upperFirst(days(content.InRange)) + " of them " + isAre(content.InRange) + " in the range of the share: " +
+			count(content.InRange-loose.NotAttributed) + " disputed, " + count(loose.NotAttributed) + " not attributed."
 	} else {
 		words += "None of them is disputed or not attributed, so the share has no range."
 	}
-	return []closeSection{{ID: "figures", Heading: heading, Words: []string{words, "Someone who waited at two hospitals is one person in the total and one at each."}, Tables: []tableView{hospitals, councils}}}
+	return []closeSection{{ID: "figures", Heading: heading, Words: []string{words,
+		"Someone who waited at two hospitals is one person in the total and one at each."}, Tables: []tableView{hospitals, councils}}}
 }
 
 // countsTwin gives the counts of a content as rows. state says what they are.
 func countsTwin(content *closing.Content, state string) twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Delayed days of " + content.Month + ", " + state, Measure: d.ID, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, From: content.From, To: content.To, AsAt: content.AsAt,
+	t := twin{Title: "Delayed days of " + content.Month + ", " + state, Measure: d.ID,
+		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, From: content.From, To: content.To, AsAt: content.AsAt,
 		RuleVersion: content.RuleSet + " " + content.RuleVersion,
-		Columns:     []column{{"month", false}, {"provider", false}, {"council", false}, {"type_of_care", false}, {"reason", false}, {"responsible", false}, {"state", false}, {"delayed_days", true}, {"closed_at", false}}}
+		Columns: []column{{"month", false}, {"provider", false}, {"council", false}, {"type_of_care", false}, {"reason", false},
+			{"responsible", false}, {"state", false}, {"delayed_days", true}, {"closed_at", false}}}
 	for _, cell := range content.Cells {
-		t.Rows = append(t.Rows, []string{content.Month, cell.Provider, cell.Council, cell.Care, cell.Reason, cell.Responsible, cell.State, strconv.FormatInt(cell.Days, 10), content.ClosedAt})
+		t.Rows = append(t.Rows, []string{content.Month, cell.Provider, cell.Council, cell.Care, cell.Reason, cell.Responsible, cell.State,
+			strconv.FormatInt(cell.Days, 10), content.ClosedAt})
 	}
 	return t
 }
@@ -676,7 +713,8 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	if c.QueryParam(wordDone) != "" {
 		v.Said = month + " is closed."
 	}
-	v.Facts = []fact{{"Closed", s.moment(r.At)}, {"Closed as", s.closedAs(r.Role, r.Codes)}, {"Rule set", r.RuleSet + " " + r.RuleVersion}, {"Data as at", longDay(content.AsAt)}}
+	v.Facts = []fact{{"Closed", s.moment(r.At)}, {"Closed as", s.closedAs(r.Role, r.Codes)}, {"Rule set", r.RuleSet + " " + r.RuleVersion},
+		{"Data as at", longDay(content.AsAt)}}
 	if content.Reason != "" {
 		v.Facts = append(v.Facts, fact{"Reason for closing with something open", content.Reason})
 	}
@@ -704,13 +742,15 @@ func (s *Server) openAsClosed(content *closing.Content) closeSection {
 		sec.Words = []string{"Every day was settled."}
 		return sec
 	}
-	t := tableView{ID: "not-settled-table", Caption: "Days that were not settled, by body", HiddenCaption: true, Head: []headCell{{Text: "Next step with"}, {Text: "State"}, {Text: "Periods", Numeric: true}, {Text: "Days", Numeric: true}}}
+	t := tableView{ID: "not-settled-table", Caption: "Days that were not settled, by body", HiddenCaption: true,
+		Head: []headCell{{Text: "Next step with"}, {Text: "State"}, {Text: "Periods", Numeric: true}, {Text: "Days", Numeric: true}}}
 	for _, o := range content.Open {
 		body, err := delay.ParseBody(o.Responsible)
 		if err != nil {
 			body = delay.NotAttributed
 		}
-		t.Rows = append(t.Rows, []tableCell{{Text: upperFirst(body.String()), Header: true}, {Text: upperFirst(o.State)}, {Text: count(o.Periods), Class: numericClass}, {Text: count(o.Days), Class: numericClass}})
+		t.Rows = append(t.Rows, []tableCell{{Text: upperFirst(body.String()), Header: true}, {Text: upperFirst(o.State)},
+			{Text: count(o.Periods), Class: numericClass}, {Text: count(o.Days), Class: numericClass}})
 	}
 	sec.Tables = []tableView{t}
 	return sec
@@ -724,7 +764,8 @@ type revision struct {
 
 // bodyDays names the days of each body.
 var bodyDays = map[delay.Body]string{
-	delay.SocialCare: "Days with social care", delay.NHS: "Days with the NHS", delay.Joint: "Joint days", delay.NotAttributed: "Days not attributed",
+	delay.SocialCare: "Days with social care", delay.NHS: "Days with the NHS", delay.Joint: "Joint days",
+	delay.NotAttributed: "Days not attributed",
 }
 
 // revised is a closed month beside what is known of it now.
@@ -747,11 +788,13 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 	if err != nil {
 		return nil, err
 	}
-	cells, err := present.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible, measure.ByState}})
+	cells, err := present.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider,
+		measure.ByResponsible, measure.ByState}})
 	if err != nil {
 		return nil, err
 	}
-	places, err := present.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible}})
+	places, err := present.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByProvider, measure.ByCouncil,
+		measure.ByCare, measure.ByReason, measure.ByResponsible}})
 	if err != nil {
 		return nil, err
 	}
@@ -863,7 +906,8 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 	if err != nil {
 		return err
 	}
-	cells, err := present.Cells(ctx, measure.Query{From: m.First(), To: m.Last(), By: []measure.Dimension{measure.ByCouncil, measure.ByResponsible, measure.ByState}})
+	cells, err := present.Cells(ctx, measure.Query{From: m.First(), To: m.Last(),
+		By: []measure.Dimension{measure.ByCouncil, measure.ByResponsible, measure.ByState}})
 	if err != nil {
 		return err
 	}
@@ -883,7 +927,8 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 		if one.Code == notKnown {
 			code = delay.CouncilNotKnown
 		}
-		row := [5]string{"Council share, " + s.opts.Places.councilWords(code), "Not applicable", "Not applicable", "Not applicable", "It follows from the days above"}
+		row := [5]string{"Council share, " + s.opts.Places.councilWords(code), "Not applicable", "Not applicable", "Not applicable",
+			"It follows from the days above"}
 		if one.Share != nil {
 			row[1] = shareWithRange(measure.Share{Known: true, Value: *one.Share, Low: *one.Lowest, High: *one.Highest}, one.InRange)
 		}
@@ -918,7 +963,8 @@ func (r *revised) sentence() string {
 	case r.elsewhere == 0:
 		return "Its figures have changed by " + daysMore(r.more) + " since."
 	}
-	return "Its figures have changed by " + daysMore(r.more) + " since, and " + plural(r.elsewhere, "day counts", "days count") + " in another place."
+	return "Its figures have changed by " + daysMore(r.more) + " since, and " + plural(r.elsewhere, "day counts", "days count") +
+		" in another place."
 }
 
 // changedSince says how the figures of one month have changed.
@@ -954,10 +1000,12 @@ func (r *revised) section(s *Server, rec closing.Record) closeSection {
 	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
 	if r.elsewhere != 0 {
-		sec.Words = append(sec.Words, upperFirst(plural(r.elsewhere, "day counts", "days count"))+" in another place: with another hospital, council, type of care, reason or body.")
+		sec.Words = append(sec.Words, upperFirst(plural(r.elsewhere, "day counts", "days count"))+
+			" in another place: with another hospital, council, type of care, reason or body.")
 	}
 	if r.ruleSet != "" {
-		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.ruleSet+" now.")
+		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.ruleSet+
+			" now.")
 	}
 	if r.settings {
 		sec.Words = append(sec.Words, "The partnership's settings for counting days have changed since.")
@@ -975,13 +1023,15 @@ func (r *revised) section(s *Server, rec closing.Record) closeSection {
 }
 
 func revisionRow(name, was, is, difference, why string) []tableCell {
-	return []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: why}}
+	return []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass},
+		{Text: difference, Class: numericClass}, {Text: why}}
 }
 
 // twin gives each figure as closed and now, one row for each cause of its
 // difference; the rows of a figure add up to it.
 func (r *revised) twin(s *Server, rec closing.Record) twin {
-	t := twin{Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{}, From: rec.Month.First().String(), To: rec.Month.Last().String(), AsAt: s.today().String(),
+	t := twin{Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{},
+		From: rec.Month.First().String(), To: rec.Month.Last().String(), AsAt: s.today().String(),
 		Columns: []column{{"figure", false}, {"as_closed", true}, {"now", true}, {"cause", false}, {"difference", true}}}
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	for _, one := range r.rows {
@@ -1033,7 +1083,8 @@ func (s *Server) closeMonth(c echo.Context) error {
 	if asks := asksOf(k.Content.Loose()); len(asks) > 0 && seen == k.Content.Fingerprint() {
 		v := interruption{formView: formView{Frame: s.frame(c, "Check this before you close "+m.Long())}, Action: closeHref(m),
 			Asks:   append(asks, "They are named in what is closed. Say why the month is closed all the same."),
-			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason", Hint: "Every partner reads it. Do not include names or clinical detail.", Value: reason}}
+			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason",
+				Hint: "Every partner reads it. Do not include names or clinical detail.", Value: reason}}
 		switch {
 		case c.FormValue("asked") == "":
 			return s.page(c, "interruption", v)
@@ -1060,7 +1111,8 @@ func (s *Server) closeMonth(c echo.Context) error {
 
 // closedAlready tells the second of two people.
 func (s *Server) closedAlready(r closing.Record) error {
-	return problem.New(problem.Conflict, "%s was closed at %s by %s. Nothing that you sent has changed it.", r.Month.Long(), s.moment(r.At), s.closedBy(r))
+	return problem.New(problem.Conflict, "%s was closed at %s by %s. Nothing that you sent has changed it.", r.Month.Long(), s.moment(r.At),
+		s.closedBy(r))
 }
 
 // asksOf says what is open in a month, one sentence each.
@@ -1125,7 +1177,8 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 		now := slices.DeleteFunc(slices.Clone(cells), func(c measure.Cell) bool { return c.Period.Month() != r.Month })
 		more, elsewhere := closing.Moved(closed, now, byHospitalAndBody)
 		if len(closes) == 1 {
-			n := &closedNote{Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures are the same today.", Href: closeHref(r.Month), Link: "See what was closed"}
+			n := &closedNote{Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures are the same today.", Href: closeHref(r.Month),
+				Link: "See what was closed"}
 			if more != 0 || elsewhere != 0 {
 				n.Text = r.Month.Long() + " was closed on " + s.dayOf(r) + "; " + changedSince(more, elsewhere)
 				n.Href, n.Link = closeHref(r.Month)+"#revisions", "See revisions"
@@ -1137,10 +1190,12 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 			changed = append(changed, r.Month.Long()+", "+changedBy(more, elsewhere))
 		}
 	}
-	n := &closedNote{Text: upperFirst(plural(int64(len(closes)), "month", "months")) + " of this period are closed; their figures are the same today.", Href: closePath, Link: "See the closed months"}
+	n := &closedNote{Text: upperFirst(plural(int64(len(closes)), "month", "months")) +
+		" of this period are closed; their figures are the same today.", Href: closePath, Link: "See the closed months"}
 	switch {
 	case len(changed) > 3:
-		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) + " have changed since: " + changedBy(sum, sumElsewhere) + " in all."
+		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) +
+			" have changed since: " + changedBy(sum, sumElsewhere) + " in all."
 	case len(changed) > 0:
 		n.Text = count(int64(len(closes))) + " months of this period are closed; these have changed since: " + strings.Join(changed, "; ") + "."
 	}

@@ -41,7 +41,9 @@ type cabinet struct {
 }
 
 func newCabinet(n *northshire) *cabinet {
-	return &cabinet{northshire: n, kept: map[delay.Month]closing.Record{}, now: func() time.Time { return time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC) }}
+	return &cabinet{northshire: n, kept: map[delay.Month]closing.Record{}, now: func() time.Time {
+		return time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC)
+	}}
 }
 
 func (k *cabinet) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
@@ -135,8 +137,10 @@ func (k *cabinet) Recount(ctx context.Context, m delay.Month) ([]closing.Recount
 }
 
 func (k *cabinet) Check(ctx context.Context, m delay.Month) (*closing.Check, error) {
-	return closing.Make(ctx, k, closing.Setup{Now: k.now(), Month: m, Partnership: "Northshire", RuleSet: "england-dtoc", RuleVersion: "1", Clocks: agreement.DefaultClocks,
-		Expected: []measure.Expected{{Code: "RXA", Name: "Northgate General"}, {Code: "RXB", Name: "Southmoor Hospital"}, {Code: "RXC", Name: "Westhaven"}}})
+	return closing.Make(ctx, k, closing.Setup{Now: k.now(), Month: m, Partnership: "Northshire", RuleSet: "england-dtoc", RuleVersion: "1",
+		Clocks: agreement.DefaultClocks,
+		Expected: []measure.Expected{{Code: "RXA", Name: "Northgate General"}, {Code: "RXB", Name: "Southmoor Hospital"},
+			{Code: "RXC", Name: "Westhaven"}}})
 }
 
 func (k *cabinet) Close(ctx context.Context, by people.Actor, m delay.Month, seen, reason string) error {
@@ -145,7 +149,8 @@ func (k *cabinet) Close(ctx context.Context, by people.Actor, m delay.Month, see
 		return err
 	}
 	if check.Content.Fingerprint() != seen {
-		return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you close it.", m.Long())
+		return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you "+
+			"close it.", m.Long())
 	}
 	r, err := check.Seal(k.now(), by.Grant.Role.String(), by.Grant.Codes, reason)
 	if err == nil {
@@ -239,15 +244,18 @@ func TestCloseAMonth(t *testing.T) {
 	if got := words(page.Find("#extracts-table tbody tr").Last()); got != "Westhaven 28 5 to 6 and 9 None" {
 		t.Errorf("missing days read %q", got)
 	}
-	if page.Find("form[action='"+octoberClose+"']").Length() != 0 || !strings.Contains(words(page.Find("main")), "A director of a hospital or council") {
+	if page.Find("form[action='"+octoberClose+"']").Length() != 0 || !strings.Contains(words(page.Find("main")),
+		"A director of a hospital or council") {
 		t.Error("a reviewer is offered to close it")
 	}
 
 	asked := closeIt(t, s, "")
-	if got := words(asked.Find(".nhsuk-panel--interruption")); !strings.Contains(got, "3 daily extracts are missing.") || !strings.Contains(got, "proposed and not answered.") {
+	if got := words(asked.Find(".nhsuk-panel--interruption")); !strings.Contains(got, "3 daily extracts are missing.") ||
+		!strings.Contains(got, "proposed and not answered.") {
 		t.Errorf("asks %q", got)
 	}
-	for because, want := range map[string]string{" ": "Enter a reason", "About 999 000 0018": "Remove the NHS number. Do not type numbers that identify a person here."} {
+	for because, want := range map[string]string{" ": "Enter a reason", "About 999 000 0018": "Remove the NHS number. Do not type numbers " +
+		"that identify a person here."} {
 		if got := words(closeIt(t, s, because).Find(".nhsuk-error-summary")); !strings.Contains(got, want) {
 			t.Errorf("%q is answered with %q", because, got)
 		}
@@ -269,7 +277,8 @@ func TestCloseAMonth(t *testing.T) {
 			t.Errorf("%s: h1 or words", name)
 		}
 	}
-	for _, want := range []string{"October 2026 is closed.", "October 2026 was closed on 4 November 2026 by a director of Northshire County Council", "Its figures are the same today.", "Westhaven had no power"} {
+	for _, want := range []string{"October 2026 is closed.", "October 2026 was closed on 4 November 2026 by a director of Northshire County " +
+		"Council", "Its figures are the same today.", "Westhaven had no power"} {
 		if got := words(closed.Find("main")); !strings.Contains(got, want) {
 			t.Errorf("%q is not in %s", want, got)
 		}
@@ -323,12 +332,15 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 	if got := words(page.Find(".app-lede")); !strings.HasSuffix(got, "Its figures have changed by +3 days since.") {
 		t.Errorf("says %q", got)
 	}
-	if got, want := words(page.Find("#revisions-table tbody tr").First().Find("td").Last()), "+1 from extracts that were sent again: Northgate General; +2 from what later extracts say of these days: Northgate General"; got != want {
+	if got, want := words(page.Find("#revisions-table tbody tr").First().Find("td").Last()),
+		"+1 from extracts that were sent again: Northgate General; +2 from what later extracts say of these days: Northgate General"; got !=
+		want {
 		t.Errorf("why: %q, want %q", got, want)
 	}
 	for _, target := range []string{"/overview", "/council/E10000099"} {
 		bar := parse(t, s.ask(http.MethodGet, target, nil, wordAs, "viewer")).Find(".app-datebar")
-		if got, want := words(bar), "October 2026 was closed on 4 November 2026; its figures have changed by +3 days since. See revisions"; !strings.Contains(got, want) {
+		if got, want := words(bar), "October 2026 was closed on 4 November 2026; its figures have changed by +3 days since. See "+
+			"revisions"; !strings.Contains(got, want) {
 			t.Errorf("%s says %q", target, got)
 		}
 		if to, _ := bar.Find("a").Attr("href"); to != octoberClose+"#revisions" {
@@ -342,14 +354,17 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"Delayed days", "extracts that were sent again", "1"}; !slices.Equal([]string{rows[1][0], rows[1][3], rows[1][4]}, want) {
+	if want := []string{"Delayed days", "extracts that were sent again", "1"}; !slices.Equal([]string{rows[1][0], rows[1][3], rows[1][4]},
+		want) {
 		t.Errorf("the first row is %q", rows[1])
 	}
 	k.settings = "other"
-	if got := words(s.get(t, octoberClose).Find("main")); !strings.Contains(got, "settings for counting days have changed since") || !strings.Contains(got, "+2 from rules or settings that have changed: Northgate General") {
+	if got := words(s.get(t, octoberClose).Find("main")); !strings.Contains(got, "settings for counting days have changed since") ||
+		!strings.Contains(got, "+2 from rules or settings that have changed: Northgate General") {
 		t.Errorf("with other settings it says %s", got)
 	}
-	if got := words(s.get(t, "/agreement/close").Find("tbody tr").Eq(1)); !strings.Contains(got, "Closed on 4 November 2026") || !strings.HasSuffix(got, " +3") {
+	if got := words(s.get(t, "/agreement/close").Find("tbody tr").Eq(1)); !strings.Contains(got, "Closed on 4 November 2026") ||
+		!strings.HasSuffix(got, " +3") {
 		t.Errorf("the list says %q", got)
 	}
 }
@@ -367,12 +382,14 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 		k.off = 3
 		const says = "October 2026 cannot be closed. Snapshot and days differ by 3 at Westhaven. See the reconciliation."
 		page := parse(t, s.ask(http.MethodGet, octoberClose, nil, wordAs, "director"))
-		if got := words(page.Find("main")); !strings.Contains(got, says) || page.Find("#reconciliation-lines").Length() != 1 || page.Find(`form[action="`+octoberClose+`"]`).Length() != 0 {
+		if got := words(page.Find("main")); !strings.Contains(got, says) || page.Find("#reconciliation-lines").Length() != 1 ||
+			page.Find(`form[action="`+octoberClose+`"]`).Length() != 0 {
 			t.Errorf("the page says %s", got)
 		}
 		w := s.post(octoberClose, "director", url.Values{"seen": {seen()}, "asked": {"1"}, "because": {"all the same"}})
 		doc := parse(t, w)
-		if to, _ := doc.Find(".nhsuk-error-summary a").Attr("href"); w.Code != http.StatusConflict || words(doc.Find(".nhsuk-error-summary a")) != says || to != "#reconciliation" || doc.Find(to).Length() != 1 {
+		if to, _ := doc.Find(".nhsuk-error-summary a").Attr("href"); w.Code != http.StatusConflict ||
+			words(doc.Find(".nhsuk-error-summary a")) != says || to != "#reconciliation" || doc.Find(to).Length() != 1 {
 			t.Errorf("answered with %d: %s", w.Code, words(doc.Find("main")))
 		}
 		if !strings.HasPrefix(doc.Find("title").Text(), "Error: ") || len(k.kept) != 0 {
@@ -382,14 +399,16 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 	t.Run("a month that is not over", func(t *testing.T) {
 		s, k := closeSite(t)
 		w := s.post("/agreement/close/2026-11", "director", url.Values{"seen": {"x"}})
-		if got := words(parse(t, w).Find(".nhsuk-error-summary a")); w.Code != http.StatusConflict || got != "November 2026 cannot be closed. It is not over." || len(k.kept) != 0 {
+		if got := words(parse(t, w).Find(".nhsuk-error-summary a")); w.Code != http.StatusConflict ||
+			got != "November 2026 cannot be closed. It is not over." || len(k.kept) != 0 {
 			t.Errorf("%d: %q", w.Code, got)
 		}
 	})
 	t.Run("figures that changed while somebody read", func(t *testing.T) {
 		s, k := closeSite(t)
 		w := s.post(octoberClose, "director", url.Values{"seen": {"other figures"}})
-		if got := words(parse(t, w).Find("main")); w.Code != http.StatusConflict || !strings.Contains(got, "The figures of October 2026 have changed since you opened this page.") || len(k.kept) != 0 {
+		if got := words(parse(t, w).Find("main")); w.Code != http.StatusConflict ||
+			!strings.Contains(got, "The figures of October 2026 have changed since you opened this page.") || len(k.kept) != 0 {
 			t.Errorf("%d: %s", w.Code, got)
 		}
 	})
@@ -398,7 +417,8 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 		closeIt(t, s, "first")
 		was := k.kept[delay.MonthOf(2026, time.October)]
 		w := s.post(octoberClose, "director", url.Values{"seen": {"x"}, "asked": {"1"}, "because": {"second"}})
-		if got := words(parse(t, w).Find("main")); w.Code != http.StatusConflict || !strings.Contains(got, "October 2026 was closed at 9:12am, 4 November 2026 by a director of Northshire County Council.") {
+		if got := words(parse(t, w).Find("main")); w.Code != http.StatusConflict ||
+			!strings.Contains(got, "October 2026 was closed at 9:12am, 4 November 2026 by a director of Northshire County Council.") {
 			t.Errorf("%d: %s", w.Code, got)
 		}
 		if k.kept[delay.MonthOf(2026, time.October)].SHA256 != was.SHA256 {
@@ -411,7 +431,8 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 			if as == people.Director {
 				continue
 			}
-			if w := s.post(octoberClose, string(as), url.Values{"asked": {"1"}, "because": {"x"}}); w.Code != http.StatusForbidden || len(k.kept) != 0 {
+			if w := s.post(octoberClose, string(as), url.Values{"asked": {"1"}, "because": {"x"}}); w.Code != http.StatusForbidden ||
+				len(k.kept) != 0 {
 				t.Errorf("%s: %d", as, w.Code)
 			}
 			page := parse(t, s.ask(http.MethodGet, octoberClose, nil, wordAs, string(as)))
@@ -423,8 +444,10 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 	t.Run("addresses that are not quite right", func(t *testing.T) {
 		s, _ := closeSite(t)
 		for target, want := range map[string]int{
-			"/agreement/close/october": http.StatusNotFound, "/agreement/close/2026-13": http.StatusNotFound, "/agreement/close/2030-01": http.StatusNotFound, "/agreement/close/2001-01.json": http.StatusNotFound,
-			octoberClose + ".csv?part=revisions": http.StatusNotFound, octoberClose + "?part=all": http.StatusBadRequest, octoberClose + "?from=2026-10-01": http.StatusBadRequest, "/agreement/close?which=due": http.StatusBadRequest,
+			"/agreement/close/october": http.StatusNotFound, "/agreement/close/2026-13": http.StatusNotFound,
+			"/agreement/close/2030-01": http.StatusNotFound, "/agreement/close/2001-01.json": http.StatusNotFound,
+			octoberClose + ".csv?part=revisions": http.StatusNotFound, octoberClose + "?part=all": http.StatusBadRequest,
+			octoberClose + "?from=2026-10-01": http.StatusBadRequest, "/agreement/close?which=due": http.StatusBadRequest,
 		} {
 			if w := s.ask(http.MethodGet, target, nil, wordAs, "director"); w.Code != want {
 				t.Errorf("%s: %d, want %d", target, w.Code, want)
@@ -442,7 +465,8 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 
 func TestDayRuns(t *testing.T) {
 	for want, days := range map[string][]string{
-		"None": nil, "3": {"2026-10-03"}, "3 and 5": {"2026-10-03", "2026-10-05"}, "1 to 3, 7 and 30 to 31": {"2026-10-01", "2026-10-02", "2026-10-03", "2026-10-07", "2026-10-30", "2026-10-31"},
+		"None": nil, "3": {"2026-10-03"}, "3 and 5": {"2026-10-03", "2026-10-05"},
+		"1 to 3, 7 and 30 to 31": {"2026-10-01", "2026-10-02", "2026-10-03", "2026-10-07", "2026-10-30", "2026-10-31"},
 	} {
 		if got := dayRuns(days); got != want {
 			t.Errorf("%v reads %q, want %q", days, got, want)

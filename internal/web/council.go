@@ -40,7 +40,8 @@ const byAge = "new"
 
 // changeSplits are what the change of the share can be split by, in the order
 // of the page, each with what one part is.
-var changeSplits = [][2]string{{string(measure.ByProvider), "hospital"}, {string(measure.ByReason), "reason"}, {string(measure.ByCare), "type of care"}, {byAge, "group of delays"}}
+var changeSplits = [][2]string{{string(measure.ByProvider), "hospital"}, {string(measure.ByReason), "reason"},
+	{string(measure.ByCare), "type of care"}, {byAge, "group of delays"}}
 
 type councilView struct {
 	Frame
@@ -139,7 +140,8 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 		}
 	}
 	if s.opts.Places.CouncilName(delay.Council(a.code)) == "" {
-		return a, problem.New(problem.NotFound, "There is no council with this code. Use an ONS code, like %s.", example(s.opts.Places.Councils, "E10000008"))
+		return a, problem.New(problem.NotFound, "There is no council with this code. Use an ONS code, like %s.",
+			example(s.opts.Places.Councils, "E10000008"))
 	}
 	query := c.QueryParams()
 	asked, err := s.opts.Places.read(query, councilWords...)
@@ -210,7 +212,8 @@ func (s *Server) councilPage(c echo.Context) error {
 		v.Showing += ". People waiting are everybody, whatever is agreed."
 	}
 	v.Lede, v.Agreed = councilLede(f, words)
-	v.Sentence = v.Lede + " Days are counted by rule C1 and attributed under rule set " + s.ruleVersion() + "; data as at " + a.last.Long() + "."
+	v.Sentence = v.Lede + " Days are counted by rule C1 and attributed under rule set " + s.ruleVersion() + "; data as at " + a.last.Long() +
+		"."
 	v.withCharts(s)
 	q := a.see.keep(dated(a.filter, f.From, f.To))
 	series := a.see.keep(dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
@@ -222,11 +225,15 @@ func (s *Server) councilPage(c echo.Context) error {
 		v.Opens = "Each number leads to the rows that it counts."
 	}
 	v.Split = []tableView{
-		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string { return s.opts.Places.providerWords(c.Provider) }, measure.ByProvider),
-		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a, func(c measure.Cell) string { return reasonWords(c.Reason) }, measure.ByReason),
+		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string {
+			return s.opts.Places.providerWords(c.Provider)
+		}, measure.ByProvider),
+		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a, func(c measure.Cell) string { return reasonWords(c.Reason) },
+			measure.ByReason),
 	}
 	v.Besides = []tableView{
-		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, a, func(c measure.Cell) string { return c.Care.String() }, measure.ByCare),
+		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, a, func(c measure.Cell) string { return c.Care.String() },
+			measure.ByCare),
 	}
 	waits, err := measure.MakeWaits(ctx, a.see.course, a.overview)
 	if err != nil {
@@ -234,9 +241,11 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	v.Lengths = s.lengthTables(a, waits)
 	v.Moved = s.moved(ctx, a, name)
-	v.HandOffs = tableView{ID: "hand-offs", Caption: "Where the next step moved, " + words, Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
+	v.HandOffs = tableView{ID: "hand-offs", Caption: "Where the next step moved, " + words,
+		Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
 	for _, h := range f.HandOffs {
-		v.HandOffs.Rows = append(v.HandOffs.Rows, []tableCell{{Text: upperFirst(h.From.String()), Header: true, Swatch: swatch(h.From)}, {Text: upperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: numericClass}})
+		v.HandOffs.Rows = append(v.HandOffs.Rows, []tableCell{{Text: upperFirst(h.From.String()), Header: true, Swatch: swatch(h.From)},
+			{Text: upperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: numericClass}})
 	}
 	if len(f.HandOffs) == 0 {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
@@ -259,10 +268,12 @@ func (s *Server) councilPage(c echo.Context) error {
 	path := "/council/" + a.code
 	groups := s.opts.Places.groups(a.filter)
 	groups = slices.DeleteFunc(groups, func(g choiceGroup) bool { return g.Name == wordCouncil || g.Name == wordResp })
-	v.Filters = filterView{Action: path, Clear: path, Months: monthChoices(a.first, a.last, f.From, f.To), Groups: append([]choiceGroup{basisGroup(a.filter)}, groups...), Known: s.knownField(a.see)}
+	v.Filters = filterView{Action: path, Clear: path, Months: monthChoices(a.first, a.last, f.From, f.To),
+		Groups: append([]choiceGroup{basisGroup(a.filter)}, groups...), Known: s.knownField(a.see)}
 	asIs := cloneQuery(q)
 	asIs.Del(wordCouncil)
-	v.About = s.aboutFigures(path, asIs, a.last, measure.CouncilShare, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.LongWaits)
+	v.About = s.aboutFigures(path, asIs, a.last, measure.CouncilShare, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting,
+		measure.LongWaits)
 	s.fix(ctx, v.About, a.see, path, asIs)
 	return s.page(c, "council", v)
 }
@@ -283,7 +294,8 @@ func councilLede(f measure.CouncilFigures, words string) (lede, agreed string) {
 	case f.Now.Days.Total() == 0:
 		return "No delayed days in " + words + ".", ""
 	case f.Few():
-		return "Too few people to give a share. " + plural(f.People, "person", "people") + " waited " + days(f.Now.Days.Total()) + " in " + words + ".", ""
+		return "Too few people to give a share. " + plural(f.People, "person", "people") + " waited " + days(f.Now.Days.Total()) + " in " +
+			words + ".", ""
 	case p.Days[delay.SocialCare] == 0:
 		if lede = "No " + noun + " with social care in " + words + "."; open != "" {
 			lede += " " + open + "."
@@ -300,12 +312,14 @@ func councilLede(f measure.CouncilFigures, words string) (lede, agreed string) {
 		lede += " Every day is attributed and none is disputed, so there is no range."
 	}
 	if f.Basis == measure.BasisAgreed {
-		return lede, "Of all " + days(f.Now.Days.Total()) + " that are counted, " + measure.PerCent(f.Now.Share().Value) + " were with social care as they stand attributed."
+		return lede, "Of all " + days(f.Now.Days.Total()) + " that are counted, " + measure.PerCent(f.Now.Share().Value) +
+			" were with social care as they stand attributed."
 	}
 	if a := f.Now.AgreedShare(); a.Known {
 		agreed = "Of the " + days(f.Now.Agreed.Total()) + " that both bodies have agreed, " + measure.PerCent(a.Value) + " were with social care."
 		if n := f.Now.NotAgreed(); n > 0 {
-			agreed += " With the " + days(n) + " that are not agreed yet the share is " + measure.PerCent(a.Low) + " to " + measure.PerCent(a.High) + "."
+			agreed += " With the " + days(n) + " that are not agreed yet the share is " + measure.PerCent(a.Low) + " to " +
+				measure.PerCent(a.High) + "."
 		}
 	} else {
 		agreed = "No day of this period is agreed by both bodies yet; every figure here is provisional."
@@ -380,7 +394,8 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 	one := *social
 	one.ID = "people-with-social-care"
 	q := waiting.query()
-	v.Waiting = s.charted(ctx, one.Chart, across, []link{{"On its own", address("/trends", q)}, {"CSV", address("/trends.csv", q)}, {"SVG", address("/trends.svg", q)}, {"How this is counted", "/definitions/" + waiting.Metric.ID}}, a.print)
+	v.Waiting = s.charted(ctx, one.Chart, across, []link{{"On its own", address("/trends", q)}, {"CSV", address("/trends.csv", q)},
+		{"SVG", address("/trends.svg", q)}, {"How this is counted", "/definitions/" + waiting.Metric.ID}}, a.print)
 	for _, i := range []chart.Icon{social.Variation, social.Assurance} {
 		if i.Words != "" {
 			v.Icons = append(v.Icons, iconView{Words: i.Words, SVG: svg(i.SVG)})
@@ -410,7 +425,8 @@ func usualWords(c *chart.Control, write func(float64) string) string {
 // usual of the weeks, and notes on what its rates divide by.
 func (s *Server) councilFigures(a councilAsked, u usual) (tableView, []string) {
 	f := a.figures
-	t := tableView{ID: "figures", Caption: "Figures", Head: []headCell{{Text: "Measure"}, {Text: "This period", Numeric: true}, {Text: "Period before", Numeric: true}, {Text: "Change", Numeric: true}, {Text: "Usual range, by week"}}}
+	t := tableView{ID: "figures", Caption: "Figures", Head: []headCell{{Text: "Measure"}, {Text: "This period", Numeric: true},
+		{Text: "Period before", Numeric: true}, {Text: "Change", Numeric: true}, {Text: "Usual range, by week"}}}
 	const notJudged, notApplicable = "Not judged", "Not applicable"
 	row := func(name, href, usual string, cells ...tableCell) {
 		out := []tableCell{{Text: name, Header: true, Href: href}}
@@ -458,36 +474,44 @@ func (s *Server) councilFigures(a councilAsked, u usual) (tableView, []string) {
 		counted(sc, a.rows(f.From, f.To, social)), counted(scWas, a.rows(f.WasFrom, f.WasTo, social)), tableCell{Text: signed(sc - scWas)})
 	calendar, calendarWas := float64(f.To-f.From)+1, float64(f.WasTo-f.WasFrom)+1
 	beds, bedsWas := float64(sc)/calendar, float64(scWas)/calendarWas
-	row("DToC beds with social care (people a day)", "/definitions/"+measure.DToCBeds, usualWords(u.social, tenth), say(oneDecimal(beds), oneDecimal(bedsWas), signedPart(beds-bedsWas))...)
+	row("DToC beds with social care (people a day)", "/definitions/"+measure.DToCBeds, usualWords(u.social, tenth),
+		say(oneDecimal(beds), oneDecimal(bedsWas), signedPart(beds-bedsWas))...)
 	all, allWas := float64(f.Now.Days.Total())/calendar, float64(f.Was.Days.Total())/calendarWas
-	row("DToC beds, all", "/definitions/"+measure.DToCBeds, usualWords(u.all, tenth), say(oneDecimal(all), oneDecimal(allWas), signedPart(all-allWas))...)
+	row("DToC beds, all", "/definitions/"+measure.DToCBeds, usualWords(u.all, tenth),
+		say(oneDecimal(all), oneDecimal(allWas), signedPart(all-allWas))...)
 	var notes []string
 	if adults := s.opts.Places.Adults[a.code]; adults.Number > 0 {
 		rate := func(v float64) float64 { return v * 100000 / float64(adults.Number) }
 		base := "per 100,000 adults, " + adults.Year
 		row("People a day with social care "+base, "", usualWords(u.social, func(v float64) string { return oneDecimal(rate(v)) }),
 			say(oneDecimal(rate(beds)), oneDecimal(rate(bedsWas)), signedPart(rate(beds)-rate(bedsWas)))...)
-		row("Days with social care in the period "+base, "", notJudged, say(oneDecimal(rate(float64(sc))), oneDecimal(rate(float64(scWas))), signedPart(rate(float64(sc))-rate(float64(scWas))))...)
-		notes = append(notes, "Rates divide by "+count(int64(adults.Number))+" adults, "+adults.Year+". Source: "+orWords(adults.Source, "not given")+".")
+		row("Days with social care in the period "+base, "", notJudged, say(oneDecimal(rate(float64(sc))), oneDecimal(rate(float64(scWas))),
+			signedPart(rate(float64(sc))-rate(float64(scWas))))...)
+		notes = append(notes, "Rates divide by "+count(int64(adults.Number))+" adults, "+adults.Year+". Source: "+
+			orWords(adults.Source, "not given")+".")
 	} else {
 		notes = append(notes, "Rate not available. No adult population is loaded for "+strconv.Itoa(f.To.Time().Year())+".")
 	}
 	for _, w := range a.overview.Waiting {
 		if w.AtLeast == 21 {
-			row("People waiting 21 days or more now, all", "/definitions/"+measure.LongWaits, usualWords(u.long, tenth), say(count(w.People), notApplicable, notApplicable)...)
+			row("People waiting 21 days or more now, all", "/definitions/"+measure.LongWaits, usualWords(u.long, tenth),
+				say(count(w.People), notApplicable, notApplicable)...)
 		}
 	}
 	return t, notes
 }
 
 // splitTable breaks the period's days down; its total is the period's.
-func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit, a councilAsked, name func(measure.Cell) string, by measure.Dimension) tableView {
+func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit, a councilAsked, name func(measure.Cell) string,
+	by measure.Dimension) tableView {
 	f := a.figures
 	if f.Basis == measure.BasisAgreed {
 		caption += ", agreed days by body"
 	}
-	t := tableView{ID: id, Caption: caption, Head: []headCell{{Text: head}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
-		{Text: "Not attributed", Numeric: true}, {Text: "All days", Numeric: true}, {Text: "Agreed", Numeric: true}, {Text: "Proposed", Numeric: true}, {Text: "Disputed", Numeric: true}, {Text: "Share", Numeric: true}}}
+	t := tableView{ID: id, Caption: caption, Head: []headCell{{Text: head}, {Text: "Social care", Numeric: true},
+		{Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
+		{Text: "Not attributed", Numeric: true}, {Text: "All days", Numeric: true}, {Text: "Agreed", Numeric: true},
+		{Text: "Proposed", Numeric: true}, {Text: "Disputed", Numeric: true}, {Text: "Share", Numeric: true}}}
 	cells := func(first tableCell, sp measure.Split, narrow func(measure.Filter) measure.Filter) []tableCell {
 		rows := func(change func(*measure.Filter)) string {
 			return a.rows(f.From, f.To, func(m *measure.Filter) {
@@ -510,13 +534,15 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 			return counted(n, rows(func(m *measure.Filter) { m.States, m.Basis = states, measure.BasisCounted }))
 		}
 		return append(out, number(sp.Days.Total()), number(sp.Agreed.Total(), agreement.Agreed, agreement.AgreedByDefault),
-			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Contested().Total(), agreement.Disputed, agreement.Decided), tableCell{Text: share, Class: numericClass})
+			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Contested().Total(), agreement.Disputed, agreement.Decided),
+			tableCell{Text: share, Class: numericClass})
 	}
 	for _, p := range parts {
 		if p.Split.Days.Total() == 0 {
 			continue
 		}
-		t.Rows = append(t.Rows, cells(tableCell{Text: name(p.Cell), Header: true}, p.Split, func(m measure.Filter) measure.Filter { return narrowed(m, by, p.Cell) }))
+		t.Rows = append(t.Rows, cells(tableCell{Text: name(p.Cell), Header: true}, p.Split,
+			func(m measure.Filter) measure.Filter { return narrowed(m, by, p.Cell) }))
 	}
 	t.Foot = cells(tableCell{Text: "All", Header: true}, f.Now, func(m measure.Filter) measure.Filter { return m })
 	return t
@@ -581,7 +607,8 @@ func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
 func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedView {
 	f := a.figures
 	var v movedView
-	m := chart.Moved{From: f.From, To: f.To, WasFrom: f.WasFrom, WasTo: f.WasTo, Change: f.Change, Now: f.Shared(f.Now)[delay.SocialCare], Was: f.Shared(f.Was)[delay.SocialCare], AsAt: a.last}
+	m := chart.Moved{From: f.From, To: f.To, WasFrom: f.WasFrom, WasTo: f.WasTo, Change: f.Change, Now: f.Shared(f.Now)[delay.SocialCare],
+		Was: f.Shared(f.Was)[delay.SocialCare], AsAt: a.last}
 	for _, by := range changeSplits {
 		to := a.see.keep(dated(a.filter, f.From, f.To))
 		to.Del(wordCouncil)
@@ -596,7 +623,8 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 		}
 	}
 	if !f.Share(f.Now).Known || !f.Share(f.Was).Known {
-		v.Words = "There is nothing to compare: " + span(f.From, f.To) + " or " + span(f.WasFrom, f.WasTo) + " has no " + sharedDays[f.Basis] + "."
+		v.Words = "There is nothing to compare: " + span(f.From, f.To) + " or " + span(f.WasFrom, f.WasTo) + " has no " + sharedDays[f.Basis] +
+			"."
 		return v
 	}
 	if f.Few() {
@@ -621,7 +649,8 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 		return a.moved != byAge && f.Shared(p.Split)[delay.SocialCare] == 0 && f.Shared(p.Was)[delay.SocialCare] == 0
 	})
 	for _, p := range parts {
-		m.Parts = append(m.Parts, chart.MovedPart{Name: name(p), Several: a.moved == byAge, Now: f.Shared(p.Split)[delay.SocialCare], Was: f.Shared(p.Was)[delay.SocialCare], Points: p.Points})
+		m.Parts = append(m.Parts, chart.MovedPart{Name: name(p), Several: a.moved == byAge, Now: f.Shared(p.Split)[delay.SocialCare],
+			Was: f.Shared(p.Was)[delay.SocialCare], Points: p.Points})
 	}
 	c := chart.MovedOf(m, place)
 	v.Chart = s.charted(ctx, c, movedSize, nil, false)
@@ -649,8 +678,10 @@ var movedSize = chart.Size{Width: 520, Height: 640, Font: 14, Line: 3}
 // comes next, and how often each body's days are disputed.
 func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
 	f := a.figures
-	t := tableView{ID: "unsettled", HiddenCaption: true, Caption: "Days not settled, by whose answer comes next", Head: []headCell{{Text: "Days"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
-		{Text: "Not attributed", Numeric: true}, {Text: "All", Numeric: true}, {Text: "The council answers next", Numeric: true}, {Text: "The NHS answers next", Numeric: true}, {Text: "Oldest reply date"}}}
+	t := tableView{ID: "unsettled", HiddenCaption: true, Caption: "Days not settled, by whose answer comes next",
+		Head: []headCell{{Text: "Days"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
+			{Text: "Not attributed", Numeric: true}, {Text: "All", Numeric: true}, {Text: "The council answers next", Numeric: true},
+			{Text: "The NHS answers next", Numeric: true}, {Text: "Oldest reply date"}}}
 	clocks := agreement.DefaultClocks
 	if s.opts.Casework != nil {
 		clocks = s.opts.Casework.Settings.Clocks
@@ -696,7 +727,8 @@ func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
 	var words []string
 	for _, b := range []delay.Body{delay.SocialCare, delay.NHS} {
 		if all := f.Now.Days[b]; all > 0 {
-			words = append(words, measure.PerCent(float64(f.Now.Disputed[b])/float64(all))+" of days with "+strings.Replace(b.String(), "NHS", "the NHS", 1))
+			words = append(words, measure.PerCent(float64(f.Now.Disputed[b])/float64(all))+" of days with "+
+				strings.Replace(b.String(), "NHS", "the NHS", 1))
 		}
 	}
 	var said []string
@@ -719,7 +751,8 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 		return nil, err
 	}
 	// The people waiting, each hospital on its own day.
-	q := measure.Query{From: o.AsAt - 13, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible}, Filter: a.filter.On(measure.BasisCounted)}
+	q := measure.Query{From: o.AsAt - 13, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible},
+		Filter: a.filter.On(measure.BasisCounted)}
 	before, err := counts(ctx, a.see, q)
 	if err != nil {
 		return nil, err
@@ -736,7 +769,8 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 	s.reckonWaiting(&waiting, o, before, after, x.now, x.why)
 	x.counted("People waiting, "+o.AsAt.Long(), waiting)
 	days := func(from, to delay.Day, narrow func(*measure.Filter)) (reckoning, error) {
-		q := measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider}, Filter: a.filter.On(measure.BasisCounted)}
+		q := measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider},
+			Filter: a.filter.On(measure.BasisCounted)}
 		narrow(&q.Filter)
 		then, err := counts(ctx, a.see, q)
 		if err != nil {
@@ -761,7 +795,10 @@ func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differences
 		first = []line{{"Agreed days, ", agreed}, {"Agreed days with social care, ", both}}
 	}
 	rest := []line{{"Delayed days not attributed, ", func(m *measure.Filter) { m.Bodies = []delay.Body{delay.NotAttributed} }},
-		{"Agreed days, ", agreed}, {"Disputed days, ", func(m *measure.Filter) { m.States = []agreement.State{agreement.Disputed, agreement.Decided} }}}
+		{"Agreed days, ", agreed}, {"Disputed days, ", func(m *measure.Filter) {
+			m.States = []agreement.State{agreement.Disputed,
+				agreement.Decided}
+		}}}
 	if f.Basis == measure.BasisAgreed {
 		rest[1] = line{"Delayed days, ", func(*measure.Filter) {}}
 	}
@@ -816,7 +853,8 @@ const longestShown = 10
 func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (tableView, string, error) {
 	ctx, actor := c.Request().Context(), s.actor(c)
 	t := tableView{ID: "longest", HiddenCaption: true, Caption: "Longest waits with social care now",
-		Head: []headCell{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days so far", Numeric: true}, {Text: "Ready"}, {Text: "Waiting for"}, {Text: "Next step, owner, due"}}}
+		Head: []headCell{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days so far", Numeric: true}, {Text: "Ready"}, {Text: "Waiting for"},
+			{Text: "Next step, owner, due"}}}
 	switch {
 	case s.opts.Rows == nil || !actor.May(people.SeeRows) || actor.Scope().Empty():
 		return t, "Rows about people are for the people who work with them. You can see the counts above.", nil
@@ -858,7 +896,8 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (table
 		if err != nil {
 			return t, "", err
 		}
-		t.Rows = append(t.Rows, []tableCell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference}, {Text: s.opts.Places.providerWords(d.Provider)},
+		t.Rows = append(t.Rows, []tableCell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference},
+			{Text: s.opts.Places.providerWords(d.Provider)},
 			{Text: count(waited(d)), Class: numericClass}, {Text: d.Ready.Long()}, {Text: reasonWords(reason)}, {Text: next}})
 	}
 	if len(t.Rows) > 0 {
@@ -898,8 +937,10 @@ func (s *Server) nextAction(ctx context.Context, scope people.Scope, reference s
 // councilTwin gives the page's figures as rows.
 func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 	f := a.figures
-	t := twin{Title: "Council share, " + s.opts.Places.councilWords(delay.Council(a.code)), AsAt: a.last.String(), From: f.From.String(), To: f.To.String(),
-		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"council", false}, {"provider", false}, {"reason", false}, {"care", false},
+	t := twin{Title: "Council share, " + s.opts.Places.councilWords(delay.Council(a.code)), AsAt: a.last.String(), From: f.From.String(),
+		To: f.To.String(),
+		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"council", false}, {"provider", false},
+			{"reason", false}, {"care", false},
 			{"responsible", false}, {"state", false}, {"value", true}, {"unit", false}}}
 	for _, id := range []string{measure.CouncilShare, measure.DelayedDays} {
 		d, _ := measure.DefinitionOf(id)
@@ -931,7 +972,8 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 				name  string
 				value float64
 			}{{"council share", sh.Value}, {"council share, lowest", sh.Low}, {"council share, highest", sh.High}} {
-				add(measure.CouncilShare, one.name+" ("+b.String()+" days)", p.from, p.to, all, all, all, delay.SocialCare.String(), all, decimals(one.value), "part of 1")
+				add(measure.CouncilShare, one.name+" ("+b.String()+" days)", p.from, p.to, all, all, all, delay.SocialCare.String(), all,
+					decimals(one.value), "part of 1")
 			}
 		}
 		on = measure.BasisCounted
@@ -939,7 +981,8 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 			for _, one := range []struct {
 				state agreement.State
 				days  measure.ByBody
-			}{{agreement.Agreed, p.split.Agreed}, {agreement.Proposed, p.split.Proposed}, {agreement.Disputed, p.split.Disputed}, {agreement.Decided, p.split.Decided}} {
+			}{{agreement.Agreed, p.split.Agreed}, {agreement.Proposed, p.split.Proposed}, {agreement.Disputed, p.split.Disputed},
+				{agreement.Decided, p.split.Decided}} {
 				add(measure.DelayedDays, "delayed days", p.from, p.to, all, all, all, b.String(), one.state.String(), whole(one.days[b]), "days")
 			}
 		}
@@ -952,7 +995,8 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 				add(measure.DelayedDays, "delayed days"+of, f.From, f.To, provider, reason, care, b.String(), all, whole(p.Split.Days[b]), "days")
 			}
 			on = f.Basis
-			add(measure.CouncilShare, "part of the change"+of, f.From, f.To, provider, reason, care, delay.SocialCare.String(), all, decimals(float64(p.Points)/10), "points")
+			add(measure.CouncilShare, "part of the change"+of, f.From, f.To, provider, reason, care, delay.SocialCare.String(), all,
+				decimals(float64(p.Points)/10), "points")
 		}
 	}
 	parts(f.ByProvider, func(p measure.PartSplit) (string, string, string, string) { return p.Cell.Provider, all, all, "" })
@@ -967,7 +1011,8 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 		return all, all, all, " of continuing delays"
 	})
 	on = f.Basis
-	add(measure.CouncilShare, "change of the share", f.From, f.To, all, all, all, delay.SocialCare.String(), all, decimals(float64(f.Change)/10), "points")
+	add(measure.CouncilShare, "change of the share", f.From, f.To, all, all, all, delay.SocialCare.String(), all,
+		decimals(float64(f.Change)/10), "points")
 	on = measure.BasisCounted
 	if a.last != 0 {
 		waits, err := measure.MakeWaits(c.Request().Context(), a.see.course, a.overview)
@@ -998,7 +1043,8 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 		if one.Next != agreement.Neither {
 			next = "the " + one.Next.String()
 		}
-		add(measure.DelayedDays, "days whose answer comes next from "+next+", level "+strconv.Itoa(int(one.Level)), f.From, f.To, all, all, all, one.Body.String(), one.State.Slug(), whole(one.Days), "days")
+		add(measure.DelayedDays, "days whose answer comes next from "+next+", level "+strconv.Itoa(int(one.Level)), f.From, f.To, all, all, all,
+			one.Body.String(), one.State.Slug(), whole(one.Days), "days")
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return slices.Compare(a.cells, b.cells) })
 	for _, r := range rows {

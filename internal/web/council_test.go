@@ -37,7 +37,8 @@ func (n *northshire) NotSettled(ctx context.Context, q measure.Query) ([]measure
 	cells, err := n.Cells(ctx, q)
 	var out []measure.Standing
 	for _, c := range cells {
-		out = append(out, measure.Standing{State: agreement.Proposed, Body: c.Body, Next: agreement.CouncilSide, Waits: 3, Days: c.Days, Oldest: n.last.Time()})
+		out = append(out, measure.Standing{State: agreement.Proposed, Body: c.Body, Next: agreement.CouncilSide, Waits: 3, Days: c.Days,
+			Oldest: n.last.Time()})
 	}
 	return out, err
 }
@@ -61,11 +62,14 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 	doc := s.get(t, councilPage)
 	t.Run("in the order of screens 2.7", func(t *testing.T) {
 		var order []string
-		doc.Find("#figures, #council-share, #people-with-social-care, #by-provider, #by-reason, #by-care, #by-length, #moved-share, #unsettled, #longest, .nhsuk-inset-text").Each(func(_ int, part *goquery.Selection) {
+		doc.Find("#figures, #council-share, #people-with-social-care, #by-provider, #by-reason, #by-care, #by-length, #moved-share, " +
+			"#unsettled, " +
+			"#longest, .nhsuk-inset-text").Each(func(_ int, part *goquery.Selection) {
 			id, _ := part.Attr("id")
 			order = append(order, id)
 		})
-		if got := strings.Join(order, " "); got != "figures council-share people-with-social-care by-provider by-reason by-care by-length moved-share unsettled longest " {
+		if got := strings.Join(order, " "); got != "figures council-share people-with-social-care by-provider by-reason by-care by-length "+
+			"moved-share unsettled longest " {
 			t.Errorf("got %s", got)
 		}
 	})
@@ -73,14 +77,16 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 		s.opts.Places.Adults = map[string]Adults{"E10000099": {640000, "mid-2025", "invented"}}
 		defer func() { s.opts.Places.Adults = nil }()
 		doc := s.get(t, councilPage)
-		for _, want := range []string{"per 100,000 adults, mid-2025", "Rates divide by 640,000 adults, mid-2025. Source: invented.", "Days with social care in the period per 100,000"} {
+		for _, want := range []string{"per 100,000 adults, mid-2025", "Rates divide by 640,000 adults, mid-2025. Source: invented.",
+			"Days with social care in the period per 100,000"} {
 			if !strings.Contains(words(doc.Find(".app-council")), want) {
 				t.Errorf("the page does not say %q", want)
 			}
 		}
 	})
 	t.Run("C13 no rate without adults", func(t *testing.T) {
-		if got := words(doc.Find(".app-council")); !strings.Contains(got, "Rate not available. No adult population is loaded for 2026.") || strings.Contains(got, "100,000") {
+		if got := words(doc.Find(".app-council")); !strings.Contains(got, "Rate not available. No adult population is loaded for 2026.") ||
+			strings.Contains(got, "100,000") {
 			t.Errorf("the page says %q", got)
 		}
 	})
@@ -106,7 +112,8 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 		}
 	})
 	t.Run("splits of the change", func(t *testing.T) {
-		for split, want := range map[string]string{"provider": "Northgate General", "reason": "E Care package in own home", "care": "Acute care", "new": "Continuing delays"} {
+		for split, want := range map[string]string{"provider": "Northgate General", "reason": "E Care package in own home", "care": "Acute care",
+			"new": "Continuing delays"} {
 			doc := s.get(t, councilPage+"?split="+split)
 			if got := words(doc.Find("#moved-table tbody")); !strings.Contains(got, want) {
 				t.Errorf("%s: the table has %q", split, got)
@@ -121,13 +128,15 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 	})
 	t.Run("nothing to compare with", func(t *testing.T) {
 		doc := s.get(t, councilPage+"?from=2025-10-01&to=2025-10-31")
-		if doc.Find("#moved-share").Length() != 0 || !strings.Contains(words(doc.Find(".app-council")), "There is nothing to compare: October 2025 or September 2025 has no delayed days.") {
+		if doc.Find("#moved-share").Length() != 0 || !strings.Contains(words(doc.Find(".app-council")),
+			"There is nothing to compare: October 2025 or September 2025 has no delayed days.") {
 			t.Error("a change from nothing is explained")
 		}
 	})
 	t.Run("P1 those without rows see counts, and no links that they cannot follow are lost", func(t *testing.T) {
 		doc := parse(t, s.ask(http.MethodGet, councilPage, nil, wordAs, string(people.Viewer)))
-		if got := words(doc.Find(".app-council")); !strings.Contains(got, "Rows about people are for the people who work with them.") || strings.Contains(got, "HW-") {
+		if got := words(doc.Find(".app-council")); !strings.Contains(got, "Rows about people are for the people who work with them.") ||
+			strings.Contains(got, "HW-") {
 			t.Errorf("a viewer sees %q", got)
 		}
 	})
@@ -149,7 +158,8 @@ func TestCouncilPageLooksBack(t *testing.T) {
 	})
 	t.Run("C15 what leads on is of the same moment", func(t *testing.T) {
 		n := 0
-		doc.Find(".app-about a[href*='.csv'], .app-about a[href*='.json'], .app-chart a[href*='/charts/'], .app-chart a[href*='/trends'], .app-moved__by a, #fixed-link").Each(func(_ int, a *goquery.Selection) {
+		doc.Find(".app-about a[href*='.csv'], .app-about a[href*='.json'], .app-chart a[href*='/charts/'], .app-chart a[href*='/trends'], " +
+			".app-moved__by a, #fixed-link").Each(func(_ int, a *goquery.Selection) {
 			n++
 			if href, _ := a.Attr("href"); !strings.Contains(href, "known=2026-10-28") {
 				t.Errorf("it leads on to %s", href)
@@ -169,7 +179,8 @@ func TestCouncilPageLooksBack(t *testing.T) {
 	})
 	t.Run("what has changed since, of both periods", func(t *testing.T) {
 		got := words(differing(t, doc))
-		for _, want := range []string{"People waiting, 28 October 2026", "Delayed days with social care, 1 to 28 October 2026", "Agreed days, 1 to 28 October 2026", "Council share, September 2026", "extracts that arrived later: Southmoor Hospital"} {
+		for _, want := range []string{"People waiting, 28 October 2026", "Delayed days with social care, 1 to 28 October 2026",
+			"Agreed days, 1 to 28 October 2026", "Council share, September 2026", "extracts that arrived later: Southmoor Hospital"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("it does not say %q: %s", want, got)
 			}
@@ -179,7 +190,8 @@ func TestCouncilPageLooksBack(t *testing.T) {
 		}
 	})
 	t.Run("C15 the same moment gives the same bytes", func(t *testing.T) {
-		for _, target := range []string{councilPage + "?known=2026-10-28", councilPage + ".csv?known=2026-10-28", councilPage + ".json?known=2026-10-28"} {
+		for _, target := range []string{councilPage + "?known=2026-10-28", councilPage + ".csv?known=2026-10-28",
+			councilPage + ".json?known=2026-10-28"} {
 			first, again := s.ask(http.MethodGet, target, nil), s.ask(http.MethodGet, target, nil)
 			if first.Code != http.StatusOK {
 				t.Fatalf("%s: %d %s", target, first.Code, first.Body)
@@ -206,14 +218,23 @@ func TestLedesOfSmallNumbers(t *testing.T) {
 		f    measure.CouncilFigures
 		want string
 	}{
-		"no days":           {measure.CouncilFigures{}, "No delayed days in October 2026."},
-		"fewer than ten":    {measure.CouncilFigures{Now: measure.Split{Days: days(20, 11, 0)}, People: 4}, "Too few people to give a share. 4 people waited 31 days in October 2026."},
-		"one":               {measure.CouncilFigures{Now: measure.Split{Days: days(1, 0, 0)}, People: 1}, "Too few people to give a share. 1 person waited 1 day in October 2026."},
-		"ten":               {measure.CouncilFigures{Now: measure.Split{Days: days(10, 30, 0)}, People: 10}, "25% of delayed days in October 2026 were with social care. Every day is attributed and none is disputed, so there is no range."},
-		"no social care":    {measure.CouncilFigures{Now: measure.Split{Days: days(0, 30, 12)}, People: 30}, "No delayed days with social care in October 2026. 12 days are not attributed."},
-		"G1 agreed days":    {measure.CouncilFigures{Basis: measure.BasisAgreed, Now: measure.Split{Days: days(10, 25, 5), Agreed: days(10, 20, 0)}, People: 30}, "33% of agreed days in October 2026 were with social care. The range is 25% to 50% while 10 days are not agreed."},
-		"G1 none agreed":    {measure.CouncilFigures{Basis: measure.BasisAgreed, Now: measure.Split{Days: days(10, 25, 5)}, People: 30}, "No agreed days with social care in October 2026. 40 days are not agreed."},
-		"G3 with the range": {measure.CouncilFigures{Now: measure.Split{Days: days(10, 25, 5)}, People: 30}, "25% of delayed days in October 2026 were with social care. The range is 25% to 38% while 5 days are not attributed."},
+		"no days": {measure.CouncilFigures{}, "No delayed days in October 2026."},
+		"fewer than ten": {measure.CouncilFigures{Now: measure.Split{Days: days(20, 11, 0)}, People: 4},
+			"Too few people to give a share. 4 people waited 31 days in October 2026."},
+		"one": {measure.CouncilFigures{Now: measure.Split{Days: days(1, 0, 0)}, People: 1},
+			"Too few people to give a share. 1 person waited 1 day in October 2026."},
+		"ten": {measure.CouncilFigures{Now: measure.Split{Days: days(10, 30, 0)}, People: 10},
+			"25% of delayed days in October 2026 were with social care. Every day is attributed and none is disputed, so there is no range."},
+		"no social care": {measure.CouncilFigures{Now: measure.Split{Days: days(0, 30, 12)}, People: 30},
+			"No delayed days with social care in October 2026. 12 days are not attributed."},
+		"G1 agreed days": {measure.CouncilFigures{Basis: measure.BasisAgreed, Now: measure.Split{Days: days(10, 25, 5),
+			Agreed: days(10, 20, 0)}, People: 30}, "33% of agreed days in October 2026 were with social care. The range is 25% to 50% while " +
+			"10 days " +
+			"are not agreed."},
+		"G1 none agreed": {measure.CouncilFigures{Basis: measure.BasisAgreed, Now: measure.Split{Days: days(10, 25, 5)}, People: 30},
+			"No agreed days with social care in October 2026. 40 days are not agreed."},
+		"G3 with the range": {measure.CouncilFigures{Now: measure.Split{Days: days(10, 25, 5)}, People: 30},
+			"25% of delayed days in October 2026 were with social care. The range is 25% to 38% while 5 days are not attributed."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, _ := councilLede(one.f, "October 2026"); got != one.want {

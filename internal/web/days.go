@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -23,7 +24,8 @@ type Rows interface {
 }
 
 // daysWords are the query words of the rows behind a figure.
-var daysWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordState, wordBasis, wordView, wordOrder, wordSheet}
+var daysWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordState, wordBasis,
+	wordView, wordOrder, wordSheet}
 
 const (
 	wordOrder = "sort"
@@ -146,7 +148,8 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 	v.Showing = "Showing " + s.opts.Places.filterWords(d.Filter.Filter) + ", " + span(d.Filter.From, d.Filter.To) + "."
 	v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + "."
 	if d.List.Total > 0 {
-		v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + ": " + days(d.List.Days) + " of " + plural(int64(d.List.Total), "delay", "delays") + " that you can see."
+		v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + ": " + days(d.List.Days) + " of " +
+			plural(int64(d.List.Total), "delay", "delays") + " that you can see."
 	}
 	if n := d.List.Uncertain; n > 0 {
 		v.Uncertain = "Of these, " + plural(n, "day rests", "days rest") + " on an uncertain ready date."
@@ -156,13 +159,13 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 		v.Rows = append(v.Rows, s.dayRow(r, c.QueryParams()))
 	}
 	q := dated(d.Filter.Filter, d.Filter.From, d.Filter.To)
-	v.Filters = filterView{Action: "/days", Clear: "/days", Words: v.Showing, Dates: &dateFields{From: d.Filter.From.String(), To: d.Filter.To.String()},
-		Groups: append([]choiceGroup{basisGroup(d.Filter.Filter)}, s.opts.Places.groups(d.Filter.Filter)...), Periods: periodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
+	v.Filters = filterView{Action: "/days", Clear: "/days", Words: v.Showing, Dates: &dateFields{From: d.Filter.From.String(),
+		To: d.Filter.To.String()},
+		Groups:  append([]choiceGroup{basisGroup(d.Filter.Filter)}, s.opts.Places.groups(d.Filter.Filter)...),
+		Periods: periodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
 	to := func(order record.Sort, page int) string {
 		words := url.Values{}
-		for w, list := range q {
-			words[w] = list
-		}
+		maps.Copy(words, q)
 		if order != record.ByReady {
 			words.Set(wordOrder, string(order))
 		}
@@ -187,8 +190,10 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 }
 
 func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
-	row := dayRow{ID: "row-" + r.Reference + "-" + r.Listed.String(), Reference: r.Reference, Hospital: s.opts.Places.providerWords(r.Provider), Ready: r.Ready.Long(),
-		End: "Still waiting", Reason: "Not counted yet", Body: "Not counted yet", Days: count(r.Days), Action: address("/days/"+url.PathEscape(r.Reference)+"/identifiers", query)}
+	row := dayRow{ID: "row-" + r.Reference + "-" + r.Listed.String(), Reference: r.Reference,
+		Hospital: s.opts.Places.providerWords(r.Provider), Ready: r.Ready.Long(),
+		End: "Still waiting", Reason: "Not counted yet", Body: "Not counted yet", Days: count(r.Days),
+		Action: address("/days/"+url.PathEscape(r.Reference)+"/identifiers", query)}
 	var place []string
 	for _, part := range []string{r.Bed, r.Ward, r.Site} {
 		if part != "" {
@@ -228,8 +233,9 @@ func (s *Server) showIdentifiers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v.Shown = &shownView{Reference: got.Reference, NHSNumber: orWords(spaced(got.NHSNumber), "Not known"), LocalID: orWords(got.LocalID, "Not known"),
-		Note: "This display is in the audit log."}
+	v.Shown = &shownView{Reference: got.Reference, NHSNumber: orWords(spaced(got.NHSNumber), "Not known"),
+		LocalID: orWords(got.LocalID, "Not known"),
+		Note:    "This display is in the audit log."}
 	if got.Purged {
 		v.Shown.Note = "The numbers were purged under the retention period. This display is in the audit log."
 	}
@@ -252,8 +258,10 @@ func (s *Server) daysTwin(c echo.Context) (twin, error) {
 	}
 	ctx := c.Request().Context()
 	def, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Delays behind a figure", From: d.Filter.From.String(), To: d.Filter.To.String(), Measure: def.ID, AsAt: d.AsAt.String(), Basis: d.Filter.Filter.Basis, Definitions: []string{def.ID + " " + def.Name},
-		Columns: []column{{"provider", false}, {"reference", false}, {"site", false}, {"ward", false}, {"bed", false}, {"ready", false}, {"end", false}, {"reason", false}, {"responsible", false}, {"council", false}, {"delayed_days", true}}}
+	t := twin{Title: "Delays behind a figure", From: d.Filter.From.String(), To: d.Filter.To.String(), Measure: def.ID, AsAt: d.AsAt.String(),
+		Basis: d.Filter.Filter.Basis, Definitions: []string{def.ID + " " + def.Name},
+		Columns: []column{{"provider", false}, {"reference", false}, {"site", false}, {"ward", false}, {"bed", false}, {"ready", false},
+			{"end", false}, {"reason", false}, {"responsible", false}, {"council", false}, {"delayed_days", true}}}
 	actor := s.actor(c)
 	if !actor.May(people.SeeRows) || d.AsAt == 0 {
 		return t, nil
@@ -267,7 +275,8 @@ func (s *Server) daysTwin(c echo.Context) (twin, error) {
 		if r.End != 0 {
 			end = r.End.String()
 		}
-		t.Rows = append(t.Rows, []string{r.Provider, r.Reference, r.Site, r.Ward, r.Bed, r.Ready.String(), end, string(last.Reason), last.Body.Slug(),
+		t.Rows = append(t.Rows, []string{r.Provider, r.Reference, r.Site, r.Ward, r.Bed, r.Ready.String(), end, string(last.Reason),
+			last.Body.Slug(),
 			string(last.Council), strconv.FormatInt(r.Days, 10)})
 		return nil
 	})

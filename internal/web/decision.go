@@ -49,7 +49,8 @@ func (s *Server) standingWords(got Received) string {
 	case counted == 0:
 		return "This file was read. A later file counts in its place."
 	case !accepted.Accepted.IsZero():
-		return "This file was held and counts, because it was accepted at " + s.moment(accepted.Accepted) + " (" + accepted.By + "): " + accepted.Reason
+		return "This file was held and counts, because it was accepted at " + s.moment(accepted.Accepted) + " (" + accepted.By + "): " +
+			accepted.Reason
 	case counted < len(got.Standings):
 		return "This file was read. For some of its days a later file counts in its place."
 	}
@@ -60,7 +61,8 @@ func (s *Server) standingWords(got Received) string {
 func (s *Server) decisionOf(c echo.Context) (string, Received, []Standing, error) {
 	sum := c.Param("id")
 	if !isSum(sum) {
-		return "", Received{}, nil, problem.New(problem.NotFound, "There is no receipt at this address. Receipts are listed on the extracts page.")
+		return "", Received{}, nil, problem.New(problem.NotFound, "There is no receipt at this address. Receipts are listed on the "+
+			"extracts page.")
 	}
 	got, err := s.opts.Extracts.Receipt(c.Request().Context(), sum)
 	if err != nil {
@@ -68,7 +70,8 @@ func (s *Server) decisionOf(c echo.Context) (string, Received, []Standing, error
 	}
 	held := heldOf(got)
 	if len(held) == 0 {
-		return "", got, nil, problem.New(problem.Conflict, "Nothing of this file is held, so there is nothing to decide. Its receipt says where it stands.")
+		return "", got, nil, problem.New(problem.Conflict, "Nothing of this file is held, so there is nothing to decide. Its receipt says where "+
+			"it stands.")
 	}
 	return sum, got, held, nil
 }
@@ -88,13 +91,15 @@ func (s *Server) decisionForm(c echo.Context, sum string, got Received, held []S
 			f.Lede = append(f.Lede, st.Day.Long()+": "+w)
 		}
 	}
-	f.Lede = append(f.Lede, "While it is held it changes no figure, and charts show a gap. Once accepted it counts, and its receipt says who accepted it and why.")
+	f.Lede = append(f.Lede, "While it is held it changes no figure, and charts show a gap. Once accepted it counts, and its receipt says who "+
+		"accepted it and why.")
 	f.Parts = []part{
 		{Kind: "radios", ID: "what", Label: "What do you want to do?", Groups: []partGroup{{Items: []choice{
 			{ID: "what-hold", Value: "hold", Text: "Keep holding it, and ask the sender for a new file", Chosen: what == "hold"},
 			{ID: "what-accept", Value: "accept", Text: "Accept it as it is", Chosen: what == "accept"},
 		}}}},
-		{Kind: "area", ID: "why", Label: "If you accept it, why is this file right?", Hint: "For example, a ward was closed. Every partner reads it: do not name people.", Max: decisionLimit, Value: why},
+		{Kind: "area", ID: "why", Label: "If you accept it, why is this file right?",
+			Hint: "For example, a ward was closed. Every partner reads it: do not name people.", Max: decisionLimit, Value: why},
 	}
 	return f
 }

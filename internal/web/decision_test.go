@@ -11,7 +11,8 @@ func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
 	s := newSite(t)
 	page := "/extracts/" + heldFile
 	post := func(form url.Values) (int, string) {
-		w := s.ask(http.MethodPost, page+"/decision", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded", wordAs, "analyst")
+		w := s.ask(http.MethodPost, page+"/decision", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded",
+			wordAs, "analyst")
 		if w.Code == http.StatusSeeOther {
 			return w.Code, w.Header().Get("Location")
 		}
@@ -36,10 +37,12 @@ func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
 		form url.Values
 		want string
 	}{
-		"nothing selected":      {url.Values{}, "Select what to do"},
-		"no reason":             {url.Values{"what": {"accept"}, "why": {"  "}}, "Enter why this file is right"},
-		"a long reason":         {url.Values{"what": {"accept"}, "why": {strings.Repeat("x", 201)}}, "Why this file is right must be 200 characters or less"},
-		"a number of a patient": {url.Values{"what": {"accept"}, "why": {"only 999 000 0018 is left"}}, "Remove the NHS number. Do not type numbers that identify a person here."},
+		"nothing selected": {url.Values{}, "Select what to do"},
+		"no reason":        {url.Values{"what": {"accept"}, "why": {"  "}}, "Enter why this file is right"},
+		"a long reason": {url.Values{"what": {"accept"}, "why": {strings.Repeat("x", 201)}},
+			"Why this file is right must be 200 characters or less"},
+		"a number of a patient": {url.Values{"what": {"accept"}, "why": {"only 999 000 0018 is left"}},
+			"Remove the NHS number. Do not type numbers that identify a person here."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if status, said := post(c.form); status != http.StatusUnprocessableEntity || said != c.want {
@@ -54,11 +57,13 @@ func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
 	})
 	t.Run("accepted, and the receipt says by whom and why", func(t *testing.T) {
 		status, to := post(url.Values{"what": {"accept"}, "why": {"A ward was closed."}})
-		if status != http.StatusSeeOther || to != page || len(s.north.accepted) != 1 || !strings.HasSuffix(s.north.accepted[0], "2026-11-03, A ward was closed.") {
+		if status != http.StatusSeeOther || to != page || len(s.north.accepted) != 1 ||
+			!strings.HasSuffix(s.north.accepted[0], "2026-11-03, A ward was closed.") {
 			t.Fatalf("%d %s %v", status, to, s.north.accepted)
 		}
 		doc := parse(t, s.ask(http.MethodGet, page, nil, wordAs, "analyst"))
-		if got := words(doc.Find(".nhsuk-inset-text")); got != "This file was held and counts, because it was accepted at 9:12am, 4 November 2026 (Analyst): A ward was closed." {
+		if got := words(doc.Find(".nhsuk-inset-text")); got != "This file was held and counts, because it was accepted at 9:12am, 4 November "+
+			"2026 (Analyst): A ward was closed." {
 			t.Errorf("found %q", got)
 		}
 		if got := words(doc.Find(".nhsuk-notification-banner__heading")); got != "The extract of 3 November 2026 counts now." {

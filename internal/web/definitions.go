@@ -37,20 +37,30 @@ type ruleView struct{ ID, Text string }
 // countingRules and attributionRules are the rules in plain words, numbered as
 // code, receipts and tests cite them.
 var countingRules = []ruleView{
-	{"C1", "A day counts when it is after the ready date and before the day of leaving. The ready date and the day of leaving do not count. Every day between does, weekends and holidays too."},
+	{"C1", "A day counts when it is after the ready date and before the day of leaving. The ready date and the day of leaving do not count. " +
+		"Every day between does, weekends and holidays too."},
 	{"C2", "A wait that goes on is counted up to the last extract that lists it, never ahead of the evidence."},
 	{"C3", "Splitting a wait by reason, responsible body or council never changes its total."},
 	{"C4", "An extract that lists a person is evidence that the person was in a bed at the end of that day."},
-	{"C5", "A person listed on one day and not in the same hospital's next day's extract has left, unless a row states the date. This is called an inferred end."},
-	{"C6", "A day without an extract is not evidence that anyone left. A person listed before and after with the same ready date waited throughout. Those days count and are marked carried."},
-	{"C7", "A person who is left out of an extract and comes back with the same ready date was left out by mistake. The days count and are marked omitted by the provider."},
-	{"C8", "A changed ready date is a correction when it is not later than the last listing. When it is later, the person was ready again and a new wait begins."},
+	{"C5", "A person listed on one day and not in the same hospital's next day's extract has left, unless a row states the date. This is " +
+		"called an inferred end."},
+	{"C6", "A day without an extract is not evidence that anyone left. A person listed before and after with the same ready date waited " +
+		"throughout. Those days count and are marked carried."},
+	{"C7", "A person who is left out of an extract and comes back with the same ready date was left out by mistake. The days count and are " +
+		"marked omitted by the provider."},
+	{"C8", "A changed ready date is a correction when it is not later than the last listing. When it is later, the person was ready " +
+		"again and " +
+		"a new wait begins."},
 	{"C9", "Days between the ready date and the first listing count with the first listing's attribution and are marked back-dated."},
 	{"C10", "Figures depend on what has been received and decided, and on nothing else. The order in which files arrive changes nothing."},
 	{"C11", "For one hospital and date the latest file received counts, and replaces the earlier one whole. Both are kept."},
-	{"C12", "DToC beds are delayed days divided by calendar days. For several months: total days divided by total calendar days. Days that are not attributed stay in the denominator of every share."},
-	{"C14", "Not counted, and shown apart with the reason: people under 18 on their ready date, paediatric and maternity care, and people who left on their ready date."},
-	{"C16", "People waiting on a day are the delayed days of that day. People whose ready date is that day are shown beside it as ready today."},
+	{"C12", "DToC beds are delayed days divided by calendar days. For several months: total days divided by total calendar days. Days that " +
+		"are not attributed stay in the denominator of every share."},
+	{"C14", "Not counted, and shown apart with the reason: people under 18 on their ready date, paediatric and maternity care, and " +
+		"people who " +
+		"left on their ready date."},
+	{"C16", "People waiting on a day are the delayed days of that day. People whose ready date is that day are shown beside it as " +
+		"ready today."},
 }
 
 var attributionRules = []ruleView{
@@ -58,9 +68,11 @@ var attributionRules = []ruleView{
 	{"A2", "Where the extract names the body, and the table below allows it, the day is with that body."},
 	{"A3", "Otherwise the organisations that the person is waiting on decide: the NHS, the council, or both where the table allows joint."},
 	{"A4", "Otherwise who pays for the care waited for decides: NHS, council, both jointly, or the NHS for people who pay for themselves."},
-	{"A5", "Where none of these answers, or they contradict the table, the day is not attributed. It is shown, counted in the total and listed for a decision. It is never guessed and never spread."},
+	{"A5", "Where none of these answers, or they contradict the table, the day is not attributed. It is shown, counted in the total and " +
+		"listed for a decision. It is never guessed and never spread."},
 	{"A6", "A decision by people stands above the other rules for the part of the wait that it names. It keeps who decided, when and why."},
-	{"A7", "The council is the one that the extract names. When it names none that is known, the council is not known. It is never the hospital's own."},
+	{"A7", "The council is the one that the extract names. When it names none that is known, the council is not known. It is never the " +
+		"hospital's own."},
 }
 
 // workedDays are the worked cases of the counting rule, for a report of March.
@@ -79,13 +91,16 @@ func (s *Server) definitionsPage(c echo.Context) error {
 	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
 		return err
 	}
-	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: countingRules, Attribut: attributionRules, RuleSet: s.ruleVersion(), JSON: "/definitions.json"}
-	v.Contents = []link{{"Measures", "#measures"}, {"Agreed levels", "#levels"}, {"Counting rules", "#counting"}, {"Worked examples", "#worked"},
+	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: countingRules, Attribut: attributionRules, RuleSet: s.ruleVersion(),
+		JSON: "/definitions.json"}
+	v.Contents = []link{{"Measures", "#measures"}, {"Agreed levels", "#levels"}, {"Counting rules", "#counting"},
+		{"Worked examples", "#worked"},
 		{"Attribution rules", "#attribution"}, {"Reasons", "#reasons"}, {"Control charts", "#spc"}}
 	for _, d := range measure.Definitions {
 		v.Measures = append(v.Measures, measureOf(d))
 	}
-	v.Worked = tableView{ID: "worked-table", Caption: "Days that count in March", HiddenCaption: true, Head: []headCell{{"Case", false}, {"Days in the report for March", false}}}
+	v.Worked = tableView{ID: "worked-table", Caption: "Days that count in March", HiddenCaption: true,
+		Head: []headCell{{"Case", false}, {"Days in the report for March", false}}}
 	for _, w := range workedDays {
 		v.Worked.Rows = append(v.Worked.Rows, []tableCell{{Text: w[0], Header: true}, {Text: w[1]}})
 	}
@@ -108,7 +123,8 @@ func measureOf(d measure.Definition) measureView {
 func (s *Server) matrix() tableView {
 	version := s.opts.Rules.On(s.today())
 	t := tableView{ID: "matrix", Caption: "Who each reason may wait for, rule set " + s.ruleVersion(),
-		Head: []headCell{{"Reason", false}, {"NHS", false}, {"Social care", false}, {"Joint", false}, {"Care that the person is receiving", false}}}
+		Head: []headCell{{"Reason", false}, {"NHS", false}, {"Social care", false}, {"Joint", false},
+			{"Care that the person is receiving", false}}}
 	word := func(yes bool) tableCell {
 		if yes {
 			return tableCell{Text: "Yes", Class: "app-yes"}

@@ -117,11 +117,13 @@ func (s *Server) delayPage(c echo.Context) error {
 		v.HandOffs = handOffs(d)
 		for i := range k.Delays[:len(k.Delays)-1] {
 			e := &k.Delays[i]
-			v.Earlier = append(v.Earlier, link{Text: "Ready " + e.Ready.Long() + ", ended " + e.End.Long() + ", " + days(int64(e.Days())), Href: at + "/periods/" + strconv.Itoa(firstPeriod(k, i))})
+			v.Earlier = append(v.Earlier, link{Text: "Ready " + e.Ready.Long() + ", ended " + e.End.Long() + ", " + days(int64(e.Days())),
+				Href: at + "/periods/" + strconv.Itoa(firstPeriod(k, i))})
 		}
 	}
 	for _, a := range k.Actions {
-		w := actionView{ID: a.ID, What: a.What, Owner: joined(s.opts.Places.orgWords(a.OwnerOrg), a.Owner), Due: a.Due.Long(), State: upperFirst(a.State), Open: a.State == "open" && v.MayAct,
+		w := actionView{ID: a.ID, What: a.What, Owner: joined(s.opts.Places.orgWords(a.OwnerOrg), a.Owner), Due: a.Due.Long(),
+			State: upperFirst(a.State), Open: a.State == "open" && v.MayAct,
 			DoneAction: fmt.Sprintf("%s/actions/%d", at, a.ID), ClosedReason: a.ClosedWhy}
 		if a.State == "open" {
 			v.Holds = append(v.Holds, a.What+", "+w.Owner+", due "+w.Due)
@@ -216,7 +218,8 @@ func (s *Server) recordFacts(k *casework.Case) []caseFact {
 	if given.Words.Council != "" && given.Words.Council != string(given.Council) {
 		council.Source = "given as " + quote(given.Words.Council)
 	}
-	out = append(out, council, caseFact{Name: "Waiting for", Value: reasonWords(given.Reason)}, caseFact{Name: "Type of care", Value: given.Care.String()})
+	out = append(out, council, caseFact{Name: "Waiting for", Value: reasonWords(given.Reason)},
+		caseFact{Name: "Type of care", Value: given.Care.String()})
 	for _, l := range slices.Backward(current) {
 		if l.Destination != "" {
 			name := "Most suitable destination"
@@ -232,7 +235,8 @@ func (s *Server) recordFacts(k *casework.Case) []caseFact {
 		if d.FirstDay != 0 {
 			value += " (" + span(d.FirstDay, d.LastDay) + ")"
 		}
-		out = append(out, caseFact{Name: "Days so far", Value: value + ".", Source: "The day they became ready and the day they leave are not counted. Rule C1."})
+		out = append(out, caseFact{Name: "Days so far", Value: value + ".", Source: "The day they became ready and the day they leave are not " +
+			"counted. Rule C1."})
 		switch {
 		case d.Moved:
 			out = append(out, caseFact{Name: "Moved", Value: d.End.Long(), Source: movedWords})
@@ -278,12 +282,14 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 	var b strings.Builder
 	var label []string
 	byBody := map[delay.Body]int{}
-	fmt.Fprint(&b, `<defs><pattern id="baton-hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="8" height="8" fill="#ffffff"/><rect width="2" height="8" fill="#3d3d3d"/></pattern></defs>`)
+	fmt.Fprint(&b, `<defs><pattern id="baton-hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect `+
+		`width="8" height="8" fill="#ffffff"/><rect width="2" height="8" fill="#3d3d3d"/></pattern></defs>`)
 	paused := 0
 	for _, st := range d.Stretches {
 		if st.Mark == delay.Paused {
 			paused += int(st.Last-st.First) + 1
-			fmt.Fprintf(&b, `<rect x="%.1f" y="14" width="%.1f" height="16" fill="#ffffff" stroke="#212b32" stroke-dasharray="4 4"/>`, x(st.First), max(x(st.Last+1)-x(st.First)-2, 1))
+			fmt.Fprintf(&b, `<rect x="%.1f" y="14" width="%.1f" height="16" fill="#ffffff" stroke="#212b32" stroke-dasharray="4 4"/>`, x(st.First),
+				max(x(st.Last+1)-x(st.First)-2, 1))
 		}
 	}
 	for _, seg := range d.Segments {
@@ -308,7 +314,8 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 			words = upperFirst(seg.Standing.Body.String()) + " " + words
 		}
 		if w > 30 && seg.Standing.Body != delay.NotAttributed {
-			fmt.Fprintf(&b, `<text x="%.1f" y="28" font-family="arial, sans-serif" font-size="18" text-anchor="middle" fill="%s">%s</text>`, x(seg.Segment.First)+w/2, ink, template.HTMLEscapeString(words))
+			fmt.Fprintf(&b, `<text x="%.1f" y="28" font-family="arial, sans-serif" font-size="18" text-anchor="middle" fill="%s">%s</text>`,
+				x(seg.Segment.First)+w/2, ink, template.HTMLEscapeString(words))
 		}
 		byBody[seg.Standing.Body] += seg.Days()
 		label = append(label, fmt.Sprintf("%s %s, %s", seg.Standing.Body, days(int64(seg.Days())), seg.State))
@@ -330,8 +337,9 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 // periodsTable lists the segments and pauses of a delay; its total is the
 // delay's days.
 func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) tableView {
-	t := tableView{ID: "periods", Caption: "Waiting periods", HiddenCaption: true, Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "Waiting for"},
-		{Text: "Next step with"}, {Text: "Days", Numeric: true}, {Text: "State"}, {Text: "Why"}}}
+	t := tableView{ID: "periods", Caption: "Waiting periods", HiddenCaption: true,
+		Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "Waiting for"},
+			{Text: "Next step with"}, {Text: "Days", Numeric: true}, {Text: "State"}, {Text: "Why"}}}
 	type line struct {
 		first delay.Day
 		cells []tableCell
@@ -344,9 +352,11 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) tableView {
 			to = "now"
 		}
 		number := strconv.Itoa(n + i)
-		lines = append(lines, line{seg.Segment.First, []tableCell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to}, {Text: reasonWords(seg.Segment.Reason)},
+		lines = append(lines, line{seg.Segment.First, []tableCell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to},
+			{Text: reasonWords(seg.Segment.Reason)},
 			{Text: upperFirst(seg.Standing.Body.String()), Swatch: swatch(seg.Standing.Body)}, {Text: count(int64(seg.Days())), Class: numericClass},
-			{Text: upperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number, Href: "/delays/" + k.Reference + "/periods/" + number}}})
+			{Text: upperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
+				Href: "/delays/" + k.Reference + "/periods/" + number}}})
 	}
 	for _, st := range d.Stretches {
 		if st.Mark != delay.Paused {
@@ -358,7 +368,8 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) tableView {
 				why = l.How
 			}
 		}
-		lines = append(lines, line{st.First, []tableCell{{Text: st.First.Long(), Header: true}, {Text: st.Last.Long()}, {Text: cmp.Or(why, "Paused")},
+		lines = append(lines, line{st.First, []tableCell{{Text: st.First.Long(), Header: true}, {Text: st.Last.Long()},
+			{Text: cmp.Or(why, "Paused")},
 			{Text: "Not counted"}, {Text: "0", Class: numericClass}, {Text: "Paused", Tag: "nhsuk-tag--grey"}, {Text: "Paused by the log"}}})
 	}
 	slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.first, b.first) })
@@ -491,12 +502,14 @@ func (s *Server) periodOf(k *casework.Case, n int) (*casework.Segment, *casework
 		}
 		at -= len(d.Segments)
 	}
-	return nil, nil, receiptOf{}, problem.New(problem.NotFound, "There is no period %d of this delay. Its receipts are numbered as in the table of waiting periods.", n)
+	return nil, nil, receiptOf{}, problem.New(problem.NotFound, "There is no period %d of this delay. Its receipts are numbered as in the "+
+		"table of waiting periods.", n)
 }
 
 // receiptFor makes a segment's receipt.
 func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.Segment, n int) receiptOf {
-	r := receiptOf{Reference: k.Reference, Provider: k.Provider, Period: n, From: seg.Segment.First.String(), To: seg.Segment.Last.String(), Days: seg.Days(),
+	r := receiptOf{Reference: k.Reference, Provider: k.Provider, Period: n, From: seg.Segment.First.String(), To: seg.Segment.Last.String(),
+		Days:        seg.Days(),
 		Responsible: seg.Standing.Body.String(), State: seg.State.String()}
 	var given *attribution.Given
 	for _, st := range d.Stretches {
@@ -530,7 +543,8 @@ func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.S
 		r.Inputs = givenLines(*given, s.opts.Places.councilWords(given.Council))
 	}
 	if seg.ByPeople {
-		r.Rule, r.Why = "A6", "People decided that the next step is with "+seg.Standing.Body.String()+". By the rules it was with "+seg.Segment.Body.String()+"."
+		r.Rule, r.Why = "A6", "People decided that the next step is with "+seg.Standing.Body.String()+". By the rules it was with "+
+			seg.Segment.Body.String()+"."
 		if seg.State == agreement.Decided {
 			r.Why = s.decidedWords(k, seg) + " By the rules it was with " + seg.Segment.Body.String() + "."
 		}
@@ -571,8 +585,9 @@ func givenLines(g attribution.Given, council string) []receiptLine {
 			waits = append(waits, o.words)
 		}
 	}
-	funding := map[attribution.Funding]string{attribution.FundedByNHS: "NHS", attribution.FundedByCouncil: "Council", attribution.FundedJointly: "Joint",
-		attribution.SelfFunded: "The person", attribution.FundingUnread: "Could not be read"}[g.Funding]
+	funding := map[attribution.Funding]string{attribution.FundedByNHS: "NHS", attribution.FundedByCouncil: "Council",
+		attribution.FundedJointly: "Joint",
+		attribution.SelfFunded:    "The person", attribution.FundingUnread: "Could not be read"}[g.Funding]
 	return []receiptLine{
 		{"Reason", reasonWords(g.Reason), orNot(g.Words.Reason)},
 		{"Type of care", g.Care.String(), orNot(g.Words.Care)},
@@ -664,18 +679,24 @@ func (s *Server) periodView(r receiptOf, seg *casework.Segment) periodView {
 	for _, l := range r.Inputs {
 		v.Inputs.Rows = append(v.Inputs.Rows, []tableCell{{Text: l.Input, Header: true}, {Text: upperFirst(l.Value)}, {Text: l.Given}})
 	}
-	v.Evidence = tableView{ID: "evidence", Caption: "The days and where they stand", Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "Marked"}, {Text: "Source"}}}
+	v.Evidence = tableView{ID: "evidence", Caption: "The days and where they stand",
+		Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "Marked"}, {Text: "Source"}}}
 	for _, e := range r.Evidence {
 		from, _ := delay.ParseDay(e.From)
 		to, _ := delay.ParseDay(e.To)
-		v.Evidence.Rows = append(v.Evidence.Rows, []tableCell{{Text: from.Long(), Header: true}, {Text: to.Long()}, {Text: upperFirst(e.Mark)}, {Text: e.Source}})
+		v.Evidence.Rows = append(v.Evidence.Rows, []tableCell{{Text: from.Long(), Header: true}, {Text: to.Long()}, {Text: upperFirst(e.Mark)},
+			{Text: e.Source}})
 	}
-	v.Said = tableView{ID: "said", Caption: "Who proposed and who agreed", Head: []headCell{{Text: "When"}, {Text: "Who"}, {Text: "What"}, {Text: "Words"}}}
-	v.Said.Rows = append(v.Said.Rows, []tableCell{{Text: "First", Header: true}, {Text: s.opts.Places.providerWords(r.Provider)}, {Text: "Proposed: " + seg.Segment.Body.String()}, {Text: "By the rules, from the extract or the log"}})
+	v.Said = tableView{ID: "said", Caption: "Who proposed and who agreed", Head: []headCell{{Text: "When"}, {Text: "Who"}, {Text: "What"},
+		{Text: "Words"}}}
+	v.Said.Rows = append(v.Said.Rows, []tableCell{{Text: "First", Header: true}, {Text: s.opts.Places.providerWords(r.Provider)},
+		{Text: "Proposed: " + seg.Segment.Body.String()}, {Text: "By the rules, from the extract or the log"}})
 	for _, e := range r.Said {
 		v.Said.Rows = append(v.Said.Rows, []tableCell{{Text: e.At, Header: true}, {Text: e.Who}, {Text: e.What}, {Text: orNothing(e.Words)}})
 	}
-	v.WouldBe = "Another reason, body, council or type of care stated by the hospital begins a new period; an answer by the other body, or a decision, changes this one."
+	v.WouldBe = "Another reason, body, council or type of care stated by the hospital begins a new period; an answer by the other " +
+		"body, or a " +
+		"decision, changes this one."
 	return v
 }
 
@@ -694,7 +715,8 @@ func (s *Server) delayJSON(c echo.Context, reference string) error {
 	n := 0
 	for i := range k.Delays {
 		d := &k.Delays[i]
-		one := delayShape{Ready: d.Ready.String(), End: d.End.String(), EndKind: d.EndKind.String(), Moved: d.Moved, Days: d.Days(), Ward: d.Ward, Bed: d.Bed, Periods: []receiptOf{}}
+		one := delayShape{Ready: d.Ready.String(), End: d.End.String(), EndKind: d.EndKind.String(), Moved: d.Moved, Days: d.Days(),
+			Ward: d.Ward, Bed: d.Bed, Periods: []receiptOf{}}
 		for j := range d.Segments {
 			n++
 			one.Periods = append(one.Periods, s.receiptFor(k, d, &d.Segments[j], n))

@@ -59,7 +59,8 @@ func (s *Server) sidesOf(k *casework.Case, seg *casework.Segment) (provider, cou
 // confirmed it (G5).
 func (s *Server) decidedWords(k *casework.Case, seg *casework.Segment) string {
 	provider, council := s.sidesOf(k, seg)
-	return upperFirst(s.sideWords(sideOfDecision(seg), provider, council)) + " has decided: " + seg.Standing.Body.String() + ". It is not agreed until " +
+	return upperFirst(s.sideWords(sideOfDecision(seg), provider, council)) + " has decided: " + seg.Standing.Body.String() +
+		". It is not agreed until " +
 		s.sideWords(seg.Next, provider, council) + " confirms it or the named chair makes it (rule G5)."
 }
 
@@ -120,16 +121,19 @@ func (s *Server) eventLine(e casework.EventLine) historyView {
 	return historyView{When: s.moment(e.At), Who: s.roleWords(e.Role), What: what, Why: joined(e.Checks, e.Words)}
 }
 
-func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay, f casework.AnswerForm) disputeView {
+func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay,
+	f casework.AnswerForm) disputeView {
 	id := casework.SegmentID(k.Reference, seg.Segment.First)
 	title := "Dispute about "
 	if seg.State == agreement.Decided {
 		title = "Decision about "
 	}
 	provider, council := s.sidesOf(k, seg)
-	v := disputeView{formView: formView{Frame: s.frame(c, title+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id, Version: f.Version,
+	v := disputeView{formView: formView{Frame: s.frame(c, title+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id,
+		Version: f.Version,
 		Caption: provider + ", " + span(seg.Segment.First, seg.Segment.Last),
-		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(receiptNumber(k, seg)), Record: "/delays/" + k.Reference, Answer: "/agreement/" + id}
+		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(receiptNumber(k, seg)), Record: "/delays/" + k.Reference,
+		Answer: "/agreement/" + id}
 	if v.Version == "" {
 		v.Version = k.Version
 	}
@@ -202,12 +206,15 @@ func (s *Server) disputeForms(c echo.Context, v *disputeView, k *casework.Case, 
 		for _, b := range s.opts.Casework.Allowed(seg) {
 			bodies = append(bodies, [2]string{b.Slug(), upperFirst(b.String())})
 		}
-		v.WhatItIs = "The other body is asked to confirm your decision. Until it does, or the named chair makes it, the days are decided, not agreed."
+		v.WhatItIs = "The other body is asked to confirm your decision. Until it does, or the named chair makes it, the days are decided, not " +
+			"agreed."
 		if s.isChair(c) {
 			v.WhatItIs = "You decide as the named chair. The days are agreed at once, and only you decide them anew."
 		}
-		v.Decide = append([]part{radiosPart("body", "What is decided?", f.Body, bodies...)}, words("decide", "The decision, and the rule or clarification")...)
-		v.Decide = append(v.Decide, part{Kind: "check", ID: "example", Groups: []partGroup{{Items: []choice{{ID: "example", Value: "yes", Text: "Use as a worked example", Chosen: f.Example}}}}},
+		v.Decide = append([]part{radiosPart("body", "What is decided?", f.Body, bodies...)},
+			words("decide", "The decision, and the rule or clarification")...)
+		v.Decide = append(v.Decide, part{Kind: "check", ID: "example", Groups: []partGroup{
+			{Items: []choice{{ID: "example", Value: "yes", Text: "Use as a worked example", Chosen: f.Example}}}}},
 			datePart("review", "If it is a worked example, when is it reviewed?", "For example, 31 3 2027", f.ReviewOn))
 	case actor.May(people.CloseMonth):
 		v.Cannot = problem.Sentence(err)
@@ -242,8 +249,7 @@ func (s *Server) settle(c echo.Context) error {
 	if _, err := s.opts.Casework.Answer(c.Request().Context(), s.actor(c), f); err != nil {
 		v := s.disputeView(c, k, seg, d, f)
 		all := append(append(append([]part{}, v.Reply...), v.Escalate...), v.Decide...)
-		var r *casework.Refusal
-		if errors.As(err, &r) {
+		if r, ok := errors.AsType[*casework.Refusal](err); ok {
 			for i := range r.Fields {
 				if r.Fields[i].Field == "words" {
 					r.Fields[i].Field = f.Answer + "-words"

@@ -144,7 +144,8 @@ func (s *Server) explain(r *http.Request, err error) (status int, kind, message 
 	case tooSlow(err):
 		return http.StatusRequestTimeout, "too slow", "Your request took too long to arrive, so nothing was done. Try again."
 	case formTooLarge(err):
-		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Forms must be smaller than %dKB, so nothing was done.", largestForm>>10)
+		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Forms must be smaller than %dKB, so nothing was done.",
+			largestForm>>10)
 	case tooLarge(err):
 		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Files must be smaller than %dMB.", s.opts.MaxUpload>>20)
 	case errors.Is(err, errSignIn):
@@ -172,7 +173,8 @@ func answerKind(r *http.Request) string {
 	switch ext := path.Ext(r.URL.Path); {
 	case ext == ".json" || strings.HasPrefix(r.URL.Path, "/api/"):
 		return "json"
-	case ext == ".csv" || ext == ".svg" || strings.HasPrefix(r.URL.Path, "/static/") || strings.HasSuffix(r.URL.Path, "z") && path.Dir(r.URL.Path) == "/":
+	case ext == ".csv" || ext == ".svg" || strings.HasPrefix(r.URL.Path, "/static/") ||
+		strings.HasSuffix(r.URL.Path, "z") && path.Dir(r.URL.Path) == "/":
 		return "text"
 	}
 	accept := r.Header.Get("Accept")
@@ -200,7 +202,7 @@ func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
+				if broken, ok := v.(error); ok && errors.Is(broken, http.ErrAbortHandler) {
 					panic(v)
 				}
 				err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())

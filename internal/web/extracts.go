@@ -119,10 +119,12 @@ func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 	held := int64(0)
 	var attention []attentionItem
 	heldItem := func(line ExtractLine, d ExtractDay) attentionItem {
-		a := attentionItem{Words: line.Name + ", " + d.Day.Long() + ": the file (" + plural(int64(d.HeldRows), "row", "rows") + ") is short or in doubt and is held. It counts for nothing until it is accepted or sent again.",
+		a := attentionItem{Words: line.Name + ", " + d.Day.Long() + ": the file (" + plural(int64(d.HeldRows), "row", "rows") +
+			") is short or in doubt and is held. It counts for nothing until it is accepted or sent again.",
 			Href: "/extracts/" + d.Held, Text: "Receipt"}
 		if d.Arrival != measure.Held {
-			a.Words = line.Name + ", " + d.Day.Long() + ": a later file (" + plural(int64(d.HeldRows), "row", "rows") + ") is short or in doubt and is held. The earlier one counts until the later is accepted or sent again."
+			a.Words = line.Name + ", " + d.Day.Long() + ": a later file (" + plural(int64(d.HeldRows), "row", "rows") +
+				") is short or in doubt and is held. The earlier one counts until the later is accepted or sent again."
 		}
 		if decides {
 			a.Href, a.Text = decisionPath(d.Held), "Decide"
@@ -173,7 +175,8 @@ func isAre(n int64) string {
 }
 
 func gridOf(f fortnightOf) (tableView, []providerList) {
-	t := tableView{ID: "grid", Caption: "Extracts by hospital and day, " + span(f.From, f.To), HiddenCaption: true, Head: []headCell{{Text: "Hospital"}}}
+	t := tableView{ID: "grid", Caption: "Extracts by hospital and day, " + span(f.From, f.To), HiddenCaption: true,
+		Head: []headCell{{Text: "Hospital"}}}
 	for d := f.From; d <= f.To; d++ {
 		t.Head = append(t.Head, headCell{Text: d.Time().Format("Mon 2 Jan")})
 	}
@@ -394,7 +397,8 @@ func receiptTables(got Received) (dates, problems tableView) {
 		dates.Rows = append(dates.Rows, []tableCell{{Text: day, Header: true}, number(e.RowsRead), number(e.Kept), number(e.Quarantined),
 			number(e.Excluded), number(e.New), number(e.Gone), {Text: standing}})
 	}
-	problems = tableView{ID: "problems", Caption: "What was found, by row", Head: []headCell{{"Where", false}, {"Effect", false}, {"Column", false},
+	problems = tableView{ID: "problems", Caption: "What was found, by row", Head: []headCell{{"Where", false}, {"Effect", false},
+		{"Column", false},
 		{"Found", false}, {"Expected", false}, {"What to do", false}, {"Rule", false}}}
 	for _, p := range r.Problems {
 		where := "The whole file"
@@ -531,7 +535,8 @@ func uploaded(r *http.Request) (io.Reader, string, error) {
 		}
 		name := cleanName(r.URL.Query().Get("name"))
 		if name == "" {
-			return nil, "", problem.New(problem.Invalid, "The file has no name. Add its name to the address, like ?name=MHS_RWV_20180401.csv, or send it as the part \"file\" of a form.")
+			return nil, "", problem.New(problem.Invalid, "The file has no name. Add its name to the address, like ?name=MHS_RWV_20180401.csv, or "+
+				"send it as the part \"file\" of a form.")
 		}
 		return r.Body, name, nil
 	}

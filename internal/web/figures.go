@@ -18,12 +18,14 @@ import (
 const rowsOnPage = 500
 
 // figuresWords are the query words of the figures page.
-var figuresWords = []string{wordFrom, wordTo, wordLast, wordGrain, wordBy, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordState, wordBasis, wordKnown, wordView}
+var figuresWords = []string{wordFrom, wordTo, wordLast, wordGrain, wordBy, wordProvider, wordCouncil, wordReason, wordResp, wordCare,
+	wordState, wordBasis, wordKnown, wordView}
 
 // dimensionWords are the headings of the dimensions on the page.
 var dimensionWords = map[measure.Dimension]string{
 	measure.ByDay: "Day", measure.ByWeek: "Week starting", measure.ByMonth: "Month", measure.ByProvider: "Hospital",
-	measure.ByCouncil: "Council", measure.ByCare: "Type of care", measure.ByReason: "Waiting for", measure.ByResponsible: "Next step with", measure.ByState: "State",
+	measure.ByCouncil: "Council", measure.ByCare: "Type of care", measure.ByReason: "Waiting for", measure.ByResponsible: "Next step with",
+	measure.ByState: "State",
 }
 
 // breakdown is a table of figures with the cells that its rows come from.
@@ -101,7 +103,8 @@ func (a asked) dimensions() ([]measure.Dimension, error) {
 		periods = append(periods, a.Grain)
 	}
 	if len(periods) > 1 {
-		return nil, problem.New(problem.Invalid, "The address asks for %s and %s at once. Use one of day, week and month.", periods[0], periods[1])
+		return nil, problem.New(problem.Invalid, "The address asks for %s and %s at once. Use one of day, week and month.", periods[0],
+			periods[1])
 	}
 	if len(periods)+len(rest) == 0 {
 		return []measure.Dimension{measure.ByMonth, measure.ByResponsible}, nil
@@ -155,7 +158,8 @@ func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, erro
 
 func (s *Server) figuresTwin(see sight, b breakdown) twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Figures", RuleVersion: s.ruleVersionAt(see), From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID, AsAt: b.AsAt.String(), Rows: b.Rows, Basis: b.Query.Filter.Basis}
+	t := twin{Title: "Figures", RuleVersion: s.ruleVersionAt(see), From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID,
+		AsAt: b.AsAt.String(), Rows: b.Rows, Basis: b.Query.Filter.Basis}
 	for _, n := range measure.Numbers {
 		if slices.Contains(b.Numbers, n.Number) {
 			t.Definitions = append(t.Definitions, n.ID+" "+n.Define)
@@ -169,7 +173,8 @@ func (s *Server) figuresTwin(see sight, b breakdown) twin {
 
 // numberHeads are the headings of the numbers on the page.
 var numberHeads = map[measure.Number]string{
-	measure.Days: "Delayed days", measure.Beds: "DToC beds", measure.ShareN: "Share", measure.People: "People waiting", measure.Open: "Days not agreed",
+	measure.Days: "Delayed days", measure.Beds: "DToC beds", measure.ShareN: "Share", measure.People: "People waiting",
+	measure.Open: "Days not agreed",
 }
 
 func (s *Server) figuresTable(b breakdown) tableView {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 
@@ -109,9 +110,7 @@ func periodLinks(path string, f measure.Filter, keep url.Values, last delay.Day)
 	to := func(word, value string) url.Values {
 		q := filterQuery(f)
 		q.Set(wordBasis, f.Basis.String())
-		for w, v := range keep {
-			q[w] = v
-		}
+		maps.Copy(q, keep)
 		q.Set(word, value)
 		return q
 	}

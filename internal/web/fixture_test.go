@@ -64,7 +64,8 @@ func (n *northshire) people(d delay.Day, hospital, council int, care delay.CareT
 		return 0
 	}
 	weight := map[delay.Reason]int64{"A": 3, "E": 5, "Dii": 4, "C": 3, "G": 2, "I": 1}[reason]
-	allowed := map[delay.Reason][]delay.Body{"A": {delay.NHS, delay.SocialCare, delay.Joint}, "E": {delay.NHS, delay.SocialCare, delay.NotAttributed},
+	allowed := map[delay.Reason][]delay.Body{"A": {delay.NHS, delay.SocialCare, delay.Joint},
+		"E":   {delay.NHS, delay.SocialCare, delay.NotAttributed},
 		"Dii": {delay.SocialCare, delay.NHS}, "C": {delay.NHS}, "G": {delay.NHS, delay.SocialCare}, "I": {delay.NHS}}[reason]
 	if weight == 0 || !slices.Contains(allowed, body) {
 		return 0
@@ -108,7 +109,8 @@ func (n *northshire) each(f measure.Filter, from, to delay.Day, visit func(d del
 								continue
 							}
 							if p := n.people(d, h, k, care, reason, body); p > 0 {
-								visit(d, measure.Cell{Provider: hospital.Code, Council: delay.Council(council.Code), Care: care, Reason: reason, Body: body, Days: p})
+								visit(d, measure.Cell{Provider: hospital.Code, Council: delay.Council(council.Code), Care: care, Reason: reason, Body: body,
+									Days: p})
 							}
 						}
 					}
@@ -244,11 +246,13 @@ func (n *northshire) Receipt(_ context.Context, sum string) (Received, error) {
 	if sum == heldFile {
 		st := Standing{Provider: n.hospitals[2].Code, Day: n.last - 1, Held: true}
 		if len(n.accepted) > 0 {
-			st.Held, st.Counted, st.Accepted, st.By, st.Reason = false, true, time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), "Analyst", "A ward was closed."
+			st.Held, st.Counted, st.Accepted, st.By, st.Reason = false, true, time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), "Analyst",
+				"A ward was closed."
 		}
 		return Received{At: time.Date(2026, 11, 4, 6, 12, 0, 0, time.UTC), Bytes: 900, Standings: []Standing{st}, Report: ingest.Report{
 			File: "short.csv", SHA256: heldFile, Outcome: ingest.Held, Provider: st.Provider, RowsRead: 8, Kept: 8,
-			Extracts: []ingest.ExtractReport{{Date: st.Day.String(), RowsRead: 8, Kept: 8, Held: "8 rows, and the extract of 2 November 2026 has 20."}}}}, nil
+			Extracts: []ingest.ExtractReport{{Date: st.Day.String(), RowsRead: 8, Kept: 8,
+				Held: "8 rows, and the extract of 2 November 2026 has 20."}}}}, nil
 	}
 	if sum != knownFile {
 		return Received{}, problem.New(problem.NotFound, "There is no receipt for this file.")
@@ -257,14 +261,20 @@ func (n *northshire) Receipt(_ context.Context, sum string) (Received, error) {
 	return Received{At: time.Date(2026, 11, 4, 6, 10, 0, 0, time.UTC), Bytes: 48211, Report: ingest.Report{
 		File: "MHS_RXA_20261104.csv", SHA256: knownFile, Outcome: ingest.Taking, Provider: "RXA", Layout: "northgate", Encoding: "utf-8",
 		RowsRead: 52, Kept: 49, Quarantined: 2, Excluded: 1, Warnings: 1, Skipped: 1,
-		Extracts: []ingest.ExtractReport{{Date: "2026-11-04", RowsRead: 52, Kept: 49, Quarantined: 2, Excluded: 1, New: 4, Gone: 3, Replaces: &replaced}},
+		Extracts: []ingest.ExtractReport{{Date: "2026-11-04", RowsRead: 52, Kept: 49, Quarantined: 2, Excluded: 1, New: 4, Gone: 3,
+			Replaces: &replaced}},
 		Problems: []ingest.ReportedLine{
-			{Severity: "quarantined", Problem: extract.Problem{Line: 18, Rule: "R2", Field: "Ready date", Found: "12/10/2027", Expected: "a date on or before the extract date", Do: "Correct the ready date and send the file again."}},
-			{Severity: "warning", Problem: extract.Problem{Line: 31, Rule: "R3", Field: "Council", Found: "=cmd()|' /C calc'!A0", Expected: "a council", Do: "Name the council of residence."}},
+			{Severity: "quarantined", Problem: extract.Problem{Line: 18, Rule: "R2", Field: "Ready date", Found: "12/10/2027",
+				Expected: "a date on or before the extract date", Do: "Correct the ready date and send the file again."}},
+			{Severity: "warning", Problem: extract.Problem{Line: 31, Rule: "R3", Field: "Council", Found: "=cmd()|' /C calc'!A0",
+				Expected: "a council", Do: "Name the council of residence."}},
 		},
 		Groups: []extract.Group{
-			{Severity: "quarantined", Rule: "R2", Field: "Ready date", Cause: "12/10/2027", Rows: 2, Examples: []extract.Example{{Row: 18, Found: "12/10/2027"}},
-				Says: "Ready date: 12/10/2027 (2 rows); expected a date on or before the extract date. Correct the ready date and send the file again. Rows 18, 19."},
+			{Severity: "quarantined", Rule: "R2", Field: "Ready date", Cause: "12/10/2027", Rows: 2,
+				Examples: []extract.Example{{Row: 18, Found: "12/10/2027"}},
+				Says: "Ready date: 12/10/2027 (2 rows); expected a date on or before the extract date. Correct the ready date and send the file " +
+					"again. " +
+					"Rows 18, 19."},
 			{Severity: "warning", Rule: "R9", Field: "Born", Says: "Born: dates with two-digit years; expected years with four digits."},
 		},
 	}}, nil
@@ -337,7 +347,8 @@ func (d *desk) Run(_ context.Context, name string) error {
 	return problem.New(problem.NotFound, "There is no job of this name.")
 }
 
-var ofOctober = Pack{ID: "2026-10-28", Title: "28 October 2026", Held: time.Date(2026, 10, 28, 9, 58, 0, 0, time.UTC), AsAt: delay.MustDay("2026-10-28"), RuleSet: "england-dtoc 1", Sent: 1, Waiting: 1}
+var ofOctober = Pack{ID: "2026-10-28", Title: "28 October 2026", Held: time.Date(2026, 10, 28, 9, 58, 0, 0, time.UTC),
+	AsAt: delay.MustDay("2026-10-28"), RuleSet: "england-dtoc 1", Sent: 1, Waiting: 1}
 
 // shelf holds one pack, made on 28 October and sent to one of two.
 type shelf struct {
@@ -361,7 +372,8 @@ func (s *shelf) Open(_ context.Context, id, file string) (PackFile, error) {
 	switch file {
 	case "", "index.html":
 		return PackFile{Type: "text/html; charset=utf-8", Style: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
-			Bytes: []byte(`<!DOCTYPE html><html lang="en-GB"><head><title>Pack</title></head><body><main><h1>Pack of 28 October 2026</h1></main></body></html>`)}, nil
+			Bytes: []byte(`<!DOCTYPE html><html lang="en-GB"><head><title>Pack</title></head><body><main><h1>Pack of 28 October ` +
+				`2026</h1></main></body></html>`)}, nil
 	case "people.csv":
 		return PackFile{Type: "text/csv; charset=utf-8", Bytes: []byte("day,all\n")}, nil
 	case "people.svg":
@@ -373,11 +385,13 @@ func (s *shelf) Record(_ context.Context, id string) (PackRecord, error) {
 	if id != "2026-10-28" {
 		return PackRecord{}, problem.New(problem.NotFound, "No pack for this date.")
 	}
-	return PackRecord{Pack: ofOctober, Of: "Northshire", Version: "1.0.0", Unprinted: "This machine has no Chromium.", Files: []PackPart{{"index.html", 48211}, {"people.csv", 9}},
+	return PackRecord{Pack: ofOctober, Of: "Northshire", Version: "1.0.0", Unprinted: "This machine has no Chromium.",
+		Files:  []PackPart{{"index.html", 48211}, {"people.csv", 9}},
 		Filter: measure.Filter{Providers: []string{"RXA"}}, Checked: s.checked,
 		Deliveries: []PackDelivery{
 			{Kind: "mail", Target: "director@northshire.example", State: "Sent", Attempts: 1, At: time.Date(2026, 10, 28, 9, 59, 0, 0, time.UTC)},
-			{Kind: "mail", Target: "lead@northshire.example", State: "Waiting", Attempts: 2, Next: time.Date(2026, 10, 28, 10, 14, 0, 0, time.UTC), Message: "The mail server does not answer."},
+			{Kind: "mail", Target: "lead@northshire.example", State: "Waiting", Attempts: 2, Next: time.Date(2026, 10, 28, 10, 14, 0, 0, time.UTC),
+				Message: "The mail server does not answer."},
 		}}, nil
 }
 func (s *shelf) Check(_ context.Context, id string) error {

@@ -14,7 +14,8 @@ import (
 )
 
 // flowWords are the query words of the flow page.
-var flowWords = []string{wordSplit, wordFrom, wordTo, wordLast, wordGrain, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
+var flowWords = []string{wordSplit, wordFrom, wordTo, wordLast, wordGrain, wordProvider, wordCouncil, wordReason, wordResp, wordCare,
+	wordBasis, wordKnown, wordView}
 
 type flowView struct {
 	Frame
@@ -90,7 +91,8 @@ func (s *Server) flowPage(c echo.Context) error {
 	v.Filters = filterView{Action: "/flow", Clear: "/flow", Words: v.Showing,
 		Dates:   &dateFields{From: f.From.String(), To: f.To.String()},
 		Groups:  append(flowGroups(f), s.opts.Places.groups(f.Filter)...),
-		Periods: periodLinks("/flow", f.Filter, see.keep(url.Values{wordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last), Known: s.knownField(see)}
+		Periods: periodLinks("/flow", f.Filter, see.keep(url.Values{wordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last),
+		Known:   s.knownField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
 	s.fix(ctx, v.About, see, "/flow", q)
 	if len(f.Groups) == 0 {
@@ -127,13 +129,15 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 		return err
 	}
 	number := func(text string) tableCell { return tableCell{Text: text, Class: numericClass} }
-	v.Waited = tableView{ID: "waited", Caption: "Days waited", Head: []headCell{{"Waits", false}, {"People", true}, {"Middle, days", true}, {"9 in 10 at most, days", true},
+	v.Waited = tableView{ID: "waited", Caption: "Days waited", Head: []headCell{{"Waits", false}, {"People", true}, {"Middle, days", true},
+		{"9 in 10 at most, days", true},
 		{"7 days or more", true}, {"14 days or more", true}, {"21 days or more", true}}}
 	for _, one := range []struct {
 		name  string
 		q     measure.Quantiles
 		least [3]int64
-	}{{"Ended in the period, all their days", l.EndedQuantiles, l.AtLeast}, {"Waiting on " + f.To.Long() + ", days so far", l.OpenQuantiles, l.OpenAtLeast}} {
+	}{{"Ended in the period, all their days", l.EndedQuantiles, l.AtLeast}, {"Waiting on " + f.To.Long() + ", days so far", l.OpenQuantiles,
+		l.OpenAtLeast}} {
 		row := []tableCell{{Text: one.name, Header: true}, number(count(one.q.People))}
 		if one.q.People == 0 {
 			row = append(row, number("Not applicable"), number("Not applicable"))
@@ -150,13 +154,15 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 		return err
 	}
 	how := []link{{"How this is counted", "/definitions/" + measure.DaysWaited}}
-	v.Pair = []chartView{s.charted(ctx, chart.LengthsOf(l, place), half, how, open), s.charted(ctx, chart.SurvivalOf(l, place), half, how, open)}
+	v.Pair = []chartView{s.charted(ctx, chart.LengthsOf(l, place), half, how, open),
+		s.charted(ctx, chart.SurvivalOf(l, place), half, how, open)}
 	v.Weekdays = s.charted(ctx, chart.WeekdaysOf(w, l, place), across, nil, open)
 	moves, err := measure.Handoffs(ctx, course, f.Filter, measure.ByResponsible, f.From, f.To)
 	if err != nil {
 		return err
 	}
-	v.Handoffs = tableView{ID: "handoffs", Caption: "Changes of who the next step is with", Head: []headCell{{"From", false}, {"To", false}, {"Times", true}}}
+	v.Handoffs = tableView{ID: "handoffs", Caption: "Changes of who the next step is with",
+		Head: []headCell{{"From", false}, {"To", false}, {"Times", true}}}
 	for _, m := range moves {
 		v.Handoffs.Rows = append(v.Handoffs.Rows, []tableCell{
 			{Text: upperFirst(m.From.Body.String()), Header: true, Swatch: swatch(m.From.Body)},
@@ -172,7 +178,8 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 // flowTable has a row for each group and its whole period, which adds up from
 // left to right. Its ends open the rows of people who waited on those days.
 func (s *Server) flowTable(see sight, f measure.Flows) tableView {
-	t := tableView{ID: "flow-all", Caption: "From " + f.From.Long() + " to " + f.To.Long(), Head: []headCell{{"All", false}, {"Waiting at the start", true}}}
+	t := tableView{ID: "flow-all", Caption: "From " + f.From.Long() + " to " + f.To.Long(),
+		Head: []headCell{{"All", false}, {"Waiting at the start", true}}}
 	if f.Split != "" {
 		t.Head[0].Text = dimensionWords[f.Split]
 	}
@@ -225,9 +232,12 @@ func flowQuery(f measure.Flows) url.Values {
 }
 
 func (s *Server) flowTwin(see sight, f measure.Flows) twin {
-	t := twin{Title: "Flow", RuleVersion: s.ruleVersionAt(see), From: f.From.String(), To: f.To.String(), Measure: measure.PeopleWaiting, AsAt: f.AsAt.String(),
-		Definitions: []string{"Waiting at the start, with those who are new, already waiting, resumed or moved in, less those who ended, are no longer listed, paused or moved out, is always those waiting at the end (C16)."},
-		Columns:     []column{{string(f.Grain), false}, {"last_day", false}}}
+	t := twin{Title: "Flow", RuleVersion: s.ruleVersionAt(see), From: f.From.String(), To: f.To.String(), Measure: measure.PeopleWaiting,
+		AsAt: f.AsAt.String(),
+		Definitions: []string{"Waiting at the start, with those who are new, already waiting, resumed or moved in, less those who ended, " +
+			"are no " +
+			"longer listed, paused or moved out, is always those waiting at the end (C16)."},
+		Columns: []column{{string(f.Grain), false}, {"last_day", false}}}
 	if f.Split != "" {
 		t.Columns = append(t.Columns, column{measure.Column(f.Split), false})
 	}

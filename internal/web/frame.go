@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"html/template"
+	"maps"
 	"net/url"
 	"strings"
 
@@ -68,8 +69,10 @@ type about struct {
 // navigation is the order of the pages for everyone; each reader sees those
 // that their role may open.
 var navigation = []link{
-	{"Today", "/today"}, {"Agreement", "/agreement"}, {"Council share", "/council"}, {"Overview", "/overview"}, {"Figures", "/figures"}, {"Trends", "/trends"}, {"Reasons", "/reasons"}, {"Flow", "/flow"}, {"Call", "/call"}, {"Extracts", "/extracts"},
-	{"Packs", "/packs"}, {"Definitions", "/definitions"}, {"Users", "/admin/users"}, {"Tokens", "/admin/tokens"}, {"Audit log", "/admin/audit"}, {"Jobs", "/admin/jobs"},
+	{"Today", "/today"}, {"Agreement", "/agreement"}, {"Council share", "/council"}, {"Overview", "/overview"}, {"Figures", "/figures"},
+	{"Trends", "/trends"}, {"Reasons", "/reasons"}, {"Flow", "/flow"}, {"Call", "/call"}, {"Extracts", "/extracts"},
+	{"Packs", "/packs"}, {"Definitions", "/definitions"}, {"Users", "/admin/users"}, {"Tokens", "/admin/tokens"},
+	{"Audit log", "/admin/audit"}, {"Jobs", "/admin/jobs"},
 }
 
 // bareFrame is the frame without anything that needs the store, as error pages
@@ -181,9 +184,7 @@ func (s *Server) aboutFigures(path string, q url.Values, asAt delay.Day, measure
 	}
 	a.Links = []link{{"CSV", address(path+".csv", q)}, {"JSON", address(path+".json", q)}}
 	print := url.Values{wordView: {"print"}}
-	for word, given := range q {
-		print[word] = given
-	}
+	maps.Copy(print, q)
 	a.Print = address(path, print)
 	a.Fixed = address(path, q)
 	return a

@@ -139,7 +139,8 @@ func (s *Server) keptPage(c echo.Context) error {
 	if !ok {
 		return problem.New(problem.NotFound, "What was typed is not kept any more. Open the form again.")
 	}
-	v := keptView{formView: formView{Frame: s.frame(c, "Carry on where you were")}, Action: f.path, Look: strings.HasPrefix(f.path, "/delays/") && !strings.Contains(f.path, "/actions/")}
+	v := keptView{formView: formView{Frame: s.frame(c, "Carry on where you were")}, Action: f.path,
+		Look: strings.HasPrefix(f.path, "/delays/") && !strings.Contains(f.path, "/actions/")}
 	about := keptReference.FindString(f.path + " " + f.fields.Get("ref"))
 	if about != "" {
 		about = " about " + about

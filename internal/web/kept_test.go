@@ -89,13 +89,15 @@ func TestTypedTextIsKeptWhenTheSessionEnds(t *testing.T) {
 			}
 		}
 		_, value, _ := strings.Cut(fresh, "=")
-		if got, _ := form.Find(`input[name="` + wordToken + `"]`).Attr("value"); got != formToken(value) || form.Find(`input[name="`+wordToken+`"]`).Length() != 1 {
+		if got, _ := form.Find(`input[name="` + wordToken + `"]`).Attr("value"); got != formToken(value) ||
+			form.Find(`input[name="`+wordToken+`"]`).Length() != 1 {
 			t.Errorf("the proof is %q", got)
 		}
 	})
 	t.Run("nobody else does", func(t *testing.T) {
 		for _, role := range []people.Role{people.Reviewer, people.Administrator} {
-			if w := send(http.MethodGet, back, cookieOf(role), nil); w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), "infection") {
+			if w := send(http.MethodGet, back, cookieOf(role), nil); w.Code != http.StatusNotFound ||
+				strings.Contains(w.Body.String(), "infection") {
 				t.Errorf("the %s is answered with %d", role, w.Code)
 			}
 		}
@@ -107,7 +109,8 @@ func TestTypedTextIsKeptWhenTheSessionEnds(t *testing.T) {
 		if to := next(send(http.MethodPost, path, cookie, typed("another"))); to != "" {
 			t.Errorf("without proof: %q", to)
 		}
-		if to := next(send(http.MethodPost, "/account/password", cookie, url.Values{wordToken: {proof}, "password": {"secret words"}})); to != "" {
+		if to := next(send(http.MethodPost, "/account/password", cookie, url.Values{wordToken: {proof}, "password": {"secret words"}})); to !=
+			"" {
 			t.Errorf("a password: %q", to)
 		}
 		_, value, _ := strings.Cut(cookie, "=")

@@ -102,7 +102,8 @@ func readMoment(text string, zone *time.Location) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, strings.Replace(text, " ", "+", 1)); err == nil {
 		return at, nil
 	}
-	return time.Time{}, problem.New(problem.Invalid, "We do not recognise %s as a value of 'known'. Use a day like 2026-10-28, which means its end, or a day and a time like 2026-10-28T09:58.", quote(text))
+	return time.Time{}, problem.New(problem.Invalid, "We do not recognise %s as a value of 'known'. Use a day like 2026-10-28, which means "+
+		"its end, or a day and a time like 2026-10-28T09:58.", quote(text))
 }
 
 // words says the moment: a day that was asked for as a day stands as one.
@@ -291,8 +292,9 @@ type comparing struct {
 
 // compare prepares to compare figures of the days from from to to.
 func (s *Server) compare(ctx context.Context, v sight, from, to delay.Day) (*comparing, error) {
-	x := &comparing{s: s, v: v, table: tableView{ID: "differences", HiddenCaption: true, Caption: "Figures as known " + v.words(s) + ", and the same figures now",
-		Head: []headCell{{"Measure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}}
+	x := &comparing{s: s, v: v, table: tableView{ID: "differences", HiddenCaption: true,
+		Caption: "Figures as known " + v.words(s) + ", and the same figures now",
+		Head:    []headCell{{"Measure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}}
 	now, err := s.now(ctx)
 	if err != nil {
 		return nil, err
@@ -345,7 +347,8 @@ func (x *comparing) row(name, was, is, difference, reason string) {
 	if was != is {
 		x.differences++
 	}
-	x.table.Rows = append(x.table.Rows, []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: reason}})
+	x.table.Rows = append(x.table.Rows, []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass},
+		{Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: reason}})
 }
 
 // counted adds a line of a count. The causes may cancel out.
@@ -385,7 +388,8 @@ func (x *comparing) view() *differencesView {
 // differences compares the overview as it was known with the same figures now.
 func (s *Server) differences(ctx context.Context, v sight, then measure.Overview) (*differencesView, error) {
 	from := min(then.From, then.AsAt-13)
-	q := measure.Query{From: from, To: then.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible}, Filter: then.Filter}
+	q := measure.Query{From: from, To: then.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible},
+		Filter: then.Filter}
 	before, err := counts(ctx, v, q)
 	if err != nil {
 		return nil, err
@@ -458,7 +462,8 @@ func sharePoints(d float64) string {
 
 // reckonWaiting compares the people waiting: each hospital on the day of its
 // latest extract then, or on the day of the figures when that has come since.
-func (s *Server) reckonWaiting(r *reckoning, then measure.Overview, before, after map[spotBody]int64, filesNow map[spot]string, why func(spot) cause) {
+func (s *Server) reckonWaiting(r *reckoning, then measure.Overview, before, after map[spotBody]int64, filesNow map[spot]string,
+	why func(spot) cause) {
 	for _, p := range then.Providers {
 		at := spot{p.Code, min(p.Latest, then.AsAt)}
 		was := int64(0)
@@ -494,7 +499,8 @@ func counts(ctx context.Context, f measure.Source, q measure.Query) (map[spotBod
 
 // filesOf gives the file that counts for each provider's day, by its SHA-256,
 // and the days whose file is held.
-func filesOf(ctx context.Context, arrivals func(context.Context, delay.Day, delay.Day) ([]ExtractLine, error), from, to delay.Day) (counted map[spot]string, held map[spot]bool, err error) {
+func filesOf(ctx context.Context, arrivals func(context.Context, delay.Day, delay.Day) ([]ExtractLine, error),
+	from, to delay.Day) (counted map[spot]string, held map[spot]bool, err error) {
 	lines, err := arrivals(ctx, from, to)
 	if err != nil {
 		return nil, nil, err

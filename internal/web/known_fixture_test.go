@@ -88,7 +88,8 @@ func (i instant) ScopedDelays(ctx context.Context, scope people.Scope, f record.
 	return i.o.Rows.(*register).ScopedDelays(ctx, scope, f, page)
 }
 
-func (i instant) EachScopedDelay(ctx context.Context, scope people.Scope, f record.Filter, _ record.Sort, each func(record.Delay) error) error {
+func (i instant) EachScopedDelay(ctx context.Context, scope people.Scope, f record.Filter, _ record.Sort,
+	each func(record.Delay) error) error {
 	l, err := i.ScopedDelays(ctx, scope, f, record.Page{})
 	for _, d := range l.Delays {
 		err = errors.Join(err, each(d))

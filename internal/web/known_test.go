@@ -42,7 +42,8 @@ func TestC15PagesLookBack(t *testing.T) {
 		if got, _ := doc.Find("#known").Attr("value"); got != "2026-10-28" && !strings.HasPrefix(target, "/charts/") {
 			t.Errorf("the filters of %s have %q as their moment", target, got)
 		}
-		doc.Find(".app-about a[href$='.csv'], .app-about a[href*='.csv?'], .app-about a[href*='.svg'], .app-chart a[href*='/charts/'], .app-chart a[href*='.csv'], .app-chart a[href*='.svg'], a.app-period").Each(func(_ int, a *goquery.Selection) {
+		doc.Find(".app-about a[href$='.csv'], .app-about a[href*='.csv?'], .app-about a[href*='.svg'], .app-chart a[href*='/charts/'], " +
+			".app-chart a[href*='.csv'], .app-chart a[href*='.svg'], a.app-period").Each(func(_ int, a *goquery.Selection) {
 			if href, _ := a.Attr("href"); !strings.Contains(href, "known=2026-10-28") {
 				t.Errorf("%s leads on to %s, which is of another moment", target, href)
 			}
@@ -63,7 +64,8 @@ func TestC15PagesLookBack(t *testing.T) {
 	if kind, _ := doc.Find("#known").Attr("type"); kind != "datetime-local" {
 		t.Errorf("the field of a time is a %s", kind)
 	}
-	if now := s.get(t, "/overview"); now.Find(".app-differences").Length() != 0 || strings.Contains(words(now.Find(".app-datebar")), "As known") {
+	if now := s.get(t, "/overview"); now.Find(".app-differences").Length() != 0 ||
+		strings.Contains(words(now.Find(".app-datebar")), "As known") {
 		t.Error("the present says that it is the past")
 	}
 	for range 100 {
@@ -80,7 +82,8 @@ func TestC15PagesLookBack(t *testing.T) {
 func TestC15TheSameMomentGivesTheSameBytes(t *testing.T) {
 	skipShort(t)
 	s := newSite(t)
-	for _, target := range []string{"/overview.csv", "/overview.json", "/figures.csv", "/figures.json", "/charts/delayed-days.csv", "/charts/delayed-days.svg",
+	for _, target := range []string{"/overview.csv", "/overview.json", "/figures.csv", "/figures.json", "/charts/delayed-days.csv",
+		"/charts/delayed-days.svg",
 		"/trends.csv", "/trends.json", "/trends.svg", "/reasons.csv", "/reasons.json", "/flow.csv", "/flow.json"} {
 		get := func(q string) string {
 			w := s.ask(http.MethodGet, target+q, nil)
@@ -102,7 +105,8 @@ func TestC15TheSameMomentGivesTheSameBytes(t *testing.T) {
 func TestC15NotesAsTheyStood(t *testing.T) {
 	s := newSite(t)
 	s.north.notes = []measure.Annotation{
-		{ID: 1, Day: delay.MustDay("2026-05-03"), Words: "Home first team started", By: "R. Lee", At: time.Date(2026, 5, 5, 9, 0, 0, 0, time.UTC)},
+		{ID: 1, Day: delay.MustDay("2026-05-03"), Words: "Home first team started", By: "R. Lee",
+			At: time.Date(2026, 5, 5, 9, 0, 0, 0, time.UTC)},
 		{ID: 2, Day: delay.MustDay("2026-06-03"), Words: "Winter ward closed", By: "R. Lee", At: time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)},
 	}
 	read := func(target string) string {
@@ -126,11 +130,13 @@ func TestC15NotesAsTheyStood(t *testing.T) {
 // and shows the same figures.
 func TestC15FixedLinksNameTheirMoment(t *testing.T) {
 	s := newSite(t)
-	for _, target := range []string{"/overview?last=3m", "/figures?by=council&last=30d", "/charts/reasons", "/trends?measure=M03&last=26w", "/trends?split=reason&chart=line", "/reasons?last=1m", "/flow?grain=month"} {
+	for _, target := range []string{"/overview?last=3m", "/figures?by=council&last=30d", "/charts/reasons", "/trends?measure=M03&last=26w",
+		"/trends?split=reason&chart=line", "/reasons?last=1m", "/flow?grain=month"} {
 		doc := s.get(t, target)
 		fixed, _ := doc.Find("#fixed-link").Attr("href")
 		q, err := url.Parse(fixed)
-		if err != nil || q.Query().Get("known") != "2026-11-04T06:10:00.25Z" || q.Query().Get("from") == "" || q.Query().Get("to") == "" || q.Query().Get("basis") == "" {
+		if err != nil || q.Query().Get("known") != "2026-11-04T06:10:00.25Z" || q.Query().Get("from") == "" || q.Query().Get("to") == "" ||
+			q.Query().Get("basis") == "" {
 			t.Errorf("the fixed link of %s is %q", target, fixed)
 			continue
 		}
@@ -193,7 +199,8 @@ func TestC15DifferencesAddUp(t *testing.T) {
 		t.Fatalf("%d rows: %s", rows.Length(), words(doc.Find(".app-differences")))
 	}
 	first := rows.First()
-	if got := words(first); !strings.HasPrefix(got, "People waiting, 28 October 2026") || !strings.Contains(got, "extracts that arrived later: Southmoor Hospital") {
+	if got := words(first); !strings.HasPrefix(got, "People waiting, 28 October 2026") ||
+		!strings.Contains(got, "extracts that arrived later: Southmoor Hospital") {
 		t.Errorf("the first row is %q", got)
 	}
 	// What is shown then is what the page shows.
@@ -201,7 +208,8 @@ func TestC15DifferencesAddUp(t *testing.T) {
 		t.Errorf("shown %q, then %q", shown, then)
 	}
 	for target, wants := range map[string][]string{
-		"/trends?measure=M01":                            {"Delayed days, ", "extracts that arrived later: Southmoor Hospital", "weeks reads differently now: the week from 26 October 2026"},
+		"/trends?measure=M01": {"Delayed days, ", "extracts that arrived later: Southmoor Hospital",
+			"weeks reads differently now: the week from 26 October 2026"},
 		"/trends?measure=M02":                            {"Delayed days, ", "People waiting, a day"},
 		"/trends?measure=M01b":                           {"DToC beds", "It follows from the lines above"},
 		"/trends?measure=M03":                            {"Delayed days with social care, ", "Council share, "},
@@ -232,7 +240,8 @@ func TestC15DifferencesAddUp(t *testing.T) {
 				t.Errorf("%s does not say %q: %s", target, want, words(doc.Find(".app-differences")))
 			}
 		}
-		if s.get(t, strings.Replace(strings.Replace(target, "known=2026-10-28T23:58", "", 1), "known=2026-10-28", "", 1)).Find(".app-differences").Length() != 0 {
+		if s.get(t, strings.Replace(strings.Replace(target, "known=2026-10-28T23:58", "", 1), "known=2026-10-28", "", 1)).
+			Find(".app-differences").Length() != 0 {
 			t.Errorf("%s compares the present", target)
 		}
 	}

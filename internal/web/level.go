@@ -22,8 +22,9 @@ func levelText(levels []measure.Level, r measure.TrendReading) string {
 // force first, then those to come. Levels of the past are on the charts of
 // their time.
 func (s *Server) levelsTable(keep func(measure.Metric) bool) tableView {
-	t := tableView{ID: "levels-table", Caption: "Agreed levels", HiddenCaption: true, Head: []headCell{{"Measure", false}, {"Level", true}, {"Of", false},
-		{"From", false}, {"To", false}, {"Agreed", false}, {"Stands", false}}}
+	t := tableView{ID: "levels-table", Caption: "Agreed levels", HiddenCaption: true,
+		Head: []headCell{{"Measure", false}, {"Level", true}, {"Of", false},
+			{"From", false}, {"To", false}, {"Agreed", false}, {"Stands", false}}}
 	today := s.today()
 	for _, m := range measure.Metrics {
 		for _, l := range s.opts.Levels {
@@ -34,7 +35,8 @@ func (s *Server) levelsTable(keep func(measure.Metric) bool) tableView {
 			if l.From > today {
 				stands = "Not begun"
 			}
-			t.Rows = append(t.Rows, []tableCell{{Text: m.ID + " " + m.Name, Header: true}, {Text: agreedLevel(m, l), Class: numericClass}, {Text: s.levelPlace(l)},
+			t.Rows = append(t.Rows, []tableCell{{Text: m.ID + " " + m.Name, Header: true}, {Text: agreedLevel(m, l), Class: numericClass},
+				{Text: s.levelPlace(l)},
 				{Text: l.From.Long()}, {Text: levelEnd(l)}, {Text: agreedWords(l)}, {Text: stands}})
 		}
 	}

@@ -40,7 +40,8 @@ func TestDefinitionsListAgreedLevels(t *testing.T) {
 	s.get(t, "/definitions").Find("#levels-table tbody tr").Each(func(_ int, tr *goquery.Selection) { rows = append(rows, words(tr)) })
 	want := []string{
 		"M02 People waiting 95.0 people a day All hospitals and councils 1 April 2026 31 March 2027 Discharge board on 3 March 2026 In force",
-		"M02 People waiting 1.0 people a day Northgate General 1 April 2026 Until changed </script> & board; change agreed: Chief executives In force",
+		"M02 People waiting 1.0 people a day Northgate General 1 April 2026 Until changed </script> & board; change agreed: Chief executives " +
+			"In force",
 		"M03 Council share 35% Northshire County Council 1 April 2026 Until changed Discharge board In force",
 		"M08 New delays 60.5 people a week All hospitals and councils 1 April 2027 Until changed Discharge board Not begun",
 	}
@@ -56,7 +57,8 @@ func TestDefinitionsListAgreedLevels(t *testing.T) {
 			From, To string
 		}
 	}
-	if err := json.Unmarshal(s.body(t, "/definitions/M03.json"), &body); err != nil || len(body.Levels) != 1 || body.Levels[0].Level != .35 || body.Levels[0].To != "" {
+	if err := json.Unmarshal(s.body(t, "/definitions/M03.json"), &body); err != nil || len(body.Levels) != 1 || body.Levels[0].Level != .35 ||
+		body.Levels[0].To != "" {
 		t.Errorf("the JSON says %+v, %v", body, err)
 	}
 	without := newSite(t)
@@ -75,10 +77,15 @@ func TestAgreedLevelsOnTrends(t *testing.T) {
 		icons        int
 		has          string
 	}{
-		{"everybody", "/trends?measure=M02&grain=week&from=2026-04-06&to=2026-11-01", 2, "Agreed level: 95.0 from 1 April 2026 to 31 March 2027 (agreed: Discharge board on 3 March 2026)."},
-		{"two years", "/trends?measure=M02&grain=week&from=2025-10-06&to=2026-11-01", 2, "Agreed levels: 110.0 from 1 April 2025 to 31 March 2026 (agreed: Discharge board on 4 March 2025); 95.0 from 1 April 2026 to 31 March 2027"},
-		{"one hospital", "/trends?measure=M02&grain=week&from=2026-04-06&to=2026-11-01&provider=RXA", 2, "Agreed level: 1.0 from 1 April 2026 (agreed: </script> & board; change agreed: Chief executives)."},
-		{"a share has no assurance", "/trends?measure=M03&grain=month&council=E10000099&from=2025-10-01&to=2026-10-31", 1, "Agreed level: 35% from 1 April 2026"},
+		{"everybody", "/trends?measure=M02&grain=week&from=2026-04-06&to=2026-11-01", 2,
+			"Agreed level: 95.0 from 1 April 2026 to 31 March 2027 (agreed: Discharge board on 3 March 2026)."},
+		{"two years", "/trends?measure=M02&grain=week&from=2025-10-06&to=2026-11-01", 2,
+			"Agreed levels: 110.0 from 1 April 2025 to 31 March 2026 (agreed: Discharge board on 4 March 2025); 95.0 from 1 April 2026 to 31 " +
+				"March 2027"},
+		{"one hospital", "/trends?measure=M02&grain=week&from=2026-04-06&to=2026-11-01&provider=RXA", 2,
+			"Agreed level: 1.0 from 1 April 2026 (agreed: </script> & board; change agreed: Chief executives)."},
+		{"a share has no assurance", "/trends?measure=M03&grain=month&council=E10000099&from=2025-10-01&to=2026-10-31", 1,
+			"Agreed level: 35% from 1 April 2026"},
 		{"another hospital", "/trends?measure=M02&grain=week&from=2026-04-06&to=2026-11-01&provider=RXB", 1, ""},
 		{"one reason", "/trends?measure=M02&grain=week&from=2026-04-06&to=2026-11-01&reason=E", 1, ""},
 		{"a level that has not begun", "/trends?measure=M08&grain=week&from=2026-04-06&to=2026-11-01", 1, ""},
@@ -93,12 +100,14 @@ func TestAgreedLevelsOnTrends(t *testing.T) {
 			}
 		})
 	}
-	if got := page("/trends?measure=M02&grain=week&from=2026-04-06&to=2026-11-01&split=provider"); !strings.Contains(got, "Agreed level: 1.0") || strings.Contains(got, "Agreed level: 95.0") {
+	if got := page("/trends?measure=M02&grain=week&from=2026-04-06&to=2026-11-01&split=provider"); !strings.Contains(got,
+		"Agreed level: 1.0") || strings.Contains(got, "Agreed level: 95.0") {
 		t.Error("panels do not have the level of their own hospital")
 	}
 	csv := string(s.body(t, "/trends.csv?measure=M02&grain=month&from=2026-02-01&to=2026-05-31"))
-	for _, line := range strings.Split(strings.TrimSpace(csv), "\n") {
-		want := map[string]string{"month": "agreed_level", "2026-02": "110", "2026-03": "110", "2026-04": "95", "2026-05": "95"}[strings.SplitN(line, ",", 2)[0]]
+	for line := range strings.SplitSeq(strings.TrimSpace(csv), "\n") {
+		want := map[string]string{"month": "agreed_level", "2026-02": "110", "2026-03": "110", "2026-04": "95",
+			"2026-05": "95"}[strings.SplitN(line, ",", 2)[0]]
 		if !strings.Contains(line, ","+want+",") {
 			t.Errorf("%s has no agreed level of %s", line, want)
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -24,7 +25,8 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (caseForm, error) {
 	v := caseForm{formView: formView{Frame: s.frame(c, "Log a delay")}, Back: "/today", BackText: backToToday, Action: "/delays/new"}
 	var k *casework.Case
 	ward, provider := "", f.New.Provider
-	ready := part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "nhsuk-radios--inline", Groups: []partGroup{{}}}
+	ready := part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "nhsuk-radios--inline",
+		Groups: []partGroup{{}}}
 	add := func(value, text string) {
 		ready.Groups[0].Items = append(ready.Groups[0].Items, choice{ID: "ready-" + value, Value: value, Text: text, Chosen: f.Ready == value})
 	}
@@ -59,13 +61,16 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (caseForm, error) {
 	add("today", "Today")
 	add("yesterday", "Yesterday")
 	add("other", "Another date")
-	uncertain := part{Kind: "check", ID: "uncertain", Groups: []partGroup{{Items: []choice{{ID: "uncertain", Value: "yes", Text: "This date is uncertain", Chosen: f.Uncertain}}}}}
+	uncertain := part{Kind: "check", ID: "uncertain", Groups: []partGroup{{Items: []choice{{ID: "uncertain", Value: "yes",
+		Text: "This date is uncertain", Chosen: f.Uncertain}}}}}
 	v.Parts = append(v.Parts, ready)
 	other := datePart("other", "If another date", "For example, 31 10 2026", f.Other)
-	reason := part{Kind: "select", ID: "reason", Label: "2 What are they waiting for?", Groups: s.reasonGroups(c, provider, ward, f.Reason, today)}
+	reason := part{Kind: "select", ID: "reason", Label: "2 What are they waiting for?",
+		Groups: s.reasonGroups(c, provider, ward, f.Reason, today)}
 	where := part{Kind: "radios", ID: "destination", Label: "3 Where are they going?", Class: "nhsuk-radios--small", Groups: []partGroup{{}}}
 	for _, d := range casework.Destinations {
-		where.Groups[0].Items = append(where.Groups[0].Items, choice{ID: "destination-" + d.Code, Value: d.Code, Text: casework.DestinationWords(d.Code), Chosen: f.Destination == d.Code})
+		where.Groups[0].Items = append(where.Groups[0].Items, choice{ID: "destination-" + d.Code, Value: d.Code,
+			Text: casework.DestinationWords(d.Code), Chosen: f.Destination == d.Code})
 	}
 	v.Parts = append(v.Parts, uncertain, reason, where)
 	// What few need stands after the three fields, so that they come first by
@@ -73,7 +78,8 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (caseForm, error) {
 	body := s.bodyPart("If the rules do not say, who is the next step with?", f.Body)
 	v.Parts = append(v.Parts,
 		part{Kind: "details", ID: "more-date", Label: "Another date", Parts: []part{other}},
-		part{Kind: "details", ID: "more-body", Label: "Who the next step is with", Words: []string{"Leave this to the rules unless the ward knows better. The council is asked to agree either way."}, Parts: []part{body}})
+		part{Kind: "details", ID: "more-body", Label: "Who the next step is with",
+			Words: []string{"Leave this to the rules unless the ward knows better. The council is asked to agree either way."}, Parts: []part{body}})
 	if f.Ready == "other" || !f.Other.Empty() {
 		v.Parts[len(v.Parts)-2] = other
 	}
@@ -99,7 +105,8 @@ func (s *Server) extractAge(k *casework.Case) string {
 
 // bodyPart asks for a body; the first choice leaves it to the rules.
 func (s *Server) bodyPart(label, chosen string) part {
-	return radiosPart("body", label, chosen, [2]string{"", "Leave it to the rules"}, [2]string{"nhs", "NHS"}, [2]string{"social-care", "Social care"}, [2]string{"joint", "Joint"})
+	return radiosPart("body", label, chosen, [2]string{"", "Leave it to the rules"}, [2]string{"nhs", "NHS"},
+		[2]string{"social-care", "Social care"}, [2]string{"joint", "Joint"})
 }
 
 // reasonGroups lists the reasons: the ward's most used first, then all, each
@@ -164,7 +171,8 @@ func (s *Server) meaningsPart(c echo.Context, today delay.Day) part {
 			if e.ReviewOn != 0 && e.ReviewOn <= today {
 				continue
 			}
-			p.Words = append(p.Words, "Local ruling for "+string(r)+", "+e.At.In(s.opts.Zone).Format("2 January 2006")+": "+e.Body.String()+". "+e.Words+" Review on "+e.ReviewOn.Long()+".")
+			p.Words = append(p.Words, "Local ruling for "+string(r)+", "+e.At.In(s.opts.Zone).Format("2 January 2006")+": "+e.Body.String()+". "+
+				e.Words+" Review on "+e.ReviewOn.Long()+".")
 		}
 	}
 	return p
@@ -173,7 +181,8 @@ func (s *Server) meaningsPart(c echo.Context, today delay.Day) part {
 func (s *Server) newPersonParts(actor people.Actor, n casework.NewPerson) []part {
 	var parts []part
 	if mine := actor.Scope().Providers(); len(mine) > 1 {
-		p := part{Kind: "select", ID: "provider", Label: "Hospital", Groups: []partGroup{{Items: []choice{{Text: "Select the hospital", Chosen: n.Provider == ""}}}}}
+		p := part{Kind: "select", ID: "provider", Label: "Hospital", Groups: []partGroup{
+			{Items: []choice{{Text: "Select the hospital", Chosen: n.Provider == ""}}}}}
 		for _, code := range mine {
 			p.Groups[0].Items = append(p.Groups[0].Items, choice{Value: code, Text: s.opts.Places.providerWords(code), Chosen: code == n.Provider})
 		}
@@ -184,7 +193,8 @@ func (s *Server) newPersonParts(actor people.Actor, n casework.NewPerson) []part
 		{Value: "acute", Text: "Acute", Chosen: n.Care == "acute"}, {Value: "non-acute", Text: "Non-acute", Chosen: n.Care == "non-acute"},
 		{Value: notKnown, Text: "Not known", Chosen: n.Care == notKnown}}}}}
 	return append(parts,
-		part{Kind: "text", ID: "number", Label: "Hospital number", Hint: "It is kept encrypted and stands on no page.", Value: n.HospitalNumber, Class: "nhsuk-input--width-10"},
+		part{Kind: "text", ID: "number", Label: "Hospital number", Hint: "It is kept encrypted and stands on no page.", Value: n.HospitalNumber,
+			Class: "nhsuk-input--width-10"},
 		part{Kind: "text", ID: "ward", Label: "Ward", Value: n.Ward, Class: "nhsuk-input--width-10"},
 		part{Kind: "text", ID: "bed", Label: "Bed (optional)", Value: n.Bed, Class: "nhsuk-input--width-5"},
 		datePart("admitted", "Admission date", "For example, 28 10 2026", n.Admitted), council, care)
@@ -265,7 +275,8 @@ func (s *Server) logDelay(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return onward(c, "/today", url.Values{wordProvider: {k.Provider}, wordDone: {done.Reference}, wordEntry: {entry}}, s.nextFresh(c, k.Provider, done.Reference))
+	return onward(c, "/today", url.Values{wordProvider: {k.Provider}, wordDone: {done.Reference}, wordEntry: {entry}},
+		s.nextFresh(c, k.Provider, done.Reference))
 }
 
 // nextFresh gives the fragment of the next person who is ready and not logged,
@@ -286,7 +297,8 @@ func (s *Server) nextFresh(c echo.Context, provider, reference string) string {
 // caseFormFor starts a form about one case.
 func (s *Server) caseFormFor(c echo.Context, k *casework.Case, title, path, version string) caseForm {
 	name, caption := s.caseTitle(k)
-	v := caseForm{formView: formView{Frame: s.frame(c, title)}, Caption: name + ", " + strings.ToLower(caption[:1]) + caption[1:], Back: "/delays/" + k.Reference, BackText: caption,
+	v := caseForm{formView: formView{Frame: s.frame(c, title)}, Caption: name + ", " + strings.ToLower(caption[:1]) + caption[1:],
+		Back: "/delays/" + k.Reference, BackText: caption,
 		Action: "/delays/" + k.Reference + path, Hidden: []hiddenField{{"version", cmp.Or(version, k.Version)}}}
 	v.PageTitle = title + ", " + k.Reference + " – Homeward"
 	return v
@@ -371,14 +383,21 @@ func (s *Server) changeStep() caseStep {
 			if d := k.Last(); d != nil {
 				ward = d.Ward
 			}
-			v.Facts = []caseFact{{"Waiting for now", reasonWords(given.Reason), ""}, {"Council of residence", s.opts.Places.councilWords(given.Council), ""}}
+			v.Facts = []caseFact{{"Waiting for now", reasonWords(given.Reason), ""},
+				{"Council of residence", s.opts.Places.councilWords(given.Council), ""}}
 			v.Parts = []part{
-				radiosPart("what", "What has happened?", sent(c, fresh, "what", ""), [2]string{"changed", "They are now waiting for something else"}, [2]string{"corrected", "The reason was recorded wrongly (replaces it from the start; the old version is kept)"}),
-				datePart("from", "If they are now waiting for something else, from which date?", "For example, 31 10 2026. Periods always join: there is no gap and no overlap.", sentDate(c, fresh, "from", casework.DateOf(s.today()))),
-				{Kind: "select", ID: "reason", Label: "What are they waiting for?", Groups: s.reasonGroups(c, k.Provider, ward, sent(c, fresh, "reason", string(given.Reason)), s.today())},
+				radiosPart("what", "What has happened?", sent(c, fresh, "what", ""), [2]string{"changed", "They are now waiting for something else"},
+					[2]string{"corrected", "The reason was recorded wrongly (replaces it from the start; the old version is kept)"}),
+				datePart("from", "If they are now waiting for something else, from which date?",
+					"For example, 31 10 2026. Periods always join: there is no gap and no overlap.",
+					sentDate(c, fresh, "from", casework.DateOf(s.today()))),
+				{Kind: "select", ID: "reason", Label: "What are they waiting for?", Groups: s.reasonGroups(c, k.Provider, ward,
+					sent(c, fresh, "reason", string(given.Reason)), s.today())},
 				s.bodyPart("If the rules do not say, who is the next step with?", sent(c, fresh, "body", "")),
-				{Kind: "select", ID: "council", Label: "If the council of residence is another", Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
-				areaPart("because", "If the reason was recorded wrongly, what was wrong?", "Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500),
+				{Kind: "select", ID: "council", Label: "If the council of residence is another",
+					Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
+				areaPart("because", "If the reason was recorded wrongly, what was wrong?", "Do not include names or clinical detail.",
+					sent(c, fresh, "because", ""), 500),
 			}
 			v.Aside = []part{s.meaningsPart(c, s.today())}
 			v.Buttons = []caseButton{{Text: "Save change"}}
@@ -386,8 +405,10 @@ func (s *Server) changeStep() caseStep {
 			return v
 		},
 		save: func(c echo.Context, reference string) (casework.Done, error) {
-			return s.opts.Casework.Change(c.Request().Context(), s.actor(c), casework.ChangeForm{Reference: reference, Version: typed(c, "version"), What: typed(c, "what"), Period: typed(c, wordPeriod),
-				From: typedDate(c, "from"), Reason: typed(c, "reason"), Body: typed(c, "body"), Council: typed(c, "council"), Because: typed(c, "because")})
+			return s.opts.Casework.Change(c.Request().Context(), s.actor(c), casework.ChangeForm{Reference: reference, Version: typed(c, "version"),
+				What: typed(c, "what"), Period: typed(c, wordPeriod),
+				From: typedDate(c, "from"), Reason: typed(c, "reason"), Body: typed(c, "body"), Council: typed(c, "council"),
+				Because: typed(c, "because")})
 		},
 	}
 }
@@ -400,7 +421,8 @@ func (s *Server) periodLinksOf(k *casework.Case) []link {
 	var out []link
 	for _, p := range k.Periods() {
 		if !p.Present {
-			out = append(out, link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + reasonWords(p.Segment.Segment.Reason) + ", " + p.Standing.Body.String(), Href: s.correctHref(k, p.Segment.Segment.First)})
+			out = append(out, link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + reasonWords(p.Segment.Segment.Reason) +
+				", " + p.Standing.Body.String(), Href: s.correctHref(k, p.Segment.Segment.First)})
 		}
 	}
 	return out
@@ -419,14 +441,19 @@ func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fre
 		return v
 	}
 	seg := p.Segment
-	v.Lede = []string{"Only what was recorded of these days is replaced. Other periods stay as they are, the days still add up, and the old version is kept in the history. The other body is asked about the corrected days again."}
-	v.Facts = []caseFact{{"Period", span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days())), ""}, {"Recorded as", reasonWords(p.Given.Reason), ""},
-		{"Next step with", upperFirst(seg.Standing.Body.String()) + ", " + seg.State.String(), ""}, {"Council of residence", s.opts.Places.councilWords(p.Given.Council), ""}}
+	v.Lede = []string{"Only what was recorded of these days is replaced. Other periods stay as they are, the days still add up, and the old " +
+		"version is kept in the history. The other body is asked about the corrected days again."}
+	v.Facts = []caseFact{{"Period", span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days())), ""},
+		{"Recorded as", reasonWords(p.Given.Reason), ""},
+		{"Next step with", upperFirst(seg.Standing.Body.String()) + ", " + seg.State.String(), ""},
+		{"Council of residence", s.opts.Places.councilWords(p.Given.Council), ""}}
 	v.Hidden = append(v.Hidden, hiddenField{"what", "corrected"}, hiddenField{wordPeriod, first})
 	v.Parts = []part{
-		{Kind: "select", ID: "reason", Label: "What were they waiting for?", Groups: s.reasonGroups(c, k.Provider, "", sent(c, fresh, "reason", string(p.Given.Reason)), seg.Segment.First)},
+		{Kind: "select", ID: "reason", Label: "What were they waiting for?", Groups: s.reasonGroups(c, k.Provider, "",
+			sent(c, fresh, "reason", string(p.Given.Reason)), seg.Segment.First)},
 		s.bodyPart("If the rules do not say, who was the next step with?", sent(c, fresh, "body", "")),
-		{Kind: "select", ID: "council", Label: "If the council of residence was another", Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
+		{Kind: "select", ID: "council", Label: "If the council of residence was another",
+			Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
 		areaPart("because", "What was wrong?", "Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500),
 	}
 	v.Aside = []part{s.meaningsPart(c, seg.Segment.First)}
@@ -440,15 +467,18 @@ func (s *Server) pauseStep() caseStep {
 			v := s.caseFormFor(c, k, "Pause", "/pause", sent(c, fresh, "version", ""))
 			v.Lede = []string{"Days from the date of the pause are not counted until you resume. The new ready date then starts the count again."}
 			v.Parts = []part{
-				radiosPart("why", "Why has the wait stopped?", sent(c, fresh, "why", ""), [2]string{"hospital", "Needs hospital treatment again"}, [2]string{"other", "Other"}),
-				{Kind: "text", ID: "other", Label: "If other, say why", Hint: "Do not include names or clinical detail.", Value: sent(c, fresh, "other", "")},
+				radiosPart("why", "Why has the wait stopped?", sent(c, fresh, "why", ""), [2]string{"hospital", "Needs hospital treatment again"},
+					[2]string{"other", "Other"}),
+				{Kind: "text", ID: "other", Label: "If other, say why", Hint: "Do not include names or clinical detail.",
+					Value: sent(c, fresh, "other", "")},
 				datePart("date", "From which date?", "For example, 31 10 2026", sentDate(c, fresh, "date", casework.DateOf(s.today()))),
 			}
 			v.Buttons = []caseButton{{Text: "Pause"}}
 			return v
 		},
 		save: func(c echo.Context, reference string) (casework.Done, error) {
-			return s.opts.Casework.Pause(c.Request().Context(), s.actor(c), casework.PauseForm{Reference: reference, Version: typed(c, "version"), Why: typed(c, "why"),
+			return s.opts.Casework.Pause(c.Request().Context(), s.actor(c), casework.PauseForm{Reference: reference, Version: typed(c, "version"),
+				Why:   typed(c, "why"),
 				Other: typed(c, "other"), Date: typedDate(c, "date"), Because: typed(c, "because")})
 		},
 	}
@@ -459,12 +489,14 @@ func (s *Server) resumeStep() caseStep {
 		form: func(c echo.Context, k *casework.Case, fresh bool) caseForm {
 			v := s.caseFormFor(c, k, "Resume", "/resume", sent(c, fresh, "version", ""))
 			v.Lede = []string{"The day of becoming ready again is not counted; the days after it are."}
-			v.Parts = []part{datePart("date", "When did they become ready to leave again?", "For example, 31 10 2026", sentDate(c, fresh, "date", casework.DateOf(s.today())))}
+			v.Parts = []part{datePart("date", "When did they become ready to leave again?", "For example, 31 10 2026",
+				sentDate(c, fresh, "date", casework.DateOf(s.today())))}
 			v.Buttons = []caseButton{{Text: "Resume"}}
 			return v
 		},
 		save: func(c echo.Context, reference string) (casework.Done, error) {
-			return s.opts.Casework.Resume(c.Request().Context(), s.actor(c), casework.PauseForm{Reference: reference, Version: typed(c, "version"), Date: typedDate(c, "date"), Because: typed(c, "because")})
+			return s.opts.Casework.Resume(c.Request().Context(), s.actor(c), casework.PauseForm{Reference: reference, Version: typed(c, "version"),
+				Date: typedDate(c, "date"), Because: typed(c, "because")})
 		},
 	}
 }
@@ -477,20 +509,24 @@ func (s *Server) endForm(c echo.Context, k *casework.Case, fresh bool) caseForm 
 	for _, e := range casework.Endings {
 		how.Groups[0].Items = append(how.Groups[0].Items, choice{ID: "how-" + e.Code, Value: e.Code, Text: e.Words, Chosen: chosen == e.Code})
 	}
-	where := part{Kind: "select", ID: "destination", Label: "If they left hospital, where to?", Groups: []partGroup{{Items: []choice{{Text: "Select where they went", Chosen: true}}}}}
+	where := part{Kind: "select", ID: "destination", Label: "If they left hospital, where to?",
+		Groups: []partGroup{{Items: []choice{{Text: "Select where they went", Chosen: true}}}}}
 	went := sent(c, fresh, "destination", "")
 	for _, d := range casework.Destinations[:4] {
-		where.Groups[0].Items = append(where.Groups[0].Items, choice{Value: d.Code, Text: casework.DestinationWords(d.Code), Chosen: d.Code == went})
+		where.Groups[0].Items = append(where.Groups[0].Items, choice{Value: d.Code, Text: casework.DestinationWords(d.Code),
+			Chosen: d.Code == went})
 	}
 	v.Parts = []part{how,
 		datePart("date", "On which date?", "The day of leaving is not counted.", sentDate(c, fresh, "date", casework.DateOf(s.today()))), where,
-		areaPart("because", "If it was recorded in error, what was wrong?", "It is removed from the log and kept in the history. Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500)}
+		areaPart("because", "If it was recorded in error, what was wrong?", "It is removed from the log and kept in the history. Do not include "+
+			"names or clinical detail.", sent(c, fresh, "because", ""), 500)}
 	v.Buttons = []caseButton{{Text: "Check and continue"}}
 	return v
 }
 
 func readEnd(c echo.Context, reference string) casework.EndForm {
-	return casework.EndForm{Reference: reference, Version: typed(c, "version"), How: typed(c, "how"), Date: typedDate(c, "date"), Destination: typed(c, "destination"), Because: typed(c, "because")}
+	return casework.EndForm{Reference: reference, Version: typed(c, "version"), How: typed(c, "how"), Date: typedDate(c, "date"),
+		Destination: typed(c, "destination"), Because: typed(c, "because")}
 }
 
 func (s *Server) endPage(c echo.Context) error {
@@ -539,14 +575,16 @@ func (s *Server) end(c echo.Context) error {
 
 func (s *Server) actionForm(c echo.Context, k *casework.Case, fresh bool) caseForm {
 	v := s.caseFormFor(c, k, "Add an action", "/actions/new", sent(c, fresh, "version", ""))
-	org := part{Kind: "select", ID: "org", Label: "Owner organisation", Groups: []partGroup{{Items: []choice{{Text: "Select who owns this", Chosen: true}}}}}
+	org := part{Kind: "select", ID: "org", Label: "Owner organisation", Groups: []partGroup{
+		{Items: []choice{{Text: "Select who owns this", Chosen: true}}}}}
 	chosen := sent(c, fresh, "org", "")
 	for _, list := range [][]Place{s.opts.Places.Providers, s.opts.Places.Councils} {
 		for _, p := range list {
 			org.Groups[0].Items = append(org.Groups[0].Items, choice{Value: p.Name, Text: p.Name, Chosen: chosen == p.Name})
 		}
 	}
-	org.Groups[0].Items = append(org.Groups[0].Items, choice{Value: "Another organisation", Text: "Another organisation", Chosen: chosen == "Another organisation"})
+	org.Groups[0].Items = append(org.Groups[0].Items, choice{Value: "Another organisation", Text: "Another organisation",
+		Chosen: chosen == "Another organisation"})
 	v.Parts = []part{
 		areaPart("what", "What needs to happen?", "Do not include names or clinical detail.", sent(c, fresh, "what", ""), 200), org,
 		{Kind: "text", ID: "owner", Label: "Owner role or team", Value: sent(c, fresh, "owner", "")},
@@ -574,7 +612,8 @@ func (s *Server) addAction(c echo.Context) error {
 	if !known {
 		return problem.New(problem.Invalid, "Select the owner organisation from the list.")
 	}
-	err = s.opts.Casework.AddAction(c.Request().Context(), s.actor(c), casework.ActionForm{Reference: k.Reference, Version: typed(c, "version"), What: typed(c, "what"),
+	err = s.opts.Casework.AddAction(c.Request().Context(), s.actor(c), casework.ActionForm{Reference: k.Reference,
+		Version: typed(c, "version"), What: typed(c, "what"),
 		OwnerOrg: org, Owner: typed(c, "owner"), Due: typedDate(c, "due")})
 	if err != nil {
 		return s.notSaved(c, err, v, func() (caseForm, error) {
@@ -593,7 +632,8 @@ func (s *Server) closeAction(c echo.Context) error {
 	if err != nil {
 		return problem.New(problem.NotFound, "There is no such action.")
 	}
-	if err := s.opts.Casework.CloseAction(c.Request().Context(), s.actor(c), c.Param("ref"), id, typed(c, "state"), typed(c, "why")); err != nil {
+	if err := s.opts.Casework.CloseAction(c.Request().Context(), s.actor(c), c.Param("ref"), id, typed(c, "state"),
+		typed(c, "why")); err != nil {
 		return asked400(err)
 	}
 	return onward(c, "/delays/"+c.Param("ref"), nil, "actions")
@@ -601,7 +641,7 @@ func (s *Server) closeAction(c echo.Context) error {
 
 // asked400 turns a refusal of a form without a page of its own into a problem.
 func asked400(err error) error {
-	if r, ok := err.(*casework.Refusal); ok {
+	if r, ok := errors.AsType[*casework.Refusal](err); ok {
 		return problem.New(problem.Invalid, "%s. Go back and try again.", strings.TrimSuffix(r.Error(), "."))
 	}
 	return err

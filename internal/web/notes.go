@@ -96,7 +96,8 @@ func (s *Server) addNote(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a := measure.Annotation{Words: strings.Join(strings.Fields(field("words")), " "), Provider: field("provider"), Council: delay.Council(field("council")),
+	a := measure.Annotation{Words: strings.Join(strings.Fields(field("words")), " "), Provider: field("provider"),
+		Council: delay.Council(field("council")),
 		Restart: field("restart") == "yes", By: s.actor(c).Who(), At: s.opts.Now()}
 	form := noteForm{Day: field("day"), Words: field("words"), OnlyThis: field("only") != "", Restart: a.Restart}
 	wrong := func(into *string, href, words string) {
@@ -122,7 +123,8 @@ func (s *Server) addNote(c echo.Context) error {
 		wrong(&form.WordsError, "#note-words", "Remove the NHS number. Do not type numbers that identify a person here.")
 		form.Words = ""
 	}
-	if a.Provider != "" && s.opts.Places.providerWords(a.Provider) == a.Provider || a.Council != "" && s.opts.Places.CouncilName(a.Council) == "" {
+	if a.Provider != "" && s.opts.Places.providerWords(a.Provider) == a.Provider ||
+		a.Council != "" && s.opts.Places.CouncilName(a.Council) == "" {
 		wrong(&form.ScopeError, "#note-provider", "Select a hospital and a council from the lists")
 		a.Provider, a.Council = "", ""
 	}

@@ -22,7 +22,8 @@ var (
 )
 
 // overviewWords are the query words of the overview and its charts.
-var overviewWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
+var overviewWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown,
+	wordView}
 
 // overviewView is the first page.
 type overviewView struct {
@@ -165,10 +166,12 @@ func (s *Server) overviewPage(c echo.Context) error {
 	}
 	v.Incomplete = incomplete(o)
 	v.Now = nowOf(o, first)
-	v.Now.Href = address("/figures", withBy(see.keep(dated(o.Filter.On(measure.BasisCounted), o.AsAt, o.AsAt)), measure.ByProvider, measure.ByResponsible))
+	v.Now.Href = address("/figures", withBy(see.keep(dated(o.Filter.On(measure.BasisCounted), o.AsAt, o.AsAt)), measure.ByProvider,
+		measure.ByResponsible))
 	v.Share = shareOf(o)
 	if m, _, ok := latestMonth(o); ok {
-		v.Share.Open = link{"The days by next step", address("/figures", withBy(see.keep(dated(o.Filter, m.First, m.Last)), measure.ByResponsible))}
+		v.Share.Open = link{"The days by next step", address("/figures", withBy(see.keep(dated(o.Filter, m.First, m.Last)),
+			measure.ByResponsible))}
 	}
 	v.Waiting = waitingOf(o, see.keep(dated(o.Filter.On(measure.BasisCounted), o.From, o.To)))
 	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
@@ -186,7 +189,8 @@ func (s *Server) overviewPage(c echo.Context) error {
 	if v.Closed, err = s.closedNote(ctx, see, o.Filter, o.From, o.To); err != nil {
 		return err
 	}
-	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits)
+	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare,
+		measure.LongWaits)
 	s.fix(ctx, v.About, see, "/overview", q)
 	return s.page(c, "overview", v)
 }
@@ -284,8 +288,8 @@ func fixed(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 // the charts' titles do, and how it is named; the month that is not over stands
 // in when there is no other.
 func latestMonth(o measure.Overview) (m measure.Period, name string, ok bool) {
-	for i := len(o.Months) - 1; i >= 0; i-- {
-		p := o.Months[i]
+	for _, p := range slices.Backward(o.Months) {
+
 		if p.Listed == 0 && p.Days.Total() == 0 {
 			continue
 		}
@@ -300,7 +304,8 @@ func latestMonth(o measure.Overview) (m measure.Period, name string, ok bool) {
 }
 
 func shareOf(o measure.Overview) figureView {
-	v := figureView{Heading: "Days with social care", Value: "No data", Href: "/definitions/" + measure.CouncilShare, HrefText: "How this share is counted"}
+	v := figureView{Heading: "Days with social care", Value: "No data", Href: "/definitions/" + measure.CouncilShare,
+		HrefText: "How this share is counted"}
 	if len(o.Filter.Bodies) > 0 {
 		v.Value, v.Words = "Not shown", "Remove the filter \"Next step with\" to see a share of all days."
 		return v
@@ -335,13 +340,15 @@ func waitingOf(o measure.Overview, q url.Values) waitingView {
 	v := waitingView{Heading: "Waiting now for"}
 	for _, w := range o.Waiting {
 		q.Set(wordMeasure, measure.LongWaits+"-"+strconv.Itoa(w.AtLeast))
-		v.Items = append(v.Items, waitingItem{Text: count(int64(w.AtLeast)) + " days or more", Value: count(w.People), Href: address("/trends", q)})
+		v.Items = append(v.Items, waitingItem{Text: count(int64(w.AtLeast)) + " days or more", Value: count(w.People),
+			Href: address("/trends", q)})
 	}
 	return v
 }
 
 // overviewCharts makes the charts in the order of the page.
-func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.Values, open bool) (first chartView, pair []chartView, last chartView) {
+func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.Values, open bool) (first chartView, pair []chartView,
+	last chartView) {
 	place := s.place(o.Filter)
 	make := func(id string, size chart.Size) chartView {
 		return s.charted(ctx, chartsByID[id](o, place), size, chartLinks(id, q), open)
@@ -426,7 +433,8 @@ func withBy(q url.Values, by ...measure.Dimension) url.Values {
 
 // overviewTwin is the overview as rows: one figure each.
 func (s *Server) overviewTwin(see sight, o measure.Overview) twin {
-	t := twin{RuleVersion: s.ruleVersionAt(see), Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(), Basis: o.Filter.Basis,
+	t := twin{RuleVersion: s.ruleVersionAt(see), Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
+		Basis: o.Filter.Basis,
 		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"responsible", false},
 			{"reason", false}, {"value", true}, {"unit", false}}}
 	for _, id := range []string{measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {

@@ -112,7 +112,9 @@ func packPolicy(style string) string {
 	if style != "" {
 		styles = "'" + style + "'"
 	}
-	return "default-src 'none'; style-src " + styles + "; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-downloads"
+	return "default-src 'none'; style-src " + styles + "; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+		"sandbox " +
+		"allow-downloads"
 }
 
 // inPage are the media types that a browser shows; others are downloads.
@@ -142,10 +144,12 @@ func (s *Server) packsPage(c echo.Context) error {
 		v.Damaged = sentences(err)
 	}
 	v.Table = tableView{ID: "packs", Caption: "Packs, newest first", HiddenCaption: true,
-		Head: []headCell{{"Pack", false}, {"Data as at", false}, {"Figures held at", false}, {"Rule set", false}, {"Sent", false}, {"About it", false}}}
+		Head: []headCell{{"Pack", false}, {"Data as at", false}, {"Figures held at", false}, {"Rule set", false}, {"Sent", false},
+			{"About it", false}}}
 	for _, p := range packs {
 		v.Table.Rows = append(v.Table.Rows, []tableCell{
-			{Text: p.Title, Header: true, Href: "/packs/" + p.ID + "/"}, {Text: orWords(p.AsAt.Long(), "No data")}, {Text: s.moment(p.Held)}, {Text: p.RuleSet},
+			{Text: p.Title, Header: true, Href: "/packs/" + p.ID + "/"}, {Text: orWords(p.AsAt.Long(), "No data")}, {Text: s.moment(p.Held)},
+			{Text: p.RuleSet},
 			{Text: sentWords(p)}, {Text: "Details of " + p.Title, Href: "/packs/" + p.ID + "/about"},
 		})
 	}
@@ -162,7 +166,8 @@ func (s *Server) packsPage(c echo.Context) error {
 			for _, at := range p.Next {
 				next = append(next, s.moment(at))
 			}
-			t.Rows = append(t.Rows, []tableCell{{Text: publicTitle(p), Header: true}, {Text: upperFirst(p.When)}, {Text: upperFirst(p.UpTo)}, {Text: p.Of},
+			t.Rows = append(t.Rows, []tableCell{{Text: publicTitle(p), Header: true}, {Text: upperFirst(p.When)}, {Text: upperFirst(p.UpTo)},
+				{Text: p.Of},
 				{Text: goesTo(p)}, {Text: strings.Join(next, "; ")}})
 		}
 		v.Plans = t
@@ -221,7 +226,8 @@ func (s *Server) packsJSON(c echo.Context) error {
 	if err != nil && len(packs) == 0 {
 		return err
 	}
-	t := twin{Title: "Packs", Definitions: []string{}, Columns: []column{{"id", false}, {"title", false}, {"as_at", false}, {"held", false}, {"rule_set", false},
+	t := twin{Title: "Packs", Definitions: []string{}, Columns: []column{{"id", false}, {"title", false}, {"as_at", false}, {"held", false},
+		{"rule_set", false},
 		{"sent", true}, {"waiting", true}, {"not_sent", true}}}
 	for _, p := range packs {
 		t.Rows = append(t.Rows, []string{p.ID, p.Title, p.AsAt.String(), p.Held.In(s.opts.Zone).Format(time.RFC3339), p.RuleSet,
@@ -291,7 +297,9 @@ func (s *Server) packAbout(c echo.Context) error {
 		v.Facts = append([]fact{{"Kind", r.Kind}}, v.Facts...)
 	}
 	if r.Public {
-		v.Facts = append(v.Facts, fact{"Who may have it", "Anybody: it is a public copy. Counts under 5 are not shown, others are rounded to the nearest 5."})
+		v.Facts = append(v.Facts, fact{"Who may have it", "Anybody: it is a public copy. Counts under 5 are not shown, others are rounded " +
+			"to the " +
+			"nearest 5."})
 	} else {
 		v.Facts = append(v.Facts, fact{"Who may have it", "The partnership. Counts under 5 are shown as they are, so do not publish it."})
 	}
@@ -301,7 +309,8 @@ func (s *Server) packAbout(c echo.Context) error {
 	v.Compare = address("/overview", q)
 	v.Files = tableView{ID: "files", Caption: "Files of the pack", HiddenCaption: true, Head: []headCell{{"File", false}, {"Size", true}}}
 	for _, f := range r.Files {
-		v.Files.Rows = append(v.Files.Rows, []tableCell{{Text: f.Name, Header: true, Href: home + f.Name}, {Text: size(f.Bytes), Class: numericClass}})
+		v.Files.Rows = append(v.Files.Rows, []tableCell{{Text: f.Name, Header: true, Href: home + f.Name},
+			{Text: size(f.Bytes), Class: numericClass}})
 	}
 	if len(r.Deliveries) > 0 {
 		t := &tableView{ID: "deliveries", Caption: "Where the pack went", HiddenCaption: true,
@@ -311,7 +320,8 @@ func (s *Server) packAbout(c echo.Context) error {
 			if !d.At.IsZero() {
 				when = s.moment(d.At)
 			}
-			t.Rows = append(t.Rows, []tableCell{{Text: d.Target, Header: true}, {Text: upperFirst(d.Kind)}, {Text: d.State, Tag: deliveryTags[d.State]},
+			t.Rows = append(t.Rows, []tableCell{{Text: d.Target, Header: true}, {Text: upperFirst(d.Kind)},
+				{Text: d.State, Tag: deliveryTags[d.State]},
 				{Text: when}, {Text: orWords(d.Message, "Nothing")}})
 		}
 		v.Deliveries = t

@@ -200,7 +200,8 @@ func (s *Server) notSaved(c echo.Context, err error, form caseForm, fresh func()
 		return s.pageAs(c, http.StatusUnprocessableEntity, "caseform", form)
 	case errors.As(err, &r):
 		v := interruption{formView: formView{Frame: s.frame(c, "Check this before you save")}, Action: form.Action, Asks: r.Asks,
-			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason", Hint: "It is kept with the entry.", Value: sent(c, false, "because", "")}}
+			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason", Hint: "It is kept with the entry.",
+				Value: sent(c, false, "because", "")}}
 		if c.FormValue("asked") != "" {
 			v.Reason.Error = "Enter a reason"
 			v.wrongFields(v.Reason)
@@ -212,14 +213,16 @@ func (s *Server) notSaved(c echo.Context, err error, form caseForm, fresh func()
 			return ferr
 		}
 		v := clashView{Frame: s.frame(c, "Someone else changed this"), Message: s.clashWords(c, problem.Sentence(err)), Again: form.Action,
-			Table: tableView{ID: "clash", Caption: "What you entered and what stands now", Head: []headCell{{Text: "Field"}, {Text: "You entered"}, {Text: "Now"}}}}
+			Table: tableView{ID: "clash", Caption: "What you entered and what stands now",
+				Head: []headCell{{Text: "Field"}, {Text: "You entered"}, {Text: "Now"}}}}
 		was := map[string]string{}
 		each(now.Parts, func(p part) { was[p.ID] = p.entered() })
 		each(form.Parts, func(p part) {
 			if p.Kind == "words" || p.Kind == "details" {
 				return
 			}
-			v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: p.Label, Header: true}, {Text: orNothing(p.entered())}, {Text: orNothing(was[p.ID])}})
+			v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: p.Label, Header: true}, {Text: orNothing(p.entered())},
+				{Text: orNothing(was[p.ID])}})
 		})
 		return s.pageAs(c, http.StatusConflict, "clash", v)
 	}

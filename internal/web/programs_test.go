@@ -46,7 +46,7 @@ func TestP1TokensOpenWhatIsListed(t *testing.T) {
 		t.Fatal("docs/access.md does not say what tokens open")
 	}
 	var documented []string
-	for _, line := range strings.Split(part, "\n") {
+	for line := range strings.SplitSeq(part, "\n") {
 		if cells := strings.Split(line, "|"); len(cells) == 5 && strings.Contains(cells[3], "`/") {
 			documented = append(documented, strings.TrimSpace(cells[1])+" "+strings.TrimSpace(cells[2])+" "+strings.Trim(cells[3], " `"))
 		}
@@ -85,7 +85,8 @@ func TestP1TokensOpenWhatIsListed(t *testing.T) {
 			continue
 		}
 		pattern := regexp.MustCompile(doc.Paths.Find(a.described()).Get.Parameters.GetByInAndName("path", "file").Schema.Value.Pattern)
-		if !pattern.MatchString("M01"+a.twin) && !pattern.MatchString("people"+a.twin) || pattern.MatchString("people") || pattern.MatchString("people.pdf") {
+		if !pattern.MatchString("M01"+a.twin) && !pattern.MatchString("people"+a.twin) || pattern.MatchString("people") ||
+			pattern.MatchString("people.pdf") {
 			t.Errorf("openapi.json takes %s for the file of %s", pattern, a.address())
 		}
 	}

@@ -20,7 +20,8 @@ func (s *Server) publicTwin(c echo.Context) (twin, error) {
 		return twin{}, err
 	}
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Figures, public copy", Measure: d.ID, Basis: a.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence, measure.SuppressedWords}}
+	t := twin{Title: "Figures, public copy", Measure: d.ID, Basis: a.Filter.Basis,
+		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence, measure.SuppressedWords}}
 	q, last, err := s.figuresQuery(ctx, see, a)
 	if err != nil || last == 0 {
 		return t, err

@@ -15,7 +15,9 @@ import (
 // says so in every row, and is offered where a table can have one.
 func TestPublicCopyOfFigures(t *testing.T) {
 	s := newSite(t)
-	for _, target := range []string{"from=2026-10-01&to=2026-10-31&by=provider,reason", "from=2026-11-04&to=2026-11-04&by=provider,responsible&resp=joint&resp=nhs", "last=3m&grain=month", "last=1m&grain=day&by=responsible&provider=RXC"} {
+	for _, target := range []string{"from=2026-10-01&to=2026-10-31&by=provider,reason",
+		"from=2026-11-04&to=2026-11-04&by=provider,responsible&resp=joint&resp=nhs", "last=3m&grain=month",
+		"last=1m&grain=day&by=responsible&provider=RXC"} {
 		rows, err := csv.NewReader(strings.NewReader(string(s.body(t, "/figures/public.csv?"+target)))).ReadAll()
 		if err != nil || len(rows) < 3 {
 			t.Fatalf("%s: %d rows, %v", target, len(rows), err)
@@ -49,7 +51,8 @@ func TestPublicCopyOfFigures(t *testing.T) {
 			Definitions []string
 			Rows        []map[string]any
 		}
-		if err := json.Unmarshal(s.body(t, "/figures/public.json?"+target), &body); err != nil || len(body.Rows) != len(rows)-1 || body.Definitions[1] != measure.SuppressedWords {
+		if err := json.Unmarshal(s.body(t, "/figures/public.json?"+target), &body); err != nil || len(body.Rows) != len(rows)-1 ||
+			body.Definitions[1] != measure.SuppressedWords {
 			t.Errorf("%s: the JSON has %d rows and says %q, %v", target, len(body.Rows), body.Definitions, err)
 		}
 		if n := s.get(t, "/figures?"+target).Find(`a[href^="/figures/public.csv?"]`).Length(); n != 1 {

@@ -101,7 +101,8 @@ func (p Places) read(query url.Values, words ...string) (asked, error) {
 	}
 	if a.Last != "" {
 		if _, _, ok := splitLast(a.Last); !ok {
-			return a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'last'. Use a number of days, weeks or months, like 30d, 13w or 12m.", quote(a.Last))
+			return a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'last'. Use a number of days, weeks or months, like 30d, "+
+				"13w or 12m.", quote(a.Last))
 		}
 		if a.From != 0 || a.To != 0 {
 			return a, problem.New(problem.Invalid, "The address has both 'last' and dates. Use 'last', or 'from' and 'to'.")
@@ -117,7 +118,7 @@ func (p Places) read(query url.Values, words ...string) (asked, error) {
 		}
 	}
 	for _, given := range values(query, wordBy) {
-		for _, part := range strings.Split(given, ",") {
+		for part := range strings.SplitSeq(given, ",") {
 			d, err := choose(wordBy, strings.TrimSpace(part), dimensions)
 			if err != nil {
 				return a, err
@@ -361,7 +362,8 @@ func (a asked) period(last delay.Day) (from, to delay.Day, err error) {
 		from = (to.Month() - 12).First()
 	}
 	if to < from {
-		return 0, 0, problem.New(problem.Invalid, "To date must be the same as or after from date. The latest extract held is for %s.", last.Long())
+		return 0, 0, problem.New(problem.Invalid, "To date must be the same as or after from date. The latest extract held is for %s.",
+			last.Long())
 	}
 	if to-from >= 366*longestYears {
 		return 0, 0, problem.New(problem.Invalid, "Choose a period of %d years or less.", longestYears)

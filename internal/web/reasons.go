@@ -14,7 +14,8 @@ import (
 )
 
 // reasonsWords are the query words of the reasons page.
-var reasonsWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
+var reasonsWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown,
+	wordView}
 
 // reasonLine is one reason over a period, with the same dates a year before
 // and what came next.
@@ -76,7 +77,8 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 		return out, err
 	}
 	out.To = max(out.From, min(out.To, out.AsAt))
-	cells, err := course.Cells(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByReason, measure.ByResponsible}, Filter: a.Filter})
+	cells, err := course.Cells(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByReason,
+		measure.ByResponsible}, Filter: a.Filter})
 	if err != nil {
 		return out, err
 	}
@@ -113,7 +115,8 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	// something else would otherwise look like leaving.
 	open := a.Filter.On(measure.BasisCounted)
 	open.Reasons, open.Bodies = nil, nil
-	events, err := course.Events(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByDay, measure.ByReason}, Filter: open})
+	events, err := course.Events(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByDay, measure.ByReason},
+		Filter: open})
 	if err != nil {
 		return out, err
 	}
@@ -146,10 +149,12 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 			}
 			return -1
 		}
-		return cmp.Or(cmp.Compare(b.Days.Total(), a.Days.Total()), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason), slices.Index(delay.Reasons[:], b.Reason)))
+		return cmp.Or(cmp.Compare(b.Days.Total(), a.Days.Total()), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason),
+			slices.Index(delay.Reasons[:], b.Reason)))
 	})
 	m, _ := measure.MetricOf(measure.DelayedDays)
-	days, err := measure.MakeTrend(ctx, course, measure.TrendQuery{Metric: m, Grain: measure.ByDay, From: out.From, To: out.To, Filter: a.Filter}, course.Expected())
+	days, err := measure.MakeTrend(ctx, course, measure.TrendQuery{Metric: m, Grain: measure.ByDay, From: out.From, To: out.To,
+		Filter: a.Filter}, course.Expected())
 	if err != nil {
 		return out, err
 	}
@@ -209,15 +214,17 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		v.Showing += " " + words
 	}
 	v.Filters = filterView{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
-		Dates:  &dateFields{From: r.From.String(), To: r.To.String()},
-		Groups: append([]choiceGroup{basisGroup(r.asked.Filter)}, s.opts.Places.groups(r.asked.Filter)...), Periods: periodLinks("/reasons", r.asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
+		Dates:   &dateFields{From: r.From.String(), To: r.To.String()},
+		Groups:  append([]choiceGroup{basisGroup(r.asked.Filter)}, s.opts.Places.groups(r.asked.Filter)...),
+		Periods: periodLinks("/reasons", r.asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
 	s.fix(ctx, v.About, r.see, "/reasons", q)
 	if r.Total.Total() == 0 {
 		v.Empty = "No delayed days in this period."
 		return s.page(c, "reasons", v)
 	}
-	v.Chart = s.charted(ctx, r.chart(s.place(r.asked.Filter)), across, []link{{"CSV", address("/reasons.csv", q)}, {"How this is counted", "/definitions/M01"}}, r.Print)
+	v.Chart = s.charted(ctx, r.chart(s.place(r.asked.Filter)), across, []link{{"CSV", address("/reasons.csv", q)},
+		{"How this is counted", "/definitions/M01"}}, r.Print)
 	v.Table, v.Next = r.table(), r.next()
 	if r.see.text != "" {
 		if v.Differences, err = s.reasonsSince(ctx, r); err != nil {
@@ -233,8 +240,9 @@ func (s *Server) reasonsPage(c echo.Context) error {
 func (r reasonFigures) calendar() float64 { return float64(r.To-r.From) + 1 }
 
 func (r reasonFigures) table() tableView {
-	t := tableView{ID: "reasons-table-all", Caption: "Delayed days by reason, " + span(r.From, r.To), Head: []headCell{{"Waiting for", false}, {"Days", true}, {"Share", true},
-		{"Running share", true}, {"People a day", true}, {"Not attributed", true}, {"A year before", true}, {"Change", true}}}
+	t := tableView{ID: "reasons-table-all", Caption: "Delayed days by reason, " + span(r.From, r.To),
+		Head: []headCell{{"Waiting for", false}, {"Days", true}, {"Share", true},
+			{"Running share", true}, {"People a day", true}, {"Not attributed", true}, {"A year before", true}, {"Change", true}}}
 	number := func(text string) tableCell { return tableCell{Text: text, Class: numericClass} }
 	total := r.Total.Total()
 	// A number of days opens the rows that it counts, which are those of today.
@@ -249,7 +257,8 @@ func (r reasonFigures) table() tableView {
 		n, none := days.Total(), days[delay.NotAttributed]
 		unattributed := f
 		unattributed.Bodies = []delay.Body{delay.NotAttributed}
-		cells := []tableCell{{Text: name, Header: true, Href: href}, opening(count(n), n, f), number(measure.PerCent(float64(n) / float64(total))), number(measure.PerCent(float64(running) / float64(total))),
+		cells := []tableCell{{Text: name, Header: true, Href: href}, opening(count(n), n, f),
+			number(measure.PerCent(float64(n) / float64(total))), number(measure.PerCent(float64(running) / float64(total))),
 			number(oneDecimal(float64(n) / r.calendar())), opening(count(none), none, unattributed)}
 		if !r.BeforeKnown {
 			return append(cells, number("No data"), number("No data"))
@@ -263,14 +272,16 @@ func (r reasonFigures) table() tableView {
 	var running int64
 	for _, l := range r.Lines {
 		running += l.Days.Total()
-		t.Rows = append(t.Rows, row(reasonWords(l.Reason), "/definitions#reasons", narrowed(r.asked.Filter, measure.ByReason, measure.Cell{Reason: l.Reason}), l.Days, running, l.Before))
+		t.Rows = append(t.Rows, row(reasonWords(l.Reason), "/definitions#reasons",
+			narrowed(r.asked.Filter, measure.ByReason, measure.Cell{Reason: l.Reason}), l.Days, running, l.Before))
 	}
 	t.Foot = row("All reasons", "", r.asked.Filter, r.Total, total, r.BeforeTotal)
 	return t
 }
 
 func (r reasonFigures) next() tableView {
-	t := tableView{ID: "next-table", Caption: "What came next", Head: []headCell{{"Waiting for", false}, {"Left hospital", true}, {"Went on to another wait", true}, {"Most often next", false}, {"Days freed, at least", true}, {"Days freed, at most", true}}}
+	t := tableView{ID: "next-table", Caption: "What came next", Head: []headCell{{"Waiting for", false}, {"Left hospital", true},
+		{"Went on to another wait", true}, {"Most often next", false}, {"Days freed, at least", true}, {"Days freed, at most", true}}}
 	number := func(n int64) tableCell { return tableCell{Text: count(n), Class: numericClass} }
 	for _, l := range r.Lines {
 		if l.Days.Total() == 0 {
@@ -281,25 +292,29 @@ func (r reasonFigures) next() tableView {
 			next = reasonWords(l.Next) + " (" + count(l.NextN) + ")"
 		}
 		least, most := l.freed()
-		t.Rows = append(t.Rows, []tableCell{{Text: reasonWords(l.Reason), Header: true}, number(l.Left), number(l.WentOn), {Text: next}, number(least), number(most)})
+		t.Rows = append(t.Rows, []tableCell{{Text: reasonWords(l.Reason), Header: true}, number(l.Left), number(l.WentOn), {Text: next},
+			number(least), number(most)})
 	}
 	return t
 }
 
 func (s *Server) reasonsTwin(r reasonFigures) twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Reasons", RuleVersion: s.ruleVersionAt(r.see), From: r.From.String(), To: r.To.String(), Measure: d.ID, AsAt: r.AsAt.String(), Basis: r.asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
+	t := twin{Title: "Reasons", RuleVersion: s.ruleVersionAt(r.see), From: r.From.String(), To: r.To.String(), Measure: d.ID,
+		AsAt: r.AsAt.String(), Basis: r.asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
 		Columns: []column{{"reason", false}, {"delayed_days", true}, {"share", true}, {"running_share", true}, {"people", true}}}
 	for _, b := range delay.Bodies {
 		t.Columns = append(t.Columns, column{columnName(b.String()), true})
 	}
-	t.Columns = append(t.Columns, column{"year_before", true}, column{"left", true}, column{"went_on", true}, column{"next", false}, column{"freed_least", true}, column{"freed_most", true})
+	t.Columns = append(t.Columns, column{"year_before", true}, column{"left", true}, column{"went_on", true}, column{"next", false},
+		column{"freed_least", true}, column{"freed_most", true})
 	total := float64(max(1, r.Total.Total()))
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	var running int64
 	for _, l := range r.Lines {
 		running += l.Days.Total()
-		row := []string{measure.Cell{Reason: l.Reason}.Text(measure.ByReason), whole(l.Days.Total()), decimals(float64(l.Days.Total()) / total), decimals(float64(running) / total), decimals(float64(l.Days.Total()) / r.calendar())}
+		row := []string{measure.Cell{Reason: l.Reason}.Text(measure.ByReason), whole(l.Days.Total()), decimals(float64(l.Days.Total()) / total),
+			decimals(float64(running) / total), decimals(float64(l.Days.Total()) / r.calendar())}
 		for _, b := range delay.Bodies {
 			row = append(row, whole(l.Days[b]))
 		}

@@ -81,13 +81,15 @@ func (s *Server) search(c echo.Context) error {
 	if more {
 		v.Lede = "The first " + count(int64(len(found))) + " are shown. Type more of the bed to see fewer."
 	}
-	v.Found = tableView{ID: "found", Caption: "People found", HiddenCaption: true, Head: []headCell{{Text: "Reference"}, {Text: "Bed"}, {Text: "Hospital"}, {Text: "Ready since"}, {Text: "Waiting for"}}}
+	v.Found = tableView{ID: "found", Caption: "People found", HiddenCaption: true,
+		Head: []headCell{{Text: "Reference"}, {Text: "Bed"}, {Text: "Hospital"}, {Text: "Ready since"}, {Text: "Waiting for"}}}
 	for _, f := range found {
 		ready := f.Ready.Long()
 		if f.End != 0 {
 			ready += ", ended " + f.End.Long()
 		}
-		v.Found.Rows = append(v.Found.Rows, []tableCell{{Text: f.Reference, Href: "/delays/" + f.Reference, Header: true}, {Text: bedWords(f.Bed, f.Ward, f.Reference)},
+		v.Found.Rows = append(v.Found.Rows, []tableCell{{Text: f.Reference, Href: "/delays/" + f.Reference, Header: true},
+			{Text: bedWords(f.Bed, f.Ward, f.Reference)},
 			{Text: s.opts.Places.providerWords(f.Provider)}, {Text: ready}, {Text: reasonWords(f.Reason)}})
 	}
 	return s.page(c, "search", v)

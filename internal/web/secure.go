@@ -44,7 +44,8 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		}
 		if !s.opts.AnyHost && !s.ours(r.Host) {
 			s.writeError(w, r, "", problem.New(problem.Forbidden,
-				"This address is not one that Homeward answers to. Use localhost, or ask the person who runs Homeward to add this host name to its settings."))
+				"This address is not one that Homeward answers to. Use localhost, or ask the person who runs Homeward to add this host name to its "+
+					"settings."))
 			return
 		}
 		if err := guard.Check(r); err != nil {

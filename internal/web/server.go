@@ -123,9 +123,12 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
 		"Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
-		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Known": opts.Known != nil, "Moment": opts.Moment != nil,
-		"Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil, "Sessions": opts.Sessions != nil,
-		"Rules": opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil, "Spool": opts.Spool != "",
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Known": opts.Known != nil,
+		"Moment": opts.Moment != nil,
+		"Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil,
+		"Sessions": opts.Sessions != nil,
+		"Rules":    opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil,
+		"Spool": opts.Spool != "",
 	} {
 		if !given {
 			return nil, problem.New(problem.Internal, "web.New needs %s", name)
@@ -137,7 +140,8 @@ func New(opts Options) (*Server, error) {
 	if opts.Zone == nil {
 		zone, err := time.LoadLocation("Europe/London")
 		if err != nil {
-			return nil, problem.Wrap(err, problem.Unavailable, "The time zone Europe/London could not be read on this machine. Install its time zone data")
+			return nil, problem.Wrap(err, problem.Unavailable, "The time zone Europe/London could not be read on this machine. Install its time "+
+				"zone data")
 		}
 		opts.Zone = zone
 	}
@@ -150,7 +154,8 @@ func New(opts Options) (*Server, error) {
 	if opts.Timeout == 0 {
 		opts.Timeout = 30 * time.Second
 	}
-	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), kept: newKept(), guards: map[string]guarded{}, clientAddress: addressFinder(opts.TrustedProxies), pace: newPace(opts.Pace)}
+	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), kept: newKept(), guards: map[string]guarded{},
+		clientAddress: addressFinder(opts.TrustedProxies), pace: newPace(opts.Pace)}
 	var err error
 	if s.assets, err = loadAssets(opts.Assets); err != nil {
 		return nil, err

@@ -220,14 +220,16 @@ func mayHaveCodes(v visit) bool {
 func (s *Server) setUpView(c echo.Context) setUpView {
 	now := visitOf(c.Request().Context())
 	v := setUpView{formView: formView{Frame: s.frame(c, "Set up your 6-digit code")}, Needed: now.Next == signin.SetUpSecondFactor,
-		Code: field{ID: "code", Label: "6-digit code that the app shows now", Complete: "one-time-code", Mode: "numeric", Class: "nhsuk-input--width-10"}}
+		Code: field{ID: "code", Label: "6-digit code that the app shows now", Complete: "one-time-code", Mode: "numeric",
+			Class: "nhsuk-input--width-10"}}
 	if v.Needed {
 		return v
 	}
 	v.Password = &field{ID: "password", Label: "Current password", Type: "password", Complete: "current-password"}
 	if now.Person.SecondFactor {
 		v.Code.Label = "6-digit code that the new app shows now"
-		v.Old = &field{ID: "old", Label: "6-digit code of the app that you have used until now", Hint: "If you have lost it, enter a recovery code.",
+		v.Old = &field{ID: "old", Label: "6-digit code of the app that you have used until now",
+			Hint:     "If you have lost it, enter a recovery code.",
 			Complete: "off", Class: "nhsuk-input--width-20"}
 	}
 	return v
@@ -421,7 +423,8 @@ func (s *Server) choosePassword(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	if _, err = s.opts.SignIn.ChoosePassword(ctx, c.Param("link"), c.FormValue("password"), visitOf(ctx).Address); problem.KindOf(err) == problem.Invalid {
+	if _, err = s.opts.SignIn.ChoosePassword(ctx, c.Param("link"), c.FormValue("password"),
+		visitOf(ctx).Address); problem.KindOf(err) == problem.Invalid {
 		v.Password.Error = problem.Sentence(err)
 		v.wrongFields(v.Password)
 		return s.formPage(c, http.StatusBadRequest, "choose-password", v)
@@ -463,7 +466,8 @@ func (s *Server) firstRunView(c echo.Context) (firstRunView, error) {
 		err = echo.ErrNotFound
 	}
 	return firstRunView{formView: formView{Frame: s.frame(c, "Set up Homeward")},
-		Code:  field{ID: "code", Label: "One-time code", Hint: "The program printed it when it started.", Complete: "off", Class: "nhsuk-input--width-30"},
+		Code: field{ID: "code", Label: "One-time code", Hint: "The program printed it when it started.", Complete: "off",
+			Class: "nhsuk-input--width-30"},
 		Name:  field{ID: "name", Label: "Your name", Complete: "name", Class: "nhsuk-input--width-20"},
 		Email: field{ID: "email", Label: "Email address", Type: "email", Complete: "email", Class: "nhsuk-input--width-20"}}, err
 }

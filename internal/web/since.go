@@ -25,7 +25,8 @@ func countsOf(ctx context.Context, f measure.Source, from, to delay.Day, filter 
 
 // longOf adds up the days of people who waited so long by provider's day.
 func longOf(ctx context.Context, course Course, from, to delay.Day, filter measure.Filter, atLeast int) (map[spot]int64, error) {
-	cells, err := course.LongDays(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider}, Filter: filter}, atLeast)
+	cells, err := course.LongDays(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider},
+		Filter: filter}, atLeast)
 	out := map[spot]int64{}
 	for _, c := range cells {
 		out[spot{c.Provider, c.Period}] += c.Days
@@ -35,7 +36,8 @@ func longOf(ctx context.Context, course Course, from, to delay.Day, filter measu
 
 // eventsOf adds up events by their kind and provider's day. by is what moves
 // are between, none for the filter's edge.
-func eventsOf(ctx context.Context, course Course, from, to delay.Day, filter measure.Filter, by ...measure.Dimension) (map[measure.EventKind]map[spot]int64, error) {
+func eventsOf(ctx context.Context, course Course, from, to delay.Day, filter measure.Filter,
+	by ...measure.Dimension) (map[measure.EventKind]map[spot]int64, error) {
 	q := measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider}, Filter: filter}
 	for _, d := range by {
 		if d != "" && !q.Has(d) {
@@ -144,7 +146,8 @@ func (s *Server) trendSince(ctx context.Context, a trendAsked, t measure.Trend) 
 		}
 	}
 	d := x.view()
-	present, err := measure.MakeTrend(ctx, now, measure.TrendQuery{Metric: t.Metric, Grain: t.Grain, Split: t.Split, From: t.From, To: t.To, Filter: t.Filter}, now.Expected())
+	present, err := measure.MakeTrend(ctx, now, measure.TrendQuery{Metric: t.Metric, Grain: t.Grain, Split: t.Split, From: t.From, To: t.To,
+		Filter: t.Filter}, now.Expected())
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +247,8 @@ func (s *Server) reasonsSince(ctx context.Context, r reasonFigures) (*difference
 		return nil, err
 	}
 	was, is, err := both(r.see, now, func(c Course) (map[delay.Reason]map[spot]int64, error) {
-		cells, err := c.Cells(ctx, measure.Query{From: r.From, To: r.To, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByReason}, Filter: r.asked.Filter})
+		cells, err := c.Cells(ctx, measure.Query{From: r.From, To: r.To, By: []measure.Dimension{measure.ByDay, measure.ByProvider,
+			measure.ByReason}, Filter: r.asked.Filter})
 		out := map[delay.Reason]map[spot]int64{}
 		for _, c := range cells {
 			if out[c.Reason] == nil {

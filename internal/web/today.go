@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -27,7 +28,8 @@ type Cases interface {
 	// Worklist gives the people who wait at one provider now, longest first,
 	// and the day that the list is of.
 	Worklist(ctx context.Context, scope people.Scope, provider string) ([]casework.WorkRow, delay.Day, error)
-	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which casework.Which, offset, limit int) ([]casework.QueueRow, int, error)
+	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which casework.Which,
+		offset, limit int) ([]casework.QueueRow, int, error)
 	// Examples gives the latest rulings about a reason that were kept as local
 	// examples.
 	Examples(ctx context.Context, reason delay.Reason, limit int) ([]casework.EventLine, error)
@@ -121,7 +123,8 @@ type undoView struct {
 func (s *Server) worksAt(c echo.Context, given []string) (string, []string, error) {
 	mine := s.actor(c).Scope().Providers()
 	if len(mine) == 0 {
-		return "", nil, problem.New(problem.Forbidden, "The worklist is for the hospital's own staff. Your role is %s. The agreement list shows the people whom your council is asked about.", s.grantWords(s.actor(c).Grant))
+		return "", nil, problem.New(problem.Forbidden, "The worklist is for the hospital's own staff. Your role is %s. The agreement list shows "+
+			"the people whom your council is asked about.", s.grantWords(s.actor(c).Grant))
 	}
 	if len(given) == 0 {
 		return mine[0], mine, nil
@@ -151,7 +154,8 @@ type todayAsked struct {
 
 func (s *Server) readToday(c echo.Context) (todayAsked, error) {
 	q := c.QueryParams()
-	a, err := s.opts.Places.read(q, wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordPage, wordRef, wordDone, wordEntry, wordView)
+	a, err := s.opts.Places.read(q, wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordPage,
+		wordRef, wordDone, wordEntry, wordView)
 	if err != nil {
 		return todayAsked{}, err
 	}
@@ -216,7 +220,8 @@ func wholeNumber(q url.Values, word string, otherwise, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(given[0])
 	if err != nil || len(given) > 1 || n < 1 || n > most {
-		return 0, problem.New(problem.Invalid, "We do not recognise %s as a value of '%s'. Use a number from 1 to %d.", quote(given[0]), word, most)
+		return 0, problem.New(problem.Invalid, "We do not recognise %s as a value of '%s'. Use a number from 1 to %d.", quote(given[0]), word,
+			most)
 	}
 	return n, nil
 }
@@ -250,7 +255,8 @@ func (s *Server) todayPage(c echo.Context) error {
 		all = nil // A hospital that has sent nothing and logged nothing.
 	}
 	now, today := s.opts.Now().In(s.opts.Zone), s.today()
-	v := todayView{formView: formView{Frame: s.frame(c, "My site today")}, Caption: s.opts.Places.providerWords(t.provider) + ", " + today.Long(),
+	v := todayView{formView: formView{Frame: s.frame(c, "My site today")}, Caption: s.opts.Places.providerWords(t.provider) + ", " +
+		today.Long(),
 		MayLog: s.actor(c).May(people.LogDelays)}
 	v.Filtered = len(t.query) > 0 && !(len(t.query) == 1 && t.query.Has(wordProvider))
 	v.BodyClass = "app-print-landscape"
@@ -286,7 +292,8 @@ func (s *Server) todayPage(c echo.Context) error {
 		}
 	}
 	unlogged := int64(len(all)) - checked - notChecked
-	v.Lede = upperFirst(peopleAre(int64(len(all)))) + " waiting to leave. " + count(checked) + " checked in the last 24 hours, " + count(notChecked) + " not."
+	v.Lede = upperFirst(peopleAre(int64(len(all)))) + " waiting to leave. " + count(checked) + " checked in the last 24 hours, " +
+		count(notChecked) + " not."
 	if unlogged > 0 {
 		v.Lede += " " + upperFirst(peopleAre(unlogged)) + " ready in the extract and not logged."
 	}
@@ -344,9 +351,7 @@ func (s *Server) todayPage(c echo.Context) error {
 		l := link{Text: x[1]}
 		if t.sort != x[0] {
 			q := url.Values{}
-			for k, val := range t.query {
-				q[k] = val
-			}
+			maps.Copy(q, t.query)
 			q.Set(wordSort, x[0])
 			l.Href = address("/today", q)
 		}
@@ -356,9 +361,7 @@ func (s *Server) todayPage(c echo.Context) error {
 	v.NewHref = address("/delays/new", url.Values{wordProvider: {t.provider}}) + "#form"
 	v.CSV = address("/today.csv", t.query)
 	print := url.Values{wordView: {"print"}}
-	for word, given := range t.query {
-		print[word] = given
-	}
+	maps.Copy(print, t.query)
 	v.Print = address("/today", print)
 	switch {
 	case len(all) == 0:
@@ -392,7 +395,8 @@ func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, to
 				ward = "Ward not known"
 			}
 			out = append(out, sheetView{ID: "sheet-" + strconv.Itoa(len(out)+1), Ward: ward,
-				Head: "Confidential: patient information. " + s.opts.Places.providerWords(t.provider) + ", " + strings.ToLower(ward[:1]) + ward[1:] + ", " + today.Long()})
+				Head: "Confidential: patient information. " + s.opts.Places.providerWords(t.provider) + ", " + strings.ToLower(ward[:1]) + ward[1:] +
+					", " + today.Long()})
 		}
 		w := s.workRow(r, now, today, day)
 		if !r.Logged {
@@ -412,9 +416,7 @@ func pagesOf(path string, query url.Values, current, pages int) []pageLink {
 	var out []pageLink
 	for n := 1; n <= pages; n++ {
 		q := url.Values{}
-		for k, v := range query {
-			q[k] = v
-		}
+		maps.Copy(q, query)
 		if n > 1 {
 			q.Set(wordPage, strconv.Itoa(n))
 		}
@@ -442,17 +444,21 @@ func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) filterView {
 	}
 	wards.Class = spread
 	for _, b := range delay.Bodies {
-		body.Items = append(body.Items, choice{ID: "resp-" + b.Slug(), Value: b.Slug(), Text: upperFirst(b.String()), Chosen: slices.Contains(t.bodies, b)})
+		body.Items = append(body.Items, choice{ID: "resp-" + b.Slug(), Value: b.Slug(), Text: upperFirst(b.String()),
+			Chosen: slices.Contains(t.bodies, b)})
 	}
 	for _, x := range [][2]string{{"", "All"}, {"yes", "Checked"}, {"no", "Not checked"}} {
 		checked.Items = append(checked.Items, choice{ID: "checked-" + cmp.Or(x[0], "all"), Value: x[0], Text: x[1], Chosen: t.checked == x[0]})
 	}
 	provider := choiceGroup{Legend: "Hospital", Name: wordProvider, Kind: "radio", Style: "radios"}
 	for _, code := range t.mine {
-		provider.Items = append(provider.Items, choice{ID: "provider-" + code, Value: code, Text: s.opts.Places.providerWords(code), Chosen: code == t.provider})
+		provider.Items = append(provider.Items, choice{ID: "provider-" + code, Value: code, Text: s.opts.Places.providerWords(code),
+			Chosen: code == t.provider})
 	}
-	unsure := choiceGroup{Legend: "Ready date", Name: wordUnsure, Kind: "checkbox", Style: "checkboxes", Items: []choice{{ID: "uncertain-yes", Value: "yes", Text: "Uncertain only", Chosen: t.unsure}}}
-	return filterView{Action: "/today", Clear: address("/today", url.Values{wordProvider: {t.provider}}), Groups: []choiceGroup{provider, wards, body, checked, unsure}}
+	unsure := choiceGroup{Legend: "Ready date", Name: wordUnsure, Kind: "checkbox", Style: "checkboxes",
+		Items: []choice{{ID: "uncertain-yes", Value: "yes", Text: "Uncertain only", Chosen: t.unsure}}}
+	return filterView{Action: "/today", Clear: address("/today", url.Values{wordProvider: {t.provider}}),
+		Groups: []choiceGroup{provider, wards, body, checked, unsure}}
 }
 
 func bedWords(bed, ward, reference string) string {
@@ -471,8 +477,10 @@ func bedWords(bed, ward, reference string) string {
 func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day) workRow {
 	w := workRow{
 		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
-		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: reasonWords(r.Reason), Swatch: swatch(r.Body), Body: upperFirst(r.Body.String()),
-		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form", EndHref: "/delays/" + r.Reference + "/end",
+		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: reasonWords(r.Reason), Swatch: swatch(r.Body),
+		Body: upperFirst(r.Body.String()),
+		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form",
+		EndHref:     "/delays/" + r.Reference + "/end",
 		Discrepancy: r.Discrepancy, Source: "Extract of " + day.Long(), MayCheck: r.Logged && !r.Paused,
 		Action: "No action yet", Checked: "Never checked",
 	}
@@ -678,7 +686,8 @@ func (s *Server) undoEntry(c echo.Context) error {
 // noteRows notes in the audit log that rows about people were downloaded.
 func (s *Server) noteRows(c echo.Context, rows int) error {
 	actor := s.actor(c)
-	return s.opts.SignIn.Store.Record(c.Request().Context(), audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address, What: audit.RowsExported, After: strconv.Itoa(rows) + " rows"})
+	return s.opts.SignIn.Store.Record(c.Request().Context(), audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address,
+		What: audit.RowsExported, After: strconv.Itoa(rows) + " rows"})
 }
 
 // todayCSV gives the worklist's rows, pseudonymous like the page.
@@ -691,8 +700,10 @@ func (s *Server) todayCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	tw := twin{Title: "Worklist", AsAt: day.String(), Measure: "M02", Columns: []column{{"provider", false}, {"reference", false}, {"ward", false}, {"bed", false},
-		{"ready_date", false}, {"days", true}, {"reason", false}, {"responsible", false}, {"state", false}, {"logged", false}, {"checked_at", false},
+	tw := twin{Title: "Worklist", AsAt: day.String(), Measure: "M02", Columns: []column{{"provider", false}, {"reference", false},
+		{"ward", false}, {"bed", false},
+		{"ready_date", false}, {"days", true}, {"reason", false}, {"responsible", false}, {"state", false}, {"logged", false},
+		{"checked_at", false},
 		{"paused", false}, {"uncertain", false}, {"next_action", false}, {"owner", false}, {"due", false}, {"differs", false}}}
 	now, today := s.opts.Now().In(s.opts.Zone), s.today()
 	yes := func(b bool) string { return map[bool]string{true: "yes", false: "no"}[b] }
@@ -707,7 +718,8 @@ func (s *Server) todayCSV(c echo.Context) error {
 		if r.Action != nil {
 			what, owner, due = r.Action.What, r.Action.OwnerOrg, r.Action.Due.String()
 		}
-		tw.Rows = append(tw.Rows, []string{t.provider, r.Reference, r.Ward, r.Bed, r.Ready.String(), strconv.Itoa(r.Days), slugOr(string(r.Reason)), r.Body.String(),
+		tw.Rows = append(tw.Rows, []string{t.provider, r.Reference, r.Ward, r.Bed, r.Ready.String(), strconv.Itoa(r.Days),
+			slugOr(string(r.Reason)), r.Body.String(),
 			r.State.String(), yes(r.Logged), checked, yes(r.Paused), yes(r.Uncertain), what, owner, due, r.Discrepancy})
 	}
 	if err := s.noteRows(c, len(tw.Rows)); err != nil {

@@ -38,14 +38,17 @@ var tokenKinds = []choice{
 func (s *Server) tokensView(c echo.Context) (tokensView, error) {
 	ctx := c.Request().Context()
 	v := tokensView{formView: formView{Frame: s.frame(c, "Tokens and screen links"), Said: s.opts.Sessions.Said(ctx)}, Kinds: tokenKinds,
-		Label: field{ID: "label", Label: "What it is for", Hint: "For example, Northgate's nightly upload.", Complete: "off", Class: "nhsuk-input--width-20"},
-		Days:  field{ID: "days", Label: "Days that it stands", Hint: "Usually 90; 7 for a screen link.", Mode: "numeric", Complete: "off", Class: "nhsuk-input--width-3"}}
+		Label: field{ID: "label", Label: "What it is for", Hint: "For example, Northgate's nightly upload.", Complete: "off",
+			Class: "nhsuk-input--width-20"},
+		Days: field{ID: "days", Label: "Days that it stands", Hint: "Usually 90; 7 for a screen link.", Mode: "numeric", Complete: "off",
+			Class: "nhsuk-input--width-3"}}
 	v.For = s.roleForm("", nil).Organisations[:1]
 	all, err := s.opts.SignIn.Store.Tokens(ctx)
 	for _, t := range all {
 		row := tokenRow{ID: t.ID, Label: t.Label, Kind: upperFirst(string(t.Kind)), For: strings.Join(t.Providers, ", "),
-			Expires: t.ExpiresAt.In(s.opts.Zone).Format("2 January 2006"), LastUsed: s.momentOr(t.LastUsed, "Never"), InForce: t.InForce(s.opts.Now()),
-			State: "In force", Tag: "nhsuk-tag--green"}
+			Expires: t.ExpiresAt.In(s.opts.Zone).Format("2 January 2006"), LastUsed: s.momentOr(t.LastUsed, "Never"),
+			InForce: t.InForce(s.opts.Now()),
+			State:   "In force", Tag: "nhsuk-tag--green"}
 		switch {
 		case !t.RevokedAt.IsZero():
 			row.State, row.Tag = "Revoked", "nhsuk-tag--white"

@@ -126,7 +126,8 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 		}
 		t.Compare = true
 		if t.Split != "" {
-			return t, measure.Trend{}, problem.New(problem.Invalid, "A comparison with last year is for one line. Remove 'split', or remove 'compare'.")
+			return t, measure.Trend{}, problem.New(problem.Invalid, "A comparison with last year is for one line. Remove 'split', or remove "+
+				"'compare'.")
 		}
 	}
 	if t.TrendQuery.Grain = a.Grain; a.Grain == "" {
@@ -264,7 +265,8 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 }
 
 // drawPanels draws a chart for each of the largest series, all on one scale.
-func (s *Server) drawPanels(a trendAsked, t measure.Trend, o chart.TrendOptions, out *trendCharts, mark func(*chart.TrendOptions, measure.Filter)) error {
+func (s *Server) drawPanels(a trendAsked, t measure.Trend, o chart.TrendOptions, out *trendCharts,
+	mark func(*chart.TrendOptions, measure.Filter)) error {
 	n := min(len(t.Series), mostPanels)
 	which := make([]int, n)
 	for i := range which {
@@ -440,7 +442,8 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		table := s.panelTable(t, drawn)
 		v.Table = &table
 		if n := len(t.Series); n > len(drawn.Panels) {
-			v.More = "The " + count(int64(len(drawn.Panels))) + " largest of " + count(int64(n)) + " are drawn, on one scale. The table has them all."
+			v.More = "The " + count(int64(len(drawn.Panels))) + " largest of " + count(int64(n)) +
+				" are drawn, on one scale. The table has them all."
 		} else {
 			v.More = "All charts have the same scale."
 		}
@@ -494,7 +497,8 @@ func trendGroups(a trendAsked) []choiceGroup {
 		}
 		g.Items = append(g.Items, choice{ID: g.Name + "-" + id, Value: value, Text: text, Chosen: chosen})
 	}
-	m, split, step, form, compare := radio("Measure", wordMeasure), radio("Split by", wordSplit), radio("Step", wordGrain), radio("Chart", wordChart), radio("Compare", wordCompare)
+	m, split, step, form, compare := radio("Measure", wordMeasure), radio("Split by", wordSplit), radio("Step", wordGrain),
+		radio("Chart", wordChart), radio("Compare", wordCompare)
 	m.Class = spread
 	for _, one := range measure.Metrics {
 		add(&m, one.Word, one.ID+" "+one.Name, one.Word == a.Metric.Word)
@@ -517,7 +521,8 @@ func trendGroups(a trendAsked) []choiceGroup {
 // what the rules say of it.
 func (s *Server) panelTable(t measure.Trend, drawn trendCharts) tableView {
 	table := tableView{ID: "panels", Caption: t.Metric.Name + " by " + lowerHead(dimensionWords[t.Split]) + ", latest reading",
-		Head: []headCell{{dimensionWords[t.Split], false}, {"Latest", true}, {"Average", true}, {"Lower limit", true}, {"Upper limit", true}, {"What it shows", false}}}
+		Head: []headCell{{dimensionWords[t.Split], false}, {"Latest", true}, {"Average", true}, {"Lower limit", true}, {"Upper limit", true},
+			{"What it shows", false}}}
 	for i, one := range drawn.Controls {
 		row := []tableCell{{Text: drawn.Names[i], Header: true}}
 		if t.Split == measure.ByResponsible {
@@ -569,7 +574,8 @@ func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) twi
 	if a.Compare {
 		tw.Columns = append(tw.Columns, column{"year_before", true})
 	}
-	tw.Columns = append(tw.Columns, column{"average", true}, column{"lower_limit", true}, column{"upper_limit", true}, column{"shows", false}, column{"rule", false}, column{"agreed_level", true})
+	tw.Columns = append(tw.Columns, column{"average", true}, column{"lower_limit", true}, column{"upper_limit", true}, column{"shows", false},
+		column{"rule", false}, column{"agreed_level", true})
 	for i, series := range t.Series {
 		agreed := measure.LevelsFor(s.opts.Levels, t.Metric, t.Grain, narrowed(t.Filter, t.Split, series.Cell), t.From, t.To)
 		judged := map[delay.Day]spc.PointResult{}
@@ -590,7 +596,8 @@ func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) twi
 				tw.Rows = append(tw.Rows, append(row, "", "", "", "", "", levelText(agreed, r)))
 				continue
 			}
-			tw.Rows = append(tw.Rows, append(row, limit(t.Metric, p, p.Mean), limit(t.Metric, p, p.LPL), limit(t.Metric, p, p.UPL), p.Words, p.Rule, levelText(agreed, r)))
+			tw.Rows = append(tw.Rows, append(row, limit(t.Metric, p, p.Mean), limit(t.Metric, p, p.LPL), limit(t.Metric, p, p.UPL), p.Words, p.Rule,
+				levelText(agreed, r)))
 		}
 	}
 	return tw
@@ -673,7 +680,8 @@ func (s *Server) trendsSVG(c echo.Context) error {
 		return err
 	}
 	if drawn.One == nil {
-		return problem.New(problem.Invalid, "These choices give several charts. For a picture of one, choose its %s as a filter and remove 'split'.", lowerHead(dimensionWords[a.Split]))
+		return problem.New(problem.Invalid, "These choices give several charts. For a picture of one, choose its %s as a filter and remove "+
+			"'split'.", lowerHead(dimensionWords[a.Split]))
 	}
 	b, err := s.drawn.svg(c.Request().Context(), drawn.One.At(chartAlone), true)
 	if err != nil {

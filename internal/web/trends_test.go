@@ -90,7 +90,8 @@ func (n *northshire) LongDays(ctx context.Context, q measure.Query, atLeast int)
 func (n *northshire) Spells(_ context.Context, q measure.Query) ([]measure.Spell, error) {
 	var out []measure.Spell
 	for d := q.From; d <= q.To; d++ {
-		out = append(out, measure.Spell{First: d, Last: d + 3, Delayed: 4, People: 3}, measure.Spell{First: d, Last: d + 15, Delayed: 16, People: 1, Open: d+15 >= n.last})
+		out = append(out, measure.Spell{First: d, Last: d + 3, Delayed: 4, People: 3},
+			measure.Spell{First: d, Last: d + 15, Delayed: 16, People: 1, Open: d+15 >= n.last})
 	}
 	return out, nil
 }
@@ -114,8 +115,10 @@ func (n *northshire) WithdrawAnnotation(_ context.Context, _ people.Actor, id in
 
 // trendPages are addresses of the three pages in their different shapes.
 var trendPages = []string{
-	"/trends", "/trends?chart=line&compare=last-year&grain=month", "/trends?split=provider&measure=M01&grain=month", "/trends?split=responsible&chart=line",
-	"/trends?split=reason&chart=line", "/trends?measure=M03&last=13m", "/trends?measure=M07", "/trends?measure=M05-21&split=council", "/trends?measure=M08&grain=day&last=30d",
+	"/trends", "/trends?chart=line&compare=last-year&grain=month", "/trends?split=provider&measure=M01&grain=month",
+	"/trends?split=responsible&chart=line",
+	"/trends?split=reason&chart=line", "/trends?measure=M03&last=13m", "/trends?measure=M07", "/trends?measure=M05-21&split=council",
+	"/trends?measure=M08&grain=day&last=30d",
 	"/reasons", "/reasons?last=1m", "/flow", "/flow?split=responsible&grain=month", "/flow?last=1d",
 }
 
@@ -154,7 +157,8 @@ func TestTrendPagesHaveTheirFrame(t *testing.T) {
 			if w := s.ask(http.MethodGet, path+".json?"+query, nil); w.Code != 200 || !json.Valid(w.Body.Bytes()) {
 				t.Errorf("the JSON twin answered %d", w.Code)
 			}
-			if rows := rowsOf(t, s.ask(http.MethodGet, path+".csv?"+query, nil)); len(rows) == 0 || rows[0]["basis"] != "counted" || rows[0]["measure_id"] == "" {
+			if rows := rowsOf(t, s.ask(http.MethodGet, path+".csv?"+query, nil)); len(rows) == 0 || rows[0]["basis"] != "counted" ||
+				rows[0]["measure_id"] == "" {
 				t.Error("the CSV twin lacks its rows or its provenance")
 			}
 			fixed, _ := doc.Find("#fixed-link").Attr("href")
@@ -226,7 +230,8 @@ func TestTrendsEqualTheFigures(t *testing.T) {
 	t.Run("C16 flow adds up on every line", func(t *testing.T) {
 		for _, r := range rowsOf(t, s.ask(http.MethodGet, "/flow.csv?split=responsible&"+period, nil)) {
 			n := func(name string) int { v, _ := strconv.Atoi(r[name]); return v }
-			if n("start")+n("new")+n("already_waiting")+n("resumed")+n("moved_in")-n("ended")-n("no_longer_listed")-n("paused")-n("moved_out") != n("end") {
+			if n("start")+n("new")+n("already_waiting")+n("resumed")+n("moved_in")-n("ended")-n("no_longer_listed")-n("paused")-n("moved_out") !=
+				n("end") {
 				t.Errorf("found %v", r)
 			}
 		}
@@ -267,7 +272,8 @@ func TestNotesStandOnTheChartsTheyTouch(t *testing.T) {
 		{ID: 3, Day: delay.MustDay("2026-08-03"), Words: "Only on days", Metric: "M01"},
 	}
 	whole := s.get(t, "/trends")
-	if got := words(whole.Find(".app-notes")); !strings.Contains(got, "4 May 2026: Home first team started") || strings.Contains(got, "Only on days") {
+	if got := words(whole.Find(".app-notes")); !strings.Contains(got, "4 May 2026: Home first team started") ||
+		strings.Contains(got, "Only on days") {
 		t.Errorf("found %q", got)
 	}
 	if strings.Contains(words(whole.Find(".app-notes")), "Limits start again") {
@@ -276,13 +282,15 @@ func TestNotesStandOnTheChartsTheyTouch(t *testing.T) {
 	if whole.Find("main img").Length() != 0 {
 		t.Error("a note became markup")
 	}
-	if got := words(whole.Find(".app-notes")); !strings.Contains(got, "Average of 13 weeks before") || !strings.Contains(got, "This does not show that one led to the other") {
+	if got := words(whole.Find(".app-notes")); !strings.Contains(got, "Average of 13 weeks before") ||
+		!strings.Contains(got, "This does not show that one led to the other") {
 		t.Errorf("before and after are missing: %q", got)
 	}
 	if got := words(s.get(t, "/trends?provider=RXA").Find(".app-notes")); !strings.Contains(got, "Limits start again") {
 		t.Errorf("found %q", got)
 	}
-	if got := words(s.get(t, "/trends?split=responsible&chart=line").Find(".app-notes")); !strings.Contains(got, "Home first team started") || strings.Contains(got, "Average of") {
+	if got := words(s.get(t, "/trends?split=responsible&chart=line").Find(".app-notes")); !strings.Contains(got, "Home first team started") ||
+		strings.Contains(got, "Average of") {
 		t.Errorf("notes on several lines: %q", got)
 	}
 	if got := words(s.get(t, "/trends?split=provider").Find("#trend-1")); !strings.Contains(got, "Home first team started") {
@@ -311,7 +319,8 @@ func TestAddingAndWithdrawingNotes(t *testing.T) {
 		if parse(t, w).Find("#note-day").Length() != 1 {
 			t.Error("an analyst has no form")
 		}
-		if w, _ := post(string(people.Viewer), "/trends/notes", url.Values{"day": {"2026-05-04"}, "words": {"x"}}); w.Code != http.StatusForbidden {
+		if w, _ := post(string(people.Viewer), "/trends/notes", url.Values{"day": {"2026-05-04"}, "words": {"x"}}); w.Code !=
+			http.StatusForbidden {
 			t.Errorf("a viewer's note was answered with %d", w.Code)
 		}
 	})
@@ -319,17 +328,19 @@ func TestAddingAndWithdrawingNotes(t *testing.T) {
 		fields url.Values
 		want   string
 	}{
-		"no day":              {url.Values{"words": {"Home first"}}, "Enter the day"},
-		"a day that is none":  {url.Values{"day": {"2026-02-30"}, "words": {"Home first"}}, "Day must be a real date"},
-		"a day to come":       {url.Values{"day": {"2027-01-01"}, "words": {"Home first"}}, "Day must be today or in the past"},
-		"no words":            {url.Values{"day": {"2026-05-04"}, "words": {"  "}}, "Enter what happened"},
-		"51 characters":       {url.Values{"day": {"2026-05-04"}, "words": {strings.Repeat("é", 51)}}, "must be 50 characters or less"},
-		"P1 an NHS number":    {url.Values{"day": {"2026-05-04"}, "words": {"Seen 999 000 0530"}}, "Remove the NHS number"},
-		"an unknown hospital": {url.Values{"day": {"2026-05-04"}, "words": {"Home first"}, "provider": {"RZZ"}}, "Select a hospital and a council"},
+		"no day":             {url.Values{"words": {"Home first"}}, "Enter the day"},
+		"a day that is none": {url.Values{"day": {"2026-02-30"}, "words": {"Home first"}}, "Day must be a real date"},
+		"a day to come":      {url.Values{"day": {"2027-01-01"}, "words": {"Home first"}}, "Day must be today or in the past"},
+		"no words":           {url.Values{"day": {"2026-05-04"}, "words": {"  "}}, "Enter what happened"},
+		"51 characters":      {url.Values{"day": {"2026-05-04"}, "words": {strings.Repeat("é", 51)}}, "must be 50 characters or less"},
+		"P1 an NHS number":   {url.Values{"day": {"2026-05-04"}, "words": {"Seen 999 000 0530"}}, "Remove the NHS number"},
+		"an unknown hospital": {url.Values{"day": {"2026-05-04"}, "words": {"Home first"}, "provider": {"RZZ"}},
+			"Select a hospital and a council"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, doc := post(analyst, "/trends/notes", c.fields)
-			if w.Code != 400 || !strings.Contains(words(doc.Find(".nhsuk-error-summary")), c.want) || !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
+			if w.Code != 400 || !strings.Contains(words(doc.Find(".nhsuk-error-summary")), c.want) ||
+				!strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
 				t.Fatalf("%d %q", w.Code, words(doc.Find(".nhsuk-error-summary")))
 			}
 			if v, _ := doc.Find("#note-day").Attr("value"); v != c.fields.Get("day") {
@@ -343,7 +354,8 @@ func TestAddingAndWithdrawingNotes(t *testing.T) {
 			}
 		})
 	}
-	w, _ := post(analyst, "/trends/notes", url.Values{"day": {"2026-05-04"}, "words": {" Home  first team started "}, "provider": {"RXA"}, "restart": {"yes"}, "only": {"M02"}})
+	w, _ := post(analyst, "/trends/notes", url.Values{"day": {"2026-05-04"}, "words": {" Home  first team started "}, "provider": {"RXA"},
+		"restart": {"yes"}, "only": {"M02"}})
 	if got := w.Header().Get("Location"); w.Code != 303 || got != "/trends?measure=M02&provider=RXA#notes" {
 		t.Fatalf("%d %q", w.Code, got)
 	}
@@ -380,7 +392,8 @@ func TestReasonsAndFlowOpenTheirRows(t *testing.T) {
 // Names of any kind stay text on every chart, table and file of these pages, now
 // and as they were known.
 func TestR8HostileNamesOnTrends(t *testing.T) {
-	for _, name := range []string{"</script><script>window.__ran=1</script>", "=cmd()|' /C calc'!A0", strings.Repeat("Very long ", 30), "\u202etxt.exe \u0645\u0633\u062a\u0634\u0641\u0649"} {
+	for _, name := range []string{"</script><script>window.__ran=1</script>", "=cmd()|' /C calc'!A0", strings.Repeat("Very long ", 30),
+		"\u202etxt.exe \u0645\u0633\u062a\u0634\u0641\u0649"} {
 		s := newSite(t, func(o *Options) {
 			o.Places.Partnership = name
 			n := o.Trends.(*northshire)
@@ -388,7 +401,8 @@ func TestR8HostileNamesOnTrends(t *testing.T) {
 			n.notes = []measure.Annotation{{ID: 1, Day: delay.MustDay("2026-10-05"), Words: string([]rune(name)[:min(20, len([]rune(name)))])}}
 			o.Places.Providers = n.hospitals
 		})
-		for _, p := range []string{"/trends?split=provider&last=8w", "/trends?provider=RXA&last=8w", "/reasons?provider=RXA&last=1m", "/flow?split=provider&last=4w", "/trends?provider=RXA&last=8w&known=2026-10-28"} {
+		for _, p := range []string{"/trends?split=provider&last=8w", "/trends?provider=RXA&last=8w", "/reasons?provider=RXA&last=1m",
+			"/flow?split=provider&last=4w", "/trends?provider=RXA&last=8w&known=2026-10-28"} {
 			w := s.ask(http.MethodGet, p, nil)
 			if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "<script>window") {
 				t.Errorf("%s with %q: %d, or the name became markup", p, name[:8], w.Code)

@@ -40,7 +40,8 @@ func chartPages() []string {
 		out = append(out, "/trends?measure=M01&grain="+step)
 	}
 	for _, split := range splits {
-		out = append(out, fmt.Sprintf("/trends?measure=M01&grain=week&last=8w&chart=line&split=%s", split), "/trends?measure=M01&grain=month&last=3m&split="+string(split))
+		out = append(out, fmt.Sprintf("/trends?measure=M01&grain=week&last=8w&chart=line&split=%s", split),
+			"/trends?measure=M01&grain=month&last=3m&split="+string(split))
 	}
 	return out
 }

@@ -31,9 +31,11 @@ func (s *Server) usersPage(c echo.Context) error {
 		return err
 	}
 	v := usersView{formView: formView{Frame: s.frame(c, "Users"), Said: s.opts.Sessions.Said(ctx)}}
-	v.Table = tableView{ID: "users", Caption: "Users", HiddenCaption: true, Head: []headCell{{Text: "Name"}, {Text: "Email"}, {Text: "Roles"}, {Text: "Last signed in"}, {Text: "State"}}}
+	v.Table = tableView{ID: "users", Caption: "Users", HiddenCaption: true, Head: []headCell{{Text: "Name"}, {Text: "Email"}, {Text: "Roles"},
+		{Text: "Last signed in"}, {Text: "State"}}}
 	for _, p := range all {
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: p.Name, Header: true, Href: userPath(p.ID)}, {Text: p.Email}, {Text: cmp.Or(s.rolesOf(p), "None")},
+		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: p.Name, Header: true, Href: userPath(p.ID)}, {Text: p.Email},
+			{Text: cmp.Or(s.rolesOf(p), "None")},
 			{Text: s.momentOr(p.LastSignedIn, "Never")}, {Text: signin.State(p)}})
 	}
 	return s.page(c, "users", v)
@@ -182,7 +184,8 @@ func (s *Server) userOf(c echo.Context) (people.Person, error) {
 }
 
 func (s *Server) userView(c echo.Context, p people.Person) userView {
-	v := userView{formView: formView{Frame: s.frame(c, p.Name), Said: s.opts.Sessions.Said(c.Request().Context())}, ID: strconv.FormatInt(p.ID, 10), Name: p.Name, Email: p.Email,
+	v := userView{formView: formView{Frame: s.frame(c, p.Name), Said: s.opts.Sessions.Said(c.Request().Context())},
+		ID: strconv.FormatInt(p.ID, 10), Name: p.Name, Email: p.Email,
 		State: signin.State(p), LastSeen: s.momentOr(p.LastSignedIn, "Never"), RoleForm: s.roleForm("", nil),
 		Deactivated: p.Deactivated, MayLink: !p.Deactivated && !p.WorkAccount, MayReset: !p.Deactivated && p.SecondFactor}
 	v.Crumbs = []link{{"Users", "/admin/users"}}
@@ -260,7 +263,8 @@ func (s *Server) revokeRole(c echo.Context) error {
 	if ok && g.Role == people.Administrator && p.ID == s.actor(c).PersonID {
 		return problem.New(problem.Conflict, "You cannot remove your own administrator role.")
 	}
-	yes, err := s.sure(c, "Take a role from "+p.Name, "They lose what the role "+s.grantWords(g)+" lets them see and do, at their next page.", userPath(p.ID), link{Text: "grant", Href: strconv.FormatInt(id, 10)})
+	yes, err := s.sure(c, "Take a role from "+p.Name, "They lose what the role "+s.grantWords(g)+" lets them see and do, at their next page.",
+		userPath(p.ID), link{Text: "grant", Href: strconv.FormatInt(id, 10)})
 	if !yes || err != nil {
 		return err
 	}
@@ -279,7 +283,8 @@ func (s *Server) deactivateUser(c echo.Context) error {
 		if p.ID == s.actor(c).PersonID {
 			return problem.New(problem.Conflict, "You cannot deactivate your own account. Ask another administrator.")
 		}
-		yes, err := s.sure(c, "Deactivate "+p.Name, "They are signed out everywhere at once and cannot sign in. What they did stays in the log under their name.", userPath(p.ID))
+		yes, err := s.sure(c, "Deactivate "+p.Name, "They are signed out everywhere at once and cannot sign in. What they did stays in the log "+
+			"under their name.", userPath(p.ID))
 		if !yes || err != nil {
 			return err
 		}
@@ -299,9 +304,11 @@ func (s *Server) resetCode(c echo.Context) error {
 		return err
 	}
 	if p.ID == s.actor(c).PersonID {
-		return problem.New(problem.Conflict, "You cannot take off your own 6-digit code. Set up another app on your account page, with a recovery code if you have lost it.")
+		return problem.New(problem.Conflict, "You cannot take off your own 6-digit code. Set up another app on your account page, with a "+
+			"recovery code if you have lost it.")
 	}
-	yes, err := s.sure(c, "Take the 6-digit code off "+p.Name, "Be sure that it is them who ask. Until they set up another app, their password alone opens the account.", userPath(p.ID))
+	yes, err := s.sure(c, "Take the 6-digit code off "+p.Name, "Be sure that it is them who ask. Until they set up another app, their "+
+		"password alone opens the account.", userPath(p.ID))
 	if !yes || err != nil {
 		return err
 	}
@@ -350,7 +357,8 @@ func (s *Server) once(c echo.Context, id string, page *bytes.Buffer) error {
 
 func (s *Server) linkView(c echo.Context, p people.Person, back, text string) onceView {
 	return onceView{s.frame(c, "Password link for "+p.Name),
-		"Copy this link now. You will not be able to see it again. Give it to " + p.Name + " by a way that only they can read. It works once, for three days.",
+		"Copy this link now. You will not be able to see it again. Give it to " + p.Name +
+			" by a way that only they can read. It works once, for three days.",
 		s.origin(c) + signin.PasswordPath + text, back}
 }
 
@@ -376,17 +384,20 @@ func (s *Server) organisationsPage(c echo.Context) error {
 	}
 	v := organisationsView{Frame: s.frame(c, "Organisations")}
 	v.Crumbs = []link{{"Users", "/admin/users"}}
-	v.Table = tableView{ID: "organisations", Caption: "Organisations of the partnership", HiddenCaption: true, Head: []headCell{{Text: "Name"}, {Text: "Code"}, {Text: "Type"}, {Text: "Extract due by"}, {Text: "Adults"}}}
+	v.Table = tableView{ID: "organisations", Caption: "Organisations of the partnership", HiddenCaption: true,
+		Head: []headCell{{Text: "Name"}, {Text: "Code"}, {Text: "Type"}, {Text: "Extract due by"}, {Text: "Adults"}}}
 	p := s.opts.SignIn.Partnership
 	for _, o := range p.Providers {
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Provider"}, {Text: orWords(dueWords(o.Due), "Not set")}, {Text: "Not applicable"}})
+		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Provider"},
+			{Text: orWords(dueWords(o.Due), "Not set")}, {Text: "Not applicable"}})
 	}
 	for _, o := range p.Councils {
 		adults := "Not known"
 		if o.Population.Adults > 0 {
 			adults = count(int64(o.Population.Adults)) + ", " + o.Population.Year
 		}
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Council"}, {Text: "Not applicable"}, {Text: adults}})
+		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Council"},
+			{Text: "Not applicable"}, {Text: adults}})
 	}
 	return s.page(c, "organisations", v)
 }

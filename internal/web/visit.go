@@ -120,11 +120,12 @@ func (s *Server) help() string {
 
 // grantWords gives a grant with the names of its organisations.
 func (s *Server) grantWords(g people.Grant) string {
-	words := g.Role.String()
+	var words strings.Builder
+	words.WriteString(g.Role.String())
 	for _, code := range g.Codes {
-		words += ", " + s.organisationName(code)
+		words.WriteString(", " + s.organisationName(code))
 	}
-	return words
+	return words.String()
 }
 
 // organisationName gives the name of a provider or council of the partnership.
@@ -269,7 +270,8 @@ func unsafeUnsaid(r *http.Request) bool {
 }
 
 func unproved() error {
-	return problem.New(problem.Forbidden, "This form was not made for this browser, so nothing was done. Open Homeward's own page and try again.")
+	return problem.New(problem.Forbidden, "This form was not made for this browser, so nothing was done. Open Homeward's own page and "+
+		"try again.")
 }
 
 // firstPage gives the page that opens for an actor: the first of those given,

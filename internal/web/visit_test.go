@@ -54,7 +54,8 @@ func TestNobodyIsSentToSignInAndBack(t *testing.T) {
 
 func TestNoLinkLeadsToAnotherSite(t *testing.T) {
 	s := newSite(t)
-	for _, evil := range []string{"https://evil.example/", "//evil.example/", `/\evil.example/`, "/\t/evil.example", "javascript:alert(1)", "/sign-out", "evil.example"} {
+	for _, evil := range []string{"https://evil.example/", "//evil.example/", `/\evil.example/`, "/\t/evil.example", "javascript:alert(1)",
+		"/sign-out", "evil.example"} {
 		doc := parse(t, s.ask(http.MethodGet, "/sign-in?next="+url.QueryEscape(evil), nil, wordAs, "nobody"))
 		if next, ok := doc.Find("input[name=next]").Attr("value"); ok {
 			t.Errorf("%q: the form keeps %q", evil, next)
@@ -85,8 +86,10 @@ func TestNavigationShowsWhatTheRoleMayOpen(t *testing.T) {
 		}
 	}
 	t.Run("a council has no worklist, so no way to one", func(t *testing.T) {
-		council, hospital := people.Grant{Role: people.Director, Side: people.CouncilSide, Codes: []string{"E10000099"}}, people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: []string{"RXA"}}
-		if s.opens("/today", people.Actor{Kind: people.APerson, Grant: council}) || !s.opens("/today", people.Actor{Kind: people.APerson, Grant: hospital}) {
+		council, hospital := people.Grant{Role: people.Director, Side: people.CouncilSide, Codes: []string{"E10000099"}},
+			people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: []string{"RXA"}}
+		if s.opens("/today", people.Actor{Kind: people.APerson, Grant: council}) ||
+			!s.opens("/today", people.Actor{Kind: people.APerson, Grant: hospital}) {
 			t.Error("who is led to the worklist does not follow the side")
 		}
 	})
@@ -100,7 +103,8 @@ func TestNavigationShowsWhatTheRoleMayOpen(t *testing.T) {
 		w := s.ask(http.MethodGet, "/admin/users", nil, wordAs, "coordinator")
 		doc := parse(t, w)
 		if w.Code != 403 || words(doc.Find("h1")) != "You do not have access to this page" ||
-			!strings.Contains(words(doc.Find("main")), "Your role is Coordinator, "+s.organisationName("RXA")+". Ask your administrator if you need access.") {
+			!strings.Contains(words(doc.Find("main")), "Your role is Coordinator, "+s.organisationName("RXA")+
+				". Ask your administrator if you need access.") {
 			t.Errorf("%d %q", w.Code, words(doc.Find("main")))
 		}
 	})
@@ -141,7 +145,8 @@ func TestFormsOfOtherSitesChangeNothing(t *testing.T) {
 		}
 	}
 	t.Run("every form carries the token", func(t *testing.T) {
-		for page, role := range map[string]string{"/admin/jobs": "administrator", "/extracts/upload": "analyst", "/account": "viewer", "/admin/users/new": "administrator", "/admin/users/1": "administrator", "/admin/tokens": "administrator", "/days": "reviewer"} {
+		for page, role := range map[string]string{"/admin/jobs": "administrator", "/extracts/upload": "analyst", "/account": "viewer",
+			"/admin/users/new": "administrator", "/admin/users/1": "administrator", "/admin/tokens": "administrator", "/days": "reviewer"} {
 			w := s.ask(http.MethodGet, page, nil, wordAs, role)
 			doc := parse(t, w)
 			_, own, _ := strings.Cut(s.visitors.cookies[people.Role(role)], "=")
@@ -254,7 +259,8 @@ func TestOneAddressCannotAskWithoutEnd(t *testing.T) {
 func TestP2IdentifiersAreShownByPostToThoseWhoMay(t *testing.T) {
 	s := newSite(t)
 	const target = "/days/HW-7K3MQ/identifiers?last=3m"
-	for role, want := range map[string]int{"coordinator": 200, "reviewer": 200, "director": 403, "viewer": 403, "presenter": 403, "analyst": 403, "administrator": 403} {
+	for role, want := range map[string]int{"coordinator": 200, "reviewer": 200, "director": 403, "viewer": 403, "presenter": 403,
+		"analyst": 403, "administrator": 403} {
 		before := len(s.visitors.register.log)
 		w := s.ask(http.MethodPost, target, nil, wordAs, role)
 		if w.Code != want {

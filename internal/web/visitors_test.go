@@ -136,7 +136,8 @@ func newVisitors(t testing.TB, n *northshire, now func() time.Time, log *slog.Lo
 	for i, role := range people.Roles {
 		g := visitorGrants[role]
 		g.ID = int64(i + 1)
-		person := people.Person{ID: int64(i + 1), Email: string(role) + "@northshire.example", Name: "A. " + role.String(), HasPassword: true, Grants: []people.Grant{g}}
+		person := people.Person{ID: int64(i + 1), Email: string(role) + "@northshire.example", Name: "A. " + role.String(), HasPassword: true,
+			Grants: []people.Grant{g}}
 		r.people[person.ID] = person
 		v.cookies[role] = v.cookie(func(ctx context.Context) error { return v.sessions.Begin(ctx, signin.SignIn{Person: person}) })
 	}
@@ -197,8 +198,10 @@ func (r *register) ScopedDelays(_ context.Context, scope people.Scope, _ record.
 	if scope.Empty() {
 		return out, nil
 	}
-	out.Delays = []record.Delay{{Provider: "RXA", Reference: "HW-7K3MQ", Ready: delay.MustDay("2026-10-20"), Listed: delay.MustDay("2026-10-21"), Ward: "4B", Bed: "12", Days: 14,
-		Stretches: []record.Stretch{{First: delay.MustDay("2026-10-21"), Last: delay.MustDay("2026-11-03"), Reason: "E", Body: delay.SocialCare, Council: "E10000099"}}}}
+	out.Delays = []record.Delay{{Provider: "RXA", Reference: "HW-7K3MQ", Ready: delay.MustDay("2026-10-20"),
+		Listed: delay.MustDay("2026-10-21"), Ward: "4B", Bed: "12", Days: 14,
+		Stretches: []record.Stretch{{First: delay.MustDay("2026-10-21"), Last: delay.MustDay("2026-11-03"), Reason: "E", Body: delay.SocialCare,
+			Council: "E10000099"}}}}
 	out.Total, out.Days = 1, 14
 	return out, nil
 }
@@ -212,7 +215,8 @@ func (r *register) Identifiers(ctx context.Context, by people.Actor, reference s
 }
 
 func (r *register) AuditEvents(context.Context, audit.Filter) ([]audit.Event, error) {
-	return []audit.Event{(&audit.Chain{}).Next(audit.Head{}, time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC), audit.Entry{Who: "administrator@northshire.example", As: "Administrator", What: audit.SignedIn})}, nil
+	return []audit.Event{(&audit.Chain{}).Next(audit.Head{}, time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC),
+		audit.Entry{Who: "administrator@northshire.example", As: "Administrator", What: audit.SignedIn})}, nil
 }
 
 func (r *register) VerifyAudit(context.Context, ...audit.Head) (audit.Result, error) {

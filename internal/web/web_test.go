@@ -126,7 +126,8 @@ func TestOverviewAnswersWhatADirectorAsksFirst(t *testing.T) {
 		m := o.Months[len(o.Months)-2] // The latest whole month.
 		share := measure.SocialCareShare(m.Days, 0, 0)
 		card := words(doc.Find(".app-figure:has(a[href='/definitions/M03'])"))
-		for _, want := range []string{measure.PerCent(share.Value), "Between " + measure.PerCent(share.Low) + " and " + measure.PerCent(share.High)} {
+		for _, want := range []string{measure.PerCent(share.Value), "Between " + measure.PerCent(share.Low) + " and " +
+			measure.PerCent(share.High)} {
 			if !strings.Contains(card, want) {
 				t.Errorf("%q is not in %q", want, card)
 			}
@@ -145,10 +146,12 @@ func TestOverviewAnswersWhatADirectorAsksFirst(t *testing.T) {
 		})
 	})
 	t.Run("missing extracts are named", func(t *testing.T) {
-		if got := words(doc.Find(".nhsuk-notification-banner")); !strings.Contains(got, "Westhaven: the extract for 4 November 2026 has not arrived. Its figures are from 2 November 2026.") {
+		if got := words(doc.Find(".nhsuk-notification-banner")); !strings.Contains(got,
+			"Westhaven: the extract for 4 November 2026 has not arrived. Its figures are from 2 November 2026.") {
 			t.Errorf("found %q", got)
 		}
-		if got := words(doc.Find(".app-arrivals")); !strings.Contains(got, "In Northgate General") || !strings.Contains(got, "Late Southmoor Hospital") || !strings.Contains(got, "Missing Westhaven") {
+		if got := words(doc.Find(".app-arrivals")); !strings.Contains(got, "In Northgate General") ||
+			!strings.Contains(got, "Late Southmoor Hospital") || !strings.Contains(got, "Missing Westhaven") {
 			t.Errorf("found %q", got)
 		}
 	})
@@ -207,8 +210,10 @@ func TestAddressesThatAreNotQuiteRight(t *testing.T) {
 		{"/figures?grain=day&by=month", "Use one of day, week and month"},
 		{"/overview?view=prnt", "Use print."},
 		{"/overview?basis=agred", "Did you mean 'agreed'? Values you can use: counted, agreed."},
-		{"/figures?basis=agreed&state=disputed", "Days that are disputed are not agreed, and basis=agreed counts agreed days only. Remove 'basis=agreed', or remove 'state=disputed'."},
-		{"/flow?basis=agreed", "basis=agreed is not available here: flow counts people who begin and end a wait, whatever is agreed of their days. Remove 'basis', or use basis=counted."},
+		{"/figures?basis=agreed&state=disputed", "Days that are disputed are not agreed, and basis=agreed counts agreed days only. Remove " +
+			"'basis=agreed', or remove 'state=disputed'."},
+		{"/flow?basis=agreed", "basis=agreed is not available here: flow counts people who begin and end a wait, whatever is agreed of their " +
+			"days. Remove 'basis', or use basis=counted."},
 		{"/trends?basis=agreed&measure=M08", "basis=agreed is not available here: new delays are counted once for a wait"},
 		{"/overview?from=2026-01-01&from=2026-02-01", "2 times"},
 		{"/packs?nhs=9990000530", "An NHS number must not stand in an address"},
@@ -236,13 +241,16 @@ func TestAddressesThatAreNotQuiteRight(t *testing.T) {
 
 func TestFilterReachesTheQuery(t *testing.T) {
 	s := newSite(t)
-	s.get(t, "/figures?provider=RXA&provider=rxb&council=not-known&resp=none&reason=Di&reason=not-known&care=non-acute&grain=week&by=provider,reason&from=2026-10-01&to=2026-10-31")
+	s.get(t,
+		"/figures?provider=RXA&provider=rxb&council=not-known&resp=none&reason=Di&reason=not-known&care=non-acute&grain=week&by=provider,"+
+			"reason&from=2026-10-01&to=2026-10-31")
 	q := s.north.queried[0]
 	got := fmt.Sprintf("%v %v %v", q.From, q.To, q.By)
 	if got != "2026-10-01 2026-10-31 [week provider reason]" {
 		t.Errorf("found %s", got)
 	}
-	if f := fmt.Sprintf("%q %q %v %q %v", q.Filter.Providers, q.Filter.Councils, q.Filter.Care, q.Filter.Reasons, q.Filter.Bodies); f != `["RXA" "RXB"] [""] [Non-Acute] ["Di" ""] [not attributed]` {
+	if f := fmt.Sprintf("%q %q %v %q %v", q.Filter.Providers, q.Filter.Councils, q.Filter.Care, q.Filter.Reasons,
+		q.Filter.Bodies); f != `["RXA" "RXB"] [""] [Non-Acute] ["Di" ""] [not attributed]` {
 		t.Errorf("found %s", f)
 	}
 }
@@ -319,7 +327,8 @@ func TestTwinsEqualThePage(t *testing.T) {
 		}
 		n, _ := strconv.Atoi(fromCSV[i]["delayed_days"])
 		total += n
-		for column, want := range map[string]string{"measure_id": "M01", "basis": "counted", "rule_version": "england-dtoc 1", "data_as_at": "2026-11-04"} {
+		for column, want := range map[string]string{"measure_id": "M01", "basis": "counted", "rule_version": "england-dtoc 1",
+			"data_as_at": "2026-11-04"} {
 			if fromCSV[i][column] != want {
 				t.Errorf("row %d: %s is %q", i, column, fromCSV[i][column])
 			}
@@ -360,7 +369,8 @@ func TestTwinsEqualThePage(t *testing.T) {
 }
 
 func TestR8HostileNamesStayText(t *testing.T) {
-	hostile := []string{"</script><script>window.__ran=1</script>", "=cmd()|' /C calc'!A0", "<img src=x onerror=alert(1)>", strings.Repeat("Very long ", 30)}
+	hostile := []string{"</script><script>window.__ran=1</script>", "=cmd()|' /C calc'!A0", "<img src=x onerror=alert(1)>",
+		strings.Repeat("Very long ", 30)}
 	for _, name := range hostile {
 		t.Run(name[:10], func(t *testing.T) {
 			s := newSite(t, func(o *Options) {
@@ -369,7 +379,8 @@ func TestR8HostileNamesStayText(t *testing.T) {
 				n.hospitals[0].Name = name
 				o.Places.Providers = n.hospitals
 			})
-			for _, p := range []string{"/overview", "/overview?provider=RXA", "/figures?by=provider", "/charts/delayed-days?provider=RXA", "/extracts"} {
+			for _, p := range []string{"/overview", "/overview?provider=RXA", "/figures?by=provider", "/charts/delayed-days?provider=RXA",
+				"/extracts"} {
 				w := s.ask(http.MethodGet, p, nil)
 				if strings.Contains(w.Body.String(), "<script>window") || strings.Contains(w.Body.String(), "<img") {
 					t.Errorf("%s: the name became markup", p)
@@ -412,7 +423,8 @@ func TestSecurityHeadersStandOnEveryAnswer(t *testing.T) {
 			h := s.ask(method, target, nil).Header()
 			for name, want := range map[string]string{
 				"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
-				"Permissions-Policy": "camera=()", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
+				"Permissions-Policy": "camera=()", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+				"X-Frame-Options": "DENY",
 			} {
 				if !strings.Contains(h.Get(name), want) {
 					t.Errorf("%s %s: %s is %q", method, target, name, h.Get(name))
@@ -465,7 +477,8 @@ func TestRequestsFromElsewhereAreRefused(t *testing.T) {
 
 func TestErrorsAsPagesAndJSON(t *testing.T) {
 	cause := errors.New("disk I/O error at 0xbeef")
-	for kind, want := range map[problem.Kind]int{problem.Invalid: 400, problem.NotFound: 404, problem.Conflict: 409, problem.Forbidden: 403, problem.Unavailable: 503, problem.Internal: 500} {
+	for kind, want := range map[problem.Kind]int{problem.Invalid: 400, problem.NotFound: 404, problem.Conflict: 409, problem.Forbidden: 403,
+		problem.Unavailable: 503, problem.Internal: 500} {
 		s := newSite(t, func(o *Options) {
 			o.Ready = nil
 			o.Jobs = brokenJobs{fmt.Errorf("listing: %w", problem.Wrap(cause, kind, "A sentence for the reader"))}
@@ -511,7 +524,8 @@ func TestErrorsAsPagesAndJSON(t *testing.T) {
 		if w := s.ask(http.MethodDelete, "/overview", nil); w.Code != 405 {
 			t.Errorf("%d", w.Code)
 		}
-		if w := s.ask(http.MethodGet, "/charts/reason", nil); w.Code != 404 || !strings.Contains(w.Body.String(), "Did you mean &#39;reasons&#39;?") {
+		if w := s.ask(http.MethodGet, "/charts/reason", nil); w.Code != 404 || !strings.Contains(w.Body.String(),
+			"Did you mean &#39;reasons&#39;?") {
 			t.Errorf("%d", w.Code)
 		}
 	})
@@ -594,7 +608,8 @@ func TestUploads(t *testing.T) {
 		if !strings.HasPrefix(doc.Find("title").Text(), "Error: ") || doc.Find("#file[aria-describedby~=file-error]").Length() != 1 {
 			t.Error("the error is not tied to its field")
 		}
-		for target, want := range map[string]string{"/api/v1/extracts": "has no name", "/api/v1/extracts?name=a.csv": "empty", "/api/v1/extracts?name=..": "has no name"} {
+		for target, want := range map[string]string{"/api/v1/extracts": "has no name", "/api/v1/extracts?name=a.csv": "empty",
+			"/api/v1/extracts?name=..": "has no name"} {
 			if w := s.ask(http.MethodPost, target, strings.NewReader("")); w.Code != 400 || !strings.Contains(w.Body.String(), want) {
 				t.Errorf("%s: %d %s", target, w.Code, w.Body)
 			}
@@ -617,10 +632,12 @@ func TestReceiptAddsUp(t *testing.T) {
 	if got := words(doc.Find(".app-lede")); got != "52 rows read: 49 kept, 2 could not be understood, 1 outside what is counted." {
 		t.Errorf("R1: found %q", got)
 	}
-	if doc.Find("#problems tbody tr").Length() != 2 || !strings.Contains(words(doc.Find("#problems")), "Row 18 Put aside Ready date 12/10/2027") {
+	if doc.Find("#problems tbody tr").Length() != 2 || !strings.Contains(words(doc.Find("#problems")),
+		"Row 18 Put aside Ready date 12/10/2027") {
 		t.Errorf("found %q", words(doc.Find("#problems")))
 	}
-	if got := words(doc.Find("#causes tbody")); !strings.HasPrefix(got, "Ready date: 12/10/2027 (2 rows)") || !strings.Contains(got, "2 Put aside") || !strings.Contains(got, "The whole file Kept, with a warning") {
+	if got := words(doc.Find("#causes tbody")); !strings.HasPrefix(got, "Ready date: 12/10/2027 (2 rows)") ||
+		!strings.Contains(got, "2 Put aside") || !strings.Contains(got, "The whole file Kept, with a warning") {
 		t.Errorf("what was found by cause, the worst first: %q", got)
 	}
 	for _, id := range []string{"nothing", strings.Repeat("0", 64), strings.Repeat("0", 63) + "G", knownFile + ".csv", "..%2f..%2fetc"} {
@@ -748,15 +765,18 @@ func TestAssets(t *testing.T) {
 
 func TestTemplateThatDoesNotParseStopsTheProgram(t *testing.T) {
 	o, _ := options(t)
-	o.Templates = fstest.MapFS{"layout/layout.html": {Data: []byte(`{{define "layout"}}{{end}}`)}, "page/overview.html": {Data: []byte(`{{if}}`)}}
+	o.Templates = fstest.MapFS{"layout/layout.html": {Data: []byte(`{{define "layout"}}{{end}}`)},
+		"page/overview.html": {Data: []byte(`{{if}}`)}}
 	if _, err := New(o); problem.KindOf(err) != problem.Unavailable || !strings.Contains(err.Error(), "page/overview.html") {
 		t.Errorf("found %v", err)
 	}
 }
 
 // avoid are the words of the style guide that pages never use.
-var avoid = regexp.MustCompile(`(?i)\b(fault|blame|culprit|bed.?block\w*|blocking|stuck|liable|guilty|breach\w*|excuse|failed|failing|failure|ignored|refused|` +
-	`non-compliant|the elderly|frail elderly|dtoc patient|worst|best|underperform\w*|soaring|crisis|crashed|fatal|illegal|invalid|please|failures)\b`)
+var avoid = regexp.MustCompile(
+	`(?i)\b(fault|blame|culprit|bed.?block\w*|blocking|stuck|liable|guilty|breach\w*|excuse|failed|failing|failure|ignored|refused|` +
+		`non-compliant|the elderly|frail elderly|dtoc ` +
+		`patient|worst|best|underperform\w*|soaring|crisis|crashed|fatal|illegal|invalid|please|failures)\b`)
 
 func TestWordsOfThePages(t *testing.T) {
 	err := fs.WalkDir(templates.Files, ".", func(name string, d fs.DirEntry, err error) error {
@@ -771,7 +791,8 @@ func TestWordsOfThePages(t *testing.T) {
 			t.Errorf("%s says %q", name, found)
 		}
 		// Choices belong in the handler.
-		for _, m := range regexp.MustCompile(`\{\{-?\s*(?:if|else if|with|range)?\s*\(?(eq|ne|lt|le|gt|ge|and|or|not|len|index|printf|call|js|slice)\b`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`\{\{-?\s*(?:if|else `+
+			`if|with|range)?\s*\(?(eq|ne|lt|le|gt|ge|and|or|not|len|index|printf|call|js|slice)\b`).FindAllStringSubmatch(string(text), -1) {
 			t.Errorf("%s decides with %q", name, m[1])
 		}
 		return nil

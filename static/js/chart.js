@@ -147,7 +147,8 @@ async function picture (figure) {
   image.src = 'data:image/svg+xml;charset=utf-8,' + encodeURIComponent(new XMLSerializer().serializeToString(still))
   await image.decode()
   pen.drawImage(image, pad, top, width, height)
-  return await new Promise((resolve, reject) => canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error('no picture')), 'image/png'))
+  return await new Promise((resolve, reject) => canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error('no picture')),
+    'image/png'))
 }
 
 // Breaks words into lines that fit, a word that is too long among them.

@@ -75,7 +75,8 @@ async function fits (page, name) {
   await page.waitForLoadState('load')
   const over = await page.evaluate(() => {
     const slide = document.querySelector('main')
-    return [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight, slide.scrollHeight - slide.clientHeight]
+    return [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight,
+      slide.scrollHeight - slide.clientHeight]
   })
   assert.ok(over.every((pixels) => pixels <= 0), `${name}: passes the wall by ${over} px`)
 }
@@ -236,7 +237,8 @@ describe('the call', () => {
       return Promise.all(names.map(async (name) => Buffer.from(await (await context.request.get(home + name)).body()).toString('base64')))
     }
     const shown = await bytes()
-    const late = readdirSync(path.join(files.dir, 'extracts')).filter((name) => [day(9), day(8), day(10), day(12)].some((d) => name.includes(d)) && name.endsWith('.csv'))[0]
+    const late = readdirSync(path.join(files.dir, 'extracts')).filter(
+      (name) => [day(9), day(8), day(10), day(12)].some((d) => name.includes(d)) && name.endsWith('.csv'))[0]
     const lines = readFileSync(path.join(files.dir, 'extracts', late), 'utf8').trimEnd().split('\n')
     const again = folder()
     folders.push(again)
@@ -256,7 +258,8 @@ describe('the call', () => {
     await page.getByText(/All \d+ files come out the same, byte for byte\./).waitFor()
     await page.getByRole('link', { name: 'Compare its figures with now' }).click()
     assert.match(await page.locator('.app-datebar').innerText(), /^As known at /)
-    const rows = await page.locator('#differences tbody tr').evaluateAll((all) => all.map((tr) => [...tr.cells].map((cell) => cell.innerText)))
+    const rows = await page.locator('#differences tbody tr').evaluateAll(
+      (all) => all.map((tr) => [...tr.cells].map((cell) => cell.innerText)))
     let different = 0
     const whole = (text) => Number(text.replace('−', '-').replace(/down|up|[,+\s]/g, ''))
     for (const [name, was, is, difference, why] of rows) {

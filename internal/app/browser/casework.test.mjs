@@ -97,7 +97,8 @@ test('J3 without scripts: every error, what was typed is kept, then it is saved'
   await page.click('text=Save and go to next')
   assert.match(await page.title(), /^Error: /)
   const summary = await page.locator('.nhsuk-error-summary').innerText()
-  for (const words of ['There is a problem', 'Ready date must include a day and month and year', 'Select what they are waiting for', "Select where they are going, or select 'Not decided yet'"]) {
+  for (const words of ['There is a problem', 'Ready date must include a day and month and year', 'Select what they are waiting for',
+    "Select where they are going, or select 'Not decided yet'"]) {
     assert.ok(summary.includes(words), words)
   }
   assert.ok(await page.isChecked('#ready-other'))
@@ -144,8 +145,10 @@ test('every casework page holds: axe, one h1, no sideways scroll, with and witho
   const dispute = await disputes.count() ? await disputes.first().getAttribute('href') : null
   await reviewer.context.close()
   const targets = [
-    ['coordinator', '/today'], ['coordinator', form], ['coordinator', '/delays/new?provider=RZ1'], ['coordinator', '/delays/' + ref], ['coordinator', at],
-    ['coordinator', at + '/periods/1'], ['coordinator', at + '/reason'], ['coordinator', at + '/pause'], ['coordinator', at + '/end'], ['coordinator', at + '/actions/new'],
+    ['coordinator', '/today'], ['coordinator', form], ['coordinator', '/delays/new?provider=RZ1'], ['coordinator', '/delays/' + ref],
+      ['coordinator', at],
+    ['coordinator', at + '/periods/1'], ['coordinator', at + '/reason'], ['coordinator', at + '/pause'], ['coordinator', at + '/end'],
+      ['coordinator', at + '/actions/new'],
     ['reviewer', '/agreement'], ['reviewer', question], ['director', '/council/E10000099'], ['director', '/council/E10000099?view=print']
   ]
   if (dispute) targets.push(['director', dispute])

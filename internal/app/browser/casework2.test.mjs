@@ -26,7 +26,8 @@ beforeAll(async () => {
   await run('synth', '--out', files.dir, '--from', day(40), '--to', day(1), '--size', '40')
   await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   const links = await addPeople(data.dir)
-  const said = await run('user', 'add', emailOf('nhs-reviewer'), '--data', data.dir, '--role', 'reviewer', '--name', 'N. Reviewer', '--for', 'RZ1')
+  const said = await run('user', 'add', emailOf('nhs-reviewer'), '--data', data.dir, '--role', 'reviewer', '--name', 'N. Reviewer', '--for',
+    'RZ1')
   links['nhs-reviewer'] = said.match(/\/choose-password\/\S+/)[0]
   site = await serve('serve', '--data', data.dir)
   site.cookies = await signInAll(site.at, links)
@@ -42,7 +43,8 @@ after(async () => {
 // 0 when it has the focus or lies before. A group of radios is one stop.
 function stopsBefore (target) {
   const groups = new Set()
-  const stops = [...document.querySelectorAll('a[href], button, input:not([type="hidden"]), select, textarea, summary, [tabindex="0"]')].filter((e) => {
+  const stops = [...document.querySelectorAll('a[href], button, input:not([type="hidden"]), select, textarea, summary, [tabindex="0"]')]
+    .filter((e) => {
     if (e.disabled || e.tabIndex < 0 || !e.checkVisibility({ visibilityProperty: true })) return false
     if (e.type !== 'radio') return true
     const checked = document.querySelector(`input[name="${e.name}"]:checked`)
@@ -151,7 +153,8 @@ const dayNumber = (words) => Date.parse(words + ' UTC') / 86400000
 // Demands that the periods of the record on the page tile without gap or
 // overlap and that their days are the total (C3); gives the total.
 async function tiles (me) {
-  const rows = await me.page.locator('#periods tbody tr').evaluateAll((all) => all.map((r) => [...r.children].map((c) => c.textContent.trim())))
+  const rows = await me.page.locator('#periods tbody tr').evaluateAll(
+    (all) => all.map((r) => [...r.children].map((c) => c.textContent.trim())))
   const total = Number(await me.page.locator('#periods tfoot td').nth(3).innerText())
   let next = dayNumber(rows[0][0])
   let sum = 0
@@ -251,11 +254,13 @@ async function range (me) {
   assert.equal(answer.status(), 200)
   const { rows } = await answer.json()
   const now = rows.filter((r) => r.to === day(1))
-  const days = now.filter((r) => r.measure === 'delayed days' && r.provider === 'all' && r.reason === 'all' && r.care === 'all' && r.state !== 'all' && r.responsible !== 'all')
+  const days = now.filter((r) => r.measure === 'delayed days' && r.provider === 'all' && r.reason === 'all' && r.care === 'all' &&
+    r.state !== 'all' && r.responsible !== 'all')
   const sum = (f) => days.filter(f).reduce((n, r) => n + r.value, 0)
   const total = sum(() => true)
   const share = (words) => now.find((r) => r.measure === words).value
-  const width = (basis) => Math.round((share(`council share, highest (${basis} days)`) - share(`council share, lowest (${basis} days)`)) * total)
+  const width = (basis) => Math.round((share(`council share, highest (${basis} days)`) - share(
+    `council share, lowest (${basis} days)`)) * total)
   const unsettled = sum((r) => r.state === 'disputed' || r.responsible === 'not attributed')
   const open = sum((r) => !r.state.startsWith('agreed'))
   assert.equal(width('counted'), unsettled, 'G3: the range is as wide as the days that are not settled')
@@ -289,7 +294,8 @@ test('J5 by keyboard: agree 5, dispute 1, the other body answers, escalate, sett
   // A proposal of the hospital that the other reviewer is of, for a reason that
   // more than one body can have.
   await mine.go('/agreement')
-  const rows = await mine.page.locator('#bulk tbody tr').evaluateAll((all) => all.map((r) => [r.id, r.innerText, r.querySelector('input') !== null]))
+  const rows = await mine.page.locator('#bulk tbody tr').evaluateAll((all) =>
+    all.map((r) => [r.id, r.innerText, r.querySelector('input') !== null]))
   const names = await theirs.go('/agreement').then(() => theirs.page.locator('.nhsuk-caption-l').innerText())
   const hospital = names.replace(/^.*?, /, '')
   const row = rows.find(([, words, pick]) => pick && words.includes(hospital) && !/C Further|I Housing|O Other/.test(words))
@@ -319,7 +325,8 @@ test('J5 by keyboard: agree 5, dispute 1, the other body answers, escalate, sett
   await lead.go('/disputes/' + id)
   assert.match(await lead.text(), /It can be decided once it has come to the directors/)
   for (const level of ['leads', 'directors']) {
-    await lead.type(await lead.page.locator('form:has(button:has-text("Escalate")) textarea').getAttribute('id'), `This goes to the ${level}.`)
+    await lead.type(await lead.page.locator('form:has(button:has-text("Escalate")) textarea').getAttribute('id'),
+      `This goes to the ${level}.`)
     await lead.press(button('Escalate'), 'escalated to the ' + level)
     assert.deepEqual(await range(mine), is, 'to escalate settles nothing')
   }
@@ -404,7 +411,8 @@ test('the worklist on paper: landscape, a sheet a ward, confidential at the head
   await me.page.emulateMedia({ media: 'print' })
   const heads = await me.page.locator('.app-sheet__head').allInnerTexts()
   assert.equal(heads.filter((h) => h.startsWith('Confidential: patient information.')).length, wards)
-  assert.equal(await me.page.locator('.app-sheet thead').evaluateAll((all) => all.every((e) => getComputedStyle(e).display === 'table-header-group')), true)
+  assert.equal(await me.page.locator('.app-sheet thead').evaluateAll((all) =>
+    all.every((e) => getComputedStyle(e).display === 'table-header-group')), true)
   assert.equal(await me.page.locator('.app-sheet >> text=Still waiting').count(), 0)
   await me.close()
 })

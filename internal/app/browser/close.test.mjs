@@ -64,7 +64,8 @@ test('J8 a month is closed with the keyboard alone, then a late row arrives', as
   assert.equal(await page.locator('.nhsuk-task-list__item').count(), 4)
   await axeFindsNothing(page, 'the page of the month')
   await enter(page.locator('button', { hasText: `Close ${long(1)}` }))
-  assert.match(await page.locator('.nhsuk-panel--interruption').innerText(), /proposed and not answered|disputed|missing|held|not attributed/)
+  assert.match(await page.locator('.nhsuk-panel--interruption').innerText(),
+    /proposed and not answered|disputed|missing|held|not attributed/)
   await axeFindsNothing(page, 'the question')
   await enter(page.locator('button', { hasText: 'Continue anyway' }))
   assert.match(await page.title(), /^Error: /)
@@ -105,7 +106,8 @@ test('J8 a month is closed with the keyboard alone, then a late row arrives', as
 
   for (const target of ['/council/E10000099', `/figures?from=${month(1)}-01&to=${day(1)}`, '/overview']) {
     await page.goto(site.at + target)
-    assert.match(await page.locator('.app-datebar').innerText(), new RegExp(`${long(1)} was closed on .* its figures have changed by \\+7 days since\\. See revisions`), target)
+    assert.match(await page.locator('.app-datebar').innerText(), new RegExp(
+      `${long(1)} was closed on .* its figures have changed by \\+7 days since\\. See revisions`), target)
   }
   await axeFindsNothing(page, 'a page that says so')
   await enter(page.locator('.app-datebar a'))

@@ -53,12 +53,14 @@ describe('on paper', () => {
         assert.ok(Math.abs(width - 595) < 2 && Math.abs(height - 842) < 2, `${one} is not A4, upright`)
       }
       await page.emulateMedia({ media: 'print' })
-      for (const there of ['.app-lede', '#figures', '#council-share svg', '#by-provider', '#by-reason', '#moved', '#unsettled', '.nhsuk-inset-text', '.app-print-foot']) {
+      for (const there of ['.app-lede', '#figures', '#council-share svg', '#by-provider', '#by-reason', '#moved', '#unsettled',
+        '.nhsuk-inset-text', '.app-print-foot']) {
         assert.ok(await page.locator(there).first().isVisible(), `${there} is not on paper`)
       }
       // Nothing runs over the edge of the sheet, which is 186 mm wide.
       await page.setViewportSize({ width: 703, height: 1030 })
-      const wide = await page.evaluate(() => [...document.querySelectorAll('.app-council table')].filter((t) => t.checkVisibility() && t.scrollWidth > t.parentElement.clientWidth + 6).map((t) => t.id))
+      const wide = await page.evaluate(() => [...document.querySelectorAll('.app-council table')].filter((t) => t.checkVisibility() &&
+        t.scrollWidth > t.parentElement.clientWidth + 6).map((t) => t.id))
       assert.deepEqual(wide, [])
       assert.deepEqual(wrong, [])
       await context.close()

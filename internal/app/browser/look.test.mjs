@@ -189,7 +189,8 @@ describe('on the wall', () => {
         assert.ok(ratio(lightest[0], lightest.at(-1)) > 3, `${one.body} and ${next.body} run together in a bright room`)
       }
       // The name of every block stands beside its swatch.
-      assert.deepEqual(await page.locator('.app-call__body').evaluateAll((bodies) => bodies.map((e) => e.innerText.trim().match(/^\D+/)[0].trim().replace(/ under$/, ''))),
+      assert.deepEqual(await page.locator('.app-call__body').evaluateAll(
+        (bodies) => bodies.map((e) => e.innerText.trim().match(/^\D+/)[0].trim().replace(/ under$/, ''))),
         ['Social care', 'NHS', 'Joint', 'Not attributed'])
       hatched(at, await page.locator('.app-call__body .app-swatch--none').evaluate((one) => {
         const { left, right, top, bottom } = one.getBoundingClientRect()
@@ -198,7 +199,8 @@ describe('on the wall', () => {
     }
     await page.goto(`${site.at}${call}/3?theme=dark`)
     await keep(page, 'grey-3-dark')
-    const words = await page.locator('.app-call__plot svg text').evaluateAll((all) => all.map((one) => getComputedStyle(one).fill.match(/\d+/g).map(Number)))
+    const words = await page.locator('.app-call__plot svg text').evaluateAll(
+      (all) => all.map((one) => getComputedStyle(one).fill.match(/\d+/g).map(Number)))
     const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number))
     for (const rgb of words) assert.ok(ratio(faint(rgb), faint(ground)) >= 4.5, `words of ${rgb} on ${ground}`)
     await context.close()
@@ -214,7 +216,8 @@ describe('on a page', () => {
     await plot.scrollIntoViewIfNeeded()
     await keep(page, 'grey-delayed-days')
     const [lower, upper] = await plot.evaluate((svg) => {
-      const blocks = (fill) => [...svg.querySelectorAll(`path[fill="${fill}"]`)].map((one) => one.getBoundingClientRect()).filter((box) => box.height > 8)
+      const blocks = (fill) => [...svg.querySelectorAll(`path[fill="${fill}"]`)].map((one) => one.getBoundingClientRect())
+        .filter((box) => box.height > 8)
       const [first] = blocks('#F46A25')
       const above = blocks('#12436D').find((box) => Math.abs(box.left - first.left) < 2 && box.bottom <= first.top + 4)
       return [first, above].map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))
@@ -253,7 +256,8 @@ describe('on a page', () => {
       const focus = await page.evaluate(() => {
         const one = document.activeElement
         const style = getComputedStyle(one)
-        return one === document.body || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) ? '' : one.outerHTML.slice(0, 200)
+        return one === document.body || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) ? ''
+          : one.outerHTML.slice(0, 200)
       })
       assert.equal(focus, '', 'focus does not show')
     }
@@ -287,7 +291,8 @@ describe('on a page', () => {
           return (style.animationName !== 'none' && long(style.animationDuration)) || long(style.transitionDuration)
         }).map((one) => one.outerHTML.slice(0, 120)))
         assert.deepEqual(moving, [], `${target} with motion ${reducedMotion}`)
-        assert.equal(await page.evaluate(() => document.getAnimations().length + document.querySelectorAll('animate, marquee, meta[http-equiv=refresh]').length), 0)
+        assert.equal(await page.evaluate(() => document.getAnimations().length +
+          document.querySelectorAll('animate, marquee, meta[http-equiv=refresh]').length), 0)
       }
       await context.close()
     }

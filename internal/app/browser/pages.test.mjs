@@ -87,7 +87,8 @@ describe('by keyboard', () => {
     const { context, page } = await visitor(chrome, sites.full)
     await page.goto(sites.full.at + '/overview')
     const expected = await page.evaluate(() => [...document.querySelectorAll('a[href], button, summary, input, select, [tabindex="0"]')]
-      .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') && !(e.closest('details:not([open])') && e.tagName !== 'SUMMARY')).length)
+      .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') &&
+        !(e.closest('details:not([open])') && e.tagName !== 'SUMMARY')).length)
     const seen = new Set()
     for (let i = 0; i < expected + 5; i++) {
       await page.keyboard.press('Tab')
@@ -101,7 +102,8 @@ describe('by keyboard', () => {
         return {
           id: e.dataset.visit,
           what: e.outerHTML.slice(0, 80),
-          marked: marks.some((style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none' || style.backgroundColor === 'rgb(255, 235, 59)'),
+          marked: marks.some((style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none' ||
+            style.backgroundColor === 'rgb(255, 235, 59)'),
           inView: box.bottom > 0 && box.top < innerHeight
         }
       })
@@ -140,7 +142,8 @@ describe('by keyboard', () => {
       await figure.getByRole('button', { name: 'Previous reading' }).focus()
       await page.keyboard.press('Enter')
       const reading = await output.innerText()
-      const rows = await figure.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent.trim())))
+      const rows = await figure.locator('tbody tr').evaluateAll((all) =>
+        all.map((row) => [...row.children].map((cell) => cell.textContent.trim())))
       const row = rows.find(([head]) => reading.startsWith(`${head}:`))
       assert.ok(row, `${id}: "${reading}" is no row of the table`)
       for (const cell of row.slice(1)) assert.ok(reading.includes(cell), `${id}: ${cell} is not in "${reading}"`)
@@ -191,7 +194,8 @@ test('forced colours keep the drawing and its marks', async () => {
 })
 
 test('errors are pages too', async () => {
-  for (const [target, status, heading] of [['/figures?grian=month', 400, 'This link is not quite right'], ['/nothing', 404, 'Page not found']]) {
+  for (const [target, status, heading] of [['/figures?grian=month', 400, 'This link is not quite right'],
+    ['/nothing', 404, 'Page not found']]) {
     const { context, page } = await visitor(chrome, sites.full)
     const answer = await page.goto(sites.full.at + target)
     assert.equal(answer.status(), status)

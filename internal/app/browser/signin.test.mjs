@@ -79,7 +79,8 @@ test('the first administrator, from the code in the log to the page of users', a
   assert.equal(new URL(page.url()).pathname, '/setup')
   await clean(page, wrong, 'set up')
   await button(page, 'Continue').click()
-  assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Enter the one-time code[\s\S]*Enter your name[\s\S]*Enter your email address/)
+  assert.match(await page.locator('.nhsuk-error-summary').innerText(),
+    /Enter the one-time code[\s\S]*Enter your name[\s\S]*Enter your email address/)
   forget(wrong)
   await clean(page, wrong, 'set up with errors')
   await page.fill('#code', site.said().match(/one-time code: (\S+)/)[1])
@@ -140,7 +141,8 @@ test('the first administrator, from the code in the log to the page of users', a
 })
 
 test('without scripts, a person with two roles signs in, chooses one and comes to the page that was asked for', async () => {
-  const said = await run('user', 'add', 'cora@northshire.example', '--data', data.dir, '--role', 'coordinator', '--for', 'RZ1', '--name', 'Cora')
+  const said = await run('user', 'add', 'cora@northshire.example', '--data', data.dir, '--role', 'coordinator', '--for', 'RZ1', '--name',
+    'Cora')
   await run('user', 'grant', 'cora@northshire.example', '--data', data.dir, '--role', 'viewer')
   const { context, page, wrong } = await visitor(chrome, site, { script: false, width: 320 })
   await page.goto(site.at + said.match(/\/choose-password\/\S+/)[0])
@@ -222,7 +224,8 @@ test('an administrator adds a user, makes a screen link and takes a role away; t
   await projector.page.goto(site.at + '/packs')
   assert.equal(new URL(projector.page.url()).pathname, '/sign-in', 'a revoked link still shows')
   await page.goto(site.at + '/admin/audit')
-  for (const what of ['Token revoked', 'Token made', 'Role revoked', 'Person added']) assert.ok((await page.locator('#audit').innerText()).includes(what), what)
+  for (const what of ['Token revoked', 'Token made', 'Role revoked', 'Person added']) assert
+    .ok((await page.locator('#audit').innerText()).includes(what), what)
   await clean(page, wrong, 'the audit log')
   await projector.context.close()
   await context.close()
@@ -242,7 +245,8 @@ function free () {
 // OpenID Foundation, in a process of its own.
 const provided = existsSync(path.join(root, 'node_modules', 'oidc-provider'))
 
-test('with a work account, through a real OpenID provider, to the page that was asked for', { skip: !provided && !process.env.CI && 'node_modules/oidc-provider is not there' }, async () => {
+test('with a work account, through a real OpenID provider, to the page that was asked for',
+  { skip: !provided && !process.env.CI && 'node_modules/oidc-provider is not there' }, async () => {
   const port = await free()
   const at = `http://127.0.0.1:${port}`
   const setup = {

@@ -23,7 +23,8 @@ export function run (...args) {
     child.stdout.on('data', (text) => { said += text })
     child.stderr.on('data', (text) => { said += text })
     child.on('error', reject)
-    child.on('exit', (code) => code === 0 || code === 1 ? resolve(said) : reject(new Error(`homeward ${args[0]} ended with ${code}: ${said.slice(-2000)}`)))
+    child.on('exit', (code) => code === 0 || code === 1 ? resolve(said)
+      : reject(new Error(`homeward ${args[0]} ended with ${code}: ${said.slice(-2000)}`)))
   })
 }
 
@@ -71,7 +72,8 @@ export function browser () {
 
 // One person of each role; a role for named organisations has the first
 // hospital's or council's code.
-const roles = { administrator: null, analyst: null, presenter: null, viewer: null, coordinator: 'provider', reviewer: 'council', director: 'council' }
+const roles = { administrator: null, analyst: null, presenter: null, viewer: null, coordinator: 'provider', reviewer: 'council',
+  director: 'council' }
 const password = 'tulip canal mauve'
 
 // Adds one person of each role to a data folder, who sign in with a password
@@ -83,7 +85,8 @@ export async function addPeople (dir, codes = { provider: 'RZ1', council: 'E1000
   if (!/^sign_in:/m.test(text)) writeFileSync(file, text + '\nsign_in:\n  require_second_factor: false\n')
   const links = {}
   for (const [role, of] of Object.entries(roles)) {
-    const said = await run('user', 'add', emailOf(role), '--data', dir, '--role', role, '--name', `A. ${role}`, ...(of ? ['--for', codes[of]] : []))
+    const said = await run('user', 'add', emailOf(role), '--data', dir, '--role', role, '--name', `A. ${role}`,
+      ...(of ? ['--for', codes[of]] : []))
     links[role] = said.match(/\/choose-password\/\S+/)?.[0]
     if (!links[role]) throw new Error(`no password link for the ${role}: ${said}`)
   }

@@ -80,7 +80,8 @@ describe('with half a year', () => {
   })
 
   const full = [
-    '/trends', '/trends?measure=M03&grain=week', '/trends?split=provider&measure=M01', '/trends?chart=line&compare=last-year', '/trends?split=responsible&chart=line',
+    '/trends', '/trends?measure=M03&grain=week', '/trends?split=provider&measure=M01', '/trends?chart=line&compare=last-year',
+      '/trends?split=responsible&chart=line',
     '/reasons', '/flow', '/flow?split=responsible&grain=month', '/figures?by=month,reason'
   ]
   for (const target of full) {
@@ -136,7 +137,8 @@ describe('with half a year', () => {
       const { context, page } = await visit({ as: 'analyst' })
       await page.goto(site.at + target)
       const expected = await page.evaluate(() => [...document.querySelectorAll('a[href], button, summary, input, select, [tabindex="0"]')]
-        .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') && !(e.closest('details:not([open])') && e.tagName !== 'SUMMARY')).length)
+        .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') &&
+          !(e.closest('details:not([open])') && e.tagName !== 'SUMMARY')).length)
       const seen = new Set()
       for (let i = 0; i < expected + 5; i++) {
         await page.keyboard.press('Tab')
@@ -149,7 +151,8 @@ describe('with half a year', () => {
           return {
             id: e.dataset.visit,
             what: e.outerHTML.slice(0, 80),
-            marked: marks.some((style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none' || style.backgroundColor === 'rgb(255, 235, 59)'),
+            marked: marks.some((style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none' ||
+              style.backgroundColor === 'rgb(255, 235, 59)'),
             inView: box.bottom > 0 && box.top < innerHeight
           }
         })
@@ -164,14 +167,16 @@ describe('with half a year', () => {
   })
 
   test('the chart that is read in the browser is the chart of the table', async () => {
-    for (const target of ['/trends?measure=M01', '/trends?split=provider', '/trends?split=responsible&chart=line&grain=month', '/reasons', '/flow']) {
+    for (const target of ['/trends?measure=M01', '/trends?split=provider', '/trends?split=responsible&chart=line&grain=month', '/reasons',
+      '/flow']) {
       const { context, page, wrong } = await visit()
       await page.goto(site.at + target)
       const figures = await page.locator('figure.app-chart').all()
       assert.ok(figures.length > 0)
       for (const figure of figures) {
         const name = `${target} ${await figure.getAttribute('id')}`
-        const rows = await figure.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent.trim())))
+        const rows = await figure.locator('tbody tr').evaluateAll((all) =>
+          all.map((row) => [...row.children].map((cell) => cell.textContent.trim())))
         const definition = await figure.locator('.app-chart__data').evaluate((e) => JSON.parse(e.textContent))
         assert.equal(definition.readings.length, rows.length, `${name}: a reading for each row`)
         await figure.getByRole('button', { name: 'Next reading' }).click()
@@ -179,17 +184,20 @@ describe('with half a year', () => {
         const reading = await figure.locator('output.app-chart__output').innerText()
         const row = rows.find(([head]) => reading.startsWith(`${head}:`))
         assert.ok(row, `${name}: "${reading}" is no row of the table`)
-        for (const cell of row.slice(1).filter((c) => /\d/.test(c))) assert.ok(reading.includes(cell), `${name}: ${cell} is not in "${reading}"`)
+        for (const cell of row.slice(1).filter((c) => /\d/.test(c))) assert.ok(reading.includes(cell),
+          `${name}: ${cell} is not in "${reading}"`)
         await figure.locator('.app-chart__live canvas').first().waitFor()
         // What ECharts holds is what the server drew, and every value of it
         // stands in the table, whose signs say who came and who went.
-        const live = await figure.locator('.app-chart__live').evaluate((e) => window.echarts.getInstanceByDom(e).getOption().series.map((s) => s.data))
+        const live = await figure.locator('.app-chart__live').evaluate(
+          (e) => window.echarts.getInstanceByDom(e).getOption().series.map((s) => s.data))
         const series = [definition.option.series].flat()
         assert.deepEqual(live.map(numbers), series.map((s) => numbers(s.data)), `${name}: the live chart has other values`)
         const cells = rows.flatMap((r) => r.slice(1)).filter((c) => /^[+−]?[\d,.]+%?$/.test(c))
           .map((c) => ({ value: Number(c.replace(/[+−,%]/g, '')), about: c.endsWith('%') ? 0.51 : 0.051 }))
         for (const one of series.filter((s) => ['bar', 'line', 'scatter'].includes(s.type))) {
-          for (const n of numbers(one.data)) assert.ok(cells.some((c) => Math.abs(c.value - Math.abs(n)) <= c.about), `${name}: ${n} of ${one.name} is not in the table`)
+          for (const n of numbers(one.data)) assert.ok(cells.some((c) => Math.abs(c.value - Math.abs(n)) <= c.about),
+            `${name}: ${n} of ${one.name} is not in the table`)
         }
       }
       await sound(page, wrong, target)
@@ -230,7 +238,8 @@ describe('with half a year', () => {
           return n
         }
         const tenth = Math.floor(image.height / 10)
-        return { title: dark(0, tenth), drawing: dark(3 * tenth, 7 * tenth), source: dark(image.height - tenth, image.height), corner: [...pen.getImageData(2, 2, 1, 1).data] }
+        return { title: dark(0, tenth), drawing: dark(3 * tenth, 7 * tenth), source: dark(image.height - tenth, image.height),
+          corner: [...pen.getImageData(2, 2, 1, 1).data] }
       }, 'data:image/png;base64,' + png.toString('base64'))
       assert.ok(ink.title > 500 && ink.drawing > 500 && ink.source > 200, `${target}: ${JSON.stringify(ink)}`)
       assert.deepEqual(ink.corner, [255, 255, 255, 255])
@@ -252,11 +261,14 @@ describe('with half a year', () => {
       await page.emulateMedia({ media: 'print' })
       // A sheet upright is 186 mm wide between its margins.
       await page.setViewportSize({ width: 703, height: 1030 })
-      for (const hidden of ['.nhsuk-header__navigation', '.app-filters', '.app-chart__reading', '.app-chart .app-links', '.app-about button', '.nhsuk-footer']) {
+      for (const hidden of ['.nhsuk-header__navigation', '.app-filters', '.app-chart__reading', '.app-chart .app-links',
+        '.app-about button', '.nhsuk-footer']) {
         for (const one of await page.locator(hidden).all()) assert.ok(!await one.isVisible(), `${target}: ${hidden} is printed`)
       }
-      for (const svg of await page.locator('.app-chart__still svg').all()) assert.ok(await svg.isVisible(), `${target}: a drawing is not printed`)
-      const over = await page.evaluate(() => [...document.querySelectorAll('main table, main svg')].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.id || e.getAttribute('aria-label')))
+      for (const svg of await page.locator('.app-chart__still svg').all()) assert.ok(await svg.isVisible(),
+        `${target}: a drawing is not printed`)
+      const over = await page.evaluate(() => [...document.querySelectorAll('main table, main svg')].filter((e) => e.checkVisibility() &&
+        e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.id || e.getAttribute('aria-label')))
       assert.deepEqual(over, [], `${target}: runs over the edge of the sheet`)
       if (target.includes('view=print')) {
         for (const table of await page.locator('.app-chart table').all()) assert.ok(await table.isVisible(), `${target}: a table is closed`)

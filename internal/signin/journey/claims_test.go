@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -41,7 +42,8 @@ func newScripted(h *house, saysIss bool) *scripted {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		said := claims{"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
+		said := claims{"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token",
+			"jwks_uri":                              p.URL + "/keys",
 			"id_token_signing_alg_values_supported": []string{"RS256"}}
 		if p.saysIss {
 			said["authorization_response_iss_parameter_supported"] = true
@@ -104,7 +106,8 @@ func TestWorkAccountTokensThatAreNotForUs(t *testing.T) {
 		{name: "the issuer where one is promised", saysIss: true},
 		{name: "an empty issuer", answer: url.Values{"iss": {""}}, want: "issuer"},
 		{name: "another issuer", answer: url.Values{"iss": {"https://evil.example.org"}}, want: "issuer"},
-		{name: "no issuer in a refusal where one is promised", saysIss: true, answer: url.Values{"iss": nil, "error": {"access_denied"}}, want: "issuer"},
+		{name: "no issuer in a refusal where one is promised", saysIss: true, answer: url.Values{"iss": nil, "error": {"access_denied"}},
+			want: "issuer"},
 		{name: "two codes", answer: url.Values{"code": {"x", "y"}}, want: "more than once"},
 	} {
 		t.Run(try.name, func(t *testing.T) {
@@ -121,9 +124,7 @@ func TestWorkAccountTokensThatAreNotForUs(t *testing.T) {
 			h.ok(err)
 			p.idClaims = claims{"iss": p.URL, "sub": "anne", "aud": clientID, "nonce": flow.Nonce, "iat": h.now.Unix(), "exp": h.now.Unix() + 300,
 				"email": email, "email_verified": true, "name": "Anne", "groups": []string{"HW-Analysts"}}
-			for name, value := range try.claims {
-				p.idClaims[name] = value
-			}
+			maps.Copy(p.idClaims, try.claims)
 			answer := url.Values{"state": {flow.State}, "code": {"x"}, "iss": {p.URL}}
 			for word, said := range try.answer {
 				if answer[word] = said; said == nil {

@@ -221,7 +221,8 @@ func TestALocalAccount(t *testing.T) {
 		events, err := h.store.AuditEvents(ctx, audit.Filter{})
 		h.ok(err)
 		all := fmt.Sprint(events)
-		for _, what := range []audit.What{audit.PersonAdded, audit.RoleGranted, audit.LinkMade, audit.PasswordChanged, audit.SecondFactorOn, audit.SignInRefused, audit.CodeRefused, audit.RecoveryCodeUsed, audit.SignedIn} {
+		for _, what := range []audit.What{audit.PersonAdded, audit.RoleGranted, audit.LinkMade, audit.PasswordChanged, audit.SecondFactorOn,
+			audit.SignInRefused, audit.CodeRefused, audit.RecoveryCodeUsed, audit.SignedIn} {
 			if !strings.Contains(all, string(what)) {
 				t.Errorf("%s is not on record", what)
 			}
@@ -350,7 +351,8 @@ func TestChangingThePassword(t *testing.T) {
 	h := open(t).optional()
 	p := h.add(email, people.Viewer)
 	by := people.Actor{Kind: people.APerson, PersonID: p.ID, Email: email, Address: here}
-	h.is(h.service.ChangePassword(t.Context(), by, "wrong canal mauve", "violet harbour stone"), problem.Forbidden, "current password is incorrect")
+	h.is(h.service.ChangePassword(t.Context(), by, "wrong canal mauve", "violet harbour stone"), problem.Forbidden,
+		"current password is incorrect")
 	h.is(h.service.ChangePassword(t.Context(), by, password, "qwertyuiop12"), problem.Invalid, "easy to guess")
 	h.ok(h.service.ChangePassword(t.Context(), by, password, "violet harbour stone"))
 	h.now = h.now.Add(time.Second)
@@ -578,7 +580,8 @@ func TestSessions(t *testing.T) {
 		b.want("/me", email+"|Coordinator, RZ1||false")
 		b.client = first
 		b.want("/me", "nobody|||true")
-		h.ok(h.service.ChangePassword(t.Context(), people.Actor{Kind: people.APerson, PersonID: p.ID, Address: here}, "violet harbour stone", password))
+		h.ok(h.service.ChangePassword(t.Context(), people.Actor{Kind: people.APerson, PersonID: p.ID, Address: here}, "violet harbour stone",
+			password))
 	})
 	t.Run("a deactivated person is out at once", func(t *testing.T) {
 		signIn()
@@ -633,7 +636,8 @@ func TestCookies(t *testing.T) {
 			h.ok(sessions.Begin(r.Context(), in))
 		})).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/sign-in", nil))
 		c := w.Result().Cookies()[0]
-		if !c.HttpOnly || c.Secure != secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 0 || strings.HasPrefix(c.Name, "__Host-") != secure {
+		if !c.HttpOnly || c.Secure != secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != 0 ||
+			strings.HasPrefix(c.Name, "__Host-") != secure {
 			t.Errorf("%+v", c)
 		}
 	}
@@ -643,7 +647,8 @@ func TestLocalPaths(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/today": true, "/days?from=2026-01-01&last=13w#row": true, "/": true,
 		"": false, "today": false, "//evil.example": false, "/\\evil.example": false, "https://evil.example/": false, "/\t/evil.example": false,
-		"javascript:alert(1)": false, "/sign-in": false, "/sign-out": false, "/%2f/evil.example": false, "/x\n": false, "\\\\evil.example": false, "/" + strings.Repeat("x", 3000): false,
+		"javascript:alert(1)": false, "/sign-in": false, "/sign-out": false, "/%2f/evil.example": false, "/x\n": false,
+		"\\\\evil.example": false, "/" + strings.Repeat("x", 3000): false,
 	} {
 		if got := signin.LocalPath(path); got != want {
 			t.Errorf("%q: %v", path, got)
@@ -662,7 +667,8 @@ func TestTokens(t *testing.T) {
 	text := h.link()
 	id, _, _ := people.TokenID(text)
 	by, err := h.service.Program(ctx, text, here)
-	if err != nil || by.Kind != people.AProgram || !by.May(people.TakeExtracts) || by.May(people.SeeFigures) || !by.Token.MayUpload("RZ1") || by.Token.MayUpload("RZ2") || !by.Scope().Empty() {
+	if err != nil || by.Kind != people.AProgram || !by.May(people.TakeExtracts) || by.May(people.SeeFigures) || !by.Token.MayUpload("RZ1") ||
+		by.Token.MayUpload("RZ2") || !by.Scope().Empty() {
 		t.Errorf("%+v, %v", by, err)
 	}
 	if tok, err := h.store.Token(ctx, id); err != nil || !tok.LastUsed.Equal(h.now) {
@@ -698,25 +704,29 @@ func TestCommands(t *testing.T) {
 	h := open(t)
 	ctx := t.Context()
 	h.is(h.commands().UserAdd(ctx, "anne", "", people.Viewer, nil, false), problem.Invalid, "correct format")
-	h.is(h.commands().UserAdd(ctx, email, "", people.Coordinator, []string{"RK9"}, false), problem.Invalid, "provider or council of the partnership file")
+	h.is(h.commands().UserAdd(ctx, email, "", people.Coordinator, []string{"RK9"}, false), problem.Invalid,
+		"provider or council of the partnership file")
 	h.is(h.commands().UserAdd(ctx, email, "", people.Viewer, nil, true), problem.Invalid, "Work accounts are not set up")
 	h.ok(h.commands().UserAdd(ctx, email, "", people.Administrator, nil, false))
 	h.is(h.commands().UserAdd(ctx, email, "", people.Viewer, nil, false), problem.Conflict, "already exists")
 	h.ok(h.commands().UserGrant(ctx, email, people.Reviewer, []string{"E10000099"}))
 	h.is(h.commands().UserGrant(ctx, "other@example.org", people.Viewer, nil), problem.NotFound, "no such user")
 	h.ok(h.commands().UserList(ctx))
-	if got := h.out.String(); !strings.Contains(got, "Administrator [1]; Reviewer, E10000099 [2]") || !strings.Contains(got, "Waiting for a password") {
+	if got := h.out.String(); !strings.Contains(got, "Administrator [1]; Reviewer, E10000099 [2]") ||
+		!strings.Contains(got, "Waiting for a password") {
 		t.Error(got)
 	}
 	h.is(h.commands().UserDeactivate(ctx, email, true), problem.Conflict, "only administrator")
 
 	var out strings.Builder
-	if whole, err := signin.AuditVerify(ctx, h.store, &out); err != nil || !whole || !strings.Contains(out.String(), "The audit log is whole: ") {
+	if whole, err := signin.AuditVerify(ctx, h.store, &out); err != nil || !whole ||
+		!strings.Contains(out.String(), "The audit log is whole: ") {
 		t.Error(whole, err, out.String())
 	}
 	out.Reset()
 	h.ok(signin.AuditExport(ctx, h.store, audit.Filter{}, &out))
-	if lines := strings.Split(strings.TrimSpace(out.String()), "\n"); !strings.HasPrefix(lines[0], "number,at,who") || !strings.Contains(lines[len(lines)-1], string(audit.AuditExported)) {
+	if lines := strings.Split(strings.TrimSpace(out.String()), "\n"); !strings.HasPrefix(lines[0], "number,at,who") ||
+		!strings.Contains(lines[len(lines)-1], string(audit.AuditExported)) {
 		t.Error(out.String())
 	}
 	h.ok(os.Remove(filepath.Join(h.dir, sqlite.HeadFileName)))
@@ -750,7 +760,8 @@ func (c cutOff) RotateKey(ctx context.Context, by people.Actor, from, to *identi
 }
 
 func TestKeyRotationCanBeCutOffAnywhere(t *testing.T) {
-	for name, c := range map[string]struct{ after, changes bool }{"before the database took the key": {false, false}, "after the database took the key": {true, true}} {
+	for name, c := range map[string]struct{ after, changes bool }{"before the database took the key": {false, false},
+		"after the database took the key": {true, true}} {
 		t.Run(name, func(t *testing.T) {
 			h := open(t)
 			path := filepath.Join(h.dir, "key")

@@ -164,7 +164,8 @@ func TestWorkAccounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := open(t).browse()
 			b.provider(map[string]claims{
-				"anne":  {"name": "Anne Example", "email": "Anne@Trust.Example.org", "email_verified": true, "groups": []string{"Everyone", "HW-Northgate-Coordinators", "HW-Analysts"}},
+				"anne": {"name": "Anne Example", "email": "Anne@Trust.Example.org", "email_verified": true,
+					"groups": []string{"Everyone", "HW-Northgate-Coordinators", "HW-Analysts"}},
 				"billy": {"name": "Billy", "email": "billy@trust.example.org", "email_verified": true, "groups": []string{"Everyone"}},
 				"carol": {"name": "Carol", "email": "carol@trust.example.org", "email_verified": false, "groups": []string{"HW-Analysts"}},
 				"dora":  {"name": "Dora", "email": "anne@trust.example.org", "email_verified": true, "groups": []string{"HW-Analysts"}},
@@ -348,7 +349,8 @@ func TestWorkAccountAnswersThatDoNotFit(t *testing.T) {
 
 func TestWorkAccountLevels(t *testing.T) {
 	b := open(t).browse()
-	b.provider(map[string]claims{"anne": {"name": "Anne", "email": email, "email_verified": true, "groups": []string{"HW-Analysts"}}}, false, "AAL3_ANY")
+	b.provider(map[string]claims{"anne": {"name": "Anne", "email": email, "email_verified": true, "groups": []string{"HW-Analysts"}}}, false,
+		"AAL3_ANY")
 	// The provider's own sign-in page gives no level, so the answer lacks it.
 	if said := b.back(b.away("anne")); !strings.Contains(said, "not finished") {
 		t.Errorf("%q", said)
