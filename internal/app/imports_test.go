@@ -31,6 +31,7 @@ var ranks = map[string]int{
 	"internal/config":         1,
 	"internal/delay":          1,
 	"internal/identity":       1,
+	"internal/definition":     2,
 	"internal/council":        2,
 	"internal/attribution":    2,
 	"internal/person":         2,
