@@ -61,6 +61,14 @@ func (s *Stay) readyAt() delay.Day {
 	return s.Out
 }
 
+// ageAtReady is the age at the ready date with which the person left.
+func (s *Stay) ageAtReady() int {
+	if s.dated() {
+		return s.Periods[len(s.Periods)-1].Age
+	}
+	return s.AgeAt
+}
+
 // Sitrep counts the situation report by day, provider and age floor, of the
 // days from from to to.
 func Sitrep(stays []Stay, from, to delay.Day, floors ...int) []Daily {
@@ -83,14 +91,14 @@ func Sitrep(stays []Stay, from, to delay.Day, floors ...int) []Daily {
 		s := &stays[i]
 		for _, floor := range floors {
 			for day := from; day <= to; day++ {
-				if p := s.readyOn(day); p != nil && s.in(day) && counted(s.Age(p.Ready), floor) {
+				if p := s.readyOn(day); p != nil && s.in(day) && counted(p.Age, floor) {
 					at[key{day, s.Provider, floor}].Remaining++
 				}
 			}
 			if s.Out < from || s.Out > to || s.Out == 0 {
 				continue
 			}
-			if !counted(s.Age(s.readyAt()), floor) {
+			if !counted(s.ageAtReady(), floor) {
 				continue
 			}
 			d := at[key{s.Out, s.Provider, floor}]
@@ -144,7 +152,7 @@ func Snapshots(stays []Stay, from, to delay.Day, floors ...int) []Snapshot {
 				for i := range stays {
 					s := &stays[i]
 					p := s.readyOn(monday)
-					if s.Provider != provider || p == nil || !s.in(monday) || !counted(s.Age(p.Ready), floor) {
+					if s.Provider != provider || p == nil || !s.in(monday) || !counted(p.Age, floor) {
 						continue
 					}
 					for n, days := range Thresholds {
@@ -222,7 +230,7 @@ func (s *Stay) waited(floor int) (days, leftOut int) {
 		return 0, 2
 	case s.zeroNight():
 		return 0, 3
-	case !counted(s.Age(s.readyAt()), floor):
+	case !counted(s.ageAtReady(), floor):
 		return 0, 0
 	}
 	return int(s.Out - s.readyAt()), -1

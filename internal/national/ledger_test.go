@@ -53,6 +53,16 @@ func day(s string) delay.Day {
 	return delay.MustDay(s)
 }
 
+// age is in whole years on a day.
+func age(birth, on delay.Day) int {
+	b, d := birth.Time(), on.Time()
+	years := d.Year() - b.Year()
+	if d.Month() < b.Month() || d.Month() == b.Month() && d.Day() < b.Day() {
+		years--
+	}
+	return years
+}
+
 // stays reads the people of one ledger as they are, not as a hospital lists
 // them: what is tested here is the counting alone.
 func stays(t *testing.T, ledger string) []national.Stay {
@@ -63,8 +73,11 @@ func stays(t *testing.T, ledger string) []national.Stay {
 		}
 		s := national.Stay{
 			Provider: r["provider"], Person: r["person"], Council: delay.Council(r["council"]), Admitted: day(r["admitted"]),
-			Out: day(r["discharged"]), Birth: day(r["birth_date"]),
+			Out: day(r["discharged"]), AgeAt: -1,
 			How: map[string]national.How{"alive": national.Alive, "died": national.Died, "transfer": national.Transferred}[r["how"]],
+		}
+		if s.Out != 0 {
+			s.AgeAt = age(day(r["birth_date"]), s.Out)
 		}
 		var steps []national.Step
 		for _, part := range strings.Fields(r["reasons"]) {
@@ -84,7 +97,7 @@ func stays(t *testing.T, ledger string) []national.Stay {
 		}
 		for _, part := range strings.Fields(r["ready_periods"]) {
 			ready, end, _ := strings.Cut(part, ">")
-			p := national.Period{Ready: day(ready), End: day(end)}
+			p := national.Period{Ready: day(ready), End: day(end), Age: age(day(r["birth_date"]), day(ready))}
 			if p.End == 0 {
 				p.End = s.Out
 			}

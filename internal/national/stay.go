@@ -34,10 +34,8 @@ type Stay struct {
 	// in a bed.
 	Admitted, Out delay.Day
 	How           How
-	// Birth is zero when it is not known; then AgeAt stands for it.
-	Birth delay.Day
-	// AgeAt is the age in whole years as listed, negative when it is not
-	// known either.
+	// AgeAt is the age in whole years with which the person was last listed,
+	// negative when it is not known.
 	AgeAt int
 	// Periods are the ready periods, ascending; none when the person never
 	// was ready.
@@ -48,6 +46,8 @@ type Stay struct {
 // they met the criteria again or left, zero while it lasts.
 type Period struct {
 	Ready, End delay.Day
+	// Age is in whole years at the ready date, negative when it is not known.
+	Age int
 	// Steps are what was said of the period, ascending; the first begins on
 	// the ready day or before it.
 	Steps []Step
@@ -73,23 +73,6 @@ func (p Period) On(day delay.Day) Step {
 	return on
 }
 
-// Age gives the age in whole years on a day, negative when it is not known.
-func (s *Stay) Age(on delay.Day) int {
-	if s.Birth == 0 {
-		return s.AgeAt
-	}
-	return age(s.Birth, on)
-}
-
-func age(birth, on delay.Day) int {
-	b, d := birth.Time(), on.Time()
-	years := d.Year() - b.Year()
-	if d.Month() < b.Month() || d.Month() == b.Month() && d.Day() < b.Day() {
-		years--
-	}
-	return years
-}
-
 // in says whether the person is in a bed at the end of the day.
 func (s *Stay) in(day delay.Day) bool { return s.Out == 0 || day < s.Out }
 
@@ -100,7 +83,7 @@ func (s *Stay) zeroNight() bool { return s.Out != 0 && s.Out == s.Admitted }
 // whether it continues one.
 func (s *Stay) span(i int) definition.Span {
 	p := s.Periods[i]
-	span := definition.Span{Ready: p.Ready, Out: p.End, Age: s.Age(p.Ready)}
+	span := definition.Span{Ready: p.Ready, Out: p.End, Age: p.Age}
 	if i > 0 {
 		span.After = s.Periods[i-1].End
 	}

@@ -1,0 +1,137 @@
+package national
+
+import (
+	"cmp"
+	"slices"
+
+	"homeward/internal/delay"
+)
+
+// Row is what one extract says of one person at the end of its day.
+type Row struct {
+	Day      delay.Day
+	Provider string
+	Person   string
+	// Ready is the discharge ready date, zero when the row gives none: the
+	// person meets the criteria to reside, or left on the day they were ready
+	// (R13).
+	Ready delay.Day
+	// Admitted is zero when it is not known, Discharged unless it is on or
+	// before the day.
+	Admitted, Discharged delay.Day
+	How                  How
+	// Age is in whole years at the ready date, else at the day of leaving,
+	// else on the day; negative when it is not known.
+	Age     int
+	Council delay.Council
+	Reason  delay.Reason
+	Body    delay.Body
+	Pathway string
+}
+
+// Build makes stays of rows. days are each provider's extract dates that
+// count, ascending; omitted is the limit of rule C7 in days. A ready period
+// ends where its rows say so, where the person is no longer listed (C5, C6),
+// is listed with a later ready date (C8), or meets the criteria again (R13).
+// The order of the rows changes nothing (C10).
+func Build(rows []Row, days map[string]delay.Calendar, omitted int) []Stay {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Person, b.Person), cmp.Compare(a.Day, b.Day))
+	})
+	var out []Stay
+	for len(rows) > 0 {
+		n := 1
+		for n < len(rows) && rows[n].Provider == rows[0].Provider && rows[n].Person == rows[0].Person {
+			n++
+		}
+		for _, of := range admissions(rows[:n]) {
+			out = append(out, stay(of, days[rows[0].Provider], omitted))
+		}
+		rows = rows[n:]
+	}
+	return out
+}
+
+// admissions divides the rows of one person by admission. A row that gives no
+// admission belongs to the one before it, unless that has ended.
+func admissions(rows []Row) [][]Row {
+	var out [][]Row
+	for _, r := range rows {
+		if n := len(out); n > 0 {
+			last := out[n-1][len(out[n-1])-1]
+			same := r.Admitted == last.Admitted || r.Admitted == 0 || last.Admitted == 0
+			if same && (last.Discharged == 0 || r.Discharged != 0 || r.Admitted == last.Admitted && r.Admitted != 0) {
+				out[n-1] = append(out[n-1], r)
+				continue
+			}
+		}
+		out = append(out, []Row{r})
+	}
+	return out
+}
+
+func stay(rows []Row, days delay.Calendar, omitted int) Stay {
+	last := rows[len(rows)-1]
+	s := Stay{Provider: last.Provider, Person: last.Person, AgeAt: last.Age}
+	for _, r := range rows {
+		s.Admitted = cmp.Or(r.Admitted, s.Admitted)
+		s.Council = cmp.Or(r.Council, s.Council)
+	}
+	switch {
+	case last.Discharged != 0:
+		s.Out, s.How = last.Discharged, cmp.Or(last.How, Alive)
+	case days.After(last.Day) != 0:
+		s.Out, s.How = last.Day+1, Alive // No longer listed.
+	}
+	for len(rows) > 0 {
+		// Rows without a ready date divide the ready periods (R13).
+		n := 0
+		for n < len(rows) && rows[n].Ready != 0 {
+			n++
+		}
+		if n > 0 {
+			s.periods(rows[:n], days, omitted)
+		}
+		for n < len(rows) && rows[n].Ready == 0 {
+			n++
+		}
+		rows = rows[n:]
+	}
+	return s
+}
+
+// periods adds the ready periods of rows that all give a ready date.
+func (s *Stay) periods(rows []Row, days delay.Calendar, omitted int) {
+	e := delay.Evidence{Calendar: days}
+	for i, r := range rows {
+		e.Statements = append(e.Statements, delay.Statement{Ready: r.Ready, Discharged: r.Discharged})
+		e.Runs = append(e.Runs, delay.Run{First: r.Day, Last: r.Day, Statement: i})
+	}
+	for _, d := range delay.Resolve(e, delay.Settings{Convention: delay.EnglandDRD, OmittedLimit: omitted}) {
+		p := Period{Ready: d.Ready, End: d.End, Age: rows[d.Statement].Age}
+		if n := len(s.Periods); n > 0 && s.Periods[n-1].End != 0 && p.Ready < s.Periods[n-1].End {
+			// The person was listed as ready before they ceased to be: it counts
+			// from where it is listed.
+			p.Ready = max(s.Periods[n-1].End, min(d.ListedFirst, cmp.Or(d.End, d.ListedFirst)))
+		}
+		for _, r := range rows {
+			if r.Day < d.ListedFirst || r.Day > d.ListedLast {
+				continue
+			}
+			from := r.Day
+			if len(p.Steps) == 0 {
+				from = min(from, p.Ready) // The first listing stands for the days before it (C9).
+			}
+			step := Step{From: from, Reason: r.Reason, Body: r.Body, Council: r.Council, Pathway: r.Pathway}
+			if r.Discharged != 0 && len(p.Steps) > 0 {
+				// The row of the day of leaving often leaves blank what stood.
+				before := p.Steps[len(p.Steps)-1]
+				step.Reason, step.Pathway = cmp.Or(step.Reason, before.Reason), cmp.Or(step.Pathway, before.Pathway)
+				step.Council = cmp.Or(step.Council, before.Council)
+			}
+			p.Steps = append(p.Steps, step)
+		}
+		s.Periods = append(s.Periods, p)
+	}
+}
