@@ -20,8 +20,11 @@ type CodeSet struct {
 	StatedStands bool
 	// Groups lists the groups in the order of the published tables.
 	Groups []string
-	// Apart lists groups that are collected and counted apart.
-	Apart []string
+	// Apart lists groups that are collected and never in a published figure,
+	// NotStandard those that the nation counts as other than standard delays,
+	// and InDoubt codes of which the sources disagree whether a census holds
+	// them.
+	Apart, NotStandard, InDoubt []string
 	// NoReason is the code that means that no reason was given, and
 	// BlankReason the code for which a blank stands, both often empty.
 	NoReason, BlankReason string
@@ -90,6 +93,7 @@ func parseCodeSet(name string, t *table) (*CodeSet, error) {
 		return nil, fmt.Errorf("stated_body: found %q, expected stands or needs-known-reason", stated)
 	}
 	s.Groups, s.Apart = list(t.meta["groups"]), list(t.meta["apart"])
+	s.NotStandard, s.InDoubt = list(t.meta["not_standard"]), list(t.meta["in_doubt"])
 	s.NoReason, s.BlankReason = t.meta["no_reason"], t.meta["blank_reason"]
 	for i := range t.rows {
 		r := t.row(i)
@@ -165,6 +169,35 @@ func (s *CodeSet) Coded(code string, on delay.Day) (Code, bool) {
 		}
 	}
 	return found, ok
+}
+
+// Reason gives the key by which a reason of this set stands in a store and in
+// figures: the set's name and the code, or the code alone where bare is the
+// set's name, as England's old letters always did.
+func (s *CodeSet) Reason(code string) delay.Reason {
+	if s.Name == bare || code == "" {
+		return delay.Reason(code)
+	}
+	return delay.Reason(s.Name + "/" + code)
+}
+
+// bare is the code set whose codes stand without its name.
+const bare = "england-dtoc"
+
+// Reason gives the code set and the code of a reason's key. It is not found
+// when the key is empty or of no table.
+func (t *Tables) Reason(key delay.Reason, on delay.Day) (*CodeSet, Code, bool) {
+	name, code, ok := strings.Cut(string(key), "/")
+	if !ok {
+		name, code = bare, string(key)
+	}
+	for _, s := range t.CodeSets {
+		if s.Name == name {
+			c, ok := s.Coded(code, on)
+			return s, c, ok
+		}
+	}
+	return nil, Code{}, false
 }
 
 // matchKey makes alike what senders write differently, and leaves out what

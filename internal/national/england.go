@@ -279,8 +279,8 @@ func ReadyDates(stays []Stay, months []delay.Month, floors ...int) []Discharges 
 	}
 	order := []string{"provider", "council", "all"}
 	slices.SortFunc(out, func(a, b Discharges) int {
-		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.AgeFloor, b.AgeFloor),
-			cmp.Compare(slices.Index(order, a.By), slices.Index(order, b.By)), cmp.Compare(a.Code, b.Code))
+		return cmp.Or(cmp.Compare(a.AgeFloor, b.AgeFloor), cmp.Compare(a.Month, b.Month),
+			cmp.Compare(slices.Index(order, a.By), slices.Index(order, b.By)), cmp.Compare(known(a.Code), known(b.Code)))
 	})
 	return out
 }
