@@ -13,6 +13,7 @@ import (
 	"homeward/data"
 	"homeward/internal/attribution"
 	"homeward/internal/config"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/durable"
 	"homeward/internal/extract"
@@ -79,6 +80,7 @@ type App struct {
 
 	former *identity.Key // of before a rotation, nil when it is not here
 	reader *extract.Set
+	defs   *definition.Tables
 	pasts  pasts
 	inbox  inbox
 }
@@ -119,7 +121,12 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := extract.Compile(p, referenceBeside(path))
+	ref := referenceBeside(path)
+	defs, err := definition.Load(data.Reference, ref.Own())
+	if err != nil {
+		return nil, err
+	}
+	reader, err := extract.Compile(p, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +157,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	a := &App{
-		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader,
-		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Now: o.Now, Log: o.Log},
+		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader, defs: defs,
+		Ingest: &ingest.Service{Reader: reader, Rules: rules, RuleSets: codeRules(defs), Store: store, Key: key, Now: o.Now, Log: o.Log},
 		SignIn: signin.New(store, key, p, o.Now),
 	}
 	if key != nil {

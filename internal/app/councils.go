@@ -24,9 +24,13 @@ const ReferenceFolder = "reference"
 // the same name in the partnership's folder in its place.
 type reference struct{ own fs.FS }
 
-func referenceBeside(partnership string) fs.FS {
+func referenceBeside(partnership string) reference {
 	return reference{os.DirFS(filepath.Join(filepath.Dir(partnership), ReferenceFolder))}
 }
+
+// Own gives the folder beside the partnership file, which may hold code sets,
+// conventions and examples of the partnership's own (D1, D2).
+func (r reference) Own() fs.FS { return r.own }
 
 func (r reference) Open(name string) (fs.File, error) {
 	if ok, _ := filepath.Match("councils/*.csv", name); ok {
@@ -44,7 +48,7 @@ func setUpCouncils(flags *flag.FlagSet, c *Console) func(context.Context, []stri
 			return ExitUsage, usage("Say which list to compare with: councils check FILE.")
 		}
 		p := &config.Partnership{}
-		ref := data.Reference
+		var ref fs.FS = data.Reference
 		if d.data != "" || d.partnership != "" {
 			path := Options{Data: d.data, Partnership: d.partnership}.partnershipPath()
 			var err error

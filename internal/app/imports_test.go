@@ -32,6 +32,7 @@ var ranks = map[string]int{
 	"internal/delay":          1,
 	"internal/identity":       1,
 	"internal/definition":     2,
+	"internal/national":       3,
 	"internal/council":        2,
 	"internal/attribution":    2,
 	"internal/person":         2,

@@ -37,6 +37,12 @@ func (s *RuleSet) Attribute(g Given, on delay.Day) Outcome {
 }
 
 func (v *Version) decide(g Given) (body delay.Body, rule, why, finding string) {
+	if v.statedStands && g.Stated != delay.NotAttributed && !g.StatedUnread {
+		return g.Stated, "A2", fmt.Sprintf("The extract names %s, and under these rules a stated body stands for every reason.", g.Stated), ""
+	}
+	if v.byGroups {
+		return delay.NotAttributed, "A8", "These reasons are divided by groups and not between the NHS and the council.", ""
+	}
 	if g.Reason == delay.ReasonNotKnown {
 		return delay.NotAttributed, "A5", "The reason is not known, so no rule decides.", "The reason is not known"
 	}
@@ -125,6 +131,7 @@ var RuleWords = map[string]string{
 	"A5": "None of these rules decides, or what was stated contradicts the matrix: not attributed, counted in the total, and listed for a " +
 		"decision.",
 	"A6": "A decision by people stands above the rules for the segment it names.",
+	"A8": "A rule set whose nation divides delays by groups has no bodies: its days are shown by group, and no council share is.",
 	"A7": "The council that the extract names, by code or any known name; unknown or blank is not known.",
 }
 

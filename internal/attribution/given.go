@@ -9,6 +9,9 @@ import "homeward/internal/delay"
 type Given struct {
 	Words Words
 
+	// Set names the code set that the reason is of, empty for england-dtoc
+	// (D1): it decides which rules apply, also where the reason is not known.
+	Set     string
 	Reason  delay.Reason
 	Care    delay.CareType
 	Council delay.Council

@@ -23,6 +23,11 @@ type Version struct {
 	Version string
 	From    delay.Day
 	Matrix  map[delay.Reason]Allowed
+
+	// statedStands has a stated body stand for every reason, known or not (A2);
+	// byGroups says that the nation divides delays by groups and not by bodies
+	// (A8).
+	statedStands, byGroups bool
 }
 
 // Allowed is one reason's line of the matrix.

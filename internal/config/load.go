@@ -258,7 +258,7 @@ func (d *document) add(at []any, format string, args ...any) {
 
 var (
 	layoutName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
-	odsCode      = regexp.MustCompile(`^[A-Z0-9]{3,6}$`)
+	odsCode      = regexp.MustCompile(`^([A-Z0-9]{3,6}|[SWN]\d{8})$`)
 	councilCode  = regexp.MustCompile(`^[EWSN]\d{8}$`)
 	districtCode = regexp.MustCompile(`^E07\d{6}$`)
 	anyArea      = regexp.MustCompile(`^([EWSN]\d{8}|9902)$`)
@@ -277,8 +277,12 @@ var (
 	Funders   = []string{"nhs", "council", "joint", "self"}
 	// Criteria are the meanings of a cell that says whether a patient meets the
 	// criteria to reside (R13).
-	Criteria    = []string{"meets", "does-not-meet"}
-	Conventions = []string{"england-dtoc", "scotland-2016", "england-drd"}
+	Criteria = []string{"meets", "does-not-meet"}
+	// Pathways are those of discharge; Destinations what a destination says of
+	// how somebody left (D7).
+	Pathways     = []string{"0", "1", "2", "3"}
+	Destinations = []string{"died", "transferred", "left"}
+	Conventions  = []string{"england-dtoc", "scotland-2016", "england-drd"}
 )
 
 func (p *Partnership) check(d *document) {
@@ -494,7 +498,14 @@ func (l *Layout) check(d *document) {
 	}
 
 	w := &l.Words
-	d.vocabulary("reasons", w.Reasons, append(slices.Clone(Reasons), NotKnown))
+	if l.CodeSet == "" {
+		d.vocabulary("reasons", w.Reasons, append(slices.Clone(Reasons), NotKnown))
+	} else if len(w.Reasons.Use) > 0 {
+		d.add([]any{"words", "reasons", "use"}, "the layout names the code set %s, whose own words are read; add others under add, by code", l.CodeSet)
+	}
+	oneOf(d, []any{"file", "covers"}, l.File.Covers, "day", "month")
+	d.vocabulary("pathway", w.Pathway, append(slices.Clone(Pathways), NotKnown))
+	d.vocabulary("destination", w.Destination, append(slices.Clone(Destinations), NotKnown))
 	d.vocabulary("responsible", w.Responsible, append(slices.Clone(Bodies), NotKnown))
 	d.vocabulary("care", w.Care, append(slices.Clone(CareTypes), NotKnown))
 	d.vocabulary("waiting_on", w.WaitingOn, append(slices.Clone(Waited), NotKnown))

@@ -125,6 +125,10 @@ type Layout struct {
 	// formats that can be read in one way only.
 	Dates       List        `yaml:"dates"`
 	ExtractDate ExtractDate `yaml:"extract_date"`
+	// CodeSet names the code set that the reasons are of, one of the tables of
+	// data/reference/codesets (D1). Empty means that words.reasons reads them as
+	// letters of england-dtoc.
+	CodeSet string `yaml:"code_set"`
 	// SkipLines are regular expressions for lines that are not patients; each
 	// is matched against the first cell that is not blank.
 	SkipLines List  `yaml:"skip_lines"`
@@ -149,6 +153,9 @@ type File struct {
 	// HeadingWithin is the number of lines from the top in which the headings
 	// must stand.
 	HeadingWithin int `yaml:"heading_within"`
+	// Covers is day, or month when each row states one whole delay of a month
+	// (R14). Empty means day.
+	Covers string `yaml:"covers"`
 }
 
 // Columns lists, for each field, the headings that stand for it.
@@ -176,6 +183,11 @@ type Columns struct {
 	Spell     List `yaml:"spell"`
 	Age       List `yaml:"age"`
 	Criteria  List `yaml:"criteria"`
+	// ReasonDetail is a second code that stands with the reason (Scotland's code
+	// 9); Pathway and Destination are of people who leave (D6, D7).
+	ReasonDetail List `yaml:"reason_detail"`
+	Pathway      List `yaml:"pathway"`
+	Destination  List `yaml:"destination"`
 }
 
 // Fixed gives what is the same for every row of a layout.
@@ -199,6 +211,8 @@ type Words struct {
 	WaitingOn   Vocabulary `yaml:"waiting_on"`
 	Funding     Vocabulary `yaml:"funding"`
 	Criteria    Vocabulary `yaml:"criteria"`
+	Pathway     Vocabulary `yaml:"pathway"`
+	Destination Vocabulary `yaml:"destination"`
 	// Councils maps ONS codes to further names, beyond the partnership's and
 	// the reference list's.
 	Councils map[string]List `yaml:"councils"`
@@ -265,6 +279,7 @@ func (c *Columns) Fields() []Field {
 		{"ready", c.Ready}, {"care", c.Care}, {"reason", c.Reason}, {"responsible", c.Responsible},
 		{"waiting_on", c.WaitingOn}, {"funding", c.Funding}, {"council", c.Council}, {"discharged", c.Discharged},
 		{"pseudonym", c.Pseudonym}, {"spell", c.Spell}, {"age", c.Age}, {"criteria", c.Criteria},
+		{"reason_detail", c.ReasonDetail}, {"pathway", c.Pathway}, {"destination", c.Destination},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"homeward/internal/attribution"
 	"homeward/internal/config"
 	"homeward/internal/council"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
@@ -43,11 +44,14 @@ const (
 	fSpell
 	fAge
 	fCriteria
+	fReasonDetail
+	fPathway
+	fDestination
 	nFields
 )
 
 // spare fields decide nothing that is counted, so their column may be absent.
-var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true, fAge: true}
+var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true, fAge: true, fReasonDetail: true, fPathway: true, fDestination: true}
 
 // separators by their name in a layout, in the order in which they are tried.
 var separators = []struct {
@@ -86,11 +90,17 @@ type layout struct {
 	providers   []*provider
 
 	reasons, bodies, care, waiting, funding vocabulary
-	criteria                                vocabulary
-	separator                               string
-	extraCouncils                           map[string]string
-	fixedCare                               delay.CareType
-	fixedCouncil                            delay.Council
+	criteria, pathways, destinations        vocabulary
+	// codes is the code set that the reasons are of, nil for the letters of
+	// england-dtoc (D1).
+	codes *definition.CodeSet
+	// stays says that everything a row states of a stay is handed on, also of
+	// rows that no delay begins with (R13).
+	stays         bool
+	separator     string
+	extraCouncils map[string]string
+	fixedCare     delay.CareType
+	fixedCouncil  delay.Council
 }
 
 // Compile makes a Set of a partnership's layouts and the reference data: ref
@@ -102,6 +112,14 @@ func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 	if s.councils, err = council.Load(ref, p); err != nil {
 		return nil, err
 	}
+	folders := []fs.FS{ref}
+	if beside, ok := ref.(interface{ Own() fs.FS }); ok {
+		folders = append(folders, beside.Own())
+	}
+	defs, err := definition.Load(folders...)
+	if err != nil {
+		return nil, err
+	}
 	compiled := map[string]*layout{}
 	names := make([]string, 0, len(p.Layouts))
 	for name := range p.Layouts {
@@ -109,7 +127,7 @@ func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		l, err := compile(p.Layouts[name], ref)
+		l, err := compile(p.Layouts[name], ref, defs)
 		if err != nil {
 			return nil, problem.New(problem.Invalid, "Layout %s: %s", name, problem.Sentence(err))
 		}
@@ -138,7 +156,7 @@ func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 	return s, nil
 }
 
-func compile(cfg *config.Layout, ref fs.FS) (*layout, error) {
+func compile(cfg *config.Layout, ref fs.FS, defs *definition.Tables) (*layout, error) {
 	l := &layout{cfg: cfg, headings: map[string]field{}, known: map[string]bool{}, extraCouncils: map[string]string{}}
 	var err error
 	expression := func(text string) *regexp.Regexp {
@@ -185,17 +203,25 @@ func compile(cfg *config.Layout, ref fs.FS) (*layout, error) {
 		from config.Vocabulary
 		use  []string
 	}{
-		{&l.reasons, "reasons", w.Reasons, []string{"england-dtoc"}},
+		{&l.reasons, "reasons", w.Reasons, reasonLists(cfg)},
 		{&l.bodies, "responsible", w.Responsible, []string{"england"}},
 		{&l.care, "care", w.Care, []string{"england"}},
 		{&l.waiting, "waiting_on", w.WaitingOn, nil},
 		{&l.funding, "funding", w.Funding, nil},
 		{&l.criteria, "criteria", w.Criteria, nil},
+		{&l.pathways, "pathway", w.Pathway, nil},
+		{&l.destinations, "destination", withUsual(w.Destination), []string{"england-2024"}},
 	} {
 		if *v.into, err = newVocabulary(ref, v.kind, v.from, v.use...); err != nil {
 			return nil, err
 		}
 	}
+	if cfg.CodeSet != "" {
+		if err := l.useCodes(defs); err != nil {
+			return nil, err
+		}
+	}
+	l.stays = cfg.CodeSet != "" || l.mapped[fCriteria]
 	l.separator = w.WaitingOn.Separator
 	for code, names := range w.Councils {
 		for _, n := range names {
@@ -216,6 +242,9 @@ func compile(cfg *config.Layout, ref fs.FS) (*layout, error) {
 	vocabularies := []vocabulary{l.reasons, l.bodies, l.care, l.waiting, l.funding}
 	if len(l.criteria) > 0 {
 		vocabularies = append(vocabularies, l.criteria)
+	}
+	if l.stays {
+		vocabularies = append(vocabularies, l.pathways, l.destinations)
 	}
 	for _, v := range vocabularies {
 		words := make([]string, 0, len(v))

@@ -347,7 +347,7 @@ func (f *file) outsideDate(t *table, r *rowReader) error {
 			if m == nil {
 				continue
 			}
-			v := r.readDate([]byte(m[re.SubexpIndex("date")]))
+			v := t.layout.periodDay(r.readDate, m[re.SubexpIndex("date")])
 			f.sayTwoDigit(v, "the line above the headings")
 			if v.state != goodDate {
 				return reject("The line above the headings gives the extract date as %s, which is no date. Expected %s (R6).",
@@ -361,7 +361,7 @@ func (f *file) outsideDate(t *table, r *rowReader) error {
 	}
 	var byName delay.Day
 	if t.nameDate != "" {
-		v := (&dateReader{formats: r.dates.formats}).read([]byte(t.nameDate))
+		v := t.layout.periodDay((&dateReader{formats: r.dates.formats}).read, t.nameDate)
 		if f.sayTwoDigit(v, "the file name"); v.state == goodDate {
 			byName = v.day
 		} else {
@@ -418,6 +418,15 @@ func (f *file) conclude(t *table, r *rowReader) error {
 	}
 	if err := r.checkOrder(); err != nil {
 		return err
+	}
+	f.everyDay(r)
+	if t.layout.monthly() {
+		f.Sent = &DateRows{Kept: r.sentKept}
+		for _, d := range f.perDate {
+			f.Sent.Excluded += d.Excluded
+			f.Sent.Quarantined += d.Quarantined
+		}
+		f.Sent.Read = f.Sent.Kept + f.Sent.Excluded + f.Sent.Quarantined
 	}
 	if err := f.checkDays(t, r); err != nil {
 		return err

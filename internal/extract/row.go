@@ -33,11 +33,20 @@ type Row struct {
 	Site, Ward, Bed string
 	// Admitted is the first day of the spell, or zero.
 	Admitted delay.Day
-	// Ready is the discharge ready date, never zero.
+	// Ready is the discharge ready date, zero only in rows apart.
 	Ready delay.Day
 	// Discharged is the day of leaving when it is on or before ExtractDate, or
 	// zero. A later (planned) date is not kept.
 	Discharged delay.Day
+	// Apart is set on rows of which no delay begins. They are given out only
+	// where the layout states stays, and count as excluded (R13).
+	Apart Apart
+	// Age is in whole years at the ready date, else at the day of leaving, else
+	// on the extract date; negative when it is not known. Age, Pathway and Left
+	// are filled only where the layout states stays.
+	Age     int
+	Pathway string
+	Left    Left
 	// Given is what decides attribution: the sender's words and how the layout
 	// reads them, all but the day.
 	Given attribution.Given

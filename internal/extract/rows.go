@@ -117,6 +117,11 @@ type rowReader struct {
 	// word (I2, R9).
 	nothings map[string]*nothingCells
 	notReady int // rows of patients who meet the criteria to reside (R13)
+	// outsideWhy says why outsideCount last excluded a row, where that is of its
+	// stay; quiet keeps what is found in rows apart from being said.
+	outsideWhy Apart
+	quiet      bool
+	sentKept   int // rows kept of a file that covers a month, each once
 
 	// orders counts, for each date field, what its cells tell about the order
 	// of day and month.
@@ -279,10 +284,18 @@ func (r *rowReader) record(rec *record) error {
 			r.days[on] = rec.line
 		}
 		r.notReadyRow(on)
-		return nil
+		return r.apart(rec, on, NotReady, 0, r.dated(rec, fDischarged))
 	}
 
 	ready := r.dated(rec, fReady)
+	if left := r.dated(rec, fDischarged); r.layout.stays && ready.state == noDate && left.state == goodDate && left.day <= on {
+		// Ready on the day of leaving: a delay of no days (R13).
+		if _, seen := r.days[on]; !seen {
+			r.days[on] = rec.line
+		}
+		r.exclude(rec.line, on, fReady, "a blank in a row of someone who left: ready on the day of leaving, no delay", "a later discharge")
+		return r.apart(rec, on, NoDays, 0, left)
+	}
 	if ready.state != goodDate {
 		if r.notPatient(rec) {
 			return nil
@@ -361,6 +374,9 @@ func (r *rowReader) record(rec *record) error {
 		return nil
 	}
 	if r.outsideCount(rec, on, ready.day, left) {
+		if why := r.outsideWhy; why != Delayed {
+			return r.apart(rec, on, why, ready.day, left)
+		}
 		return nil
 	}
 	if left.state == goodDate && left.day <= on {
@@ -394,14 +410,21 @@ func (r *rowReader) record(rec *record) error {
 	row.Ward = r.plainText(rec, on, fWard)
 	row.Bed = r.plainText(rec, on, fBed)
 	r.given(rec, on)
+	if r.layout.stays {
+		r.stay(rec, on)
+	}
 
 	if row.Discharged != 0 {
 		r.left++
 	}
-	d := r.date(r.of, on)
-	d.Read++
-	d.Kept++
-	return r.each(row)
+	if !r.layout.monthly() {
+		d := r.date(r.of, on)
+		d.Read++
+		d.Kept++
+	} else {
+		r.sentKept++
+	}
+	return r.give(row)
 }
 
 var numberWords = map[identity.Reading]string{
@@ -590,7 +613,9 @@ func (r *rowReader) nhs(rec *record) idCell {
 
 // outsideCount applies C14 and says whether the row is excluded.
 func (r *rowReader) outsideCount(rec *record, on, ready delay.Day, left date) bool {
+	r.outsideWhy = Delayed
 	if left.state == goodDate && left.day == ready {
+		r.outsideWhy = NoDays
 		r.exclude(rec.line, on, fDischarged, "a discharge on the discharge ready date: no delay", "a later discharge")
 		return true
 	}
@@ -620,6 +645,7 @@ func (r *rowReader) outsideCount(rec *record, on, ready delay.Day, left date) bo
 		r.warn(rec.line, on, "R3", fBirthDate, "a birth date after the discharge ready date (not shown)", expected,
 			"The row was kept as an adult's. "+fixExport)
 	case ready < adulthood(born.day):
+		r.outsideWhy = Young
 		r.exclude(rec.line, on, fBirthDate, "a patient under 18 at the discharge ready date (birth date not shown); only adults count",
 			"an age of 18 or over")
 		return true
@@ -833,12 +859,18 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 			r.nothing(f, []byte(v.nothing))
 		}
 	}
-	reason := r.reasonOf(r.cell(rec, fReason))
+	var reason wordCell
+	if r.layout.codes != nil {
+		reason = r.codeOf(rec, on)
+		g.Set = r.layout.codes.Name
+	} else {
+		reason = r.reasonOf(r.cell(rec, fReason))
+	}
 	mark(fReason, &reason.textCell)
 	g.Reason, g.Words.Reason = reason.reason, reason.text
 	if reason.named {
 		r.warnNamed(line, on, fReason)
-	} else if reason.text == "" {
+	} else if reason.text == "" && reason.reason == "" {
 		r.warn(line, on, "R2", fReason, "a blank", "a reason", "The reason is missing, so the days are not attributed. Fill it in and send the "+
 			"file again.")
 	} else if reason.why != "" || reason.removed {

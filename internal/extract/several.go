@@ -181,6 +181,7 @@ func (r *rowReader) outsideAge(rec *record, on delay.Day) bool {
 		r.warn(rec.line, on, "R3", fAge, "a value that is no age (not shown)", "an age in years",
 			"The row was kept as an adult's. "+fixExport)
 	case years < 18:
+		r.outsideWhy = Young
 		r.exclude(rec.line, on, fAge, "a patient under 18 at this listing (age not shown); only adults count", "an age of 18 or over")
 		return true
 	case years > 120:

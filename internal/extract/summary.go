@@ -35,6 +35,9 @@ type Summary struct {
 	// extract: those of a code that the partnership file lacks are excluded, those
 	// whose provider cannot be read quarantined.
 	Unplaced DateRows
+	// Sent counts the rows of a file that covers a month, each once, where Dates
+	// counts each on every day that it states (R14); nil for other files.
+	Sent *DateRows
 	// Doubt says why the whole file is to be held, in a sentence; empty when
 	// nothing speaks against it (R9).
 	Doubt string

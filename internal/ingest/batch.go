@@ -5,6 +5,7 @@ import (
 
 	"homeward/internal/attribution"
 	"homeward/internal/delay"
+	"homeward/internal/extract"
 	"homeward/internal/identity"
 )
 
@@ -92,6 +93,19 @@ type Extract struct {
 	// Listings are the kept rows in the order of the file, one a patient (R7),
 	// and after them the quarantined rows that name a patient.
 	Listings []Listing
+	// Stays are what the rows state of stays, those of nobody's delay among
+	// them (R13); none where the layout does not say so.
+	Stays []Stay
+}
+
+// Stay is what one row states of a stay in hospital: Patient and Given index
+// the batch. Ready and Discharged are zero where the row gives none.
+type Stay struct {
+	Patient, Given              int32
+	Ready, Admitted, Discharged delay.Day
+	Age                         int
+	Pathway                     string
+	Left                        extract.Left
 }
 
 // Listing is one row that names a patient.

@@ -24,6 +24,7 @@ type gatherer struct {
 	statements     map[Statement]int32
 	days           map[delay.Day]*[]Listing
 	unreadOn       map[delay.Day][]Listing
+	stays          map[delay.Day][]Stay
 	last           *[]Listing
 	lastDay        delay.Day
 	patients       []identity.Patient // sealed at the end
@@ -48,7 +49,7 @@ func newGatherer(s *Service, f File) *gatherer {
 		service: s, batch: &Batch{File: f},
 		byNHS: map[string]int32{}, byLocal: map[string]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
-		days: map[delay.Day]*[]Listing{}, lines: map[int32]int32{},
+		days: map[delay.Day]*[]Listing{}, lines: map[int32]int32{}, stays: map[delay.Day][]Stay{},
 	}
 }
 
@@ -58,17 +59,18 @@ func (g *gatherer) row(r *extract.Row) error {
 	patient, local := g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme,
 		Spell: r.Spell})
 	st := Statement{Patient: patient, Local: local, Ready: r.Ready, Discharged: r.Discharged, Admitted: r.Admitted}
-
-	key := givenKey{r.Given, g.service.Rules.On(r.ExtractDate)}
-	given, ok := g.givens[key]
-	if !ok {
-		given = int32(len(b.Givens))
-		b.Givens = append(b.Givens, Given{r.Given, g.service.Rules.Attribute(r.Given, r.ExtractDate)})
-		g.givens[key] = given
-	}
+	given := g.given(r.Given, r.ExtractDate)
 	st.Given = given
+	if r.Age != 0 || r.Apart != extract.Delayed || r.Pathway != "" || r.Given.Set != "" {
+		g.stays[r.ExtractDate] = append(g.stays[r.ExtractDate], Stay{Patient: patient, Given: given, Ready: r.Ready, Admitted: r.Admitted,
+			Discharged: r.Discharged, Age: r.Age, Pathway: r.Pathway, Left: r.Left})
+	}
+	if r.Apart != extract.Delayed {
+		return nil
+	}
 
 	place := Place{r.Site, r.Ward, r.Bed}
+	var ok bool
 	st.Place, ok = g.places[place]
 	if !ok {
 		st.Place = int32(len(b.Places))
@@ -97,6 +99,20 @@ func (g *gatherer) row(r *extract.Row) error {
 			ByFound:  true})
 	}
 	return nil
+}
+
+// given gives the place of what decides attribution in the batch, attributed by
+// the rule set of its code set.
+func (g *gatherer) given(of attribution.Given, on delay.Day) int32 {
+	rules := g.service.rules(of.Set)
+	key := givenKey{of, rules.On(on)}
+	at, ok := g.givens[key]
+	if !ok {
+		at = int32(len(g.batch.Givens))
+		g.batch.Givens = append(g.batch.Givens, Given{of, rules.Attribute(of, on)})
+		g.givens[key] = at
+	}
+	return at
 }
 
 // statement gives the place of a statement in the batch.
@@ -199,6 +215,7 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 		// kept (R1, R7).
 		e.Excluded += e.Kept - len(e.Listings)
 		e.Kept = len(e.Listings)
+		e.Stays = g.stays[d.Date]
 		e.Listings = g.withUnread(e.Listings, g.unreadOn[d.Date])
 		b.Extracts = append(b.Extracts, e)
 	}
@@ -302,14 +319,8 @@ func (g *gatherer) unread(sum *extract.Summary) {
 		if u.Discharged != 0 && u.Discharged <= u.ExtractDate {
 			st.Discharged = u.Discharged // C4.
 		}
-		key := givenKey{attribution.Given{}, g.service.Rules.On(u.ExtractDate)}
-		given, ok := g.givens[key]
-		if !ok {
-			given = int32(len(b.Givens))
-			b.Givens = append(b.Givens, Given{key.given, g.service.Rules.Attribute(key.given, u.ExtractDate)})
-			g.givens[key] = given
-		}
-		st.Given = given
+		st.Given = g.given(attribution.Given{}, u.ExtractDate)
+		var ok bool
 		if st.Place, ok = g.places[Place{}]; !ok {
 			st.Place = int32(len(b.Places))
 			b.Places = append(b.Places, Place{})

@@ -67,9 +67,12 @@ type Keeping interface {
 // Service takes files in, one at a time.
 type Service struct {
 	Reader Reader
-	Rules  *attribution.RuleSet
-	Store  Store
-	Key    *identity.Key
+	// Rules decide where an extract names no code set of its own, RuleSets by the
+	// name of the code set where it does (D4).
+	Rules    *attribution.RuleSet
+	RuleSets map[string]*attribution.RuleSet
+	Store    Store
+	Key      *identity.Key
 	// Keeper may be nil: then files are not kept.
 	Keeper Keeper
 	// Spool is the folder where a large file lies while it is read; empty means
@@ -206,6 +209,14 @@ type taking struct {
 	note string
 }
 
+// rules gives the rule set of a code set, the partnership's own for none.
+func (s *Service) rules(set string) *attribution.RuleSet {
+	if rules := s.RuleSets[set]; rules != nil {
+		return rules
+	}
+	return s.Rules
+}
+
 func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) (_ *Report, err error) {
 	if s.Key == nil {
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was "+
@@ -295,6 +306,9 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 			report.Quarantined += e.Quarantined
 			report.Excluded += e.Excluded
 		}
+	}
+	if sent := summary.Sent; sent != nil {
+		report.RowsRead, report.Kept, report.Quarantined, report.Excluded = sent.Read, sent.Kept, sent.Quarantined, sent.Excluded
 	}
 	more := summary.MoreProblems
 	kept.Place()

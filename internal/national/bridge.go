@@ -33,9 +33,13 @@ func Bridge(stays []Stay, m delay.Month, w Window, provider string, floor int, d
 			span := s.span(j)
 			years := span.Age
 			span.Age = -1
-			days := drd.Days(span, from, to)
+			here, until := max(from, p.From), to
+			if p.To != 0 {
+				until = min(to, p.To)
+			}
+			days := drd.Days(span, here, until)
 			if counted(years, adult) {
-				dtocDays += dtoc.Days(span, from, to)
+				dtocDays += dtoc.Days(span, here, until)
 				drdDays += days
 			} else if counted(years, floor) {
 				younger += days

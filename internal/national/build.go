@@ -12,6 +12,9 @@ type Row struct {
 	Day      delay.Day
 	Provider string
 	Person   string
+	// Across names the person at every provider, empty when they are known at
+	// this one alone (I5).
+	Across string
 	// Ready is the discharge ready date, zero when the row gives none: the
 	// person meets the criteria to reside, or left on the day they were ready
 	// (R13).
@@ -50,7 +53,44 @@ func Build(rows []Row, days map[string]delay.Calendar, omitted int) []Stay {
 		}
 		rows = rows[n:]
 	}
+	oneDayOnce(out)
 	return out
+}
+
+// oneDayOnce has a day of one person count at one provider (C19): of two
+// periods of one wait, the one whose listing began later counts from there, and
+// the other up to the day before.
+func oneDayOnce(stays []Stay) {
+	type at struct{ stay, period int }
+	across := map[string][]at{}
+	for i := range stays {
+		if stays[i].Across == "" {
+			continue
+		}
+		for j := range stays[i].Periods {
+			across[stays[i].Across] = append(across[stays[i].Across], at{i, j})
+		}
+	}
+	for _, of := range across {
+		for _, a := range of {
+			for _, b := range of {
+				first, later := &stays[a.stay].Periods[a.period], &stays[b.stay].Periods[b.period]
+				if stays[a.stay].Provider == stays[b.stay].Provider || later.Listed <= first.Listed {
+					continue
+				}
+				if first.End == 0 || first.End > later.Ready {
+					// The days before the later listing are the other provider's as
+					// far as it has them.
+					if first.Listed < later.Listed {
+						later.From = max(later.From, min(later.Listed, cmp.Or(first.End, later.Listed)))
+					}
+					if first.End == 0 || first.End > later.Listed {
+						first.To = later.Listed - 1
+					}
+				}
+			}
+		}
+	}
 }
 
 // admissions divides the rows of one person by admission. A row that gives no
@@ -73,7 +113,7 @@ func admissions(rows []Row) [][]Row {
 
 func stay(rows []Row, days delay.Calendar, omitted int) Stay {
 	last := rows[len(rows)-1]
-	s := Stay{Provider: last.Provider, Person: last.Person, AgeAt: last.Age}
+	s := Stay{Provider: last.Provider, Person: last.Person, Across: last.Across, AgeAt: last.Age}
 	for _, r := range rows {
 		s.Admitted = cmp.Or(r.Admitted, s.Admitted)
 		s.Council = cmp.Or(r.Council, s.Council)
@@ -109,7 +149,7 @@ func (s *Stay) periods(rows []Row, days delay.Calendar, omitted int) {
 		e.Runs = append(e.Runs, delay.Run{First: r.Day, Last: r.Day, Statement: i})
 	}
 	for _, d := range delay.Resolve(e, delay.Settings{Convention: delay.EnglandDRD, OmittedLimit: omitted}) {
-		p := Period{Ready: d.Ready, End: d.End, Age: rows[d.Statement].Age}
+		p := Period{Ready: d.Ready, End: d.End, Age: rows[d.Statement].Age, Listed: d.ListedFirst}
 		if n := len(s.Periods); n > 0 && s.Periods[n-1].End != 0 && p.Ready < s.Periods[n-1].End {
 			// The person was listed as ready before they ceased to be: it counts
 			// from where it is listed.

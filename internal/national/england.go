@@ -38,7 +38,7 @@ func counted(years, floor int) bool { return years < 0 || years >= floor }
 func (s *Stay) readyOn(day delay.Day) *Period {
 	for i := range s.Periods {
 		p := &s.Periods[i]
-		if p.Ready <= day && (p.End == 0 || day < p.End) {
+		if max(p.Ready, p.From) <= day && (p.End == 0 || day < p.End) && (p.To == 0 || day <= p.To) {
 			return p
 		}
 	}

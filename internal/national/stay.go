@@ -28,7 +28,10 @@ const (
 type Stay struct {
 	Provider string
 	// Person is the pseudonym by which people see the stay.
-	Person  string
+	Person string
+	// Across names the person at every provider (I5), empty when they are known
+	// at this one alone.
+	Across  string
 	Council delay.Council
 	// Admitted is zero when it is not known; Out is zero while the person is
 	// in a bed.
@@ -48,6 +51,10 @@ type Period struct {
 	Ready, End delay.Day
 	// Age is in whole years at the ready date, negative when it is not known.
 	Age int
+	// Listed is the first day on which the provider lists it. From and To bound
+	// the days that count here where the person was at another provider on the
+	// others (C19), zero where nothing bounds them.
+	Listed, From, To delay.Day
 	// Steps are what was said of the period, ascending; the first begins on
 	// the ready day or before it.
 	Steps []Step
@@ -157,7 +164,10 @@ func Days(stays []Stay, w Window, conventions ...*definition.Convention) []Line 
 			span.Age = -1
 			for n, c := range conventions {
 				first, last := c.Bounds(span, w.To)
-				for day := max(first, w.From, w.First.First()); day <= min(last, w.To, w.Last.Last()); day++ {
+				if p.To != 0 {
+					last = min(last, p.To)
+				}
+				for day := max(first, p.From, w.From, w.First.First()); day <= min(last, w.To, w.Last.Last()); day++ {
 					on := p.On(min(day, lastOf(p)))
 					on.From = 0
 					k := key{day.Month(), s.Provider, on, years}

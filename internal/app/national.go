@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+
+	"homeward/internal/attribution"
+	"homeward/internal/csvout"
+	"homeward/internal/definition"
+	"homeward/internal/delay"
+	"homeward/internal/national"
+	"homeward/internal/problem"
+)
+
+// codeRules gives the rule set of each code set but england-dtoc, whose rule set
+// the partnership names.
+func codeRules(defs *definition.Tables) map[string]*attribution.RuleSet {
+	out := map[string]*attribution.RuleSet{}
+	for _, set := range defs.CodeSets {
+		if set.Reason("x") == "x" {
+			continue
+		}
+		rules := attribution.CodeRules{Name: set.Name, Version: set.Version, From: set.From, Matrix: map[delay.Reason]attribution.Allowed{},
+			Divides: set.Bodies, StatedStands: set.StatedStands}
+		for _, c := range set.Codes {
+			rules.Matrix[set.Reason(c.Code)] = attribution.Allowed{Label: c.Label, Acute: c.Acute, NonAcute: c.NonAcute,
+				NHS: slices.Contains(c.Bodies, delay.NHS), SocialCare: slices.Contains(c.Bodies, delay.SocialCare), Joint: slices.Contains(c.Bodies, delay.Joint)}
+		}
+		out[set.Name] = rules.RuleSet()
+	}
+	return out
+}
+
+func setUpNational(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	from := flags.String("from", "", "the first `month`, such as 2026-02")
+	to := flags.String("to", "", "the last `month`")
+	floors := flags.String("age-floor", "16,18", "the age floors of England's counts, with commas between")
+	format := flags.String("format", "csv", "csv or json")
+	return func(ctx context.Context, words []string) (int, error) {
+		if len(words) != 1 {
+			var names strings.Builder
+			for _, t := range national.TableNames {
+				fmt.Fprintf(&names, "\n  %-12s %s", t[0], t[1])
+			}
+			return ExitUsage, usage("Say which table:%s", names.String())
+		}
+		if err := d.check(); err != nil {
+			return ExitUsage, err
+		}
+		choice := national.Choice{}
+		for text := range strings.SplitSeq(*floors, ",") {
+			var n int
+			if _, err := fmt.Sscanf(strings.TrimSpace(text), "%d", &n); err != nil || n < 0 || n > 120 {
+				return ExitUsage, usage("Found the age floor %q, expected ages such as 16,18.", *floors)
+			}
+			choice.Floors = append(choice.Floors, n)
+		}
+		first, err := month(*from)
+		if err == nil {
+			choice.Window.First = first
+			choice.Window.Last, err = month(*to)
+		}
+		if err != nil {
+			return ExitUsage, usageError{err}
+		}
+		o := d.options(nil)
+		o.FiguresOnly = true
+		a, err := Open(ctx, o)
+		if err != nil {
+			return ExitLess, err
+		}
+		defer a.Close()
+		if choice.Stays, err = a.stays(ctx, &choice.Window); err != nil {
+			return ExitLess, err
+		}
+		choice.Defs = a.defs
+		table, err := national.Make(words[0], choice)
+		if err != nil {
+			return ExitUsage, asUsage(problem.New(problem.Invalid, "The table could not be made: %v.", err))
+		}
+		switch *format {
+		case "csv":
+			out := csvout.New(c.Out)
+			write := func(row []string) error { return out.WriteMixed(row, func(int) bool { return true }) }
+			if table.Name == "bridge" {
+				// Its steps are the program's own words, and a total begins with a
+				// sign of equality as in the published bridge.
+				write = out.WriteOwn
+			}
+			for _, row := range append([][]string{table.Columns}, table.Rows...) {
+				if err := write(row); err != nil {
+					return ExitLess, err
+				}
+			}
+			out.Flush()
+			return ExitDone, out.Error()
+		case "json":
+			return ExitDone, printJSON(c.Out, map[string]any{"table": table.Name, "title": table.Title, "convention": table.Convention,
+				"definition": table.Words, "columns": table.Columns, "rows": table.Rows})
+		default:
+			return ExitUsage, usage("Found the format %q. Use csv or json.", *format)
+		}
+	}
+}
+
+func month(text string) (delay.Month, error) {
+	day, err := delay.ParseDay(text + "-01")
+	if err != nil {
+		return 0, problem.New(problem.Invalid, "Found the month %q, expected one such as 2026-02.", text)
+	}
+	return day.Month(), nil
+}
+
+// stays gives the stays of the ledger, and bounds the window by the evidence.
+func (a *App) stays(ctx context.Context, w *national.Window) ([]national.Stay, error) {
+	held, err := a.Store.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Close()
+	rows, days, err := held.StayRows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, problem.New(problem.NotFound, "No extract that counts states stays. A layout does when it names a code set (code_set) or has a column criteria.")
+	}
+	for _, calendar := range days {
+		if w.From == 0 || calendar[0] < w.From {
+			w.From = calendar[0]
+		}
+		w.To = max(w.To, calendar[len(calendar)-1])
+	}
+	settings, err := Settings(a.Partnership)
+	if err != nil {
+		return nil, err
+	}
+	return national.Build(rows, days, settings.Delay.OmittedLimit), nil
+}

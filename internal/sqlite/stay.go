@@ -1,0 +1,202 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"homeward/internal/delay"
+	"homeward/internal/extract"
+	"homeward/internal/national"
+)
+
+// stayRow is what one row of an extract states of a stay.
+type stayRow struct {
+	patient, given              int64
+	ready, admitted, discharged delay.Day
+	age                         int
+	left                        extract.Left
+	pathway                     string
+}
+
+var errStays = errors.New("the stays of an extract are damaged in the database")
+
+// encodeStays packs the stays of an extract: numbers as zigzag varints, days as
+// their distance from the extract date, the pathway as its length and bytes.
+func encodeStays(on delay.Day, rows []stayRow) []byte {
+	out := make([]byte, 0, 14*len(rows))
+	day := func(d delay.Day) {
+		if d != 0 {
+			d = on - d + 1
+		}
+		out = binary.AppendVarint(out, int64(d))
+	}
+	for _, r := range rows {
+		out = binary.AppendVarint(binary.AppendVarint(out, r.patient), r.given)
+		day(r.ready)
+		day(r.admitted)
+		day(r.discharged)
+		out = binary.AppendVarint(binary.AppendVarint(out, int64(r.age)), int64(r.left))
+		out = append(binary.AppendVarint(out, int64(len(r.pathway))), r.pathway...)
+	}
+	return out
+}
+
+// decodeStays unpacks what encodeStays packed.
+func decodeStays(on delay.Day, b []byte) ([]stayRow, error) {
+	var rows []stayRow
+	damaged := false
+	number := func() int64 {
+		v, n := binary.Varint(b)
+		if n <= 0 {
+			damaged, b = true, nil
+			return 0
+		}
+		b = b[n:]
+		return v
+	}
+	day := func() delay.Day {
+		d := number()
+		if d == 0 {
+			return 0
+		}
+		return on - delay.Day(d) + 1
+	}
+	for len(b) > 0 {
+		r := stayRow{patient: number(), given: number(), ready: day(), admitted: day(), discharged: day(), age: int(number()), left: extract.Left(number())}
+		n := number()
+		if damaged || n < 0 || n > int64(len(b)) {
+			return nil, errStays
+		}
+		r.pathway, b = string(b[:n]), b[n:]
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// stays stores what the batch states of stays.
+func (t *taking) stays() error {
+	for i, e := range t.batch.Extracts {
+		if len(e.Stays) == 0 {
+			continue
+		}
+		rows := make([]stayRow, len(e.Stays))
+		for j, s := range e.Stays {
+			rows[j] = stayRow{t.patientIDs[s.Patient], t.givenIDs[s.Given], s.Ready, s.Admitted, s.Discharged, s.Age, s.Left, s.Pathway}
+		}
+		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO stay (extract_id, rows) VALUES (?, ?)`, t.extractIDs[i], encodeStays(e.Date, rows)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// StayRows gives what the extracts that count state of stays, of the providers
+// that state any, and for each of these the days of its extracts that count.
+// Of a person's rows of one day and admission the last stands (R7). A
+// person is named by the reference that stands for them.
+func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.Calendar, error) {
+	type given struct {
+		council delay.Council
+		reason  delay.Reason
+		body    delay.Body
+	}
+	type named struct{ reference, across string }
+	givens, people := map[int64]given{}, map[int64]named{}
+	if err := eachRow(ctx, s.read, `SELECT given_id, council, reason, body FROM given`, func(rows *sql.Rows) error {
+		var id int64
+		var g given
+		err := rows.Scan(&id, &g.council, &g.reason, &g.body)
+		givens[id] = g
+		return err
+	}); err != nil {
+		return nil, nil, err
+	}
+	if err := eachRow(ctx, s.read, `
+		SELECT p.patient_id, w.reference, CASE p.nhs_id WHEN 0 THEN '' ELSE p.nhs_id END
+		FROM patient p
+		JOIN patient w ON w.patient_id = p.person_id
+		WHERE EXISTS (SELECT 1 FROM stay)`, func(rows *sql.Rows) error {
+		var id int64
+		var p named
+		err := rows.Scan(&id, &p.reference, &p.across)
+		people[id] = p
+		return err
+	}); err != nil {
+		return nil, nil, err
+	}
+	var out []national.Row
+	err := eachRow(ctx, s.read, `
+		SELECT v.code, e.extract_date, y.rows
+		FROM stay y
+		JOIN extract e ON e.extract_id = y.extract_id
+		JOIN standing d ON d.counted_extract = e.extract_id AND d.provider_id = e.provider_id AND d.extract_date = e.extract_date
+		JOIN provider v ON v.provider_id = e.provider_id
+		ORDER BY e.provider_id, e.extract_date`, func(rows *sql.Rows) error {
+		var provider string
+		var on delay.Day
+		var packed []byte
+		if err := rows.Scan(&provider, &on, &packed); err != nil {
+			return err
+		}
+		stays, err := decodeStays(on, packed)
+		if err != nil {
+			return err
+		}
+		type stayed struct {
+			person   string
+			admitted delay.Day
+		}
+		at := map[stayed]int{}
+		for _, r := range stays {
+			g := givens[r.given]
+			row := national.Row{Day: on, Provider: provider, Person: people[r.patient].reference, Across: people[r.patient].across, Ready: r.ready, Admitted: r.admitted, Discharged: r.discharged,
+				How: how(r), Age: r.age, Council: g.council, Reason: g.reason, Body: g.body, Pathway: r.pathway}
+			key := stayed{row.Person, row.Admitted}
+			if i, ok := at[key]; ok {
+				out[i] = row
+				continue
+			}
+			at[key] = len(out)
+			out = append(out, row)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	days := map[string]delay.Calendar{}
+	err = eachRow(ctx, s.read, `
+		SELECT v.code, d.extract_date
+		FROM standing d
+		JOIN provider v ON v.provider_id = d.provider_id
+		WHERE d.counted_extract <> 0
+		ORDER BY d.provider_id, d.extract_date`, func(rows *sql.Rows) error {
+		var provider string
+		var day delay.Day
+		err := rows.Scan(&provider, &day)
+		days[provider] = append(days[provider], day)
+		return err
+	})
+	for provider := range days {
+		if !slices.ContainsFunc(out, func(r national.Row) bool { return r.Provider == provider }) {
+			delete(days, provider)
+		}
+	}
+	return out, days, err
+}
+
+func how(r stayRow) national.How {
+	switch r.left {
+	case extract.LeftAlive:
+		return national.Alive
+	case extract.LeftDied:
+		return national.Died
+	case extract.LeftTransferred:
+		return national.Transferred
+	default:
+		return national.StillIn
+	}
+}
