@@ -9,7 +9,8 @@ import (
 	"io/fs"
 )
 
-//go:embed reference/conventions.csv reference/examples.csv reference/codesets/*.csv reference/councils/*.csv reference/rulesets/*.csv reference/words/*/*.yaml
+//go:embed reference/conventions.csv reference/examples.csv reference/codesets/*.csv
+//go:embed reference/councils/*.csv reference/rulesets/*.csv reference/words/*/*.yaml
 var reference embed.FS
 
 //go:embed examples/devon/*.yaml examples/devon/layouts/*.yaml

@@ -65,7 +65,12 @@ func commands() []command {
 		{"audit", "verify|export|begin-anew --data DIR [--head FILE] [--from DAY] [--to DAY] [--who EMAIL] [--what KIND] [--reason WORDS]",
 			"check the audit log, or write it as CSV", setUpAudit},
 		{"retention", "run --data DIR", "purge identifiers past the retention period", setUpRetention},
-		{"national", "TABLE --data DIR --from MONTH --to MONTH [--age-floor 16,18] [--format csv|json]", "print what the nations publish: situation report, discharge ready date, bridge, census …", setUpNational},
+		{
+			"national",
+			"TABLE --data DIR --from MONTH --to MONTH [--age-floor 16,18] [--format csv|json]",
+			"print what the nations publish: situation report, discharge ready date, bridge, census …",
+			setUpNational,
+		},
 		{"councils", "check FILE [--data DIR]", "say what a newer list of councils changes", setUpCouncils},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
 	}

@@ -26,8 +26,17 @@ func codeRules(defs *definition.Tables) map[string]*attribution.RuleSet {
 		rules := attribution.CodeRules{Name: set.Name, Version: set.Version, From: set.From, Matrix: map[delay.Reason]attribution.Allowed{},
 			Divides: set.Bodies, StatedStands: set.StatedStands}
 		for _, c := range set.Codes {
-			rules.Matrix[set.Reason(c.Code)] = attribution.Allowed{Label: c.Label, Acute: c.Acute, NonAcute: c.NonAcute,
-				NHS: slices.Contains(c.Bodies, delay.NHS), SocialCare: slices.Contains(c.Bodies, delay.SocialCare), Joint: slices.Contains(c.Bodies, delay.Joint)}
+			rules.Matrix[set.Reason(c.Code)] = attribution.Allowed{
+				Label:    c.Label,
+				Acute:    c.Acute,
+				NonAcute: c.NonAcute,
+				NHS: slices.Contains(
+					c.Bodies,
+					delay.NHS,
+				),
+				SocialCare: slices.Contains(c.Bodies, delay.SocialCare),
+				Joint:      slices.Contains(c.Bodies, delay.Joint),
+			}
 		}
 		out[set.Name] = rules.RuleSet()
 	}
@@ -127,7 +136,10 @@ func (a *App) stays(ctx context.Context, w *national.Window) ([]national.Stay, e
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, problem.New(problem.NotFound, "No extract that counts states stays. A layout does when it names a code set (code_set) or has a column criteria.")
+		return nil, problem.New(
+			problem.NotFound,
+			"No extract that counts states stays. A layout does when it names a code set (code_set) or has a column criteria.",
+		)
 	}
 	for _, calendar := range days {
 		if w.From == 0 || calendar[0] < w.From {

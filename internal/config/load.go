@@ -501,7 +501,11 @@ func (l *Layout) check(d *document) {
 	if l.CodeSet == "" {
 		d.vocabulary("reasons", w.Reasons, append(slices.Clone(Reasons), NotKnown))
 	} else if len(w.Reasons.Use) > 0 {
-		d.add([]any{"words", "reasons", "use"}, "the layout names the code set %s, whose own words are read; add others under add, by code", l.CodeSet)
+		d.add(
+			[]any{"words", "reasons", "use"},
+			"the layout names the code set %s, whose own words are read; add others under add, by code",
+			l.CodeSet,
+		)
 	}
 	oneOf(d, []any{"file", "covers"}, l.File.Covers, "day", "month")
 	d.vocabulary("pathway", w.Pathway, append(slices.Clone(Pathways), NotKnown))

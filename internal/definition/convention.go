@@ -166,7 +166,8 @@ func parseConvention(r *row) (*Convention, error) {
 	if c.Counts != "days" && c.Counts != "people" {
 		r.fail("counts: found %q, expected days or people", c.Counts)
 	}
-	for name, text := range map[string]string{"name": c.Name, "title": c.Title, "source": c.Source, "certainty": c.Certainty, "words": c.Words} {
+	for name, text := range map[string]string{"name": c.Name, "title": c.Title, "source": c.Source, "certainty": c.Certainty,
+		"words": c.Words} {
 		if text == "" {
 			r.fail("%s: expected words", name)
 		}

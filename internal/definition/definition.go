@@ -119,7 +119,12 @@ func (t *Tables) CodeSet(name string) (*CodeSet, error) {
 			return s, nil
 		}
 	}
-	return nil, problem.New(problem.Invalid, "Found the code set %q. Use one of %s.", name, names(t.CodeSets, func(s *CodeSet) string { return s.Name }))
+	return nil, problem.New(
+		problem.Invalid,
+		"Found the code set %q. Use one of %s.",
+		name,
+		names(t.CodeSets, func(s *CodeSet) string { return s.Name }),
+	)
 }
 
 // Convention gives the convention of that name, or an Invalid problem that
@@ -130,7 +135,12 @@ func (t *Tables) Convention(name string) (*Convention, error) {
 			return c, nil
 		}
 	}
-	return nil, problem.New(problem.Invalid, "Found the counting convention %q. Use one of %s.", name, names(t.Conventions, func(c *Convention) string { return c.Name }))
+	return nil, problem.New(
+		problem.Invalid,
+		"Found the counting convention %q. Use one of %s.",
+		name,
+		names(t.Conventions, func(c *Convention) string { return c.Name }),
+	)
 }
 
 // ExamplesOf gives the worked examples of a convention in the order of the

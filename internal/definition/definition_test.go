@@ -80,7 +80,8 @@ func TestD1EveryLabelIsKnown(t *testing.T) {
 		}
 	}
 	dtoc, _ := tab.CodeSet("england-dtoc")
-	for on, want := range map[string]string{"2012-01-01": "Housing: patients not covered by the NHS and Community Care Act", "2019-01-01": "Housing: patients not covered by the Care Act"} {
+	for on, want := range map[string]string{"2012-01-01": "Housing: patients not covered by the NHS and Community Care Act",
+		"2019-01-01": "Housing: patients not covered by the Care Act"} {
 		if got, _ := dtoc.Coded("I", delay.MustDay(on)); got.Label != want {
 			t.Errorf("D1 the label of I on %s: got %q", on, got.Label)
 		}
@@ -122,11 +123,26 @@ func rows(t *testing.T, file string) []map[string]string {
 // A nation that the program has never heard of is added with tables only.
 func TestD2AFifthNation(t *testing.T) {
 	own := fstest.MapFS{
-		"codesets/ruritania.csv": {Data: []byte("# title: Waiting in Ruritania\n# nation: ruritania\n# version: 1\n# divides_by: groups\n# source: the Ministry\n# certainty: invented\n" +
-			"code,label,short,spellings,group,subgroup,pathways,bodies,suggested,acute,non_acute,from,until\nX1,Waiting for a coach,,,Crown,,,,,yes,yes,,\n")},
-		"conventions.csv": {Data: []byte("name,title,nation,counts,ready,end,continues,age_floor,grace_days,census,census_leaving,apart,from,until,source,certainty,words\n" +
-			"ruritania,Waiting days,ruritania,days,yes,yes,no,21,0,daily,no,,,,the Ministry,invented,Both ends count.\n")},
-		"examples.csv": {Data: []byte("convention,example,ready,out,after,age,from,to,expect,source\nruritania,three days,2026-03-10,2026-03-12,,30,2026-03-01,2026-03-31,3,x\n")},
+		"codesets/ruritania.csv": {
+			Data: []byte(
+				"# title: Waiting in Ruritania\n# nation: ruritania\n# version: 1\n# divides_by: groups\n# source: the Ministry\n# certainty: " +
+					"invented\n" +
+					"code,label,short,spellings,group,subgroup,pathways,bodies,suggested,acute,non_acute,from,until\nX1,Waiting for a " +
+					"coach,,,Crown,,,,,yes,yes,,\n",
+			),
+		},
+		"conventions.csv": {
+			Data: []byte(
+				"name,title,nation,counts,ready,end,continues,age_floor,grace_days,census,census_leaving,apart,from,until,source,certainty,words\n" +
+					"ruritania,Waiting days,ruritania,days,yes,yes,no,21,0,daily,no,,,,the Ministry,invented,Both ends count.\n",
+			),
+		},
+		"examples.csv": {
+			Data: []byte(
+				"convention,example,ready,out,after,age,from,to,expect,source\nruritania,three " +
+					"days,2026-03-10,2026-03-12,,30,2026-03-01,2026-03-31,3,x\n",
+			),
+		},
 	}
 	tab, err := definition.Load(data.Reference, own)
 	if err != nil {

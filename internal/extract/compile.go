@@ -51,7 +51,17 @@ const (
 )
 
 // spare fields decide nothing that is counted, so their column may be absent.
-var spare = [nFields]bool{fSite: true, fWard: true, fBed: true, fAdmitted: true, fBirthDate: true, fAge: true, fReasonDetail: true, fPathway: true, fDestination: true}
+var spare = [nFields]bool{
+	fSite:         true,
+	fWard:         true,
+	fBed:          true,
+	fAdmitted:     true,
+	fBirthDate:    true,
+	fAge:          true,
+	fReasonDetail: true,
+	fPathway:      true,
+	fDestination:  true,
+}
 
 // separators by their name in a layout, in the order in which they are tried.
 var separators = []struct {

@@ -62,7 +62,13 @@ func (l *layout) useCodes(defs *definition.Tables) error {
 	for meaning := range l.cfg.Words.Reasons.Add {
 		known := slices.ContainsFunc(set.Codes, func(c definition.Code) bool { return c.Code == meaning })
 		if !known && meaning != config.NotKnown {
-			return problem.New(problem.Invalid, "words.reasons.add: found %q, expected a code of the code set %s or %s.", meaning, set.Name, config.NotKnown)
+			return problem.New(
+				problem.Invalid,
+				"words.reasons.add: found %q, expected a code of the code set %s or %s.",
+				meaning,
+				set.Name,
+				config.NotKnown,
+			)
 		}
 	}
 	l.codes = set
@@ -122,7 +128,15 @@ func (r *rowReader) pathway(rec *record, on delay.Day) string {
 	if m := pathwayText.FindStringSubmatch(fold(text)); m != nil {
 		return m[1] + m[2]
 	}
-	r.warnWord(rec.line, on, "R13", fPathway, shown(text)+": "+notInLayout, "a pathway, 0 to 3", "Add it to a pathway. The row was kept without one.")
+	r.warnWord(
+		rec.line,
+		on,
+		"R13",
+		fPathway,
+		shown(text)+": "+notInLayout,
+		"a pathway, 0 to 3",
+		"Add it to a pathway. The row was kept without one.",
+	)
 	return ""
 }
 
@@ -143,7 +157,15 @@ func (r *rowReader) how(rec *record, on delay.Day) Left {
 		return LeftTransferred
 	case "left", config.NotKnown:
 	default:
-		r.warnWord(rec.line, on, "D7", fDestination, shown(text)+": "+notInLayout, "a destination of discharge", "Add it to died, transferred or left. It was read as left.")
+		r.warnWord(
+			rec.line,
+			on,
+			"D7",
+			fDestination,
+			shown(text)+": "+notInLayout,
+			"a destination of discharge",
+			"Add it to died, transferred or left. It was read as left.",
+		)
 	}
 	return LeftAlive
 }

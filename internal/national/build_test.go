@@ -70,11 +70,25 @@ func TestR13BuildFindsThePeopleOfTheFiles(t *testing.T) {
 	for k, v := range label {
 		key[v] = delay.Reason(k)
 	}
-	councils := map[string]delay.Council{"Plymouth": "E06000026", "Devon": "E10000008", "Torbay": "E06000027", "Cornwall": "E06000052", "Somerset": "E06000066"}
+	councils := map[string]delay.Council{
+		"Plymouth": "E06000026",
+		"Devon":    "E10000008",
+		"Torbay":   "E06000027",
+		"Cornwall": "E06000052",
+		"Somerset": "E06000066",
+	}
 	rows, days := listed(t, "england-acute", "RK9_*.csv", func(r map[string]string) national.Row {
-		row := national.Row{Day: british(r["Snapshot date"]), Provider: r["Trust code"], Person: r["Hospital number"], Ready: british(r["Date criteria to reside no longer met"]),
-			Admitted: british(r["Admission date"]), Discharged: british(r["Discharge date"]), Council: councils[r["Local authority"]],
-			Reason: key[r["Delay reason"]], Pathway: strings.TrimPrefix(r["Pathway"], "P")}
+		row := national.Row{
+			Day:        british(r["Snapshot date"]),
+			Provider:   r["Trust code"],
+			Person:     r["Hospital number"],
+			Ready:      british(r["Date criteria to reside no longer met"]),
+			Admitted:   british(r["Admission date"]),
+			Discharged: british(r["Discharge date"]),
+			Council:    councils[r["Local authority"]],
+			Reason:     key[r["Delay reason"]],
+			Pathway:    strings.TrimPrefix(r["Pathway"], "P"),
+		}
 		row.Age = age(british(r["DOB"]), cmp.Or(row.Ready, row.Discharged, row.Day))
 		switch to := r["Discharge destination"]; {
 		case row.Discharged == 0:
@@ -93,9 +107,21 @@ func TestR13BuildFindsThePeopleOfTheFiles(t *testing.T) {
 
 	rows, days = listed(t, "england-mhsds", "RWV_*.csv", func(r map[string]string) national.Row {
 		d := func(name string) delay.Day { return day(r[name]) }
-		row := national.Row{Day: d("ReportDate"), Provider: r["OrgIDProv"], Person: r["LocalPatientId"], Ready: d("StartDateClinReadyforDisch"),
-			Admitted: d("StartDateHospProvSpell"), Discharged: d("EndDateClinReadyforDisch"), Council: delay.Council(r["OrgIDRespLAClinReadyforDisch"]),
-			Reason: delay.Reason(r["ClinReadyforDischDelayReason"]), Body: map[string]delay.Body{"04": delay.NHS, "05": delay.SocialCare, "06": delay.Joint}[r["AttribToIndic"]]}
+		row := national.Row{
+			Day:      d("ReportDate"),
+			Provider: r["OrgIDProv"],
+			Person:   r["LocalPatientId"],
+			Ready:    d("StartDateClinReadyforDisch"),
+			Admitted: d(
+				"StartDateHospProvSpell",
+			),
+			Discharged: d("EndDateClinReadyforDisch"),
+			Council:    delay.Council(r["OrgIDRespLAClinReadyforDisch"]),
+			Reason: delay.Reason(
+				r["ClinReadyforDischDelayReason"],
+			),
+			Body: map[string]delay.Body{"04": delay.NHS, "05": delay.SocialCare, "06": delay.Joint}[r["AttribToIndic"]],
+		}
 		row.Age = age(day(r["PersonBirthDate"]), row.Ready)
 		return row
 	})

@@ -253,7 +253,8 @@ func ReadyDates(stays []Stay, months []delay.Month, floors ...int) []Discharges 
 		for _, floor := range floors {
 			days, leftOut := s.waited(floor)
 			for _, k := range []key{
-				{s.Out.Month(), floor, "provider", s.Provider}, {s.Out.Month(), floor, "council", string(s.Council)}, {s.Out.Month(), floor, "all", "all"},
+				{s.Out.Month(), floor, "provider", s.Provider}, {s.Out.Month(), floor, "council", string(s.Council)}, {s.Out.Month(), floor, "all",
+					"all"},
 			} {
 				d := at[k]
 				if d == nil {

@@ -110,7 +110,9 @@ func stays(t *testing.T, ledger string) []national.Stay {
 			if n := len(steps); len(p.Steps) == 0 && n > 0 {
 				p.Steps = []national.Step{steps[n-1]}
 			} else if n == 0 {
-				p.Steps = []national.Step{{From: p.Ready, Council: s.Council, Pathway: r["pathway"], Reason: map[string]delay.Reason{"england-mhsds": "98"}[ledger]}}
+				p.Steps = []national.Step{
+					{From: p.Ready, Council: s.Council, Pathway: r["pathway"], Reason: map[string]delay.Reason{"england-mhsds": "98"}[ledger]},
+				}
 			}
 			if r["drd_stated"] == "N" && p.Ready == s.Out {
 				continue // The hospital leaves the date blank.
@@ -213,8 +215,18 @@ func orNotKnown(s string) string {
 }
 
 var (
-	window      = national.Window{First: delay.MustDay("2026-02-01").Month(), Last: delay.MustDay("2026-04-01").Month(), From: delay.MustDay("2026-02-01"), To: delay.MustDay("2026-04-30")}
-	welshWindow = national.Window{First: delay.MustDay("2025-02-01").Month(), Last: delay.MustDay("2025-04-01").Month(), From: delay.MustDay("2025-02-01"), To: delay.MustDay("2025-04-30")}
+	window = national.Window{
+		First: delay.MustDay("2026-02-01").Month(),
+		Last:  delay.MustDay("2026-04-01").Month(),
+		From:  delay.MustDay("2026-02-01"),
+		To:    delay.MustDay("2026-04-30"),
+	}
+	welshWindow = national.Window{
+		First: delay.MustDay("2025-02-01").Month(),
+		Last:  delay.MustDay("2025-04-01").Month(),
+		From:  delay.MustDay("2025-02-01"),
+		To:    delay.MustDay("2025-04-30"),
+	}
 )
 
 func TestD2EnglandDaysOfTheLedger(t *testing.T) {
@@ -222,8 +234,11 @@ func TestD2EnglandDaysOfTheLedger(t *testing.T) {
 	got := map[string]int{}
 	for _, l := range national.Days(stays(t, "england-acute"), window, convention(t, "england-drd"), convention(t, "england-dtoc")) {
 		band := national.AgeBand(l.Age)
-		k := strings.Join([]string{l.Month.String(), l.Provider, orNotKnown(string(l.Step.Council)), band, orNotKnown(group[string(l.Step.Reason)]),
-			orNotKnown(label[string(l.Step.Reason)]), "P" + l.Step.Pathway}, "|")
+		k := strings.Join(
+			[]string{l.Month.String(), l.Provider, orNotKnown(string(l.Step.Council)), band, orNotKnown(group[string(l.Step.Reason)]),
+				orNotKnown(label[string(l.Step.Reason)]), "P" + l.Step.Pathway},
+			"|",
+		)
 		got[k+"|england_drd_days"] += l.Days[0]
 		got[k+"|england_dtoc_days"] += l.Days[1]
 	}
@@ -231,8 +246,19 @@ func TestD2EnglandDaysOfTheLedger(t *testing.T) {
 	for k, v := range got {
 		text[k] = strconv.Itoa(v)
 	}
-	same(t, "delayed_days", text, cells(table(t, "expected", "england-acute", "delayed_days.csv"),
-		[]string{"month", "provider", "council", "age_at_ready", "group", "reason", "pathway"}, []string{"england_drd_days", "england_dtoc_days"}))
+	same(t, "delayed_days", text, cells(
+		table(t, "expected", "england-acute", "delayed_days.csv"),
+		[]string{
+			"month",
+			"provider",
+			"council",
+			"age_at_ready",
+			"group",
+			"reason",
+			"pathway",
+		},
+		[]string{"england_drd_days", "england_dtoc_days"},
+	))
 }
 
 func TestD6SituationReportOfTheLedger(t *testing.T) {
@@ -240,7 +266,8 @@ func TestD6SituationReportOfTheLedger(t *testing.T) {
 	got := map[string]string{}
 	for _, d := range national.Sitrep(people, window.From, window.To, 16, 18) {
 		k := fmt.Sprintf("%s|%s|%d|", d.Date, d.Provider, d.AgeFloor)
-		for name, n := range map[string]int{"remaining": d.Remaining, "discharged": d.Discharged(), "no_longer_meets": d.NoLongerMeets(), "discharged_dated": d.DischargedDated,
+		for name, n := range map[string]int{"remaining": d.Remaining, "discharged": d.Discharged(), "no_longer_meets": d.NoLongerMeets(),
+			"discharged_dated":      d.DischargedDated,
 			"discharged_blank_date": d.DischargedBlank, "died": d.Died, "transferred": d.Transferred, "zero_night": d.ZeroNight} {
 			got[k+name] = strconv.Itoa(n)
 		}
@@ -271,9 +298,20 @@ func TestD7ReadyDatesOfTheLedger(t *testing.T) {
 		k := fmt.Sprintf("%s|%d|%s|%s|", d.Month, d.AgeFloor, d.By, orNotKnown(d.Code))
 		all, _, delayed, ok := d.Mean()
 		values := map[string]string{
-			"discharges": strconv.Itoa(d.Discharges), "same_day": strconv.Itoa(d.SameDay), "delayed": strconv.Itoa(d.Delayed()), "bed_days": strconv.Itoa(d.BedDays),
-			"share_same_day": fmt.Sprintf("%.6f", float64(d.SameDay)/float64(d.Discharges)), "share_delayed": fmt.Sprintf("%.6f", float64(d.Delayed())/float64(d.Discharges)),
-			"mean_inc_zero": fmt.Sprintf("%.6f", all), "mean_exc_zero": fmt.Sprintf("%.6f", delayed), "bcf_days": fmt.Sprintf("%.6f", all),
+			"discharges": strconv.Itoa(
+				d.Discharges,
+			),
+			"same_day": strconv.Itoa(d.SameDay),
+			"delayed":  strconv.Itoa(d.Delayed()),
+			"bed_days": strconv.Itoa(d.BedDays),
+			"share_same_day": fmt.Sprintf(
+				"%.6f",
+				float64(d.SameDay)/float64(d.Discharges),
+			),
+			"share_delayed": fmt.Sprintf("%.6f", float64(d.Delayed())/float64(d.Discharges)),
+			"mean_inc_zero": fmt.Sprintf("%.6f", all),
+			"mean_exc_zero": fmt.Sprintf("%.6f", delayed),
+			"bcf_days":      fmt.Sprintf("%.6f", all),
 		}
 		if !ok {
 			values["mean_exc_zero"] = ""
@@ -316,26 +354,50 @@ func TestD8BridgeOfTheLedger(t *testing.T) {
 			}
 		}
 	}
-	same(t, "bridge", got, cells(table(t, "expected", "england-acute", "bridge.csv"), []string{"month", "provider", "age_floor", "step"}, []string{"cause", "days", "running_total"}))
+	same(
+		t,
+		"bridge",
+		got,
+		cells(
+			table(t, "expected", "england-acute", "bridge.csv"),
+			[]string{"month", "provider", "age_floor", "step"},
+			[]string{"cause", "days", "running_total"},
+		),
+	)
 }
 
 func TestD2MentalHealthOfTheLedger(t *testing.T) {
 	people := stays(t, "england-mhsds")
 	label, _ := labels(t, "england-mhsds")
-	bodies := map[delay.Body]string{delay.NHS: "NHS", delay.SocialCare: "Social Care", delay.Joint: "Both", delay.NotAttributed: "Not attributed"}
+	bodies := map[delay.Body]string{
+		delay.NHS:           "NHS",
+		delay.SocialCare:    "Social Care",
+		delay.Joint:         "Both",
+		delay.NotAttributed: "Not attributed",
+	}
 	sums := map[string]int{}
 	for _, l := range national.Days(people, window, convention(t, "england-mhs26")) {
 		band := "18+"
 		if l.Age < 18 {
 			band = "under 18"
 		}
-		sums[strings.Join([]string{l.Month.String(), orNotKnown(string(l.Step.Council)), bodies[l.Step.Body], string(l.Step.Reason), label[string(l.Step.Reason)], band}, "|")+"|mhs26_days"] += l.Days[0]
+		sums[strings.Join([]string{l.Month.String(), orNotKnown(string(l.Step.Council)), bodies[l.Step.Body], string(l.Step.Reason),
+			label[string(l.Step.Reason)], band}, "|")+"|mhs26_days"] += l.Days[0]
 	}
 	got := map[string]string{}
 	for k, v := range sums {
 		got[k] = strconv.Itoa(v)
 	}
-	same(t, "mhs26", got, cells(table(t, "expected", "england-mhsds", "delayed_days.csv"), []string{"month", "council", "body", "reason", "label", "age_at_ready"}, []string{"mhs26_days"}))
+	same(
+		t,
+		"mhs26",
+		got,
+		cells(
+			table(t, "expected", "england-mhsds", "delayed_days.csv"),
+			[]string{"month", "council", "body", "reason", "label", "age_at_ready"},
+			[]string{"mhs26_days"},
+		),
+	)
 
 	codes := map[delay.Body]string{delay.NHS: "04", delay.SocialCare: "05", delay.Joint: "06"}
 	got = map[string]string{}
@@ -345,9 +407,18 @@ func TestD2MentalHealthOfTheLedger(t *testing.T) {
 			end = r.End.String()
 		}
 		k := r.Person + "|" + r.Start.String() + "|"
-		got[k+"end"], got[k+"reason"], got[k+"attrib"], got[k+"council"] = end, string(r.Step.Reason), codes[r.Step.Body], orNotKnown(string(r.Step.Council))
+		got[k+"end"], got[k+"reason"], got[k+"attrib"], got[k+"council"] = end, string(
+			r.Step.Reason,
+		), codes[r.Step.Body], orNotKnown(
+			string(r.Step.Council),
+		)
 	}
-	same(t, "records", got, cells(table(t, "expected", "england-mhsds", "records.csv"), []string{"person", "start"}, []string{"end", "reason", "attrib", "council"}))
+	same(
+		t,
+		"records",
+		got,
+		cells(table(t, "expected", "england-mhsds", "records.csv"), []string{"person", "start"}, []string{"end", "reason", "attrib", "council"}),
+	)
 }
 
 func TestA8ScotlandOfTheLedger(t *testing.T) {
@@ -386,7 +457,8 @@ func TestA8ScotlandOfTheLedger(t *testing.T) {
 		got[k] = strconv.Itoa(v)
 	}
 	want := cells(table(t, "expected", "scotland", "bed_days.csv"), []string{"month", "council", "group"}, []string{"bed_days"})
-	for k, v := range cells(table(t, "expected", "scotland", "census.csv"), []string{"month", "council", "group"}, []string{"people", "days_since_ready"}) {
+	for k, v := range cells(table(t, "expected", "scotland", "census.csv"), []string{"month", "council", "group"}, []string{"people",
+		"days_since_ready"}) {
 		want[k] = v
 	}
 	same(t, "scotland", got, want)
@@ -397,7 +469,22 @@ func TestA8WalesOfTheLedger(t *testing.T) {
 	got := map[string]string{}
 	for _, l := range national.CensusOf(stays(t, "wales"), welshWindow.Months(), convention(t, "wales-pocd"), welshWindow) {
 		k := fmt.Sprintf("%s|%s|%s|", l.Census, orNotKnown(string(l.Step.Council)), label[string(l.Step.Reason)])
-		got[k+"people"], got[k+"days_delayed"], got[k+"people_if_2_days_or_more"] = strconv.Itoa(l.People), strconv.Itoa(l.Days), strconv.Itoa(l.Sooner)
+		got[k+"people"], got[k+"days_delayed"], got[k+"people_if_2_days_or_more"] = strconv.Itoa(
+			l.People,
+		), strconv.Itoa(
+			l.Days,
+		), strconv.Itoa(
+			l.Sooner,
+		)
 	}
-	same(t, "wales", got, cells(table(t, "expected", "wales", "census.csv"), []string{"census", "council", "label"}, []string{"people", "days_delayed", "people_if_2_days_or_more"}))
+	same(
+		t,
+		"wales",
+		got,
+		cells(
+			table(t, "expected", "wales", "census.csv"),
+			[]string{"census", "council", "label"},
+			[]string{"people", "days_delayed", "people_if_2_days_or_more"},
+		),
+	)
 }

@@ -184,8 +184,18 @@ func Days(stays []Stay, w Window, conventions ...*definition.Convention) []Line 
 		out = append(out, Line{k.month, k.provider, k.step, k.age, days})
 	}
 	slices.SortFunc(out, func(a, b Line) int {
-		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Step.Council, b.Step.Council),
-			cmp.Compare(a.Age, b.Age), cmp.Compare(a.Step.Reason, b.Step.Reason), cmp.Compare(a.Step.Pathway, b.Step.Pathway), cmp.Compare(a.Step.Body, b.Step.Body))
+		return cmp.Or(
+			cmp.Compare(a.Month, b.Month),
+			cmp.Compare(a.Provider, b.Provider),
+			cmp.Compare(a.Step.Council, b.Step.Council),
+			cmp.Compare(
+				a.Age,
+				b.Age,
+			),
+			cmp.Compare(a.Step.Reason, b.Step.Reason),
+			cmp.Compare(a.Step.Pathway, b.Step.Pathway),
+			cmp.Compare(a.Step.Body, b.Step.Body),
+		)
 	})
 	return out
 }

@@ -135,13 +135,30 @@ func days(c Choice) (Table, error) {
 }
 
 func sitrep(c Choice) (Table, error) {
-	t := Table{Title: "Situation report by day", Convention: "england-drd",
-		Words:   "Remaining: ready on or before the day and not out by its end. Discharged: left on the day, alive, after a night or more and not to another acute hospital, with a ready date or with a blank one.",
-		Columns: []string{"date", "provider", "age_floor", "remaining", "discharged", "no_longer_meets", "discharged_dated", "discharged_blank_date", "died", "transferred", "zero_night"}}
+	t := Table{
+		Title:      "Situation report by day",
+		Convention: "england-drd",
+		Words: "Remaining: ready on or before the day and not out by its end. Discharged: left on the day, alive, after a night or more " +
+			"and not to another acute hospital, with a ready date or with a blank one.",
+		Columns: []string{
+			"date",
+			"provider",
+			"age_floor",
+			"remaining",
+			"discharged",
+			"no_longer_meets",
+			"discharged_dated",
+			"discharged_blank_date",
+			"died",
+			"transferred",
+			"zero_night",
+		},
+	}
 	from, to := max(c.Window.From, c.Window.First.First()), min(c.Window.To, c.Window.Last.Last())
 	for _, d := range Sitrep(c.Stays, from, to, c.Floors...) {
 		row := []string{d.Date.String(), d.Provider}
-		for _, n := range []int{d.AgeFloor, d.Remaining, d.Discharged(), d.NoLongerMeets(), d.DischargedDated, d.DischargedBlank, d.Died, d.Transferred, d.ZeroNight} {
+		for _, n := range []int{d.AgeFloor, d.Remaining, d.Discharged(), d.NoLongerMeets(), d.DischargedDated, d.DischargedBlank, d.Died,
+			d.Transferred, d.ZeroNight} {
 			row = append(row, strconv.Itoa(n))
 		}
 		t.Rows = append(t.Rows, row)
@@ -150,8 +167,12 @@ func sitrep(c Choice) (Table, error) {
 }
 
 func snapshot(c Choice) (Table, error) {
-	t := Table{Title: "Monday snapshot", Convention: "england-drd",
-		Words: "People remaining on Mondays by days since admission and, apart, by days since the ready date; extra days are Monday less the ready date. The thresholds are nested and are not to be summed."}
+	t := Table{
+		Title:      "Monday snapshot",
+		Convention: "england-drd",
+		Words: "People remaining on Mondays by days since admission and, apart, by days since the ready date; extra days are Monday less " +
+			"the ready date. The thresholds are nested and are not to be summed.",
+	}
 	t.Columns = []string{"monday", "provider", "age_floor"}
 	for _, what := range []string{"people_stay", "people_since_ready", "extra_days_stay"} {
 		for _, n := range Thresholds {
@@ -172,9 +193,26 @@ func snapshot(c Choice) (Table, error) {
 }
 
 func readyDates(c Choice) (Table, error) {
-	t := Table{Title: "Discharge ready date", Convention: "england-drd-statistic",
-		Words:   "Discharges of the month, alive, after a night or more and not to another acute hospital; days from the last ready date to discharge, all in the month of discharge. The Better Care Fund's days are bed days divided by discharges.",
-		Columns: []string{"month", "age_floor", "by", "code", "discharges", "same_day", "delayed", "bed_days", "share_same_day", "share_delayed", "mean_inc_zero", "mean_exc_zero"}}
+	t := Table{
+		Title:      "Discharge ready date",
+		Convention: "england-drd-statistic",
+		Words: "Discharges of the month, alive, after a night or more and not to another acute hospital; days from the last ready date " +
+			"to discharge, all in the month of discharge. The Better Care Fund's days are bed days divided by discharges.",
+		Columns: []string{
+			"month",
+			"age_floor",
+			"by",
+			"code",
+			"discharges",
+			"same_day",
+			"delayed",
+			"bed_days",
+			"share_same_day",
+			"share_delayed",
+			"mean_inc_zero",
+			"mean_exc_zero",
+		},
+	}
 	for _, name := range BandNames {
 		t.Columns = append(t.Columns, "band_"+name)
 	}
@@ -184,7 +222,13 @@ func readyDates(c Choice) (Table, error) {
 		for _, n := range []int{d.Discharges, d.SameDay, d.Delayed(), d.BedDays} {
 			row = append(row, strconv.Itoa(n))
 		}
-		row = append(row, ratio(d.SameDay, d.Discharges), ratio(d.Delayed(), d.Discharges), ratio(d.BedDays, d.Discharges), ratio(d.BedDays, d.Delayed()))
+		row = append(
+			row,
+			ratio(d.SameDay, d.Discharges),
+			ratio(d.Delayed(), d.Discharges),
+			ratio(d.BedDays, d.Discharges),
+			ratio(d.BedDays, d.Delayed()),
+		)
 		for _, n := range d.Bands {
 			row = append(row, strconv.Itoa(n))
 		}
@@ -213,7 +257,18 @@ func bridge(c Choice) (Table, error) {
 		for _, m := range c.Window.Months() {
 			for _, provider := range append(providers(c.Stays), "") {
 				for i, s := range Bridge(c.Stays, m, c.Window, provider, floor, conv[0], conv[1]) {
-					t.Rows = append(t.Rows, []string{m.String(), cmp.Or(provider, "all"), strconv.Itoa(floor), strconv.Itoa(i + 1), s.Words, strconv.Itoa(s.Days), strconv.Itoa(s.Running)})
+					t.Rows = append(
+						t.Rows,
+						[]string{
+							m.String(),
+							cmp.Or(provider, "all"),
+							strconv.Itoa(floor),
+							strconv.Itoa(i + 1),
+							s.Words,
+							strconv.Itoa(s.Days),
+							strconv.Itoa(s.Running),
+						},
+					)
 				}
 			}
 		}
@@ -224,7 +279,12 @@ func bridge(c Choice) (Table, error) {
 // attribWords are the bodies in the words of the mental health data set's
 // tables, attribCodes in its codes.
 var (
-	attribWords = map[delay.Body]string{delay.NHS: "NHS", delay.SocialCare: "Social Care", delay.Joint: "Both", delay.NotAttributed: "Not attributed"}
+	attribWords = map[delay.Body]string{
+		delay.NHS:           "NHS",
+		delay.SocialCare:    "Social Care",
+		delay.Joint:         "Both",
+		delay.NotAttributed: "Not attributed",
+	}
 	attribCodes = map[delay.Body]string{delay.NHS: "04", delay.SocialCare: "05", delay.Joint: "06"}
 )
 
@@ -296,7 +356,12 @@ func yesNo(b bool) string {
 
 // divided are the cells of Scotland's tables that say which group it is.
 func divided(council delay.Council, set *definition.CodeSet, code definition.Code) []string {
-	return []string{known(string(council)), code.Group, yesNo(!slices.Contains(set.NotStandard, code.Group)), yesNo(!slices.Contains(set.Apart, code.Group))}
+	return []string{
+		known(string(council)),
+		code.Group,
+		yesNo(!slices.Contains(set.NotStandard, code.Group)),
+		yesNo(!slices.Contains(set.Apart, code.Group)),
+	}
 }
 
 func bedDays(c Choice) (Table, error) {
@@ -335,7 +400,9 @@ func census(c Choice) (Table, error) {
 		}
 	}
 	if conv == nil {
-		return Table{}, fmt.Errorf("no convention with a census day belongs to the reasons of these providers: expected those of Scotland or Wales")
+		return Table{}, fmt.Errorf(
+			"no convention with a census day belongs to the reasons of these providers: expected those of Scotland or Wales",
+		)
 	}
 	t := Table{Title: "People on the census days", Convention: conv.Name, Words: conv.Words}
 	lines := CensusOf(c.Stays, c.Window.Months(), conv, c.Window)

@@ -17,7 +17,8 @@ import (
 // keyed puts the keys of the code set in place of the ledger's own.
 func keyed(t *testing.T, ledger string, people []national.Stay, defs *definition.Tables) []national.Stay {
 	t.Helper()
-	name := map[string]string{"england-acute": "england-acute-2024", "england-mhsds": "england-mhsds-6", "scotland": "scotland-2016", "wales": "wales-pocd"}[ledger]
+	name := map[string]string{"england-acute": "england-acute-2024", "england-mhsds": "england-mhsds-6", "scotland": "scotland-2016",
+		"wales": "wales-pocd"}[ledger]
 	set, err := defs.CodeSet(name)
 	if err != nil {
 		t.Fatal(err)

@@ -65,7 +65,15 @@ func decodeStays(on delay.Day, b []byte) ([]stayRow, error) {
 		return on - delay.Day(d) + 1
 	}
 	for len(b) > 0 {
-		r := stayRow{patient: number(), given: number(), ready: day(), admitted: day(), discharged: day(), age: int(number()), left: extract.Left(number())}
+		r := stayRow{
+			patient:    number(),
+			given:      number(),
+			ready:      day(),
+			admitted:   day(),
+			discharged: day(),
+			age:        int(number()),
+			left:       extract.Left(number()),
+		}
 		n := number()
 		if damaged || n < 0 || n > int64(len(b)) {
 			return nil, errStays
@@ -86,7 +94,12 @@ func (t *taking) stays() error {
 		for j, s := range e.Stays {
 			rows[j] = stayRow{t.patientIDs[s.Patient], t.givenIDs[s.Given], s.Ready, s.Admitted, s.Discharged, s.Age, s.Left, s.Pathway}
 		}
-		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO stay (extract_id, rows) VALUES (?, ?)`, t.extractIDs[i], encodeStays(e.Date, rows)); err != nil {
+		if _, err := t.tx.ExecContext(
+			t.ctx,
+			`INSERT INTO stay (extract_id, rows) VALUES (?, ?)`,
+			t.extractIDs[i],
+			encodeStays(e.Date, rows),
+		); err != nil {
 			return err
 		}
 	}
@@ -152,8 +165,21 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 		at := map[stayed]int{}
 		for _, r := range stays {
 			g := givens[r.given]
-			row := national.Row{Day: on, Provider: provider, Person: people[r.patient].reference, Across: people[r.patient].across, Ready: r.ready, Admitted: r.admitted, Discharged: r.discharged,
-				How: how(r), Age: r.age, Council: g.council, Reason: g.reason, Body: g.body, Pathway: r.pathway}
+			row := national.Row{
+				Day:        on,
+				Provider:   provider,
+				Person:     people[r.patient].reference,
+				Across:     people[r.patient].across,
+				Ready:      r.ready,
+				Admitted:   r.admitted,
+				Discharged: r.discharged,
+				How:        how(r),
+				Age:        r.age,
+				Council:    g.council,
+				Reason:     g.reason,
+				Body:       g.body,
+				Pathway:    r.pathway,
+			}
 			key := stayed{row.Person, row.Admitted}
 			if i, ok := at[key]; ok {
 				out[i] = row

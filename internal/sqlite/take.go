@@ -109,7 +109,8 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 
 // take stores the batch of one provider and works out again what it touches.
 func (s *Store) take(t *taking) (ingest.Taken, error) {
-	for _, step := range []func() error{t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts, t.stays} {
+	for _, step := range []func() error{t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts,
+		t.stays} {
 		if err := step(); err != nil {
 			return ingest.Taken{}, err
 		}
