@@ -376,6 +376,9 @@ func verify(ctx context.Context, store *sqlite.Store) (int, string, error) {
 		for _, line := range v.Differences {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}
+		if v.More > 0 {
+			fmt.Fprintf(&b, "  … and %d more that are not listed\n", v.More)
+		}
 	}
 	return ExitLess, strings.TrimRight(b.String(), "\n"), nil
 }

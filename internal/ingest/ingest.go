@@ -279,7 +279,7 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 			if f.Name != name {
 				summary.Problems = append(summary.Problems, namedFile)
 			}
-			report.problems(summary.Problems, 0, &summary.Groups)
+			report.problems(summary.Problems, summary.MoreProblems, &summary.Groups)
 		}
 		if err := s.keepOnce(f, kept, how.keep); err != nil {
 			return nil, err
@@ -526,6 +526,16 @@ func (r *Report) problems(all []extract.Problem, more int, groups *extract.Group
 		if p.Severity == extract.Warned {
 			r.Warnings++
 		}
+	}
+	if more > 0 {
+		// Those that are not listed count too; the groups have every one.
+		warned := 0
+		for _, g := range groups.Sorted() {
+			if g.Severity == extract.Warned.String() {
+				warned += g.Rows
+			}
+		}
+		r.Warnings = max(r.Warnings, warned)
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Severity > all[j].Severity })
 	if len(all) > MaxProblems {
