@@ -74,13 +74,8 @@ func newDesk(t testing.TB) *desk {
 	if err := os.WriteFile(filepath.Join(dir, PartnershipFile), []byte(deskPartnership), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{
-		t:        t,
-		now:      time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC),
-		cookies:  map[string]string{},
-		people:   map[string]people.Person{},
-		signedIn: map[string]time.Time{},
-	}
+	d := &desk{t: t, now: time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), cookies: map[string]string{}, people: map[string]people.Person{},
+		signedIn: map[string]time.Time{}}
 	a, err := Open(t.Context(), Options{Data: dir, Make: true, Now: func() time.Time { return d.now }})
 	if err != nil {
 		t.Fatal(err)

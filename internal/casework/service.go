@@ -555,13 +555,8 @@ func ofSeveral(err error, reference string, n int) error {
 	if n < 2 || kind != problem.Conflict && kind != problem.NotFound {
 		return err
 	}
-	return problem.New(
-		kind,
-		"%s: %s Nothing has been saved. Take %s out of the selection and try again.",
-		reference,
-		problem.Sentence(err),
-		reference,
-	)
+	return problem.New(kind, "%s: %s Nothing has been saved. Take %s out of the selection and try again.", reference, problem.Sentence(err),
+		reference)
 }
 
 // goesOn refuses what can be done only to a wait that goes on.
@@ -958,10 +953,8 @@ func (s *Service) Undo(ctx context.Context, by people.Actor, reference string, e
 			return Done{}, err
 		}
 		if len(undoes) < all {
-			return Done{}, problem.New(
-				problem.Conflict,
-				"This was saved together with entries that are outside your organisation, so you cannot undo it. Correct it instead.",
-			)
+			return Done{}, problem.New(problem.Conflict, "This was saved together with entries that are outside your organisation, so you cannot "+
+				"undo it. Correct it instead.")
 		}
 	}
 	var entries []NewEntry
@@ -975,10 +968,8 @@ func (s *Service) Undo(ctx context.Context, by people.Actor, reference string, e
 		if err != nil {
 			return Done{}, ofGroup(err, u.Reference, len(undoes))
 		}
-		entries = append(
-			entries,
-			NewEntry{Reference: u.Reference, Version: c.Version, Kind: logbook.Undone, Made: today, Day: l.Day, Undoes: u.Entry},
-		)
+		entries = append(entries, NewEntry{Reference: u.Reference, Version: c.Version, Kind: logbook.Undone, Made: today, Day: l.Day,
+			Undoes: u.Entry})
 	}
 	saved, err := s.Store.LogTogether(ctx, by, entries)
 	if err != nil {

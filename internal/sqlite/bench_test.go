@@ -58,11 +58,9 @@ func (w ward) extracts(first delay.Day, days int) *ingest.Batch {
 				l := ingest.Local{Sealed: p.LocalID}
 				copy(l.Hash[:], fmt.Sprintf("L%s%012d", w.provider, key))
 				b.Locals = append(b.Locals, l)
-				b.Statements = append(
-					b.Statements,
-					ingest.Statement{Patient: int32(len(b.Patients)), Given: int32(key % len(w.kinds)), Place: int32(bed),
-						Ready: delay.Day(spell*stay-bed) - 1, Local: int32(len(b.Locals))},
-				)
+				b.Statements = append(b.Statements, ingest.Statement{Patient: int32(len(b.Patients)), Given: int32(key % len(w.kinds)),
+					Place: int32(bed),
+					Ready: delay.Day(spell*stay-bed) - 1, Local: int32(len(b.Locals))})
 				b.Patients = append(b.Patients, p)
 			}
 			e.Listings = append(e.Listings, ingest.Listing{Statement: at, Line: int32(bed + 2)})

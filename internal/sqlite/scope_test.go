@@ -590,17 +590,11 @@ func BenchmarkScopedDelays(b *testing.B) {
 	b.Run("an export of all", func(b *testing.B) {
 		for b.Loop() {
 			n := 0
-			if err := s.EachScopedDelay(
-				b.Context(),
-				grant(b, people.Coordinator, "RZ1").Scope(),
-				record.Filter{},
-				record.ByReady,
+			if err := s.EachScopedDelay(b.Context(), grant(b, people.Coordinator, "RZ1").Scope(), record.Filter{}, record.ByReady,
 				func(record.Delay) error {
 					n++
 					return nil
-				},
-			); err != nil ||
-				n != patients {
+				}); err != nil || n != patients {
 				b.Fatal(n, err)
 			}
 		}

@@ -31,15 +31,10 @@ func TestI6StoreOfBeforeIsTakenOver(t *testing.T) {
 			p.NHSNumber = keyOne.Seal(nhs)
 		}
 		p.LocalID = keyOne.Seal(local)
-		b := &ingest.Batch{
-			Provider:   "RZ1",
-			File:       ingest.File{Name: "x", SHA256: [32]byte{byte(n)}, ReceivedAt: time.UnixMicro(int64(n)), Recovered: true},
-			Patients:   []ingest.Patient{p},
-			Givens:     givens,
-			Places:     []ingest.Place{{Ward: "5A"}},
-			Statements: []ingest.Statement{{Ready: day - 2}},
-			Extracts:   []ingest.Extract{{Date: day + delay.Day(n), Read: 1, Kept: 1, Listings: []ingest.Listing{{Statement: 0, Line: 2}}}},
-		}
+		b := &ingest.Batch{Provider: "RZ1", File: ingest.File{Name: "x", SHA256: [32]byte{byte(n)}, ReceivedAt: time.UnixMicro(int64(n)),
+			Recovered: true},
+			Patients: []ingest.Patient{p}, Givens: givens, Places: []ingest.Place{{Ward: "5A"}}, Statements: []ingest.Statement{{Ready: day - 2}},
+			Extracts: []ingest.Extract{{Date: day + delay.Day(n), Read: 1, Kept: 1, Listings: []ingest.Listing{{Statement: 0, Line: 2}}}}}
 		if err := s.Take(t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
 			t.Fatal(err)
 		}
