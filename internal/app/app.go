@@ -151,7 +151,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader,
-		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Log: o.Log},
+		Ingest: &ingest.Service{Reader: reader, Rules: rules, Store: store, Key: key, Now: o.Now, Log: o.Log},
 		SignIn: signin.New(store, key, p, o.Now),
 	}
 	if key != nil {
