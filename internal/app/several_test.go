@@ -139,6 +139,33 @@ func TestSeveralProviders(t *testing.T) {
 			t.Error(causes(r))
 		}
 	})
+	for name, numbers := range map[string][3]string{
+		"lost for a day": {"1234567890", "NULL", "1234567890"}, "traced late": {"NULL", "NULL", "1234567890"}, "lost at the end": {"1234567890", "", ""},
+	} {
+		t.Run("R15 a pseudonym "+name+" is joined by its spell", func(t *testing.T) {
+			t.Parallel()
+			dir := boardFolder(t)
+			for i, number := range numbers {
+				if i == 2 {
+					// The number of the spell goes on being matched under another key.
+					must(t, "key", "rotate", "--data", dir)
+				}
+				day := fmt.Sprint("2026-11-0", 2+i)
+				// Another stay that never has a pseudonym, and the same number at another trust.
+				boardTake(t, dir, day, boardRow("RVJ", day, number, "V1")+boardRow("RVJ", day, "NULL", "V2")+boardRow("RA7", day, "NULL", "V1"))
+			}
+			var stays []string
+			for _, d := range table(t, must(t, "delays", "--data", dir, "--format", "csv")) {
+				stays = append(stays, d["provider"]+" "+d["listed_first"]+" "+d["listed_last"])
+			}
+			if len(stays) != 3 {
+				t.Errorf("%d delays, want 3: %s", len(stays), stays)
+			}
+			if out := must(t, "verify", "--data", dir); !strings.Contains(out, "Everything agrees") {
+				t.Error(out)
+			}
+		})
+	}
 	t.Run("R15 an age stands for the birth date", func(t *testing.T) {
 		t.Parallel()
 		young := strings.Replace(boardRow("RVJ", "2026-11-02", "1", "V1"), ",70,", ",17,", 1)

@@ -164,6 +164,26 @@ func (p Patient) WithOther(text string) Patient {
 	return p
 }
 
+// Local gives the provider's own number of the patient, as one text: the local
+// ID, else the number of the stay, which stands for it (R15). WithLocal reads it
+// back.
+func (p Patient) Local() string {
+	if p.LocalID == "" && p.Spell != "" {
+		return "spell\x00" + p.Spell
+	}
+	return p.LocalID
+}
+
+// WithLocal gives the patient with what Local wrote.
+func (p Patient) WithLocal(text string) Patient {
+	if spell, ok := strings.CutPrefix(text, "spell\x00"); ok {
+		p.Spell = spell
+		return p
+	}
+	p.LocalID = text
+	return p
+}
+
 // crockford leaves out letters that are read as digits.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 

@@ -42,7 +42,7 @@ func NHSNumber(text string) (number string, r Reading) {
 				digits[n] = byte(c)
 			}
 			n++
-		case unicode.IsSpace(c), unseen(c), dash(c):
+		case nhsnumber.Separates(c), unseen(c):
 		default:
 			other = true
 		}
@@ -229,11 +229,6 @@ func oneWidth(c rune) rune {
 		return c - '！' + '!'
 	}
 	return c
-}
-
-// dash says whether a character parts the groups of a number.
-func dash(c rune) bool {
-	return c == '-' || c >= '‐' && c <= '―' || c == '−' || c == '.' || c == '/'
 }
 
 // unseen says whether a character cannot be seen: controls, zero-width marks,

@@ -12,6 +12,7 @@ func TestNHSNumber(t *testing.T) {
 	const first = "9990000018"
 	for text, want := range map[string]string{
 		first: first, "9434765919": "9434765919", "999 000 0018": first, "999-000-0018": first, "999.000.0018": first, "999/000/0018": first,
+		"999_000_0018": first, "999·000·0018": first, `999\000\0018`: first, "999 - 000 - 0018": first, "999．000．0018": first,
 		"999\u00a0000\u00a00018": first, "\u200b9990000018\u200d": first, " 9990000018 ": first, "９９９００００018": first,
 		`="9990000018"`: first, "'9990000018": first, "9990000018_x000D_": first, `= "999 000 0018"`: first, "‘9990000018": first,
 		`"9990000018"`: first,

@@ -50,14 +50,13 @@ type Patient struct {
 	// ByNHSNumber is set when the hash is of an NHS number, so that the same
 	// patient can be met at another provider (R7).
 	ByNHSNumber bool
-	// BySpell is set when only the number of a stay names the patient (R15), so
-	// that no other number meets it. Other is the sealed pseudonym or number of
-	// a stay.
-	BySpell bool
-	Other   []byte
+	// Other is the sealed pseudonym, or the number of a stay where it alone names
+	// the patient (R15).
+	Other []byte
 }
 
-// Local is a provider's own number as the store keeps it.
+// Local is a provider's own number, or the number of a stay that stands for it
+// (R15), as the store keeps it.
 type Local struct {
 	Hash   [identity.HashSize]byte
 	Sealed []byte

@@ -136,10 +136,10 @@ func (g *gatherer) problem(p extract.Problem) {
 }
 
 // patient gives whom a row names: by the NHS number or what stands for it, else
-// by the local number, with the local number that stands beside an NHS number,
-// as a Statement has it.
+// by the local number or the number of a stay that stands for it (R15), with the
+// one that stands beside an NHS number, as a Statement has it.
 func (g *gatherer) patient(who identity.Patient) (patient, local int32) {
-	known, key := g.byNHS, who.NHSNumber
+	known, key, own := g.byNHS, who.NHSNumber, who.Local()
 	switch {
 	case key != "":
 		who.Pseudonym, who.Scheme, who.Spell = "", "", ""
@@ -159,14 +159,14 @@ func (g *gatherer) patient(who identity.Patient) (patient, local int32) {
 		known[key] = id
 		g.patients = append(g.patients, who)
 	}
-	if known := who.NHSNumber != "" || who.Pseudonym != ""; !known || who.LocalID == "" {
+	if known := who.NHSNumber != "" || who.Pseudonym != ""; !known || own == "" {
 		return id, 0
 	}
-	at, ok := g.beside[who.LocalID]
+	at, ok := g.beside[own]
 	if !ok {
-		g.locals = append(g.locals, who.LocalID)
+		g.locals = append(g.locals, own)
 		at = int32(len(g.locals))
-		g.beside[who.LocalID] = at
+		g.beside[own] = at
 	}
 	return id, at
 }
@@ -181,14 +181,13 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	key := g.service.Key
 	b.Locals = make([]Local, len(g.locals))
 	for i, id := range g.locals {
-		b.Locals[i] = Local{Hash: key.Hash(identity.Patient{Provider: b.Provider, LocalID: id}), Sealed: key.Seal(id)}
+		b.Locals[i] = Local{Hash: key.Hash(identity.Patient{Provider: b.Provider}.WithLocal(id)), Sealed: key.Seal(id)}
 	}
 	b.Patients = make([]Patient, len(g.patients))
 	for i, who := range g.patients {
 		who.Provider = b.Provider
 		h := key.Hash(who)
-		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: who.NHSNumber != "" || who.Pseudonym != "",
-			BySpell: who.NHSNumber == "" && who.Pseudonym == "" && who.LocalID == ""}
+		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: who.NHSNumber != "" || who.Pseudonym != ""}
 		if other := who.Other(); other != "" {
 			p.Other = key.Seal(other)
 		}

@@ -130,7 +130,7 @@ func find(text string, each func(Span) bool) {
 				return
 			}
 			inside = false
-			separated = separated && separates(c)
+			separated = separated && Separates(c)
 		}
 	}
 	if inside {
@@ -183,10 +183,10 @@ func unseen(c rune) bool {
 	return unicode.In(c, unicode.Cf, unicode.Mn, unicode.Me) || unicode.IsControl(c) && !unicode.IsSpace(c)
 }
 
-// separates says whether a character may stand between the groups of an NHS
+// Separates says whether a character may stand between the groups of an NHS
 // number: spaces, full stops, dashes and strokes of any kind, and the low line
 // that file names have for a space.
-func separates(c rune) bool {
+func Separates(c rune) bool {
 	return unicode.IsSpace(c) || unicode.In(c, unicode.Pd, unicode.Zs) || strings.ContainsRune("._/\\−⁄∕／＼．·•․。｡﹒＿", c)
 }
 

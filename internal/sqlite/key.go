@@ -242,12 +242,12 @@ func (r *recording) resealLocalNumbers(from, to *identity.Key) error {
 			return err
 		}
 		for _, n := range part {
-			who := identity.Patient{Provider: n.provider}
-			sealed, err := reseal(from, to, n.sealed, &who.LocalID)
+			var text string
+			sealed, err := reseal(from, to, n.sealed, &text)
 			if err != nil {
 				return err
 			}
-			hash := to.Hash(who)
+			hash := to.Hash(identity.Patient{Provider: n.provider}.WithLocal(text))
 			if _, err := r.ExecContext(r.ctx, `UPDATE local_number SET hash = ?, sealed = ? WHERE local_number_id = ?`, hash[:], sealed,
 				n.id); err != nil {
 				return err

@@ -24,9 +24,13 @@ func (t *taking) locals() error {
 	own := make([]int, len(t.batch.Patients))
 	for i, p := range t.batch.Patients {
 		own[i] = -1
-		if !p.ByNHSNumber && !p.BySpell {
+		if !p.ByNHSNumber {
 			own[i] = len(all)
-			all = append(all, ingest.Local{Hash: p.Hash, Sealed: p.LocalID})
+			sealed := p.LocalID
+			if sealed == nil {
+				sealed = p.Other // the number of a stay, as a Local has it (R15)
+			}
+			all = append(all, ingest.Local{Hash: p.Hash, Sealed: sealed})
 		}
 	}
 	ids, fresh := make([]int64, len(all)), make([]bool, len(all))

@@ -478,6 +478,7 @@ func (r *recording) findByNumber(scope people.Scope, key *identity.Key, number s
 			var code string
 			err := rows.Scan(&code)
 			add(identity.Patient{Provider: code, LocalID: local})
+			add(identity.Patient{Provider: code, Spell: local})
 			return err
 		}); err != nil {
 			return nil, err
