@@ -37,10 +37,10 @@ var whichWords = map[casework.Which]string{
 type agreementView struct {
 	formView
 	Caption, Lede, Saved string
-	Parts                []pageLink
+	Parts                []navItem
 	Heading              string
 	Rows                 []queueRow
-	Pages                []pageLink
+	Pages                []navItem
 	Empty                string
 	Bulk                 bool
 	CSV, JSON, Close     string
@@ -69,7 +69,7 @@ func (s *Server) isChair(c echo.Context) bool {
 	return s.opts.Casework != nil && s.opts.Casework.IsChair(s.actor(c))
 }
 
-func (s *Server) queueAsked(c echo.Context) (which casework.Which, page int, err error) {
+func (s *Server) queueAsked(c echo.Context) (which casework.Which, sheet int, err error) {
 	q := c.QueryParams()
 	if _, err := s.opts.Places.read(q, wordWhich, wordPage, wordAgreed, wordDays, wordView); err != nil {
 		return "", 0, err
@@ -86,23 +86,23 @@ func (s *Server) queueAsked(c echo.Context) (which casework.Which, page int, err
 	if err != nil {
 		return "", 0, err
 	}
-	page, err = wholeNumber(q, wordPage, 1, 100000)
-	return casework.Which(one), page, err
+	sheet, err = wholeNumber(q, wordPage, 1, 100000)
+	return casework.Which(one), sheet, err
 }
 
 func (s *Server) agreementPage(c echo.Context) error {
-	which, page, err := s.queueAsked(c)
+	which, sheet, err := s.queueAsked(c)
 	if err != nil {
 		return err
 	}
-	v, err := s.agreementView(c, which, page)
+	v, err := s.agreementView(c, which, sheet)
 	if err != nil {
 		return err
 	}
 	return s.page(c, "agreement", v)
 }
 
-func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (agreementView, error) {
+func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) (agreementView, error) {
 	ctx, actor, side := c.Request().Context(), s.actor(c), s.mySide(c)
 	v := agreementView{formView: formView{Frame: s.frame(c, "Agreement")}, Caption: s.grantWords(actor.Grant)}
 	since := s.opts.Now().Add(-settledFor)
@@ -113,10 +113,10 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 			return v, err
 		}
 		counts[p] = n
-		v.Parts = append(v.Parts, pageLink{Text: whichWords[p] + " (" + count(int64(n)) + ")",
+		v.Parts = append(v.Parts, navItem{Text: whichWords[p] + " (" + count(int64(n)) + ")",
 			Href: address("/agreement", url.Values{wordWhich: {string(p)}}), Current: p == which})
 	}
-	rows, total, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, which, (page-1)*queuePage, queuePage)
+	rows, total, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, which, (sheet-1)*queuePage, queuePage)
 	if err != nil {
 		return v, err
 	}
@@ -148,9 +148,9 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 		v.Lede += " The reply date has passed for " + count(int64(past)) + " on this page. They stay proposed."
 	}
 	v.Heading = whichWords[which] + " (" + count(int64(total)) + ")"
-	v.Pages = pagesOf("/agreement", url.Values{wordWhich: {string(which)}}, page, (total+queuePage-1)/queuePage)
+	v.Pages = pagesOf("/agreement", url.Values{wordWhich: {string(which)}}, sheet, (total+queuePage-1)/queuePage)
 	if len(v.Pages) > 30 {
-		v.Pages = around(v.Pages, page)
+		v.Pages = around(v.Pages, sheet)
 	}
 	if total == 0 {
 		v.Empty = "Nothing is in this list."
@@ -173,8 +173,8 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 }
 
 // around keeps the pages near the current one, the first and the last.
-func around(pages []pageLink, current int) []pageLink {
-	var out []pageLink
+func around(pages []navItem, current int) []navItem {
+	var out []navItem
 	for i, p := range pages {
 		n := i + 1
 		if n == 1 || n == len(pages) || n >= current-4 && n <= current+4 {
@@ -454,11 +454,11 @@ func (s *Server) answer(c echo.Context) error {
 
 // answerNotSaved answers to an answer that was not saved: with its page, or
 // the 409 page.
-func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts []part, page func(caseForm) error) error {
+func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts []part, refused func(caseForm) error) error {
 	form := caseForm{formView: formView{Frame: s.frame(c, "Answer")}, Action: action, Parts: parts}
 	if r, ok := errors.AsType[*casework.Refusal](err); ok {
 		form.refuse(r)
-		return page(form)
+		return refused(form)
 	}
 	return s.notSaved(c, err, form, func() (caseForm, error) {
 		_, seg, _, err := s.segmentOf(c)

@@ -57,7 +57,7 @@ func (s *Server) chart(c echo.Context) error {
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
-	v.withCharts(s)
+	s.withCharts(&v.Frame)
 	v.Showing = "Showing " + s.opts.Places.filterWords(o.Filter) + ", " + span(o.From, o.To) + "."
 	v.Chart = s.charted(ctx, one, chartAlone, chartLinks(id, q)[1:], true)
 	for _, other := range chartOrder {

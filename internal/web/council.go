@@ -77,7 +77,7 @@ type councilView struct {
 // movedView is what moved the share: bars with their table beside them, or
 // words when there is nothing to compare with.
 type movedView struct {
-	By    []pageLink
+	By    []navItem
 	Chart chartView
 	Table tableView
 	Words string
@@ -214,7 +214,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	v.Lede, v.Agreed = councilLede(f, words)
 	v.Sentence = v.Lede + " Days are counted by rule C1 and attributed under rule set " + s.ruleVersion() + "; data as at " + a.last.Long() +
 		"."
-	v.withCharts(s)
+	s.withCharts(&v.Frame)
 	q := a.see.keep(dated(a.filter, f.From, f.To))
 	series := a.see.keep(dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
 	v.Chart = s.charted(ctx, chart.Share(a.overview, name), across, chartLinks("council-share", series), a.print)
@@ -617,7 +617,7 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 		if by[0] == byAge {
 			words = "New or continuing delays"
 		}
-		v.By = append(v.By, pageLink{Text: words, Href: address("/council/"+a.code, to) + "#moved", Current: by[0] == a.moved})
+		v.By = append(v.By, navItem{Text: words, Href: address("/council/"+a.code, to) + "#moved", Current: by[0] == a.moved})
 		if by[0] == a.moved {
 			m.Noun = by[1]
 		}

@@ -163,14 +163,14 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 		To: d.Filter.To.String()},
 		Groups:  append([]choiceGroup{basisGroup(d.Filter.Filter)}, s.opts.Places.groups(d.Filter.Filter)...),
 		Periods: periodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
-	to := func(order record.Sort, page int) string {
+	to := func(order record.Sort, sheet int) string {
 		words := url.Values{}
 		maps.Copy(words, q)
 		if order != record.ByReady {
 			words.Set(wordOrder, string(order))
 		}
-		if page > 1 {
-			words.Set(wordSheet, strconv.Itoa(page))
+		if sheet > 1 {
+			words.Set(wordSheet, strconv.Itoa(sheet))
 		}
 		return address("/days", words)
 	}

@@ -85,7 +85,7 @@ func (s *Server) flowPage(c echo.Context) error {
 		v.Empty = "No extracts are held yet, so there is no flow."
 		return s.page(c, "flow", v)
 	}
-	v.withCharts(s)
+	s.withCharts(&v.Frame)
 	q := see.keep(flowQuery(f))
 	v.Showing = "Showing " + s.opts.Places.filterWords(f.Filter) + ", " + span(f.From, f.To) + "."
 	v.Filters = filterView{Action: "/flow", Clear: "/flow", Words: v.Showing,

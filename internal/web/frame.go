@@ -115,7 +115,7 @@ func (s *Server) frame(c echo.Context, title string) Frame {
 }
 
 // withCharts adds the scripts that make charts readable step by step.
-func (f *Frame) withCharts(s *Server) {
+func (s *Server) withCharts(f *Frame) {
 	f.Scripts = append(f.Scripts, s.assets.href(chartJS))
 }
 

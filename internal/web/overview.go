@@ -157,7 +157,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v.withCharts(s)
+	s.withCharts(&v.Frame)
 	q := see.keep(dated(o.Filter, o.From, o.To))
 	v.Lede = s.lede(o, first)
 	v.Showing = "Showing " + s.opts.Places.filterWords(o.Filter) + ", " + span(o.From, o.To) + "."

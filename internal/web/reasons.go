@@ -207,7 +207,7 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		v.Empty = "No extracts are held yet, so there are no reasons."
 		return s.page(c, "reasons", v)
 	}
-	v.withCharts(s)
+	s.withCharts(&v.Frame)
 	q := r.see.keep(dated(r.asked.Filter, r.From, r.To))
 	v.Showing = "Showing " + s.opts.Places.filterWords(r.asked.Filter) + ", " + span(r.From, r.To) + "."
 	if words := notAgreedWords(r.asked.Filter.Basis, r.Total.Total(), r.NotAgreed); words != "" {

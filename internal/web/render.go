@@ -61,14 +61,15 @@ func parsePages(files fs.FS) (pages, error) {
 // sent, so that an error never leaves half of one.
 func (s *Server) page(c echo.Context, name string, view any) error {
 	var b bytes.Buffer
-	if err := s.fill(&b, name, view); err != nil {
+	if err := s.pages.fill(&b, name, view); err != nil {
 		return err
 	}
 	return c.HTMLBlob(http.StatusOK, b.Bytes())
 }
 
-func (s *Server) fill(b *bytes.Buffer, name string, view any) error {
-	t, ok := s.pages[name]
+// fill writes the page of a name into b.
+func (p pages) fill(b *bytes.Buffer, name string, view any) error {
+	t, ok := p[name]
 	if !ok {
 		return problem.New(problem.Internal, "there is no page template %q", name)
 	}
@@ -79,7 +80,7 @@ func (s *Server) fill(b *bytes.Buffer, name string, view any) error {
 // is written instead.
 func (s *Server) writePage(w http.ResponseWriter, status int, name string, view any) {
 	var b bytes.Buffer
-	if err := s.fill(&b, name, view); err != nil {
+	if err := s.pages.fill(&b, name, view); err != nil {
 		s.opts.Log.Error("the error page could not be made", "error", err)
 		http.Error(w, "Sorry, there is a problem with the service.", status)
 		return

@@ -68,7 +68,7 @@ type todayView struct {
 	Waiting    []workRow
 	Heading    string
 	Sorts      []link
-	Pages      []pageLink
+	Pages      []navItem
 	Empty      string
 	Hidden     []hiddenField
 	MayLog     bool
@@ -80,11 +80,6 @@ type todayView struct {
 }
 
 type cardView struct{ Value, Text, Href string }
-
-type pageLink struct {
-	Text, Href string
-	Current    bool
-}
 
 type workRow struct {
 	ID, Reference, Bed, Ward string
@@ -409,18 +404,18 @@ func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, to
 }
 
 // pagesOf links to the pages of a list.
-func pagesOf(path string, query url.Values, current, pages int) []pageLink {
+func pagesOf(path string, query url.Values, current, pages int) []navItem {
 	if pages < 2 {
 		return nil
 	}
-	var out []pageLink
+	var out []navItem
 	for n := 1; n <= pages; n++ {
 		q := url.Values{}
 		maps.Copy(q, query)
 		if n > 1 {
 			q.Set(wordPage, strconv.Itoa(n))
 		}
-		out = append(out, pageLink{Text: strconv.Itoa(n), Href: address(path, q), Current: n == current})
+		out = append(out, navItem{Text: strconv.Itoa(n), Href: address(path, q), Current: n == current})
 	}
 	return out
 }

@@ -106,7 +106,7 @@ func (s *Server) newToken(c echo.Context) error {
 		return s.formPage(c, http.StatusBadRequest, "tokens", v)
 	}
 	ctx := c.Request().Context()
-	var page bytes.Buffer
+	var shown bytes.Buffer
 	id := ""
 	err = s.opts.SignIn.MakeToken(ctx, s.actor(c), kind, v.Label.Value, days, params["for"], func(t people.Token, text string) error {
 		id = t.ID
@@ -115,7 +115,7 @@ func (s *Server) newToken(c echo.Context) error {
 			once.Words = "Copy this link now and open it at the screen. You will not be able to see it again."
 			once.Text = s.origin(c) + signin.ScreenPath + text
 		}
-		return s.fill(&page, "once", once)
+		return s.pages.fill(&shown, "once", once)
 	})
 	if problem.KindOf(err) == problem.Invalid {
 		v.wrong("kind-upload", problem.Sentence(err))
@@ -124,7 +124,7 @@ func (s *Server) newToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.once(c, id, &page)
+	return s.once(c, id, &shown)
 }
 
 func (s *Server) revokeToken(c echo.Context) error {

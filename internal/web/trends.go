@@ -394,7 +394,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		v.Empty = "No extracts are held yet, so there are no trends."
 		return v, nil
 	}
-	v.withCharts(s)
+	s.withCharts(&v.Frame)
 	q := a.query()
 	v.Showing = "Showing " + measureWords(t.Metric) + ", " + s.opts.Places.filterWords(t.Filter) + ", " + stepsFrom(t) + "."
 	if t.Filter.Basis == measure.BasisAgreed && len(t.Series) > 0 {

@@ -40,40 +40,37 @@ type twin struct {
 	RuleVersion string
 }
 
-// provenance are the last columns of every CSV row.
-func (s *Server) provenance(t twin, row int) ([]string, []string) {
-	names, cells := []string{"measure_id"}, []string{t.Measure}
+// provenance are the last columns of every CSV row. rules names the rule set in
+// force today.
+func (t twin) provenance(row int, rules string) (names, cells []string) {
+	names, cells = []string{"measure_id"}, []string{t.Measure}
 	if t.Measure == "" {
 		names, cells = nil, nil
 	}
-	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), s.ruleVersionOf(t), t.AsAt)
+	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), cmp.Or(t.RuleVersion, rules), t.AsAt)
 }
 
-// sendCSV answers with the rows as CSV. A text cell that a spreadsheet would
-// run as a formula is given an apostrophe (R8).
-func (s *Server) sendCSV(c echo.Context, name string, t twin) error {
+// csv gives the rows as CSV. A text cell that a spreadsheet would run as a
+// formula is given an apostrophe (R8).
+func (t twin) csv(rules string) ([]byte, error) {
 	var b bytes.Buffer
 	w := csvout.New(&b)
-	names, _ := s.provenance(t, -1)
+	names, _ := t.provenance(-1, rules)
 	head := make([]string, 0, len(t.Columns)+len(names))
 	for _, col := range t.Columns {
 		head = append(head, col.Name)
 	}
 	_ = w.Write(append(head, names...))
 	for n, row := range t.Rows {
-		_, cells := s.provenance(t, n)
+		_, cells := t.provenance(n, rules)
 		_ = w.WriteMixed(append(slices.Clone(row), cells...), func(i int) bool { return i < len(t.Columns) && t.Columns[i].Number })
 	}
 	w.Flush()
-	if err := w.Error(); err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+	return b.Bytes(), w.Error()
 }
 
-// sendJSON answers with the same rows as JSON.
-func (s *Server) sendJSON(c echo.Context, t twin) error {
+// shape gives the same rows as they are written in JSON.
+func (t twin) shape(rules string) any {
 	rows := make([]map[string]any, len(t.Rows))
 	for i, row := range t.Rows {
 		m := make(map[string]any, len(row))
@@ -96,7 +93,7 @@ func (s *Server) sendJSON(c echo.Context, t twin) error {
 	for i, col := range t.Columns {
 		columns[i] = col.Name
 	}
-	return c.JSON(http.StatusOK, struct {
+	return struct {
 		Title       string           `json:"title"`
 		Measure     string           `json:"measure_id,omitempty"`
 		Definitions []string         `json:"definitions"`
@@ -107,7 +104,7 @@ func (s *Server) sendJSON(c echo.Context, t twin) error {
 		DataAsAt    string           `json:"data_as_at"`
 		Columns     []string         `json:"columns"`
 		Rows        []map[string]any `json:"rows"`
-	}{t.Title, t.Measure, t.Definitions, t.From, t.To, t.Basis.String(), s.ruleVersionOf(t), t.AsAt, columns, rows})
+	}{t.Title, t.Measure, t.Definitions, t.From, t.To, t.Basis.String(), cmp.Or(t.RuleVersion, rules), t.AsAt, columns, rows}
 }
 
 // basisOf is the basis of a row.
@@ -118,4 +115,17 @@ func (t twin) basisOf(row int) measure.Basis {
 	return t.Basis
 }
 
-func (s *Server) ruleVersionOf(t twin) string { return cmp.Or(t.RuleVersion, s.ruleVersion()) }
+// sendCSV answers with the rows as CSV.
+func (s *Server) sendCSV(c echo.Context, name string, t twin) error {
+	b, err := t.csv(s.ruleVersion())
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b)
+}
+
+// sendJSON answers with the same rows as JSON.
+func (s *Server) sendJSON(c echo.Context, t twin) error {
+	return c.JSON(http.StatusOK, t.shape(s.ruleVersion()))
+}

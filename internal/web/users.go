@@ -139,9 +139,9 @@ func (s *Server) newUser(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	p := people.Person{Email: email, Name: v.Name.Value, AwaitsWorkAccount: v.Work, Grants: []people.Grant{g}}
-	var page bytes.Buffer
+	var shown bytes.Buffer
 	id, link, err := s.opts.SignIn.AddPerson(ctx, s.actor(c), p, func(text string) error {
-		return s.fill(&page, "once", s.linkView(c, p, "/admin/users", text))
+		return s.pages.fill(&shown, "once", s.linkView(c, p, "/admin/users", text))
 	})
 	if problem.KindOf(err) == problem.Conflict {
 		v.Email.Error = problem.Sentence(err)
@@ -155,7 +155,7 @@ func (s *Server) newUser(c echo.Context) error {
 		s.opts.Sessions.Say(ctx, v.Name.Value+" is added and signs in with their work account.")
 		return c.Redirect(http.StatusSeeOther, userPath(id))
 	}
-	return s.once(c, link, &page)
+	return s.once(c, link, &shown)
 }
 
 type userView struct {
@@ -333,26 +333,26 @@ func (s *Server) passwordLink(c echo.Context) error {
 	if p.ID == s.actor(c).PersonID && p.HasPassword {
 		return problem.New(problem.Conflict, "You cannot make a password link for yourself. Change your password on your account page.")
 	}
-	var page bytes.Buffer
+	var shown bytes.Buffer
 	link := ""
 	err = s.opts.SignIn.PasswordLink(c.Request().Context(), s.actor(c), p.ID, func(text string) error {
 		link, _, _ = people.TokenID(text)
-		return s.fill(&page, "once", s.linkView(c, p, userPath(p.ID), text))
+		return s.pages.fill(&shown, "once", s.linkView(c, p, userPath(p.ID), text))
 	})
 	if err != nil {
 		return err
 	}
-	return s.once(c, link, &page)
+	return s.once(c, link, &shown)
 }
 
 // once answers with a page that shows a token, which was made before the token
 // was kept. When its reader has gone away meanwhile, nobody will see it, and the
 // token of the ID is revoked.
-func (s *Server) once(c echo.Context, id string, page *bytes.Buffer) error {
+func (s *Server) once(c echo.Context, id string, shown *bytes.Buffer) error {
 	if gone(c.Request()) {
 		return s.opts.SignIn.Store.RevokeToken(context.WithoutCancel(c.Request().Context()), s.actor(c), id)
 	}
-	return c.HTMLBlob(http.StatusOK, page.Bytes())
+	return c.HTMLBlob(http.StatusOK, shown.Bytes())
 }
 
 func (s *Server) linkView(c echo.Context, p people.Person, back, text string) onceView {
