@@ -56,10 +56,11 @@ var ranks = map[string]int{
 	"internal/schedule":       4,
 	"internal/synth":          4,
 	"internal/sqlite":         6,
-	"internal/web":            6,
-	"internal/signin/journey": 7, // tests only
-	"internal/app":            7,
-	"cmd/homeward":            8,
+	"internal/web/page":       6,
+	"internal/web":            7,
+	"internal/signin/journey": 8, // tests only
+	"internal/app":            8,
+	"cmd/homeward":            9,
 }
 
 // embeds are the top-level folders that are packages only so that their files

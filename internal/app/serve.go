@@ -21,6 +21,7 @@ import (
 	"homeward/internal/signin"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
+	"homeward/internal/web/page"
 	"homeward/static"
 	"homeward/templates"
 )
@@ -155,18 +156,18 @@ func newRenderer() (*chart.Renderer, error) {
 }
 
 // places names who the pages speak of.
-func (a *App) places() web.Places {
-	p := web.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Headline: a.headline()}
+func (a *App) places() page.Places {
+	p := page.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Headline: a.headline()}
 	for _, provider := range a.Partnership.Providers {
-		p.Providers = append(p.Providers, web.Place{Code: provider.Code, Name: provider.Name})
+		p.Providers = append(p.Providers, page.Place{Code: provider.Code, Name: provider.Name})
 	}
 	for _, council := range a.Partnership.Councils {
-		p.Councils = append(p.Councils, web.Place{Code: council.Code, Name: council.Name})
+		p.Councils = append(p.Councils, page.Place{Code: council.Code, Name: council.Name})
 	}
-	p.Adults = map[string]web.Adults{}
+	p.Adults = map[string]page.Adults{}
 	for _, council := range a.Partnership.Councils {
 		if n := council.Population; n.Adults > 0 {
-			p.Adults[council.Code] = web.Adults{Number: n.Adults, Year: n.Year, Source: n.Source}
+			p.Adults[council.Code] = page.Adults{Number: n.Adults, Year: n.Year, Source: n.Source}
 		}
 	}
 	return p

@@ -8,16 +8,17 @@ import (
 
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 type accountView struct {
-	formView
+	page.Form
 	Name, Email string
 	Roles       []roleChoice
 	// HasPassword is not set for work accounts, which have none here.
 	HasPassword, SecondFactor bool
-	Old, Password             field
-	Pages                     []choice
+	Old, Password             page.Field
+	Pages                     []page.Choice
 	// Several says that there is a role to choose.
 	Several bool
 }
@@ -30,29 +31,29 @@ type roleChoice struct {
 func (s *Server) accountView(c echo.Context, title string) accountView {
 	ctx := c.Request().Context()
 	now := visitOf(ctx)
-	v := accountView{formView: formView{Frame: s.frame(c, title), Said: s.opts.Sessions.Said(ctx)},
+	v := accountView{Form: page.Form{Frame: s.frame(c, title), Said: s.opts.Sessions.Said(ctx)},
 		Name: now.Person.Name, Email: now.Person.Email, HasPassword: now.Person.HasPassword, SecondFactor: now.Person.SecondFactor,
-		Old:      field{ID: "old", Label: "Current password", Type: "password", Complete: "current-password"},
+		Old:      page.Field{ID: "old", Label: "Current password", Type: "password", Complete: "current-password"},
 		Password: newPassword("New password"), Several: len(now.Person.Grants) > 1}
 	for _, g := range now.Person.Grants {
 		v.Roles = append(v.Roles, roleChoice{strconv.FormatInt(g.ID, 10), s.grantWords(g), g.ID == now.Actor.Grant.ID})
 	}
-	v.Pages = []choice{{Value: "", Text: "The usual page of your role", Chosen: now.Person.FirstPage == ""}}
+	v.Pages = []page.Choice{{Value: "", Text: "The usual page of your role", Chosen: now.Person.FirstPage == ""}}
 	for _, n := range v.Nav {
-		v.Pages = append(v.Pages, choice{Value: n.Href, Text: n.Text, Chosen: now.Person.FirstPage == n.Href})
+		v.Pages = append(v.Pages, page.Choice{Value: n.Href, Text: n.Text, Chosen: now.Person.FirstPage == n.Href})
 	}
 	return v
 }
 
 func (s *Server) accountPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	return s.page(c, "account", s.accountView(c, "Account"))
 }
 
 func (s *Server) rolePage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	return s.page(c, "role", s.accountView(c, "Choose a role"))
@@ -63,7 +64,7 @@ func (s *Server) chooseRole(c echo.Context) error {
 	id, err := strconv.ParseInt(typed(c, "role"), 10, 64)
 	if err != nil {
 		v := s.accountView(c, "Choose a role")
-		v.wrong("role-1", "Select a role")
+		v.Wrong("role-1", "Select a role")
 		return s.formPage(c, http.StatusBadRequest, "role", v)
 	}
 	if err := s.opts.Sessions.ActAs(ctx, visitOf(ctx).Current, id); err != nil {
@@ -82,7 +83,7 @@ func (s *Server) changePassword(c echo.Context) error {
 	old := c.FormValue("old")
 	if old == "" {
 		v.Old.Error = "Enter your current password"
-		v.wrongFields(v.Old)
+		v.WrongFields(v.Old)
 		return s.formPage(c, http.StatusBadRequest, "account", v)
 	}
 	err := s.opts.SignIn.ChangePassword(ctx, now.Actor, old, c.FormValue("password"))
@@ -92,7 +93,7 @@ func (s *Server) changePassword(c echo.Context) error {
 		} else {
 			v.Old.Error = sentence
 		}
-		v.wrongFields(v.Old, v.Password)
+		v.WrongFields(v.Old, v.Password)
 		return s.formPage(c, status, "account", v)
 	}
 	if err != nil {

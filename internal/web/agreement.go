@@ -15,6 +15,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 const (
@@ -35,12 +36,12 @@ var whichWords = map[casework.Which]string{
 }
 
 type agreementView struct {
-	formView
+	page.Form
 	Caption, Lede, Saved string
-	Parts                []pageLink
+	Parts                []page.NavItem
 	Heading              string
 	Rows                 []queueRow
-	Pages                []pageLink
+	Pages                []page.NavItem
 	Empty                string
 	Bulk                 bool
 	CSV, JSON, Close     string
@@ -48,9 +49,9 @@ type agreementView struct {
 
 type queueRow struct {
 	ID, Reply, Reference, Hospital string
-	Overdue                        *tagView
+	Overdue                        *page.Tag
 	Reason, Swatch, Proposed       string
-	State                          tagView
+	State                          page.Tag
 	Period, Days, Waits            string
 	Href, Text                     string
 	Pick                           bool
@@ -69,9 +70,9 @@ func (s *Server) isChair(c echo.Context) bool {
 	return s.opts.Casework != nil && s.opts.Casework.IsChair(s.actor(c))
 }
 
-func (s *Server) queueAsked(c echo.Context) (which casework.Which, page int, err error) {
+func (s *Server) queueAsked(c echo.Context) (which casework.Which, sheet int, err error) {
 	q := c.QueryParams()
-	if _, err := s.opts.Places.read(q, wordWhich, wordPage, wordAgreed, wordDays, wordView); err != nil {
+	if _, err := s.opts.Places.Read(q, wordWhich, page.WordPage, wordAgreed, wordDays, page.WordView); err != nil {
 		return "", 0, err
 	}
 	names := make([]string, 0, len(casework.Parts))
@@ -82,29 +83,29 @@ func (s *Server) queueAsked(c echo.Context) (which casework.Which, page int, err
 	if s.isChair(c) {
 		first = casework.InDispute
 	}
-	one, err := oneOf(q, wordWhich, string(first), names...)
+	one, err := page.OneOf(q, wordWhich, string(first), names...)
 	if err != nil {
 		return "", 0, err
 	}
-	page, err = wholeNumber(q, wordPage, 1, 100000)
-	return casework.Which(one), page, err
+	sheet, err = page.WholeNumber(q, page.WordPage, 1, 100000)
+	return casework.Which(one), sheet, err
 }
 
 func (s *Server) agreementPage(c echo.Context) error {
-	which, page, err := s.queueAsked(c)
+	which, sheet, err := s.queueAsked(c)
 	if err != nil {
 		return err
 	}
-	v, err := s.agreementView(c, which, page)
+	v, err := s.agreementView(c, which, sheet)
 	if err != nil {
 		return err
 	}
 	return s.page(c, "agreement", v)
 }
 
-func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (agreementView, error) {
+func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) (agreementView, error) {
 	ctx, actor, side := c.Request().Context(), s.actor(c), s.mySide(c)
-	v := agreementView{formView: formView{Frame: s.frame(c, "Agreement")}, Caption: s.grantWords(actor.Grant)}
+	v := agreementView{Form: page.Form{Frame: s.frame(c, "Agreement")}, Caption: s.grantWords(actor.Grant)}
 	since := s.opts.Now().Add(-settledFor)
 	counts := map[casework.Which]int{}
 	for _, p := range casework.Parts {
@@ -113,10 +114,10 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 			return v, err
 		}
 		counts[p] = n
-		v.Parts = append(v.Parts, pageLink{Text: whichWords[p] + " (" + count(int64(n)) + ")",
-			Href: address("/agreement", url.Values{wordWhich: {string(p)}}), Current: p == which})
+		v.Parts = append(v.Parts, page.NavItem{Text: whichWords[p] + " (" + count(int64(n)) + ")",
+			Href: page.Address("/agreement", url.Values{wordWhich: {string(p)}}), Current: p == which})
 	}
-	rows, total, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, which, (page-1)*queuePage, queuePage)
+	rows, total, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, which, (sheet-1)*queuePage, queuePage)
 	if err != nil {
 		return v, err
 	}
@@ -127,10 +128,10 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 		if which != casework.Settled {
 			switch {
 			case s.opts.Now().After(by):
-				w.Overdue = &tagView{"Past reply date", "nhsuk-tag--yellow"}
+				w.Overdue = &page.Tag{Text: "Past reply date", Tag: "nhsuk-tag--yellow"}
 				past++
 			case delay.DayOf(by) == today:
-				w.Overdue = &tagView{"Due today", "nhsuk-tag--yellow"}
+				w.Overdue = &page.Tag{Text: "Due today", Tag: "nhsuk-tag--yellow"}
 				dueToday++
 			}
 		}
@@ -140,7 +141,7 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 		v.Rows = append(v.Rows, w)
 	}
 	forMe := int64(counts[casework.ForMe])
-	v.Lede = upperFirst(plural(forMe, "proposal needs", "proposals need")) + " your answer."
+	v.Lede = page.UpperFirst(plural(forMe, "proposal needs", "proposals need")) + " your answer."
 	if which == casework.ForMe && dueToday > 0 {
 		v.Lede = strings.TrimSuffix(v.Lede, ".") + ", " + count(int64(dueToday)) + " by the end of today."
 	}
@@ -148,14 +149,14 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 		v.Lede += " The reply date has passed for " + count(int64(past)) + " on this page. They stay proposed."
 	}
 	v.Heading = whichWords[which] + " (" + count(int64(total)) + ")"
-	v.Pages = pagesOf("/agreement", url.Values{wordWhich: {string(which)}}, page, (total+queuePage-1)/queuePage)
+	v.Pages = page.PagesOf("/agreement", url.Values{wordWhich: {string(which)}}, sheet, (total+queuePage-1)/queuePage)
 	if len(v.Pages) > 30 {
-		v.Pages = around(v.Pages, page)
+		v.Pages = page.Around(v.Pages, sheet)
 	}
 	if total == 0 {
 		v.Empty = "Nothing is in this list."
 		if which == casework.ForMe {
-			v.Empty = "Nothing needs your answer. " + upperFirst(plural(int64(counts[casework.ForOther]), "proposal is", "proposals are")) +
+			v.Empty = "Nothing needs your answer. " + page.UpperFirst(plural(int64(counts[casework.ForOther]), "proposal is", "proposals are")) +
 				" waiting for the other body."
 		}
 	}
@@ -166,30 +167,18 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, page int) (
 		}
 		v.Saved += "."
 	}
-	v.CSV = address("/agreement.csv", url.Values{wordWhich: {string(which)}})
-	v.JSON = address("/agreement.json", url.Values{wordWhich: {string(which)}})
+	v.CSV = page.Address("/agreement.csv", url.Values{wordWhich: {string(which)}})
+	v.JSON = page.Address("/agreement.json", url.Values{wordWhich: {string(which)}})
 	v.Close = closePath
 	return v, nil
-}
-
-// around keeps the pages near the current one, the first and the last.
-func around(pages []pageLink, current int) []pageLink {
-	var out []pageLink
-	for i, p := range pages {
-		n := i + 1
-		if n == 1 || n == len(pages) || n >= current-4 && n <= current+4 {
-			out = append(out, p)
-		}
-	}
-	return out
 }
 
 func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
 	id := casework.SegmentID(r.Reference, r.Segment.Segment.First)
 	w := queueRow{
-		ID: id, Reference: r.Reference, Hospital: s.opts.Places.providerWords(r.Provider), Reason: reasonWords(r.Segment.Segment.Reason),
-		Swatch: swatch(r.Standing.Body), Proposed: upperFirst(r.Standing.Body.String()),
-		State:  tagView{upperFirst(r.State.String()), stateTags[r.State]},
+		ID: id, Reference: r.Reference, Hospital: s.opts.Places.ProviderWords(r.Provider), Reason: page.ReasonWords(r.Segment.Segment.Reason),
+		Swatch: swatch(r.Standing.Body), Proposed: page.UpperFirst(r.Standing.Body.String()),
+		State:  page.Tag{Text: page.UpperFirst(r.State.String()), Tag: stateTags[r.State]},
 		Period: span(r.Segment.Segment.First, r.Segment.Segment.Last), Days: count(int64(r.Days())), Href: "/agreement/" + id, Text: "Answer",
 	}
 	w.Reply = s.replyWords(s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone))
@@ -208,15 +197,15 @@ func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
 }
 
 // queueTwin gives one part of the queue as rows, at most 10,000.
-func (s *Server) queueTwin(c echo.Context) (twin, error) {
+func (s *Server) queueTwin(c echo.Context) (page.Twin, error) {
 	which, _, err := s.queueAsked(c)
 	if err != nil {
-		return twin{}, err
+		return page.Twin{}, err
 	}
-	t := twin{Title: "Agreement, " + whichWords[which], Measure: "M11", AsAt: s.today().String(),
-		Columns: []column{{"provider", false}, {"reference", false}, {"council", false},
-			{"reason", false}, {"responsible", false}, {"suggested", false}, {"state", false}, {"level", false}, {"from", false}, {"to", false},
-			{"days", true}, {"reply_by", false}}}
+	t := page.Twin{Title: "Agreement, " + whichWords[which], Measure: "M11", AsAt: s.today().String(),
+		Columns: []page.Column{{Name: "provider"}, {Name: "reference"}, {Name: "council"},
+			{Name: "reason"}, {Name: "responsible"}, {Name: "suggested"}, {Name: "state"}, {Name: "level"}, {Name: "from"}, {Name: "to"},
+			{Name: "days", Number: true}, {Name: "reply_by"}}}
 	const most = 10000
 	for offset := 0; offset < most; offset += 1000 {
 		rows, total, err := s.opts.Cases.Queue(c.Request().Context(), s.actor(c).Scope(), s.mySide(c), s.opts.Now().Add(-settledFor), which,
@@ -229,8 +218,8 @@ func (s *Server) queueTwin(c echo.Context) (twin, error) {
 			if r.State == agreement.Disputed {
 				suggested = r.Suggested.String()
 			}
-			t.Rows = append(t.Rows, []string{r.Provider, r.Reference, slugOr(string(r.Segment.Segment.Council)),
-				slugOr(string(r.Segment.Segment.Reason)), r.Standing.Body.String(), suggested,
+			t.Rows = append(t.Rows, []string{r.Provider, r.Reference, page.SlugOr(string(r.Segment.Segment.Council)),
+				page.SlugOr(string(r.Segment.Segment.Reason)), r.Standing.Body.String(), suggested,
 				r.State.String(), r.Level.String(), r.Segment.Segment.First.String(), r.Segment.Segment.Last.String(), strconv.Itoa(r.Days()),
 				s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone).UTC().Format(time.RFC3339)})
 		}
@@ -282,17 +271,17 @@ func (s *Server) segmentOf(c echo.Context) (*casework.Case, *casework.Segment, *
 
 type answerView struct {
 	periodView
-	Errors    []link
+	Errors    []page.Link
 	Token     string
 	Saved     string
 	Action    string
 	Version   string
-	Parts     []part
+	Parts     []page.Part
 	Proposal  string
 	ReplyBy   string
 	Cannot    string
 	Levels    string
-	Overdue   *tagView
+	Overdue   *page.Tag
 	Dispute   string
 	RecordHef string
 }
@@ -315,7 +304,7 @@ func (s *Server) councilSide(seg *casework.Segment) string {
 	if seg.Segment.Council == delay.CouncilNotKnown {
 		return "a council that is not known"
 	}
-	return s.opts.Places.councilWords(seg.Segment.Council)
+	return s.opts.Places.CouncilWords(seg.Segment.Council)
 }
 
 func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay, f casework.AnswerForm) answerView {
@@ -327,17 +316,17 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 	}
 	v.Frame = s.frame(c, "Answer about "+days(int64(seg.Days()))+", "+k.Reference)
 	v.Token = v.Frame.Token
-	v.Caption, v.Back = s.opts.Places.providerWords(k.Provider)+", "+span(seg.Segment.First, seg.Segment.Last), "/agreement"
+	v.Caption, v.Back = s.opts.Places.ProviderWords(k.Provider)+", "+span(seg.Segment.First, seg.Segment.Last), "/agreement"
 	by := s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)
 	v.ReplyBy = "Reply by " + s.replyWords(by)
 	if !seg.State.Settled() && s.opts.Now().After(by) {
-		v.Overdue = &tagView{"Past reply date", "nhsuk-tag--yellow"}
+		v.Overdue = &page.Tag{Text: "Past reply date", Tag: "nhsuk-tag--yellow"}
 		v.ReplyBy = "No reply by " + s.replyWords(by) + ". Under rule G2 this stays " + seg.State.String() + " and goes to the directors' list."
 	}
 	if seg.State.Settled() {
 		v.ReplyBy = ""
 	}
-	v.Proposal = s.opts.Places.providerWords(k.Provider) + " proposes: " + seg.Segment.Body.String() + ", for " +
+	v.Proposal = s.opts.Places.ProviderWords(k.Provider) + " proposes: " + seg.Segment.Body.String() + ", for " +
 		span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days())) + "."
 	if seg.Segment.Body == delay.NotAttributed {
 		v.Proposal = "No rule decides who the next step is with. Either body proposes one, and the other agrees."
@@ -365,14 +354,14 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 
 // answerParts are the fields of an answer. Those of a dispute are always
 // visible, so that the page works without scripts.
-func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []part {
+func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []page.Part {
 	now := seg.Segment.Body
 	if seg.State == agreement.Disputed {
 		now = seg.Suggested
 	}
-	answer := part{Kind: "radios", ID: "answer", Label: "What is your answer?", Groups: []partGroup{{}}}
+	answer := page.Part{Kind: "radios", ID: "answer", Label: "What is your answer?", Groups: []page.PartGroup{{}}}
 	add := func(value, text string) {
-		answer.Groups[0].Items = append(answer.Groups[0].Items, choice{ID: "answer-" + value, Value: value, Text: text,
+		answer.Groups[0].Items = append(answer.Groups[0].Items, page.Choice{ID: "answer-" + value, Value: value, Text: text,
 			Chosen: f.Answer == value})
 	}
 	if seg.State == agreement.Decided {
@@ -391,28 +380,31 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []par
 	add("ask", "Ask a question (the clock keeps running)")
 	add("reply", "Reply or add a note")
 	if seg.State == agreement.Decided {
-		return []part{answer, areaPart("words", "Explain in a sentence", "For a question or a note. Do not include names or clinical detail.",
-			f.Words, 500)}
+		return []page.Part{
+			answer,
+			page.AreaPart("words", "Explain in a sentence", "For a question or a note. Do not include names or clinical detail.",
+				f.Words, 500),
+		}
 	}
 	var bodies [][2]string
 	for _, b := range s.opts.Casework.Allowed(seg) {
-		bodies = append(bodies, [2]string{b.Slug(), upperFirst(b.String())})
+		bodies = append(bodies, [2]string{b.Slug(), page.UpperFirst(b.String())})
 	}
 	checks := make([][2]string, len(casework.Checks))
 	for i, x := range casework.Checks {
 		checks[i] = [2]string{x.Code, x.Words}
 	}
-	return []part{answer,
-		radiosPart("body", "If you dispute: who is the next step with?", f.Body, bodies...),
-		radiosPart("checks", "If you dispute: what should be checked?", f.Checks, checks...),
-		datePart("from", "If you dispute part of the period: its first day", "Leave empty for "+seg.Segment.First.Long()+".", f.From),
-		datePart("to", "If you dispute part of the period: its last day", "Leave empty for "+seg.Segment.Last.Long()+
+	return []page.Part{answer,
+		page.RadiosPart("body", "If you dispute: who is the next step with?", f.Body, bodies...),
+		page.RadiosPart("checks", "If you dispute: what should be checked?", f.Checks, checks...),
+		page.DatePart("from", "If you dispute part of the period: its first day", "Leave empty for "+seg.Segment.First.Long()+".", f.From),
+		page.DatePart("to", "If you dispute part of the period: its last day", "Leave empty for "+seg.Segment.Last.Long()+
 			", or for as long as it goes on.", f.To),
-		areaPart("words", "Explain in a sentence", "For a dispute or a question. Do not include names or clinical detail.", f.Words, 500)}
+		page.AreaPart("words", "Explain in a sentence", "For a dispute or a question. Do not include names or clinical detail.", f.Words, 500)}
 }
 
 func (s *Server) answerPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	k, seg, d, err := s.segmentOf(c)
@@ -438,7 +430,7 @@ func (s *Server) answer(c echo.Context) error {
 	done, err := s.opts.Casework.Answer(c.Request().Context(), s.actor(c), f)
 	if err != nil {
 		v := s.answerView(c, k, seg, d, f)
-		return s.answerNotSaved(c, err, v.Action, v.Parts, func(form caseForm) error {
+		return s.answerNotSaved(c, err, v.Action, v.Parts, func(form page.CaseForm) error {
 			v.Errors, v.Parts, v.PageTitle = form.Errors, form.Parts, "Error: "+v.PageTitle
 			return s.pageAs(c, http.StatusUnprocessableEntity, "answer", v)
 		})
@@ -454,13 +446,13 @@ func (s *Server) answer(c echo.Context) error {
 
 // answerNotSaved answers to an answer that was not saved: with its page, or
 // the 409 page.
-func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts []part, page func(caseForm) error) error {
-	form := caseForm{formView: formView{Frame: s.frame(c, "Answer")}, Action: action, Parts: parts}
+func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts []page.Part, refused func(page.CaseForm) error) error {
+	form := page.CaseForm{Form: page.Form{Frame: s.frame(c, "Answer")}, Action: action, Parts: parts}
 	if r, ok := errors.AsType[*casework.Refusal](err); ok {
-		form.refuse(r)
-		return page(form)
+		form.Refuse(r)
+		return refused(form)
 	}
-	return s.notSaved(c, err, form, func() (caseForm, error) {
+	return s.notSaved(c, err, form, func() (page.CaseForm, error) {
 		_, seg, _, err := s.segmentOf(c)
 		if err != nil {
 			return form, err
@@ -472,9 +464,9 @@ func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts 
 }
 
 type bulkView struct {
-	formView
-	Table  tableView
-	Hidden []hiddenField
+	page.Form
+	Table  page.Table
+	Hidden []page.Hidden
 	Lede   string
 }
 
@@ -488,19 +480,19 @@ func (s *Server) checkAgreement(c echo.Context) error {
 	if err != nil {
 		return asked400(err)
 	}
-	v := bulkView{formView: formView{Frame: s.frame(c, "Check before you agree")}}
-	v.Table = tableView{ID: "bulk", Caption: "What you agree to", HiddenCaption: true,
-		Head: []headCell{{Text: "Reference"}, {Text: "Period"}, {Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Days", Numeric: true}}}
+	v := bulkView{Form: page.Form{Frame: s.frame(c, "Check before you agree")}}
+	v.Table = page.Table{ID: "bulk", Caption: "What you agree to", HiddenCaption: true,
+		Head: []page.Head{{Text: "Reference"}, {Text: "Period"}, {Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Days", Numeric: true}}}
 	total := 0
 	for i, seg := range segments {
 		total += seg.Days()
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: cases[i].Reference, Header: true, Href: "/delays/" + cases[i].Reference},
+		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: cases[i].Reference, Header: true, Href: "/delays/" + cases[i].Reference},
 			{Text: span(seg.Segment.First, seg.Segment.Last)},
-			{Text: reasonWords(seg.Segment.Reason)}, {Text: upperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)},
-			{Text: count(int64(seg.Days())), Class: numericClass}})
-		v.Hidden = append(v.Hidden, hiddenField{"select", form["select"][i]}, hiddenField{"version", cases[i].Version})
+			{Text: page.ReasonWords(seg.Segment.Reason)}, {Text: page.UpperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)},
+			{Text: count(int64(seg.Days())), Class: page.Numeric}})
+		v.Hidden = append(v.Hidden, page.Hidden{Name: "select", Value: form["select"][i]}, page.Hidden{Name: "version", Value: cases[i].Version})
 	}
-	v.Table.Foot = []tableCell{{Text: "Total", Header: true}, {}, {}, {}, {Text: count(int64(total)), Class: numericClass}}
+	v.Table.Foot = []page.Cell{{Text: "Total", Header: true}, {}, {}, {}, {Text: count(int64(total)), Class: page.Numeric}}
 	v.Lede = "You agree to " + plural(int64(len(segments)), "proposal", "proposals") + ", " + days(int64(total)) + "."
 	return s.page(c, "agree-check", v)
 }

@@ -14,6 +14,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
+	"homeward/internal/web/page"
 )
 
 // Audit reads the audit log, and records what is exported of it.
@@ -30,7 +31,7 @@ const (
 	wordBefore = "before"
 )
 
-var auditWords = []string{wordFrom, wordTo, wordWho, wordWhat, wordRecord, wordBefore, wordView}
+var auditWords = []string{page.WordFrom, page.WordTo, wordWho, wordWhat, wordRecord, wordBefore, page.WordView}
 
 // auditKinds are the kinds of entries that the filter offers.
 var auditKinds = []audit.What{
@@ -43,22 +44,22 @@ var auditKinds = []audit.What{
 }
 
 type auditView struct {
-	Frame
+	page.Frame
 	Checked  string
-	Table    tableView
-	Who      field
-	Record   field
+	Table    page.Table
+	Who      page.Field
+	Record   page.Field
 	From, To string
-	Kinds    []choice
+	Kinds    []page.Choice
 	CSV      string
 	Older    string
 	Empty    bool
 }
 
 // auditOf reads the address.
-func (s *Server) auditOf(c echo.Context) (audit.Filter, asked, error) {
+func (s *Server) auditOf(c echo.Context) (audit.Filter, page.Asked, error) {
 	q := c.QueryParams()
-	a, err := s.opts.Places.read(q, auditWords...)
+	a, err := s.opts.Places.Read(q, auditWords...)
 	if err != nil {
 		return audit.Filter{}, a, err
 	}
@@ -75,7 +76,7 @@ func (s *Server) auditOf(c echo.Context) (audit.Filter, asked, error) {
 	}
 	if text := q.Get(wordBefore); text != "" {
 		if f.Before, err = strconv.ParseInt(text, 10, 64); err != nil || f.Before < 1 {
-			return f, a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'before'. Use the number of an entry.", quote(text))
+			return f, a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'before'. Use the number of an entry.", page.Quote(text))
 		}
 	}
 	return f, a, nil
@@ -96,10 +97,10 @@ func (s *Server) auditPage(c echo.Context) error {
 		return err
 	}
 	v := auditView{Frame: s.frame(c, "Audit log"), Empty: len(events) == 0,
-		Who:    field{ID: wordWho, Label: "Who", Value: f.Who, Type: "text", Complete: "off", Class: "nhsuk-input--width-20"},
-		Record: field{ID: wordRecord, Label: "Record", Value: f.Record, Type: "text", Complete: "off", Class: "nhsuk-input--width-20"}}
+		Who:    page.Field{ID: wordWho, Label: "Who", Value: f.Who, Type: "text", Complete: "off", Class: "nhsuk-input--width-20"},
+		Record: page.Field{ID: wordRecord, Label: "Record", Value: f.Record, Type: "text", Complete: "off", Class: "nhsuk-input--width-20"}}
 	v.BodyClass = "app-print-landscape"
-	v.Crumbs = []link{{"Users", "/admin/users"}}
+	v.Crumbs = []page.Link{{Text: "Users", Href: "/admin/users"}}
 	if a.From != 0 {
 		v.From = a.From.String()
 	}
@@ -110,16 +111,16 @@ func (s *Server) auditPage(c echo.Context) error {
 	if !checked.Whole() {
 		v.Checked = checked.Findings[0] + " Contact your security lead."
 	}
-	v.Kinds = []choice{{Text: "Everything", Chosen: f.What == ""}}
+	v.Kinds = []page.Choice{{Text: "Everything", Chosen: f.What == ""}}
 	for _, k := range auditKinds {
-		v.Kinds = append(v.Kinds, choice{Value: string(k), Text: upperFirst(string(k)), Chosen: k == f.What})
+		v.Kinds = append(v.Kinds, page.Choice{Value: string(k), Text: page.UpperFirst(string(k)), Chosen: k == f.What})
 	}
-	v.Table = tableView{ID: "audit", Caption: "Entries, newest first", Head: []headCell{{Text: "Entry"}, {Text: "When"}, {Text: "Who"},
+	v.Table = page.Table{ID: "audit", Caption: "Entries, newest first", Head: []page.Head{{Text: "Entry"}, {Text: "When"}, {Text: "Who"},
 		{Text: "Acting as"}, {Text: "What"}, {Text: "Record"}, {Text: "Before"}, {Text: "After"}, {Text: "From"}}}
 	for _, e := range events {
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: count(e.Number), Header: true}, {Text: s.moment(e.At), Class: "app-when"},
+		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: count(e.Number), Header: true}, {Text: s.moment(e.At), Class: "app-when"},
 			{Text: orWords(e.Who, "Not known")}, {Text: orWords(e.As, "Not applicable")},
-			{Text: upperFirst(string(e.What))}, {Text: orWords(e.Record, "Not applicable")}, {Text: orWords(e.Before, "Not applicable")},
+			{Text: page.UpperFirst(string(e.What))}, {Text: orWords(e.Record, "Not applicable")}, {Text: orWords(e.Before, "Not applicable")},
 			{Text: orWords(e.After, "Not applicable")}, {Text: orWords(e.From, "This machine")}})
 	}
 	q := url.Values{}
@@ -128,10 +129,10 @@ func (s *Server) auditPage(c echo.Context) error {
 			q.Set(w, text)
 		}
 	}
-	v.CSV = address("/admin/audit.csv", q)
+	v.CSV = page.Address("/admin/audit.csv", q)
 	if n := len(events); n == f.Limit && events[n-1].Number > 1 {
 		q.Set(wordBefore, strconv.FormatInt(events[n-1].Number, 10))
-		v.Older = address("/admin/audit", q)
+		v.Older = page.Address("/admin/audit", q)
 	}
 	return s.page(c, "audit", v)
 }

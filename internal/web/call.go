@@ -18,6 +18,7 @@ import (
 	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // Calls keeps the weekly calls. What a call showed is given as it was stored.
@@ -85,14 +86,14 @@ func (s *Server) calling(handler echo.HandlerFunc) echo.HandlerFunc {
 
 // callHomeView is the page from which a call is started.
 type callHomeView struct {
-	Frame
+	page.Frame
 	Empty  bool
 	MayRun bool
 	// Today is the way into today's call when it has started.
-	Today  link
+	Today  page.Link
 	Now    string
 	Checks []callCheck
-	Past   tableView
+	Past   page.Table
 	First  bool
 	Due    []string
 }
@@ -100,7 +101,7 @@ type callHomeView struct {
 // callCheck is one thing to look at before a call starts.
 type callCheck struct {
 	Name, Tag, TagText, Words string
-	More                      link
+	More                      page.Link
 }
 
 // MayStart says whether the reader may start today's call.
@@ -108,7 +109,7 @@ func (v callHomeView) MayStart() bool { return v.MayRun && v.Today.Href == "" }
 
 func (s *Server) callHome(c echo.Context) error {
 	ctx := c.Request().Context()
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	records, err := s.opts.Calls.Calls(ctx)
@@ -119,7 +120,7 @@ func (s *Server) callHome(c echo.Context) error {
 	today := s.today()
 	for _, r := range records {
 		if r.Day == today {
-			v.Today = link{"Open today's call, started at " + clock(r.StartedAt.In(s.opts.Zone)), callPath(r.Day, 1)}
+			v.Today = page.Link{Text: "Open today's call, started at " + clock(r.StartedAt.In(s.opts.Zone)), Href: callPath(r.Day, 1)}
 		}
 	}
 	preview, err := s.opts.Calls.Preview(ctx)
@@ -128,10 +129,10 @@ func (s *Server) callHome(c echo.Context) error {
 	}
 	v.Empty = preview.AsAt == 0
 	if !v.Empty {
-		v.Now = upperFirst(peopleAre(preview.Waiting.Total())) + " waiting, as at " + preview.AsAt.Long() + "."
+		v.Now = page.UpperFirst(peopleAre(preview.Waiting.Total())) + " waiting, as at " + preview.AsAt.Long() + "."
 		v.Checks = callChecks(preview)
 		if !s.actor(c).May(people.SeeExtracts) {
-			v.Checks[0].More = link{}
+			v.Checks[0].More = page.Link{}
 		}
 	}
 	actions, err := s.opts.Calls.CallActions(ctx, today)
@@ -144,18 +145,18 @@ func (s *Server) callHome(c echo.Context) error {
 		return err
 	}
 	v.First = v.First && len(withdrawn) == 0
-	v.Past = tableView{ID: "calls", Caption: "Calls, newest first", HiddenCaption: true,
-		Head: []headCell{{"Call", false}, {"Figures held", false}, {"Ended", false}, {"Slides", false}}}
+	v.Past = page.Table{ID: "calls", Caption: "Calls, newest first", HiddenCaption: true,
+		Head: []page.Head{{Text: "Call"}, {Text: "Figures held"}, {Text: "Ended"}, {Text: "Slides"}}}
 	for _, r := range records {
 		ended := "Not ended"
 		if !r.EndedAt.IsZero() {
 			ended = clock(r.EndedAt.In(s.opts.Zone))
 		}
-		v.Past.Rows = append(v.Past.Rows, []tableCell{{Text: r.Day.Long(), Header: true, Href: callPath(r.Day, 0)},
+		v.Past.Rows = append(v.Past.Rows, []page.Cell{{Text: r.Day.Long(), Header: true, Href: callPath(r.Day, 0)},
 			{Text: s.moment(r.StartedAt)}, {Text: ended}, {Text: "Slides of " + r.Day.Long(), Href: callPath(r.Day, 1)}})
 	}
 	for _, w := range withdrawn {
-		row := []tableCell{{Text: w.Day.Long() + ", withdrawn", Header: true, Href: withdrawnPath(w)}, {Text: s.moment(w.StartedAt)},
+		row := []page.Cell{{Text: w.Day.Long() + ", withdrawn", Header: true, Href: withdrawnPath(w)}, {Text: s.moment(w.StartedAt)},
 			{Text: "Withdrawn at " + clock(w.WithdrawnAt.In(s.opts.Zone))}, {Text: "Not applicable", Class: "nhsuk-u-secondary-text-colour"}}
 		// Below the call that took its place, and above those before.
 		at := 0
@@ -181,8 +182,13 @@ func callChecks(p *call.Content) []callCheck {
 			lacking = append(lacking, h.Name+": "+strings.ToLower(h.Extract))
 		}
 	}
-	extracts := callCheck{Name: "Extracts", Tag: "nhsuk-tag--green", TagText: "All in", More: link{"See Extracts", "/extracts"},
-		Words: count(in) + " of " + plural(due, "extract is", "extracts are") + " in."}
+	extracts := callCheck{
+		Name:    "Extracts",
+		Tag:     "nhsuk-tag--green",
+		TagText: "All in",
+		More:    page.Link{Text: "See Extracts", Href: "/extracts"},
+		Words:   count(in) + " of " + plural(due, "extract is", "extracts are") + " in.",
+	}
 	if due == 0 {
 		extracts.Tag, extracts.TagText, extracts.Words = "nhsuk-tag--white", "Not due", "No extract is due yet."
 	}
@@ -281,7 +287,7 @@ func withdrawnPath(w call.Withdrawn) string {
 // withdrawnCall is a withdrawn call as one page. What it showed is kept like
 // that of any other (C15).
 func (s *Server) withdrawnCall(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	day, err := readCallDay(c.Param("date"))
@@ -291,7 +297,7 @@ func (s *Server) withdrawnCall(c echo.Context) error {
 	text, asJSON := strings.CutSuffix(c.Param("number"), ".json")
 	number, err := strconv.Atoi(text)
 	if err != nil || text != strconv.Itoa(number) {
-		return problem.New(problem.NotFound, "There is no withdrawn call %s of %s. Look at the page of the calls.", quote(text), day.Long())
+		return problem.New(problem.NotFound, "There is no withdrawn call %s of %s. Look at the page of the calls.", page.Quote(text), day.Long())
 	}
 	w, err := s.opts.Calls.WithdrawnCall(c.Request().Context(), day, number)
 	if err != nil {
@@ -307,7 +313,7 @@ func (s *Server) withdrawnCall(c echo.Context) error {
 	v := callPageView{Frame: s.frame(c, "Call of "+day.Long()+", withdrawn"), JSON: withdrawnPath(w) + ".json",
 		Held: s.heldWords(content) + " Rule set " + content.RuleSet + "."}
 	v.BodyClass = "app-call-page"
-	v.Crumbs = []link{{"Weekly call", "/call"}}
+	v.Crumbs = []page.Link{{Text: "Weekly call", Href: "/call"}}
 	v.Withdrawn = []string{fmt.Sprintf("This call was started by mistake. It was withdrawn at %s, by somebody with the role %s.",
 		s.moment(w.WithdrawnAt), w.As),
 		"What it showed is kept below. No later call compares with it."}
@@ -328,7 +334,7 @@ func callPath(day delay.Day, slide int) string {
 func readCallDay(text string) (delay.Day, error) {
 	day, err := delay.ParseDay(text)
 	if err != nil {
-		return 0, problem.New(problem.NotFound, "There is no call %s. Calls are named by their day, like 2026-11-04.", quote(text))
+		return 0, problem.New(problem.NotFound, "There is no call %s. Calls are named by their day, like 2026-11-04.", page.Quote(text))
 	}
 	return day, nil
 }
@@ -358,13 +364,13 @@ func decodeCall(r call.Record) (*call.Content, error) {
 
 // callPageView is a call as one page, the accessible and printable version.
 type callPageView struct {
-	Frame
+	page.Frame
 	Held      string
 	Slides    []slideView
-	Show      link
-	Counted   link
+	Show      page.Link
+	Counted   page.Link
 	JSON      string
-	Since     tableView
+	Since     page.Table
 	Same      bool
 	MayRun    bool
 	Ended     string
@@ -387,7 +393,7 @@ func (v callPageView) MayEnd() bool { return v.MayRun && v.Ended == "" }
 
 func (s *Server) callPage(c echo.Context) error {
 	text, asJSON := strings.CutSuffix(c.Param("date"), ".json")
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	r, content, err := s.callOf(c, text)
@@ -403,14 +409,14 @@ func (s *Server) callPage(c echo.Context) error {
 
 func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Content) error {
 	ctx := c.Request().Context()
-	v := callPageView{Frame: s.frame(c, "Call of "+r.Day.Long()), Show: link{"Show as slides", callPath(r.Day, 1)},
+	v := callPageView{Frame: s.frame(c, "Call of "+r.Day.Long()), Show: page.Link{Text: "Show as slides", Href: callPath(r.Day, 1)},
 		JSON:   callPath(r.Day, 0) + ".json",
 		MayRun: s.actor(c).May(people.RunCall), End: callPath(r.Day, 0) + "/end"}
 	v.BodyClass = "app-call-page"
-	v.Crumbs = []link{{"Weekly call", "/call"}}
+	v.Crumbs = []page.Link{{Text: "Weekly call", Href: "/call"}}
 	v.Held = s.heldWords(content) + " Rule set " + content.RuleSet + "."
 	if s.actor(c).May(people.SeeFigures) {
-		v.Counted = link{"How this is counted", "/definitions"}
+		v.Counted = page.Link{Text: "How this is counted", Href: "/definitions"}
 	}
 	if !r.EndedAt.IsZero() {
 		v.Ended = "The call ended at " + clock(r.EndedAt.In(s.opts.Zone)) + "."
@@ -430,14 +436,20 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 	if err != nil {
 		return err
 	}
-	v.Since = tableView{ID: "since", Caption: "What was shown and what is known now", HiddenCaption: true,
-		Head: []headCell{{"Figure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}
+	v.Since = page.Table{ID: "since", Caption: "What was shown and what is known now", HiddenCaption: true,
+		Head: []page.Head{
+			{Text: "Figure"},
+			{Text: "Shown then", Numeric: true},
+			{Text: "Same figure now", Numeric: true},
+			{Text: "Difference", Numeric: true},
+			{Text: "Why"},
+		}}
 	for _, d := range diffs {
 		if d.Different {
 			v.Different++
 		}
-		v.Since.Rows = append(v.Since.Rows, []tableCell{{Text: upperFirst(d.Measure), Header: true}, {Text: d.Then, Class: numericClass},
-			{Text: d.Now, Class: numericClass}, {Text: d.Change, Class: numericClass}, {Text: d.Why}})
+		v.Since.Rows = append(v.Since.Rows, []page.Cell{{Text: page.UpperFirst(d.Measure), Header: true}, {Text: d.Then, Class: page.Numeric},
+			{Text: d.Now, Class: page.Numeric}, {Text: d.Change, Class: page.Numeric}, {Text: d.Why}})
 	}
 	v.Same = v.Different == 0
 	return s.page(c, "call-page", v)
@@ -547,7 +559,7 @@ func stackOf(st call.Stack) *stackView {
 	var words []string
 	for _, body := range delay.Bodies {
 		width := 1000 * float64(b[body]) / total
-		part := stackPart{Body: body.Slug(), Name: upperFirst(body.String()), Value: count(b[body]),
+		part := stackPart{Body: body.Slug(), Name: page.UpperFirst(body.String()), Value: count(b[body]),
 			Share: measure.PerCent(float64(b[body]) / total),
 			X:     fixed(x), Width: fixed(max(width-3, 1)), Some: b[body] > 0}
 		x += width
@@ -589,7 +601,7 @@ type callActions struct {
 	Action string
 	// What, Owners and Date are the form's fields, with what was typed.
 	What, Date                string
-	Owners                    []choice
+	Owners                    []page.Choice
 	WhatError                 string
 	OwnerError, DueError      string
 	FromWall, Theme, Earliest string
@@ -620,8 +632,8 @@ type callActionRow struct {
 const wallActions = 4
 
 // organisations are those that can own an action.
-func (s *Server) organisations() []Place {
-	return append(append([]Place{}, s.opts.Places.Providers...), s.opts.Places.Councils...)
+func (s *Server) organisations() []page.Place {
+	return append(append([]page.Place{}, s.opts.Places.Providers...), s.opts.Places.Councils...)
 }
 
 func (s *Server) pastDueWords(actions []call.Action, today delay.Day) []string {
@@ -678,25 +690,25 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 	v.What, v.Date = form.Get("what"), form.Get("due")
 	v.Earliest = today.String()
 	for _, p := range s.organisations() {
-		v.Owners = append(v.Owners, choice{Value: p.Code, Text: p.Name, Chosen: form.Get("owner") == p.Code})
+		v.Owners = append(v.Owners, page.Choice{Value: p.Code, Text: p.Name, Chosen: form.Get("owner") == p.Code})
 	}
 	return v, nil
 }
 
 // callSlideView is one slide on the projector.
 type callSlideView struct {
-	Frame
+	page.Frame
 	Slide       slideView
 	Place       string
 	Held        string
 	First, Last string
 	Prev, Next  string
 	All         string
-	Theme       link
+	Theme       page.Link
 	End         string
 	MayRun      bool
 	Script      string
-	Errors      []link
+	Errors      []page.Link
 }
 
 func (s *Server) callSlide(c echo.Context) error {
@@ -708,7 +720,7 @@ func (s *Server) callSlide(c echo.Context) error {
 }
 
 func (s *Server) slideAsked(c echo.Context) (r call.Record, content *call.Content, number int, theme string, err error) {
-	if _, err = s.opts.Places.read(c.QueryParams(), wordTheme); err != nil {
+	if _, err = s.opts.Places.Read(c.QueryParams(), wordTheme); err != nil {
 		return
 	}
 	if theme, err = readTheme(c.QueryParam(wordTheme)); err != nil {
@@ -719,7 +731,7 @@ func (s *Server) slideAsked(c echo.Context) (r call.Record, content *call.Conten
 	}
 	number, err = strconv.Atoi(c.Param("slide"))
 	if err != nil || number < 1 || number > slides || c.Param("slide") != strconv.Itoa(number) {
-		err = problem.New(problem.NotFound, "There is no slide %s. Slides are numbered from 1 to %d.", quote(c.Param("slide")), slides)
+		err = problem.New(problem.NotFound, "There is no slide %s. Slides are numbered from 1 to %d.", page.Quote(c.Param("slide")), slides)
 	}
 	return
 }
@@ -731,14 +743,14 @@ func readTheme(given string) (string, error) {
 	case dark:
 		return dark, nil
 	}
-	return "", notAValue(wordTheme, given, []string{"light", dark})
+	return "", page.NotAValue(wordTheme, given, []string{"light", dark})
 }
 
 func themed(path, theme string) string {
 	if theme == "" {
 		return path
 	}
-	return address(path, url.Values{wordTheme: {theme}})
+	return page.Address(path, url.Values{wordTheme: {theme}})
 }
 
 func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content, number int, theme string, form url.Values,
@@ -767,10 +779,10 @@ func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content,
 	v.Title = v.Slide.Title
 	v.PageTitle = fmt.Sprintf("%s – call of %s – Homeward", v.Slide.Title, r.Day.Long())
 	v.BodyClass = "app-wall"
-	v.Theme = link{"Dark", themed(callPath(r.Day, number), dark)}
+	v.Theme = page.Link{Text: "Dark", Href: themed(callPath(r.Day, number), dark)}
 	if theme == dark {
 		v.BodyClass += " app-wall--dark"
-		v.Theme = link{"Light", callPath(r.Day, number)}
+		v.Theme = page.Link{Text: "Light", Href: callPath(r.Day, number)}
 	}
 	for _, t := range trouble {
 		switch t.Field {
@@ -781,7 +793,7 @@ func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content,
 		default:
 			actions.DueError = t.Words
 		}
-		v.Errors = append(v.Errors, link{t.Words, "#" + t.Field})
+		v.Errors = append(v.Errors, page.Link{Text: t.Words, Href: "#" + t.Field})
 	}
 	if len(v.Errors) > 0 {
 		v.PageTitle = "Error: " + v.PageTitle
@@ -801,7 +813,7 @@ func (s *Server) addCallAction(c echo.Context) error {
 		return err
 	}
 	n := call.NewAction{What: typed(c, "what"), Owner: typed(c, "owner"), Due: typed(c, "due")}
-	a, trouble := n.Check(codes(s.organisations()), s.today())
+	a, trouble := n.Check(page.Codes(s.organisations()), s.today())
 	if len(trouble) > 0 {
 		form := url.Values{"what": {n.What}, "owner": {n.Owner}, "due": {n.Due}}
 		for _, t := range trouble {

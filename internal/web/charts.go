@@ -11,6 +11,7 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // chartAlone is the size of a chart on its own page and as a file.
@@ -18,11 +19,11 @@ var chartAlone = chart.Size{Width: 1120, Height: 520, Font: 17, Line: 3}
 
 // chartPage is one chart on its own.
 type chartPage struct {
-	Frame
+	page.Frame
 	Showing string
-	Chart   chartView
-	Others  []link
-	Filters filterView
+	Chart   page.Chart
+	Others  []page.Link
+	Filters page.Filters
 }
 
 // chart answers for a chart's page and its twins; the extension picks the form.
@@ -50,30 +51,30 @@ func (s *Server) chart(c echo.Context) error {
 	case "json":
 		return s.sendJSON(c, s.chartTwin(see, one, o))
 	}
-	q := see.keep(dated(o.Filter, o.From, o.To))
+	q := see.keep(page.Dated(o.Filter, o.From, o.To))
 	v := chartPage{Frame: s.frame(c, chartNames[id])}
-	v.Crumbs = []link{{"Overview", address("/overview", q)}}
+	v.Crumbs = []page.Link{{Text: "Overview", Href: page.Address("/overview", q)}}
 	s.asKnown(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
-	v.withCharts(s)
-	v.Showing = "Showing " + s.opts.Places.filterWords(o.Filter) + ", " + span(o.From, o.To) + "."
+	s.withCharts(&v.Frame)
+	v.Showing = "Showing " + s.opts.Places.FilterWords(o.Filter) + ", " + span(o.From, o.To) + "."
 	v.Chart = s.charted(ctx, one, chartAlone, chartLinks(id, q)[1:], true)
 	for _, other := range chartOrder {
 		if other != id {
-			v.Others = append(v.Others, link{chartNames[other], address("/charts/"+other, q)})
+			v.Others = append(v.Others, page.Link{Text: chartNames[other], Href: page.Address("/charts/"+other, q)})
 		}
 	}
 	v.About = s.aboutFigures("/charts/"+id, q, o.AsAt, chartMeasures[id])
 	s.fix(ctx, v.About, see, "/charts/"+id, q)
-	v.About.Links = append(v.About.Links, link{"SVG", address("/charts/"+id+".svg", q)})
+	v.About.Links = append(v.About.Links, page.Link{Text: "SVG", Href: page.Address("/charts/"+id+".svg", q)})
 	return s.page(c, "chart", v)
 }
 
 func noChart(id string) error {
 	ids := slices.Clone(chartOrder)
-	return problem.New(problem.NotFound, "There is no chart %s.%s Charts: %s.", quote(id), suggest(id, ids), strings.Join(ids, ", "))
+	return problem.New(problem.NotFound, "There is no chart %s.%s Charts: %s.", page.Quote(id), page.Suggest(id, ids), strings.Join(ids, ", "))
 }
 
 // chartOrder is the order in which charts are listed; chartNames what they are
@@ -85,11 +86,11 @@ var chartNames = map[string]string{
 }
 
 // chartTwin is a chart's table as rows; the numbers are those plotted.
-func (s *Server) chartTwin(see sight, c chart.Chart, o measure.Overview) twin {
-	t := twin{RuleVersion: s.ruleVersionAt(see), Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
+func (s *Server) chartTwin(see sight, c chart.Chart, o measure.Overview) page.Twin {
+	t := page.Twin{RuleVersion: s.ruleVersionAt(see), Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
 		Definitions: []string{c.Definition}, AsAt: o.AsAt.String(), Basis: o.Filter.Basis}
 	for i, head := range c.Table.Head {
-		t.Columns = append(t.Columns, column{Name: columnName(head), Number: i > 0})
+		t.Columns = append(t.Columns, page.Column{Name: columnName(head), Number: i > 0})
 	}
 	rows := c.Table.Rows
 	for _, row := range rows {

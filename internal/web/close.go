@@ -20,6 +20,7 @@ import (
 	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // Closings keeps the months that are closed. What one was closed with never
@@ -77,7 +78,7 @@ func (s *Server) closable(handler echo.HandlerFunc) echo.HandlerFunc {
 // closeState is where a month stands on the list of months.
 type closeState struct {
 	month delay.Month
-	tag   tagView
+	tag   page.Tag
 	// when is in words on what day it was closed, or from when it is due.
 	when   string
 	closed *closing.Record
@@ -121,7 +122,7 @@ func (s *Server) closeStates(ctx context.Context) ([]closeState, error) {
 		due := closing.Due(m, clocks)
 		switch {
 		case i >= 0:
-			st.closed, st.tag, st.when = &closes[i], tagView{"Closed", "nhsuk-tag--blue"}, "Closed on "+s.dayOf(closes[i])
+			st.closed, st.tag, st.when = &closes[i], page.Tag{Text: "Closed", Tag: "nhsuk-tag--blue"}, "Closed on "+s.dayOf(closes[i])
 			_, content, _, err := s.opts.Closings.Closed(ctx, m)
 			if err != nil {
 				return nil, err
@@ -132,11 +133,11 @@ func (s *Server) closeStates(ctx context.Context) ([]closeState, error) {
 			}
 			st.more, st.elsewhere = closing.Moved(closed, of, byHospitalAndBody)
 		case !closing.Over(m, now):
-			st.tag, st.when = tagView{"Not over", "nhsuk-tag--grey"}, "Can be closed from "+(m.Last()+1).Long()
+			st.tag, st.when = page.Tag{Text: "Not over", Tag: "nhsuk-tag--grey"}, "Can be closed from "+(m.Last()+1).Long()
 		case s.today() > due:
-			st.tag, st.when = tagView{"Due", "nhsuk-tag--yellow"}, "Since "+(due+1).Long()
+			st.tag, st.when = page.Tag{Text: "Due", Tag: "nhsuk-tag--yellow"}, "Since "+(due+1).Long()
 		default:
-			st.tag, st.when = tagView{"Can be closed", "nhsuk-tag--white"}, "Due after "+due.Long()
+			st.tag, st.when = page.Tag{Text: "Can be closed", Tag: "nhsuk-tag--white"}, "Due after "+due.Long()
 		}
 		out = append(out, st)
 	}
@@ -168,14 +169,14 @@ func changeWords(more, elsewhere int64) string {
 func closeHref(m delay.Month) string { return closePath + "/" + m.String() }
 
 type closesView struct {
-	Frame
+	page.Frame
 	Caption, Lede, Empty string
-	Table                tableView
+	Table                page.Table
 	CSV, JSON            string
 }
 
 func (s *Server) closesPage(c echo.Context) error {
-	a, err := s.opts.Places.read(c.QueryParams(), wordView)
+	a, err := s.opts.Places.Read(c.QueryParams(), page.WordView)
 	if err != nil {
 		return err
 	}
@@ -192,32 +193,35 @@ func (s *Server) closesPage(c echo.Context) error {
 		return s.page(c, "close-list", v)
 	}
 	due := int64(0)
-	v.Table = tableView{ID: "months", Caption: "Months, the latest first", HiddenCaption: true,
-		Head: []headCell{{Text: "Month"}, {Text: "State"}, {Text: "When"},
+	v.Table = page.Table{ID: "months", Caption: "Months, the latest first", HiddenCaption: true,
+		Head: []page.Head{{Text: "Month"}, {Text: "State"}, {Text: "When"},
 			{Text: "Delayed days now", Numeric: true}, {Text: "As closed", Numeric: true}, {Text: "Changed since", Numeric: true}}}
 	for _, st := range states {
-		row := []tableCell{{Text: st.month.Long(), Header: true, Href: closeHref(st.month)}, {Text: st.tag.Text, Tag: st.tag.Tag},
-			{Text: st.when}, {Text: count(st.days), Class: numericClass}}
+		row := []page.Cell{{Text: st.month.Long(), Header: true, Href: closeHref(st.month)}, {Text: st.tag.Text, Tag: st.tag.Tag},
+			{Text: st.when}, {Text: count(st.days), Class: page.Numeric}}
 		if st.closed != nil {
-			row = append(row, tableCell{Text: count(st.closed.Days), Class: numericClass},
-				tableCell{Text: changeWords(st.more, st.elsewhere), Class: numericClass})
+			row = append(row, page.Cell{Text: count(st.closed.Days), Class: page.Numeric},
+				page.Cell{Text: changeWords(st.more, st.elsewhere), Class: page.Numeric})
 		} else {
-			row = append(row, tableCell{Text: "Not closed", Class: numericClass}, tableCell{Text: "Not applicable", Class: numericClass})
+			row = append(row, page.Cell{Text: "Not closed", Class: page.Numeric}, page.Cell{Text: "Not applicable", Class: page.Numeric})
 		}
 		if st.tag.Text == "Due" {
 			due++
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
-	v.Lede = upperFirst(plural(due, "month is", "months are")) + " due to be closed."
+	v.Lede = page.UpperFirst(plural(due, "month is", "months are")) + " due to be closed."
 	return s.page(c, "close-list", v)
 }
 
-func (s *Server) closesTwin(c echo.Context) (twin, error) {
-	t := twin{Title: "Month close", Measure: measure.DelayedDays, Definitions: []string{}, AsAt: s.today().String(),
-		Columns: []column{{"month", false}, {"state", false}, {"closed_at", false}, {"closed_as", false},
-			{"delayed_days_now", true}, {"delayed_days_closed", true}, {"more_since", true}, {"elsewhere_since", true}, {"sha256", false}}}
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+func (s *Server) closesTwin(c echo.Context) (page.Twin, error) {
+	t := page.Twin{Title: "Month close", Measure: measure.DelayedDays, Definitions: []string{}, AsAt: s.today().String(),
+		Columns: []page.Column{{Name: "month"}, {Name: "state"}, {Name: "closed_at"}, {Name: "closed_as"},
+			{
+				Name:   "delayed_days_now",
+				Number: true,
+			}, {Name: "delayed_days_closed", Number: true}, {Name: "more_since", Number: true}, {Name: "elsewhere_since", Number: true}, {Name: "sha256"}}}
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return t, err
 	}
 	states, err := s.closeStates(c.Request().Context())
@@ -273,12 +277,12 @@ func (s *Server) closedBy(r closing.Record) string {
 
 // closeView is the page of one month.
 type closeView struct {
-	formView
+	page.Form
 	Caption, Lede string
 	// Blocked says why the month cannot be closed; More is a sentence about it.
 	Blocked, More string
 	Tasks         []taskView
-	Facts         []fact
+	Facts         []page.Fact
 	// Action is where the form goes, empty where there is none; Seen is the
 	// fingerprint of the figures on the page.
 	Action, Button, Seen string
@@ -294,8 +298,8 @@ type taskView struct{ ID, Href, Text, Hint, Status, Tag string }
 type closeSection struct {
 	ID, Heading string
 	Words       []string
-	Tables      []tableView
-	Links       []link
+	Tables      []page.Table
+	Links       []page.Link
 }
 
 // monthAsked reads the month of the address and what form of it is asked for.
@@ -317,11 +321,11 @@ func (s *Server) closePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.opts.Places.read(c.QueryParams(), wordView, wordPart, wordDone)
+	a, err := s.opts.Places.Read(c.QueryParams(), page.WordView, wordPart, wordDone)
 	if err != nil {
 		return err
 	}
-	part, err := oneOf(c.QueryParams(), wordPart, partCounts, partCounts, partRevision)
+	part, err := page.OneOf(c.QueryParams(), wordPart, partCounts, partCounts, partRevision)
 	if err != nil {
 		return err
 	}
@@ -356,9 +360,9 @@ func (s *Server) closePage(c echo.Context) error {
 // openView is the page of a month that is not closed.
 func (s *Server) openView(c echo.Context, m delay.Month, k *closing.Check) closeView {
 	content := &k.Content
-	v := closeView{formView: formView{Frame: s.frame(c, "Close "+m.Long())}, Caption: s.opts.Places.Partnership}
+	v := closeView{Form: page.Form{Frame: s.frame(c, "Close "+m.Long())}, Caption: s.opts.Places.Partnership}
 	v.About = s.closeAbout(content)
-	v.Crumbs = []link{{"Month close", closePath}}
+	v.Crumbs = []page.Link{{Text: "Month close", Href: closePath}}
 	v.Lede = "Closing fixes the figures of " + m.Long() + " as they stand. Later changes show as revisions beside them."
 	v.More = "Only a month that is not over, or figures that do not reconcile, cannot be closed. What else is open is named in what is closed."
 	if err := k.Refused(); err != nil {
@@ -380,7 +384,7 @@ func (s *Server) openView(c echo.Context, m delay.Month, k *closing.Check) close
 }
 
 // closeAbout is the foot of the page.
-func (s *Server) closeAbout(content *closing.Content) *about {
+func (s *Server) closeAbout(content *closing.Content) *page.About {
 	asAt, err := delay.ParseDay(content.AsAt)
 	if err != nil {
 		asAt = 0
@@ -468,22 +472,22 @@ func andList(parts []string) string {
 
 func (s *Server) extractsSection(content *closing.Content) closeSection {
 	sec := closeSection{ID: "extracts", Heading: "Extracts"}
-	t := tableView{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true,
-		Head: []headCell{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days held"}}}
+	t := page.Table{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true,
+		Head: []page.Head{{Text: "Hospital"}, {Text: "Extracts in", Numeric: true}, {Text: "Days missing"}, {Text: "Days held"}}}
 	for _, p := range content.Providers {
-		row := []tableCell{{Text: p.Name, Header: true}, {Text: count(int64(p.Extracts)), Class: numericClass}, {Text: dayRuns(p.Missing)},
+		row := []page.Cell{{Text: p.Name, Header: true}, {Text: count(int64(p.Extracts)), Class: page.Numeric}, {Text: dayRuns(p.Missing)},
 			{Text: dayRuns(p.Held)}}
 		if p.FromLog {
 			row[1].Text, row[2].Text, row[3].Text = "Not applicable", "Counted from the log", "Not applicable"
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	sec.Tables = []tableView{t}
+	sec.Tables = []page.Table{t}
 	to, err := delay.ParseDay(content.To)
 	if err == nil {
-		sec.Links = []link{{"First half on the extracts page", address("/extracts",
-			url.Values{wordTo: {(to.Month().First() + fortnight - 1).String()}})},
-			{"Second half", address("/extracts", url.Values{wordTo: {to.String()}})}}
+		sec.Links = []page.Link{{Text: "First half on the extracts page", Href: page.Address("/extracts",
+			url.Values{page.WordTo: {(to.Month().First() + fortnight - 1).String()}})},
+			{Text: "Second half", Href: page.Address("/extracts", url.Values{page.WordTo: {to.String()}})}}
 	}
 	return sec
 }
@@ -495,20 +499,20 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 	sec := closeSection{ID: "reconciliation", Heading: "Reconciliation", Words: []string{
 		"Snapshot is the stored counts that every page reads. Days is every period counted again, day by day. Waits is the days of every wait, " +
 			"less those paused. All three must be the same."}}
-	t := tableView{ID: "reconciliation-table", Caption: "Delayed days by hospital, counted in three ways", HiddenCaption: true,
-		Head: []headCell{{Text: "Hospital"}, {Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}, {Text: "Waits", Numeric: true},
+	t := page.Table{ID: "reconciliation-table", Caption: "Delayed days by hospital, counted in three ways", HiddenCaption: true,
+		Head: []page.Head{{Text: "Hospital"}, {Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}, {Text: "Waits", Numeric: true},
 			{Text: "Differ by", Numeric: true}}}
 	var all [4]int64
-	lines := tableView{ID: "reconciliation-lines", Caption: "Counts that differ",
-		Head: []headCell{{Text: "Hospital"}, {Text: "Day"}, {Text: "Council"}, {Text: "Waiting for"}, {Text: "Type of care"},
+	lines := page.Table{ID: "reconciliation-lines", Caption: "Counts that differ",
+		Head: []page.Head{{Text: "Hospital"}, {Text: "Day"}, {Text: "Council"}, {Text: "Waiting for"}, {Text: "Type of care"},
 			{Text: "Next step with"}, {Text: "State"},
 			{Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}}}
 	more := 0
 	for _, r := range k.Recounted {
-		row := []tableCell{{Text: k.Content.Named(r.Provider), Header: true}}
+		row := []page.Cell{{Text: k.Content.Named(r.Provider), Header: true}}
 		for i, n := range [4]int64{r.Snapshot, r.Days, r.Waits, r.Differs()} {
 			all[i] += n
-			row = append(row, tableCell{Text: count(n), Class: numericClass})
+			row = append(row, page.Cell{Text: count(n), Class: page.Numeric})
 		}
 		t.Rows = append(t.Rows, row)
 		for _, l := range r.Lines {
@@ -520,17 +524,17 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 			if l.Day != 0 {
 				day = l.Day.Long()
 			}
-			lines.Rows = append(lines.Rows, []tableCell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day},
-				{Text: s.opts.Places.councilWords(l.Council)}, {Text: reasonWords(l.Reason)}, {Text: l.Care.String()},
-				{Text: upperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: upperFirst(l.State.String())},
-				{Text: count(l.Snapshot), Class: numericClass}, {Text: count(l.Days), Class: numericClass}})
+			lines.Rows = append(lines.Rows, []page.Cell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day},
+				{Text: s.opts.Places.CouncilWords(l.Council)}, {Text: page.ReasonWords(l.Reason)}, {Text: l.Care.String()},
+				{Text: page.UpperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: page.UpperFirst(l.State.String())},
+				{Text: count(l.Snapshot), Class: page.Numeric}, {Text: count(l.Days), Class: page.Numeric}})
 		}
 	}
-	t.Foot = []tableCell{{Text: "All", Header: true}}
+	t.Foot = []page.Cell{{Text: "All", Header: true}}
 	for _, n := range all {
-		t.Foot = append(t.Foot, tableCell{Text: count(n), Class: numericClass})
+		t.Foot = append(t.Foot, page.Cell{Text: count(n), Class: page.Numeric})
 	}
-	sec.Tables = []tableView{t}
+	sec.Tables = []page.Table{t}
 	if len(lines.Rows) > 0 {
 		sec.Tables = append(sec.Tables, lines)
 		sec.Words = append(sec.Words, "Ask "+s.help()+" to verify the figures. The month can be closed when all three are the same.")
@@ -542,14 +546,14 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 }
 
 // openTable lists what is not settled of one state.
-func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, which func(closing.Open) bool) (t tableView,
+func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, which func(closing.Open) bool) (t page.Table,
 	periods, days int64, by map[agreement.Side]int64) {
-	t = tableView{ID: id, Caption: caption, HiddenCaption: true, Head: []headCell{{Text: "Hospital"}, {Text: "Council"},
+	t = page.Table{ID: id, Caption: caption, HiddenCaption: true, Head: []page.Head{{Text: "Hospital"}, {Text: "Council"},
 		{Text: "Next step with"}, {Text: "Waits for"}}}
 	if levels {
-		t.Head = append(t.Head, headCell{Text: "Level"})
+		t.Head = append(t.Head, page.Head{Text: "Level"})
 	}
-	t.Head = append(t.Head, headCell{Text: "Periods", Numeric: true}, headCell{Text: "Days", Numeric: true})
+	t.Head = append(t.Head, page.Head{Text: "Periods", Numeric: true}, page.Head{Text: "Days", Numeric: true})
 	by = map[agreement.Side]int64{}
 	for _, o := range k.Open {
 		if !which(o) {
@@ -561,17 +565,17 @@ func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, wh
 		if o.Next == agreement.NHSSide {
 			waits = "the NHS"
 		}
-		row := []tableCell{{Text: k.Content.Named(o.Provider), Header: true}, {Text: s.opts.Places.councilWords(o.Council)},
-			{Text: upperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: upperFirst(waits)}}
+		row := []page.Cell{{Text: k.Content.Named(o.Provider), Header: true}, {Text: s.opts.Places.CouncilWords(o.Council)},
+			{Text: page.UpperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: page.UpperFirst(waits)}}
 		if levels {
-			level := upperFirst(o.Level.String())
+			level := page.UpperFirst(o.Level.String())
 			if o.State == agreement.Decided {
 				level = "Decided, not agreed"
 			}
-			row = append(row, tableCell{Text: level})
+			row = append(row, page.Cell{Text: level})
 		}
-		t.Rows = append(t.Rows, append(row, tableCell{Text: count(o.Periods), Class: numericClass},
-			tableCell{Text: count(o.Days), Class: numericClass}))
+		t.Rows = append(t.Rows, append(row, page.Cell{Text: count(o.Periods), Class: page.Numeric},
+			page.Cell{Text: count(o.Days), Class: page.Numeric}))
 	}
 	return t, periods, days, by
 }
@@ -584,11 +588,14 @@ func (s *Server) proposals(k *closing.Check, rows bool) closeSection {
 		sec.Words = []string{"Every proposal of the month is answered."}
 		return sec
 	}
-	sec.Words = []string{upperFirst(plural(periods, "proposal", "proposals")) + " with " + days(n) + " of the month " + isAre(periods) +
+	sec.Words = []string{page.UpperFirst(plural(periods, "proposal", "proposals")) + " with " + days(n) + " of the month " + isAre(periods) +
 		" not answered: " + days(by[agreement.CouncilSide]) + " wait for a council, " + days(by[agreement.NHSSide]) + " for the NHS."}
-	sec.Tables = []tableView{t}
+	sec.Tables = []page.Table{t}
 	if rows {
-		sec.Links = []link{{"Proposals for you to answer", "/agreement"}, {"Waiting for the other body", "/agreement?which=for-other"}}
+		sec.Links = []page.Link{
+			{Text: "Proposals for you to answer", Href: "/agreement"},
+			{Text: "Waiting for the other body", Href: "/agreement?which=for-other"},
+		}
 	}
 	return sec
 }
@@ -602,8 +609,8 @@ func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 		sec.Words = []string{"Nothing of the month is disputed, and every day is attributed."}
 		return sec
 	}
-	sec.Words = []string{upperFirst(plural(periods, "dispute", "disputes")) + " about " + days(n) + " of the month. " +
-		upperFirst(days(none)) + " are not attributed. They stay in the range of the share (G3)."}
+	sec.Words = []string{page.UpperFirst(plural(periods, "dispute", "disputes")) + " about " + days(n) + " of the month. " +
+		page.UpperFirst(days(none)) + " are not attributed. They stay in the range of the share (G3)."}
 	if periods > 0 {
 		t.HiddenCaption = false
 		sec.Tables = append(sec.Tables, t)
@@ -613,34 +620,34 @@ func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 		sec.Tables = append(sec.Tables, u)
 	}
 	if rows {
-		sec.Links = []link{{"Go to the disputes", "/agreement?which=disputed"}}
+		sec.Links = []page.Link{{Text: "Go to the disputes", Href: "/agreement?which=disputed"}}
 	}
 	return sec
 }
 
 // figureSections are the figures of a content in tables.
 func (s *Server) figureSections(content *closing.Content, heading string) []closeSection {
-	hospitals := tableView{ID: "hospitals", Caption: "By hospital", Head: []headCell{{Text: "Hospital"},
+	hospitals := page.Table{ID: "hospitals", Caption: "By hospital", Head: []page.Head{{Text: "Hospital"},
 		{Text: "Delayed days", Numeric: true}, {Text: "DToC beds", Numeric: true}, {Text: "People", Numeric: true}}}
 	beds := func(n int64) string { return oneDecimal(float64(n) / float64(content.CalendarDays)) }
 	for _, p := range content.Providers {
-		hospitals.Rows = append(hospitals.Rows, []tableCell{{Text: p.Name, Header: true}, {Text: count(p.DelayedDays), Class: numericClass},
-			{Text: beds(p.DelayedDays), Class: numericClass}, {Text: count(p.People), Class: numericClass}})
+		hospitals.Rows = append(hospitals.Rows, []page.Cell{{Text: p.Name, Header: true}, {Text: count(p.DelayedDays), Class: page.Numeric},
+			{Text: beds(p.DelayedDays), Class: page.Numeric}, {Text: count(p.People), Class: page.Numeric}})
 	}
-	hospitals.Foot = []tableCell{{Text: "All", Header: true}, {Text: count(content.DelayedDays), Class: numericClass},
-		{Text: beds(content.DelayedDays), Class: numericClass}, {Text: count(content.People), Class: numericClass}}
-	councils := tableView{ID: "councils", Caption: "By council", Head: []headCell{{Text: "Council"}, {Text: "Social care", Numeric: true},
+	hospitals.Foot = []page.Cell{{Text: "All", Header: true}, {Text: count(content.DelayedDays), Class: page.Numeric},
+		{Text: beds(content.DelayedDays), Class: page.Numeric}, {Text: count(content.People), Class: page.Numeric}}
+	councils := page.Table{ID: "councils", Caption: "By council", Head: []page.Head{{Text: "Council"}, {Text: "Social care", Numeric: true},
 		{Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true}, {Text: "Not attributed", Numeric: true},
 		{Text: "All days", Numeric: true}, {Text: "In the range", Numeric: true}, {Text: "Share", Numeric: true}, {Text: "Range", Numeric: true},
 		{Text: "People", Numeric: true}}}
 	for _, one := range content.Councils {
 		code := delay.Council(one.Code)
-		if one.Code == notKnown {
+		if one.Code == page.NotKnown {
 			code = delay.CouncilNotKnown
 		}
-		row := []tableCell{{Text: s.opts.Places.councilWords(code), Header: true}}
+		row := []page.Cell{{Text: s.opts.Places.CouncilWords(code), Header: true}}
 		for _, n := range []int64{one.SocialCare, one.NHS, one.Joint, one.NotAttributed, one.DelayedDays, one.InRange} {
-			row = append(row, tableCell{Text: count(n), Class: numericClass})
+			row = append(row, page.Cell{Text: count(n), Class: page.Numeric})
 		}
 		share, band := "Not applicable", "Not applicable"
 		if one.Share != nil {
@@ -649,28 +656,28 @@ func (s *Server) figureSections(content *closing.Content, heading string) []clos
 				band = measure.PerCent(*one.Lowest) + " to " + measure.PerCent(*one.Highest)
 			}
 		}
-		councils.Rows = append(councils.Rows, append(row, tableCell{Text: share, Class: numericClass},
-			tableCell{Text: band, Class: numericClass}, tableCell{Text: count(one.People), Class: numericClass}))
+		councils.Rows = append(councils.Rows, append(row, page.Cell{Text: share, Class: page.Numeric},
+			page.Cell{Text: band, Class: page.Numeric}, page.Cell{Text: count(one.People), Class: page.Numeric}))
 	}
-	words := upperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ". "
+	words := page.UpperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ". "
 	if loose := content.Loose(); content.InRange > 0 {
-		words += upperFirst(days(content.InRange)) + " of them " + isAre(content.InRange) + " in the range of the share: " +
+		words += page.UpperFirst(days(content.InRange)) + " of them " + isAre(content.InRange) + " in the range of the share: " +
 			count(content.InRange-loose.NotAttributed) + " disputed, " + count(loose.NotAttributed) + " not attributed."
 	} else {
 		words += "None of them is disputed or not attributed, so the share has no range."
 	}
 	return []closeSection{{ID: "figures", Heading: heading, Words: []string{words,
-		"Someone who waited at two hospitals is one person in the total and one at each."}, Tables: []tableView{hospitals, councils}}}
+		"Someone who waited at two hospitals is one person in the total and one at each."}, Tables: []page.Table{hospitals, councils}}}
 }
 
 // countsTwin gives the counts of a content as rows. state says what they are.
-func countsTwin(content *closing.Content, state string) twin {
+func countsTwin(content *closing.Content, state string) page.Twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Delayed days of " + content.Month + ", " + state, Measure: d.ID,
+	t := page.Twin{Title: "Delayed days of " + content.Month + ", " + state, Measure: d.ID,
 		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, From: content.From, To: content.To, AsAt: content.AsAt,
 		RuleVersion: content.RuleSet + " " + content.RuleVersion,
-		Columns: []column{{"month", false}, {"provider", false}, {"council", false}, {"type_of_care", false}, {"reason", false},
-			{"responsible", false}, {"state", false}, {"delayed_days", true}, {"closed_at", false}}}
+		Columns: []page.Column{{Name: "month"}, {Name: "provider"}, {Name: "council"}, {Name: "type_of_care"}, {Name: "reason"},
+			{Name: "responsible"}, {Name: "state"}, {Name: "delayed_days", Number: true}, {Name: "closed_at"}}}
 	for _, cell := range content.Cells {
 		t.Rows = append(t.Rows, []string{content.Month, cell.Provider, cell.Council, cell.Care, cell.Reason, cell.Responsible, cell.State,
 			strconv.FormatInt(cell.Days, 10), content.ClosedAt})
@@ -702,10 +709,10 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 		return s.sendJSON(c, revised.twin(s, r))
 	}
 	month := r.Month.Long()
-	v := closeView{formView: formView{Frame: s.frame(c, month+", closed")}, Caption: s.opts.Places.Partnership,
-		RevisionCSV: address(closeHref(r.Month)+".csv", url.Values{wordPart: {partRevision}})}
+	v := closeView{Form: page.Form{Frame: s.frame(c, month+", closed")}, Caption: s.opts.Places.Partnership,
+		RevisionCSV: page.Address(closeHref(r.Month)+".csv", url.Values{wordPart: {partRevision}})}
 	v.About = s.closeAbout(content)
-	v.Crumbs = []link{{"Month close", closePath}}
+	v.Crumbs = []page.Link{{Text: "Month close", Href: closePath}}
 	if print {
 		v.BodyClass = "app-view-print"
 	}
@@ -713,12 +720,16 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	if c.QueryParam(wordDone) != "" {
 		v.Said = month + " is closed."
 	}
-	v.Facts = []fact{{"Closed", s.moment(r.At)}, {"Closed as", s.closedAs(r.Role, r.Codes)}, {"Rule set", r.RuleSet + " " + r.RuleVersion},
-		{"Data as at", longDay(content.AsAt)}}
-	if content.Reason != "" {
-		v.Facts = append(v.Facts, fact{"Reason for closing with something open", content.Reason})
+	v.Facts = []page.Fact{
+		{Name: "Closed", Value: s.moment(r.At)},
+		{Name: "Closed as", Value: s.closedAs(r.Role, r.Codes)},
+		{Name: "Rule set", Value: r.RuleSet + " " + r.RuleVersion},
+		{Name: "Data as at", Value: longDay(content.AsAt)},
 	}
-	v.Facts = append(v.Facts, fact{"Fingerprint (SHA-256 of the JSON)", hexOf(r.SHA256)})
+	if content.Reason != "" {
+		v.Facts = append(v.Facts, page.Fact{Name: "Reason for closing with something open", Value: content.Reason})
+	}
+	v.Facts = append(v.Facts, page.Fact{Name: "Fingerprint (SHA-256 of the JSON)", Value: hexOf(r.SHA256)})
 	v.Sections = append([]closeSection{revised.section(s, r)}, s.figureSections(content, "What was closed")...)
 	v.Sections = append(v.Sections, s.openAsClosed(content), s.extractsSection(content))
 	return s.page(c, "close", v)
@@ -742,17 +753,17 @@ func (s *Server) openAsClosed(content *closing.Content) closeSection {
 		sec.Words = []string{"Every day was settled."}
 		return sec
 	}
-	t := tableView{ID: "not-settled-table", Caption: "Days that were not settled, by body", HiddenCaption: true,
-		Head: []headCell{{Text: "Next step with"}, {Text: "State"}, {Text: "Periods", Numeric: true}, {Text: "Days", Numeric: true}}}
+	t := page.Table{ID: "not-settled-table", Caption: "Days that were not settled, by body", HiddenCaption: true,
+		Head: []page.Head{{Text: "Next step with"}, {Text: "State"}, {Text: "Periods", Numeric: true}, {Text: "Days", Numeric: true}}}
 	for _, o := range content.Open {
 		body, err := delay.ParseBody(o.Responsible)
 		if err != nil {
 			body = delay.NotAttributed
 		}
-		t.Rows = append(t.Rows, []tableCell{{Text: upperFirst(body.String()), Header: true}, {Text: upperFirst(o.State)},
-			{Text: count(o.Periods), Class: numericClass}, {Text: count(o.Days), Class: numericClass}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: page.UpperFirst(body.String()), Header: true}, {Text: page.UpperFirst(o.State)},
+			{Text: count(o.Periods), Class: page.Numeric}, {Text: count(o.Days), Class: page.Numeric}})
 	}
-	sec.Tables = []tableView{t}
+	sec.Tables = []page.Table{t}
 	return sec
 }
 
@@ -884,7 +895,7 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		}
 		name := content.Named(at.provider)
 		if name == at.provider {
-			name = s.opts.Places.providerWords(name)
+			name = s.opts.Places.ProviderWords(name)
 		}
 		total.add(why, name, a.days.Total(), b.days.Total())
 		inRange.add(why, name, a.inRange, b.inRange)
@@ -913,7 +924,7 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 	}
 	now := map[string]*measure.Period{}
 	for _, c := range cells {
-		code := slugOr(string(c.Council))
+		code := page.SlugOr(string(c.Council))
 		if now[code] == nil {
 			now[code] = &measure.Period{}
 		}
@@ -924,10 +935,10 @@ func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, 
 	}
 	for _, one := range content.Councils {
 		code := delay.Council(one.Code)
-		if one.Code == notKnown {
+		if one.Code == page.NotKnown {
 			code = delay.CouncilNotKnown
 		}
-		row := [5]string{"Council share, " + s.opts.Places.councilWords(code), "Not applicable", "Not applicable", "Not applicable",
+		row := [5]string{"Council share, " + s.opts.Places.CouncilWords(code), "Not applicable", "Not applicable", "Not applicable",
 			"It follows from the days above"}
 		if one.Share != nil {
 			row[1] = shareWithRange(measure.Share{Known: true, Value: *one.Share, Low: *one.Lowest, High: *one.Highest}, one.InRange)
@@ -1000,7 +1011,7 @@ func (r *revised) section(s *Server, rec closing.Record) closeSection {
 	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
 	if r.elsewhere != 0 {
-		sec.Words = append(sec.Words, upperFirst(plural(r.elsewhere, "day counts", "days count"))+
+		sec.Words = append(sec.Words, page.UpperFirst(plural(r.elsewhere, "day counts", "days count"))+
 			" in another place: with another hospital, council, type of care, reason or body.")
 	}
 	if r.ruleSet != "" {
@@ -1010,29 +1021,41 @@ func (r *revised) section(s *Server, rec closing.Record) closeSection {
 	if r.settings {
 		sec.Words = append(sec.Words, "The partnership's settings for counting days have changed since.")
 	}
-	t := tableView{ID: "revisions-table", Caption: rec.Month.Long() + " as closed, and the same figures now", HiddenCaption: true,
-		Head: []headCell{{"Measure", false}, {"As closed", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}
+	t := page.Table{ID: "revisions-table", Caption: rec.Month.Long() + " as closed, and the same figures now", HiddenCaption: true,
+		Head: []page.Head{
+			{Text: "Measure"},
+			{Text: "As closed", Numeric: true},
+			{Text: "Same figure now", Numeric: true},
+			{Text: "Difference", Numeric: true},
+			{Text: "Why"},
+		}}
 	for _, one := range r.rows {
 		t.Rows = append(t.Rows, revisionRow(one.name, count(one.then), count(one.now), signed(one.now-one.then), one.words()))
 	}
 	for _, one := range r.shares {
 		t.Rows = append(t.Rows, revisionRow(one[0], one[1], one[2], one[3], one[4]))
 	}
-	sec.Tables = []tableView{t}
+	sec.Tables = []page.Table{t}
 	return sec
 }
 
-func revisionRow(name, was, is, difference, why string) []tableCell {
-	return []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass}, {Text: is, Class: numericClass},
-		{Text: difference, Class: numericClass}, {Text: why}}
+func revisionRow(name, was, is, difference, why string) []page.Cell {
+	return []page.Cell{{Text: name, Header: true}, {Text: was, Class: page.Numeric}, {Text: is, Class: page.Numeric},
+		{Text: difference, Class: page.Numeric}, {Text: why}}
 }
 
 // twin gives each figure as closed and now, one row for each cause of its
 // difference; the rows of a figure add up to it.
-func (r *revised) twin(s *Server, rec closing.Record) twin {
-	t := twin{Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{},
+func (r *revised) twin(s *Server, rec closing.Record) page.Twin {
+	t := page.Twin{Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{},
 		From: rec.Month.First().String(), To: rec.Month.Last().String(), AsAt: s.today().String(),
-		Columns: []column{{"figure", false}, {"as_closed", true}, {"now", true}, {"cause", false}, {"difference", true}}}
+		Columns: []page.Column{
+			{Name: "figure"},
+			{Name: "as_closed", Number: true},
+			{Name: "now", Number: true},
+			{Name: "cause"},
+			{Name: "difference", Number: true},
+		}}
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	for _, one := range r.rows {
 		if len(one.by) == 0 {
@@ -1076,14 +1099,14 @@ func (s *Server) closeMonth(c echo.Context) error {
 		if k.Over {
 			to = "reconciliation"
 		}
-		v.wrong(to, problem.Sentence(err))
+		v.Wrong(to, problem.Sentence(err))
 		return s.pageAs(c, http.StatusConflict, "close", v)
 	}
 	seen, reason := typed(c, "seen"), typed(c, "because")
 	if asks := asksOf(k.Content.Loose()); len(asks) > 0 && seen == k.Content.Fingerprint() {
-		v := interruption{formView: formView{Frame: s.frame(c, "Check this before you close "+m.Long())}, Action: closeHref(m),
+		v := page.Interruption{Form: page.Form{Frame: s.frame(c, "Check this before you close "+m.Long())}, Action: closeHref(m),
 			Asks:   append(asks, "They are named in what is closed. Say why the month is closed all the same."),
-			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason",
+			Hidden: sentAlong(c, "because", "asked", "back"), Reason: page.Field{ID: "because", Label: "Reason",
 				Hint: "Every partner reads it. Do not include names or clinical detail.", Value: reason}}
 		switch {
 		case c.FormValue("asked") == "":
@@ -1094,7 +1117,7 @@ func (s *Server) closeMonth(c echo.Context) error {
 			v.Reason.Error, v.Reason.Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
 		}
 		if v.Reason.Error != "" {
-			v.wrongFields(v.Reason)
+			v.WrongFields(v.Reason)
 			return s.page(c, "interruption", v)
 		}
 	} else {
@@ -1119,30 +1142,26 @@ func (s *Server) closedAlready(r closing.Record) error {
 func asksOf(l closing.Loose) []string {
 	var out []string
 	if n := int64(l.Missing); n > 0 {
-		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" missing.")
+		out = append(out, page.UpperFirst(plural(n, "daily extract is", "daily extracts are"))+" missing.")
 	}
 	if n := int64(l.Held); n > 0 {
-		out = append(out, upperFirst(plural(n, "daily extract is", "daily extracts are"))+" held. What is held counts for nothing.")
+		out = append(out, page.UpperFirst(plural(n, "daily extract is", "daily extracts are"))+" held. What is held counts for nothing.")
 	}
 	if n := l.Unanswered; n > 0 {
-		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" proposed and not answered.")
+		out = append(out, page.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" proposed and not answered.")
 	}
 	if n := l.Disputed; n > 0 {
-		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" disputed.")
+		out = append(out, page.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" disputed.")
 	}
 	if n := l.NotAttributed; n > 0 {
-		out = append(out, upperFirst(plural(n, "delayed day is", "delayed days are"))+" not attributed.")
+		out = append(out, page.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" not attributed.")
 	}
 	return out
 }
 
-// closedNote says in words that a shown period holds closed months, and how
-// their figures have changed since.
-type closedNote struct{ Text, Href, Link string }
-
 // closedNote gives the note of a period, nil where no whole month of it is
 // closed, or when the page looks at a past moment.
-func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, from, to delay.Day) (*closedNote, error) {
+func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, from, to delay.Day) (*page.ClosedNote, error) {
 	if s.opts.Closings == nil || see.text != "" || to == 0 {
 		return nil, nil
 	}
@@ -1177,8 +1196,11 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 		now := slices.DeleteFunc(slices.Clone(cells), func(c measure.Cell) bool { return c.Period.Month() != r.Month })
 		more, elsewhere := closing.Moved(closed, now, byHospitalAndBody)
 		if len(closes) == 1 {
-			n := &closedNote{Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures are the same today.", Href: closeHref(r.Month),
-				Link: "See what was closed"}
+			n := &page.ClosedNote{
+				Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures are the same today.",
+				Href: closeHref(r.Month),
+				Link: "See what was closed",
+			}
 			if more != 0 || elsewhere != 0 {
 				n.Text = r.Month.Long() + " was closed on " + s.dayOf(r) + "; " + changedSince(more, elsewhere)
 				n.Href, n.Link = closeHref(r.Month)+"#revisions", "See revisions"
@@ -1190,7 +1212,7 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 			changed = append(changed, r.Month.Long()+", "+changedBy(more, elsewhere))
 		}
 	}
-	n := &closedNote{Text: upperFirst(plural(int64(len(closes)), "month", "months")) +
+	n := &page.ClosedNote{Text: page.UpperFirst(plural(int64(len(closes)), "month", "months")) +
 		" of this period are closed; their figures are the same today.", Href: closePath, Link: "See the closed months"}
 	switch {
 	case len(changed) > 3:

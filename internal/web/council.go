@@ -21,18 +21,24 @@ import (
 	"homeward/internal/problem"
 	"homeward/internal/record"
 	"homeward/internal/spc"
+	"homeward/internal/web/page"
 )
-
-// Adults is a council's adult population with its year and source (C13).
-type Adults struct {
-	Number       int
-	Year, Source string
-}
 
 const wordMoved = "split"
 
 // councilWords are the query words of the council's page.
-var councilWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordReason, wordCare, wordBasis, wordKnown, wordView, wordMoved}
+var councilWords = []string{
+	page.WordFrom,
+	page.WordTo,
+	page.WordLast,
+	page.WordProvider,
+	page.WordReason,
+	page.WordCare,
+	page.WordBasis,
+	page.WordKnown,
+	page.WordView,
+	wordMoved,
+}
 
 // byAge is the value of split for new and continuing delays, which are no
 // dimension of counts.
@@ -44,32 +50,32 @@ var changeSplits = [][2]string{{string(measure.ByProvider), "hospital"}, {string
 	{string(measure.ByCare), "type of care"}, {byAge, "group of delays"}}
 
 type councilView struct {
-	Frame
+	page.Frame
 	Caption, Lede, Agreed string
 	Showing               string
 	Empty                 string
-	Figures               tableView
+	Figures               page.Table
 	// FiguresNotes name what rates divide by, or say why there is none (C13).
 	FiguresNotes []string
-	Chart        chartView
-	Waiting      chartView
+	Chart        page.Chart
+	Waiting      page.Chart
 	Icons        []iconView
-	WaitingLink  *link
+	WaitingLink  *page.Link
 	// Opens says where counts lead; they lead nowhere from a past moment.
 	Opens string
 	// Split is where the days are; Besides stands on the page and not on paper.
-	Split, Besides []tableView
-	Lengths        []tableView
+	Split, Besides []page.Table
+	Lengths        []page.Table
 	Moved          movedView
-	HandOffs       tableView
+	HandOffs       page.Table
 	NoHandOffs     string
-	Unsettled      tableView
+	Unsettled      page.Table
 	Rates          string
-	Longest        tableView
+	Longest        page.Table
 	LongestWords   string
 	Decisions      []string
 	Sentence       string
-	Filters        filterView
+	Filters        page.Filters
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
@@ -77,9 +83,9 @@ type councilView struct {
 // movedView is what moved the share: bars with their table beside them, or
 // words when there is nothing to compare with.
 type movedView struct {
-	By    []pageLink
-	Chart chartView
-	Table tableView
+	By    []page.NavItem
+	Chart page.Chart
+	Table page.Table
 	Words string
 }
 
@@ -119,12 +125,12 @@ func (a councilAsked) rows(from, to delay.Day, narrow func(*measure.Filter)) str
 	}
 	f := a.filter
 	narrow(&f)
-	return address("/days", dated(f, from, to))
+	return page.Address("/days", page.Dated(f, from, to))
 }
 
 // counted is the cell of a count, which leads to the rows behind it.
-func counted(n int64, href string) tableCell {
-	cell := tableCell{Text: count(n), Class: numericClass}
+func counted(n int64, href string) page.Cell {
+	cell := page.Cell{Text: count(n), Class: page.Numeric}
 	if n > 0 {
 		cell.Href = href
 	}
@@ -141,10 +147,10 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	}
 	if s.opts.Places.CouncilName(delay.Council(a.code)) == "" {
 		return a, problem.New(problem.NotFound, "There is no council with this code. Use an ONS code, like %s.",
-			example(s.opts.Places.Councils, "E10000008"))
+			page.Example(s.opts.Places.Councils, "E10000008"))
 	}
 	query := c.QueryParams()
-	asked, err := s.opts.Places.read(query, councilWords...)
+	asked, err := s.opts.Places.Read(query, councilWords...)
 	if err != nil {
 		return a, err
 	}
@@ -152,7 +158,7 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	for _, by := range changeSplits {
 		splits = append(splits, by[0])
 	}
-	if a.moved, err = oneOf(query, wordMoved, splits[0], splits...); err != nil {
+	if a.moved, err = page.OneOf(query, wordMoved, splits[0], splits...); err != nil {
 		return a, err
 	}
 	if a.see, err = s.sight(c, asked); err != nil {
@@ -172,7 +178,7 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 			month--
 		}
 		from, to = month.First(), month.Last()
-	} else if from, to, err = asked.period(a.last); err != nil {
+	} else if from, to, err = asked.Period(a.last); err != nil {
 		return a, err
 	}
 	if a.figures, err = measure.MakeCouncil(ctx, a.see, a.see.course, a.filter, from, to); err != nil {
@@ -191,7 +197,7 @@ func (s *Server) councilPage(c echo.Context) error {
 		return s.councilTwin(c, a)
 	}
 	ctx := c.Request().Context()
-	name := s.opts.Places.councilWords(delay.Council(a.code))
+	name := s.opts.Places.CouncilWords(delay.Council(a.code))
 	v := councilView{Frame: s.frame(c, "Council share"), Caption: name}
 	v.PageTitle = "Council share, " + name + " – Homeward"
 	s.asKnown(c, &v.Frame, a.see)
@@ -205,7 +211,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	f := a.figures
 	words := span(f.From, f.To)
-	v.Showing = "Showing " + s.opts.Places.filterWords(a.filter) + ", " + words
+	v.Showing = "Showing " + s.opts.Places.FilterWords(a.filter) + ", " + words
 	if f.Basis == measure.BasisCounted {
 		v.Showing += ", every counted day as it stands attributed."
 	} else {
@@ -214,9 +220,9 @@ func (s *Server) councilPage(c echo.Context) error {
 	v.Lede, v.Agreed = councilLede(f, words)
 	v.Sentence = v.Lede + " Days are counted by rule C1 and attributed under rule set " + s.ruleVersion() + "; data as at " + a.last.Long() +
 		"."
-	v.withCharts(s)
-	q := a.see.keep(dated(a.filter, f.From, f.To))
-	series := a.see.keep(dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
+	s.withCharts(&v.Frame)
+	q := a.see.keep(page.Dated(a.filter, f.From, f.To))
+	series := a.see.keep(page.Dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
 	v.Chart = s.charted(ctx, chart.Share(a.overview, name), across, chartLinks("council-share", series), a.print)
 	if err := s.councilTrends(ctx, a, &v); err != nil {
 		return err
@@ -224,14 +230,14 @@ func (s *Server) councilPage(c echo.Context) error {
 	if a.see.text == "" {
 		v.Opens = "Each number leads to the rows that it counts."
 	}
-	v.Split = []tableView{
+	v.Split = []page.Table{
 		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string {
-			return s.opts.Places.providerWords(c.Provider)
+			return s.opts.Places.ProviderWords(c.Provider)
 		}, measure.ByProvider),
-		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a, func(c measure.Cell) string { return reasonWords(c.Reason) },
+		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a, func(c measure.Cell) string { return page.ReasonWords(c.Reason) },
 			measure.ByReason),
 	}
-	v.Besides = []tableView{
+	v.Besides = []page.Table{
 		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, a, func(c measure.Cell) string { return c.Care.String() },
 			measure.ByCare),
 	}
@@ -241,11 +247,11 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	v.Lengths = s.lengthTables(a, waits)
 	v.Moved = s.moved(ctx, a, name)
-	v.HandOffs = tableView{ID: "hand-offs", Caption: "Where the next step moved, " + words,
-		Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
+	v.HandOffs = page.Table{ID: "hand-offs", Caption: "Where the next step moved, " + words,
+		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
 	for _, h := range f.HandOffs {
-		v.HandOffs.Rows = append(v.HandOffs.Rows, []tableCell{{Text: upperFirst(h.From.String()), Header: true, Swatch: swatch(h.From)},
-			{Text: upperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: numericClass}})
+		v.HandOffs.Rows = append(v.HandOffs.Rows, []page.Cell{{Text: page.UpperFirst(h.From.String()), Header: true, Swatch: swatch(h.From)},
+			{Text: page.UpperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: page.Numeric}})
 	}
 	if len(f.HandOffs) == 0 {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
@@ -266,12 +272,12 @@ func (s *Server) councilPage(c echo.Context) error {
 		return err
 	}
 	path := "/council/" + a.code
-	groups := s.opts.Places.groups(a.filter)
-	groups = slices.DeleteFunc(groups, func(g choiceGroup) bool { return g.Name == wordCouncil || g.Name == wordResp })
-	v.Filters = filterView{Action: path, Clear: path, Months: monthChoices(a.first, a.last, f.From, f.To),
-		Groups: append([]choiceGroup{basisGroup(a.filter)}, groups...), Known: s.knownField(a.see)}
+	groups := s.opts.Places.Groups(a.filter)
+	groups = slices.DeleteFunc(groups, func(g page.ChoiceGroup) bool { return g.Name == page.WordCouncil || g.Name == page.WordResp })
+	v.Filters = page.Filters{Action: path, Clear: path, Months: page.MonthChoices(a.first, a.last, f.From, f.To),
+		Groups: append([]page.ChoiceGroup{page.BasisGroup(a.filter)}, groups...), Known: s.knownField(a.see)}
 	asIs := cloneQuery(q)
-	asIs.Del(wordCouncil)
+	asIs.Del(page.WordCouncil)
 	v.About = s.aboutFigures(path, asIs, a.last, measure.CouncilShare, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting,
 		measure.LongWaits)
 	s.fix(ctx, v.About, a.see, path, asIs)
@@ -394,8 +400,14 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 	one := *social
 	one.ID = "people-with-social-care"
 	q := waiting.query()
-	v.Waiting = s.charted(ctx, one.Chart, across, []link{{"On its own", address("/trends", q)}, {"CSV", address("/trends.csv", q)},
-		{"SVG", address("/trends.svg", q)}, {"How this is counted", "/definitions/" + waiting.Metric.ID}}, a.print)
+	v.Waiting = s.charted(
+		ctx,
+		one.Chart,
+		across,
+		[]page.Link{{Text: "On its own", Href: page.Address("/trends", q)}, {Text: "CSV", Href: page.Address("/trends.csv", q)},
+			{Text: "SVG", Href: page.Address("/trends.svg", q)}, {Text: "How this is counted", Href: "/definitions/" + waiting.Metric.ID}},
+		a.print,
+	)
 	for _, i := range []chart.Icon{social.Variation, social.Assurance} {
 		if i.Words != "" {
 			v.Icons = append(v.Icons, iconView{Words: i.Words, SVG: svg(i.SVG)})
@@ -423,22 +435,22 @@ func usualWords(c *chart.Control, write func(float64) string) string {
 
 // councilFigures is the table of this period and the one before, with what is
 // usual of the weeks, and notes on what its rates divide by.
-func (s *Server) councilFigures(a councilAsked, u usual) (tableView, []string) {
+func (s *Server) councilFigures(a councilAsked, u usual) (page.Table, []string) {
 	f := a.figures
-	t := tableView{ID: "figures", Caption: "Figures", Head: []headCell{{Text: "Measure"}, {Text: "This period", Numeric: true},
+	t := page.Table{ID: "figures", Caption: "Figures", Head: []page.Head{{Text: "Measure"}, {Text: "This period", Numeric: true},
 		{Text: "Period before", Numeric: true}, {Text: "Change", Numeric: true}, {Text: "Usual range, by week"}}}
 	const notJudged, notApplicable = "Not judged", "Not applicable"
-	row := func(name, href, usual string, cells ...tableCell) {
-		out := []tableCell{{Text: name, Header: true, Href: href}}
+	row := func(name, href, usual string, cells ...page.Cell) {
+		out := []page.Cell{{Text: name, Header: true, Href: href}}
 		for _, c := range cells {
-			c.Class = numericClass
+			c.Class = page.Numeric
 			out = append(out, c)
 		}
-		t.Rows = append(t.Rows, append(out, tableCell{Text: usual}))
+		t.Rows = append(t.Rows, append(out, page.Cell{Text: usual}))
 	}
-	say := func(texts ...string) (cells []tableCell) {
+	say := func(texts ...string) (cells []page.Cell) {
 		for _, text := range texts {
-			cells = append(cells, tableCell{Text: text})
+			cells = append(cells, page.Cell{Text: text})
 		}
 		return cells
 	}
@@ -471,7 +483,7 @@ func (s *Server) councilFigures(a councilAsked, u usual) (tableView, []string) {
 	sc, scWas := f.Now.Days[delay.SocialCare], f.Was.Days[delay.SocialCare]
 	social := func(m *measure.Filter) { m.Bodies, m.Basis = []delay.Body{delay.SocialCare}, measure.BasisCounted }
 	row("Days with social care", "/definitions/"+measure.DelayedDays, notJudged,
-		counted(sc, a.rows(f.From, f.To, social)), counted(scWas, a.rows(f.WasFrom, f.WasTo, social)), tableCell{Text: signed(sc - scWas)})
+		counted(sc, a.rows(f.From, f.To, social)), counted(scWas, a.rows(f.WasFrom, f.WasTo, social)), page.Cell{Text: signed(sc - scWas)})
 	calendar, calendarWas := float64(f.To-f.From)+1, float64(f.WasTo-f.WasFrom)+1
 	beds, bedsWas := float64(sc)/calendar, float64(scWas)/calendarWas
 	row("DToC beds with social care (people a day)", "/definitions/"+measure.DToCBeds, usualWords(u.social, tenth),
@@ -503,23 +515,23 @@ func (s *Server) councilFigures(a councilAsked, u usual) (tableView, []string) {
 
 // splitTable breaks the period's days down; its total is the period's.
 func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit, a councilAsked, name func(measure.Cell) string,
-	by measure.Dimension) tableView {
+	by measure.Dimension) page.Table {
 	f := a.figures
 	if f.Basis == measure.BasisAgreed {
 		caption += ", agreed days by body"
 	}
-	t := tableView{ID: id, Caption: caption, Head: []headCell{{Text: head}, {Text: "Social care", Numeric: true},
+	t := page.Table{ID: id, Caption: caption, Head: []page.Head{{Text: head}, {Text: "Social care", Numeric: true},
 		{Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
 		{Text: "Not attributed", Numeric: true}, {Text: "All days", Numeric: true}, {Text: "Agreed", Numeric: true},
 		{Text: "Proposed", Numeric: true}, {Text: "Disputed", Numeric: true}, {Text: "Share", Numeric: true}}}
-	cells := func(first tableCell, sp measure.Split, narrow func(measure.Filter) measure.Filter) []tableCell {
+	cells := func(first page.Cell, sp measure.Split, narrow func(measure.Filter) measure.Filter) []page.Cell {
 		rows := func(change func(*measure.Filter)) string {
 			return a.rows(f.From, f.To, func(m *measure.Filter) {
 				*m = narrow(*m)
 				change(m)
 			})
 		}
-		out := []tableCell{first}
+		out := []page.Cell{first}
 		for _, b := range delay.Bodies {
 			out = append(out, counted(f.Shared(sp)[b], rows(func(m *measure.Filter) { m.Bodies = []delay.Body{b} })))
 		}
@@ -530,36 +542,36 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 		case sh.Known:
 			share = measure.PerCent(sh.Value)
 		}
-		number := func(n int64, states ...agreement.State) tableCell {
+		number := func(n int64, states ...agreement.State) page.Cell {
 			return counted(n, rows(func(m *measure.Filter) { m.States, m.Basis = states, measure.BasisCounted }))
 		}
 		return append(out, number(sp.Days.Total()), number(sp.Agreed.Total(), agreement.Agreed, agreement.AgreedByDefault),
 			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Contested().Total(), agreement.Disputed, agreement.Decided),
-			tableCell{Text: share, Class: numericClass})
+			page.Cell{Text: share, Class: page.Numeric})
 	}
 	for _, p := range parts {
 		if p.Split.Days.Total() == 0 {
 			continue
 		}
-		t.Rows = append(t.Rows, cells(tableCell{Text: name(p.Cell), Header: true}, p.Split,
+		t.Rows = append(t.Rows, cells(page.Cell{Text: name(p.Cell), Header: true}, p.Split,
 			func(m measure.Filter) measure.Filter { return narrowed(m, by, p.Cell) }))
 	}
-	t.Foot = cells(tableCell{Text: "All", Header: true}, f.Now, func(m measure.Filter) measure.Filter { return m })
+	t.Foot = cells(page.Cell{Text: "All", Header: true}, f.Now, func(m measure.Filter) measure.Filter { return m })
 	return t
 }
 
 // lengthTables say how long people have waited who wait now: by hospital, and
 // by whose next step it is.
-func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
-	head := func(first string) []headCell {
-		out := []headCell{{Text: first}, {Text: "Under " + strconv.Itoa(measure.Bands[0]) + " days", Numeric: true}}
+func (s *Server) lengthTables(a councilAsked, w measure.Waits) []page.Table {
+	head := func(first string) []page.Head {
+		out := []page.Head{{Text: first}, {Text: "Under " + strconv.Itoa(measure.Bands[0]) + " days", Numeric: true}}
 		for i := range measure.Bands {
-			out = append(out, headCell{Text: bandWords(i), Numeric: true})
+			out = append(out, page.Head{Text: bandWords(i), Numeric: true})
 		}
-		return append(out, headCell{Text: "All", Numeric: true})
+		return append(out, page.Head{Text: "All", Numeric: true})
 	}
-	row := func(first tableCell, bands measure.WaitedBands, href string) []tableCell {
-		out := []tableCell{first}
+	row := func(first page.Cell, bands measure.WaitedBands, href string) []page.Cell {
+		out := []page.Cell{first}
 		for _, n := range bands {
 			out = append(out, counted(n, ""))
 		}
@@ -583,23 +595,23 @@ func (s *Server) lengthTables(a councilAsked, w measure.Waits) []tableView {
 		}
 		return everybody(a.last, narrow)
 	}
-	hospitals := tableView{ID: "by-length", Caption: "By hospital and days waited", Head: head("Hospital")}
+	hospitals := page.Table{ID: "by-length", Caption: "By hospital and days waited", Head: head("Hospital")}
 	for _, p := range w.ByProvider {
-		name := s.opts.Places.providerWords(p.Code)
+		name := s.opts.Places.ProviderWords(p.Code)
 		if p.Day != a.last {
 			name += ", " + p.Day.Long()
 		}
-		hospitals.Rows = append(hospitals.Rows, row(tableCell{Text: name, Header: true}, p.WaitedBands,
+		hospitals.Rows = append(hospitals.Rows, row(page.Cell{Text: name, Header: true}, p.WaitedBands,
 			everybody(p.Day, func(m *measure.Filter) { m.Providers = []string{p.Code} })))
 	}
-	hospitals.Foot = row(tableCell{Text: "All", Header: true}, w.All, rows(func(*measure.Filter) {}))
-	bodies := tableView{ID: "by-length-body", Caption: "By whose next step and days waited", Head: head("Next step with")}
+	hospitals.Foot = row(page.Cell{Text: "All", Header: true}, w.All, rows(func(*measure.Filter) {}))
+	bodies := page.Table{ID: "by-length-body", Caption: "By whose next step and days waited", Head: head("Next step with")}
 	for _, b := range delay.Bodies {
-		bodies.Rows = append(bodies.Rows, row(tableCell{Text: upperFirst(b.String()), Header: true, Swatch: swatch(b)}, w.ByBody[b],
+		bodies.Rows = append(bodies.Rows, row(page.Cell{Text: page.UpperFirst(b.String()), Header: true, Swatch: swatch(b)}, w.ByBody[b],
 			rows(func(m *measure.Filter) { m.Bodies = []delay.Body{b} })))
 	}
 	bodies.Foot = hospitals.Foot
-	return []tableView{hospitals, bodies}
+	return []page.Table{hospitals, bodies}
 }
 
 // moved is what moved the share: parts that add up exactly to its change, as
@@ -610,14 +622,14 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 	m := chart.Moved{From: f.From, To: f.To, WasFrom: f.WasFrom, WasTo: f.WasTo, Change: f.Change, Now: f.Shared(f.Now)[delay.SocialCare],
 		Was: f.Shared(f.Was)[delay.SocialCare], AsAt: a.last}
 	for _, by := range changeSplits {
-		to := a.see.keep(dated(a.filter, f.From, f.To))
-		to.Del(wordCouncil)
+		to := a.see.keep(page.Dated(a.filter, f.From, f.To))
+		to.Del(page.WordCouncil)
 		to.Set(wordMoved, by[0])
-		words := upperFirst(by[1])
+		words := page.UpperFirst(by[1])
 		if by[0] == byAge {
 			words = "New or continuing delays"
 		}
-		v.By = append(v.By, pageLink{Text: words, Href: address("/council/"+a.code, to) + "#moved", Current: by[0] == a.moved})
+		v.By = append(v.By, page.NavItem{Text: words, Href: page.Address("/council/"+a.code, to) + "#moved", Current: by[0] == a.moved})
 		if by[0] == a.moved {
 			m.Noun = by[1]
 		}
@@ -630,10 +642,10 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 	if f.Few() {
 		m.Few = f.People
 	}
-	parts, name := f.ByProvider, func(p measure.PartSplit) string { return s.opts.Places.providerWords(p.Cell.Provider) }
+	parts, name := f.ByProvider, func(p measure.PartSplit) string { return s.opts.Places.ProviderWords(p.Cell.Provider) }
 	switch a.moved {
 	case string(measure.ByReason):
-		parts, name = f.ByReason, func(p measure.PartSplit) string { return reasonWords(p.Cell.Reason) }
+		parts, name = f.ByReason, func(p measure.PartSplit) string { return page.ReasonWords(p.Cell.Reason) }
 	case string(measure.ByCare):
 		parts, name = f.ByCare, func(p measure.PartSplit) string { return p.Cell.Care.String() + " care" }
 	case byAge:
@@ -676,10 +688,10 @@ var movedSize = chart.Size{Width: 520, Height: 640, Font: 14, Line: 3}
 
 // unsettledTable is what is not settled, by how it stands and whose answer
 // comes next, and how often each body's days are disputed.
-func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
+func (s *Server) unsettledTable(a councilAsked) (page.Table, string) {
 	f := a.figures
-	t := tableView{ID: "unsettled", HiddenCaption: true, Caption: "Days not settled, by whose answer comes next",
-		Head: []headCell{{Text: "Days"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
+	t := page.Table{ID: "unsettled", HiddenCaption: true, Caption: "Days not settled, by whose answer comes next",
+		Head: []page.Head{{Text: "Days"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
 			{Text: "Not attributed", Numeric: true}, {Text: "All", Numeric: true}, {Text: "The council answers next", Numeric: true},
 			{Text: "The NHS answers next", Numeric: true}, {Text: "Oldest reply date"}}}
 	clocks := agreement.DefaultClocks
@@ -687,7 +699,7 @@ func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
 		clocks = s.opts.Casework.Settings.Clocks
 	}
 	row := func(name string, state agreement.State, b measure.ByBody) {
-		cells := []tableCell{{Text: name, Header: true}}
+		cells := []page.Cell{{Text: name, Header: true}}
 		rows := func(bodies ...delay.Body) string {
 			return a.rows(f.From, f.To, func(m *measure.Filter) {
 				m.States, m.Bodies, m.Basis = []agreement.State{state}, bodies, measure.BasisCounted
@@ -719,7 +731,7 @@ func (s *Server) unsettledTable(a councilAsked) (tableView, string) {
 		if !by.IsZero() {
 			when = by.In(s.opts.Zone).Format("2 January 2006")
 		}
-		t.Rows = append(t.Rows, append(cells, counted(council, ""), counted(nhs, ""), tableCell{Text: when}))
+		t.Rows = append(t.Rows, append(cells, counted(council, ""), counted(nhs, ""), page.Cell{Text: when}))
 	}
 	row("Proposed, no answer yet", agreement.Proposed, f.Now.Proposed)
 	row("Disputed", agreement.Disputed, f.Now.Disputed)
@@ -850,10 +862,10 @@ const longestShown = 10
 
 // longest lists the longest waits with social care within the reader's scope,
 // by pseudonym; others see counts.
-func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (tableView, string, error) {
+func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (page.Table, string, error) {
 	ctx, actor := c.Request().Context(), s.actor(c)
-	t := tableView{ID: "longest", HiddenCaption: true, Caption: "Longest waits with social care now",
-		Head: []headCell{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days so far", Numeric: true}, {Text: "Ready"}, {Text: "Waiting for"},
+	t := page.Table{ID: "longest", HiddenCaption: true, Caption: "Longest waits with social care now",
+		Head: []page.Head{{Text: "Reference"}, {Text: "Hospital"}, {Text: "Days so far", Numeric: true}, {Text: "Ready"}, {Text: "Waiting for"},
 			{Text: "Next step, owner, due"}}}
 	switch {
 	case s.opts.Rows == nil || !actor.May(people.SeeRows) || actor.Scope().Empty():
@@ -896,9 +908,9 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (table
 		if err != nil {
 			return t, "", err
 		}
-		t.Rows = append(t.Rows, []tableCell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference},
-			{Text: s.opts.Places.providerWords(d.Provider)},
-			{Text: count(waited(d)), Class: numericClass}, {Text: d.Ready.Long()}, {Text: reasonWords(reason)}, {Text: next}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference},
+			{Text: s.opts.Places.ProviderWords(d.Provider)},
+			{Text: count(waited(d)), Class: page.Numeric}, {Text: d.Ready.Long()}, {Text: page.ReasonWords(reason)}, {Text: next}})
 	}
 	if len(t.Rows) > 0 {
 		return t, "", nil
@@ -931,17 +943,17 @@ func (s *Server) nextAction(ctx context.Context, scope people.Scope, reference s
 	if first == nil {
 		return "None recorded", nil
 	}
-	return first.What + ", " + s.opts.Places.orgWords(first.OwnerOrg) + ", " + first.Due.Long(), nil
+	return first.What + ", " + s.opts.Places.OrgWords(first.OwnerOrg) + ", " + first.Due.Long(), nil
 }
 
 // councilTwin gives the page's figures as rows.
 func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 	f := a.figures
-	t := twin{Title: "Council share, " + s.opts.Places.councilWords(delay.Council(a.code)), AsAt: a.last.String(), From: f.From.String(),
+	t := page.Twin{Title: "Council share, " + s.opts.Places.CouncilWords(delay.Council(a.code)), AsAt: a.last.String(), From: f.From.String(),
 		To: f.To.String(),
-		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"council", false}, {"provider", false},
-			{"reason", false}, {"care", false},
-			{"responsible", false}, {"state", false}, {"value", true}, {"unit", false}}}
+		Columns: []page.Column{{Name: "measure_id"}, {Name: "measure"}, {Name: "from"}, {Name: "to"}, {Name: "council"}, {Name: "provider"},
+			{Name: "reason"}, {Name: "care"},
+			{Name: "responsible"}, {Name: "state"}, {Name: "value", Number: true}, {Name: "unit"}}}
 	for _, id := range []string{measure.CouncilShare, measure.DelayedDays} {
 		d, _ := measure.DefinitionOf(id)
 		t.Definitions = append(t.Definitions, d.ID+" "+d.Name+": "+d.Sentence)
@@ -1001,7 +1013,7 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 	}
 	parts(f.ByProvider, func(p measure.PartSplit) (string, string, string, string) { return p.Cell.Provider, all, all, "" })
 	parts(f.ByReason, func(p measure.PartSplit) (string, string, string, string) {
-		return all, slugOr(string(p.Cell.Reason)), all, ""
+		return all, page.SlugOr(string(p.Cell.Reason)), all, ""
 	})
 	parts(f.ByCare, func(p measure.PartSplit) (string, string, string, string) { return all, all, p.Cell.Care.Slug(), "" })
 	parts(f.ByAge, func(p measure.PartSplit) (string, string, string, string) {

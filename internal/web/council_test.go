@@ -12,6 +12,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/people"
+	"homeward/internal/web/page"
 )
 
 // NewDays takes a third of the days to be of new delays.
@@ -74,7 +75,7 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 		}
 	})
 	t.Run("C13 rates name the adults, their year and source", func(t *testing.T) {
-		s.opts.Places.Adults = map[string]Adults{"E10000099": {640000, "mid-2025", "invented"}}
+		s.opts.Places.Adults = map[string]page.Adults{"E10000099": {Number: 640000, Year: "mid-2025", Source: "invented"}}
 		defer func() { s.opts.Places.Adults = nil }()
 		doc := s.get(t, councilPage)
 		for _, want := range []string{"per 100,000 adults, mid-2025", "Rates divide by 640,000 adults, mid-2025. Source: invented.",

@@ -15,6 +15,7 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/record"
+	"homeward/internal/web/page"
 )
 
 // Rows gives identifiers to those whose role may see them.
@@ -24,8 +25,21 @@ type Rows interface {
 }
 
 // daysWords are the query words of the rows behind a figure.
-var daysWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordState, wordBasis,
-	wordView, wordOrder, wordSheet}
+var daysWords = []string{
+	page.WordFrom,
+	page.WordTo,
+	page.WordLast,
+	page.WordProvider,
+	page.WordCouncil,
+	page.WordReason,
+	page.WordResp,
+	page.WordCare,
+	page.WordState,
+	page.WordBasis,
+	page.WordView,
+	wordOrder,
+	wordSheet,
+}
 
 const (
 	wordOrder = "sort"
@@ -36,7 +50,7 @@ const (
 const daysOnPage = 50
 
 type daysView struct {
-	Frame
+	page.Frame
 	Lede, Showing, Outside string
 	// Uncertain says how many of the days rest on an uncertain ready date.
 	Uncertain string
@@ -44,8 +58,8 @@ type daysView struct {
 	Rows      []dayRow
 	// Identifiers says that the role may ask for them.
 	Identifiers bool
-	Filters     filterView
-	Sorted      []link
+	Filters     page.Filters
+	Sorted      []page.Link
 	Earlier     string
 	Later       string
 	Pages       string
@@ -75,7 +89,7 @@ type daysOf struct {
 func (s *Server) daysOf(c echo.Context, size int) (daysOf, error) {
 	ctx := c.Request().Context()
 	var d daysOf
-	a, err := s.opts.Places.read(c.QueryParams(), daysWords...)
+	a, err := s.opts.Places.Read(c.QueryParams(), daysWords...)
 	if err != nil {
 		return d, err
 	}
@@ -93,17 +107,17 @@ func (s *Server) daysOf(c echo.Context, size int) (daysOf, error) {
 	case string(record.ByDays):
 		d.Page.Sort = record.ByDays
 	default:
-		return d, notAValue(wordOrder, order, []string{string(record.ByReady), string(record.ByDays)})
+		return d, page.NotAValue(wordOrder, order, []string{string(record.ByReady), string(record.ByDays)})
 	}
 	if text := c.QueryParam(wordSheet); text != "" {
 		if d.Page.Number, err = strconv.Atoi(text); err != nil || d.Page.Number < 1 || d.Page.Number > 1_000_000 {
-			return d, problem.New(problem.Invalid, "We do not recognise %s as a value of 'page'. Use a number, like 2.", quote(text))
+			return d, problem.New(problem.Invalid, "We do not recognise %s as a value of 'page'. Use a number, like 2.", page.Quote(text))
 		}
 	}
 	if last == 0 {
 		return d, nil
 	}
-	if d.Filter.From, d.Filter.To, err = a.period(last); err != nil {
+	if d.Filter.From, d.Filter.To, err = a.Period(last); err != nil {
 		return d, err
 	}
 	d.Filter.To = max(d.Filter.From, min(d.Filter.To, last))
@@ -140,15 +154,15 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 		return daysView{}, err
 	}
 	v := daysView{Frame: s.frame(c, "Delays behind a figure"), Identifiers: s.actor(c).Scope().Identifiers()}
-	v.Crumbs = []link{{"Figures", "/figures"}}
+	v.Crumbs = []page.Link{{Text: "Figures", Href: "/figures"}}
 	if d.AsAt == 0 {
 		v.Empty = "No extracts are held yet, so there are no figures."
 		return v, nil
 	}
-	v.Showing = "Showing " + s.opts.Places.filterWords(d.Filter.Filter) + ", " + span(d.Filter.From, d.Filter.To) + "."
-	v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + "."
+	v.Showing = "Showing " + s.opts.Places.FilterWords(d.Filter.Filter) + ", " + span(d.Filter.From, d.Filter.To) + "."
+	v.Lede = page.UpperFirst(plural(d.Figure, "delayed day", "delayed days")) + "."
 	if d.List.Total > 0 {
-		v.Lede = upperFirst(plural(d.Figure, "delayed day", "delayed days")) + ": " + days(d.List.Days) + " of " +
+		v.Lede = page.UpperFirst(plural(d.Figure, "delayed day", "delayed days")) + ": " + days(d.List.Days) + " of " +
 			plural(int64(d.List.Total), "delay", "delays") + " that you can see."
 	}
 	if n := d.List.Uncertain; n > 0 {
@@ -158,23 +172,26 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 	for _, r := range d.List.Delays {
 		v.Rows = append(v.Rows, s.dayRow(r, c.QueryParams()))
 	}
-	q := dated(d.Filter.Filter, d.Filter.From, d.Filter.To)
-	v.Filters = filterView{Action: "/days", Clear: "/days", Words: v.Showing, Dates: &dateFields{From: d.Filter.From.String(),
+	q := page.Dated(d.Filter.Filter, d.Filter.From, d.Filter.To)
+	v.Filters = page.Filters{Action: "/days", Clear: "/days", Words: v.Showing, Dates: &page.DateFields{From: d.Filter.From.String(),
 		To: d.Filter.To.String()},
-		Groups:  append([]choiceGroup{basisGroup(d.Filter.Filter)}, s.opts.Places.groups(d.Filter.Filter)...),
-		Periods: periodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
-	to := func(order record.Sort, page int) string {
+		Groups:  append([]page.ChoiceGroup{page.BasisGroup(d.Filter.Filter)}, s.opts.Places.Groups(d.Filter.Filter)...),
+		Periods: page.PeriodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
+	to := func(order record.Sort, sheet int) string {
 		words := url.Values{}
 		maps.Copy(words, q)
 		if order != record.ByReady {
 			words.Set(wordOrder, string(order))
 		}
-		if page > 1 {
-			words.Set(wordSheet, strconv.Itoa(page))
+		if sheet > 1 {
+			words.Set(wordSheet, strconv.Itoa(sheet))
 		}
-		return address("/days", words)
+		return page.Address("/days", words)
 	}
-	v.Sorted = []link{{"Longest waiting first", to(record.ByReady, 1)}, {"Most delayed days first", to(record.ByDays, 1)}}
+	v.Sorted = []page.Link{
+		{Text: "Longest waiting first", Href: to(record.ByReady, 1)},
+		{Text: "Most delayed days first", Href: to(record.ByDays, 1)},
+	}
 	pages := (d.List.Total + daysOnPage - 1) / daysOnPage
 	if pages > 1 {
 		v.Pages = "Page " + strconv.Itoa(d.Page.Number) + " of " + strconv.Itoa(pages) + "."
@@ -191,9 +208,9 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 
 func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
 	row := dayRow{ID: "row-" + r.Reference + "-" + r.Listed.String(), Reference: r.Reference,
-		Hospital: s.opts.Places.providerWords(r.Provider), Ready: r.Ready.Long(),
+		Hospital: s.opts.Places.ProviderWords(r.Provider), Ready: r.Ready.Long(),
 		End: "Still waiting", Reason: "Not counted yet", Body: "Not counted yet", Days: count(r.Days),
-		Action: address("/days/"+url.PathEscape(r.Reference)+"/identifiers", query)}
+		Action: page.Address("/days/"+url.PathEscape(r.Reference)+"/identifiers", query)}
 	var place []string
 	for _, part := range []string{r.Bed, r.Ward, r.Site} {
 		if part != "" {
@@ -206,7 +223,7 @@ func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
 	}
 	if n := len(r.Stretches); n > 0 {
 		last := r.Stretches[n-1]
-		row.Reason, row.Body, row.Swatch = reasonWords(last.Reason), upperFirst(last.Body.String()), swatch(last.Body)
+		row.Reason, row.Body, row.Swatch = page.ReasonWords(last.Reason), page.UpperFirst(last.Body.String()), swatch(last.Body)
 	}
 	return row
 }
@@ -216,7 +233,7 @@ func (s *Server) daysPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.QueryParam(wordView) == "print" {
+	if c.QueryParam(page.WordView) == "print" {
 		v.BodyClass = "app-view-print"
 	}
 	return s.page(c, "days", v)
@@ -251,17 +268,24 @@ func spaced(n string) string {
 }
 
 // daysTwin gives every row of the scope, and notes the export before any leaves.
-func (s *Server) daysTwin(c echo.Context) (twin, error) {
+func (s *Server) daysTwin(c echo.Context) (page.Twin, error) {
 	d, err := s.daysOf(c, 0)
 	if err != nil {
-		return twin{}, err
+		return page.Twin{}, err
 	}
 	ctx := c.Request().Context()
 	def, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Delays behind a figure", From: d.Filter.From.String(), To: d.Filter.To.String(), Measure: def.ID, AsAt: d.AsAt.String(),
-		Basis: d.Filter.Filter.Basis, Definitions: []string{def.ID + " " + def.Name},
-		Columns: []column{{"provider", false}, {"reference", false}, {"site", false}, {"ward", false}, {"bed", false}, {"ready", false},
-			{"end", false}, {"reason", false}, {"responsible", false}, {"council", false}, {"delayed_days", true}}}
+	t := page.Twin{
+		Title:       "Delays behind a figure",
+		From:        d.Filter.From.String(),
+		To:          d.Filter.To.String(),
+		Measure:     def.ID,
+		AsAt:        d.AsAt.String(),
+		Basis:       d.Filter.Filter.Basis,
+		Definitions: []string{def.ID + " " + def.Name},
+		Columns: []page.Column{{Name: "provider"}, {Name: "reference"}, {Name: "site"}, {Name: "ward"}, {Name: "bed"}, {Name: "ready"},
+			{Name: "end"}, {Name: "reason"}, {Name: "responsible"}, {Name: "council"}, {Name: "delayed_days", Number: true}},
+	}
 	actor := s.actor(c)
 	if !actor.May(people.SeeRows) || d.AsAt == 0 {
 		return t, nil

@@ -10,6 +10,7 @@ import (
 	"homeward/internal/ingest"
 	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // decisionLimit bounds the reason for accepting a short file, in characters.
@@ -77,11 +78,11 @@ func (s *Server) decisionOf(c echo.Context) (string, Received, []Standing, error
 }
 
 // decisionForm is the form that keeps a short file held or accepts it (R5).
-func (s *Server) decisionForm(c echo.Context, sum string, got Received, held []Standing, what, why string) caseForm {
-	f := caseForm{formView: formView{Frame: s.frame(c, "This file is held")}, Action: decisionPath(sum),
+func (s *Server) decisionForm(c echo.Context, sum string, got Received, held []Standing, what, why string) page.CaseForm {
+	f := page.CaseForm{Form: page.Form{Frame: s.frame(c, "This file is held")}, Action: decisionPath(sum),
 		Back: "/extracts/" + sum, BackText: "Back to the receipt",
-		Caption: s.opts.Places.providerWords(held[0].Provider) + ", " + heldDays(held),
-		Buttons: []caseButton{{Text: "Save decision"}}}
+		Caption: s.opts.Places.ProviderWords(held[0].Provider) + ", " + heldDays(held),
+		Buttons: []page.Button{{Text: "Save decision"}}}
 	words := map[string]string{}
 	for _, e := range got.Report.Extracts {
 		words[e.Provider+" "+e.Date] = e.Held
@@ -93,8 +94,8 @@ func (s *Server) decisionForm(c echo.Context, sum string, got Received, held []S
 	}
 	f.Lede = append(f.Lede, "While it is held it changes no figure, and charts show a gap. Once accepted it counts, and its receipt says who "+
 		"accepted it and why.")
-	f.Parts = []part{
-		{Kind: "radios", ID: "what", Label: "What do you want to do?", Groups: []partGroup{{Items: []choice{
+	f.Parts = []page.Part{
+		{Kind: "radios", ID: "what", Label: "What do you want to do?", Groups: []page.PartGroup{{Items: []page.Choice{
 			{ID: "what-hold", Value: "hold", Text: "Keep holding it, and ask the sender for a new file", Chosen: what == "hold"},
 			{ID: "what-accept", Value: "accept", Text: "Accept it as it is", Chosen: what == "accept"},
 		}}}},
@@ -117,7 +118,7 @@ func heldDays(held []Standing) string {
 }
 
 func (s *Server) decisionPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	sum, got, held, err := s.decisionOf(c)
@@ -150,7 +151,7 @@ func (s *Server) decide(c echo.Context) error {
 		f.Parts[1].Error, f.Parts[1].Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
 	}
 	for _, p := range f.Parts {
-		f.wrong(p.target(), p.Error)
+		f.Wrong(p.Target(), p.Error)
 	}
 	if len(f.Errors) > 0 {
 		return s.pageAs(c, http.StatusUnprocessableEntity, "caseform", f)

@@ -8,20 +8,21 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 type definitionsView struct {
-	Frame
-	Contents []link
+	page.Frame
+	Contents []page.Link
 	Measures []measureView
 	Counting []ruleView
 	Attribut []ruleView
-	Matrix   tableView
+	Matrix   page.Table
 	RuleSet  string
-	Worked   tableView
+	Worked   page.Table
 	Control  []ruleView
 	// Levels are the agreed levels; NoLevels says that there are none.
-	Levels   *tableView
+	Levels   *page.Table
 	NoLevels string
 	JSON     string
 }
@@ -29,7 +30,7 @@ type definitionsView struct {
 type measureView struct {
 	ID, Name, Anchor           string
 	Sentence, Formula, LeftOut string
-	Facts                      []fact
+	Facts                      []page.Fact
 }
 
 type ruleView struct{ ID, Text string }
@@ -88,21 +89,27 @@ var workedDays = [][]string{
 }
 
 func (s *Server) definitionsPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: countingRules, Attribut: attributionRules, RuleSet: s.ruleVersion(),
 		JSON: "/definitions.json"}
-	v.Contents = []link{{"Measures", "#measures"}, {"Agreed levels", "#levels"}, {"Counting rules", "#counting"},
-		{"Worked examples", "#worked"},
-		{"Attribution rules", "#attribution"}, {"Reasons", "#reasons"}, {"Control charts", "#spc"}}
+	v.Contents = []page.Link{
+		{Text: "Measures", Href: "#measures"},
+		{Text: "Agreed levels", Href: "#levels"},
+		{Text: "Counting rules", Href: "#counting"},
+		{Text: "Worked examples", Href: "#worked"},
+		{Text: "Attribution rules", Href: "#attribution"},
+		{Text: "Reasons", Href: "#reasons"},
+		{Text: "Control charts", Href: "#spc"},
+	}
 	for _, d := range measure.Definitions {
 		v.Measures = append(v.Measures, measureOf(d))
 	}
-	v.Worked = tableView{ID: "worked-table", Caption: "Days that count in March", HiddenCaption: true,
-		Head: []headCell{{"Case", false}, {"Days in the report for March", false}}}
+	v.Worked = page.Table{ID: "worked-table", Caption: "Days that count in March", HiddenCaption: true,
+		Head: []page.Head{{Text: "Case"}, {Text: "Days in the report for March"}}}
 	for _, w := range workedDays {
-		v.Worked.Rows = append(v.Worked.Rows, []tableCell{{Text: w[0], Header: true}, {Text: w[1]}})
+		v.Worked.Rows = append(v.Worked.Rows, []page.Cell{{Text: w[0], Header: true}, {Text: w[1]}})
 	}
 	v.Matrix, v.Control = s.matrix(), controlRules
 	v.NoLevels = "No level is agreed now, so no chart shows one."
@@ -113,23 +120,26 @@ func (s *Server) definitionsPage(c echo.Context) error {
 }
 
 func measureOf(d measure.Definition) measureView {
-	return measureView{ID: d.ID, Name: d.Name, Anchor: d.ID, Sentence: d.Sentence, Formula: d.Formula, LeftOut: d.LeftOut, Facts: []fact{
-		{"How it is worked out", d.Formula}, {"Not in it", d.LeftOut}, {"Unit", d.Unit},
-		{"Direction", upperFirst(d.Direction)}, {"Rules", d.Rules}, {"Version", count(int64(d.Version))},
+	return measureView{ID: d.ID, Name: d.Name, Anchor: d.ID, Sentence: d.Sentence, Formula: d.Formula, LeftOut: d.LeftOut, Facts: []page.Fact{
+		{Name: "How it is worked out", Value: d.Formula}, {Name: "Not in it", Value: d.LeftOut}, {Name: "Unit", Value: d.Unit},
+		{
+			Name:  "Direction",
+			Value: page.UpperFirst(d.Direction),
+		}, {Name: "Rules", Value: d.Rules}, {Name: "Version", Value: count(int64(d.Version))},
 	}}
 }
 
 // matrix says which bodies each reason may wait for.
-func (s *Server) matrix() tableView {
+func (s *Server) matrix() page.Table {
 	version := s.opts.Rules.On(s.today())
-	t := tableView{ID: "matrix", Caption: "Who each reason may wait for, rule set " + s.ruleVersion(),
-		Head: []headCell{{"Reason", false}, {"NHS", false}, {"Social care", false}, {"Joint", false},
-			{"Care that the person is receiving", false}}}
-	word := func(yes bool) tableCell {
+	t := page.Table{ID: "matrix", Caption: "Who each reason may wait for, rule set " + s.ruleVersion(),
+		Head: []page.Head{{Text: "Reason"}, {Text: "NHS"}, {Text: "Social care"}, {Text: "Joint"},
+			{Text: "Care that the person is receiving"}}}
+	word := func(yes bool) page.Cell {
 		if yes {
-			return tableCell{Text: "Yes", Class: "app-yes"}
+			return page.Cell{Text: "Yes", Class: "app-yes"}
 		}
-		return tableCell{Text: "No", Class: "nhsuk-u-secondary-text-colour"}
+		return page.Cell{Text: "No", Class: "nhsuk-u-secondary-text-colour"}
 	}
 	for _, r := range delay.Reasons {
 		a, ok := version.Matrix[r]
@@ -143,7 +153,10 @@ func (s *Server) matrix() tableView {
 		case a.NonAcute && !a.Acute:
 			care = "Non-acute only"
 		}
-		t.Rows = append(t.Rows, []tableCell{{Text: reasonWords(r), Header: true}, word(a.NHS), word(a.SocialCare), word(a.Joint), {Text: care}})
+		t.Rows = append(
+			t.Rows,
+			[]page.Cell{{Text: page.ReasonWords(r), Header: true}, word(a.NHS), word(a.SocialCare), word(a.Joint), {Text: care}},
+		)
 	}
 	return t
 }
@@ -154,18 +167,18 @@ func (s *Server) definition(c echo.Context) error {
 	if n := len(id) - len(".json"); n > 0 && id[n:] == ".json" {
 		id, isJSON = id[:n], true
 	}
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	d, ok := measure.DefinitionOf(id)
 	if !ok {
-		return problem.New(problem.NotFound, "There is no measure %s. All measures are on the definitions page.", quote(id))
+		return problem.New(problem.NotFound, "There is no measure %s. All measures are on the definitions page.", page.Quote(id))
 	}
 	if isJSON {
 		return c.JSON(http.StatusOK, s.definitionBody(d))
 	}
 	v := definitionsView{Frame: s.frame(c, d.ID+" "+d.Name), Measures: []measureView{measureOf(d)}, JSON: "/definitions/" + d.ID + ".json"}
-	v.Crumbs = []link{{"Definitions", "/definitions"}}
+	v.Crumbs = []page.Link{{Text: "Definitions", Href: "/definitions"}}
 	if t := s.levelsTable(func(m measure.Metric) bool { return m.ID == d.ID }); len(t.Rows) > 0 {
 		v.Levels = &t
 	}
@@ -191,7 +204,7 @@ func (s *Server) definitionBody(d measure.Definition) definitionJSON {
 }
 
 func (s *Server) definitionsJSON(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	var all []definitionJSON

@@ -22,23 +22,24 @@ import (
 	"homeward/internal/logbook"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // recordView is the page of one delay.
 type recordView struct {
-	formView
+	page.Form
 	Caption   string
-	Tags      []tagView
-	Banner    *bannerView
+	Tags      []page.Tag
+	Banner    *page.Banner
 	Ref       string
 	MayLog    bool
 	MayCheck  bool
-	Links     []link
-	Facts     []caseFact
+	Links     []page.Link
+	Facts     []page.CaseFact
 	Notes     []string
 	Baton     template.HTML
 	Key       []bodyCount
-	Periods   tableView
+	Periods   page.Table
 	HandOffs  string
 	Holds     []string
 	Actions   []actionView
@@ -46,7 +47,7 @@ type recordView struct {
 	ActionNew string
 	Declines  []string
 	History   []historyView
-	Earlier   []link
+	Earlier   []page.Link
 }
 
 type actionView struct {
@@ -69,14 +70,14 @@ func (s *Server) caseTitle(k *casework.Case) (title, caption string) {
 	if d := k.Last(); d != nil && d.Bed != "" {
 		title = "Bed " + d.Bed
 	}
-	return title, "Delay " + k.Reference + ", " + s.opts.Places.providerWords(k.Provider)
+	return title, "Delay " + k.Reference + ", " + s.opts.Places.ProviderWords(k.Provider)
 }
 
 func (s *Server) delayPage(c echo.Context) error {
 	if reference, ok := strings.CutSuffix(c.Param("ref"), ".json"); ok {
 		return s.delayJSON(c, reference)
 	}
-	if _, err := s.opts.Places.read(c.QueryParams(), wordDone, wordEntry, wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), wordDone, wordEntry, page.WordView); err != nil {
 		return err
 	}
 	k, err := s.caseOf(c)
@@ -90,7 +91,7 @@ func (s *Server) delayPage(c echo.Context) error {
 	}
 	title, caption := s.caseTitle(k)
 	actor := s.actor(c)
-	v := recordView{formView: formView{Frame: s.frame(c, title)}, Caption: caption, Ref: k.Reference, MayLog: actor.May(people.LogDelays),
+	v := recordView{Form: page.Form{Frame: s.frame(c, title)}, Caption: caption, Ref: k.Reference, MayLog: actor.May(people.LogDelays),
 		MayAct: actor.May(people.Propose) && !k.Moved, ActionNew: "/delays/" + k.Reference + "/actions/new", Declines: casework.Declines}
 	v.PageTitle = caption + " – Homeward"
 	v.Banner = s.savedBanner(c, "/delays", nil)
@@ -101,11 +102,15 @@ func (s *Server) delayPage(c echo.Context) error {
 	if v.MayLog {
 		switch {
 		case !k.IsLogged():
-			v.Links = []link{{"Log this delay", "/delays/new?ref=" + url.QueryEscape(k.Reference) + "#form"}}
+			v.Links = []page.Link{{Text: "Log this delay", Href: "/delays/new?ref=" + url.QueryEscape(k.Reference) + "#form"}}
 		case k.IsPaused():
-			v.Links = []link{{"Resume", at + "/resume"}, {"End delay", at + "/end"}}
+			v.Links = []page.Link{{Text: "Resume", Href: at + "/resume"}, {Text: "End delay", Href: at + "/end"}}
 		case open:
-			v.Links = []link{{"Change reason", at + "/reason"}, {"Pause", at + "/pause"}, {"End delay", at + "/end"}}
+			v.Links = []page.Link{
+				{Text: "Change reason", Href: at + "/reason"},
+				{Text: "Pause", Href: at + "/pause"},
+				{Text: "End delay", Href: at + "/end"},
+			}
 		}
 	}
 	v.Tags = recordTags(k)
@@ -117,13 +122,13 @@ func (s *Server) delayPage(c echo.Context) error {
 		v.HandOffs = handOffs(d)
 		for i := range k.Delays[:len(k.Delays)-1] {
 			e := &k.Delays[i]
-			v.Earlier = append(v.Earlier, link{Text: "Ready " + e.Ready.Long() + ", ended " + e.End.Long() + ", " + days(int64(e.Days())),
+			v.Earlier = append(v.Earlier, page.Link{Text: "Ready " + e.Ready.Long() + ", ended " + e.End.Long() + ", " + days(int64(e.Days())),
 				Href: at + "/periods/" + strconv.Itoa(firstPeriod(k, i))})
 		}
 	}
 	for _, a := range k.Actions {
-		w := actionView{ID: a.ID, What: a.What, Owner: joined(s.opts.Places.orgWords(a.OwnerOrg), a.Owner), Due: a.Due.Long(),
-			State: upperFirst(a.State), Open: a.State == "open" && v.MayAct,
+		w := actionView{ID: a.ID, What: a.What, Owner: joined(s.opts.Places.OrgWords(a.OwnerOrg), a.Owner), Due: a.Due.Long(),
+			State: page.UpperFirst(a.State), Open: a.State == "open" && v.MayAct,
 			DoneAction: fmt.Sprintf("%s/actions/%d", at, a.ID), ClosedReason: a.ClosedWhy}
 		if a.State == "open" {
 			v.Holds = append(v.Holds, a.What+", "+w.Owner+", due "+w.Due)
@@ -137,7 +142,7 @@ func (s *Server) delayPage(c echo.Context) error {
 // roleWords gives a role with the names of its organisations in place of their
 // codes.
 func (s *Server) roleWords(role string) string {
-	for _, list := range [][]Place{s.opts.Places.Providers, s.opts.Places.Councils} {
+	for _, list := range [][]page.Place{s.opts.Places.Providers, s.opts.Places.Councils} {
 		for _, p := range list {
 			role = strings.ReplaceAll(role, p.Code, p.Name)
 		}
@@ -159,25 +164,25 @@ func firstPeriod(k *casework.Case, delayAt int) int {
 	return n
 }
 
-func recordTags(k *casework.Case) []tagView {
-	var out []tagView
+func recordTags(k *casework.Case) []page.Tag {
+	var out []page.Tag
 	d := k.Last()
 	switch {
 	case d != nil && d.Moved:
-		out = append(out, tagView{"Moved", "nhsuk-tag--grey"})
+		out = append(out, page.Tag{Text: "Moved", Tag: "nhsuk-tag--grey"})
 	case d != nil && d.EndKind != delay.Open:
-		out = append(out, tagView{"Ended", "nhsuk-tag--grey"})
+		out = append(out, page.Tag{Text: "Ended", Tag: "nhsuk-tag--grey"})
 	case k.IsPaused():
-		out = append(out, tagView{"Paused", "nhsuk-tag--grey"})
+		out = append(out, page.Tag{Text: "Paused", Tag: "nhsuk-tag--grey"})
 	}
 	if d != nil && len(d.Segments) > 0 {
 		state := d.Segments[len(d.Segments)-1].State
-		out = append(out, tagView{upperFirst(state.String()), stateTags[state]})
+		out = append(out, page.Tag{Text: page.UpperFirst(state.String()), Tag: stateTags[state]})
 	}
 	for _, l := range slices.Backward(k.Current()) {
 		if l.Kind == logbook.Opened || l.Kind == logbook.Resumed {
 			if l.Uncertain {
-				out = append(out, tagView{"Uncertain date", "nhsuk-tag--white"})
+				out = append(out, page.Tag{Text: "Uncertain date", Tag: "nhsuk-tag--white"})
 			}
 			break
 		}
@@ -186,8 +191,8 @@ func recordTags(k *casework.Case) []tagView {
 }
 
 // recordFacts are the lines at the head of the record.
-func (s *Server) recordFacts(k *casework.Case) []caseFact {
-	var out []caseFact
+func (s *Server) recordFacts(k *casework.Case) []page.CaseFact {
+	var out []page.CaseFact
 	d := k.Last()
 	var opened *casework.LogLine
 	current := k.Current()
@@ -196,7 +201,7 @@ func (s *Server) recordFacts(k *casework.Case) []caseFact {
 			opened = &current[i]
 		}
 	}
-	ready := caseFact{Name: "Ready date", Value: k.Ready().Long(), Source: "extract"}
+	ready := page.CaseFact{Name: "Ready date", Value: k.Ready().Long(), Source: "extract"}
 	if opened != nil {
 		at := opened.At.In(s.opts.Zone)
 		ready.Source = "entered by " + s.roleWords(opened.Role) + " on " + at.Format("2 January 2006") + ", " + clock(at)
@@ -211,22 +216,22 @@ func (s *Server) recordFacts(k *casework.Case) []caseFact {
 		out = append(out, ready)
 	}
 	if d != nil && d.Admitted != 0 {
-		out = append(out, caseFact{Name: "Admitted", Value: d.Admitted.Long(), Source: "extract or log"})
+		out = append(out, page.CaseFact{Name: "Admitted", Value: d.Admitted.Long(), Source: "extract or log"})
 	}
 	given := k.Stands()
-	council := caseFact{Name: "Council of residence", Value: s.opts.Places.councilWords(given.Council)}
+	council := page.CaseFact{Name: "Council of residence", Value: s.opts.Places.CouncilWords(given.Council)}
 	if given.Words.Council != "" && given.Words.Council != string(given.Council) {
-		council.Source = "given as " + quote(given.Words.Council)
+		council.Source = "given as " + page.Quote(given.Words.Council)
 	}
-	out = append(out, council, caseFact{Name: "Waiting for", Value: reasonWords(given.Reason)},
-		caseFact{Name: "Type of care", Value: given.Care.String()})
+	out = append(out, council, page.CaseFact{Name: "Waiting for", Value: page.ReasonWords(given.Reason)},
+		page.CaseFact{Name: "Type of care", Value: given.Care.String()})
 	for _, l := range slices.Backward(current) {
 		if l.Destination != "" {
 			name := "Most suitable destination"
 			if l.Kind == logbook.Ended {
 				name = "Went to"
 			}
-			out = append(out, caseFact{Name: name, Value: casework.DestinationWords(l.Destination)})
+			out = append(out, page.CaseFact{Name: name, Value: casework.DestinationWords(l.Destination)})
 			break
 		}
 	}
@@ -235,13 +240,16 @@ func (s *Server) recordFacts(k *casework.Case) []caseFact {
 		if d.FirstDay != 0 {
 			value += " (" + span(d.FirstDay, d.LastDay) + ")"
 		}
-		out = append(out, caseFact{Name: "Days so far", Value: value + ".", Source: "The day they became ready and the day they leave are not " +
-			"counted. Rule C1."})
+		out = append(
+			out,
+			page.CaseFact{Name: "Days so far", Value: value + ".", Source: "The day they became ready and the day they leave are not " +
+				"counted. Rule C1."},
+		)
 		switch {
 		case d.Moved:
-			out = append(out, caseFact{Name: "Moved", Value: d.End.Long(), Source: movedWords})
+			out = append(out, page.CaseFact{Name: "Moved", Value: d.End.Long(), Source: movedWords})
 		case d.EndKind != delay.Open:
-			out = append(out, caseFact{Name: "Ended", Value: d.End.Long(), Source: d.EndKind.String()})
+			out = append(out, page.CaseFact{Name: "Ended", Value: d.End.Long(), Source: d.EndKind.String()})
 		}
 	}
 	return out
@@ -256,7 +264,7 @@ func (s *Server) recordNotes(k *casework.Case) []string {
 	d := k.Last()
 	if d != nil {
 		for _, f := range d.Findings {
-			out = append(out, upperFirst(f.Words)+" (rule "+f.Rule+", "+f.Day.Long()+").")
+			out = append(out, page.UpperFirst(f.Words)+" (rule "+f.Rule+", "+f.Day.Long()+").")
 		}
 	}
 	if k.LatestExtract != 0 && k.IsLogged() && !k.Moved {
@@ -311,7 +319,7 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 		fmt.Fprintf(&b, `<rect x="%.1f" y="1" width="%.1f" height="%.0f" fill="%s"%s/>`, x(seg.Segment.First), w, height-2, fill, stroke)
 		words := strconv.Itoa(seg.Days())
 		if w > 160 && seg.Standing.Body != delay.NotAttributed {
-			words = upperFirst(seg.Standing.Body.String()) + " " + words
+			words = page.UpperFirst(seg.Standing.Body.String()) + " " + words
 		}
 		if w > 30 && seg.Standing.Body != delay.NotAttributed {
 			fmt.Fprintf(&b, `<text x="%.1f" y="28" font-family="arial, sans-serif" font-size="18" text-anchor="middle" fill="%s">%s</text>`,
@@ -326,7 +334,7 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 	var key []bodyCount
 	for _, body := range delay.Bodies {
 		if n := byBody[body]; n > 0 {
-			key = append(key, bodyCount{Swatch: swatch(body), Text: upperFirst(body.String()), Value: days(int64(n))})
+			key = append(key, bodyCount{Swatch: swatch(body), Text: page.UpperFirst(body.String()), Value: days(int64(n))})
 		}
 	}
 	head := fmt.Sprintf(`<svg class="app-baton" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, width, height,
@@ -336,13 +344,13 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 
 // periodsTable lists the segments and pauses of a delay; its total is the
 // delay's days.
-func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) tableView {
-	t := tableView{ID: "periods", Caption: "Waiting periods", HiddenCaption: true,
-		Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "Waiting for"},
+func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) page.Table {
+	t := page.Table{ID: "periods", Caption: "Waiting periods", HiddenCaption: true,
+		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "Waiting for"},
 			{Text: "Next step with"}, {Text: "Days", Numeric: true}, {Text: "State"}, {Text: "Why"}}}
 	type line struct {
 		first delay.Day
-		cells []tableCell
+		cells []page.Cell
 	}
 	var lines []line
 	n := firstPeriod(k, slices.IndexFunc(k.Delays, func(e casework.Delay) bool { return e.Listed == d.Listed }))
@@ -352,10 +360,13 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) tableView {
 			to = "now"
 		}
 		number := strconv.Itoa(n + i)
-		lines = append(lines, line{seg.Segment.First, []tableCell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to},
-			{Text: reasonWords(seg.Segment.Reason)},
-			{Text: upperFirst(seg.Standing.Body.String()), Swatch: swatch(seg.Standing.Body)}, {Text: count(int64(seg.Days())), Class: numericClass},
-			{Text: upperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
+		lines = append(lines, line{seg.Segment.First, []page.Cell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to},
+			{Text: page.ReasonWords(seg.Segment.Reason)},
+			{
+				Text:   page.UpperFirst(seg.Standing.Body.String()),
+				Swatch: swatch(seg.Standing.Body),
+			}, {Text: count(int64(seg.Days())), Class: page.Numeric},
+			{Text: page.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
 				Href: "/delays/" + k.Reference + "/periods/" + number}}})
 	}
 	for _, st := range d.Stretches {
@@ -368,16 +379,16 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) tableView {
 				why = l.How
 			}
 		}
-		lines = append(lines, line{st.First, []tableCell{{Text: st.First.Long(), Header: true}, {Text: st.Last.Long()},
+		lines = append(lines, line{st.First, []page.Cell{{Text: st.First.Long(), Header: true}, {Text: st.Last.Long()},
 			{Text: cmp.Or(why, "Paused")},
-			{Text: "Not counted"}, {Text: "0", Class: numericClass}, {Text: "Paused", Tag: "nhsuk-tag--grey"}, {Text: "Paused by the log"}}})
+			{Text: "Not counted"}, {Text: "0", Class: page.Numeric}, {Text: "Paused", Tag: "nhsuk-tag--grey"}, {Text: "Paused by the log"}}})
 	}
 	slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.first, b.first) })
 	for _, l := range lines {
 		t.Rows = append(t.Rows, l.cells)
 	}
 	if len(t.Rows) > 0 {
-		t.Foot = []tableCell{{Text: "Total", Header: true}, {}, {}, {}, {Text: count(int64(d.Days())), Class: numericClass}, {}, {}}
+		t.Foot = []page.Cell{{Text: "Total", Header: true}, {}, {}, {}, {Text: count(int64(d.Days())), Class: page.Numeric}, {}, {}}
 	}
 	return t
 }
@@ -411,7 +422,7 @@ func (s *Server) history(k *casework.Case) []historyView {
 			what = l.Kind.String() + ", " + span(l.Day, l.Until)
 		}
 		if l.Given != nil {
-			what += ": " + reasonWords(l.Given.Reason)
+			what += ": " + page.ReasonWords(l.Given.Reason)
 			if l.Given.Stated != delay.NotAttributed {
 				what += ", " + l.Given.Stated.String()
 			}
@@ -540,7 +551,7 @@ func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.S
 		r.Evidence = append(r.Evidence, ev)
 	}
 	if given != nil {
-		r.Inputs = givenLines(*given, s.opts.Places.councilWords(given.Council))
+		r.Inputs = givenLines(*given, s.opts.Places.CouncilWords(given.Council))
 	}
 	if seg.ByPeople {
 		r.Rule, r.Why = "A6", "People decided that the next step is with "+seg.Standing.Body.String()+". By the rules it was with "+
@@ -589,7 +600,7 @@ func givenLines(g attribution.Given, council string) []receiptLine {
 		attribution.FundedJointly: "Joint",
 		attribution.SelfFunded:    "The person", attribution.FundingUnread: "Could not be read"}[g.Funding]
 	return []receiptLine{
-		{"Reason", reasonWords(g.Reason), orNot(g.Words.Reason)},
+		{"Reason", page.ReasonWords(g.Reason), orNot(g.Words.Reason)},
 		{"Type of care", g.Care.String(), orNot(g.Words.Care)},
 		{"Council of residence", council, orNot(g.Words.Council)},
 		{"Responsible body", stated, orNot(g.Words.Responsible)},
@@ -599,23 +610,23 @@ func givenLines(g attribution.Given, council string) []receiptLine {
 }
 
 type periodView struct {
-	Frame
+	page.Frame
 	Caption    string
 	Receipt    receiptOf
 	Words      string
-	Inputs     tableView
-	Evidence   tableView
-	Said       tableView
-	Rows       []caseFact
-	Links      []link
+	Inputs     page.Table
+	Evidence   page.Table
+	Said       page.Table
+	Rows       []page.CaseFact
+	Links      []page.Link
 	WouldBe    string
 	Back       string
 	ShowsHead  bool
-	TagOfState tagView
+	TagOfState page.Tag
 }
 
 func (s *Server) periodPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	number, asJSON := strings.CutSuffix(c.Param("n"), ".json")
@@ -639,12 +650,14 @@ func (s *Server) periodPage(c echo.Context) error {
 	v.Frame = s.frame(c, "Why "+theseDays(seg.Days())+" "+withWords(seg.Standing.Body))
 	v.Caption, v.Back = caption, "/delays/"+k.Reference
 	v.PageTitle = "Receipt " + number + ", " + k.Reference + " – Homeward"
-	v.Links = []link{{"JSON", "/delays/" + k.Reference + "/periods/" + number + ".json"}}
+	v.Links = []page.Link{{Text: "JSON", Href: "/delays/" + k.Reference + "/periods/" + number + ".json"}}
 	if _, err := k.Correctable(seg.Segment.First.String()); err == nil && s.actor(c).May(people.LogDelays) {
-		v.Links = append([]link{{"Correct this period", s.correctHref(k, seg.Segment.First)}}, v.Links...)
+		v.Links = append([]page.Link{{Text: "Correct this period", Href: s.correctHref(k, seg.Segment.First)}}, v.Links...)
 	}
 	if s.actor(c).May(people.Agree) {
-		v.Links = append([]link{{"Answer or dispute", "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First)}}, v.Links...)
+		v.Links = append(
+			[]page.Link{{Text: "Answer or dispute", Href: "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First)}},
+			v.Links...)
 	}
 	return s.page(c, "period", v)
 }
@@ -669,30 +682,37 @@ func withWords(b delay.Body) string {
 
 // periodView lays a receipt out.
 func (s *Server) periodView(r receiptOf, seg *casework.Segment) periodView {
-	v := periodView{Receipt: r, TagOfState: tagView{upperFirst(r.State), stateTags[seg.State]}}
+	v := periodView{Receipt: r, TagOfState: page.Tag{Text: page.UpperFirst(r.State), Tag: stateTags[seg.State]}}
 	v.Words = "“" + r.RuleWords + "” Rule " + r.Rule + ", " + r.RuleSet + " " + r.Version
 	if d, err := delay.ParseDay(r.InForce); err == nil {
 		v.Words += ", in force from " + d.Long()
 	}
 	v.Words += "."
-	v.Inputs = tableView{ID: "inputs", Caption: "What decided", Head: []headCell{{Text: "Input"}, {Text: "Value"}, {Text: "As it was given"}}}
-	for _, l := range r.Inputs {
-		v.Inputs.Rows = append(v.Inputs.Rows, []tableCell{{Text: l.Input, Header: true}, {Text: upperFirst(l.Value)}, {Text: l.Given}})
+	v.Inputs = page.Table{
+		ID:      "inputs",
+		Caption: "What decided",
+		Head:    []page.Head{{Text: "Input"}, {Text: "Value"}, {Text: "As it was given"}},
 	}
-	v.Evidence = tableView{ID: "evidence", Caption: "The days and where they stand",
-		Head: []headCell{{Text: "From"}, {Text: "To"}, {Text: "Marked"}, {Text: "Source"}}}
+	for _, l := range r.Inputs {
+		v.Inputs.Rows = append(v.Inputs.Rows, []page.Cell{{Text: l.Input, Header: true}, {Text: page.UpperFirst(l.Value)}, {Text: l.Given}})
+	}
+	v.Evidence = page.Table{ID: "evidence", Caption: "The days and where they stand",
+		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "Marked"}, {Text: "Source"}}}
 	for _, e := range r.Evidence {
 		from, _ := delay.ParseDay(e.From)
 		to, _ := delay.ParseDay(e.To)
-		v.Evidence.Rows = append(v.Evidence.Rows, []tableCell{{Text: from.Long(), Header: true}, {Text: to.Long()}, {Text: upperFirst(e.Mark)},
-			{Text: e.Source}})
+		v.Evidence.Rows = append(
+			v.Evidence.Rows,
+			[]page.Cell{{Text: from.Long(), Header: true}, {Text: to.Long()}, {Text: page.UpperFirst(e.Mark)},
+				{Text: e.Source}},
+		)
 	}
-	v.Said = tableView{ID: "said", Caption: "Who proposed and who agreed", Head: []headCell{{Text: "When"}, {Text: "Who"}, {Text: "What"},
+	v.Said = page.Table{ID: "said", Caption: "Who proposed and who agreed", Head: []page.Head{{Text: "When"}, {Text: "Who"}, {Text: "What"},
 		{Text: "Words"}}}
-	v.Said.Rows = append(v.Said.Rows, []tableCell{{Text: "First", Header: true}, {Text: s.opts.Places.providerWords(r.Provider)},
+	v.Said.Rows = append(v.Said.Rows, []page.Cell{{Text: "First", Header: true}, {Text: s.opts.Places.ProviderWords(r.Provider)},
 		{Text: "Proposed: " + seg.Segment.Body.String()}, {Text: "By the rules, from the extract or the log"}})
 	for _, e := range r.Said {
-		v.Said.Rows = append(v.Said.Rows, []tableCell{{Text: e.At, Header: true}, {Text: e.Who}, {Text: e.What}, {Text: orNothing(e.Words)}})
+		v.Said.Rows = append(v.Said.Rows, []page.Cell{{Text: e.At, Header: true}, {Text: e.Who}, {Text: e.What}, {Text: page.OrNothing(e.Words)}})
 	}
 	v.WouldBe = "Another reason, body, council or type of care stated by the hospital begins a new period; an answer by the other " +
 		"body, or a " +

@@ -14,17 +14,18 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 type disputeView struct {
-	formView
+	page.Form
 	Saved     string
 	Caption   string
 	Level     string
 	Clock     string
-	Overdue   *tagView
+	Overdue   *page.Tag
 	Sides     []sideView
-	Facts     tableView
+	Facts     page.Table
 	Thread    []historyView
 	Receipt   string
 	Record    string
@@ -32,9 +33,9 @@ type disputeView struct {
 	Action    string
 	Version   string
 	Confirm   string
-	Reply     []part
-	Escalate  []part
-	Decide    []part
+	Reply     []page.Part
+	Escalate  []page.Part
+	Decide    []page.Part
 	WhatItIs  string
 	Cannot    string
 	Settled   string
@@ -52,14 +53,14 @@ func sideOfDecision(seg *casework.Segment) agreement.Side { return seg.Next.Othe
 
 // sidesOf names the provider and the council of a segment.
 func (s *Server) sidesOf(k *casework.Case, seg *casework.Segment) (provider, council string) {
-	return s.opts.Places.providerWords(k.Provider), s.councilSide(seg)
+	return s.opts.Places.ProviderWords(k.Provider), s.councilSide(seg)
 }
 
 // decidedWords say that one party has decided a segment and the other has not
 // confirmed it (G5).
 func (s *Server) decidedWords(k *casework.Case, seg *casework.Segment) string {
 	provider, council := s.sidesOf(k, seg)
-	return upperFirst(s.sideWords(sideOfDecision(seg), provider, council)) + " has decided: " + seg.Standing.Body.String() +
+	return page.UpperFirst(s.sideWords(sideOfDecision(seg), provider, council)) + " has decided: " + seg.Standing.Body.String() +
 		". It is not agreed until " +
 		s.sideWords(seg.Next, provider, council) + " confirms it or the named chair makes it (rule G5)."
 }
@@ -67,7 +68,7 @@ func (s *Server) decidedWords(k *casework.Case, seg *casework.Segment) string {
 // doneWords say what a reader has just done, with whose answer comes next.
 func (s *Server) doneWords(k *casework.Case, seg *casework.Segment) string {
 	provider, council := s.sidesOf(k, seg)
-	next, n := upperFirst(s.sideWords(seg.Next, provider, council)), days(int64(seg.Days()))
+	next, n := page.UpperFirst(s.sideWords(seg.Next, provider, council)), days(int64(seg.Days()))
 	by := s.replyWords(s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone))
 	switch {
 	case seg.State == agreement.Disputed:
@@ -129,7 +130,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 		title = "Decision about "
 	}
 	provider, council := s.sidesOf(k, seg)
-	v := disputeView{formView: formView{Frame: s.frame(c, title+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id,
+	v := disputeView{Form: page.Form{Frame: s.frame(c, title+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id,
 		Version: f.Version,
 		Caption: provider + ", " + span(seg.Segment.First, seg.Segment.Last),
 		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(receiptNumber(k, seg)), Record: "/delays/" + k.Reference,
@@ -166,7 +167,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 		v.Settled = "This is not disputed."
 	}
 	if late && seg.State.Contested() {
-		v.Overdue = &tagView{"Past reply date", "nhsuk-tag--yellow"}
+		v.Overdue = &page.Tag{Text: "Past reply date", Tag: "nhsuk-tag--yellow"}
 	}
 	v.Facts = s.periodView(s.receiptFor(k, d, seg, receiptNumber(k, seg)), seg).Inputs
 	v.Facts.Caption = "Facts"
@@ -180,15 +181,15 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 // disputeForms adds the forms that the reader may send.
 func (s *Server) disputeForms(c echo.Context, v *disputeView, k *casework.Case, seg *casework.Segment, f casework.AnswerForm) {
 	actor := s.actor(c)
-	words := func(act, label string) []part {
+	words := func(act, label string) []page.Part {
 		value := ""
 		if f.Answer == act {
 			value = f.Words
 		}
 		// Identifiers on one page must differ, though the fields have one name.
-		p := areaPart("words", label, "Do not include names or clinical detail.", value, 500)
+		p := page.AreaPart("words", label, "Do not include names or clinical detail.", value, 500)
 		p.ID = act + "-words"
-		return []part{p}
+		return []page.Part{p}
 	}
 	if actor.May(people.Agree) && seg.State.Contested() {
 		v.Reply = words("reply", "Add to the discussion")
@@ -204,25 +205,25 @@ func (s *Server) disputeForms(c echo.Context, v *disputeView, k *casework.Case, 
 	case err == nil:
 		var bodies [][2]string
 		for _, b := range s.opts.Casework.Allowed(seg) {
-			bodies = append(bodies, [2]string{b.Slug(), upperFirst(b.String())})
+			bodies = append(bodies, [2]string{b.Slug(), page.UpperFirst(b.String())})
 		}
 		v.WhatItIs = "The other body is asked to confirm your decision. Until it does, or the named chair makes it, the days are decided, not " +
 			"agreed."
 		if s.isChair(c) {
 			v.WhatItIs = "You decide as the named chair. The days are agreed at once, and only you decide them anew."
 		}
-		v.Decide = append([]part{radiosPart("body", "What is decided?", f.Body, bodies...)},
+		v.Decide = append([]page.Part{page.RadiosPart("body", "What is decided?", f.Body, bodies...)},
 			words("decide", "The decision, and the rule or clarification")...)
-		v.Decide = append(v.Decide, part{Kind: "check", ID: "example", Groups: []partGroup{
-			{Items: []choice{{ID: "example", Value: "yes", Text: "Use as a worked example", Chosen: f.Example}}}}},
-			datePart("review", "If it is a worked example, when is it reviewed?", "For example, 31 3 2027", f.ReviewOn))
+		v.Decide = append(v.Decide, page.Part{Kind: "check", ID: "example", Groups: []page.PartGroup{
+			{Items: []page.Choice{{ID: "example", Value: "yes", Text: "Use as a worked example", Chosen: f.Example}}}}},
+			page.DatePart("review", "If it is a worked example, when is it reviewed?", "For example, 31 3 2027", f.ReviewOn))
 	case actor.May(people.CloseMonth):
 		v.Cannot = problem.Sentence(err)
 	}
 }
 
 func (s *Server) disputePage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView, wordDone); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView, wordDone); err != nil {
 		return err
 	}
 	k, seg, d, err := s.segmentOf(c)
@@ -248,22 +249,22 @@ func (s *Server) settle(c echo.Context) error {
 	}
 	if _, err := s.opts.Casework.Answer(c.Request().Context(), s.actor(c), f); err != nil {
 		v := s.disputeView(c, k, seg, d, f)
-		all := append(append(append([]part{}, v.Reply...), v.Escalate...), v.Decide...)
+		all := append(append(append([]page.Part{}, v.Reply...), v.Escalate...), v.Decide...)
 		if r, ok := errors.AsType[*casework.Refusal](err); ok {
 			for i := range r.Fields {
 				if r.Fields[i].Field == "words" {
 					r.Fields[i].Field = f.Answer + "-words"
 				}
 			}
-			form := caseForm{formView: v.formView, Parts: v.Reply}
+			form := page.CaseForm{Form: v.Form, Parts: v.Reply}
 			switch f.Answer {
 			case "escalate":
 				form.Parts = v.Escalate
 			case "decide":
 				form.Parts = v.Decide
 			}
-			form.refuse(r)
-			v.formView = form.formView
+			form.Refuse(r)
+			v.Form = form.Form
 			return s.pageAs(c, http.StatusUnprocessableEntity, "dispute", v)
 		}
 		return s.answerNotSaved(c, err, v.Action, all, nil)

@@ -18,11 +18,12 @@ import (
 
 	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // errorView is the error page.
 type errorView struct {
-	Frame
+	page.Frame
 	Body []string
 	// Reference finds the log line; empty when nothing was logged for it.
 	Reference string

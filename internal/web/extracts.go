@@ -1,17 +1,16 @@
 package web
 
 import (
+	"errors"
+	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"strconv"
 	"strings"
-
-	"errors"
-	"io"
-	"os"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,22 +20,23 @@ import (
 	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // fortnight is the number of days of the extracts page.
 const fortnight = 14
 
 type extractsView struct {
-	Frame
+	page.Frame
 	Lede      string
 	Empty     bool
-	Table     tableView
+	Table     page.Table
 	Lists     []providerList
 	Attention []attentionItem
 	Period    string
 	// Links lead to other days, to the form for a file for those who may take
 	// files in, and to the twins.
-	Links []link
+	Links []page.Link
 	// Upload is the form's address, empty for those who may not use it.
 	Upload string
 }
@@ -63,7 +63,7 @@ type fortnightOf struct {
 // data is of long ago.
 func (s *Server) fortnightOf(c echo.Context) (fortnightOf, error) {
 	ctx := c.Request().Context()
-	a, err := s.opts.Places.read(c.QueryParams(), wordTo, wordView)
+	a, err := s.opts.Places.Read(c.QueryParams(), page.WordTo, page.WordView)
 	if err != nil {
 		return fortnightOf{}, err
 	}
@@ -95,16 +95,23 @@ func (s *Server) extractsPage(c echo.Context) error {
 	v := extractsView{Frame: s.frame(c, "Extracts"), Period: span(f.From, f.To)}
 	v.BodyClass = "app-print-landscape"
 	v.Empty = len(f.Lines) == 0
-	v.Links = []link{{"Earlier fortnight", address("/extracts", url.Values{wordTo: {(f.From - 1).String()}})}}
+	v.Links = []page.Link{{Text: "Earlier fortnight", Href: page.Address("/extracts", url.Values{page.WordTo: {(f.From - 1).String()}})}}
 	if f.To < max(s.today(), f.Latest) {
-		v.Links = append(v.Links, link{"Later fortnight", address("/extracts", url.Values{wordTo: {(f.To + fortnight).String()}})})
+		v.Links = append(
+			v.Links,
+			page.Link{Text: "Later fortnight", Href: page.Address("/extracts", url.Values{page.WordTo: {(f.To + fortnight).String()}})},
+		)
 	}
 	if s.opens(uploadPath, s.actor(c)) {
 		v.Upload = uploadPath
-		v.Links = append(v.Links, link{"Upload an extract", uploadPath})
+		v.Links = append(v.Links, page.Link{Text: "Upload an extract", Href: uploadPath})
 	}
-	q := url.Values{wordTo: {f.To.String()}}
-	v.Links = append(v.Links, link{"CSV", address("/extracts.csv", q)}, link{"JSON", address("/extracts.json", q)})
+	q := url.Values{page.WordTo: {f.To.String()}}
+	v.Links = append(
+		v.Links,
+		page.Link{Text: "CSV", Href: page.Address("/extracts.csv", q)},
+		page.Link{Text: "JSON", Href: page.Address("/extracts.json", q)},
+	)
 	v.Lede, v.Attention = arrivalWords(f, s.opens(uploadPath, s.actor(c)))
 	v.Table, v.Lists = gridOf(f)
 	return s.page(c, "extracts", v)
@@ -158,7 +165,7 @@ func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 		}
 	}
 	if held > 0 {
-		words += " " + upperFirst(plural(held, "file", "files")) + " in this fortnight " + isAre(held) + " held."
+		words += " " + page.UpperFirst(plural(held, "file", "files")) + " in this fortnight " + isAre(held) + " held."
 	}
 	const most = 20
 	if n := len(attention); n > most {
@@ -174,11 +181,11 @@ func isAre(n int64) string {
 	return "are"
 }
 
-func gridOf(f fortnightOf) (tableView, []providerList) {
-	t := tableView{ID: "grid", Caption: "Extracts by hospital and day, " + span(f.From, f.To), HiddenCaption: true,
-		Head: []headCell{{Text: "Hospital"}}}
+func gridOf(f fortnightOf) (page.Table, []providerList) {
+	t := page.Table{ID: "grid", Caption: "Extracts by hospital and day, " + span(f.From, f.To), HiddenCaption: true,
+		Head: []page.Head{{Text: "Hospital"}}}
 	for d := f.From; d <= f.To; d++ {
-		t.Head = append(t.Head, headCell{Text: d.Time().Format("Mon 2 Jan")})
+		t.Head = append(t.Head, page.Head{Text: d.Time().Format("Mon 2 Jan")})
 	}
 	var lists []providerList
 	for _, line := range f.Lines {
@@ -186,10 +193,10 @@ func gridOf(f fortnightOf) (tableView, []providerList) {
 		if line.Due != "" {
 			name += ", by " + dueWords(line.Due)
 		}
-		row := []tableCell{{Text: name, Header: true}}
+		row := []page.Cell{{Text: name, Header: true}}
 		list := providerList{Name: name}
 		for _, d := range line.Days {
-			cell := tableCell{Tag: tags[d.Arrival], Text: string(d.Arrival)}
+			cell := page.Cell{Tag: tags[d.Arrival], Text: string(d.Arrival)}
 			item := listItem{Day: d.Day.Time().Format("Monday 2 January"), Words: string(d.Arrival), Tag: tags[d.Arrival]}
 			if d.File != "" {
 				cell.Href = "/extracts/" + d.File
@@ -230,9 +237,16 @@ func dueWords(due string) string {
 	return strconv.Itoa(hour) + m + half
 }
 
-func (s *Server) extractsTwin(f fortnightOf) twin {
-	t := twin{Title: "Extracts", From: f.From.String(), To: f.To.String(), Definitions: []string{}, AsAt: f.Latest.String(),
-		Columns: []column{{"provider", false}, {"provider_name", false}, {"day", false}, {"status", false}, {"rows", true}, {"file", false}}}
+func (s *Server) extractsTwin(f fortnightOf) page.Twin {
+	t := page.Twin{Title: "Extracts", From: f.From.String(), To: f.To.String(), Definitions: []string{}, AsAt: f.Latest.String(),
+		Columns: []page.Column{
+			{Name: "provider"},
+			{Name: "provider_name"},
+			{Name: "day"},
+			{Name: "status"},
+			{Name: "rows", Number: true},
+			{Name: "file"},
+		}}
 	for _, line := range f.Lines {
 		for _, d := range line.Days {
 			rows := ""
@@ -263,25 +277,23 @@ func (s *Server) extractsJSON(c echo.Context) error {
 
 // receiptView is one file's receipt.
 type receiptView struct {
-	Frame
+	page.Frame
 	// Said is a sentence about what was just done.
 	Said     string
 	Caption  string
 	Lede     string
 	Banner   string
 	Rejected string
-	Facts    []fact
-	Dates    tableView
+	Facts    []page.Fact
+	Dates    page.Table
 	// Causes has a line for each cause, Problems one for each row.
-	Causes   tableView
-	Problems tableView
+	Causes   page.Table
+	Problems page.Table
 	More     string
 	JSON     string
 	// Decide leads to the form that accepts what is held, for those who may.
 	Decide string
 }
-
-type fact struct{ Name, Value string }
 
 // receipt answers for a receipt and its JSON twin.
 func (s *Server) receipt(c echo.Context) error {
@@ -289,7 +301,7 @@ func (s *Server) receipt(c echo.Context) error {
 	if !isSum(sum) || ext != "" && ext != "json" {
 		return problem.New(problem.NotFound, "There is no receipt at this address. Receipts are listed on the extracts page.")
 	}
-	if _, err := s.opts.Places.read(c.QueryParams(), "banner"); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), "banner"); err != nil {
 		return err
 	}
 	got, err := s.opts.Extracts.Receipt(c.Request().Context(), sum)
@@ -301,10 +313,10 @@ func (s *Server) receipt(c echo.Context) error {
 	}
 	r := got.Report
 	v := receiptView{Frame: s.frame(c, "Receipt"), JSON: "/extracts/" + sum + ".json"}
-	v.Crumbs = []link{{"Extracts", "/extracts"}}
+	v.Crumbs = []page.Link{{Text: "Extracts", Href: "/extracts"}}
 	v.Caption = r.File
 	if r.Provider != "" {
-		v.Caption = s.opts.Places.providerWords(r.Provider) + ", " + r.File
+		v.Caption = s.opts.Places.ProviderWords(r.Provider) + ", " + r.File
 	} else if len(r.Providers) > 0 {
 		v.Caption = strings.Join(r.Providers, ", ") + ", " + r.File
 	}
@@ -316,13 +328,19 @@ func (s *Server) receipt(c echo.Context) error {
 	v.Rejected = r.Reason
 	v.Lede = plural(int64(r.RowsRead), "row", "rows") + " read: " + count(int64(r.Kept)) + " kept, " +
 		count(int64(r.Quarantined)) + " could not be understood, " + count(int64(r.Excluded)) + " outside what is counted."
-	v.Facts = []fact{
-		{"On arrival", upperFirst(string(r.Outcome))}, {"File", r.File}, {"Arrived", s.moment(got.At)}, {"Size", size(got.Bytes)},
-		{"Layout", orWords(r.Layout, "Not recognised")}, {"Encoding", orWords(r.Encoding, "Not known")},
-		{"Lines that are not patients", count(int64(r.Skipped))}, {"Warnings", count(int64(r.Warnings))}, {"Fingerprint", r.SHA256},
+	v.Facts = []page.Fact{
+		{
+			Name:  "On arrival",
+			Value: page.UpperFirst(string(r.Outcome)),
+		}, {Name: "File", Value: r.File}, {Name: "Arrived", Value: s.moment(got.At)}, {Name: "Size", Value: size(got.Bytes)},
+		{Name: "Layout", Value: orWords(r.Layout, "Not recognised")}, {Name: "Encoding", Value: orWords(r.Encoding, "Not known")},
+		{
+			Name:  "Lines that are not patients",
+			Value: count(int64(r.Skipped)),
+		}, {Name: "Warnings", Value: count(int64(r.Warnings))}, {Name: "Fingerprint", Value: r.SHA256},
 	}
 	if r.Note != "" {
-		v.Facts = append(v.Facts, fact{"Note", r.Note})
+		v.Facts = append(v.Facts, page.Fact{Name: "Note", Value: r.Note})
 	}
 	v.Dates, v.Problems = receiptTables(got)
 	v.Causes = causesTable(r.Groups)
@@ -356,7 +374,7 @@ func outcomeWords(o ingest.Outcome) string {
 	}
 }
 
-func receiptTables(got Received) (dates, problems tableView) {
+func receiptTables(got Received) (dates, problems page.Table) {
 	r := got.Report
 	type extractOf struct{ provider, day string }
 	now := map[extractOf]Standing{}
@@ -367,9 +385,16 @@ func receiptTables(got Received) (dates, problems tableView) {
 		}
 		now[k] = st
 	}
-	dates = tableView{ID: "dates", Caption: "Extracts in this file", Head: []headCell{{"Extract date", false}, {"Rows read", true},
-		{"Kept", true}, {"Not understood", true}, {"Not counted", true}, {"New people", true}, {"No longer listed", true}, {"Standing", false}}}
-	number := func(n int) tableCell { return tableCell{Text: count(int64(n)), Class: numericClass} }
+	dates = page.Table{
+		ID:      "dates",
+		Caption: "Extracts in this file",
+		Head: []page.Head{{Text: "Extract date"}, {Text: "Rows read", Numeric: true},
+			{
+				Text:    "Kept",
+				Numeric: true,
+			}, {Text: "Not understood", Numeric: true}, {Text: "Not counted", Numeric: true}, {Text: "New people", Numeric: true}, {Text: "No longer listed", Numeric: true}, {Text: "Standing"}},
+	}
+	number := func(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }
 	for _, e := range r.Extracts {
 		standing := "Counts"
 		if e.Held != "" {
@@ -394,18 +419,18 @@ func receiptTables(got Received) (dates, problems tableView) {
 		if e.Provider != "" {
 			day = e.Provider + ", " + day
 		}
-		dates.Rows = append(dates.Rows, []tableCell{{Text: day, Header: true}, number(e.RowsRead), number(e.Kept), number(e.Quarantined),
+		dates.Rows = append(dates.Rows, []page.Cell{{Text: day, Header: true}, number(e.RowsRead), number(e.Kept), number(e.Quarantined),
 			number(e.Excluded), number(e.New), number(e.Gone), {Text: standing}})
 	}
-	problems = tableView{ID: "problems", Caption: "What was found, by row", Head: []headCell{{"Where", false}, {"Effect", false},
-		{"Column", false},
-		{"Found", false}, {"Expected", false}, {"What to do", false}, {"Rule", false}}}
+	problems = page.Table{ID: "problems", Caption: "What was found, by row", Head: []page.Head{{Text: "Where"}, {Text: "Effect"},
+		{Text: "Column"},
+		{Text: "Found"}, {Text: "Expected"}, {Text: "What to do"}, {Text: "Rule"}}}
 	for _, p := range r.Problems {
 		where := "The whole file"
 		if p.Problem.Line > 0 {
 			where = "Row " + strconv.Itoa(p.Problem.Line)
 		}
-		problems.Rows = append(problems.Rows, []tableCell{{Text: where, Header: true}, {Text: effectWords[p.Severity]},
+		problems.Rows = append(problems.Rows, []page.Cell{{Text: where, Header: true}, {Text: effectWords[p.Severity]},
 			{Text: orWords(p.Field, "Not applicable")}, {Text: orWords(p.Found, "Not stated")}, {Text: orWords(p.Expected, "Not stated")},
 			{Text: orWords(p.Do, "Nothing")}, {Text: p.Rule}})
 	}
@@ -413,14 +438,18 @@ func receiptTables(got Received) (dates, problems tableView) {
 }
 
 // causesTable has a line for each cause of what was found, the worst first.
-func causesTable(groups []extract.Group) tableView {
-	t := tableView{ID: "causes", Caption: "What was found, by cause", Head: []headCell{{"Cause", false}, {"Rows", true}, {"Effect", false}}}
+func causesTable(groups []extract.Group) page.Table {
+	t := page.Table{
+		ID:      "causes",
+		Caption: "What was found, by cause",
+		Head:    []page.Head{{Text: "Cause"}, {Text: "Rows", Numeric: true}, {Text: "Effect"}},
+	}
 	for _, g := range groups {
-		rows := tableCell{Text: "The whole file", Class: numericClass}
+		rows := page.Cell{Text: "The whole file", Class: page.Numeric}
 		if g.Rows > 0 {
 			rows.Text = count(int64(g.Rows))
 		}
-		t.Rows = append(t.Rows, []tableCell{{Text: g.Says, Header: true}, rows, {Text: effectWords[g.Severity]}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: g.Says, Header: true}, rows, {Text: effectWords[g.Severity]}})
 	}
 	return t
 }
@@ -432,7 +461,7 @@ var effectWords = map[string]string{
 
 // uploadView is the form for one file.
 type uploadView struct {
-	Frame
+	page.Frame
 	Error  string
 	Limit  string
 	Action string
@@ -441,7 +470,7 @@ type uploadView struct {
 func (s *Server) uploadForm(c echo.Context, said string) uploadView {
 	v := uploadView{Frame: s.frame(c, "Upload an extract"), Error: said, Action: "/extracts/upload",
 		Limit: "Files must be smaller than " + strconv.FormatInt(s.opts.MaxUpload>>20, 10) + "MB."}
-	v.Crumbs = []link{{"Extracts", "/extracts"}}
+	v.Crumbs = []page.Link{{Text: "Extracts", Href: "/extracts"}}
 	if said != "" {
 		v.PageTitle = "Error: " + v.PageTitle
 	}
@@ -449,7 +478,7 @@ func (s *Server) uploadForm(c echo.Context, said string) uploadView {
 }
 
 func (s *Server) uploadPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	return s.page(c, "upload", s.uploadForm(c, ""))

@@ -11,15 +11,29 @@ import (
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
-	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // rowsOnPage bounds the rows of a table on a page; files hold all of them.
 const rowsOnPage = 500
 
 // figuresWords are the query words of the figures page.
-var figuresWords = []string{wordFrom, wordTo, wordLast, wordGrain, wordBy, wordProvider, wordCouncil, wordReason, wordResp, wordCare,
-	wordState, wordBasis, wordKnown, wordView}
+var figuresWords = []string{
+	page.WordFrom,
+	page.WordTo,
+	page.WordLast,
+	page.WordGrain,
+	page.WordBy,
+	page.WordProvider,
+	page.WordCouncil,
+	page.WordReason,
+	page.WordResp,
+	page.WordCare,
+	page.WordState,
+	page.WordBasis,
+	page.WordKnown,
+	page.WordView,
+}
 
 // dimensionWords are the headings of the dimensions on the page.
 var dimensionWords = map[measure.Dimension]string{
@@ -56,22 +70,22 @@ func (k *keeper) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, er
 }
 
 type figuresView struct {
-	Frame
+	page.Frame
 	Showing string
 	Lede    string
 	Empty   string
-	Table   tableView
+	Table   page.Table
 	More    string
-	Filters filterView
+	Filters page.Filters
 }
 
 // askedFigures reads the address of the figures or of their public copy.
-func (s *Server) askedFigures(c echo.Context) (asked, sight, error) {
-	a, err := s.opts.Places.read(c.QueryParams(), figuresWords...)
+func (s *Server) askedFigures(c echo.Context) (page.Asked, sight, error) {
+	a, err := s.opts.Places.Read(c.QueryParams(), figuresWords...)
 	if err != nil {
 		return a, sight{}, err
 	}
-	if a.By, err = a.dimensions(); err != nil {
+	if a.By, err = a.Dimensions(); err != nil {
 		return a, sight{}, err
 	}
 	see, err := s.sight(c, a)
@@ -79,7 +93,7 @@ func (s *Server) askedFigures(c echo.Context) (asked, sight, error) {
 }
 
 // breakdownOf reads the address and asks for the table.
-func (s *Server) breakdownOf(c echo.Context) (asked, sight, breakdown, error) {
+func (s *Server) breakdownOf(c echo.Context) (page.Asked, sight, breakdown, error) {
 	a, see, err := s.askedFigures(c)
 	if err != nil {
 		return a, see, breakdown{}, err
@@ -88,39 +102,15 @@ func (s *Server) breakdownOf(c echo.Context) (asked, sight, breakdown, error) {
 	return a, see, b, err
 }
 
-// dimensions gives what to break down by: the period first, then the rest in
-// the order asked. Nothing asked means by month and responsible body.
-func (a asked) dimensions() ([]measure.Dimension, error) {
-	var periods, rest []measure.Dimension
-	for _, d := range a.By {
-		if slices.Contains(dimensions[:3], d) {
-			periods = append(periods, d)
-		} else {
-			rest = append(rest, d)
-		}
-	}
-	if a.Grain != "" && !slices.Contains(periods, a.Grain) {
-		periods = append(periods, a.Grain)
-	}
-	if len(periods) > 1 {
-		return nil, problem.New(problem.Invalid, "The address asks for %s and %s at once. Use one of day, week and month.", periods[0],
-			periods[1])
-	}
-	if len(periods)+len(rest) == 0 {
-		return []measure.Dimension{measure.ByMonth, measure.ByResponsible}, nil
-	}
-	return append(periods, rest...), nil
-}
-
 // figuresQuery is what an address asks to count, and the latest extract date,
 // zero when there is none.
-func (s *Server) figuresQuery(ctx context.Context, see sight, a asked) (measure.Query, delay.Day, error) {
+func (s *Server) figuresQuery(ctx context.Context, see sight, a page.Asked) (measure.Query, delay.Day, error) {
 	q := measure.Query{By: a.By, Filter: a.Filter}
 	_, last, err := see.Extent(ctx)
 	if err != nil || last == 0 {
 		return q, last, err
 	}
-	if q.From, q.To, err = a.period(last); err != nil {
+	if q.From, q.To, err = a.Period(last); err != nil {
 		return q, last, err
 	}
 	// Evidence ends with the latest extract (C2); days after it would only
@@ -129,7 +119,7 @@ func (s *Server) figuresQuery(ctx context.Context, see sight, a asked) (measure.
 	return q, last, nil
 }
 
-func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, error) {
+func (s *Server) count(ctx context.Context, see sight, a page.Asked) (breakdown, error) {
 	q, last, err := s.figuresQuery(ctx, see, a)
 	if err != nil {
 		return breakdown{}, err
@@ -156,9 +146,9 @@ func (s *Server) count(ctx context.Context, see sight, a asked) (breakdown, erro
 	return b, nil
 }
 
-func (s *Server) figuresTwin(see sight, b breakdown) twin {
+func (s *Server) figuresTwin(see sight, b breakdown) page.Twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Figures", RuleVersion: s.ruleVersionAt(see), From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID,
+	t := page.Twin{Title: "Figures", RuleVersion: s.ruleVersionAt(see), From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID,
 		AsAt: b.AsAt.String(), Rows: b.Rows, Basis: b.Query.Filter.Basis}
 	for _, n := range measure.Numbers {
 		if slices.Contains(b.Numbers, n.Number) {
@@ -166,7 +156,7 @@ func (s *Server) figuresTwin(see sight, b breakdown) twin {
 		}
 	}
 	for i, name := range b.Head {
-		t.Columns = append(t.Columns, column{Name: name, Number: b.Numeric[i]})
+		t.Columns = append(t.Columns, page.Column{Name: name, Number: b.Numeric[i]})
 	}
 	return t
 }
@@ -177,20 +167,20 @@ var numberHeads = map[measure.Number]string{
 	measure.Open: "Days not agreed",
 }
 
-func (s *Server) figuresTable(b breakdown) tableView {
-	t := tableView{ID: "figures", Caption: "Delayed days, " + span(b.Query.From, b.Query.To)}
+func (s *Server) figuresTable(b breakdown) page.Table {
+	t := page.Table{ID: "figures", Caption: "Delayed days, " + span(b.Query.From, b.Query.To)}
 	for _, by := range b.Query.By {
-		t.Head = append(t.Head, headCell{Text: dimensionWords[by]})
+		t.Head = append(t.Head, page.Head{Text: dimensionWords[by]})
 	}
 	for _, n := range b.Numbers {
 		head := numberHeads[n]
 		if n == measure.Days && b.Query.Filter.Basis == measure.BasisAgreed {
 			head = "Agreed days"
 		}
-		t.Head = append(t.Head, headCell{head, true})
+		t.Head = append(t.Head, page.Head{Text: head, Numeric: true})
 	}
 	for i, c := range b.Cells[:min(len(b.Cells), rowsOnPage)] {
-		var row []tableCell
+		var row []page.Cell
 		for j, by := range b.Query.By {
 			cell := s.dimensionCell(by, c)
 			cell.Header = j == 0
@@ -209,13 +199,13 @@ func (s *Server) figuresTable(b breakdown) tableView {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	t.Foot = []tableCell{{Text: "All", Header: true}}
+	t.Foot = []page.Cell{{Text: "All", Header: true}}
 	for range len(b.Query.By) - 1 {
-		t.Foot = append(t.Foot, tableCell{})
+		t.Foot = append(t.Foot, page.Cell{})
 	}
 	calendar := float64(b.Query.To-b.Query.From) + 1
 	for _, n := range b.Numbers {
-		cell := tableCell{Class: numericClass}
+		cell := page.Cell{Class: page.Numeric}
 		switch n {
 		case measure.Days:
 			cell.Text = count(b.Total)
@@ -272,32 +262,32 @@ func (b breakdown) rowsBehind(c measure.Cell) string {
 			f.States = []agreement.State{c.State}
 		}
 	}
-	return address("/days", dated(f, from, to))
+	return page.Address("/days", page.Dated(f, from, to))
 }
 
-func (s *Server) dimensionCell(by measure.Dimension, c measure.Cell) tableCell {
+func (s *Server) dimensionCell(by measure.Dimension, c measure.Cell) page.Cell {
 	switch by {
 	case measure.ByMonth:
-		return tableCell{Text: c.Period.Month().Long()}
+		return page.Cell{Text: c.Period.Month().Long()}
 	case measure.ByWeek:
-		return tableCell{Text: c.Period.Week().Long()}
+		return page.Cell{Text: c.Period.Week().Long()}
 	case measure.ByDay:
-		return tableCell{Text: c.Period.Long()}
+		return page.Cell{Text: c.Period.Long()}
 	case measure.ByProvider:
-		return tableCell{Text: s.opts.Places.providerWords(c.Provider)}
+		return page.Cell{Text: s.opts.Places.ProviderWords(c.Provider)}
 	case measure.ByCouncil:
-		return tableCell{Text: s.opts.Places.councilWords(c.Council)}
+		return page.Cell{Text: s.opts.Places.CouncilWords(c.Council)}
 	case measure.ByReason:
-		return tableCell{Text: reasonWords(c.Reason)}
+		return page.Cell{Text: page.ReasonWords(c.Reason)}
 	case measure.ByResponsible:
-		return tableCell{Text: upperFirst(c.Body.String()), Swatch: swatch(c.Body)}
+		return page.Cell{Text: page.UpperFirst(c.Body.String()), Swatch: swatch(c.Body)}
 	}
-	return tableCell{Text: c.Text(by)}
+	return page.Cell{Text: c.Text(by)}
 }
 
 // numberCell writes a number of the table for reading.
-func numberCell(n measure.Number, text string) tableCell {
-	cell := tableCell{Text: text, Class: numericClass}
+func numberCell(n measure.Number, text string) page.Cell {
+	cell := page.Cell{Text: text, Class: page.Numeric}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return cell
@@ -327,7 +317,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 		v.Empty = "No extracts are held yet, so there are no figures."
 		return s.page(c, "figures", v)
 	}
-	v.Showing = "Showing " + s.opts.Places.filterWords(b.Query.Filter) + ", " + span(b.Query.From, b.Query.To) + "."
+	v.Showing = "Showing " + s.opts.Places.FilterWords(b.Query.Filter) + ", " + span(b.Query.From, b.Query.To) + "."
 	v.Lede = b.lede()
 	if len(b.Cells) == 0 {
 		v.Empty = "No delayed days in this period."
@@ -337,15 +327,20 @@ func (s *Server) figuresPage(c echo.Context) error {
 	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
 		return err
 	}
-	q := withBy(see.keep(dated(b.Query.Filter, b.Query.From, b.Query.To)), b.Query.By...)
+	q := page.WithBy(see.keep(page.Dated(b.Query.Filter, b.Query.From, b.Query.To)), b.Query.By...)
 	if n := len(b.Cells); n > rowsOnPage {
 		v.More = "The first " + count(rowsOnPage) + " of " + count(int64(n)) + " rows are shown. The CSV has them all."
 	}
-	v.Filters = filterView{
+	v.Filters = page.Filters{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,
-		Dates:   &dateFields{From: b.Query.From.String(), To: b.Query.To.String()},
-		Groups:  append(append(byGroups(b.Query.By), basisGroup(b.Query.Filter)), s.opts.Places.groups(b.Query.Filter)...),
-		Periods: periodLinks("/figures", b.Query.Filter, withBy(see.keep(url.Values{}), b.Query.By...), b.AsAt), Known: s.knownField(see),
+		Dates:  &page.DateFields{From: b.Query.From.String(), To: b.Query.To.String()},
+		Groups: append(append(byGroups(b.Query.By), page.BasisGroup(b.Query.Filter)), s.opts.Places.Groups(b.Query.Filter)...),
+		Periods: page.PeriodLinks(
+			"/figures",
+			b.Query.Filter,
+			page.WithBy(see.keep(url.Values{}), b.Query.By...),
+			b.AsAt,
+		), Known: s.knownField(see),
 	}
 	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
 	v.About.Links = append(v.About.Links, publicLink(b, q)...)
@@ -357,9 +352,9 @@ func (s *Server) figuresPage(c echo.Context) error {
 func (b breakdown) lede() string {
 	perDay := oneDecimal(float64(b.Total) / float64(b.Query.To-b.Query.From+1))
 	if b.Query.Filter.Basis != measure.BasisAgreed {
-		return upperFirst(plural(b.Total, "delayed day", "delayed days")) + ": " + perDay + " people waiting on an average day."
+		return page.UpperFirst(plural(b.Total, "delayed day", "delayed days")) + ": " + perDay + " people waiting on an average day."
 	}
-	text := upperFirst(plural(b.Total, "agreed delayed day", "agreed delayed days")) + ": " + perDay + " on an average day."
+	text := page.UpperFirst(plural(b.Total, "agreed delayed day", "agreed delayed days")) + ": " + perDay + " on an average day."
 	if !slices.Contains(b.Numbers, measure.Open) {
 		return text
 	}
@@ -367,20 +362,23 @@ func (b breakdown) lede() string {
 }
 
 // byGroups are the fields that say what to break down by.
-func byGroups(by []measure.Dimension) []choiceGroup {
-	grain := choiceGroup{Legend: "Step", Name: wordGrain, Kind: "radio", Style: "radios"}
+func byGroups(by []measure.Dimension) []page.ChoiceGroup {
+	grain := page.ChoiceGroup{Legend: "Step", Name: page.WordGrain, Kind: "radio", Style: "radios"}
 	chosen := false
 	for _, d := range []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByDay} {
 		on := slices.Contains(by, d)
 		chosen = chosen || on
-		grain.Items = append(grain.Items, choice{ID: "grain-" + string(d), Value: string(d), Text: upperFirst(string(d)), Chosen: on})
+		grain.Items = append(grain.Items, page.Choice{ID: "grain-" + string(d), Value: string(d), Text: page.UpperFirst(string(d)), Chosen: on})
 	}
-	grain.Items = append(grain.Items, choice{ID: "grain-none", Value: "", Text: "Whole period", Chosen: !chosen})
-	rest := choiceGroup{Legend: "Break down by", Name: wordBy, Kind: "checkbox", Style: "checkboxes"}
-	for _, d := range dimensions[3:] {
-		rest.Items = append(rest.Items, choice{ID: "by-" + string(d), Value: string(d), Text: dimensionWords[d], Chosen: slices.Contains(by, d)})
+	grain.Items = append(grain.Items, page.Choice{ID: "grain-none", Value: "", Text: "Whole period", Chosen: !chosen})
+	rest := page.ChoiceGroup{Legend: "Break down by", Name: page.WordBy, Kind: "checkbox", Style: "checkboxes"}
+	for _, d := range page.Dimensions[3:] {
+		rest.Items = append(
+			rest.Items,
+			page.Choice{ID: "by-" + string(d), Value: string(d), Text: dimensionWords[d], Chosen: slices.Contains(by, d)},
+		)
 	}
-	return []choiceGroup{grain, rest}
+	return []page.ChoiceGroup{grain, rest}
 }
 
 func (s *Server) figuresCSV(c echo.Context) error {

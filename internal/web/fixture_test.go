@@ -28,6 +28,7 @@ import (
 	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 	"homeward/static"
 	"homeward/templates"
 )
@@ -36,8 +37,8 @@ import (
 // by a fixed rule, so that pages and twins can be compared with it.
 type northshire struct {
 	first, last delay.Day
-	hospitals   []Place
-	councils    []Place
+	hospitals   []page.Place
+	councils    []page.Place
 	// names spoils the first hospital's name.
 	queried []measure.Query
 	// notes are those of the trends page.
@@ -49,8 +50,12 @@ type northshire struct {
 func newNorthshire() *northshire {
 	return &northshire{
 		first: delay.MustDay("2025-10-01"), last: delay.MustDay("2026-11-04"),
-		hospitals: []Place{{"RXA", "Northgate General"}, {"RXB", "Southmoor Hospital"}, {"RXC", "Westhaven"}},
-		councils:  []Place{{"E10000099", "Northshire County Council"}, {"E06000099", "Southmoor City Council"}},
+		hospitals: []page.Place{
+			{Code: "RXA", Name: "Northgate General"},
+			{Code: "RXB", Name: "Southmoor Hospital"},
+			{Code: "RXC", Name: "Westhaven"},
+		},
+		councils: []page.Place{{Code: "E10000099", Name: "Northshire County Council"}, {Code: "E06000099", Name: "Southmoor City Council"}},
 	}
 }
 
@@ -463,7 +468,7 @@ func options(t testing.TB) (Options, *site) {
 		Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Known: &memory{north: n}, Closings: newCabinet(n),
 		Trends: n,
 		Packs:  &shelf{packs: []Pack{ofOctober}},
-		Places: Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
+		Places: page.Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
 		Rules:  rules, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),
 		Log: log, Now: now, Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
 	}

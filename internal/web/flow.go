@@ -11,36 +11,50 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/web/page"
 )
 
 // flowWords are the query words of the flow page.
-var flowWords = []string{wordSplit, wordFrom, wordTo, wordLast, wordGrain, wordProvider, wordCouncil, wordReason, wordResp, wordCare,
-	wordBasis, wordKnown, wordView}
+var flowWords = []string{
+	wordSplit,
+	page.WordFrom,
+	page.WordTo,
+	page.WordLast,
+	page.WordGrain,
+	page.WordProvider,
+	page.WordCouncil,
+	page.WordReason,
+	page.WordResp,
+	page.WordCare,
+	page.WordBasis,
+	page.WordKnown,
+	page.WordView,
+}
 
 type flowView struct {
-	Frame
+	page.Frame
 	Showing, Empty string
-	Filters        filterView
-	Charts         []chartView
+	Filters        page.Filters
+	Charts         []page.Chart
 	Class          string
-	Flow           tableView
-	Waited         tableView
-	Pair           []chartView
-	Weekdays       chartView
-	Handoffs       tableView
+	Flow           page.Table
+	Waited         page.Table
+	Pair           []page.Chart
+	Weekdays       page.Chart
+	Handoffs       page.Table
 	NoHandoffs     string
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
 
 // flowOf reads the address and works out the flow.
-func (s *Server) flowOf(c echo.Context) (asked, sight, measure.Flows, error) {
+func (s *Server) flowOf(c echo.Context) (page.Asked, sight, measure.Flows, error) {
 	ctx := c.Request().Context()
-	a, err := s.opts.Places.read(c.QueryParams(), flowWords...)
+	a, err := s.opts.Places.Read(c.QueryParams(), flowWords...)
 	if err != nil {
 		return a, sight{}, measure.Flows{}, err
 	}
-	if err = a.everybody("flow counts people who begin and end a wait, whatever is agreed of their days"); err != nil {
+	if err = a.Everybody("flow counts people who begin and end a wait, whatever is agreed of their days"); err != nil {
 		return a, sight{}, measure.Flows{}, err
 	}
 	q := measure.TrendQuery{Filter: a.Filter, Grain: a.Grain}
@@ -58,7 +72,7 @@ func (s *Server) flowOf(c echo.Context) (asked, sight, measure.Flows, error) {
 	if err != nil || last == 0 {
 		return a, see, measure.Flows{TrendQuery: q}, err
 	}
-	if q.From, q.To, err = a.period(last); err != nil {
+	if q.From, q.To, err = a.Period(last); err != nil {
 		return a, see, measure.Flows{}, err
 	}
 	q.To = max(q.From, min(q.To, last))
@@ -85,13 +99,13 @@ func (s *Server) flowPage(c echo.Context) error {
 		v.Empty = "No extracts are held yet, so there is no flow."
 		return s.page(c, "flow", v)
 	}
-	v.withCharts(s)
+	s.withCharts(&v.Frame)
 	q := see.keep(flowQuery(f))
-	v.Showing = "Showing " + s.opts.Places.filterWords(f.Filter) + ", " + span(f.From, f.To) + "."
-	v.Filters = filterView{Action: "/flow", Clear: "/flow", Words: v.Showing,
-		Dates:   &dateFields{From: f.From.String(), To: f.To.String()},
-		Groups:  append(flowGroups(f), s.opts.Places.groups(f.Filter)...),
-		Periods: periodLinks("/flow", f.Filter, see.keep(url.Values{wordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last),
+	v.Showing = "Showing " + s.opts.Places.FilterWords(f.Filter) + ", " + span(f.From, f.To) + "."
+	v.Filters = page.Filters{Action: "/flow", Clear: "/flow", Words: v.Showing,
+		Dates:   &page.DateFields{From: f.From.String(), To: f.To.String()},
+		Groups:  append(flowGroups(f), s.opts.Places.Groups(f.Filter)...),
+		Periods: page.PeriodLinks("/flow", f.Filter, see.keep(url.Values{page.WordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last),
 		Known:   s.knownField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
 	s.fix(ctx, v.About, see, "/flow", q)
@@ -100,9 +114,12 @@ func (s *Server) flowPage(c echo.Context) error {
 		return s.page(c, "flow", v)
 	}
 	place := s.place(f.Filter)
-	links := []link{{"CSV", address("/flow.csv", q)}, {"How this is counted", "/definitions/" + measure.NewDelays}}
+	links := []page.Link{
+		{Text: "CSV", Href: page.Address("/flow.csv", q)},
+		{Text: "How this is counted", Href: "/definitions/" + measure.NewDelays},
+	}
 	if f.Split == "" {
-		v.Charts = []chartView{s.charted(ctx, chart.FlowOf(f, 0, chart.TrendOptions{ID: "flow", Place: place}), across, links, a.Print)}
+		v.Charts = []page.Chart{s.charted(ctx, chart.FlowOf(f, 0, chart.TrendOptions{ID: "flow", Place: place}), across, links, a.Print)}
 	} else {
 		v.Class = "app-charts app-charts--two"
 		for i := range f.Groups[:min(len(f.Groups), mostPanels)] {
@@ -128,17 +145,21 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 	if err != nil {
 		return err
 	}
-	number := func(text string) tableCell { return tableCell{Text: text, Class: numericClass} }
-	v.Waited = tableView{ID: "waited", Caption: "Days waited", Head: []headCell{{"Waits", false}, {"People", true}, {"Middle, days", true},
-		{"9 in 10 at most, days", true},
-		{"7 days or more", true}, {"14 days or more", true}, {"21 days or more", true}}}
+	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
+	v.Waited = page.Table{
+		ID:      "waited",
+		Caption: "Days waited",
+		Head: []page.Head{{Text: "Waits"}, {Text: "People", Numeric: true}, {Text: "Middle, days", Numeric: true},
+			{Text: "9 in 10 at most, days", Numeric: true},
+			{Text: "7 days or more", Numeric: true}, {Text: "14 days or more", Numeric: true}, {Text: "21 days or more", Numeric: true}},
+	}
 	for _, one := range []struct {
 		name  string
 		q     measure.Quantiles
 		least [3]int64
 	}{{"Ended in the period, all their days", l.EndedQuantiles, l.AtLeast}, {"Waiting on " + f.To.Long() + ", days so far", l.OpenQuantiles,
 		l.OpenAtLeast}} {
-		row := []tableCell{{Text: one.name, Header: true}, number(count(one.q.People))}
+		row := []page.Cell{{Text: one.name, Header: true}, number(count(one.q.People))}
 		if one.q.People == 0 {
 			row = append(row, number("Not applicable"), number("Not applicable"))
 		} else {
@@ -153,20 +174,20 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 	if err != nil {
 		return err
 	}
-	how := []link{{"How this is counted", "/definitions/" + measure.DaysWaited}}
-	v.Pair = []chartView{s.charted(ctx, chart.LengthsOf(l, place), half, how, open),
+	how := []page.Link{{Text: "How this is counted", Href: "/definitions/" + measure.DaysWaited}}
+	v.Pair = []page.Chart{s.charted(ctx, chart.LengthsOf(l, place), half, how, open),
 		s.charted(ctx, chart.SurvivalOf(l, place), half, how, open)}
 	v.Weekdays = s.charted(ctx, chart.WeekdaysOf(w, l, place), across, nil, open)
 	moves, err := measure.Handoffs(ctx, course, f.Filter, measure.ByResponsible, f.From, f.To)
 	if err != nil {
 		return err
 	}
-	v.Handoffs = tableView{ID: "handoffs", Caption: "Changes of who the next step is with",
-		Head: []headCell{{"From", false}, {"To", false}, {"Times", true}}}
+	v.Handoffs = page.Table{ID: "handoffs", Caption: "Changes of who the next step is with",
+		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "Times", Numeric: true}}}
 	for _, m := range moves {
-		v.Handoffs.Rows = append(v.Handoffs.Rows, []tableCell{
-			{Text: upperFirst(m.From.Body.String()), Header: true, Swatch: swatch(m.From.Body)},
-			{Text: upperFirst(m.To.Body.String()), Swatch: swatch(m.To.Body)}, number(count(m.People)),
+		v.Handoffs.Rows = append(v.Handoffs.Rows, []page.Cell{
+			{Text: page.UpperFirst(m.From.Body.String()), Header: true, Swatch: swatch(m.From.Body)},
+			{Text: page.UpperFirst(m.To.Body.String()), Swatch: swatch(m.To.Body)}, number(count(m.People)),
 		})
 	}
 	if len(moves) == 0 {
@@ -177,30 +198,30 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 
 // flowTable has a row for each group and its whole period, which adds up from
 // left to right. Its ends open the rows of people who waited on those days.
-func (s *Server) flowTable(see sight, f measure.Flows) tableView {
-	t := tableView{ID: "flow-all", Caption: "From " + f.From.Long() + " to " + f.To.Long(),
-		Head: []headCell{{"All", false}, {"Waiting at the start", true}}}
+func (s *Server) flowTable(see sight, f measure.Flows) page.Table {
+	t := page.Table{ID: "flow-all", Caption: "From " + f.From.Long() + " to " + f.To.Long(),
+		Head: []page.Head{{Text: "All"}, {Text: "Waiting at the start", Numeric: true}}}
 	if f.Split != "" {
 		t.Head[0].Text = dimensionWords[f.Split]
 	}
 	for _, k := range measure.EventKinds {
-		t.Head = append(t.Head, headCell{upperFirst(k.String()), true})
+		t.Head = append(t.Head, page.Head{Text: page.UpperFirst(k.String()), Numeric: true})
 	}
-	t.Head = append(t.Head, headCell{"Waiting at the end", true})
-	number := func(text string) tableCell { return tableCell{Text: text, Class: numericClass} }
+	t.Head = append(t.Head, page.Head{Text: "Waiting at the end", Numeric: true})
+	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
 	for _, g := range f.Groups {
-		head := tableCell{Text: s.splitName(f.Split, g.Cell), Header: true}
+		head := page.Cell{Text: s.splitName(f.Split, g.Cell), Header: true}
 		if f.Split == measure.ByResponsible {
 			head.Swatch = swatch(g.Cell.Body)
 		}
-		on := func(n int64, day delay.Day) tableCell {
+		on := func(n int64, day delay.Day) page.Cell {
 			cell := number(count(n))
 			if n > 0 && see.text == "" {
-				cell.Href = address("/days", dated(narrowed(f.Filter, f.Split, g.Cell), day, day))
+				cell.Href = page.Address("/days", page.Dated(narrowed(f.Filter, f.Split, g.Cell), day, day))
 			}
 			return cell
 		}
-		row := []tableCell{head, on(g.Whole.Start, f.From-1)}
+		row := []page.Cell{head, on(g.Whole.Start, f.From-1)}
 		for _, k := range measure.EventKinds {
 			n := g.Whole.By[k]
 			switch {
@@ -217,35 +238,35 @@ func (s *Server) flowTable(see sight, f measure.Flows) tableView {
 	return t
 }
 
-func flowGroups(f measure.Flows) []choiceGroup {
+func flowGroups(f measure.Flows) []page.ChoiceGroup {
 	all := trendGroups(trendAsked{TrendQuery: f.TrendQuery})
-	return []choiceGroup{all[1], all[2]}
+	return []page.ChoiceGroup{all[1], all[2]}
 }
 
 func flowQuery(f measure.Flows) url.Values {
-	q := dated(f.Filter, f.From, f.To)
-	q.Set(wordGrain, string(f.Grain))
+	q := page.Dated(f.Filter, f.From, f.To)
+	q.Set(page.WordGrain, string(f.Grain))
 	if f.Split != "" {
 		q.Set(wordSplit, string(f.Split))
 	}
 	return q
 }
 
-func (s *Server) flowTwin(see sight, f measure.Flows) twin {
-	t := twin{Title: "Flow", RuleVersion: s.ruleVersionAt(see), From: f.From.String(), To: f.To.String(), Measure: measure.PeopleWaiting,
+func (s *Server) flowTwin(see sight, f measure.Flows) page.Twin {
+	t := page.Twin{Title: "Flow", RuleVersion: s.ruleVersionAt(see), From: f.From.String(), To: f.To.String(), Measure: measure.PeopleWaiting,
 		AsAt: f.AsAt.String(),
 		Definitions: []string{"Waiting at the start, with those who are new, already waiting, resumed or moved in, less those who ended, " +
 			"are no " +
 			"longer listed, paused or moved out, is always those waiting at the end (C16)."},
-		Columns: []column{{string(f.Grain), false}, {"last_day", false}}}
+		Columns: []page.Column{{Name: string(f.Grain)}, {Name: "last_day"}}}
 	if f.Split != "" {
-		t.Columns = append(t.Columns, column{measure.Column(f.Split), false})
+		t.Columns = append(t.Columns, page.Column{Name: measure.Column(f.Split)})
 	}
-	t.Columns = append(t.Columns, column{"start", true})
+	t.Columns = append(t.Columns, page.Column{Name: "start", Number: true})
 	for _, k := range measure.EventKinds {
-		t.Columns = append(t.Columns, column{columnName(k.String()), true})
+		t.Columns = append(t.Columns, page.Column{Name: columnName(k.String()), Number: true})
 	}
-	t.Columns = append(t.Columns, column{"end", true}, column{"days_with_every_extract", true})
+	t.Columns = append(t.Columns, page.Column{Name: "end", Number: true}, page.Column{Name: "days_with_every_extract", Number: true})
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	for _, g := range f.Groups {
 		for _, p := range g.Periods {

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"homeward/internal/web/page"
 )
 
 type jobsView struct {
-	Frame
+	page.Frame
 	Started string
 	Empty   bool
 	Rows    []jobRow
@@ -28,7 +30,7 @@ var resultTags = map[string]string{
 const wordStarted = "started"
 
 func (s *Server) jobsPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordStarted, wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), wordStarted, page.WordView); err != nil {
 		return err
 	}
 	jobs, err := s.opts.Jobs.List(c.Request().Context())
@@ -71,19 +73,23 @@ func (s *Server) runJob(c echo.Context) error {
 	if err := s.opts.Jobs.Run(c.Request().Context(), name); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address("/admin/jobs", map[string][]string{wordStarted: {name}}))
+	return c.Redirect(http.StatusSeeOther, page.Address("/admin/jobs", map[string][]string{wordStarted: {name}}))
 }
 
 func (s *Server) jobsJSON(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	jobs, err := s.opts.Jobs.List(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	t := twin{Title: "Jobs", Definitions: []string{}, Columns: []column{{"name", false}, {"title", false}, {"when", false}, {"last", false},
-		{"result", false}, {"message", false}, {"seconds", true}, {"next", false}}}
+	t := page.Twin{
+		Title:       "Jobs",
+		Definitions: []string{},
+		Columns: []page.Column{{Name: "name"}, {Name: "title"}, {Name: "when"}, {Name: "last"},
+			{Name: "result"}, {Name: "message"}, {Name: "seconds", Number: true}, {Name: "next"}},
+	}
 	stamp := func(at time.Time) string {
 		if at.IsZero() {
 			return ""

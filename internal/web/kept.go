@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // kept holds what people typed into a form of the daily use that was sent after
@@ -122,10 +123,10 @@ func (s *Server) keepTyped(c echo.Context, v visit) string {
 }
 
 type keptView struct {
-	formView
+	page.Form
 	Words  string
 	Action string
-	Hidden []hiddenField
+	Hidden []page.Hidden
 	// Look says that the form can be looked at before it is saved.
 	Look bool
 }
@@ -139,7 +140,7 @@ func (s *Server) keptPage(c echo.Context) error {
 	if !ok {
 		return problem.New(problem.NotFound, "What was typed is not kept any more. Open the form again.")
 	}
-	v := keptView{formView: formView{Frame: s.frame(c, "Carry on where you were")}, Action: f.path,
+	v := keptView{Form: page.Form{Frame: s.frame(c, "Carry on where you were")}, Action: f.path,
 		Look: strings.HasPrefix(f.path, "/delays/") && !strings.Contains(f.path, "/actions/")}
 	about := keptReference.FindString(f.path + " " + f.fields.Get("ref"))
 	if about != "" {
@@ -149,7 +150,7 @@ func (s *Server) keptPage(c echo.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(f.fields)) {
 		for _, value := range f.fields[name] {
 			if name != wordToken && name != "back" {
-				v.Hidden = append(v.Hidden, hiddenField{name, value})
+				v.Hidden = append(v.Hidden, page.Hidden{Name: name, Value: value})
 			}
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // Known gives what was known at past moments (C15).
@@ -51,8 +52,6 @@ type Past interface {
 	Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
 }
 
-const wordKnown = "known"
-
 // sight is what a page looks at: the present, or a past moment.
 type sight struct {
 	Figures
@@ -67,7 +66,7 @@ type sight struct {
 
 // sight gives what an address asks to look at. A past stays open until the
 // request ends.
-func (s *Server) sight(c echo.Context, a asked) (sight, error) {
+func (s *Server) sight(c echo.Context, a page.Asked) (sight, error) {
 	if a.Known == "" {
 		return s.present(c.Request().Context())
 	}
@@ -103,7 +102,7 @@ func readMoment(text string, zone *time.Location) (time.Time, error) {
 		return at, nil
 	}
 	return time.Time{}, problem.New(problem.Invalid, "We do not recognise %s as a value of 'known'. Use a day like 2026-10-28, which means "+
-		"its end, or a day and a time like 2026-10-28T09:58.", quote(text))
+		"its end, or a day and a time like 2026-10-28T09:58.", page.Quote(text))
 }
 
 // words says the moment: a day that was asked for as a day stands as one.
@@ -117,7 +116,7 @@ func (v sight) words(s *Server) string {
 // keep adds the moment to a query that leads on from a page.
 func (v sight) keep(q url.Values) url.Values {
 	if v.text != "" {
-		q.Set(wordKnown, v.text)
+		q.Set(page.WordKnown, v.text)
 	}
 	return q
 }
@@ -138,7 +137,7 @@ func (s *Server) ruleVersionAt(v sight) string {
 // fix has the fixed link of a page name the moment that it shows, so that the
 // same figures stand behind it whatever arrives later (C15). path is the page's,
 // q its query with real dates.
-func (s *Server) fix(ctx context.Context, a *about, v sight, path string, q url.Values) {
+func (s *Server) fix(ctx context.Context, a *page.About, v sight, path string, q url.Values) {
 	if v.text != "" {
 		a.RuleSet = s.ruleVersionAt(v)
 		return // q has the moment already.
@@ -156,30 +155,27 @@ func (s *Server) fix(ctx context.Context, a *about, v sight, path string, q url.
 		return
 	}
 	fixed := maps.Clone(q)
-	fixed.Set(wordKnown, momentText(at))
-	a.Fixed = address(path, fixed)
+	fixed.Set(page.WordKnown, momentText(at))
+	a.Fixed = page.Address(path, fixed)
 }
 
 // asKnown has the frame of a page say that it looks at a past moment, with the
 // way back.
-func (s *Server) asKnown(c echo.Context, f *Frame, v sight) {
+func (s *Server) asKnown(c echo.Context, f *page.Frame, v sight) {
 	if v.text == "" {
 		return
 	}
 	f.DateBar = "As known " + v.words(s) + ". " + s.dateBarOf(c.Request().Context(), v)
 	q := maps.Clone(c.QueryParams())
-	q.Del(wordKnown)
-	f.Latest = &link{Text: "Show latest", Href: address(c.Path(), q)}
+	q.Del(page.WordKnown)
+	f.Latest = &page.Link{Text: "Show latest", Href: page.Address(c.Path(), q)}
 	if strings.Contains(c.Path(), ":") {
-		f.Latest.Href = address(c.Request().URL.Path, q)
+		f.Latest.Href = page.Address(c.Request().URL.Path, q)
 	}
 }
 
-// knownField is the field of the filters that looks back.
-type knownField struct{ Type, Value, Max string }
-
-func (s *Server) knownField(v sight) *knownField {
-	f := &knownField{Type: "date", Value: v.text, Max: (s.today() - 1).String()}
+func (s *Server) knownField(v sight) *page.KnownField {
+	f := &page.KnownField{Type: "date", Value: v.text, Max: (s.today() - 1).String()}
 	if v.text == "" {
 		return f
 	}
@@ -195,7 +191,7 @@ func (s *Server) knownField(v sight) *knownField {
 type differencesView struct {
 	Heading string
 	Words   string
-	Table   tableView
+	Table   page.Table
 	More    string
 }
 
@@ -286,15 +282,21 @@ type comparing struct {
 	then, now   map[spot]string // the file that counts, by its SHA-256
 	heldThen    map[spot]bool
 	answers     Answers
-	table       tableView
+	table       page.Table
 	differences int
 }
 
 // compare prepares to compare figures of the days from from to to.
 func (s *Server) compare(ctx context.Context, v sight, from, to delay.Day) (*comparing, error) {
-	x := &comparing{s: s, v: v, table: tableView{ID: "differences", HiddenCaption: true,
+	x := &comparing{s: s, v: v, table: page.Table{ID: "differences", HiddenCaption: true,
 		Caption: "Figures as known " + v.words(s) + ", and the same figures now",
-		Head:    []headCell{{"Measure", false}, {"Shown then", true}, {"Same figure now", true}, {"Difference", true}, {"Why", false}}}}
+		Head: []page.Head{
+			{Text: "Measure"},
+			{Text: "Shown then", Numeric: true},
+			{Text: "Same figure now", Numeric: true},
+			{Text: "Difference", Numeric: true},
+			{Text: "Why"},
+		}}}
 	now, err := s.now(ctx)
 	if err != nil {
 		return nil, err
@@ -332,11 +334,11 @@ func (x *comparing) why(at spot) cause {
 func (x *comparing) reckon(then, now map[spot]int64, why func(spot) cause) reckoning {
 	var r reckoning
 	for at, was := range then {
-		r.add(why(at), x.s.opts.Places.providerWords(at.provider), was, now[at])
+		r.add(why(at), x.s.opts.Places.ProviderWords(at.provider), was, now[at])
 	}
 	for at, is := range now {
 		if _, counted := then[at]; !counted {
-			r.add(why(at), x.s.opts.Places.providerWords(at.provider), 0, is)
+			r.add(why(at), x.s.opts.Places.ProviderWords(at.provider), 0, is)
 		}
 	}
 	return r
@@ -347,8 +349,8 @@ func (x *comparing) row(name, was, is, difference, reason string) {
 	if was != is {
 		x.differences++
 	}
-	x.table.Rows = append(x.table.Rows, []tableCell{{Text: name, Header: true}, {Text: was, Class: numericClass},
-		{Text: is, Class: numericClass}, {Text: difference, Class: numericClass}, {Text: reason}})
+	x.table.Rows = append(x.table.Rows, []page.Cell{{Text: name, Header: true}, {Text: was, Class: page.Numeric},
+		{Text: is, Class: page.Numeric}, {Text: difference, Class: page.Numeric}, {Text: reason}})
 }
 
 // counted adds a line of a count. The causes may cancel out.
@@ -380,7 +382,7 @@ func (x *comparing) view() *differencesView {
 		d.Words = "These figures are the same today."
 	}
 	if x.answers.Count > 0 {
-		d.More = upperFirst(plural(x.answers.Count, "answer or entry has", "answers and entries have")) + " been made since."
+		d.More = page.UpperFirst(plural(x.answers.Count, "answer or entry has", "answers and entries have")) + " been made since."
 	}
 	return d
 }
@@ -474,7 +476,7 @@ func (s *Server) reckonWaiting(r *reckoning, then measure.Overview, before, afte
 		if filesNow[end] != "" || at.day <= then.AsAt-14 {
 			at = end
 		}
-		r.add(why(at), s.opts.Places.providerWords(p.Code), was, totalOf(after, at))
+		r.add(why(at), s.opts.Places.ProviderWords(p.Code), was, totalOf(after, at))
 	}
 }
 

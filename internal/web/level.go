@@ -5,6 +5,7 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/web/page"
 )
 
 // levelText writes the agreed level that stands on the last day of a reading,
@@ -21,10 +22,10 @@ func levelText(levels []measure.Level, r measure.TrendReading) string {
 // levelsTable lists the agreed levels of the measures that keep names, those in
 // force first, then those to come. Levels of the past are on the charts of
 // their time.
-func (s *Server) levelsTable(keep func(measure.Metric) bool) tableView {
-	t := tableView{ID: "levels-table", Caption: "Agreed levels", HiddenCaption: true,
-		Head: []headCell{{"Measure", false}, {"Level", true}, {"Of", false},
-			{"From", false}, {"To", false}, {"Agreed", false}, {"Stands", false}}}
+func (s *Server) levelsTable(keep func(measure.Metric) bool) page.Table {
+	t := page.Table{ID: "levels-table", Caption: "Agreed levels", HiddenCaption: true,
+		Head: []page.Head{{Text: "Measure"}, {Text: "Level", Numeric: true}, {Text: "Of"},
+			{Text: "From"}, {Text: "To"}, {Text: "Agreed"}, {Text: "Stands"}}}
 	today := s.today()
 	for _, m := range measure.Metrics {
 		for _, l := range s.opts.Levels {
@@ -35,12 +36,12 @@ func (s *Server) levelsTable(keep func(measure.Metric) bool) tableView {
 			if l.From > today {
 				stands = "Not begun"
 			}
-			t.Rows = append(t.Rows, []tableCell{{Text: m.ID + " " + m.Name, Header: true}, {Text: agreedLevel(m, l), Class: numericClass},
+			t.Rows = append(t.Rows, []page.Cell{{Text: m.ID + " " + m.Name, Header: true}, {Text: agreedLevel(m, l), Class: page.Numeric},
 				{Text: s.levelPlace(l)},
 				{Text: l.From.Long()}, {Text: levelEnd(l)}, {Text: agreedWords(l)}, {Text: stands}})
 		}
 	}
-	slices.SortStableFunc(t.Rows, func(a, b []tableCell) int {
+	slices.SortStableFunc(t.Rows, func(a, b []page.Cell) int {
 		return slices.Index(levelOrder, a[len(a)-1].Text) - slices.Index(levelOrder, b[len(b)-1].Text)
 	})
 	return t
@@ -63,9 +64,9 @@ func agreedLevel(m measure.Metric, l measure.Level) string {
 func (s *Server) levelPlace(l measure.Level) string {
 	switch {
 	case l.Provider != "":
-		return s.opts.Places.providerWords(l.Provider)
+		return s.opts.Places.ProviderWords(l.Provider)
 	case l.Council != "":
-		return s.opts.Places.councilWords(l.Council)
+		return s.opts.Places.CouncilWords(l.Council)
 	}
 	return "All hospitals and councils"
 }

@@ -15,20 +15,24 @@ import (
 	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 const backToToday = "Back to My site today"
 
 // logForm makes the page of the three-field log from what was typed.
-func (s *Server) logForm(c echo.Context, f casework.LogForm) (caseForm, error) {
+func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, error) {
 	ctx, actor, today := c.Request().Context(), s.actor(c), s.today()
-	v := caseForm{formView: formView{Frame: s.frame(c, "Log a delay")}, Back: "/today", BackText: backToToday, Action: "/delays/new"}
+	v := page.CaseForm{Form: page.Form{Frame: s.frame(c, "Log a delay")}, Back: "/today", BackText: backToToday, Action: "/delays/new"}
 	var k *casework.Case
 	ward, provider := "", f.New.Provider
-	ready := part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "nhsuk-radios--inline",
-		Groups: []partGroup{{}}}
+	ready := page.Part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "nhsuk-radios--inline",
+		Groups: []page.PartGroup{{}}}
 	add := func(value, text string) {
-		ready.Groups[0].Items = append(ready.Groups[0].Items, choice{ID: "ready-" + value, Value: value, Text: text, Chosen: f.Ready == value})
+		ready.Groups[0].Items = append(
+			ready.Groups[0].Items,
+			page.Choice{ID: "ready-" + value, Value: value, Text: text, Chosen: f.Ready == value},
+		)
 	}
 	if f.Reference != "" {
 		var err error
@@ -43,33 +47,42 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (caseForm, error) {
 			ward = d.Ward
 			v.Caption = joined(title, d.Ward, k.Reference)
 			if d.Admitted != 0 {
-				v.Facts = append(v.Facts, caseFact{"Admitted", d.Admitted.Long(), s.extractAge(k)})
+				v.Facts = append(v.Facts, page.CaseFact{Name: "Admitted", Value: d.Admitted.Long(), Source: s.extractAge(k)})
 			}
-			v.Facts = append(v.Facts, caseFact{"Council of residence", s.opts.Places.councilWords(given.Council), s.extractAge(k)},
-				caseFact{"Waiting for, by the extract", reasonWords(given.Reason), s.extractAge(k)})
+			v.Facts = append(
+				v.Facts,
+				page.CaseFact{Name: "Council of residence", Value: s.opts.Places.CouncilWords(given.Council), Source: s.extractAge(k)},
+				page.CaseFact{Name: "Waiting for, by the extract", Value: page.ReasonWords(given.Reason), Source: s.extractAge(k)},
+			)
 			if d.EndKind == delay.Open {
 				add("fed", d.Ready.Long()+", from the extract")
 			}
 		}
-		v.Hidden = []hiddenField{{"ref", k.Reference}, {"version", cmp.Or(f.Version, k.Version)}}
-		v.Back = address("/today", url.Values{wordProvider: {provider}}) + "#row-" + k.Reference
+		v.Hidden = []page.Hidden{{Name: "ref", Value: k.Reference}, {Name: "version", Value: cmp.Or(f.Version, k.Version)}}
+		v.Back = page.Address("/today", url.Values{page.WordProvider: {provider}}) + "#row-" + k.Reference
 	} else {
-		v.Title, v.Caption = "Log a delay for someone who is not listed", s.opts.Places.providerWords(provider)
+		v.Title, v.Caption = "Log a delay for someone who is not listed", s.opts.Places.ProviderWords(provider)
 		v.Lede = []string{"No one with that reference is in the latest extract. Check the number, or add them here."}
 		v.Parts = s.newPersonParts(actor, f.New)
 	}
 	add("today", "Today")
 	add("yesterday", "Yesterday")
 	add("other", "Another date")
-	uncertain := part{Kind: "check", ID: "uncertain", Groups: []partGroup{{Items: []choice{{ID: "uncertain", Value: "yes",
+	uncertain := page.Part{Kind: "check", ID: "uncertain", Groups: []page.PartGroup{{Items: []page.Choice{{ID: "uncertain", Value: "yes",
 		Text: "This date is uncertain", Chosen: f.Uncertain}}}}}
 	v.Parts = append(v.Parts, ready)
-	other := datePart("other", "If another date", "For example, 31 10 2026", f.Other)
-	reason := part{Kind: "select", ID: "reason", Label: "2 What are they waiting for?",
+	other := page.DatePart("other", "If another date", "For example, 31 10 2026", f.Other)
+	reason := page.Part{Kind: "select", ID: "reason", Label: "2 What are they waiting for?",
 		Groups: s.reasonGroups(c, provider, ward, f.Reason, today)}
-	where := part{Kind: "radios", ID: "destination", Label: "3 Where are they going?", Class: "nhsuk-radios--small", Groups: []partGroup{{}}}
+	where := page.Part{
+		Kind:   "radios",
+		ID:     "destination",
+		Label:  "3 Where are they going?",
+		Class:  "nhsuk-radios--small",
+		Groups: []page.PartGroup{{}},
+	}
 	for _, d := range casework.Destinations {
-		where.Groups[0].Items = append(where.Groups[0].Items, choice{ID: "destination-" + d.Code, Value: d.Code,
+		where.Groups[0].Items = append(where.Groups[0].Items, page.Choice{ID: "destination-" + d.Code, Value: d.Code,
 			Text: casework.DestinationWords(d.Code), Chosen: f.Destination == d.Code})
 	}
 	v.Parts = append(v.Parts, uncertain, reason, where)
@@ -77,14 +90,19 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (caseForm, error) {
 	// keyboard; its parts are closed unless one is used.
 	body := s.bodyPart("If the rules do not say, who is the next step with?", f.Body)
 	v.Parts = append(v.Parts,
-		part{Kind: "details", ID: "more-date", Label: "Another date", Parts: []part{other}},
-		part{Kind: "details", ID: "more-body", Label: "Who the next step is with",
-			Words: []string{"Leave this to the rules unless the ward knows better. The council is asked to agree either way."}, Parts: []part{body}})
+		page.Part{Kind: "details", ID: "more-date", Label: "Another date", Parts: []page.Part{other}},
+		page.Part{Kind: "details", ID: "more-body", Label: "Who the next step is with",
+			Words: []string{
+				"Leave this to the rules unless the ward knows better. The council is asked to agree either way.",
+			}, Parts: []page.Part{body}})
 	if f.Ready == "other" || !f.Other.Empty() {
 		v.Parts[len(v.Parts)-2] = other
 	}
-	v.Aside = []part{s.meaningsPart(c, today)}
-	v.Buttons = []caseButton{{"Save and go to next", "then", "next", ""}, {"Save and open record", "then", "open", "nhsuk-button--secondary"}}
+	v.Aside = []page.Part{s.meaningsPart(c, today)}
+	v.Buttons = []page.Button{
+		{Text: "Save and go to next", Name: "then", Value: "next"},
+		{Text: "Save and open record", Name: "then", Value: "open", Class: "nhsuk-button--secondary"},
+	}
 	return v, nil
 }
 
@@ -104,17 +122,17 @@ func (s *Server) extractAge(k *casework.Case) string {
 }
 
 // bodyPart asks for a body; the first choice leaves it to the rules.
-func (s *Server) bodyPart(label, chosen string) part {
-	return radiosPart("body", label, chosen, [2]string{"", "Leave it to the rules"}, [2]string{"nhs", "NHS"},
+func (s *Server) bodyPart(label, chosen string) page.Part {
+	return page.RadiosPart("body", label, chosen, [2]string{"", "Leave it to the rules"}, [2]string{"nhs", "NHS"},
 		[2]string{"social-care", "Social care"}, [2]string{"joint", "Joint"})
 }
 
 // reasonGroups lists the reasons: the ward's most used first, then all, each
 // beginning with its code so that typing the code selects it.
-func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, today delay.Day) []partGroup {
-	all := partGroup{Label: "All reasons"}
-	option := func(r delay.Reason, chosen bool) choice {
-		return choice{Value: string(r), Text: reasonWords(r), Chosen: chosen}
+func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, today delay.Day) []page.PartGroup {
+	all := page.PartGroup{Label: "All reasons"}
+	option := func(r delay.Reason, chosen bool) page.Choice {
+		return page.Choice{Value: string(r), Text: page.ReasonWords(r), Chosen: chosen}
 	}
 	used := map[delay.Reason]int{}
 	if provider != "" {
@@ -134,11 +152,11 @@ func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, tod
 		all.Items = append(all.Items, option(r, false))
 	}
 	slices.SortStableFunc(most, func(a, b delay.Reason) int { return cmp.Compare(used[b], used[a]) })
-	first := partGroup{Items: []choice{{Value: "", Text: "Select a reason", Chosen: chosen == ""}}}
-	groups := []partGroup{first}
+	first := page.PartGroup{Items: []page.Choice{{Value: "", Text: "Select a reason", Chosen: chosen == ""}}}
+	groups := []page.PartGroup{first}
 	const usual = 5
 	if len(most) > 0 {
-		g := partGroup{Label: "Most used on this ward"}
+		g := page.PartGroup{Label: "Most used on this ward"}
 		for _, r := range most[:min(usual, len(most))] {
 			g.Items = append(g.Items, option(r, false))
 		}
@@ -158,11 +176,11 @@ func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, tod
 
 // meaningsPart is what each reason means, with its worked examples and the
 // latest local rulings.
-func (s *Server) meaningsPart(c echo.Context, today delay.Day) part {
-	p := part{Kind: "details", ID: "meanings", Label: "What each reason means"}
+func (s *Server) meaningsPart(c echo.Context, today delay.Day) page.Part {
+	p := page.Part{Kind: "details", ID: "meanings", Label: "What each reason means"}
 	for _, r := range s.opts.Casework.Reasons(today) {
 		m := casework.Meanings[r]
-		p.Words = append(p.Words, reasonWords(r)+". "+m.Sentence+" "+m.Examples[0]+" "+m.Examples[1])
+		p.Words = append(p.Words, page.ReasonWords(r)+". "+m.Sentence+" "+m.Examples[0]+" "+m.Examples[1])
 		rulings, err := s.opts.Cases.Examples(c.Request().Context(), r, 3)
 		if err != nil {
 			continue
@@ -178,40 +196,63 @@ func (s *Server) meaningsPart(c echo.Context, today delay.Day) part {
 	return p
 }
 
-func (s *Server) newPersonParts(actor people.Actor, n casework.NewPerson) []part {
-	var parts []part
+func (s *Server) newPersonParts(actor people.Actor, n casework.NewPerson) []page.Part {
+	var parts []page.Part
 	if mine := actor.Scope().Providers(); len(mine) > 1 {
-		p := part{Kind: "select", ID: "provider", Label: "Hospital", Groups: []partGroup{
-			{Items: []choice{{Text: "Select the hospital", Chosen: n.Provider == ""}}}}}
+		p := page.Part{Kind: "select", ID: "provider", Label: "Hospital", Groups: []page.PartGroup{
+			{Items: []page.Choice{{Text: "Select the hospital", Chosen: n.Provider == ""}}}}}
 		for _, code := range mine {
-			p.Groups[0].Items = append(p.Groups[0].Items, choice{Value: code, Text: s.opts.Places.providerWords(code), Chosen: code == n.Provider})
+			p.Groups[0].Items = append(
+				p.Groups[0].Items,
+				page.Choice{Value: code, Text: s.opts.Places.ProviderWords(code), Chosen: code == n.Provider},
+			)
 		}
 		parts = append(parts, p)
 	}
-	council := part{Kind: "select", ID: "council", Label: "Council of residence", Groups: s.councilGroups(n.Council, "Select the council")}
-	care := part{Kind: "select", ID: "care", Label: "Type of care that they are receiving", Groups: []partGroup{{Items: []choice{
-		{Value: "acute", Text: "Acute", Chosen: n.Care == "acute"}, {Value: "non-acute", Text: "Non-acute", Chosen: n.Care == "non-acute"},
-		{Value: notKnown, Text: "Not known", Chosen: n.Care == notKnown}}}}}
-	return append(parts,
-		part{Kind: "text", ID: "number", Label: "Hospital number", Hint: "It is kept encrypted and stands on no page.", Value: n.HospitalNumber,
-			Class: "nhsuk-input--width-10"},
-		part{Kind: "text", ID: "ward", Label: "Ward", Value: n.Ward, Class: "nhsuk-input--width-10"},
-		part{Kind: "text", ID: "bed", Label: "Bed (optional)", Value: n.Bed, Class: "nhsuk-input--width-5"},
-		datePart("admitted", "Admission date", "For example, 28 10 2026", n.Admitted), council, care)
+	council := page.Part{
+		Kind:   "select",
+		ID:     "council",
+		Label:  "Council of residence",
+		Groups: s.councilGroups(n.Council, "Select the council"),
+	}
+	care := page.Part{
+		Kind:  "select",
+		ID:    "care",
+		Label: "Type of care that they are receiving",
+		Groups: []page.PartGroup{{Items: []page.Choice{
+			{Value: "acute", Text: "Acute", Chosen: n.Care == "acute"}, {Value: "non-acute", Text: "Non-acute", Chosen: n.Care == "non-acute"},
+			{Value: page.NotKnown, Text: "Not known", Chosen: n.Care == page.NotKnown}}}},
+	}
+	return append(
+		parts,
+		page.Part{
+			Kind:  "text",
+			ID:    "number",
+			Label: "Hospital number",
+			Hint:  "It is kept encrypted and stands on no page.",
+			Value: n.HospitalNumber,
+			Class: "nhsuk-input--width-10",
+		},
+		page.Part{Kind: "text", ID: "ward", Label: "Ward", Value: n.Ward, Class: "nhsuk-input--width-10"},
+		page.Part{Kind: "text", ID: "bed", Label: "Bed (optional)", Value: n.Bed, Class: "nhsuk-input--width-5"},
+		page.DatePart("admitted", "Admission date", "For example, 28 10 2026", n.Admitted),
+		council,
+		care,
+	)
 }
 
 // councilGroups lists the partnership's councils and "Not known".
-func (s *Server) councilGroups(chosen, first string) []partGroup {
-	g := partGroup{Items: []choice{{Value: "", Text: first, Chosen: chosen == ""}}}
+func (s *Server) councilGroups(chosen, first string) []page.PartGroup {
+	g := page.PartGroup{Items: []page.Choice{{Value: "", Text: first, Chosen: chosen == ""}}}
 	for _, p := range s.opts.Places.Councils {
-		g.Items = append(g.Items, choice{Value: p.Code, Text: p.Name, Chosen: chosen == p.Code})
+		g.Items = append(g.Items, page.Choice{Value: p.Code, Text: p.Name, Chosen: chosen == p.Code})
 	}
-	g.Items = append(g.Items, choice{Value: notKnown, Text: "Not known", Chosen: chosen == notKnown})
-	return []partGroup{g}
+	g.Items = append(g.Items, page.Choice{Value: page.NotKnown, Text: "Not known", Chosen: chosen == page.NotKnown})
+	return []page.PartGroup{g}
 }
 
 func (s *Server) logPage(c echo.Context) error {
-	a, err := s.opts.Places.read(c.QueryParams(), wordRef, wordProvider)
+	a, err := s.opts.Places.Read(c.QueryParams(), wordRef, page.WordProvider)
 	if err != nil {
 		return err
 	}
@@ -263,7 +304,7 @@ func (s *Server) logDelay(c echo.Context) error {
 	}
 	done, err := s.opts.Casework.Log(c.Request().Context(), s.actor(c), f)
 	if err != nil {
-		return s.notSaved(c, err, v, func() (caseForm, error) {
+		return s.notSaved(c, err, v, func() (page.CaseForm, error) {
 			return s.logForm(c, casework.LogForm{Reference: f.Reference, New: casework.NewPerson{Provider: f.New.Provider}})
 		})
 	}
@@ -275,7 +316,7 @@ func (s *Server) logDelay(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return onward(c, "/today", url.Values{wordProvider: {k.Provider}, wordDone: {done.Reference}, wordEntry: {entry}},
+	return onward(c, "/today", url.Values{page.WordProvider: {k.Provider}, wordDone: {done.Reference}, wordEntry: {entry}},
 		s.nextFresh(c, k.Provider, done.Reference))
 }
 
@@ -295,11 +336,11 @@ func (s *Server) nextFresh(c echo.Context, provider, reference string) string {
 }
 
 // caseFormFor starts a form about one case.
-func (s *Server) caseFormFor(c echo.Context, k *casework.Case, title, path, version string) caseForm {
+func (s *Server) caseFormFor(c echo.Context, k *casework.Case, title, path, version string) page.CaseForm {
 	name, caption := s.caseTitle(k)
-	v := caseForm{formView: formView{Frame: s.frame(c, title)}, Caption: name + ", " + strings.ToLower(caption[:1]) + caption[1:],
+	v := page.CaseForm{Form: page.Form{Frame: s.frame(c, title)}, Caption: name + ", " + strings.ToLower(caption[:1]) + caption[1:],
 		Back: "/delays/" + k.Reference, BackText: caption,
-		Action: "/delays/" + k.Reference + path, Hidden: []hiddenField{{"version", cmp.Or(version, k.Version)}}}
+		Action: "/delays/" + k.Reference + path, Hidden: []page.Hidden{{Name: "version", Value: cmp.Or(version, k.Version)}}}
 	v.PageTitle = title + ", " + k.Reference + " – Homeward"
 	return v
 }
@@ -309,13 +350,13 @@ type caseStep struct {
 	// words are the query words that the page knows.
 	words []string
 	// form makes the page from what was typed, save does the change.
-	form func(c echo.Context, k *casework.Case, fresh bool) caseForm
+	form func(c echo.Context, k *casework.Case, fresh bool) page.CaseForm
 	save func(c echo.Context, reference string) (casework.Done, error)
 }
 
 func (s *Server) stepPage(step caseStep) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if _, err := s.opts.Places.read(c.QueryParams(), step.words...); err != nil {
+		if _, err := s.opts.Places.Read(c.QueryParams(), step.words...); err != nil {
 			return err
 		}
 		k, err := s.caseOf(c)
@@ -338,7 +379,7 @@ func (s *Server) stepSave(step caseStep) echo.HandlerFunc {
 		}
 		done, err := step.save(c, k.Reference)
 		if err != nil {
-			return s.notSaved(c, err, v, func() (caseForm, error) {
+			return s.notSaved(c, err, v, func() (page.CaseForm, error) {
 				now, err := s.caseOf(c)
 				if err != nil {
 					return v, err
@@ -373,7 +414,7 @@ func sentDate(c echo.Context, fresh bool, name string, otherwise casework.Date) 
 func (s *Server) changeStep() caseStep {
 	return caseStep{
 		words: []string{wordPeriod},
-		form: func(c echo.Context, k *casework.Case, fresh bool) caseForm {
+		form: func(c echo.Context, k *casework.Case, fresh bool) page.CaseForm {
 			if first := c.FormValue(wordPeriod); first != "" {
 				return s.correctForm(c, k, first, fresh)
 			}
@@ -383,12 +424,17 @@ func (s *Server) changeStep() caseStep {
 			if d := k.Last(); d != nil {
 				ward = d.Ward
 			}
-			v.Facts = []caseFact{{"Waiting for now", reasonWords(given.Reason), ""},
-				{"Council of residence", s.opts.Places.councilWords(given.Council), ""}}
-			v.Parts = []part{
-				radiosPart("what", "What has happened?", sent(c, fresh, "what", ""), [2]string{"changed", "They are now waiting for something else"},
-					[2]string{"corrected", "The reason was recorded wrongly (replaces it from the start; the old version is kept)"}),
-				datePart("from", "If they are now waiting for something else, from which date?",
+			v.Facts = []page.CaseFact{{Name: "Waiting for now", Value: page.ReasonWords(given.Reason)},
+				{Name: "Council of residence", Value: s.opts.Places.CouncilWords(given.Council)}}
+			v.Parts = []page.Part{
+				page.RadiosPart(
+					"what",
+					"What has happened?",
+					sent(c, fresh, "what", ""),
+					[2]string{"changed", "They are now waiting for something else"},
+					[2]string{"corrected", "The reason was recorded wrongly (replaces it from the start; the old version is kept)"},
+				),
+				page.DatePart("from", "If they are now waiting for something else, from which date?",
 					"For example, 31 10 2026. Periods always join: there is no gap and no overlap.",
 					sentDate(c, fresh, "from", casework.DateOf(s.today()))),
 				{Kind: "select", ID: "reason", Label: "What are they waiting for?", Groups: s.reasonGroups(c, k.Provider, ward,
@@ -396,11 +442,11 @@ func (s *Server) changeStep() caseStep {
 				s.bodyPart("If the rules do not say, who is the next step with?", sent(c, fresh, "body", "")),
 				{Kind: "select", ID: "council", Label: "If the council of residence is another",
 					Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
-				areaPart("because", "If the reason was recorded wrongly, what was wrong?", "Do not include names or clinical detail.",
+				page.AreaPart("because", "If the reason was recorded wrongly, what was wrong?", "Do not include names or clinical detail.",
 					sent(c, fresh, "because", ""), 500),
 			}
-			v.Aside = []part{s.meaningsPart(c, s.today())}
-			v.Buttons = []caseButton{{Text: "Save change"}}
+			v.Aside = []page.Part{s.meaningsPart(c, s.today())}
+			v.Buttons = []page.Button{{Text: "Save change"}}
 			v.Links = s.periodLinksOf(k)
 			return v
 		},
@@ -417,23 +463,26 @@ func (s *Server) changeStep() caseStep {
 const wordPeriod = "period"
 
 // periodLinksOf leads to the correction of each period that is over.
-func (s *Server) periodLinksOf(k *casework.Case) []link {
-	var out []link
+func (s *Server) periodLinksOf(k *casework.Case) []page.Link {
+	var out []page.Link
 	for _, p := range k.Periods() {
 		if !p.Present {
-			out = append(out, link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + reasonWords(p.Segment.Segment.Reason) +
-				", " + p.Standing.Body.String(), Href: s.correctHref(k, p.Segment.Segment.First)})
+			out = append(
+				out,
+				page.Link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + page.ReasonWords(p.Segment.Segment.Reason) +
+					", " + p.Standing.Body.String(), Href: s.correctHref(k, p.Segment.Segment.First)},
+			)
 		}
 	}
 	return out
 }
 
 func (s *Server) correctHref(k *casework.Case, first delay.Day) string {
-	return address("/delays/"+k.Reference+"/reason", url.Values{wordPeriod: {first.String()}})
+	return page.Address("/delays/"+k.Reference+"/reason", url.Values{wordPeriod: {first.String()}})
 }
 
 // correctForm makes the page that corrects what was recorded of one period.
-func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fresh bool) caseForm {
+func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fresh bool) page.CaseForm {
 	v := s.caseFormFor(c, k, "Correct a period", "/reason", sent(c, fresh, "version", ""))
 	p, err := k.Correctable(first)
 	if err != nil {
@@ -443,37 +492,37 @@ func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fre
 	seg := p.Segment
 	v.Lede = []string{"Only what was recorded of these days is replaced. Other periods stay as they are, the days still add up, and the old " +
 		"version is kept in the history. The other body is asked about the corrected days again."}
-	v.Facts = []caseFact{{"Period", span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days())), ""},
-		{"Recorded as", reasonWords(p.Given.Reason), ""},
-		{"Next step with", upperFirst(seg.Standing.Body.String()) + ", " + seg.State.String(), ""},
-		{"Council of residence", s.opts.Places.councilWords(p.Given.Council), ""}}
-	v.Hidden = append(v.Hidden, hiddenField{"what", "corrected"}, hiddenField{wordPeriod, first})
-	v.Parts = []part{
+	v.Facts = []page.CaseFact{{Name: "Period", Value: span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days()))},
+		{Name: "Recorded as", Value: page.ReasonWords(p.Given.Reason)},
+		{Name: "Next step with", Value: page.UpperFirst(seg.Standing.Body.String()) + ", " + seg.State.String()},
+		{Name: "Council of residence", Value: s.opts.Places.CouncilWords(p.Given.Council)}}
+	v.Hidden = append(v.Hidden, page.Hidden{Name: "what", Value: "corrected"}, page.Hidden{Name: wordPeriod, Value: first})
+	v.Parts = []page.Part{
 		{Kind: "select", ID: "reason", Label: "What were they waiting for?", Groups: s.reasonGroups(c, k.Provider, "",
 			sent(c, fresh, "reason", string(p.Given.Reason)), seg.Segment.First)},
 		s.bodyPart("If the rules do not say, who was the next step with?", sent(c, fresh, "body", "")),
 		{Kind: "select", ID: "council", Label: "If the council of residence was another",
 			Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
-		areaPart("because", "What was wrong?", "Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500),
+		page.AreaPart("because", "What was wrong?", "Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500),
 	}
-	v.Aside = []part{s.meaningsPart(c, seg.Segment.First)}
-	v.Buttons = []caseButton{{Text: "Save correction"}}
+	v.Aside = []page.Part{s.meaningsPart(c, seg.Segment.First)}
+	v.Buttons = []page.Button{{Text: "Save correction"}}
 	return v
 }
 
 func (s *Server) pauseStep() caseStep {
 	return caseStep{
-		form: func(c echo.Context, k *casework.Case, fresh bool) caseForm {
+		form: func(c echo.Context, k *casework.Case, fresh bool) page.CaseForm {
 			v := s.caseFormFor(c, k, "Pause", "/pause", sent(c, fresh, "version", ""))
 			v.Lede = []string{"Days from the date of the pause are not counted until you resume. The new ready date then starts the count again."}
-			v.Parts = []part{
-				radiosPart("why", "Why has the wait stopped?", sent(c, fresh, "why", ""), [2]string{"hospital", "Needs hospital treatment again"},
+			v.Parts = []page.Part{
+				page.RadiosPart("why", "Why has the wait stopped?", sent(c, fresh, "why", ""), [2]string{"hospital", "Needs hospital treatment again"},
 					[2]string{"other", "Other"}),
 				{Kind: "text", ID: "other", Label: "If other, say why", Hint: "Do not include names or clinical detail.",
 					Value: sent(c, fresh, "other", "")},
-				datePart("date", "From which date?", "For example, 31 10 2026", sentDate(c, fresh, "date", casework.DateOf(s.today()))),
+				page.DatePart("date", "From which date?", "For example, 31 10 2026", sentDate(c, fresh, "date", casework.DateOf(s.today()))),
 			}
-			v.Buttons = []caseButton{{Text: "Pause"}}
+			v.Buttons = []page.Button{{Text: "Pause"}}
 			return v
 		},
 		save: func(c echo.Context, reference string) (casework.Done, error) {
@@ -486,12 +535,12 @@ func (s *Server) pauseStep() caseStep {
 
 func (s *Server) resumeStep() caseStep {
 	return caseStep{
-		form: func(c echo.Context, k *casework.Case, fresh bool) caseForm {
+		form: func(c echo.Context, k *casework.Case, fresh bool) page.CaseForm {
 			v := s.caseFormFor(c, k, "Resume", "/resume", sent(c, fresh, "version", ""))
 			v.Lede = []string{"The day of becoming ready again is not counted; the days after it are."}
-			v.Parts = []part{datePart("date", "When did they become ready to leave again?", "For example, 31 10 2026",
+			v.Parts = []page.Part{page.DatePart("date", "When did they become ready to leave again?", "For example, 31 10 2026",
 				sentDate(c, fresh, "date", casework.DateOf(s.today())))}
-			v.Buttons = []caseButton{{Text: "Resume"}}
+			v.Buttons = []page.Button{{Text: "Resume"}}
 			return v
 		},
 		save: func(c echo.Context, reference string) (casework.Done, error) {
@@ -502,25 +551,39 @@ func (s *Server) resumeStep() caseStep {
 }
 
 // endForm makes the page that ends a delay.
-func (s *Server) endForm(c echo.Context, k *casework.Case, fresh bool) caseForm {
+func (s *Server) endForm(c echo.Context, k *casework.Case, fresh bool) page.CaseForm {
 	v := s.caseFormFor(c, k, "End delay", "/end", sent(c, fresh, "version", ""))
-	how := part{Kind: "radios", ID: "how", Label: "How did it end?", Groups: []partGroup{{}}}
+	how := page.Part{Kind: "radios", ID: "how", Label: "How did it end?", Groups: []page.PartGroup{{}}}
 	chosen := sent(c, fresh, "how", "")
 	for _, e := range casework.Endings {
-		how.Groups[0].Items = append(how.Groups[0].Items, choice{ID: "how-" + e.Code, Value: e.Code, Text: e.Words, Chosen: chosen == e.Code})
+		how.Groups[0].Items = append(
+			how.Groups[0].Items,
+			page.Choice{ID: "how-" + e.Code, Value: e.Code, Text: e.Words, Chosen: chosen == e.Code},
+		)
 	}
-	where := part{Kind: "select", ID: "destination", Label: "If they left hospital, where to?",
-		Groups: []partGroup{{Items: []choice{{Text: "Select where they went", Chosen: true}}}}}
+	where := page.Part{Kind: "select", ID: "destination", Label: "If they left hospital, where to?",
+		Groups: []page.PartGroup{{Items: []page.Choice{{Text: "Select where they went", Chosen: true}}}}}
 	went := sent(c, fresh, "destination", "")
 	for _, d := range casework.Destinations[:4] {
-		where.Groups[0].Items = append(where.Groups[0].Items, choice{Value: d.Code, Text: casework.DestinationWords(d.Code),
+		where.Groups[0].Items = append(where.Groups[0].Items, page.Choice{Value: d.Code, Text: casework.DestinationWords(d.Code),
 			Chosen: d.Code == went})
 	}
-	v.Parts = []part{how,
-		datePart("date", "On which date?", "The day of leaving is not counted.", sentDate(c, fresh, "date", casework.DateOf(s.today()))), where,
-		areaPart("because", "If it was recorded in error, what was wrong?", "It is removed from the log and kept in the history. Do not include "+
-			"names or clinical detail.", sent(c, fresh, "because", ""), 500)}
-	v.Buttons = []caseButton{{Text: "Check and continue"}}
+	v.Parts = []page.Part{how,
+		page.DatePart(
+			"date",
+			"On which date?",
+			"The day of leaving is not counted.",
+			sentDate(c, fresh, "date", casework.DateOf(s.today())),
+		), where,
+		page.AreaPart(
+			"because",
+			"If it was recorded in error, what was wrong?",
+			"It is removed from the log and kept in the history. Do not include "+
+				"names or clinical detail.",
+			sent(c, fresh, "because", ""),
+			500,
+		)}
+	v.Buttons = []page.Button{{Text: "Check and continue"}}
 	return v
 }
 
@@ -546,7 +609,7 @@ func (s *Server) end(c echo.Context) error {
 	confirmed := typed(c, "confirmed") != ""
 	done, err := s.opts.Casework.End(c.Request().Context(), s.actor(c), readEnd(c, k.Reference), !confirmed)
 	if err != nil {
-		return s.notSaved(c, err, v, func() (caseForm, error) {
+		return s.notSaved(c, err, v, func() (page.CaseForm, error) {
 			now, err := s.caseOf(c)
 			if err != nil {
 				return v, err
@@ -558,9 +621,9 @@ func (s *Server) end(c echo.Context) error {
 		return onward(c, "/delays/"+done.Reference, url.Values{wordEntry: {strconv.FormatInt(done.Entry, 10)}}, "")
 	}
 	check := s.caseFormFor(c, k, "Check before you end this delay", "/end", typed(c, "version"))
-	each(v.Parts, func(p part) {
-		if words := p.entered(); words != "" && p.Kind != "details" {
-			check.Facts = append(check.Facts, caseFact{Name: p.Label, Value: words})
+	page.Each(v.Parts, func(p page.Part) {
+		if words := p.Entered(); words != "" && p.Kind != "details" {
+			check.Facts = append(check.Facts, page.CaseFact{Name: p.Label, Value: words})
 		}
 	})
 	if typed(c, "how") == "error" {
@@ -568,29 +631,32 @@ func (s *Server) end(c echo.Context) error {
 	} else {
 		check.Lede = []string{days(int64(done.Days)) + " are counted, by what is known today."}
 	}
-	check.Hidden = append(sentAlong(c, "back", "confirmed"), hiddenField{"confirmed", "1"})
-	check.Buttons = []caseButton{{Text: "Confirm and end"}, {"Go back and change it", "back", "1", "nhsuk-button--secondary"}}
+	check.Hidden = append(sentAlong(c, "back", "confirmed"), page.Hidden{Name: "confirmed", Value: "1"})
+	check.Buttons = []page.Button{
+		{Text: "Confirm and end"},
+		{Text: "Go back and change it", Name: "back", Value: "1", Class: "nhsuk-button--secondary"},
+	}
 	return s.page(c, "caseform", check)
 }
 
-func (s *Server) actionForm(c echo.Context, k *casework.Case, fresh bool) caseForm {
+func (s *Server) actionForm(c echo.Context, k *casework.Case, fresh bool) page.CaseForm {
 	v := s.caseFormFor(c, k, "Add an action", "/actions/new", sent(c, fresh, "version", ""))
-	org := part{Kind: "select", ID: "org", Label: "Owner organisation", Groups: []partGroup{
-		{Items: []choice{{Text: "Select who owns this", Chosen: true}}}}}
+	org := page.Part{Kind: "select", ID: "org", Label: "Owner organisation", Groups: []page.PartGroup{
+		{Items: []page.Choice{{Text: "Select who owns this", Chosen: true}}}}}
 	chosen := sent(c, fresh, "org", "")
-	for _, list := range [][]Place{s.opts.Places.Providers, s.opts.Places.Councils} {
+	for _, list := range [][]page.Place{s.opts.Places.Providers, s.opts.Places.Councils} {
 		for _, p := range list {
-			org.Groups[0].Items = append(org.Groups[0].Items, choice{Value: p.Name, Text: p.Name, Chosen: chosen == p.Name})
+			org.Groups[0].Items = append(org.Groups[0].Items, page.Choice{Value: p.Name, Text: p.Name, Chosen: chosen == p.Name})
 		}
 	}
-	org.Groups[0].Items = append(org.Groups[0].Items, choice{Value: "Another organisation", Text: "Another organisation",
+	org.Groups[0].Items = append(org.Groups[0].Items, page.Choice{Value: "Another organisation", Text: "Another organisation",
 		Chosen: chosen == "Another organisation"})
-	v.Parts = []part{
-		areaPart("what", "What needs to happen?", "Do not include names or clinical detail.", sent(c, fresh, "what", ""), 200), org,
+	v.Parts = []page.Part{
+		page.AreaPart("what", "What needs to happen?", "Do not include names or clinical detail.", sent(c, fresh, "what", ""), 200), org,
 		{Kind: "text", ID: "owner", Label: "Owner role or team", Value: sent(c, fresh, "owner", "")},
-		datePart("due", "Due date", "For example, 6 11 2026", sentDate(c, fresh, "due", casework.Date{})),
+		page.DatePart("due", "Due date", "For example, 6 11 2026", sentDate(c, fresh, "due", casework.Date{})),
 	}
-	v.Buttons = []caseButton{{Text: "Add action"}}
+	v.Buttons = []page.Button{{Text: "Add action"}}
 	return v
 }
 
@@ -606,8 +672,8 @@ func (s *Server) addAction(c echo.Context) error {
 	v := s.actionForm(c, k, false)
 	org := typed(c, "org")
 	known := org == "Another organisation" || org == ""
-	for _, list := range [][]Place{s.opts.Places.Providers, s.opts.Places.Councils} {
-		known = known || slices.ContainsFunc(list, func(p Place) bool { return p.Name == org })
+	for _, list := range [][]page.Place{s.opts.Places.Providers, s.opts.Places.Councils} {
+		known = known || slices.ContainsFunc(list, func(p page.Place) bool { return p.Name == org })
 	}
 	if !known {
 		return problem.New(problem.Invalid, "Select the owner organisation from the list.")
@@ -616,7 +682,7 @@ func (s *Server) addAction(c echo.Context) error {
 		Version: typed(c, "version"), What: typed(c, "what"),
 		OwnerOrg: org, Owner: typed(c, "owner"), Due: typedDate(c, "due")})
 	if err != nil {
-		return s.notSaved(c, err, v, func() (caseForm, error) {
+		return s.notSaved(c, err, v, func() (page.CaseForm, error) {
 			now, err := s.caseOf(c)
 			if err != nil {
 				return v, err

@@ -16,6 +16,7 @@ import (
 	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // noteForm is the form below a chart with which the partnership notes what it
@@ -26,7 +27,7 @@ type noteForm struct {
 	DayError           string
 	WordsError         string
 	ScopeError         string
-	Places, Councils   []choice
+	Places, Councils   []page.Choice
 	OnlyThis, Restart  bool
 	Metric, MetricName string
 	Return, Token      string
@@ -61,14 +62,14 @@ func (s *Server) noteForm(c echo.Context, a trendAsked, back string) *noteForm {
 }
 
 // choose fills the lists of places with what is chosen.
-func (f *noteForm) choose(p Places, provider, council string) {
-	f.Places = []choice{{Value: "", Text: "All hospitals", Chosen: provider == ""}}
+func (f *noteForm) choose(p page.Places, provider, council string) {
+	f.Places = []page.Choice{{Value: "", Text: "All hospitals", Chosen: provider == ""}}
 	for _, one := range p.Providers {
-		f.Places = append(f.Places, choice{Value: one.Code, Text: one.Name, Chosen: one.Code == provider})
+		f.Places = append(f.Places, page.Choice{Value: one.Code, Text: one.Name, Chosen: one.Code == provider})
 	}
-	f.Councils = []choice{{Value: "", Text: "All councils", Chosen: council == ""}}
+	f.Councils = []page.Choice{{Value: "", Text: "All councils", Chosen: council == ""}}
 	for _, one := range p.Councils {
-		f.Councils = append(f.Councils, choice{Value: one.Code, Text: one.Name, Chosen: one.Code == council})
+		f.Councils = append(f.Councils, page.Choice{Value: one.Code, Text: one.Name, Chosen: one.Code == council})
 	}
 }
 
@@ -123,7 +124,7 @@ func (s *Server) addNote(c echo.Context) error {
 		wrong(&form.WordsError, "#note-words", "Remove the NHS number. Do not type numbers that identify a person here.")
 		form.Words = ""
 	}
-	if a.Provider != "" && s.opts.Places.providerWords(a.Provider) == a.Provider ||
+	if a.Provider != "" && s.opts.Places.ProviderWords(a.Provider) == a.Provider ||
 		a.Council != "" && s.opts.Places.CouncilName(a.Council) == "" {
 		wrong(&form.ScopeError, "#note-provider", "Select a hospital and a council from the lists")
 		a.Provider, a.Council = "", ""
@@ -131,7 +132,7 @@ func (s *Server) addNote(c echo.Context) error {
 	if form.OnlyThis {
 		m, ok := measure.MetricOf(field("only"))
 		if !ok {
-			return problem.New(problem.Invalid, "We do not recognise %s as a measure.", quote(field("only")))
+			return problem.New(problem.Invalid, "We do not recognise %s as a measure.", page.Quote(field("only")))
 		}
 		a.Metric = m.Word
 	}
@@ -139,7 +140,7 @@ func (s *Server) addNote(c echo.Context) error {
 		if _, err := s.opts.Trends.AddAnnotation(ctx, s.actor(c), a); err != nil {
 			return err
 		}
-		return c.Redirect(http.StatusSeeOther, address("/trends", back)+"#notes")
+		return c.Redirect(http.StatusSeeOther, page.Address("/trends", back)+"#notes")
 	}
 	// The chart is shown again with the form as it was typed.
 	r := c.Request().Clone(ctx)
@@ -186,10 +187,10 @@ func returnQuery(text string) (url.Values, error) {
 	}
 	out := url.Values{}
 	for _, word := range trendsWords {
-		if word == wordKnown {
+		if word == page.WordKnown {
 			continue // A note stands on the charts of the present.
 		}
-		if given := values(q, word); len(given) > 0 {
+		if given := page.Values(q, word); len(given) > 0 {
 			out[word] = given
 		}
 	}
@@ -204,10 +205,10 @@ func (s *Server) withdrawNote(c echo.Context) error {
 	}
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
-		return problem.New(problem.NotFound, "There is no note %s.", quote(c.Param("id")))
+		return problem.New(problem.NotFound, "There is no note %s.", page.Quote(c.Param("id")))
 	}
 	if err := s.opts.Trends.WithdrawAnnotation(c.Request().Context(), s.actor(c), id); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, address("/trends", back)+"#notes")
+	return c.Redirect(http.StatusSeeOther, page.Address("/trends", back)+"#notes")
 }

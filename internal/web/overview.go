@@ -13,6 +13,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/people"
+	"homeward/internal/web/page"
 )
 
 // The sizes of the overview's charts: across the page, and two in a row.
@@ -22,12 +23,23 @@ var (
 )
 
 // overviewWords are the query words of the overview and its charts.
-var overviewWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown,
-	wordView}
+var overviewWords = []string{
+	page.WordFrom,
+	page.WordTo,
+	page.WordLast,
+	page.WordProvider,
+	page.WordCouncil,
+	page.WordReason,
+	page.WordResp,
+	page.WordCare,
+	page.WordBasis,
+	page.WordKnown,
+	page.WordView,
+}
 
 // overviewView is the first page.
 type overviewView struct {
-	Frame
+	page.Frame
 	Caption string
 	// Lede is the finding in words; Showing says what is shown.
 	Lede, Showing string
@@ -40,11 +52,11 @@ type overviewView struct {
 	// Upload is the address of the form for a file, empty for those who may not
 	// use it.
 	Upload   string
-	First    chartView
-	Pair     []chartView
-	Last     chartView
+	First    page.Chart
+	Pair     []page.Chart
+	Last     page.Chart
 	Arrivals arrivalsView
-	Filters  filterView
+	Filters  page.Filters
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
@@ -71,7 +83,7 @@ type figureView struct {
 	Heading, Value, Words, More string
 	Href, HrefText              string
 	// Open leads to what the figure counts; empty where there is nothing.
-	Open link
+	Open page.Link
 }
 
 // arrivalsView is the strip of extracts for the day.
@@ -108,9 +120,9 @@ func (s *Server) home(c echo.Context) error {
 
 // overviewOf reads the address and asks for the overview. The series runs over
 // whole months.
-func (s *Server) overviewOf(c echo.Context) (asked, sight, measure.Overview, error) {
+func (s *Server) overviewOf(c echo.Context) (page.Asked, sight, measure.Overview, error) {
 	ctx := c.Request().Context()
-	a, err := s.opts.Places.read(c.QueryParams(), overviewWords...)
+	a, err := s.opts.Places.Read(c.QueryParams(), overviewWords...)
 	if err != nil {
 		return a, sight{}, measure.Overview{}, err
 	}
@@ -125,7 +137,7 @@ func (s *Server) overviewOf(c echo.Context) (asked, sight, measure.Overview, err
 	if last == 0 {
 		return a, see, measure.Overview{Filter: a.Filter}, nil
 	}
-	from, to, err := a.period(last)
+	from, to, err := a.Period(last)
 	if err != nil {
 		return a, see, measure.Overview{}, err
 	}
@@ -157,29 +169,40 @@ func (s *Server) overviewPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v.withCharts(s)
-	q := see.keep(dated(o.Filter, o.From, o.To))
+	s.withCharts(&v.Frame)
+	q := see.keep(page.Dated(o.Filter, o.From, o.To))
 	v.Lede = s.lede(o, first)
-	v.Showing = "Showing " + s.opts.Places.filterWords(o.Filter) + ", " + span(o.From, o.To) + "."
+	v.Showing = "Showing " + s.opts.Places.FilterWords(o.Filter) + ", " + span(o.From, o.To) + "."
 	if o.Filter.Basis == measure.BasisAgreed {
 		v.Showing += " People waiting are everybody, whatever is agreed."
 	}
 	v.Incomplete = incomplete(o)
 	v.Now = nowOf(o, first)
-	v.Now.Href = address("/figures", withBy(see.keep(dated(o.Filter.On(measure.BasisCounted), o.AsAt, o.AsAt)), measure.ByProvider,
-		measure.ByResponsible))
+	v.Now.Href = page.Address(
+		"/figures",
+		page.WithBy(see.keep(page.Dated(o.Filter.On(measure.BasisCounted), o.AsAt, o.AsAt)), measure.ByProvider,
+			measure.ByResponsible),
+	)
 	v.Share = shareOf(o)
 	if m, _, ok := latestMonth(o); ok {
-		v.Share.Open = link{"The days by next step", address("/figures", withBy(see.keep(dated(o.Filter, m.First, m.Last)),
-			measure.ByResponsible))}
+		v.Share.Open = page.Link{
+			Text: "The days by next step",
+			Href: page.Address("/figures", page.WithBy(see.keep(page.Dated(o.Filter, m.First, m.Last)),
+				measure.ByResponsible)),
+		}
 	}
-	v.Waiting = waitingOf(o, see.keep(dated(o.Filter.On(measure.BasisCounted), o.From, o.To)))
+	v.Waiting = waitingOf(o, see.keep(page.Dated(o.Filter.On(measure.BasisCounted), o.From, o.To)))
 	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
 	v.Arrivals = arrivalsOf(o)
-	v.Filters = filterView{
+	v.Filters = page.Filters{
 		Action: "/overview", Clear: "/overview", Words: v.Showing,
-		Months: monthChoices(first, last, o.From, o.To), Groups: append([]choiceGroup{basisGroup(o.Filter)}, s.opts.Places.groups(o.Filter)...),
-		Periods: periodLinks("/overview", o.Filter, see.keep(url.Values{}), last), Known: s.knownField(see),
+		Months: page.MonthChoices(
+			first,
+			last,
+			o.From,
+			o.To,
+		), Groups: append([]page.ChoiceGroup{page.BasisGroup(o.Filter)}, s.opts.Places.Groups(o.Filter)...),
+		Periods: page.PeriodLinks("/overview", o.Filter, see.keep(url.Values{}), last), Known: s.knownField(see),
 	}
 	if see.text != "" {
 		if v.Differences, err = s.differences(ctx, see, o); err != nil {
@@ -198,7 +221,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 // lede says in a sentence or two what a director asks first.
 func (s *Server) lede(o measure.Overview, first delay.Day) string {
 	now := o.Now.Total()
-	text := upperFirst(peopleAre(now)) + " waiting to leave hospital at the end of " + o.AsAt.Long()
+	text := page.UpperFirst(peopleAre(now)) + " waiting to leave hospital at the end of " + o.AsAt.Long()
 	if week, ok := weekAgo(o, first); ok {
 		text += ", " + change(now, week, "a week before")
 	}
@@ -249,14 +272,14 @@ func nowOf(o measure.Overview, first delay.Day) nowView {
 		v.Words = "no extract is held from a week ago"
 	}
 	if o.ReadyToday > 0 {
-		v.Ready = upperFirst(persons(o.ReadyToday)) + " became ready on the day. They are not in these counts yet."
+		v.Ready = page.UpperFirst(persons(o.ReadyToday)) + " became ready on the day. They are not in these counts yet."
 	}
 	const whole = 1000.0
 	x := 0.0
 	var words []string
 	for _, b := range delay.Bodies {
 		n := o.Now[b]
-		v.Bodies = append(v.Bodies, bodyCount{Swatch: swatch(b), Text: upperFirst(b.String()), Value: count(n)})
+		v.Bodies = append(v.Bodies, bodyCount{Swatch: swatch(b), Text: page.UpperFirst(b.String()), Value: count(n)})
 		words = append(words, b.String()+" "+count(n))
 		if n == 0 {
 			continue
@@ -341,20 +364,20 @@ func waitingOf(o measure.Overview, q url.Values) waitingView {
 	for _, w := range o.Waiting {
 		q.Set(wordMeasure, measure.LongWaits+"-"+strconv.Itoa(w.AtLeast))
 		v.Items = append(v.Items, waitingItem{Text: count(int64(w.AtLeast)) + " days or more", Value: count(w.People),
-			Href: address("/trends", q)})
+			Href: page.Address("/trends", q)})
 	}
 	return v
 }
 
 // overviewCharts makes the charts in the order of the page.
-func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.Values, open bool) (first chartView, pair []chartView,
-	last chartView) {
+func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.Values, open bool) (first page.Chart, pair []page.Chart,
+	last page.Chart) {
 	place := s.place(o.Filter)
-	make := func(id string, size chart.Size) chartView {
+	make := func(id string, size chart.Size) page.Chart {
 		return s.charted(ctx, chartsByID[id](o, place), size, chartLinks(id, q), open)
 	}
 	first = make("delayed-days", across)
-	pair = []chartView{make("dtoc-beds", half), make("council-share", half)}
+	pair = []page.Chart{make("dtoc-beds", half), make("council-share", half)}
 	last = make("reasons", across)
 	return first, pair, last
 }
@@ -364,10 +387,10 @@ func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.V
 func (s *Server) place(f measure.Filter) string {
 	hospital, council := "", ""
 	if len(f.Providers) == 1 {
-		hospital = s.opts.Places.providerWords(f.Providers[0])
+		hospital = s.opts.Places.ProviderWords(f.Providers[0])
 	}
 	if len(f.Councils) == 1 && f.Councils[0] != delay.CouncilNotKnown {
-		council = s.opts.Places.councilWords(f.Councils[0])
+		council = s.opts.Places.CouncilWords(f.Councils[0])
 	}
 	return orWords(joined(hospital, council), s.opts.Places.Partnership)
 }
@@ -386,10 +409,13 @@ var chartMeasures = map[string]string{
 	"council-share": measure.CouncilShare, "reasons": measure.DelayedDays,
 }
 
-func chartLinks(id string, q url.Values) []link {
-	at := func(ext string) string { return address("/charts/"+id+ext, q) }
-	return []link{
-		{"On its own", at("")}, {"CSV", at(".csv")}, {"SVG", at(".svg")}, {"How this is counted", "/definitions/" + chartMeasures[id]},
+func chartLinks(id string, q url.Values) []page.Link {
+	at := func(ext string) string { return page.Address("/charts/"+id+ext, q) }
+	return []page.Link{
+		{
+			Text: "On its own",
+			Href: at(""),
+		}, {Text: "CSV", Href: at(".csv")}, {Text: "SVG", Href: at(".svg")}, {Text: "How this is counted", Href: "/definitions/" + chartMeasures[id]},
 	}
 }
 
@@ -423,20 +449,12 @@ func arrivalsOf(o measure.Overview) arrivalsView {
 	return v
 }
 
-// withBy adds a breakdown to a query.
-func withBy(q url.Values, by ...measure.Dimension) url.Values {
-	for _, d := range by {
-		q.Add(wordBy, string(d))
-	}
-	return q
-}
-
 // overviewTwin is the overview as rows: one figure each.
-func (s *Server) overviewTwin(see sight, o measure.Overview) twin {
-	t := twin{RuleVersion: s.ruleVersionAt(see), Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
+func (s *Server) overviewTwin(see sight, o measure.Overview) page.Twin {
+	t := page.Twin{RuleVersion: s.ruleVersionAt(see), Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
 		Basis: o.Filter.Basis,
-		Columns: []column{{"measure_id", false}, {"measure", false}, {"from", false}, {"to", false}, {"responsible", false},
-			{"reason", false}, {"value", true}, {"unit", false}}}
+		Columns: []page.Column{{Name: "measure_id"}, {Name: "measure"}, {Name: "from"}, {Name: "to"}, {Name: "responsible"},
+			{Name: "reason"}, {Name: "value", Number: true}, {Name: "unit"}}}
 	for _, id := range []string{measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {
 		d, _ := measure.DefinitionOf(id)
 		t.Definitions = append(t.Definitions, d.ID+" "+d.Name+": "+d.Sentence)
@@ -479,7 +497,7 @@ func (s *Server) overviewTwin(see sight, o measure.Overview) twin {
 		}
 	}
 	for _, r := range o.Reasons {
-		bodies(measure.DelayedDays, "delayed days", o.From, o.To, slugOr(string(r.Reason)), r.Days, "days")
+		bodies(measure.DelayedDays, "delayed days", o.From, o.To, page.SlugOr(string(r.Reason)), r.Days, "days")
 	}
 	if o.Filter.Basis != measure.BasisCounted {
 		// People who wait are counted whatever is agreed.

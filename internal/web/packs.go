@@ -12,6 +12,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // Packs lists the packs that have been made and opens them.
@@ -121,16 +122,16 @@ func packPolicy(style string) string {
 var inPage = []string{"text/html", "image/", "application/json"}
 
 type packsView struct {
-	Frame
+	page.Frame
 	Empty   bool
 	Damaged []string
-	Table   tableView
-	Plans   *tableView
+	Table   page.Table
+	Plans   *page.Table
 	NoPlans bool
 }
 
 func (s *Server) packsPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
@@ -143,11 +144,11 @@ func (s *Server) packsPage(c echo.Context) error {
 		s.opts.Log.Error("some packs could not be read", "error", err)
 		v.Damaged = sentences(err)
 	}
-	v.Table = tableView{ID: "packs", Caption: "Packs, newest first", HiddenCaption: true,
-		Head: []headCell{{"Pack", false}, {"Data as at", false}, {"Figures held at", false}, {"Rule set", false}, {"Sent", false},
-			{"About it", false}}}
+	v.Table = page.Table{ID: "packs", Caption: "Packs, newest first", HiddenCaption: true,
+		Head: []page.Head{{Text: "Pack"}, {Text: "Data as at"}, {Text: "Figures held at"}, {Text: "Rule set"}, {Text: "Sent"},
+			{Text: "About it"}}}
 	for _, p := range packs {
-		v.Table.Rows = append(v.Table.Rows, []tableCell{
+		v.Table.Rows = append(v.Table.Rows, []page.Cell{
 			{Text: p.Title, Header: true, Href: "/packs/" + p.ID + "/"}, {Text: orWords(p.AsAt.Long(), "No data")}, {Text: s.moment(p.Held)},
 			{Text: p.RuleSet},
 			{Text: sentWords(p)}, {Text: "Details of " + p.Title, Href: "/packs/" + p.ID + "/about"},
@@ -159,16 +160,19 @@ func (s *Server) packsPage(c echo.Context) error {
 	}
 	v.NoPlans = len(plans) == 0
 	if len(plans) > 0 {
-		t := &tableView{ID: "plans", Caption: "Packs that make themselves", HiddenCaption: true,
-			Head: []headCell{{"Pack", false}, {"When", false}, {"Figures up to", false}, {"Of", false}, {"Goes to", false}, {"Next", false}}}
+		t := &page.Table{ID: "plans", Caption: "Packs that make themselves", HiddenCaption: true,
+			Head: []page.Head{{Text: "Pack"}, {Text: "When"}, {Text: "Figures up to"}, {Text: "Of"}, {Text: "Goes to"}, {Text: "Next"}}}
 		for _, p := range plans {
 			var next []string
 			for _, at := range p.Next {
 				next = append(next, s.moment(at))
 			}
-			t.Rows = append(t.Rows, []tableCell{{Text: publicTitle(p), Header: true}, {Text: upperFirst(p.When)}, {Text: upperFirst(p.UpTo)},
-				{Text: p.Of},
-				{Text: goesTo(p)}, {Text: strings.Join(next, "; ")}})
+			t.Rows = append(
+				t.Rows,
+				[]page.Cell{{Text: publicTitle(p), Header: true}, {Text: page.UpperFirst(p.When)}, {Text: page.UpperFirst(p.UpTo)},
+					{Text: p.Of},
+					{Text: goesTo(p)}, {Text: strings.Join(next, "; ")}},
+			)
 		}
 		v.Plans = t
 	}
@@ -219,16 +223,20 @@ func goesTo(p PackPlan) string {
 }
 
 func (s *Server) packsJSON(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	packs, err := s.opts.Packs.List(c.Request().Context())
 	if err != nil && len(packs) == 0 {
 		return err
 	}
-	t := twin{Title: "Packs", Definitions: []string{}, Columns: []column{{"id", false}, {"title", false}, {"as_at", false}, {"held", false},
-		{"rule_set", false},
-		{"sent", true}, {"waiting", true}, {"not_sent", true}}}
+	t := page.Twin{
+		Title:       "Packs",
+		Definitions: []string{},
+		Columns: []page.Column{{Name: "id"}, {Name: "title"}, {Name: "as_at"}, {Name: "held"},
+			{Name: "rule_set"},
+			{Name: "sent", Number: true}, {Name: "waiting", Number: true}, {Name: "not_sent", Number: true}},
+	}
 	for _, p := range packs {
 		t.Rows = append(t.Rows, []string{p.ID, p.Title, p.AsAt.String(), p.Held.In(s.opts.Zone).Format(time.RFC3339), p.RuleSet,
 			strconv.Itoa(p.Sent), strconv.Itoa(p.Waiting), strconv.Itoa(p.NotSent)})
@@ -267,12 +275,12 @@ func (s *Server) pack(c echo.Context) error {
 }
 
 type packView struct {
-	Frame
+	page.Frame
 	Pack       string
-	Facts      []fact
-	Files      tableView
+	Facts      []page.Fact
+	Files      page.Table
 	Unprinted  string
-	Deliveries *tableView
+	Deliveries *page.Table
 	Check      string
 	Compare    string
 	Action     string
@@ -281,7 +289,7 @@ type packView struct {
 // packAbout is the page about a pack: what it holds, where it went, and
 // whether it still comes out the same.
 func (s *Server) packAbout(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	r, err := s.opts.Packs.Record(c.Request().Context(), c.Param("id"))
@@ -290,37 +298,50 @@ func (s *Server) packAbout(c echo.Context) error {
 	}
 	home := "/packs/" + r.ID + "/"
 	v := packView{Frame: s.frame(c, "Pack of "+r.Title), Pack: home, Unprinted: r.Unprinted, Action: home + "check"}
-	v.Crumbs = []link{{"Packs", "/packs"}}
-	v.Facts = []fact{{"Figures of", r.Of}, {"Data as at", orWords(r.AsAt.Long(), "No data")}, {"Figures held at", s.moment(r.Held)},
-		{"Rule set", r.RuleSet}, {"Made by", "Homeward " + r.Version}}
+	v.Crumbs = []page.Link{{Text: "Packs", Href: "/packs"}}
+	v.Facts = []page.Fact{
+		{Name: "Figures of", Value: r.Of},
+		{Name: "Data as at", Value: orWords(r.AsAt.Long(), "No data")},
+		{Name: "Figures held at", Value: s.moment(r.Held)},
+		{Name: "Rule set", Value: r.RuleSet},
+		{Name: "Made by", Value: "Homeward " + r.Version},
+	}
 	if r.Kind != "" {
-		v.Facts = append([]fact{{"Kind", r.Kind}}, v.Facts...)
+		v.Facts = append([]page.Fact{{Name: "Kind", Value: r.Kind}}, v.Facts...)
 	}
 	if r.Public {
-		v.Facts = append(v.Facts, fact{"Who may have it", "Anybody: it is a public copy. Counts under 5 are not shown, others are rounded " +
-			"to the " +
-			"nearest 5."})
+		v.Facts = append(
+			v.Facts,
+			page.Fact{Name: "Who may have it", Value: "Anybody: it is a public copy. Counts under 5 are not shown, others are rounded " +
+				"to the " +
+				"nearest 5."},
+		)
 	} else {
-		v.Facts = append(v.Facts, fact{"Who may have it", "The partnership. Counts under 5 are shown as they are, so do not publish it."})
+		v.Facts = append(v.Facts, page.Fact{Name: "Who may have it", Value: "The partnership. Counts under 5 are shown as they are, so do not publish it."})
 	}
-	q := filterQuery(r.Filter)
+	q := page.FilterQuery(r.Filter)
 	// To the microsecond, as files arrive; whole seconds stay short.
-	q.Set(wordKnown, r.Held.In(s.opts.Zone).Format(momentForms[1]+".999999"))
-	v.Compare = address("/overview", q)
-	v.Files = tableView{ID: "files", Caption: "Files of the pack", HiddenCaption: true, Head: []headCell{{"File", false}, {"Size", true}}}
+	q.Set(page.WordKnown, r.Held.In(s.opts.Zone).Format(momentForms[1]+".999999"))
+	v.Compare = page.Address("/overview", q)
+	v.Files = page.Table{
+		ID:            "files",
+		Caption:       "Files of the pack",
+		HiddenCaption: true,
+		Head:          []page.Head{{Text: "File"}, {Text: "Size", Numeric: true}},
+	}
 	for _, f := range r.Files {
-		v.Files.Rows = append(v.Files.Rows, []tableCell{{Text: f.Name, Header: true, Href: home + f.Name},
-			{Text: size(f.Bytes), Class: numericClass}})
+		v.Files.Rows = append(v.Files.Rows, []page.Cell{{Text: f.Name, Header: true, Href: home + f.Name},
+			{Text: size(f.Bytes), Class: page.Numeric}})
 	}
 	if len(r.Deliveries) > 0 {
-		t := &tableView{ID: "deliveries", Caption: "Where the pack went", HiddenCaption: true,
-			Head: []headCell{{"To", false}, {"How", false}, {"State", false}, {"When", false}, {"What was said", false}}}
+		t := &page.Table{ID: "deliveries", Caption: "Where the pack went", HiddenCaption: true,
+			Head: []page.Head{{Text: "To"}, {Text: "How"}, {Text: "State"}, {Text: "When"}, {Text: "What was said"}}}
 		for _, d := range r.Deliveries {
 			when := "Next try at " + s.moment(d.Next)
 			if !d.At.IsZero() {
 				when = s.moment(d.At)
 			}
-			t.Rows = append(t.Rows, []tableCell{{Text: d.Target, Header: true}, {Text: upperFirst(d.Kind)},
+			t.Rows = append(t.Rows, []page.Cell{{Text: d.Target, Header: true}, {Text: page.UpperFirst(d.Kind)},
 				{Text: d.State, Tag: deliveryTags[d.State]},
 				{Text: when}, {Text: orWords(d.Message, "Nothing")}})
 		}

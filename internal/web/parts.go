@@ -12,159 +12,13 @@ import (
 
 	"homeward/internal/agreement"
 	"homeward/internal/casework"
-	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
-
-// part is one field of a casework form with what stands around it. Forms are
-// lists of parts, so that one template holds the marking up of all of them.
-type part struct {
-	// Kind is radios, select, date, text, area, check, words or details.
-	Kind, ID, Label, Hint, Error string
-	Value                        string
-	Date                         casework.Date
-	Groups                       []partGroup
-	// Class is that of the input; Max bounds an area's characters.
-	Class string
-	Max   int
-	// Words and Parts are what a details or words part holds.
-	Words []string
-	Parts []part
-}
-
-type partGroup struct {
-	Label string
-	Items []choice
-}
-
-// What kind of part it is, for the template.
-func (p part) Radios() bool  { return p.Kind == "radios" }
-func (p part) Select() bool  { return p.Kind == "select" }
-func (p part) Boxes() bool   { return p.Kind == "date" }
-func (p part) Area() bool    { return p.Kind == "area" }
-func (p part) Line() bool    { return p.Kind == "text" }
-func (p part) Check() bool   { return p.Kind == "check" }
-func (p part) Details() bool { return p.Kind == "details" }
-
-// Described gives the identifiers of what describes the part.
-func (p part) Described() string {
-	return field{ID: p.ID, Hint: p.Hint, Error: p.Error}.Described()
-}
-
-// target gives the identifier that the error summary leads to.
-func (p part) target() string {
-	switch {
-	case p.Kind == "date":
-		return p.ID + "-day"
-	case p.Kind == "radios" && len(p.Groups) > 0 && len(p.Groups[0].Items) > 0:
-		return p.Groups[0].Items[0].ID
-	}
-	return p.ID
-}
-
-// entered gives in words what stands in the part.
-func (p part) entered() string {
-	switch p.Kind {
-	case "date":
-		return strings.TrimSpace(p.Date.Day + " " + p.Date.Month + " " + p.Date.Year)
-	case "radios", "select", "check":
-		for _, g := range p.Groups {
-			for _, item := range g.Items {
-				if item.Chosen {
-					return item.Text
-				}
-			}
-		}
-		return ""
-	default:
-		return p.Value
-	}
-}
-
-// radiosPart makes a group of radios from values and words.
-func radiosPart(id, legend, chosen string, values ...[2]string) part {
-	p := part{Kind: "radios", ID: id, Label: legend, Groups: []partGroup{{}}}
-	for _, v := range values {
-		p.Groups[0].Items = append(p.Groups[0].Items, choice{ID: id + "-" + v[0], Value: v[0], Text: v[1], Chosen: chosen == v[0]})
-	}
-	return p
-}
-
-func datePart(id, legend, hint string, d casework.Date) part {
-	return part{Kind: "date", ID: id, Label: legend, Hint: hint, Date: d}
-}
-
-func areaPart(id, label, hint, value string, most int) part {
-	return part{Kind: "area", ID: id, Label: label, Hint: hint, Value: nhsnumber.Redact(value), Max: most}
-}
-
-// caseForm is the page of one casework form.
-type caseForm struct {
-	formView
-	Caption, Back, BackText string
-	Action                  string
-	Facts                   []caseFact
-	Lede                    []string
-	Parts                   []part
-	// Hidden are fields that go with the form.
-	Hidden  []hiddenField
-	Buttons []caseButton
-	// Links lead to forms about what this one does not reach.
-	Links []link
-	// Aside is a table or words beside the form.
-	Aside []part
-}
-
-type caseFact struct{ Name, Value, Source string }
-
-type hiddenField struct{ Name, Value string }
-
-type caseButton struct{ Text, Name, Value, Class string }
-
-// refuse puts the errors of a refusal beside their fields.
-func (f *caseForm) refuse(r *casework.Refusal) {
-	var put func(parts []part, e casework.FieldError) string
-	put = func(parts []part, e casework.FieldError) string {
-		for i := range parts {
-			if parts[i].ID == e.Field {
-				parts[i].Error = e.Words
-				return parts[i].target()
-			}
-			if at := put(parts[i].Parts, e); at != "" {
-				return at
-			}
-		}
-		return ""
-	}
-	for _, e := range r.Fields {
-		at := put(f.Parts, e)
-		if at == "" {
-			at = "maincontent"
-		}
-		f.wrong(at, e.Words)
-	}
-}
-
-// interruption asks once about what is likely a mistake.
-type interruption struct {
-	formView
-	Action string
-	Asks   []string
-	Hidden []hiddenField
-	Reason field
-}
-
-// clashView is the answer to a change of what somebody else has changed since.
-type clashView struct {
-	Frame
-	Message string
-	Table   tableView
-	Again   string
-}
 
 // sentAlong gives the fields that were sent, to send them again, without those
 // named.
-func sentAlong(c echo.Context, without ...string) []hiddenField {
+func sentAlong(c echo.Context, without ...string) []page.Hidden {
 	form, err := c.FormParams()
 	if err != nil {
 		return nil
@@ -180,10 +34,10 @@ func sentAlong(c echo.Context, without ...string) []hiddenField {
 		}
 	}
 	sort.Strings(names)
-	var out []hiddenField
+	var out []page.Hidden
 	for _, name := range names {
 		for _, v := range form[name] {
-			out = append(out, hiddenField{name, v})
+			out = append(out, page.Hidden{Name: name, Value: v})
 		}
 	}
 	return out
@@ -192,19 +46,19 @@ func sentAlong(c echo.Context, without ...string) []hiddenField {
 // notSaved answers to a form that was not saved: beside its fields, by asking
 // once, or with the 409 page. fresh makes the form as it would be now, for
 // comparison.
-func (s *Server) notSaved(c echo.Context, err error, form caseForm, fresh func() (caseForm, error)) error {
+func (s *Server) notSaved(c echo.Context, err error, form page.CaseForm, fresh func() (page.CaseForm, error)) error {
 	var r *casework.Refusal
 	switch {
 	case errors.As(err, &r) && len(r.Fields) > 0:
-		form.refuse(r)
+		form.Refuse(r)
 		return s.pageAs(c, http.StatusUnprocessableEntity, "caseform", form)
 	case errors.As(err, &r):
-		v := interruption{formView: formView{Frame: s.frame(c, "Check this before you save")}, Action: form.Action, Asks: r.Asks,
-			Hidden: sentAlong(c, "because", "asked", "back"), Reason: field{ID: "because", Label: "Reason", Hint: "It is kept with the entry.",
+		v := page.Interruption{Form: page.Form{Frame: s.frame(c, "Check this before you save")}, Action: form.Action, Asks: r.Asks,
+			Hidden: sentAlong(c, "because", "asked", "back"), Reason: page.Field{ID: "because", Label: "Reason", Hint: "It is kept with the entry.",
 				Value: sent(c, false, "because", "")}}
 		if c.FormValue("asked") != "" {
 			v.Reason.Error = "Enter a reason"
-			v.wrongFields(v.Reason)
+			v.WrongFields(v.Reason)
 		}
 		return s.page(c, "interruption", v)
 	case problem.KindOf(err) == problem.Conflict && strings.HasPrefix(problem.Sentence(err), "This record was changed"):
@@ -212,35 +66,21 @@ func (s *Server) notSaved(c echo.Context, err error, form caseForm, fresh func()
 		if ferr != nil {
 			return ferr
 		}
-		v := clashView{Frame: s.frame(c, "Someone else changed this"), Message: s.clashWords(c, problem.Sentence(err)), Again: form.Action,
-			Table: tableView{ID: "clash", Caption: "What you entered and what stands now",
-				Head: []headCell{{Text: "Field"}, {Text: "You entered"}, {Text: "Now"}}}}
+		v := page.Clash{Frame: s.frame(c, "Someone else changed this"), Message: s.clashWords(c, problem.Sentence(err)), Again: form.Action,
+			Table: page.Table{ID: "clash", Caption: "What you entered and what stands now",
+				Head: []page.Head{{Text: "Field"}, {Text: "You entered"}, {Text: "Now"}}}}
 		was := map[string]string{}
-		each(now.Parts, func(p part) { was[p.ID] = p.entered() })
-		each(form.Parts, func(p part) {
+		page.Each(now.Parts, func(p page.Part) { was[p.ID] = p.Entered() })
+		page.Each(form.Parts, func(p page.Part) {
 			if p.Kind == "words" || p.Kind == "details" {
 				return
 			}
-			v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: p.Label, Header: true}, {Text: orNothing(p.entered())},
-				{Text: orNothing(was[p.ID])}})
+			v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: p.Label, Header: true}, {Text: page.OrNothing(p.Entered())},
+				{Text: page.OrNothing(was[p.ID])}})
 		})
 		return s.pageAs(c, http.StatusConflict, "clash", v)
 	}
 	return err
-}
-
-func each(parts []part, visit func(part)) {
-	for _, p := range parts {
-		visit(p)
-		each(p.Parts, visit)
-	}
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "Nothing"
-	}
-	return s
 }
 
 // clashWords says when the record was changed, where that can be told.
@@ -305,7 +145,7 @@ func (s *Server) cased(handler echo.HandlerFunc) echo.HandlerFunc {
 
 // onward goes to a page after a form was saved.
 func onward(c echo.Context, path string, q url.Values, fragment string) error {
-	target := address(path, q)
+	target := page.Address(path, q)
 	if fragment != "" {
 		target += "#" + fragment
 	}

@@ -5,36 +5,36 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/web/page"
 )
 
 // publicTwin is the figures of an address as they may leave the partnership
 // (P3): by one or two breakdowns, small counts suppressed, all others rounded.
 // A count that is not shown is an asterisk, so counts are text; each row says
 // what was done.
-func (s *Server) publicTwin(c echo.Context) (twin, error) {
+func (s *Server) publicTwin(c echo.Context) (page.Twin, error) {
 	ctx := c.Request().Context()
 	a, see, err := s.askedFigures(c)
 	if err != nil {
-		return twin{}, err
+		return page.Twin{}, err
 	}
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Figures, public copy", Measure: d.ID, Basis: a.Filter.Basis,
+	t := page.Twin{Title: "Figures, public copy", Measure: d.ID, Basis: a.Filter.Basis,
 		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence, measure.SuppressedWords}}
 	q, last, err := s.figuresQuery(ctx, see, a)
 	if err != nil || last == 0 {
 		return t, err
 	}
-	table, err := measure.PublicFigures(ctx, see, q, s.opts.Places.publicRows())
+	table, err := measure.PublicFigures(ctx, see, q, s.opts.Places.PublicRows())
 	if err != nil {
 		return t, err
 	}
 	t.From, t.To, t.AsAt = q.From.String(), q.To.String(), last.String()
 	for i, name := range table.Head {
-		t.Columns = append(t.Columns, column{Name: name, Number: table.Numeric[i]})
+		t.Columns = append(t.Columns, page.Column{Name: name, Number: table.Numeric[i]})
 	}
-	t.Columns = append(t.Columns, column{Name: "note"})
+	t.Columns = append(t.Columns, page.Column{Name: "note"})
 	for _, row := range table.Rows {
 		t.Rows = append(t.Rows, append(row, "Public copy: "+measure.SuppressedWords))
 	}
@@ -59,21 +59,9 @@ func (s *Server) publicJSON(c echo.Context) error {
 
 // publicLink leads to the public copy of a table; none of a table by more
 // breakdowns than such a copy may have.
-func publicLink(b breakdown, q url.Values) []link {
+func publicLink(b breakdown, q url.Values) []page.Link {
 	if n := len(b.Query.By); n < 1 || n > 2 {
 		return nil
 	}
-	return []link{{"Public copy, small numbers hidden (CSV)", address("/figures/public.csv", q)}}
-}
-
-// publicRows are the providers and councils that have a row in every public
-// table.
-func (p Places) publicRows() (known measure.Known) {
-	for _, one := range p.Providers {
-		known.Providers = append(known.Providers, one.Code)
-	}
-	for _, one := range p.Councils {
-		known.Councils = append(known.Councils, delay.Council(one.Code))
-	}
-	return known
+	return []page.Link{{Text: "Public copy, small numbers hidden (CSV)", Href: page.Address("/figures/public.csv", q)}}
 }

@@ -11,11 +11,23 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/web/page"
 )
 
 // reasonsWords are the query words of the reasons page.
-var reasonsWords = []string{wordFrom, wordTo, wordLast, wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown,
-	wordView}
+var reasonsWords = []string{
+	page.WordFrom,
+	page.WordTo,
+	page.WordLast,
+	page.WordProvider,
+	page.WordCouncil,
+	page.WordReason,
+	page.WordResp,
+	page.WordCare,
+	page.WordBasis,
+	page.WordKnown,
+	page.WordView,
+}
 
 // reasonLine is one reason over a period, with the same dates a year before
 // and what came next.
@@ -43,7 +55,7 @@ func (r reasonLine) freed() (least, most int64) {
 
 // reasonFigures is everything on the reasons page.
 type reasonFigures struct {
-	asked
+	page.Asked
 	see            sight
 	From, To, AsAt delay.Day
 	First          delay.Day
@@ -61,11 +73,11 @@ type reasonFigures struct {
 func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	ctx := c.Request().Context()
 	var out reasonFigures
-	a, err := s.opts.Places.read(c.QueryParams(), reasonsWords...)
+	a, err := s.opts.Places.Read(c.QueryParams(), reasonsWords...)
 	if err != nil {
 		return out, err
 	}
-	out.asked = a
+	out.Asked = a
 	if out.see, err = s.sight(c, a); err != nil {
 		return out, err
 	}
@@ -73,7 +85,7 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	if out.First, out.AsAt, err = out.see.Extent(ctx); err != nil || out.AsAt == 0 {
 		return out, err
 	}
-	if out.From, out.To, err = a.period(out.AsAt); err != nil {
+	if out.From, out.To, err = a.Period(out.AsAt); err != nil {
 		return out, err
 	}
 	out.To = max(out.From, min(out.To, out.AsAt))
@@ -172,7 +184,7 @@ func yearEarlier(d delay.Day) delay.Day {
 }
 
 func (r reasonFigures) chart(place string) chart.Chart {
-	o := measure.Overview{AsAt: r.AsAt, From: r.From, To: r.To, Filter: r.asked.Filter}
+	o := measure.Overview{AsAt: r.AsAt, From: r.From, To: r.To, Filter: r.Asked.Filter}
 	for _, l := range r.Lines {
 		o.Reasons = append(o.Reasons, measure.ReasonDays{Reason: l.Reason, Days: l.Days})
 	}
@@ -182,11 +194,11 @@ func (r reasonFigures) chart(place string) chart.Chart {
 }
 
 type reasonsView struct {
-	Frame
+	page.Frame
 	Showing, Empty string
-	Filters        filterView
-	Chart          chartView
-	Table, Next    tableView
+	Filters        page.Filters
+	Chart          page.Chart
+	Table, Next    page.Table
 	NextWords      string
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
@@ -207,24 +219,24 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		v.Empty = "No extracts are held yet, so there are no reasons."
 		return s.page(c, "reasons", v)
 	}
-	v.withCharts(s)
-	q := r.see.keep(dated(r.asked.Filter, r.From, r.To))
-	v.Showing = "Showing " + s.opts.Places.filterWords(r.asked.Filter) + ", " + span(r.From, r.To) + "."
-	if words := notAgreedWords(r.asked.Filter.Basis, r.Total.Total(), r.NotAgreed); words != "" {
+	s.withCharts(&v.Frame)
+	q := r.see.keep(page.Dated(r.Asked.Filter, r.From, r.To))
+	v.Showing = "Showing " + s.opts.Places.FilterWords(r.Asked.Filter) + ", " + span(r.From, r.To) + "."
+	if words := notAgreedWords(r.Asked.Filter.Basis, r.Total.Total(), r.NotAgreed); words != "" {
 		v.Showing += " " + words
 	}
-	v.Filters = filterView{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
-		Dates:   &dateFields{From: r.From.String(), To: r.To.String()},
-		Groups:  append([]choiceGroup{basisGroup(r.asked.Filter)}, s.opts.Places.groups(r.asked.Filter)...),
-		Periods: periodLinks("/reasons", r.asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
+	v.Filters = page.Filters{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
+		Dates:   &page.DateFields{From: r.From.String(), To: r.To.String()},
+		Groups:  append([]page.ChoiceGroup{page.BasisGroup(r.Asked.Filter)}, s.opts.Places.Groups(r.Asked.Filter)...),
+		Periods: page.PeriodLinks("/reasons", r.Asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
 	s.fix(ctx, v.About, r.see, "/reasons", q)
 	if r.Total.Total() == 0 {
 		v.Empty = "No delayed days in this period."
 		return s.page(c, "reasons", v)
 	}
-	v.Chart = s.charted(ctx, r.chart(s.place(r.asked.Filter)), across, []link{{"CSV", address("/reasons.csv", q)},
-		{"How this is counted", "/definitions/M01"}}, r.Print)
+	v.Chart = s.charted(ctx, r.chart(s.place(r.Asked.Filter)), across, []page.Link{{Text: "CSV", Href: page.Address("/reasons.csv", q)},
+		{Text: "How this is counted", Href: "/definitions/M01"}}, r.Print)
 	v.Table, v.Next = r.table(), r.next()
 	if r.see.text != "" {
 		if v.Differences, err = s.reasonsSince(ctx, r); err != nil {
@@ -239,25 +251,28 @@ func (s *Server) reasonsPage(c echo.Context) error {
 // calendar is the calendar days of the period.
 func (r reasonFigures) calendar() float64 { return float64(r.To-r.From) + 1 }
 
-func (r reasonFigures) table() tableView {
-	t := tableView{ID: "reasons-table-all", Caption: "Delayed days by reason, " + span(r.From, r.To),
-		Head: []headCell{{"Waiting for", false}, {"Days", true}, {"Share", true},
-			{"Running share", true}, {"People a day", true}, {"Not attributed", true}, {"A year before", true}, {"Change", true}}}
-	number := func(text string) tableCell { return tableCell{Text: text, Class: numericClass} }
+func (r reasonFigures) table() page.Table {
+	t := page.Table{ID: "reasons-table-all", Caption: "Delayed days by reason, " + span(r.From, r.To),
+		Head: []page.Head{{Text: "Waiting for"}, {Text: "Days", Numeric: true}, {Text: "Share", Numeric: true},
+			{
+				Text:    "Running share",
+				Numeric: true,
+			}, {Text: "People a day", Numeric: true}, {Text: "Not attributed", Numeric: true}, {Text: "A year before", Numeric: true}, {Text: "Change", Numeric: true}}}
+	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
 	total := r.Total.Total()
 	// A number of days opens the rows that it counts, which are those of today.
-	opening := func(text string, n int64, f measure.Filter) tableCell {
+	opening := func(text string, n int64, f measure.Filter) page.Cell {
 		cell := number(text)
 		if n > 0 && r.see.text == "" {
-			cell.Href = address("/days", dated(f, r.From, r.To))
+			cell.Href = page.Address("/days", page.Dated(f, r.From, r.To))
 		}
 		return cell
 	}
-	row := func(name, href string, f measure.Filter, days measure.ByBody, running, before int64) []tableCell {
+	row := func(name, href string, f measure.Filter, days measure.ByBody, running, before int64) []page.Cell {
 		n, none := days.Total(), days[delay.NotAttributed]
 		unattributed := f
 		unattributed.Bodies = []delay.Body{delay.NotAttributed}
-		cells := []tableCell{{Text: name, Header: true, Href: href}, opening(count(n), n, f),
+		cells := []page.Cell{{Text: name, Header: true, Href: href}, opening(count(n), n, f),
 			number(measure.PerCent(float64(n) / float64(total))), number(measure.PerCent(float64(running) / float64(total))),
 			number(oneDecimal(float64(n) / r.calendar())), opening(count(none), none, unattributed)}
 		if !r.BeforeKnown {
@@ -272,42 +287,62 @@ func (r reasonFigures) table() tableView {
 	var running int64
 	for _, l := range r.Lines {
 		running += l.Days.Total()
-		t.Rows = append(t.Rows, row(reasonWords(l.Reason), "/definitions#reasons",
-			narrowed(r.asked.Filter, measure.ByReason, measure.Cell{Reason: l.Reason}), l.Days, running, l.Before))
+		t.Rows = append(t.Rows, row(page.ReasonWords(l.Reason), "/definitions#reasons",
+			narrowed(r.Asked.Filter, measure.ByReason, measure.Cell{Reason: l.Reason}), l.Days, running, l.Before))
 	}
-	t.Foot = row("All reasons", "", r.asked.Filter, r.Total, total, r.BeforeTotal)
+	t.Foot = row("All reasons", "", r.Asked.Filter, r.Total, total, r.BeforeTotal)
 	return t
 }
 
-func (r reasonFigures) next() tableView {
-	t := tableView{ID: "next-table", Caption: "What came next", Head: []headCell{{"Waiting for", false}, {"Left hospital", true},
-		{"Went on to another wait", true}, {"Most often next", false}, {"Days freed, at least", true}, {"Days freed, at most", true}}}
-	number := func(n int64) tableCell { return tableCell{Text: count(n), Class: numericClass} }
+func (r reasonFigures) next() page.Table {
+	t := page.Table{
+		ID:      "next-table",
+		Caption: "What came next",
+		Head: []page.Head{{Text: "Waiting for"}, {Text: "Left hospital", Numeric: true},
+			{
+				Text:    "Went on to another wait",
+				Numeric: true,
+			}, {Text: "Most often next"}, {Text: "Days freed, at least", Numeric: true}, {Text: "Days freed, at most", Numeric: true}},
+	}
+	number := func(n int64) page.Cell { return page.Cell{Text: count(n), Class: page.Numeric} }
 	for _, l := range r.Lines {
 		if l.Days.Total() == 0 {
 			continue
 		}
 		next := "None"
 		if l.NextN > 0 {
-			next = reasonWords(l.Next) + " (" + count(l.NextN) + ")"
+			next = page.ReasonWords(l.Next) + " (" + count(l.NextN) + ")"
 		}
 		least, most := l.freed()
-		t.Rows = append(t.Rows, []tableCell{{Text: reasonWords(l.Reason), Header: true}, number(l.Left), number(l.WentOn), {Text: next},
+		t.Rows = append(t.Rows, []page.Cell{{Text: page.ReasonWords(l.Reason), Header: true}, number(l.Left), number(l.WentOn), {Text: next},
 			number(least), number(most)})
 	}
 	return t
 }
 
-func (s *Server) reasonsTwin(r reasonFigures) twin {
+func (s *Server) reasonsTwin(r reasonFigures) page.Twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := twin{Title: "Reasons", RuleVersion: s.ruleVersionAt(r.see), From: r.From.String(), To: r.To.String(), Measure: d.ID,
-		AsAt: r.AsAt.String(), Basis: r.asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
-		Columns: []column{{"reason", false}, {"delayed_days", true}, {"share", true}, {"running_share", true}, {"people", true}}}
+	t := page.Twin{Title: "Reasons", RuleVersion: s.ruleVersionAt(r.see), From: r.From.String(), To: r.To.String(), Measure: d.ID,
+		AsAt: r.AsAt.String(), Basis: r.Asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
+		Columns: []page.Column{
+			{Name: "reason"},
+			{Name: "delayed_days", Number: true},
+			{Name: "share", Number: true},
+			{Name: "running_share", Number: true},
+			{Name: "people", Number: true},
+		}}
 	for _, b := range delay.Bodies {
-		t.Columns = append(t.Columns, column{columnName(b.String()), true})
+		t.Columns = append(t.Columns, page.Column{Name: columnName(b.String()), Number: true})
 	}
-	t.Columns = append(t.Columns, column{"year_before", true}, column{"left", true}, column{"went_on", true}, column{"next", false},
-		column{"freed_least", true}, column{"freed_most", true})
+	t.Columns = append(
+		t.Columns,
+		page.Column{Name: "year_before", Number: true},
+		page.Column{Name: "left", Number: true},
+		page.Column{Name: "went_on", Number: true},
+		page.Column{Name: "next"},
+		page.Column{Name: "freed_least", Number: true},
+		page.Column{Name: "freed_most", Number: true},
+	)
 	total := float64(max(1, r.Total.Total()))
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	var running int64

@@ -9,6 +9,7 @@ import (
 
 	"homeward/internal/casework"
 	"homeward/internal/nhsnumber"
+	"homeward/internal/web/page"
 )
 
 // searchPath is where the header's search is sent. It is sent by POST, so that
@@ -16,36 +17,32 @@ import (
 const searchPath = "/search"
 
 type searchView struct {
-	formView
+	page.Form
 	Lede, Empty string
-	Box         field
-	Found       tableView
+	Box         page.Field
+	Found       page.Table
 }
 
-// finder is the search of the header: its label, and the same in fewer words
-// to stand in the field.
-type finder struct{ Label, Hint string }
-
 // finder gives the header's search, nil for those who see no rows about people.
-func (s *Server) finder(v visit) *finder {
+func (s *Server) finder(v visit) *page.Finder {
 	if g, ok := s.guards[http.MethodPost+" "+searchPath]; !ok || s.opts.Casework == nil || !g.admits(v.Actor) || v.Actor.Scope().Empty() {
 		return nil
 	}
 	label := casework.FindWords(v.Actor)
-	return &finder{Label: label, Hint: upperFirst(strings.Replace(strings.TrimPrefix(label, "Find by "), " or ", ", ", 1))}
+	return &page.Finder{Label: label, Hint: page.UpperFirst(strings.Replace(strings.TrimPrefix(label, "Find by "), " or ", ", ", 1))}
 }
 
 func (s *Server) searchView(c echo.Context) searchView {
-	v := searchView{formView: formView{Frame: s.frame(c, "Find a person")}}
+	v := searchView{Form: page.Form{Frame: s.frame(c, "Find a person")}}
 	// This page's own box is the same search.
-	v.Box = field{ID: "find", Label: casework.FindWords(s.actor(c)), Complete: "off", Class: "nhsuk-input--width-20"}
+	v.Box = page.Field{ID: "find", Label: casework.FindWords(s.actor(c)), Complete: "off", Class: "nhsuk-input--width-20"}
 	v.Find = nil
 	return v
 }
 
 // searchPage is the search on a page of its own, as the way back to it is.
 func (s *Server) searchPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	return s.page(c, "search", s.searchView(c))
@@ -67,7 +64,7 @@ func (s *Server) search(c echo.Context) error {
 	switch {
 	case errors.As(err, &r):
 		v.Box.Error = r.Fields[0].Words
-		v.wrongFields(v.Box)
+		v.WrongFields(v.Box)
 		return s.pageAs(c, http.StatusUnprocessableEntity, "search", v)
 	case err != nil:
 		return err
@@ -77,20 +74,20 @@ func (s *Server) search(c echo.Context) error {
 		v.Empty = "No delay in your area matches " + shown + "."
 		return s.page(c, "search", v)
 	}
-	v.Lede = upperFirst(persons(int64(len(found)))) + " found."
+	v.Lede = page.UpperFirst(persons(int64(len(found)))) + " found."
 	if more {
 		v.Lede = "The first " + count(int64(len(found))) + " are shown. Type more of the bed to see fewer."
 	}
-	v.Found = tableView{ID: "found", Caption: "People found", HiddenCaption: true,
-		Head: []headCell{{Text: "Reference"}, {Text: "Bed"}, {Text: "Hospital"}, {Text: "Ready since"}, {Text: "Waiting for"}}}
+	v.Found = page.Table{ID: "found", Caption: "People found", HiddenCaption: true,
+		Head: []page.Head{{Text: "Reference"}, {Text: "Bed"}, {Text: "Hospital"}, {Text: "Ready since"}, {Text: "Waiting for"}}}
 	for _, f := range found {
 		ready := f.Ready.Long()
 		if f.End != 0 {
 			ready += ", ended " + f.End.Long()
 		}
-		v.Found.Rows = append(v.Found.Rows, []tableCell{{Text: f.Reference, Href: "/delays/" + f.Reference, Header: true},
+		v.Found.Rows = append(v.Found.Rows, []page.Cell{{Text: f.Reference, Href: "/delays/" + f.Reference, Header: true},
 			{Text: bedWords(f.Bed, f.Ward, f.Reference)},
-			{Text: s.opts.Places.providerWords(f.Provider)}, {Text: ready}, {Text: reasonWords(f.Reason)}})
+			{Text: s.opts.Places.ProviderWords(f.Provider)}, {Text: ready}, {Text: page.ReasonWords(f.Reason)}})
 	}
 	return s.page(c, "search", v)
 }

@@ -22,6 +22,7 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
+	"homeward/internal/web/page"
 )
 
 // Options is what the pages are made from. Every field without a stated default
@@ -56,7 +57,7 @@ type Options struct {
 	// Ready says whether the store can answer; nil means that it always can.
 	Ready func(context.Context) error
 
-	Places Places
+	Places page.Places
 	// Levels are the agreed levels of measures, shown on control charts.
 	Levels []measure.Level
 	// Rules is the rule set that the definitions page shows; RulesName its name
@@ -104,7 +105,7 @@ type Options struct {
 // Server answers requests. It is safe for use by many goroutines.
 type Server struct {
 	opts    Options
-	pages   pages
+	pages   page.Templates
 	assets  *assets
 	drawn   *drawings
 	kept    *kept
@@ -160,7 +161,7 @@ func New(opts Options) (*Server, error) {
 	if s.assets, err = loadAssets(opts.Assets); err != nil {
 		return nil, err
 	}
-	if s.pages, err = parsePages(opts.Templates); err != nil {
+	if s.pages, err = page.ParseTemplates(opts.Templates); err != nil {
 		return nil, err
 	}
 	e := echo.New()

@@ -12,6 +12,7 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
+	"homeward/internal/web/page"
 )
 
 // The paths of signing in. None of them is ever gone back to.
@@ -33,8 +34,8 @@ const (
 var errTooMany = errors.New("too many requests")
 
 type signInView struct {
-	formView
-	Email, Password field
+	page.Form
+	Email, Password page.Field
 	Next            string
 	// Work is the button for work accounts, empty when there are none.
 	Work, WorkHref string
@@ -44,23 +45,23 @@ type signInView struct {
 }
 
 func (s *Server) signInView(c echo.Context, next string) signInView {
-	v := signInView{formView: formView{Frame: s.frame(c, "Sign in")}, Help: s.help(), Local: true}
+	v := signInView{Form: page.Form{Frame: s.frame(c, "Sign in")}, Help: s.help(), Local: true}
 	if signin.LocalPath(next) {
 		v.Next = next
 	}
-	v.Email = field{ID: "email", Label: "Email address", Type: "email", Complete: "username", Class: "nhsuk-input--width-20"}
-	v.Password = field{ID: "password", Label: "Password", Type: "password", Complete: "current-password"}
+	v.Email = page.Field{ID: "email", Label: "Email address", Type: "email", Complete: "username", Class: "nhsuk-input--width-20"}
+	v.Password = page.Field{ID: "password", Label: "Password", Type: "password", Complete: "current-password"}
 	if w := s.opts.SignIn.Work; w != nil {
 		v.Work, v.WorkHref = w.Config.Label, "/sign-in/work"
 		if v.Next != "" {
-			v.WorkHref = address(v.WorkHref, map[string][]string{wordNext: {v.Next}})
+			v.WorkHref = page.Address(v.WorkHref, map[string][]string{wordNext: {v.Next}})
 		}
 	}
 	return v
 }
 
 func (s *Server) signInPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordNext, wordEnded); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), wordNext, wordEnded); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
@@ -98,12 +99,12 @@ func (s *Server) signIn(c echo.Context) error {
 		v.Password.Error = "Enter your password"
 	}
 	if v.Email.Error != "" || v.Password.Error != "" {
-		v.wrongFields(v.Email, v.Password)
+		v.WrongFields(v.Email, v.Password)
 		return s.formPage(c, http.StatusBadRequest, "sign-in", v)
 	}
 	in, err := s.opts.SignIn.Password(ctx, v.Email.Value, password, visitOf(ctx).Address)
 	if status, sentence := refusal(err); status != 0 {
-		v.wrong("email", sentence)
+		v.Wrong("email", sentence)
 		return s.formPage(c, status, "sign-in", v)
 	}
 	if err != nil {
@@ -154,14 +155,14 @@ func nextPage(in signin.SignIn) string {
 }
 
 type codeView struct {
-	formView
-	Code field
+	page.Form
+	Code page.Field
 	Help string
 }
 
 func (s *Server) codeView(c echo.Context) codeView {
-	return codeView{formView: formView{Frame: s.frame(c, "Enter your 6-digit code")}, Help: s.help(),
-		Code: field{ID: "code", Label: "6-digit code", Hint: "From your authenticator app. If you have lost it, enter a recovery code.",
+	return codeView{Form: page.Form{Frame: s.frame(c, "Enter your 6-digit code")}, Help: s.help(),
+		Code: page.Field{ID: "code", Label: "6-digit code", Hint: "From your authenticator app. If you have lost it, enter a recovery code.",
 			Complete: "one-time-code", Mode: "numeric", Class: "nhsuk-input--width-20"}}
 }
 
@@ -182,13 +183,13 @@ func (s *Server) code(c echo.Context) error {
 	code := typed(c, "code")
 	if code == "" {
 		v.Code.Error = "Enter your 6-digit code"
-		v.wrongFields(v.Code)
+		v.WrongFields(v.Code)
 		return s.formPage(c, http.StatusBadRequest, "code", v)
 	}
 	in, err := s.opts.SignIn.Code(ctx, now.Person.ID, code, now.Address)
 	if status, sentence := refusal(err); status != 0 {
 		v.Code.Error = sentence
-		v.wrongFields(v.Code)
+		v.WrongFields(v.Code)
 		return s.formPage(c, status, "code", v)
 	}
 	if err != nil {
@@ -199,11 +200,11 @@ func (s *Server) code(c echo.Context) error {
 
 // setUpView is the page that sets up codes of an authenticator app.
 type setUpView struct {
-	formView
-	Code field
+	page.Form
+	Code page.Field
 	// Password and Old prove who it is that sets up codes while signed in; Old is
 	// empty when they have no codes yet.
-	Password, Old *field
+	Password, Old *page.Field
 	// Picture is a QR code and Secret the same as text; both are empty when the
 	// page comes back after a wrong code.
 	Picture template.URL
@@ -219,16 +220,16 @@ func mayHaveCodes(v visit) bool {
 
 func (s *Server) setUpView(c echo.Context) setUpView {
 	now := visitOf(c.Request().Context())
-	v := setUpView{formView: formView{Frame: s.frame(c, "Set up your 6-digit code")}, Needed: now.Next == signin.SetUpSecondFactor,
-		Code: field{ID: "code", Label: "6-digit code that the app shows now", Complete: "one-time-code", Mode: "numeric",
+	v := setUpView{Form: page.Form{Frame: s.frame(c, "Set up your 6-digit code")}, Needed: now.Next == signin.SetUpSecondFactor,
+		Code: page.Field{ID: "code", Label: "6-digit code that the app shows now", Complete: "one-time-code", Mode: "numeric",
 			Class: "nhsuk-input--width-10"}}
 	if v.Needed {
 		return v
 	}
-	v.Password = &field{ID: "password", Label: "Current password", Type: "password", Complete: "current-password"}
+	v.Password = &page.Field{ID: "password", Label: "Current password", Type: "password", Complete: "current-password"}
 	if now.Person.SecondFactor {
 		v.Code.Label = "6-digit code that the new app shows now"
-		v.Old = &field{ID: "old", Label: "6-digit code of the app that you have used until now",
+		v.Old = &page.Field{ID: "old", Label: "6-digit code of the app that you have used until now",
 			Hint:     "If you have lost it, enter a recovery code.",
 			Complete: "off", Class: "nhsuk-input--width-20"}
 	}
@@ -262,7 +263,7 @@ func (s *Server) setUpPage(c echo.Context) error {
 }
 
 type recoveryView struct {
-	Frame
+	page.Frame
 	Codes []string
 	Next  string
 }
@@ -277,7 +278,7 @@ func (s *Server) setUp(c echo.Context) error {
 	code := typed(c, "code")
 	if code == "" {
 		v.Code.Error = "Enter your 6-digit code"
-		v.wrongFields(v.Code)
+		v.WrongFields(v.Code)
 		return s.formPage(c, http.StatusBadRequest, "set-up", v)
 	}
 	if now.Next != signin.SetUpSecondFactor {
@@ -286,7 +287,7 @@ func (s *Server) setUp(c echo.Context) error {
 	in, codes, err := s.opts.SignIn.ConfirmSecondFactor(ctx, now.Person.ID, s.opts.Sessions.Secret(ctx), code, now.Address, true)
 	if status, sentence := refusal(err); status != 0 && codes == nil {
 		v.Code.Error = sentence
-		v.wrongFields(v.Code)
+		v.WrongFields(v.Code)
 		return s.formPage(c, status, "set-up", v)
 	}
 	if err != nil {
@@ -312,11 +313,11 @@ func (s *Server) replaceCodes(c echo.Context, v setUpView, code string) error {
 		v.Old.Error = "Enter a code of the app that you have used until now, or a recovery code"
 	}
 	again := func(status int) error {
-		v.wrongFields(*v.Password)
+		v.WrongFields(*v.Password)
 		if v.Old != nil {
-			v.wrongFields(*v.Old)
+			v.WrongFields(*v.Old)
 		}
-		v.wrongFields(v.Code)
+		v.WrongFields(v.Code)
 		return s.formPage(c, status, "set-up", v)
 	}
 	if v.Password.Error != "" || v.Old != nil && v.Old.Error != "" {
@@ -345,7 +346,7 @@ func (s *Server) replaceCodes(c echo.Context, v setUpView, code string) error {
 }
 
 func (s *Server) workAccount(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordNext); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), wordNext); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
@@ -364,7 +365,7 @@ func (s *Server) workBack(c echo.Context) error {
 	if status, sentence := refusal(err); status != 0 {
 		s.opts.Log.Info("a work account was refused", "error", err)
 		v := s.signInView(c, "")
-		v.wrong("work", sentence)
+		v.Wrong("work", sentence)
 		return s.formPage(c, status, "sign-in", v)
 	}
 	if err != nil {
@@ -382,16 +383,16 @@ func (s *Server) signOut(c echo.Context) error {
 }
 
 func (s *Server) signedOutPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	return s.page(c, "signed-out", plainView{s.frame(c, "You are signed out")})
 }
 
 type choosePasswordView struct {
-	formView
+	page.Form
 	Email    string
-	Password field
+	Password page.Field
 	Action   string
 }
 
@@ -400,12 +401,12 @@ func (s *Server) choosePasswordView(c echo.Context) (choosePasswordView, error) 
 	if err != nil {
 		return choosePasswordView{}, err
 	}
-	return choosePasswordView{formView: formView{Frame: s.frame(c, "Choose a password")}, Email: p.Email,
+	return choosePasswordView{Form: page.Form{Frame: s.frame(c, "Choose a password")}, Email: p.Email,
 		Action: signin.PasswordPath + c.Param("link"), Password: newPassword("New password")}, nil
 }
 
-func newPassword(label string) field {
-	return field{ID: "password", Label: label, Type: "password", Complete: "new-password",
+func newPassword(label string) page.Field {
+	return page.Field{ID: "password", Label: label, Type: "password", Complete: "new-password",
 		Hint: "12 characters or more. Three random words make a good one."}
 }
 
@@ -426,7 +427,7 @@ func (s *Server) choosePassword(c echo.Context) error {
 	if _, err = s.opts.SignIn.ChoosePassword(ctx, c.Param("link"), c.FormValue("password"),
 		visitOf(ctx).Address); problem.KindOf(err) == problem.Invalid {
 		v.Password.Error = problem.Sentence(err)
-		v.wrongFields(v.Password)
+		v.WrongFields(v.Password)
 		return s.formPage(c, http.StatusBadRequest, "choose-password", v)
 	}
 	if err != nil {
@@ -437,7 +438,7 @@ func (s *Server) choosePassword(c echo.Context) error {
 }
 
 type screenView struct {
-	Frame
+	page.Frame
 	Action string
 }
 
@@ -454,8 +455,8 @@ func (s *Server) screen(c echo.Context) error {
 }
 
 type firstRunView struct {
-	formView
-	Code, Name, Email field
+	page.Form
+	Code, Name, Email page.Field
 }
 
 // firstRunView refuses once there is an administrator: the page then exists no
@@ -465,11 +466,11 @@ func (s *Server) firstRunView(c echo.Context) (firstRunView, error) {
 	if err == nil && !awaits {
 		err = echo.ErrNotFound
 	}
-	return firstRunView{formView: formView{Frame: s.frame(c, "Set up Homeward")},
-		Code: field{ID: "code", Label: "One-time code", Hint: "The program printed it when it started.", Complete: "off",
+	return firstRunView{Form: page.Form{Frame: s.frame(c, "Set up Homeward")},
+		Code: page.Field{ID: "code", Label: "One-time code", Hint: "The program printed it when it started.", Complete: "off",
 			Class: "nhsuk-input--width-30"},
-		Name:  field{ID: "name", Label: "Your name", Complete: "name", Class: "nhsuk-input--width-20"},
-		Email: field{ID: "email", Label: "Email address", Type: "email", Complete: "email", Class: "nhsuk-input--width-20"}}, err
+		Name:  page.Field{ID: "name", Label: "Your name", Complete: "name", Class: "nhsuk-input--width-20"},
+		Email: page.Field{ID: "email", Label: "Email address", Type: "email", Complete: "email", Class: "nhsuk-input--width-20"}}, err
 }
 
 func (s *Server) firstRunPage(c echo.Context) error {
@@ -497,13 +498,13 @@ func (s *Server) firstRun(c echo.Context) error {
 	if _, err := people.NormaliseEmail(v.Email.Value); err != nil {
 		v.Email.Error = problem.Sentence(err)
 	}
-	if v.wrongFields(v.Code, v.Name, v.Email); len(v.Errors) > 0 {
+	if v.WrongFields(v.Code, v.Name, v.Email); len(v.Errors) > 0 {
 		return s.formPage(c, http.StatusBadRequest, "first-run", v)
 	}
 	link, err := s.opts.SignIn.FirstAdministrator(ctx, code, v.Email.Value, v.Name.Value, visitOf(ctx).Address)
 	if status, sentence := refusal(err); status != 0 {
 		v.Code.Error = sentence
-		v.wrongFields(v.Code)
+		v.WrongFields(v.Code)
 		return s.formPage(c, status, "first-run", v)
 	}
 	if err != nil {

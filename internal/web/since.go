@@ -8,6 +8,7 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/web/page"
 )
 
 // readingsNamed bounds the readings that are named as different.
@@ -248,7 +249,7 @@ func (s *Server) reasonsSince(ctx context.Context, r reasonFigures) (*difference
 	}
 	was, is, err := both(r.see, now, func(c Course) (map[delay.Reason]map[spot]int64, error) {
 		cells, err := c.Cells(ctx, measure.Query{From: r.From, To: r.To, By: []measure.Dimension{measure.ByDay, measure.ByProvider,
-			measure.ByReason}, Filter: r.asked.Filter})
+			measure.ByReason}, Filter: r.Asked.Filter})
 		out := map[delay.Reason]map[spot]int64{}
 		for _, c := range cells {
 			if out[c.Reason] == nil {
@@ -284,7 +285,7 @@ func (s *Server) reasonsSince(ctx context.Context, r reasonFigures) (*difference
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(b.then, a.then) })
 	for _, one := range lines {
-		x.counted(reasonWords(one.reason), one.reckoning)
+		x.counted(page.ReasonWords(one.reason), one.reckoning)
 	}
 	return x.view(), nil
 }
@@ -317,7 +318,7 @@ func (s *Server) flowSince(ctx context.Context, v sight, f measure.Flows) (*diff
 	}
 	for _, k := range measure.EventKinds {
 		if r := x.reckon(was[k], is[k], x.whyEvent); r.then != 0 || r.now != 0 {
-			x.counted(upperFirst(k.String()), r)
+			x.counted(page.UpperFirst(k.String()), r)
 		}
 	}
 	if err := waiting("Waiting at the end", f.To); err != nil {

@@ -6,13 +6,14 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // plainView is a page of fixed words.
-type plainView struct{ Frame }
+type plainView struct{ page.Frame }
 
 func (s *Server) plainPage(c echo.Context, name, title string) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	return s.page(c, name, plainView{s.frame(c, title)})

@@ -19,6 +19,7 @@ import (
 	"homeward/internal/logbook"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 )
 
 // Cases reads the people of the worklist, their records and the agreement's
@@ -43,7 +44,6 @@ const (
 	wordLeast   = "least"
 	wordDue     = "due"
 	wordSort    = "sort"
-	wordPage    = "page"
 	wordRef     = "ref"
 	wordDone    = "done"
 	wordEntry   = "entry"
@@ -56,21 +56,21 @@ const workPage = 25
 const unchecked = 24 * time.Hour
 
 type todayView struct {
-	formView
+	page.Form
 	Caption, Lede string
-	Banner        *bannerView
-	Hospitals     []link
+	Banner        *page.Banner
+	Hospitals     []page.Link
 	Cards         []cardView
-	Filters       filterView
+	Filters       page.Filters
 	// New are ready in the extract and not logged.
 	New        []workRow
 	NewHeading string
 	Waiting    []workRow
 	Heading    string
-	Sorts      []link
-	Pages      []pageLink
+	Sorts      []page.Link
+	Pages      []page.NavItem
 	Empty      string
-	Hidden     []hiddenField
+	Hidden     []page.Hidden
 	MayLog     bool
 	NewHref    string
 	CSV, Print string
@@ -81,17 +81,12 @@ type todayView struct {
 
 type cardView struct{ Value, Text, Href string }
 
-type pageLink struct {
-	Text, Href string
-	Current    bool
-}
-
 type workRow struct {
 	ID, Reference, Bed, Ward string
 	Ready, Days              string
 	Reason, Swatch, Body     string
 	Action, Checked          string
-	Tags                     []tagView
+	Tags                     []page.Tag
 	Discrepancy              string
 	Href, LogHref, EndHref   string
 	Source                   string
@@ -103,19 +98,6 @@ type workRow struct {
 type sheetView struct {
 	ID, Ward, Head string
 	Rows           []workRow
-}
-
-type tagView struct{ Text, Tag string }
-
-type bannerView struct {
-	Words string
-	Quiet bool
-	Undo  *undoView
-}
-
-type undoView struct {
-	Action, Token string
-	Hidden        []hiddenField
 }
 
 // worksAt gives the hospital whose worklist is asked for, of those that the
@@ -154,76 +136,58 @@ type todayAsked struct {
 
 func (s *Server) readToday(c echo.Context) (todayAsked, error) {
 	q := c.QueryParams()
-	a, err := s.opts.Places.read(q, wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordPage,
-		wordRef, wordDone, wordEntry, wordView)
+	a, err := s.opts.Places.Read(
+		q,
+		page.WordProvider,
+		wordWard,
+		page.WordResp,
+		wordChecked,
+		wordLeast,
+		wordDue,
+		wordUnsure,
+		wordSort,
+		page.WordPage,
+		wordRef,
+		wordDone,
+		wordEntry,
+		page.WordView,
+	)
 	if err != nil {
 		return todayAsked{}, err
 	}
-	t := todayAsked{query: url.Values{}, ward: values(q, wordWard), bodies: a.Filter.Bodies, print: a.Print}
+	t := todayAsked{query: url.Values{}, ward: page.Values(q, wordWard), bodies: a.Filter.Bodies, print: a.Print}
 	if t.provider, t.mine, err = s.worksAt(c, a.Filter.Providers); err != nil {
 		return t, err
 	}
-	if t.checked, err = oneOf(q, wordChecked, "", "yes", "no"); err != nil {
+	if t.checked, err = page.OneOf(q, wordChecked, "", "yes", "no"); err != nil {
 		return t, err
 	}
 	var due string
-	if due, err = oneOf(q, wordDue, "", "today"); err != nil {
+	if due, err = page.OneOf(q, wordDue, "", "today"); err != nil {
 		return t, err
 	}
 	t.due = due != ""
-	unsure, err := oneOf(q, wordUnsure, "", "yes")
+	unsure, err := page.OneOf(q, wordUnsure, "", "yes")
 	if err != nil {
 		return t, err
 	}
 	t.unsure = unsure != ""
-	if t.sort, err = oneOf(q, wordSort, "ready", "ready", "ward", "checked"); err != nil {
+	if t.sort, err = page.OneOf(q, wordSort, "ready", "ready", "ward", "checked"); err != nil {
 		return t, err
 	}
-	if t.least, err = wholeNumber(q, wordLeast, 0, 1000); err != nil {
+	if t.least, err = page.WholeNumber(q, wordLeast, 0, 1000); err != nil {
 		return t, err
 	}
-	if t.page, err = wholeNumber(q, wordPage, 1, 10000); err != nil {
+	if t.page, err = page.WholeNumber(q, page.WordPage, 1, 10000); err != nil {
 		return t, err
 	}
 	t.ref = strings.ToUpper(strings.TrimSpace(q.Get(wordRef)))
-	for _, word := range []string{wordProvider, wordWard, wordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordRef} {
-		if given := values(q, word); len(given) > 0 {
+	for _, word := range []string{page.WordProvider, wordWard, page.WordResp, wordChecked, wordLeast, wordDue, wordUnsure, wordSort, wordRef} {
+		if given := page.Values(q, word); len(given) > 0 {
 			t.query[word] = given
 		}
 	}
 	return t, nil
-}
-
-// oneOf reads a word that may have one of some values.
-func oneOf(q url.Values, word, otherwise string, allowed ...string) (string, error) {
-	given := values(q, word)
-	if len(given) == 0 {
-		return otherwise, nil
-	}
-	if len(given) > 1 {
-		return "", problem.New(problem.Invalid, "The address has '%s' %d times with different values. Use it once.", word, len(given))
-	}
-	var nonEmpty []string
-	for _, a := range allowed {
-		if a != "" {
-			nonEmpty = append(nonEmpty, a)
-		}
-	}
-	return choose(word, given[0], nonEmpty)
-}
-
-// wholeNumber reads a word that is a number.
-func wholeNumber(q url.Values, word string, otherwise, most int) (int, error) {
-	given := values(q, word)
-	if len(given) == 0 {
-		return otherwise, nil
-	}
-	n, err := strconv.Atoi(given[0])
-	if err != nil || len(given) > 1 || n < 1 || n > most {
-		return 0, problem.New(problem.Invalid, "We do not recognise %s as a value of '%s'. Use a number from 1 to %d.", quote(given[0]), word,
-			most)
-	}
-	return n, nil
 }
 
 // matches says whether a row is among those asked for.
@@ -255,10 +219,10 @@ func (s *Server) todayPage(c echo.Context) error {
 		all = nil // A hospital that has sent nothing and logged nothing.
 	}
 	now, today := s.opts.Now().In(s.opts.Zone), s.today()
-	v := todayView{formView: formView{Frame: s.frame(c, "My site today")}, Caption: s.opts.Places.providerWords(t.provider) + ", " +
+	v := todayView{Form: page.Form{Frame: s.frame(c, "My site today")}, Caption: s.opts.Places.ProviderWords(t.provider) + ", " +
 		today.Long(),
 		MayLog: s.actor(c).May(people.LogDelays)}
-	v.Filtered = len(t.query) > 0 && !(len(t.query) == 1 && t.query.Has(wordProvider))
+	v.Filtered = len(t.query) > 0 && !(len(t.query) == 1 && t.query.Has(page.WordProvider))
 	v.BodyClass = "app-print-landscape"
 	if t.print {
 		v.BodyClass += " app-view-print"
@@ -292,18 +256,18 @@ func (s *Server) todayPage(c echo.Context) error {
 		}
 	}
 	unlogged := int64(len(all)) - checked - notChecked
-	v.Lede = upperFirst(peopleAre(int64(len(all)))) + " waiting to leave. " + count(checked) + " checked in the last 24 hours, " +
+	v.Lede = page.UpperFirst(peopleAre(int64(len(all)))) + " waiting to leave. " + count(checked) + " checked in the last 24 hours, " +
 		count(notChecked) + " not."
 	if unlogged > 0 {
-		v.Lede += " " + upperFirst(peopleAre(unlogged)) + " ready in the extract and not logged."
+		v.Lede += " " + page.UpperFirst(peopleAre(unlogged)) + " ready in the extract and not logged."
 	}
 	at := func(word, value string) string {
-		q := url.Values{wordProvider: {t.provider}, word: {value}}
-		return address("/today", q)
+		q := url.Values{page.WordProvider: {t.provider}, word: {value}}
+		return page.Address("/today", q)
 	}
 	v.Cards = []cardView{
 		{count(notChecked), "Not checked in 24 hours", at(wordChecked, "no")},
-		{count(unlogged), "Ready, not logged", address("/today", url.Values{wordProvider: {t.provider}}) + "#not-logged"},
+		{count(unlogged), "Ready, not logged", page.Address("/today", url.Values{page.WordProvider: {t.provider}}) + "#not-logged"},
 		{count(long), "Waiting 21 days or more", at(wordLeast, "21")},
 		{count(due), "Actions due today", at(wordDue, "today")},
 	}
@@ -312,15 +276,18 @@ func (s *Server) todayPage(c echo.Context) error {
 	}
 	if len(t.mine) > 1 {
 		for _, code := range t.mine {
-			v.Hospitals = append(v.Hospitals, link{s.opts.Places.providerWords(code), address("/today", url.Values{wordProvider: {code}})})
+			v.Hospitals = append(
+				v.Hospitals,
+				page.Link{Text: s.opts.Places.ProviderWords(code), Href: page.Address("/today", url.Values{page.WordProvider: {code}})},
+			)
 		}
 	}
 	for name, value := range t.query {
 		for _, one := range value {
-			v.Hidden = append(v.Hidden, hiddenField{"keep-" + name, one})
+			v.Hidden = append(v.Hidden, page.Hidden{Name: "keep-" + name, Value: one})
 		}
 	}
-	v.Hidden = append(v.Hidden, hiddenField{"page", strconv.Itoa(t.page)})
+	v.Hidden = append(v.Hidden, page.Hidden{Name: "page", Value: strconv.Itoa(t.page)})
 	switch t.sort {
 	case "ward":
 		slices.SortStableFunc(waiting, func(a, b casework.WorkRow) int {
@@ -334,7 +301,7 @@ func (s *Server) todayPage(c echo.Context) error {
 	if t.print {
 		v.Sheets = s.sheets(t, slices.Concat(waiting, fresh), now, today, day)
 	} else {
-		v.Pages = pagesOf("/today", t.query, t.page, (len(waiting)+workPage-1)/workPage)
+		v.Pages = page.PagesOf("/today", t.query, t.page, (len(waiting)+workPage-1)/workPage)
 		from := min((t.page-1)*workPage, len(waiting))
 		shown = waiting[from:min(from+workPage, len(waiting))]
 	}
@@ -348,31 +315,31 @@ func (s *Server) todayPage(c echo.Context) error {
 	}
 	v.NewHeading = "Ready in the extract, not logged (" + count(int64(len(fresh))) + ")"
 	for _, x := range [][2]string{{"ready", "Longest wait"}, {"ward", "Ward and bed"}, {"checked", "Not checked for longest"}} {
-		l := link{Text: x[1]}
+		l := page.Link{Text: x[1]}
 		if t.sort != x[0] {
 			q := url.Values{}
 			maps.Copy(q, t.query)
 			q.Set(wordSort, x[0])
-			l.Href = address("/today", q)
+			l.Href = page.Address("/today", q)
 		}
 		v.Sorts = append(v.Sorts, l)
 	}
 	v.Filters = s.todayFilters(t, all)
-	v.NewHref = address("/delays/new", url.Values{wordProvider: {t.provider}}) + "#form"
-	v.CSV = address("/today.csv", t.query)
-	print := url.Values{wordView: {"print"}}
+	v.NewHref = page.Address("/delays/new", url.Values{page.WordProvider: {t.provider}}) + "#form"
+	v.CSV = page.Address("/today.csv", t.query)
+	print := url.Values{page.WordView: {"print"}}
 	maps.Copy(print, t.query)
-	v.Print = address("/today", print)
+	v.Print = page.Address("/today", print)
 	switch {
 	case len(all) == 0:
-		v.Empty = "Nobody is recorded as waiting at " + s.opts.Places.providerWords(t.provider) + "."
+		v.Empty = "Nobody is recorded as waiting at " + s.opts.Places.ProviderWords(t.provider) + "."
 		if day != 0 {
 			v.Empty += " The list is of " + day.Long() + "."
 		}
 	case len(waiting)+len(fresh) == 0:
 		v.Empty = "No one matches these filters."
 		if t.ref != "" {
-			v.Empty = "No delay in your area matches " + quote(t.ref) + "."
+			v.Empty = "No delay in your area matches " + page.Quote(t.ref) + "."
 		}
 	case day != 0 && day < today-1:
 		v.Empty = ""
@@ -395,7 +362,7 @@ func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, to
 				ward = "Ward not known"
 			}
 			out = append(out, sheetView{ID: "sheet-" + strconv.Itoa(len(out)+1), Ward: ward,
-				Head: "Confidential: patient information. " + s.opts.Places.providerWords(t.provider) + ", " + strings.ToLower(ward[:1]) + ward[1:] +
+				Head: "Confidential: patient information. " + s.opts.Places.ProviderWords(t.provider) + ", " + strings.ToLower(ward[:1]) + ward[1:] +
 					", " + today.Long()})
 		}
 		w := s.workRow(r, now, today, day)
@@ -408,57 +375,43 @@ func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, to
 	return out
 }
 
-// pagesOf links to the pages of a list.
-func pagesOf(path string, query url.Values, current, pages int) []pageLink {
-	if pages < 2 {
-		return nil
+func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) page.Filters {
+	group := func(legend, name string) page.ChoiceGroup {
+		return page.ChoiceGroup{Legend: legend, Name: name, Kind: "checkbox", Style: "checkboxes"}
 	}
-	var out []pageLink
-	for n := 1; n <= pages; n++ {
-		q := url.Values{}
-		maps.Copy(q, query)
-		if n > 1 {
-			q.Set(wordPage, strconv.Itoa(n))
-		}
-		out = append(out, pageLink{Text: strconv.Itoa(n), Href: address(path, q), Current: n == current})
-	}
-	return out
-}
-
-func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) filterView {
-	group := func(legend, name string) choiceGroup {
-		return choiceGroup{Legend: legend, Name: name, Kind: "checkbox", Style: "checkboxes"}
-	}
-	wards, body := group("Ward", wordWard), group("Next step with", wordResp)
-	checked := choiceGroup{Legend: "Checked in the last 24 hours", Name: wordChecked, Kind: "radio", Style: "radios"}
+	wards, body := group("Ward", wordWard), group("Next step with", page.WordResp)
+	checked := page.ChoiceGroup{Legend: "Checked in the last 24 hours", Name: wordChecked, Kind: "radio", Style: "radios"}
 	seen := map[string]bool{}
 	for _, r := range all {
 		if r.Ward != "" && !seen[r.Ward] {
 			seen[r.Ward] = true
-			wards.Items = append(wards.Items, choice{Value: r.Ward, Text: r.Ward, Chosen: slices.Contains(t.ward, r.Ward)})
+			wards.Items = append(wards.Items, page.Choice{Value: r.Ward, Text: r.Ward, Chosen: slices.Contains(t.ward, r.Ward)})
 		}
 	}
-	slices.SortFunc(wards.Items, func(a, b choice) int { return cmp.Compare(a.Text, b.Text) })
+	slices.SortFunc(wards.Items, func(a, b page.Choice) int { return cmp.Compare(a.Text, b.Text) })
 	for i := range wards.Items {
 		wards.Items[i].ID = "ward-" + strconv.Itoa(i)
 	}
-	wards.Class = spread
+	wards.Class = page.Spread
 	for _, b := range delay.Bodies {
-		body.Items = append(body.Items, choice{ID: "resp-" + b.Slug(), Value: b.Slug(), Text: upperFirst(b.String()),
+		body.Items = append(body.Items, page.Choice{ID: "resp-" + b.Slug(), Value: b.Slug(), Text: page.UpperFirst(b.String()),
 			Chosen: slices.Contains(t.bodies, b)})
 	}
 	for _, x := range [][2]string{{"", "All"}, {"yes", "Checked"}, {"no", "Not checked"}} {
-		checked.Items = append(checked.Items, choice{ID: "checked-" + cmp.Or(x[0], "all"), Value: x[0], Text: x[1], Chosen: t.checked == x[0]})
+		checked.Items = append(
+			checked.Items,
+			page.Choice{ID: "checked-" + cmp.Or(x[0], "all"), Value: x[0], Text: x[1], Chosen: t.checked == x[0]},
+		)
 	}
-	provider := choiceGroup{Legend: "Hospital", Name: wordProvider, Kind: "radio", Style: "radios"}
+	provider := page.ChoiceGroup{Legend: "Hospital", Name: page.WordProvider, Kind: "radio", Style: "radios"}
 	for _, code := range t.mine {
-		provider.Items = append(provider.Items, choice{ID: "provider-" + code, Value: code, Text: s.opts.Places.providerWords(code),
+		provider.Items = append(provider.Items, page.Choice{ID: "provider-" + code, Value: code, Text: s.opts.Places.ProviderWords(code),
 			Chosen: code == t.provider})
 	}
-	unsure := choiceGroup{Legend: "Ready date", Name: wordUnsure, Kind: "checkbox", Style: "checkboxes",
-		Items: []choice{{ID: "uncertain-yes", Value: "yes", Text: "Uncertain only", Chosen: t.unsure}}}
-	return filterView{Action: "/today", Clear: address("/today", url.Values{wordProvider: {t.provider}}),
-		Groups: []choiceGroup{provider, wards, body, checked, unsure}}
+	unsure := page.ChoiceGroup{Legend: "Ready date", Name: wordUnsure, Kind: "checkbox", Style: "checkboxes",
+		Items: []page.Choice{{ID: "uncertain-yes", Value: "yes", Text: "Uncertain only", Chosen: t.unsure}}}
+	return page.Filters{Action: "/today", Clear: page.Address("/today", url.Values{page.WordProvider: {t.provider}}),
+		Groups: []page.ChoiceGroup{provider, wards, body, checked, unsure}}
 }
 
 func bedWords(bed, ward, reference string) string {
@@ -477,8 +430,8 @@ func bedWords(bed, ward, reference string) string {
 func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day) workRow {
 	w := workRow{
 		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
-		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: reasonWords(r.Reason), Swatch: swatch(r.Body),
-		Body: upperFirst(r.Body.String()),
+		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: page.ReasonWords(r.Reason), Swatch: swatch(r.Body),
+		Body: page.UpperFirst(r.Body.String()),
 		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form",
 		EndHref:     "/delays/" + r.Reference + "/end",
 		Discrepancy: r.Discrepancy, Source: "Extract of " + day.Long(), MayCheck: r.Logged && !r.Paused,
@@ -492,9 +445,9 @@ func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day
 		w.Reason, w.Body, w.Swatch = "See the record", "See the record", ""
 	}
 	if a := r.Action; a != nil {
-		w.Action = a.What + ", " + s.opts.Places.orgWords(a.OwnerOrg) + ", " + a.Due.Long()
+		w.Action = a.What + ", " + s.opts.Places.OrgWords(a.OwnerOrg) + ", " + a.Due.Long()
 		if a.Due <= today {
-			w.Tags = append(w.Tags, tagView{"Due today", "nhsuk-tag--yellow"})
+			w.Tags = append(w.Tags, page.Tag{Text: "Due today", Tag: "nhsuk-tag--yellow"})
 		}
 	}
 	switch {
@@ -510,10 +463,10 @@ func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day
 		}
 	}
 	if r.Paused {
-		w.Tags = append(w.Tags, tagView{"Paused", "nhsuk-tag--grey"})
+		w.Tags = append(w.Tags, page.Tag{Text: "Paused", Tag: "nhsuk-tag--grey"})
 	}
 	if r.Uncertain {
-		w.Tags = append(w.Tags, tagView{"Uncertain date", "nhsuk-tag--white"})
+		w.Tags = append(w.Tags, page.Tag{Text: "Uncertain date", Tag: "nhsuk-tag--white"})
 	}
 	return w
 }
@@ -536,7 +489,7 @@ func (s *Server) checkToday(c echo.Context) error {
 		}
 	}
 	if p := typed(c, "page"); p != "" && p != "1" {
-		q.Set(wordPage, p)
+		q.Set(page.WordPage, p)
 	}
 	if len(references) == 0 {
 		return problem.New(problem.Invalid, "Select at least one person on the worklist, or use the button Still waiting of a row.")
@@ -560,7 +513,7 @@ func nextRow(rows []string, reference string) string {
 
 // savedBanner says what the address says was saved, with the button that
 // takes it back while it can be.
-func (s *Server) savedBanner(c echo.Context, back string, keep url.Values) *bannerView {
+func (s *Server) savedBanner(c echo.Context, back string, keep url.Values) *page.Banner {
 	q := c.QueryParams()
 	reference := q.Get(wordDone)
 	if reference == "" {
@@ -578,7 +531,7 @@ func (s *Server) savedBanner(c echo.Context, back string, keep url.Values) *bann
 		if l.ID != id {
 			continue
 		}
-		b := &bannerView{Words: s.savedWords(k, l), Quiet: back == "/today"}
+		b := &page.Banner{Words: s.savedWords(k, l), Quiet: back == "/today"}
 		switch {
 		case l.Others > 1 && l.Kind == logbook.Verified:
 			b.Words = persons(int64(l.Others)) + " checked at " + clock(l.At.In(s.opts.Zone)) + ". Undo takes back all of them."
@@ -586,8 +539,8 @@ func (s *Server) savedBanner(c echo.Context, back string, keep url.Values) *bann
 			b.Words = "Undone for " + persons(int64(l.Others)) + "."
 		}
 		if l.Kind != logbook.Undone && !l.Undone && s.opts.Now().Sub(l.At) < s.opts.Casework.Settings.Undo && s.actor(c).May(people.LogDelays) {
-			b.Undo = &undoView{Action: "/delays/" + reference + "/undo", Token: visitOf(c.Request().Context()).Token,
-				Hidden: []hiddenField{{"entry", q.Get(wordEntry)}, {"back", address(back, keep)}}}
+			b.Undo = &page.Undo{Action: "/delays/" + reference + "/undo", Token: visitOf(c.Request().Context()).Token,
+				Hidden: []page.Hidden{{Name: "entry", Value: q.Get(wordEntry)}, {Name: "back", Value: page.Address(back, keep)}}}
 		}
 		return b
 	}
@@ -608,9 +561,9 @@ func (s *Server) savedWords(k *casework.Case, l casework.LogLine) string {
 		if l.Until != 0 {
 			when = "for " + span(l.Day, l.Until)
 		}
-		return "Saved for " + name + ": " + reasonWords(l.Given.Reason) + " " + when + ". " + s.proposalWords(l)
+		return "Saved for " + name + ": " + page.ReasonWords(l.Given.Reason) + " " + when + ". " + s.proposalWords(l)
 	case logbook.Verified:
-		return upperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
+		return page.UpperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
 	case logbook.Paused:
 		return "Paused. Days from " + l.Day.Long() + " are not counted until you resume."
 	case logbook.Resumed:
@@ -646,7 +599,7 @@ func (s *Server) proposalWords(l casework.LogLine) string {
 		return words + " The council of residence is not known, so no council is asked to agree yet."
 	}
 	by := s.opts.Casework.Settings.Clocks.ReplyBy(l.At, agreement.Reviewers, s.opts.Zone)
-	return words + " " + s.opts.Places.councilWords(l.Given.Council) + " is asked to agree by " + s.replyWords(by) + "."
+	return words + " " + s.opts.Places.CouncilWords(l.Given.Council) + " is asked to agree by " + s.replyWords(by) + "."
 }
 
 // replyWords writes the moment by which an answer is expected.
@@ -700,11 +653,11 @@ func (s *Server) todayCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	tw := twin{Title: "Worklist", AsAt: day.String(), Measure: "M02", Columns: []column{{"provider", false}, {"reference", false},
-		{"ward", false}, {"bed", false},
-		{"ready_date", false}, {"days", true}, {"reason", false}, {"responsible", false}, {"state", false}, {"logged", false},
-		{"checked_at", false},
-		{"paused", false}, {"uncertain", false}, {"next_action", false}, {"owner", false}, {"due", false}, {"differs", false}}}
+	tw := page.Twin{Title: "Worklist", AsAt: day.String(), Measure: "M02", Columns: []page.Column{{Name: "provider"}, {Name: "reference"},
+		{Name: "ward"}, {Name: "bed"},
+		{Name: "ready_date"}, {Name: "days", Number: true}, {Name: "reason"}, {Name: "responsible"}, {Name: "state"}, {Name: "logged"},
+		{Name: "checked_at"},
+		{Name: "paused"}, {Name: "uncertain"}, {Name: "next_action"}, {Name: "owner"}, {Name: "due"}, {Name: "differs"}}}
 	now, today := s.opts.Now().In(s.opts.Zone), s.today()
 	yes := func(b bool) string { return map[bool]string{true: "yes", false: "no"}[b] }
 	for _, r := range all {
@@ -719,7 +672,7 @@ func (s *Server) todayCSV(c echo.Context) error {
 			what, owner, due = r.Action.What, r.Action.OwnerOrg, r.Action.Due.String()
 		}
 		tw.Rows = append(tw.Rows, []string{t.provider, r.Reference, r.Ward, r.Bed, r.Ready.String(), strconv.Itoa(r.Days),
-			slugOr(string(r.Reason)), r.Body.String(),
+			page.SlugOr(string(r.Reason)), r.Body.String(),
 			r.State.String(), yes(r.Logged), checked, yes(r.Paused), yes(r.Uncertain), what, owner, due, r.Discrepancy})
 	}
 	if err := s.noteRows(c, len(tw.Rows)); err != nil {

@@ -12,15 +12,16 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
+	"homeward/internal/web/page"
 )
 
 type tokensView struct {
-	formView
+	page.Form
 	Rows  []tokenRow
-	Label field
-	Days  field
-	Kinds []choice
-	For   []choiceGroup
+	Label page.Field
+	Days  page.Field
+	Kinds []page.Choice
+	For   []page.ChoiceGroup
 }
 
 type tokenRow struct {
@@ -29,7 +30,7 @@ type tokenRow struct {
 }
 
 // tokenKinds are the kinds of tokens that an administrator makes.
-var tokenKinds = []choice{
+var tokenKinds = []page.Choice{
 	{ID: "kind-upload", Value: string(people.UploadToken), Text: "Send extracts, for the hospitals chosen below"},
 	{ID: "kind-figures", Value: string(people.FiguresToken), Text: "Read figures"},
 	{ID: "kind-screen", Value: string(people.ScreenLink), Text: "Screen link: the pages of the call on a projector"},
@@ -37,15 +38,15 @@ var tokenKinds = []choice{
 
 func (s *Server) tokensView(c echo.Context) (tokensView, error) {
 	ctx := c.Request().Context()
-	v := tokensView{formView: formView{Frame: s.frame(c, "Tokens and screen links"), Said: s.opts.Sessions.Said(ctx)}, Kinds: tokenKinds,
-		Label: field{ID: "label", Label: "What it is for", Hint: "For example, Northgate's nightly upload.", Complete: "off",
+	v := tokensView{Form: page.Form{Frame: s.frame(c, "Tokens and screen links"), Said: s.opts.Sessions.Said(ctx)}, Kinds: tokenKinds,
+		Label: page.Field{ID: "label", Label: "What it is for", Hint: "For example, Northgate's nightly upload.", Complete: "off",
 			Class: "nhsuk-input--width-20"},
-		Days: field{ID: "days", Label: "Days that it stands", Hint: "Usually 90; 7 for a screen link.", Mode: "numeric", Complete: "off",
+		Days: page.Field{ID: "days", Label: "Days that it stands", Hint: "Usually 90; 7 for a screen link.", Mode: "numeric", Complete: "off",
 			Class: "nhsuk-input--width-3"}}
 	v.For = s.roleForm("", nil).Organisations[:1]
 	all, err := s.opts.SignIn.Store.Tokens(ctx)
 	for _, t := range all {
-		row := tokenRow{ID: t.ID, Label: t.Label, Kind: upperFirst(string(t.Kind)), For: strings.Join(t.Providers, ", "),
+		row := tokenRow{ID: t.ID, Label: t.Label, Kind: page.UpperFirst(string(t.Kind)), For: strings.Join(t.Providers, ", "),
 			Expires: t.ExpiresAt.In(s.opts.Zone).Format("2 January 2006"), LastUsed: s.momentOr(t.LastUsed, "Never"),
 			InForce: t.InForce(s.opts.Now()),
 			State:   "In force", Tag: "nhsuk-tag--green"}
@@ -68,7 +69,7 @@ func (s *Server) momentOr(t time.Time, otherwise string) string {
 }
 
 func (s *Server) tokensPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	v, err := s.tokensView(c)
@@ -96,17 +97,17 @@ func (s *Server) newToken(c echo.Context) error {
 	}
 	kind := people.TokenKind(typed(c, "kind"))
 	if kind == "" {
-		v.wrong("kind-upload", "Select what the token may do")
+		v.Wrong("kind-upload", "Select what the token may do")
 	}
 	if v.Label.Value == "" {
 		v.Label.Error = "Enter what the token is for"
 	}
-	v.wrongFields(v.Label, v.Days)
+	v.WrongFields(v.Label, v.Days)
 	if len(v.Errors) > 0 {
 		return s.formPage(c, http.StatusBadRequest, "tokens", v)
 	}
 	ctx := c.Request().Context()
-	var page bytes.Buffer
+	var shown bytes.Buffer
 	id := ""
 	err = s.opts.SignIn.MakeToken(ctx, s.actor(c), kind, v.Label.Value, days, params["for"], func(t people.Token, text string) error {
 		id = t.ID
@@ -115,16 +116,16 @@ func (s *Server) newToken(c echo.Context) error {
 			once.Words = "Copy this link now and open it at the screen. You will not be able to see it again."
 			once.Text = s.origin(c) + signin.ScreenPath + text
 		}
-		return s.fill(&page, "once", once)
+		return s.pages.Fill(&shown, "once", once)
 	})
 	if problem.KindOf(err) == problem.Invalid {
-		v.wrong("kind-upload", problem.Sentence(err))
+		v.Wrong("kind-upload", problem.Sentence(err))
 		return s.formPage(c, http.StatusBadRequest, "tokens", v)
 	}
 	if err != nil {
 		return err
 	}
-	return s.once(c, id, &page)
+	return s.once(c, id, &shown)
 }
 
 func (s *Server) revokeToken(c echo.Context) error {

@@ -16,6 +16,7 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/spc"
+	"homeward/internal/web/page"
 )
 
 // Course answers the questions of the trends, reasons and flow pages, of the
@@ -48,8 +49,8 @@ const (
 )
 
 // trendsWords are the query words of the trends page.
-var trendsWords = []string{wordMeasure, wordSplit, wordChart, wordCompare, wordFrom, wordTo, wordLast, wordGrain,
-	wordProvider, wordCouncil, wordReason, wordResp, wordCare, wordBasis, wordKnown, wordView}
+var trendsWords = []string{wordMeasure, wordSplit, wordChart, wordCompare, page.WordFrom, page.WordTo, page.WordLast, page.WordGrain,
+	page.WordProvider, page.WordCouncil, page.WordReason, page.WordResp, page.WordCare, page.WordBasis, page.WordKnown, page.WordView}
 
 const (
 	chartControl = "spc"
@@ -69,7 +70,7 @@ var splits = []measure.Dimension{measure.ByResponsible, measure.ByProvider, meas
 
 // trendAsked is what an address of the trends page asks for.
 type trendAsked struct {
-	asked
+	page.Asked
 	measure.TrendQuery
 	// see is what the address looks at: the present, or a past moment.
 	see     sight
@@ -79,9 +80,9 @@ type trendAsked struct {
 
 // query writes what was asked as query words, with real dates.
 func (a trendAsked) query() url.Values {
-	q := a.see.keep(dated(a.TrendQuery.Filter, a.TrendQuery.From, a.TrendQuery.To))
+	q := a.see.keep(page.Dated(a.TrendQuery.Filter, a.TrendQuery.From, a.TrendQuery.To))
 	q.Set(wordMeasure, a.Metric.Word)
-	q.Set(wordGrain, string(a.TrendQuery.Grain))
+	q.Set(page.WordGrain, string(a.TrendQuery.Grain))
 	q.Set(wordChart, a.Chart)
 	if a.Split != "" {
 		q.Set(wordSplit, string(a.Split))
@@ -98,7 +99,7 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 	ctx := c.Request().Context()
 	var t trendAsked
 	query := c.QueryParams()
-	a, err := s.opts.Places.read(query, trendsWords...)
+	a, err := s.opts.Places.Read(query, trendsWords...)
 	if err != nil {
 		return t, measure.Trend{}, err
 	}
@@ -107,21 +108,21 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 		return t, measure.Trend{}, err
 	}
 	if !t.Metric.OfDays() {
-		if err = a.everybody(t.Metric.Noun + " are counted once for a wait, whatever is agreed of its days"); err != nil {
+		if err = a.Everybody(t.Metric.Noun + " are counted once for a wait, whatever is agreed of its days"); err != nil {
 			return t, measure.Trend{}, err
 		}
 	}
-	t.asked, t.TrendQuery.Filter = a, a.Filter
+	t.Asked, t.TrendQuery.Filter = a, a.Filter
 	if t.Split, err = askedSplit(query); err != nil {
 		return t, measure.Trend{}, err
 	}
-	if given := values(query, wordChart); len(given) > 0 {
-		if t.Chart, err = choose(wordChart, given[0], []string{chartControl, chartLine}); err != nil {
+	if given := page.Values(query, wordChart); len(given) > 0 {
+		if t.Chart, err = page.Choose(wordChart, given[0], []string{chartControl, chartLine}); err != nil {
 			return t, measure.Trend{}, err
 		}
 	}
-	if given := values(query, wordCompare); len(given) > 0 {
-		if _, err = choose(wordCompare, given[0], []string{lastYear}); err != nil {
+	if given := page.Values(query, wordCompare); len(given) > 0 {
+		if _, err = page.Choose(wordCompare, given[0], []string{lastYear}); err != nil {
 			return t, measure.Trend{}, err
 		}
 		t.Compare = true
@@ -140,7 +141,7 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 	if err != nil || last == 0 {
 		return t, measure.Trend{TrendQuery: t.TrendQuery}, err
 	}
-	if t.TrendQuery.From, t.TrendQuery.To, err = a.period(last); err != nil {
+	if t.TrendQuery.From, t.TrendQuery.To, err = a.Period(last); err != nil {
 		return t, measure.Trend{}, err
 	}
 	t.TrendQuery.To = max(t.TrendQuery.From, min(t.TrendQuery.To, last))
@@ -153,7 +154,7 @@ func askedMetric(query url.Values) (measure.Metric, error) {
 	for i, m := range measure.Metrics {
 		words[i] = m.Word
 	}
-	given := values(query, wordMeasure)
+	given := page.Values(query, wordMeasure)
 	switch len(given) {
 	case 0:
 		return measure.Metrics[0], nil
@@ -161,7 +162,7 @@ func askedMetric(query url.Values) (measure.Metric, error) {
 	default:
 		return measure.Metric{}, problem.New(problem.Invalid, "Select one measure. The address has %d.", len(given))
 	}
-	word, err := choose(wordMeasure, given[0], words)
+	word, err := page.Choose(wordMeasure, given[0], words)
 	if err != nil {
 		return measure.Metric{}, err
 	}
@@ -170,12 +171,12 @@ func askedMetric(query url.Values) (measure.Metric, error) {
 }
 
 func askedSplit(query url.Values) (measure.Dimension, error) {
-	given := values(query, wordSplit)
+	given := page.Values(query, wordSplit)
 	switch len(given) {
 	case 0:
 		return "", nil
 	case 1:
-		return choose(wordSplit, given[0], splits)
+		return page.Choose(wordSplit, given[0], splits)
 	}
 	return "", problem.New(problem.Invalid, "The address has 'split' %d times. Use it once.", len(given))
 }
@@ -350,17 +351,17 @@ type noteView struct {
 }
 
 type trendsView struct {
-	Frame
+	page.Frame
 	Showing  string
 	Empty    string
-	Filters  filterView
+	Filters  page.Filters
 	Icons    []iconView
-	Charts   []chartView
+	Charts   []page.Chart
 	Class    string
 	Settings string
 	Notes    []noteView
 	NotesAdd *noteForm
-	Table    *tableView
+	Table    *page.Table
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 	More        string
@@ -394,9 +395,9 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		v.Empty = "No extracts are held yet, so there are no trends."
 		return v, nil
 	}
-	v.withCharts(s)
+	s.withCharts(&v.Frame)
 	q := a.query()
-	v.Showing = "Showing " + measureWords(t.Metric) + ", " + s.opts.Places.filterWords(t.Filter) + ", " + stepsFrom(t) + "."
+	v.Showing = "Showing " + measureWords(t.Metric) + ", " + s.opts.Places.FilterWords(t.Filter) + ", " + stepsFrom(t) + "."
 	if t.Filter.Basis == measure.BasisAgreed && len(t.Series) > 0 {
 		split, err := measure.MakeSplit(ctx, a.see.course, t.Filter, t.From, t.To)
 		if err != nil {
@@ -405,12 +406,17 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		v.Showing += " " + notAgreedWords(t.Filter.Basis, split.Agreed.Total(), split.NotAgreed())
 	}
 	v.Return = q.Encode()
-	v.Filters = filterView{
+	v.Filters = page.Filters{
 		Action: "/trends", Clear: "/trends", Words: v.Showing,
-		Dates:  &dateFields{From: a.TrendQuery.From.String(), To: a.TrendQuery.To.String()},
-		Groups: append(append(trendGroups(a), basisGroup(t.Filter)), s.opts.Places.groups(t.Filter)...),
-		Periods: periodLinks("/trends", t.Filter, a.see.keep(url.Values{wordMeasure: {a.Metric.Word}, wordGrain: {string(a.TrendQuery.Grain)},
-			wordChart: {a.Chart}, wordSplit: {string(a.Split)}}), last),
+		Dates:  &page.DateFields{From: a.TrendQuery.From.String(), To: a.TrendQuery.To.String()},
+		Groups: append(append(trendGroups(a), page.BasisGroup(t.Filter)), s.opts.Places.Groups(t.Filter)...),
+		Periods: page.PeriodLinks(
+			"/trends",
+			t.Filter,
+			a.see.keep(url.Values{wordMeasure: {a.Metric.Word}, page.WordGrain: {string(a.TrendQuery.Grain)},
+				wordChart: {a.Chart}, wordSplit: {string(a.Split)}}),
+			last,
+		),
 		Known: s.knownField(a.see),
 	}
 	v.About = s.aboutFigures("/trends", q, last, t.Metric.ID)
@@ -423,12 +429,15 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	if err != nil {
 		return v, err
 	}
-	links := []link{{"CSV", address("/trends.csv", q)}, {"How this is counted", "/definitions/" + t.Metric.ID}}
+	links := []page.Link{
+		{Text: "CSV", Href: page.Address("/trends.csv", q)},
+		{Text: "How this is counted", Href: "/definitions/" + t.Metric.ID},
+	}
 	switch {
 	case drawn.One != nil:
-		links = append(links[:1], link{"SVG", address("/trends.svg", q)}, links[1])
-		v.About.Links = append(v.About.Links, link{"SVG", address("/trends.svg", q)})
-		v.Charts = []chartView{s.charted(ctx, drawn.One.Chart, across, links, a.Print)}
+		links = append(links[:1], page.Link{Text: "SVG", Href: page.Address("/trends.svg", q)}, links[1])
+		v.About.Links = append(v.About.Links, page.Link{Text: "SVG", Href: page.Address("/trends.svg", q)})
+		v.Charts = []page.Chart{s.charted(ctx, drawn.One.Chart, across, links, a.Print)}
 		for _, i := range []chart.Icon{drawn.One.Variation, drawn.One.Assurance} {
 			if i.Words != "" {
 				v.Icons = append(v.Icons, iconView{Words: i.Words, SVG: svg(i.SVG)})
@@ -486,20 +495,20 @@ func stepsFrom(t measure.Trend) string {
 }
 
 // trendGroups are the fields of the form that are the trends page's own.
-func trendGroups(a trendAsked) []choiceGroup {
-	radio := func(legend, name string) choiceGroup {
-		return choiceGroup{Legend: legend, Name: name, Kind: "radio", Style: "radios"}
+func trendGroups(a trendAsked) []page.ChoiceGroup {
+	radio := func(legend, name string) page.ChoiceGroup {
+		return page.ChoiceGroup{Legend: legend, Name: name, Kind: "radio", Style: "radios"}
 	}
-	add := func(g *choiceGroup, value, text string, chosen bool) {
+	add := func(g *page.ChoiceGroup, value, text string, chosen bool) {
 		id := value
 		if id == "" {
 			id = "none"
 		}
-		g.Items = append(g.Items, choice{ID: g.Name + "-" + id, Value: value, Text: text, Chosen: chosen})
+		g.Items = append(g.Items, page.Choice{ID: g.Name + "-" + id, Value: value, Text: text, Chosen: chosen})
 	}
-	m, split, step, form, compare := radio("Measure", wordMeasure), radio("Split by", wordSplit), radio("Step", wordGrain),
+	m, split, step, form, compare := radio("Measure", wordMeasure), radio("Split by", wordSplit), radio("Step", page.WordGrain),
 		radio("Chart", wordChart), radio("Compare", wordCompare)
-	m.Class = spread
+	m.Class = page.Spread
 	for _, one := range measure.Metrics {
 		add(&m, one.Word, one.ID+" "+one.Name, one.Word == a.Metric.Word)
 	}
@@ -508,23 +517,29 @@ func trendGroups(a trendAsked) []choiceGroup {
 		add(&split, string(d), dimensionWords[d], d == a.Split)
 	}
 	for _, d := range []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByDay} {
-		add(&step, string(d), upperFirst(string(d)), d == a.TrendQuery.Grain)
+		add(&step, string(d), page.UpperFirst(string(d)), d == a.TrendQuery.Grain)
 	}
 	add(&form, chartControl, "Control chart (SPC)", a.Chart == chartControl)
 	add(&form, chartLine, "Line", a.Chart == chartLine)
 	add(&compare, "", "With nothing", !a.Compare)
 	add(&compare, lastYear, "With last year (no split)", a.Compare)
-	return []choiceGroup{m, split, step, form, compare}
+	return []page.ChoiceGroup{m, split, step, form, compare}
 }
 
 // panelTable has a row for each series, drawn or not: its latest reading and
 // what the rules say of it.
-func (s *Server) panelTable(t measure.Trend, drawn trendCharts) tableView {
-	table := tableView{ID: "panels", Caption: t.Metric.Name + " by " + lowerHead(dimensionWords[t.Split]) + ", latest reading",
-		Head: []headCell{{dimensionWords[t.Split], false}, {"Latest", true}, {"Average", true}, {"Lower limit", true}, {"Upper limit", true},
-			{"What it shows", false}}}
+func (s *Server) panelTable(t measure.Trend, drawn trendCharts) page.Table {
+	table := page.Table{ID: "panels", Caption: t.Metric.Name + " by " + page.LowerHead(dimensionWords[t.Split]) + ", latest reading",
+		Head: []page.Head{
+			{Text: dimensionWords[t.Split]},
+			{Text: "Latest", Numeric: true},
+			{Text: "Average", Numeric: true},
+			{Text: "Lower limit", Numeric: true},
+			{Text: "Upper limit", Numeric: true},
+			{Text: "What it shows"},
+		}}
 	for i, one := range drawn.Controls {
-		row := []tableCell{{Text: drawn.Names[i], Header: true}}
+		row := []page.Cell{{Text: drawn.Names[i], Header: true}}
 		if t.Split == measure.ByResponsible {
 			row[0].Swatch = swatch(t.Series[i].Cell.Body)
 		}
@@ -535,7 +550,7 @@ func (s *Server) panelTable(t measure.Trend, drawn trendCharts) tableView {
 			for j, r := range t.Series[i].Readings {
 				if r.First == day {
 					for _, k := range []int{1, 2, 3, 4, 5} {
-						cell := tableCell{Text: cells[j][k].Text, Class: numericClass}
+						cell := page.Cell{Text: cells[j][k].Text, Class: page.Numeric}
 						if k == 5 {
 							cell.Class = ""
 						}
@@ -545,7 +560,7 @@ func (s *Server) panelTable(t measure.Trend, drawn trendCharts) tableView {
 			}
 		}
 		for len(row) < 6 {
-			row = append(row, tableCell{Text: "No data"})
+			row = append(row, page.Cell{Text: "No data"})
 		}
 		table.Rows = append(table.Rows, row)
 	}
@@ -561,21 +576,34 @@ var states = map[measure.State]string{
 // trendTwin is the trend as rows, one for each reading of each series. value is
 // empty where no reading is drawn; counted always has what was counted, so that
 // it adds up to the figures.
-func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) twin {
+func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) page.Twin {
 	d, _ := measure.DefinitionOf(t.Metric.ID)
-	tw := twin{Title: t.Metric.Name, From: t.From.String(), To: t.To.String(), Measure: t.Metric.ID, AsAt: t.AsAt.String(),
+	tw := page.Twin{Title: t.Metric.Name, From: t.From.String(), To: t.To.String(), Measure: t.Metric.ID, AsAt: t.AsAt.String(),
 		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, Basis: t.Filter.Basis}
 	tw.RuleVersion = s.ruleVersionAt(a.see)
-	tw.Columns = []column{{string(t.Grain), false}, {"last_day", false}}
+	tw.Columns = []page.Column{{Name: string(t.Grain)}, {Name: "last_day"}}
 	if t.Split != "" {
-		tw.Columns = append(tw.Columns, column{measure.Column(t.Split), false})
+		tw.Columns = append(tw.Columns, page.Column{Name: measure.Column(t.Split)})
 	}
-	tw.Columns = append(tw.Columns, column{"metric", false}, column{"value", true}, column{"counted", true}, column{"state", false})
+	tw.Columns = append(
+		tw.Columns,
+		page.Column{Name: "metric"},
+		page.Column{Name: "value", Number: true},
+		page.Column{Name: "counted", Number: true},
+		page.Column{Name: "state"},
+	)
 	if a.Compare {
-		tw.Columns = append(tw.Columns, column{"year_before", true})
+		tw.Columns = append(tw.Columns, page.Column{Name: "year_before", Number: true})
 	}
-	tw.Columns = append(tw.Columns, column{"average", true}, column{"lower_limit", true}, column{"upper_limit", true}, column{"shows", false},
-		column{"rule", false}, column{"agreed_level", true})
+	tw.Columns = append(
+		tw.Columns,
+		page.Column{Name: "average", Number: true},
+		page.Column{Name: "lower_limit", Number: true},
+		page.Column{Name: "upper_limit", Number: true},
+		page.Column{Name: "shows"},
+		page.Column{Name: "rule"},
+		page.Column{Name: "agreed_level", Number: true},
+	)
 	for i, series := range t.Series {
 		agreed := measure.LevelsFor(s.opts.Levels, t.Metric, t.Grain, narrowed(t.Filter, t.Split, series.Cell), t.From, t.To)
 		judged := map[delay.Day]spc.PointResult{}
@@ -641,14 +669,14 @@ func limit(m measure.Metric, p spc.PointResult, n spc.Number) string {
 	return decimals(v)
 }
 
-func (s *Server) trendTwinOf(c echo.Context) (twin, error) {
+func (s *Server) trendTwinOf(c echo.Context) (page.Twin, error) {
 	a, t, err := s.trendOf(c)
 	if err != nil {
-		return twin{}, err
+		return page.Twin{}, err
 	}
 	drawn, err := s.drawTrend(c.Request().Context(), a, t)
 	if err != nil {
-		return twin{}, err
+		return page.Twin{}, err
 	}
 	return s.trendTwin(a, t, drawn), nil
 }
@@ -681,7 +709,7 @@ func (s *Server) trendsSVG(c echo.Context) error {
 	}
 	if drawn.One == nil {
 		return problem.New(problem.Invalid, "These choices give several charts. For a picture of one, choose its %s as a filter and remove "+
-			"'split'.", lowerHead(dimensionWords[a.Split]))
+			"'split'.", page.LowerHead(dimensionWords[a.Split]))
 	}
 	b, err := s.drawn.svg(c.Request().Context(), drawn.One.At(chartAlone), true)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"homeward/internal/measure"
+	"homeward/internal/web/page"
 )
 
 // chartPages are addresses that between them show every chart: each measure, each
@@ -137,7 +138,7 @@ func TestEveryChartEqualsItsTable(t *testing.T) {
 			if script.Length() == 0 {
 				return // Nothing is drawn, and the words say so.
 			}
-			var data chartData
+			var data page.ChartData
 			if err := json.Unmarshal([]byte(script.Text()), &data); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}

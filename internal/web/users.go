@@ -14,15 +14,16 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
+	"homeward/internal/web/page"
 )
 
 type usersView struct {
-	formView
-	Table tableView
+	page.Form
+	Table page.Table
 }
 
 func (s *Server) usersPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
@@ -30,11 +31,16 @@ func (s *Server) usersPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := usersView{formView: formView{Frame: s.frame(c, "Users"), Said: s.opts.Sessions.Said(ctx)}}
-	v.Table = tableView{ID: "users", Caption: "Users", HiddenCaption: true, Head: []headCell{{Text: "Name"}, {Text: "Email"}, {Text: "Roles"},
-		{Text: "Last signed in"}, {Text: "State"}}}
+	v := usersView{Form: page.Form{Frame: s.frame(c, "Users"), Said: s.opts.Sessions.Said(ctx)}}
+	v.Table = page.Table{
+		ID:            "users",
+		Caption:       "Users",
+		HiddenCaption: true,
+		Head: []page.Head{{Text: "Name"}, {Text: "Email"}, {Text: "Roles"},
+			{Text: "Last signed in"}, {Text: "State"}},
+	}
 	for _, p := range all {
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: p.Name, Header: true, Href: userPath(p.ID)}, {Text: p.Email},
+		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: p.Name, Header: true, Href: userPath(p.ID)}, {Text: p.Email},
 			{Text: cmp.Or(s.rolesOf(p), "None")},
 			{Text: s.momentOr(p.LastSignedIn, "Never")}, {Text: signin.State(p)}})
 	}
@@ -53,23 +59,23 @@ func (s *Server) rolesOf(p people.Person) string {
 
 // roleForm are the fields that give a role.
 type roleForm struct {
-	Roles         []choice
-	Organisations []choiceGroup
+	Roles         []page.Choice
+	Organisations []page.ChoiceGroup
 	Error         string
 }
 
 func (s *Server) roleForm(role string, codes []string) roleForm {
-	f := roleForm{Roles: []choice{{Text: "Select a role", Chosen: role == ""}}}
+	f := roleForm{Roles: []page.Choice{{Text: "Select a role", Chosen: role == ""}}}
 	for _, r := range people.Roles {
-		f.Roles = append(f.Roles, choice{Value: string(r), Text: r.String(), Chosen: string(r) == role})
+		f.Roles = append(f.Roles, page.Choice{Value: string(r), Text: r.String(), Chosen: string(r) == role})
 	}
 	for _, g := range []struct {
 		legend string
-		places []Place
+		places []page.Place
 	}{{"Hospitals", s.opts.Places.Providers}, {"Councils", s.opts.Places.Councils}} {
-		group := choiceGroup{Legend: g.legend, Name: "for", Kind: "checkbox", Style: "checkboxes"}
+		group := page.ChoiceGroup{Legend: g.legend, Name: "for", Kind: "checkbox", Style: "checkboxes"}
 		for _, p := range g.places {
-			group.Items = append(group.Items, choice{ID: "for-" + p.Code, Value: p.Code, Text: p.Name, Chosen: slices.Contains(codes, p.Code)})
+			group.Items = append(group.Items, page.Choice{ID: "for-" + p.Code, Value: p.Code, Text: p.Name, Chosen: slices.Contains(codes, p.Code)})
 		}
 		f.Organisations = append(f.Organisations, group)
 	}
@@ -96,22 +102,22 @@ func (s *Server) grantOf(c echo.Context) (people.Grant, roleForm, error) {
 }
 
 type newUserView struct {
-	formView
-	Name, Email   field
+	page.Form
+	Name, Email   page.Field
 	RoleForm      roleForm
 	Work, MayWork bool
 }
 
 func (s *Server) newUserView(c echo.Context) newUserView {
-	v := newUserView{formView: formView{Frame: s.frame(c, "Add a user")}, RoleForm: s.roleForm("", nil), MayWork: s.opts.SignIn.Work != nil,
-		Name:  field{ID: "name", Label: "Name", Complete: "off", Class: "nhsuk-input--width-20"},
-		Email: field{ID: "email", Label: "Email address", Type: "email", Complete: "off", Class: "nhsuk-input--width-20"}}
-	v.Crumbs = []link{{"Users", "/admin/users"}}
+	v := newUserView{Form: page.Form{Frame: s.frame(c, "Add a user")}, RoleForm: s.roleForm("", nil), MayWork: s.opts.SignIn.Work != nil,
+		Name:  page.Field{ID: "name", Label: "Name", Complete: "off", Class: "nhsuk-input--width-20"},
+		Email: page.Field{ID: "email", Label: "Email address", Type: "email", Complete: "off", Class: "nhsuk-input--width-20"}}
+	v.Crumbs = []page.Link{{Text: "Users", Href: "/admin/users"}}
 	return v
 }
 
 func (s *Server) newUserPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	return s.page(c, "user-new", s.newUserView(c))
@@ -132,20 +138,20 @@ func (s *Server) newUser(c echo.Context) error {
 		return err
 	}
 	v.RoleForm = f
-	v.wrongFields(v.Name, v.Email)
-	v.wrong("role", f.Error)
+	v.WrongFields(v.Name, v.Email)
+	v.Wrong("role", f.Error)
 	if len(v.Errors) > 0 {
 		return s.formPage(c, http.StatusBadRequest, "user-new", v)
 	}
 	ctx := c.Request().Context()
 	p := people.Person{Email: email, Name: v.Name.Value, AwaitsWorkAccount: v.Work, Grants: []people.Grant{g}}
-	var page bytes.Buffer
+	var shown bytes.Buffer
 	id, link, err := s.opts.SignIn.AddPerson(ctx, s.actor(c), p, func(text string) error {
-		return s.fill(&page, "once", s.linkView(c, p, "/admin/users", text))
+		return s.pages.Fill(&shown, "once", s.linkView(c, p, "/admin/users", text))
 	})
 	if problem.KindOf(err) == problem.Conflict {
 		v.Email.Error = problem.Sentence(err)
-		v.wrongFields(v.Email)
+		v.WrongFields(v.Email)
 		return s.formPage(c, http.StatusConflict, "user-new", v)
 	}
 	if err != nil {
@@ -155,11 +161,11 @@ func (s *Server) newUser(c echo.Context) error {
 		s.opts.Sessions.Say(ctx, v.Name.Value+" is added and signs in with their work account.")
 		return c.Redirect(http.StatusSeeOther, userPath(id))
 	}
-	return s.once(c, link, &page)
+	return s.once(c, link, &shown)
 }
 
 type userView struct {
-	formView
+	page.Form
 	ID, Name, Email, State, LastSeen string
 	Grants                           []userGrant
 	RoleForm                         roleForm
@@ -184,11 +190,11 @@ func (s *Server) userOf(c echo.Context) (people.Person, error) {
 }
 
 func (s *Server) userView(c echo.Context, p people.Person) userView {
-	v := userView{formView: formView{Frame: s.frame(c, p.Name), Said: s.opts.Sessions.Said(c.Request().Context())},
+	v := userView{Form: page.Form{Frame: s.frame(c, p.Name), Said: s.opts.Sessions.Said(c.Request().Context())},
 		ID: strconv.FormatInt(p.ID, 10), Name: p.Name, Email: p.Email,
 		State: signin.State(p), LastSeen: s.momentOr(p.LastSignedIn, "Never"), RoleForm: s.roleForm("", nil),
 		Deactivated: p.Deactivated, MayLink: !p.Deactivated && !p.WorkAccount, MayReset: !p.Deactivated && p.SecondFactor}
-	v.Crumbs = []link{{"Users", "/admin/users"}}
+	v.Crumbs = []page.Link{{Text: "Users", Href: "/admin/users"}}
 	for _, g := range p.Grants {
 		v.Grants = append(v.Grants, userGrant{strconv.FormatInt(g.ID, 10), s.grantWords(g), g.FromWorkAccount})
 	}
@@ -196,7 +202,7 @@ func (s *Server) userView(c echo.Context, p people.Person) userView {
 }
 
 func (s *Server) userPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams()); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
 		return err
 	}
 	p, err := s.userOf(c)
@@ -224,7 +230,7 @@ func (s *Server) grantRole(c echo.Context) error {
 	if f.Error != "" {
 		v := s.userView(c, p)
 		v.RoleForm = f
-		v.wrong("role", f.Error)
+		v.Wrong("role", f.Error)
 		return s.formPage(c, http.StatusBadRequest, "user", v)
 	}
 	if _, err := s.opts.SignIn.Store.AddGrant(c.Request().Context(), s.actor(c), p.ID, g); err != nil {
@@ -235,15 +241,15 @@ func (s *Server) grantRole(c echo.Context) error {
 
 // sureView asks once more before a risky act.
 type sureView struct {
-	Frame
+	page.Frame
 	Words  string
 	Action string
 	Back   string
-	Hidden []link // fields: name and value
+	Hidden []page.Link // fields: name and value
 }
 
 // sure says whether the act was confirmed, else shows the question.
-func (s *Server) sure(c echo.Context, title, words, back string, hidden ...link) (bool, error) {
+func (s *Server) sure(c echo.Context, title, words, back string, hidden ...page.Link) (bool, error) {
 	if typed(c, "sure") == "yes" {
 		return true, nil
 	}
@@ -264,7 +270,7 @@ func (s *Server) revokeRole(c echo.Context) error {
 		return problem.New(problem.Conflict, "You cannot remove your own administrator role.")
 	}
 	yes, err := s.sure(c, "Take a role from "+p.Name, "They lose what the role "+s.grantWords(g)+" lets them see and do, at their next page.",
-		userPath(p.ID), link{Text: "grant", Href: strconv.FormatInt(id, 10)})
+		userPath(p.ID), page.Link{Text: "grant", Href: strconv.FormatInt(id, 10)})
 	if !yes || err != nil {
 		return err
 	}
@@ -320,7 +326,7 @@ func (s *Server) resetCode(c echo.Context) error {
 
 // onceView shows a link or token once.
 type onceView struct {
-	Frame
+	page.Frame
 	Words, Text, Back string
 }
 
@@ -333,26 +339,26 @@ func (s *Server) passwordLink(c echo.Context) error {
 	if p.ID == s.actor(c).PersonID && p.HasPassword {
 		return problem.New(problem.Conflict, "You cannot make a password link for yourself. Change your password on your account page.")
 	}
-	var page bytes.Buffer
+	var shown bytes.Buffer
 	link := ""
 	err = s.opts.SignIn.PasswordLink(c.Request().Context(), s.actor(c), p.ID, func(text string) error {
 		link, _, _ = people.TokenID(text)
-		return s.fill(&page, "once", s.linkView(c, p, userPath(p.ID), text))
+		return s.pages.Fill(&shown, "once", s.linkView(c, p, userPath(p.ID), text))
 	})
 	if err != nil {
 		return err
 	}
-	return s.once(c, link, &page)
+	return s.once(c, link, &shown)
 }
 
 // once answers with a page that shows a token, which was made before the token
 // was kept. When its reader has gone away meanwhile, nobody will see it, and the
 // token of the ID is revoked.
-func (s *Server) once(c echo.Context, id string, page *bytes.Buffer) error {
+func (s *Server) once(c echo.Context, id string, shown *bytes.Buffer) error {
 	if gone(c.Request()) {
 		return s.opts.SignIn.Store.RevokeToken(context.WithoutCancel(c.Request().Context()), s.actor(c), id)
 	}
-	return c.HTMLBlob(http.StatusOK, page.Bytes())
+	return c.HTMLBlob(http.StatusOK, shown.Bytes())
 }
 
 func (s *Server) linkView(c echo.Context, p people.Person, back, text string) onceView {
@@ -374,21 +380,21 @@ func (s *Server) origin(c echo.Context) string {
 }
 
 type organisationsView struct {
-	Frame
-	Table tableView
+	page.Frame
+	Table page.Table
 }
 
 func (s *Server) organisationsPage(c echo.Context) error {
-	if _, err := s.opts.Places.read(c.QueryParams(), wordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
 	v := organisationsView{Frame: s.frame(c, "Organisations")}
-	v.Crumbs = []link{{"Users", "/admin/users"}}
-	v.Table = tableView{ID: "organisations", Caption: "Organisations of the partnership", HiddenCaption: true,
-		Head: []headCell{{Text: "Name"}, {Text: "Code"}, {Text: "Type"}, {Text: "Extract due by"}, {Text: "Adults"}}}
+	v.Crumbs = []page.Link{{Text: "Users", Href: "/admin/users"}}
+	v.Table = page.Table{ID: "organisations", Caption: "Organisations of the partnership", HiddenCaption: true,
+		Head: []page.Head{{Text: "Name"}, {Text: "Code"}, {Text: "Type"}, {Text: "Extract due by"}, {Text: "Adults"}}}
 	p := s.opts.SignIn.Partnership
 	for _, o := range p.Providers {
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Provider"},
+		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Provider"},
 			{Text: orWords(dueWords(o.Due), "Not set")}, {Text: "Not applicable"}})
 	}
 	for _, o := range p.Councils {
@@ -396,7 +402,7 @@ func (s *Server) organisationsPage(c echo.Context) error {
 		if o.Population.Adults > 0 {
 			adults = count(int64(o.Population.Adults)) + ", " + o.Population.Year
 		}
-		v.Table.Rows = append(v.Table.Rows, []tableCell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Council"},
+		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Council"},
 			{Text: "Not applicable"}, {Text: adults}})
 	}
 	return s.page(c, "organisations", v)

@@ -18,6 +18,7 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
+	"homeward/internal/web/page"
 )
 
 // visit is who a request comes from and how far they have come with signing in.
@@ -130,7 +131,7 @@ func (s *Server) grantWords(g people.Grant) string {
 
 // organisationName gives the name of a provider or council of the partnership.
 func (s *Server) organisationName(code string) string {
-	for _, list := range [][]Place{s.opts.Places.Providers, s.opts.Places.Councils} {
+	for _, list := range [][]page.Place{s.opts.Places.Providers, s.opts.Places.Councils} {
 		for _, p := range list {
 			if p.Code == code {
 				return p.Name
@@ -169,7 +170,7 @@ func (s *Server) signInFirst(c echo.Context, v visit) error {
 	if v.Had {
 		q.Set(wordEnded, "yes")
 	}
-	return c.Redirect(http.StatusSeeOther, address(signInPath, q))
+	return c.Redirect(http.StatusSeeOther, page.Address(signInPath, q))
 }
 
 // withVisit finds out who each request comes from: a program by its token, a

@@ -25,6 +25,7 @@ import (
 	"homeward/internal/csvout"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/web/page"
 	"homeward/static"
 	"homeward/templates"
 )
@@ -163,7 +164,7 @@ func TestOverviewAnswersWhatADirectorAsksFirst(t *testing.T) {
 			if f.Find("svg[role=img]").Length() != 1 || f.Find("table tbody tr").Length() == 0 {
 				t.Error("a chart lacks its drawing or table")
 			}
-			var data chartData
+			var data page.ChartData
 			if err := json.Unmarshal([]byte(f.Find("script[type='application/json']").Text()), &data); err != nil {
 				t.Fatalf("the chart's data cannot be read: %v", err)
 			}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -59,11 +58,4 @@ func size(n int64) string {
 		return british.Sprintf("%.0f KB", float64(n)/(1<<10))
 	}
 	return plural(n, "byte", "bytes")
-}
-
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -1,4 +1,4 @@
-package web
+package page
 
 import (
 	"strings"
@@ -40,7 +40,7 @@ func (p Places) CouncilName(c delay.Council) string {
 	return ""
 }
 
-func (p Places) councilWords(c delay.Council) string {
+func (p Places) CouncilWords(c delay.Council) string {
 	if c == delay.CouncilNotKnown {
 		return "Not known"
 	}
@@ -50,16 +50,16 @@ func (p Places) councilWords(c delay.Council) string {
 	return string(c)
 }
 
-// orgWords names an organisation of the partnership by its code, a provider or
+// OrgWords names an organisation of the partnership by its code, a provider or
 // a council.
-func (p Places) orgWords(code string) string {
+func (p Places) OrgWords(code string) string {
 	if name := p.CouncilName(delay.Council(code)); name != "" {
 		return name
 	}
-	return p.providerWords(code)
+	return p.ProviderWords(code)
 }
 
-func (p Places) providerWords(code string) string {
+func (p Places) ProviderWords(code string) string {
 	for _, place := range p.Providers {
 		if place.Code == code {
 			return place.Name
@@ -68,21 +68,21 @@ func (p Places) providerWords(code string) string {
 	return code
 }
 
-// filterWords says what is shown: "all hospitals" or those that the filter
+// FilterWords says what is shown: "all hospitals" or those that the filter
 // names, and so on, in one list.
-func (p Places) filterWords(f measure.Filter) string {
+func (p Places) FilterWords(f measure.Filter) string {
 	parts := []string{"all hospitals"}
 	if len(f.Providers) > 0 {
 		names := make([]string, len(f.Providers))
 		for i, c := range f.Providers {
-			names[i] = p.providerWords(c)
+			names[i] = p.ProviderWords(c)
 		}
 		parts[0] = either(names)
 	}
 	if len(f.Councils) > 0 {
 		names := make([]string, len(f.Councils))
 		for i, c := range f.Councils {
-			names[i] = p.councilWords(c)
+			names[i] = p.CouncilWords(c)
 			if c == delay.CouncilNotKnown {
 				names[i] = "council not known"
 			}
@@ -104,7 +104,7 @@ func (p Places) filterWords(f measure.Filter) string {
 	if len(f.Reasons) > 0 {
 		names := make([]string, len(f.Reasons))
 		for i, r := range f.Reasons {
-			names[i] = reasonWords(r)
+			names[i] = ReasonWords(r)
 		}
 		parts = append(parts, "waiting for "+either(names))
 	}
@@ -128,8 +128,26 @@ func (p Places) filterWords(f measure.Filter) string {
 	return strings.Join(parts, ", ")
 }
 
-// reasonWords gives a reason's code and name, "Di Residential home".
-func reasonWords(r delay.Reason) string {
+// PublicRows are the providers and councils that have a row in every public
+// table.
+func (p Places) PublicRows() (known measure.Known) {
+	for _, one := range p.Providers {
+		known.Providers = append(known.Providers, one.Code)
+	}
+	for _, one := range p.Councils {
+		known.Councils = append(known.Councils, delay.Council(one.Code))
+	}
+	return known
+}
+
+// Adults is a council's adult population with its year and source (C13).
+type Adults struct {
+	Number       int
+	Year, Source string
+}
+
+// ReasonWords gives a reason's code and name, "Di Residential home".
+func ReasonWords(r delay.Reason) string {
 	return strings.TrimSpace(string(r) + " " + r.Short())
 }
 
@@ -140,7 +158,7 @@ func either(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
 
-func codes(places []Place) []string {
+func Codes(places []Place) []string {
 	out := make([]string, len(places))
 	for i, p := range places {
 		out[i] = p.Code
@@ -148,7 +166,7 @@ func codes(places []Place) []string {
 	return out
 }
 
-func example(places []Place, otherwise string) string {
+func Example(places []Place, otherwise string) string {
 	if len(places) > 0 {
 		return places[0].Code
 	}

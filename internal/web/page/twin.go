@@ -1,0 +1,113 @@
+package page
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+
+	"homeward/internal/csvout"
+	"homeward/internal/measure"
+)
+
+// Column is one column of a twin. Numbers are written as numbers in JSON.
+type Column struct {
+	Name   string
+	Number bool
+}
+
+// Twin is a data page's content as rows: what its CSV and JSON forms hold.
+type Twin struct {
+	// Title, From and To say what the rows are.
+	Title, From, To string
+	// Definition is the measure's in words, one for each measure in the rows.
+	Definitions []string
+	Columns     []Column
+	Rows        [][]string
+	// Measure is the measure of every row; empty when the rows have a measure_id
+	// of their own.
+	Measure string
+	// AsAt is the day the data speaks of, in ISO form.
+	AsAt string
+	// Basis says which days are counted in every row. RowBasis, where it is given,
+	// says so row by row: people who wait are counted whatever is agreed.
+	Basis    measure.Basis
+	RowBasis []measure.Basis
+	// RuleVersion names the rule set; empty means the one in force today.
+	RuleVersion string
+}
+
+// provenance are the last columns of every CSV row. rules names the rule set in
+// force today.
+func (t Twin) provenance(row int, rules string) (names, cells []string) {
+	names, cells = []string{"measure_id"}, []string{t.Measure}
+	if t.Measure == "" {
+		names, cells = nil, nil
+	}
+	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), cmp.Or(t.RuleVersion, rules), t.AsAt)
+}
+
+// CSV gives the rows as CSV. A text cell that a spreadsheet would run as a
+// formula is given an apostrophe (R8).
+func (t Twin) CSV(rules string) ([]byte, error) {
+	var b bytes.Buffer
+	w := csvout.New(&b)
+	names, _ := t.provenance(-1, rules)
+	head := make([]string, 0, len(t.Columns)+len(names))
+	for _, col := range t.Columns {
+		head = append(head, col.Name)
+	}
+	_ = w.Write(append(head, names...))
+	for n, row := range t.Rows {
+		_, cells := t.provenance(n, rules)
+		_ = w.WriteMixed(append(slices.Clone(row), cells...), func(i int) bool { return i < len(t.Columns) && t.Columns[i].Number })
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
+}
+
+// JSON gives the same rows as they are written in JSON.
+func (t Twin) JSON(rules string) any {
+	rows := make([]map[string]any, len(t.Rows))
+	for i, row := range t.Rows {
+		m := make(map[string]any, len(row))
+		for j, cell := range row {
+			switch {
+			case t.Columns[j].Number && cell == "":
+				m[t.Columns[j].Name] = nil
+			case t.Columns[j].Number:
+				m[t.Columns[j].Name] = json.Number(cell)
+			default:
+				m[t.Columns[j].Name] = cell
+			}
+		}
+		if t.RowBasis != nil {
+			m["basis"] = t.basisOf(i).String()
+		}
+		rows[i] = m
+	}
+	columns := make([]string, len(t.Columns))
+	for i, col := range t.Columns {
+		columns[i] = col.Name
+	}
+	return struct {
+		Title       string           `json:"title"`
+		Measure     string           `json:"measure_id,omitempty"`
+		Definitions []string         `json:"definitions"`
+		From        string           `json:"from,omitempty"`
+		To          string           `json:"to,omitempty"`
+		Basis       string           `json:"basis"`
+		RuleVersion string           `json:"rule_version"`
+		DataAsAt    string           `json:"data_as_at"`
+		Columns     []string         `json:"columns"`
+		Rows        []map[string]any `json:"rows"`
+	}{t.Title, t.Measure, t.Definitions, t.From, t.To, t.Basis.String(), cmp.Or(t.RuleVersion, rules), t.AsAt, columns, rows}
+}
+
+// basisOf is the basis of a row.
+func (t Twin) basisOf(row int) measure.Basis {
+	if row >= 0 && row < len(t.RowBasis) {
+		return t.RowBasis[row]
+	}
+	return t.Basis
+}
