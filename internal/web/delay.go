@@ -108,6 +108,9 @@ func (s *Server) delayPage(c echo.Context) error {
 			v.Links = []link{{"Change reason", at + "/reason"}, {"Pause", at + "/pause"}, {"End delay", at + "/end"}}
 		}
 	}
+	if d != nil && actor.May(people.JudgePeople) && slices.ContainsFunc(d.Findings, func(f delay.Finding) bool { return f.Rule == "C19" || f.Rule == "I4" }) {
+		v.Links = append(v.Links, link{"Same person or not", samePeoplePath})
+	}
 	v.Tags = recordTags(k)
 	v.Facts = s.recordFacts(k)
 	v.Notes = s.recordNotes(k)

@@ -103,6 +103,9 @@ func (s *Server) extractsPage(c echo.Context) error {
 		v.Upload = uploadPath
 		v.Links = append(v.Links, link{"Upload an extract", uploadPath})
 	}
+	if s.opens(samePeoplePath, s.actor(c)) {
+		v.Links = append(v.Links, link{"Same person or not", samePeoplePath})
+	}
 	q := url.Values{wordTo: {f.To.String()}}
 	v.Links = append(v.Links, link{"CSV", address("/extracts.csv", q)}, link{"JSON", address("/extracts.json", q)})
 	v.Lede, v.Attention = arrivalWords(f, s.opens(uploadPath, s.actor(c)))
