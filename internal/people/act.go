@@ -20,6 +20,7 @@ const (
 	SeeRejected    Act = "see rejected rows" // without identifiers
 	TakeExtracts   Act = "take extracts"     // upload, map
 	DecideExtracts Act = "decide on extracts"
+	ReadAgain      Act = "read extracts again"
 	Annotate       Act = "annotate"
 	ManageOwn      Act = "manage own account"
 	ManagePeople   Act = "manage people" // and roles, tokens, screen links
@@ -31,7 +32,7 @@ const (
 // Acts lists every act.
 var Acts = [...]Act{
 	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, SeeExtracts, SeeRejected,
-	TakeExtracts, DecideExtracts, Annotate, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit,
+	TakeExtracts, DecideExtracts, ReadAgain, Annotate, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit,
 }
 
 var may = map[Role][]Act{
@@ -40,8 +41,8 @@ var may = map[Role][]Act{
 	Director:      {SeeFigures, SeeRows, Propose, Agree, CloseMonth, SeeCall, SeeExtracts, ManageOwn},
 	Presenter:     {SeeFigures, SeeCall, RunCall, SeeExtracts, ManageOwn},
 	Viewer:        {SeeFigures, SeeCall, SeeExtracts, ManageOwn},
-	Analyst:       {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, Annotate, ManageOwn},
-	Administrator: {SeeFigures, SeeCall, SeeExtracts, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit},
+	Analyst:       {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, ReadAgain, Annotate, ManageOwn},
+	Administrator: {SeeFigures, SeeCall, SeeExtracts, ReadAgain, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit},
 	// A screen link shows the presenter's pages and nothing else.
 	Screen: {SeeCall},
 }

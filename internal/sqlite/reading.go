@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"homeward/internal/audit"
@@ -114,9 +115,7 @@ func (s *Store) Scratch(ctx context.Context) (_ *Scratch, err error) {
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	// What is not evidence of figures need not be on the disk twice, but a copy as
-	// it stands is made by SQLite in one go.
-	if _, err := s.read.ExecContext(ctx, `VACUUM INTO ?`, filepath.Join(dir, FileName)); err != nil {
+	if err := s.copyInto(ctx, filepath.Join(dir, FileName)); err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The database could not be copied to try this out. Check that the disk has room for a second one")
 	}
 	settings := s.settings
@@ -125,6 +124,18 @@ func (s *Store) Scratch(ctx context.Context) (_ *Scratch, err error) {
 		return nil, err
 	}
 	return &Scratch{made, dir}, nil
+}
+
+// copyInto copies the database as of one moment, whatever is written meanwhile.
+func (s *Store) copyInto(ctx context.Context, path string) error {
+	// The readers' connections may not write anywhere, not even a copy.
+	source := strings.Replace(dsn(filepath.Join(s.ledger.dir, FileName), true), "_query_only=on", "_query_only=off", 1)
+	db, err := sql.Open("sqlite3", source)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `VACUUM INTO ?`, path)
+	return errors.Join(err, db.Close())
 }
 
 // Rereading is one write transaction in which received files are read again. It

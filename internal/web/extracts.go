@@ -39,6 +39,9 @@ type extractsView struct {
 	Links []link
 	// Upload is the form's address, empty for those who may not use it.
 	Upload string
+	// Again says that files were read with other words than today's, to those who
+	// may read them again.
+	Again string
 }
 
 // attentionItem is one thing that needs attention, with where to see to it.
@@ -102,6 +105,9 @@ func (s *Server) extractsPage(c echo.Context) error {
 	if s.opens(uploadPath, s.actor(c)) {
 		v.Upload = uploadPath
 		v.Links = append(v.Links, link{"Upload an extract", uploadPath})
+	}
+	if v.Again, err = s.againBanner(c); err != nil {
+		return err
 	}
 	q := url.Values{wordTo: {f.To.String()}}
 	v.Links = append(v.Links, link{"CSV", address("/extracts.csv", q)}, link{"JSON", address("/extracts.json", q)})
@@ -321,6 +327,9 @@ func (s *Server) receipt(c echo.Context) error {
 		{"Layout", orWords(r.Layout, "Not recognised")}, {"Encoding", orWords(r.Encoding, "Not known")},
 		{"Lines that are not patients", count(int64(r.Skipped))}, {"Warnings", count(int64(r.Warnings))}, {"Fingerprint", r.SHA256},
 	}
+	if !got.ReadAgain.IsZero() {
+		v.Facts = append(v.Facts, fact{"Read again", s.moment(got.ReadAgain)})
+	}
 	if r.Note != "" {
 		v.Facts = append(v.Facts, fact{"Note", r.Note})
 	}
@@ -347,6 +356,8 @@ func outcomeWords(o ingest.Outcome) string {
 	switch o {
 	case ingest.Taking:
 		return "This file was read and counts."
+	case ingest.ReadAgain:
+		return "This file was read again with other words, and counts."
 	case ingest.Already:
 		return "This file was taken before. Sending it again changed nothing."
 	case ingest.Held:
