@@ -96,6 +96,7 @@ type Reread struct {
 	report  Report
 	summary *extract.Summary
 	g       *gathering
+	named   bool // the name that it was sent under held an NHS number
 }
 
 // Reread reads again a file that was received at a moment under a name, and
@@ -111,7 +112,7 @@ func (s *Service) Reread(ctx context.Context, name string, received time.Time, s
 	defer frozen.Close()
 	name = baseName(name)
 	f := File{Name: nhsnumber.Redact(name), Bytes: frozen.Size, SHA256: frozen.Sum, ReceivedAt: received}
-	out := &Reread{g: &gathering{service: s, file: f}}
+	out := &Reread{g: &gathering{service: s, file: f}, named: f.Name != name}
 	out.summary, err = s.Reader.Read(ctx, name, frozen.Reader(), out.g.row)
 	if err == nil {
 		err = notYet(out.summary, received)
@@ -134,7 +135,7 @@ func (s *Service) Reread(ctx context.Context, name string, received time.Time, s
 // found out where it stands. note says why it was. It may be called once.
 func (r *Reread) Receipt(t Taken, note string) ([]byte, error) {
 	r.report.Note = note
-	r.g.settle(&r.report, r.Batch, r.summary, t, false)
+	r.g.settle(&r.report, r.Batch, r.summary, t, r.named)
 	if r.report.Outcome == Taking {
 		r.report.Outcome = ReadAgain
 	}
