@@ -327,6 +327,7 @@ func TestReadAgain(t *testing.T) {
 	t.Run("C10 dates that are read otherwise leave nothing on the days of before", func(t *testing.T) {
 		t.Parallel()
 		r := newRereader(t)
+		r.now = time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC) // No month of either reading is yet to come.
 		r.change(northgateLayout, "columns:", "dates: [mm/dd/yyyy]\n\ncolumns:")
 		from := r.copy()
 		from.change(northgateLayout, "mm/dd/yyyy", "dd/mm/yyyy")
@@ -342,7 +343,9 @@ func TestReadAgain(t *testing.T) {
 			// Ready on the 2nd and 3rd of March, which read as February and March.
 			text := strings.ReplaceAll(slashed(day, 12), delay.MustDay(day).Time().AddDate(0, 0, -9).Format("02/01/2006"), "01/01/2026")
 			name := "weekly " + day + ".csv"
-			r.send(name, text)
+			if got := r.send(name, text); got != ingest.Taking {
+				t.Fatal(got)
+			}
 			from.send(name, text)
 		}
 		r.change(northgateLayout, "mm/dd/yyyy", "dd/mm/yyyy")
