@@ -157,7 +157,8 @@ func (a *App) purgedBefore() delay.Day {
 
 // readOneAgain reads one file again and has what it states now stand in its
 // place. It gives what that came to, and what the file was read with.
-func (a *App) readOneAgain(ctx context.Context, tx *sqlite.Rereading, f sqlite.ReadFile, entry received.Entry, kept bool) (ingest.OfferedFile, string, error) {
+func (a *App) readOneAgain(ctx context.Context, tx *sqlite.Rereading, f sqlite.ReadFile, entry received.Entry,
+	kept bool) (ingest.OfferedFile, string, error) {
 	one := ingest.OfferedFile{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256), Received: f.Received, Fate: ingest.NotKept}
 	var err error
 	if one.Before, err = tx.Before(f); err != nil || !kept {
@@ -222,7 +223,8 @@ func (a *App) takeOffer(ctx context.Context, r *rereading, by people.Actor, reas
 				return err
 			}
 			if one.Fate != f.fate {
-				return problem.New(problem.Conflict, "%s reads otherwise than a moment ago (%s). Nothing was changed. Look again at what would change.", f.Name, cmp.Or(one.Why, string(one.Fate)))
+				return problem.New(problem.Conflict, "%s reads otherwise than a moment ago (%s). Nothing was changed. Look again at what "+
+					"would change.", f.Name, cmp.Or(one.Why, string(one.Fate)))
 			}
 		}
 		return tx.Audit(by, takenWords(r.offer)+" Reason: "+reason)
@@ -365,7 +367,8 @@ func (a *App) commandReadAgain(ctx context.Context, only sqlite.ReadFilter, take
 			return r, err
 		}
 	}
-	return nil, problem.New(problem.Conflict, "Files keep arriving, so what would change is out of date each time. Nothing was read again. Try again when the inbox is quiet, or stop Homeward meanwhile.")
+	return nil, problem.New(problem.Conflict, "Files keep arriving, so what would change is out of date each time. Nothing was read "+
+		"again. Try again when the inbox is quiet, or stop Homeward meanwhile.")
 }
 
 // offeredShown bounds the files and lines that a terminal shows; JSON has all.
@@ -378,7 +381,8 @@ func printOffer(w io.Writer, o *ingest.Offer) error {
 	}
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if n := o.Count(ingest.ReadsOtherwise); n > 0 {
-		fmt.Fprintf(out, "\nRows of the files that read otherwise\tbefore\tafter\n  read\t%d\t%d\n  kept\t%d\t%d\n  quarantined\t%d\t%d\n  excluded\t%d\t%d\n",
+		fmt.Fprintf(out, "\nRows of the files that read otherwise\tbefore\tafter\n  read\t%d\t%d\n  kept\t%d\t%d\n  "+
+			"quarantined\t%d\t%d\n  excluded\t%d\t%d\n",
 			o.Before.Read, o.After.Read, o.Before.Kept, o.After.Kept, o.Before.Quarantined, o.After.Quarantined, o.Before.Excluded, o.After.Excluded)
 	}
 	for _, by := range offerTables {
@@ -555,7 +559,8 @@ func (p readingAgain) Take(ctx context.Context, by people.Actor, reason, seen st
 	if err != nil {
 		return err
 	}
-	changed := problem.New(problem.Conflict, "Something has arrived or changed since this page was made. Nothing was read again. Look again at what would change.")
+	changed := problem.New(problem.Conflict, "Something has arrived or changed since this page was made. Nothing was read again. "+
+		"Look again at what would change.")
 	if r == nil || r.offer.Seen != seen {
 		return changed
 	}
@@ -592,6 +597,7 @@ func (p readingAgain) Take(ctx context.Context, by people.Actor, reason, seen st
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return problem.New(problem.Unavailable, "The files are still being read again. Look at the page in a minute: when it is done, it offers them no more.")
+		return problem.New(problem.Unavailable, "The files are still being read again. Look at the page in a minute: when it is done, "+
+			"it offers them no more.")
 	}
 }

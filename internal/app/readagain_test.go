@@ -165,8 +165,10 @@ func unreadYet(draw *rand.Rand) (name, text string) {
 		if draw.IntN(4) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "%s,%s,RZ101,5A,5A-%02d,L%05d,,1941-02-03,F,2026-02-01,2026-02-%d,Acute,%s,%s,%s,1,,\r\n", day, provider, i, i, 20+draw.IntN(2),
-			pick("A", "E", "Awaiting POC", "EMI bed", "who knows"), pick("NHS", "Social Care", "the borough", ""), pick("E10000099", "Shire Hall", "E06000099"))
+		fmt.Fprintf(&b, "%s,%s,RZ101,5A,5A-%02d,L%05d,,1941-02-03,F,2026-02-01,2026-02-%d,Acute,%s,%s,%s,1,,\r\n", day, provider, i, i,
+			20+draw.IntN(2),
+			pick("A", "E", "Awaiting POC", "EMI bed", "who knows"), pick("NHS", "Social Care", "the borough", ""), pick("E10000099", "Shire Hall",
+				"E06000099"))
 	}
 	return fmt.Sprintf("RZ1_%s_v%d.csv", day, draw.IntN(1000)), b.String()
 }
@@ -244,7 +246,8 @@ func TestReadAgainIsAsIfKnownFromTheStart(t *testing.T) {
 			if got := r.figures(); got != from.figures() {
 				t.Error("C11 sending the same bytes again changed figures")
 			}
-			onlyIn(t, r.dir, "homeward.db", "homeward.db-wal", "homeward.db-shm", "identity.key", "audit.key", "audit.head", "partnership.yaml", "layouts", "received", "spool")
+			onlyIn(t, r.dir, "homeward.db", "homeward.db-wal", "homeward.db-shm", "identity.key", "audit.key", "audit.head", "partnership.yaml",
+				"layouts", "received", "spool")
 		})
 	}
 }
@@ -388,7 +391,8 @@ func TestReadAgain(t *testing.T) {
 		days := must(t, "figures", "--data", r.dir, "--from", "2026-03-11", "--to", "2026-03-11", "--by", "day", "--format", "csv")
 		r.change(learn.file, learn.from, learn.to)
 		r.command("--take", "--reason", "x")
-		if got := must(t, "figures", "--data", r.dir, "--from", "2026-03-11", "--to", "2026-03-11", "--by", "day", "--format", "csv"); got != days {
+		if got := must(t, "figures", "--data", r.dir, "--from", "2026-03-11", "--to", "2026-03-11", "--by", "day", "--format",
+			"csv"); got != days {
 			t.Errorf("%s, was %s", got, days)
 		}
 		must(t, "verify", "--data", r.dir)
@@ -420,12 +424,14 @@ func TestReadAgain(t *testing.T) {
 		r.send("RZ1_2026-03-11.csv", northgateHead)
 		before := r.figures()
 		r.do(func(a *app.App) {
-			if n, err := a.Store.PurgeIdentifiers(t.Context(), people.Actor{Kind: people.Machine}, delay.MustDay("2026-06-01")); err != nil || n != 12 {
+			if n, err := a.Store.PurgeIdentifiers(t.Context(), people.Actor{Kind: people.Machine}, delay.MustDay("2026-06-01")); err != nil ||
+				n != 12 {
 				t.Fatal(n, err)
 			}
 		})
 		r.change(learn.file, learn.from, learn.to)
-		if _, o := r.command("--take", "--reason", "x"); !strings.Contains(o.Words(), "1 file stands as it was read, because the identifiers of people in it were purged.") {
+		if _, o := r.command("--take", "--reason", "x"); !strings.Contains(o.Words(),
+			"1 file stands as it was read, because the identifiers of people in it were purged.") {
 			t.Error(o.Words())
 		}
 		if got := r.figures(); got != before {
@@ -457,7 +463,8 @@ func TestReadAgain(t *testing.T) {
 	t.Run("usage", func(t *testing.T) {
 		t.Parallel()
 		r := newRereader(t)
-		for _, words := range [][]string{{"--take"}, {"--reason", "x"}, {"--take", "--reason", "for 999 000 0018"}, {"--provider", "RQQ"}, {"--from", "soon"}, {"x"}} {
+		for _, words := range [][]string{{"--take"}, {"--reason", "x"}, {"--take", "--reason", "for 999 000 0018"}, {"--provider", "RQQ"},
+			{"--from", "soon"}, {"x"}} {
 			if status, _, errs := run(t, append([]string{"read-again", "--data", r.dir}, words...)...); status != app.ExitUsage || errs == "" {
 				t.Errorf("%q ended with %d: %s", words, status, errs)
 			}
@@ -552,7 +559,8 @@ func TestReadAgainOnPages(t *testing.T) {
 		if got := page(people.Viewer, "/extracts").Find("#again").Length(); got != 0 {
 			t.Error("a viewer is told to read again")
 		}
-		if got := page(people.Administrator, "/extracts").Find("#again").Text(); !strings.Contains(got, "2 received files were read with other layouts") {
+		if got := page(people.Administrator, "/extracts").Find("#again").Text(); !strings.Contains(got,
+			"2 received files were read with other layouts") {
 			t.Errorf("the banner says %q", got)
 		}
 		doc := page(people.Analyst, "/extracts/again")
@@ -562,11 +570,13 @@ func TestReadAgainOnPages(t *testing.T) {
 		if got := doc.Find("#by-reason").Text(); !strings.Contains(got, "Not known") || !strings.Contains(got, "E") {
 			t.Errorf("by reason: %q", got)
 		}
-		if got := ask(people.Analyst, http.MethodGet, "/extracts/again.csv", nil).Body.String(); !strings.Contains(got, "2026-03,RZ1,E10000099,Acute,E,not attributed,0,2") {
+		if got := ask(people.Analyst, http.MethodGet, "/extracts/again.csv", nil).Body.String(); !strings.Contains(got,
+			"2026-03,RZ1,E10000099,Acute,E,not attributed,0,2") {
 			t.Errorf("the CSV says %q", got)
 		}
 		var rows struct{ Rows []map[string]any }
-		if err := json.Unmarshal(ask(people.Analyst, http.MethodGet, "/extracts/again.json", nil).Body.Bytes(), &rows); err != nil || len(rows.Rows) != 2 {
+		if err := json.Unmarshal(ask(people.Analyst, http.MethodGet, "/extracts/again.json", nil).Body.Bytes(), &rows); err != nil ||
+			len(rows.Rows) != 2 {
 			t.Errorf("the JSON says %+v, %v", rows, err)
 		}
 		seen, _ := doc.Find("[name=seen]").Attr("value")
@@ -598,7 +608,8 @@ func TestReadAgainOnPages(t *testing.T) {
 		if w := post(url.Values{"seen": {seen}}); w.Code != http.StatusUnprocessableEntity {
 			t.Errorf("without a reason: %d", w.Code)
 		}
-		if w := post(url.Values{"why": {"for 999 000 0018"}, "seen": {seen}}); w.Code != http.StatusUnprocessableEntity || strings.Contains(w.Body.String(), "000 0018") {
+		if w := post(url.Values{"why": {"for 999 000 0018"}, "seen": {seen}}); w.Code != http.StatusUnprocessableEntity ||
+			strings.Contains(w.Body.String(), "000 0018") {
 			t.Errorf("with an NHS number: %d", w.Code)
 		}
 		if w := post(url.Values{"why": {"words"}, "seen": {"another"}}); w.Code != http.StatusConflict {
@@ -618,11 +629,13 @@ func TestReadAgainOnPages(t *testing.T) {
 			t.Errorf("the audit log has %+v, %v", events, err)
 		}
 		href, _ := page(people.Analyst, "/extracts?to=2026-03-11").Find("#grid a").First().Attr("href")
-		if got := page(people.Analyst, href).Find("main").Text(); !strings.Contains(got, "Read again") || !strings.Contains(got, "read again with other words") {
+		if got := page(people.Analyst, href).Find("main").Text(); !strings.Contains(got, "Read again") || !strings.Contains(got,
+			"read again with other words") {
 			t.Errorf("the receipt says %q", got)
 		}
 	})
-	if got := must(t, "figures", "--data", r.dir, "--from", "2026-03", "--to", "2026-03", "--by", "reason", "--format", "csv"); !strings.Contains(got, "E,2") {
+	if got := must(t, "figures", "--data", r.dir, "--from", "2026-03", "--to", "2026-03", "--by", "reason", "--format",
+		"csv"); !strings.Contains(got, "E,2") {
 		t.Error(got)
 	}
 }

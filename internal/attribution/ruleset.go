@@ -94,7 +94,7 @@ func (s *RuleSet) Fingerprint() string {
 	h := sha256.New()
 	for _, v := range s.Versions {
 		// Maps are printed in the order of their keys.
-		fmt.Fprintf(h, "%q %q %d %v\n", s.Name, v.Version, v.From, v.Matrix)
+		fmt.Fprintf(h, "%q %q %d %v %v %v\n", s.Name, v.Version, v.From, v.Matrix, v.statedStands, v.byGroups)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -3,6 +3,7 @@ package extract
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -282,6 +283,14 @@ func compile(cfg *config.Layout, ref fs.FS, defs *definition.Tables) (*layout, e
 		}
 		sort.Strings(words)
 		fmt.Fprintln(h, strings.Join(words, "\n"))
+	}
+	if l.codes != nil {
+		// The code set decides what reasons mean, and its rules follow from it.
+		codes, err := json.Marshal(l.codes)
+		if err != nil {
+			return nil, err
+		}
+		h.Write(codes)
 	}
 	l.fingerprint = hex.EncodeToString(h.Sum(nil))[:12]
 	return l, nil

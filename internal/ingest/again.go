@@ -103,7 +103,8 @@ type Reread struct {
 // stores nothing. src is its content.
 func (s *Service) Reread(ctx context.Context, name string, received time.Time, src io.Reader) (*Reread, error) {
 	if s.Key == nil {
-		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was read again. Restore the key file from the backup.")
+		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing "+
+			"was read again. Restore the key file from the backup.")
 	}
 	frozen, err := Freeze(src, s.Spool)
 	if err != nil {
@@ -255,7 +256,8 @@ func (o *Offer) Words() string {
 	if n == 0 {
 		return "Every received file was read with today's layouts, words, councils and rules."
 	}
-	words := []string{numbered(n, "received file was", "received files were") + " read with other layouts, words, councils or rules than today's."}
+	words := []string{numbered(n, "received file was", "received files were") +
+		" read with other layouts, words, councils or rules than today's."}
 	say := func(fate Fate, one, many string) {
 		if n := o.Count(fate); n > 0 {
 			words = append(words, numbered(n, one, many))
@@ -263,7 +265,8 @@ func (o *Offer) Words() string {
 	}
 	say(ReadsOtherwise, "file reads otherwise now.", "files read otherwise now.")
 	say(ReadsTheSame, "file reads the same.", "files read the same.")
-	say(TurnedAway, "file is turned away by today's layouts and stays as it is.", "files are turned away by today's layouts and stay as they are.")
+	say(TurnedAway, "file is turned away by today's layouts and stays as it is.",
+		"files are turned away by today's layouts and stay as they are.")
 	say(NotKept, "file is no longer kept.", "files are no longer kept.")
 	say(IsPurged, "file stands as it was read, because the identifiers of people in it were purged.",
 		"files stand as they were read, because the identifiers of people in them were purged.")

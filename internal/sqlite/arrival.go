@@ -32,13 +32,15 @@ type Arrival struct {
 }
 
 // firstReceived is when the bytes of file f arrived, whenever they were read.
-const firstReceived = `coalesce((SELECT o.received_at FROM reading q JOIN file o ON o.file_id = q.first_file WHERE q.file_id = f.file_id), f.received_at)`
+const firstReceived = `coalesce(
+			(SELECT o.received_at FROM reading q JOIN file o ON o.file_id = q.first_file WHERE q.file_id = f.file_id), f.received_at)`
 
 // Arrivals gives every extract date from from to to on which something stands,
 // ordered by provider and day.
 func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, `+firstReceived+`, coalesce(h.rows_read, 0), hf.sha256,
+		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, `+firstReceived+`,
+			coalesce(h.rows_read, 0), hf.sha256,
 			coalesce((SELECT q.file_id FROM reading q WHERE q.file_id = f.file_id), 0)
 		FROM standing s
 		JOIN provider v ON v.provider_id = s.provider_id

@@ -116,7 +116,8 @@ func (s *Store) Scratch(ctx context.Context) (_ *Scratch, err error) {
 		}
 	}()
 	if err := s.copyInto(ctx, filepath.Join(dir, FileName)); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The database could not be copied to try this out. Check that the disk has room for a second one")
+		return nil, problem.Wrap(err, problem.Unavailable, "The database could not be copied to try this out. Check that the disk has "+
+			"room for a second one")
 	}
 	settings := s.settings
 	made, err := Open(ctx, dir, &settings, disposable, WithClock(s.clock.now))
@@ -308,21 +309,22 @@ type statedExtract struct {
 	provider                          int64
 	date                              delay.Day
 	read, kept, quarantined, excluded int
-	doubt, listed                     string
+	doubt, listed, stays              string
 }
 
 // stated gives what a file's extracts state, and their days by provider.
 func (a *Rereading) stated(file int64) (out []statedExtract, days map[int64][]delay.Day, err error) {
 	days = map[int64][]delay.Day{}
 	err = eachRow(a.r.ctx, a.r.Tx, `
-		SELECT provider_id, extract_date, rows_read, kept, quarantined, excluded, doubt, listed
-		FROM extract
+		SELECT provider_id, extract_date, rows_read, kept, quarantined, excluded, doubt, listed,
+			coalesce((SELECT rows FROM stay y WHERE y.extract_id = e.extract_id), x'')
+		FROM extract e
 		WHERE file_id = ?
 		ORDER BY provider_id, extract_date, extract_id`, func(rows *sql.Rows) error {
 		var e statedExtract
-		var listed []byte
-		err := rows.Scan(&e.provider, &e.date, &e.read, &e.kept, &e.quarantined, &e.excluded, &e.doubt, &listed)
-		e.listed = string(listed)
+		var listed, stays []byte
+		err := rows.Scan(&e.provider, &e.date, &e.read, &e.kept, &e.quarantined, &e.excluded, &e.doubt, &listed, &stays)
+		e.listed, e.stays = string(listed), string(stays)
 		out = append(out, e)
 		days[e.provider] = append(days[e.provider], e.date)
 		return err
@@ -337,8 +339,15 @@ func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	var statements []int64
+	var statements, patients []int64
 	for _, e := range old {
+		stays, err := decodeStays(e.date, []byte(e.stays))
+		if err != nil {
+			return false, err
+		}
+		for _, s := range stays {
+			patients = append(patients, s.patient)
+		}
 		rows, err := decodeListed([]byte(e.listed))
 		if err != nil {
 			return false, err
@@ -359,6 +368,14 @@ func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
 		JOIN patient p ON p.patient_id = st.patient_id
 		WHERE p.purged_at <> 0
 		LIMIT 1`, statements, note); err != nil || found {
+		return found, err
+	}
+	if err := lookUp(a.r.ctx, a.r.Tx, `
+		SELECT 1
+		FROM json_each(?1) w
+		CROSS JOIN patient p ON p.patient_id = w.value
+		WHERE p.purged_at <> 0
+		LIMIT 1`, patients, note); err != nil || found {
 		return found, err
 	}
 	// People whom it did not name until now may have been purged by other files.

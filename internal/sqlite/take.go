@@ -122,7 +122,9 @@ func (s *Store) take(t *taking) (ingest.Taken, error) {
 
 // evidence stores what the batch states.
 func (t *taking) evidence() error {
-	for _, step := range []func() error{t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts, t.stays} {
+	for _, step := range []func() error{
+		t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts, t.stays,
+	} {
 		if err := step(); err != nil {
 			return err
 		}

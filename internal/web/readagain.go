@@ -72,7 +72,8 @@ func (s *Server) againBanner(c echo.Context) (string, error) {
 	if err != nil || n == 0 {
 		return "", err
 	}
-	return upperFirst(plural(int64(n), "received file was", "received files were")) + " read with other layouts, words, councils or rules than today's.", nil
+	return upperFirst(plural(int64(n), "received file was", "received files were")) +
+		" read with other layouts, words, councils or rules than today's.", nil
 }
 
 // againView is the page that says what reading files again changes.
@@ -141,7 +142,8 @@ func (s *Server) againTables(o *ingest.Offer) []tableView {
 		return []tableCell{{Text: name, Header: true}, number(before), number(after), {Text: signed(after - before), Class: numericClass}}
 	}
 	table := func(id, caption, first string) tableView {
-		return tableView{ID: id, Caption: caption, Head: []headCell{{first, false}, {"As read then", true}, {"Read again", true}, {"Difference", true}}}
+		return tableView{ID: id, Caption: caption, Head: []headCell{{first, false}, {"As read then", true}, {"Read again", true}, {"Difference",
+			true}}}
 	}
 	var out []tableView
 	if o.Count(ingest.ReadsOtherwise) > 0 {
@@ -149,7 +151,8 @@ func (s *Server) againTables(o *ingest.Offer) []tableView {
 		for _, r := range []struct {
 			name          string
 			before, after int
-		}{{"Read", o.Before.Read, o.After.Read}, {"Kept", o.Before.Kept, o.After.Kept}, {"Could not be understood", o.Before.Quarantined, o.After.Quarantined},
+		}{{"Read", o.Before.Read, o.After.Read}, {"Kept", o.Before.Kept, o.After.Kept}, {"Could not be understood", o.Before.Quarantined,
+			o.After.Quarantined},
 			{"Outside what is counted", o.Before.Excluded, o.After.Excluded}} {
 			t.Rows = append(t.Rows, line(r.name, int64(r.before), int64(r.after)))
 		}
@@ -163,7 +166,8 @@ func (s *Server) againTables(o *ingest.Offer) []tableView {
 		{"by-reason", "Delayed days by reason", "Reason", func(d ingest.DaysChange) string { return d.Reason }},
 		{"by-body", "Delayed days by responsible body", "Body", func(d ingest.DaysChange) string { return upperFirst(d.Responsible) }},
 		{"by-council", "Delayed days by council", "Council", func(d ingest.DaysChange) string { return s.againCouncil(d.Council) }},
-		{"by-hospital", "Delayed days by hospital", "Hospital", func(d ingest.DaysChange) string { return s.opts.Places.providerWords(d.Provider) }},
+		{"by-hospital", "Delayed days by hospital", "Hospital",
+			func(d ingest.DaysChange) string { return s.opts.Places.providerWords(d.Provider) }},
 	} {
 		t := table(by.id, by.caption, by.first)
 		for _, l := range ingest.By(o.Days, by.of) {
@@ -173,7 +177,8 @@ func (s *Server) againTables(o *ingest.Offer) []tableView {
 			out = append(out, t)
 		}
 	}
-	files := tableView{ID: "files", Caption: "Files that do not read the same", Head: []headCell{{"File", false}, {"Arrived", false}, {"Read again", false},
+	files := tableView{ID: "files", Caption: "Files that do not read the same", Head: []headCell{{"File", false}, {"Arrived", false},
+		{"Read again", false},
 		{"Kept then", true}, {"Kept now", true}}}
 	const most = 100
 	more := 0
@@ -189,7 +194,8 @@ func (s *Server) againTables(o *ingest.Offer) []tableView {
 		if f.Why != "" {
 			fate += ". " + f.Why
 		}
-		files.Rows = append(files.Rows, []tableCell{{Text: f.File, Header: true, Href: "/extracts/" + f.SHA256}, {Text: s.moment(f.Received)}, {Text: fate},
+		files.Rows = append(files.Rows, []tableCell{{Text: f.File, Header: true, Href: "/extracts/" + f.SHA256}, {Text: s.moment(f.Received)},
+			{Text: fate},
 			number(int64(f.Before.Kept)), number(int64(f.After.Kept))})
 	}
 	if more > 0 {
@@ -227,11 +233,14 @@ func (s *Server) againTwin(c echo.Context) (twin, error) {
 	if o == nil {
 		return twin{}, problem.New(problem.Unavailable, "What would change is being worked out. Try again in a minute.")
 	}
-	t := twin{Title: "What reading received files again changes", Definitions: []string{measure.DelayedDays}, AsAt: s.today().String(), Measure: measure.DelayedDays,
-		Columns: []column{{"month", false}, {"provider", false}, {"council", false}, {"type_of_care", false}, {"reason", false}, {"responsible", false},
+	t := twin{Title: "What reading received files again changes", Definitions: []string{measure.DelayedDays}, AsAt: s.today().String(),
+		Measure: measure.DelayedDays,
+		Columns: []column{{"month", false}, {"provider", false}, {"council", false}, {"type_of_care", false}, {"reason", false}, {"responsible",
+			false},
 			{"delayed_days_before", true}, {"delayed_days_after", true}}, Rows: [][]string{}}
 	for _, d := range o.Days {
-		t.Rows = append(t.Rows, []string{d.Month, d.Provider, d.Council, d.Care, d.Reason, d.Responsible, strconv.FormatInt(d.Before, 10), strconv.FormatInt(d.After, 10)})
+		t.Rows = append(t.Rows, []string{d.Month, d.Provider, d.Council, d.Care, d.Reason, d.Responsible, strconv.FormatInt(d.Before, 10),
+			strconv.FormatInt(d.After, 10)})
 	}
 	return t, nil
 }
