@@ -82,6 +82,7 @@ type App struct {
 	reader *extract.Set
 	defs   *definition.Tables
 	pasts  pasts
+	again  again
 	inbox  inbox
 }
 
@@ -190,7 +191,10 @@ func (o Options) key(ctx context.Context, store *sqlite.Store, lost error) (*ide
 }
 
 // Close closes the data folder.
-func (a *App) Close() error { return errors.Join(a.pasts.close(), a.Store.Close()) }
+func (a *App) Close() error {
+	a.again.close()
+	return errors.Join(a.pasts.close(), a.Store.Close())
+}
 
 // Settings gives what of the partnership's settings derived rows depend on.
 func Settings(p *config.Partnership) (*sqlite.Settings, error) {

@@ -50,6 +50,8 @@ func commands() []command {
 		{"figures", "--data DIR --from 2018-04 --to 2019-03 [--by …]", "print delayed days by any breakdown", setUpFigures},
 		{"delays", "--data DIR [--identifiers | --as-known-at TIME]", "print every delay with its segments", setUpDelays},
 		{"accept", "--data DIR --provider CODE --date DATE --reason WORDS", "accept a short extract that is held", setUpAccept},
+		{"read-again", "--data DIR [--provider CODE] [--from DATE --to DATE] [--json] [--take --reason WORDS]",
+			"say what reading received files again changes, or do it", setUpReadAgain},
 		{"serve", "--data DIR [--partnership FILE] [--listen 127.0.0.1:8080] [--tls-cert FILE --tls-key FILE]",
 			"serve the pages and run the scheduled jobs", setUpServe},
 		{"render", "--data DIR --out DIR [--as-at DATE] [--as-known-at TIME]", "write the trend charts as a page and SVG files", setUpRender},

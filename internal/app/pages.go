@@ -75,7 +75,8 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.Extra
 		}
 		for day := from; day <= to; day++ {
 			a := arrived[day]
-			line.Days = append(line.Days, web.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Held: a.HeldSHA256, HeldRows: a.HeldRows,
+			line.Days = append(line.Days, web.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Reading: a.Reading,
+				Held: a.HeldSHA256, HeldRows: a.HeldRows,
 				Arrival: expected.Standing(day, measure.Received{Counted: a.Counted, Held: a.Held, At: a.Received}, began[expected.Code], now)})
 		}
 		out = append(out, line)
@@ -89,7 +90,7 @@ func (e extracts) Receipt(ctx context.Context, sum string) (web.Received, error)
 	if err != nil {
 		return web.Received{}, err
 	}
-	r := web.Received{At: f.Received.In(e.app.London), Bytes: f.Bytes}
+	r := web.Received{At: f.Received.In(e.app.London), ReadAgain: f.ReadAgain, Bytes: f.Bytes}
 	if err := json.Unmarshal(f.Report, &r.Report); err != nil || r.Report.Outcome == ingest.Rejected {
 		return r, err
 	}

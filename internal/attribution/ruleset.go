@@ -1,7 +1,10 @@
 package attribution
 
 import (
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -84,6 +87,16 @@ func ParseRuleSet(name string, src io.Reader) (*RuleSet, error) {
 		return nil, problem.New(problem.Invalid, "The rule set %s has no rules.", name)
 	}
 	return set, nil
+}
+
+// Fingerprint changes when any rule does.
+func (s *RuleSet) Fingerprint() string {
+	h := sha256.New()
+	for _, v := range s.Versions {
+		// Maps are printed in the order of their keys.
+		fmt.Fprintf(h, "%q %q %d %v %v %v\n", s.Name, v.Version, v.From, v.Matrix, v.statedStands, v.byGroups)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // On gives the version in force on the day: the latest that started on or

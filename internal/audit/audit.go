@@ -49,6 +49,7 @@ const (
 	KeyRotated          What = "key rotated"
 	IdentifiersPurged   What = "identifiers purged"
 	AuditExported       What = "audit log exported"
+	FilesReadAgain      What = "files read again"
 	Edited              What = "edited"
 	Decided             What = "decided"
 	MonthClosed         What = "month closed"

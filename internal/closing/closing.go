@@ -49,7 +49,10 @@ type File struct {
 	Provider string
 	Day      delay.Day
 	SHA256   string
-	Held     bool
+	// Reading is not 0 when the file was read again; it is another number for each
+	// time.
+	Reading int64
+	Held    bool
 }
 
 // People counts people, each once: one who waited at two hospitals is one in
@@ -219,6 +222,7 @@ type DayCount struct {
 	Provider      string `json:"provider"`
 	Day           string `json:"day"`
 	File          string `json:"extract_sha256"`
+	Reading       int64  `json:"extract_reading,omitempty"` // see File
 	Held          bool   `json:"held"`
 	SocialCare    int64  `json:"social_care"`
 	NHS           int64  `json:"nhs"`
@@ -422,7 +426,7 @@ func (c *Content) days(ctx context.Context, src Source, m delay.Month, files []F
 	}
 	for _, f := range files {
 		d := of(f.Provider, f.Day)
-		d.File, d.Held = f.SHA256, f.Held
+		d.File, d.Reading, d.Held = f.SHA256, f.Reading, f.Held
 	}
 	for _, d := range at {
 		c.ByDay = append(c.ByDay, *d)

@@ -6,7 +6,9 @@ package council
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -81,7 +83,11 @@ type List struct {
 	byCode  map[string]*Area
 	byName  map[string][]*Area
 	nations map[string]bool // of which the partnership has a council
+	print   string
 }
+
+// Fingerprint changes when a list or the partnership's own names do.
+func (l *List) Fingerprint() string { return l.print }
 
 var columns = []string{"code", "former", "cssr", "name", "kind", "parent", "until", "successors", "names"}
 
@@ -95,6 +101,7 @@ func Load(ref fs.FS, p *config.Partnership) (*List, error) {
 		return nil, problem.Wrap(errors.Join(err, fs.ErrNotExist), problem.Internal, "the lists of councils could not be read")
 	}
 	l := &List{byCode: map[string]*Area{}, byName: map[string][]*Area{}, nations: map[string]bool{}}
+	print := sha256.New()
 	for _, file := range files {
 		data, err := fs.ReadFile(ref, file)
 		if err != nil {
@@ -106,11 +113,16 @@ func Load(ref fs.FS, p *config.Partnership) (*List, error) {
 		}
 		for _, a := range areas {
 			a.nation = strings.TrimSuffix(path.Base(file), ".csv")
+			fmt.Fprintf(print, "%q\n", []any{a.nation, a.Code, a.Former, a.CSSR, a.Name, a.Kind, a.Parent, a.Until, a.Successors, a.Names})
 			if err := l.add(a); err != nil {
 				return nil, problem.Wrap(err, problem.Internal, "%s", file)
 			}
 		}
 	}
+	for _, c := range p.Councils {
+		fmt.Fprintf(print, "%q\n", []any{c.Code, c.CSSR, c.Name, c.Names})
+	}
+	l.print = hex.EncodeToString(print.Sum(nil))
 	return l, l.addOwn(p)
 }
 

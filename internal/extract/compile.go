@@ -3,6 +3,7 @@ package extract
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -163,7 +164,36 @@ func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 			}
 		}
 	}
+	s.fingerprints(p)
 	return s, nil
+}
+
+// fingerprints lets the fingerprint of each layout cover what else files are
+// read with: the councils, and the names and layouts of the providers.
+func (s *Set) fingerprints(p *config.Partnership) {
+	h := sha256.New()
+	fmt.Fprintln(h, s.councils.Fingerprint())
+	for _, cp := range p.Providers {
+		fmt.Fprintf(h, "%q\n", []any{cp.Code, cp.Name, cp.Names, cp.Layout, cp.OtherLayouts})
+	}
+	common := h.Sum(nil)
+	for _, l := range s.layouts {
+		h.Reset()
+		h.Write(common)
+		fmt.Fprintln(h, l.cfg.Name, l.fingerprint)
+		l.fingerprint = hex.EncodeToString(h.Sum(nil))[:12]
+	}
+}
+
+// Fingerprints gives the fingerprint of each layout as files are read now, in
+// the order of their names. A file whose summary has none of them was read with
+// other words.
+func (s *Set) Fingerprints() []string {
+	out := make([]string, len(s.layouts))
+	for i, l := range s.layouts {
+		out[i] = l.fingerprint
+	}
+	return out
 }
 
 func compile(cfg *config.Layout, ref fs.FS, defs *definition.Tables) (*layout, error) {
@@ -263,6 +293,14 @@ func compile(cfg *config.Layout, ref fs.FS, defs *definition.Tables) (*layout, e
 		}
 		sort.Strings(words)
 		fmt.Fprintln(h, strings.Join(words, "\n"))
+	}
+	if l.codes != nil {
+		// The code set decides what reasons mean, and its rules follow from it.
+		codes, err := json.Marshal(l.codes)
+		if err != nil {
+			return nil, err
+		}
+		h.Write(codes)
 	}
 	l.fingerprint = hex.EncodeToString(h.Sum(nil))[:12]
 	return l, nil

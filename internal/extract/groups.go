@@ -139,6 +139,10 @@ func (g *Groups) Sorted() []Group {
 	return out
 }
 
+// ThenAgain follows advice to change a layout or the partnership file, which by
+// itself changes nothing that has come already.
+const ThenAgain = " Then read again what has come (homeward read-again, or Extracts, Read again)."
+
 // says puts a group in words: "'Awaiting POC' (14 rows): not in the layout. Add
 // it to a reason."
 func (g *Group) says() string {

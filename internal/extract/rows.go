@@ -841,10 +841,10 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		switch {
 		case v.unusual:
 			r.warnWord(line, on, "R2", f, shown(v.text)+": "+v.why, "the sender's usual words",
-				"If that is right, add the word to the layout's usual ones.")
+				"If that is right, add the word to the layout's usual ones."+ThenAgain)
 		case v.why != "":
 			if v.why != notInLayout {
-				do = "Correct it, or add the whole of it to the layout."
+				do = "Correct it, or add the whole of it to the layout." + ThenAgain
 			}
 			r.warnWord(line, on, "R2", f, shown(v.text)+": "+v.why, expected, do)
 		}
@@ -874,7 +874,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		r.warn(line, on, "R2", fReason, "a blank", "a reason", "The reason is missing, so the days are not attributed. Fill it in and send the "+
 			"file again.")
 	} else if reason.why != "" || reason.removed {
-		say(fReason, &reason, "a reason of the layout's word lists", "Add it to a reason.")
+		say(fReason, &reason, "a reason of the layout's word lists", "Add it to a reason."+ThenAgain)
 	}
 
 	g.Care = r.layout.fixedCare
@@ -892,7 +892,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		} else {
 			g.Care = care.care
 			if care.why != "" || care.removed {
-				say(fCare, &care, "acute or non-acute", "Add it to a type of care.")
+				say(fCare, &care, "acute or non-acute", "Add it to a type of care."+ThenAgain)
 			}
 		}
 	}
@@ -913,7 +913,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 			}
 		}
 		if body.why != "" || body.removed {
-			say(fResponsible, &body, "NHS, social care or both", "Add it to a responsible body; until then the days are not attributed.")
+			say(fResponsible, &body, "NHS, social care or both", "Add it to a responsible body; until then the days are not attributed."+ThenAgain)
 		}
 	}
 	if r.columns[fWaitingOn] >= 0 {
@@ -924,7 +924,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		} else if v.text != "" {
 			g.WaitingOn, g.Words.WaitingOn = v.waiting, v.text
 			if v.why != "" || v.removed {
-				say(fWaitingOn, &v, "organisations that the layout names", "Add it to those waited on.")
+				say(fWaitingOn, &v, "organisations that the layout names", "Add it to those waited on."+ThenAgain)
 			}
 		}
 	}
@@ -936,7 +936,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		} else if v.text != "" {
 			g.Funding, g.Words.Funding = v.funding, v.text
 			if v.why != "" || v.removed {
-				say(fFunding, &v, "a funder that the layout names", "Add it to a funder.")
+				say(fFunding, &v, "a funder that the layout names", "Add it to a funder."+ThenAgain)
 			}
 		}
 	}
@@ -960,7 +960,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		r.warn(line, on, "R3", fCouncil, "a blank", expected, "The council is not known. "+fixExport)
 	case len(v.areas) == 0:
 		r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": a council (local authority) that is not known", expected,
-			"Correct it, or add the name to the partnership file.")
+			"Correct it, or add the name to the partnership file."+ThenAgain)
 	default:
 		if a := v.areas[0]; len(v.areas) == 1 && a.Certain() {
 			g.Council = a.CodeOn(on)

@@ -61,7 +61,7 @@ func (f *file) sayStrangers(r *rowReader) {
 		f.file = append(f.file, Problem{Rule: "R12", Field: r.headings[fProvider], ByFound: true, rows: r.strangers[code],
 			Found:    shown(code) + ": not a provider of the partnership file that has this layout",
 			Expected: "a provider of this partnership",
-			Do:       "Its rows count nowhere. Add it to the partnership file with this layout, or leave it out of the export."})
+			Do:       "Its rows count nowhere. Add it to the partnership file with this layout, or leave it out of the export." + ThenAgain})
 	}
 	if blank := r.blankProviders(); blank >= 3 && blank*5 > f.rowsRead() {
 		f.Doubt = fmt.Sprintf("%d of %d rows do not say which provider they are of, so each provider's list may be short (R5, R12). "+
@@ -107,7 +107,7 @@ func (r *rowReader) staysRightly(rec *record, on delay.Day) bool {
 	meaning := r.criteriaOf(cell)
 	if text, _, _ := clean(cell, maxText); meaning == "" && text != "" && !nothing(text) {
 		r.warnWord(rec.line, on, "R13", fCriteria, shown(text)+": "+notInLayout,
-			"a word for meeting the criteria to reside or not", "Add it to the criteria; until then the ready date decides.")
+			"a word for meeting the criteria to reside or not", "Add it to the criteria; until then the ready date decides."+ThenAgain)
 	}
 	return meaning == config.Criteria[0]
 }

@@ -128,15 +128,8 @@ func (r *rowReader) pathway(rec *record, on delay.Day) string {
 	if m := pathwayText.FindStringSubmatch(fold(text)); m != nil {
 		return m[1] + m[2]
 	}
-	r.warnWord(
-		rec.line,
-		on,
-		"R13",
-		fPathway,
-		shown(text)+": "+notInLayout,
-		"a pathway, 0 to 3",
-		"Add it to a pathway. The row was kept without one.",
-	)
+	r.warnWord(rec.line, on, "R13", fPathway, shown(text)+": "+notInLayout, "a pathway, 0 to 3",
+		"Add it to a pathway. The row was kept without one."+ThenAgain)
 	return ""
 }
 
@@ -157,15 +150,9 @@ func (r *rowReader) how(rec *record, on delay.Day) Left {
 		return LeftTransferred
 	case "left", config.NotKnown:
 	default:
-		r.warnWord(
-			rec.line,
-			on,
-			"D7",
-			fDestination,
-			shown(text)+": "+notInLayout,
-			"a destination of discharge",
-			"Add it to died, transferred or left. It was read as left.",
-		)
+		r.warnWord(rec.line, on, "D7", fDestination, shown(text)+": "+notInLayout, "a destination of discharge",
+			"Add it to died, transferred or left. It was read as left."+
+				ThenAgain)
 	}
 	return LeftAlive
 }

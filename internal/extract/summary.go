@@ -18,8 +18,8 @@ type Summary struct {
 	// Provider is the ODS code of the provider that the file is from.
 	Provider string
 	// Layout is the layout's name and Version its version; Fingerprint, twelve
-	// hexadecimal digits, changes when the layout or a word list that it uses
-	// does.
+	// hexadecimal digits, changes when the layout, a word list that it uses, a
+	// list of councils or a name in the partnership file does.
 	Layout, Version, Fingerprint string
 	// Encoding is the encoding that the text was read in, or "workbook".
 	Encoding string

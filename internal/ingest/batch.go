@@ -19,6 +19,9 @@ type File struct {
 	// other file is dated when it is stored (C15).
 	ReceivedAt time.Time
 	Recovered  bool
+	// ReadWith is Report.ReadWith; of a file that is turned away, that of all
+	// layouts together.
+	ReadWith string
 }
 
 // Batch is everything that one accepted file states, with equal content said

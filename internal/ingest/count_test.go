@@ -43,6 +43,8 @@ func (refusing) Read(context.Context, string, io.ReadSeeker, func(*extract.Row) 
 		problem.New(problem.Invalid, "This file is not understood.")
 }
 
+func (refusing) Fingerprints() []string { return nil }
+
 type noStore struct{}
 
 func (noStore) Known(context.Context, [32]byte) ([]byte, bool, error)           { return nil, false, nil }

@@ -31,6 +31,9 @@ import (
 // Reader reads one file by the partnership's layouts.
 type Reader interface {
 	Read(ctx context.Context, name string, src io.ReadSeeker, each func(*extract.Row) error) (*extract.Summary, error)
+	// Fingerprints gives those of all layouts, one of which stands in the summary
+	// of every file that is taken.
+	Fingerprints() []string
 }
 
 // Store keeps what was taken.
@@ -92,10 +95,12 @@ type Outcome string
 // The outcomes. Held: at least one of the file's extracts is short (R5); the
 // others count.
 const (
-	Taking   Outcome = "taken"
-	Already  Outcome = "already taken"
-	Held     Outcome = "held"
-	Rejected Outcome = "rejected"
+	Taking  Outcome = "taken"
+	Already Outcome = "already taken"
+	// ReadAgain is a file that was received before and read again with other words.
+	ReadAgain Outcome = "read again"
+	Held      Outcome = "held"
+	Rejected  Outcome = "rejected"
 )
 
 // Report is the receipt of one file. It holds no identifier.
@@ -109,14 +114,17 @@ type Report struct {
 	Provider string `json:"provider,omitempty"`
 	// Providers are those of a file that holds several (R12); Provider is then
 	// empty.
-	Providers   []string `json:"providers,omitempty"`
-	Layout      string   `json:"layout,omitempty"`
-	Encoding    string   `json:"encoding,omitempty"`
-	RowsRead    int      `json:"rows_read"`
-	Kept        int      `json:"kept"`
-	Quarantined int      `json:"quarantined"`
-	Excluded    int      `json:"excluded"`
-	Warnings    int      `json:"warnings"`
+	Providers []string `json:"providers,omitempty"`
+	Layout    string   `json:"layout,omitempty"`
+	// ReadWith changes with anything that the file was read with: its layout, the
+	// word lists, the councils, the names in the partnership file, the rules.
+	ReadWith    string `json:"read_with,omitempty"`
+	Encoding    string `json:"encoding,omitempty"`
+	RowsRead    int    `json:"rows_read"`
+	Kept        int    `json:"kept"`
+	Quarantined int    `json:"quarantined"`
+	Excluded    int    `json:"excluded"`
+	Warnings    int    `json:"warnings"`
 	// Skipped counts lines that are not patients: titles, totals, blanks.
 	Skipped  int             `json:"lines_not_patients"`
 	Extracts []ExtractReport `json:"extracts,omitempty"`
@@ -274,13 +282,7 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		if how.may != nil && summary != nil && !mayAll(how.may, summary) {
 			return nil, notTheirs()
 		}
-		report.Outcome, report.Reason = Rejected, nhsnumber.Redact(problem.Sentence(err))
-		if summary != nil {
-			if f.Name != name {
-				summary.Problems = append(summary.Problems, namedFile)
-			}
-			report.problems(summary.Problems, summary.MoreProblems, &summary.Groups)
-		}
+		s.turnAway(&f, report, summary, err, f.Name != name)
 		if err := s.keepOnce(f, kept, how.keep); err != nil {
 			return nil, err
 		}
@@ -292,38 +294,11 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		return nil, notTheirs()
 	}
 	batch := g.finish(summary)
-	report.Provider, report.Layout, report.Encoding = summary.Provider, summary.Layout, summary.Encoding
-	report.Skipped = summary.Skipped
-	if summary.Several {
-		report.Providers = providers(batch)
-	}
-	// Rows of no provider of the partnership are read, and in no extract (R12).
-	report.RowsRead, report.Quarantined, report.Excluded = summary.Unplaced.Read, summary.Unplaced.Quarantined, summary.Unplaced.Excluded
-	for _, b := range batch.All() {
-		for _, e := range b.Extracts {
-			report.RowsRead += e.Read
-			report.Kept += e.Kept
-			report.Quarantined += e.Quarantined
-			report.Excluded += e.Excluded
-		}
-	}
-	if sent := summary.Sent; sent != nil {
-		report.RowsRead, report.Kept, report.Quarantined, report.Excluded = sent.Read, sent.Kept, sent.Quarantined, sent.Excluded
-	}
-	more := summary.MoreProblems
+	batch.File.ReadWith = s.readWith(summary)
+	report.describe(summary, batch)
 	kept.Place()
 	err = s.Store.Take(ctx, batch, func(t Taken) ([]byte, error) {
-		report.standing(batch, t)
-		groups := &summary.Groups
-		problems := append(summary.Problems, g.problems(groups)...)
-		late := elsewhere(g, t)
-		if f.Name != name {
-			late = append(late, namedFile)
-		}
-		for _, p := range late {
-			groups.Add(p)
-		}
-		report.problems(append(problems, late...), more, groups)
+		g.settle(report, batch, summary, t, f.Name != name)
 		// What is kept is on the disk before the store commits: what the store
 		// then loses can be taken in again.
 		if err := kept.Wait(); err != nil {
@@ -409,6 +384,9 @@ func (s *Service) already(ctx context.Context, f File, report *Report, may func(
 		return false, notTheirs()
 	}
 	report.Reason = fmt.Sprintf("The same bytes were already taken as %s. Nothing has changed.", report.File)
+	if layouts, _ := s.Words(); !slices.Contains(layouts, report.ReadWith) {
+		report.Reason += " It was read with other words than today's: homeward read-again says what reading it again would change."
+	}
 	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0
 	return true, nil
 }

@@ -36,9 +36,12 @@ func (r ShortRule) Broken(rows, quarantined int) bool {
 
 // Received is one extract of a provider as it was received.
 type Received struct {
-	ID   int64 // ascends in the order of receipt
-	Date delay.Day
-	Rows int // as read, with those that were quarantined
+	ID int64
+	// Order ascends in the order of receipt. A file that was read again keeps its
+	// place, so Order and not ID says which is the latest.
+	Order int64
+	Date  delay.Day
+	Rows  int // as read, with those that were quarantined
 	// Quarantined is how many of them could not be read.
 	Quarantined int
 	Accepted    bool
@@ -68,7 +71,7 @@ type DayStanding struct {
 func Standings(received []Received, rule ShortRule) []DayStanding {
 	all := slices.Clone(received)
 	slices.SortFunc(all, func(a, b Received) int {
-		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
 	})
 	var out []DayStanding
 	before, beforeDate := -1, delay.Day(0)

@@ -21,6 +21,7 @@ const (
 	TakeExtracts   Act = "take extracts"     // upload, map
 	DecideExtracts Act = "decide on extracts"
 	JudgePeople    Act = "say who is one person" // of two references, audited
+	ReadAgain      Act = "read extracts again"
 	Annotate       Act = "annotate"
 	ManageOwn      Act = "manage own account"
 	ManagePeople   Act = "manage people" // and roles, tokens, screen links
@@ -32,7 +33,7 @@ const (
 // Acts lists every act.
 var Acts = [...]Act{
 	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, SeeExtracts, SeeRejected,
-	TakeExtracts, DecideExtracts, JudgePeople, Annotate, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit,
+	TakeExtracts, DecideExtracts, ReadAgain, JudgePeople, Annotate, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit,
 }
 
 var may = map[Role][]Act{
@@ -41,8 +42,8 @@ var may = map[Role][]Act{
 	Director:      {SeeFigures, SeeRows, Propose, Agree, CloseMonth, SeeCall, SeeExtracts, ManageOwn},
 	Presenter:     {SeeFigures, SeeCall, RunCall, SeeExtracts, ManageOwn},
 	Viewer:        {SeeFigures, SeeCall, SeeExtracts, ManageOwn},
-	Analyst:       {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, JudgePeople, Annotate, ManageOwn},
-	Administrator: {SeeFigures, SeeCall, SeeExtracts, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit},
+	Analyst:       {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, ReadAgain, JudgePeople, Annotate, ManageOwn},
+	Administrator: {SeeFigures, SeeCall, SeeExtracts, ReadAgain, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit},
 	// A screen link shows the presenter's pages and nothing else.
 	Screen: {SeeCall},
 }

@@ -23,16 +23,25 @@ type Arrival struct {
 	Rows     int
 	SHA256   string
 	Received time.Time
+	// Reading is not 0 when the file was read again; it is another number for each
+	// time.
+	Reading int64
 	// HeldSHA256 and HeldRows are of the held file; empty when none is.
 	HeldSHA256 string
 	HeldRows   int
 }
 
+// firstReceived is when the bytes of file f arrived, whenever they were read.
+const firstReceived = `coalesce(
+			(SELECT o.received_at FROM reading q JOIN file o ON o.file_id = q.first_file WHERE q.file_id = f.file_id), f.received_at)`
+
 // Arrivals gives every extract date from from to to on which something stands,
 // ordered by provider and day.
 func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, f.received_at, coalesce(h.rows_read, 0), hf.sha256
+		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, `+firstReceived+`,
+			coalesce(h.rows_read, 0), hf.sha256,
+			coalesce((SELECT q.file_id FROM reading q WHERE q.file_id = f.file_id), 0)
 		FROM standing s
 		JOIN provider v ON v.provider_id = s.provider_id
 		JOIN extract e ON e.extract_id = CASE s.counted_extract WHEN 0 THEN s.held_extract ELSE s.counted_extract END
@@ -50,7 +59,7 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 		var a Arrival
 		var counted, held, received int64
 		var sum, heldSum []byte
-		if err := rows.Scan(&a.Provider, &a.Day, &counted, &held, &a.Rows, &sum, &received, &a.HeldRows, &heldSum); err != nil {
+		if err := rows.Scan(&a.Provider, &a.Day, &counted, &held, &a.Rows, &sum, &received, &a.HeldRows, &heldSum, &a.Reading); err != nil {
 			return nil, err
 		}
 		a.Counted, a.Held = counted != 0, held != 0
@@ -88,8 +97,8 @@ func (s *Store) Standings(ctx context.Context, sum string) ([]Standing, error) {
 		JOIN extract e ON e.file_id = f.file_id
 		JOIN provider v ON v.provider_id = e.provider_id
 		LEFT JOIN standing s ON s.provider_id = e.provider_id AND s.extract_date = e.extract_date
-		LEFT JOIN acceptance a ON a.acceptance_id = (SELECT max(acceptance_id) FROM acceptance WHERE extract_id = e.extract_id)
-		WHERE f.sha256 = ?
+		LEFT JOIN acceptance a ON a.acceptance_id = (SELECT max(a.acceptance_id) `+acceptances+`)
+		WHERE f.sha256 = ? AND `+standsAsRead+`
 		ORDER BY e.extract_date, e.extract_id`, key)
 	if err != nil {
 		return nil, err
@@ -114,7 +123,10 @@ func (s *Store) Standings(ctx context.Context, sum string) ([]Standing, error) {
 type FileRecord struct {
 	Bytes    int64
 	Received time.Time
-	Report   []byte
+	// ReadAgain is when it was read again, zero when it was not; the receipt is
+	// then of that reading.
+	ReadAgain time.Time
+	Report    []byte
 }
 
 // File gives the file whose SHA-256 is sum, in hexadecimal: the one that was
@@ -124,14 +136,14 @@ func (s *Store) File(ctx context.Context, sum string) (FileRecord, error) {
 	var r FileRecord
 	key, err := hex.DecodeString(sum)
 	if err == nil {
-		var received int64
+		var received, again int64
 		err = s.read.QueryRowContext(ctx, `
-			SELECT bytes, received_at, report
-			FROM file
+			SELECT bytes, `+firstReceived+`, coalesce((SELECT f.received_at FROM reading q WHERE q.file_id = f.file_id), 0), report
+			FROM file f
 			WHERE sha256 = ?
 			ORDER BY outcome = 'taken' DESC, file_id DESC
-			LIMIT 1`, key).Scan(&r.Bytes, &received, &r.Report)
-		r.Received = time.UnixMicro(received)
+			LIMIT 1`, key).Scan(&r.Bytes, &received, &again, &r.Report)
+		r.Received, r.ReadAgain = time.UnixMicro(received), moment(again)
 	} else {
 		err = sql.ErrNoRows
 	}

@@ -105,7 +105,7 @@ func (s *Store) MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, 
 	for _, a := range all {
 		f := closing.File{Provider: a.Provider, Day: a.Day, Held: a.Held}
 		if a.Counted {
-			f.SHA256 = a.SHA256
+			f.SHA256, f.Reading = a.SHA256, a.Reading
 		}
 		out = append(out, f)
 	}

@@ -26,6 +26,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
@@ -114,6 +115,7 @@ func (d *derivation) derive(t *taking, days ...delay.Day) error {
 		for _, e := range t.batch.Extracts {
 			days = append(days, e.Date)
 		}
+		slices.Sort(days)
 	}
 	if err := d.stand(days); err != nil {
 		return err

@@ -314,7 +314,7 @@ func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure
 		}
 		var received int64
 		if err := s.read.QueryRowContext(ctx, `
-			SELECT e.kept, f.received_at
+			SELECT e.kept, `+firstReceived+`
 			FROM provider v
 			JOIN standing s ON s.provider_id = v.provider_id
 			JOIN extract e ON e.extract_id = s.counted_extract

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"database/sql"
+	"slices"
 	"strconv"
 
 	"homeward/internal/delay"
@@ -16,8 +17,8 @@ func (d *derivation) stand(days []delay.Day) error {
 	from, to := delay.Day(0), never
 	if len(days) > 0 {
 		if err := d.tx.QueryRowContext(d.ctx, `
-			SELECT coalesce((SELECT max(extract_date) FROM extract WHERE provider_id = ?1 AND extract_date < ?2), ?2),
-				coalesce((SELECT min(extract_date) FROM extract WHERE provider_id = ?1 AND extract_date > ?3), ?3)`,
+			SELECT coalesce((SELECT max(extract_date) FROM extract e WHERE provider_id = ?1 AND extract_date < ?2 AND `+standsAsRead+`), ?2),
+				coalesce((SELECT min(extract_date) FROM extract e WHERE provider_id = ?1 AND extract_date > ?3 AND `+standsAsRead+`), ?3)`,
 			d.provider, days[0], days[len(days)-1]).Scan(&from, &to); err != nil {
 			return err
 		}
@@ -56,22 +57,59 @@ func (d *derivation) stand(days []delay.Day) error {
 			return err
 		}
 	}
+	if err := d.vanished(); err != nil {
+		return err
+	}
 	d.calendar, err = d.countedDays()
 	return err
 }
 
-// received gives the extracts received for the days from from to to.
+// vanished takes away the days on which nothing stands any more, because the
+// files that spoke of them were read again otherwise.
+func (d *derivation) vanished() error {
+	any := false
+	for day, was := range d.before {
+		if _, stands := d.now[day]; stands {
+			continue
+		}
+		if _, err := d.tx.ExecContext(d.ctx, `DELETE FROM standing WHERE provider_id = ? AND extract_date = ?`, d.provider, day); err != nil {
+			return err
+		}
+		if was.Counted != 0 {
+			d.changed, any = append(d.changed, day), true
+		}
+	}
+	if any {
+		slices.Sort(d.changed)
+	}
+	return nil
+}
+
+// standsAsRead says of an extract e that its file was not read again since.
+const standsAsRead = `NOT EXISTS (SELECT 1 FROM reading q WHERE q.replaces = e.file_id)`
+
+// acceptances gives people's word on the bytes of extract e, whichever reading
+// of them it was given on; its columns are those of acceptance a.
+const acceptances = `
+			FROM extract o
+			CROSS JOIN acceptance a ON a.extract_id = o.extract_id
+			LEFT JOIN reading oq ON oq.file_id = o.file_id
+			LEFT JOIN reading eq ON eq.file_id = e.file_id
+			WHERE o.provider_id = e.provider_id AND o.extract_date = e.extract_date
+				AND coalesce(oq.first_file, o.file_id) = coalesce(eq.first_file, e.file_id)`
+
+// received gives the extracts received for the days from from to to, each file
+// as it was read last.
 func (d *derivation) received(from, to delay.Day) ([]ingest.Received, error) {
 	var out []ingest.Received
 	err := eachRow(d.ctx, d.tx, `
-		SELECT extract_id, extract_date, rows_read, quarantined, EXISTS (SELECT 1 FROM acceptance a WHERE a.extract_id = e.extract_id), `+
-		`doubt <> `+
-		`''
+		SELECT extract_id, extract_date, rows_read, quarantined, EXISTS (SELECT 1 `+acceptances+`), doubt <> '',
+			coalesce((SELECT first_file FROM reading r WHERE r.file_id = e.file_id), file_id)
 		FROM extract e
-		WHERE provider_id = ? AND extract_date BETWEEN ? AND ?
+		WHERE provider_id = ? AND extract_date BETWEEN ? AND ? AND `+standsAsRead+`
 		ORDER BY extract_date, extract_id`, func(rows *sql.Rows) error {
 		var r ingest.Received
-		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Quarantined, &r.Accepted, &r.Doubt)
+		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Quarantined, &r.Accepted, &r.Doubt, &r.Order)
 		out = append(out, r)
 		return err
 	}, d.provider, from, to)

@@ -22,7 +22,7 @@ func (s *Store) Known(ctx context.Context, sum [32]byte) ([]byte, bool, error) {
 		SELECT report
 		FROM file
 		WHERE sha256 = ? AND outcome = 'taken'
-		ORDER BY file_id
+		ORDER BY file_id DESC -- as it was read last
 		LIMIT 1`, sum[:]).Scan(&report)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
@@ -53,9 +53,9 @@ func (s *Store) recordedAt(ctx context.Context, tx *sql.Tx, f ingest.File) (time
 
 func insertFile(ctx context.Context, tx *sql.Tx, f ingest.File, at time.Time, outcome string, report []byte) (int64, error) {
 	res, err := tx.ExecContext(ctx, `
-		INSERT INTO file (sha256, name, bytes, received_at, outcome, report)
-		VALUES (?, ?, ?, ?, ?, ?)`,
-		f.SHA256[:], f.Name, f.Bytes, at.UnixMicro(), outcome, string(report))
+		INSERT INTO file (sha256, name, bytes, received_at, outcome, report, read_with)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		f.SHA256[:], f.Name, f.Bytes, at.UnixMicro(), outcome, string(report), f.ReadWith)
 	if err != nil {
 		return 0, err
 	}
@@ -109,11 +109,8 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 
 // take stores the batch of one provider and works out again what it touches.
 func (s *Store) take(t *taking) (ingest.Taken, error) {
-	for _, step := range []func() error{t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts,
-		t.stays} {
-		if err := step(); err != nil {
-			return ingest.Taken{}, err
-		}
+	if err := t.evidence(); err != nil {
+		return ingest.Taken{}, err
 	}
 	d := newDerivation(t.ctx, t.tx, s, t.providerID)
 	defer d.close()
@@ -121,6 +118,18 @@ func (s *Store) take(t *taking) (ingest.Taken, error) {
 		return ingest.Taken{}, err
 	}
 	return t.taken(d)
+}
+
+// evidence stores what the batch states.
+func (t *taking) evidence() error {
+	for _, step := range []func() error{
+		t.provider, t.file, t.locals, t.patients, t.stated, t.givens, t.places, t.statements, t.extracts, t.stays,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // taking is a batch on its way in: the numbers that the store gave to what the

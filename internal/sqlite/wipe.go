@@ -100,7 +100,7 @@ func (s *Store) FilesUpTo(ctx context.Context, day delay.Day) (out [][32]byte, e
 		SELECT f.sha256
 		FROM file f
 		JOIN extract e ON e.file_id = f.file_id
-		GROUP BY f.file_id
+		GROUP BY f.sha256 -- as it was read at any time
 		HAVING max(e.extract_date) < ?`, day)
 	if err != nil {
 		return nil, err

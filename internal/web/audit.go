@@ -38,7 +38,8 @@ var auditKinds = []audit.What{
 	audit.SignedIn, audit.SignInRefused, audit.CodeRefused, audit.SignedOut, audit.SignedOutAll, audit.RoleChosen, audit.PasswordChanged,
 	audit.SecondFactorOn, audit.SecondFactorOff, audit.RecoveryCodeUsed, audit.PersonAdded, audit.PersonDeactivated, audit.PersonReactivated,
 	audit.PersonLinked, audit.RoleGranted, audit.RoleRevoked, audit.LinkMade, audit.TokenMade, audit.TokenRevoked, audit.IdentifierSeen,
-	audit.IdentifierSearched, audit.RowsExported, audit.IdentifiersExported, audit.KeyRotated, audit.IdentifiersPurged, audit.AuditExported,
+	audit.IdentifierSearched, audit.RowsExported, audit.IdentifiersExported, audit.KeyRotated, audit.IdentifiersPurged,
+	audit.FilesReadAgain, audit.AuditExported,
 	audit.Edited, audit.Decided,
 	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.NoteAdded, audit.NoteWithdrawn, audit.PersonJudged,
 }

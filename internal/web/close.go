@@ -850,10 +850,10 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		if err != nil {
 			return nil, err
 		}
-		then[spot{d.Provider, day}] = was{d.File, d.Held, d.ByBody(), d.InRange}
+		then[spot{d.Provider, day}] = was{readingOf(d.File, d.Reading), d.Held, d.ByBody(), d.InRange}
 	}
 	for _, f := range files {
-		now[spot{f.Provider, f.Day}] = was{file: f.SHA256, held: f.Held}
+		now[spot{f.Provider, f.Day}] = was{file: readingOf(f.SHA256, f.Reading), held: f.Held}
 	}
 	for _, c := range cells {
 		at := spot{c.Provider, c.Period}

@@ -52,6 +52,8 @@ func (s *Server) standingWords(got Received) string {
 	case !accepted.Accepted.IsZero():
 		return "This file was held and counts, because it was accepted at " + s.moment(accepted.Accepted) + " (" + accepted.By + "): " +
 			accepted.Reason
+	case !got.ReadAgain.IsZero():
+		return outcomeWords(ingest.ReadAgain)
 	case counted < len(got.Standings):
 		return "This file was read. For some of its days a later file counts in its place."
 	}

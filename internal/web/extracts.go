@@ -39,6 +39,9 @@ type extractsView struct {
 	Links []page.Link
 	// Upload is the form's address, empty for those who may not use it.
 	Upload string
+	// Again says that files were read with other words than today's, to those who
+	// may read them again.
+	Again string
 }
 
 // attentionItem is one thing that needs attention, with where to see to it.
@@ -108,6 +111,9 @@ func (s *Server) extractsPage(c echo.Context) error {
 	}
 	if s.opens(samePeoplePath, s.actor(c)) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
+	}
+	if v.Again, err = s.againBanner(c); err != nil {
+		return err
 	}
 	q := url.Values{page.WordTo: {f.To.String()}}
 	v.Links = append(
@@ -342,6 +348,9 @@ func (s *Server) receipt(c echo.Context) error {
 			Value: count(int64(r.Skipped)),
 		}, {Name: "Warnings", Value: count(int64(r.Warnings))}, {Name: "Fingerprint", Value: r.SHA256},
 	}
+	if !got.ReadAgain.IsZero() {
+		v.Facts = append(v.Facts, page.Fact{Name: "Read again", Value: s.moment(got.ReadAgain)})
+	}
 	if r.Note != "" {
 		v.Facts = append(v.Facts, page.Fact{Name: "Note", Value: r.Note})
 	}
@@ -368,6 +377,8 @@ func outcomeWords(o ingest.Outcome) string {
 	switch o {
 	case ingest.Taking:
 		return "This file was read and counts."
+	case ingest.ReadAgain:
+		return "This file was read again with other words, and counts."
 	case ingest.Already:
 		return "This file was taken before. Sending it again changed nothing."
 	case ingest.Held:

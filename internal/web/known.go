@@ -203,13 +203,14 @@ const (
 	sentAgain   cause = "extracts that were sent again"
 	released    cause = "extracts that were held then"
 	notCounted  cause = "extracts that are held now"
+	readAnew    cause = "files that were read again with other words"
 	saidSince   cause = "answers and entries about these days"
 	otherPeople cause = "who is one person, as later evidence shows or people have said"
 	laterWords  cause = "what later extracts say of these days"
 	otherRules  cause = "rules or settings that have changed"
 )
 
-var causes = []cause{arrivedLate, sentAgain, released, notCounted, saidSince, otherPeople, laterWords, otherRules}
+var causes = []cause{arrivedLate, sentAgain, released, notCounted, readAnew, saidSince, otherPeople, laterWords, otherRules}
 
 // reckoning adds up a difference by its causes.
 type reckoning struct {
@@ -325,6 +326,8 @@ func (x *comparing) why(at spot) cause {
 		return arrivedLate
 	case is == "":
 		return notCounted
+	case sumOf(was) == sumOf(is):
+		return readAnew
 	default:
 		return sentAgain
 	}
@@ -512,7 +515,7 @@ func filesOf(ctx context.Context, arrivals func(context.Context, delay.Day, dela
 		for _, d := range line.Days {
 			switch d.Arrival {
 			case measure.In, measure.Late:
-				counted[spot{line.Code, d.Day}] = d.File
+				counted[spot{line.Code, d.Day}] = readingOf(d.File, d.Reading)
 			case measure.Held:
 				held[spot{line.Code, d.Day}] = true
 			}

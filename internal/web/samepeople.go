@@ -117,9 +117,9 @@ func (s *Server) samePeopleView(c echo.Context) (samePeopleView, error) {
 		return samePeopleView{}, err
 	}
 	v := samePeopleView{Form: page.Form{Frame: s.frame(c, "Same person or not")}, Action: samePeoplePath}
-	v.Crumbs = []page.Link{{"Extracts", "/extracts"}}
+	v.Crumbs = []page.Link{{Text: "Extracts", Href: "/extracts"}}
 	v.Said = s.opts.Sessions.Said(ctx)
-	v.Links = []page.Link{{"CSV", samePeoplePath + ".csv"}, {"JSON", samePeoplePath + ".json"}}
+	v.Links = []page.Link{{Text: "CSV", Href: samePeoplePath + ".csv"}, {Text: "JSON", Href: samePeoplePath + ".json"}}
 	open := 0
 	for _, k := range pairKinds {
 		section := pairSection{ID: k.id, Heading: k.heading, Words: k.words}
@@ -167,9 +167,9 @@ func (s *Server) pairView(ctx context.Context, actor people.Actor, p person.Pair
 	case !p.Judged:
 		v.Buttons = []page.Button{same, not}
 	case p.Same:
-		v.Standing, v.Buttons = &page.Tag{"Same person", "nhsuk-tag--green"}, []page.Button{not, back}
+		v.Standing, v.Buttons = &page.Tag{Text: "Same person", Tag: "nhsuk-tag--green"}, []page.Button{not, back}
 	default:
-		v.Standing, v.Buttons = &page.Tag{"Not the same", "nhsuk-tag--grey"}, []page.Button{same, back}
+		v.Standing, v.Buttons = &page.Tag{Text: "Not the same", Tag: "nhsuk-tag--grey"}, []page.Button{same, back}
 	}
 	for i := range v.Buttons {
 		v.Buttons[i].Name, v.Buttons[i].Class = "answer", "nhsuk-button--secondary"

@@ -32,8 +32,10 @@ type Options struct {
 	Drawer   Drawer
 	Extracts Extracts
 	Ingest   Ingest
-	Jobs     Jobs
-	Packs    Packs
+	// Again reads received files again. Nil leaves that page unavailable.
+	Again Again
+	Jobs  Jobs
+	Packs Packs
 	// Moment gives the figures of now, all of one moment, and what to call when
 	// they are no longer needed.
 	Moment func(context.Context) (Present, func(), error)
@@ -219,7 +221,7 @@ type route struct {
 
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
-	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.samePeopleRoutes()), []route{
+	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.samePeopleRoutes(), s.againRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},

@@ -61,6 +61,9 @@ type ExtractDay struct {
 	// hexadecimal, empty when none has arrived for the day.
 	Rows int
 	File string
+	// Reading is not 0 when the file was read again; it is another number for each
+	// time.
+	Reading int64
 	// Held and HeldRows are of a short file that is held for the day, also when
 	// an earlier one counts.
 	Held     string
@@ -70,9 +73,11 @@ type ExtractDay struct {
 // Received is one file with its receipt, which holds no value of an identifying
 // field.
 type Received struct {
-	At     time.Time
-	Bytes  int64
-	Report ingest.Report
+	At time.Time
+	// ReadAgain is when it was read again, which the report is then of; else zero.
+	ReadAgain time.Time
+	Bytes     int64
+	Report    ingest.Report
 	// Standings says where the file's extracts stand now, by day; none for a file
 	// that was turned away.
 	Standings []Standing
