@@ -20,6 +20,7 @@ const (
 	SeeRejected    Act = "see rejected rows" // without identifiers
 	TakeExtracts   Act = "take extracts"     // upload, map
 	DecideExtracts Act = "decide on extracts"
+	JudgePeople    Act = "say who is one person" // of two references, audited
 	Annotate       Act = "annotate"
 	ManageOwn      Act = "manage own account"
 	ManagePeople   Act = "manage people" // and roles, tokens, screen links
@@ -31,16 +32,16 @@ const (
 // Acts lists every act.
 var Acts = [...]Act{
 	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, SeeExtracts, SeeRejected,
-	TakeExtracts, DecideExtracts, Annotate, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit,
+	TakeExtracts, DecideExtracts, JudgePeople, Annotate, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit,
 }
 
 var may = map[Role][]Act{
-	Coordinator:   {SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, SeeCall, SeeExtracts, ManageOwn},
+	Coordinator:   {SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, JudgePeople, SeeCall, SeeExtracts, ManageOwn},
 	Reviewer:      {SeeFigures, SeeRows, SeeIdentifiers, Propose, Agree, SeeCall, SeeExtracts, ManageOwn},
 	Director:      {SeeFigures, SeeRows, Propose, Agree, CloseMonth, SeeCall, SeeExtracts, ManageOwn},
 	Presenter:     {SeeFigures, SeeCall, RunCall, SeeExtracts, ManageOwn},
 	Viewer:        {SeeFigures, SeeCall, SeeExtracts, ManageOwn},
-	Analyst:       {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, Annotate, ManageOwn},
+	Analyst:       {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, JudgePeople, Annotate, ManageOwn},
 	Administrator: {SeeFigures, SeeCall, SeeExtracts, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit},
 	// A screen link shows the presenter's pages and nothing else.
 	Screen: {SeeCall},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"homeward/internal/audit"
@@ -18,7 +19,7 @@ var verdictWords = [...]string{verdictTakenBack: "taken back", verdictSame: "the
 // mayJudge says whether the actor's role says who is one person: coordinators
 // within their providers, analysts everywhere, by references alone (P1).
 func mayJudge(by people.Actor) error {
-	if by.May(people.LogDelays) || by.May(people.DecideExtracts) {
+	if by.May(people.JudgePeople) {
 		return nil
 	}
 	return problem.New(problem.Forbidden, "Whether two references are one person is for coordinators and analysts to say. Your role is %s.",
@@ -90,7 +91,7 @@ func (s *Store) PossiblePairs(ctx context.Context, by people.Actor, limit int) (
 	// Whoever has days that another provider counts (C19). A transfer concerns
 	// both providers; each sees the other's reference and nothing more.
 	if err := eachRow(ctx, s.read, `
-		SELECT DISTINCT p.reference, pv.code, o.reference, ov.code, f.day,`+judged+`
+		SELECT p.reference, pv.code, o.reference, ov.code, min(f.day),`+judged+`
 		FROM finding f
 		JOIN patient p ON p.patient_id = f.patient_id
 		JOIN patient m ON m.person_id = p.patient_id AND m.nhs_id <> 0
@@ -98,7 +99,8 @@ func (s *Store) PossiblePairs(ctx context.Context, by people.Actor, limit int) (
 		JOIN patient o ON o.patient_id = n.person_id
 		JOIN finding g ON g.patient_id = o.patient_id AND g.rule = 'C19' AND g.day = f.day`+latest+`
 		WHERE f.rule = 'C19' AND p.patient_id < o.patient_id AND (`+inScope+` OR `+other+`)
-		ORDER BY f.day DESC, p.reference, o.reference
+		GROUP BY p.patient_id, o.patient_id
+		ORDER BY max(f.day) DESC, p.reference, o.reference
 		LIMIT ?`, add(person.Transfer), append(append(append([]any{}, w.args...), w.args...), limit)...); err != nil {
 		return nil, fmt.Errorf("possible transfers: %w", err)
 	}
@@ -116,7 +118,16 @@ func (s *Store) PossiblePairs(ctx context.Context, by people.Actor, limit int) (
 			AND (`+inScope+` OR `+other+`)
 		ORDER BY l.verdict_id DESC
 		LIMIT ?`, add(person.JudgedPair), append(append(append([]any{}, w.args...), w.args...), limit)...)
-	return out, err
+	if err != nil {
+		return nil, fmt.Errorf("judged pairs: %w", err)
+	}
+	shown := map[[2]string]bool{}
+	return slices.DeleteFunc(out, func(p person.Pair) bool {
+		key := [2]string{min(p.One.Reference, p.Other.Reference), max(p.One.Reference, p.Other.Reference)}
+		again := p.Kind == person.JudgedPair && shown[key]
+		shown[key] = true
+		return again
+	}), nil
 }
 
 // Judge records that people say of two references that they are the same person

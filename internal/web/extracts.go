@@ -106,6 +106,9 @@ func (s *Server) extractsPage(c echo.Context) error {
 		v.Upload = uploadPath
 		v.Links = append(v.Links, page.Link{Text: "Upload an extract", Href: uploadPath})
 	}
+	if s.opens(samePeoplePath, s.actor(c)) {
+		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
+	}
 	q := url.Values{page.WordTo: {f.To.String()}}
 	v.Links = append(
 		v.Links,

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -44,6 +45,8 @@ type Options struct {
 	// on. Nil in both leaves those pages unavailable.
 	Cases    Cases
 	Casework *casework.Service
+	// Pairs gives the people who may be one. Nil leaves that page unavailable.
+	Pairs Pairs
 	// Rows gives rows about people, Audit the audit log.
 	Rows  Rows
 	Audit Audit
@@ -216,7 +219,7 @@ type route struct {
 
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
-	return append(append(s.callRoutes(), s.closeRoutes()...), []route{
+	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.samePeopleRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},
