@@ -28,12 +28,14 @@ func (d *desk) refOf(provider, nhs string) string {
 // numbers.
 func (d *desk) takeNumbers(provider, day string, rows ...twoNumbers) {
 	d.t.Helper()
-	b := &ingest.Batch{Provider: provider, File: ingest.File{Name: provider + day + ".csv", SHA256: [32]byte([]byte(fmt.Sprintf("%-32s", provider+day)))},
+	file := ingest.File{Name: provider + day + ".csv", SHA256: [32]byte([]byte(fmt.Sprintf("%-32s", provider+day)))}
+	b := &ingest.Batch{Provider: provider, File: file,
 		Extracts: []ingest.Extract{{Date: delay.MustDay(day), Read: len(rows), Kept: len(rows)}}}
 	for i, r := range rows {
 		g := attribution.Given{Reason: "E", Care: delay.Acute, Council: "E10000099", Stated: delay.SocialCare,
 			Words: attribution.Words{Reason: "E", Responsible: "social care"}}
-		b.Patients = append(b.Patients, ingest.Patient{Hash: d.Key.Hash(identity.Patient{Provider: provider, NHSNumber: r.nhs}), Reference: d.refOf(provider, r.nhs),
+		h := d.Key.Hash(identity.Patient{Provider: provider, NHSNumber: r.nhs})
+		b.Patients = append(b.Patients, ingest.Patient{Hash: h, Reference: d.Key.Reference(provider, h),
 			NHSNumber: d.Key.Seal(r.nhs), LocalID: d.Key.Seal(r.local), ByNHSNumber: true})
 		b.Locals = append(b.Locals, ingest.Local{Hash: d.Key.Hash(identity.Patient{Provider: provider, LocalID: r.local})})
 		b.Givens = []ingest.Given{{Given: g, Outcome: d.Rules.Attribute(g, delay.MustDay(day))}}
@@ -42,7 +44,8 @@ func (d *desk) takeNumbers(provider, day string, rows ...twoNumbers) {
 		b.Statements = append(b.Statements, ingest.Statement{Patient: n, Place: n, Ready: delay.MustDay("2026-10-28"), Local: n + 1})
 		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Line: n + 2, Statement: n})
 	}
-	if err := d.App.madeUp(delay.MustDay(day).Time().Add(30*time.Hour)).Take(d.t.Context(), b, func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+	receipt := func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }
+	if err := d.App.madeUp(delay.MustDay(day).Time().Add(30*time.Hour)).Take(d.t.Context(), b, receipt); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -114,9 +117,10 @@ func TestSamePersonOrNot(t *testing.T) {
 			}
 		}
 		r := pair("coordinator", here, there)
-		if got := words(r.Selection); !strings.Contains(got, "WARDTWO, bed B1") || !strings.Contains(got, "28 October 2026") || !strings.Contains(got, "Social care") ||
-			!strings.Contains(got, "Since 1 November 2026") {
-			t.Errorf("the coordinator's side is %q", got)
+		for _, want := range []string{"WARDTWO, bed B1", "28 October 2026", "Social care", "Since 1 November 2026"} {
+			if got := words(r.Selection); !strings.Contains(got, want) {
+				t.Errorf("the coordinator's side lacks %q: %q", want, got)
+			}
 		}
 	})
 	t.Run("P1 a side elsewhere is a reference, and an analyst sees references alone", func(t *testing.T) {
@@ -158,8 +162,9 @@ func TestSamePersonOrNot(t *testing.T) {
 		"no answer":     {"", "The ward said so", "Select same person, not the same or take back"},
 	} {
 		t.Run("refused: "+name, func(t *testing.T) {
-			if r := say("coordinator", c.answer, c.why, one, two); r.status != http.StatusUnprocessableEntity || words(r.Find(".nhsuk-error-summary__list")) != c.want {
-				t.Errorf("%d %q", r.status, words(r.Find(".nhsuk-error-summary__list")))
+			r := say("coordinator", c.answer, c.why, one, two)
+			if got := words(r.Find(".nhsuk-error-summary__list")); r.status != http.StatusUnprocessableEntity || got != c.want {
+				t.Errorf("%d %q", r.status, got)
 			}
 		})
 	}
@@ -210,15 +215,28 @@ func TestSamePersonOrNot(t *testing.T) {
 			if got := records(); got != before {
 				t.Errorf("taken back: %s, want %s", got, before)
 			}
-			if got := words(pair(who, a[0], a[1]).Selection); !strings.Contains(got, "Taken back at") || !strings.Contains(got, "It was another ward") {
+			got := words(pair(who, a[0], a[1]).Selection)
+			if !strings.Contains(got, "Taken back at") || !strings.Contains(got, "It was another ward") {
 				t.Errorf("the pair says %q", got)
 			}
 			d.verify()
 		})
 	}
+	t.Run("I4 a pair that is not the same stands once, where it stood", func(t *testing.T) {
+		for _, answer := range []string{"not-same", "take-back"} {
+			d.now = d.now.Add(time.Minute)
+			if r := say("coordinator", answer, "Two beds", one, two); r.status != http.StatusSeeOther {
+				t.Fatalf("%d %s", r.status, words(r.Find("main")))
+			}
+			pair("coordinator", one, two)
+			if got := records(); got != before {
+				t.Errorf("%s: %s, want %s", answer, got, before)
+			}
+		}
+	})
 	t.Run("each word is in the audit log", func(t *testing.T) {
 		entries, err := d.Store.AuditEvents(t.Context(), audit.Filter{What: audit.PersonJudged})
-		if err != nil || len(entries) != 4 {
+		if err != nil || len(entries) != 6 {
 			t.Errorf("%d entries, %v", len(entries), err)
 		}
 	})
