@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"homeward/internal/attribution"
 	"homeward/internal/audit"
 	"homeward/internal/delay"
@@ -143,6 +145,30 @@ func TestSamePersonOrNot(t *testing.T) {
 		}
 		if r := say("other coordinator", "same", "I say so", one, two); r.status != http.StatusNotFound {
 			t.Errorf("another hospital's coordinator: %d", r.status)
+		}
+	})
+	t.Run("every field has its label and every identifier is one", func(t *testing.T) {
+		r := d.get("coordinator", page)
+		ids := map[string]bool{}
+		r.Find("[id]").Each(func(_ int, e *goquery.Selection) {
+			id, _ := e.Attr("id")
+			if ids[id] {
+				t.Errorf("%s stands twice", id)
+			}
+			ids[id] = true
+		})
+		r.Find("main textarea").Each(func(_ int, e *goquery.Selection) {
+			if id, _ := e.Attr("id"); r.Find(`label[for="`+id+`"]`).Length() != 1 {
+				t.Errorf("%s has no label", id)
+			}
+			for id := range strings.FieldsSeq(e.AttrOr("aria-describedby", "")) {
+				if !ids[id] {
+					t.Errorf("%s describes a field and is not there", id)
+				}
+			}
+		})
+		if n := r.Find("main h1").Length(); n != 1 || r.Find("main form textarea").Length() != 2 || r.Find("main [style], main script").Length() != 0 {
+			t.Errorf("%d headings: %s", n, words(r.Find("main")))
 		}
 	})
 	t.Run("the ways there", func(t *testing.T) {
