@@ -342,8 +342,10 @@ func (s *Server) samePeopleTwin(c echo.Context) (page.Twin, error) {
 	if err != nil {
 		return page.Twin{}, err
 	}
-	t := page.Twin{Title: "Same person or not", Definitions: []string{}, Columns: []page.Column{{"kind", false}, {"since", false}, {"reference", false},
-		{"provider", false}, {"other_reference", false}, {"other_provider", false}, {"standing", false}, {"said_at", false}, {"said_by", false}, {"reason", false}}}
+	t := page.Twin{Title: "Same person or not", Definitions: []string{}}
+	for _, name := range []string{"kind", "since", "reference", "provider", "other_reference", "other_provider", "standing", "said_at", "said_by", "reason"} {
+		t.Columns = append(t.Columns, page.Column{Name: name})
+	}
 	for _, p := range pairs {
 		kind, since, at := "", "", ""
 		for _, k := range pairKinds {
@@ -357,7 +359,8 @@ func (s *Server) samePeopleTwin(c echo.Context) (page.Twin, error) {
 		if !p.At.IsZero() {
 			at = p.At.In(s.opts.Zone).Format(time.RFC3339)
 		}
-		t.Rows = append(t.Rows, []string{kind, since, p.One.Reference, p.One.Provider, p.Other.Reference, p.Other.Provider, pairStanding(p), at, p.By, p.Reason})
+		t.Rows = append(t.Rows, []string{kind, since, p.One.Reference, p.One.Provider, p.Other.Reference, p.Other.Provider,
+			pairStanding(p), at, p.By, p.Reason})
 	}
 	return t, nil
 }
