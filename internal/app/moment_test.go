@@ -41,6 +41,9 @@ func TestC15APageIsOfOneMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		files, err := p.MonthFiles(t.Context(), last.Month())
+		if err != nil {
+			t.Fatal(err)
+		}
 		return [4]any{last, learnt, lines[0].Days[1].Rows, len(files)}
 	}
 	before := answers(present)

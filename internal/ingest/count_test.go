@@ -19,7 +19,8 @@ func TestR1WhatIsNotListedIsCounted(t *testing.T) {
 	var groups extract.Groups
 	var all []extract.Problem
 	for i := range MaxProblems + 5 {
-		p := extract.Problem{Severity: extract.Warned, Rule: "R3", Line: i + 2, Found: fmt.Sprintf("a council of no list, %d", i), Expected: "a council", Do: "Ask."}
+		p := extract.Problem{Severity: extract.Warned, Rule: "R3", Line: i + 2, Found: fmt.Sprintf("a council of no list, %d", i),
+			Expected: "a council", Do: "Ask."}
 		groups.Add(p)
 		if i > 6 { // The reader left the others out.
 			all = append(all, p)
