@@ -41,12 +41,15 @@ func TestC15APageIsOfOneMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		files, err := p.MonthFiles(t.Context(), last.Month())
+		if err != nil {
+			t.Fatal(err)
+		}
 		return [4]any{last, learnt, lines[0].Days[1].Rows, len(files)}
 	}
 	before := answers(present)
 	d.Store, other = other, d.Store
 	d.extract("2026-11-03", listed{number: "1", ward: "4B", bed: "1", reason: "E", stated: delay.SocialCare, ready: "2026-10-20"})
-	d.Store, other = other, d.Store
+	d.Store = other
 	if after := answers(present); after != before {
 		t.Errorf("answered %v and then %v", before, after)
 	}

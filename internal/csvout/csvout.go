@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Writer writes rows of cells. Flush it when done; Error gives the first error.
@@ -63,11 +64,8 @@ func Harmless(s string) string {
 	rest := strings.TrimLeftFunc(s, func(c rune) bool {
 		return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c)
 	})
-	for _, c := range rest {
-		if strings.ContainsRune("=+-@＝＋－＠﹦﹢﹣﹫", c) {
-			return "'" + s
-		}
-		break
+	if first, n := utf8.DecodeRuneInString(rest); n > 0 && strings.ContainsRune("=+-@＝＋－＠﹦﹢﹣﹫", first) {
+		return "'" + s
 	}
 	return s
 }

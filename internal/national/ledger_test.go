@@ -3,6 +3,7 @@ package national_test
 import (
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,7 +81,7 @@ func stays(t *testing.T, ledger string) []national.Stay {
 			s.AgeAt = age(day(r["birth_date"]), s.Out)
 		}
 		var steps []national.Step
-		for _, part := range strings.Fields(r["reasons"]) {
+		for part := range strings.FieldsSeq(r["reasons"]) {
 			on, key, _ := strings.Cut(part, "=")
 			step := national.Step{From: day(on), Reason: delay.Reason(key), Council: s.Council, Pathway: r["pathway"]}
 			switch {
@@ -95,7 +96,7 @@ func stays(t *testing.T, ledger string) []national.Stay {
 			}
 			steps = append(steps, step)
 		}
-		for _, part := range strings.Fields(r["ready_periods"]) {
+		for part := range strings.FieldsSeq(r["ready_periods"]) {
 			ready, end, _ := strings.Cut(part, ">")
 			p := national.Period{Ready: day(ready), End: day(end), Age: age(day(r["birth_date"]), day(ready))}
 			if p.End == 0 {
@@ -457,10 +458,8 @@ func TestA8ScotlandOfTheLedger(t *testing.T) {
 		got[k] = strconv.Itoa(v)
 	}
 	want := cells(table(t, "expected", "scotland", "bed_days.csv"), []string{"month", "council", "group"}, []string{"bed_days"})
-	for k, v := range cells(table(t, "expected", "scotland", "census.csv"), []string{"month", "council", "group"}, []string{"people",
-		"days_since_ready"}) {
-		want[k] = v
-	}
+	maps.Copy(want, cells(table(t, "expected", "scotland", "census.csv"), []string{"month", "council", "group"}, []string{"people",
+		"days_since_ready"}))
 	same(t, "scotland", got, want)
 }
 

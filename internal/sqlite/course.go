@@ -65,9 +65,9 @@ type findingRow struct {
 	words       string
 }
 
-func (s course) equal(o course) bool {
-	return slices.Equal(s.presence, o.presence) && slices.Equal(s.delays, o.delays) &&
-		slices.Equal(s.stretches, o.stretches) && slices.Equal(s.segments, o.segments) && slices.Equal(s.findings, o.findings)
+func (c course) equal(o course) bool {
+	return slices.Equal(c.presence, o.presence) && slices.Equal(c.delays, o.delays) &&
+		slices.Equal(c.stretches, o.stretches) && slices.Equal(c.segments, o.segments) && slices.Equal(c.findings, o.findings)
 }
 
 // foresee reads statements that will be asked for, and what their days are

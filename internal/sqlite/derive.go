@@ -1,4 +1,4 @@
-// How figures follow from evidence, a file a step:
+// Package sqlite makes figures follow from evidence, a file a step:
 //
 //   - derive.go: what a change touches, in order
 //   - standing.go: which extract counts for each day (R5, C11)
