@@ -166,7 +166,13 @@ var damages = []damage{
 		mark := []string{" ", ".", "-", "/", "\u00a0", " - "}[r.IntN(6)]
 		return text[:3] + mark + text[3:6] + mark + text[6:]
 	})},
-	{"placeholders for numbers", both(each("nhs", oneOf("NULL", "N/K", "0000000000", "9999999999", ".")), each("local", oneOf("XXXX", "0000000", "*", "N/K", "TBC", "1111111")))},
+	{
+		"placeholders for numbers",
+		both(
+			each("nhs", oneOf("NULL", "N/K", "0000000000", "9999999999", ".")),
+			each("local", oneOf("XXXX", "0000000", "*", "N/K", "TBC", "1111111")),
+		),
+	},
 	{"placeholders for local numbers", each("local", oneOf("XXXX", "0000000", "UNKNOWN", "N/K", "."))},
 	{"day and month swapped by a spreadsheet", days(dated, swapped)},
 	{"dates in the American order", days(dated, layoutOf("01/02/2006"))},

@@ -132,7 +132,13 @@ func dirtyRun(t *testing.T, r *rand.Rand, first delay.Day, days, people, lag int
 			for _, f := range standing {
 				how = append(how, fmt.Sprintf("%s: %s\n%s", f.sheet.name, f.how, causes(*f.report)))
 			}
-			t.Errorf("%s, figures of %s are others and nothing says so; standing are %s\n%s", when, provider, strings.Join(how, "; "), firstLines(want[provider], got[provider]))
+			t.Errorf(
+				"%s, figures of %s are others and nothing says so; standing are %s\n%s",
+				when,
+				provider,
+				strings.Join(how, "; "),
+				firstLines(want[provider], got[provider]),
+			)
 		}
 	}
 	resend := func(i int) {

@@ -167,7 +167,9 @@ func TestSamePersonOrNot(t *testing.T) {
 				}
 			}
 		})
-		if n := r.Find("main h1").Length(); n != 1 || r.Find("main form textarea").Length() != 2 || r.Find("main [style], main script").Length() != 0 {
+		if n := r.Find("main h1").
+			Length(); n != 1 || r.Find("main form textarea").Length() != 2 ||
+			r.Find("main [style], main script").Length() != 0 {
 			t.Errorf("%d headings: %s", n, words(r.Find("main")))
 		}
 	})

@@ -140,7 +140,8 @@ func TestSeveralProviders(t *testing.T) {
 		}
 	})
 	for name, numbers := range map[string][3]string{
-		"lost for a day": {"1234567890", "NULL", "1234567890"}, "traced late": {"NULL", "NULL", "1234567890"}, "lost at the end": {"1234567890", "", ""},
+		"lost for a day": {"1234567890", "NULL", "1234567890"}, "traced late": {"NULL", "NULL", "1234567890"},
+		"lost at the end": {"1234567890", "", ""},
 	} {
 		t.Run("R15 a pseudonym "+name+" is joined by its spell", func(t *testing.T) {
 			t.Parallel()

@@ -266,10 +266,44 @@ func emptySheet(provider string, day delay.Day) *sheet {
 	switch provider {
 	case "RK9":
 		s.name, s.dates = d.Format("RK9_2006-01-02.csv"), "2006-01-02"
-		columns("Extract date", "extract", "Provider", "provider", "Site", "site", "Ward", "ward", "Local patient ID", "local", "NHS number", "nhs",
-			"Date of birth", "born", "Sex", "sex", "Admission date", "admitted", "Discharge ready date", "ready", "Type of care", "care",
-			"Reason for delay", "reason", "Attributable to", "body", "Local authority", "council", "Discharge date", "left", "Pathway", "",
-			"Estimated discharge date", "", "Comments", "comment")
+		columns(
+			"Extract date",
+			"extract",
+			"Provider",
+			"provider",
+			"Site",
+			"site",
+			"Ward",
+			"ward",
+			"Local patient ID",
+			"local",
+			"NHS number",
+			"nhs",
+			"Date of birth",
+			"born",
+			"Sex",
+			"sex",
+			"Admission date",
+			"admitted",
+			"Discharge ready date",
+			"ready",
+			"Type of care",
+			"care",
+			"Reason for delay",
+			"reason",
+			"Attributable to",
+			"body",
+			"Local authority",
+			"council",
+			"Discharge date",
+			"left",
+			"Pathway",
+			"",
+			"Estimated discharge date",
+			"",
+			"Comments",
+			"comment",
+		)
 	case "RWV":
 		s.name, s.dates = d.Format("MHS_RWV_20060102.csv"), "2006-01-02"
 		columns("ReportDate", "extract", "OrgIDProv", "provider", "SiteIDOfWard", "site", "WardName", "ward", "LocalPatientId", "local",

@@ -220,7 +220,8 @@ func (s *Server) closesTwin(c echo.Context) (page.Twin, error) {
 			{
 				Name:   "delayed_days_now",
 				Number: true,
-			}, {Name: "delayed_days_closed", Number: true}, {Name: "more_since", Number: true}, {Name: "elsewhere_since", Number: true}, {Name: "sha256"}}}
+			}, {Name: "delayed_days_closed", Number: true}, {Name: "more_since", Number: true}, {Name: "elsewhere_since", Number: true},
+			{Name: "sha256"}}}
 	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return t, err
 	}

@@ -113,7 +113,8 @@ func (s *Server) delayPage(c echo.Context) error {
 			}
 		}
 	}
-	if d != nil && actor.May(people.JudgePeople) && slices.ContainsFunc(d.Findings, func(f delay.Finding) bool { return f.Rule == "C19" || f.Rule == "I4" }) {
+	if d != nil && actor.May(people.JudgePeople) &&
+		slices.ContainsFunc(d.Findings, func(f delay.Finding) bool { return f.Rule == "C19" || f.Rule == "I4" }) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
 	}
 	v.Tags = recordTags(k)

@@ -406,7 +406,8 @@ func receiptTables(got Received) (dates, problems page.Table) {
 			{
 				Text:    "Kept",
 				Numeric: true,
-			}, {Text: "Not understood", Numeric: true}, {Text: "Not counted", Numeric: true}, {Text: "New people", Numeric: true}, {Text: "No longer listed", Numeric: true}, {Text: "Standing"}},
+			}, {Text: "Not understood", Numeric: true}, {Text: "Not counted", Numeric: true}, {Text: "New people", Numeric: true},
+			{Text: "No longer listed", Numeric: true}, {Text: "Standing"}},
 	}
 	number := func(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }
 	for _, e := range r.Extracts {

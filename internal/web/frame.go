@@ -21,11 +21,13 @@ var navigation = []page.Link{
 	{
 		Text: "Today",
 		Href: "/today",
-	}, {Text: "Agreement", Href: "/agreement"}, {Text: "Council share", Href: "/council"}, {Text: "Overview", Href: "/overview"}, {Text: "Figures", Href: "/figures"},
+	}, {Text: "Agreement", Href: "/agreement"}, {Text: "Council share", Href: "/council"}, {Text: "Overview", Href: "/overview"},
+	{Text: "Figures", Href: "/figures"},
 	{
 		Text: "Trends",
 		Href: "/trends",
-	}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"}, {Text: "Extracts", Href: "/extracts"},
+	}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"}, {Text: "Extracts",
+		Href: "/extracts"},
 	{
 		Text: "Packs",
 		Href: "/packs",

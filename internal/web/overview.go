@@ -415,7 +415,8 @@ func chartLinks(id string, q url.Values) []page.Link {
 		{
 			Text: "On its own",
 			Href: at(""),
-		}, {Text: "CSV", Href: at(".csv")}, {Text: "SVG", Href: at(".svg")}, {Text: "How this is counted", Href: "/definitions/" + chartMeasures[id]},
+		}, {Text: "CSV", Href: at(".csv")}, {Text: "SVG", Href: at(".svg")}, {Text: "How this is counted",
+			Href: "/definitions/" + chartMeasures[id]},
 	}
 }
 

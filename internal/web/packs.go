@@ -317,7 +317,10 @@ func (s *Server) packAbout(c echo.Context) error {
 				"nearest 5."},
 		)
 	} else {
-		v.Facts = append(v.Facts, page.Fact{Name: "Who may have it", Value: "The partnership. Counts under 5 are shown as they are, so do not publish it."})
+		v.Facts = append(
+			v.Facts,
+			page.Fact{Name: "Who may have it", Value: "The partnership. Counts under 5 are shown as they are, so do not publish it."},
+		)
 	}
 	q := page.FilterQuery(r.Filter)
 	// To the microsecond, as files arrive; whole seconds stay short.

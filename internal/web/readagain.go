@@ -143,7 +143,16 @@ func (s *Server) againTables(o *ingest.Offer) []page.Table {
 		return []page.Cell{{Text: name, Header: true}, number(before), number(after), {Text: signed(after - before), Class: page.Numeric}}
 	}
 	table := func(id, caption, first string) page.Table {
-		return page.Table{ID: id, Caption: caption, Head: []page.Head{{Text: first, Numeric: false}, {Text: "As read then", Numeric: true}, {Text: "Read again", Numeric: true}, {Text: "Difference", Numeric: true}}}
+		return page.Table{
+			ID:      id,
+			Caption: caption,
+			Head: []page.Head{
+				{Text: first, Numeric: false},
+				{Text: "As read then", Numeric: true},
+				{Text: "Read again", Numeric: true},
+				{Text: "Difference", Numeric: true},
+			},
+		}
 	}
 	var out []page.Table
 	if o.Count(ingest.ReadsOtherwise) > 0 {
@@ -177,9 +186,13 @@ func (s *Server) againTables(o *ingest.Offer) []page.Table {
 			out = append(out, t)
 		}
 	}
-	files := page.Table{ID: "files", Caption: "Files that do not read the same", Head: []page.Head{{Text: "File", Numeric: false}, {Text: "Arrived", Numeric: false},
-		{Text: "Read again", Numeric: false},
-		{Text: "Kept then", Numeric: true}, {Text: "Kept now", Numeric: true}}}
+	files := page.Table{
+		ID:      "files",
+		Caption: "Files that do not read the same",
+		Head: []page.Head{{Text: "File", Numeric: false}, {Text: "Arrived", Numeric: false},
+			{Text: "Read again", Numeric: false},
+			{Text: "Kept then", Numeric: true}, {Text: "Kept now", Numeric: true}},
+	}
 	const most = 100
 	more := 0
 	for _, f := range o.Files {
@@ -233,10 +246,23 @@ func (s *Server) againTwin(c echo.Context) (page.Twin, error) {
 	if o == nil {
 		return page.Twin{}, problem.New(problem.Unavailable, "What would change is being worked out. Try again in a minute.")
 	}
-	t := page.Twin{Title: "What reading received files again changes", Definitions: []string{measure.DelayedDays}, AsAt: s.today().String(),
-		Measure: measure.DelayedDays,
-		Columns: []page.Column{{Name: "month", Number: false}, {Name: "provider", Number: false}, {Name: "council", Number: false}, {Name: "type_of_care", Number: false}, {Name: "reason", Number: false}, {Name: "responsible", Number: false},
-			{Name: "delayed_days_before", Number: true}, {Name: "delayed_days_after", Number: true}}, Rows: [][]string{}}
+	t := page.Twin{
+		Title:       "What reading received files again changes",
+		Definitions: []string{measure.DelayedDays},
+		AsAt:        s.today().String(),
+		Measure:     measure.DelayedDays,
+		Columns: []page.Column{
+			{Name: "month", Number: false},
+			{Name: "provider", Number: false},
+			{Name: "council", Number: false},
+			{Name: "type_of_care", Number: false},
+			{Name: "reason", Number: false},
+			{Name: "responsible", Number: false},
+			{Name: "delayed_days_before", Number: true},
+			{Name: "delayed_days_after", Number: true},
+		},
+		Rows: [][]string{},
+	}
 	for _, d := range o.Days {
 		t.Rows = append(t.Rows, []string{d.Month, d.Provider, d.Council, d.Care, d.Reason, d.Responsible, strconv.FormatInt(d.Before, 10),
 			strconv.FormatInt(d.After, 10)})

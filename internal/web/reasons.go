@@ -257,7 +257,8 @@ func (r reasonFigures) table() page.Table {
 			{
 				Text:    "Running share",
 				Numeric: true,
-			}, {Text: "People a day", Numeric: true}, {Text: "Not attributed", Numeric: true}, {Text: "A year before", Numeric: true}, {Text: "Change", Numeric: true}}}
+			}, {Text: "People a day", Numeric: true}, {Text: "Not attributed", Numeric: true}, {Text: "A year before", Numeric: true},
+			{Text: "Change", Numeric: true}}}
 	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
 	total := r.Total.Total()
 	// A number of days opens the rows that it counts, which are those of today.

@@ -344,7 +344,8 @@ func (s *Server) samePeopleTwin(c echo.Context) (page.Twin, error) {
 		return page.Twin{}, err
 	}
 	t := page.Twin{Title: "Same person or not", Definitions: []string{}}
-	for _, name := range []string{"kind", "since", "reference", "provider", "other_reference", "other_provider", "standing", "said_at", "said_by", "reason"} {
+	for _, name := range []string{"kind", "since", "reference", "provider", "other_reference", "other_provider", "standing", "said_at",
+		"said_by", "reason"} {
 		t.Columns = append(t.Columns, page.Column{Name: name})
 	}
 	for _, p := range pairs {
