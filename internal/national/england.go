@@ -208,18 +208,6 @@ var LeftOutCauses = [4]string{"under the age floor", "died", "transferred", "no 
 // Delayed is the discharges after the ready date.
 func (d Discharges) Delayed() int { return d.Discharges - d.SameDay }
 
-// Mean gives the mean days of all discharges, and of the delayed alone; ok is
-// false where nobody was discharged, or delayed.
-func (d Discharges) Mean() (all float64, allOK bool, delayed float64, delayedOK bool) {
-	if d.Discharges > 0 {
-		all, allOK = float64(d.BedDays)/float64(d.Discharges), true
-	}
-	if n := d.Delayed(); n > 0 {
-		delayed, delayedOK = float64(d.BedDays)/float64(n), true
-	}
-	return all, allOK, delayed, delayedOK
-}
-
 // waited gives the days that the statistic counts for a stay, and why it is
 // left out, -1 when it is not.
 func (s *Stay) waited(floor int) (days, leftOut int) {

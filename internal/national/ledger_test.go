@@ -297,7 +297,8 @@ func TestD7ReadyDatesOfTheLedger(t *testing.T) {
 	var names []string
 	for _, d := range national.ReadyDates(stays(t, "england-acute"), window.Months(), 16, 18) {
 		k := fmt.Sprintf("%s|%d|%s|%s|", d.Month, d.AgeFloor, d.By, orNotKnown(d.Code))
-		all, _, delayed, ok := d.Mean()
+		ok := d.Delayed() > 0
+		all, delayed := float64(d.BedDays)/float64(d.Discharges), float64(d.BedDays)/float64(max(1, d.Delayed()))
 		values := map[string]string{
 			"discharges": strconv.Itoa(
 				d.Discharges,

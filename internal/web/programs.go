@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strings"
 
 	"homeward/internal/people"
 )
@@ -35,17 +34,6 @@ var programAddresses = func() []programAddress {
 	}
 	return append(out, programAddress{people.FiguresToken, http.MethodGet, "/definitions/:id", ".json"})
 }()
-
-// address gives the address as documents write it, such as /charts/{id}.csv.
-func (a programAddress) address() string {
-	parts := strings.Split(a.pattern, "/")
-	for i, p := range parts {
-		if name, ok := strings.CutPrefix(p, ":"); ok {
-			parts[i] = "{" + name + "}"
-		}
-	}
-	return strings.Join(parts, "/") + a.twin
-}
 
 // opensToProgram says whether a token opens a request that reached the route of
 // the pattern.
