@@ -195,8 +195,8 @@ func (a *App) openAgain(ctx context.Context, f sqlite.ReadFile, entry received.E
 	if err != nil {
 		return nil, err
 	}
-	defer o.Close()
-	return a.Ingest.Reread(ctx, o.Name, f.Received, o)
+	reread, err := a.Ingest.Reread(ctx, o.Name, f.Received, o)
+	return reread, errors.Join(err, o.Close())
 }
 
 // takeOffer carries an offer out in one transaction, noted in the audit log. ok

@@ -257,7 +257,7 @@ func totalOf(t testing.TB, figures string) (n int64) {
 	t.Helper()
 	head, rows, _ := strings.Cut(figures, "\n")
 	at := strings.Count(head[:strings.Index(head, "delayed_days")], ",")
-	for _, line := range strings.Split(rows, "\n") {
+	for line := range strings.SplitSeq(rows, "\n") {
 		cells := strings.Split(line, ",")
 		if len(cells) != strings.Count(head, ",")+1 {
 			break // The delays follow.

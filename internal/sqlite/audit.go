@@ -115,7 +115,6 @@ func (s *Store) recorded(ctx context.Context, f func(*recording) error) error {
 	if !r.any {
 		return nil
 	}
-	err = nil
 	if r.leaveHead {
 		err = problem.New(problem.Conflict, "The audit log does not agree with its head file. Run homeward audit verify, and contact your "+
 			"security lead.")
