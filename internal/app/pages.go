@@ -50,7 +50,7 @@ type extracts struct {
 }
 
 // Arrivals gives every provider's days.
-func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.ExtractLine, error) {
+func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error) {
 	rows, err := e.store.Arrivals(ctx, from, to)
 	if err != nil {
 		return nil, err
@@ -64,9 +64,9 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.Extra
 		began[p.Code] = p.First
 	}
 	now := e.app.momentOr(e.at)
-	var out []web.ExtractLine
+	var out []measure.ExtractLine
 	for i, expected := range e.app.Expected() {
-		line := web.ExtractLine{Code: expected.Code, Name: expected.Name, Due: e.app.Partnership.Providers[i].Due}
+		line := measure.ExtractLine{Code: expected.Code, Name: expected.Name, Due: e.app.Partnership.Providers[i].Due}
 		arrived := map[delay.Day]sqlite.Arrival{}
 		for _, r := range rows {
 			if r.Provider == expected.Code {
@@ -75,7 +75,7 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.Extra
 		}
 		for day := from; day <= to; day++ {
 			a := arrived[day]
-			line.Days = append(line.Days, web.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Reading: a.Reading,
+			line.Days = append(line.Days, measure.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Reading: a.Reading,
 				Held: a.HeldSHA256, HeldRows: a.HeldRows,
 				Arrival: expected.Standing(day, measure.Received{Counted: a.Counted, Held: a.Held, At: a.Received}, began[expected.Code], now)})
 		}
@@ -85,19 +85,16 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]web.Extra
 }
 
 // Receipt gives a file's receipt.
-func (e extracts) Receipt(ctx context.Context, sum string) (web.Received, error) {
+func (e extracts) Receipt(ctx context.Context, sum string) (ingest.Arrived, error) {
 	f, err := e.app.Store.File(ctx, sum)
 	if err != nil {
-		return web.Received{}, err
+		return ingest.Arrived{}, err
 	}
-	r := web.Received{At: f.Received.In(e.app.London), ReadAgain: f.ReadAgain, Bytes: f.Bytes}
+	r := ingest.Arrived{At: f.Received.In(e.app.London), ReadAgain: f.ReadAgain, Bytes: f.Bytes}
 	if err := json.Unmarshal(f.Report, &r.Report); err != nil || r.Report.Outcome == ingest.Rejected {
 		return r, err
 	}
-	standings, err := e.app.Store.Standings(ctx, sum)
-	for _, st := range standings {
-		r.Standings = append(r.Standings, web.Standing(st))
-	}
+	r.Standings, err = e.app.Store.Standings(ctx, sum)
 	return r, err
 }
 

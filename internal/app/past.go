@@ -239,7 +239,7 @@ func (a *App) present(ctx context.Context) (web.Present, func(), error) {
 func (p pastPages) Expected() []measure.Expected { return p.figures.app.Expected() }
 
 // Arrivals gives every provider's days as they stood.
-func (p pastPages) Arrivals(ctx context.Context, from, to delay.Day) ([]web.ExtractLine, error) {
+func (p pastPages) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error) {
 	return p.extracts.Arrivals(ctx, from, to)
 }
 

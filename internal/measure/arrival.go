@@ -46,3 +46,48 @@ func (e Expected) Standing(day delay.Day, r Received, began delay.Day, now time.
 		return Missing
 	}
 }
+
+// ExtractLine is one provider's line of the extracts page.
+type ExtractLine struct {
+	Code, Name string
+	// Due is the London time by which an extract is expected, such as "07:00";
+	// empty when no time is expected.
+	Due  string
+	Days []ExtractDay
+}
+
+// ExtractDay is where one provider's extract for one day stands.
+type ExtractDay struct {
+	Day     delay.Day
+	Arrival Arrival
+	// Rows is the number of rows kept; File the SHA-256 of the file in
+	// hexadecimal, empty when none has arrived for the day.
+	Rows int
+	File string
+	// Reading is not 0 when the file was read again; it is another number for each
+	// time.
+	Reading int64
+	// Held and HeldRows are of a short file that is held for the day, also when
+	// an earlier one counts.
+	Held     string
+	HeldRows int
+}
+
+// ExtractsIn counts the extracts of a day that were due, and those of them that
+// are in.
+func ExtractsIn(lines []ExtractLine, day delay.Day) (in, due int64) {
+	for _, line := range lines {
+		for _, d := range line.Days {
+			if d.Day != day {
+				continue
+			}
+			if d.Arrival != NotDue {
+				due++
+			}
+			if d.Arrival == In || d.Arrival == Late {
+				in++
+			}
+		}
+	}
+	return in, due
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"homeward/internal/delay"
+	"homeward/internal/ingest"
 	"homeward/internal/problem"
 )
 
@@ -70,22 +71,9 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 	return out, rows.Err()
 }
 
-// Standing is where one extract of a file stands now.
-type Standing struct {
-	Provider string
-	Day      delay.Day
-	// Counted says that it is the extract that counts for its day, Held that it
-	// is short and held. Neither means that a later file stands in its place.
-	Counted, Held bool
-	// Accepted is when a person accepted it, zero when nobody has; By says who
-	// in words, Reason why.
-	Accepted   time.Time
-	By, Reason string
-}
-
 // Standings gives where the extracts of the taken file with this SHA-256, in
 // hexadecimal, stand now, ordered by day; none for a file that was turned away.
-func (s *Store) Standings(ctx context.Context, sum string) ([]Standing, error) {
+func (s *Store) Standings(ctx context.Context, sum string) ([]ingest.StandsNow, error) {
 	key, err := hex.DecodeString(sum)
 	if err != nil {
 		return nil, problem.New(problem.NotFound, "There is no extract with this fingerprint.")
@@ -104,9 +92,9 @@ func (s *Store) Standings(ctx context.Context, sum string) ([]Standing, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	var out []Standing
+	var out []ingest.StandsNow
 	for rows.Next() {
-		var st Standing
+		var st ingest.StandsNow
 		var accepted int64
 		if err := rows.Scan(&st.Provider, &st.Day, &st.Counted, &st.Held, &accepted, &st.By, &st.Reason); err != nil {
 			return nil, err

@@ -19,21 +19,10 @@ const decisionLimit = 200
 // decisionPath leads to the form that decides about what is held of a file.
 func decisionPath(sum string) string { return "/extracts/" + sum + "/decision" }
 
-// heldOf gives the extracts of a file that are held.
-func heldOf(got Received) []Standing {
-	var out []Standing
-	for _, st := range got.Standings {
-		if st.Held {
-			out = append(out, st)
-		}
-	}
-	return out
-}
-
 // standingWords says where a file stands now, which can be other than when it
 // arrived: a held file may have been accepted or replaced since.
-func (s *Server) standingWords(got Received) string {
-	counted, held, accepted := 0, len(heldOf(got)), Standing{}
+func (s *Server) standingWords(got ingest.Arrived) string {
+	counted, held, accepted := 0, len(got.Held()), ingest.StandsNow{}
 	for _, st := range got.Standings {
 		if st.Counted {
 			counted++
@@ -61,17 +50,17 @@ func (s *Server) standingWords(got Received) string {
 }
 
 // decisionOf gives the file of the address and what is held of it.
-func (s *Server) decisionOf(c echo.Context) (string, Received, []Standing, error) {
+func (s *Server) decisionOf(c echo.Context) (string, ingest.Arrived, []ingest.StandsNow, error) {
 	sum := c.Param("id")
 	if !isSum(sum) {
-		return "", Received{}, nil, problem.New(problem.NotFound, "There is no receipt at this address. Receipts are listed on the "+
+		return "", ingest.Arrived{}, nil, problem.New(problem.NotFound, "There is no receipt at this address. Receipts are listed on the "+
 			"extracts page.")
 	}
 	got, err := s.opts.Extracts.Receipt(c.Request().Context(), sum)
 	if err != nil {
 		return "", got, nil, err
 	}
-	held := heldOf(got)
+	held := got.Held()
 	if len(held) == 0 {
 		return "", got, nil, problem.New(problem.Conflict, "Nothing of this file is held, so there is nothing to decide. Its receipt says where "+
 			"it stands.")
@@ -80,7 +69,7 @@ func (s *Server) decisionOf(c echo.Context) (string, Received, []Standing, error
 }
 
 // decisionForm is the form that keeps a short file held or accepts it (R5).
-func (s *Server) decisionForm(c echo.Context, sum string, got Received, held []Standing, what, why string) page.CaseForm {
+func (s *Server) decisionForm(c echo.Context, sum string, got ingest.Arrived, held []ingest.StandsNow, what, why string) page.CaseForm {
 	f := page.CaseForm{Form: page.Form{Frame: s.frame(c, "This file is held")}, Action: decisionPath(sum),
 		Back: "/extracts/" + sum, BackText: "Back to the receipt",
 		Caption: s.opts.Places.ProviderWords(held[0].Provider) + ", " + heldDays(held),
@@ -108,7 +97,7 @@ func (s *Server) decisionForm(c echo.Context, sum string, got Received, held []S
 }
 
 // heldDays names the days of extracts.
-func heldDays(held []Standing) string {
+func heldDays(held []ingest.StandsNow) string {
 	if n := len(held); n > 3 {
 		return held[0].Day.Long() + " and " + count(int64(n-1)) + " more days"
 	}

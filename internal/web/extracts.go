@@ -59,7 +59,7 @@ type listItem struct {
 
 type fortnightOf struct {
 	From, To, Latest delay.Day
-	Lines            []ExtractLine
+	Lines            []measure.ExtractLine
 }
 
 // fortnightOf reads the address: 'to' is the last day shown, today unless the
@@ -130,11 +130,9 @@ func (s *Server) extractsPage(c echo.Context) error {
 // was due, and what needs attention. decides says that the reader may accept
 // what is held.
 func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
-	type tally struct{ in, due int64 }
-	days := map[delay.Day]tally{}
 	held := int64(0)
 	var attention []attentionItem
-	heldItem := func(line ExtractLine, d ExtractDay) attentionItem {
+	heldItem := func(line measure.ExtractLine, d measure.ExtractDay) attentionItem {
 		a := attentionItem{Words: line.Name + ", " + d.Day.Long() + ": the file (" + plural(int64(d.HeldRows), "row", "rows") +
 			") is short or in doubt and is held. It counts for nothing until it is accepted or sent again.",
 			Href: "/extracts/" + d.Held, Text: "Receipt"}
@@ -149,27 +147,19 @@ func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 	}
 	for _, line := range f.Lines {
 		for _, d := range line.Days {
-			t := days[d.Day]
-			if d.Arrival != measure.NotDue {
-				t.due++
-			}
 			if d.Held != "" {
 				held++
 				attention = append(attention, heldItem(line, d))
 			}
-			switch d.Arrival {
-			case measure.In, measure.Late:
-				t.in++
-			case measure.Missing:
+			if d.Arrival == measure.Missing {
 				attention = append(attention, attentionItem{Words: line.Name + ", " + d.Day.Long() + ": no extract has arrived."})
 			}
-			days[d.Day] = t
 		}
 	}
 	words := "No extract was due in these 14 days."
 	for day := f.To; day >= f.From; day-- {
-		if t := days[day]; t.due > 0 {
-			words = count(t.in) + " of " + plural(t.due, "extract", "extracts") + " for " + day.Long() + " " + isAre(t.in) + " in."
+		if in, due := measure.ExtractsIn(f.Lines, day); due > 0 {
+			words = count(in) + " of " + plural(due, "extract", "extracts") + " for " + day.Long() + " " + isAre(in) + " in."
 			break
 		}
 	}
@@ -331,7 +321,7 @@ func (s *Server) receipt(c echo.Context) error {
 	}
 	v.Said = s.opts.Sessions.Said(c.Request().Context())
 	v.Banner = s.standingWords(got)
-	if len(heldOf(got)) > 0 && s.opens(decisionPath(sum), s.actor(c)) {
+	if len(got.Held()) > 0 && s.opens(decisionPath(sum), s.actor(c)) {
 		v.Decide = decisionPath(sum)
 	}
 	v.Rejected = r.Reason
@@ -388,10 +378,10 @@ func outcomeWords(o ingest.Outcome) string {
 	}
 }
 
-func receiptTables(got Received) (dates, problems page.Table) {
+func receiptTables(got ingest.Arrived) (dates, problems page.Table) {
 	r := got.Report
 	type extractOf struct{ provider, day string }
-	now := map[extractOf]Standing{}
+	now := map[extractOf]ingest.StandsNow{}
 	for _, st := range got.Standings {
 		k := extractOf{day: st.Day.String()}
 		if len(r.Providers) > 0 {

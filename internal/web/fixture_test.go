@@ -218,19 +218,19 @@ func (n *northshire) Overview(_ context.Context, f measure.Filter, from, to dela
 	return o, nil
 }
 
-func (n *northshire) Arrivals(_ context.Context, from, to delay.Day) ([]ExtractLine, error) {
-	var out []ExtractLine
+func (n *northshire) Arrivals(_ context.Context, from, to delay.Day) ([]measure.ExtractLine, error) {
+	var out []measure.ExtractLine
 	for i, h := range n.hospitals {
-		line := ExtractLine{Code: h.Code, Name: h.Name, Due: "07:00"}
+		line := measure.ExtractLine{Code: h.Code, Name: h.Name, Due: "07:00"}
 		for d := from; d <= to; d++ {
-			day := ExtractDay{Day: d, Arrival: measure.In, Rows: 60 - 20*i, File: knownFile}
+			day := measure.ExtractDay{Day: d, Arrival: measure.In, Rows: 60 - 20*i, File: knownFile}
 			switch {
 			case i == 2 && d == n.last:
-				day = ExtractDay{Day: d, Arrival: measure.Missing}
+				day = measure.ExtractDay{Day: d, Arrival: measure.Missing}
 			case i == 2 && d == n.last-1:
 				day.Arrival, day.Rows, day.File, day.Held, day.HeldRows = measure.Held, 8, heldFile, heldFile, 8
 			case i == 2 && d.Week()+5 <= d:
-				day = ExtractDay{Day: d, Arrival: measure.NotDue}
+				day = measure.ExtractDay{Day: d, Arrival: measure.NotDue}
 			case i == 1 && d == n.last:
 				day.Arrival = measure.Late
 			}
@@ -247,23 +247,23 @@ const knownFile = "51d07e0000000000000000000000000000000000000000000000000000000
 // heldFile is that of one that is short.
 const heldFile = "51d07e1111111111111111111111111111111111111111111111111111111111"
 
-func (n *northshire) Receipt(_ context.Context, sum string) (Received, error) {
+func (n *northshire) Receipt(_ context.Context, sum string) (ingest.Arrived, error) {
 	if sum == heldFile {
-		st := Standing{Provider: n.hospitals[2].Code, Day: n.last - 1, Held: true}
+		st := ingest.StandsNow{Provider: n.hospitals[2].Code, Day: n.last - 1, Held: true}
 		if len(n.accepted) > 0 {
 			st.Held, st.Counted, st.Accepted, st.By, st.Reason = false, true, time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), "Analyst",
 				"A ward was closed."
 		}
-		return Received{At: time.Date(2026, 11, 4, 6, 12, 0, 0, time.UTC), Bytes: 900, Standings: []Standing{st}, Report: ingest.Report{
+		return ingest.Arrived{At: time.Date(2026, 11, 4, 6, 12, 0, 0, time.UTC), Bytes: 900, Standings: []ingest.StandsNow{st}, Report: ingest.Report{
 			File: "short.csv", SHA256: heldFile, Outcome: ingest.Held, Provider: st.Provider, RowsRead: 8, Kept: 8,
 			Extracts: []ingest.ExtractReport{{Date: st.Day.String(), RowsRead: 8, Kept: 8,
 				Held: "8 rows, and the extract of 2 November 2026 has 20."}}}}, nil
 	}
 	if sum != knownFile {
-		return Received{}, problem.New(problem.NotFound, "There is no receipt for this file.")
+		return ingest.Arrived{}, problem.New(problem.NotFound, "There is no receipt for this file.")
 	}
 	replaced := 40
-	return Received{At: time.Date(2026, 11, 4, 6, 10, 0, 0, time.UTC), Bytes: 48211, Report: ingest.Report{
+	return ingest.Arrived{At: time.Date(2026, 11, 4, 6, 10, 0, 0, time.UTC), Bytes: 48211, Report: ingest.Report{
 		File: "MHS_RXA_20261104.csv", SHA256: knownFile, Outcome: ingest.Taking, Provider: "RXA", Layout: "northgate", Encoding: "utf-8",
 		RowsRead: 52, Kept: 49, Quarantined: 2, Excluded: 1, Warnings: 1, Skipped: 1,
 		Extracts: []ingest.ExtractReport{{Date: "2026-11-04", RowsRead: 52, Kept: 49, Quarantined: 2, Excluded: 1, New: 4, Gone: 3,
@@ -299,14 +299,14 @@ func (nothing) Overview(_ context.Context, f measure.Filter, _, _ delay.Month) (
 	return measure.Overview{Filter: f}, nil
 }
 func (nothing) Cells(context.Context, measure.Query) ([]measure.Cell, error) { return nil, nil }
-func (nothing) Arrivals(context.Context, delay.Day, delay.Day) ([]ExtractLine, error) {
+func (nothing) Arrivals(context.Context, delay.Day, delay.Day) ([]measure.ExtractLine, error) {
 	return nil, nil
 }
 func (nothing) Accept(context.Context, people.Actor, string, string, delay.Day, string) (bool, error) {
 	return false, nil
 }
-func (nothing) Receipt(context.Context, string) (Received, error) {
-	return Received{}, problem.New(problem.NotFound, "There is no receipt for this file.")
+func (nothing) Receipt(context.Context, string) (ingest.Arrived, error) {
+	return ingest.Arrived{}, problem.New(problem.NotFound, "There is no receipt for this file.")
 }
 
 // desk is the rest of what the pages need: an inbox that keeps what it is sent,

@@ -107,18 +107,8 @@ func (s *Server) dateBarOf(ctx context.Context, v sight) string {
 		s.opts.Log.Error("the date bar could not be made", "error", err)
 		return bar
 	}
-	due, in := 0, 0
-	for _, line := range lines {
-		for _, d := range line.Days {
-			if d.Arrival != measure.NotDue {
-				due++
-			}
-			if d.Arrival == measure.In || d.Arrival == measure.Late {
-				in++
-			}
-		}
-	}
-	return bar + " " + count(int64(in)) + " of " + plural(int64(due), "extract", "extracts") + " in."
+	in, due := measure.ExtractsIn(lines, last)
+	return bar + " " + count(in) + " of " + plural(due, "extract", "extracts") + " in."
 }
 
 // ruleVersion names the rule set in force today.

@@ -49,7 +49,7 @@ func (a Answers) of(at spot) bool {
 type Past interface {
 	Figures
 	Course
-	Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
+	Arrivals(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error)
 }
 
 // sight is what a page looks at: the present, or a past moment.
@@ -57,7 +57,7 @@ type sight struct {
 	Figures
 	// course is the same figures over time.
 	course   Course
-	arrivals func(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
+	arrivals func(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error)
 	// at is the past moment, zero for the present; text is how the address has
 	// it.
 	at   time.Time
@@ -504,7 +504,7 @@ func counts(ctx context.Context, f measure.Source, q measure.Query) (map[spotBod
 
 // filesOf gives the file that counts for each provider's day, by its SHA-256,
 // and the days whose file is held.
-func filesOf(ctx context.Context, arrivals func(context.Context, delay.Day, delay.Day) ([]ExtractLine, error),
+func filesOf(ctx context.Context, arrivals func(context.Context, delay.Day, delay.Day) ([]measure.ExtractLine, error),
 	from, to delay.Day) (counted map[spot]string, held map[spot]bool, err error) {
 	lines, err := arrivals(ctx, from, to)
 	if err != nil {

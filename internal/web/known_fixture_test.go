@@ -68,7 +68,7 @@ func (i instant) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, er
 	return i.figures.Cells(ctx, q)
 }
 
-func (i instant) Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error) {
+func (i instant) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error) {
 	return i.o.Extracts.Arrivals(ctx, from, to)
 }
 
@@ -114,12 +114,12 @@ func (r *remembered) Cells(ctx context.Context, q measure.Query) ([]measure.Cell
 	return out, err
 }
 
-func (r *remembered) Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error) {
+func (r *remembered) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error) {
 	lines, err := r.northshire.Arrivals(ctx, from, to)
 	for i := range lines {
 		for j, d := range lines[i].Days {
 			if lines[i].Code == "RXB" && d.Day == r.last {
-				lines[i].Days[j] = ExtractDay{Day: d.Day, Arrival: measure.Missing}
+				lines[i].Days[j] = measure.ExtractDay{Day: d.Day, Arrival: measure.Missing}
 			}
 		}
 	}

@@ -34,66 +34,14 @@ type Drawer interface {
 type Extracts interface {
 	// Arrivals gives every provider's days from from to to, both included, in
 	// the partnership's order of providers.
-	Arrivals(ctx context.Context, from, to delay.Day) ([]ExtractLine, error)
+	Arrivals(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error)
 	// Receipt gives the receipt of the file whose SHA-256 is sum, in lower-case
 	// hexadecimal, or a problem of kind NotFound.
-	Receipt(ctx context.Context, sum string) (Received, error)
+	Receipt(ctx context.Context, sum string) (ingest.Arrived, error)
 	// Accept has a provider's held extract of a day count, notes by and reason in
 	// the audit log, and says whether there was one. as is what the receipt shows
 	// of by.
 	Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error)
-}
-
-// ExtractLine is one provider's line of the extracts page.
-type ExtractLine struct {
-	Code, Name string
-	// Due is the London time by which an extract is expected, such as "07:00";
-	// empty when no time is expected.
-	Due  string
-	Days []ExtractDay
-}
-
-// ExtractDay is where one provider's extract for one day stands.
-type ExtractDay struct {
-	Day     delay.Day
-	Arrival measure.Arrival
-	// Rows is the number of rows kept; File the SHA-256 of the file in
-	// hexadecimal, empty when none has arrived for the day.
-	Rows int
-	File string
-	// Reading is not 0 when the file was read again; it is another number for each
-	// time.
-	Reading int64
-	// Held and HeldRows are of a short file that is held for the day, also when
-	// an earlier one counts.
-	Held     string
-	HeldRows int
-}
-
-// Received is one file with its receipt, which holds no value of an identifying
-// field.
-type Received struct {
-	At time.Time
-	// ReadAgain is when it was read again, which the report is then of; else zero.
-	ReadAgain time.Time
-	Bytes     int64
-	Report    ingest.Report
-	// Standings says where the file's extracts stand now, by day; none for a file
-	// that was turned away.
-	Standings []Standing
-}
-
-// Standing is where one extract of a file stands now.
-type Standing struct {
-	Provider string
-	Day      delay.Day
-	// Counted says that it is the extract that counts for its day, Held that it
-	// is short and held. Neither means that a later file stands in its place.
-	Counted, Held bool
-	// Accepted is when somebody accepted it, zero when nobody has; By says who in
-	// words, Reason why.
-	Accepted   time.Time
-	By, Reason string
 }
 
 // Ingest takes in one file. What is wrong with the file is in the report; the

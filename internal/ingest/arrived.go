@@ -1,0 +1,44 @@
+package ingest
+
+import (
+	"time"
+
+	"homeward/internal/delay"
+)
+
+// Arrived is one file with its receipt, which holds no value of an identifying
+// field.
+type Arrived struct {
+	At time.Time
+	// ReadAgain is when it was read again, which the report is then of; else zero.
+	ReadAgain time.Time
+	Bytes     int64
+	Report    Report
+	// Standings says where the file's extracts stand now, by day; none for a file
+	// that was turned away.
+	Standings []StandsNow
+}
+
+// StandsNow is where one extract of a file stands now.
+type StandsNow struct {
+	Provider string
+	Day      delay.Day
+	// Counted says that it is the extract that counts for its day, Held that it
+	// is short and held. Neither means that a later file stands in its place.
+	Counted, Held bool
+	// Accepted is when somebody accepted it, zero when nobody has; By says who in
+	// words, Reason why.
+	Accepted   time.Time
+	By, Reason string
+}
+
+// Held gives the extracts of the file that are held.
+func (a Arrived) Held() []StandsNow {
+	var out []StandsNow
+	for _, st := range a.Standings {
+		if st.Held {
+			out = append(out, st)
+		}
+	}
+	return out
+}
