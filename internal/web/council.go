@@ -181,7 +181,7 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	} else if from, to, err = asked.Period(a.last); err != nil {
 		return a, err
 	}
-	if a.figures, err = measure.MakeCouncil(ctx, a.see, a.see.course, a.filter, from, to); err != nil {
+	if a.figures, err = measure.MakeCouncil(ctx, a.see, a.see, a.filter, from, to); err != nil {
 		return a, err
 	}
 	a.overview, err = a.see.Overview(ctx, a.filter, to.Month()-12, to.Month())
@@ -241,7 +241,7 @@ func (s *Server) councilPage(c echo.Context) error {
 		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, a, func(c measure.Cell) string { return c.Care.String() },
 			measure.ByCare),
 	}
-	waits, err := measure.MakeWaits(ctx, a.see.course, a.overview)
+	waits, err := measure.MakeWaits(ctx, a.see, a.overview)
 	if err != nil {
 		return err
 	}
@@ -371,7 +371,7 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 			t.TrendQuery.Filter.Basis = measure.BasisCounted // People are everybody.
 		}
 		t.TrendQuery.From, t.TrendQuery.To = min((to.Month()-12).First(), to), to
-		made, err := measure.MakeTrend(ctx, a.see.course, t.TrendQuery, a.see.course.Expected())
+		made, err := measure.MakeTrend(ctx, a.see, t.TrendQuery, a.see.Expected())
 		if err != nil {
 			return t, nil, err
 		}
@@ -1027,7 +1027,7 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 		decimals(float64(f.Change)/10), "points")
 	on = measure.BasisCounted
 	if a.last != 0 {
-		waits, err := measure.MakeWaits(c.Request().Context(), a.see.course, a.overview)
+		waits, err := measure.MakeWaits(c.Request().Context(), a.see, a.overview)
 		if err != nil {
 			return err
 		}

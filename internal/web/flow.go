@@ -76,7 +76,7 @@ func (s *Server) flowOf(c echo.Context) (page.Asked, sight, measure.Flows, error
 		return a, see, measure.Flows{}, err
 	}
 	q.To = max(q.From, min(q.To, last))
-	f, err := measure.MakeFlows(ctx, see.course, q, see.course.Expected())
+	f, err := measure.MakeFlows(ctx, see, q, see.Expected())
 	return a, see, f, err
 }
 
@@ -133,7 +133,7 @@ func (s *Server) flowPage(c echo.Context) error {
 			return err
 		}
 	}
-	if err := s.lengths(ctx, see.course, f, place, a.Print, &v); err != nil {
+	if err := s.lengths(ctx, see, f, place, a.Print, &v); err != nil {
 		return err
 	}
 	return s.page(c, "flow", v)

@@ -102,7 +102,7 @@ func (s *Server) dateBarOf(ctx context.Context, v sight) string {
 		return "No extracts are held yet."
 	}
 	bar := "Data as at " + last.Long() + "."
-	lines, err := v.arrivals(ctx, last, last)
+	lines, err := v.Arrivals(ctx, last, last)
 	if err != nil {
 		s.opts.Log.Error("the date bar could not be made", "error", err)
 		return bar

@@ -54,10 +54,7 @@ type Past interface {
 
 // sight is what a page looks at: the present, or a past moment.
 type sight struct {
-	Figures
-	// course is the same figures over time.
-	course   Course
-	arrivals func(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error)
+	Past
 	// at is the past moment, zero for the present; text is how the address has
 	// it.
 	at   time.Time
@@ -80,7 +77,7 @@ func (s *Server) sight(c echo.Context, a page.Asked) (sight, error) {
 		return sight{}, err
 	}
 	context.AfterFunc(ctx, done)
-	return sight{Figures: past, course: past, arrivals: past.Arrivals, at: at, text: a.Known}, nil
+	return sight{Past: past, at: at, text: a.Known}, nil
 }
 
 // momentForms are the ways to write a moment of the service's zone.
@@ -302,7 +299,7 @@ func (s *Server) compare(ctx context.Context, v sight, from, to delay.Day) (*com
 	if err != nil {
 		return nil, err
 	}
-	if x.then, x.heldThen, err = filesOf(ctx, v.arrivals, from, to); err != nil {
+	if x.then, x.heldThen, err = filesOf(ctx, v.Arrivals, from, to); err != nil {
 		return nil, err
 	}
 	if x.now, _, err = filesOf(ctx, now.Arrivals, from, to); err != nil {

@@ -80,5 +80,5 @@ func (s *Server) present(ctx context.Context) (sight, error) {
 	if err != nil {
 		return sight{}, err
 	}
-	return sight{Figures: now, course: now, arrivals: now.Arrivals}, nil
+	return sight{Past: now}, nil
 }

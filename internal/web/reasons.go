@@ -81,7 +81,7 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	if out.see, err = s.sight(c, a); err != nil {
 		return out, err
 	}
-	course := out.see.course
+	course := out.see
 	if out.First, out.AsAt, err = out.see.Extent(ctx); err != nil || out.AsAt == 0 {
 		return out, err
 	}

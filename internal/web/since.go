@@ -67,7 +67,7 @@ func (x *comparing) whyEvent(at spot) cause {
 
 // both asks the past and then the present the same.
 func both[T any](v sight, now Course, ask func(Course) (T, error)) (was, is T, err error) {
-	if was, err = ask(v.course); err != nil {
+	if was, err = ask(v); err != nil {
 		return was, is, err
 	}
 	is, err = ask(now)

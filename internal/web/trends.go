@@ -145,7 +145,7 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 		return t, measure.Trend{}, err
 	}
 	t.TrendQuery.To = max(t.TrendQuery.From, min(t.TrendQuery.To, last))
-	trend, err := measure.MakeTrend(ctx, t.see.course, t.TrendQuery, t.see.course.Expected())
+	trend, err := measure.MakeTrend(ctx, t.see, t.TrendQuery, t.see.Expected())
 	return t, trend, err
 }
 
@@ -200,7 +200,7 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 	for i := range t.Series {
 		out.Names = append(out.Names, s.splitName(t.Split, t.Series[i].Cell))
 	}
-	all, err := a.see.course.Annotations(ctx)
+	all, err := a.see.Annotations(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -222,7 +222,7 @@ func (s *Server) drawTrend(ctx context.Context, a trendAsked, t measure.Trend) (
 	if a.Compare && len(t.Series) > 0 {
 		q := a.TrendQuery
 		q.From, q.To = measure.YearBefore(t.From, q.Grain), measure.YearBefore(t.To, q.Grain)
-		before, err := measure.MakeTrend(ctx, a.see.course, q, a.see.course.Expected())
+		before, err := measure.MakeTrend(ctx, a.see, q, a.see.Expected())
 		if err != nil {
 			return out, err
 		}
@@ -399,7 +399,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	q := a.query()
 	v.Showing = "Showing " + measureWords(t.Metric) + ", " + s.opts.Places.FilterWords(t.Filter) + ", " + stepsFrom(t) + "."
 	if t.Filter.Basis == measure.BasisAgreed && len(t.Series) > 0 {
-		split, err := measure.MakeSplit(ctx, a.see.course, t.Filter, t.From, t.To)
+		split, err := measure.MakeSplit(ctx, a.see, t.Filter, t.From, t.To)
 		if err != nil {
 			return v, err
 		}
