@@ -53,6 +53,7 @@ var ranks = map[string]int{
 	"internal/call":           5,
 	"internal/closing":        4,
 	"internal/pack":           5,
+	"internal/revision":       5,
 	"internal/schedule":       4,
 	"internal/synth":          4,
 	"internal/sqlite":         6,

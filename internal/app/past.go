@@ -11,6 +11,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
+	"homeward/internal/revision"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
 )
@@ -244,11 +245,11 @@ func (p pastPages) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.
 }
 
 // AnswersSince counts what people have said after a moment.
-func (p pastPages) AnswersSince(ctx context.Context, at time.Time) (web.Answers, error) {
+func (p pastPages) AnswersSince(ctx context.Context, at time.Time) (revision.Answers, error) {
 	n, days, err := p.figures.Store.AnswersSince(ctx, at)
-	out := web.Answers{Count: n}
+	out := revision.Answers{Count: n}
 	for _, d := range days {
-		out.Days = append(out.Days, web.AnsweredDays{Provider: d.Provider, First: d.First, Last: d.Last})
+		out.Days = append(out.Days, revision.AnsweredDays{Provider: d.Provider, First: d.First, Last: d.Last})
 	}
 	return out, err
 }

@@ -674,7 +674,7 @@ func (m *maker) leading(_ context.Context, s *Slide) error {
 		if m.set.Last != nil {
 			words += ", " + change(l.people, before[l.reason])
 		}
-		s.Bars = append(s.Bars, Bar{Name: reasonWords(l.reason), Value: l.people, Words: words})
+		s.Bars = append(s.Bars, Bar{Name: l.reason.Words(), Value: l.people, Words: words})
 	}
 	if len(all) > 5 {
 		rest := total
@@ -749,7 +749,7 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 			due = shortDay(w.Due)
 		}
 		s.Table.Rows = append(s.Table.Rows, Row{Body: w.Body.Slug(), BodyAt: 4,
-			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), reasonWords(w.Reason), upperFirst(w.Body.String()),
+			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), w.Reason.Words(), upperFirst(w.Body.String()),
 				due}})
 	}
 	return nil

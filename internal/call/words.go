@@ -48,8 +48,6 @@ func upperFirst(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-func reasonWords(r delay.Reason) string { return strings.TrimSpace(string(r) + " " + r.Short()) }
-
 // ShortName leaves off what every trust's name ends with, so that it can be
 // read on a wall.
 func ShortName(name string) string {

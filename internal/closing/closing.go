@@ -3,7 +3,8 @@
 // figures of its moment as bytes that never change, so that later changes show
 // as revisions beside them. The package is pure and works out the figures of
 // one moment from a Source; how a close is kept is package sqlite's concern,
-// how it looks and what has changed since is package web's.
+// what has changed since is package revision's, and how it looks is package
+// web's.
 package closing
 
 import (

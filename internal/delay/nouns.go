@@ -4,7 +4,10 @@
 // Who each day waits for is package attribution's concern.
 package delay
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Body is who a delayed day is attributed to.
 type Body uint8
@@ -130,6 +133,9 @@ const ReasonNotKnown Reason = ""
 
 // Reasons lists the codes of england-dtoc in the order of the published tables.
 var Reasons = [...]Reason{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
+
+// Words gives the code with the short name: "Di Residential home".
+func (r Reason) Words() string { return strings.TrimSpace(string(r) + " " + r.Short()) }
 
 // Short gives a reason's name in a few words, from the labels of the published
 // tables.

@@ -3,6 +3,7 @@ package measure
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Whole writes a count as every page, chart, slide and pack shows it: commas
@@ -44,4 +45,10 @@ func Plural(n int64, one, many string) string {
 		return "1 " + one
 	}
 	return Whole(n) + " " + many
+}
+
+// Exact writes a number for machines, with as many digits as it needs, six
+// after the point at most.
+func Exact(v float64) string {
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', 6, 64), "0"), ".")
 }

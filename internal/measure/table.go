@@ -201,13 +201,13 @@ func Figures(ctx context.Context, src Source, q Query, numbers []Number) (*Table
 			case Days:
 				row = append(row, strconv.FormatInt(c.Days, 10))
 			case Beds, People:
-				row = append(row, decimal(float64(c.Days)/float64(q.CalendarDays(c))))
+				row = append(row, Exact(float64(c.Days)/float64(q.CalendarDays(c))))
 			case ShareN:
 				part := 0.0
 				if n := whole[group(c)]; n > 0 {
 					part = float64(c.Days) / float64(n)
 				}
-				row = append(row, decimal(part))
+				row = append(row, Exact(part))
 			case Open:
 				row = append(row, strconv.FormatInt(open[key(c)], 10))
 			}
@@ -262,13 +262,6 @@ func key(c Cell) Cell {
 func group(c Cell) Cell {
 	c.Body, c.Days = 0, 0
 	return c
-}
-
-// decimal writes a number with as many digits as it needs, six after the point
-// at most.
-func decimal(f float64) string {
-	s := strconv.FormatFloat(f, 'f', 6, 64)
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
 // Column names the column of a dimension.

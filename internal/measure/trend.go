@@ -108,6 +108,15 @@ func (r TrendReading) Counts(m Metric) bool {
 	}
 }
 
+// Text writes the value for machines, in the metric's unit; empty when it does
+// not count.
+func (r TrendReading) Text(m Metric) string {
+	if !r.Counts(m) {
+		return ""
+	}
+	return Exact(r.Value)
+}
+
 // TrendSeries is the readings of one value of the split, or of everything.
 type TrendSeries struct {
 	// Cell holds the value of the split; only that field counts.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"homeward/internal/chart"
 	"homeward/internal/delay"
@@ -224,7 +223,7 @@ func publicReasons(f Figures, p published) chart.Chart {
 	})
 	for _, i := range order {
 		r := reasons[i]
-		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: upperFirst(strings.TrimSpace(string(r) + " " + r.Short()))},
+		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: upperFirst(r.Words())},
 			publicCell(p.parts[i])})
 	}
 	c.Table.Foot = []chart.Cell{{Text: "All reasons"}, publicCell(p.total)}

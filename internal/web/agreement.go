@@ -176,7 +176,7 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) 
 func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
 	id := casework.SegmentID(r.Reference, r.Segment.Segment.First)
 	w := queueRow{
-		ID: id, Reference: r.Reference, Hospital: s.opts.Places.ProviderWords(r.Provider), Reason: page.ReasonWords(r.Segment.Segment.Reason),
+		ID: id, Reference: r.Reference, Hospital: s.opts.Places.ProviderWords(r.Provider), Reason: r.Segment.Segment.Reason.Words(),
 		Swatch: swatch(r.Standing.Body), Proposed: page.UpperFirst(r.Standing.Body.String()),
 		State:  page.Tag{Text: page.UpperFirst(r.State.String()), Tag: stateTags[r.State]},
 		Period: span(r.Segment.Segment.First, r.Segment.Segment.Last), Days: count(int64(r.Days())), Href: "/agreement/" + id, Text: "Answer",
@@ -488,7 +488,7 @@ func (s *Server) checkAgreement(c echo.Context) error {
 		total += seg.Days()
 		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: cases[i].Reference, Header: true, Href: "/delays/" + cases[i].Reference},
 			{Text: span(seg.Segment.First, seg.Segment.Last)},
-			{Text: page.ReasonWords(seg.Segment.Reason)}, {Text: page.UpperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)},
+			{Text: seg.Segment.Reason.Words()}, {Text: page.UpperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)},
 			{Text: count(int64(seg.Days())), Class: page.Numeric}})
 		v.Hidden = append(v.Hidden, page.Hidden{Name: "select", Value: form["select"][i]}, page.Hidden{Name: "version", Value: cases[i].Version})
 	}

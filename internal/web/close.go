@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"net/http"
@@ -20,6 +19,7 @@ import (
 	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/revision"
 	"homeward/internal/web/page"
 )
 
@@ -159,11 +159,11 @@ func byHospitalAndBody(c measure.Cell) measure.Cell {
 func changeWords(more, elsewhere int64) string {
 	switch {
 	case elsewhere == 0:
-		return signed(more)
+		return measure.Signed(more)
 	case more == 0:
 		return count(elsewhere) + " moved"
 	}
-	return signed(more) + ", " + count(elsewhere) + " moved"
+	return measure.Signed(more) + ", " + count(elsewhere) + " moved"
 }
 
 func closeHref(m delay.Month) string { return closePath + "/" + m.String() }
@@ -526,7 +526,7 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 				day = l.Day.Long()
 			}
 			lines.Rows = append(lines.Rows, []page.Cell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day},
-				{Text: s.opts.Places.CouncilWords(l.Council)}, {Text: page.ReasonWords(l.Reason)}, {Text: l.Care.String()},
+				{Text: s.opts.Places.CouncilWords(l.Council)}, {Text: l.Reason.Words()}, {Text: l.Care.String()},
 				{Text: page.UpperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: page.UpperFirst(l.State.String())},
 				{Text: count(l.Snapshot), Class: page.Numeric}, {Text: count(l.Days), Class: page.Numeric}})
 		}
@@ -705,9 +705,9 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	}
 	switch form {
 	case "csv":
-		return s.sendCSV(c, "homeward-"+r.Month.String()+"-revisions.csv", revised.twin(s, r))
+		return s.sendCSV(c, "homeward-"+r.Month.String()+"-revisions.csv", s.revisionsTwin(r, revised))
 	case "json":
-		return s.sendJSON(c, revised.twin(s, r))
+		return s.sendJSON(c, s.revisionsTwin(r, revised))
 	}
 	month := r.Month.Long()
 	v := closeView{Form: page.Form{Frame: s.frame(c, month+", closed")}, Caption: s.opts.Places.Partnership,
@@ -717,7 +717,7 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	if print {
 		v.BodyClass = "app-view-print"
 	}
-	v.Lede = month + " was closed on " + s.dayOf(r) + " by " + s.closedBy(r) + ", with " + days(r.Days) + ". " + revised.sentence()
+	v.Lede = month + " was closed on " + s.dayOf(r) + " by " + s.closedBy(r) + ", with " + days(r.Days) + ". " + revisedSentence(revised)
 	if c.QueryParam(wordDone) != "" {
 		v.Said = month + " is closed."
 	}
@@ -731,7 +731,7 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 		v.Facts = append(v.Facts, page.Fact{Name: "Reason for closing with something open", Value: content.Reason})
 	}
 	v.Facts = append(v.Facts, page.Fact{Name: "Fingerprint (SHA-256 of the JSON)", Value: hexOf(r.SHA256)})
-	v.Sections = append([]closeSection{revised.section(s, r)}, s.figureSections(content, "What was closed")...)
+	v.Sections = append([]closeSection{revisionsSection(r, revised)}, s.figureSections(content, "What was closed")...)
 	v.Sections = append(v.Sections, s.openAsClosed(content), s.extractsSection(content))
 	return s.page(c, "close", v)
 }
@@ -768,214 +768,35 @@ func (s *Server) openAsClosed(content *closing.Content) closeSection {
 	return sec
 }
 
-// revision is how one figure of a closed month stands now.
-type revision struct {
-	name string
-	reckoning
-}
-
-// bodyDays names the days of each body.
-var bodyDays = map[delay.Body]string{
-	delay.SocialCare: "Days with social care", delay.NHS: "Days with the NHS", delay.Joint: "Joint days",
-	delay.NotAttributed: "Days not attributed",
-}
-
-// revised is a closed month beside what is known of it now.
-type revised struct {
-	rows            []revision
-	more, elsewhere int64
-	shares          [][5]string
-	// ruleSet is the one that the month is counted under now, when it is another;
-	// settings says that days are counted with other settings.
-	ruleSet  string
-	settings bool
-}
-
-// revise compares what a month was closed with with the same figures now. Every
-// difference is put down to one cause for each hospital's day, so that the
-// causes add up.
-func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.Content) (*revised, error) {
-	from, to := r.Month.First(), r.Month.Last()
+// revise sets a closed month beside what is known of it now.
+func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.Content) (*revision.Revised, error) {
 	present, err := s.now(ctx)
 	if err != nil {
 		return nil, err
-	}
-	cells, err := present.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider,
-		measure.ByResponsible, measure.ByState}})
-	if err != nil {
-		return nil, err
-	}
-	places, err := present.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByProvider, measure.ByCouncil,
-		measure.ByCare, measure.ByReason, measure.ByResponsible}})
-	if err != nil {
-		return nil, err
-	}
-	files, err := present.MonthFiles(ctx, r.Month)
-	if err != nil {
-		return nil, err
-	}
-	answers, err := present.AnswersSince(ctx, r.At)
-	if err != nil {
-		return nil, err
-	}
-	out := &revised{}
-	closed, err := content.Counted(measure.Filter{})
-	if err != nil {
-		return nil, err
-	}
-	out.more, out.elsewhere = closing.Moved(closed, places, func(c measure.Cell) measure.Cell {
-		c.State, c.Days = 0, 0
-		return c
-	})
-	if now := s.opts.Rules.Name + " " + s.opts.Rules.On(to).Version; now != r.RuleSet+" "+r.RuleVersion {
-		out.ruleSet = now
 	}
 	settings, err := s.opts.Closings.Settings(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out.settings = settings != content.Settings
-	joined, err := s.opts.Closings.JoinedSince(ctx, r.At, from, to)
+	joined, err := s.opts.Closings.JoinedSince(ctx, r.At, r.Month.First(), r.Month.Last())
 	if err != nil {
 		return nil, err
 	}
-	type was struct {
-		file    string
-		held    bool
-		days    measure.ByBody
-		inRange int64
-	}
-	then, now := map[spot]was{}, map[spot]was{}
-	for _, d := range content.ByDay {
-		day, err := delay.ParseDay(d.Day)
-		if err != nil {
-			return nil, err
-		}
-		then[spot{d.Provider, day}] = was{readingOf(d.File, d.Reading), d.Held, d.ByBody(), d.InRange}
-	}
-	for _, f := range files {
-		now[spot{f.Provider, f.Day}] = was{file: readingOf(f.SHA256, f.Reading), held: f.Held}
-	}
-	for _, c := range cells {
-		at := spot{c.Provider, c.Period}
-		w := now[at]
-		w.days[c.Body] += c.Days
-		if closing.InRange(c) {
-			w.inRange += c.Days
-		}
-		now[at] = w
-	}
-	x := comparing{then: map[spot]string{}, now: map[spot]string{}, heldThen: map[spot]bool{}, answers: answers}
-	var spots []spot
-	for at, w := range now {
-		x.now[at] = w.file
-	}
-	for at, w := range then {
-		x.then[at], x.heldThen[at] = w.file, w.held
-		spots = append(spots, at)
-	}
-	for at := range now {
-		if _, ok := then[at]; !ok {
-			spots = append(spots, at)
-		}
-	}
-	slices.SortFunc(spots, func(a, b spot) int { return cmp.Or(cmp.Compare(a.provider, b.provider), cmp.Compare(a.day, b.day)) })
-	total, inRange := revision{name: "Delayed days"}, revision{name: "Days disputed or not attributed"}
-	bodies := make([]revision, len(delay.Bodies))
-	for i, b := range delay.Bodies {
-		bodies[i].name = bodyDays[b]
-	}
-	var hospitals []revision
-	for i, at := range spots {
-		a, b := then[at], now[at]
-		why := x.why(at)
-		if why == laterWords && joined {
-			why = otherPeople
-		} else if why == laterWords && (out.settings || out.ruleSet != "") {
-			why = otherRules
-		}
-		name := content.Named(at.provider)
-		if name == at.provider {
-			name = s.opts.Places.ProviderWords(name)
-		}
-		total.add(why, name, a.days.Total(), b.days.Total())
-		inRange.add(why, name, a.inRange, b.inRange)
-		for j, body := range delay.Bodies {
-			bodies[j].add(why, name, a.days[body], b.days[body])
-		}
-		if i == 0 || spots[i-1].provider != at.provider {
-			hospitals = append(hospitals, revision{name: "Delayed days, " + name})
-		}
-		hospitals[len(hospitals)-1].add(why, name, a.days.Total(), b.days.Total())
-	}
-	out.rows = append(append(append([]revision{total}, bodies...), inRange), hospitals...)
-	return out, s.reviseShares(ctx, out, r.Month, content)
+	return revision.Closed{Record: r, Content: content, Now: present, Names: s.opts.Places, Joined: joined, Settings: settings,
+		RuleSet: s.opts.Rules.Name + " " + s.opts.Rules.On(r.Month.Last()).Version}.Revise(ctx)
 }
 
-// reviseShares sets each council's share beside the one now.
-func (s *Server) reviseShares(ctx context.Context, out *revised, m delay.Month, content *closing.Content) error {
-	present, err := s.now(ctx)
-	if err != nil {
-		return err
-	}
-	cells, err := present.Cells(ctx, measure.Query{From: m.First(), To: m.Last(),
-		By: []measure.Dimension{measure.ByCouncil, measure.ByResponsible, measure.ByState}})
-	if err != nil {
-		return err
-	}
-	now := map[string]*measure.Period{}
-	for _, c := range cells {
-		code := page.SlugOr(string(c.Council))
-		if now[code] == nil {
-			now[code] = &measure.Period{}
-		}
-		now[code].Days[c.Body] += c.Days
-		if c.State.Contested() {
-			now[code].Disputed[c.Body] += c.Days
-		}
-	}
-	for _, one := range content.Councils {
-		code := delay.Council(one.Code)
-		if one.Code == page.NotKnown {
-			code = delay.CouncilNotKnown
-		}
-		row := [5]string{"Council share, " + s.opts.Places.CouncilWords(code), "Not applicable", "Not applicable", "Not applicable",
-			"It follows from the days above"}
-		if one.Share != nil {
-			row[1] = shareWithRange(measure.Share{Known: true, Value: *one.Share, Low: *one.Lowest, High: *one.Highest}, one.InRange)
-		}
-		if p := now[one.Code]; p != nil {
-			if share := p.Share(); share.Known {
-				row[2] = shareWithRange(share, p.Unsettled())
-				if one.Share != nil {
-					row[3] = sharePoints(100 * (share.Value - *one.Share))
-				}
-			}
-		}
-		out.shares = append(out.shares, row)
-	}
-	return nil
-}
-
-// shareWithRange writes a share, with its range where days are not settled.
-func shareWithRange(s measure.Share, inRange int64) string {
-	if inRange == 0 {
-		return measure.PerCent(s.Value)
-	}
-	return measure.PerCent(s.Value) + " (" + measure.PerCent(s.Low) + " to " + measure.PerCent(s.High) + ")"
-}
-
-// sentence says how the figures have changed.
-func (r *revised) sentence() string {
+// revisedSentence says how the figures have changed.
+func revisedSentence(r *revision.Revised) string {
 	switch {
-	case r.more == 0 && r.elsewhere == 0:
+	case r.More == 0 && r.Elsewhere == 0:
 		return "Its figures are the same today."
-	case r.more == 0:
-		return "Its total is the same today; " + plural(r.elsewhere, "day counts", "days count") + " in another place."
-	case r.elsewhere == 0:
-		return "Its figures have changed by " + daysMore(r.more) + " since."
+	case r.More == 0:
+		return "Its total is the same today; " + plural(r.Elsewhere, "day counts", "days count") + " in another place."
+	case r.Elsewhere == 0:
+		return "Its figures have changed by " + daysMore(r.More) + " since."
 	}
-	return "Its figures have changed by " + daysMore(r.more) + " since, and " + plural(r.elsewhere, "day counts", "days count") +
+	return "Its figures have changed by " + daysMore(r.More) + " since, and " + plural(r.Elsewhere, "day counts", "days count") +
 		" in another place."
 }
 
@@ -1003,51 +824,33 @@ func changedBy(more, elsewhere int64) string {
 // daysMore writes a change in days with its sign.
 func daysMore(n int64) string {
 	if n == 1 || n == -1 {
-		return signed(n) + " day"
+		return measure.Signed(n) + " day"
 	}
-	return signed(n) + " days"
+	return measure.Signed(n) + " days"
 }
 
-func (r *revised) section(s *Server, rec closing.Record) closeSection {
+// revisionsSection is what has changed since a month was closed.
+func revisionsSection(rec closing.Record, r *revision.Revised) closeSection {
 	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
-	if r.elsewhere != 0 {
-		sec.Words = append(sec.Words, page.UpperFirst(plural(r.elsewhere, "day counts", "days count"))+
+	if r.Elsewhere != 0 {
+		sec.Words = append(sec.Words, page.UpperFirst(plural(r.Elsewhere, "day counts", "days count"))+
 			" in another place: with another hospital, council, type of care, reason or body.")
 	}
-	if r.ruleSet != "" {
-		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.ruleSet+
+	if r.RuleSet != "" {
+		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.RuleSet+
 			" now.")
 	}
-	if r.settings {
+	if r.Settings {
 		sec.Words = append(sec.Words, "The partnership's settings for counting days have changed since.")
 	}
-	t := page.Table{ID: "revisions-table", Caption: rec.Month.Long() + " as closed, and the same figures now", HiddenCaption: true,
-		Head: []page.Head{
-			{Text: "Measure"},
-			{Text: "As closed", Numeric: true},
-			{Text: "Same figure now", Numeric: true},
-			{Text: "Difference", Numeric: true},
-			{Text: "Why"},
-		}}
-	for _, one := range r.rows {
-		t.Rows = append(t.Rows, revisionRow(one.name, count(one.then), count(one.now), signed(one.now-one.then), one.words()))
-	}
-	for _, one := range r.shares {
-		t.Rows = append(t.Rows, revisionRow(one[0], one[1], one[2], one[3], one[4]))
-	}
-	sec.Tables = []page.Table{t}
+	sec.Tables = []page.Table{changesTable("revisions-table", rec.Month.Long()+" as closed, and the same figures now", "As closed", r.Lines())}
 	return sec
 }
 
-func revisionRow(name, was, is, difference, why string) []page.Cell {
-	return []page.Cell{{Text: name, Header: true}, {Text: was, Class: page.Numeric}, {Text: is, Class: page.Numeric},
-		{Text: difference, Class: page.Numeric}, {Text: why}}
-}
-
-// twin gives each figure as closed and now, one row for each cause of its
+// revisionsTwin gives each figure as closed and now, one row for each cause of its
 // difference; the rows of a figure add up to it.
-func (r *revised) twin(s *Server, rec closing.Record) page.Twin {
+func (s *Server) revisionsTwin(rec closing.Record, r *revision.Revised) page.Twin {
 	t := page.Twin{Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{},
 		From: rec.Month.First().String(), To: rec.Month.Last().String(), AsAt: s.today().String(),
 		Columns: []page.Column{
@@ -1058,13 +861,13 @@ func (r *revised) twin(s *Server, rec closing.Record) page.Twin {
 			{Name: "difference", Number: true},
 		}}
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
-	for _, one := range r.rows {
-		if len(one.by) == 0 {
-			t.Rows = append(t.Rows, []string{one.name, whole(one.then), whole(one.now), "no change", "0"})
+	for _, one := range r.Figures {
+		if len(one.By) == 0 {
+			t.Rows = append(t.Rows, []string{one.Name, whole(one.Then), whole(one.Now), "no change", "0"})
 		}
-		for _, why := range causes {
-			if _, ok := one.by[why]; ok {
-				t.Rows = append(t.Rows, []string{one.name, whole(one.then), whole(one.now), string(why), whole(one.by[why])})
+		for _, why := range revision.Causes {
+			if _, ok := one.By[why]; ok {
+				t.Rows = append(t.Rows, []string{one.Name, whole(one.Then), whole(one.Now), string(why), whole(one.By[why])})
 			}
 		}
 	}

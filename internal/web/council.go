@@ -20,6 +20,7 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/record"
+	"homeward/internal/revision"
 	"homeward/internal/spc"
 	"homeward/internal/web/page"
 )
@@ -234,7 +235,7 @@ func (s *Server) councilPage(c echo.Context) error {
 		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string {
 			return s.opts.Places.ProviderWords(c.Provider)
 		}, measure.ByProvider),
-		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a, func(c measure.Cell) string { return page.ReasonWords(c.Reason) },
+		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a, func(c measure.Cell) string { return c.Reason.Words() },
 			measure.ByReason),
 	}
 	v.Besides = []page.Table{
@@ -261,7 +262,9 @@ func (s *Server) councilPage(c echo.Context) error {
 		return err
 	}
 	if a.see.text != "" {
-		if v.Differences, err = s.councilSince(ctx, a); err != nil {
+		if v.Differences, err = s.differences(ctx, a.see, func(since revision.Since) (*revision.Comparison, error) {
+			return since.Council(ctx, a.figures, a.overview, a.filter, min(a.figures.To, a.last))
+		}); err != nil {
 			return err
 		}
 	}
@@ -483,7 +486,8 @@ func (s *Server) councilFigures(a councilAsked, u usual) (page.Table, []string) 
 	sc, scWas := f.Now.Days[delay.SocialCare], f.Was.Days[delay.SocialCare]
 	social := func(m *measure.Filter) { m.Bodies, m.Basis = []delay.Body{delay.SocialCare}, measure.BasisCounted }
 	row("Days with social care", "/definitions/"+measure.DelayedDays, notJudged,
-		counted(sc, a.rows(f.From, f.To, social)), counted(scWas, a.rows(f.WasFrom, f.WasTo, social)), page.Cell{Text: signed(sc - scWas)})
+		counted(sc, a.rows(f.From, f.To, social)), counted(scWas, a.rows(f.WasFrom, f.WasTo, social)),
+		page.Cell{Text: measure.Signed(sc - scWas)})
 	calendar, calendarWas := float64(f.To-f.From)+1, float64(f.WasTo-f.WasFrom)+1
 	beds, bedsWas := float64(sc)/calendar, float64(scWas)/calendarWas
 	row("DToC beds with social care (people a day)", "/definitions/"+measure.DToCBeds, usualWords(u.social, tenth),
@@ -645,7 +649,7 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 	parts, name := f.ByProvider, func(p measure.PartSplit) string { return s.opts.Places.ProviderWords(p.Cell.Provider) }
 	switch a.moved {
 	case string(measure.ByReason):
-		parts, name = f.ByReason, func(p measure.PartSplit) string { return page.ReasonWords(p.Cell.Reason) }
+		parts, name = f.ByReason, func(p measure.PartSplit) string { return p.Cell.Reason.Words() }
 	case string(measure.ByCare):
 		parts, name = f.ByCare, func(p measure.PartSplit) string { return p.Cell.Care.String() + " care" }
 	case byAge:
@@ -753,88 +757,6 @@ func (s *Server) unsettledTable(a councilAsked) (page.Table, string) {
 	return t, strings.Join(said, " ")
 }
 
-// councilSince compares the page's figures as they were known with the same
-// figures now.
-func (s *Server) councilSince(ctx context.Context, a councilAsked) (*differencesView, error) {
-	f, o := a.figures, a.overview
-	to := min(f.To, a.last)
-	x, err := s.compare(ctx, a.see, min(f.WasFrom, o.AsAt-13), max(to, o.AsAt))
-	if err != nil {
-		return nil, err
-	}
-	// The people waiting, each hospital on its own day.
-	q := measure.Query{From: o.AsAt - 13, To: o.AsAt, By: []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByResponsible},
-		Filter: a.filter.On(measure.BasisCounted)}
-	before, err := counts(ctx, a.see, q)
-	if err != nil {
-		return nil, err
-	}
-	present, err := s.now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	after, err := counts(ctx, present, q)
-	if err != nil {
-		return nil, err
-	}
-	var waiting reckoning
-	s.reckonWaiting(&waiting, o, before, after, x.now, x.why)
-	x.counted("People waiting, "+o.AsAt.Long(), waiting)
-	days := func(from, to delay.Day, narrow func(*measure.Filter)) (reckoning, error) {
-		q := measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByDay, measure.ByProvider},
-			Filter: a.filter.On(measure.BasisCounted)}
-		narrow(&q.Filter)
-		then, err := counts(ctx, a.see, q)
-		if err != nil {
-			return reckoning{}, err
-		}
-		now, err := counts(ctx, present, q)
-		// Without a body in the question all days stand under the first.
-		return x.reckon(spots(then, from, 0), spots(now, from, 0), x.why), err
-	}
-	agreed := func(m *measure.Filter) { m.Basis = measure.BasisAgreed }
-	social := func(m *measure.Filter) { m.Bodies = []delay.Body{delay.SocialCare} }
-	both := func(m *measure.Filter) {
-		agreed(m)
-		social(m)
-	}
-	type line struct {
-		name   string
-		narrow func(*measure.Filter)
-	}
-	first := []line{{"Delayed days, ", func(*measure.Filter) {}}, {"Delayed days with social care, ", social}}
-	if f.Basis == measure.BasisAgreed {
-		first = []line{{"Agreed days, ", agreed}, {"Agreed days with social care, ", both}}
-	}
-	rest := []line{{"Delayed days not attributed, ", func(m *measure.Filter) { m.Bodies = []delay.Body{delay.NotAttributed} }},
-		{"Agreed days, ", agreed}, {"Disputed days, ", func(m *measure.Filter) {
-			m.States = []agreement.State{agreement.Disputed,
-				agreement.Decided}
-		}}}
-	if f.Basis == measure.BasisAgreed {
-		rest[1] = line{"Delayed days, ", func(*measure.Filter) {}}
-	}
-	for i, period := range [][2]delay.Day{{f.From, to}, {f.WasFrom, f.WasTo}} {
-		words, lines := span(period[0], period[1]), first
-		if i == 0 {
-			lines = append(slices.Clone(first), rest...)
-		}
-		var shared [2]reckoning
-		for j, line := range lines {
-			r, err := days(period[0], period[1], line.narrow)
-			if err != nil {
-				return nil, err
-			}
-			x.counted(line.name+words, r)
-			if j < len(shared) {
-				shared[j] = r
-			}
-		}
-		x.share("Council share, "+words, shared[1], shared[0])
-	}
-	return x.view(), nil
-}
-
 // decisions says what waits for the reader's own answer: now, not in the past.
 func (s *Server) decisions(c echo.Context, code string, past bool) ([]string, error) {
 	actor := s.actor(c)
@@ -910,7 +832,7 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (page.
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference},
 			{Text: s.opts.Places.ProviderWords(d.Provider)},
-			{Text: count(waited(d)), Class: page.Numeric}, {Text: d.Ready.Long()}, {Text: page.ReasonWords(reason)}, {Text: next}})
+			{Text: count(waited(d)), Class: page.Numeric}, {Text: d.Ready.Long()}, {Text: reason.Words()}, {Text: next}})
 	}
 	if len(t.Rows) > 0 {
 		return t, "", nil
@@ -985,7 +907,7 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 				value float64
 			}{{"council share", sh.Value}, {"council share, lowest", sh.Low}, {"council share, highest", sh.High}} {
 				add(measure.CouncilShare, one.name+" ("+b.String()+" days)", p.from, p.to, all, all, all, delay.SocialCare.String(), all,
-					decimals(one.value), "part of 1")
+					measure.Exact(one.value), "part of 1")
 			}
 		}
 		on = measure.BasisCounted
@@ -1008,7 +930,7 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 			}
 			on = f.Basis
 			add(measure.CouncilShare, "part of the change"+of, f.From, f.To, provider, reason, care, delay.SocialCare.String(), all,
-				decimals(float64(p.Points)/10), "points")
+				measure.Exact(float64(p.Points)/10), "points")
 		}
 	}
 	parts(f.ByProvider, func(p measure.PartSplit) (string, string, string, string) { return p.Cell.Provider, all, all, "" })
@@ -1024,7 +946,7 @@ func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 	})
 	on = f.Basis
 	add(measure.CouncilShare, "change of the share", f.From, f.To, all, all, all, delay.SocialCare.String(), all,
-		decimals(float64(f.Change)/10), "points")
+		measure.Exact(float64(f.Change)/10), "points")
 	on = measure.BasisCounted
 	if a.last != 0 {
 		waits, err := measure.MakeWaits(c.Request().Context(), a.see, a.overview)

@@ -223,7 +223,7 @@ func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
 	}
 	if n := len(r.Stretches); n > 0 {
 		last := r.Stretches[n-1]
-		row.Reason, row.Body, row.Swatch = page.ReasonWords(last.Reason), page.UpperFirst(last.Body.String()), swatch(last.Body)
+		row.Reason, row.Body, row.Swatch = last.Reason.Words(), page.UpperFirst(last.Body.String()), swatch(last.Body)
 	}
 	return row
 }

@@ -155,7 +155,7 @@ func (s *Server) matrix() page.Table {
 		}
 		t.Rows = append(
 			t.Rows,
-			[]page.Cell{{Text: page.ReasonWords(r), Header: true}, word(a.NHS), word(a.SocialCare), word(a.Joint), {Text: care}},
+			[]page.Cell{{Text: r.Words(), Header: true}, word(a.NHS), word(a.SocialCare), word(a.Joint), {Text: care}},
 		)
 	}
 	return t

@@ -113,8 +113,7 @@ func (s *Server) delayPage(c echo.Context) error {
 			}
 		}
 	}
-	if d != nil && actor.May(people.JudgePeople) &&
-		slices.ContainsFunc(d.Findings, func(f delay.Finding) bool { return f.Rule == "C19" || f.Rule == "I4" }) {
+	if d != nil && actor.May(people.JudgePeople) && slices.ContainsFunc(d.Findings, func(f delay.Finding) bool { return f.Rule == "C19" || f.Rule == "I4" }) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
 	}
 	v.Tags = recordTags(k)
@@ -227,7 +226,7 @@ func (s *Server) recordFacts(k *casework.Case) []page.CaseFact {
 	if given.Words.Council != "" && given.Words.Council != string(given.Council) {
 		council.Source = "given as " + page.Quote(given.Words.Council)
 	}
-	out = append(out, council, page.CaseFact{Name: "Waiting for", Value: page.ReasonWords(given.Reason)},
+	out = append(out, council, page.CaseFact{Name: "Waiting for", Value: given.Reason.Words()},
 		page.CaseFact{Name: "Type of care", Value: given.Care.String()})
 	for _, l := range slices.Backward(current) {
 		if l.Destination != "" {
@@ -365,11 +364,9 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) page.Table {
 		}
 		number := strconv.Itoa(n + i)
 		lines = append(lines, line{seg.Segment.First, []page.Cell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to},
-			{Text: page.ReasonWords(seg.Segment.Reason)},
-			{
-				Text:   page.UpperFirst(seg.Standing.Body.String()),
-				Swatch: swatch(seg.Standing.Body),
-			}, {Text: count(int64(seg.Days())), Class: page.Numeric},
+			{Text: seg.Segment.Reason.Words()},
+			{Text: page.UpperFirst(seg.Standing.Body.String()), Swatch: swatch(seg.Standing.Body)},
+			{Text: count(int64(seg.Days())), Class: page.Numeric},
 			{Text: page.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
 				Href: "/delays/" + k.Reference + "/periods/" + number}}})
 	}
@@ -426,7 +423,7 @@ func (s *Server) history(k *casework.Case) []historyView {
 			what = l.Kind.String() + ", " + span(l.Day, l.Until)
 		}
 		if l.Given != nil {
-			what += ": " + page.ReasonWords(l.Given.Reason)
+			what += ": " + l.Given.Reason.Words()
 			if l.Given.Stated != delay.NotAttributed {
 				what += ", " + l.Given.Stated.String()
 			}
@@ -604,7 +601,7 @@ func givenLines(g attribution.Given, council string) []receiptLine {
 		attribution.FundedJointly: "Joint",
 		attribution.SelfFunded:    "The person", attribution.FundingUnread: "Could not be read"}[g.Funding]
 	return []receiptLine{
-		{"Reason", page.ReasonWords(g.Reason), orNot(g.Words.Reason)},
+		{"Reason", g.Reason.Words(), orNot(g.Words.Reason)},
 		{"Type of care", g.Care.String(), orNot(g.Words.Care)},
 		{"Council of residence", council, orNot(g.Words.Council)},
 		{"Responsible body", stated, orNot(g.Words.Responsible)},

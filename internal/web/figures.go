@@ -278,7 +278,7 @@ func (s *Server) dimensionCell(by measure.Dimension, c measure.Cell) page.Cell {
 	case measure.ByCouncil:
 		return page.Cell{Text: s.opts.Places.CouncilWords(c.Council)}
 	case measure.ByReason:
-		return page.Cell{Text: page.ReasonWords(c.Reason)}
+		return page.Cell{Text: c.Reason.Words()}
 	case measure.ByResponsible:
 		return page.Cell{Text: page.UpperFirst(c.Body.String()), Swatch: swatch(c.Body)}
 	}

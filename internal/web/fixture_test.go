@@ -254,10 +254,11 @@ func (n *northshire) Receipt(_ context.Context, sum string) (ingest.Arrived, err
 			st.Held, st.Counted, st.Accepted, st.By, st.Reason = false, true, time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), "Analyst",
 				"A ward was closed."
 		}
-		return ingest.Arrived{At: time.Date(2026, 11, 4, 6, 12, 0, 0, time.UTC), Bytes: 900, Standings: []ingest.StandsNow{st}, Report: ingest.Report{
-			File: "short.csv", SHA256: heldFile, Outcome: ingest.Held, Provider: st.Provider, RowsRead: 8, Kept: 8,
-			Extracts: []ingest.ExtractReport{{Date: st.Day.String(), RowsRead: 8, Kept: 8,
-				Held: "8 rows, and the extract of 2 November 2026 has 20."}}}}, nil
+		return ingest.Arrived{At: time.Date(2026, 11, 4, 6, 12, 0, 0, time.UTC), Bytes: 900, Standings: []ingest.StandsNow{st},
+			Report: ingest.Report{
+				File: "short.csv", SHA256: heldFile, Outcome: ingest.Held, Provider: st.Provider, RowsRead: 8, Kept: 8,
+				Extracts: []ingest.ExtractReport{{Date: st.Day.String(), RowsRead: 8, Kept: 8,
+					Held: "8 rows, and the extract of 2 November 2026 has 20."}}}}, nil
 	}
 	if sum != knownFile {
 		return ingest.Arrived{}, problem.New(problem.NotFound, "There is no receipt for this file.")

@@ -11,6 +11,7 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/revision"
 	"homeward/internal/web/page"
 )
 
@@ -129,7 +130,9 @@ func (s *Server) flowPage(c echo.Context) error {
 	}
 	v.Flow = s.flowTable(see, f)
 	if see.text != "" {
-		if v.Differences, err = s.flowSince(ctx, see, f); err != nil {
+		if v.Differences, err = s.differences(ctx, see, func(since revision.Since) (*revision.Comparison, error) {
+			return since.Flow(ctx, f)
+		}); err != nil {
 			return err
 		}
 	}

@@ -12,13 +12,14 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/record"
+	"homeward/internal/revision"
 )
 
 // memory gives Northshire as it was known: at each past moment as it is now but
 // for what had not arrived. open counts the pasts in use.
 type memory struct {
 	north   *northshire
-	answers Answers
+	answers revision.Answers
 	open    atomic.Int32
 	asked   []time.Time
 }
@@ -76,7 +77,7 @@ func (i instant) Learnt(context.Context) (time.Time, error) {
 	return time.Date(2026, 11, 4, 6, 10, 0, 250000000, time.UTC), nil
 }
 
-func (i instant) AnswersSince(context.Context, time.Time) (Answers, error) {
+func (i instant) AnswersSince(context.Context, time.Time) (revision.Answers, error) {
 	return i.o.Known.(*memory).answers, nil
 }
 

@@ -13,7 +13,7 @@ import (
 func levelText(levels []measure.Level, r measure.TrendReading) string {
 	for _, l := range levels {
 		if l.InForce(r.Last) {
-			return decimals(l.Value)
+			return measure.Exact(l.Value)
 		}
 	}
 	return ""

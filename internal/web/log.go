@@ -52,7 +52,7 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 			v.Facts = append(
 				v.Facts,
 				page.CaseFact{Name: "Council of residence", Value: s.opts.Places.CouncilWords(given.Council), Source: s.extractAge(k)},
-				page.CaseFact{Name: "Waiting for, by the extract", Value: page.ReasonWords(given.Reason), Source: s.extractAge(k)},
+				page.CaseFact{Name: "Waiting for, by the extract", Value: given.Reason.Words(), Source: s.extractAge(k)},
 			)
 			if d.EndKind == delay.Open {
 				add("fed", d.Ready.Long()+", from the extract")
@@ -132,7 +132,7 @@ func (s *Server) bodyPart(label, chosen string) page.Part {
 func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, today delay.Day) []page.PartGroup {
 	all := page.PartGroup{Label: "All reasons"}
 	option := func(r delay.Reason, chosen bool) page.Choice {
-		return page.Choice{Value: string(r), Text: page.ReasonWords(r), Chosen: chosen}
+		return page.Choice{Value: string(r), Text: r.Words(), Chosen: chosen}
 	}
 	used := map[delay.Reason]int{}
 	if provider != "" {
@@ -180,7 +180,7 @@ func (s *Server) meaningsPart(c echo.Context, today delay.Day) page.Part {
 	p := page.Part{Kind: "details", ID: "meanings", Label: "What each reason means"}
 	for _, r := range s.opts.Casework.Reasons(today) {
 		m := casework.Meanings[r]
-		p.Words = append(p.Words, page.ReasonWords(r)+". "+m.Sentence+" "+m.Examples[0]+" "+m.Examples[1])
+		p.Words = append(p.Words, r.Words()+". "+m.Sentence+" "+m.Examples[0]+" "+m.Examples[1])
 		rulings, err := s.opts.Cases.Examples(c.Request().Context(), r, 3)
 		if err != nil {
 			continue
@@ -424,7 +424,7 @@ func (s *Server) changeStep() caseStep {
 			if d := k.Last(); d != nil {
 				ward = d.Ward
 			}
-			v.Facts = []page.CaseFact{{Name: "Waiting for now", Value: page.ReasonWords(given.Reason)},
+			v.Facts = []page.CaseFact{{Name: "Waiting for now", Value: given.Reason.Words()},
 				{Name: "Council of residence", Value: s.opts.Places.CouncilWords(given.Council)}}
 			v.Parts = []page.Part{
 				page.RadiosPart(
@@ -469,7 +469,7 @@ func (s *Server) periodLinksOf(k *casework.Case) []page.Link {
 		if !p.Present {
 			out = append(
 				out,
-				page.Link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + page.ReasonWords(p.Segment.Segment.Reason) +
+				page.Link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + p.Segment.Segment.Reason.Words() +
 					", " + p.Standing.Body.String(), Href: s.correctHref(k, p.Segment.Segment.First)},
 			)
 		}
@@ -493,7 +493,7 @@ func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fre
 	v.Lede = []string{"Only what was recorded of these days is replaced. Other periods stay as they are, the days still add up, and the old " +
 		"version is kept in the history. The other body is asked about the corrected days again."}
 	v.Facts = []page.CaseFact{{Name: "Period", Value: span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days()))},
-		{Name: "Recorded as", Value: page.ReasonWords(p.Given.Reason)},
+		{Name: "Recorded as", Value: p.Given.Reason.Words()},
 		{Name: "Next step with", Value: page.UpperFirst(seg.Standing.Body.String()) + ", " + seg.State.String()},
 		{Name: "Council of residence", Value: s.opts.Places.CouncilWords(p.Given.Council)}}
 	v.Hidden = append(v.Hidden, page.Hidden{Name: "what", Value: "corrected"}, page.Hidden{Name: wordPeriod, Value: first})

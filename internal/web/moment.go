@@ -10,6 +10,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/people"
 	"homeward/internal/record"
+	"homeward/internal/revision"
 )
 
 // Present answers as of one moment, which is now: whatever arrives meanwhile,
@@ -21,7 +22,7 @@ type Present interface {
 	Learnt(ctx context.Context) (time.Time, error)
 	// AnswersSince gives what people have entered, answered and accepted after a
 	// moment.
-	AnswersSince(ctx context.Context, at time.Time) (Answers, error)
+	AnswersSince(ctx context.Context, at time.Time) (revision.Answers, error)
 	// MonthFiles gives the file that counts for each provider's day of a month,
 	// and the days whose short file is held.
 	MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, error)

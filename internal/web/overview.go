@@ -13,6 +13,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/people"
+	"homeward/internal/revision"
 	"homeward/internal/web/page"
 )
 
@@ -205,7 +206,9 @@ func (s *Server) overviewPage(c echo.Context) error {
 		Periods: page.PeriodLinks("/overview", o.Filter, see.keep(url.Values{}), last), Known: s.knownField(see),
 	}
 	if see.text != "" {
-		if v.Differences, err = s.differences(ctx, see, o); err != nil {
+		if v.Differences, err = s.differences(ctx, see, func(since revision.Since) (*revision.Comparison, error) {
+			return since.Overview(ctx, o)
+		}); err != nil {
 			return err
 		}
 	}
@@ -490,11 +493,13 @@ func (s *Server) overviewTwin(see sight, o measure.Overview) page.Twin {
 		if o.Filter.Basis == measure.BasisAgreed {
 			add(measure.DelayedDays, "delayed days not agreed", m.First, m.Last, "all", "all", whole(m.NotAgreed), "days")
 		}
-		add(measure.DToCBeds, "DToC beds", m.First, m.Last, "all", "all", decimals(m.Beds()), "beds")
+		add(measure.DToCBeds, "DToC beds", m.First, m.Last, "all", "all", measure.Exact(m.Beds()), "beds")
 		if share := m.Share(); share.Known && len(o.Filter.Bodies) == 0 {
-			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Value), "part of 1")
-			add(measure.CouncilShare, "council share, lowest", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.Low), "part of 1")
-			add(measure.CouncilShare, "council share, highest", m.First, m.Last, delay.SocialCare.String(), "all", decimals(share.High), "part of 1")
+			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.Value), "part of 1")
+			add(measure.CouncilShare, "council share, lowest", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.Low),
+				"part of 1")
+			add(measure.CouncilShare, "council share, highest", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.High),
+				"part of 1")
 		}
 	}
 	for _, r := range o.Reasons {
@@ -505,11 +510,6 @@ func (s *Server) overviewTwin(see sight, o measure.Overview) page.Twin {
 		t.RowBasis = append(make([]measure.Basis, people), slices.Repeat([]measure.Basis{o.Filter.Basis}, len(t.Rows)-people)...)
 	}
 	return t
-}
-
-// decimals writes a number for machines, to six places.
-func decimals(v float64) string {
-	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', 6, 64), "0"), ".")
 }
 
 func (s *Server) overviewCSV(c echo.Context) error {

@@ -48,21 +48,6 @@ func (s *Server) againRoutes() []route {
 	}
 }
 
-// readingOf names a file as it was read: by its SHA-256, and the number of the
-// reading when it was read again.
-func readingOf(sum string, reading int64) string {
-	if sum == "" || reading == 0 {
-		return sum
-	}
-	return sum + " " + strconv.FormatInt(reading, 10)
-}
-
-// sumOf gives the SHA-256 of what readingOf named.
-func sumOf(reading string) string {
-	sum, _, _ := strings.Cut(reading, " ")
-	return sum
-}
-
 // againBanner says, to those who may do something about it, that files were read
 // with other words than today's; empty when none was.
 func (s *Server) againBanner(c echo.Context) (string, error) {
@@ -140,7 +125,7 @@ func (s *Server) againView(c echo.Context, o *ingest.Offer, why, wrong string) a
 func (s *Server) againTables(o *ingest.Offer) []page.Table {
 	number := func(n int64) page.Cell { return page.Cell{Text: measure.Whole(n), Class: page.Numeric} }
 	line := func(name string, before, after int64) []page.Cell {
-		return []page.Cell{{Text: name, Header: true}, number(before), number(after), {Text: signed(after - before), Class: page.Numeric}}
+		return []page.Cell{{Text: name, Header: true}, number(before), number(after), {Text: measure.Signed(after - before), Class: page.Numeric}}
 	}
 	table := func(id, caption, first string) page.Table {
 		return page.Table{

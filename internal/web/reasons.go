@@ -11,6 +11,7 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/revision"
 	"homeward/internal/web/page"
 )
 
@@ -239,7 +240,9 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		{Text: "How this is counted", Href: "/definitions/M01"}}, r.Print)
 	v.Table, v.Next = r.table(), r.next()
 	if r.see.text != "" {
-		if v.Differences, err = s.reasonsSince(ctx, r); err != nil {
+		if v.Differences, err = s.differences(ctx, r.see, func(since revision.Since) (*revision.Comparison, error) {
+			return since.Reasons(ctx, r.Filter, r.From, r.To)
+		}); err != nil {
 			return err
 		}
 	}
@@ -288,7 +291,7 @@ func (r reasonFigures) table() page.Table {
 	var running int64
 	for _, l := range r.Lines {
 		running += l.Days.Total()
-		t.Rows = append(t.Rows, row(page.ReasonWords(l.Reason), "/definitions#reasons",
+		t.Rows = append(t.Rows, row(l.Reason.Words(), "/definitions#reasons",
 			narrowed(r.Asked.Filter, measure.ByReason, measure.Cell{Reason: l.Reason}), l.Days, running, l.Before))
 	}
 	t.Foot = row("All reasons", "", r.Asked.Filter, r.Total, total, r.BeforeTotal)
@@ -312,10 +315,10 @@ func (r reasonFigures) next() page.Table {
 		}
 		next := "None"
 		if l.NextN > 0 {
-			next = page.ReasonWords(l.Next) + " (" + count(l.NextN) + ")"
+			next = l.Next.Words() + " (" + count(l.NextN) + ")"
 		}
 		least, most := l.freed()
-		t.Rows = append(t.Rows, []page.Cell{{Text: page.ReasonWords(l.Reason), Header: true}, number(l.Left), number(l.WentOn), {Text: next},
+		t.Rows = append(t.Rows, []page.Cell{{Text: l.Reason.Words(), Header: true}, number(l.Left), number(l.WentOn), {Text: next},
 			number(least), number(most)})
 	}
 	return t
@@ -349,8 +352,9 @@ func (s *Server) reasonsTwin(r reasonFigures) page.Twin {
 	var running int64
 	for _, l := range r.Lines {
 		running += l.Days.Total()
-		row := []string{measure.Cell{Reason: l.Reason}.Text(measure.ByReason), whole(l.Days.Total()), decimals(float64(l.Days.Total()) / total),
-			decimals(float64(running) / total), decimals(float64(l.Days.Total()) / r.calendar())}
+		row := []string{measure.Cell{Reason: l.Reason}.Text(measure.ByReason), whole(l.Days.Total()),
+			measure.Exact(float64(l.Days.Total()) / total),
+			measure.Exact(float64(running) / total), measure.Exact(float64(l.Days.Total()) / r.calendar())}
 		for _, b := range delay.Bodies {
 			row = append(row, whole(l.Days[b]))
 		}

@@ -430,7 +430,7 @@ func bedWords(bed, ward, reference string) string {
 func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day) workRow {
 	w := workRow{
 		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
-		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: page.ReasonWords(r.Reason), Swatch: swatch(r.Body),
+		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: r.Reason.Words(), Swatch: swatch(r.Body),
 		Body: page.UpperFirst(r.Body.String()),
 		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form",
 		EndHref:     "/delays/" + r.Reference + "/end",
@@ -561,7 +561,7 @@ func (s *Server) savedWords(k *casework.Case, l casework.LogLine) string {
 		if l.Until != 0 {
 			when = "for " + span(l.Day, l.Until)
 		}
-		return "Saved for " + name + ": " + page.ReasonWords(l.Given.Reason) + " " + when + ". " + s.proposalWords(l)
+		return "Saved for " + name + ": " + l.Given.Reason.Words() + " " + when + ". " + s.proposalWords(l)
 	case logbook.Verified:
 		return page.UpperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
 	case logbook.Paused:

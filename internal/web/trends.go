@@ -15,6 +15,7 @@ import (
 	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/revision"
 	"homeward/internal/spc"
 	"homeward/internal/web/page"
 )
@@ -464,7 +465,9 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		v.Settings = drawn.Controls[0].Settings
 	}
 	if a.see.text != "" {
-		if v.Differences, err = s.trendSince(ctx, a, t); err != nil {
+		if v.Differences, err = s.differences(ctx, a.see, func(since revision.Since) (*revision.Comparison, error) {
+			return since.Trend(ctx, t)
+		}); err != nil {
 			return v, err
 		}
 	}
@@ -615,7 +618,7 @@ func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) pag
 			if t.Split != "" {
 				row = append(row, series.Cell.Text(t.Split))
 			}
-			row = append(row, t.Metric.Word, valueText(t.Metric, r), strconv.FormatInt(r.Amount, 10), states[r.State])
+			row = append(row, t.Metric.Word, r.Text(t.Metric), strconv.FormatInt(r.Amount, 10), states[r.State])
 			if a.Compare {
 				row = append(row, yearBeforeText(t, r, drawn.Before))
 			}
@@ -636,13 +639,6 @@ func periodText(d delay.Day, grain measure.Dimension) string {
 	return measure.Cell{Period: d}.Text(grain)
 }
 
-func valueText(m measure.Metric, r measure.TrendReading) string {
-	if !r.Counts(m) {
-		return ""
-	}
-	return decimals(r.Value)
-}
-
 func yearBeforeText(t measure.Trend, r measure.TrendReading, before *measure.TrendSeries) string {
 	if before == nil {
 		return ""
@@ -650,7 +646,7 @@ func yearBeforeText(t measure.Trend, r measure.TrendReading, before *measure.Tre
 	want := periodText(measure.YearBefore(r.First, t.Grain), t.Grain)
 	for _, b := range before.Readings {
 		if periodText(b.First, t.Grain) == want {
-			return valueText(t.Metric, b)
+			return b.Text(t.Metric)
 		}
 	}
 	return ""
@@ -666,7 +662,7 @@ func limit(m measure.Metric, p spc.PointResult, n spc.Number) string {
 	if m.Percent {
 		v = min(v, 100) / 100
 	}
-	return decimals(v)
+	return measure.Exact(v)
 }
 
 func (s *Server) trendTwinOf(c echo.Context) (page.Twin, error) {

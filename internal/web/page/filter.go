@@ -75,7 +75,7 @@ func (p Places) Groups(f measure.Filter) []ChoiceGroup {
 		add(&body, b.Slug(), UpperFirst(b.String()), slices.Contains(f.Bodies, b))
 	}
 	for _, r := range delay.Reasons {
-		add(&reason, string(r), ReasonWords(r), slices.Contains(f.Reasons, r))
+		add(&reason, string(r), r.Words(), slices.Contains(f.Reasons, r))
 	}
 	add(&reason, NotKnown, delay.ReasonNotKnown.Short(), slices.Contains(f.Reasons, delay.ReasonNotKnown))
 	reason.Class = Spread

@@ -104,7 +104,7 @@ func (p Places) FilterWords(f measure.Filter) string {
 	if len(f.Reasons) > 0 {
 		names := make([]string, len(f.Reasons))
 		for i, r := range f.Reasons {
-			names[i] = ReasonWords(r)
+			names[i] = r.Words()
 		}
 		parts = append(parts, "waiting for "+either(names))
 	}
@@ -144,11 +144,6 @@ func (p Places) PublicRows() (known measure.Known) {
 type Adults struct {
 	Number       int
 	Year, Source string
-}
-
-// ReasonWords gives a reason's code and name, "Di Residential home".
-func ReasonWords(r delay.Reason) string {
-	return strings.TrimSpace(string(r) + " " + r.Short())
 }
 
 func either(names []string) string {
