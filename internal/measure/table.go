@@ -43,9 +43,12 @@ var Numbers = []struct {
 
 // Table is figures as people and machines read them.
 type Table struct {
-	Query   Query
-	Head    []string
-	Rows    [][]string
+	Query Query
+	Head  []string
+	Rows  [][]string
+	// Cells are those that the rows were made of, in the same order; a public
+	// table has none.
+	Cells   []Cell
 	Numeric []bool // of each column
 	// Total is the delayed days of all rows; a public table has its total among
 	// its rows instead, suppressed and rounded like them (P3).
@@ -178,7 +181,7 @@ func Figures(ctx context.Context, src Source, q Query, numbers []Number) (*Table
 			whole[group(c)] += c.Days
 		}
 	}
-	t := &Table{Query: q}
+	t := &Table{Query: q, Cells: cells}
 	for _, d := range q.By {
 		t.Head, t.Numeric = append(t.Head, Column(d)), append(t.Numeric, false)
 	}
@@ -244,12 +247,15 @@ func standing(ctx context.Context, src Source, q Query, wanted bool) ([]Cell, ma
 		open[key(c)] -= c.Days
 		left[key(c)] = c.Days
 	}
-	if q.Filter.Basis == BasisAgreed {
-		for i, c := range cells {
-			cells[i].Days = left[key(c)]
-		}
+	if q.Filter.Basis != BasisAgreed {
+		return cells, open, nil
 	}
-	return cells, open, nil
+	// What a source has given stays as it is.
+	shown := slices.Clone(cells)
+	for i, c := range shown {
+		shown[i].Days = left[key(c)]
+	}
+	return shown, open, nil
 }
 
 // key is the cell without its days.

@@ -217,10 +217,8 @@ func (s *Server) closesPage(c echo.Context) error {
 func (s *Server) closesTwin(c echo.Context) (page.Twin, error) {
 	t := page.Twin{Title: "Month close", Measure: measure.DelayedDays, Definitions: []string{}, AsAt: s.today().String(),
 		Columns: []page.Column{{Name: "month"}, {Name: "state"}, {Name: "closed_at"}, {Name: "closed_as"},
-			{
-				Name:   "delayed_days_now",
-				Number: true,
-			}, {Name: "delayed_days_closed", Number: true}, {Name: "more_since", Number: true}, {Name: "elsewhere_since", Number: true},
+			{Name: "delayed_days_now", Number: true}, {Name: "delayed_days_closed", Number: true}, {Name: "more_since", Number: true},
+			{Name: "elsewhere_since", Number: true},
 			{Name: "sha256"}}}
 	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return t, err

@@ -328,15 +328,11 @@ func (s *Server) receipt(c echo.Context) error {
 	v.Lede = plural(int64(r.RowsRead), "row", "rows") + " read: " + count(int64(r.Kept)) + " kept, " +
 		count(int64(r.Quarantined)) + " could not be understood, " + count(int64(r.Excluded)) + " outside what is counted."
 	v.Facts = []page.Fact{
-		{
-			Name:  "On arrival",
-			Value: page.UpperFirst(string(r.Outcome)),
-		}, {Name: "File", Value: r.File}, {Name: "Arrived", Value: s.moment(got.At)}, {Name: "Size", Value: size(got.Bytes)},
+		{Name: "On arrival", Value: page.UpperFirst(string(r.Outcome))}, {Name: "File", Value: r.File},
+		{Name: "Arrived", Value: s.moment(got.At)}, {Name: "Size", Value: size(got.Bytes)},
 		{Name: "Layout", Value: orWords(r.Layout, "Not recognised")}, {Name: "Encoding", Value: orWords(r.Encoding, "Not known")},
-		{
-			Name:  "Lines that are not patients",
-			Value: count(int64(r.Skipped)),
-		}, {Name: "Warnings", Value: count(int64(r.Warnings))}, {Name: "Fingerprint", Value: r.SHA256},
+		{Name: "Lines that are not patients", Value: count(int64(r.Skipped))}, {Name: "Warnings", Value: count(int64(r.Warnings))},
+		{Name: "Fingerprint", Value: r.SHA256},
 	}
 	if !got.ReadAgain.IsZero() {
 		v.Facts = append(v.Facts, page.Fact{Name: "Read again", Value: s.moment(got.ReadAgain)})
@@ -393,10 +389,8 @@ func receiptTables(got ingest.Arrived) (dates, problems page.Table) {
 		ID:      "dates",
 		Caption: "Extracts in this file",
 		Head: []page.Head{{Text: "Extract date"}, {Text: "Rows read", Numeric: true},
-			{
-				Text:    "Kept",
-				Numeric: true,
-			}, {Text: "Not understood", Numeric: true}, {Text: "Not counted", Numeric: true}, {Text: "New people", Numeric: true},
+			{Text: "Kept", Numeric: true}, {Text: "Not understood", Numeric: true}, {Text: "Not counted", Numeric: true},
+			{Text: "New people", Numeric: true},
 			{Text: "No longer listed", Numeric: true}, {Text: "Standing"}},
 	}
 	number := func(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }

@@ -42,31 +42,14 @@ var dimensionWords = map[measure.Dimension]string{
 	measure.ByState: "State",
 }
 
-// breakdown is a table of figures with the cells that its rows come from.
+// breakdown is a table of figures with what it was asked for.
 type breakdown struct {
 	*measure.Table
-	Cells   []measure.Cell
 	Numbers []measure.Number
 	AsAt    delay.Day
 	// Past is set for figures as they were known at a past moment: the rows
 	// behind them are as they are known now.
 	Past bool
-}
-
-// keeper passes on a source's answers and keeps the first: the cells of the
-// table's rows, in their order.
-type keeper struct {
-	measure.Source
-	cells []measure.Cell
-	kept  bool
-}
-
-func (k *keeper) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
-	cells, err := k.Source.Cells(ctx, q)
-	if !k.kept {
-		k.cells, k.kept = cells, true
-	}
-	return cells, err
 }
 
 type figuresView struct {
@@ -134,16 +117,12 @@ func (s *Server) count(ctx context.Context, see sight, a page.Asked) (breakdown,
 	if q.Has(measure.ByDay) || q.From == q.To {
 		b.Numbers = append(b.Numbers, measure.People)
 	}
-	source := &keeper{Source: see}
 	// The days that are not agreed stand beside the agreed ones as their range.
 	if a.Filter.Basis == measure.BasisAgreed && !q.Has(measure.ByState) {
 		b.Numbers = slices.Insert(b.Numbers, 1, measure.Open)
 	}
-	if b.Table, err = measure.Figures(ctx, source, q, b.Numbers); err != nil {
-		return b, err
-	}
-	b.Cells = source.cells
-	return b, nil
+	b.Table, err = measure.Figures(ctx, see, q, b.Numbers)
+	return b, err
 }
 
 func (s *Server) figuresTwin(see sight, b breakdown) page.Twin {

@@ -18,20 +18,14 @@ import (
 // navigation is the order of the pages for everyone; each reader sees those
 // that their role may open.
 var navigation = []page.Link{
-	{
-		Text: "Today",
-		Href: "/today",
-	}, {Text: "Agreement", Href: "/agreement"}, {Text: "Council share", Href: "/council"}, {Text: "Overview", Href: "/overview"},
+	{Text: "Today", Href: "/today"}, {Text: "Agreement", Href: "/agreement"}, {Text: "Council share", Href: "/council"},
+	{Text: "Overview", Href: "/overview"},
 	{Text: "Figures", Href: "/figures"},
-	{
-		Text: "Trends",
-		Href: "/trends",
-	}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"}, {Text: "Extracts",
+	{Text: "Trends", Href: "/trends"}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"},
+	{Text: "Extracts",
 		Href: "/extracts"},
-	{
-		Text: "Packs",
-		Href: "/packs",
-	}, {Text: "Definitions", Href: "/definitions"}, {Text: "Users", Href: "/admin/users"}, {Text: "Tokens", Href: "/admin/tokens"},
+	{Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"}, {Text: "Users", Href: "/admin/users"},
+	{Text: "Tokens", Href: "/admin/tokens"},
 	{Text: "Audit log", Href: "/admin/audit"}, {Text: "Jobs", Href: "/admin/jobs"},
 }
 

@@ -415,10 +415,7 @@ var chartMeasures = map[string]string{
 func chartLinks(id string, q url.Values) []page.Link {
 	at := func(ext string) string { return page.Address("/charts/"+id+ext, q) }
 	return []page.Link{
-		{
-			Text: "On its own",
-			Href: at(""),
-		}, {Text: "CSV", Href: at(".csv")}, {Text: "SVG", Href: at(".svg")}, {Text: "How this is counted",
+		{Text: "On its own", Href: at("")}, {Text: "CSV", Href: at(".csv")}, {Text: "SVG", Href: at(".svg")}, {Text: "How this is counted",
 			Href: "/definitions/" + chartMeasures[id]},
 	}
 }

@@ -257,10 +257,8 @@ func (r reasonFigures) calendar() float64 { return float64(r.To-r.From) + 1 }
 func (r reasonFigures) table() page.Table {
 	t := page.Table{ID: "reasons-table-all", Caption: "Delayed days by reason, " + span(r.From, r.To),
 		Head: []page.Head{{Text: "Waiting for"}, {Text: "Days", Numeric: true}, {Text: "Share", Numeric: true},
-			{
-				Text:    "Running share",
-				Numeric: true,
-			}, {Text: "People a day", Numeric: true}, {Text: "Not attributed", Numeric: true}, {Text: "A year before", Numeric: true},
+			{Text: "Running share", Numeric: true}, {Text: "People a day", Numeric: true}, {Text: "Not attributed", Numeric: true},
+			{Text: "A year before", Numeric: true},
 			{Text: "Change", Numeric: true}}}
 	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
 	total := r.Total.Total()
@@ -303,10 +301,8 @@ func (r reasonFigures) next() page.Table {
 		ID:      "next-table",
 		Caption: "What came next",
 		Head: []page.Head{{Text: "Waiting for"}, {Text: "Left hospital", Numeric: true},
-			{
-				Text:    "Went on to another wait",
-				Numeric: true,
-			}, {Text: "Most often next"}, {Text: "Days freed, at least", Numeric: true}, {Text: "Days freed, at most", Numeric: true}},
+			{Text: "Went on to another wait", Numeric: true}, {Text: "Most often next"}, {Text: "Days freed, at least", Numeric: true},
+			{Text: "Days freed, at most", Numeric: true}},
 	}
 	number := func(n int64) page.Cell { return page.Cell{Text: count(n), Class: page.Numeric} }
 	for _, l := range r.Lines {
