@@ -1,7 +1,8 @@
 // Package web is Homeward's pages and addresses: routes, handlers, view models,
 // the page renderer, error pages and security headers. It is the only user of
-// Echo. It counts nothing and stores nothing: package measure counts, and the
-// small interfaces of sources.go say what this package needs from the others.
+// Echo. It counts nothing and stores nothing: packages measure and revision
+// count, package page has what pages are made of, and the small interfaces of
+// sources.go say what this package needs from the others.
 // Starting and stopping the listener belongs to package app.
 package web
 
