@@ -452,7 +452,7 @@ func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts 
 		form.Refuse(r)
 		return refused(form)
 	}
-	return s.notSaved(c, err, form, func() (page.CaseForm, error) {
+	return s.notSaved(c, err, func() (page.CaseForm, error) { return form, nil }, func() (page.CaseForm, error) {
 		_, seg, _, err := s.segmentOf(c)
 		if err != nil {
 			return form, err

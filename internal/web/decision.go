@@ -91,7 +91,7 @@ func (s *Server) decisionForm(c echo.Context, sum string, got ingest.Arrived, he
 			{ID: "what-accept", Value: "accept", Text: "Accept it as it is", Chosen: what == "accept"},
 		}}}},
 		{Kind: "area", ID: "why", Label: "If you accept it, why is this file right?",
-			Hint: "For example, a ward was closed. Every partner reads it: do not name people.", Max: decisionLimit, Value: why},
+			Hint: "For example, a ward was closed. Every partner reads it: do not name people.", Max: decisionLimit, Value: nhsnumber.Redact(why)},
 	}
 	return f
 }
@@ -127,24 +127,24 @@ func (s *Server) decide(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	what, why := typed(c, "what"), strings.Join(strings.Fields(typed(c, "why")), " ")
-	f := s.decisionForm(c, sum, got, held, what, why)
+	part, wrong := 1, ""
 	switch {
 	case what != "hold" && what != "accept":
-		f.Parts[0].Error = "Select what to do"
+		part, wrong = 0, "Select what to do"
 	case what == "hold":
 		s.opts.Sessions.Say(ctx, "The file stays held.")
 		return c.Redirect(http.StatusSeeOther, "/extracts/"+sum)
 	case why == "":
-		f.Parts[1].Error = "Enter why this file is right"
+		wrong = "Enter why this file is right"
 	case len([]rune(why)) > decisionLimit:
-		f.Parts[1].Error = "Why this file is right must be " + count(decisionLimit) + " characters or less"
+		wrong = "Why this file is right must be " + count(decisionLimit) + " characters or less"
 	case nhsnumber.In(why):
-		f.Parts[1].Error, f.Parts[1].Value = "Remove the NHS number. Do not type numbers that identify a person here.", ""
+		wrong, why = "Remove the NHS number. Do not type numbers that identify a person here.", ""
 	}
-	for _, p := range f.Parts {
-		f.Wrong(p.Target(), p.Error)
-	}
-	if len(f.Errors) > 0 {
+	if wrong != "" {
+		f := s.decisionForm(c, sum, got, held, what, why)
+		f.Parts[part].Error = wrong
+		f.Wrong(f.Parts[part].Target(), wrong)
 		return s.pageAs(c, http.StatusUnprocessableEntity, "caseform", f)
 	}
 	by := s.actor(c)

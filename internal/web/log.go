@@ -295,16 +295,13 @@ func (s *Server) logDelay(c echo.Context) error {
 	if f.Reference == "" && f.New.Provider == "" {
 		f.New.Provider, _, _ = s.worksAt(c, nil)
 	}
-	v, err := s.logForm(c, f)
-	if err != nil {
-		return err
-	}
+	form := func() (page.CaseForm, error) { return s.logForm(c, f) }
 	if typed(c, "back") != "" {
-		return s.page(c, "caseform", v)
+		return s.formAgain(c, form)
 	}
 	done, err := s.opts.Casework.Log(c.Request().Context(), s.actor(c), f)
 	if err != nil {
-		return s.notSaved(c, err, v, func() (page.CaseForm, error) {
+		return s.notSaved(c, err, form, func() (page.CaseForm, error) {
 			return s.logForm(c, casework.LogForm{Reference: f.Reference, New: casework.NewPerson{Provider: f.New.Provider}})
 		})
 	}
@@ -318,6 +315,29 @@ func (s *Server) logDelay(c echo.Context) error {
 	}
 	return onward(c, "/today", url.Values{page.WordProvider: {k.Provider}, wordDone: {done.Reference}, wordEntry: {entry}},
 		s.nextFresh(c, k.Provider, done.Reference))
+}
+
+// formAgain shows a form with what was typed, to change it.
+func (s *Server) formAgain(c echo.Context, form func() (page.CaseForm, error)) error {
+	v, err := form()
+	if err != nil {
+		return err
+	}
+	return s.page(c, "caseform", v)
+}
+
+// made gives the form of a case as it was sent, and as it would be now.
+func (s *Server) made(c echo.Context, k *casework.Case, form func(echo.Context, *casework.Case, bool) page.CaseForm) (sent,
+	fresh func() (page.CaseForm, error)) {
+	sent = func() (page.CaseForm, error) { return form(c, k, false), nil }
+	fresh = func() (page.CaseForm, error) {
+		now, err := s.caseOf(c)
+		if err != nil {
+			return page.CaseForm{}, err
+		}
+		return form(c, now, true), nil
+	}
+	return sent, fresh
 }
 
 // nextFresh gives the fragment of the next person who is ready and not logged,
@@ -373,19 +393,13 @@ func (s *Server) stepSave(step caseStep) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		v := step.form(c, k, false)
+		form, fresh := s.made(c, k, step.form)
 		if typed(c, "back") != "" {
-			return s.page(c, "caseform", v)
+			return s.formAgain(c, form)
 		}
 		done, err := step.save(c, k.Reference)
 		if err != nil {
-			return s.notSaved(c, err, v, func() (page.CaseForm, error) {
-				now, err := s.caseOf(c)
-				if err != nil {
-					return v, err
-				}
-				return step.form(c, now, true), nil
-			})
+			return s.notSaved(c, err, form, fresh)
 		}
 		return onward(c, "/delays/"+done.Reference, url.Values{wordEntry: {strconv.FormatInt(done.Entry, 10)}}, "")
 	}
@@ -602,26 +616,20 @@ func (s *Server) end(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := s.endForm(c, k, false)
+	form, fresh := s.made(c, k, s.endForm)
 	if typed(c, "back") != "" {
-		return s.page(c, "caseform", v)
+		return s.formAgain(c, form)
 	}
 	confirmed := typed(c, "confirmed") != ""
 	done, err := s.opts.Casework.End(c.Request().Context(), s.actor(c), readEnd(c, k.Reference), !confirmed)
 	if err != nil {
-		return s.notSaved(c, err, v, func() (page.CaseForm, error) {
-			now, err := s.caseOf(c)
-			if err != nil {
-				return v, err
-			}
-			return s.endForm(c, now, true), nil
-		})
+		return s.notSaved(c, err, form, fresh)
 	}
 	if confirmed {
 		return onward(c, "/delays/"+done.Reference, url.Values{wordEntry: {strconv.FormatInt(done.Entry, 10)}}, "")
 	}
 	check := s.caseFormFor(c, k, "Check before you end this delay", "/end", typed(c, "version"))
-	page.Each(v.Parts, func(p page.Part) {
+	page.Each(s.endForm(c, k, false).Parts, func(p page.Part) {
 		if words := p.Entered(); words != "" && p.Kind != "details" {
 			check.Facts = append(check.Facts, page.CaseFact{Name: p.Label, Value: words})
 		}
@@ -669,7 +677,7 @@ func (s *Server) addAction(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := s.actionForm(c, k, false)
+	form, fresh := s.made(c, k, s.actionForm)
 	org := typed(c, "org")
 	known := org == "Another organisation" || org == ""
 	for _, list := range [][]page.Place{s.opts.Places.Providers, s.opts.Places.Councils} {
@@ -682,13 +690,7 @@ func (s *Server) addAction(c echo.Context) error {
 		Version: typed(c, "version"), What: typed(c, "what"),
 		OwnerOrg: org, Owner: typed(c, "owner"), Due: typedDate(c, "due")})
 	if err != nil {
-		return s.notSaved(c, err, v, func() (page.CaseForm, error) {
-			now, err := s.caseOf(c)
-			if err != nil {
-				return v, err
-			}
-			return s.actionForm(c, now, true), nil
-		})
+		return s.notSaved(c, err, form, fresh)
 	}
 	return onward(c, "/delays/"+k.Reference, nil, "actions")
 }

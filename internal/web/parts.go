@@ -44,15 +44,23 @@ func sentAlong(c echo.Context, without ...string) []page.Hidden {
 }
 
 // notSaved answers to a form that was not saved: beside its fields, by asking
-// once, or with the 409 page. fresh makes the form as it would be now, for
-// comparison.
-func (s *Server) notSaved(c echo.Context, err error, form page.CaseForm, fresh func() (page.CaseForm, error)) error {
+// once, or with the 409 page. filled gives the form as it was sent, fresh as it
+// would be now, for comparison. A form that is saved is never made.
+func (s *Server) notSaved(c echo.Context, err error, filled, fresh func() (page.CaseForm, error)) error {
 	var r *casework.Refusal
+	clash := problem.KindOf(err) == problem.Conflict && strings.HasPrefix(problem.Sentence(err), "This record was changed")
+	if !clash && !errors.As(err, &r) {
+		return err
+	}
+	form, ferr := filled()
+	if ferr != nil {
+		return ferr
+	}
 	switch {
-	case errors.As(err, &r) && len(r.Fields) > 0:
+	case r != nil && len(r.Fields) > 0:
 		form.Refuse(r)
 		return s.pageAs(c, http.StatusUnprocessableEntity, "caseform", form)
-	case errors.As(err, &r):
+	case r != nil:
 		v := page.Interruption{Form: page.Form{Frame: s.frame(c, "Check this before you save")}, Action: form.Action, Asks: r.Asks,
 			Hidden: sentAlong(c, "because", "asked", "back"), Reason: page.Field{ID: "because", Label: "Reason", Hint: "It is kept with the entry.",
 				Value: sent(c, false, "because", "")}}
@@ -61,10 +69,10 @@ func (s *Server) notSaved(c echo.Context, err error, form page.CaseForm, fresh f
 			v.WrongFields(v.Reason)
 		}
 		return s.page(c, "interruption", v)
-	case problem.KindOf(err) == problem.Conflict && strings.HasPrefix(problem.Sentence(err), "This record was changed"):
-		now, ferr := fresh()
-		if ferr != nil {
-			return ferr
+	default:
+		now, nerr := fresh()
+		if nerr != nil {
+			return nerr
 		}
 		v := page.Clash{Frame: s.frame(c, "Someone else changed this"), Message: s.clashWords(c, problem.Sentence(err)), Again: form.Action,
 			Table: page.Table{ID: "clash", Caption: "What you entered and what stands now",
@@ -80,7 +88,6 @@ func (s *Server) notSaved(c echo.Context, err error, form page.CaseForm, fresh f
 		})
 		return s.pageAs(c, http.StatusConflict, "clash", v)
 	}
-	return err
 }
 
 // clashWords says when the record was changed, where that can be told.
