@@ -480,7 +480,7 @@ func isAre(n int64) string {
 func bodyColumns() []Column {
 	var out []Column
 	for _, b := range delay.Bodies {
-		out = append(out, Column{Text: upperFirst(b.String()), Body: b.Slug(), Numeric: true})
+		out = append(out, Column{Text: measure.UpperFirst(b.String()), Body: b.Slug(), Numeric: true})
 	}
 	return append(out, Column{Text: "All", Numeric: true})
 }
@@ -749,7 +749,7 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 			due = shortDay(w.Due)
 		}
 		s.Table.Rows = append(s.Table.Rows, Row{Body: w.Body.Slug(), BodyAt: 4,
-			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), w.Reason.Words(), upperFirst(w.Body.String()),
+			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), w.Reason.Words(), measure.UpperFirst(w.Body.String()),
 				due}})
 	}
 	return nil

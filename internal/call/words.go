@@ -41,13 +41,6 @@ func monthWords(from, to delay.Day) string {
 	return fmt.Sprintf("%d to %s", from.Time().Day(), to.Long())
 }
 
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 // ShortName leaves off what every trust's name ends with, so that it can be
 // read on a wall.
 func ShortName(name string) string {

@@ -126,6 +126,14 @@ type EventLine struct {
 	ReviewOn      delay.Day
 }
 
+// Argument gives what was to be checked and what was said.
+func (e EventLine) Argument() string {
+	if e.Checks == "" || e.Words == "" {
+		return e.Checks + e.Words
+	}
+	return e.Checks + ", " + e.Words
+}
+
 // Action is a next step with an owner.
 type Action struct {
 	ID              int64

@@ -80,6 +80,10 @@ func Clock(t time.Time) string {
 	return t.Format("3pm")
 }
 
+// Moment gives a time with its day: "9:14am, 28 October 2026". The time's own
+// zone counts.
+func Moment(t time.Time) string { return Clock(t) + ", " + t.Format("2 January 2006") }
+
 // Span gives the period from first to last, both included, as people read it:
 // whole months as months, "October 2026" and "July to September 2026", anything
 // else as days, "10 to 12 July 2026" and "28 July to 3 August 2026". One day is

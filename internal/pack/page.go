@@ -238,7 +238,7 @@ func now(o measure.Overview) nowView {
 	for _, b := range delay.Bodies {
 		n := o.Now[b]
 		hatched := b == delay.NotAttributed
-		v.Bodies = append(v.Bodies, bodyView{Words: upperFirst(b.String()) + " " + whole(n), Fill: fills[b], Hatched: hatched})
+		v.Bodies = append(v.Bodies, bodyView{Words: measure.UpperFirst(b.String()) + " " + whole(n), Fill: fills[b], Hatched: hatched})
 		if n == 0 {
 			continue
 		}
@@ -354,10 +354,3 @@ func decimal(v float64) string { return measure.Decimal(v) }
 func plural(n int64, one, many string) string { return measure.Plural(n, one, many) }
 
 func fixed(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
-
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}

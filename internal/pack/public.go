@@ -122,7 +122,7 @@ func publicCharts(f Figures) []chart.Chart {
 			left, hidden = append(left, b.String()), append(hidden, j)
 			continue
 		}
-		cells, names, columns = append(cells, measure.Cell{Body: b}), append(names, upperFirst(b.String())), append(columns, j)
+		cells, names, columns = append(cells, measure.Cell{Body: b}), append(names, measure.UpperFirst(b.String())), append(columns, j)
 	}
 	if len(cells) > 0 {
 		add("delayed-days", "M01", measure.ByMonth, o.From, o.To, o.Months, cells, names,
@@ -130,7 +130,7 @@ func publicCharts(f Figures) []chart.Chart {
 		c := &out[len(out)-1]
 		// A body without a line has its column all the same.
 		for _, name := range left {
-			c.Table.Head = append(c.Table.Head, upperFirst(name))
+			c.Table.Head = append(c.Table.Head, measure.UpperFirst(name))
 		}
 		c.Table.Head = append(c.Table.Head, "All")
 		for i := range c.Table.Rows {
@@ -145,7 +145,7 @@ func publicCharts(f Figures) []chart.Chart {
 		}
 		c.Table.Foot = append(c.Table.Foot, publicCell(p.total))
 		for _, name := range left {
-			c.Notes = append(c.Notes, fmt.Sprintf("%s has no line: there are too few to show in every month.", upperFirst(name)))
+			c.Notes = append(c.Notes, fmt.Sprintf("%s has no line: there are too few to show in every month.", measure.UpperFirst(name)))
 		}
 	}
 	social := -1
@@ -223,7 +223,7 @@ func publicReasons(f Figures, p published) chart.Chart {
 	})
 	for _, i := range order {
 		r := reasons[i]
-		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: upperFirst(r.Words())},
+		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: measure.UpperFirst(r.Words())},
 			publicCell(p.parts[i])})
 	}
 	c.Table.Foot = []chart.Cell{{Text: "All reasons"}, publicCell(p.total)}

@@ -207,7 +207,7 @@ func TestP3NoCountCanBeRecoveredFromAPublicPack(t *testing.T) {
 			totals = append(totals, total)
 			var parts, daily []*bound
 			for _, b := range delay.Bodies {
-				parts = append(parts, know(row[columnName(upperFirst(b.String()))], p.Days[b], "a month of a body"))
+				parts = append(parts, know(row[columnName(measure.UpperFirst(b.String()))], p.Days[b], "a month of a body"))
 			}
 			known = append(known, equation{total, parts})
 			for _, d := range f.Days {
@@ -228,7 +228,7 @@ func TestP3NoCountCanBeRecoveredFromAPublicPack(t *testing.T) {
 		known = append(known, equation{grand, totals})
 		var parts []*bound
 		for _, r := range f.Overview.Reasons {
-			name := upperFirst(strings.TrimSpace(string(r.Reason) + " " + r.Reason.Short()))
+			name := measure.UpperFirst(strings.TrimSpace(string(r.Reason) + " " + r.Reason.Short()))
 			if why[csvout.Harmless(name)] == nil {
 				t.Fatalf("the reason %q is not in %v", name, why)
 			}

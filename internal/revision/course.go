@@ -280,7 +280,7 @@ func (s Since) Flow(ctx context.Context, f measure.Flows) (*Comparison, error) {
 	}
 	for _, k := range measure.EventKinds {
 		if d := x.difference(was[k], is[k], x.whyEvent); d.Then != 0 || d.Now != 0 {
-			x.counted(strings.ToUpper(k.String()[:1])+k.String()[1:], d)
+			x.counted(measure.UpperFirst(k.String()), d)
 		}
 	}
 	if err := waiting("Waiting at the end", f.To); err != nil {

@@ -13,6 +13,7 @@ import (
 	"homeward/internal/agreement"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -141,7 +142,7 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) 
 		v.Rows = append(v.Rows, w)
 	}
 	forMe := int64(counts[casework.ForMe])
-	v.Lede = page.UpperFirst(plural(forMe, "proposal needs", "proposals need")) + " your answer."
+	v.Lede = measure.UpperFirst(plural(forMe, "proposal needs", "proposals need")) + " your answer."
 	if which == casework.ForMe && dueToday > 0 {
 		v.Lede = strings.TrimSuffix(v.Lede, ".") + ", " + count(int64(dueToday)) + " by the end of today."
 	}
@@ -156,7 +157,7 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) 
 	if total == 0 {
 		v.Empty = "Nothing is in this list."
 		if which == casework.ForMe {
-			v.Empty = "Nothing needs your answer. " + page.UpperFirst(plural(int64(counts[casework.ForOther]), "proposal is", "proposals are")) +
+			v.Empty = "Nothing needs your answer. " + measure.UpperFirst(plural(int64(counts[casework.ForOther]), "proposal is", "proposals are")) +
 				" waiting for the other body."
 		}
 	}
@@ -177,8 +178,8 @@ func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
 	id := casework.SegmentID(r.Reference, r.Segment.Segment.First)
 	w := queueRow{
 		ID: id, Reference: r.Reference, Hospital: s.opts.Places.ProviderWords(r.Provider), Reason: r.Segment.Segment.Reason.Words(),
-		Swatch: swatch(r.Standing.Body), Proposed: page.UpperFirst(r.Standing.Body.String()),
-		State:  page.Tag{Text: page.UpperFirst(r.State.String()), Tag: stateTags[r.State]},
+		Swatch: swatch(r.Standing.Body), Proposed: measure.UpperFirst(r.Standing.Body.String()),
+		State:  page.Tag{Text: measure.UpperFirst(r.State.String()), Tag: stateTags[r.State]},
 		Period: span(r.Segment.Segment.First, r.Segment.Segment.Last), Days: count(int64(r.Days())), Href: "/agreement/" + id, Text: "Answer",
 	}
 	w.Reply = s.replyWords(s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone))
@@ -286,29 +287,8 @@ type answerView struct {
 	RecordHef string
 }
 
-// receiptNumber gives the number of a segment among all of its case.
-func receiptNumber(k *casework.Case, seg *casework.Segment) int {
-	n := 0
-	for i := range k.Delays {
-		for j := range k.Delays[i].Segments {
-			if n++; &k.Delays[i].Segments[j] == seg {
-				return n
-			}
-		}
-	}
-	return n
-}
-
-// councilSide names the council that a segment is asked of.
-func (s *Server) councilSide(seg *casework.Segment) string {
-	if seg.Segment.Council == delay.CouncilNotKnown {
-		return "a council that is not known"
-	}
-	return s.opts.Places.CouncilWords(seg.Segment.Council)
-}
-
 func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay, f casework.AnswerForm) answerView {
-	r := s.receiptFor(k, d, seg, receiptNumber(k, seg))
+	r := s.receipts().For(k, d, seg, k.Period(seg))
 	v := answerView{periodView: s.periodView(r, seg), Action: "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First),
 		Version: f.Version, RecordHef: "/delays/" + k.Reference}
 	if v.Version == "" {
@@ -336,7 +316,7 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 		v.Dispute = "/disputes/" + casework.SegmentID(k.Reference, seg.Segment.First)
 	}
 	if seg.State == agreement.Decided {
-		v.Proposal += " " + s.decidedWords(k, seg)
+		v.Proposal += " " + casework.DecidedWords(s.opts.Places, k, seg)
 		v.Dispute = "/disputes/" + casework.SegmentID(k.Reference, seg.Segment.First)
 	}
 	if err := s.opts.Casework.MayAnswer(s.actor(c), k, seg); err != nil {
@@ -388,7 +368,7 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []pag
 	}
 	var bodies [][2]string
 	for _, b := range s.opts.Casework.Allowed(seg) {
-		bodies = append(bodies, [2]string{b.Slug(), page.UpperFirst(b.String())})
+		bodies = append(bodies, [2]string{b.Slug(), measure.UpperFirst(b.String())})
 	}
 	checks := make([][2]string, len(casework.Checks))
 	for i, x := range casework.Checks {
@@ -488,7 +468,7 @@ func (s *Server) checkAgreement(c echo.Context) error {
 		total += seg.Days()
 		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: cases[i].Reference, Header: true, Href: "/delays/" + cases[i].Reference},
 			{Text: span(seg.Segment.First, seg.Segment.Last)},
-			{Text: seg.Segment.Reason.Words()}, {Text: page.UpperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)},
+			{Text: seg.Segment.Reason.Words()}, {Text: measure.UpperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)},
 			{Text: count(int64(seg.Days())), Class: page.Numeric}})
 		v.Hidden = append(v.Hidden, page.Hidden{Name: "select", Value: form["select"][i]}, page.Hidden{Name: "version", Value: cases[i].Version})
 	}

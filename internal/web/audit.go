@@ -12,6 +12,7 @@ import (
 
 	"homeward/internal/audit"
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
 	"homeward/internal/web/page"
@@ -114,14 +115,14 @@ func (s *Server) auditPage(c echo.Context) error {
 	}
 	v.Kinds = []page.Choice{{Text: "Everything", Chosen: f.What == ""}}
 	for _, k := range auditKinds {
-		v.Kinds = append(v.Kinds, page.Choice{Value: string(k), Text: page.UpperFirst(string(k)), Chosen: k == f.What})
+		v.Kinds = append(v.Kinds, page.Choice{Value: string(k), Text: measure.UpperFirst(string(k)), Chosen: k == f.What})
 	}
 	v.Table = page.Table{ID: "audit", Caption: "Entries, newest first", Head: []page.Head{{Text: "Entry"}, {Text: "When"}, {Text: "Who"},
 		{Text: "Acting as"}, {Text: "What"}, {Text: "Record"}, {Text: "Before"}, {Text: "After"}, {Text: "From"}}}
 	for _, e := range events {
 		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: count(e.Number), Header: true}, {Text: s.moment(e.At), Class: "app-when"},
 			{Text: orWords(e.Who, "Not known")}, {Text: orWords(e.As, "Not applicable")},
-			{Text: page.UpperFirst(string(e.What))}, {Text: orWords(e.Record, "Not applicable")}, {Text: orWords(e.Before, "Not applicable")},
+			{Text: measure.UpperFirst(string(e.What))}, {Text: orWords(e.Record, "Not applicable")}, {Text: orWords(e.Before, "Not applicable")},
 			{Text: orWords(e.After, "Not applicable")}, {Text: orWords(e.From, "This machine")}})
 	}
 	q := url.Values{}

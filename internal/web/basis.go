@@ -2,7 +2,6 @@ package web
 
 import (
 	"homeward/internal/measure"
-	"homeward/internal/web/page"
 )
 
 // notAgreedWords say beside a figure of agreed days how many are not agreed;
@@ -14,6 +13,6 @@ func notAgreedWords(b measure.Basis, agreed, notAgreed int64) string {
 	case notAgreed == 0:
 		return "Every counted day is agreed."
 	}
-	return page.UpperFirst(plural(notAgreed, "more day is", "more days are")) + " not agreed by both bodies; " +
+	return measure.UpperFirst(plural(notAgreed, "more day is", "more days are")) + " not agreed by both bodies; " +
 		count(agreed+notAgreed) + " are counted in all."
 }

@@ -129,7 +129,7 @@ func (s *Server) callHome(c echo.Context) error {
 	}
 	v.Empty = preview.AsAt == 0
 	if !v.Empty {
-		v.Now = page.UpperFirst(peopleAre(preview.Waiting.Total())) + " waiting, as at " + preview.AsAt.Long() + "."
+		v.Now = measure.UpperFirst(peopleAre(preview.Waiting.Total())) + " waiting, as at " + preview.AsAt.Long() + "."
 		v.Checks = callChecks(preview)
 		if !s.actor(c).May(people.SeeExtracts) {
 			v.Checks[0].More = page.Link{}
@@ -448,7 +448,7 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 		if d.Different {
 			v.Different++
 		}
-		v.Since.Rows = append(v.Since.Rows, []page.Cell{{Text: page.UpperFirst(d.Measure), Header: true}, {Text: d.Then, Class: page.Numeric},
+		v.Since.Rows = append(v.Since.Rows, []page.Cell{{Text: measure.UpperFirst(d.Measure), Header: true}, {Text: d.Then, Class: page.Numeric},
 			{Text: d.Now, Class: page.Numeric}, {Text: d.Change, Class: page.Numeric}, {Text: d.Why}})
 	}
 	v.Same = v.Different == 0
@@ -559,7 +559,7 @@ func stackOf(st call.Stack) *stackView {
 	var words []string
 	for _, body := range delay.Bodies {
 		width := 1000 * float64(b[body]) / total
-		part := stackPart{Body: body.Slug(), Name: page.UpperFirst(body.String()), Value: count(b[body]),
+		part := stackPart{Body: body.Slug(), Name: measure.UpperFirst(body.String()), Value: count(b[body]),
 			Share: measure.PerCent(float64(b[body]) / total),
 			X:     fixed(x), Width: fixed(max(width-3, 1)), Some: b[body] > 0}
 		x += width

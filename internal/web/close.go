@@ -210,7 +210,7 @@ func (s *Server) closesPage(c echo.Context) error {
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
-	v.Lede = page.UpperFirst(plural(due, "month is", "months are")) + " due to be closed."
+	v.Lede = measure.UpperFirst(plural(due, "month is", "months are")) + " due to be closed."
 	return s.page(c, "close-list", v)
 }
 
@@ -525,7 +525,7 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 			}
 			lines.Rows = append(lines.Rows, []page.Cell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day},
 				{Text: s.opts.Places.CouncilWords(l.Council)}, {Text: l.Reason.Words()}, {Text: l.Care.String()},
-				{Text: page.UpperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: page.UpperFirst(l.State.String())},
+				{Text: measure.UpperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: measure.UpperFirst(l.State.String())},
 				{Text: count(l.Snapshot), Class: page.Numeric}, {Text: count(l.Days), Class: page.Numeric}})
 		}
 	}
@@ -565,9 +565,9 @@ func (s *Server) openTable(id, caption string, k *closing.Check, levels bool, wh
 			waits = "the NHS"
 		}
 		row := []page.Cell{{Text: k.Content.Named(o.Provider), Header: true}, {Text: s.opts.Places.CouncilWords(o.Council)},
-			{Text: page.UpperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: page.UpperFirst(waits)}}
+			{Text: measure.UpperFirst(o.Body.String()), Swatch: swatch(o.Body)}, {Text: measure.UpperFirst(waits)}}
 		if levels {
-			level := page.UpperFirst(o.Level.String())
+			level := measure.UpperFirst(o.Level.String())
 			if o.State == agreement.Decided {
 				level = "Decided, not agreed"
 			}
@@ -587,7 +587,8 @@ func (s *Server) proposals(k *closing.Check, rows bool) closeSection {
 		sec.Words = []string{"Every proposal of the month is answered."}
 		return sec
 	}
-	sec.Words = []string{page.UpperFirst(plural(periods, "proposal", "proposals")) + " with " + days(n) + " of the month " + isAre(periods) +
+	sec.Words = []string{measure.UpperFirst(plural(periods, "proposal", "proposals")) + " with " + days(n) + " of the month " +
+		isAre(periods) +
 		" not answered: " + days(by[agreement.CouncilSide]) + " wait for a council, " + days(by[agreement.NHSSide]) + " for the NHS."}
 	sec.Tables = []page.Table{t}
 	if rows {
@@ -608,8 +609,8 @@ func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 		sec.Words = []string{"Nothing of the month is disputed, and every day is attributed."}
 		return sec
 	}
-	sec.Words = []string{page.UpperFirst(plural(periods, "dispute", "disputes")) + " about " + days(n) + " of the month. " +
-		page.UpperFirst(days(none)) + " are not attributed. They stay in the range of the share (G3)."}
+	sec.Words = []string{measure.UpperFirst(plural(periods, "dispute", "disputes")) + " about " + days(n) + " of the month. " +
+		measure.UpperFirst(days(none)) + " are not attributed. They stay in the range of the share (G3)."}
 	if periods > 0 {
 		t.HiddenCaption = false
 		sec.Tables = append(sec.Tables, t)
@@ -658,9 +659,9 @@ func (s *Server) figureSections(content *closing.Content, heading string) []clos
 		councils.Rows = append(councils.Rows, append(row, page.Cell{Text: share, Class: page.Numeric},
 			page.Cell{Text: band, Class: page.Numeric}, page.Cell{Text: count(one.People), Class: page.Numeric}))
 	}
-	words := page.UpperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ". "
+	words := measure.UpperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ". "
 	if loose := content.Loose(); content.InRange > 0 {
-		words += page.UpperFirst(days(content.InRange)) + " of them " + isAre(content.InRange) + " in the range of the share: " +
+		words += measure.UpperFirst(days(content.InRange)) + " of them " + isAre(content.InRange) + " in the range of the share: " +
 			count(content.InRange-loose.NotAttributed) + " disputed, " + count(loose.NotAttributed) + " not attributed."
 	} else {
 		words += "None of them is disputed or not attributed, so the share has no range."
@@ -759,7 +760,7 @@ func (s *Server) openAsClosed(content *closing.Content) closeSection {
 		if err != nil {
 			body = delay.NotAttributed
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: page.UpperFirst(body.String()), Header: true}, {Text: page.UpperFirst(o.State)},
+		t.Rows = append(t.Rows, []page.Cell{{Text: measure.UpperFirst(body.String()), Header: true}, {Text: measure.UpperFirst(o.State)},
 			{Text: count(o.Periods), Class: page.Numeric}, {Text: count(o.Days), Class: page.Numeric}})
 	}
 	sec.Tables = []page.Table{t}
@@ -832,7 +833,7 @@ func revisionsSection(rec closing.Record, r *revision.Revised) closeSection {
 	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
 	if r.Elsewhere != 0 {
-		sec.Words = append(sec.Words, page.UpperFirst(plural(r.Elsewhere, "day counts", "days count"))+
+		sec.Words = append(sec.Words, measure.UpperFirst(plural(r.Elsewhere, "day counts", "days count"))+
 			" in another place: with another hospital, council, type of care, reason or body.")
 	}
 	if r.RuleSet != "" {
@@ -944,19 +945,19 @@ func (s *Server) closedAlready(r closing.Record) error {
 func asksOf(l closing.Loose) []string {
 	var out []string
 	if n := int64(l.Missing); n > 0 {
-		out = append(out, page.UpperFirst(plural(n, "daily extract is", "daily extracts are"))+" missing.")
+		out = append(out, measure.UpperFirst(plural(n, "daily extract is", "daily extracts are"))+" missing.")
 	}
 	if n := int64(l.Held); n > 0 {
-		out = append(out, page.UpperFirst(plural(n, "daily extract is", "daily extracts are"))+" held. What is held counts for nothing.")
+		out = append(out, measure.UpperFirst(plural(n, "daily extract is", "daily extracts are"))+" held. What is held counts for nothing.")
 	}
 	if n := l.Unanswered; n > 0 {
-		out = append(out, page.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" proposed and not answered.")
+		out = append(out, measure.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" proposed and not answered.")
 	}
 	if n := l.Disputed; n > 0 {
-		out = append(out, page.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" disputed.")
+		out = append(out, measure.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" disputed.")
 	}
 	if n := l.NotAttributed; n > 0 {
-		out = append(out, page.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" not attributed.")
+		out = append(out, measure.UpperFirst(plural(n, "delayed day is", "delayed days are"))+" not attributed.")
 	}
 	return out
 }
@@ -1014,7 +1015,7 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 			changed = append(changed, r.Month.Long()+", "+changedBy(more, elsewhere))
 		}
 	}
-	n := &page.ClosedNote{Text: page.UpperFirst(plural(int64(len(closes)), "month", "months")) +
+	n := &page.ClosedNote{Text: measure.UpperFirst(plural(int64(len(closes)), "month", "months")) +
 		" of this period are closed; their figures are the same today.", Href: closePath, Link: "See the closed months"}
 	switch {
 	case len(changed) > 3:

@@ -251,8 +251,8 @@ func (s *Server) councilPage(c echo.Context) error {
 	v.HandOffs = page.Table{ID: "hand-offs", Caption: "Where the next step moved, " + words,
 		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
 	for _, h := range f.HandOffs {
-		v.HandOffs.Rows = append(v.HandOffs.Rows, []page.Cell{{Text: page.UpperFirst(h.From.String()), Header: true, Swatch: swatch(h.From)},
-			{Text: page.UpperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: page.Numeric}})
+		v.HandOffs.Rows = append(v.HandOffs.Rows, []page.Cell{{Text: measure.UpperFirst(h.From.String()), Header: true, Swatch: swatch(h.From)},
+			{Text: measure.UpperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: page.Numeric}})
 	}
 	if len(f.HandOffs) == 0 {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
@@ -611,7 +611,7 @@ func (s *Server) lengthTables(a councilAsked, w measure.Waits) []page.Table {
 	hospitals.Foot = row(page.Cell{Text: "All", Header: true}, w.All, rows(func(*measure.Filter) {}))
 	bodies := page.Table{ID: "by-length-body", Caption: "By whose next step and days waited", Head: head("Next step with")}
 	for _, b := range delay.Bodies {
-		bodies.Rows = append(bodies.Rows, row(page.Cell{Text: page.UpperFirst(b.String()), Header: true, Swatch: swatch(b)}, w.ByBody[b],
+		bodies.Rows = append(bodies.Rows, row(page.Cell{Text: measure.UpperFirst(b.String()), Header: true, Swatch: swatch(b)}, w.ByBody[b],
 			rows(func(m *measure.Filter) { m.Bodies = []delay.Body{b} })))
 	}
 	bodies.Foot = hospitals.Foot
@@ -629,7 +629,7 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 		to := a.see.keep(page.Dated(a.filter, f.From, f.To))
 		to.Del(page.WordCouncil)
 		to.Set(wordMoved, by[0])
-		words := page.UpperFirst(by[1])
+		words := measure.UpperFirst(by[1])
 		if by[0] == byAge {
 			words = "New or continuing delays"
 		}

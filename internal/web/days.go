@@ -160,9 +160,9 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 		return v, nil
 	}
 	v.Showing = "Showing " + s.opts.Places.FilterWords(d.Filter.Filter) + ", " + span(d.Filter.From, d.Filter.To) + "."
-	v.Lede = page.UpperFirst(plural(d.Figure, "delayed day", "delayed days")) + "."
+	v.Lede = measure.UpperFirst(plural(d.Figure, "delayed day", "delayed days")) + "."
 	if d.List.Total > 0 {
-		v.Lede = page.UpperFirst(plural(d.Figure, "delayed day", "delayed days")) + ": " + days(d.List.Days) + " of " +
+		v.Lede = measure.UpperFirst(plural(d.Figure, "delayed day", "delayed days")) + ": " + days(d.List.Days) + " of " +
 			plural(int64(d.List.Total), "delay", "delays") + " that you can see."
 	}
 	if n := d.List.Uncertain; n > 0 {
@@ -223,7 +223,7 @@ func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
 	}
 	if n := len(r.Stretches); n > 0 {
 		last := r.Stretches[n-1]
-		row.Reason, row.Body, row.Swatch = last.Reason.Words(), page.UpperFirst(last.Body.String()), swatch(last.Body)
+		row.Reason, row.Body, row.Swatch = last.Reason.Words(), measure.UpperFirst(last.Body.String()), swatch(last.Body)
 	}
 	return row
 }

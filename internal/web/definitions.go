@@ -122,7 +122,7 @@ func (s *Server) definitionsPage(c echo.Context) error {
 func measureOf(d measure.Definition) measureView {
 	return measureView{ID: d.ID, Name: d.Name, Anchor: d.ID, Sentence: d.Sentence, Formula: d.Formula, LeftOut: d.LeftOut, Facts: []page.Fact{
 		{Name: "How it is worked out", Value: d.Formula}, {Name: "Not in it", Value: d.LeftOut}, {Name: "Unit", Value: d.Unit},
-		{Name: "Direction", Value: page.UpperFirst(d.Direction)}, {Name: "Rules", Value: d.Rules},
+		{Name: "Direction", Value: measure.UpperFirst(d.Direction)}, {Name: "Rules", Value: d.Rules},
 		{Name: "Version", Value: count(int64(d.Version))},
 	}}
 }

@@ -2,8 +2,6 @@ package web
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -15,11 +13,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"homeward/internal/agreement"
-	"homeward/internal/attribution"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
 	"homeward/internal/logbook"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -113,7 +110,9 @@ func (s *Server) delayPage(c echo.Context) error {
 			}
 		}
 	}
-	if d != nil && actor.May(people.JudgePeople) && slices.ContainsFunc(d.Findings, func(f delay.Finding) bool { return f.Rule == "C19" || f.Rule == "I4" }) {
+	if d != nil && actor.May(people.JudgePeople) && slices.ContainsFunc(d.Findings, func(f delay.Finding) bool {
+		return f.Rule == "C19" || f.Rule == "I4"
+	}) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
 	}
 	v.Tags = recordTags(k)
@@ -126,12 +125,12 @@ func (s *Server) delayPage(c echo.Context) error {
 		for i := range k.Delays[:len(k.Delays)-1] {
 			e := &k.Delays[i]
 			v.Earlier = append(v.Earlier, page.Link{Text: "Ready " + e.Ready.Long() + ", ended " + e.End.Long() + ", " + days(int64(e.Days())),
-				Href: at + "/periods/" + strconv.Itoa(firstPeriod(k, i))})
+				Href: at + "/periods/" + strconv.Itoa(k.FirstPeriod(i))})
 		}
 	}
 	for _, a := range k.Actions {
 		w := actionView{ID: a.ID, What: a.What, Owner: joined(s.opts.Places.OrgWords(a.OwnerOrg), a.Owner), Due: a.Due.Long(),
-			State: page.UpperFirst(a.State), Open: a.State == "open" && v.MayAct,
+			State: measure.UpperFirst(a.State), Open: a.State == "open" && v.MayAct,
 			DoneAction: fmt.Sprintf("%s/actions/%d", at, a.ID), ClosedReason: a.ClosedWhy}
 		if a.State == "open" {
 			v.Holds = append(v.Holds, a.What+", "+w.Owner+", due "+w.Due)
@@ -142,29 +141,8 @@ func (s *Server) delayPage(c echo.Context) error {
 	return s.page(c, "delay", v)
 }
 
-// roleWords gives a role with the names of its organisations in place of their
-// codes.
-func (s *Server) roleWords(role string) string {
-	for _, list := range [][]page.Place{s.opts.Places.Providers, s.opts.Places.Councils} {
-		for _, p := range list {
-			role = strings.ReplaceAll(role, p.Code, p.Name)
-		}
-	}
-	return role
-}
-
 func joined(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" }), ", ")
-}
-
-// firstPeriod gives the number of a delay's first segment among all of the
-// case, 1 for the first.
-func firstPeriod(k *casework.Case, delayAt int) int {
-	n := 1
-	for _, d := range k.Delays[:delayAt] {
-		n += len(d.Segments)
-	}
-	return n
 }
 
 func recordTags(k *casework.Case) []page.Tag {
@@ -180,7 +158,7 @@ func recordTags(k *casework.Case) []page.Tag {
 	}
 	if d != nil && len(d.Segments) > 0 {
 		state := d.Segments[len(d.Segments)-1].State
-		out = append(out, page.Tag{Text: page.UpperFirst(state.String()), Tag: stateTags[state]})
+		out = append(out, page.Tag{Text: measure.UpperFirst(state.String()), Tag: stateTags[state]})
 	}
 	for _, l := range slices.Backward(k.Current()) {
 		if l.Kind == logbook.Opened || l.Kind == logbook.Resumed {
@@ -207,7 +185,7 @@ func (s *Server) recordFacts(k *casework.Case) []page.CaseFact {
 	ready := page.CaseFact{Name: "Ready date", Value: k.Ready().Long(), Source: "extract"}
 	if opened != nil {
 		at := opened.At.In(s.opts.Zone)
-		ready.Source = "entered by " + s.roleWords(opened.Role) + " on " + at.Format("2 January 2006") + ", " + clock(at)
+		ready.Source = "entered by " + s.opts.Places.RoleWords(opened.Role) + " on " + at.Format("2 January 2006") + ", " + clock(at)
 		if n := int64(opened.Made - opened.Day); n > 0 {
 			ready.Source += ", " + days(n) + " after"
 		}
@@ -267,7 +245,7 @@ func (s *Server) recordNotes(k *casework.Case) []string {
 	d := k.Last()
 	if d != nil {
 		for _, f := range d.Findings {
-			out = append(out, page.UpperFirst(f.Words)+" (rule "+f.Rule+", "+f.Day.Long()+").")
+			out = append(out, measure.UpperFirst(f.Words)+" (rule "+f.Rule+", "+f.Day.Long()+").")
 		}
 	}
 	if k.LatestExtract != 0 && k.IsLogged() && !k.Moved {
@@ -322,7 +300,7 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 		fmt.Fprintf(&b, `<rect x="%.1f" y="1" width="%.1f" height="%.0f" fill="%s"%s/>`, x(seg.Segment.First), w, height-2, fill, stroke)
 		words := strconv.Itoa(seg.Days())
 		if w > 160 && seg.Standing.Body != delay.NotAttributed {
-			words = page.UpperFirst(seg.Standing.Body.String()) + " " + words
+			words = measure.UpperFirst(seg.Standing.Body.String()) + " " + words
 		}
 		if w > 30 && seg.Standing.Body != delay.NotAttributed {
 			fmt.Fprintf(&b, `<text x="%.1f" y="28" font-family="arial, sans-serif" font-size="18" text-anchor="middle" fill="%s">%s</text>`,
@@ -337,7 +315,7 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 	var key []bodyCount
 	for _, body := range delay.Bodies {
 		if n := byBody[body]; n > 0 {
-			key = append(key, bodyCount{Swatch: swatch(body), Text: page.UpperFirst(body.String()), Value: days(int64(n))})
+			key = append(key, bodyCount{Swatch: swatch(body), Text: measure.UpperFirst(body.String()), Value: days(int64(n))})
 		}
 	}
 	head := fmt.Sprintf(`<svg class="app-baton" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`, width, height,
@@ -356,7 +334,7 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) page.Table {
 		cells []page.Cell
 	}
 	var lines []line
-	n := firstPeriod(k, slices.IndexFunc(k.Delays, func(e casework.Delay) bool { return e.Listed == d.Listed }))
+	n := k.FirstPeriod(slices.IndexFunc(k.Delays, func(e casework.Delay) bool { return e.Listed == d.Listed }))
 	for i, seg := range d.Segments {
 		to := seg.Segment.Last.Long()
 		if i == len(d.Segments)-1 && d.EndKind == delay.Open {
@@ -365,9 +343,9 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) page.Table {
 		number := strconv.Itoa(n + i)
 		lines = append(lines, line{seg.Segment.First, []page.Cell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to},
 			{Text: seg.Segment.Reason.Words()},
-			{Text: page.UpperFirst(seg.Standing.Body.String()), Swatch: swatch(seg.Standing.Body)},
+			{Text: measure.UpperFirst(seg.Standing.Body.String()), Swatch: swatch(seg.Standing.Body)},
 			{Text: count(int64(seg.Days())), Class: page.Numeric},
-			{Text: page.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
+			{Text: measure.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
 				Href: "/delays/" + k.Reference + "/periods/" + number}}})
 	}
 	for _, st := range d.Stretches {
@@ -437,17 +415,17 @@ func (s *Server) history(k *casework.Case) []historyView {
 		if l.Undone {
 			what += " (undone)"
 		}
-		items = append(items, item{l.At, historyView{when(l.At), s.roleWords(l.Role), what, l.Why}})
+		items = append(items, item{l.At, historyView{when(l.At), s.opts.Places.RoleWords(l.Role), what, l.Why}})
 	}
 	for _, e := range k.Events {
 		what := e.Act.String() + ", " + span(e.Segment.First, e.Segment.Last)
 		if e.Body != delay.NotAttributed {
 			what += ": " + e.Body.String()
 		}
-		items = append(items, item{e.At, historyView{when(e.At), s.roleWords(e.Role), what, joined(e.Checks, e.Words)}})
+		items = append(items, item{e.At, historyView{when(e.At), s.opts.Places.RoleWords(e.Role), what, e.Argument()}})
 	}
 	for _, a := range k.Actions {
-		items = append(items, item{a.At, historyView{when(a.At), s.roleWords(a.Role), "Action added: " + a.What, ""}})
+		items = append(items, item{a.At, historyView{when(a.At), s.opts.Places.RoleWords(a.Role), "Action added: " + a.What, ""}})
 		if !a.ClosedAt.IsZero() {
 			items = append(items, item{a.ClosedAt, historyView{when(a.ClosedAt), "", "Action " + a.State + ": " + a.What, a.ClosedWhy}})
 		}
@@ -460,160 +438,15 @@ func (s *Server) history(k *casework.Case) []historyView {
 	return out
 }
 
-// receiptOf is the receipt of one segment: what decided its days.
-type receiptOf struct {
-	Reference   string        `json:"reference"`
-	Provider    string        `json:"provider"`
-	Period      int           `json:"period"`
-	From        string        `json:"from"`
-	To          string        `json:"to"`
-	Days        int           `json:"days"`
-	Responsible string        `json:"responsible"`
-	State       string        `json:"state"`
-	Rule        string        `json:"rule"`
-	RuleWords   string        `json:"rule_words"`
-	Why         string        `json:"why"`
-	RuleSet     string        `json:"rule_set"`
-	Version     string        `json:"rule_version"`
-	InForce     string        `json:"in_force_from"`
-	Inputs      []receiptLine `json:"inputs"`
-	Evidence    []receiptDays `json:"days_and_evidence"`
-	Said        []receiptSaid `json:"agreement"`
-	Fingerprint string        `json:"fingerprint"`
-}
-
-type receiptLine struct {
-	Input string `json:"input"`
-	Value string `json:"value"`
-	Given string `json:"as_given"`
-}
-
-type receiptDays struct {
-	From   string `json:"from"`
-	To     string `json:"to"`
-	Mark   string `json:"mark"`
-	Source string `json:"source"`
-}
-
-type receiptSaid struct {
-	At    string `json:"at"`
-	Who   string `json:"who"`
-	What  string `json:"what"`
-	Words string `json:"words"`
-}
-
-// periodOf gives the segment of a number in the case, its delay and its
-// receipt.
-func (s *Server) periodOf(k *casework.Case, n int) (*casework.Segment, *casework.Delay, receiptOf, error) {
-	at := n
-	for i := range k.Delays {
-		d := &k.Delays[i]
-		if at >= 1 && at <= len(d.Segments) {
-			seg := &d.Segments[at-1]
-			return seg, d, s.receiptFor(k, d, seg, n), nil
-		}
-		at -= len(d.Segments)
-	}
-	return nil, nil, receiptOf{}, problem.New(problem.NotFound, "There is no period %d of this delay. Its receipts are numbered as in the "+
-		"table of waiting periods.", n)
-}
-
-// receiptFor makes a segment's receipt.
-func (s *Server) receiptFor(k *casework.Case, d *casework.Delay, seg *casework.Segment, n int) receiptOf {
-	r := receiptOf{Reference: k.Reference, Provider: k.Provider, Period: n, From: seg.Segment.First.String(), To: seg.Segment.Last.String(),
-		Days:        seg.Days(),
-		Responsible: seg.Standing.Body.String(), State: seg.State.String()}
-	var given *attribution.Given
-	for _, st := range d.Stretches {
-		if st.Mark == delay.Paused || st.Last < seg.Segment.First || st.First > seg.Segment.Last {
-			continue
-		}
-		if given == nil {
-			given = &st.Given
-			r.Rule, r.Why, r.RuleSet, r.Version = st.Outcome.Rule, st.Outcome.Why, st.Outcome.RuleSet, st.Outcome.Version
-		}
-		ev := receiptDays{From: max(st.First, seg.Segment.First).String(), To: min(st.Last, seg.Segment.Last).String(), Mark: st.Mark.String()}
-		switch {
-		case st.Entry != 0:
-			ev.Source = "Log"
-			for _, l := range k.Log {
-				if l.ID == st.Entry {
-					ev.Source = "Log, " + s.roleWords(l.Role) + ", " + s.moment(l.At)
-				}
-			}
-		case st.File != "":
-			ev.Source = "Extract " + st.File
-			if st.Line > 0 {
-				ev.Source += ", line " + strconv.Itoa(st.Line)
-			}
-		default:
-			ev.Source = "As listed before and after"
-		}
-		r.Evidence = append(r.Evidence, ev)
-	}
-	if given != nil {
-		r.Inputs = givenLines(*given, s.opts.Places.CouncilWords(given.Council))
-	}
-	if seg.ByPeople {
-		r.Rule, r.Why = "A6", "People decided that the next step is with "+seg.Standing.Body.String()+". By the rules it was with "+
-			seg.Segment.Body.String()+"."
-		if seg.State == agreement.Decided {
-			r.Why = s.decidedWords(k, seg) + " By the rules it was with " + seg.Segment.Body.String() + "."
-		}
-	}
-	r.RuleWords = attribution.RuleWords[r.Rule]
-	for _, v := range s.opts.Rules.Versions {
-		if v.Version == r.Version {
-			r.InForce = v.From.String()
-		}
-	}
-	for _, e := range k.EventsOf(seg) {
-		what := e.Act.String()
-		if e.Body != delay.NotAttributed {
-			what += ": " + e.Body.String()
-		}
-		r.Said = append(r.Said, receiptSaid{s.moment(e.At), s.roleWords(e.Role), what, joined(e.Checks, e.Words)})
-	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", r))
-	r.Fingerprint = hex.EncodeToString(sum[:2]) + "-" + hex.EncodeToString(sum[2:3])
-	return r
-}
-
-// givenLines are the inputs of a statement as a receipt lists them.
-func givenLines(g attribution.Given, council string) []receiptLine {
-	orNot := func(s string) string { return cmp.Or(s, "Not given") }
-	stated := "Not given"
-	if g.Stated != delay.NotAttributed {
-		stated = g.Stated.String()
-	} else if g.StatedUnread {
-		stated = "Could not be read"
-	}
-	var waits []string
-	for _, o := range []struct {
-		bit   attribution.Organisations
-		words string
-	}{{attribution.OnNHS, "NHS"}, {attribution.OnCouncil, "council"}, {attribution.OrganisationUnread, "one that could not be read"}} {
-		if g.WaitingOn&o.bit != 0 {
-			waits = append(waits, o.words)
-		}
-	}
-	funding := map[attribution.Funding]string{attribution.FundedByNHS: "NHS", attribution.FundedByCouncil: "Council",
-		attribution.FundedJointly: "Joint",
-		attribution.SelfFunded:    "The person", attribution.FundingUnread: "Could not be read"}[g.Funding]
-	return []receiptLine{
-		{"Reason", g.Reason.Words(), orNot(g.Words.Reason)},
-		{"Type of care", g.Care.String(), orNot(g.Words.Care)},
-		{"Council of residence", council, orNot(g.Words.Council)},
-		{"Responsible body", stated, orNot(g.Words.Responsible)},
-		{"Organisations waited on", orNot(strings.Join(waits, " and ")), orNot(g.Words.WaitingOn)},
-		{"Who pays", orNot(funding), orNot(g.Words.Funding)},
-	}
+// receipts makes the receipts of periods.
+func (s *Server) receipts() casework.Receipts {
+	return casework.Receipts{Rules: s.opts.Rules, Names: s.opts.Places, Zone: s.opts.Zone}
 }
 
 type periodView struct {
 	page.Frame
 	Caption    string
-	Receipt    receiptOf
+	Receipt    casework.Receipt
 	Words      string
 	Inputs     page.Table
 	Evidence   page.Table
@@ -639,7 +472,7 @@ func (s *Server) periodPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	seg, _, r, err := s.periodOf(k, n)
+	seg, _, r, err := s.receipts().Of(k, n)
 	if err != nil {
 		return err
 	}
@@ -682,8 +515,8 @@ func withWords(b delay.Body) string {
 }
 
 // periodView lays a receipt out.
-func (s *Server) periodView(r receiptOf, seg *casework.Segment) periodView {
-	v := periodView{Receipt: r, TagOfState: page.Tag{Text: page.UpperFirst(r.State), Tag: stateTags[seg.State]}}
+func (s *Server) periodView(r casework.Receipt, seg *casework.Segment) periodView {
+	v := periodView{Receipt: r, TagOfState: page.Tag{Text: measure.UpperFirst(r.State), Tag: stateTags[seg.State]}}
 	v.Words = "“" + r.RuleWords + "” Rule " + r.Rule + ", " + r.RuleSet + " " + r.Version
 	if d, err := delay.ParseDay(r.InForce); err == nil {
 		v.Words += ", in force from " + d.Long()
@@ -695,7 +528,7 @@ func (s *Server) periodView(r receiptOf, seg *casework.Segment) periodView {
 		Head:    []page.Head{{Text: "Input"}, {Text: "Value"}, {Text: "As it was given"}},
 	}
 	for _, l := range r.Inputs {
-		v.Inputs.Rows = append(v.Inputs.Rows, []page.Cell{{Text: l.Input, Header: true}, {Text: page.UpperFirst(l.Value)}, {Text: l.Given}})
+		v.Inputs.Rows = append(v.Inputs.Rows, []page.Cell{{Text: l.Input, Header: true}, {Text: measure.UpperFirst(l.Value)}, {Text: l.Given}})
 	}
 	v.Evidence = page.Table{ID: "evidence", Caption: "The days and where they stand",
 		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "Marked"}, {Text: "Source"}}}
@@ -704,7 +537,7 @@ func (s *Server) periodView(r receiptOf, seg *casework.Segment) periodView {
 		to, _ := delay.ParseDay(e.To)
 		v.Evidence.Rows = append(
 			v.Evidence.Rows,
-			[]page.Cell{{Text: from.Long(), Header: true}, {Text: to.Long()}, {Text: page.UpperFirst(e.Mark)},
+			[]page.Cell{{Text: from.Long(), Header: true}, {Text: to.Long()}, {Text: measure.UpperFirst(e.Mark)},
 				{Text: e.Source}},
 		)
 	}
@@ -737,10 +570,10 @@ func (s *Server) delayJSON(c echo.Context, reference string) error {
 	for i := range k.Delays {
 		d := &k.Delays[i]
 		one := delayShape{Ready: d.Ready.String(), End: d.End.String(), EndKind: d.EndKind.String(), Moved: d.Moved, Days: d.Days(),
-			Ward: d.Ward, Bed: d.Bed, Periods: []receiptOf{}}
+			Ward: d.Ward, Bed: d.Bed, Periods: []casework.Receipt{}}
 		for j := range d.Segments {
 			n++
-			one.Periods = append(one.Periods, s.receiptFor(k, d, &d.Segments[j], n))
+			one.Periods = append(one.Periods, s.receipts().For(k, d, &d.Segments[j], n))
 		}
 		out.Delays = append(out.Delays, one)
 	}
@@ -752,9 +585,9 @@ type delayShape struct {
 	End     string `json:"end_date,omitempty"`
 	EndKind string `json:"end_kind"`
 	// Moved says that it went on as another council's from end_date.
-	Moved   bool        `json:"moved,omitempty"`
-	Days    int         `json:"days"`
-	Ward    string      `json:"ward"`
-	Bed     string      `json:"bed"`
-	Periods []receiptOf `json:"periods"`
+	Moved   bool               `json:"moved,omitempty"`
+	Days    int                `json:"days"`
+	Ward    string             `json:"ward"`
+	Bed     string             `json:"bed"`
+	Periods []casework.Receipt `json:"periods"`
 }

@@ -12,6 +12,7 @@ import (
 	"homeward/internal/agreement"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -48,27 +49,14 @@ type sideView struct {
 	Arguments              []historyView
 }
 
-// sideOfDecision gives the side that alone decided a segment.
-func sideOfDecision(seg *casework.Segment) agreement.Side { return seg.Next.Other() }
-
-// sidesOf names the provider and the council of a segment.
-func (s *Server) sidesOf(k *casework.Case, seg *casework.Segment) (provider, council string) {
-	return s.opts.Places.ProviderWords(k.Provider), s.councilSide(seg)
-}
-
-// decidedWords say that one party has decided a segment and the other has not
-// confirmed it (G5).
-func (s *Server) decidedWords(k *casework.Case, seg *casework.Segment) string {
-	provider, council := s.sidesOf(k, seg)
-	return page.UpperFirst(s.sideWords(sideOfDecision(seg), provider, council)) + " has decided: " + seg.Standing.Body.String() +
-		". It is not agreed until " +
-		s.sideWords(seg.Next, provider, council) + " confirms it or the named chair makes it (rule G5)."
+// sideWords names a side of the agreement about a segment.
+func (s *Server) sideWords(k *casework.Case, seg *casework.Segment, side agreement.Side) string {
+	return casework.SideWords(s.opts.Places, k, seg, side)
 }
 
 // doneWords say what a reader has just done, with whose answer comes next.
 func (s *Server) doneWords(k *casework.Case, seg *casework.Segment) string {
-	provider, council := s.sidesOf(k, seg)
-	next, n := page.UpperFirst(s.sideWords(seg.Next, provider, council)), days(int64(seg.Days()))
+	next, n := measure.UpperFirst(s.sideWords(k, seg, seg.Next)), days(int64(seg.Days()))
 	by := s.replyWords(s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone))
 	switch {
 	case seg.State == agreement.Disputed:
@@ -84,10 +72,9 @@ func (s *Server) doneWords(k *casework.Case, seg *casework.Segment) string {
 
 // sides gives both views, each with all that its side has said.
 func (s *Server) sides(k *casework.Case, seg *casework.Segment) []sideView {
-	provider, council := s.sidesOf(k, seg)
 	var out []sideView
 	for _, side := range []agreement.Side{agreement.NHSSide, agreement.CouncilSide} {
-		v := sideView{Name: s.sideWords(side, provider, council), Proposes: "No view recorded yet"}
+		v := sideView{Name: s.sideWords(k, seg, side), Proposes: "No view recorded yet"}
 		if side == agreement.NHSSide && seg.Segment.Body != delay.NotAttributed {
 			v.Proposes, v.Swatch = "Proposes "+seg.Segment.Body.String()+", by the rules, from the extract or the log", swatch(seg.Segment.Body)
 		}
@@ -119,7 +106,7 @@ func (s *Server) eventLine(e casework.EventLine) historyView {
 	if e.Cut != 0 {
 		what += ", " + span(e.Segment.First, e.Segment.Last)
 	}
-	return historyView{When: s.moment(e.At), Who: s.roleWords(e.Role), What: what, Why: joined(e.Checks, e.Words)}
+	return historyView{When: s.moment(e.At), Who: s.opts.Places.RoleWords(e.Role), What: what, Why: e.Argument()}
 }
 
 func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay,
@@ -129,11 +116,10 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 	if seg.State == agreement.Decided {
 		title = "Decision about "
 	}
-	provider, council := s.sidesOf(k, seg)
 	v := disputeView{Form: page.Form{Frame: s.frame(c, title+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id,
 		Version: f.Version,
-		Caption: provider + ", " + span(seg.Segment.First, seg.Segment.Last),
-		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(receiptNumber(k, seg)), Record: "/delays/" + k.Reference,
+		Caption: s.opts.Places.ProviderWords(k.Provider) + ", " + span(seg.Segment.First, seg.Segment.Last),
+		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(k.Period(seg)), Record: "/delays/" + k.Reference,
 		Answer: "/agreement/" + id}
 	if v.Version == "" {
 		v.Version = k.Version
@@ -148,7 +134,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 	case seg.State == agreement.Disputed:
 		with := "the " + strings.TrimPrefix(seg.Level.String(), "the ")
 		if seg.Level == agreement.Reviewers {
-			with = s.sideWords(seg.Next, provider, council)
+			with = s.sideWords(k, seg, seg.Next)
 		}
 		v.Level, v.Clock = "With "+with+".", "Reply by "+s.replyWords(by)+"."
 		v.Unsettled = "The days stay with the proposing body, shown apart and in the range, until this is settled."
@@ -156,7 +142,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 			v.Clock = "No reply by " + s.replyWords(by) + ". The days stay disputed and in the range."
 		}
 	case seg.State == agreement.Decided:
-		v.Level, v.Clock = s.decidedWords(k, seg), "Confirm by "+s.replyWords(by)+"."
+		v.Level, v.Clock = casework.DecidedWords(s.opts.Places, k, seg), "Confirm by "+s.replyWords(by)+"."
 		v.Unsettled = "Until then the days count with the body of the decision, shown apart, and stay in the range as disputed days do."
 		if late {
 			v.Clock = "Not confirmed by " + s.replyWords(by) + ". The days stay in the range."
@@ -169,7 +155,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 	if late && seg.State.Contested() {
 		v.Overdue = &page.Tag{Text: "Past reply date", Tag: "nhsuk-tag--yellow"}
 	}
-	v.Facts = s.periodView(s.receiptFor(k, d, seg, receiptNumber(k, seg)), seg).Inputs
+	v.Facts = s.periodView(s.receipts().For(k, d, seg, k.Period(seg)), seg).Inputs
 	v.Facts.Caption = "Facts"
 	for _, e := range k.EventsOf(seg) {
 		v.Thread = append(v.Thread, s.eventLine(e))
@@ -205,7 +191,7 @@ func (s *Server) disputeForms(c echo.Context, v *disputeView, k *casework.Case, 
 	case err == nil:
 		var bodies [][2]string
 		for _, b := range s.opts.Casework.Allowed(seg) {
-			bodies = append(bodies, [2]string{b.Slug(), page.UpperFirst(b.String())})
+			bodies = append(bodies, [2]string{b.Slug(), measure.UpperFirst(b.String())})
 		}
 		v.WhatItIs = "The other body is asked to confirm your decision. Until it does, or the named chair makes it, the days are decided, not " +
 			"agreed."

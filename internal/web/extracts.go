@@ -164,7 +164,7 @@ func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 		}
 	}
 	if held > 0 {
-		words += " " + page.UpperFirst(plural(held, "file", "files")) + " in this fortnight " + isAre(held) + " held."
+		words += " " + measure.UpperFirst(plural(held, "file", "files")) + " in this fortnight " + isAre(held) + " held."
 	}
 	const most = 20
 	if n := len(attention); n > most {
@@ -328,7 +328,7 @@ func (s *Server) receipt(c echo.Context) error {
 	v.Lede = plural(int64(r.RowsRead), "row", "rows") + " read: " + count(int64(r.Kept)) + " kept, " +
 		count(int64(r.Quarantined)) + " could not be understood, " + count(int64(r.Excluded)) + " outside what is counted."
 	v.Facts = []page.Fact{
-		{Name: "On arrival", Value: page.UpperFirst(string(r.Outcome))}, {Name: "File", Value: r.File},
+		{Name: "On arrival", Value: measure.UpperFirst(string(r.Outcome))}, {Name: "File", Value: r.File},
 		{Name: "Arrived", Value: s.moment(got.At)}, {Name: "Size", Value: size(got.Bytes)},
 		{Name: "Layout", Value: orWords(r.Layout, "Not recognised")}, {Name: "Encoding", Value: orWords(r.Encoding, "Not known")},
 		{Name: "Lines that are not patients", Value: count(int64(r.Skipped))}, {Name: "Warnings", Value: count(int64(r.Warnings))},

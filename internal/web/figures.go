@@ -259,7 +259,7 @@ func (s *Server) dimensionCell(by measure.Dimension, c measure.Cell) page.Cell {
 	case measure.ByReason:
 		return page.Cell{Text: c.Reason.Words()}
 	case measure.ByResponsible:
-		return page.Cell{Text: page.UpperFirst(c.Body.String()), Swatch: swatch(c.Body)}
+		return page.Cell{Text: measure.UpperFirst(c.Body.String()), Swatch: swatch(c.Body)}
 	}
 	return page.Cell{Text: c.Text(by)}
 }
@@ -331,9 +331,9 @@ func (s *Server) figuresPage(c echo.Context) error {
 func (b breakdown) lede() string {
 	perDay := oneDecimal(float64(b.Total) / float64(b.Query.To-b.Query.From+1))
 	if b.Query.Filter.Basis != measure.BasisAgreed {
-		return page.UpperFirst(plural(b.Total, "delayed day", "delayed days")) + ": " + perDay + " people waiting on an average day."
+		return measure.UpperFirst(plural(b.Total, "delayed day", "delayed days")) + ": " + perDay + " people waiting on an average day."
 	}
-	text := page.UpperFirst(plural(b.Total, "agreed delayed day", "agreed delayed days")) + ": " + perDay + " on an average day."
+	text := measure.UpperFirst(plural(b.Total, "agreed delayed day", "agreed delayed days")) + ": " + perDay + " on an average day."
 	if !slices.Contains(b.Numbers, measure.Open) {
 		return text
 	}
@@ -347,7 +347,8 @@ func byGroups(by []measure.Dimension) []page.ChoiceGroup {
 	for _, d := range []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByDay} {
 		on := slices.Contains(by, d)
 		chosen = chosen || on
-		grain.Items = append(grain.Items, page.Choice{ID: "grain-" + string(d), Value: string(d), Text: page.UpperFirst(string(d)), Chosen: on})
+		grain.Items = append(grain.Items, page.Choice{ID: "grain-" + string(d), Value: string(d), Text: measure.UpperFirst(string(d)),
+			Chosen: on})
 	}
 	grain.Items = append(grain.Items, page.Choice{ID: "grain-none", Value: "", Text: "Whole period", Chosen: !chosen})
 	rest := page.ChoiceGroup{Legend: "Break down by", Name: page.WordBy, Kind: "checkbox", Style: "checkboxes"}

@@ -189,8 +189,8 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "Times", Numeric: true}}}
 	for _, m := range moves {
 		v.Handoffs.Rows = append(v.Handoffs.Rows, []page.Cell{
-			{Text: page.UpperFirst(m.From.Body.String()), Header: true, Swatch: swatch(m.From.Body)},
-			{Text: page.UpperFirst(m.To.Body.String()), Swatch: swatch(m.To.Body)}, number(count(m.People)),
+			{Text: measure.UpperFirst(m.From.Body.String()), Header: true, Swatch: swatch(m.From.Body)},
+			{Text: measure.UpperFirst(m.To.Body.String()), Swatch: swatch(m.To.Body)}, number(count(m.People)),
 		})
 	}
 	if len(moves) == 0 {
@@ -208,7 +208,7 @@ func (s *Server) flowTable(see sight, f measure.Flows) page.Table {
 		t.Head[0].Text = dimensionWords[f.Split]
 	}
 	for _, k := range measure.EventKinds {
-		t.Head = append(t.Head, page.Head{Text: page.UpperFirst(k.String()), Numeric: true})
+		t.Head = append(t.Head, page.Head{Text: measure.UpperFirst(k.String()), Numeric: true})
 	}
 	t.Head = append(t.Head, page.Head{Text: "Waiting at the end", Numeric: true})
 	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }

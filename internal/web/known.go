@@ -201,7 +201,7 @@ func (s *Server) differences(ctx context.Context, v sight, ask func(revision.Sin
 		d.Words += " " + x.Readings
 	}
 	if x.Answers > 0 {
-		d.More = page.UpperFirst(plural(x.Answers, "answer or entry has", "answers and entries have")) + " been made since."
+		d.More = measure.UpperFirst(plural(x.Answers, "answer or entry has", "answers and entries have")) + " been made since."
 	}
 	return d, nil
 }

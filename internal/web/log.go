@@ -12,6 +12,7 @@ import (
 
 	"homeward/internal/casework"
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -508,7 +509,7 @@ func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fre
 		"version is kept in the history. The other body is asked about the corrected days again."}
 	v.Facts = []page.CaseFact{{Name: "Period", Value: span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days()))},
 		{Name: "Recorded as", Value: p.Given.Reason.Words()},
-		{Name: "Next step with", Value: page.UpperFirst(seg.Standing.Body.String()) + ", " + seg.State.String()},
+		{Name: "Next step with", Value: measure.UpperFirst(seg.Standing.Body.String()) + ", " + seg.State.String()},
 		{Name: "Council of residence", Value: s.opts.Places.CouncilWords(p.Given.Council)}}
 	v.Hidden = append(v.Hidden, page.Hidden{Name: "what", Value: "corrected"}, page.Hidden{Name: wordPeriod, Value: first})
 	v.Parts = []page.Part{

@@ -224,7 +224,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 // lede says in a sentence or two what a director asks first.
 func (s *Server) lede(o measure.Overview, first delay.Day) string {
 	now := o.Now.Total()
-	text := page.UpperFirst(peopleAre(now)) + " waiting to leave hospital at the end of " + o.AsAt.Long()
+	text := measure.UpperFirst(peopleAre(now)) + " waiting to leave hospital at the end of " + o.AsAt.Long()
 	if week, ok := weekAgo(o, first); ok {
 		text += ", " + change(now, week, "a week before")
 	}
@@ -275,14 +275,14 @@ func nowOf(o measure.Overview, first delay.Day) nowView {
 		v.Words = "no extract is held from a week ago"
 	}
 	if o.ReadyToday > 0 {
-		v.Ready = page.UpperFirst(persons(o.ReadyToday)) + " became ready on the day. They are not in these counts yet."
+		v.Ready = measure.UpperFirst(persons(o.ReadyToday)) + " became ready on the day. They are not in these counts yet."
 	}
 	const whole = 1000.0
 	x := 0.0
 	var words []string
 	for _, b := range delay.Bodies {
 		n := o.Now[b]
-		v.Bodies = append(v.Bodies, bodyCount{Swatch: swatch(b), Text: page.UpperFirst(b.String()), Value: count(n)})
+		v.Bodies = append(v.Bodies, bodyCount{Swatch: swatch(b), Text: measure.UpperFirst(b.String()), Value: count(n)})
 		words = append(words, b.String()+" "+count(n))
 		if n == 0 {
 			continue

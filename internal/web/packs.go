@@ -169,7 +169,7 @@ func (s *Server) packsPage(c echo.Context) error {
 			}
 			t.Rows = append(
 				t.Rows,
-				[]page.Cell{{Text: publicTitle(p), Header: true}, {Text: page.UpperFirst(p.When)}, {Text: page.UpperFirst(p.UpTo)},
+				[]page.Cell{{Text: publicTitle(p), Header: true}, {Text: measure.UpperFirst(p.When)}, {Text: measure.UpperFirst(p.UpTo)},
 					{Text: p.Of},
 					{Text: goesTo(p)}, {Text: strings.Join(next, "; ")}},
 			)
@@ -344,7 +344,7 @@ func (s *Server) packAbout(c echo.Context) error {
 			if !d.At.IsZero() {
 				when = s.moment(d.At)
 			}
-			t.Rows = append(t.Rows, []page.Cell{{Text: d.Target, Header: true}, {Text: page.UpperFirst(d.Kind)},
+			t.Rows = append(t.Rows, []page.Cell{{Text: d.Target, Header: true}, {Text: measure.UpperFirst(d.Kind)},
 				{Text: d.State, Tag: deliveryTags[d.State]},
 				{Text: when}, {Text: orWords(d.Message, "Nothing")}})
 		}

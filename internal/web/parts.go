@@ -159,18 +159,6 @@ func onward(c echo.Context, path string, q url.Values, fragment string) error {
 	return c.Redirect(http.StatusSeeOther, target)
 }
 
-// sideWords names a side of the agreement for one council.
-func (s *Server) sideWords(side agreement.Side, provider, council string) string {
-	switch side {
-	case agreement.NHSSide:
-		return provider
-	case agreement.CouncilSide:
-		return council
-	default:
-		return "nobody"
-	}
-}
-
 // stateTags are the colours of the states of the agreement.
 var stateTags = map[agreement.State]string{
 	agreement.Proposed: "nhsuk-tag--white", agreement.Agreed: "nhsuk-tag--blue",

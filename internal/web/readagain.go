@@ -58,7 +58,7 @@ func (s *Server) againBanner(c echo.Context) (string, error) {
 	if err != nil || n == 0 {
 		return "", err
 	}
-	return page.UpperFirst(measure.Plural(int64(n), "received file was", "received files were")) +
+	return measure.UpperFirst(measure.Plural(int64(n), "received file was", "received files were")) +
 		" read with other layouts, words, councils or rules than today's.", nil
 }
 
@@ -158,14 +158,14 @@ func (s *Server) againTables(o *ingest.Offer) []page.Table {
 	}{
 		{"by-month", "Delayed days by month", "Month", monthOf},
 		{"by-reason", "Delayed days by reason", "Reason", func(d ingest.DaysChange) string { return d.Reason }},
-		{"by-body", "Delayed days by responsible body", "Body", func(d ingest.DaysChange) string { return page.UpperFirst(d.Responsible) }},
+		{"by-body", "Delayed days by responsible body", "Body", func(d ingest.DaysChange) string { return measure.UpperFirst(d.Responsible) }},
 		{"by-council", "Delayed days by council", "Council", func(d ingest.DaysChange) string { return s.againCouncil(d.Council) }},
 		{"by-hospital", "Delayed days by hospital", "Hospital",
 			func(d ingest.DaysChange) string { return s.opts.Places.ProviderWords(d.Provider) }},
 	} {
 		t := table(by.id, by.caption, by.first)
 		for _, l := range ingest.By(o.Days, by.of) {
-			t.Rows = append(t.Rows, line(page.UpperFirst(l.Month), l.Before, l.After))
+			t.Rows = append(t.Rows, line(measure.UpperFirst(l.Month), l.Before, l.After))
 		}
 		if len(t.Rows) > 0 {
 			out = append(out, t)
@@ -188,7 +188,7 @@ func (s *Server) againTables(o *ingest.Offer) []page.Table {
 			more++
 			continue
 		}
-		fate := page.UpperFirst(string(f.Fate))
+		fate := measure.UpperFirst(string(f.Fate))
 		if f.Why != "" {
 			fate += ". " + f.Why
 		}

@@ -175,7 +175,7 @@ func (s *Server) pairView(ctx context.Context, actor people.Actor, p person.Pair
 		v.Buttons[i].Name, v.Buttons[i].Class = "answer", "nhsuk-button--secondary"
 	}
 	if !p.At.IsZero() {
-		v.Said = page.UpperFirst(pairStanding(p)) + " at " + s.moment(p.At) + " (" + s.roleWords(p.By) + "): " + p.Reason
+		v.Said = measure.UpperFirst(pairStanding(p)) + " at " + s.moment(p.At) + " (" + s.opts.Places.RoleWords(p.By) + "): " + p.Reason
 	}
 	v.Why = page.AreaPart("why-"+p.One.Reference+"-"+p.Other.Reference, "How do you know?",
 		"Coordinators of both hospitals and analysts read it. Do not include names or numbers that identify a person.", "", decisionLimit)
@@ -255,7 +255,7 @@ func (s *Server) pairFacts(k *casework.Case, day delay.Day) []page.CaseFact {
 		}
 	}
 	if len(names) > 0 {
-		bodies = page.UpperFirst(strings.Join(names, ", then "))
+		bodies = measure.UpperFirst(strings.Join(names, ", then "))
 	}
 	return []page.CaseFact{
 		{Name: "Place", Value: cmp.Or(place, "Not known")},

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/casework"
+	"homeward/internal/measure"
 	"homeward/internal/nhsnumber"
 	"homeward/internal/web/page"
 )
@@ -29,7 +30,7 @@ func (s *Server) finder(v visit) *page.Finder {
 		return nil
 	}
 	label := casework.FindWords(v.Actor)
-	return &page.Finder{Label: label, Hint: page.UpperFirst(strings.Replace(strings.TrimPrefix(label, "Find by "), " or ", ", ", 1))}
+	return &page.Finder{Label: label, Hint: measure.UpperFirst(strings.Replace(strings.TrimPrefix(label, "Find by "), " or ", ", ", 1))}
 }
 
 func (s *Server) searchView(c echo.Context) searchView {
@@ -74,7 +75,7 @@ func (s *Server) search(c echo.Context) error {
 		v.Empty = "No delay in your area matches " + shown + "."
 		return s.page(c, "search", v)
 	}
-	v.Lede = page.UpperFirst(persons(int64(len(found)))) + " found."
+	v.Lede = measure.UpperFirst(persons(int64(len(found)))) + " found."
 	if more {
 		v.Lede = "The first " + count(int64(len(found))) + " are shown. Type more of the bed to see fewer."
 	}

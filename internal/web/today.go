@@ -17,6 +17,7 @@ import (
 	"homeward/internal/casework"
 	"homeward/internal/delay"
 	"homeward/internal/logbook"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -256,10 +257,10 @@ func (s *Server) todayPage(c echo.Context) error {
 		}
 	}
 	unlogged := int64(len(all)) - checked - notChecked
-	v.Lede = page.UpperFirst(peopleAre(int64(len(all)))) + " waiting to leave. " + count(checked) + " checked in the last 24 hours, " +
+	v.Lede = measure.UpperFirst(peopleAre(int64(len(all)))) + " waiting to leave. " + count(checked) + " checked in the last 24 hours, " +
 		count(notChecked) + " not."
 	if unlogged > 0 {
-		v.Lede += " " + page.UpperFirst(peopleAre(unlogged)) + " ready in the extract and not logged."
+		v.Lede += " " + measure.UpperFirst(peopleAre(unlogged)) + " ready in the extract and not logged."
 	}
 	at := func(word, value string) string {
 		q := url.Values{page.WordProvider: {t.provider}, word: {value}}
@@ -394,7 +395,7 @@ func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) page.Filters
 	}
 	wards.Class = page.Spread
 	for _, b := range delay.Bodies {
-		body.Items = append(body.Items, page.Choice{ID: "resp-" + b.Slug(), Value: b.Slug(), Text: page.UpperFirst(b.String()),
+		body.Items = append(body.Items, page.Choice{ID: "resp-" + b.Slug(), Value: b.Slug(), Text: measure.UpperFirst(b.String()),
 			Chosen: slices.Contains(t.bodies, b)})
 	}
 	for _, x := range [][2]string{{"", "All"}, {"yes", "Checked"}, {"no", "Not checked"}} {
@@ -431,7 +432,7 @@ func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day
 	w := workRow{
 		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
 		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: r.Reason.Words(), Swatch: swatch(r.Body),
-		Body: page.UpperFirst(r.Body.String()),
+		Body: measure.UpperFirst(r.Body.String()),
 		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form",
 		EndHref:     "/delays/" + r.Reference + "/end",
 		Discrepancy: r.Discrepancy, Source: "Extract of " + day.Long(), MayCheck: r.Logged && !r.Paused,
@@ -563,7 +564,7 @@ func (s *Server) savedWords(k *casework.Case, l casework.LogLine) string {
 		}
 		return "Saved for " + name + ": " + l.Given.Reason.Words() + " " + when + ". " + s.proposalWords(l)
 	case logbook.Verified:
-		return page.UpperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
+		return measure.UpperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
 	case logbook.Paused:
 		return "Paused. Days from " + l.Day.Long() + " are not counted until you resume."
 	case logbook.Resumed:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
@@ -46,7 +47,7 @@ func (s *Server) tokensView(c echo.Context) (tokensView, error) {
 	v.For = s.roleForm("", nil).Organisations[:1]
 	all, err := s.opts.SignIn.Store.Tokens(ctx)
 	for _, t := range all {
-		row := tokenRow{ID: t.ID, Label: t.Label, Kind: page.UpperFirst(string(t.Kind)), For: strings.Join(t.Providers, ", "),
+		row := tokenRow{ID: t.ID, Label: t.Label, Kind: measure.UpperFirst(string(t.Kind)), For: strings.Join(t.Providers, ", "),
 			Expires: t.ExpiresAt.In(s.opts.Zone).Format("2 January 2006"), LastUsed: s.momentOr(t.LastUsed, "Never"),
 			InForce: t.InForce(s.opts.Now()),
 			State:   "In force", Tag: "nhsuk-tag--green"}

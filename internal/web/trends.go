@@ -520,7 +520,7 @@ func trendGroups(a trendAsked) []page.ChoiceGroup {
 		add(&split, string(d), dimensionWords[d], d == a.Split)
 	}
 	for _, d := range []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByDay} {
-		add(&step, string(d), page.UpperFirst(string(d)), d == a.TrendQuery.Grain)
+		add(&step, string(d), measure.UpperFirst(string(d)), d == a.TrendQuery.Grain)
 	}
 	add(&form, chartControl, "Control chart (SPC)", a.Chart == chartControl)
 	add(&form, chartLine, "Line", a.Chart == chartLine)

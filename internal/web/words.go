@@ -44,10 +44,7 @@ func span(from, to delay.Day) string { return delay.Span(from, to) }
 func clock(t time.Time) string { return delay.Clock(t) }
 
 // moment writes a time with its day, in the service's zone.
-func (s *Server) moment(t time.Time) string {
-	t = t.In(s.opts.Zone)
-	return clock(t) + ", " + t.Format("2 January 2006")
-}
+func (s *Server) moment(t time.Time) string { return delay.Moment(t.In(s.opts.Zone)) }
 
 // bytes writes a file's size.
 func size(n int64) string {

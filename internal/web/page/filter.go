@@ -72,7 +72,7 @@ func (p Places) Groups(f measure.Filter) []ChoiceGroup {
 		add(&care, c.Slug(), c.String(), slices.Contains(f.Care, c))
 	}
 	for _, b := range delay.Bodies {
-		add(&body, b.Slug(), UpperFirst(b.String()), slices.Contains(f.Bodies, b))
+		add(&body, b.Slug(), measure.UpperFirst(b.String()), slices.Contains(f.Bodies, b))
 	}
 	for _, r := range delay.Reasons {
 		add(&reason, string(r), r.Words(), slices.Contains(f.Reasons, r))
@@ -92,7 +92,7 @@ func (p Places) Groups(f measure.Filter) []ChoiceGroup {
 func BasisGroup(f measure.Filter) ChoiceGroup {
 	g := ChoiceGroup{Legend: "Which days", Name: WordBasis, Kind: "radio", Style: "radios"}
 	for _, b := range measure.Bases {
-		g.Items = append(g.Items, Choice{ID: "basis-" + b.String(), Value: b.String(), Text: UpperFirst(b.Short()), Chosen: b == f.Basis})
+		g.Items = append(g.Items, Choice{ID: "basis-" + b.String(), Value: b.String(), Text: measure.UpperFirst(b.Short()), Chosen: b == f.Basis})
 	}
 	return g
 }

@@ -167,3 +167,14 @@ func Example(places []Place, otherwise string) string {
 	}
 	return otherwise
 }
+
+// RoleWords gives a role with the names of its organisations in place of their
+// codes.
+func (p Places) RoleWords(role string) string {
+	for _, list := range [][]Place{p.Providers, p.Councils} {
+		for _, place := range list {
+			role = strings.ReplaceAll(role, place.Code, place.Name)
+		}
+	}
+	return role
+}
