@@ -497,3 +497,9 @@ func (s *Server) agreeAll(c echo.Context) error {
 	}
 	return onward(c, "/agreement", url.Values{wordAgreed: {strconv.Itoa(n)}, wordDays: {strconv.Itoa(total)}}, "")
 }
+
+// stateTags are the colours of the states of the agreement.
+var stateTags = map[agreement.State]string{
+	agreement.Proposed: "nhsuk-tag--white", agreement.Agreed: "nhsuk-tag--blue",
+	agreement.AgreedByDefault: "nhsuk-tag--blue", agreement.Disputed: "nhsuk-tag--purple", agreement.Decided: "nhsuk-tag--purple",
+}

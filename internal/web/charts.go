@@ -107,10 +107,3 @@ func (s *Server) chartTwin(see sight, c chart.Chart, o measure.Overview) page.Tw
 	}
 	return t
 }
-
-// columnName writes a heading as a column name: "Social care" as social_care.
-func columnName(head string) string {
-	return strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(head), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	}), "_"), "_")
-}

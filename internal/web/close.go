@@ -461,14 +461,6 @@ func dayRuns(iso []string) string {
 	return andList(runs)
 }
 
-// andList joins words: "a, b and c".
-func andList(parts []string) string {
-	if len(parts) < 2 {
-		return strings.Join(parts, "")
-	}
-	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
-}
-
 func (s *Server) extractsSection(content *closing.Content) closeSection {
 	sec := closeSection{ID: "extracts", Heading: "Extracts"}
 	t := page.Table{ID: "extracts-table", Caption: "Extracts by hospital", HiddenCaption: true,

@@ -259,14 +259,6 @@ func (s *Server) showIdentifiers(c echo.Context) error {
 	return s.page(c, "days", v)
 }
 
-// spaced writes an NHS number as people read it out: 3, 3 and 4 digits.
-func spaced(n string) string {
-	if len(n) != 10 {
-		return n
-	}
-	return n[:3] + " " + n[3:6] + " " + n[6:]
-}
-
 // daysTwin gives every row of the scope, and notes the export before any leaves.
 func (s *Server) daysTwin(c echo.Context) (page.Twin, error) {
 	d, err := s.daysOf(c, 0)

@@ -141,10 +141,6 @@ func (s *Server) delayPage(c echo.Context) error {
 	return s.page(c, "delay", v)
 }
 
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" }), ", ")
-}
-
 func recordTags(k *casework.Case) []page.Tag {
 	var out []page.Tag
 	d := k.Last()

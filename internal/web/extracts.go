@@ -173,13 +173,6 @@ func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 	return words, attention
 }
 
-func isAre(n int64) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
 func gridOf(f fortnightOf) (page.Table, []providerList) {
 	t := page.Table{ID: "grid", Caption: "Extracts by hospital and day, " + span(f.From, f.To), HiddenCaption: true,
 		Head: []page.Head{{Text: "Hospital"}}}
@@ -350,13 +343,6 @@ func (s *Server) receipt(c echo.Context) error {
 
 func isSum(s string) bool {
 	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
-}
-
-func orWords(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func outcomeWords(o ingest.Outcome) string {

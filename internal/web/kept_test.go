@@ -68,7 +68,7 @@ func TestTypedTextIsKeptWhenTheSessionEnds(t *testing.T) {
 	answer := send(http.MethodPost, path, cookie, typed(proof))
 	back := next(answer)
 	t.Run("it is kept, out of the address, and the sign-in page says so", func(t *testing.T) {
-		if !strings.HasPrefix(back, keptPath) || strings.Contains(answer.Header().Get("Location"), "infection") {
+		if !strings.HasPrefix(back, draftPath) || strings.Contains(answer.Header().Get("Location"), "infection") {
 			t.Fatalf("the way back is %q", back)
 		}
 		w := send(http.MethodGet, answer.Header().Get("Location"), cookie, nil)
@@ -120,7 +120,7 @@ func TestTypedTextIsKeptWhenTheSessionEnds(t *testing.T) {
 		}
 	})
 	t.Run("after a quarter of an hour it is gone", func(t *testing.T) {
-		now = now.Add(keptFor + time.Second)
+		now = now.Add(draftLife + time.Second)
 		if w := send(http.MethodGet, back, cookieOf(people.Coordinator), nil); w.Code != http.StatusNotFound {
 			t.Errorf("answered with %d", w.Code)
 		}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 	"homeward/internal/casework"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
-	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -318,29 +316,6 @@ func (s *Server) logDelay(c echo.Context) error {
 		s.nextFresh(c, k.Provider, done.Reference))
 }
 
-// formAgain shows a form with what was typed, to change it.
-func (s *Server) formAgain(c echo.Context, form func() (page.CaseForm, error)) error {
-	v, err := form()
-	if err != nil {
-		return err
-	}
-	return s.page(c, "caseform", v)
-}
-
-// made gives the form of a case as it was sent, and as it would be now.
-func (s *Server) made(c echo.Context, k *casework.Case, form func(echo.Context, *casework.Case, bool) page.CaseForm) (sent,
-	fresh func() (page.CaseForm, error)) {
-	sent = func() (page.CaseForm, error) { return form(c, k, false), nil }
-	fresh = func() (page.CaseForm, error) {
-		now, err := s.caseOf(c)
-		if err != nil {
-			return page.CaseForm{}, err
-		}
-		return form(c, now, true), nil
-	}
-	return sent, fresh
-}
-
 // nextFresh gives the fragment of the next person who is ready and not logged,
 // else of the one who was logged.
 func (s *Server) nextFresh(c echo.Context, provider, reference string) string {
@@ -404,26 +379,6 @@ func (s *Server) stepSave(step caseStep) echo.HandlerFunc {
 		}
 		return onward(c, "/delays/"+done.Reference, url.Values{wordEntry: {strconv.FormatInt(done.Entry, 10)}}, "")
 	}
-}
-
-// sent gives a field's text unless the form is fresh. Only the field for one is
-// shown again with an NHS number in it (P1).
-func sent(c echo.Context, fresh bool, name, otherwise string) string {
-	if fresh {
-		return otherwise
-	}
-	if name == "number" {
-		return typed(c, name)
-	}
-	return nhsnumber.Redact(typed(c, name))
-}
-
-func sentDate(c echo.Context, fresh bool, name string, otherwise casework.Date) casework.Date {
-	if fresh {
-		return otherwise
-	}
-	d := typedDate(c, name)
-	return casework.Date{Day: nhsnumber.Redact(d.Day), Month: nhsnumber.Redact(d.Month), Year: nhsnumber.Redact(d.Year)}
 }
 
 func (s *Server) changeStep() caseStep {
@@ -706,12 +661,4 @@ func (s *Server) closeAction(c echo.Context) error {
 		return asked400(err)
 	}
 	return onward(c, "/delays/"+c.Param("ref"), nil, "actions")
-}
-
-// asked400 turns a refusal of a form without a page of its own into a problem.
-func asked400(err error) error {
-	if r, ok := errors.AsType[*casework.Refusal](err); ok {
-		return problem.New(problem.Invalid, "%s. Go back and try again.", strings.TrimSuffix(r.Error(), "."))
-	}
-	return err
 }

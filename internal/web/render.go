@@ -30,3 +30,10 @@ func (s *Server) writePage(w http.ResponseWriter, status int, name string, view 
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
 }
+
+// pageAs answers with a page and a status.
+func (s *Server) pageAs(c echo.Context, status int, name string, view any) error {
+	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+	s.writePage(c.Response(), status, name, view)
+	return nil
+}

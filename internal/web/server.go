@@ -114,7 +114,7 @@ type Server struct {
 	pages   page.Templates
 	assets  *assets
 	drawn   *drawings
-	kept    *kept
+	drafts  *drafts
 	started time.Time
 	echo    *echo.Echo
 	handler http.Handler
@@ -161,7 +161,7 @@ func New(opts Options) (*Server, error) {
 	if opts.Timeout == 0 {
 		opts.Timeout = 30 * time.Second
 	}
-	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), kept: newKept(), guards: map[string]guarded{},
+	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), drafts: newDrafts(), guards: map[string]guarded{},
 		clientAddress: addressFinder(opts.TrustedProxies), pace: newPace(opts.Pace)}
 	var err error
 	if s.assets, err = loadAssets(opts.Assets); err != nil {
@@ -302,7 +302,7 @@ func (s *Server) routes() []route {
 		{post, signin.ScreenPath + ":link", open(s.screen), false},
 		{get, "/demonstration/:code", open(s.door), false},
 		{get, "/account", s.may(people.ManageOwn, s.accountPage), false},
-		{get, keptPath + ":id", s.may(people.ManageOwn, s.keptPage), false},
+		{get, draftPath + ":id", s.may(people.ManageOwn, s.keptPage), false},
 		{get, rolePath, s.may(people.ManageOwn, s.rolePage), false},
 		{post, rolePath, s.may(people.ManageOwn, s.chooseRole), false},
 		{post, "/account/password", s.may(people.ManageOwn, s.changePassword), false},

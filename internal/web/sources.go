@@ -5,11 +5,14 @@ import (
 	"io"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
 	"homeward/internal/people"
+	"homeward/internal/problem"
 )
 
 // Figures answers the questions of the overview, figures and chart pages. Its
@@ -73,4 +76,14 @@ type Job struct {
 	// Result is Finished, Did not finish, Skipped or Running; empty when it has
 	// never run. Message is a sentence about it for the reader.
 	Result, Message string
+}
+
+// cased refuses a route of casework where the service is not set up.
+func (s *Server) cased(handler echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if s.opts.Casework == nil || s.opts.Cases == nil {
+			return problem.New(problem.Unavailable, "The log of delays is not set up on this machine.")
+		}
+		return handler(c)
+	}
 }

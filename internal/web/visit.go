@@ -187,7 +187,7 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 			return
 		}
 		if v.Had && v.Actor.Kind == people.APerson {
-			s.kept.see(v.Token, v.Person.ID, s.opts.Now())
+			s.drafts.see(v.Token, v.Person.ID, s.opts.Now())
 		}
 		if v.Unproved = v.Had && unsafeUnsaid(r); v.Unproved {
 			if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -55,4 +57,58 @@ func size(n int64) string {
 		return british.Sprintf("%.0f KB", float64(n)/(1<<10))
 	}
 	return plural(n, "byte", "bytes")
+}
+
+// notAgreedWords say beside a figure of agreed days how many are not agreed;
+// empty on another basis.
+func notAgreedWords(b measure.Basis, agreed, notAgreed int64) string {
+	switch {
+	case b != measure.BasisAgreed:
+		return ""
+	case notAgreed == 0:
+		return "Every counted day is agreed."
+	}
+	return measure.UpperFirst(plural(notAgreed, "more day is", "more days are")) + " not agreed by both bodies; " +
+		count(agreed+notAgreed) + " are counted in all."
+}
+
+func isAre(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// andList joins words: "a, b and c".
+func andList(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
+}
+
+func orWords(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func joined(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" }), ", ")
+}
+
+// spaced writes an NHS number as people read it out: 3, 3 and 4 digits.
+func spaced(n string) string {
+	if len(n) != 10 {
+		return n
+	}
+	return n[:3] + " " + n[3:6] + " " + n[6:]
+}
+
+// columnName writes a heading as a column name: "Social care" as social_care.
+func columnName(head string) string {
+	return strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(head), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	}), "_"), "_")
 }
