@@ -85,7 +85,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Known: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,

@@ -75,20 +75,8 @@ func (s *Server) closable(handler echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// closeState is where a month stands on the list of months.
-type closeState struct {
-	month delay.Month
-	tag   page.Tag
-	// when is in words on what day it was closed, or from when it is due.
-	when   string
-	closed *closing.Record
-	// days are those now, zero for a month that has none; more and elsewhere say
-	// how a closed month's figures have changed.
-	days, more, elsewhere int64
-}
-
-// closeStates lists every month of which figures are held, the latest first.
-func (s *Server) closeStates(ctx context.Context) ([]closeState, error) {
+// monthsStanding lists every month of which figures are held, the latest first.
+func (s *Server) monthsStanding(ctx context.Context) ([]monthStanding, error) {
 	present, err := s.now(ctx)
 	if err != nil {
 		return nil, err
@@ -110,10 +98,10 @@ func (s *Server) closeStates(ctx context.Context) ([]closeState, error) {
 	if s.opts.Casework != nil {
 		clocks = s.opts.Casework.Settings.Clocks
 	}
-	var out []closeState
+	var out []monthStanding
 	now := s.opts.Now().In(s.opts.Zone)
 	for m := last.Month(); m >= first.Month(); m-- {
-		st := closeState{month: m}
+		st := monthStanding{month: m}
 		of := slices.DeleteFunc(slices.Clone(cells), func(c measure.Cell) bool { return c.Period.Month() != m })
 		for _, c := range of {
 			st.days += c.Days
@@ -180,7 +168,7 @@ func (s *Server) closesPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	states, err := s.closeStates(c.Request().Context())
+	states, err := s.monthsStanding(c.Request().Context())
 	if err != nil {
 		return err
 	}
@@ -223,7 +211,7 @@ func (s *Server) closesTwin(c echo.Context) (page.Twin, error) {
 	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return t, err
 	}
-	states, err := s.closeStates(c.Request().Context())
+	states, err := s.monthsStanding(c.Request().Context())
 	if err != nil {
 		return t, err
 	}
@@ -1020,4 +1008,16 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 		n.Link = "See revisions"
 	}
 	return n, nil
+}
+
+// monthStanding is where a month stands on the list of months.
+type monthStanding struct {
+	month delay.Month
+	tag   page.Tag
+	// when is in words on what day it was closed, or from when it is due.
+	when   string
+	closed *closing.Record
+	// days are those now, zero for a month that has none; more and elsewhere say
+	// how a closed month's figures have changed.
+	days, more, elsewhere int64
 }

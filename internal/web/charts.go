@@ -54,7 +54,7 @@ func (s *Server) chart(c echo.Context) error {
 	q := see.keep(page.Dated(o.Filter, o.From, o.To))
 	v := chartPage{Frame: s.frame(c, chartNames[id])}
 	v.Crumbs = []page.Link{{Text: "Overview", Href: page.Address("/overview", q)}}
-	s.asKnown(c, &v.Frame, see)
+	s.asOfMoment(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}

@@ -201,7 +201,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	name := s.opts.Places.CouncilWords(delay.Council(a.code))
 	v := councilView{Frame: s.frame(c, "Council share"), Caption: name}
 	v.PageTitle = "Council share, " + name + " – Homeward"
-	s.asKnown(c, &v.Frame, a.see)
+	s.asOfMoment(c, &v.Frame, a.see)
 	v.BodyClass = "app-council-page"
 	if a.print {
 		v.BodyClass += " app-view-print"
@@ -278,7 +278,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	groups := s.opts.Places.Groups(a.filter)
 	groups = slices.DeleteFunc(groups, func(g page.ChoiceGroup) bool { return g.Name == page.WordCouncil || g.Name == page.WordResp })
 	v.Filters = page.Filters{Action: path, Clear: path, Months: page.MonthChoices(a.first, a.last, f.From, f.To),
-		Groups: append([]page.ChoiceGroup{page.BasisGroup(a.filter)}, groups...), Known: s.knownField(a.see)}
+		Groups: append([]page.ChoiceGroup{page.BasisGroup(a.filter)}, groups...), Known: s.momentField(a.see)}
 	asIs := cloneQuery(q)
 	asIs.Del(page.WordCouncil)
 	v.About = s.aboutFigures(path, asIs, a.last, measure.CouncilShare, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting,

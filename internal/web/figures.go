@@ -288,7 +288,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 		return err
 	}
 	v := figuresView{Frame: s.frame(c, "Figures")}
-	s.asKnown(c, &v.Frame, see)
+	s.asOfMoment(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
@@ -319,7 +319,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 			b.Query.Filter,
 			page.WithBy(see.keep(url.Values{}), b.Query.By...),
 			b.AsAt,
-		), Known: s.knownField(see),
+		), Known: s.momentField(see),
 	}
 	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
 	v.About.Links = append(v.About.Links, publicLink(b, q)...)

@@ -88,7 +88,7 @@ func (s *Server) flowPage(c echo.Context) error {
 		return err
 	}
 	v := flowView{Frame: s.frame(c, "Flow"), Class: "app-charts"}
-	s.asKnown(c, &v.Frame, see)
+	s.asOfMoment(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
@@ -107,7 +107,7 @@ func (s *Server) flowPage(c echo.Context) error {
 		Dates:   &page.DateFields{From: f.From.String(), To: f.To.String()},
 		Groups:  append(flowGroups(f), s.opts.Places.Groups(f.Filter)...),
 		Periods: page.PeriodLinks("/flow", f.Filter, see.keep(url.Values{page.WordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last),
-		Known:   s.knownField(see)}
+		Known:   s.momentField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
 	s.fix(ctx, v.About, see, "/flow", q)
 	if len(f.Groups) == 0 {

@@ -154,7 +154,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 	}
 	v := overviewView{Frame: s.frame(c, "Delayed transfers of care"), Caption: s.opts.Places.Partnership}
 	v.PageTitle = "Overview – Homeward"
-	s.asKnown(c, &v.Frame, see)
+	s.asOfMoment(c, &v.Frame, see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
@@ -203,7 +203,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 			o.From,
 			o.To,
 		), Groups: append([]page.ChoiceGroup{page.BasisGroup(o.Filter)}, s.opts.Places.Groups(o.Filter)...),
-		Periods: page.PeriodLinks("/overview", o.Filter, see.keep(url.Values{}), last), Known: s.knownField(see),
+		Periods: page.PeriodLinks("/overview", o.Filter, see.keep(url.Values{}), last), Known: s.momentField(see),
 	}
 	if see.text != "" {
 		if v.Differences, err = s.differences(ctx, see, func(since revision.Since) (*revision.Comparison, error) {

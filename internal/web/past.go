@@ -16,8 +16,8 @@ import (
 	"homeward/internal/web/page"
 )
 
-// Known gives what was known at past moments (C15).
-type Known interface {
+// Pasts gives what was known at past moments (C15).
+type Pasts interface {
 	// At gives the figures and arrivals as they were known at a past moment, and
 	// what to call when they are no longer needed. The same moment gives the
 	// same answers, whatever has arrived since. A moment that is not over, or
@@ -45,20 +45,20 @@ type sight struct {
 // sight gives what an address asks to look at. A past stays open until the
 // request ends.
 func (s *Server) sight(c echo.Context, a page.Asked) (sight, error) {
-	if a.Known == "" {
+	if a.Moment == "" {
 		return s.present(c.Request().Context())
 	}
-	at, err := readMoment(a.Known, s.opts.Zone)
+	at, err := readMoment(a.Moment, s.opts.Zone)
 	if err != nil {
 		return sight{}, err
 	}
 	ctx := c.Request().Context()
-	past, done, err := s.opts.Known.At(ctx, at)
+	past, done, err := s.opts.Pasts.At(ctx, at)
 	if err != nil {
 		return sight{}, err
 	}
 	context.AfterFunc(ctx, done)
-	return sight{Past: past, at: at, text: a.Known}, nil
+	return sight{Past: past, at: at, text: a.Moment}, nil
 }
 
 // momentForms are the ways to write a moment of the service's zone.
@@ -137,9 +137,9 @@ func (s *Server) fix(ctx context.Context, a *page.About, v sight, path string, q
 	a.Fixed = page.Address(path, fixed)
 }
 
-// asKnown has the frame of a page say that it looks at a past moment, with the
+// asOfMoment has the frame of a page say that it looks at a past moment, with the
 // way back.
-func (s *Server) asKnown(c echo.Context, f *page.Frame, v sight) {
+func (s *Server) asOfMoment(c echo.Context, f *page.Frame, v sight) {
 	if v.text == "" {
 		return
 	}
@@ -152,8 +152,8 @@ func (s *Server) asKnown(c echo.Context, f *page.Frame, v sight) {
 	}
 }
 
-func (s *Server) knownField(v sight) *page.KnownField {
-	f := &page.KnownField{Type: "date", Value: v.text, Max: (s.today() - 1).String()}
+func (s *Server) momentField(v sight) *page.MomentField {
+	f := &page.MomentField{Type: "date", Value: v.text, Max: (s.today() - 1).String()}
 	if v.text == "" {
 		return f
 	}

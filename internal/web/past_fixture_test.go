@@ -78,7 +78,7 @@ func (i instant) Learnt(context.Context) (time.Time, error) {
 }
 
 func (i instant) AnswersSince(context.Context, time.Time) (revision.Answers, error) {
-	return i.o.Known.(*memory).answers, nil
+	return i.o.Pasts.(*memory).answers, nil
 }
 
 func (i instant) MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, error) {

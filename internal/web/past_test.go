@@ -19,7 +19,7 @@ import (
 
 func TestC15PagesLookBack(t *testing.T) {
 	s := newSite(t)
-	m := s.opts.Known.(*memory)
+	m := s.opts.Pasts.(*memory)
 	for target, latest := range map[string]string{
 		"/overview?known=2026-10-28&provider=RXA": "/overview?provider=RXA",
 		"/figures?known=2026-10-28&by=council":    "/figures?by=council",

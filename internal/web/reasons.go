@@ -212,7 +212,7 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		return err
 	}
 	v := reasonsView{Frame: s.frame(c, "Reasons")}
-	s.asKnown(c, &v.Frame, r.see)
+	s.asOfMoment(c, &v.Frame, r.see)
 	if r.Print {
 		v.BodyClass = "app-view-print"
 	}
@@ -229,7 +229,7 @@ func (s *Server) reasonsPage(c echo.Context) error {
 	v.Filters = page.Filters{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
 		Dates:   &page.DateFields{From: r.From.String(), To: r.To.String()},
 		Groups:  append([]page.ChoiceGroup{page.BasisGroup(r.Asked.Filter)}, s.opts.Places.Groups(r.Asked.Filter)...),
-		Periods: page.PeriodLinks("/reasons", r.Asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.knownField(r.see)}
+		Periods: page.PeriodLinks("/reasons", r.Asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.momentField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
 	s.fix(ctx, v.About, r.see, "/reasons", q)
 	if r.Total.Total() == 0 {

@@ -40,8 +40,8 @@ type Options struct {
 	// Moment gives the figures of now, all of one moment, and what to call when
 	// they are no longer needed.
 	Moment func(context.Context) (Present, func(), error)
-	// Known looks back to past moments.
-	Known Known
+	// Pasts looks back to past moments.
+	Pasts Pasts
 	// Trends answers the trends, reasons and flow pages.
 	Trends Trends
 	// Cases reads, and Casework changes, what coordinators and reviewers work
@@ -130,7 +130,7 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
 		"Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
-		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Known": opts.Known != nil,
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Pasts": opts.Pasts != nil,
 		"Moment": opts.Moment != nil,
 		"Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil,
 		"Sessions": opts.Sessions != nil,

@@ -384,7 +384,7 @@ func (s *Server) trendsPage(c echo.Context) error {
 func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (trendsView, error) {
 	ctx := c.Request().Context()
 	v := trendsView{Frame: s.frame(c, "Trends"), Class: "app-charts"}
-	s.asKnown(c, &v.Frame, a.see)
+	s.asOfMoment(c, &v.Frame, a.see)
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
@@ -418,7 +418,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 				wordChart: {a.Chart}, wordSplit: {string(a.Split)}}),
 			last,
 		),
-		Known: s.knownField(a.see),
+		Known: s.momentField(a.see),
 	}
 	v.About = s.aboutFigures("/trends", q, last, t.Metric.ID)
 	s.fix(ctx, v.About, a.see, "/trends", q)

@@ -21,7 +21,7 @@ type Filters struct {
 	// Periods are links to periods that people often want.
 	Periods []Link
 	// Known is the field that looks back to a past moment; nil leaves it out.
-	Known *KnownField
+	Known *MomentField
 }
 
 // MonthFields choose the first and the last month.
@@ -40,9 +40,6 @@ type ChoiceGroup struct {
 	Class string
 	Items []Choice
 }
-
-// KnownField is the field of the filters that looks back.
-type KnownField struct{ Type, Value, Max string }
 
 // Groups makes the fields of a filter; values of the address that the
 // partnership's own list lacks are added so that applying keeps them.
@@ -132,3 +129,6 @@ func PeriodLinks(path string, f measure.Filter, keep url.Values, last delay.Day)
 		{"Financial year to date", Address(path, financial)},
 	}
 }
+
+// MomentField is the field of the filters that looks back.
+type MomentField struct{ Type, Value, Max string }

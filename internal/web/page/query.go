@@ -45,9 +45,9 @@ type Asked struct {
 	// partnership's own.
 	BasisGiven bool
 	Print      bool
-	// Known is the past moment to look at, as the address has it; empty means
+	// Moment is the past moment to look at, as the address has it; empty means
 	// the present.
-	Known string
+	Moment string
 }
 
 // Everybody is for what is counted whatever is agreed, such as people who begin
@@ -209,7 +209,7 @@ func (p Places) Read(query url.Values, words ...string) (Asked, error) {
 		return a, problem.New(problem.Invalid, "We do not recognise %s as a value of 'view'. Use print.", Quote(view))
 	}
 	a.Print = view == "print"
-	if a.Known, err = one(WordKnown); err != nil {
+	if a.Moment, err = one(WordKnown); err != nil {
 		return a, err
 	}
 	if a.Filter, err = p.readFilter(query); err != nil {
