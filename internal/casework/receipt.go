@@ -189,20 +189,20 @@ func givenLines(g attribution.Given, council string) []ReceiptInput {
 
 // FirstPeriod gives the number of a delay's first segment among all of the case,
 // 1 for the first.
-func (k *Case) FirstPeriod(delayAt int) int {
+func (c *Case) FirstPeriod(delayAt int) int {
 	n := 1
-	for _, d := range k.Delays[:delayAt] {
+	for _, d := range c.Delays[:delayAt] {
 		n += len(d.Segments)
 	}
 	return n
 }
 
 // Period gives the number of a segment among all of its case.
-func (k *Case) Period(seg *Segment) int {
+func (c *Case) Period(seg *Segment) int {
 	n := 0
-	for i := range k.Delays {
-		for j := range k.Delays[i].Segments {
-			if n++; &k.Delays[i].Segments[j] == seg {
+	for i := range c.Delays {
+		for j := range c.Delays[i].Segments {
+			if n++; &c.Delays[i].Segments[j] == seg {
 				return n
 			}
 		}
