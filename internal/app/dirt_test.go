@@ -249,7 +249,7 @@ func TestLongNoDirtMakesAWrongFigureQuietly(t *testing.T) {
 		t.Skip(`runs with "make test-long"`)
 	}
 	used := map[string]int{}
-	for i := range 40 {
+	for i := range 60 {
 		season := delay.MustDay(dirtSeasons[i%len(dirtSeasons)]) + delay.Day(i)
 		t.Run(fmt.Sprint("run ", i), func(t *testing.T) {
 			dirtyRun(t, rand.New(rand.NewPCG(uint64(i), 11)), season, 10, 6, i%3*3, i%2 == 0, used)

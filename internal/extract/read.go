@@ -478,6 +478,7 @@ func (f *file) conclude(t *table, r *rowReader) error {
 	f.sayClocks(r)
 	f.sayShort(t, r)
 	f.sayNothings(r)
+	f.sayUnnumbered(r)
 	if f.Doubt == "" {
 		f.Doubt = r.swapped()
 	}

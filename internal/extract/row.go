@@ -50,6 +50,9 @@ type Row struct {
 	// Given is what decides attribution: the sender's words and how the layout
 	// reads them, all but the day.
 	Given attribution.Given
+	// BodyBlank says that the file has columns that say who is responsible, and
+	// that the row has a blank in all of them.
+	BodyBlank bool
 }
 
 // UnreadRow is a quarantined row that names its patient: evidence that the

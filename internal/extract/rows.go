@@ -122,6 +122,10 @@ type rowReader struct {
 	outsideWhy Apart
 	quiet      bool
 	sentKept   int // rows kept of a file that covers a month, each once
+	// unnumbered counts, of the named rows that are kept, those that have nothing
+	// in a column of identifiers.
+	unnumbered [nFields]int
+	named      int
 
 	// orders counts, for each date field, what its cells tell about the order
 	// of day and month.
@@ -417,6 +421,7 @@ func (r *rowReader) record(rec *record) error {
 	if row.Discharged != 0 {
 		r.left++
 	}
+	r.countUnnumbered(row)
 	if !r.layout.monthly() {
 		d := r.date(r.of, on)
 		d.Read++
@@ -940,6 +945,9 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 			}
 		}
 	}
+
+	asked := r.columns[fResponsible] >= 0 || r.columns[fWaitingOn] >= 0 || r.columns[fFunding] >= 0
+	r.row.BodyBlank = asked && g.Stated == delay.NotAttributed && !g.StatedUnread && g.WaitingOn == 0 && g.Funding == attribution.FundingNotGiven
 
 	g.Council = r.layout.fixedCouncil
 	if r.columns[fCouncil] < 0 {

@@ -340,6 +340,39 @@ func (f *file) sayNothings(r *rowReader) {
 	}
 }
 
+// countUnnumbered counts what a row that is kept has no identifier of, though the
+// file has the column.
+func (r *rowReader) countUnnumbered(row *Row) {
+	r.named++
+	count := func(f field, blank bool) {
+		if blank && r.columns[f] >= 0 {
+			r.unnumbered[f]++
+		}
+	}
+	count(fNHSNumber, row.NHSNumber == "")
+	count(fPseudonym, row.Pseudonym == "")
+	count(fLocalID, row.LocalID == "")
+	count(fSpell, row.LocalID == "" && row.Spell == "")
+}
+
+// sayUnnumbered notes, once a file, how many rows lack an identifier. A person is
+// known by the others, so that days can count twice: at two hospitals without an
+// NHS number, at one where no row has both.
+func (f *file) sayUnnumbered(r *rowReader) {
+	for _, i := range []field{fNHSNumber, fPseudonym, fLocalID, fSpell} {
+		n := r.unnumbered[i]
+		if n == 0 {
+			continue
+		}
+		do := "They are known by their other number. Nobody is found at another hospital without this one, so a transfer may count twice."
+		if i == fLocalID || i == fSpell {
+			do = "They are known by their other number. A day on which that one is missing too cannot be told to be theirs."
+		}
+		f.file = append(f.file, Problem{Rule: "I3", Field: r.headings[i], Found: fmt.Sprintf("nothing that can be used in %d of %d rows that were kept", n, r.named),
+			Expected: "the number of every patient", Do: do})
+	}
+}
+
 // criteriaOf reads whether a patient meets the criteria to reside: meets,
 // does-not-meet, or empty when the layout does not know the word.
 func (r *rowReader) criteriaOf(cell []byte) string {

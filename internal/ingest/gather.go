@@ -90,7 +90,13 @@ func (g *gatherer) row(r *extract.Row) error {
 
 	// The reader has already reported what it could not read; the matrix is
 	// known only here (R3).
-	if out := &b.Givens[given].Outcome; out.Finding != "" && r.Given.Reason != delay.ReasonNotKnown && !r.Given.StatedUnread {
+	out := &b.Givens[given].Outcome
+	if r.BodyBlank && r.Given.Reason != delay.ReasonNotKnown && out.Body == delay.NotAttributed && out.Finding == "" {
+		g.problem(extract.Problem{Line: r.Line, Date: r.ExtractDate, Severity: extract.Warned, Rule: "A5",
+			Field: "responsible body", Found: "a blank, beside a reason for which more than one body may be responsible",
+			Expected: "NHS, social care or both, or what says so", Do: "The days are not attributed. Fill it in and send the file again, or decide in the agreement."})
+	}
+	if out.Finding != "" && r.Given.Reason != delay.ReasonNotKnown && !r.Given.StatedUnread {
 		g.problem(extract.Problem{Line: r.Line, Date: r.ExtractDate, Severity: extract.Warned, Rule: "R3",
 			Field:    "responsible body, reason and type of care",
 			Found:    fmt.Sprintf("%s (%q, %q, %q)", out.Finding, r.Given.Words.Reason, r.Given.Words.Responsible, r.Given.Words.Care),
