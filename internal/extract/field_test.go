@@ -538,15 +538,56 @@ func TestI2Nothings(t *testing.T) {
 			t.Errorf("I2 %s: %+v", word, r)
 		}
 	}
-	sum, _, err := read(t, set, "rbz_2026-06-20.txt", tab(map[string]string{"Ward": "NULL", "Waiting On": "NULL", "Funding": "NULL",
-		"Date Left": "NULL"}))
+	sum, _, err := read(t, set, "rbz_2026-06-20.txt", tab(map[string]string{"NHS Number": "9990000018", "Ward": "NULL",
+		"Waiting On": "NULL", "Funding": "NULL", "Date Left": "NULL"}))
 	if err != nil || len(sum.Problems) != 1 {
 		t.Errorf("I2 in a tabbed text: %s", said(sum, err))
 	}
 	sum, _, err = read(t, set, "RA9-delays-20260320.xlsx", sheetOf([]string{"RA9", "NULL", "NULL", "7", "NULL", "NULL", "NULL", "46090",
 		"Acute", "E", "NULL", "Torbay", "NULL"}))
-	if err != nil || sum.Kept != 1 || len(sum.Problems) != 1 {
+	if err != nil || sum.Kept != 1 || len(sum.Problems) != 2 || sum.Problems[1].Rule != "I3" {
 		t.Errorf("I2 in a workbook: %s", said(sum, err))
+	}
+}
+
+// How many rows lack an identifier that the file has a column for is said once a
+// file: it may change who is one person.
+func TestI3Unnumbered(t *testing.T) {
+	set := devon(t)
+	for _, c := range []struct {
+		row  string
+		says string
+	}{
+		{"NHS number=", "NHS number: nothing that can be used in 2 of 3 rows"},
+		{"NHS number=N/K", "NHS number: nothing that can be used in 2 of 3 rows"},
+		{"Local patient ID=", "Local patient ID: nothing that can be used in 2 of 3 rows"},
+		{"Local patient ID=XXXX", "Local patient ID: nothing that can be used in 2 of 3 rows"},
+		{"Ward=", ""},
+	} {
+		sum, _, err := read(t, set, "RK9_2019-06-01.csv", plymouth(c.row, "", c.row))
+		if err != nil || sum.Kept != 3 || !strings.Contains(said(sum, err), c.says) || len(sum.Problems) != min(len(c.says), 1) {
+			t.Errorf("%s: %s", c.row, said(sum, err))
+		}
+	}
+}
+
+// A list that ends in a whole row without an end of its line may have been cut
+// there, and says so; a total below it shows that it is whole.
+func TestR10CutAfterARow(t *testing.T) {
+	set := devon(t)
+	whole := plymouth("", "", "")
+	for _, c := range []struct {
+		name, says string
+		content    []byte
+	}{
+		{"whole", "", whole},
+		{"cut", "without an end of its line", bytes.TrimRight(whole, "\r\n")},
+		{"with a total", "", append(slices.Clone(whole), "Total,3"...)},
+	} {
+		sum, _, err := read(t, set, "RK9_2019-06-01.csv", c.content)
+		if got := said(sum, err); err != nil || sum.Kept != 3 || !strings.Contains(got, c.says) || strings.Contains(got, "its line") != (c.says != "") {
+			t.Errorf("R10 %s: %s", c.name, got)
+		}
 	}
 }
 

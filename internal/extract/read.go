@@ -625,6 +625,10 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 		return problem.Wrap(lines.err, problem.Unavailable, "The file could not be read to its end")
 	}
 	f.encoding(kind, s, best.layout)
+	if lines.open && r.named > 0 && r.lastLine == r.lastNamed {
+		f.note("R10", "a last row without an end of its line", "a whole file",
+			"It was read. Where this sender's files usually end with a line ending, rows may be missing: check with the sender.")
+	}
 	if lines.open && r.lastShort {
 		f.note("R4", fmt.Sprintf("a file that ends in the middle of line %d: it looks cut off", r.lastLine), "a whole file",
 			"Check with the sender, and send the whole file again.")

@@ -126,6 +126,7 @@ type rowReader struct {
 	// in a column of identifiers.
 	unnumbered [nFields]int
 	named      int
+	lastNamed  int // the line of the last of them
 
 	// orders counts, for each date field, what its cells tell about the order
 	// of day and month.

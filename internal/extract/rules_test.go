@@ -229,7 +229,7 @@ func sheetRow(n int, cells ...string) string {
 }
 
 func torbayRow(n int, id, ready string) string {
-	return sheetRow(n, "RA9", "Torbay Hospital", "W1", id, "", "", "", ready, "Acute", "A", "Health", "Torbay", "")
+	return sheetRow(n, "RA9", "Torbay Hospital", "W1", id, "9990000018", "", "", ready, "Acute", "A", "Health", "Torbay", "")
 }
 
 func TestWorkbook(t *testing.T) {

@@ -344,6 +344,7 @@ func (f *file) sayNothings(r *rowReader) {
 // file has the column.
 func (r *rowReader) countUnnumbered(row *Row) {
 	r.named++
+	r.lastNamed = r.lastLine
 	count := func(f field, blank bool) {
 		if blank && r.columns[f] >= 0 {
 			r.unnumbered[f]++
