@@ -11,7 +11,7 @@ import (
 
 // CountRecords counts what the splitter makes of comma-separated text.
 func CountRecords(src io.Reader) int {
-	s := &splitter{lines: newLineReader(src, DefaultLimits().Line), sep: ','}
+	s := &splitter{lines: newLineReader(src, DefaultLimits().Line, headLength), sep: ','}
 	n := 0
 	for {
 		if _, ok := s.next(); !ok {

@@ -71,6 +71,7 @@ type file struct {
 	src  io.ReadSeeker
 	each func(*Row) error
 	only delay.Day
+	size int // of the file, headLength of a larger one
 }
 
 // candidate is a layout that the file may have.
@@ -84,7 +85,15 @@ type candidate struct {
 func reject(format string, args ...any) error { return problem.New(problem.Invalid, format, args...) }
 
 func (f *file) read() error {
-	head := make([]byte, headLength)
+	size, err := f.src.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = f.src.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The file could not be read")
+	}
+	f.size = int(min(size, headLength))
+	head := make([]byte, f.size)
 	n, err := io.ReadFull(f.src, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return problem.Wrap(err, problem.Unavailable, "The file could not be read")
@@ -591,7 +600,7 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 	if _, err := f.src.Seek(0, io.SeekStart); err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The file could not be read again")
 	}
-	lines := newLineReader(open(f.src), f.set.Limits.Line)
+	lines := newLineReader(open(f.src), f.set.Limits.Line, f.size)
 	s := &splitter{lines: lines, sep: best.separator}
 	r.setWant = func(n int) { s.want = n }
 	r.again = func(want int, each func(*record) error) error { return f.textAgain(best, open, want, each) }
@@ -651,7 +660,7 @@ func (f *file) textAgain(t *table, open func(io.Reader) io.Reader, want int, eac
 			err = back
 		}
 	}()
-	lines := newLineReader(open(f.src), f.set.Limits.Line)
+	lines := newLineReader(open(f.src), f.set.Limits.Line, f.size)
 	s := &splitter{lines: lines, sep: t.separator}
 	for count := 0; ; count++ {
 		rec, ok := s.next()
@@ -698,7 +707,7 @@ func (f *file) encoding(kind container, s *splitter, l *layout) {
 
 // find looks for a layout's headings near the top of a text.
 func (c candidate) find(head []byte, sep byte, limits Limits) *table {
-	s := &splitter{lines: newLineReader(bytes.NewReader(head), limits.Line), sep: sep}
+	s := &splitter{lines: newLineReader(bytes.NewReader(head), limits.Line, len(head)), sep: sep}
 	var best *table
 	var above, preamble []string
 	for {

@@ -28,8 +28,10 @@ type lineReader struct {
 	open bool
 }
 
-func newLineReader(src io.Reader, max int) *lineReader {
-	return &lineReader{src: src, buf: make([]byte, 256<<10), nl: -1, max: max}
+// newLineReader reads a source of about size bytes: of a small one at once, of a
+// large one piece by piece.
+func newLineReader(src io.Reader, max, size int) *lineReader {
+	return &lineReader{src: src, buf: make([]byte, min(size+512, 256<<10)), nl: -1, max: max}
 }
 
 // next gives a line without its ending. long says that it was longer than the

@@ -69,7 +69,8 @@ func (k *Key) SealTo(w io.Writer) (io.WriteCloser, error) {
 	if _, err := w.Write(head); err != nil {
 		return nil, err
 	}
-	return &sealer{w: w, aead: aead, head: head, plain: make([]byte, 0, chunkSize), sealed: make([]byte, 0, chunkSize+aead.Overhead())}, nil
+	// Most files are small: its buffers grow to a chunk only where one is filled.
+	return &sealer{w: w, aead: aead, head: head}, nil
 }
 
 type sealer struct {

@@ -27,8 +27,7 @@ func newBulk(ctx context.Context, tx *sql.Tx, table string, columns []string, ta
 		ctx: ctx, tx: tx,
 		head:    "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES ",
 		tail:    tail,
-		columns: len(columns),
-		args:    make([]any, 0, bulkRows*len(columns)),
+		columns: len(columns), // The arguments grow with the rows: most are few.
 	}
 }
 
