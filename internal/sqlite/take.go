@@ -21,7 +21,7 @@ func (s *Store) Known(ctx context.Context, sum [32]byte) ([]byte, bool, error) {
 	err := s.write.QueryRowContext(ctx, `
 		SELECT report
 		FROM file
-		WHERE sha256 = ? AND outcome = 'taken'
+		WHERE sha256 = ? AND +outcome = 'taken'
 		ORDER BY file_id DESC -- as it was read last
 		LIMIT 1`, sum[:]).Scan(&report)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -70,8 +70,9 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 			return err
 		}
 		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM file WHERE sha256 = ? AND outcome = 'taken'`, b.File.SHA256[:]).Scan(&n); err !=
-			nil {
+		// The plus keeps SQLite from looking through every file that was taken.
+		const same = `SELECT count(*) FROM file WHERE sha256 = ? AND +outcome = 'taken'`
+		if err := tx.QueryRowContext(ctx, same, b.File.SHA256[:]).Scan(&n); err != nil {
 			return err
 		}
 		if n > 0 {
