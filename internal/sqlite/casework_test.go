@@ -17,6 +17,7 @@ import (
 	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/record"
 	"homeward/internal/sqlite"
 )
 
@@ -307,6 +308,39 @@ func TestAgreement(t *testing.T) {
 	d.extract("2026-03-06", &b, "2026-03-01") // A6: another reason, another segment
 	d.want(measure.ByState, map[string]int64{"agreed": 4, "proposed": 1})
 	d.want(measure.ByResponsible, map[string]int64{"joint": 4, "NHS": 1})
+}
+
+// The rows behind a figure by state have its days where a part of a period is
+// disputed, whose days are a part of what one stretch tiles (G5).
+func TestRowsOfADisputedPart(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	e := d.given("E", delay.SocialCare)
+	for _, day := range []string{"01", "02", "03", "04", "05", "06"} {
+		d.extract("2026-03-"+day, &e, "2026-03-01")
+	}
+	c := d.theCase()
+	part := c.Last().Segments[0].Segment // 2 to 6 March
+	part.First, part.Last = delay.MustDay("2026-03-04"), delay.MustDay("2026-03-05")
+	if err := dated(d.Store, time.Date(2026, 3, 30, 10, 0, 0, 0, time.UTC)).Answer(t.Context(), reviewer, []casework.NewAnswer{{
+		Reference: c.Reference, Version: c.Version, Event: agreement.Event{Act: agreement.Dispute, Side: agreement.CouncilSide, Segment: part,
+			Cut: agreement.CutBefore | agreement.CutAfter, Body: delay.NHS},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	d.verify()
+	d.want(measure.ByState, map[string]int64{"disputed": 2, "proposed": 3})
+	for state, want := range map[agreement.State]int64{agreement.Disputed: 2, agreement.Proposed: 3} {
+		l := list(t, d.Store, everything(t), record.Filter{Filter: measure.Filter{States: []agreement.State{state}}},
+			record.Page{Size: record.MaxPage})
+		if l.Days != want || len(l.Delays) != 1 || l.Delays[0].Days != want {
+			t.Errorf("%d days are %s, the rows have %d: %+v", want, state, l.Days, l.Delays)
+		}
+	}
+	rows := list(t, d.Store, everything(t), record.Filter{}, record.Page{Size: record.MaxPage}).Delays[0].Stretches
+	if len(rows) != 3 || rows[1].First != part.First || rows[1].Last != part.Last {
+		t.Errorf("the period is shown as %+v, want its three parts", rows)
+	}
 }
 
 // Two people change the same record at once: the second is told.

@@ -38,6 +38,10 @@ func (w *where) scoped(scope people.Scope, provider, council string) {
 	}
 }
 
+// together says that a stretch t and a segment s of one delay share days.
+const together = `s.patient_id = t.patient_id AND s.listed_first = t.listed_first
+			AND s.first_day <= t.last_day AND s.last_day >= t.first_day`
+
 // matched gives, as a query, the delays that the scope and the filter let
 // through, with the number of days of each that they let through.
 func matched(scope people.Scope, f record.Filter) (query string, args []any) {
@@ -46,18 +50,19 @@ func matched(scope people.Scope, f record.Filter) (query string, args []any) {
 		last = delay.Day(1 << 30)
 	}
 	// Days count by the segment that they are in, like every figure; a stretch
-	// says where the patient lay. Paused days are in no segment.
+	// says where the patient lay. Paused days are in no segment. Neither is made
+	// of whole ones of the other: a dispute of a part parts a stretch (G5).
 	var days where
 	days.scoped(scope, "d.provider_id", "s.council")
-	days.add("t.first_day <= ? AND t.last_day >= ?", last, first)
+	days.add("max(t.first_day, s.first_day) <= ? AND min(t.last_day, s.last_day) >= ?", last, first)
 	days.narrow(f)
 	current, currentArgs := latest(scope)
 	query = `
-		SELECT t.patient_id, t.listed_first, sum(min(t.last_day, ?) - max(t.first_day, ?) + 1) AS days
+		SELECT t.patient_id, t.listed_first, sum(min(t.last_day, s.last_day, ?) - max(t.first_day, s.first_day, ?) + 1) AS days
 		FROM delay d
 		JOIN patient p ON p.patient_id = d.patient_id
 		JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
-		JOIN segment s ON s.patient_id = t.patient_id AND s.listed_first = t.listed_first AND t.first_day BETWEEN s.first_day AND s.last_day
+		JOIN segment s ON ` + together + `
 		JOIN statement st ON st.statement_id = t.statement_id
 		JOIN place pl ON pl.place_id = st.place_id
 		WHERE ` + days.String() + stateClause(f.State, current) + `
@@ -303,17 +308,18 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 	w.scoped(l.scope, "d.provider_id", "g.council")
 	// CROSS JOIN keeps SQLite from walking all stretches.
 	err := lookUp(ctx, l.tx, `
-		SELECT w.value ->> 'At', t.first_day, t.last_day, t.mark, g.reason, coalesce(s.body, g.body), g.council, g.care,
+		SELECT w.value ->> 'At', max(t.first_day, coalesce(s.first_day, 0)), min(t.last_day, coalesce(s.last_day, t.last_day)), t.mark,
+			g.reason, coalesce(s.body, g.body), g.council, g.care,
 			CASE s.by_people WHEN 1 THEN 'A6' ELSE g.rule END, pl.site, pl.ward, pl.bed
 		FROM json_each(?) w
 		CROSS JOIN stretch t ON t.patient_id = w.value ->> 'Patient' AND t.listed_first = w.value ->> 'Listed'
 		JOIN delay d ON d.patient_id = t.patient_id AND d.listed_first = t.listed_first
-		LEFT JOIN segment s ON s.patient_id = t.patient_id AND s.listed_first = t.listed_first AND t.first_day BETWEEN s.first_day AND s.last_day
+		LEFT JOIN segment s ON `+together+`
 		JOIN statement st ON st.statement_id = t.statement_id
 		JOIN given g ON g.given_id = st.given_id
 		JOIN place pl ON pl.place_id = st.place_id
 		WHERE `+w.String()+`
-		ORDER BY 1, t.first_day`, wanted, func(rows *sql.Rows) error {
+		ORDER BY 1, 2`, wanted, func(rows *sql.Rows) error {
 		var at int
 		var st record.Stretch
 		if err := rows.Scan(&at, &st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule, &st.Site, &st.Ward,

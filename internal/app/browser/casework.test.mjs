@@ -125,7 +125,8 @@ test('J5 without scripts: the council disputes, the thread shows it', async () =
   await page.fill('#words', 'Referral papers arrived later.')
   await page.click('text=Confirm answer')
   const said = await page.locator('main').innerText()
-  assert.match(said, /1 answer saved|This is who the next step is with now/)
+  assert.match(said, /Disputed: [\d,]+ days?\. .* replies by 5pm on /)
+  assert.match(said, /Referral papers arrived later\./)
   await context.close()
 })
 

@@ -261,7 +261,7 @@ async function range (me) {
   const share = (words) => now.find((r) => r.measure === words).value
   const width = (basis) => Math.round((share(`council share, highest (${basis} days)`) - share(
     `council share, lowest (${basis} days)`)) * total)
-  const unsettled = sum((r) => r.state === 'disputed' || r.responsible === 'not attributed')
+  const unsettled = sum((r) => ['disputed', 'decided, not agreed'].includes(r.state) || r.responsible === 'not attributed')
   const open = sum((r) => !r.state.startsWith('agreed'))
   assert.equal(width('counted'), unsettled, 'G3: the range is as wide as the days that are not settled')
   // Before anything is agreed there is no share of agreed days.
@@ -333,7 +333,10 @@ test('J5 by keyboard: agree 5, dispute 1, the other body answers, escalate, sett
   await lead.choose('body', other)
   const decide = await lead.page.locator('form:has(button:has-text("Record the decision")) textarea').getAttribute('id')
   await lead.type(decide, 'The referral was not acknowledged (A3).')
-  await lead.press(button('Record the decision'), 'settled')
+  await lead.press(button('Record the decision'), 'decided')
+  assert.deepEqual(await range(mine), is, 'G5: what one side decided settles nothing')
+  await theirs.go('/disputes/' + id)
+  await theirs.press(button('Confirm: '), 'confirmed')
   const settled = await range(mine)
   assert.equal(settled.unsettled, was.unsettled, 'what is settled left the range')
   assert.equal(settled.open, was.open - days)
@@ -386,7 +389,9 @@ test('the header finds a person by keyboard, and no address holds what was typed
     await me.type('find', '9434765919')
     await Promise.all([me.page.waitForEvent('load'), me.page.keyboard.press('Enter')])
     await me.step('nobody found')
-    assert.match(await me.text(), /No delay in your area matches 9434765919\./)
+    const words = await me.text()
+    assert.match(words, /No delay in your area matches the NHS number that you typed\./)
+    assert.ok(!words.includes('9434765919'), 'a number that was typed is not shown again')
     await me.go('/today')
     const first = me.page.locator('tbody tr[id^="row-"]').first()
     const ref = (await first.getAttribute('id')).replace('row-', '')
