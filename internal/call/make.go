@@ -770,7 +770,7 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 	if !u.ReplyBy.IsZero() {
 		s.Title += "; oldest reply date " + u.ReplyBy.Format("2 January 2006")
 	}
-	s.Table = &Table{Dense: true, Caption: "What is not settled, and whose answer comes next",
+	s.Table = &Table{Caption: "What is not settled, and whose answer comes next",
 		Head: []Column{{Text: "Standing"}, {Text: "Days", Numeric: true},
 			{Text: "Waits for NHS answer", Numeric: true}, {Text: "Waits for council answer", Numeric: true}, {Text: "Oldest reply date"}}}
 	type sum struct {

@@ -198,6 +198,8 @@ test('an administrator adds a user, makes a screen link and takes a role away; t
   assert.match(await page.locator('#once').innerText(), /^http:\/\/127\.0\.0\.1:\d+\/choose-password\/hw_/)
   await clean(page, wrong, 'a link shown once')
   await page.getByRole('link', { name: 'I have copied it' }).click()
+  await clean(page, wrong, 'the users')
+  await page.getByRole('link', { name: 'Rita Reviewer' }).click()
   await clean(page, wrong, 'a user')
   await page.getByRole('button', { name: /^Take away/ }).click()
   assert.match(await page.locator('h1').innerText(), /Take a role from Rita Reviewer/)
