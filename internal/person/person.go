@@ -36,6 +36,10 @@ type Listing struct {
 	// Unread is set when the rows could not be read and name their patient
 	// (C20).
 	Unread bool
+	// Claim is by whose extracts, of several that are shown as one provider, the
+	// record is listed, and since when and with which care: what decides a day
+	// that two of them list (C19). Provider is empty where there is only one.
+	Claim Claim
 }
 
 // Verdict is what people have said of two records: the latest word on the pair.
@@ -138,6 +142,7 @@ func (f *finding) homes() error {
 	for _, r := range f.Records {
 		f.home[r.ID] = r.ID
 	}
+	f.sameNumbers()
 	alone := map[int64]int64{}
 	for _, r := range f.Records {
 		if r.NHS != 0 || r.Local == 0 {
@@ -175,6 +180,24 @@ func (f *finding) homes() error {
 		}
 	}
 	return nil
+}
+
+// sameNumbers joins the records that a provider had of one NHS number under
+// several codes (I5).
+func (f *finding) sameNumbers() {
+	first := map[int64]int64{}
+	for _, r := range f.Records {
+		other, ok := first[r.NHS]
+		switch {
+		case r.NHS == 0:
+		case !ok:
+			first[r.NHS] = r.ID
+		case !slices.ContainsFunc(f.Verdicts, func(v Verdict) bool {
+			return !v.Same && (v.One == other && v.Other == r.ID || v.One == r.ID && v.Other == other)
+		}):
+			f.join(other, r.ID)
+		}
+	}
 }
 
 // nearest gives the owner who is listed with the local number nearest before
@@ -278,7 +301,8 @@ func (f *finding) people() ([]Person, error) {
 }
 
 // once keeps one listing a day: one that could be read before one that could
-// not, and of several the one that stands last in the file (R7).
+// not, of two codes of one provider the one whose day counts (C19), and of
+// several the one that stands last in the file (R7).
 func (f *finding) once(listings []Listing) ([]Listing, error) {
 	slices.SortFunc(listings, byDay)
 	var out []Listing
@@ -314,6 +338,12 @@ func (f *finding) once(listings []Listing) ([]Listing, error) {
 			at, err := f.Line(day, c.Statement)
 			if err != nil {
 				return nil, err
+			}
+			if c.Claim.Provider != best.Claim.Provider && c.Unread == best.Unread {
+				if c.Claim.before(best.Claim) {
+					best, line = c, at
+				}
+				continue
 			}
 			if best.Unread && !c.Unread || at > line {
 				best, line = c, at

@@ -175,7 +175,7 @@ const sinceColumn = `coalesce(
 				JOIN extract e ON e.extract_id = s.counted_extract
 				JOIN file f ON f.file_id = e.file_id
 				WHERE s.provider_id = t.provider_id AND s.extract_date >= max(t.first_day, t.listed_first) AND s.counted_extract <> 0
-				ORDER BY s.extract_date
+				ORDER BY s.extract_date, s.sender_id = (SELECT p.sender_id FROM patient p WHERE p.patient_id = t.patient_id) DESC
 				LIMIT 1),
 			(SELECT min(made_at) FROM log_entry l WHERE l.patient_id = t.patient_id AND l.day <= t.last_day),
 			0)`
@@ -246,7 +246,14 @@ func (r caseReader) line(st *casework.Stretch) error {
 		FROM standing s
 		JOIN extract e ON e.extract_id = s.counted_extract
 		JOIN file f ON f.file_id = e.file_id
-		WHERE s.provider_id = ? AND s.extract_date = ?`, r.provider, st.First).Scan(&name, &blob)
+		WHERE s.provider_id = ?1 AND s.extract_date = ?2
+		ORDER BY s.sender_id = ( -- of two codes of the provider, whose row it is
+			SELECT p.sender_id
+			FROM stretch t
+			JOIN statement q ON q.statement_id = t.statement_id
+			JOIN patient p ON p.patient_id = q.patient_id
+			WHERE t.patient_id = ?3 AND t.first_day = ?2) DESC, s.sender_id
+		LIMIT 1`, r.provider, st.First, r.patient).Scan(&name, &blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // The log alone is evidence.
 	}

@@ -88,8 +88,9 @@ func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today 
 				[]any{moment}},
 			// Statements that nothing of the time refers to do no harm: figures
 			// follow from the extracts and the log.
-			{`INSERT INTO patient (patient_id, provider_id, key_hash, reference, local_number, nhs_id, group_id, person_id)
-				SELECT patient_id, provider_id, key_hash, reference, local_number, nhs_id, group_id, patient_id FROM source.patient`, nil},
+			{`INSERT INTO patient (patient_id, provider_id, sender_id, key_hash, reference, local_number, nhs_id, group_id, person_id)
+				SELECT patient_id, provider_id, sender_id, key_hash, reference, local_number, nhs_id, group_id, patient_id
+				FROM source.patient`, nil},
 			{`INSERT INTO person_verdict SELECT * FROM source.person_verdict WHERE made_at <= ?`, []any{moment}},
 			{`INSERT INTO given SELECT * FROM source.given`, nil},
 			{`INSERT INTO place SELECT * FROM source.place`, nil},

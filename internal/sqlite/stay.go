@@ -146,8 +146,9 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 		FROM stay y
 		JOIN extract e ON e.extract_id = y.extract_id
 		JOIN standing d ON d.counted_extract = e.extract_id AND d.provider_id = e.provider_id AND d.extract_date = e.extract_date
+			AND d.sender_id = e.sender_id
 		JOIN provider v ON v.provider_id = e.provider_id
-		ORDER BY e.provider_id, e.extract_date`, func(rows *sql.Rows) error {
+		ORDER BY e.provider_id, e.extract_date, e.sender_id`, func(rows *sql.Rows) error {
 		var provider string
 		var on delay.Day
 		var packed []byte
@@ -195,7 +196,7 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 	}
 	days := map[string]delay.Calendar{}
 	err = eachRow(ctx, s.read, `
-		SELECT v.code, d.extract_date
+		SELECT DISTINCT v.code, d.extract_date
 		FROM standing d
 		JOIN provider v ON v.provider_id = d.provider_id
 		WHERE d.counted_extract <> 0
