@@ -368,32 +368,22 @@ func (d *derivation) touchedOfHistory(set map[int64]struct{}, collect func(query
 	return nil
 }
 
-// claims gives, for the runs of days on which a member is listed, what decides
-// a day that another code of the provider lists too (C19): each is of the delay
-// that the member's own listings make.
-func (d *derivation) claims(m member, presence []presenceRow) ([]person.Claim, error) {
-	out := make([]person.Claim, len(presence))
-	if d.history == nil || len(presence) == 0 {
-		return out, nil
+// began gives, for what one code of the provider lists of a person, the first
+// day that lists the delay of each listing, as if nobody else listed them.
+func (d *derivation) began(listings []person.Listing) ([]delay.Day, error) {
+	presence := make([]presenceRow, len(listings))
+	out := make([]delay.Day, len(listings))
+	for i, l := range listings {
+		presence[i], out[i] = presenceRow{l.First, l.Last, l.Statement}, l.First
 	}
 	course, err := d.delays(presence, testimony{})
 	if err != nil {
 		return nil, err
 	}
-	code := d.history.senders[d.history.at(m.sender)].code
-	for i, run := range presence {
-		row, err := d.statement(run.statement)
-		if err != nil {
-			return nil, err
-		}
-		given, err := d.given(row.given)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = person.Claim{Provider: code, First: run.first, Last: run.last, Care: given.care, Listed: run.first}
+	for i, l := range listings {
 		for _, dl := range course.delays {
-			if dl.listedFirst <= run.first && run.first <= dl.listedLast {
-				out[i].Listed = dl.listedFirst
+			if dl.listedFirst <= l.First && l.First <= dl.listedLast {
+				out[i] = dl.listedFirst
 			}
 		}
 	}

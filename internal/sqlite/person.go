@@ -219,20 +219,24 @@ func (d *derivation) people(members []member, presence map[int64][]presenceRow, 
 	if err != nil {
 		return nil, err
 	}
-	e := person.Evidence{Verdicts: verdicts, Line: d.lines}
+	e := person.Evidence{Verdicts: verdicts, Line: d.lines, Began: d.began}
 	for _, m := range members {
 		e.Records = append(e.Records, m.Record)
-		claims, err := d.claims(m, presence[m.ID])
-		if err != nil {
-			return nil, err
-		}
-		for i, run := range presence[m.ID] {
+		for _, run := range presence[m.ID] {
 			row, err := d.statement(run.statement)
 			if err != nil {
 				return nil, err
 			}
-			e.Listings = append(e.Listings, person.Listing{Record: m.ID, Local: row.local, First: run.first, Last: run.last,
-				Statement: run.statement, Unread: row.ready == 0, Claim: claims[i]})
+			l := person.Listing{Record: m.ID, Local: row.local, First: run.first, Last: run.last, Statement: run.statement,
+				Unread: row.ready == 0}
+			if d.history != nil {
+				given, err := d.given(row.given)
+				if err != nil {
+					return nil, err
+				}
+				l.Provider, l.Care = d.history.senders[d.history.at(m.sender)].code, given.care
+			}
+			e.Listings = append(e.Listings, l)
 		}
 	}
 	found, err := person.Find(e)
