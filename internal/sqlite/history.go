@@ -137,6 +137,38 @@ func (d *derivation) lookHistory() error {
 	return nil
 }
 
+// histories gives, by the code of the provider, the histories that are of
+// several codes.
+func (s *Store) histories(ctx context.Context) (map[string]*history, error) {
+	tx, done, err := s.atOnce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	var all []int64
+	if err := eachRow(ctx, tx, `SELECT DISTINCT shown_id FROM provider WHERE shown_id <> 0`, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		all = append(all, id)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	out := map[string]*history{}
+	for _, id := range all {
+		d := newDerivation(ctx, tx, s, id)
+		err := d.lookHistory()
+		d.close()
+		if err != nil {
+			return nil, err
+		}
+		if d.history != nil {
+			out[d.history.senders[0].code] = d.history
+		}
+	}
+	return out, nil
+}
+
 // with gives the history as it is when a sender's extracts count for other days.
 func (h *history) with(sender int64, calendar delay.Calendar, formerly []Former) *history {
 	out := &history{senders: slices.Clone(h.senders)}
