@@ -167,10 +167,18 @@ func delayOf(c *casework.Case, listed delay.Day) *casework.Delay {
 
 // sinceColumn is since when segment t stands as it does, in Unix microseconds:
 // the answer that brought it there, else the receipt of the extract that first
-// lists it, else the log's first entry.
+// lists it, else the log's first entry. An extract that was read again was
+// received when it came first, but for segments that began otherwise by it.
 const sinceColumn = `coalesce(
 			(SELECT made_at FROM agreement_event a WHERE a.event_id = t.event_id),
-			(SELECT f.received_at
+			(SELECT coalesce(
+					(SELECT max(cf.received_at)
+						FROM reading_change c
+						JOIN reading cq ON cq.file_id = c.file_id
+						JOIN file cf ON cf.file_id = c.file_id
+						JOIN reading q ON q.file_id = f.file_id
+						WHERE c.patient_id = t.patient_id AND c.first_day = t.first_day AND cq.first_file = q.first_file),
+					` + firstReceived + `)
 				FROM standing s
 				JOIN extract e ON e.extract_id = s.counted_extract
 				JOIN file f ON f.file_id = e.file_id

@@ -211,7 +211,20 @@ func (d *derivation) replace(w *courseWriter, patient int64, old *course, next c
 	if err := d.count(next.segments, +1); err != nil {
 		return err
 	}
+	d.begins(patient, old.segments, next.segments)
 	return w.write(patient, *old, next)
+}
+
+// begins notes the segments on whose first day nothing of the kind was there.
+func (d *derivation) begins(patient int64, old, next []segmentRow) {
+	if d.begun == nil {
+		return
+	}
+	for _, s := range next {
+		if !slices.ContainsFunc(old, func(o segmentRow) bool { return o.givenRow == s.givenRow && o.first <= s.first && s.first <= o.last }) {
+			d.begun[patient] = append(d.begun[patient], s.first)
+		}
+	}
 }
 
 // resolve derives everything about a patient who is one person alone from

@@ -55,7 +55,10 @@ type derivation struct {
 	cellKeys   []cellKey
 	cellIDs    map[cellKey]int32
 	counts     map[monthCell]*[32]int32 // by day of the month; 0 holds the total
-	decreased  bool
+	// begun are the first days of segments that were not there before, by who has
+	// them, where that is asked for.
+	begun     map[int64][]delay.Day
+	decreased bool
 
 	// logDay is the day up to which the log is evidence (C17). hasLog and
 	// hasEvents say whether there is any log or answer to look for.

@@ -76,6 +76,7 @@ func (d *derivation) at(provider int64) (*derivation, error) {
 		return other, nil
 	}
 	other := newDerivation(d.ctx, d.tx, d.store, provider)
+	other.begun = d.begun
 	d.others[provider] = other
 	if err := other.look(); err != nil {
 		return nil, err

@@ -251,7 +251,7 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 		}
 		return ingest.ReadsTheSame, a.Same(f, file.ReadWith)
 	}
-	taken, err := a.follow(parts, days)
+	taken, err := a.follow(id, parts, days)
 	if err != nil {
 		return "", err
 	}
@@ -268,10 +268,12 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 
 // follow derives what follows from the parts, and from the days, by provider,
 // that the file stated until now.
-func (a *Rereading) follow(parts []*taking, days map[int64][]delay.Day) (ingest.Taken, error) {
+func (a *Rereading) follow(file int64, parts []*taking, days map[int64][]delay.Day) (ingest.Taken, error) {
 	var taken ingest.Taken
+	begun := map[int64][]delay.Day{}
 	for i, t := range parts {
 		d := newDerivation(a.r.ctx, a.r.Tx, a.store, t.senderID)
+		d.begun = begun
 		err := d.derive(t, days[t.senderID]...)
 		delete(days, t.senderID)
 		var one ingest.Taken
@@ -295,13 +297,28 @@ func (a *Rereading) follow(parts []*taking, days map[int64][]delay.Day) (ingest.
 	}
 	for _, provider := range slices.Sorted(maps.Keys(days)) {
 		d := newDerivation(a.r.ctx, a.r.Tx, a.store, provider)
+		d.begun = begun
 		err := d.derive(nil, days[provider]...)
 		d.close()
 		if err != nil {
 			return taken, err
 		}
 	}
-	return taken, nil
+	return taken, a.began(file, begun)
+}
+
+// began notes the segments that began otherwise by reading a file again: reply
+// clocks start anew for them, and for no others.
+func (a *Rereading) began(file int64, begun map[int64][]delay.Day) error {
+	for _, patient := range slices.Sorted(maps.Keys(begun)) {
+		for _, day := range begun[patient] {
+			if _, err := a.r.ExecContext(a.r.ctx, `INSERT INTO reading_change (file_id, patient_id, first_day) VALUES (?, ?, ?) ON CONFLICT DO `+
+				`NOTHING`, file, patient, day); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // statedExtract is all that an extract states.
