@@ -4,10 +4,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"homeward/data"
@@ -159,7 +161,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader, defs: defs,
-		Ingest: &ingest.Service{Reader: reader, Rules: rules, RuleSets: codeRules(defs), Store: store, Key: key, Now: o.Now, Log: o.Log},
+		Ingest: &ingest.Service{Reader: reader, Rules: rules, RuleSets: codeRules(defs), Store: store, Key: key, Now: o.Now, Log: o.Log,
+			Into: p.IntoOf},
 		SignIn: signin.New(store, key, p, o.Now),
 	}
 	if key != nil {
@@ -221,6 +224,21 @@ func Settings(p *config.Partnership) (*sqlite.Settings, error) {
 	if p.Settings.UnreadLeast != 0 {
 		out.Short.LeastUnread = p.Settings.UnreadLeast
 	}
+	for _, v := range p.Providers {
+		for _, f := range v.Formerly {
+			former := sqlite.Former{Code: f.Code, Into: v.Code}
+			if f.Until != "" {
+				until, err := delay.ParseDay(f.Until)
+				if err != nil {
+					return nil, err
+				}
+				former.Until = until
+			}
+			out.Formerly = append(out.Formerly, former)
+		}
+	}
+	// What is derived does not depend on the order of the file.
+	slices.SortFunc(out.Formerly, func(a, b sqlite.Former) int { return cmp.Compare(a.Code, b.Code) })
 	return &out, nil
 }
 

@@ -45,14 +45,25 @@ func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
 	p.check(doc)
 	p.Layouts = map[string]*Layout{}
 	found := doc.problems
+	type named struct {
+		at      []any
+		layouts List
+	}
+	var all []named
 	for i, provider := range p.Providers {
-		for j, layout := range append(List{provider.Layout}, provider.OtherLayouts...) {
+		all = append(all, named{[]any{"providers", i}, provider.layouts()})
+		for j, f := range provider.Formerly {
+			all = append(all, named{[]any{"providers", i, "formerly", j}, append(List{f.Layout}, f.OtherLayouts...)})
+		}
+	}
+	for _, of := range all {
+		for j, layout := range of.layouts {
 			if layout == "" || p.Layouts[layout] != nil {
 				continue
 			}
-			at := []any{"providers", i, "layout"}
+			at := append(slices.Clone(of.at), "layout")
 			if j > 0 {
-				at = []any{"providers", i, "other_layouts", j - 1}
+				at = append(slices.Clone(of.at), "other_layouts", j-1)
 			}
 			if !layoutName.MatchString(layout) {
 				found = append(found, doc.sentence(at, "%q is not a layout's name; use small letters, digits and hyphens", layout))
@@ -342,6 +353,7 @@ func (p *Partnership) check(d *document) {
 			d.add(at("due"), "found %q, expected a time of day such as \"07:00\", in quotation marks", v.Due)
 		}
 	}
+	p.checkFormerly(d)
 	p.Settings.check(d)
 	p.SignIn.check(d, p)
 	p.Agreement.check(d)

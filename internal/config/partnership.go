@@ -68,6 +68,9 @@ type Provider struct {
 	// Due is the time of day, London time, by which its extract is expected,
 	// such as "07:00". Empty means no time is expected.
 	Due string `yaml:"due"`
+	// Formerly are the codes under which it, or a provider that merged into it,
+	// sent before. They show one history (C19).
+	Formerly []Former `yaml:"formerly"`
 }
 
 // Settings are the choices of a partnership that change figures. The zero

@@ -145,7 +145,7 @@ func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 		compiled[name] = l
 		s.layouts = append(s.layouts, l)
 	}
-	for _, cp := range p.Providers {
+	add := func(cp config.Provider, former bool) error {
 		pr := &provider{code: cp.Code}
 		for _, name := range append([]string{cp.Layout}, cp.OtherLayouts...) {
 			if name == "" {
@@ -153,14 +153,31 @@ func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 			}
 			l := compiled[name]
 			if l == nil {
-				return nil, problem.New(problem.Invalid, "Provider %s names the layout %q, which is not there.", cp.Code, name)
+				return problem.New(problem.Invalid, "Provider %s names the layout %q, which is not there.", cp.Code, name)
 			}
 			pr.layouts = append(pr.layouts, l)
-			l.providers = append(l.providers, pr)
+			// A file that does not say whose it is is not of a code of before, unless
+			// nobody else has its layout.
+			if !former || len(l.providers) == 0 {
+				l.providers = append(l.providers, pr)
+			}
 		}
 		for _, name := range append([]string{cp.Code, cp.Name}, cp.Names...) {
-			if name != "" {
+			if _, taken := s.providers[fold(name)]; name != "" && !(former && taken) {
 				s.providers[fold(name)] = pr
+			}
+		}
+		return nil
+	}
+	for _, cp := range p.Providers {
+		if err := add(cp, false); err != nil {
+			return nil, err
+		}
+	}
+	for _, cp := range p.Providers {
+		for _, former := range cp.FormerProviders() {
+			if err := add(former, true); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -175,6 +192,9 @@ func (s *Set) fingerprints(p *config.Partnership) {
 	fmt.Fprintln(h, s.councils.Fingerprint())
 	for _, cp := range p.Providers {
 		fmt.Fprintf(h, "%q\n", []any{cp.Code, cp.Name, cp.Names, cp.Layout, cp.OtherLayouts})
+		for _, f := range cp.FormerProviders() {
+			fmt.Fprintf(h, "formerly %q\n", []any{f.Code, f.Names, f.Layout, f.OtherLayouts})
+		}
 	}
 	common := h.Sum(nil)
 	for _, l := range s.layouts {

@@ -81,6 +81,10 @@ type Service struct {
 	// Spool is the folder where a large file lies while it is read; empty means
 	// the machine's own for temporary files.
 	Spool string
+	// Into gives the code of the provider under whom another's history is shown,
+	// else the code itself: who may send for the one may send for the other. It
+	// may be nil.
+	Into func(code string) string
 	// Now is the clock by which a file began to arrive. When it became known, the
 	// store says.
 	Now func() time.Time
@@ -182,6 +186,9 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was "+
 			"taken. "+
 			"Ask the person who runs Homeward to restore the key file from the backup.")
+	}
+	if own := may; own != nil && s.Into != nil {
+		may = func(provider string) bool { return own(provider) || own(s.Into(provider)) }
 	}
 	frozen, err := Freeze(src, s.Spool)
 	if err != nil {

@@ -12,6 +12,9 @@ type Row struct {
 	Day      delay.Day
 	Provider string
 	Person   string
+	// Sender is the code that it was sent under where the provider's history is
+	// of several, else empty.
+	Sender string
 	// Across names the person at every provider, empty when they are known at
 	// this one alone (I5).
 	Across string
@@ -32,8 +35,9 @@ type Row struct {
 	Pathway string
 }
 
-// Build makes stays of rows. days are each provider's extract dates that
-// count, ascending; omitted is the limit of rule C7 in days. A ready period
+// Build makes stays of rows. days are each provider's, or each sender's,
+// extract dates that count, ascending: those on which somebody whom it listed
+// last would be listed; omitted is the limit of rule C7 in days. A ready period
 // ends where its rows say so, where the person is no longer listed (C5, C6),
 // is listed with a later ready date (C8), or meets the criteria again (R13).
 // The order of the rows changes nothing (C10).
@@ -48,8 +52,9 @@ func Build(rows []Row, days map[string]delay.Calendar, omitted int) []Stay {
 		for n < len(rows) && rows[n].Provider == rows[0].Provider && rows[n].Person == rows[0].Person {
 			n++
 		}
-		for _, of := range admissions(rows[:n]) {
-			out = append(out, stay(of, days[rows[0].Provider], omitted))
+		for _, of := range admissions(oneSender(rows[:n])) {
+			calendar, after := calendars(of, days)
+			out = append(out, stay(of, calendar, after, omitted))
 		}
 		rows = rows[n:]
 	}
@@ -111,7 +116,48 @@ func admissions(rows []Row) [][]Row {
 	return out
 }
 
-func stay(rows []Row, days delay.Calendar, omitted int) Stay {
+// oneSender keeps, of the rows of one person and day that were sent under two
+// codes of one provider, those of the code whose listing began later, then of
+// the first code in order (C19).
+func oneSender(rows []Row) []Row {
+	began := map[string]delay.Day{}
+	for _, r := range rows {
+		if _, ok := began[r.Sender]; !ok {
+			began[r.Sender] = r.Day
+		}
+	}
+	if len(began) < 2 {
+		return rows
+	}
+	best := map[delay.Day]string{}
+	for _, r := range rows {
+		now, ok := best[r.Day]
+		if !ok || cmp.Or(cmp.Compare(began[now], began[r.Sender]), cmp.Compare(r.Sender, now)) < 0 {
+			best[r.Day] = r.Sender
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return best[r.Day] != r.Sender })
+}
+
+// calendars gives the extract dates that a person's rows are among, and those
+// on which they would be listed after the last.
+func calendars(rows []Row, days map[string]delay.Calendar) (calendar, after delay.Calendar) {
+	first, last := rows[0], rows[len(rows)-1]
+	calendar = days[cmp.Or(first.Sender, first.Provider)]
+	if first.Sender == "" || first.Sender == last.Sender {
+		return calendar, calendar
+	}
+	after = days[last.Sender]
+	calendar = slices.DeleteFunc(slices.Clone(calendar), func(d delay.Day) bool { return d > last.Day })
+	for _, r := range rows {
+		calendar = append(calendar, r.Day)
+	}
+	calendar = append(calendar, slices.DeleteFunc(slices.Clone(after), func(d delay.Day) bool { return d <= last.Day })...)
+	slices.Sort(calendar)
+	return slices.Compact(calendar), after
+}
+
+func stay(rows []Row, days, after delay.Calendar, omitted int) Stay {
 	last := rows[len(rows)-1]
 	s := Stay{Provider: last.Provider, Person: last.Person, Across: last.Across, AgeAt: last.Age}
 	for _, r := range rows {
@@ -121,7 +167,7 @@ func stay(rows []Row, days delay.Calendar, omitted int) Stay {
 	switch {
 	case last.Discharged != 0:
 		s.Out, s.How = last.Discharged, cmp.Or(last.How, Alive)
-	case days.After(last.Day) != 0:
+	case after.After(last.Day) != 0:
 		s.Out, s.How = last.Day+1, Alive // No longer listed.
 	}
 	for len(rows) > 0 {

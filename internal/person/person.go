@@ -36,6 +36,12 @@ type Listing struct {
 	// Unread is set when the rows could not be read and name their patient
 	// (C20).
 	Unread bool
+	// Provider is by whose extracts, of several that are shown as one provider,
+	// the record is listed, and Care with which care: they decide a day that two
+	// of them list (C19). Provider is empty where there is only one.
+	Provider string
+	Care     delay.CareType
+	began    delay.Day // the first day that lists the delay, by the provider
 }
 
 // Verdict is what people have said of two records: the latest word on the pair.
@@ -53,6 +59,9 @@ type Evidence struct {
 	// Line gives the line on which the counted extract of the day has the
 	// statement. It is asked only where the order of the file decides.
 	Line func(day delay.Day, statement int64) (int64, error)
+	// Began gives, for what one provider of several that are shown as one lists of
+	// a person, ascending, the first day that lists the delay of each listing.
+	Began func(listings []Listing) ([]delay.Day, error)
 }
 
 // Person is one person at one provider.
@@ -138,6 +147,7 @@ func (f *finding) homes() error {
 	for _, r := range f.Records {
 		f.home[r.ID] = r.ID
 	}
+	f.sameNumbers()
 	alone := map[int64]int64{}
 	for _, r := range f.Records {
 		if r.NHS != 0 || r.Local == 0 {
@@ -175,6 +185,24 @@ func (f *finding) homes() error {
 		}
 	}
 	return nil
+}
+
+// sameNumbers joins the records that a provider had of one NHS number under
+// several codes (I5).
+func (f *finding) sameNumbers() {
+	first := map[int64]int64{}
+	for _, r := range f.Records {
+		other, ok := first[r.NHS]
+		switch {
+		case r.NHS == 0:
+		case !ok:
+			first[r.NHS] = r.ID
+		case !slices.ContainsFunc(f.Verdicts, func(v Verdict) bool {
+			return !v.Same && (v.One == other && v.Other == r.ID || v.One == r.ID && v.Other == other)
+		}):
+			f.join(other, r.ID)
+		}
+	}
 }
 
 // nearest gives the owner who is listed with the local number nearest before
@@ -268,6 +296,9 @@ func (f *finding) people() ([]Person, error) {
 	}
 	for i := range out {
 		var err error
+		if out[i].Listings, err = f.began(out[i].Listings); err != nil {
+			return nil, err
+		}
 		if out[i].Listings, err = f.once(out[i].Listings); err != nil {
 			return nil, err
 		}
@@ -277,8 +308,42 @@ func (f *finding) people() ([]Person, error) {
 	return out, nil
 }
 
+// began leaves one listing a day of each provider, and notes the first day that
+// lists the delay, where several are shown as one.
+func (f *finding) began(listings []Listing) ([]Listing, error) {
+	by := map[string][]Listing{}
+	for _, l := range listings {
+		by[l.Provider] = append(by[l.Provider], l)
+	}
+	if len(by) < 2 {
+		return listings, nil
+	}
+	var out []Listing
+	for _, own := range by {
+		own, err := f.once(own)
+		if err != nil {
+			return nil, err
+		}
+		days, err := f.Began(own)
+		if err != nil {
+			return nil, err
+		}
+		for i := range own {
+			own[i].began = days[i]
+		}
+		out = append(out, own...)
+	}
+	return out, nil
+}
+
+// claim is what decides a day that another provider lists too.
+func (l Listing) claim() Claim {
+	return Claim{Provider: l.Provider, First: l.First, Last: l.Last, Care: l.Care, Listed: l.began}
+}
+
 // once keeps one listing a day: one that could be read before one that could
-// not, and of several the one that stands last in the file (R7).
+// not, of two codes of one provider the one whose day counts (C19), and of
+// several the one that stands last in the file (R7).
 func (f *finding) once(listings []Listing) ([]Listing, error) {
 	slices.SortFunc(listings, byDay)
 	var out []Listing
@@ -314,6 +379,12 @@ func (f *finding) once(listings []Listing) ([]Listing, error) {
 			at, err := f.Line(day, c.Statement)
 			if err != nil {
 				return nil, err
+			}
+			if c.Provider != best.Provider && c.Unread == best.Unread {
+				if c.claim().before(best.claim()) {
+					best, line = c, at
+				}
+				continue
 			}
 			if best.Unread && !c.Unread || at > line {
 				best, line = c, at

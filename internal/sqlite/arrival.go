@@ -37,7 +37,8 @@ const firstReceived = `coalesce(
 			(SELECT o.received_at FROM reading q JOIN file o ON o.file_id = q.first_file WHERE q.file_id = f.file_id), f.received_at)`
 
 // Arrivals gives every extract date from from to to on which something stands,
-// ordered by provider and day.
+// ordered by provider and day. Where two codes of one provider stand on a day,
+// the rows are of both and the file is the provider's own.
 func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, error) {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, `+firstReceived+`,
@@ -50,7 +51,7 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 		LEFT JOIN extract h ON h.extract_id = s.held_extract
 		LEFT JOIN file hf ON hf.file_id = h.file_id
 		WHERE s.extract_date BETWEEN ? AND ?
-		ORDER BY v.code, s.extract_date`, from, to)
+		ORDER BY v.code, s.extract_date, s.sender_id <> s.provider_id, s.sender_id`, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +67,29 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 		a.Counted, a.Held = counted != 0, held != 0
 		a.SHA256, a.Received = hex.EncodeToString(sum), time.UnixMicro(received)
 		a.HeldSHA256 = hex.EncodeToString(heldSum)
+		if n := len(out); n > 0 && out[n-1].Provider == a.Provider && out[n-1].Day == a.Day {
+			out[n-1].add(a)
+			continue
+		}
 		out = append(out, a)
 	}
 	return out, rows.Err()
+}
+
+// add takes in what another code of the same provider sent for the day.
+func (a *Arrival) add(o Arrival) {
+	switch {
+	case a.Counted == o.Counted:
+		a.Rows += o.Rows
+	case o.Counted:
+		a.Counted, a.Rows, a.SHA256, a.Received, a.Reading = true, o.Rows, o.SHA256, o.Received, o.Reading
+	}
+	if o.Held {
+		if !a.Held {
+			a.HeldSHA256 = o.HeldSHA256
+		}
+		a.Held, a.HeldRows = true, a.HeldRows+o.HeldRows
+	}
 }
 
 // Standings gives where the extracts of the taken file with this SHA-256, in
@@ -84,7 +105,7 @@ func (s *Store) Standings(ctx context.Context, sum string) ([]ingest.StandsNow, 
 		FROM file f
 		JOIN extract e ON e.file_id = f.file_id
 		JOIN provider v ON v.provider_id = e.provider_id
-		LEFT JOIN standing s ON s.provider_id = e.provider_id AND s.extract_date = e.extract_date
+		LEFT JOIN standing s ON s.provider_id = e.provider_id AND s.extract_date = e.extract_date AND s.sender_id = e.sender_id
 		LEFT JOIN acceptance a ON a.acceptance_id = (SELECT max(a.acceptance_id) `+acceptances+`)
 		WHERE f.sha256 = ? AND `+standsAsRead+`
 		ORDER BY e.extract_date, e.extract_id`, key)

@@ -256,7 +256,7 @@ func makeNation(b *testing.B, dir string) {
 			FROM spell s JOIN given ON given_id = g WHERE day <= @last AND @first > 0`,
 		`WITH RECURSIVE d(day) AS (SELECT @first UNION ALL SELECT day + 1 FROM d WHERE day < @last)
 			INSERT INTO extract SELECT (day - @first) * 120 + provider_id, 1, provider_id, day, 114, 114, 0, 0, x'' FROM d, provider`,
-		`INSERT INTO standing SELECT provider_id, extract_date, extract_id, 0 FROM extract WHERE @first + @last > 0`,
+		`INSERT INTO standing SELECT provider_id, provider_id, extract_date, extract_id, 0 FROM extract WHERE @first + @last > 0`,
 		`WITH RECURSIVE m(month) AS (SELECT 2016 * 12 + 3 UNION ALL SELECT month + 1 FROM m WHERE month < 2026 * 12 + 2)
 			INSERT INTO month_count (month, provider_id, council, care, reason, body, state, days, ` + dayColumns("") + `)
 			SELECT month, p, council, care, reason, body, 1, 31, ` + dayColumns("1") + `

@@ -441,7 +441,7 @@ func (s *Store) ArrivedSince(ctx context.Context, after time.Time, days map[stri
 			SELECT 1
 			FROM extract b
 			JOIN file bf ON bf.file_id = b.file_id
-			WHERE b.provider_id = e.provider_id AND b.extract_date = e.extract_date AND bf.received_at <= ?1)
+			WHERE b.sender_id = e.sender_id AND b.extract_date = e.extract_date AND bf.received_at <= ?1)
 		FROM extract e
 		JOIN file f ON f.file_id = e.file_id
 		JOIN provider v ON v.provider_id = e.provider_id

@@ -167,15 +167,23 @@ func delayOf(c *casework.Case, listed delay.Day) *casework.Delay {
 
 // sinceColumn is since when segment t stands as it does, in Unix microseconds:
 // the answer that brought it there, else the receipt of the extract that first
-// lists it, else the log's first entry.
+// lists it, else the log's first entry. An extract that was read again was
+// received when it came first, but for segments that began otherwise by it.
 const sinceColumn = `coalesce(
 			(SELECT made_at FROM agreement_event a WHERE a.event_id = t.event_id),
-			(SELECT f.received_at
+			(SELECT coalesce(
+					(SELECT max(cf.received_at)
+						FROM reading_change c
+						JOIN reading cq ON cq.file_id = c.file_id
+						JOIN file cf ON cf.file_id = c.file_id
+						JOIN reading q ON q.file_id = f.file_id
+						WHERE c.patient_id = t.patient_id AND c.first_day = t.first_day AND cq.first_file = q.first_file),
+					` + firstReceived + `)
 				FROM standing s
 				JOIN extract e ON e.extract_id = s.counted_extract
 				JOIN file f ON f.file_id = e.file_id
 				WHERE s.provider_id = t.provider_id AND s.extract_date >= max(t.first_day, t.listed_first) AND s.counted_extract <> 0
-				ORDER BY s.extract_date
+				ORDER BY s.extract_date, s.sender_id = (SELECT p.sender_id FROM patient p WHERE p.patient_id = t.patient_id) DESC
 				LIMIT 1),
 			(SELECT min(made_at) FROM log_entry l WHERE l.patient_id = t.patient_id AND l.day <= t.last_day),
 			0)`
@@ -246,7 +254,14 @@ func (r caseReader) line(st *casework.Stretch) error {
 		FROM standing s
 		JOIN extract e ON e.extract_id = s.counted_extract
 		JOIN file f ON f.file_id = e.file_id
-		WHERE s.provider_id = ? AND s.extract_date = ?`, r.provider, st.First).Scan(&name, &blob)
+		WHERE s.provider_id = ?1 AND s.extract_date = ?2
+		ORDER BY s.sender_id = ( -- of two codes of the provider, whose row it is
+			SELECT p.sender_id
+			FROM stretch t
+			JOIN statement q ON q.statement_id = t.statement_id
+			JOIN patient p ON p.patient_id = q.patient_id
+			WHERE t.patient_id = ?3 AND t.first_day = ?2) DESC, s.sender_id
+		LIMIT 1`, r.provider, st.First, r.patient).Scan(&name, &blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // The log alone is evidence.
 	}

@@ -164,7 +164,11 @@ func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh ma
 			if old == nil {
 				old = &course{}
 			}
-			next, err := d.resolve(patient, d.merge(old.presence, now(patient)))
+			presence, err := d.present(patient, old.presence, now(patient))
+			if err != nil {
+				return err
+			}
+			next, err := d.resolve(patient, presence)
 			if err != nil {
 				return err
 			}
@@ -207,7 +211,20 @@ func (d *derivation) replace(w *courseWriter, patient int64, old *course, next c
 	if err := d.count(next.segments, +1); err != nil {
 		return err
 	}
+	d.begins(patient, old.segments, next.segments)
 	return w.write(patient, *old, next)
+}
+
+// begins notes the segments on whose first day nothing of the kind was there.
+func (d *derivation) begins(patient int64, old, next []segmentRow) {
+	if d.begun == nil {
+		return
+	}
+	for _, s := range next {
+		if !slices.ContainsFunc(old, func(o segmentRow) bool { return o.givenRow == s.givenRow && o.first <= s.first && s.first <= o.last }) {
+			d.begun[patient] = append(d.begun[patient], s.first)
+		}
+	}
 }
 
 // resolve derives everything about a patient who is one person alone from
@@ -230,11 +247,16 @@ func (d *derivation) resolve(patient int64, presence []presenceRow) (course, err
 // delays gives the delays of one person and the stretches that tile them.
 func (d *derivation) delays(presence []presenceRow, words testimony) (course, error) {
 	var next course
-	calendar, runs := d.evidence(words.effective, presence)
+	calendar, err := d.calendarOf(presence)
+	if err != nil {
+		return next, err
+	}
+	fromLog := func(day delay.Day) bool { return logRun(calendar, day) }
+	all, runs := d.evidence(calendar, words.effective, presence)
 	if len(runs) == 0 {
 		return next, nil
 	}
-	e := delay.Evidence{Calendar: calendar, Runs: make([]delay.Run, len(runs)), Statements: make([]delay.Statement, 0, len(runs))}
+	e := delay.Evidence{Calendar: all, Runs: make([]delay.Run, len(runs)), Statements: make([]delay.Statement, 0, len(runs))}
 	ids := make([]int64, 0, len(runs))
 	for i, run := range runs {
 		at := slices.Index(ids, run.statement)
@@ -261,7 +283,7 @@ func (d *derivation) delays(presence []presenceRow, words testimony) (course, er
 			next.stretches = append(next.stretches, stretchRow{dl.ListedFirst, st.First, st.Last, ids[st.Statement], st.Mark, 0})
 		}
 		if len(words.effective) > 0 {
-			refined, err := d.refine(next.stretches[from:], entriesOf(words.effective, delays, i), dl.ListedFirst)
+			refined, err := d.refine(next.stretches[from:], entriesOf(words.effective, delays, i), dl.ListedFirst, fromLog)
 			if err != nil {
 				return next, err
 			}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 
 	"homeward/internal/agreement"
 	"homeward/internal/audit"
@@ -127,16 +128,18 @@ func (s *Store) eachDelay(ctx context.Context, key *identity.Key, each func(Dela
 // Accept records that somebody accepts a provider's held extracts of a day
 // (R5), with their reason, in the audit log too, and works the figures out
 // again. as names who it was for the readers of the receipt, without a person's
-// name. It says how many were accepted.
+// name. It says how many were accepted. The provider is named by its code, or by
+// one under which it sent before.
 func (s *Store) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (int64, error) {
 	var n int64
 	err := s.recorded(ctx, func(r *recording) error {
 		res, err := r.ExecContext(ctx, `
 			INSERT INTO acceptance (extract_id, accepted_at, accepted_by, reason)
-			SELECT s.held_extract, ?, ?, ?
+			SELECT s.held_extract, ?1, ?2, ?3
 			FROM standing s
 			JOIN provider v ON v.provider_id = s.provider_id
-			WHERE v.code = ? AND s.extract_date = ? AND s.held_extract <> 0`, r.at.UnixMicro(), as, reason, provider, day)
+			WHERE (v.code = ?4 OR s.sender_id = (SELECT provider_id FROM provider WHERE code = ?4)) AND s.extract_date = ?5
+				AND s.held_extract <> 0`, r.at.UnixMicro(), as, reason, provider, day)
 		if err != nil {
 			return err
 		}
@@ -146,13 +149,28 @@ func (s *Store) Accept(ctx context.Context, by people.Actor, as, provider string
 		if err := r.record(entry(by, audit.Decided, "extract "+provider+" "+day.String(), "short, held", "accepted: "+reason)); err != nil {
 			return err
 		}
-		var id int64
-		if err := r.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, provider).Scan(&id); err != nil {
+		var senders []int64
+		if err := eachRow(ctx, r.Tx, `
+			SELECT provider_id
+			FROM provider
+			WHERE code = ?1 OR shown_id = (SELECT provider_id FROM provider WHERE code = ?1)
+			ORDER BY provider_id`, func(rows *sql.Rows) error {
+			var id int64
+			err := rows.Scan(&id)
+			senders = append(senders, id)
+			return err
+		}, provider); err != nil {
 			return err
 		}
-		d := newDerivation(ctx, r.Tx, s, id)
-		defer d.close()
-		return d.derive(nil, day)
+		for _, id := range senders {
+			d := newDerivation(ctx, r.Tx, s, id)
+			err := d.derive(nil, day)
+			d.close()
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return n, err
 }

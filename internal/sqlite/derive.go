@@ -26,24 +26,27 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 )
 
-// derivation works out again what a change of one provider's evidence touches:
+// derivation works out again what a change of one sender's evidence touches:
 // where its days stand, the presence of the touched patients, their delays and
 // stretches, and the counts. The rules themselves are delay.Resolve and
 // ingest.Standings; this moves rows to and from them.
 type derivation struct {
-	ctx      context.Context
-	tx       *sql.Tx
-	store    *Store
-	provider int64
+	ctx   context.Context
+	tx    *sql.Tx
+	store *Store
+	// sender is whose days are worked out, provider under whom they are shown:
+	// the same, but where it merged into another.
+	sender, provider int64
 
 	before, now map[delay.Day]ingest.DayStanding
-	calendar    delay.Calendar // days for which an extract counts now
+	calendar    delay.Calendar // days for which an extract of the sender counts now
 	was         delay.Calendar // and before
 	changed     []delay.Day    // days for which another extract counts now, ascending
 
@@ -52,7 +55,10 @@ type derivation struct {
 	cellKeys   []cellKey
 	cellIDs    map[cellKey]int32
 	counts     map[monthCell]*[32]int32 // by day of the month; 0 holds the total
-	decreased  bool
+	// begun are the first days of segments that were not there before, by who has
+	// them, where that is asked for.
+	begun     map[int64][]delay.Day
+	decreased bool
 
 	// logDay is the day up to which the log is evidence (C17). hasLog and
 	// hasEvents say whether there is any log or answer to look for.
@@ -61,19 +67,26 @@ type derivation struct {
 
 	queries map[string]*sql.Stmt
 
+	// history is that of a provider under whom others are shown, nil for one that
+	// is alone; senderOf are who names patients of it.
+	history  *history
+	senderOf map[int64]int64
+
 	// others are the derivations of other providers at which the same people
 	// lie (C19), and providerCode this one's code.
 	others       map[int64]*derivation
 	providerCode string
-	// linesOf are the lines of the statements of linesDay.
+	// linesOf are the lines of the statements of linesDay, as linesBy sent them.
 	linesDay delay.Day
+	linesBy  int64
 	linesOf  map[int64]int64
 }
 
-// newDerivation starts a derivation of one provider. Close it when done.
-func newDerivation(ctx context.Context, tx *sql.Tx, s *Store, provider int64) *derivation {
+// newDerivation starts a derivation of what one provider sent. Close it when
+// done.
+func newDerivation(ctx context.Context, tx *sql.Tx, s *Store, sender int64) *derivation {
 	return &derivation{
-		ctx: ctx, tx: tx, store: s, provider: provider,
+		ctx: ctx, tx: tx, store: s, sender: sender, provider: sender,
 		now:        map[delay.Day]ingest.DayStanding{},
 		statements: map[int64]statementRow{},
 		givens:     map[int64]givenRow{},
@@ -120,6 +133,9 @@ func (d *derivation) derive(t *taking, days ...delay.Day) error {
 	if err := d.stand(days); err != nil {
 		return err
 	}
+	if d.history != nil {
+		d.history = d.history.with(d.sender, d.calendar, d.store.settings.Formerly)
+	}
 	if len(d.changed) == 0 {
 		return nil
 	}
@@ -148,8 +164,15 @@ func (d *derivation) derive(t *taking, days ...delay.Day) error {
 	return d.rebuild(touched, appearances, fresh)
 }
 
-// look finds out whether people have said anything that must be looked for.
+// look finds out whether people have said anything that must be looked for, and
+// with whom the sender shares a history.
 func (d *derivation) look() error {
+	if err := d.lookHistory(); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // No provider has the number.
+		}
+		return err
+	}
 	return d.tx.QueryRowContext(d.ctx, `
 		SELECT EXISTS (SELECT 1 FROM log_entry WHERE provider_id = ?),
 			EXISTS (SELECT 1 FROM agreement_event),

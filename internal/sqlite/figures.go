@@ -269,7 +269,7 @@ func (s *Store) eachCount(ctx context.Context, q measure.Query, first, last dela
 func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
 	const days = `
 			(SELECT json_group_array(extract_date) FROM (
-				SELECT extract_date
+				SELECT DISTINCT extract_date
 				FROM standing s
 				WHERE s.provider_id = v.provider_id AND extract_date BETWEEN ?1 AND ?2 AND `
 	const ordered = ` <> 0
@@ -319,7 +319,9 @@ func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure
 			JOIN standing s ON s.provider_id = v.provider_id
 			JOIN extract e ON e.extract_id = s.counted_extract
 			JOIN file f ON f.file_id = e.file_id
-			WHERE v.code = ? AND s.extract_date = ?`, out[i].Code, out[i].Latest).Scan(&out[i].Rows, &received); err != nil {
+			WHERE v.code = ? AND s.extract_date = ?
+			ORDER BY s.sender_id <> s.provider_id, s.sender_id
+			LIMIT 1`, out[i].Code, out[i].Latest).Scan(&out[i].Rows, &received); err != nil {
 			return nil, err
 		}
 		out[i].LatestReceived = time.UnixMicro(received)

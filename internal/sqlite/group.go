@@ -17,7 +17,7 @@ func acrossProviders(ctx context.Context, tx *sql.Tx, fresh []int64) ([][2]int64
 		SELECT me.patient_id, min(other.nhs_id)
 		FROM json_each(?1) w
 		CROSS JOIN patient me ON me.patient_id = w.value
-		CROSS JOIN patient other ON other.key_hash = me.key_hash AND other.provider_id <> me.provider_id AND other.nhs_id <> 0
+		CROSS JOIN patient other ON other.key_hash = me.key_hash AND other.sender_id <> me.sender_id AND other.nhs_id <> 0
 		GROUP BY me.patient_id`, fresh, func(r *sql.Rows) error {
 		var e [2]int64
 		err := r.Scan(&e[0], &e[1])

@@ -171,7 +171,7 @@ func (r *recording) resealPatients(from, to *identity.Key) (int, error) {
 		rows, err := r.QueryContext(r.ctx, `
 			SELECT p.patient_id, v.code, p.nhs_number, p.local_id, p.other_id
 			FROM patient p
-			JOIN provider v ON v.provider_id = p.provider_id
+			JOIN provider v ON v.provider_id = p.sender_id
 			WHERE p.patient_id > ? AND p.purged_at = 0
 			ORDER BY p.patient_id
 			LIMIT ?`, last, patientsAtOnce)

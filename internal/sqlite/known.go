@@ -83,13 +83,15 @@ func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today 
 			{`INSERT INTO provider SELECT * FROM source.provider`, nil},
 			{`INSERT INTO file SELECT * FROM source.file WHERE received_at <= ?`, []any{moment}},
 			{`INSERT INTO reading SELECT * FROM source.reading WHERE file_id IN (SELECT file_id FROM file)`, nil},
+			{`INSERT INTO reading_change SELECT * FROM source.reading_change WHERE file_id IN (SELECT file_id FROM file)`, nil},
 			{`INSERT INTO extract SELECT * FROM source.extract WHERE file_id IN (SELECT file_id FROM file)`, nil},
 			{`INSERT INTO acceptance SELECT * FROM source.acceptance WHERE accepted_at <= ? AND extract_id IN (SELECT extract_id FROM extract)`,
 				[]any{moment}},
 			// Statements that nothing of the time refers to do no harm: figures
 			// follow from the extracts and the log.
-			{`INSERT INTO patient (patient_id, provider_id, key_hash, reference, local_number, nhs_id, group_id, person_id)
-				SELECT patient_id, provider_id, key_hash, reference, local_number, nhs_id, group_id, patient_id FROM source.patient`, nil},
+			{`INSERT INTO patient (patient_id, provider_id, sender_id, key_hash, reference, local_number, nhs_id, group_id, person_id)
+				SELECT patient_id, provider_id, sender_id, key_hash, reference, local_number, nhs_id, group_id, patient_id
+				FROM source.patient`, nil},
 			{`INSERT INTO person_verdict SELECT * FROM source.person_verdict WHERE made_at <= ?`, []any{moment}},
 			{`INSERT INTO given SELECT * FROM source.given`, nil},
 			{`INSERT INTO place SELECT * FROM source.place`, nil},

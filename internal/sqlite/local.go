@@ -42,7 +42,7 @@ func (t *taking) locals() error {
 		if err := lookUp(t.ctx, t.tx, `
 			SELECT w.value ->> 'At', l.local_number_id
 			FROM json_each(?1) w
-			CROSS JOIN local_number l ON l.hash = unhex(w.value ->> 'Hash') AND l.provider_id = ?2`, wanted, t.into(ids), t.providerID); err != nil {
+			CROSS JOIN local_number l ON l.hash = unhex(w.value ->> 'Hash') AND l.provider_id = ?2`, wanted, t.into(ids), t.senderID); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (t *taking) locals() error {
 			continue
 		}
 		ids[i], fresh[i], added[l.Hash] = next, true, next
-		if err := insert.add(next, t.providerID, l.Hash[:], l.Sealed); err != nil {
+		if err := insert.add(next, t.senderID, l.Hash[:], l.Sealed); err != nil {
 			return err
 		}
 		next++

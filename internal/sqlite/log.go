@@ -255,13 +255,11 @@ func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, i
 	if err := s.sameKey(ctx, r); err != nil {
 		return 0, 0, 0, "", err
 	}
-	if _, err := r.ExecContext(ctx, `INSERT INTO provider (code) VALUES (?) ON CONFLICT DO NOTHING`, in.Provider); err != nil {
+	sender, provider, err := s.sender(ctx, r.Tx, in.Provider)
+	if err != nil {
 		return 0, 0, 0, "", err
 	}
-	if err := r.QueryRowContext(ctx, `SELECT provider_id FROM provider WHERE code = ?`, in.Provider).Scan(&provider); err != nil {
-		return 0, 0, 0, "", err
-	}
-	t := &taking{ctx: ctx, tx: r.Tx, providerID: provider, batch: &ingest.Batch{Patients: []ingest.Patient{*in.NewPatient}}}
+	t := &taking{ctx: ctx, tx: r.Tx, store: s, senderID: sender, providerID: provider, batch: &ingest.Batch{Patients: []ingest.Patient{*in.NewPatient}}}
 	for _, step := range []func() error{t.locals, t.patients, t.stated} {
 		if err := step(); err != nil {
 			return 0, 0, 0, "", err
@@ -278,7 +276,7 @@ func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, i
 
 // state keeps what an entry states and gives its number.
 func (s *Store) state(ctx context.Context, tx *sql.Tx, patient, provider int64, in casework.NewEntry) (int64, error) {
-	t := &taking{ctx: ctx, tx: tx, providerID: provider, patientIDs: []int64{patient}, patientNew: []bool{false}}
+	t := &taking{ctx: ctx, tx: tx, store: s, senderID: provider, providerID: provider, patientIDs: []int64{patient}, patientNew: []bool{false}}
 	st := ingest.Statement{Ready: in.Ready, Admitted: in.Admitted}
 	if in.Kind == logbook.Ended {
 		st.Discharged = in.Day

@@ -53,7 +53,7 @@ func TestEveryVersionUpgrades(t *testing.T) {
 			}
 			// One patient listed once: statement 1, zigzag 2, on line 2, zigzag 4.
 			if _, err := db.Exec(`
-				INSERT INTO provider VALUES (1, 'RZ1');
+				INSERT INTO provider (provider_id, code) VALUES (1, 'RZ1');
 				INSERT INTO file (file_id, sha256, name, bytes, received_at, outcome, report) VALUES (1, x'00', 'a.csv', 9, 9, 'taken', '{}');
 				INSERT INTO extract (extract_id, file_id, provider_id, extract_date, rows_read, kept, quarantined, excluded, listed)
 					VALUES (1, 1, 1, 2461110, 1, 1, 0, 0, x'0204');

@@ -15,7 +15,9 @@ import (
 // others of the group, at the same provider or at another.
 type member struct {
 	person.Record
-	provider, head int64 // head is the patient whose reference stands now
+	// provider is under whom the patient is shown, sender who names them so, and
+	// head the patient whose reference stands now.
+	provider, sender, head int64
 }
 
 // family is a group, provider by provider, in the order of their numbers.
@@ -51,14 +53,14 @@ func (d *derivation) families(groups []int64) ([]family, error) {
 		of[id] = i
 	}
 	err := lookUp(d.ctx, d.tx, `
-		SELECT p.group_id, p.patient_id, p.provider_id, p.nhs_id, p.local_number, p.person_id,
+		SELECT p.group_id, p.patient_id, p.provider_id, p.sender_id, p.nhs_id, p.local_number, p.person_id,
 			coalesce((SELECT min(day) FROM log_entry l WHERE l.about_id = p.patient_id), 0)
 		FROM patient p
 		WHERE p.group_id <> 0 AND p.group_id IN (SELECT value FROM json_each(?1))
 		ORDER BY p.patient_id`, groups, func(r *sql.Rows) error {
 		var m member
 		var group int64
-		err := r.Scan(&group, &m.ID, &m.provider, &m.NHS, &m.Local, &m.head, &m.Logged)
+		err := r.Scan(&group, &m.ID, &m.provider, &m.sender, &m.NHS, &m.Local, &m.head, &m.Logged)
 		out[of[group]] = append(out[of[group]], m)
 		return err
 	})
@@ -74,6 +76,7 @@ func (d *derivation) at(provider int64) (*derivation, error) {
 		return other, nil
 	}
 	other := newDerivation(d.ctx, d.tx, d.store, provider)
+	other.begun = d.begun
 	d.others[provider] = other
 	if err := other.look(); err != nil {
 		return nil, err
@@ -125,8 +128,18 @@ func (d *derivation) verdicts(f family) ([]person.Verdict, error) {
 
 // lines gives the line of each statement in the extract that counts for a day.
 func (d *derivation) lines(day delay.Day, statement int64) (int64, error) {
-	if d.linesDay != day || d.linesOf == nil {
-		counted, err := d.countedOn(day)
+	sender := d.sender
+	if d.history != nil {
+		row, err := d.statement(statement)
+		if err != nil {
+			return 0, err
+		}
+		if sender, err = d.sentBy(row.patient); err != nil {
+			return 0, err
+		}
+	}
+	if d.linesDay != day || d.linesBy != sender || d.linesOf == nil {
+		counted, err := d.countedOf(sender, day)
 		if err != nil {
 			return 0, err
 		}
@@ -134,7 +147,7 @@ func (d *derivation) lines(day delay.Day, statement int64) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		d.linesDay, d.linesOf = day, make(map[int64]int64, len(rows))
+		d.linesDay, d.linesBy, d.linesOf = day, sender, make(map[int64]int64, len(rows))
 		for _, r := range rows {
 			d.linesOf[r.statement] = r.line
 		}
@@ -207,7 +220,7 @@ func (d *derivation) people(members []member, presence map[int64][]presenceRow, 
 	if err != nil {
 		return nil, err
 	}
-	e := person.Evidence{Verdicts: verdicts, Line: d.lines}
+	e := person.Evidence{Verdicts: verdicts, Line: d.lines, Began: d.began}
 	for _, m := range members {
 		e.Records = append(e.Records, m.Record)
 		for _, run := range presence[m.ID] {
@@ -215,8 +228,16 @@ func (d *derivation) people(members []member, presence map[int64][]presenceRow, 
 			if err != nil {
 				return nil, err
 			}
-			e.Listings = append(e.Listings, person.Listing{Record: m.ID, Local: row.local, First: run.first, Last: run.last,
-				Statement: run.statement, Unread: row.ready == 0})
+			l := person.Listing{Record: m.ID, Local: row.local, First: run.first, Last: run.last, Statement: run.statement,
+				Unread: row.ready == 0}
+			if d.history != nil {
+				given, err := d.given(row.given)
+				if err != nil {
+					return nil, err
+				}
+				l.Provider, l.Care = d.history.senders[d.history.at(m.sender)].code, given.care
+			}
+			e.Listings = append(e.Listings, l)
 		}
 	}
 	found, err := person.Find(e)
@@ -439,7 +460,7 @@ func (d *derivation) rebuildGroups(w *courseWriter, groups []int64, now func(pat
 			presence := map[int64][]presenceRow{}
 			for _, m := range f {
 				presence[m.ID] = stored[m.ID].presence
-				if m.provider == d.provider {
+				if m.sender == d.sender {
 					presence[m.ID] = d.merge(presence[m.ID], now(m.ID))
 				}
 			}

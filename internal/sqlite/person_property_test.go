@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -306,3 +307,109 @@ func TestI3LostDamagedAndLateNumbersChangeNothing(t *testing.T) {
 
 // lenient holds no file, so that spoiled ones count.
 var lenient = sqlite.Settings{Delay: small.Delay, Short: ingest.ShortRule{Ratio: 0.1, Least: 100, Unread: 1, LeastUnread: 100}}
+
+// Where one of two providers was the other's code before, figures are of one
+// provider and depend on the evidence alone: not on the order of its arrival, nor
+// on when the merger was written into the partnership file; nobody has a
+// transfer, and no day of a person counts twice (C10, C19, I3, I5).
+func TestC19MergedProvidersHaveOneHistory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of stores; the full run has them")
+	}
+	t.Parallel()
+	root := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		merged := lenient
+		merged.Formerly = []sqlite.Former{{Code: "RZ1", Into: "RZ2"}}
+		if rapid.Bool().Draw(t, "until is said") {
+			merged.Formerly[0].Until = delay.MustDay("2026-01-28") + delay.Day(rapid.IntRange(-1, 9).Draw(t, "until"))
+		}
+		var all []opened
+		open := func(settings *sqlite.Settings) opened {
+			dir, err := os.MkdirTemp(root, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := sqlite.Open(t.Context(), dir, settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, opened{s, dir})
+			return all[len(all)-1]
+		}
+		defer func() {
+			for _, s := range all {
+				if err := errors.Join(s.Close(), os.RemoveAll(s.dir)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}()
+		take := func(s opened, f dayFile) {
+			if err := s.Take(t.Context(), f.batch(), func(ingest.Taken) ([]byte, error) { return []byte("{}"), nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		files := spoil(t, history(t))
+		one, other, later := open(&merged), open(&merged), open(&lenient)
+		for i, f := range files {
+			take(one, f)
+			take(later, f)
+			if i%5 == 0 {
+				one.wantConsistent(t)
+			}
+		}
+		one.wantConsistent(t)
+		want := counted(t, one.Store)
+		for i, f := range rapid.Permutation(files).Draw(t, "order") {
+			take(other, f)
+			if i%5 == 0 {
+				other.wantConsistent(t)
+			}
+		}
+		other.wantConsistent(t)
+		if got := counted(t, other.Store); got != want {
+			t.Fatalf("C10: in another order it is\n%s\nnot\n%s", got, want)
+		}
+		apart := counted(t, later.Store)
+		for _, step := range []struct {
+			settings *sqlite.Settings
+			want     string
+		}{{&merged, want}, {&lenient, apart}} {
+			if err := later.Close(); err != nil {
+				t.Fatal(err)
+			}
+			var err error
+			if later.Store, err = sqlite.Open(t.Context(), later.dir, step.settings); err != nil {
+				t.Fatal(err)
+			}
+			all[2] = later
+			later.wantConsistent(t)
+			if got := counted(t, later.Store); got != step.want {
+				t.Fatalf("C10: with the merger written or taken back later it is\n%s\nnot\n%s", got, step.want)
+			}
+		}
+		if strings.Contains(want, "RZ1") {
+			t.Fatalf("C19: RZ1 has figures of its own:\n%s", want)
+		}
+		for _, s := range []opened{one, other} {
+			var transfers int
+			db, err := sql.Open("sqlite3", filepath.Join(s.dir, sqlite.FileName))
+			if err == nil {
+				err = errors.Join(db.QueryRow(`SELECT count(*) FROM finding WHERE rule = 'C19'`).Scan(&transfers), db.Close())
+			}
+			if err != nil || transfers > 0 {
+				t.Fatalf("C19: %d findings of transfers inside one provider (%v)", transfers, err)
+			}
+		}
+		cells, err := one.Cells(t.Context(), measure.Query{From: delay.MustDay("2025-12-01"), To: delay.MustDay("2026-03-31"),
+			By: []measure.Dimension{measure.ByDay}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cells {
+			if c.Days > 4 {
+				t.Fatalf("C19: %d days of 4 people on %s", c.Days, c.Period)
+			}
+		}
+	})
+}

@@ -46,8 +46,8 @@ func (d *derivation) appearances() ([]appearance, error) {
 	if n := len(d.changed); n > 1 {
 		// A slice of a million that grows holds itself twice.
 		var kept int
-		if err := d.tx.QueryRowContext(d.ctx, `SELECT coalesce(sum(kept), 0) FROM extract WHERE provider_id = ? AND extract_date BETWEEN ? AND ?`,
-			d.provider, d.changed[0], d.changed[n-1]).Scan(&kept); err != nil {
+		if err := d.tx.QueryRowContext(d.ctx, `SELECT coalesce(sum(kept), 0) FROM extract WHERE sender_id = ? AND extract_date BETWEEN ? AND ?`,
+			d.sender, d.changed[0], d.changed[n-1]).Scan(&kept); err != nil {
 			return nil, err
 		}
 		out = make([]appearance, 0, kept)
@@ -106,6 +106,11 @@ func (d *derivation) touched(now []appearance) ([]int64, error) {
 			set[id] = struct{}{}
 		}
 		return rows.Err()
+	}
+	if d.history != nil {
+		if err := d.touchedOfHistory(set, collect); err != nil {
+			return nil, err
+		}
 	}
 	if d.hasLog && (len(d.was) == 0 || len(d.calendar) == 0 || d.was[0] != d.calendar[0]) {
 		// The log is evidence for the days before the first extract (C17).

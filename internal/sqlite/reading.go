@@ -235,7 +235,7 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 	}
 	var parts []*taking
 	for _, part := range b.All() {
-		t := &taking{ctx: ctx, tx: a.r.Tx, batch: part, at: a.r.at, fileID: id}
+		t := &taking{ctx: ctx, tx: a.r.Tx, store: a.store, batch: part, at: a.r.at, fileID: id}
 		if err := t.evidence(); err != nil {
 			return "", err
 		}
@@ -251,7 +251,7 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 		}
 		return ingest.ReadsTheSame, a.Same(f, file.ReadWith)
 	}
-	taken, err := a.follow(parts, days)
+	taken, err := a.follow(id, parts, days)
 	if err != nil {
 		return "", err
 	}
@@ -268,12 +268,14 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 
 // follow derives what follows from the parts, and from the days, by provider,
 // that the file stated until now.
-func (a *Rereading) follow(parts []*taking, days map[int64][]delay.Day) (ingest.Taken, error) {
+func (a *Rereading) follow(file int64, parts []*taking, days map[int64][]delay.Day) (ingest.Taken, error) {
 	var taken ingest.Taken
+	begun := map[int64][]delay.Day{}
 	for i, t := range parts {
-		d := newDerivation(a.r.ctx, a.r.Tx, a.store, t.providerID)
-		err := d.derive(t, days[t.providerID]...)
-		delete(days, t.providerID)
+		d := newDerivation(a.r.ctx, a.r.Tx, a.store, t.senderID)
+		d.begun = begun
+		err := d.derive(t, days[t.senderID]...)
+		delete(days, t.senderID)
 		var one ingest.Taken
 		if err == nil {
 			one, err = t.taken(d)
@@ -295,13 +297,28 @@ func (a *Rereading) follow(parts []*taking, days map[int64][]delay.Day) (ingest.
 	}
 	for _, provider := range slices.Sorted(maps.Keys(days)) {
 		d := newDerivation(a.r.ctx, a.r.Tx, a.store, provider)
+		d.begun = begun
 		err := d.derive(nil, days[provider]...)
 		d.close()
 		if err != nil {
 			return taken, err
 		}
 	}
-	return taken, nil
+	return taken, a.began(file, begun)
+}
+
+// began notes the segments that began otherwise by reading a file again: reply
+// clocks start anew for them, and for no others.
+func (a *Rereading) began(file int64, begun map[int64][]delay.Day) error {
+	for _, patient := range slices.Sorted(maps.Keys(begun)) {
+		for _, day := range begun[patient] {
+			if _, err := a.r.ExecContext(a.r.ctx, `INSERT INTO reading_change (file_id, patient_id, first_day) VALUES (?, ?, ?) ON CONFLICT DO `+
+				`NOTHING`, file, patient, day); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // statedExtract is all that an extract states.
@@ -316,11 +333,11 @@ type statedExtract struct {
 func (a *Rereading) stated(file int64) (out []statedExtract, days map[int64][]delay.Day, err error) {
 	days = map[int64][]delay.Day{}
 	err = eachRow(a.r.ctx, a.r.Tx, `
-		SELECT provider_id, extract_date, rows_read, kept, quarantined, excluded, doubt, listed,
+		SELECT sender_id, extract_date, rows_read, kept, quarantined, excluded, doubt, listed,
 			coalesce((SELECT rows FROM stay y WHERE y.extract_id = e.extract_id), x'')
 		FROM extract e
 		WHERE file_id = ?
-		ORDER BY provider_id, extract_date, extract_id`, func(rows *sql.Rows) error {
+		ORDER BY sender_id, extract_date, extract_id`, func(rows *sql.Rows) error {
 		var e statedExtract
 		var listed, stays []byte
 		err := rows.Scan(&e.provider, &e.date, &e.read, &e.kept, &e.quarantined, &e.excluded, &e.doubt, &listed, &stays)
@@ -386,7 +403,7 @@ func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
 		if err := eachRow(a.r.ctx, a.r.Tx, `
 			SELECT 1
 			FROM patient p
-			JOIN provider v ON v.provider_id = p.provider_id
+			JOIN provider v ON v.provider_id = p.sender_id
 			WHERE v.code = ? AND p.purged_at <> 0
 			LIMIT 1`, note, part.Provider); err != nil || found {
 			return found, err

@@ -61,6 +61,8 @@ type Store struct {
 type Settings struct {
 	Delay delay.Settings
 	Short ingest.ShortRule
+	// Formerly are the codes under which providers sent before.
+	Formerly []Former `json:",omitempty"`
 }
 
 // DefaultSettings are those of the counting rules.
@@ -153,6 +155,9 @@ func (s *Store) apply(ctx context.Context, settings *Settings) error {
 
 // deriveAll derives everything of every provider again from the evidence.
 func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
+	if err := s.showAll(ctx, tx); err != nil {
+		return err
+	}
 	for _, table := range []string{"standing", "presence", "delay", "stretch", "segment", "finding", "month_count"} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 			return err
@@ -178,7 +183,7 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 		if err == nil && len(d.changed) == 0 && d.hasLog {
 			// A provider that sends no extracts is run from the log (C17).
 			var patients []int64
-			err = d.each(`SELECT DISTINCT about_id FROM log_entry WHERE provider_id = ? ORDER BY about_id`, id, func(r *sql.Rows) error {
+			err = d.each(`SELECT DISTINCT about_id FROM log_entry WHERE provider_id = ? ORDER BY about_id`, d.provider, func(r *sql.Rows) error {
 				var patient int64
 				err := r.Scan(&patient)
 				patients = append(patients, patient)

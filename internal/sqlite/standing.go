@@ -17,9 +17,9 @@ func (d *derivation) stand(days []delay.Day) error {
 	from, to := delay.Day(0), never
 	if len(days) > 0 {
 		if err := d.tx.QueryRowContext(d.ctx, `
-			SELECT coalesce((SELECT max(extract_date) FROM extract e WHERE provider_id = ?1 AND extract_date < ?2 AND `+standsAsRead+`), ?2),
-				coalesce((SELECT min(extract_date) FROM extract e WHERE provider_id = ?1 AND extract_date > ?3 AND `+standsAsRead+`), ?3)`,
-			d.provider, days[0], days[len(days)-1]).Scan(&from, &to); err != nil {
+			SELECT coalesce((SELECT max(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date < ?2 AND `+standsAsRead+`), ?2),
+				coalesce((SELECT min(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date > ?3 AND `+standsAsRead+`), ?3)`,
+			d.sender, days[0], days[len(days)-1]).Scan(&from, &to); err != nil {
 			return err
 		}
 	}
@@ -34,8 +34,8 @@ func (d *derivation) stand(days []delay.Day) error {
 		return err
 	}
 	put, err := d.stmt(`
-		INSERT INTO standing (provider_id, extract_date, counted_extract, held_extract)
-		VALUES (?, ?, ?, ?)
+		INSERT INTO standing (provider_id, sender_id, extract_date, counted_extract, held_extract)
+		VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET counted_extract = excluded.counted_extract, held_extract = excluded.held_extract`)
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func (d *derivation) stand(days []delay.Day) error {
 		if was.Counted != st.Counted {
 			d.changed = append(d.changed, st.Date)
 		}
-		if _, err := put.ExecContext(d.ctx, d.provider, st.Date, st.Counted, st.Held); err != nil {
+		if _, err := put.ExecContext(d.ctx, d.provider, d.sender, st.Date, st.Counted, st.Held); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,8 @@ func (d *derivation) vanished() error {
 		if _, stands := d.now[day]; stands {
 			continue
 		}
-		if _, err := d.tx.ExecContext(d.ctx, `DELETE FROM standing WHERE provider_id = ? AND extract_date = ?`, d.provider, day); err != nil {
+		if _, err := d.tx.ExecContext(d.ctx, `DELETE FROM standing WHERE provider_id = ? AND extract_date = ? AND sender_id = ?`, d.provider,
+			day, d.sender); err != nil {
 			return err
 		}
 		if was.Counted != 0 {
@@ -95,7 +96,7 @@ const acceptances = `
 			CROSS JOIN acceptance a ON a.extract_id = o.extract_id
 			LEFT JOIN reading oq ON oq.file_id = o.file_id
 			LEFT JOIN reading eq ON eq.file_id = e.file_id
-			WHERE o.provider_id = e.provider_id AND o.extract_date = e.extract_date
+			WHERE o.sender_id = e.sender_id AND o.extract_date = e.extract_date
 				AND coalesce(oq.first_file, o.file_id) = coalesce(eq.first_file, e.file_id)`
 
 // received gives the extracts received for the days from from to to, each file
@@ -106,13 +107,13 @@ func (d *derivation) received(from, to delay.Day) ([]ingest.Received, error) {
 		SELECT extract_id, extract_date, rows_read, quarantined, EXISTS (SELECT 1 `+acceptances+`), doubt <> '',
 			coalesce((SELECT first_file FROM reading r WHERE r.file_id = e.file_id), file_id)
 		FROM extract e
-		WHERE provider_id = ? AND extract_date BETWEEN ? AND ? AND `+standsAsRead+`
+		WHERE sender_id = ? AND extract_date BETWEEN ? AND ? AND `+standsAsRead+`
 		ORDER BY extract_date, extract_id`, func(rows *sql.Rows) error {
 		var r ingest.Received
 		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Quarantined, &r.Accepted, &r.Doubt, &r.Order)
 		out = append(out, r)
 		return err
-	}, d.provider, from, to)
+	}, d.sender, from, to)
 	return out, err
 }
 
@@ -122,26 +123,28 @@ func (d *derivation) standings(from, to delay.Day) (map[delay.Day]ingest.DayStan
 	err := eachRow(d.ctx, d.tx, `
 		SELECT extract_date, counted_extract, held_extract
 		FROM standing
-		WHERE provider_id = ? AND extract_date BETWEEN ? AND ?`, func(rows *sql.Rows) error {
+		WHERE provider_id = ? AND sender_id = ? AND extract_date BETWEEN ? AND ?`, func(rows *sql.Rows) error {
 		var st ingest.DayStanding
 		err := rows.Scan(&st.Date, &st.Counted, &st.Held)
 		out[st.Date] = st
 		return err
-	}, d.provider, from, to)
+	}, d.provider, d.sender, from, to)
 	return out, err
 }
 
-// countedDays gives the days for which an extract is stored to count. They
-// come as one text, because ten years are thousands of rows.
-func (d *derivation) countedDays() (delay.Calendar, error) {
+// countedDays gives the days for which an extract of the sender is stored to
+// count. They come as one text, because ten years are thousands of rows.
+func (d *derivation) countedDays() (delay.Calendar, error) { return d.countedDaysOf(d.sender) }
+
+func (d *derivation) countedDaysOf(sender int64) (delay.Calendar, error) {
 	st, err := d.stmt(`
 		SELECT json_group_array(extract_date)
-		FROM (SELECT extract_date FROM standing WHERE provider_id = ? AND counted_extract <> 0 ORDER BY extract_date)`)
+		FROM (SELECT extract_date FROM standing WHERE provider_id = ? AND sender_id = ? AND counted_extract <> 0 ORDER BY extract_date)`)
 	if err != nil {
 		return nil, err
 	}
 	var text []byte
-	if err := st.QueryRowContext(d.ctx, d.provider).Scan(&text); err != nil {
+	if err := st.QueryRowContext(d.ctx, d.provider, sender).Scan(&text); err != nil {
 		return nil, err
 	}
 	return parseDays(text)
@@ -164,14 +167,17 @@ func parseDays(text []byte) ([]delay.Day, error) {
 	return days, nil
 }
 
-// countedOn gives the extract that counts for the day now, 0 when none does.
-func (d *derivation) countedOn(day delay.Day) (id int64, err error) {
-	if st, ok := d.now[day]; ok {
+// countedOn gives the extract of the sender that counts for the day now, 0 when
+// none does.
+func (d *derivation) countedOn(day delay.Day) (int64, error) { return d.countedOf(d.sender, day) }
+
+func (d *derivation) countedOf(sender int64, day delay.Day) (id int64, err error) {
+	if st, ok := d.now[day]; ok && sender == d.sender {
 		return st.Counted, nil
 	}
-	st, err := d.stmt(`SELECT counted_extract FROM standing WHERE provider_id = ? AND extract_date = ?`)
+	st, err := d.stmt(`SELECT counted_extract FROM standing WHERE provider_id = ? AND extract_date = ? AND sender_id = ?`)
 	if err == nil {
-		err = st.QueryRowContext(d.ctx, d.provider, day).Scan(&id)
+		err = st.QueryRowContext(d.ctx, d.provider, day, sender).Scan(&id)
 	}
 	return id, err
 }

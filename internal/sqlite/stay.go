@@ -140,19 +140,28 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 	}); err != nil {
 		return nil, nil, err
 	}
+	shared, err := s.histories(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	var out []national.Row
-	err := eachRow(ctx, s.read, `
-		SELECT v.code, e.extract_date, y.rows
+	err = eachRow(ctx, s.read, `
+		SELECT v.code, e.sender_id, e.extract_date, y.rows
 		FROM stay y
 		JOIN extract e ON e.extract_id = y.extract_id
 		JOIN standing d ON d.counted_extract = e.extract_id AND d.provider_id = e.provider_id AND d.extract_date = e.extract_date
+			AND d.sender_id = e.sender_id
 		JOIN provider v ON v.provider_id = e.provider_id
-		ORDER BY e.provider_id, e.extract_date`, func(rows *sql.Rows) error {
-		var provider string
+		ORDER BY e.provider_id, e.extract_date, e.sender_id`, func(rows *sql.Rows) error {
+		var provider, sentAs string
+		var sender int64
 		var on delay.Day
 		var packed []byte
-		if err := rows.Scan(&provider, &on, &packed); err != nil {
+		if err := rows.Scan(&provider, &sender, &on, &packed); err != nil {
 			return err
+		}
+		if h := shared[provider]; h != nil {
+			sentAs = h.senders[h.at(sender)].code
 		}
 		stays, err := decodeStays(on, packed)
 		if err != nil {
@@ -168,6 +177,7 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 			row := national.Row{
 				Day:        on,
 				Provider:   provider,
+				Sender:     sentAs,
 				Person:     people[r.patient].reference,
 				Across:     people[r.patient].across,
 				Ready:      r.ready,
@@ -194,8 +204,9 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 		return nil, nil, err
 	}
 	days := map[string]delay.Calendar{}
+	// Of a provider whose history is of several codes, those of each code.
 	err = eachRow(ctx, s.read, `
-		SELECT v.code, d.extract_date
+		SELECT DISTINCT v.code, d.extract_date
 		FROM standing d
 		JOIN provider v ON v.provider_id = d.provider_id
 		WHERE d.counted_extract <> 0
@@ -209,6 +220,14 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 	for provider := range days {
 		if !slices.ContainsFunc(out, func(r national.Row) bool { return r.Provider == provider }) {
 			delete(days, provider)
+		}
+	}
+	for provider, h := range shared {
+		if days[provider] == nil {
+			continue
+		}
+		for _, sender := range h.senders {
+			days[sender.code] = h.of(sender.id)
 		}
 	}
 	return out, days, err

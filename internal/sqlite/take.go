@@ -85,7 +85,7 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 		var fileID int64
 		var taken ingest.Taken
 		for i, part := range b.All() {
-			t := &taking{ctx: ctx, tx: tx, batch: part, fileID: fileID, at: at}
+			t := &taking{ctx: ctx, tx: tx, store: s, batch: part, fileID: fileID, at: at}
 			one, err := s.take(t)
 			if err != nil {
 				return err
@@ -113,7 +113,7 @@ func (s *Store) take(t *taking) (ingest.Taken, error) {
 	if err := t.evidence(); err != nil {
 		return ingest.Taken{}, err
 	}
-	d := newDerivation(t.ctx, t.tx, s, t.providerID)
+	d := newDerivation(t.ctx, t.tx, s, t.senderID)
 	defer d.close()
 	if err := d.derive(t); err != nil {
 		return ingest.Taken{}, err
@@ -138,35 +138,35 @@ func (t *taking) evidence() error {
 type taking struct {
 	ctx   context.Context
 	tx    *sql.Tx
+	store *Store
 	batch *ingest.Batch
 	at    time.Time // when it is received
 
-	providerID, fileID int64
-	fresh              bool    // the provider had no patients before
-	localIDs           []int64 // of the batch's local numbers
-	localNew           []bool
-	ownIDs             []int64 // the local numbers of patients known by them alone, 0 for others
-	ownNew             []bool
-	patientIDs         []int64
-	patientNew         []bool
-	givenIDs           []int64
-	placeIDs           []int64
-	statementIDs       []int64
-	extractIDs         []int64
+	// senderID is whose file it is, and providerID under whom it is shown.
+	senderID, providerID, fileID int64
+
+	fresh        bool    // the provider had no patients before
+	localIDs     []int64 // of the batch's local numbers
+	localNew     []bool
+	ownIDs       []int64 // the local numbers of patients known by them alone, 0 for others
+	ownNew       []bool
+	patientIDs   []int64
+	patientNew   []bool
+	givenIDs     []int64
+	placeIDs     []int64
+	statementIDs []int64
+	extractIDs   []int64
 }
 
 func (t *taking) provider() error {
-	if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO provider (code) VALUES (?) ON CONFLICT DO NOTHING`, t.batch.Provider); err != nil {
-		return err
-	}
-	if err := t.tx.QueryRowContext(t.ctx, `SELECT provider_id FROM provider WHERE code = ?`, t.batch.Provider).Scan(&t.providerID); err !=
-		nil {
+	var err error
+	if t.senderID, t.providerID, err = t.store.sender(t.ctx, t.tx, t.batch.Provider); err != nil {
 		return err
 	}
 	var any bool
-	err := t.tx.QueryRowContext(t.ctx, `
-		SELECT EXISTS (SELECT 1 FROM extract WHERE provider_id = ?1) OR EXISTS (SELECT 1 FROM log_entry WHERE provider_id = ?1)`, t.providerID).
-		Scan(&any)
+	err = t.tx.QueryRowContext(t.ctx, `
+		SELECT EXISTS (SELECT 1 FROM extract WHERE sender_id = ?1) OR EXISTS (SELECT 1 FROM log_entry WHERE provider_id = ?2)`,
+		t.senderID, t.providerID).Scan(&any)
 	t.fresh = !any
 	return err
 }
@@ -199,7 +199,7 @@ func (t *taking) patients() error {
 		err := lookUp(t.ctx, t.tx, `
 			SELECT w.value ->> 'At', p.patient_id
 			FROM json_each(?1) w
-			CROSS JOIN patient p ON p.key_hash = unhex(w.value ->> 'Hash') AND p.provider_id = ?2`, wanted, t.into(t.patientIDs), t.providerID)
+			CROSS JOIN patient p ON p.key_hash = unhex(w.value ->> 'Hash') AND p.sender_id = ?2`, wanted, t.into(t.patientIDs), t.senderID)
 		if err != nil {
 			return err
 		}
@@ -218,7 +218,8 @@ func (t *taking) patients() error {
 		if !p.ByNHSNumber {
 			nhs = 0
 		}
-		if err := insert.add(next, t.providerID, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID, t.ownIDs[i], nhs, next, p.Other); err != nil {
+		if err := insert.add(next, t.providerID, p.Hash[:], p.Reference, p.NHSNumber, p.LocalID, t.ownIDs[i], nhs, next, p.Other,
+			t.senderID); err != nil {
 			return err
 		}
 		next++
@@ -228,7 +229,7 @@ func (t *taking) patients() error {
 
 // patientColumns are what a new patient is stored with.
 var patientColumns = []string{"patient_id", "provider_id", "key_hash", "reference", "nhs_number", "local_id", "local_number", "nhs_id",
-	"person_id", "other_id"}
+	"person_id", "other_id", "sender_id"}
 
 // hashAt is the hash, in hexadecimal, of a patient at an index of the batch.
 type hashAt struct {
@@ -319,7 +320,7 @@ func (t *taking) places() error {
 			SELECT w.value ->> 'At', p.place_id
 			FROM json_each(?1) w
 			CROSS JOIN place p ON p.provider_id = ?2 AND p.site = w.value ->> 'Site' AND p.ward = w.value ->> 'Ward' AND p.bed = w.value ->> 'Bed'`,
-			wanted, t.into(t.placeIDs), t.providerID)
+			wanted, t.into(t.placeIDs), t.senderID)
 		if err != nil {
 			return err
 		}
@@ -334,7 +335,7 @@ func (t *taking) places() error {
 			continue
 		}
 		t.placeIDs[i] = next
-		if err := insert.add(next, t.providerID, p.Site, p.Ward, p.Bed); err != nil {
+		if err := insert.add(next, t.senderID, p.Site, p.Ward, p.Bed); err != nil {
 			return err
 		}
 		next++
@@ -400,7 +401,7 @@ func (t *taking) extracts() error {
 		return err
 	}
 	insert := newBulk(t.ctx, t.tx, "extract", []string{"extract_id", "file_id", "provider_id", "extract_date", "rows_read", "kept",
-		"quarantined", "excluded", "listed", "doubt"}, "")
+		"quarantined", "excluded", "listed", "doubt", "sender_id"}, "")
 	var rows []listed
 	for i, e := range t.batch.Extracts {
 		rows = rows[:0]
@@ -409,7 +410,7 @@ func (t *taking) extracts() error {
 		}
 		t.extractIDs[i] = next
 		if err := insert.add(next, t.fileID, t.providerID, int64(e.Date), e.Read, e.Kept, e.Quarantined, e.Excluded, encodeListed(rows),
-			e.Doubt); err != nil {
+			e.Doubt, t.senderID); err != nil {
 			return err
 		}
 		next++

@@ -77,7 +77,7 @@ func (r *recording) hashLocalNumbers(key *identity.Key) error {
 	for {
 		var part []patient
 		if err := eachRow(r.ctx, r.Tx, `
-			SELECT patient_id, provider_id, (SELECT code FROM provider v WHERE v.provider_id = patient.provider_id), nhs_number, local_id
+			SELECT patient_id, sender_id, (SELECT code FROM provider v WHERE v.provider_id = patient.sender_id), nhs_number, local_id
 			FROM patient
 			WHERE patient_id > ? AND `+ofBefore+`
 			ORDER BY patient_id
@@ -135,7 +135,7 @@ func (r *recording) hashLocalNumbers(key *identity.Key) error {
 // taken says whether another patient of the provider is found by the hash.
 func (r *recording) taken(hash []byte, provider, patient int64) bool {
 	var other bool
-	err := r.QueryRowContext(r.ctx, `SELECT EXISTS (SELECT 1 FROM patient WHERE key_hash = ? AND provider_id = ? AND patient_id <> ?)`, hash,
+	err := r.QueryRowContext(r.ctx, `SELECT EXISTS (SELECT 1 FROM patient WHERE key_hash = ? AND sender_id = ? AND patient_id <> ?)`, hash,
 		provider, patient).Scan(&other)
 	return err != nil || other
 }

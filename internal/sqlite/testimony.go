@@ -74,13 +74,14 @@ func (d *derivation) testimony(patients ...int64) (testimony, error) {
 // evidence gives the calendar and the runs that a patient's delays follow from:
 // the extracts', and on days before the provider's first extract, or on all
 // days up to logDay when it sends none, the log's (C17).
-func (d *derivation) evidence(effective []logbook.Entry, presence []presenceRow) (delay.Calendar, []presenceRow) {
+func (d *derivation) evidence(own delay.Calendar, effective []logbook.Entry, presence []presenceRow) (delay.Calendar,
+	[]presenceRow) {
 	if len(effective) == 0 {
-		return d.calendar, presence
+		return own, presence
 	}
 	upTo := d.logDay
-	if len(d.calendar) > 0 {
-		upTo = d.calendar[0] - 1
+	if len(own) > 0 {
+		upTo = own[0] - 1
 	}
 	first := upTo + 1
 	var runs []presenceRow
@@ -88,16 +89,16 @@ func (d *derivation) evidence(effective []logbook.Entry, presence []presenceRow)
 		runs = append(runs, presenceRow{r.First, r.Last, r.Statement})
 	}
 	if len(runs) == 0 {
-		return d.calendar, presence
+		return own, presence
 	}
 	for _, e := range effective {
 		first = min(first, e.Day)
 	}
-	calendar := make(delay.Calendar, 0, int(upTo-first)+1+len(d.calendar))
+	calendar := make(delay.Calendar, 0, int(upTo-first)+1+len(own))
 	for day := first; day <= upTo; day++ {
 		calendar = append(calendar, day)
 	}
-	return append(calendar, d.calendar...), append(runs, presence...)
+	return append(calendar, own...), append(runs, presence...)
 }
 
 // entriesOf gives the entries that were made about delay i: each is about the
@@ -115,7 +116,8 @@ func entriesOf(effective []logbook.Entry, delays []delay.Delay, i int) []logbook
 }
 
 // refine lets the log speak on the stretches of one delay.
-func (d *derivation) refine(stretches []stretchRow, entries []logbook.Entry, listedFirst delay.Day) ([]stretchRow, error) {
+func (d *derivation) refine(stretches []stretchRow, entries []logbook.Entry, listedFirst delay.Day,
+	fromLog func(delay.Day) bool) ([]stretchRow, error) {
 	pieces := make([]logbook.Piece, len(stretches))
 	for i, st := range stretches {
 		row, err := d.statement(st.statement)
@@ -131,7 +133,7 @@ func (d *derivation) refine(stretches []stretchRow, entries []logbook.Entry, lis
 		if r.Paused {
 			st.mark = delay.Paused
 		}
-		if !d.logRun(r.First) || r.Paused || r.Last <= checked {
+		if !fromLog(r.First) || r.Paused || r.Last <= checked {
 			out = append(out, st)
 			continue
 		}
@@ -149,6 +151,6 @@ func (d *derivation) refine(stretches []stretchRow, entries []logbook.Entry, lis
 }
 
 // logRun says whether the log alone is evidence for the day.
-func (d *derivation) logRun(day delay.Day) bool {
-	return len(d.calendar) == 0 || day < d.calendar[0]
+func logRun(calendar delay.Calendar, day delay.Day) bool {
+	return len(calendar) == 0 || day < calendar[0]
 }

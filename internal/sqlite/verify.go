@@ -45,7 +45,7 @@ func (s *Store) Verify(ctx context.Context) (*Verification, error) {
 	}
 	defer done()
 	v := &Verification{}
-	rows, err := tx.QueryContext(ctx, `SELECT provider_id, code FROM provider ORDER BY code`)
+	rows, err := tx.QueryContext(ctx, `SELECT provider_id, code FROM provider WHERE shown_id = 0 ORDER BY code`)
 	if err != nil {
 		return nil, err
 	}
@@ -78,34 +78,28 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 	if err := d.look(); err != nil {
 		return err
 	}
-	received, err := d.received(0, never)
+	appearances, err := v.listings(d, code)
 	if err != nil {
 		return err
 	}
-	v.Extracts += len(received)
-	stored, err := d.standings(0, never)
-	if err != nil {
-		return err
-	}
-	for _, st := range ingest.Standings(received, s.settings.Short) {
-		d.now[st.Date] = st
-		if st.Counted != 0 {
-			d.calendar = append(d.calendar, st.Date)
-			d.changed = append(d.changed, st.Date)
+	if d.history != nil {
+		// Whoever sent under another code before is compared as part of this one.
+		for _, sender := range d.history.senders[1:] {
+			of := newDerivation(ctx, tx, s, sender.id)
+			err := of.look()
+			var more []appearance
+			if err == nil {
+				more, err = v.listings(of, sender.code)
+			}
+			of.close()
+			if err != nil {
+				return err
+			}
+			appearances = append(appearances, more...)
+			d.history = d.history.with(sender.id, of.calendar, s.settings.Formerly)
 		}
-		if was := stored[st.Date]; was.Counted != st.Counted || was.Held != st.Held {
-			v.differ("%s %s: the evidence counts extract %d and holds %d, stored are %d and %d.", code, st.Date, st.Counted, st.Held, was.Counted,
-				was.Held)
-		}
-		delete(stored, st.Date)
-	}
-	for day := range stored {
-		v.differ("%s %s: stored as a day with extracts, and there is no extract.", code, day)
-	}
-
-	appearances, err := d.appearances()
-	if err != nil {
-		return err
+		d.history = d.history.with(id, d.calendar, s.settings.Formerly)
+		slices.SortStableFunc(appearances, func(a, b appearance) int { return cmp.Compare(a.patient, b.patient) })
 	}
 	patients, err := d.patientsOf()
 	if err != nil {
@@ -156,6 +150,35 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 		return err
 	}
 	return v.counts(d, code)
+}
+
+// listings compares where a sender's days stand, and gives who its extracts list.
+func (v *Verification) listings(d *derivation, code string) ([]appearance, error) {
+	received, err := d.received(0, never)
+	if err != nil {
+		return nil, err
+	}
+	v.Extracts += len(received)
+	stored, err := d.standings(0, never)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range ingest.Standings(received, d.store.settings.Short) {
+		d.now[st.Date] = st
+		if st.Counted != 0 {
+			d.calendar = append(d.calendar, st.Date)
+			d.changed = append(d.changed, st.Date)
+		}
+		if was := stored[st.Date]; was.Counted != st.Counted || was.Held != st.Held {
+			v.differ("%s %s: the evidence counts extract %d and holds %d, stored are %d and %d.", code, st.Date, st.Counted, st.Held, was.Counted,
+				was.Held)
+		}
+		delete(stored, st.Date)
+	}
+	for day := range stored {
+		v.differ("%s %s: stored as a day with extracts, and there is no extract.", code, day)
+	}
+	return d.appearances()
 }
 
 // families compares the people of groups. What other providers list is taken as
