@@ -48,6 +48,9 @@ func (s *Store) UseKey(ctx context.Context, key *identity.Key) error {
 	s.ledger.key.Lock()
 	s.ledger.inUse = fingerprint
 	s.ledger.key.Unlock()
+	if err := s.hideNumbers(ctx); err != nil {
+		return err
+	}
 	return s.takeOver(ctx, key)
 }
 
