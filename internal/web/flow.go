@@ -38,12 +38,14 @@ type flowView struct {
 	Filters        page.Filters
 	Charts         []page.Chart
 	Class          string
-	Flow           page.Table
-	Waited         page.Table
-	Pair           []page.Chart
-	Weekdays       page.Chart
-	Handoffs       page.Table
-	NoHandoffs     string
+	// More says that not all are drawn; empty when they are.
+	More       string
+	Flow       page.Table
+	Waited     page.Table
+	Pair       []page.Chart
+	Weekdays   page.Chart
+	Handoffs   page.Table
+	NoHandoffs string
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
@@ -123,6 +125,7 @@ func (s *Server) flowPage(c echo.Context) error {
 		v.Charts = []page.Chart{s.charted(ctx, chart.FlowOf(f, 0, chart.TrendOptions{ID: "flow", Place: place}), across, links, a.Print)}
 	} else {
 		v.Class = "app-charts app-charts--two"
+		v.More = notAllDrawn(len(f.Groups))
 		for i := range f.Groups[:min(len(f.Groups), mostPanels)] {
 			o := chart.TrendOptions{ID: fmt.Sprintf("flow-%d", i+1), Place: place, Name: s.splitName(f.Split, f.Groups[i].Cell)}
 			v.Charts = append(v.Charts, s.charted(ctx, chart.FlowOf(f, i, o), panel, nil, a.Print))
@@ -140,6 +143,14 @@ func (s *Server) flowPage(c echo.Context) error {
 		return err
 	}
 	return s.page(c, "flow", v)
+}
+
+// notAllDrawn says how many of so many groups have a chart, when not all have.
+func notAllDrawn(groups int) string {
+	if groups <= mostPanels {
+		return ""
+	}
+	return "The first " + count(mostPanels) + " of " + count(int64(groups)) + " are drawn. The table and the files have them all."
 }
 
 // lengths fills in how long waits last, the week's pattern and the hand-offs.
