@@ -2,9 +2,11 @@ package published
 
 import (
 	"crypto/sha256"
+	"strings"
 	"time"
 
 	"homeward/internal/delay"
+	"homeward/internal/nhsnumber"
 )
 
 // Kept is a file that was added: what it is, of which vintage, and where it
@@ -56,4 +58,19 @@ type Query struct {
 type Stored struct {
 	Value
 	File int64
+}
+
+// Describe gives what is kept of a file beside its values: its name without
+// its folder, its digest and its vintage. given is the vintage that who adds it
+// says, zero for that of the file itself. A name with an NHS number is refused.
+func Describe(name string, data []byte, f *File, given delay.Day) (Kept, error) {
+	name = plain(name[strings.LastIndexAny(name, `/\`)+1:])
+	if nhsnumber.In(name) {
+		return Kept{}, refuse("The name of the file reads as an NHS number. Name it for what it is, and add it again.")
+	}
+	k := Kept{Name: name, SHA256: sha256.Sum256(data), Bytes: int64(len(data)), Vintage: f.Vintage()}
+	if given != 0 {
+		k.Vintage, k.Given = given, true
+	}
+	return k, nil
 }

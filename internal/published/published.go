@@ -9,6 +9,7 @@ package published
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -250,8 +251,10 @@ func (f *File) check() error {
 	return nil
 }
 
+var wordy, longNumber = regexp.MustCompile(`^\pL`), regexp.MustCompile(`\d{3}`)
+
 // unknown says that a file is none that is read, by its sheets and headings.
-// Cells with digits are never shown: a list of patients may have been sent by
+// Cells with numbers are never shown: a list of patients may have been sent by
 // mistake.
 func unknown(grids []extract.Grid) error {
 	found := "no table"
@@ -259,7 +262,7 @@ func unknown(grids []extract.Grid) error {
 		for _, r := range g.Rows[:min(len(g.Rows), 20)] {
 			var words []string
 			for _, c := range r.Cells {
-				if c = plain(c); c != "" && len(c) < 60 && !strings.ContainsAny(c, "0123456789") {
+				if c = plain(c); wordy.MatchString(c) && len(c) < 60 && !longNumber.MatchString(c) {
 					words = append(words, c)
 				}
 			}

@@ -63,7 +63,7 @@ func sitrepBook(grids []extract.Grid, _ Options) (*File, error) {
 			err = t.series(Daily, "destination", "discharged_to")
 		case strings.HasPrefix(about, "weeklyseries"):
 			err = t.series(Weekly, "reason", "waiting_reason_14plus")
-		case len(g.Rows) > 0 && g.Name != "" && about != "" && !strings.HasPrefix(about, "contents") && !isCover(g):
+		case len(g.Rows) > 0 && g.Name != "" && about != "" && key(g.Name) != "contents" && !isCover(g):
 			f.note("The sheet %s was passed over: it is none of the tables of the report.", plain(g.Name))
 		}
 		if err != nil {
