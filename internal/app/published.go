@@ -130,7 +130,7 @@ func (a *App) addPublished(ctx context.Context, by people.Actor, path string, vi
 	if err != nil {
 		return "", err
 	}
-	if today := a.today(); k.Vintage > today {
+	if today := delay.DayOf(a.now()); k.Vintage > today {
 		return "", problem.New(problem.Invalid, "The vintage %s is after today, %s: expected the day of publication or revision. Say the right "+
 			"one with --vintage.", k.Vintage, today)
 	}
@@ -473,5 +473,15 @@ func (a *App) oldDays(ctx context.Context, held *sqlite.Snapshot, first, last de
 	return out, nil
 }
 
-// today is the London day.
-func (a *App) today() delay.Day { return delay.DayOf(a.Options.Now().In(a.London)) }
+// publishedDesk answers the page of published figures.
+type publishedDesk struct{ app *App }
+
+// PublishedFiles gives the files that were added.
+func (d publishedDesk) PublishedFiles(ctx context.Context) ([]published.Kept, error) {
+	return d.app.Store.PublishedFiles(ctx)
+}
+
+// Beside compares one series in one month.
+func (d publishedDesk) Beside(ctx context.Context, series string, month delay.Month, grain published.Grain) ([]published.Comparison, error) {
+	return d.app.ComparePublished(ctx, d.app.Store, series, month, month, grain, published.ReadyDateFloor)
+}

@@ -36,6 +36,11 @@ type Step struct {
 	Value, Running Decimal
 }
 
+// Total says whether the step is a sum and not a change.
+func (s Step) Total() bool {
+	return s.Kind == IsPublished || s.Kind == IsOurs || s.Kind == IsFurther && strings.HasPrefix(s.Words, "ours: ")
+}
+
 // Comparison is a published figure beside ours, with the way from one to the
 // other, which adds up exactly (D8).
 type Comparison struct {

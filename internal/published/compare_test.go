@@ -34,7 +34,7 @@ func addsUp(t interface{ Errorf(string, ...any) }, list []Comparison) {
 					t.Errorf("it begins with %+v: %+v", s, c)
 				}
 				running = s.Value
-			case s.Kind == IsOurs, s.Kind == IsFurther && strings.HasPrefix(s.Words, "ours: "):
+			case s.Total():
 				if running != s.Value || s.Running != s.Value || s.Kind == IsOurs && s.Value != c.Ours {
 					t.Errorf("the way comes to %s, and the total is %+v: %+v", running, s, c)
 				}
