@@ -36,7 +36,8 @@ type publishedFlags struct {
 
 func setUpPublished(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	p := &publishedFlags{dataFlags: addData(flags, c).addPartnership(flags), c: c}
-	flags.StringVar(&p.vintage, "vintage", "", "add: the `date` of publication or revision, where the file does not state it or states another")
+	flags.StringVar(&p.vintage, "vintage", "", "add: the `date` of publication or revision, where the file does not state it or states "+
+		"another")
 	flags.StringVar(&p.month, "month", "", "add: the `month` of a file that states none, such as 2020-02")
 	flags.StringVar(&p.series, "series", "", "figures, average-delay, compare: the `series`, such as "+published.AcuteSitrep)
 	flags.StringVar(&p.from, "from", "", "the first month or day of the periods")
@@ -143,7 +144,8 @@ func (a *App) addPublished(ctx context.Context, by people.Actor, path string, vi
 	}
 	series, _ := published.SeriesNamed(f.Series)
 	var words strings.Builder
-	fmt.Fprintf(&words, "added as file %d. %s, %s: %d figures, vintage %s.", id, series.Publisher, series.Title, len(f.Values), k.VintageWords())
+	fmt.Fprintf(&words, "added as file %d. %s, %s: %d figures, vintage %s.", id, series.Publisher, series.Title, len(f.Values),
+		k.VintageWords())
 	if k.Vintage == 0 {
 		words.WriteString(" It counts as older than every file with a vintage; say --vintage DATE when you know it.")
 	}
@@ -282,8 +284,8 @@ func (p *publishedFlags) figures(ctx context.Context, _ []string) (int, error) {
 		rows[i] = []string{q.Series, string(v.Period.Grain), v.Period.First.String(), string(v.Level), v.Code, v.Name, v.Measure, v.Breakdown,
 			v.Text, v.Mark, strconv.FormatInt(v.File, 10)}
 	}
-	return ExitDone, printRows(p.c.Out, p.format, []string{"series", "grain", "period", "level", "code", "name", "measure", "breakdown", "value",
-		"mark", "file"}, rows, func(i int) bool { return i == 8 || i == 10 })
+	return ExitDone, printRows(p.c.Out, p.format, []string{"series", "grain", "period", "level", "code", "name", "measure", "breakdown",
+		"value", "mark", "file"}, rows, func(i int) bool { return i == 8 || i == 10 })
 }
 
 // averages prints the Better Care Fund's average delay of the published
@@ -482,6 +484,7 @@ func (d publishedDesk) PublishedFiles(ctx context.Context) ([]published.Kept, er
 }
 
 // Beside compares one series in one month.
-func (d publishedDesk) Beside(ctx context.Context, series string, month delay.Month, grain published.Grain) ([]published.Comparison, error) {
+func (d publishedDesk) Beside(ctx context.Context, series string, month delay.Month, grain published.Grain) (
+	[]published.Comparison, error) {
 	return d.app.ComparePublished(ctx, d.app.Store, series, month, month, grain, published.ReadyDateFloor)
 }

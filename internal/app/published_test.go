@@ -80,7 +80,8 @@ const readyHead = "utla_code,utla_name,month,discharges,same_day,delayed,bed_day
 func TestPublishedVintages(t *testing.T) {
 	dir := copyExample(t, "england-acute", func(s string) string { return s })
 	revised := fileOf(t, "revised.csv", "Revised: 9 July 2025\n"+readyHead+"E10000008,Devon,Apr 2024,110,100,10,55\n")
-	first := fileOf(t, "first.csv", "Published: 13 June 2024\n"+readyHead+"E10000008,Devon,Apr 2024,100,90,10,50\nE06000026,Plymouth,Apr 2024,9,9,0,0\n")
+	first := fileOf(t, "first.csv", "Published: 13 June 2024\n"+readyHead+"E10000008,Devon,Apr 2024,100,90,10,50\n"+
+		"E06000026,Plymouth,Apr 2024,9,9,0,0\n")
 	other := fileOf(t, "other.csv", "Published: 11 July 2024\n"+readyHead+"E10000008,Devon,May 2024,70,60,10,30\n")
 	must(t, "published", "add", "--data", dir, revised, first, other)
 	days := func(more ...string) string {
@@ -109,7 +110,8 @@ func TestPublishedRefusesWhole(t *testing.T) {
 	bad := fileOf(t, "bad.csv", readyHead+"E10000008,Devon,Apr 2024,100,90,10,50\nE06000026,Plymouth,Apr 2024,9,9,none,0\n")
 	good := fileOf(t, "good.csv", readyHead+"E10000008,Devon,May 2024,70,60,10,30\n")
 	status, out, errs := run(t, "published", "add", "--data", dir, bad, good)
-	if status != 1 || !strings.Contains(out, "good.csv: added") || !strings.Contains(errs, "row 3") || !strings.Contains(errs, "expected a number") ||
+	if status != 1 || !strings.Contains(out, "good.csv: added") || !strings.Contains(errs, "row 3") ||
+		!strings.Contains(errs, "expected a number") ||
 		!strings.Contains(errs, "send the file as it was published") {
 		t.Errorf("%d\n%s\n%s", status, out, errs)
 	}
@@ -142,8 +144,8 @@ func TestD8PublishedBesideOurs(t *testing.T) {
 			"longer meet the criteria to reside,Daily metric,NCTR," + value + "\n"
 	}
 	must(t, "published", "add", "--data", dir, "--vintage", "2026-05-14", fileOf(t, "sitrep.csv", sitrep))
-	rows := csvRows(t, must(t, "published", "compare", "--data", dir, "--series", "england-acute-sitrep", "--from", "2026-03", "--to", "2026-03",
-		"--code", "RK9"))
+	rows := csvRows(t, must(t, "published", "compare", "--data", dir, "--series", "england-acute-sitrep", "--from", "2026-03", "--to",
+		"2026-03", "--code", "RK9"))
 	steps := map[string]string{}
 	for _, r := range rows {
 		steps[r["kind"]+" "+r["words"]] = r["value"]
@@ -170,8 +172,8 @@ func TestD8PublishedBesideOurs(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(must(t, "published", "compare", "--data", dir, "--series", "england-acute-sitrep", "--from", "2026-03", "--to",
-		"2026-03", "--format", "json")), &answer); err != nil || len(answer.Comparisons) != 2 {
+	if err := json.Unmarshal([]byte(must(t, "published", "compare", "--data", dir, "--series", "england-acute-sitrep",
+		"--from", "2026-03", "--to", "2026-03", "--format", "json")), &answer); err != nil || len(answer.Comparisons) != 2 {
 		t.Fatal(err, answer)
 	}
 	for _, c := range answer.Comparisons {
@@ -186,8 +188,8 @@ func TestD8PublishedBesideOurs(t *testing.T) {
 		}
 	}
 	// A day's figure, as a chair reads it out.
-	day := csvRows(t, must(t, "published", "compare", "--data", dir, "--series", "england-acute-sitrep", "--from", "2026-03", "--to", "2026-03",
-		"--code", "RK9", "--grain", "day"))
+	day := csvRows(t, must(t, "published", "compare", "--data", dir, "--series", "england-acute-sitrep", "--from", "2026-03", "--to",
+		"2026-03", "--code", "RK9", "--grain", "day"))
 	if day[0]["kind"] != "published" || day[1]["kind"] != "not explained" || day[1]["value"] != "-1" || day[2]["kind"] != "ours" {
 		t.Errorf("%v", day[:3])
 	}

@@ -536,6 +536,10 @@ func (m *matched) readyDates() ([]Comparison, error) {
 	return out, nil
 }
 
+// elsewhereWords say what a file without providers leaves open.
+const elsewhereWords = "The publisher counts a council's residents in every hospital, we count those in ours: the file does not " +
+	"say how many were elsewhere, so they are among what is not explained."
+
 // elsewhere takes off what a council's residents had at providers that this
 // partnership does not count, where the publisher says so.
 func (m *matched) elsewhere(c *Comparison, p place, what string) {
@@ -547,8 +551,7 @@ func (m *matched) elsewhere(c *Comparison, p place, what string) {
 	if numbers > 0 {
 		c.add(IsCause, fmt.Sprintf("residents at %s that we do not count", counted(numbers, "provider")), -total)
 	} else if marks == 0 {
-		c.Notes = append(c.Notes, "The publisher counts a council's residents in every hospital, we count those in ours: the file does not say how "+
-			"many were elsewhere, so they are among what is not explained.")
+		c.Notes = append(c.Notes, elsewhereWords)
 	}
 	if marks > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("The publisher suppresses %s of other providers, which are among what is not explained.",
@@ -650,8 +653,7 @@ func (m *matched) oldOne(p place, body string, ours Decimal) (Comparison, bool) 
 			c.add(IsCause, "residents at providers that we do not count", -elsewhere)
 		}
 	} else if p.level == Council {
-		c.Notes = append(c.Notes, "The publisher counts a council's residents in every hospital, we count those in ours: the file does not say how "+
-			"many were elsewhere, so they are among what is not explained.")
+		c.Notes = append(c.Notes, elsewhereWords)
 	}
 	if marks > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("The publisher suppresses %s, which are among what is not explained.", counted(marks, "figure")))

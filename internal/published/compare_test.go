@@ -121,7 +121,8 @@ func TestD8ComparisonsAddUp(t *testing.T) {
 				value(Value{Period: month, Level: Council, Code: "912", Measure: m, Breakdown: "provider=RH8"}),
 				value(Value{Period: month, Level: Council, Code: "912", Measure: m, Breakdown: "provider=RK9"}))
 		}
-		for _, b := range []string{"", "body=NHS", "body=NHS; care=acute; provider=RH8; reason=A", "body=NHS; care=acute; provider=RK9; reason=A"} {
+		for _, b := range []string{"", "body=NHS", "body=NHS; care=acute; provider=RH8; reason=A",
+			"body=NHS; care=acute; provider=RK9; reason=A"} {
 			all[OldReturn] = append(all[OldReturn], value(Value{Period: month, Level: Council, Code: "912", Measure: DelayedDays, Breakdown: b}))
 		}
 		const everything = "age=18plus; reason=All Delay Reasons"
@@ -147,7 +148,8 @@ func TestD8KnownCauses(t *testing.T) {
 	defs := definitions(t)
 	first := delay.MustDay("2026-03-01")
 	o := Ours{Defs: defs, Floor: 16, Providers: map[string]string{"RK9": "Plymouth"}, Councils: map[delay.Council]string{"E10000008": "Devon"},
-		Window: national.Window{First: first.Month(), Last: first.Month(), From: first + 2, To: first + 30}, Calendars: map[string]delay.Calendar{},
+		Window:    national.Window{First: first.Month(), Last: first.Month(), From: first + 2, To: first + 30},
+		Calendars: map[string]delay.Calendar{},
 		Council: func(code, _ string, _ delay.Day) delay.Council {
 			return map[string]delay.Council{"912": "E10000008", "E10000008": "E10000008"}[code]
 		}}
@@ -189,7 +191,8 @@ func TestD8KnownCauses(t *testing.T) {
 		t.Errorf("%s, expected %s", strings.Join(got, ", "), strings.Join(want, ", "))
 	}
 	ready := func(measure, breakdown, text string) Stored {
-		return Stored{Value: Value{Period: Period{first, Monthly}, Level: Council, Code: "912", Measure: measure, Breakdown: breakdown, Text: text}}
+		return Stored{Value: Value{Period: Period{first, Monthly}, Level: Council, Code: "912", Measure: measure,
+			Breakdown: breakdown, Text: text}}
 	}
 	list, err = Compare(ReadyDate, []Stored{ready(Discharges, "", "11"), ready(BedDays, "", "35"), ready(Discharges, "provider=RH8", "10"),
 		ready(BedDays, "provider=RH8", "30"), ready(BedDays, "provider=RK9", "5")}, o, Monthly)

@@ -210,12 +210,14 @@ var layouts = []layout{
 		"socialcaredays", "bothdays"}, oldByReason},
 	{OldReturn, "Delayed transfers of care, England, by reason", []string{"month|period", "caretype", "reason", "responsibility",
 		"delayeddays"}, oldLong},
-	{OldReturn, "Delayed transfers of care by provider", []string{"code|orgcode|providercode", "nhsdtocdays", "socialcaredtocdays"}, oldTrusts},
+	{OldReturn, "Delayed transfers of care by provider", []string{"code|orgcode|providercode", "nhsdtocdays", "socialcaredtocdays"},
+		oldTrusts},
 	{AcuteSitrep, "Acute discharge situation report, no longer meeting the criteria", []string{"nhstrust*code|icb*code", "date",
 		"donotmeetcriteriatoreside"}, packaged(NoLongerMeets, "donotmeetcriteriatoreside")},
 	{AcuteSitrep, "Acute discharge situation report, discharged", []string{"nhstrust*code|icb*code", "date", "dischargedtotal"},
 		packaged(Discharged, "dischargedtotal")},
-	{AcuteSitrep, "Acute discharge situation report, reasons", []string{"nhstrust*code", "date", "delayreason", "delaycount"}, packagedReasons},
+	{AcuteSitrep, "Acute discharge situation report, reasons", []string{"nhstrust*code", "date", "delayreason", "delaycount"},
+		packagedReasons},
 	{ScotlandDays, "Delayed discharge bed days", []string{"monthofdelay|date|month", "hbt|hb|hbcode|ca|ltlacode|hbres", "agegroup*",
 		"reasonfordelay|delayreason", "numberofdelayedbeddays|numdelayedbeddays"}, scotlandRow},
 	{WalesDelays, "Pathway of care delays", []string{"date|month|censusdate|census*|year",
@@ -272,8 +274,8 @@ func sitrepRow(r *row) error {
 	case "provider", "trust":
 		level = Provider
 	default:
-		return refuse("The file is %s, and the level of row %d is %q: expected National, Region, ICB or Provider. Nothing was kept. Look at this "+
-			"row, and send the file as it was published.", r.Title, r.line, r.text("level"))
+		return refuse("The file is %s, and the level of row %d is %q: expected National, Region, ICB or Provider. Nothing was kept. Look at "+
+			"this row, and send the file as it was published.", r.Title, r.line, r.text("level"))
 	}
 	return r.put(p, level, code, name, measure, breakdown, "value")
 }
@@ -289,7 +291,8 @@ func readyDateRow(r *row) error {
 	kind := r.text("datatype")
 	level := readyLevel(kind)
 	council, councilName := r.text("utlacode|utlaonscode|localauthoritycode"), r.text("utla|utlaname|localauthority*")
-	org, orgName := r.text("orgcode|organisationcode|providercode|trustcode|code"), r.text("orgname|organisationname|provider|providername|name")
+	org := r.text("orgcode|organisationcode|providercode|trustcode|code")
+	orgName := r.text("orgname|organisationname|provider|providername|name")
 	var code, name, breakdown string
 	switch level {
 	case Nation:
@@ -370,8 +373,8 @@ func oldMonthly(r *row) error {
 	month, known := monthNamed(r.text("periodname"))
 	year := 0
 	if _, err := fmt.Sscanf(first, "%d", &year); err != nil || !known {
-		return refuse("The file is %s, and row %d is of no month: expected a year such as 2016-17 and a month such as OCTOBER. Nothing was kept. "+
-			"Look at this row, and send the file as it was published.", r.Title, r.line)
+		return refuse("The file is %s, and row %d is of no month: expected a year such as 2016-17 and a month such as OCTOBER. Nothing was "+
+			"kept. Look at this row, and send the file as it was published.", r.Title, r.line)
 	}
 	if month < 4 && strings.Contains(r.text("year"), "-") {
 		year++ // January to March belong to the later calendar year.
@@ -385,7 +388,8 @@ func oldMonthly(r *row) error {
 	care := oldCare(r.text("acuteornonacute*"))
 	rest := "care=" + care + "; provider=" + noDivider(r.text("providerorgcode|orgcode")) + "; reason=" + noDivider(letter)
 	code, name := r.text("localauthoritycode"), r.text("localauthorityname")
-	for _, body := range [][3]string{{"NHS", "nhsa*", "nhsb*"}, {"Social care", "socialcarea*", "socialcareb*"}, {"Both", "botha*", "bothb*"}} {
+	for _, body := range [][3]string{{"NHS", "nhsa*", "nhsb*"}, {"Social care", "socialcarea*", "socialcareb*"},
+		{"Both", "botha*", "bothb*"}} {
 		for i, measure := range []string{PatientsDelayed, DelayedDays} {
 			column := r.is(body[i+1])
 			if column < 0 {

@@ -144,7 +144,8 @@ func TestStatsWales(t *testing.T) {
 			"12,April 2025,Powys Teaching Health Board,Powys,Awaiting completion of assessment by social care,Number of delays,\n" +
 			"*,April 2025,Powys Teaching Health Board,Powys,Awaiting joint assessment,Number of delays,\n" +
 			"340,April 2025,Powys Teaching Health Board,Powys,Awaiting completion of assessment by social care,Days delayed,\n",
-		"\"Data\",\"Date_ItemName_ENG\",\"Healthboard_ItemName_ENG\",\"Localauthority_ItemName_ENG\",\"Reason_ItemName_ENG\",\"Measure_ItemName_ENG\"\n" +
+		"\"Data\",\"Date_ItemName_ENG\",\"Healthboard_ItemName_ENG\",\"Localauthority_ItemName_ENG\"," +
+			"\"Reason_ItemName_ENG\",\"Measure_ItemName_ENG\"\n" +
 			"12,Apr-25,Powys Teaching Health Board,Powys,Awaiting completion of assessment by social care,Number of delays\n" +
 			"*,Apr-25,Powys Teaching Health Board,Powys,Awaiting joint assessment,Number of delays\n" +
 			"340,Apr-25,Powys Teaching Health Board,Powys,Awaiting completion of assessment by social care,Days delayed\n",
@@ -227,8 +228,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(readyBook(f))
 	f.Add([]byte("MonthOfDelay,CA,AgeGroup,ReasonForDelay,NumberOfDelayedBedDays\n202401,S12000049,18plus,All Delay Reasons,12\n"))
 	f.Add([]byte("period,financial_year,region,ons_code,la_code,la_name,nhs_days,total_days\n2011-04,2011-12,,,-,England,1,2\n"))
-	f.Add([]byte("Year,Period Name,Provider Org Code,Local Authority Code,Local Authority Name,Acute Or Non Acute Description,Reason For Delay," +
-		"NHS A SUM,NHS B SUM,Social Care A SUM,Social Care B SUM,Both A SUM,Both B SUM\n2016-17,OCTOBER,AXG,817,W,Acute,I_HOUSING,0,6,,,0,0\n"))
+	f.Add([]byte("Year,Period Name,Provider Org Code,Local Authority Code,Local Authority Name,Acute Or Non Acute Description," +
+		"Reason For Delay,NHS A SUM," +
+		"NHS B SUM,Social Care A SUM,Social Care B SUM,Both A SUM,Both B SUM\n2016-17,OCTOBER,AXG,817,W,Acute,I_HOUSING,0,6,,,0,0\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := Read(data, Options{})
 		if err != nil {

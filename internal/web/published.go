@@ -211,7 +211,8 @@ func (s *Server) publishedPage(c echo.Context) error {
 	v.Table = besideTable(a, chosen, q)
 	v.Steps = stepsTable(a.list[chosen])
 	v.Notes = a.list[chosen].Notes
-	v.Links = []page.Link{{Text: "CSV", Href: page.Address(publishedPath+".csv", q)}, {Text: "JSON", Href: page.Address(publishedPath+".json", q)}}
+	v.Links = []page.Link{{Text: "CSV", Href: page.Address(publishedPath+".csv", q)},
+		{Text: "JSON", Href: page.Address(publishedPath+".json", q)}}
 	return s.page(c, "published", v)
 }
 
@@ -277,14 +278,16 @@ func stepsTable(c published.Comparison) page.Table {
 		if step.Total() {
 			by.Text = ""
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: measure.UpperFirst(step.Words), Header: true}, by, {Text: amount(step.Running), Class: page.Numeric}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: measure.UpperFirst(step.Words), Header: true}, by,
+			{Text: amount(step.Running), Class: page.Numeric}})
 	}
 	return t
 }
 
 func (s *Server) publishedFiles(files []published.Kept) page.Table {
-	t := page.Table{ID: "files", Caption: "Files, the newest vintage of a series stands before the older ones", Head: []page.Head{{Text: "Series"},
-		{Text: "Vintage"}, {Text: "Periods"}, {Text: "Figures", Numeric: true}, {Text: "File"}, {Text: "Digest (SHA-256)"}, {Text: "Added"}}}
+	t := page.Table{ID: "files", Caption: "Files, the newest vintage of a series stands before the older ones",
+		Head: []page.Head{{Text: "Series"}, {Text: "Vintage"}, {Text: "Periods"},
+			{Text: "Figures", Numeric: true}, {Text: "File"}, {Text: "Digest (SHA-256)"}, {Text: "Added"}}}
 	for _, k := range slices.Backward(files) {
 		series, _ := published.SeriesNamed(k.Series)
 		periods := k.First.Month().Long()

@@ -31,9 +31,11 @@ func (shelfOfFigures) Beside(_ context.Context, series string, month delay.Month
 		return nil, nil
 	}
 	whole := published.Whole
-	one := published.Comparison{Series: series, Period: published.Period{First: month.First(), Grain: grain}, Level: published.Provider, Code: "RXA",
-		Name: "Royal Northshire", Measure: published.Remaining, Convention: "england-drd", Published: whole(1650), Ours: whole(1617), File: 1,
-		Steps: []published.Step{{Kind: published.IsPublished, Words: "published, 30 days with a figure", Value: whole(1650), Running: whole(1650)},
+	one := published.Comparison{Series: series, Period: published.Period{First: month.First(), Grain: grain},
+		Level: published.Provider, Code: "RXA", Name: "Royal Northshire",
+		Measure: published.Remaining, Convention: "england-drd", Published: whole(1650), Ours: whole(1617), File: 1,
+		Steps: []published.Step{
+			{Kind: published.IsPublished, Words: "published, 30 days with a figure", Value: whole(1650), Running: whole(1650)},
 			{Kind: published.IsCause, Words: "1 day for which the publisher has no figure", Value: whole(50), Running: whole(1700)},
 			{Kind: published.NotExplained, Words: "not explained", Value: whole(-83), Running: whole(1617)},
 			{Kind: published.IsOurs, Words: "ours: people remaining, day by day, 18 and over", Value: whole(1617), Running: whole(1617)}}}
@@ -61,13 +63,15 @@ func TestD8PublishedPage(t *testing.T) {
 			t.Errorf("step %d of %q, expected %q", i+1, steps, want)
 		}
 	}
-	if row := strings.Join(strings.Fields(doc.Find("#beside tbody tr").Eq(1).Text()), " "); !strings.Contains(row, "* 1,617 not known not known") {
+	row := strings.Join(strings.Fields(doc.Find("#beside tbody tr").Eq(1).Text()), " ")
+	if !strings.Contains(row, "* 1,617 not known not known") {
 		t.Errorf("a figure with a mark: %q", row)
 	}
 	if doc.Find("#files b").Length() != 0 || !strings.Contains(doc.Find("#files").Text(), "<b>October</b>") {
 		t.Error("R8 a file's name became markup")
 	}
-	if doc.Find("form[action='/published'][method=get] button[type=submit]").Length() != 1 || doc.Find("main script, main [style]").Length() != 0 {
+	if doc.Find("form[action='/published'][method=get] button[type=submit]").Length() != 1 ||
+		doc.Find("main script, main [style]").Length() != 0 {
 		t.Error("the choices need more than a form")
 	}
 	next, ok := doc.Find("#beside tbody a").First().Attr("href")
@@ -105,7 +109,8 @@ func TestPublishedAddresses(t *testing.T) {
 		}
 	}
 	empty := newSite(t, func(o *Options) { o.Published = shelfOfFigures{none: true} })
-	if w := empty.ask(http.MethodGet, "/published", nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "homeward published add") {
+	if w := empty.ask(http.MethodGet, "/published", nil); w.Code != http.StatusOK ||
+		!strings.Contains(w.Body.String(), "homeward published add") {
 		t.Error("without files it does not say how to add one")
 	}
 }
