@@ -33,6 +33,7 @@ var ranks = map[string]int{
 	"internal/identity":       1,
 	"internal/definition":     2,
 	"internal/national":       3,
+	"internal/published":      4,
 	"internal/council":        2,
 	"internal/attribution":    2,
 	"internal/person":         2,

@@ -57,6 +57,7 @@ const (
 	CallWithdrawn       What = "call withdrawn"
 	NoteAdded           What = "note added"
 	NoteWithdrawn       What = "note withdrawn"
+	PublishedAdded      What = "published file added"
 	AuditKeyed          What = "audit log keyed"
 	AuditBegunAnew      What = "audit log begun anew"
 	PersonJudged        What = "same person or not"

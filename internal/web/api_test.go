@@ -76,6 +76,8 @@ func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 		{"reasons as CSV", "GET", "/reasons.csv", figures, "", 200},
 		{"flow", "GET", "/flow.json", figures, "", 200},
 		{"flow as CSV", "GET", "/flow.csv", figures, "", 200},
+		{"published", "GET", "/published.json?grain=day", figures, "", 200},
+		{"published as CSV", "GET", "/published.csv?series=england-acute-sitrep&month=2026-10", figures, "", 200},
 		{"days", "GET", "/days.json", figures, "", 200},
 		{"days as CSV", "GET", "/days.csv", figures, "", 200},
 		{"closed months", "GET", "/agreement/close.json", figures, "", 200},

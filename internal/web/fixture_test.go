@@ -467,7 +467,7 @@ func options(t testing.TB) (Options, *site) {
 		Rows: s.visitors.register, Audit: s.visitors.register,
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
 		Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Pasts: &memory{north: n}, Closings: newCabinet(n),
-		Trends: n,
+		Trends: n, Published: shelfOfFigures{},
 		Packs:  &shelf{packs: []Pack{ofOctober}},
 		Places: page.Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
 		Rules:  rules, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),

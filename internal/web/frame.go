@@ -22,6 +22,7 @@ var navigation = []page.Link{
 	{Text: "Overview", Href: "/overview"},
 	{Text: "Figures", Href: "/figures"},
 	{Text: "Trends", Href: "/trends"}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"},
+	{Text: "Published", Href: publishedPath},
 	{Text: "Extracts",
 		Href: "/extracts"},
 	{Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"}, {Text: "Users", Href: "/admin/users"},

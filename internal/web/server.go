@@ -48,6 +48,8 @@ type Options struct {
 	// on. Nil in both leaves those pages unavailable.
 	Cases    Cases
 	Casework *casework.Service
+	// Published gives published figures. Nil leaves that page unavailable.
+	Published Published
 	// Pairs gives the people who may be one. Nil leaves that page unavailable.
 	Pairs Pairs
 	// Rows gives rows about people, Audit the audit log.
@@ -222,7 +224,7 @@ type route struct {
 
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
-	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.samePeopleRoutes(), s.againRoutes()), []route{
+	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.samePeopleRoutes(), s.againRoutes(), s.publishedRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},

@@ -34,7 +34,7 @@ import (
 var everyPage = []string{
 	"/overview", "/figures", "/charts/delayed-days", "/charts/dtoc-beds", "/charts/council-share", "/charts/reasons",
 	"/extracts", "/extracts/upload", "/extracts/" + knownFile, "/packs", "/packs/2026-10-28/about", "/definitions", "/definitions/M01",
-	"/admin/jobs", "/accessibility", "/help/keyboard", "/agreement/close",
+	"/admin/jobs", "/accessibility", "/help/keyboard", "/agreement/close", "/published",
 }
 
 func TestEveryPageHasItsFrame(t *testing.T) {
