@@ -349,6 +349,11 @@ func (a *Rereading) stated(file int64) (out []statedExtract, days map[int64][]de
 	return out, days, err
 }
 
+// wasReady says of a patient p that a row says so. Who never was loses the
+// numbers much sooner, and the files lose the rows (R13): they are in nobody's
+// way.
+const wasReady = `EXISTS (SELECT 1 FROM statement st WHERE st.patient_id = p.patient_id)`
+
 // purged says whether the identifiers of people in a file were purged: who would
 // be read from it again could not be matched with them, and would count twice.
 func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
@@ -391,7 +396,7 @@ func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
 		SELECT 1
 		FROM json_each(?1) w
 		CROSS JOIN patient p ON p.patient_id = w.value
-		WHERE p.purged_at <> 0
+		WHERE p.purged_at <> 0 AND `+wasReady+`
 		LIMIT 1`, patients, note); err != nil || found {
 		return found, err
 	}
@@ -404,7 +409,7 @@ func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
 			SELECT 1
 			FROM patient p
 			JOIN provider v ON v.provider_id = p.sender_id
-			WHERE v.code = ? AND p.purged_at <> 0
+			WHERE v.code = ? AND p.purged_at <> 0 AND `+wasReady+`
 			LIMIT 1`, note, part.Provider); err != nil || found {
 			return found, err
 		}
