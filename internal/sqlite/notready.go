@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"homeward/internal/audit"
 	"homeward/internal/delay"
@@ -25,13 +27,15 @@ type NotReadyPurged struct {
 // that somebody met them the first and the last row stay, with days, age and
 // council alone: without them ready periods would run on, and who left could not
 // be counted. People of whom no row says that they were ready lose their numbers,
-// as PurgeIdentifiers does it, once they are no longer listed. No figure changes.
-func (s *Store) PurgeNotReady(ctx context.Context, by people.Actor, before delay.Day) (out NotReadyPurged, err error) {
+// as PurgeIdentifiers does it, once they are no longer listed; those who were
+// ready and are outside all delays (C14) when they were last listed before the day
+// ended. No figure changes.
+func (s *Store) PurgeNotReady(ctx context.Context, by people.Actor, before, ended delay.Day) (out NotReadyPurged, err error) {
 	if _, err := s.write.ExecContext(ctx, `PRAGMA secure_delete = ON`); err != nil {
 		return out, busy(err)
 	}
 	err = s.recorded(ctx, func(r *recording) error {
-		p := &notReadyPurge{r: r, before: before}
+		p := &notReadyPurge{r: r, before: before, ended: ended}
 		if err := p.load(); err != nil || !p.due {
 			return err
 		}
@@ -55,15 +59,16 @@ func (s *Store) PurgeNotReady(ctx context.Context, by people.Actor, before delay
 
 // notReadyPurge is one purge in its transaction.
 type notReadyPurge struct {
-	r      *recording
-	before delay.Day
-	due    bool
-	out    NotReadyPurged
+	r             *recording
+	before, ended delay.Day
+	due           bool // there is anything to look at
+	out           NotReadyPurged
 
 	extracts []stayExtract
 	person   map[int64]int64
 	council  map[int64]delay.Council // of a given
 	last     map[int64]delay.Day     // on which a patient is listed
+	waited   map[int64]bool          // a row says that the patient was ready
 	bare     map[delay.Council]int64
 	replaced map[int64]bool // givens that were taken off rows
 }
@@ -85,9 +90,8 @@ type metOn struct {
 func (p *notReadyPurge) load() error {
 	p.person, p.council, p.last = map[int64]int64{}, map[int64]delay.Council{}, map[int64]delay.Day{}
 	p.bare, p.replaced = map[delay.Council]int64{}, map[int64]bool{}
-	if err := p.r.QueryRowContext(p.r.ctx, `
-		SELECT EXISTS (SELECT 1 FROM stay y JOIN extract e ON e.extract_id = y.extract_id WHERE y.purged_at = 0 AND e.extract_date < ?)`,
-		p.before).Scan(&p.due); err != nil || !p.due {
+	p.waited = map[int64]bool{}
+	if err := p.r.QueryRowContext(p.r.ctx, `SELECT EXISTS (SELECT 1 FROM stay)`).Scan(&p.due); err != nil || !p.due {
 		return err
 	}
 	if err := eachRow(p.r.ctx, p.r.Tx, `SELECT patient_id, person_id FROM patient`, func(rows *sql.Rows) error {
@@ -122,6 +126,9 @@ func (p *notReadyPurge) load() error {
 		}
 		for _, row := range e.rows {
 			p.last[row.patient] = max(p.last[row.patient], e.day)
+			if row.ready != 0 || row.discharged != 0 {
+				p.waited[row.patient] = true
+			}
 		}
 		p.extracts = append(p.extracts, e)
 		return err
@@ -148,8 +155,8 @@ func (p *notReadyPurge) thin() error {
 		}
 		var ready, not []stayRow
 		for j, row := range e.rows {
-			if row.ready != 0 {
-				ready = append(ready, row)
+			if row.ready != 0 || row.discharged != 0 {
+				ready = append(ready, row) // Who left may have been ready on that day.
 				continue
 			}
 			if p.replacedBelow(e.rows[j+1:], row) || !p.needed(met[who{e.provider, p.person[row.patient]}], e.day, row) {
@@ -188,9 +195,6 @@ func (p *notReadyPurge) replacedBelow(below []stayRow, row stayRow) bool {
 // the first or the last of its kind in their stay, or says what none after it
 // says.
 func (p *notReadyPurge) needed(met []metOn, day delay.Day, row stayRow) bool {
-	if row.discharged != 0 {
-		return true
-	}
 	from, _ := slices.BinarySearchFunc(met, day, func(m metOn, d delay.Day) int { return cmp.Compare(m.day, d) })
 	to := from
 	for to < len(met) && met[to].day == day {
@@ -282,7 +286,11 @@ func (p *notReadyPurge) forget() error {
 		ORDER BY patient_id`, func(rows *sql.Rows) error {
 		var patient int64
 		err := rows.Scan(&patient)
-		if err == nil && p.last[patient] < p.before {
+		past := p.before
+		if p.waited[patient] {
+			past = p.ended
+		}
+		if err == nil && p.last[patient] < past {
 			gone = append(gone, patient)
 		}
 		return err
@@ -303,4 +311,47 @@ func (p *notReadyPurge) forget() error {
 	}
 	_, err := p.r.ExecContext(p.r.ctx, purgeLocalNumbers)
 	return err
+}
+
+// notReadyMark is what the place in the order of receipt is kept under up to
+// which received files were looked at for rows of people who were not ready.
+const notReadyMark = "not ready: looked at, with words"
+
+// NotReadyMark gives the place in the order of receipt up to which received files
+// were looked at with these words for rows of people who were not ready, empty
+// when they were looked at with others.
+func (s *Store) NotReadyMark(ctx context.Context, words string) (string, error) {
+	var value []byte
+	err := s.read.QueryRowContext(ctx, `SELECT value FROM kept WHERE name = ?`, notReadyMark).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	with, mark, _ := strings.Cut(string(value), " ")
+	if err != nil || with != words {
+		return "", err
+	}
+	return mark, nil
+}
+
+// SetNotReadyMark notes it.
+func (s *Store) SetNotReadyMark(ctx context.Context, words, mark string) error {
+	_, err := s.write.ExecContext(ctx, `
+		INSERT INTO kept (name, value) VALUES (?, ?)
+		ON CONFLICT DO UPDATE SET value = excluded.value`, notReadyMark, []byte(words+" "+mark))
+	if err != nil {
+		return s.unwritten(err)
+	}
+	return nil
+}
+
+// AddNote adds a sentence to the receipts of a file that was taken.
+func (s *Store) AddNote(ctx context.Context, sum [32]byte, note string) error {
+	_, err := s.write.ExecContext(ctx, `
+		UPDATE file
+		SET report = json_set(report, '$.note', ltrim(coalesce(report ->> '$.note', '') || ' ' || ?2))
+		WHERE sha256 = ?1 AND outcome = 'taken' AND report <> ''`, sum[:], note)
+	if err != nil {
+		return s.unwritten(err)
+	}
+	return nil
 }

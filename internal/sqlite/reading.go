@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -239,11 +240,23 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 		if err := t.evidence(); err != nil {
 			return "", err
 		}
+		if file.Thinned {
+			if err := a.keepNotReady(old, t); err != nil {
+				return "", err
+			}
+		}
 		parts = append(parts, t)
 	}
 	now, _, err := a.stated(id)
 	if err != nil {
 		return "", err
+	}
+	if file.Thinned {
+		for _, all := range [][]statedExtract{old, now} {
+			if err := inOrder(all); err != nil {
+				return "", err
+			}
+		}
 	}
 	if slices.Equal(old, now) && !f.Rejected {
 		if _, err := a.r.ExecContext(ctx, `ROLLBACK TO again; RELEASE again`); err != nil {
@@ -264,6 +277,58 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 		_, err = a.r.ExecContext(ctx, `RELEASE again`)
 	}
 	return ingest.ReadsOtherwise, err
+}
+
+// inOrder puts what extracts state of stays in the order of patients: rows that
+// were taken out of a file have lost their places among the others.
+func inOrder(all []statedExtract) error {
+	for i, e := range all {
+		rows, err := decodeStays(e.date, []byte(e.stays))
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(rows, func(a, b stayRow) int { return cmp.Compare(a.patient, b.patient) })
+		all[i].stays = string(encodeStays(e.date, rows))
+	}
+	return nil
+}
+
+// keepNotReady lets what the extracts of a file stated of people who were not
+// ready stand in the new ones: the file has these rows no more.
+func (a *Rereading) keepNotReady(old []statedExtract, t *taking) error {
+	for i, e := range t.batch.Extracts {
+		at := slices.IndexFunc(old, func(o statedExtract) bool { return o.provider == t.senderID && o.date == e.Date })
+		if at < 0 {
+			continue
+		}
+		before, err := decodeStays(e.Date, []byte(old[at].stays))
+		if err != nil {
+			return err
+		}
+		var packed []byte
+		if err := a.r.QueryRowContext(a.r.ctx, `SELECT coalesce((SELECT rows FROM stay WHERE extract_id = ?), x'')`, t.extractIDs[i]).
+			Scan(&packed); err != nil {
+			return err
+		}
+		rows, err := decodeStays(e.Date, packed)
+		if err != nil {
+			return err
+		}
+		for _, row := range before {
+			if row.ready == 0 && !slices.ContainsFunc(rows, func(o stayRow) bool { return o.patient == row.patient }) {
+				rows = append(rows, row)
+			}
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		if _, err := a.r.ExecContext(a.r.ctx, `
+			INSERT INTO stay (extract_id, rows) VALUES (?, ?)
+			ON CONFLICT DO UPDATE SET rows = excluded.rows`, t.extractIDs[i], encodeStays(e.Date, rows)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // follow derives what follows from the parts, and from the days, by provider,
