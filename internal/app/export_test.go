@@ -59,3 +59,6 @@ func (a *App) TakeAgain(ctx context.Context) error { return a.takeAgain(ctx) }
 
 // PurgeReceived lets tests end the period of received files.
 func (a *App) PurgeReceived(ctx context.Context) (int, error) { return a.purgeReceived(ctx) }
+
+// RetentionNight does what the job does that deletes what is past its period.
+func RetentionNight(ctx context.Context, a *App) (string, error) { return a.retention(ctx) }

@@ -245,7 +245,11 @@ func setUpRetention(flags *flag.FlagSet, c *Console) func(context.Context, []str
 			if n > 0 {
 				fmt.Fprintf(c.Out, "Deleted %d received files past their period.\n", n)
 			}
-			return errors.Join(err, fileErr)
+			notReady, notErr := a.purgeNotReady(ctx)
+			if words := notReady.words(); words != "" {
+				fmt.Fprintln(c.Out, words)
+			}
+			return errors.Join(err, fileErr, notErr)
 		})
 	}
 }

@@ -166,7 +166,7 @@ func (a *App) readOneAgain(ctx context.Context, tx *sqlite.Rereading, f sqlite.R
 		return one, "", err
 	}
 	one.After = one.Before
-	read, err := a.openAgain(ctx, f, entry)
+	read, without, err := a.openAgain(ctx, f, entry)
 	if problem.KindOf(err) == problem.Unavailable && ctx.Err() == nil {
 		// Damaged, or sealed with a key that is not here.
 		one.Why = problem.Sentence(err)
@@ -182,6 +182,10 @@ func (a *App) readOneAgain(ctx context.Context, tx *sqlite.Rereading, f sqlite.R
 	}
 	note := fmt.Sprintf("It was received on %s and read again on %s with the layout, words, councils and rules of then.",
 		f.Received.In(a.London).Format("2 January 2006"), a.now().Format("2 January 2006"))
+	if without != "" {
+		note += " " + without
+	}
+	one.Without = without
 	rows := ingest.RowsOf(read.Batch)
 	one.Fate, err = tx.Replace(f, read.Batch, func(t ingest.Taken) ([]byte, error) { return read.Receipt(t, note) })
 	if one.Fate == ingest.ReadsOtherwise {
@@ -190,13 +194,18 @@ func (a *App) readOneAgain(ctx context.Context, tx *sqlite.Rereading, f sqlite.R
 	return one, read.Batch.File.ReadWith, err
 }
 
-func (a *App) openAgain(ctx context.Context, f sqlite.ReadFile, entry received.Entry) (*ingest.Reread, error) {
+// openAgain reads a received file again, and says what was taken out of it.
+func (a *App) openAgain(ctx context.Context, f sqlite.ReadFile, entry received.Entry) (_ *ingest.Reread, without string, _ error) {
 	o, err := a.Received.OpenEntry(entry)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	reread, err := a.Ingest.Reread(ctx, o.Name, f.Received, o)
-	return reread, errors.Join(err, o.Close())
+	kept, err := keptOf(f.SHA256, o.Without)
+	if err != nil {
+		return nil, "", errors.Join(err, o.Close())
+	}
+	reread, err := a.Ingest.Reread(ctx, o.Name, f.Received, o, kept)
+	return reread, withoutWords(kept), errors.Join(err, o.Close())
 }
 
 // takeOffer carries an offer out in one transaction, noted in the audit log. ok
@@ -413,7 +422,7 @@ func printOffer(w io.Writer, o *ingest.Offer) error {
 		if shown == 1 {
 			fmt.Fprintln(out, "\nFiles\t\t")
 		}
-		fmt.Fprintf(out, "  %s\t%s\t%s\n", f.File, f.Fate, f.Why)
+		fmt.Fprintf(out, "  %s\t%s\t%s\n", f.File, f.Fate, cmp.Or(f.Why, f.Without))
 	}
 	if shown > offeredShown {
 		fmt.Fprintf(out, "  … and %d more; --json lists them\t\t\n", shown-offeredShown)

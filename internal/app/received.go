@@ -93,7 +93,14 @@ func (a *App) takeOneAgain(ctx context.Context, e received.Entry) error {
 	note := fmt.Sprintf("This file had been received and was not in the database when Homeward started on %s; it was taken in "+
 		"again from its sealed copy.",
 		a.now().Format("2 January 2006"))
-	report, err := a.Ingest.Again(ctx, o.Name, o.At, o, note)
+	kept, err := keptOf(e.Sum, o.Without)
+	if err != nil {
+		return errors.Join(err, o.Close())
+	}
+	if words := withoutWords(kept); words != "" {
+		note += " " + words
+	}
+	report, err := a.Ingest.Again(ctx, o.Name, o.At, o, kept, note)
 	if err := errors.Join(err, o.Close()); err != nil {
 		return err
 	}

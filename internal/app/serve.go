@@ -194,15 +194,7 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 				return sentence, err
 			}},
 		{Name: "retention", Title: "Purge identifiers past their period", Words: "every night at 4:15am", When: "15 4 * * *", CatchUp: true,
-			Run: func(ctx context.Context) (string, error) {
-				n, err := signin.Retention(ctx, a.Store, a.Options.Now(), a.Partnership.RetentionYears)
-				files, fileErr := a.purgeReceived(ctx)
-				words := fmt.Sprintf("Identifiers of %d patients were purged. Figures stay.", n)
-				if files > 0 {
-					words += fmt.Sprintf(" %d received files past their period were deleted.", files)
-				}
-				return words, errors.Join(err, fileErr)
-			}},
+			Run: a.retention},
 		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},
 		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Run: a.keepLog},
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",

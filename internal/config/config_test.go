@@ -111,6 +111,8 @@ func TestPutRight(t *testing.T) {
 		{"P1 sign-in: a coordinator of everything", "name: P\n", workAccount(", organisations: [RK9]", ""), "named organisations"},
 		{"P1 sign-in: a viewer of one provider", "name: P\n", workAccount("role: coordinator", "role: viewer"), "whole partnership"},
 		{"sign-in: a claim without a value", "name: P\n", workAccount("value: Coordinators, ", ""), "expected a claim and its value"},
+		{"R13 people who are not ready kept for years", "name: P\n", "name: P\nnot_ready_days: 1000\n",
+			"line 2: not_ready_days: found 1000, expected a number of days from 7 to 366"},
 		{"retention of no years", "name: P\n", "name: P\nretention_years: 99\n", "line 2: retention_years: found 99"},
 
 		{"layout: unknown key", "ready: Ready", "redy: Ready", "layouts/one.yaml, line 2: columns.redy: found a key that is not known"},

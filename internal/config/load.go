@@ -364,6 +364,11 @@ func (p *Partnership) check(d *document) {
 	} else if p.RetentionYears < 1 || p.RetentionYears > 30 {
 		d.add([]any{"retention_years"}, "found %d, expected a number of years from 1 to 30", p.RetentionYears)
 	}
+	if p.NotReadyDays == 0 {
+		p.NotReadyDays = 90
+	} else if p.NotReadyDays < 7 || p.NotReadyDays > 366 {
+		d.add([]any{"not_ready_days"}, "found %d, expected a number of days from 7 to 366", p.NotReadyDays)
+	}
 }
 
 // check validates the settings and fills in the defaults.

@@ -22,6 +22,9 @@ type Partnership struct {
 	// RetentionYears is for how long after a delay's end its identifiers are
 	// kept, 8 years by default. Figures stay.
 	RetentionYears int `yaml:"retention_years"`
+	// NotReadyDays is for how long rows of people who are not ready (R13) are
+	// kept, 90 days by default.
+	NotReadyDays int `yaml:"not_ready_days"`
 	// Packs are made by themselves; without the section they are DefaultPacks.
 	// Mail says how they are announced, nil when nothing is mailed.
 	Packs []Pack `yaml:"packs"`

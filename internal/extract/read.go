@@ -633,6 +633,7 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 		}
 		return problem.Wrap(lines.err, problem.Unavailable, "The file could not be read to its end")
 	}
+	r.ends(lines.line)
 	f.encoding(kind, s, best.layout)
 	if lines.open && r.named > 0 && r.lastLine == r.lastNamed {
 		f.note("R10", "a last row without an end of its line", "a whole file",

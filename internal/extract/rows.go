@@ -246,6 +246,7 @@ const fixExport = "Correct it in the patient system and send the file again."
 // Invalid problem for which the file is rejected whole (R4).
 func (r *rowReader) record(rec *record) error {
 	r.lastLine, r.lastShort, r.reading = rec.line, false, rec
+	r.ends(rec.line - 1)
 	rec.bare()
 	width := len(rec.cells)
 	for width > 0 && len(rec.cells[width-1]) == 0 {
@@ -288,7 +289,7 @@ func (r *rowReader) record(rec *record) error {
 		if _, seen := r.days[on]; !seen {
 			r.days[on] = rec.line
 		}
-		r.notReadyRow(on)
+		r.notReadyRow(rec.line, on)
 		return r.apart(rec, on, NotReady, 0, r.dated(rec, fDischarged))
 	}
 

@@ -52,6 +52,9 @@ type Summary struct {
 	// the file as a whole last. MoreProblems counts those beyond the bound.
 	Problems     []Problem
 	MoreProblems int
+	// NotReady are the rows of people who are not ready (R13), in the order of the
+	// file.
+	NotReady []NotReadyRow
 	// Unread are the quarantined rows that name their patient (C20), in the
 	// order of the file.
 	Unread []UnreadRow

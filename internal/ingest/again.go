@@ -100,8 +100,8 @@ type Reread struct {
 }
 
 // Reread reads again a file that was received at a moment under a name, and
-// stores nothing. src is its content.
-func (s *Service) Reread(ctx context.Context, name string, received time.Time, src io.Reader) (*Reread, error) {
+// stores nothing. src is its content, kept says what that lacks.
+func (s *Service) Reread(ctx context.Context, name string, received time.Time, src io.Reader, kept Kept) (*Reread, error) {
 	if s.Key == nil {
 		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing "+
 			"was read again. Restore the key file from the backup.")
@@ -112,10 +112,11 @@ func (s *Service) Reread(ctx context.Context, name string, received time.Time, s
 	}
 	defer frozen.Close()
 	name = baseName(name)
-	f := File{Name: nhsnumber.Redact(name), Bytes: frozen.Size, SHA256: frozen.Sum, ReceivedAt: received}
+	f := File{Name: nhsnumber.Redact(name), Bytes: frozen.Size, SHA256: kept.Sum, ReceivedAt: received, Thinned: len(kept.LeftOut) > 0}
 	out := &Reread{g: &gathering{service: s, file: f}, named: f.Name != name}
 	out.summary, err = s.Reader.Read(ctx, name, frozen.Reader(), out.g.row)
 	if err == nil {
+		kept.count(out.summary)
 		err = notYet(out.summary, received)
 	}
 	switch {
@@ -203,8 +204,10 @@ type OfferedFile struct {
 	Received time.Time `json:"received"`
 	Fate     Fate      `json:"fate"`
 	Why      string    `json:"why,omitempty"` // it would be turned away
-	Before   Rows      `json:"rows_before"`
-	After    Rows      `json:"rows_after"`
+	// Without says what was taken out of it since it came (R13).
+	Without string `json:"without,omitempty"`
+	Before  Rows   `json:"rows_before"`
+	After   Rows   `json:"rows_after"`
 }
 
 // DaysChange is a number of delayed days that reading again changes, with what
@@ -270,6 +273,16 @@ func (o *Offer) Words() string {
 	say(NotKept, "file is no longer kept.", "files are no longer kept.")
 	say(IsPurged, "file stands as it was read, because the identifiers of people in it were purged.",
 		"files stand as they were read, because the identifiers of people in them were purged.")
+	thinned := 0
+	for _, f := range o.Files {
+		if f.Without != "" {
+			thinned++
+		}
+	}
+	if thinned > 0 {
+		words = append(words, numbered(thinned, "file lacks rows of people who were not ready, which were purged (R13).",
+			"files lack rows of people who were not ready, which were purged (R13)."))
+	}
 	return strings.Join(words, " ")
 }
 

@@ -22,6 +22,9 @@ type File struct {
 	// ReadWith is Report.ReadWith; of a file that is turned away, that of all
 	// layouts together.
 	ReadWith string
+	// Thinned says that the rows of people who were not ready have been taken out
+	// of it since it came (R13): what it stated of them stands.
+	Thinned bool
 }
 
 // Batch is everything that one accepted file states, with equal content said

@@ -215,6 +215,7 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 			e.Quarantined += len(*listings) - len(kept)
 			e.Kept -= len(*listings) - len(kept)
 			e.Listings = g.once(d.Date, kept)
+			g.underTwoNumbers(d.Date, e.Listings)
 		}
 		// A row that another row of the same patient stands for is read but not
 		// kept (R1, R7).
@@ -287,6 +288,51 @@ func (g *gatherer) fillers(day delay.Day, listings []Listing) []Listing {
 		g.problem(p)
 	}
 	return kept
+}
+
+// underTwoNumbers reports who is listed twice on one extract date, once by NHS
+// number and once by the local number beside it alone (I3): both rows are kept,
+// and count as one (R7). A number that stands beside two NHS numbers says nothing
+// of whose the row is (I4).
+func (g *gatherer) underTwoNumbers(day delay.Day, listings []Listing) {
+	type beside struct {
+		Listing
+		several bool
+	}
+	with := map[string]beside{}
+	for _, l := range listings {
+		if st := g.batch.Statements[l.Statement]; st.Local != 0 {
+			id := g.locals[st.Local-1]
+			_, several := with[id]
+			with[id] = beside{l, several}
+		}
+	}
+	if len(with) == 0 {
+		return
+	}
+	for _, l := range listings {
+		st := g.batch.Statements[l.Statement]
+		who := g.patients[st.Patient]
+		if st.Local != 0 || who.NHSNumber != "" || who.Pseudonym != "" {
+			continue
+		}
+		named, ok := with[who.Local()]
+		if !ok || named.several {
+			continue
+		}
+		first, last := min(named.Line, l.Line), max(named.Line, l.Line)
+		other := g.batch.Statements[named.Statement]
+		p := extract.Problem{Line: int(first), Date: day, Severity: extract.Warned, Rule: "R7",
+			Found: fmt.Sprintf("the same patient on line %d and line %d: one has the NHS number, the other the local patient ID alone", first,
+				last),
+			Expected: "each patient once a day",
+			Do:       "Nothing is lost: the two rows count as one. Ask the sender why the row is repeated without the NHS number."}
+		if other.Given != st.Given || other.Ready != st.Ready || other.Discharged != st.Discharged || other.Admitted != st.Admitted {
+			p.Found += fmt.Sprintf("; they differ, and the row on line %d stands", last)
+			p.Do = "Check which row is right and ask the sender to correct the other."
+		}
+		g.problem(p)
+	}
 }
 
 // withUnread adds to a day's listings the rows that could not be read, one of

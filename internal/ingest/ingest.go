@@ -207,14 +207,15 @@ func (s *Service) Frozen(ctx context.Context, name string, received time.Time, f
 }
 
 // Again takes in a file that is kept already and of which the store knows
-// nothing, as received when it was. The note stands in its receipt.
-func (s *Service) Again(ctx context.Context, name string, received time.Time, src io.Reader, note string) (*Report, error) {
+// nothing, as received when it was; kept says what it lacks. The note stands in
+// its receipt.
+func (s *Service) Again(ctx context.Context, name string, received time.Time, src io.Reader, kept Kept, note string) (*Report, error) {
 	frozen, err := Freeze(src, s.Spool)
 	if err != nil {
 		return nil, err
 	}
 	defer frozen.Close()
-	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen, taking{note: note})
+	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen, taking{note: note, kept: &kept})
 }
 
 // taking says how one file is taken in.
@@ -222,6 +223,7 @@ type taking struct {
 	may  func(provider string) bool // nil: any
 	keep bool
 	note string
+	kept *Kept // of a file that is kept already
 }
 
 // rules gives the rule set of a code set, the partnership's own for none.
@@ -246,6 +248,9 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	// gets; what is kept and shown has no NHS number in it (P1).
 	name := baseName(f.Name)
 	f.Name, f.Bytes, f.SHA256 = nhsnumber.Redact(name), frozen.Size, frozen.Sum
+	if how.kept != nil {
+		f.SHA256, f.Thinned = how.kept.Sum, len(how.kept.LeftOut) > 0
+	}
 	if f.ReceivedAt.IsZero() {
 		f.ReceivedAt = s.Now()
 	}
@@ -279,6 +284,9 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	}
 	g := &gathering{service: s, file: f}
 	summary, err := s.Reader.Read(ctx, name, frozen.Reader(), g.row)
+	if err == nil && how.kept != nil {
+		how.kept.count(summary)
+	}
 	if err == nil {
 		err = notYet(summary, f.ReceivedAt)
 	}

@@ -155,6 +155,18 @@ func (f *Folder) Has(sum [sha256.Size]byte) (bool, error) {
 type meta struct {
 	Name string    `json:"name"`
 	At   time.Time `json:"received_at"`
+	// Sum is the SHA-256 of the content in hexadecimal, where Without says what
+	// was taken out of it; the file's name has that of the content as it came.
+	Sum     string    `json:"sha256,omitempty"`
+	Without []Without `json:"without,omitempty"`
+}
+
+// Without says how many rows of an extract were taken out of a file since it
+// came.
+type Without struct {
+	Provider string `json:"provider,omitempty"` // in a file of several
+	Date     string `json:"date"`
+	Rows     int    `json:"rows"`
 }
 
 // maxMeta bounds meta in bytes.
@@ -181,7 +193,7 @@ func (f *Folder) Keep(name string, at time.Time, sum [sha256.Size]byte, content 
 	k := &Keeping{f: f, entry: Entry{At: at, Sum: sum, path: path}, place: make(chan bool, 1), done: make(chan struct{})}
 	go func() {
 		defer close(k.done)
-		k.err = k.seal(meta{name, at}, content)
+		k.err = k.seal(meta{Name: name, At: at}, content)
 	}()
 	return k
 }
@@ -312,9 +324,13 @@ func (f *Folder) Remove(e Entry) error {
 // Opened is a sealed file that is being read. Read it to its end: that the
 // content is whole shows there alone. Close it when done.
 type Opened struct {
-	// Name is the file's name as it was sent, At when it was received.
-	Name string
-	At   time.Time
+	// Name is the file's name as it was sent, At when it was received, and
+	// Without what was taken out of it since.
+	Name    string
+	At      time.Time
+	Without []Without
+
+	sum string
 
 	io.Reader
 	file *os.File
@@ -365,7 +381,16 @@ func (f *Folder) opened(file *os.File, e Entry) (*Opened, error) {
 	if err != nil {
 		return nil, damaged(err)
 	}
-	return &Opened{Name: m.Name, At: m.At, file: file, Reader: &checked{r: unpacking, under: plain, h: sha256.New(), want: e.Sum}}, nil
+	want := e.Sum
+	if m.Sum != "" {
+		b, err := hex.DecodeString(m.Sum)
+		if err != nil || len(b) != len(want) {
+			return nil, damaged(fmt.Errorf("its content should be %q", m.Sum))
+		}
+		want = [sha256.Size]byte(b)
+	}
+	return &Opened{Name: m.Name, At: m.At, Without: m.Without, sum: m.Sum, file: file,
+		Reader: &checked{r: unpacking, under: plain, h: sha256.New(), want: want}}, nil
 }
 
 func readMeta(plain *bufio.Reader) (m meta, err error) {
@@ -462,11 +487,30 @@ func (f *Folder) resealOne(into *Folder, e Entry) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	tmp, err := into.sealed(filepath.Dir(path), meta{o.Name, o.At}, o)
+	tmp, err := into.sealed(filepath.Dir(path), meta{o.Name, o.At, o.sum, o.Without}, o)
 	if err == nil {
 		err = durable.Rename(tmp, path)
 	}
 	return err == nil, err
+}
+
+// Rewrite puts content, from which rows were taken out, in the place of a file's.
+// It goes by the same name as before.
+func (f *Folder) Rewrite(e Entry, content []byte, without []Without) error {
+	o, err := f.OpenEntry(e)
+	if err != nil {
+		return err
+	}
+	m := meta{o.Name, o.At, fmt.Sprintf("%x", sha256.Sum256(content)), slices.Concat(o.Without, without)}
+	if err := o.Close(); err != nil {
+		return err
+	}
+	path := filepath.Join(f.dir, e.path)
+	tmp, err := f.sealed(filepath.Dir(path), m, bytes.NewReader(content))
+	if err != nil {
+		return err
+	}
+	return durable.Rename(tmp, path)
 }
 
 // Foreign counts the files that are sealed with another key than this folder's.

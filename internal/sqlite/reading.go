@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -239,11 +240,23 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 		if err := t.evidence(); err != nil {
 			return "", err
 		}
+		if file.Thinned {
+			if err := a.keepNotReady(old, t); err != nil {
+				return "", err
+			}
+		}
 		parts = append(parts, t)
 	}
 	now, _, err := a.stated(id)
 	if err != nil {
 		return "", err
+	}
+	if file.Thinned {
+		for _, all := range [][]statedExtract{old, now} {
+			if err := inOrder(all); err != nil {
+				return "", err
+			}
+		}
 	}
 	if slices.Equal(old, now) && !f.Rejected {
 		if _, err := a.r.ExecContext(ctx, `ROLLBACK TO again; RELEASE again`); err != nil {
@@ -264,6 +277,58 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 		_, err = a.r.ExecContext(ctx, `RELEASE again`)
 	}
 	return ingest.ReadsOtherwise, err
+}
+
+// inOrder puts what extracts state of stays in the order of patients: rows that
+// were taken out of a file have lost their places among the others.
+func inOrder(all []statedExtract) error {
+	for i, e := range all {
+		rows, err := decodeStays(e.date, []byte(e.stays))
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(rows, func(a, b stayRow) int { return cmp.Compare(a.patient, b.patient) })
+		all[i].stays = string(encodeStays(e.date, rows))
+	}
+	return nil
+}
+
+// keepNotReady lets what the extracts of a file stated of people who were not
+// ready stand in the new ones: the file has these rows no more.
+func (a *Rereading) keepNotReady(old []statedExtract, t *taking) error {
+	for i, e := range t.batch.Extracts {
+		at := slices.IndexFunc(old, func(o statedExtract) bool { return o.provider == t.senderID && o.date == e.Date })
+		if at < 0 {
+			continue
+		}
+		before, err := decodeStays(e.Date, []byte(old[at].stays))
+		if err != nil {
+			return err
+		}
+		var packed []byte
+		if err := a.r.QueryRowContext(a.r.ctx, `SELECT coalesce((SELECT rows FROM stay WHERE extract_id = ?), x'')`, t.extractIDs[i]).
+			Scan(&packed); err != nil {
+			return err
+		}
+		rows, err := decodeStays(e.Date, packed)
+		if err != nil {
+			return err
+		}
+		for _, row := range before {
+			if row.ready == 0 && !slices.ContainsFunc(rows, func(o stayRow) bool { return o.patient == row.patient }) {
+				rows = append(rows, row)
+			}
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		if _, err := a.r.ExecContext(a.r.ctx, `
+			INSERT INTO stay (extract_id, rows) VALUES (?, ?)
+			ON CONFLICT DO UPDATE SET rows = excluded.rows`, t.extractIDs[i], encodeStays(e.Date, rows)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // follow derives what follows from the parts, and from the days, by provider,
@@ -349,6 +414,11 @@ func (a *Rereading) stated(file int64) (out []statedExtract, days map[int64][]de
 	return out, days, err
 }
 
+// wasReady says of a patient p that a row says so. Who never was loses the
+// numbers much sooner, and the files lose the rows (R13): they are in nobody's
+// way.
+const wasReady = `EXISTS (SELECT 1 FROM statement st WHERE st.patient_id = p.patient_id)`
+
 // purged says whether the identifiers of people in a file were purged: who would
 // be read from it again could not be matched with them, and would count twice.
 func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
@@ -391,7 +461,7 @@ func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
 		SELECT 1
 		FROM json_each(?1) w
 		CROSS JOIN patient p ON p.patient_id = w.value
-		WHERE p.purged_at <> 0
+		WHERE p.purged_at <> 0 AND `+wasReady+`
 		LIMIT 1`, patients, note); err != nil || found {
 		return found, err
 	}
@@ -404,7 +474,7 @@ func (a *Rereading) purged(f ReadFile, b *ingest.Batch) (bool, error) {
 			SELECT 1
 			FROM patient p
 			JOIN provider v ON v.provider_id = p.sender_id
-			WHERE v.code = ? AND p.purged_at <> 0
+			WHERE v.code = ? AND p.purged_at <> 0 AND `+wasReady+`
 			LIMIT 1`, note, part.Provider); err != nil || found {
 			return found, err
 		}

@@ -15,7 +15,8 @@ import (
 // last listed, a patient without a delay on the last day they were listed or
 // said to be ready. The sealed numbers are deleted and the hash that patients
 // are matched by is replaced by random bytes; the pseudonym, the places and
-// every figure stay: who is one person is noted by numbers of ours. Wipe then
+// every figure stay: who is one person is noted by numbers of ours. People of
+// whom no row says that they waited are PurgeNotReady's. Wipe then
 // takes the numbers out of unused parts of the files.
 func (s *Store) PurgeIdentifiers(ctx context.Context, by people.Actor, before delay.Day) (int64, error) {
 	// What is deleted is wiped from the file too, not only unlinked.
@@ -28,6 +29,7 @@ func (s *Store) PurgeIdentifiers(ctx context.Context, by people.Actor, before de
 			UPDATE patient
 			SET nhs_number = NULL, local_id = NULL, other_id = NULL, key_hash = randomblob(16), purged_at = ?1
 			WHERE purged_at = 0
+				AND (EXISTS (SELECT 1 FROM statement st WHERE st.patient_id = patient.patient_id) OR NOT EXISTS (SELECT 1 FROM stay))
 				AND NOT EXISTS (
 					SELECT 1
 					FROM delay d
@@ -43,16 +45,7 @@ func (s *Store) PurgeIdentifiers(ctx context.Context, by people.Actor, before de
 			return err
 		}
 		// A provider's own number goes with the last who was stated with it.
-		if _, err := r.ExecContext(ctx, `
-			UPDATE local_number
-			SET hash = randomblob(16), sealed = NULL
-			WHERE sealed IS NOT NULL
-				AND NOT EXISTS (SELECT 1 FROM patient p WHERE p.local_number <> 0 AND p.local_number = local_number_id AND p.purged_at = 0)
-				AND NOT EXISTS (
-					SELECT 1
-					FROM stated_with w
-					JOIN patient p ON p.patient_id = w.patient_id
-					WHERE w.local_number_id = local_number.local_number_id AND p.purged_at = 0)`); err != nil {
+		if _, err := r.ExecContext(ctx, purgeLocalNumbers); err != nil {
 			return err
 		}
 		if _, err := r.ExecContext(ctx, owing(true), string(Wiping)); err != nil {
@@ -62,3 +55,15 @@ func (s *Store) PurgeIdentifiers(ctx context.Context, by people.Actor, before de
 	})
 	return n, err
 }
+
+// purgeLocalNumbers deletes the numbers that nobody is stated with any more.
+const purgeLocalNumbers = `
+	UPDATE local_number
+	SET hash = randomblob(16), sealed = NULL
+	WHERE sealed IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM patient p WHERE p.local_number <> 0 AND p.local_number = local_number_id AND p.purged_at = 0)
+		AND NOT EXISTS (
+			SELECT 1
+			FROM stated_with w
+			JOIN patient p ON p.patient_id = w.patient_id
+			WHERE w.local_number_id = local_number.local_number_id AND p.purged_at = 0)`
