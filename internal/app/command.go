@@ -73,7 +73,7 @@ func commands() []command {
 			"print what the nations publish: situation report, discharge ready date, bridge, census …",
 			setUpNational,
 		},
-		{"published", "add FILE…|list|figures|average-delay|compare --data DIR [--series NAME] [--from MONTH --to MONTH] [--vintage DATE]",
+		{"published", "add|list|figures|average-delay|compare [FILE…] --data DIR [--series NAME] [--from MONTH --to MONTH] [--vintage DATE]",
 			"add national files as they are published, print them, and compare them with ours", setUpPublished},
 		{"councils", "check FILE [--data DIR]", "say what a newer list of councils changes", setUpCouncils},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},

@@ -390,9 +390,12 @@ func (a *App) ComparePublished(ctx context.Context, store *sqlite.Store, series 
 		return nil, err
 	}
 	o := published.Ours{Defs: a.defs, Floor: floor, Window: national.Window{First: first, Last: last}, Providers: map[string]string{},
-		Councils: map[delay.Council]string{}}
+		Former: map[string]string{}, Councils: map[delay.Council]string{}}
 	for _, one := range a.Partnership.Providers {
 		o.Providers[one.Code] = one.Name
+		for _, f := range one.Formerly {
+			o.Former[f.Code] = one.Code
+		}
 	}
 	for _, one := range a.Partnership.Councils {
 		o.Councils[delay.Council(one.Code)] = one.Name

@@ -90,7 +90,9 @@ type Ours struct {
 	Floor int
 	// Providers and Councils are those that the partnership counts, with names.
 	Providers map[string]string
-	Councils  map[delay.Council]string
+	// Former leads from a code of before to the provider that shows its history.
+	Former   map[string]string
+	Councils map[delay.Council]string
 	// Council gives the council that a publisher's code or name means on a day,
 	// empty when it is none of the partnership's.
 	Council func(code, name string, on delay.Day) delay.Council
@@ -104,6 +106,9 @@ func Compare(series string, values []Stored, o Ours, grain Grain) ([]Comparison,
 	m := matched{o: o, series: series, at: map[place][]Stored{}, causes: map[place][]Stored{}}
 	for _, v := range values {
 		m.place(v)
+	}
+	for p, of := range m.at {
+		m.at[p] = together(of)
 	}
 	var out []Comparison
 	var err error
@@ -144,13 +149,13 @@ type matched struct {
 
 func (m *matched) place(v Stored) {
 	month := v.Period.First.Month()
-	if provider := dimension(v.Breakdown, "provider"); provider != "" && m.o.Providers[provider] != "" {
+	if provider := m.current(dimension(v.Breakdown, "provider")); m.o.Providers[provider] != "" {
 		k := place{month, Provider, provider}
 		m.causes[k] = append(m.causes[k], v)
 	}
 	switch v.Level {
 	case Provider, Board:
-		code := v.Code
+		code := m.current(v.Code)
 		if m.o.Providers[code] == "" {
 			code = m.named(v)
 		}
@@ -171,6 +176,43 @@ func (m *matched) place(v Stored) {
 		}
 		m.at[k] = append(m.at[k], v)
 	}
+}
+
+// current gives the provider that shows the history of a code.
+func (m *matched) current(code string) string {
+	if into := m.o.Former[code]; into != "" {
+		return into
+	}
+	return code
+}
+
+// together adds what is published under several codes of one provider of ours,
+// such as those of two trusts that have merged since. Where one of them has a
+// mark, the sum has it.
+func together(values []Stored) []Stored {
+	type figure struct {
+		period             Period
+		measure, breakdown string
+	}
+	at := map[figure]int{}
+	var out []Stored
+	for _, v := range values {
+		k := figure{v.Period, v.Measure, v.Breakdown}
+		i, has := at[k]
+		if !has {
+			at[k] = len(out)
+			out = append(out, v)
+			continue
+		}
+		sum := &out[i]
+		a, one := ParseDecimal(sum.Text)
+		b, other := ParseDecimal(v.Text)
+		sum.Text, sum.Mark = "", cmp.Or(sum.Mark, v.Mark)
+		if one && other {
+			sum.Text, sum.Mark = (a + b).String(), ""
+		}
+	}
+	return out
 }
 
 // named gives the provider of ours that has a board's name: boards are
@@ -545,7 +587,7 @@ const elsewhereWords = "The publisher counts a council's residents in every hosp
 func (m *matched) elsewhere(c *Comparison, p place, what string) {
 	others := func(v *Stored) bool {
 		provider := dimension(v.Breakdown, "provider")
-		return v.Breakdown == "provider="+provider && m.o.Providers[provider] == ""
+		return v.Breakdown == "provider="+provider && m.o.Providers[m.current(provider)] == ""
 	}
 	total, numbers, marks, _, _ := sum(m.causes[p], what, others)
 	if numbers > 0 {
@@ -647,7 +689,7 @@ func (m *matched) oldOne(p place, body string, ours Decimal) (Comparison, bool) 
 	c.total(IsPublished, "published", total)
 	if p.level == Council && n > 0 {
 		elsewhere, others, _, _, _ := sum(parts, DelayedDays, func(v *Stored) bool {
-			return ofBody(v) && m.o.Providers[dimension(v.Breakdown, "provider")] == ""
+			return ofBody(v) && m.o.Providers[m.current(dimension(v.Breakdown, "provider"))] == ""
 		})
 		if others > 0 {
 			c.add(IsCause, "residents at providers that we do not count", -elsewhere)

@@ -206,3 +206,21 @@ func TestD8KnownCauses(t *testing.T) {
 		}
 	}
 }
+
+// Two trusts that merged are published apart and shown here as one.
+func TestD8MergedProvidersTogether(t *testing.T) {
+	first := delay.MustDay("2026-03-01")
+	o := Ours{Defs: definitions(t), Floor: 16, Providers: map[string]string{"RH5": "Somerset"}, Former: map[string]string{"RA4": "RH5"},
+		Councils: map[delay.Council]string{}, Window: national.Window{First: first.Month(), Last: first.Month(), From: first, To: first + 30},
+		Calendars: map[string]delay.Calendar{"RH5": {first, first + 30}},
+		Council:   func(string, string, delay.Day) delay.Council { return "" }}
+	daily := func(code string, day delay.Day, text, mark string) Stored {
+		return Stored{Value: Value{Period: Period{day, Daily}, Level: Provider, Code: code, Measure: Remaining, Text: text, Mark: mark}}
+	}
+	list, err := Compare(AcuteSitrep, []Stored{daily("RH5", first, "4", ""), daily("RA4", first, "3", ""), daily("RH5", first+1, "4", ""),
+		daily("RA4", first+1, "", "-")}, o, Monthly)
+	if err != nil || len(list) != 1 || list[0].Published != Whole(7) {
+		t.Errorf("%+v, %v", list, err)
+	}
+	addsUp(t, list)
+}

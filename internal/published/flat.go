@@ -79,12 +79,14 @@ type row struct {
 	line     int
 	cells    []string
 	days     map[string]delay.Day
+	// owners are the labels that measures were read of.
+	owners map[string]string
 }
 
 func (l *layout) file(g extract.Grid, head int, headings []string, o Options) (*File, error) {
 	f := &File{Series: l.series, Title: l.title}
 	r := &row{table: &table{File: f, g: g}, o: o, headings: headings, labels: g.Rows[head].Cells, found: map[string]int{},
-		days: map[string]delay.Day{}}
+		days: map[string]delay.Day{}, owners: map[string]string{}}
 	for _, above := range g.Rows[:head] {
 		r.preamble(above)
 	}
@@ -108,6 +110,7 @@ func (l *layout) file(g extract.Grid, head int, headings []string, o Options) (*
 		}
 	}
 	f.months()
+	f.totals()
 	return f, nil
 }
 
@@ -281,8 +284,8 @@ func sitrepRow(r *row) error {
 }
 
 // readyDateRow reads the discharge ready date's CSV, in which every level is
-// stacked. Its headings are not known from the original, so codes are looked
-// for under several names.
+// stacked. Its headings are known from programs that read the original, not from
+// the original itself, so codes are looked for under several names.
 func readyDateRow(r *row) error {
 	p, err := r.period("date|period|month", Monthly)
 	if err != nil {
@@ -290,7 +293,8 @@ func readyDateRow(r *row) error {
 	}
 	kind := r.text("datatype")
 	level := readyLevel(kind)
-	council, councilName := r.text("utlacode|utlaonscode|localauthoritycode"), r.text("utla|utlaname|localauthority*")
+	council, councilName := r.text("uppertierlocalauthoritycode|utlacode|localauthoritycode"),
+		r.text("uppertierlocalauthority|uppertierlocalauthorityname|utla|utlaname|localauthority*")
 	org := r.text("orgcode|organisationcode|providercode|trustcode|code")
 	orgName := r.text("orgname|organisationname|provider|providername|name")
 	var code, name, breakdown string
@@ -298,10 +302,10 @@ func readyDateRow(r *row) error {
 	case Nation:
 		code, name = nationCode, "England"
 	case Region:
-		code = strings.ToUpper(cmp.Or(given(r.text("region|regionname")), orgName))
+		code = strings.ToUpper(cmp.Or(given(r.text("region*")), orgName))
 		name = code
 	case ICB:
-		code, name = cmp.Or(given(r.text("icbcode")), org), cmp.Or(given(r.text("icb|icbname")), orgName)
+		code, name = cmp.Or(given(r.text("icbcode")), org), cmp.Or(given(r.text("icb*")), orgName)
 	case Provider:
 		code, name = org, orgName
 	case Council:
@@ -324,8 +328,48 @@ func readyDateRow(r *row) error {
 		return refuse("The file is %s, and row %d (%s) has no code: found the headings %s. Nothing was kept. Send the file as it was published.",
 			r.Title, r.line, kind, r.shown())
 	}
-	measure, band := readyMeasure(r.text("measure*|metric*"), "")
+	label := r.text("measure*|metric*")
+	measure, band := readyMeasure(label, "")
+	switch {
+	case measure == "discharges_of_council_at_provider" && breakdown != "":
+		measure = Discharges
+	case measure == Discharges && band == "" && level == Council && strings.Contains(key(label), "intotal"):
+		measure = inTotal
+	}
+	// Two labels are never one measure, whatever they are called next year.
+	if of := string(level) + key(kind) + measure + band; r.owners[of] == "" {
+		r.owners[of] = label
+	} else if r.owners[of] != label {
+		measure, band = slug(label), ""
+	}
 	return r.put(p, level, code, name, measure, strings.TrimPrefix(band+breakdown, "; "), "value*")
+}
+
+// inTotal is what a council's discharges are called where those from acceptable
+// trusts, which bed days are of, may stand beside them.
+const inTotal = "discharges_in_total"
+
+// totals takes a council's discharges in total for its discharges where no
+// others are stated.
+func (f *File) totals() {
+	if f.Series != ReadyDate {
+		return
+	}
+	type area struct {
+		period          Period
+		code, breakdown string
+	}
+	stated := map[area]bool{}
+	for i := range f.Values {
+		if v := &f.Values[i]; v.Measure == Discharges && v.Level == Council {
+			stated[area{v.Period, v.Code, v.Breakdown}] = true
+		}
+	}
+	for i := range f.Values {
+		if v := &f.Values[i]; v.Measure == inTotal && !stated[area{v.Period, v.Code, v.Breakdown}] {
+			v.Measure = Discharges
+		}
+	}
 }
 
 // given gives a text that is no mark.
