@@ -76,6 +76,8 @@ func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 		{"reasons as CSV", "GET", "/reasons.csv", figures, "", 200},
 		{"flow", "GET", "/flow.json", figures, "", 200},
 		{"flow as CSV", "GET", "/flow.csv", figures, "", 200},
+		{"sitrep", "GET", "/sitrep.json", figures, "", 200},
+		{"sitrep as CSV", "GET", "/sitrep.csv", figures, "", 200},
 		{"days", "GET", "/days.json", figures, "", 200},
 		{"days as CSV", "GET", "/days.csv", figures, "", 200},
 		{"closed months", "GET", "/agreement/close.json", figures, "", 200},
