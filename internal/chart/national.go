@@ -62,7 +62,8 @@ func RemainingOf(days []RemainingDay, place, definition string, asAt delay.Day) 
 		c.Title = fmt.Sprintf("%s remained at the end of %s", plural(days[latest].Remaining, "person", "people"), days[latest].Day.Long())
 	}
 	c.Table.Caption = c.Title
-	c.Alt = fmt.Sprintf("Bar chart of people remaining at the end of each day, %s, %s. Lowest %s on %s, highest %s on %s, latest %s. Values are in "+
+	c.Alt = fmt.Sprintf("Bar chart of people remaining at the end of each day, %s, %s. Lowest %s on %s, highest %s on %s, latest %s. "+
+		"Values are in "+
 		"the table below.", name(place), span(from, to), whole(days[low].Remaining), days[low].Day.Long(), whole(days[high].Remaining),
 		days[high].Day.Long(), whole(days[latest].Remaining))
 	c.draw = func(s Size) (json.RawMessage, error) {
@@ -177,7 +178,8 @@ func drawWaterfall(steps []national.Cause, s Size) (json.RawMessage, error) {
 		labels[i] = strings.Join(wrap(sentenceCase(step.Short), font, band-font*0.3, 4), "\n")
 		before := step.Running - step.Days
 		top = max(top, step.Running, before)
-		base[i], totals[i], more[i], less[i] = opts.BarData{Value: "-"}, opts.BarData{Value: "-"}, opts.BarData{Value: "-"}, opts.BarData{Value: "-"}
+		base[i], totals[i], more[i], less[i] = opts.BarData{Value: "-"}, opts.BarData{Value: "-"}, opts.BarData{Value: "-"},
+			opts.BarData{Value: "-"}
 		switch {
 		case step.Total:
 			totals[i] = opts.BarData{Value: step.Days, Label: number(whole(int64(step.Days)), numbers*1.25)}

@@ -1,6 +1,7 @@
 package national
 
 import (
+	"fmt"
 	"slices"
 
 	"homeward/internal/definition"
@@ -179,11 +180,11 @@ func (n causes) steps(of Stretch) []Cause {
 	}
 	total("england-dtoc days, 18+ at the ready date", "DToC days", DToC)
 	step("ready days counted too", "ready day counted too", n.remaining-n.dtoc)
-	total("= sitrep remaining person-days, 18+", "Sitrep: people remaining, day by day", Remaining)
+	total("= sitrep remaining person-days, 18+", "Sitrep person-days", Remaining)
 	if of.Month == 0 {
 		return steps
 	}
-	step("ages from the floor to 17 counted", "ages from the floor to 17", n.younger)
+	step("ages from the floor to 17 counted", fmt.Sprintf("aged %d to 17", of.Floor), n.younger)
 	step("days in the month of people not discharged by its end", "not out at month end", -n.notOut)
 	step("days in the month of people who died", "died", -n.died)
 	step("days in the month of people transferred", "moved to another hospital", -n.transferred)
@@ -195,7 +196,7 @@ func (n causes) steps(of Stretch) []Cause {
 		step("days on which another council was stated than at the end", "council stated otherwise", n.elsewhere)
 	}
 	step("days before the month of people discharged in it", "days before the month", n.before)
-	total("= DRD cohort bed days", "Discharge ready date: bed days", ReadyDate)
+	total("= DRD cohort bed days", "Discharge bed days", ReadyDate)
 	return steps
 }
 

@@ -474,7 +474,8 @@ func options(t testing.TB) (Options, *site) {
 		Trends: n,
 		Packs:  &shelf{packs: []Pack{ofOctober}},
 		Places: page.Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
-		Rules:  rules, Defs: referenceTables(t), DischargeFloor: 16, Beds: true, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),
+		Rules:  rules, Defs: referenceTables(t), DischargeFloor: 16, Beds: true, Counting: "england-dtoc", Version: "1.0.0",
+		Templates: templates.Files, Assets: assetsForTests(t),
 		Log: log, Now: now, Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
 	}
 	o.show(n)

@@ -33,6 +33,13 @@ func (s *Server) nationalRoutes() []route {
 		{get, "/sitrep", s.may(people.SeeFigures, s.sitrepPage), false},
 		{get, "/sitrep.csv", s.may(people.SeeFigures, s.sitrepCSV), false},
 		{get, "/sitrep.json", s.may(people.SeeFigures, s.sitrepJSON), false},
+		{get, "/discharge", s.may(people.SeeFigures, s.dischargePage), false},
+		{get, "/discharge.csv", s.may(people.SeeFigures, s.dischargeCSV), false},
+		{get, "/discharge.json", s.may(people.SeeFigures, s.dischargeJSON), false},
+		{get, "/discharge.xlsx", s.may(people.SeeFigures, s.dischargeXLSX), false},
+		{get, "/bridge", s.may(people.SeeFigures, s.bridgePage), false},
+		{get, "/bridge.csv", s.may(people.SeeFigures, s.bridgeCSV), false},
+		{get, "/bridge.json", s.may(people.SeeFigures, s.bridgeJSON), false},
 	}
 }
 
@@ -41,6 +48,10 @@ const (
 	wordPathway = "pathway"
 	wordGroup   = "group"
 	wordAge     = "age"
+	wordMonth   = "month"
+	wordDay     = "day"
+	wordStart   = "start"
+	wordEnd     = "end"
 )
 
 // The names of the conventions that these pages count by.
@@ -50,7 +61,8 @@ const (
 )
 
 // noBeds says why a page of England's counts is empty.
-const noBeds = "No hospital here sends a list of everybody in a bed, with the criteria to reside and the date from which they were no longer " +
+const noBeds = "No hospital here sends a list of everybody in a bed, with the criteria to reside and the date from which they were no " +
+	"longer " +
 	"met. Without one nobody can count who left on the day they were ready, so this count is left out and not shown as 0."
 
 // nationalAsked is what an address asks of the ledger of stays.

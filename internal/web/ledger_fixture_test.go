@@ -43,7 +43,7 @@ func (n *northshire) listing() *national.Ledger {
 	reasons := []delay.Reason{"england-acute-2024/1", "england-acute-2024/9", "england-acute-2024/20", "england-acute-2024/30", ""}
 	councils := []delay.Council{"E10000099", "E06000099", ""}
 	for i := range 240 {
-		admitted := from + delay.Day(i*7%60) - 9
+		admitted := from + delay.Day(i*7%60) - 3
 		s := national.Stay{Provider: l.Beds[i%2], Person: fmt.Sprint("HW-", i), Admitted: admitted, AgeAt: 70, Council: councils[i%3],
 			Pathway: pathways[i%4], Out: admitted + 4 + delay.Day(i%13), How: national.Alive}
 		p := national.Period{Ready: admitted + 2 + delay.Day(i%5), Age: 70, Steps: []national.Step{

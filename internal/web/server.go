@@ -75,6 +75,8 @@ type Options struct {
 	// Beds says that some provider lists everybody in a bed (R13): without one
 	// the menu has none of the counts that need it.
 	Beds bool
+	// Counting names the convention of the local count, such as "england-dtoc".
+	Counting string
 	// DischargeFloor is the age floor of discharge ready dates where an address
 	// names none.
 	DischargeFloor int
@@ -143,7 +145,8 @@ func New(opts Options) (*Server, error) {
 		"Moment": opts.Moment != nil,
 		"Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil,
 		"Sessions": opts.Sessions != nil,
-		"Rules":    opts.Rules != nil, "Defs": opts.Defs != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil,
+		"Rules":    opts.Rules != nil, "Defs": opts.Defs != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil,
+		"Log":   opts.Log != nil,
 		"Spool": opts.Spool != "",
 	} {
 		if !given {

@@ -29,8 +29,10 @@ var (
 
 // sitrepWords say what the report counts; they stand on the page, in its files
 // and in the chart alike.
-const sitrepWords = "Remaining: ready on or before the day and not out by its end, so the ready day counts and the day of leaving does not. " +
-	"Left that day while ready: alive, after a night or more and not to another acute hospital, with a ready date or with a blank one (ready " +
+const sitrepWords = "Remaining: ready on or before the day and not out by its end, so the ready day counts and the day of leaving does " +
+	"not. " +
+	"Left that day while ready: alive, after a night or more and not to another acute hospital, with a ready date or with a blank one " +
+	"(ready " +
 	"on the day of leaving). Those who died, moved to another hospital or stayed no night are counted beside them."
 
 type sitrepAsked struct {
@@ -273,7 +275,8 @@ func sitrepNumbers(n national.Numbers) []int {
 	return append(out, n.NoAdmission, n.Internal, n.InternalOver, n.InternalNear)
 }
 
-const snapshotWords = "The weekly snapshot is of the Mondays: people remaining who were admitted 7, 14 and 21 days or more before, those who " +
+const snapshotWords = "The weekly snapshot is of the Mondays: people remaining who were admitted 7, 14 and 21 days or more before, " +
+	"those who " +
 	"have been ready for 7, 14 and 21 days or more, and the days past the ready date of the first. The lengths are nested and are never added."
 
 // internalWords say what internal delays are, by the names of the groups that
@@ -287,8 +290,10 @@ func (s *Server) internalWords() string {
 			}
 		}
 	}
-	return fmt.Sprintf("Internal delays are people remaining who wait for the hospital's own process (%s). Lists give dates alone, so more than "+
-		"48 hours is counted from %d days after the ready date on; those of 2 days or more stand beside it.", andList(names), national.InternalDays)
+	return fmt.Sprintf("Internal delays are people remaining who wait for the hospital's own process (%s). Lists give dates alone, so more "+
+		"than "+
+		"48 hours is counted from %d days after the ready date on; those of 2 days or more stand beside it.", andList(names),
+		national.InternalDays)
 }
 
 func (s *Server) sitrepPage(c echo.Context) error {
@@ -352,7 +357,8 @@ func (s *Server) sitrepGroups(a sitrepAsked) []page.ChoiceGroup {
 			Chosen: slices.Contains(a.Groups, g)})
 	}
 	grain := page.ChoiceGroup{Legend: "Days", Name: page.WordGrain, Kind: "radio", Style: "radios", Items: []page.Choice{
-		{ID: "grain-day", Value: "day", Text: "Every day", Chosen: !a.weekly}, {ID: "grain-week", Value: "week", Text: "Mondays (weekly snapshot)",
+		{ID: "grain-day", Value: "day", Text: "Every day", Chosen: !a.weekly}, {ID: "grain-week", Value: "week", Text: "Mondays (weekly " +
+			"snapshot)",
 			Chosen: a.weekly}}}
 	return append([]page.ChoiceGroup{by, grain, pathway, group, ageGroup(a.age)}, s.nationalGroups(a.Filter)...)
 }
@@ -424,12 +430,14 @@ func (s *Server) sitrepNow(a sitrepAsked, counted sitrepCounted, v *sitrepView) 
 	first, _ := a.ledger.Extent()
 	v.Title = measure.UpperFirst(plural(int64(now.Remaining), "person is", "people are")) + " ready and still in hospital"
 	v.Lede = "At the end of " + a.to.Long() + ", as England's discharge situation report counts."
-	v.Remaining = figureView{Heading: "Remaining", Value: count(int64(now.Remaining)), Words: "ready on or before the day, not out by its end"}
+	v.Remaining = figureView{Heading: "Remaining", Value: count(int64(now.Remaining)), Words: "ready on or before the day, not out by its end",
+		Open: page.Link{Text: "Walk this number to ours", Href: s.bridgeFrom(a, national.Remaining)}}
 	if a.to-7 >= first {
 		v.Remaining.More = change(int64(now.Remaining), int64(before.Remaining), "a week before")
 	}
 	v.Left = figureView{Heading: "Left that day while ready", Value: count(int64(now.Discharged())),
-		Words: fmt.Sprintf("%d with a ready date before or on the day, %d ready on the day with a blank one", now.DischargedDated, now.DischargedBlank),
+		Words: fmt.Sprintf("%d with a ready date before or on the day, %d ready on the day with a blank one", now.DischargedDated,
+			now.DischargedBlank),
 		More: fmt.Sprintf("Beside them: %d died, %d moved to another hospital, %d stayed no night.", now.Died, now.Transferred,
 			now.ZeroNight)}
 	v.Internal = figureView{Heading: "Internal delays over 48 hours", Value: count(int64(now.InternalOver)),
@@ -442,7 +450,8 @@ func (s *Server) sitrepNow(a sitrepAsked, counted sitrepCounted, v *sitrepView) 
 	}
 	v.GroupsHeading = "Why people remain, " + a.to.Long()
 	if now.NoAdmission > 0 {
-		v.GroupsNote = measure.UpperFirst(plural(int64(now.NoAdmission), "person has", "people have")) + " no admission date and cannot be in the " +
+		v.GroupsNote = measure.UpperFirst(plural(int64(now.NoAdmission), "person has", "people have")) + " no admission date and cannot be in " +
+			"the " +
 			"lengths since admission."
 	}
 	most := 1
@@ -487,6 +496,15 @@ func (s *Server) reasonsNow(a sitrepAsked, counted sitrepCounted) []national.Sit
 }
 
 func numeric(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }
+
+// bridgeFrom leads to the bridge from a count of the period's last day.
+func (s *Server) bridgeFrom(a sitrepAsked, from national.Count) string {
+	q := page.FilterQuery(measure.Filter{Providers: a.Filter.Providers, Councils: a.Filter.Councils})
+	q.Set(wordDay, a.to.String())
+	q.Set(wordStart, string(from))
+	q.Set(wordEnd, string(national.Ours))
+	return page.Address("/bridge", a.see.keep(q))
+}
 
 // sitrepBreakdowns fills in the tables.
 func (s *Server) sitrepBreakdowns(a sitrepAsked, counted sitrepCounted, v *sitrepView) {

@@ -71,7 +71,8 @@ func TestSitrepPage(t *testing.T) {
 	})
 	t.Run("D3 the page names what made its figures and no other", func(t *testing.T) {
 		text := words(s.get(t, "/sitrep").Find("main"))
-		if !strings.Contains(text, "england-drd") || !strings.Contains(text, "england-acute-2024") || strings.Contains(text, "rule set england-dtoc") {
+		if !strings.Contains(text, "england-drd") || !strings.Contains(text, "england-acute-2024") || strings.Contains(text, "rule set "+
+			"england-dtoc") {
 			t.Error(text)
 		}
 	})
@@ -93,7 +94,7 @@ func TestSitrepPage(t *testing.T) {
 // and the menu has none of them.
 func TestNationalPagesWithoutLists(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.Beds = false; o.Trends.(*northshire).stays = nil })
-	for _, target := range []string{"/sitrep"} {
+	for _, target := range []string{"/sitrep", "/discharge", "/bridge"} {
 		doc := s.get(t, target)
 		if text := words(doc.Find("main")); !strings.Contains(text, "No hospital here sends a list of everybody in a bed") ||
 			doc.Find("main table, main figure").Length() != 0 {
