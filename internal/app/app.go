@@ -86,6 +86,8 @@ type App struct {
 	pasts  pasts
 	again  again
 	inbox  inbox
+	// ledgers keeps what was made of stays.
+	ledgers ledgers
 }
 
 // Open opens a data folder with its partnership file, ready to take extracts

@@ -24,7 +24,7 @@ func levelsOf(list []config.AgreedLevel, headline measure.Basis) []measure.Level
 	for _, l := range list {
 		m, ok := measure.MetricOf(l.Measure)
 		from, err := delay.ParseDay(l.From)
-		if !ok || err != nil {
+		if !ok && l.Measure != config.DischargeDelay || err != nil {
 			continue
 		}
 		one := measure.Level{Metric: l.Measure, Grain: measure.Dimension(l.Grain), Provider: l.Provider, Council: delay.Council(l.Council),

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -9,23 +8,6 @@ import (
 	"strings"
 	"testing"
 )
-
-func csvRows(t *testing.T, text string) []map[string]string {
-	t.Helper()
-	all, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || len(all) == 0 {
-		t.Fatal(err, text)
-	}
-	var out []map[string]string
-	for _, cells := range all[1:] {
-		row := map[string]string{}
-		for i, name := range all[0] {
-			row[name] = cells[i]
-		}
-		out = append(out, row)
-	}
-	return out
-}
 
 func fileOf(t *testing.T, name, text string) string {
 	t.Helper()

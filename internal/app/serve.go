@@ -91,7 +91,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
-		Places: a.places(), Levels: a.levels(), Rules: a.Rules, Version: c.Version,
+		Places: a.places(), Levels: a.levels(), Rules: a.Rules, Defs: a.defs, Beds: a.bedLists(), Counting: a.Partnership.Settings.Counting,
+		DischargeFloor: a.dischargeFloor(), Version: c.Version,
 		Templates: templates.Files, Assets: static.Files, Spool: spool,
 		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
 	})

@@ -51,6 +51,11 @@ var LevelMeasures = []struct {
 	{"M07", false}, {"M08", true}, {"M09", true},
 }
 
+// DischargeDelay is the word of England's average discharge delay, whose levels
+// are the partnership's plan for it: one from the first day of each quarter. It
+// is drawn on no control chart.
+const DischargeDelay = "discharge-delay"
+
 // levelShare is the word of the measure whose level is in per cent.
 const levelShare = "M03"
 
@@ -72,11 +77,15 @@ func (p *Partnership) checkLevels(d *document) {
 			return m.Word == l.Measure
 		})
 		switch {
+		case l.Measure == DischargeDelay && l.Grain != "":
+			d.add(at("grain"), "found %q; a plan of %s is an average, so leave grain out", l.Grain, l.Measure)
+		case l.Measure == DischargeDelay:
 		case k < 0:
 			var words []string
 			for _, m := range LevelMeasures {
 				words = append(words, m.Word)
 			}
+			words = append(words, DischargeDelay)
 			d.add(at("measure"), "found %q, expected one of %s", l.Measure, strings.Join(words, ", "))
 		case LevelMeasures[k].AddsUp && l.Grain == "":
 			d.add(at("grain"), "expected day, week or month: readings of %s add up, so a level is one of a day, a week or a month", l.Measure)

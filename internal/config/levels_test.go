@@ -61,6 +61,7 @@ func TestLevelsThatCannotBe(t *testing.T) {
 		{"a sum without its step", "measure: M08, level: 9, from: 2026-04-01, " + board, "levels[1].grain: expected day, week or month"},
 		{"a step that is none", "measure: M08, grain: year, level: 9, from: 2026-04-01, " + board, "levels[1].grain"},
 		{"a step for an average", "measure: M02, grain: week, level: 9, from: 2026-04-01, " + board, "leave grain out"},
+		{"a step for a plan", "measure: discharge-delay, grain: month, level: 0.8, from: 2026-04-01, " + board, "leave grain out"},
 		{"no level", "measure: M02, from: 2026-04-01, " + board, "levels[1].level: found 0, expected a number above 0"},
 		{"a level below nothing", "measure: M02, level: -3, from: 2026-04-01, " + board, "levels[1].level"},
 		{"a level that is no number", "measure: M02, level: .nan, from: 2026-04-01, " + board, "levels[1].level"},

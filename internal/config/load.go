@@ -399,6 +399,12 @@ func (s *Settings) check(d *document) {
 	} else if s.ShortFileLeast == 0 {
 		s.ShortFileLeast = 10
 	}
+	if s.DischargeAgeFloor == nil {
+		s.DischargeAgeFloor = new(int)
+		*s.DischargeAgeFloor = 16
+	} else if n := *s.DischargeAgeFloor; n != 16 && n != 18 {
+		d.add(at("discharge_age_floor"), "found %d, expected 16 or 18", n)
+	}
 	if s.Headline == "" {
 		s.Headline = HeadlineCounted
 	}

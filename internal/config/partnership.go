@@ -91,6 +91,10 @@ type Settings struct {
 	// of its rows and at least so many could not be read (R5).
 	UnreadShare float64 `yaml:"unread_share"`
 	UnreadLeast int     `yaml:"unread_least"`
+	// DischargeAgeFloor is the age from which discharges count as the discharge
+	// ready date statistic does (D7), 16 by default: the one source that was
+	// read says 16, others say adults.
+	DischargeAgeFloor *int `yaml:"discharge_age_floor"`
 	// Headline is which days figures count when nobody asks for others: counted
 	// (every counted day, the default) or agreed (those that both bodies have
 	// agreed, with the days not agreed as a range).

@@ -25,6 +25,9 @@ type CodeSet struct {
 	// and InDoubt codes of which the sources disagree whether a census holds
 	// them.
 	Apart, NotStandard, InDoubt []string
+	// Internal lists groups that are the hospital's own process: what a national
+	// plan bounds in hours.
+	Internal []string
 	// NoReason is the code that means that no reason was given, and
 	// BlankReason the code for which a blank stands, both often empty.
 	NoReason, BlankReason string
@@ -94,6 +97,7 @@ func parseCodeSet(name string, t *table) (*CodeSet, error) {
 	}
 	s.Groups, s.Apart = list(t.meta["groups"]), list(t.meta["apart"])
 	s.NotStandard, s.InDoubt = list(t.meta["not_standard"]), list(t.meta["in_doubt"])
+	s.Internal = list(t.meta["internal"])
 	s.NoReason, s.BlankReason = t.meta["no_reason"], t.meta["blank_reason"]
 	for i := range t.rows {
 		r := t.row(i)

@@ -162,7 +162,7 @@ func stay(rows []Row, days, after delay.Calendar, omitted int) Stay {
 	s := Stay{Provider: last.Provider, Person: last.Person, Across: last.Across, AgeAt: last.Age}
 	for _, r := range rows {
 		s.Admitted = cmp.Or(r.Admitted, s.Admitted)
-		s.Council = cmp.Or(r.Council, s.Council)
+		s.Council, s.Pathway = cmp.Or(r.Council, s.Council), cmp.Or(r.Pathway, s.Pathway)
 	}
 	switch {
 	case last.Discharged != 0:

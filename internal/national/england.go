@@ -205,6 +205,19 @@ type Discharges struct {
 // LeftOutCauses names who the statistic leaves out.
 var LeftOutCauses = [4]string{"under the age floor", "died", "transferred", "no night in hospital"}
 
+// Add adds the discharges of another month or place.
+func (d *Discharges) Add(o Discharges) {
+	d.Discharges += o.Discharges
+	d.SameDay += o.SameDay
+	d.BedDays += o.BedDays
+	for i := range d.Bands {
+		d.Bands[i] += o.Bands[i]
+	}
+	for i := range d.LeftOut {
+		d.LeftOut[i] += o.LeftOut[i]
+	}
+}
+
 // Delayed is the discharges after the ready date.
 func (d Discharges) Delayed() int { return d.Discharges - d.SameDay }
 

@@ -31,8 +31,10 @@ type Stay struct {
 	Person string
 	// Across names the person at every provider (I5), empty when they are known
 	// at this one alone.
-	Across  string
+	Across string
+	// Council and Pathway are what was last stated of them.
 	Council delay.Council
+	Pathway string
 	// Admitted is zero when it is not known; Out is zero while the person is
 	// in a bed.
 	Admitted, Out delay.Day

@@ -85,6 +85,7 @@ func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today 
 			{`INSERT INTO reading SELECT * FROM source.reading WHERE file_id IN (SELECT file_id FROM file)`, nil},
 			{`INSERT INTO reading_change SELECT * FROM source.reading_change WHERE file_id IN (SELECT file_id FROM file)`, nil},
 			{`INSERT INTO extract SELECT * FROM source.extract WHERE file_id IN (SELECT file_id FROM file)`, nil},
+			{`INSERT INTO stay SELECT * FROM source.stay WHERE extract_id IN (SELECT extract_id FROM extract)`, nil},
 			{`INSERT INTO acceptance SELECT * FROM source.acceptance WHERE accepted_at <= ? AND extract_id IN (SELECT extract_id FROM extract)`,
 				[]any{moment}},
 			// Statements that nothing of the time refers to do no harm: figures

@@ -146,7 +146,7 @@ var numberHeads = map[measure.Number]string{
 	measure.Open: "Days not agreed",
 }
 
-func (s *Server) figuresTable(b breakdown) page.Table {
+func (s *Server) figuresTable(see sight, b breakdown) page.Table {
 	t := page.Table{ID: "figures", Caption: "Delayed days, " + span(b.Query.From, b.Query.To)}
 	for _, by := range b.Query.By {
 		t.Head = append(t.Head, page.Head{Text: dimensionWords[by]})
@@ -188,6 +188,9 @@ func (s *Server) figuresTable(b breakdown) page.Table {
 		switch n {
 		case measure.Days:
 			cell.Text = count(b.Total)
+			if m := b.Query.From.Month(); b.Query.From == m.First() && b.Query.To == min(m.Last(), b.AsAt) && s.walkable(b.Query.Filter) {
+				cell.Href = s.walkFrom(see, b.Query.Filter, url.Values{wordMonth: {m.String()}})
+			}
 		case measure.Open:
 			cell.Text = count(b.NotAgreed)
 		case measure.Beds, measure.People:
@@ -301,7 +304,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 	if len(b.Cells) == 0 {
 		v.Empty = "No delayed days in this period."
 	} else {
-		v.Table = s.figuresTable(b)
+		v.Table = s.figuresTable(see, b)
 	}
 	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
 		return err

@@ -26,6 +26,7 @@ import (
 	"homeward/internal/extract"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/national"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -45,6 +46,8 @@ type northshire struct {
 	notes []measure.Annotation
 	// accepted are the short files that were accepted, in words.
 	accepted []string
+	// stays are those of its lists of everybody in a bed, nil for none.
+	stays *national.Ledger
 }
 
 func newNorthshire() *northshire {
@@ -460,6 +463,7 @@ func options(t testing.TB) (Options, *site) {
 		{Name: "pack", Title: "Make the weekly pack", When: "Wednesdays at 9:55am", Result: ""},
 	}}}
 	n := s.north
+	n.stays = n.listing()
 	now := func() time.Time { return time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC) }
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.visitors = newVisitors(t, n, now, log)
@@ -470,7 +474,8 @@ func options(t testing.TB) (Options, *site) {
 		Trends: n, Published: shelfOfFigures{},
 		Packs:  &shelf{packs: []Pack{ofOctober}},
 		Places: page.Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
-		Rules:  rules, Version: "1.0.0", Templates: templates.Files, Assets: assetsForTests(t),
+		Rules:  rules, Defs: referenceTables(t), DischargeFloor: 16, Beds: true, Counting: "england-dtoc", Version: "1.0.0",
+		Templates: templates.Files, Assets: assetsForTests(t),
 		Log: log, Now: now, Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
 	}
 	o.show(n)

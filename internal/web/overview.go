@@ -69,6 +69,8 @@ type nowView struct {
 	Bodies       []bodyCount
 	Ready        string
 	Href         string
+	// Walk leads to the bridge from this number to England's.
+	Walk page.Link
 }
 
 // barPart is one block of the bar, in units of which the whole bar is 1000
@@ -184,6 +186,10 @@ func (s *Server) overviewPage(c echo.Context) error {
 		page.WithBy(see.keep(page.Dated(o.Filter.On(measure.BasisCounted), o.AsAt, o.AsAt)), measure.ByProvider,
 			measure.ByResponsible),
 	)
+	if s.walkable(o.Filter) {
+		v.Now.Walk = page.Link{Text: "Walk this number to the situation report", Href: s.walkFrom(see, o.Filter, url.Values{
+			wordDay: {o.AsAt.String()}})}
+	}
 	v.Share = shareOf(o)
 	if m, _, ok := latestMonth(o); ok {
 		v.Share.Open = page.Link{

@@ -30,6 +30,7 @@ type Pasts interface {
 type Past interface {
 	Figures
 	Course
+	Ledgers
 	Arrivals(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error)
 }
 

@@ -33,7 +33,6 @@ const publishedPath = "/published"
 // list, as its link does.
 const (
 	wordSeries = "series"
-	wordMonth  = "month"
 	wordOf     = "of"
 )
 

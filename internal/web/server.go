@@ -20,6 +20,7 @@ import (
 
 	"homeward/internal/attribution"
 	"homeward/internal/casework"
+	"homeward/internal/definition"
 	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -71,6 +72,16 @@ type Options struct {
 	// Rules is the rule set that the definitions page shows; RulesName its name
 	// as it stands in files, such as "england-dtoc".
 	Rules *attribution.RuleSet
+	// Defs are the code sets and counting conventions (D1, D2).
+	Defs *definition.Tables
+	// Beds says that some provider lists everybody in a bed (R13): without one
+	// the menu has none of the counts that need it.
+	Beds bool
+	// Counting names the convention of the local count, such as "england-dtoc".
+	Counting string
+	// DischargeFloor is the age floor of discharge ready dates where an address
+	// names none.
+	DischargeFloor int
 	// Version is the program's own, such as "1.0.0".
 	Version string
 
@@ -136,7 +147,8 @@ func New(opts Options) (*Server, error) {
 		"Moment": opts.Moment != nil,
 		"Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil,
 		"Sessions": opts.Sessions != nil,
-		"Rules":    opts.Rules != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil, "Log": opts.Log != nil,
+		"Rules":    opts.Rules != nil, "Defs": opts.Defs != nil, "Templates": opts.Templates != nil, "Assets": opts.Assets != nil,
+		"Log":   opts.Log != nil,
 		"Spool": opts.Spool != "",
 	} {
 		if !given {
@@ -224,7 +236,8 @@ type route struct {
 
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
-	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.samePeopleRoutes(), s.againRoutes(), s.publishedRoutes()), []route{
+	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.nationalRoutes(), s.samePeopleRoutes(), s.againRoutes(),
+		s.publishedRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},

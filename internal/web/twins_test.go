@@ -20,7 +20,9 @@ import (
 // chartPages are addresses that between them show every chart: each measure, each
 // step and each split, as control chart and as lines.
 func chartPages() []string {
-	out := []string{"/overview", "/reasons", "/reasons?last=1m", "/flow", "/council/E10000099"}
+	out := []string{"/overview", "/reasons", "/reasons?last=1m", "/flow", "/council/E10000099", "/sitrep", "/sitrep?grain=week&last=8w",
+		"/discharge",
+		"/bridge", "/bridge?start=england-drd-statistic&end=ours"}
 	for _, id := range chartOrder {
 		out = append(out, "/charts/"+id)
 	}
