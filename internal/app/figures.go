@@ -15,6 +15,7 @@ import (
 
 	"homeward/internal/config"
 	"homeward/internal/csvout"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
 	"homeward/internal/measure"
@@ -78,6 +79,14 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 		if err != nil {
 			return ExitUsage, asUsage(err)
 		}
+		store, opened, err := knownStore(ctx, d.options(nil), *known)
+		if err != nil {
+			return ExitLess, err
+		}
+		defer opened.Close()
+		if q.Filter.Book, err = d.bookOf(store.Convention()); err != nil {
+			return ExitLess, err
+		}
 		for dim, values := range filters {
 			if err := q.Filter.ParseFilter(string(dim), *values); err != nil {
 				return ExitUsage, asUsage(err)
@@ -86,16 +95,11 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 		if q.Filter.Basis, err = d.basis(*basis, q.Filter); err != nil {
 			return ExitUsage, asUsage(err)
 		}
-		store, opened, err := knownStore(ctx, d.options(nil), *known)
-		if err != nil {
-			return ExitLess, err
-		}
-		defer opened.Close()
 		if *public {
 			if *numbers != "days" {
 				return ExitUsage, usage("Public figures are delayed days only. Leave --measures out.")
 			}
-			rows, err := d.publicRows()
+			rows, err := d.publicRows(q.Filter.Book)
 			if err != nil {
 				return ExitLess, err
 			}
@@ -137,15 +141,16 @@ func (d *dataFlags) basis(given string, f measure.Filter) (measure.Basis, error)
 // publicRows gives the providers and councils of the partnership file, which
 // have their rows in public tables whatever was counted. Without a file those
 // with 5 days or more have rows, and all others one.
-func (d *dataFlags) publicRows() (measure.Known, error) {
+func (d *dataFlags) publicRows(b *definition.Book) (measure.Known, error) {
 	p, err := config.LoadPartnership(d.options(nil).partnershipPath())
 	if problem.KindOf(err) == problem.NotFound {
-		return measure.Known{}, nil
+		return measure.Known{Reasons: b.Reasons()}, nil
 	}
-	return publicRowsOf(p), err
+	return publicRowsOf(p, b), err
 }
 
-func publicRowsOf(p *config.Partnership) (known measure.Known) {
+func publicRowsOf(p *config.Partnership, b *definition.Book) (known measure.Known) {
+	known.Reasons = b.Reasons()
 	if p == nil {
 		return known
 	}

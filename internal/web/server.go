@@ -71,6 +71,9 @@ type Options struct {
 	// Rules is the rule set that the definitions page shows; RulesName its name
 	// as it stands in files, such as "england-dtoc".
 	Rules *attribution.RuleSet
+	// RuleSets are the partnership's own rule set and those of the code sets; nil
+	// means that there is the own one alone.
+	RuleSets *attribution.Sets
 	// Version is the program's own, such as "1.0.0".
 	Version string
 
