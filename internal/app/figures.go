@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -164,14 +165,25 @@ func publicRowsOf(p *config.Partnership, b *definition.Book) (known measure.Know
 }
 
 func printTable(w io.Writer, t *measure.Table, format string) error {
+	counted := t.Query.Filter.Book.Counting()
 	switch format {
 	case "csv":
 		out := csvout.New(w)
-		if err := out.Write(t.Head); err != nil {
+		// The columns of the default convention are what programs have always read.
+		// Any other adds its name to every row (D3).
+		var made []string
+		if counted.Name != "" && counted.Name != config.DefaultDefinitions {
+			made = []string{counted.Name}
+		}
+		head := t.Head
+		if made != nil {
+			head = append(slices.Clone(head), "convention")
+		}
+		if err := out.Write(head); err != nil {
 			return err
 		}
 		for _, row := range t.Rows {
-			if err := out.WriteMixed(row, func(i int) bool { return t.Numeric[i] }); err != nil {
+			if err := out.WriteMixed(append(slices.Clone(row), made...), func(i int) bool { return i < len(t.Numeric) && t.Numeric[i] }); err != nil {
 				return err
 			}
 		}
@@ -194,6 +206,9 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 			}
 		}
 		out := map[string]any{"from": t.Query.From.String(), "to": t.Query.To.String(), "rows": rows, "basis": t.Query.Filter.Basis.String()}
+		if counted.Name != "" {
+			out["convention"], out["days_counted"] = counted.NameWords(), counted.DayWords()
+		}
 		if t.Public {
 			out["note"] = measure.SuppressedWords
 		} else {
@@ -213,6 +228,9 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 		} else {
 			fmt.Fprintf(out, "%d %s from %s to %s\n", t.Total, strings.ToLower(dayWords[t.Query.Filter.Basis]), t.Query.From.Long(),
 				t.Query.To.Long())
+		}
+		if counted.Name != "" {
+			fmt.Fprintf(out, "Counted by %s. %s\n", counted.NameWords(), counted.DayWords())
 		}
 		return out.Flush()
 	default:
