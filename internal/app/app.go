@@ -4,19 +4,14 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"homeward/data"
 	"homeward/internal/attribution"
 	"homeward/internal/config"
-	"homeward/internal/definition"
-	"homeward/internal/delay"
 	"homeward/internal/durable"
 	"homeward/internal/extract"
 	"homeward/internal/identity"
@@ -80,9 +75,10 @@ type App struct {
 	// Received holds each file as it was received, sealed; nil when Key is.
 	Received *received.Folder
 
+	*counted
+
 	former *identity.Key // of before a rotation, nil when it is not here
 	reader *extract.Set
-	defs   *definition.Tables
 	pasts  pasts
 	again  again
 	inbox  inbox
@@ -118,19 +114,16 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := Settings(p)
-	if err != nil {
-		return nil, err
-	}
-	rules, err := Rules(p.Settings.RuleSet)
-	if err != nil {
-		return nil, err
-	}
 	ref := referenceBeside(path)
-	defs, err := definition.Load(data.Reference, ref.Own())
+	by, err := countedBy(p, ref)
 	if err != nil {
 		return nil, err
 	}
+	settings, err := Settings(p, by.book.Convention)
+	if err != nil {
+		return nil, err
+	}
+	rules := by.rules.Own
 	reader, err := extract.Compile(p, ref)
 	if err != nil {
 		return nil, err
@@ -162,8 +155,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	a := &App{
-		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader, defs: defs,
-		Ingest: &ingest.Service{Reader: reader, Rules: rules, RuleSets: codeRules(defs), Store: store, Key: key, Now: o.Now, Log: o.Log,
+		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader, counted: by,
+		Ingest: &ingest.Service{Reader: reader, Rules: rules, RuleSets: by.rules.ByCode, Store: store, Key: key, Now: o.Now, Log: o.Log,
 			Into: p.IntoOf},
 		SignIn: signin.New(store, key, p, o.Now),
 	}
@@ -199,63 +192,6 @@ func (o Options) key(ctx context.Context, store *sqlite.Store, lost error) (*ide
 func (a *App) Close() error {
 	a.again.close()
 	return errors.Join(a.pasts.close(), a.Store.Close())
-}
-
-// Settings gives what of the partnership's settings derived rows depend on.
-func Settings(p *config.Partnership) (*sqlite.Settings, error) {
-	out := sqlite.DefaultSettings
-	if p.Settings.Counting != "" {
-		convention, err := delay.ConventionNamed(p.Settings.Counting)
-		if err != nil {
-			return nil, err
-		}
-		out.Delay.Convention = convention
-	}
-	if p.Settings.OmittedLimitDays != 0 {
-		out.Delay.OmittedLimit = p.Settings.OmittedLimitDays
-	}
-	if p.Settings.ShortFileRatio != 0 {
-		out.Short.Ratio = p.Settings.ShortFileRatio
-	}
-	if p.Settings.ShortFileLeast != 0 {
-		out.Short.Least = p.Settings.ShortFileLeast
-	}
-	if p.Settings.UnreadShare != 0 {
-		out.Short.Unread = p.Settings.UnreadShare
-	}
-	if p.Settings.UnreadLeast != 0 {
-		out.Short.LeastUnread = p.Settings.UnreadLeast
-	}
-	for _, v := range p.Providers {
-		for _, f := range v.Formerly {
-			former := sqlite.Former{Code: f.Code, Into: v.Code}
-			if f.Until != "" {
-				until, err := delay.ParseDay(f.Until)
-				if err != nil {
-					return nil, err
-				}
-				former.Until = until
-			}
-			out.Formerly = append(out.Formerly, former)
-		}
-	}
-	// What is derived does not depend on the order of the file.
-	slices.SortFunc(out.Formerly, func(a, b sqlite.Former) int { return cmp.Compare(a.Code, b.Code) })
-	return &out, nil
-}
-
-// Rules reads a rule set of the reference data; the empty name is
-// england-dtoc.
-func Rules(name string) (*attribution.RuleSet, error) {
-	if name == "" {
-		name = "england-dtoc"
-	}
-	f, err := data.Reference.Open("rulesets/" + name + ".csv")
-	if err != nil {
-		return nil, problem.Wrap(err, problem.Invalid, "There is no rule set %s. Use england-dtoc", name)
-	}
-	defer f.Close()
-	return attribution.ParseRuleSet(name, f)
 }
 
 // Expected gives the providers from whom extracts are expected.

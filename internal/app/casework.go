@@ -16,7 +16,7 @@ import (
 // casework is the use case of logging and agreeing, with the partnership's
 // settings.
 func (a *App) casework() *casework.Service {
-	return &casework.Service{Store: a.Store, Rules: a.Rules, Key: a.Key, Now: a.Options.Now, London: a.London,
+	return &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.rules, Book: a.book, Key: a.Key, Now: a.Options.Now, London: a.London,
 		Settings: caseSettings(a.Partnership.Agreement)}
 }
 

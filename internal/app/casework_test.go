@@ -95,7 +95,7 @@ func newDesk(t testing.TB) *desk {
 		Jobs: jobs{scheduler}, Packs: packs{app: a}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready, Closings: a.closings(),
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Rows: rows{a.Store, a}, Audit: a.Store,
-		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, Defs: a.defs, Beds: a.bedLists(),
+		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, RuleSets: a.rules, Defs: a.defs, Beds: a.bedLists(),
 		Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: "test",
 		Templates: templates.Files, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now,
 		Zone: a.London,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,8 +24,12 @@ type closings struct {
 
 func (k closings) setup(m delay.Month, now time.Time) closing.Setup {
 	a := k.app
-	return closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: a.Rules.Name, RuleVersion: a.Rules.On(m.Last()).Version,
-		Expected: a.Expected(), Clocks: a.casework().Settings.Clocks}
+	// The name of the last of the rule sets in use ends where its version begins.
+	words := a.rules.Words(m.Last())
+	last := strings.LastIndex(words, " ")
+	return closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words[:last], RuleVersion: words[last+1:],
+		Convention: a.book.Convention.Name,
+		Expected:   a.Expected(), Clocks: a.casework().Settings.Clocks}
 }
 
 // Check works out a month as it would be closed now.

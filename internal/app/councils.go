@@ -32,6 +32,9 @@ func referenceBeside(partnership string) reference {
 // conventions and examples of the partnership's own (D1, D2).
 func (r reference) Own() fs.FS { return r.own }
 
+// Embedded gives the reference data of the program.
+func (r reference) Embedded() fs.FS { return data.Reference }
+
 func (r reference) Open(name string) (fs.File, error) {
 	if ok, _ := filepath.Match("councils/*.csv", name); ok {
 		if f, err := r.own.Open(name); !errors.Is(err, fs.ErrNotExist) {

@@ -47,7 +47,7 @@ func pathwaysDemo(ctx context.Context, a *App) error {
 		by := people.Actor{Kind: people.APerson, Email: "coordinator." + l.provider + "@demonstration.example", Name: "Demonstration coordinator",
 			Grant: people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{l.provider}}}
 		in := casework.NewEntry{Reference: l.reference, Kind: logbook.Verified, Made: l.made, Day: l.made,
-			Destination: pathwayOf(l.reason, l.spread)}
+			Destination: a.pathwayOf(l.reason, l.spread)}
 		if _, _, err := a.madeUp(onRound(l.made, l.spread%60, now)).Log(ctx, by, in); err != nil {
 			return err
 		}
@@ -57,8 +57,8 @@ func pathwaysDemo(ctx context.Context, a *App) error {
 
 // pathwayOf is where somebody went who waited for a reason; spread is for those
 // whose reason does not say.
-func pathwayOf(r delay.Reason, spread int) string {
-	if to := destinationOf(r); to != "undecided" {
+func (a *App) pathwayOf(r delay.Reason, spread int) string {
+	if to := a.destinationOf(r); to != "undecided" {
 		return to
 	}
 	return [...]string{"1", "0", "1", "2", "1", "3"}[spread%6]

@@ -50,7 +50,7 @@ func logDemo(ctx context.Context, a *App) error {
 			}
 			for _, in := range []casework.NewEntry{
 				{Reference: row.Reference, Kind: logbook.Opened, Made: logged, Day: d.Ready, Ready: d.Ready, Admitted: d.Admitted,
-					Given: first.Given, Outcome: first.Outcome, Destination: destinationOf(said.Given.Reason), Uncertain: i%17 == 5},
+					Given: first.Given, Outcome: first.Outcome, Destination: a.destinationOf(said.Given.Reason), Uncertain: i%17 == 5},
 				{Reference: row.Reference, Kind: logbook.Verified, Made: max(checked, logged), Day: max(checked, logged)},
 			} {
 				in.Place.Site, in.Place.Ward, in.Place.Bed = d.Site, d.Ward, d.Bed
@@ -84,16 +84,11 @@ func onRound(day delay.Day, i int, now time.Time) time.Time {
 	return at
 }
 
-// destinationOf is where people who wait for a reason usually go.
-func destinationOf(r delay.Reason) string {
-	switch r {
-	case "E", "F":
-		return "1"
-	case "C":
-		return "2"
-	case "Di", "Dii":
-		return "3"
-	default:
-		return "undecided"
+// destinationOf is where people who wait for a reason usually go, as its table
+// has it.
+func (a *App) destinationOf(r delay.Reason) string {
+	if _, code, ok := a.book.Meaning(r); ok && len(code.Pathways) == 1 {
+		return code.Pathways[0]
 	}
+	return "undecided"
 }

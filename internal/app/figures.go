@@ -9,12 +9,14 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"homeward/internal/config"
 	"homeward/internal/csvout"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
 	"homeward/internal/measure"
@@ -78,6 +80,14 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 		if err != nil {
 			return ExitUsage, asUsage(err)
 		}
+		store, opened, err := knownStore(ctx, d.options(nil), *known)
+		if err != nil {
+			return ExitLess, err
+		}
+		defer opened.Close()
+		if q.Filter.Book, err = d.bookOf(store.Convention()); err != nil {
+			return ExitLess, err
+		}
 		for dim, values := range filters {
 			if err := q.Filter.ParseFilter(string(dim), *values); err != nil {
 				return ExitUsage, asUsage(err)
@@ -86,16 +96,11 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 		if q.Filter.Basis, err = d.basis(*basis, q.Filter); err != nil {
 			return ExitUsage, asUsage(err)
 		}
-		store, opened, err := knownStore(ctx, d.options(nil), *known)
-		if err != nil {
-			return ExitLess, err
-		}
-		defer opened.Close()
 		if *public {
 			if *numbers != "days" {
 				return ExitUsage, usage("Public figures are delayed days only. Leave --measures out.")
 			}
-			rows, err := d.publicRows()
+			rows, err := d.publicRows(q.Filter.Book)
 			if err != nil {
 				return ExitLess, err
 			}
@@ -137,15 +142,16 @@ func (d *dataFlags) basis(given string, f measure.Filter) (measure.Basis, error)
 // publicRows gives the providers and councils of the partnership file, which
 // have their rows in public tables whatever was counted. Without a file those
 // with 5 days or more have rows, and all others one.
-func (d *dataFlags) publicRows() (measure.Known, error) {
+func (d *dataFlags) publicRows(b *definition.Book) (measure.Known, error) {
 	p, err := config.LoadPartnership(d.options(nil).partnershipPath())
 	if problem.KindOf(err) == problem.NotFound {
-		return measure.Known{}, nil
+		return measure.Known{Reasons: b.Reasons()}, nil
 	}
-	return publicRowsOf(p), err
+	return publicRowsOf(p, b), err
 }
 
-func publicRowsOf(p *config.Partnership) (known measure.Known) {
+func publicRowsOf(p *config.Partnership, b *definition.Book) (known measure.Known) {
+	known.Reasons = b.Reasons()
 	if p == nil {
 		return known
 	}
@@ -159,14 +165,25 @@ func publicRowsOf(p *config.Partnership) (known measure.Known) {
 }
 
 func printTable(w io.Writer, t *measure.Table, format string) error {
+	counted := t.Query.Filter.Book.Counting()
 	switch format {
 	case "csv":
 		out := csvout.New(w)
-		if err := out.Write(t.Head); err != nil {
+		// The columns of the default convention are what programs have always read.
+		// Any other adds its name to every row (D3).
+		var made []string
+		if counted.Name != "" && counted.Name != config.DefaultDefinitions {
+			made = []string{counted.Name}
+		}
+		head := t.Head
+		if made != nil {
+			head = append(slices.Clone(head), "convention")
+		}
+		if err := out.Write(head); err != nil {
 			return err
 		}
 		for _, row := range t.Rows {
-			if err := out.WriteMixed(row, func(i int) bool { return t.Numeric[i] }); err != nil {
+			if err := out.WriteMixed(append(slices.Clone(row), made...), func(i int) bool { return i < len(t.Numeric) && t.Numeric[i] }); err != nil {
 				return err
 			}
 		}
@@ -189,6 +206,9 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 			}
 		}
 		out := map[string]any{"from": t.Query.From.String(), "to": t.Query.To.String(), "rows": rows, "basis": t.Query.Filter.Basis.String()}
+		if counted.Name != "" {
+			out["convention"], out["days_counted"] = counted.NameWords(), counted.DayWords()
+		}
 		if t.Public {
 			out["note"] = measure.SuppressedWords
 		} else {
@@ -208,6 +228,9 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 		} else {
 			fmt.Fprintf(out, "%d %s from %s to %s\n", t.Total, strings.ToLower(dayWords[t.Query.Filter.Basis]), t.Query.From.Long(),
 				t.Query.To.Long())
+		}
+		if counted.Name != "" {
+			fmt.Fprintf(out, "Counted by %s. %s\n", counted.NameWords(), counted.DayWords())
 		}
 		return out.Flush()
 	default:

@@ -65,7 +65,7 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 	if err != nil {
 		return nil, err
 	}
-	settings, err := Settings(a.Partnership)
+	settings, err := Settings(a.Partnership, a.book.Convention)
 	if err != nil {
 		return nil, err
 	}

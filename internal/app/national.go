@@ -4,44 +4,13 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"slices"
 	"strings"
 
-	"homeward/internal/attribution"
 	"homeward/internal/csvout"
-	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/national"
 	"homeward/internal/problem"
 )
-
-// codeRules gives the rule set of each code set but england-dtoc, whose rule set
-// the partnership names.
-func codeRules(defs *definition.Tables) map[string]*attribution.RuleSet {
-	out := map[string]*attribution.RuleSet{}
-	for _, set := range defs.CodeSets {
-		if set.Reason("x") == "x" {
-			continue
-		}
-		rules := attribution.CodeRules{Name: set.Name, Version: set.Version, From: set.From, Matrix: map[delay.Reason]attribution.Allowed{},
-			Divides: set.Bodies, StatedStands: set.StatedStands}
-		for _, c := range set.Codes {
-			rules.Matrix[set.Reason(c.Code)] = attribution.Allowed{
-				Label:    c.Label,
-				Acute:    c.Acute,
-				NonAcute: c.NonAcute,
-				NHS: slices.Contains(
-					c.Bodies,
-					delay.NHS,
-				),
-				SocialCare: slices.Contains(c.Bodies, delay.SocialCare),
-				Joint:      slices.Contains(c.Bodies, delay.Joint),
-			}
-		}
-		out[set.Name] = rules.RuleSet()
-	}
-	return out
-}
 
 func setUpNational(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c).addPartnership(flags)
@@ -147,7 +116,7 @@ func (a *App) stays(ctx context.Context, w *national.Window) ([]national.Stay, e
 		}
 		w.To = max(w.To, calendar[len(calendar)-1])
 	}
-	settings, err := Settings(a.Partnership)
+	settings, err := Settings(a.Partnership, a.book.Convention)
 	if err != nil {
 		return nil, err
 	}

@@ -24,12 +24,13 @@ import (
 // gather gets what a pack shows, of a store, at the moment and up to the
 // extract date of meta.
 func (a *App) gather(ctx context.Context, store *sqlite.Store, f measure.Filter, meta pack.Meta) (pack.Figures, error) {
+	f.Book = a.book
 	figures, err := pack.Gather(ctx, store, f, a.placeOf(f), measure.Moment{Now: meta.At, UpTo: meta.UpTo}, a.Expected())
 	if err != nil || !meta.Public || figures.Overview.AsAt == 0 {
 		return figures, err
 	}
 	o := figures.Overview
-	figures.Release, err = measure.MakeRelease(ctx, store, o.From, o.To, f, publicRowsOf(a.Partnership))
+	figures.Release, err = measure.MakeRelease(ctx, store, o.From, o.To, f, publicRowsOf(a.Partnership, a.book))
 	return figures, err
 }
 
@@ -59,7 +60,7 @@ func (a *App) meta(version string, at time.Time) pack.Meta {
 // ruleSetAt names the rule set with the version in force on the day of a
 // moment.
 func (a *App) ruleSetAt(at time.Time) string {
-	return a.Rules.Name + " " + a.Rules.On(delay.DayOf(at.In(a.London))).Version
+	return a.rules.Words(delay.DayOf(at.In(a.London)))
 }
 
 func (a *App) packsRoot() string { return filepath.Join(a.Options.Data, PacksFolder) }

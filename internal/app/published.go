@@ -409,7 +409,7 @@ func (a *App) ComparePublished(ctx context.Context, store *sqlite.Store, series 
 	if err != nil {
 		return nil, err
 	}
-	settings, err := Settings(a.Partnership)
+	settings, err := Settings(a.Partnership, a.book.Convention)
 	if err != nil {
 		return nil, err
 	}

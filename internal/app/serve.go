@@ -91,8 +91,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
-		Places: a.places(), Levels: a.levels(), Rules: a.Rules, Defs: a.defs, Beds: a.bedLists(), Counting: a.Partnership.Settings.Counting,
-		DischargeFloor: a.dischargeFloor(), Version: c.Version,
+		Places: a.places(), Levels: a.levels(), Rules: a.Rules, RuleSets: a.rules, Defs: a.defs, Beds: a.bedLists(),
+		Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: c.Version,
 		Templates: templates.Files, Assets: static.Files, Spool: spool,
 		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
 	})
@@ -158,7 +158,7 @@ func newRenderer() (*chart.Renderer, error) {
 
 // places names who the pages speak of.
 func (a *App) places() page.Places {
-	p := page.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Headline: a.headline()}
+	p := page.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Headline: a.headline(), Book: a.book}
 	for _, provider := range a.Partnership.Providers {
 		p.Providers = append(p.Providers, page.Place{Code: provider.Code, Name: provider.Name})
 	}

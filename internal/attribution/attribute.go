@@ -40,7 +40,8 @@ func (v *Version) decide(g Given) (body delay.Body, rule, why, finding string) {
 	if v.statedStands && g.Stated != delay.NotAttributed && !g.StatedUnread {
 		return g.Stated, "A2", fmt.Sprintf("The extract names %s, and under these rules a stated body stands for every reason.", g.Stated), ""
 	}
-	if v.byGroups {
+	mapped := v.agreed[g.Reason]
+	if v.byGroups && mapped == "" {
 		return delay.NotAttributed, "A8", "These reasons are divided by groups and not between the NHS and the council.", ""
 	}
 	if g.Reason == delay.ReasonNotKnown {
@@ -49,22 +50,25 @@ func (v *Version) decide(g Given) (body delay.Body, rule, why, finding string) {
 	allowed := v.Bodies(g.Reason, g.Care)
 	if len(allowed) == 0 {
 		return delay.NotAttributed, "A5",
-			fmt.Sprintf("Reason %s does not exist for %s care under version %s.", g.Reason, careWords(g.Care), v.Version),
-			fmt.Sprintf("Reason %s does not exist for %s care", g.Reason, careWords(g.Care))
+			fmt.Sprintf("Reason %s does not exist for %s care under version %s.", g.Reason.Code(), careWords(g.Care), v.Version),
+			fmt.Sprintf("Reason %s does not exist for %s care", g.Reason.Code(), careWords(g.Care))
 	}
 	if g.StatedUnread {
 		return delay.NotAttributed, "A5", "The responsible body that the extract names could not be read, and it may be any body.",
 			"The responsible body could not be read"
 	}
 	if len(allowed) == 1 && (g.Stated == delay.NotAttributed || g.Stated == allowed[0]) {
-		return allowed[0], "A1", fmt.Sprintf("Reason %s can only be with %s.", g.Reason, allowed[0]), ""
+		if mapped != "" {
+			return allowed[0], "A1", fmt.Sprintf("The partnership maps reason %s to %s. Agreed: %s.", g.Reason.Code(), allowed[0], mapped), ""
+		}
+		return allowed[0], "A1", fmt.Sprintf("Reason %s can only be with %s.", g.Reason.Code(), allowed[0]), ""
 	}
 	if g.Stated != delay.NotAttributed {
 		if !slices.Contains(allowed, g.Stated) {
-			words := fmt.Sprintf("Reason %s cannot be with %s; it can be with %s", g.Reason, g.Stated, list(allowed))
+			words := fmt.Sprintf("Reason %s cannot be with %s; it can be with %s", g.Reason.Code(), g.Stated, list(allowed))
 			return delay.NotAttributed, "A5", words + ".", words
 		}
-		return g.Stated, "A2", fmt.Sprintf("The extract names %s, which reason %s allows.", g.Stated, g.Reason), ""
+		return g.Stated, "A2", fmt.Sprintf("The extract names %s, which reason %s allows.", g.Stated, g.Reason.Code()), ""
 	}
 	if b := g.WaitingOn.body(); b != delay.NotAttributed && slices.Contains(allowed, b) {
 		return b, "A3", fmt.Sprintf("The patient is waiting on %s.", waitingWords[b]), ""

@@ -31,6 +31,9 @@ type Version struct {
 	// byGroups says that the nation divides delays by groups and not by bodies
 	// (A8).
 	statedStands, byGroups bool
+	// agreed says who agreed that the partnership maps a reason to its one body,
+	// by the reasons that it maps.
+	agreed map[delay.Reason]string
 }
 
 // Allowed is one reason's line of the matrix.
@@ -95,6 +98,9 @@ func (s *RuleSet) Fingerprint() string {
 	for _, v := range s.Versions {
 		// Maps are printed in the order of their keys.
 		fmt.Fprintf(h, "%q %q %d %v %v %v\n", s.Name, v.Version, v.From, v.Matrix, v.statedStands, v.byGroups)
+		if len(v.agreed) > 0 {
+			fmt.Fprintf(h, "%q\n", v.agreed)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

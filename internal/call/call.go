@@ -91,6 +91,9 @@ type Content struct {
 	Held        time.Time `json:"held"`
 	Partnership string    `json:"partnership"`
 	RuleSet     string    `json:"rule_set"`
+	// Convention names the counting convention; calls held before it was kept have
+	// none.
+	Convention string `json:"convention,omitempty"`
 	// AsAt is the latest extract date; Arrived when the latest of the extracts
 	// arrived that the figures stand on.
 	AsAt    Day       `json:"as_at"`

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"homeward/internal/agreement"
 	"homeward/internal/chart"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -84,6 +86,8 @@ type Setup struct {
 	Annotations          []measure.Annotation
 	// Levels are the agreed levels of measures.
 	Levels []measure.Level
+	// Book names the reasons and says by which convention days are counted.
+	Book *definition.Book
 	// Headline says of which days the council share is one.
 	Headline measure.Basis
 	// Pathways are the pathways out of hospital by their codes in the log, in the
@@ -122,6 +126,7 @@ type maker struct {
 func Make(ctx context.Context, src Source, draw Drawer, s Setup) (*Content, error) {
 	m := &maker{set: s, src: src, draw: draw, reasons: map[delay.Reason]int64{}, at: map[string]delay.Day{}, Content: &Content{
 		Version: version, Call: Day(delay.DayOf(s.Now)), Held: s.Now, Partnership: s.Partnership, RuleSet: s.RuleSet,
+		Convention: s.Book.Counting().Name,
 	}}
 	if s.Last != nil {
 		m.Content.Last = s.Last.Call
@@ -138,7 +143,8 @@ func Make(ctx context.Context, src Source, draw Drawer, s Setup) (*Content, erro
 // date so that one that is late does not look empty.
 func (m *maker) standing(ctx context.Context) error {
 	var err error
-	if m.over, err = measure.MakeOverview(ctx, m.src, measure.Filter{}, 0, 0, measure.Moment{Now: m.set.Now}, m.set.Expected); err != nil {
+	if m.over, err = measure.MakeOverview(ctx, m.src, measure.Filter{Book: m.set.Book}, 0, 0, measure.Moment{Now: m.set.Now},
+		m.set.Expected); err != nil {
 		return err
 	}
 	stand, err := m.src.ProviderDays(ctx, 0, delay.DayOf(m.set.Now))
@@ -363,7 +369,7 @@ func (m *maker) share(ctx context.Context) error {
 }
 
 func (m *maker) unsettled(ctx context.Context) error {
-	if m.over.AsAt == 0 {
+	if m.over.AsAt == 0 || !m.set.Book.Divides() {
 		return nil
 	}
 	var err error
@@ -421,7 +427,11 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 		s.FigureWords = "person waiting to leave hospital at the end of " + m.AsAt.Long()
 	}
 	if m.Ready > 0 {
-		s.Lines = append(s.Lines, plural(m.Ready, "person", "people")+" became ready that day and will count from the next.")
+		line := plural(m.Ready, "person", "people") + " became ready that day and will count from the next."
+		if m.set.Book.Counting().Ready {
+			line = plural(m.Ready, "person", "people") + " became ready that day and " + isAre(m.Ready) + " among them."
+		}
+		s.Lines = append(s.Lines, line)
 	}
 	if m.Unsettled.Days > 0 {
 		s.Lines = append(s.Lines, plural(m.Unsettled.Days, "day", "days")+" of "+monthWords(delay.Day(m.Share.From), delay.Day(m.Share.To))+" "+
@@ -508,6 +518,10 @@ func (m *maker) moved(_ context.Context, s *Slide) error {
 	s.Title = title + ": " + whole(now) + " waiting, " + change(now, total(Shown))
 	s.Table = &Table{Caption: "From the last call to now, by who the next step is with",
 		Head: append([]Column{{Text: "People"}}, bodyColumns()...)}
+	divides := m.set.Book.Divides()
+	if !divides {
+		s.Table.Caption, s.Table.Head = "From the last call to now", []Column{{Text: "People"}, {Text: "All", Numeric: true}}
+	}
 	for _, l := range m.Movement.Lines {
 		write := signed
 		strong := l.Key == Shown || l.Key == Now
@@ -515,6 +529,11 @@ func (m *maker) moved(_ context.Context, s *Slide) error {
 			write = whole
 		}
 		c := l.Count
+		if !divides {
+			s.Table.Rows = append(s.Table.Rows, Row{Strong: strong,
+				Cells: []string{l.Key.Words(delay.Day(m.Content.Last), delay.Day(m.Call)), write(c.Total())}})
+			continue
+		}
 		s.Table.Rows = append(s.Table.Rows, Row{Strong: strong, Cells: []string{l.Key.Words(delay.Day(m.Content.Last), delay.Day(m.Call)),
 			write(c.SocialCare), write(c.NHS), write(c.Joint), write(c.NotAttributed), write(c.Total())}})
 	}
@@ -594,7 +613,33 @@ func (m *maker) drawn(ctx context.Context, c chart.Chart) (*Chart, error) {
 	return out, nil
 }
 
+// groups stands where the next step does, where the nation divides delays by
+// groups and not between bodies (A8).
+func (m *maker) groups(s *Slide) {
+	s.Name, s.Title = "Groups", "Nobody is waiting"
+	people := map[string]int64{}
+	for r, n := range m.reasons {
+		people[m.set.Book.Group(r)] += n
+	}
+	order := slices.SortedFunc(maps.Keys(people), func(a, b string) int {
+		return cmp.Or(cmp.Compare(people[b], people[a]), cmp.Compare(a, b))
+	})
+	for i, g := range order[:min(mostRows, len(order))] {
+		if people[g] == 0 {
+			break
+		}
+		if i == 0 {
+			s.Title = "Most people wait for " + g
+		}
+		s.Bars = append(s.Bars, Bar{Name: g, Value: people[g], Words: whole(people[g])})
+	}
+}
+
 func (m *maker) nextStep(_ context.Context, s *Slide) error {
+	if !m.set.Book.Divides() {
+		m.groups(s)
+		return nil
+	}
 	s.Name = "Next step with"
 	sh := m.Share
 	period := monthWords(delay.Day(sh.From), delay.Day(sh.To))
@@ -647,7 +692,9 @@ func (m *maker) leading(_ context.Context, s *Slide) error {
 			all = append(all, line{r, n})
 		}
 	}
-	slices.SortFunc(all, func(a, b line) int { return cmp.Or(cmp.Compare(b.people, a.people), cmp.Compare(a.reason, b.reason)) })
+	slices.SortFunc(all, func(a, b line) int {
+		return cmp.Or(cmp.Compare(b.people, a.people), delay.CompareReasons(a.reason, b.reason))
+	})
 	if total < 10 {
 		s.Title = "Too few people to describe the reasons (" + plural(total, "person", "people") + ")"
 	} else {
@@ -674,7 +721,7 @@ func (m *maker) leading(_ context.Context, s *Slide) error {
 		if m.set.Last != nil {
 			words += ", " + change(l.people, before[l.reason])
 		}
-		s.Bars = append(s.Bars, Bar{Name: l.reason.Words(), Value: l.people, Words: words})
+		s.Bars = append(s.Bars, Bar{Name: m.set.Book.Words(l.reason), Value: l.people, Words: words})
 	}
 	if len(all) > 5 {
 		rest := total
@@ -699,7 +746,8 @@ func (m *maker) flow(ctx context.Context, s *Slide) error {
 	if to-6 < m.first() {
 		return nil
 	}
-	f, err := measure.MakeFlows(ctx, m.src, measure.TrendQuery{Grain: measure.ByWeek, From: to - 7*flowWeeks + 1, To: to}, m.set.Expected)
+	f, err := measure.MakeFlows(ctx, m.src, measure.TrendQuery{Grain: measure.ByWeek, From: to - 7*flowWeeks + 1, To: to,
+		Filter: measure.Filter{Book: m.set.Book}}, m.set.Expected)
 	if err != nil {
 		return err
 	}
@@ -743,13 +791,22 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 	s.Table = &Table{Dense: true, Caption: "The longest waits, by reference", Head: []Column{{Text: "Reference"}, {Text: "Hospital"},
 		{Text: "Days", Numeric: true},
 		{Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Due"}}}
+	if !m.set.Book.Divides() {
+		s.Table.Head = slices.DeleteFunc(s.Table.Head, func(c Column) bool { return c.Text == "Next step with" })
+	}
 	for _, w := range waits {
 		due := "No date"
 		if w.Due != 0 {
 			due = shortDay(w.Due)
 		}
+		if !m.set.Book.Divides() {
+			s.Table.Rows = append(s.Table.Rows, Row{Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)),
+				m.set.Book.Words(w.Reason), due}})
+			continue
+		}
 		s.Table.Rows = append(s.Table.Rows, Row{Body: w.Body.Slug(), BodyAt: 4,
-			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), w.Reason.Words(), measure.UpperFirst(w.Body.String()),
+			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), m.set.Book.Words(w.Reason),
+				measure.UpperFirst(w.Body.String()),
 				due}})
 	}
 	return nil
@@ -757,6 +814,10 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 
 func (m *maker) notSettled(_ context.Context, s *Slide) error {
 	s.Name = "Not settled"
+	if !m.set.Book.Divides() {
+		s.Title = "Delays are divided by groups here, so nothing is to be settled between bodies"
+		return nil
+	}
 	u := m.Unsettled
 	period := monthWords(delay.Day(u.From), delay.Day(u.To))
 	if u.Days == 0 {

@@ -296,7 +296,8 @@ func (s *Service) chosen(r *Refusal, seg *Segment, given string) delay.Body {
 	}
 	allowed := s.Allowed(seg)
 	if !slices.Contains(allowed, b) {
-		r.field("body", "Reason %s cannot be %s under rule set %s. %s", seg.Segment.Reason, b, s.Rules.Name, selectOneOf(allowed))
+		r.field("body", "Reason %s cannot be %s under rule set %s. %s", seg.Segment.Reason.Code(), b,
+			s.rules(seg.Segment.Reason.Set()).Name, selectOneOf(allowed))
 	}
 	return b
 }

@@ -11,6 +11,7 @@ import (
 
 	"homeward/internal/agreement"
 	"homeward/internal/attribution"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
@@ -19,20 +20,24 @@ import (
 // Receipt is what decided the days of one segment (A7). It names roles and
 // organisations, never people.
 type Receipt struct {
-	Reference   string          `json:"reference"`
-	Provider    string          `json:"provider"`
-	Period      int             `json:"period"`
-	From        string          `json:"from"`
-	To          string          `json:"to"`
-	Days        int             `json:"days"`
-	Responsible string          `json:"responsible"`
-	State       string          `json:"state"`
-	Rule        string          `json:"rule"`
-	RuleWords   string          `json:"rule_words"`
-	Why         string          `json:"why"`
-	RuleSet     string          `json:"rule_set"`
-	Version     string          `json:"rule_version"`
-	InForce     string          `json:"in_force_from"`
+	Reference   string `json:"reference"`
+	Provider    string `json:"provider"`
+	Period      int    `json:"period"`
+	From        string `json:"from"`
+	To          string `json:"to"`
+	Days        int    `json:"days"`
+	Responsible string `json:"responsible"`
+	State       string `json:"state"`
+	Rule        string `json:"rule"`
+	RuleWords   string `json:"rule_words"`
+	Why         string `json:"why"`
+	RuleSet     string `json:"rule_set"`
+	Version     string `json:"rule_version"`
+	InForce     string `json:"in_force_from"`
+	// Convention is by which the days were counted, and Counted which days that
+	// counts, in words.
+	Convention  string          `json:"convention,omitempty"`
+	Counted     string          `json:"days_counted,omitempty"`
 	Inputs      []ReceiptInput  `json:"inputs"`
 	Evidence    []ReceiptDays   `json:"days_and_evidence"`
 	Said        []ReceiptAnswer `json:"agreement"`
@@ -66,6 +71,8 @@ type ReceiptAnswer struct {
 type Names interface {
 	ProviderWords(code string) string
 	CouncilWords(c delay.Council) string
+	// ReasonWords gives a reason's code with its label.
+	ReasonWords(r delay.Reason) string
 	// RoleWords gives a role with the names of its organisations in place of their
 	// codes.
 	RoleWords(role string) string
@@ -73,7 +80,9 @@ type Names interface {
 
 // Receipts makes receipts, under rule sets and with names, in times of a zone.
 type Receipts struct {
-	Rules *attribution.RuleSet
+	Rules *attribution.Sets
+	// Book says by which convention the days were counted (D3).
+	Book  *definition.Book
 	Names Names
 	Zone  *time.Location
 }
@@ -129,7 +138,7 @@ func (r Receipts) For(k *Case, d *Delay, seg *Segment, n int) Receipt {
 		out.Evidence = append(out.Evidence, ev)
 	}
 	if given != nil {
-		out.Inputs = givenLines(*given, r.Names.CouncilWords(given.Council))
+		out.Inputs = givenLines(*given, r.Names.ReasonWords(given.Reason), r.Names.CouncilWords(given.Council))
 	}
 	if seg.ByPeople {
 		out.Rule, out.Why = "A6", "People decided that the next step is with "+seg.Standing.Body.String()+". By the rules it was with "+
@@ -139,9 +148,11 @@ func (r Receipts) For(k *Case, d *Delay, seg *Segment, n int) Receipt {
 		}
 	}
 	out.RuleWords = attribution.RuleWords[out.Rule]
-	for _, v := range r.Rules.Versions {
-		if v.Version == out.Version {
-			out.InForce = v.From.String()
+	if rules := r.Rules.Named(out.RuleSet); rules != nil {
+		for _, v := range rules.Versions {
+			if v.Version == out.Version {
+				out.InForce = v.From.String()
+			}
 		}
 	}
 	for _, e := range k.EventsOf(seg) {
@@ -153,11 +164,13 @@ func (r Receipts) For(k *Case, d *Delay, seg *Segment, n int) Receipt {
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", out))
 	out.Fingerprint = hex.EncodeToString(sum[:2]) + "-" + hex.EncodeToString(sum[2:3])
+	// Said after it, so that receipts printed before they said it keep theirs.
+	out.Convention, out.Counted = r.Book.Counting().NameWords(), r.Book.Counting().DayWords()
 	return out
 }
 
 // givenLines are the inputs of a statement as a receipt lists them.
-func givenLines(g attribution.Given, council string) []ReceiptInput {
+func givenLines(g attribution.Given, reason, council string) []ReceiptInput {
 	orNot := func(s string) string { return cmp.Or(s, "Not given") }
 	stated := "Not given"
 	if g.Stated != delay.NotAttributed {
@@ -178,7 +191,7 @@ func givenLines(g attribution.Given, council string) []ReceiptInput {
 		attribution.FundedJointly: "Joint",
 		attribution.SelfFunded:    "The person", attribution.FundingUnread: "Could not be read"}[g.Funding]
 	return []ReceiptInput{
-		{"Reason", g.Reason.Words(), orNot(g.Words.Reason)},
+		{"Reason", reason, orNot(g.Words.Reason)},
 		{"Type of care", g.Care.String(), orNot(g.Words.Care)},
 		{"Council of residence", council, orNot(g.Words.Council)},
 		{"Responsible body", stated, orNot(g.Words.Responsible)},

@@ -3,12 +3,14 @@ package casework
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"homeward/internal/agreement"
 	"homeward/internal/attribution"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
@@ -58,8 +60,12 @@ var DefaultSettings = Settings{Clocks: agreement.DefaultClocks, LateDays: 7, Und
 // Service is the daily use. All fields must be given; Key may be nil, then
 // nobody can be added whom no extract has listed.
 type Service struct {
-	Store    Store
+	Store Store
+	// Rules is the partnership's own rule set. Sets adds those of the code sets and
+	// Book their reasons (D4); without them there is the own one alone.
 	Rules    *attribution.RuleSet
+	Sets     *attribution.Sets
+	Book     *definition.Book
 	Key      *identity.Key
 	Now      func() time.Time
 	London   *time.Location
@@ -183,7 +189,7 @@ func (c *Case) began() (delay.Day, bool) {
 // not follow to a new reason; empty values leave what stands.
 func restate(g attribution.Given, reason delay.Reason, body delay.Body, council *delay.Council) attribution.Given {
 	if reason != "" && reason != g.Reason {
-		g.Reason, g.Words.Reason = reason, string(reason)
+		g.Set, g.Reason, g.Words.Reason = reason.Set(), reason, reason.Code()
 		g.Stated, g.StatedUnread, g.WaitingOn, g.Funding = delay.NotAttributed, false, 0, attribution.FundingNotGiven
 		g.Words.Responsible, g.Words.WaitingOn, g.Words.Funding = "", "", ""
 	}
@@ -196,34 +202,44 @@ func restate(g attribution.Given, reason delay.Reason, body delay.Body, council 
 	return g
 }
 
-// Reasons gives the reasons in force on the day, in the order of tables.
-func (s *Service) Reasons(on delay.Day) []delay.Reason {
-	v := s.Rules.On(on)
-	var out []delay.Reason
-	for _, r := range delay.Reasons {
-		if _, ok := v.Matrix[r]; ok {
-			out = append(out, r)
-		}
+// rules gives the rule set of a code set.
+func (s *Service) rules(set string) *attribution.RuleSet {
+	if s.Sets == nil {
+		return s.Rules
 	}
-	return out
+	return s.Sets.For(set)
+}
+
+// Reasons gives the reasons of a provider's code set that are in force on the
+// day, in the order of the table.
+func (s *Service) Reasons(provider string, on delay.Day) []delay.Reason {
+	if s.Book == nil {
+		return slices.SortedFunc(maps.Keys(s.Rules.On(on).Matrix), delay.CompareReasons)
+	}
+	return s.Book.ReasonsOf(provider, on)
 }
 
 // Bodies gives the bodies that the matrix allows for a reason and type of care
 // on the day.
 func (s *Service) Bodies(reason delay.Reason, care delay.CareType, on delay.Day) []delay.Body {
-	return s.Rules.On(on).Bodies(reason, care)
+	return s.rules(reason.Set()).On(on).Bodies(reason, care)
 }
 
-// reason checks a reason that was chosen.
-func (s *Service) reason(r *Refusal, given string, on delay.Day) delay.Reason {
-	if given == "" || !slices.Contains(delay.Reasons[:], delay.Reason(given)) {
+// reason checks a reason that was chosen at a provider.
+func (s *Service) reason(r *Refusal, given, provider string, on delay.Day) delay.Reason {
+	reason := delay.Reason(given)
+	known := slices.ContainsFunc(s.rules(reason.Set()).Versions, func(v attribution.Version) bool {
+		_, ok := v.Matrix[reason]
+		return ok
+	})
+	if given == "" || !known {
 		r.field("reason", "Select what they are waiting for")
 		return ""
 	}
-	if !slices.Contains(s.Reasons(on), delay.Reason(given)) {
-		r.field("reason", "Reason %s is not in use on %s. Select a current reason", given, on.Long())
+	if !slices.Contains(s.Reasons(provider, on), reason) {
+		r.field("reason", "Reason %s is not in use on %s. Select a current reason", reason.Code(), on.Long())
 	}
-	return delay.Reason(given)
+	return reason
 }
 
 // body checks a body that was chosen for a statement; empty leaves it to the
@@ -239,7 +255,7 @@ func (s *Service) body(r *Refusal, given string, reason delay.Reason, care delay
 	}
 	allowed := s.Bodies(reason, care, on)
 	if reason != "" && b != delay.NotAttributed && !slices.Contains(allowed, b) {
-		r.field("body", "Reason %s cannot be %s. %s", reason, b, selectOneOf(allowed))
+		r.field("body", "Reason %s cannot be %s. %s", reason.Code(), b, selectOneOf(allowed))
 	}
 	return b
 }
@@ -315,17 +331,11 @@ type NewPerson struct {
 	Care string
 }
 
-// rarely are pairs of reason and destination that rarely go together.
-func rarely(reason delay.Reason, destination string) bool {
-	switch reason {
-	case "Di", "Dii":
-		return destination == "0" || destination == "1"
-	case "E":
-		return destination == "0" || destination == "3"
-	case "F":
-		return destination == "3"
-	}
-	return false
+// rarely says whether people who wait for the reason rarely go to the
+// destination, as its table has it.
+func (s *Service) rarely(reason delay.Reason, destination string) bool {
+	_, code, ok := s.Book.Meaning(reason)
+	return ok && slices.Contains(code.RareTo, destination)
 }
 
 // Log opens a delay in the log.
@@ -390,12 +400,19 @@ func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, er
 	case int(today-in.Day) > s.Settings.LateDays && in.Day != fed:
 		r.ask("This adds %d days that were not recorded at the time. Why was it not recorded?", today-in.Day)
 	}
-	reason := s.reason(r, f.Reason, today)
+	provider := f.New.Provider
+	if c != nil {
+		provider = c.Provider
+	}
+	if provider == "" && len(by.Scope().Providers()) == 1 {
+		provider = by.Scope().Providers()[0]
+	}
+	reason := s.reason(r, f.Reason, provider, today)
 	if !slices.ContainsFunc(Destinations, func(d struct{ Code, Words string }) bool { return d.Code == f.Destination }) {
 		r.field("destination", "Select where they are going, or select 'Not decided yet'")
 	}
-	if rarely(reason, f.Destination) {
-		r.ask("Reason %s, %s, and the destination '%s' rarely go together. Is that right?", reason, reason.Short(),
+	if s.rarely(reason, f.Destination) {
+		r.ask("Reason %s, %s, and the destination '%s' rarely go together. Is that right?", reason.Code(), s.Book.Short(reason),
 			DestinationWords(f.Destination))
 	}
 	body := s.body(r, f.Body, reason, given.Care, today)
@@ -416,7 +433,7 @@ func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, er
 // save attributes what an entry states and keeps it.
 func (s *Service) save(ctx context.Context, now time.Time, by people.Actor, in NewEntry) (Done, error) {
 	if in.Kind.States() {
-		in.Outcome = s.Rules.Attribute(in.Given, in.Day)
+		in.Outcome = s.rules(in.Given.Set).Attribute(in.Given, in.Day)
 		if in.Given.Words.Responsible == in.Given.Stated.String() {
 			// A coordinator named the body, not the extract.
 			in.Outcome.Why = strings.Replace(in.Outcome.Why, "The extract names", "The hospital names", 1)
@@ -637,7 +654,7 @@ func (s *Service) Change(ctx context.Context, by people.Actor, f ChangeForm) (Do
 		r.field("what", "Select what has happened")
 	}
 	stands := c.Stands()
-	in.Given = s.restated(r, stands, f, today)
+	in.Given = s.restated(r, c.Provider, stands, f, today)
 	if d := c.Last(); d != nil {
 		in.Admitted, in.Place = d.Admitted, ingest.Place{Site: d.Site, Ward: d.Ward, Bed: d.Bed}
 	}
@@ -659,8 +676,8 @@ func (s *Service) Change(ctx context.Context, by people.Actor, f ChangeForm) (Do
 
 // restated gives a statement as a form changes it, with reason and body checked
 // for the day.
-func (s *Service) restated(r *Refusal, stands attribution.Given, f ChangeForm, on delay.Day) attribution.Given {
-	reason := s.reason(r, cmp.Or(f.Reason, string(stands.Reason)), on)
+func (s *Service) restated(r *Refusal, provider string, stands attribution.Given, f ChangeForm, on delay.Day) attribution.Given {
+	reason := s.reason(r, cmp.Or(f.Reason, string(stands.Reason)), provider, on)
 	body := s.body(r, f.Body, reason, stands.Care, on)
 	var council *delay.Council
 	if f.Council != "" {
@@ -731,7 +748,7 @@ func (s *Service) correct(ctx context.Context, now time.Time, by people.Actor, c
 	r := &Refusal{}
 	in := NewEntry{Reference: f.Reference, Version: f.Version, Kind: logbook.Corrected, Made: delay.DayOf(now), Ready: c.Ready(), Day: p.From,
 		Until: p.Segment.Segment.Last}
-	in.Given = s.restated(r, p.Given, f, p.Segment.Segment.First)
+	in.Given = s.restated(r, c.Provider, p.Given, f, p.Segment.Segment.First)
 	if same(in.Given, p.Given) {
 		r.field("reason", "This is what is recorded now. Select another reason, body or council, or go back")
 	}

@@ -10,7 +10,9 @@ package chart
 
 import (
 	"encoding/json"
+	"strings"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 )
 
@@ -127,3 +129,18 @@ func (c Chart) Empty() bool {
 
 func text(s string) Cell                  { return Cell{Text: s} }
 func number(v float64, words string) Cell { return Cell{Text: words, Value: v, Numeric: true} }
+
+// by names the convention that counted: beside the definition, in the text
+// alternative and at the source (D3).
+func (c Chart) by(b *definition.Book) Chart {
+	named := b.Counting()
+	if named.Name == "" {
+		return c
+	}
+	c.Definition += " Counted by " + named.NameWords() + "."
+	c.Alt += " Counted by " + named.Name + "."
+	if before, ok := strings.CutSuffix(c.Source, "."); ok && strings.Contains(before, "as at") {
+		c.Source = before + ", counted by " + named.Name + "."
+	}
+	return c
+}

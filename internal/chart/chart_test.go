@@ -316,16 +316,21 @@ func TestTitlesSayWhatTheDataSays(t *testing.T) {
 		{"T8 too few", Share(measure.Overview{Months: []measure.Period{month("2019-03", days(2, 3, 0, 0))}}, "x").Title,
 			"Too few delayed days to give a share (5 days in March 2019)"},
 		{"T9", Reasons(year(), "x").Title, "5 of 10 reasons account for 8 in 10 delayed days"},
-		{"T9 one of several", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "A", Days: days(90, 5, 0, 0)},
+		{"T9 one of several", Reasons(measure.Overview{Filter: measure.Filter{Book: book}, Reasons: []measure.ReasonDays{{Reason: "A",
+			Days: days(90, 5, 0, 0)},
 			{Reason: "E", Days: days(5, 0, 0, 0)}}}, "x").Title, "1 of 2 reasons accounts for 9 in 10 delayed days"},
-		{"T9 all reasons needed", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "A", Days: days(51, 0, 0, 0)},
+		{"T9 all reasons needed", Reasons(measure.Overview{Filter: measure.Filter{Book: book}, Reasons: []measure.ReasonDays{{Reason: "A",
+			Days: days(51, 0, 0, 0)},
 			{Reason: "E", Days: days(49, 0, 0, 0)}}}, "x").Title, "The largest of 2 reasons is assessment, 51% of delayed days"},
-		{"T9 one reason", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title,
+		{"T9 one reason", Reasons(measure.Overview{Filter: measure.Filter{Book: book}, Reasons: []measure.ReasonDays{{Reason: "E",
+			Days: days(50, 0, 0, 0)}}}, "x").Title,
 			"All delayed days have one reason: care package in own home"},
-		{"T9 one known reason", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Days: days(0, 0, 0, 5)},
+		{"T9 one known reason", Reasons(measure.Overview{Filter: measure.Filter{Book: book}, Reasons: []measure.ReasonDays{{Days: days(0, 0,
+			0, 5)},
 			{Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title, "The one known reason is care package in own home, 91% of delayed days"},
-		{"T9 reason not known over a fifth", Reasons(measure.Overview{Reasons: []measure.ReasonDays{{Days: days(0, 0, 0, 30)},
-			{Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title, "The reason is not known for 38% of delayed days"},
+		{"T9 reason not known over a fifth", Reasons(measure.Overview{Filter: measure.Filter{Book: book},
+			Reasons: []measure.ReasonDays{{Days: days(0, 0, 0, 30)},
+				{Reason: "E", Days: days(50, 0, 0, 0)}}}, "x").Title, "The reason is not known for 38% of delayed days"},
 		{"T9 none", Reasons(measure.Overview{}, "x").Title, "No delayed days in this period"},
 		{"people", People(daily(28), measure.Filter{}, "x", year().AsAt).Title, "61 people were delayed on 31 March 2019, 2 more than a " +
 			"week before"},
@@ -371,14 +376,14 @@ func TestAltTextGivesTheValues(t *testing.T) {
 		"stacked": {DelayedDays(gaps(), "Northshire").Alt, "Bar chart of delayed days by whose next step, Northshire, 1 March 2018 to 14 March " +
 			"2019, 13 months. In March 2019, to 14 March: social care 251, NHS 410, joint 33, not attributed 50, total 744. Lowest 1,581 in " +
 			"February 2019, highest 1,923 in March 2018. No data for September 2018. Some data is missing in 1 month. The last month runs to 14 " +
-			"March 2019. Values are in the table below."},
+			"March 2019. Values are in the table below. Counted by england-dtoc."},
 		"share": {Share(year(), "Northshire").Alt, "Line chart of the share of delayed days with social care, Northshire, March 2018 to March " +
 			"2019, 13 months. Lowest 34% in February 2019, highest 37% in July 2018. Latest 34% in March 2019; 34% to 41% with unsettled days. " +
-			"Values are in the table below."},
+			"Values are in the table below. Counted by england-dtoc."},
 		"ranked": {Reasons(year(), "Northshire").Alt, "Bar chart of delayed days, Northshire, March 2018 to March 2019, by 11 reasons, largest " +
 			"first: care package in own home 4,535, further non-acute NHS care 4,420 and assessment 3,460. 5 make up 83%. Total 21,567. " +
 			"Values are " +
-			"in the table below."},
+			"in the table below. Counted by england-dtoc."},
 		"empty": {DelayedDays(measure.Overview{}, "Northshire").Alt, "Bar chart of delayed days by whose next step, Northshire, no dates, 0 " +
 			"months. There is no data to show."},
 	} {
@@ -402,7 +407,8 @@ func TestNotesNameGapsPartMonthsAndHeldFiles(t *testing.T) {
 
 func TestAFilterIsNamedInTheSubtitle(t *testing.T) {
 	o := year()
-	o.Filter = measure.Filter{Care: []delay.CareType{delay.Acute}, Bodies: []delay.Body{delay.NHS, delay.Joint}, Reasons: []delay.Reason{"E"}}
+	o.Filter = measure.Filter{Book: book, Care: []delay.CareType{delay.Acute}, Bodies: []delay.Body{delay.NHS, delay.Joint},
+		Reasons: []delay.Reason{"E"}}
 	if got := DelayedDays(o, "Northshire").Subtitle; got != "Delayed days a month, by whose next step, Northshire, acute care only, NHS and "+
 		"joint only, care package in own home only, March 2018 to March 2019" {
 		t.Error(got)

@@ -31,6 +31,7 @@ var paints = map[delay.Body]paint{
 	delay.NHS:           {fill: "#12436D", edge: white, text: white},
 	delay.Joint:         {fill: "#28A197", edge: white, text: ink},
 	delay.NotAttributed: {fill: white, edge: hatchInk, text: ink, decal: &hatch},
+	everybody:           {fill: "#12436D", edge: white, text: white},
 }
 
 // decal is ECharts' pattern laid over a fill. go-echarts has no field for it.
@@ -89,7 +90,7 @@ func (s Size) small() int { return int(math.Round(float64(s.Font) * 0.86)) }
 func keyOf(bodies []delay.Body) []KeyItem {
 	key := make([]KeyItem, len(bodies))
 	for i, b := range bodies {
-		key[i] = KeyItem{Body: b, Label: sentenceCase(b.String()), Fill: paints[b].fill, Hatched: paints[b].decal != nil}
+		key[i] = KeyItem{Body: b, Label: bodyLabel(b), Fill: paints[b].fill, Hatched: paints[b].decal != nil}
 	}
 	return key
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -12,19 +13,45 @@ import (
 // What each chart counts, in words. They follow the counting rules named in
 // brackets and stand beside the figure wherever the chart is shown.
 const (
-	definitionDays = "A delayed day is one calendar day that one person, ready to leave, spent in a hospital bed. " +
-		"The ready day and the day of leaving are not counted; every day between is, weekends too (C1)."
-	definitionBeds = "DToC beds are the delayed days of a period divided by its calendar days (C12). " +
-		"The ready day and the day of leaving are not counted (C1)."
 	definitionShare = "The share is the delayed days with social care divided by all delayed days, those not attributed among them (C12). " +
 		"The range runs from every unsettled day falling to the NHS to every one falling to the council (G3)."
 	definitionAgreedShare = "The share is the agreed days with social care divided by all agreed days (C12, G2). " +
 		"The range runs from every day that is not agreed falling to the NHS to every one falling to the council (G3)."
-	definitionReasons = "Delayed days of the period by what the person was waiting for, and whose next step it was. " +
-		"The ready day and the day of leaving are not counted (C1)."
-	definitionPeople = "People delayed on a day are the delayed days of that day: one person, one day (C16). " +
-		"People whose ready day it is are not yet among them."
 )
+
+// The same, where it depends on which days the convention of the figures counts
+// (D3).
+
+func definitionDays(c *definition.Convention) string {
+	return "A delayed day is one calendar day that one person, ready to leave, spent in a hospital bed." + told(c.DayWords())
+}
+
+func definitionBeds(c *definition.Convention) string {
+	return "DToC beds are the delayed days of a period divided by its calendar days (C12)." + told(c.EndWords())
+}
+
+func definitionReasons(b *definition.Book) string {
+	s := "Delayed days of the period by what the person was waiting for"
+	if b.Divides() {
+		s += ", and whose next step it was"
+	}
+	return s + "." + told(b.Counting().EndWords())
+}
+
+func definitionPeople(c *definition.Convention) string {
+	return "People delayed on a day are the delayed days of that day: one person, one day (C16)." + told(c.PeopleWords())
+}
+
+// told adds a sentence that cites the rule of counting.
+func told(sentence string) string {
+	if sentence == "" {
+		return ""
+	}
+	return " " + strings.TrimSuffix(sentence, ".") + " (C1)."
+}
+
+// reasonName names a reason in a title or beside a bar.
+func reasonName(b *definition.Book, r delay.Reason) string { return name(b.Short(r)) }
 
 // filterWords says what the figures are narrowed to. Providers and councils are
 // named by the caller's place.
@@ -49,7 +76,7 @@ func filterWords(f measure.Filter) string {
 	} else if n > 0 {
 		var words []string
 		for _, r := range f.Reasons {
-			words = append(words, strings.ToLower(r.Short()))
+			words = append(words, strings.ToLower(reasonName(f.Book, r)))
 		}
 		parts = append(parts, joinAnd(words)+" only")
 	}
@@ -308,7 +335,7 @@ func shareTitle(rs []reading) string {
 // Days without a known reason are in the whole; when they are over a fifth of
 // it, no such number exists and they are the finding. When it takes every
 // reason, the largest is.
-func reasonsTitle(ranked []measure.ReasonDays) string {
+func reasonsTitle(called names, ranked []measure.ReasonDays) string {
 	var total, notKnown int64
 	n := int64(0)
 	for _, r := range ranked {
@@ -323,26 +350,26 @@ func reasonsTitle(ranked []measure.ReasonDays) string {
 	case total == 0:
 		return "No delayed days in this period"
 	case total < 10:
-		return fmt.Sprintf("Too few delayed days to describe reasons (%s)", plural(total, "day", "days"))
+		return fmt.Sprintf("Too few delayed days to describe %s (%s)", called.many, plural(total, "day", "days"))
 	case notKnown*5 > total:
 		return fmt.Sprintf("The reason is not known for %s of delayed days", measure.PerCent(float64(notKnown)/float64(total)))
 	case n == 1 && notKnown == 0:
-		return "All delayed days have one reason: " + lowerFirst(ranked[0].Reason.Short())
+		return "All delayed days have one " + called.one + ": " + lowerFirst(name(called.of(ranked[0].Reason)))
 	}
 	if n == 1 {
-		return fmt.Sprintf("The one known reason is %s, %s of delayed days", lowerFirst(ranked[0].Reason.Short()),
+		return fmt.Sprintf("The one known %s is %s, %s of delayed days", called.one, lowerFirst(name(called.of(ranked[0].Reason))),
 			measure.PerCent(float64(ranked[0].Days.Total())/float64(total)))
 	}
 	k, days := fewest(ranked, total)
 	if int64(k) == n {
-		return fmt.Sprintf("The largest of %d reasons is %s, %s of delayed days", n,
-			lowerFirst(ranked[0].Reason.Short()), measure.PerCent(float64(ranked[0].Days.Total())/float64(total)))
+		return fmt.Sprintf("The largest of %d %s is %s, %s of delayed days", n, called.many,
+			lowerFirst(name(called.of(ranked[0].Reason))), measure.PerCent(float64(ranked[0].Days.Total())/float64(total)))
 	}
 	verb := "account"
 	if k == 1 {
 		verb = "accounts"
 	}
-	return fmt.Sprintf("%d of %s %s for %d in 10 delayed days", k, plural(n, "reason", "reasons"), verb, days*10/total)
+	return fmt.Sprintf("%d of %s %s for %d in 10 delayed days", k, plural(n, called.one, called.many), verb, days*10/total)
 }
 
 // fewest gives how many reasons, largest first, reach 80 per cent of total, and

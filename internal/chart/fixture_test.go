@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -87,7 +88,8 @@ func year() measure.Overview {
 		{"2018-12", days(540, 905, 58, 90)}, {"2019-01", days(598, 968, 80, 112)}, {"2019-02", days(531, 880, 73, 97)},
 		{"2019-03", days(566, 902, 82, 120)},
 	}
-	o := measure.Overview{From: delay.MustDay("2018-03-01"), To: delay.MustDay("2019-03-31"), AsAt: delay.MustDay("2019-03-31")}
+	o := measure.Overview{From: delay.MustDay("2018-03-01"), To: delay.MustDay("2019-03-31"), AsAt: delay.MustDay("2019-03-31"),
+		Filter: measure.Filter{Book: book}}
 	for _, r := range rows {
 		o.Months = append(o.Months, month(r.month, r.days))
 	}
@@ -141,3 +143,16 @@ func daily(n int) []measure.Period {
 	}
 	return out
 }
+
+// book is that of a partnership that counts England's old return.
+var book = func() *definition.Book {
+	tables, err := definition.Load(os.DirFS("../../data/reference"))
+	if err != nil {
+		panic(err)
+	}
+	b, err := definition.NewBook(tables, "england-dtoc", []definition.Use{{Sets: []string{"england-dtoc"}}})
+	if err != nil {
+		panic(err)
+	}
+	return b
+}()

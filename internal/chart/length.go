@@ -21,7 +21,7 @@ func LengthsOf(l measure.Lengths, place string) Chart {
 	c := Chart{
 		ID:         "lengths",
 		Subtitle:   subtitle("Waits that ended, by their delayed days", place, filterWords(l.Filter), span(l.From, l.To)),
-		Definition: trendDefinition(measure.Metric{ID: measure.DaysWaited}), Source: source(l.AsAt),
+		Definition: trendDefinition(measure.Metric{ID: measure.DaysWaited}, l.Filter.Book), Source: source(l.AsAt),
 	}
 	counts := make([]int64, min(len(l.Ended), lastBar))
 	for i, n := range l.Ended {
@@ -54,7 +54,7 @@ func LengthsOf(l measure.Lengths, place string) Chart {
 	c.Alt = "Bar chart of waits that ended by their delayed days. There are none to show."
 	if q.People == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
-		return c.At(Page)
+		return c.by(l.Filter.Book).At(Page)
 	}
 	c.Table.Foot = []Cell{text("All"), number(float64(q.People), whole(q.People)), number(100, "100%"), text("Not applicable")}
 	c.Alt = fmt.Sprintf("Bar chart of %s that ended, by their delayed days. Middle %s, 9 in 10 at most %s. %s of 7 days or more, %s of 14 or "+
@@ -70,7 +70,7 @@ func LengthsOf(l measure.Lengths, place string) Chart {
 		}
 		return drawBars(labels, []barSet{{"People", counts, usualEdge, usualEdge}}, "People", "Delayed days", s)
 	}
-	return c.At(Page)
+	return c.by(l.Filter.Book).At(Page)
 }
 
 // daysOf writes a middle number of days, which may be a half.
@@ -199,7 +199,7 @@ func SurvivalOf(l measure.Lengths, place string) Chart {
 	c.Alt = "Line chart of waits that lasted longer than each number of days. There are too few to show."
 	if len(values) == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
-		return c.At(Page)
+		return c.by(l.Filter.Book).At(Page)
 	}
 	c.Alt = fmt.Sprintf("Line chart of the part of %s still going on after each number of delayed days.", plural(l.Begun, "wait", "waits"))
 	for _, n := range measure.Bands {
@@ -209,7 +209,7 @@ func SurvivalOf(l measure.Lengths, place string) Chart {
 	}
 	c.Alt += " Values are in the table below."
 	c.draw = func(s Size) (json.RawMessage, error) { return drawSurvival(values, s) }
-	return c.At(Page)
+	return c.by(l.Filter.Book).At(Page)
 }
 
 func drawSurvival(values []*float64, s Size) (json.RawMessage, error) {
@@ -299,7 +299,7 @@ func WeekdaysOf(w [7]measure.Weekday, l measure.Lengths, place string) Chart {
 	if all.Ended == 0 && all.Began == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
 	}
-	return c.At(Page)
+	return c.by(l.Filter.Book).At(Page)
 }
 
 func weekdayRow(head string, d measure.Weekday) []Cell {

@@ -43,14 +43,14 @@ type line struct {
 // LinesOf is a chart of the trend's series as lines, MostLines at most, each
 // named at its end.
 func LinesOf(t measure.Trend, o TrendOptions) Chart {
-	c := Chart{ID: o.ID, Subtitle: trendSubtitle(t, o), Definition: trendDefinition(t.Metric), Source: source(t.AsAt)}
+	c := Chart{ID: o.ID, Subtitle: trendSubtitle(t, o), Definition: trendDefinition(t.Metric, t.Filter.Book), Source: source(t.AsAt)}
 	n := min(len(t.Series), MostLines)
 	if n == 0 {
 		c.Title = "No readings for these choices"
 		c.Table = Table{Caption: c.Title, Head: []string{periodHead(t.Grain), t.Metric.Name}}
 		c.Alt = "Line chart of " + t.Metric.Noun + ". There is no data to show."
 		c.draw, c.fit = nothing(c.Title), lowFit
-		return c.At(Page)
+		return c.by(t.Filter.Book).At(Page)
 	}
 	// All series share their periods, and those at either end that are not over.
 	parts := make([]drawnPart, n)
@@ -89,13 +89,13 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 	c.Alt = linesAlt(t, p, lines, o, notes)
 	if any == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
-		return c.At(Page)
+		return c.by(t.Filter.Book).At(Page)
 	}
 	axis := o.Scale
 	c.draw = func(s Size) (json.RawMessage, error) {
 		return drawLines(t.Metric, p.rs, t.Grain, lines, axis, p, notes, s)
 	}
-	return c.At(Page)
+	return c.by(t.Filter.Book).At(Page)
 }
 
 // ListedOn numbers the annotations of a chart of lines. Before and after are
@@ -313,7 +313,7 @@ func FlowOf(f measure.Flows, group int, o TrendOptions) Chart {
 		c.Table = Table{Caption: c.Title, Head: []string{periodHead(f.Grain), "New", "Ended"}}
 		c.Alt = "Line chart of new and ended waits. There is no data to show."
 		c.draw, c.fit = nothing(c.Title), lowFit
-		return c.At(Page)
+		return c.by(f.Filter.Book).At(Page)
 	}
 	g := f.Groups[group]
 	all := make([]measure.TrendReading, len(g.Periods))
@@ -378,12 +378,12 @@ func FlowOf(f measure.Flows, group int, o TrendOptions) Chart {
 	c.Alt = linesAlt(t, p, []line{began, ended}, o, nil)
 	if seen == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
-		return c.At(Page)
+		return c.by(f.Filter.Book).At(Page)
 	}
 	c.draw = func(s Size) (json.RawMessage, error) {
 		return drawLines(m, p.rs, f.Grain, []line{began, ended}, o.Scale, p, nil, s)
 	}
-	return c.At(Page)
+	return c.by(f.Filter.Book).At(Page)
 }
 
 // flowTable has a row for each period, which adds up from left to right.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -64,8 +65,8 @@ func (r reading) header() string {
 func DelayedDays(o measure.Overview, place string) Chart {
 	return monthly(o, place, monthlyMeasure{
 		id: "delayed-days", name: "Delayed days", noun: "delayed days", unit: "Delayed days a month",
-		definition: definitionDays, whole: true,
-		value: func(p measure.Period, b delay.Body) float64 { return float64(p.Days[b]) },
+		definition: definitionDays(o.Filter.Book.Counting()), whole: true,
+		value: func(p measure.Period, b delay.Body) float64 { return float64(daysWith(p.Days, b)) },
 		total: func(p measure.Period) float64 { return float64(p.Days.Total()) },
 		words: func(v float64) string { return whole(int64(math.Round(v))) },
 		sum:   func(days int64, _ int) float64 { return float64(days) },
@@ -77,12 +78,14 @@ func DelayedDays(o measure.Overview, place string) Chart {
 func Beds(o measure.Overview, place string) Chart {
 	return monthly(o, place, monthlyMeasure{
 		id: "dtoc-beds", name: "DToC beds", noun: "DToC beds", unit: "DToC beds, monthly average",
-		definition: definitionBeds,
-		value:      measure.Period.BedsOf,
-		total:      measure.Period.Beds,
-		words:      decimal,
-		sum:        func(days int64, calendar int) float64 { return float64(days) / float64(calendar) },
-		foot:       "Average of the period",
+		definition: definitionBeds(o.Filter.Book.Counting()),
+		value: func(p measure.Period, b delay.Body) float64 {
+			return float64(daysWith(p.Days, b)) / float64(p.CalendarDays())
+		},
+		total: measure.Period.Beds,
+		words: decimal,
+		sum:   func(days int64, calendar int) float64 { return float64(days) / float64(calendar) },
+		foot:  "Average of the period",
 	})
 }
 
@@ -99,34 +102,23 @@ type monthlyMeasure struct {
 
 func monthly(o measure.Overview, place string, m monthlyMeasure) Chart {
 	rs := readings(o.Months, true)
-	bodies := present(o.Total())
+	bodies := present(o.Filter.Book, o.Total())
 	c := Chart{
 		ID:         m.id,
-		Subtitle:   subtitle(m.unit, "by whose next step", place, filterWords(o.Filter), span(o.From, o.To), agreedOnly(o.Filter.Basis)),
+		Subtitle:   subtitle(m.unit, byBody(o.Filter.Book), place, filterWords(o.Filter), span(o.From, o.To), agreedOnly(o.Filter.Basis)),
 		Notes:      notes(o, rs),
 		Key:        keyOf(bodies),
 		Definition: m.definition,
 		Source:     source(o.AsAt),
 	}
 	c.Title = monthlyTitle(rs, m)
-	c.Table = monthlyTable(rs, m, c.Title)
+	c.Table = monthlyTable(rs, columns(o.Filter.Book), m, c.Title)
 	c.Alt = monthlyAlt(o, place, rs, m)
 	c.draw = func(s Size) (json.RawMessage, error) { return drawMonthly(rs, bodies, m, s) }
 	if known(rs) == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
 	}
-	return c.At(Page)
-}
-
-// present lists the bodies with days, in the order of stack, key and table.
-func present(t measure.ByBody) []delay.Body {
-	var out []delay.Body
-	for _, b := range delay.Bodies {
-		if t[b] > 0 {
-			out = append(out, b)
-		}
-	}
-	return out
+	return c.by(o.Filter.Book).At(Page)
 }
 
 // known counts the readings that are not gaps.
@@ -140,10 +132,10 @@ func known(rs []reading) int {
 	return n
 }
 
-func monthlyTable(rs []reading, m monthlyMeasure, caption string) Table {
+func monthlyTable(rs []reading, bodies []delay.Body, m monthlyMeasure, caption string) Table {
 	t := Table{Caption: caption, Head: []string{"Month"}}
-	for _, b := range delay.Bodies {
-		t.Head = append(t.Head, sentenceCase(b.String()))
+	for _, b := range bodies {
+		t.Head = append(t.Head, bodyLabel(b))
 	}
 	t.Head = append(t.Head, "All")
 	var sum measure.ByBody
@@ -152,14 +144,14 @@ func monthlyTable(rs []reading, m monthlyMeasure, caption string) Table {
 		row := []Cell{text(r.header())}
 		if r.none {
 			gaps = true
-			for range len(delay.Bodies) + 1 {
+			for range len(bodies) + 1 {
 				row = append(row, text(noData))
 			}
 			t.Rows = append(t.Rows, row)
 			continue
 		}
 		calendar += r.CalendarDays()
-		for _, b := range delay.Bodies {
+		for _, b := range bodies {
 			sum[b] += r.Days[b]
 			v := m.value(r.Period, b)
 			row = append(row, number(v, m.words(v)))
@@ -175,7 +167,7 @@ func monthlyTable(rs []reading, m monthlyMeasure, caption string) Table {
 		foot += " with data"
 	}
 	t.Foot = []Cell{text(foot)}
-	for _, b := range delay.Bodies {
+	for _, b := range bodies {
 		v := m.sum(sum[b], calendar)
 		t.Foot = append(t.Foot, number(v, m.words(v)))
 	}
@@ -185,16 +177,20 @@ func monthlyTable(rs []reading, m monthlyMeasure, caption string) Table {
 }
 
 func monthlyAlt(o measure.Overview, place string, rs []reading, m monthlyMeasure) string {
-	s := fmt.Sprintf("Bar chart of %s by whose next step, %s, %s, %s.", m.noun, name(place), span(o.From, o.To),
+	s := fmt.Sprintf("Bar chart of %s, %s, %s, %s.", strings.TrimSpace(m.noun+" "+byBody(o.Filter.Book)), name(place), span(o.From, o.To),
 		plural(int64(len(rs)), "month", "months"))
 	low, high, last := extremes(rs, func(r reading) float64 { return m.total(r.Period) })
 	if last < 0 {
 		return s + " There is no data to show."
 	}
 	l := rs[last]
-	s += fmt.Sprintf(" In %s: social care %s, NHS %s, joint %s, not attributed %s, total %s.", l.header(),
-		m.words(m.value(l.Period, delay.SocialCare)), m.words(m.value(l.Period, delay.NHS)),
-		m.words(m.value(l.Period, delay.Joint)), m.words(m.value(l.Period, delay.NotAttributed)), m.words(m.total(l.Period)))
+	s += fmt.Sprintf(" In %s: ", l.header())
+	for _, b := range bodiesInWords {
+		if o.Filter.Book.Divides() {
+			s += fmt.Sprintf("%s %s, ", b, m.words(m.value(l.Period, b)))
+		}
+	}
+	s += fmt.Sprintf("total %s.", m.words(m.total(l.Period)))
 	if low != high {
 		s += fmt.Sprintf(" Lowest %s in %s, highest %s in %s.", m.words(m.total(rs[low].Period)), rs[low].First.Month().Long(),
 			m.words(m.total(rs[high].Period)), rs[high].First.Month().Long())
@@ -281,7 +277,7 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 			data[j].ItemStyle = thin(p, height)
 		}
 		e.decals[i] = decalAt(b, s)
-		c.AddSeries(sentenceCase(b.String()), data,
+		c.AddSeries(bodyLabel(b), data,
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarWidth: px(barWidth), BarCategoryGap: "10%"}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: p.fill, BorderColor: p.edge, BorderWidth: edge}),
 			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
@@ -410,7 +406,7 @@ func timeAxes(c *charts.RectChart, s Size, unit string, maximum float64) {
 func nameWidth(bodies []delay.Body, font float64) float64 {
 	w := 0.0
 	for _, b := range bodies {
-		w = math.Max(w, textWidth(sentenceCase(b.String()), font))
+		w = math.Max(w, textWidth(bodyLabel(b), font))
 	}
 	return w + font*1.9
 }
@@ -470,12 +466,12 @@ func endLabels(rs []reading, bodies []delay.Body, m monthlyMeasure, maximum floa
 	for i, b := range bodies {
 		p := paints[b]
 		one := point{
-			Name:  sentenceCase(b.String()),
+			Name:  bodyLabel(b),
 			Coord: [2]float64{float64(last), plotted(maximum * (1 - ys[i]/height))}, Symbol: "rect",
 			SymbolSize: [2]float64{swatch, swatch}, SymbolOffset: [2]float64{math.Round(offset), 0},
 			ItemStyle: &itemStyle{ItemStyle: &opts.ItemStyle{Color: p.fill, BorderColor: p.fill, BorderWidth: 1}},
 			Label: &pointLabel{Distance: font * 0.45, Label: opts.Label{Show: opts.Bool(true), Position: "right",
-				Formatter: sentenceCase(b.String()), Color: ink, FontSize: float32(font)}},
+				Formatter: bodyLabel(b), Color: ink, FontSize: float32(font)}},
 		}
 		if p.decal != nil {
 			one.Symbol = hatchedSquare

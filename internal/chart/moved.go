@@ -9,6 +9,7 @@ import (
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 )
 
@@ -27,6 +28,8 @@ type Moved struct {
 	// describe a change, else zero.
 	Few  int64
 	AsAt delay.Day
+	// Book says by which convention the days are counted.
+	Book *definition.Book
 }
 
 // MovedPart is one part. Points is in tenths of a percentage point, Now and Was
@@ -63,7 +66,7 @@ func MovedOf(m Moved, place string) Chart {
 	if len(m.Parts) == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
 	}
-	return c.At(Page)
+	return c.by(m.Book).At(Page)
 }
 
 // movedTitle is the finding (T2, T10).

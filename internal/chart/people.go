@@ -27,16 +27,16 @@ func People(days []measure.Period, f measure.Filter, place string, asAt delay.Da
 		Title:      peopleTitle(rs),
 		Subtitle:   subtitle("People delayed each day", place, filterWords(f), span(from, to)),
 		Notes:      peopleNotes(rs),
-		Definition: definitionPeople,
+		Definition: definitionPeople(f.Book.Counting()),
 		Source:     source(asAt),
 	}
-	c.Table = peopleTable(rs, c.Title)
+	c.Table = peopleTable(rs, columns(f.Book), c.Title)
 	c.Alt = peopleAlt(rs, place, span(from, to))
 	c.draw = func(s Size) (json.RawMessage, error) { return drawPeople(rs, s) }
 	if known(rs) == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
 	}
-	return c.At(Page)
+	return c.by(f.Book).At(Page)
 }
 
 // peopleTitle is the finding of the daily line: gaps (T1), else the latest day
@@ -76,10 +76,10 @@ func peopleNotes(rs []reading) []string {
 	return out
 }
 
-func peopleTable(rs []reading, caption string) Table {
+func peopleTable(rs []reading, bodies []delay.Body, caption string) Table {
 	t := Table{Caption: caption, Head: []string{"Day"}}
-	for _, b := range delay.Bodies {
-		t.Head = append(t.Head, sentenceCase(b.String()))
+	for _, b := range bodies {
+		t.Head = append(t.Head, bodyLabel(b))
 	}
 	t.Head = append(t.Head, "All")
 	for _, r := range rs {
@@ -88,7 +88,7 @@ func peopleTable(rs []reading, caption string) Table {
 			head += " (some data missing)"
 		}
 		row := []Cell{text(head)}
-		for _, b := range delay.Bodies {
+		for _, b := range bodies {
 			row = append(row, number(float64(r.Days[b]), whole(r.Days[b])))
 		}
 		row = append(row, number(float64(r.Days.Total()), whole(r.Days.Total())))

@@ -9,6 +9,7 @@ import (
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -17,27 +18,31 @@ import (
 // ranked by days and stacked by responsible body. Days whose reason is not
 // known stand last.
 func Reasons(o measure.Overview, place string) Chart {
-	ranked := rank(o.Reasons)
+	reasons, called := o.Reasons, namesOf(o.Filter.Book)
+	if byGroup(o.Filter.Book) {
+		reasons = grouped(o.Filter.Book, reasons)
+	}
+	ranked := rank(reasons)
 	var total measure.ByBody
 	for _, r := range ranked {
 		for b, n := range r.Days {
 			total[b] += n
 		}
 	}
-	bodies := present(total)
+	bodies := present(o.Filter.Book, total)
 	c := Chart{
 		ID:    "reasons",
-		Title: reasonsTitle(ranked),
-		Subtitle: subtitle("Delayed days by reason", "by whose next step", place, filterWords(o.Filter), span(o.From, o.To),
+		Title: reasonsTitle(called, ranked),
+		Subtitle: subtitle("Delayed days by "+called.one, byBody(o.Filter.Book), place, filterWords(o.Filter), span(o.From, o.To),
 			agreedOnly(o.Filter.Basis)),
 		Notes:      notes(o, readings(o.Months, true)),
 		Key:        keyOf(bodies),
-		Definition: definitionReasons,
+		Definition: definitionReasons(o.Filter.Book),
 		Source:     source(o.AsAt),
 	}
-	c.Table = reasonsTable(ranked, total, c.Title)
+	c.Table = reasonsTable(called, columns(o.Filter.Book), ranked, total, c.Title)
 	c.Alt = reasonsAlt(o, place, ranked, total)
-	c.draw = func(s Size) (json.RawMessage, error) { return drawReasons(ranked, bodies, total, s) }
+	c.draw = func(s Size) (json.RawMessage, error) { return drawReasons(called, ranked, bodies, total, s) }
 	c.fit = func(s Size) Size {
 		s.Height = min(s.Height, int(math.Round(float64(s.Font)*(rankedTop+rankedBottom+3.4*float64(len(ranked))))))
 		return s
@@ -45,16 +50,25 @@ func Reasons(o measure.Overview, place string) Chart {
 	if len(ranked) == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
 	}
-	return c.At(Page)
+	return c.by(o.Filter.Book).At(Page)
+}
+
+// names is what the rows of the chart are: reasons, or groups of them.
+type names struct {
+	one, many string
+	of        func(delay.Reason) string
+}
+
+func namesOf(b *definition.Book) names {
+	if byGroup(b) {
+		return names{"group", "groups", b.Group}
+	}
+	return names{"reason", "reasons", b.Short}
 }
 
 // rank puts reasons with days in order of days, most first, equal ones in the
-// order of the published tables, and the unknown reason last whatever its size.
+// order of their codes, and the unknown reason last whatever its size.
 func rank(reasons []measure.ReasonDays) []measure.ReasonDays {
-	order := map[delay.Reason]int{delay.ReasonNotKnown: len(delay.Reasons) + 1}
-	for i, r := range delay.Reasons {
-		order[r] = i
-	}
 	var out []measure.ReasonDays
 	for _, r := range reasons {
 		if r.Days.Total() > 0 {
@@ -68,7 +82,7 @@ func rank(reasons []measure.ReasonDays) []measure.ReasonDays {
 		if x, y := a.Days.Total(), b.Days.Total(); x != y {
 			return x > y
 		}
-		return order[a.Reason] < order[b.Reason]
+		return delay.CompareReasons(a.Reason, b.Reason) < 0
 	}
 	for i := 1; i < len(out); i++ {
 		for j := i; j > 0 && less(out[j], out[j-1]); j-- {
@@ -78,16 +92,16 @@ func rank(reasons []measure.ReasonDays) []measure.ReasonDays {
 	return out
 }
 
-func reasonsTable(ranked []measure.ReasonDays, total measure.ByBody, caption string) Table {
-	t := Table{Caption: caption, Head: []string{"Reason"}}
-	for _, b := range delay.Bodies {
-		t.Head = append(t.Head, sentenceCase(b.String()))
+func reasonsTable(called names, bodies []delay.Body, ranked []measure.ReasonDays, total measure.ByBody, caption string) Table {
+	t := Table{Caption: caption, Head: []string{sentenceCase(called.one)}}
+	for _, b := range bodies {
+		t.Head = append(t.Head, bodyLabel(b))
 	}
 	t.Head = append(t.Head, "All", "Share", "Running share")
 	all := total.Total()
 	row := func(head string, days measure.ByBody, running int64) []Cell {
 		cells := []Cell{text(head)}
-		for _, b := range delay.Bodies {
+		for _, b := range bodies {
 			cells = append(cells, number(float64(days[b]), whole(days[b])))
 		}
 		part, run := float64(days.Total())/float64(all), float64(running)/float64(all)
@@ -97,27 +111,28 @@ func reasonsTable(ranked []measure.ReasonDays, total measure.ByBody, caption str
 	var running int64
 	for _, r := range ranked {
 		running += r.Days.Total()
-		t.Rows = append(t.Rows, row(r.Reason.Short(), r.Days, running))
+		t.Rows = append(t.Rows, row(plain(called.of(r.Reason)), r.Days, running))
 	}
 	if all > 0 {
-		t.Foot = row("All reasons", total, all)
+		t.Foot = row("All "+called.many, total, all)
 	}
 	return t
 }
 
 func reasonsAlt(o measure.Overview, place string, ranked []measure.ReasonDays, total measure.ByBody) string {
+	called := namesOf(o.Filter.Book)
 	where := fmt.Sprintf("%s, %s", name(place), span(o.From, o.To))
 	if len(ranked) == 0 {
-		return "Bar chart of delayed days by reason, " + where + ". There are no delayed days to show."
+		return "Bar chart of delayed days by " + called.one + ", " + where + ". There are no delayed days to show."
 	}
 	var top []string
 	for i, r := range ranked {
 		if i == 3 {
 			break
 		}
-		top = append(top, fmt.Sprintf("%s %s", lowerFirst(r.Reason.Short()), whole(r.Days.Total())))
+		top = append(top, fmt.Sprintf("%s %s", lowerFirst(name(called.of(r.Reason))), whole(r.Days.Total())))
 	}
-	s := fmt.Sprintf("Bar chart of delayed days, %s, by %s, largest first: %s.", where, plural(int64(len(ranked)), "reason", "reasons"),
+	s := fmt.Sprintf("Bar chart of delayed days, %s, by %s, largest first: %s.", where, plural(int64(len(ranked)), called.one, called.many),
 		joinAnd(top))
 	if k, days := fewest(ranked, total.Total()); k > 0 && days*10 >= total.Total()*8 && len(ranked) > 1 {
 		verb := "make"
@@ -132,13 +147,13 @@ func reasonsAlt(o measure.Overview, place string, ranked []measure.ReasonDays, t
 // The room above and below ranked bars, in sizes of the text.
 const rankedTop, rankedBottom = 2.4, 0.5
 
-func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure.ByBody, s Size) (json.RawMessage, error) {
+func drawReasons(called names, ranked []measure.ReasonDays, bodies []delay.Body, total measure.ByBody, s Size) (json.RawMessage, error) {
 	font := float64(s.Font)
 	room := float64(s.Width) * 0.3
 	labels := make([]string, len(ranked))
 	left, top := 0.0, 0.0
 	for i, r := range ranked {
-		lines := wrap(r.Reason.Short(), font, room, 2)
+		lines := wrap(plain(called.of(r.Reason)), font, room, 2)
 		for _, l := range lines {
 			left = math.Max(left, textWidth(l, font))
 		}
@@ -190,7 +205,7 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 		p := paints[b]
 		data := make([]opts.BarData, len(ranked))
 		for j, r := range ranked {
-			n := r.Days[b]
+			n := daysWith(r.Days, b)
 			data[j] = opts.BarData{Value: n}
 			width := float64(n) / perPixel
 			// A block that is the whole bar has its number at the bar's end.
@@ -201,7 +216,7 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 			data[j].ItemStyle = thin(p, width)
 		}
 		e.decals[i] = decalAt(b, s)
-		c.AddSeries(sentenceCase(b.String()), data,
+		c.AddSeries(bodyLabel(b), data,
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarWidth: px(barWidth)}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: p.fill, BorderColor: p.edge, BorderWidth: s.edge()}),
 			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
@@ -218,7 +233,7 @@ func drawReasons(ranked []measure.ReasonDays, bodies []delay.Body, total measure
 func keyOpts(bodies []delay.Body, g grid, s Size) opts.Legend {
 	names := make([]string, len(bodies))
 	for i, b := range bodies {
-		names[i] = sentenceCase(b.String())
+		names[i] = bodyLabel(b)
 	}
 	return opts.Legend{
 		Show: opts.Bool(true), Left: px(g.left), Top: "0", Icon: "rect", Data: names,

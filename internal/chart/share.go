@@ -45,7 +45,7 @@ func Share(o measure.Overview, place string) Chart {
 	if known(rs) == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit
 	}
-	return c.At(Page)
+	return c.by(o.Filter.Book).At(Page)
 }
 
 func shareTable(rs []reading, caption string, basis measure.Basis) Table {

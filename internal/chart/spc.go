@@ -33,7 +33,7 @@ type Control struct {
 
 // direction is which way a metric improves.
 func direction(m measure.Metric) spc.Direction {
-	d, _ := measure.DefinitionOf(m.ID)
+	d, _ := measure.DefinitionOf(m.ID, nil)
 	switch d.Direction {
 	case "lower is better":
 		return spc.Decrease
@@ -58,14 +58,14 @@ func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
 	c := Control{Settings: "Settings: " + params.Words() + ".", Listed: noted(t, all, o.Annotations)}
 	c.Chart = Chart{
 		ID: o.ID, Subtitle: trendSubtitle(t, o), Notes: trendNotes(t, p),
-		Definition: trendDefinition(t.Metric), Source: source(t.AsAt),
+		Definition: trendDefinition(t.Metric, t.Filter.Book), Source: source(t.AsAt),
 	}
 	if p.numbers() == 0 {
 		c.Title = nothingTitle(t, o, p)
 		c.Table = controlTable(p, spc.Result{}, o, c.Title)
 		c.Alt = "Control chart of " + t.Metric.Noun + ", " + name(trendPlace(o)) + ". There is no data to show."
 		c.draw, c.fit = nothing(c.Title), lowFit
-		c.Chart = c.At(Page)
+		c.Chart = c.by(t.Filter.Book).At(Page)
 		return c, nil
 	}
 	r, err := spc.Analyse(p.points(), params)
@@ -97,7 +97,7 @@ func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
 		axis = controlScale(t, p, r, o)
 	}
 	c.draw = func(s Size) (json.RawMessage, error) { return drawControl(t.Metric, p, r, o, axis, c.Listed, s) }
-	c.Chart = c.At(Page)
+	c.Chart = c.by(t.Filter.Book).At(Page)
 	return c, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/spc"
@@ -323,8 +324,8 @@ func isAre(n int) string {
 }
 
 // trendDefinition is the measure's in words.
-func trendDefinition(m measure.Metric) string {
-	d, ok := measure.DefinitionOf(m.ID)
+func trendDefinition(m measure.Metric, b *definition.Book) string {
+	d, ok := measure.DefinitionOf(m.ID, b)
 	if !ok {
 		return ""
 	}

@@ -138,6 +138,9 @@ type Content struct {
 	Reason      string `json:"reason"`
 	RuleSet     string `json:"rule_set"`
 	RuleVersion string `json:"rule_version"`
+	// Convention names the one that the days were counted by; months closed before
+	// it was kept have none.
+	Convention string `json:"convention,omitempty"`
 	// Settings are those that days were counted with, as the store keeps them.
 	Settings string `json:"settings"`
 	AsAt     string `json:"data_as_at"`
@@ -247,12 +250,12 @@ const notKnown = "not-known"
 
 // Setup is what a close is worked out for. Now is in London time.
 type Setup struct {
-	Now                  time.Time
-	Month                delay.Month
-	Partnership          string
-	RuleSet, RuleVersion string
-	Expected             []measure.Expected
-	Clocks               agreement.Clocks
+	Now                              time.Time
+	Month                            delay.Month
+	Partnership                      string
+	RuleSet, RuleVersion, Convention string
+	Expected                         []measure.Expected
+	Clocks                           agreement.Clocks
 }
 
 // Check is a month as it would be closed now, and what stands in the way.
@@ -283,7 +286,7 @@ func Make(ctx context.Context, src Source, s Setup) (*Check, error) {
 	k := &Check{Over: Over(s.Month, s.Now), Due: Due(s.Month, s.Clocks)}
 	c := &k.Content
 	*c = Content{Version: version, Partnership: s.Partnership, Month: s.Month.String(), From: from.String(), To: to.String(),
-		RuleSet: s.RuleSet, RuleVersion: s.RuleVersion,
+		RuleSet: s.RuleSet, RuleVersion: s.RuleVersion, Convention: s.Convention,
 		ClosedBy: ClosedBy{Organisations: []string{}}, CalendarDays: s.Month.Days(), Providers: []Provider{}, Councils: []Council{},
 		Open: []OpenDays{}, Cells: []Cell{}, ByDay: []DayCount{}}
 	today := delay.DayOf(s.Now)

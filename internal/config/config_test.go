@@ -90,7 +90,14 @@ func TestPutRight(t *testing.T) {
 			"formerly[1].to: found a key that is not known, expected one of code, until"},
 		{"a name of two councils", "councils:\n", "councils:\n  - {code: E06000026, name: Plymouth, names: [devon]}\n",
 			"already stands for another council"},
-		{"C1 unknown convention", "name: P\n", "name: P\nsettings: {counting: mine}\n", "line 2: settings.counting: found \"mine\""},
+		{"D2 no convention's name", "name: P\n", "name: P\nsettings: {counting: My own}\n", "line 2: settings.counting: found \"My own\""},
+		{"D1 a mapping that nobody agreed to", "name: P\n",
+			"name: P\nmappings:\n  - {code_set: england-acute-2024, reason: '4', body: nhs, from: " +
+				"2026-04-01}\n", "line 3: mappings[1].agreed: expected who agreed"},
+		{"D1 a mapping to no body", "name: P\n", "name: P\nmappings:\n  - {code_set: england-acute-2024, reason: '4', body: church, from: " +
+			"2026-04-01, agreed: us}\n", "mappings[1].body: found \"church\""},
+		{"D1 a mapping of no day", "name: P\n", "name: P\nmappings:\n  - {code_set: england-acute-2024, reason: '4', body: nhs, from: " +
+			"April, agreed: us}\n", "mappings[1].from: found \"April\""},
 		{"R5 ratio over one", "name: P\n", "name: P\nsettings: {short_file_ratio: 2}\n", "settings.short_file_ratio"},
 		{"a text for a number", "name: P\n", "name: P\nsettings: {short_file_least: many}\n", "line 2"},
 
@@ -141,7 +148,10 @@ func TestPutRight(t *testing.T) {
 					t.Fatal("nothing was changed")
 				}
 			}
-			_, err := load(partnership, layout)
+			p, err := load(partnership, layout)
+			if err == nil {
+				err = p.Layouts["one"].Meanings([]string{"A", "B", "C"})
+			}
 			if problem.KindOf(err) != problem.Invalid || !strings.Contains(problem.Sentence(err), c.says) {
 				t.Errorf("want %q, got %v", c.says, err)
 			}

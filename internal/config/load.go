@@ -43,6 +43,7 @@ func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
 	p, doc := &Partnership{}, newDocument(name)
 	doc.decode(data, p)
 	p.check(doc)
+	p.at = doc
 	p.Layouts = map[string]*Layout{}
 	found := doc.problems
 	type named struct {
@@ -91,6 +92,7 @@ func parseLayout(file, name string, data []byte) (*Layout, []string) {
 	l, doc := &Layout{Name: name, Fingerprint: hex.EncodeToString(sum[:])}, newDocument(file)
 	doc.decode(data, l)
 	l.check(doc)
+	l.at = doc
 	return l, doc.problems
 }
 
@@ -280,7 +282,6 @@ var (
 // The names that files may use for what Homeward counts. They are package
 // delay's words; config stands below it and spells them out.
 var (
-	Reasons   = []string{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
 	NotKnown  = "not-known"
 	Bodies    = []string{"nhs", "social-care", "joint", "housing"}
 	CareTypes = []string{"acute", "non-acute", "paediatric", "maternity"}
@@ -293,7 +294,6 @@ var (
 	// how somebody left (D7).
 	Pathways     = []string{"0", "1", "2", "3"}
 	Destinations = []string{"died", "transferred", "left"}
-	Conventions  = []string{"england-dtoc", "scotland-2016", "england-drd"}
 )
 
 func (p *Partnership) check(d *document) {
@@ -349,12 +349,16 @@ func (p *Partnership) check(d *document) {
 		if v.Name == "" {
 			d.add(at("name"), "expected the provider's name")
 		}
+		if v.CodeSet != "" && !layoutName.MatchString(v.CodeSet) {
+			d.add(at("code_set"), "found %q, expected the name of a code set such as england-acute-2024", v.CodeSet)
+		}
 		if v.Due != "" && !dueTime.MatchString(v.Due) {
 			d.add(at("due"), "found %q, expected a time of day such as \"07:00\", in quotation marks", v.Due)
 		}
 	}
 	p.checkFormerly(d)
 	p.Settings.check(d)
+	p.checkMappings(d)
 	p.SignIn.check(d, p)
 	p.Agreement.check(d)
 	p.checkPacks(d)
@@ -409,13 +413,14 @@ func (s *Settings) check(d *document) {
 		s.Headline = HeadlineCounted
 	}
 	oneOf(d, at("headline"), s.Headline, HeadlineCounted, HeadlineAgreed)
+	// Which conventions there are is said by their tables, which are read later.
 	if s.Counting == "" {
-		s.Counting = "england-dtoc"
-	} else if !slices.Contains(Conventions, s.Counting) {
-		d.add(at("counting"), "found %q, expected one of %s", s.Counting, strings.Join(Conventions, ", "))
+		s.Counting = DefaultDefinitions
+	} else if !layoutName.MatchString(s.Counting) {
+		d.add(at("counting"), "found %q, expected the name of a counting convention such as england-drd", s.Counting)
 	}
 	if s.RuleSet == "" {
-		s.RuleSet = "england-dtoc"
+		s.RuleSet = DefaultDefinitions
 	} else if !layoutName.MatchString(s.RuleSet) {
 		d.add(at("rule_set"), "found %q, expected the name of a rule set such as england-dtoc", s.RuleSet)
 	}
@@ -521,9 +526,8 @@ func (l *Layout) check(d *document) {
 	}
 
 	w := &l.Words
-	if l.CodeSet == "" {
-		d.vocabulary("reasons", w.Reasons, append(slices.Clone(Reasons), NotKnown))
-	} else if len(w.Reasons.Use) > 0 {
+	d.vocabulary("reasons", w.Reasons, nil) // What they may mean is the code set's to say.
+	if l.CodeSet != "" && len(w.Reasons.Use) > 0 {
 		d.add(
 			[]any{"words", "reasons", "use"},
 			"the layout names the code set %s, whose own words are read; add others under add, by code",
@@ -554,10 +558,41 @@ func (l *Layout) check(d *document) {
 	}
 }
 
+// Problem is an Invalid problem about a place of the layout's file, found by
+// those who know what its words may mean. A layout that was not read from a file
+// is named alone.
+func (l *Layout) Problem(at []any, format string, args ...any) error {
+	return l.at.problem(at, format, args...)
+}
+
+// Problem is an Invalid problem about a place of the partnership file.
+func (p *Partnership) Problem(at []any, format string, args ...any) error {
+	return p.at.problem(at, format, args...)
+}
+
+func (d *document) problem(at []any, format string, args ...any) error {
+	if d == nil {
+		d = newDocument("the file")
+	}
+	return problem.New(problem.Invalid, "%s.", d.sentence(at, format, args...))
+}
+
+// Meanings finds a meaning of the layout's own words for reasons that is none of
+// codes, those of the layout's code set.
+func (l *Layout) Meanings(codes []string) error {
+	for _, meaning := range sortedKeys(l.Words.Reasons.Add) {
+		if meaning != NotKnown && !slices.Contains(codes, meaning) {
+			return l.Problem([]any{"words", "reasons", "add", meaning}, "this is not a meaning; expected one of %s, %s",
+				strings.Join(codes, ", "), NotKnown)
+		}
+	}
+	return nil
+}
+
 func (d *document) vocabulary(key string, v Vocabulary, meanings []string) {
 	words := map[string]string{}
 	for _, meaning := range sortedKeys(v.Add) {
-		if !slices.Contains(meanings, meaning) {
+		if meanings != nil && !slices.Contains(meanings, meaning) {
 			d.add([]any{"words", key, "add", meaning}, "this is not a meaning; expected one of %s", strings.Join(meanings, ", "))
 		}
 		for i, word := range v.Add[meaning] {

@@ -32,10 +32,15 @@ type Partnership struct {
 	// AgreedLevels are the levels of measures that the partners have agreed, in
 	// order of measure, place and day.
 	AgreedLevels []AgreedLevel `yaml:"levels"`
+	// Mappings map reasons to the body that their days wait for, where the
+	// nation's table leaves that open and the partners have agreed (D1).
+	Mappings []Mapping `yaml:"mappings"`
 
 	// Layouts holds the layouts that providers name, read from the folder
 	// layouts beside the partnership file.
 	Layouts map[string]*Layout `yaml:"-"`
+
+	at *document
 }
 
 // Council is a local authority with adult social services duties.
@@ -74,6 +79,10 @@ type Provider struct {
 	// Formerly are the codes under which it, or a provider that merged into it,
 	// sent before. They show one history (C19).
 	Formerly []Former `yaml:"formerly"`
+	// CodeSet names the code set that its log is in, one of the tables of
+	// data/reference/codesets (D4). Empty means that of its layout, and without
+	// one england-dtoc.
+	CodeSet string `yaml:"code_set"`
 }
 
 // Settings are the choices of a partnership that change figures. The zero
@@ -112,6 +121,8 @@ type Layout struct {
 	Name string `yaml:"-"`
 	// Fingerprint is the SHA-256 of the file's bytes in hexadecimal.
 	Fingerprint string `yaml:"-"`
+
+	at *document
 
 	Version string `yaml:"version"`
 	About   string `yaml:"about"`

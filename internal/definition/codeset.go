@@ -31,7 +31,9 @@ type CodeSet struct {
 	// NoReason is the code that means that no reason was given, and
 	// BlankReason the code for which a blank stands, both often empty.
 	NoReason, BlankReason string
-	Codes                 []Code
+	// OwnCodes says that the codes are this program's and mean nothing to readers.
+	OwnCodes bool
+	Codes    []Code
 
 	byKey map[string][]int
 }
@@ -51,6 +53,11 @@ type Code struct {
 	Suggested       delay.Body
 	Acute, NonAcute bool
 	From, Until     delay.Day
+	// Meaning says in a sentence when the reason is right; Counts and CountsNot are
+	// worked examples for and against it. RareTo are pathways to which people who
+	// wait for it rarely go. All may be empty.
+	Meaning, Counts, CountsNot string
+	RareTo                     []string
 }
 
 // InForce says whether the reason existed on the day.
@@ -95,6 +102,13 @@ func parseCodeSet(name string, t *table) (*CodeSet, error) {
 	default:
 		return nil, fmt.Errorf("stated_body: found %q, expected stands or needs-known-reason", stated)
 	}
+	switch own := t.meta["codes"]; own {
+	case "own":
+		s.OwnCodes = true
+	case "":
+	default:
+		return nil, fmt.Errorf("codes: found %q, expected own or no such line", own)
+	}
 	s.Groups, s.Apart = list(t.meta["groups"]), list(t.meta["apart"])
 	s.NotStandard, s.InDoubt = list(t.meta["not_standard"]), list(t.meta["in_doubt"])
 	s.Internal = list(t.meta["internal"])
@@ -106,6 +120,8 @@ func parseCodeSet(name string, t *table) (*CodeSet, error) {
 			Group: r.text("group"), Subgroup: r.text("subgroup"), Pathways: r.list("pathways"),
 			Acute: r.yes("acute"), NonAcute: r.yes("non_acute"), From: r.day("from"), Until: r.day("until"),
 		}
+		c.Meaning, c.Counts, c.CountsNot = r.given("meaning"), r.given("counts"), r.given("counts_not")
+		c.RareTo = list(r.given("rare_to"))
 		for _, slug := range r.list("bodies") {
 			b, err := delay.ParseBody(slug)
 			if err != nil {

@@ -231,6 +231,14 @@ func (r *row) text(name string) string {
 	return r.cells[i]
 }
 
+// given is text of a column that a table need not have.
+func (r *row) given(name string) string {
+	if !slices.Contains(r.names, name) {
+		return ""
+	}
+	return r.text(name)
+}
+
 func (r *row) list(name string) []string { return list(r.text(name)) }
 
 func (r *row) day(name string) delay.Day {

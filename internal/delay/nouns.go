@@ -5,6 +5,7 @@
 package delay
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -123,49 +124,73 @@ func ParseCareType(s string) (CareType, error) {
 	return CareNotKnown, fmt.Errorf("%q is not a type of care; use acute, non-acute or not-known", s)
 }
 
-// Reason is a code of the code set england-dtoc: A to I with Di and Dii, and
-// O. The empty Reason means that the reason is not known.
+// Reason is a code in its code set (D1): the name of the set, a stroke and the
+// code, such as england-mhsds-6/07, or the code alone for the letters of
+// england-dtoc. What it means stands in the set's table, which package
+// definition reads. The empty Reason means that the reason is not known.
 type Reason string
 
 // ReasonNotKnown is the reason of a patient whose extract gives none that can
 // be read; the patient is real and is kept (R2).
 const ReasonNotKnown Reason = ""
 
-// Reasons lists the codes of england-dtoc in the order of the published tables.
-var Reasons = [...]Reason{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
-
-// Words gives the code with the short name: "Di Residential home".
-func (r Reason) Words() string { return strings.TrimSpace(string(r) + " " + r.Short()) }
-
-// Short gives a reason's name in a few words, from the labels of the published
-// tables.
-func (r Reason) Short() string {
-	switch r {
-	case "A":
-		return "Assessment"
-	case "B":
-		return "Public funding"
-	case "C":
-		return "Further non-acute NHS care"
-	case "Di":
-		return "Residential home"
-	case "Dii":
-		return "Nursing home"
-	case "E":
-		return "Care package in own home"
-	case "F":
-		return "Community equipment and adaptations"
-	case "G":
-		return "Patient or family choice"
-	case "H":
-		return "Disputes"
-	case "I":
-		return "Housing"
-	case "O":
-		return "Other"
-	default:
-		return "Reason not known"
+// Set names the code set that the reason is of, empty for the letters of
+// england-dtoc and for a reason that is not known.
+func (r Reason) Set() string {
+	set, _, ok := strings.Cut(string(r), "/")
+	if !ok {
+		return ""
 	}
+	return set
+}
+
+// Code gives the code within its set.
+func (r Reason) Code() string {
+	_, code, ok := strings.Cut(string(r), "/")
+	if !ok {
+		return string(r)
+	}
+	return code
+}
+
+// CompareReasons orders reasons by set and code, numbers in codes by their
+// value and the reason that is not known last.
+func CompareReasons(a, b Reason) int {
+	if a == b {
+		return 0
+	}
+	if a == ReasonNotKnown || b == ReasonNotKnown {
+		return len(b) - len(a)
+	}
+	return cmp.Or(strings.Compare(a.Set(), b.Set()), compareCodes(a.Code(), b.Code()))
+}
+
+func compareCodes(a, b string) int {
+	for a != "" && b != "" {
+		x, y := digits(a), digits(b)
+		if x > 0 && y > 0 {
+			m, n := strings.TrimLeft(a[:x], "0"), strings.TrimLeft(b[:y], "0")
+			if c := cmp.Or(cmp.Compare(len(m), len(n)), strings.Compare(m, n)); c != 0 {
+				return c
+			}
+			a, b = a[x:], b[y:]
+			continue
+		}
+		if c := cmp.Compare(a[0], b[0]); c != 0 {
+			return c
+		}
+		a, b = a[1:], b[1:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// digits is how many digits a text begins with.
+func digits(s string) int {
+	n := 0
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n
 }
 
 // Council is a council or pseudo-area by ONS code. CouncilNotKnown is the empty

@@ -63,8 +63,9 @@ type Settings struct {
 	OmittedLimit int
 }
 
-// DefaultSettings are those of the counting rules.
-var DefaultSettings = Settings{Convention: EnglandDToC, OmittedLimit: 14}
+// DefaultSettings are those of the counting rules, under their first convention:
+// neither the ready day nor the day of leaving counts.
+var DefaultSettings = Settings{Convention: Convention{Name: "england-dtoc"}, OmittedLimit: 14}
 
 // EndKind says how a delay's end is known.
 type EndKind uint8

@@ -276,10 +276,8 @@ func compile(cfg *config.Layout, ref fs.FS, defs *definition.Tables) (*layout, e
 			return nil, err
 		}
 	}
-	if cfg.CodeSet != "" {
-		if err := l.useCodes(defs); err != nil {
-			return nil, err
-		}
+	if err := l.useCodes(defs); err != nil {
+		return nil, err
 	}
 	l.stays = cfg.CodeSet != "" || l.mapped[fCriteria]
 	l.separator = w.WaitingOn.Separator

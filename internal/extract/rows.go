@@ -741,7 +741,7 @@ func (r *rowReader) reasonOf(cell []byte) wordCell {
 		if meaning, v.why = r.layout.reasons.reason(v.text); meaning != config.NotKnown {
 			v.reason = delay.Reason(meaning)
 		} else if v.why == "" {
-			v.why = "a code that stands for no reason of england-dtoc"
+			v.why = "a code that stands for no reason"
 		}
 		v.orNothing()
 		r.layout.unusual(&v, r.layout.cfg.Words.Reasons.Usual, "reason", "reason "+string(v.reason))

@@ -449,7 +449,8 @@ func TestReference(t *testing.T) {
 	if err != nil || len(files) < 6 {
 		t.Fatal(err, files)
 	}
-	meanings := map[string][]string{"reasons": append(config.Reasons, config.NotKnown), "responsible": config.Bodies, "care": config.CareTypes,
+	meanings := map[string][]string{"reasons": {"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O", config.NotKnown},
+		"responsible": config.Bodies, "care": config.CareTypes,
 		"destination": config.Destinations}
 	for _, file := range files {
 		content, err := fs.ReadFile(data.Reference, file)

@@ -2,13 +2,11 @@ package extract
 
 import (
 	"regexp"
-	"slices"
 
 	"homeward/internal/config"
 	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
-	"homeward/internal/problem"
 )
 
 // Apart says why a row is no listing of a delay though it is of a person in a
@@ -41,7 +39,7 @@ func reasonLists(cfg *config.Layout) []string {
 	if cfg.CodeSet != "" {
 		return nil
 	}
-	return []string{"england-dtoc"}
+	return []string{config.DefaultDefinitions}
 }
 
 // withUsual has the usual list of destinations read beside a layout's own
@@ -55,23 +53,24 @@ func withUsual(v config.Vocabulary) config.Vocabulary {
 
 // useCodes finds the code set of the layout and checks the layout's own words.
 func (l *layout) useCodes(defs *definition.Tables) error {
-	set, err := defs.CodeSet(l.cfg.CodeSet)
+	name := l.cfg.CodeSet
+	if name == "" {
+		name = config.DefaultDefinitions
+	}
+	set, err := defs.CodeSet(name)
 	if err != nil {
 		return err
 	}
-	for meaning := range l.cfg.Words.Reasons.Add {
-		known := slices.ContainsFunc(set.Codes, func(c definition.Code) bool { return c.Code == meaning })
-		if !known && meaning != config.NotKnown {
-			return problem.New(
-				problem.Invalid,
-				"words.reasons.add: found %q, expected a code of the code set %s or %s.",
-				meaning,
-				set.Name,
-				config.NotKnown,
-			)
-		}
+	var codes []string
+	for _, r := range set.Reasons() {
+		codes = append(codes, r.Code())
 	}
-	l.codes = set
+	if err := l.cfg.Meanings(codes); err != nil {
+		return err
+	}
+	if l.cfg.CodeSet != "" {
+		l.codes = set
+	}
 	return nil
 }
 

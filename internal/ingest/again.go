@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"homeward/internal/attribution"
 	"io"
 	"slices"
 	"strings"
@@ -30,7 +31,8 @@ func (s *Service) Words() (layouts []string, whole string) {
 }
 
 func (s *Service) withRules(layout string) string {
-	sum := sha256.Sum256([]byte(layout + "\n" + s.Rules.Fingerprint()))
+	rules := attribution.Sets{Own: s.Rules, ByCode: s.RuleSets}
+	sum := sha256.Sum256([]byte(layout + "\n" + rules.Fingerprint()))
 	return hex.EncodeToString(sum[:])[:12]
 }
 

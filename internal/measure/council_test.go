@@ -88,7 +88,7 @@ func TestCouncilFiguresAddUp(t *testing.T) {
 			d.cells = append(d.cells, Cell{
 				Period:   rapid.SampledFrom([]delay.Day{from, to, from - 1, from - 30}).Draw(t, "day"),
 				Provider: rapid.SampledFrom([]string{"RXA", "RXB", "RXC"}).Draw(t, "provider"),
-				Reason:   rapid.SampledFrom(delay.Reasons[:]).Draw(t, "reason"),
+				Reason:   rapid.SampledFrom(letters).Draw(t, "reason"),
 				Care:     rapid.SampledFrom(delay.CareTypes[:]).Draw(t, "care"),
 				Body:     rapid.SampledFrom(delay.Bodies[:]).Draw(t, "body"),
 				State:    rapid.SampledFrom(agreement.States[:]).Draw(t, "state"),

@@ -1,5 +1,11 @@
 package measure
 
+import (
+	"strings"
+
+	"homeward/internal/definition"
+)
+
 // Definition is what one measure counts, in words that stand the same on the
 // page, in files, in JSON and under charts.
 type Definition struct {
@@ -29,13 +35,38 @@ const (
 	EndedDelays   = "M09"
 )
 
-// Definitions lists the measures in the order of the definitions page.
-var Definitions = []Definition{
+// Definitions lists the measures in the order of the definitions page, in words
+// that fit the convention that makes the figures (D3).
+func Definitions(b *definition.Book) []Definition {
+	out := make([]Definition, len(measures))
+	words := wordsOf(b.Counting())
+	for i, d := range measures {
+		d.Sentence, d.Formula, d.LeftOut = words.Replace(d.Sentence), words.Replace(d.Formula), words.Replace(d.LeftOut)
+		out[i] = d
+	}
+	return out
+}
+
+// wordsOf puts a convention's words where definitions leave them open.
+func wordsOf(c *definition.Convention) *strings.Replacer {
+	first, today := "the first day that its counting convention counts", "Nobody whose day counts."
+	switch {
+	case c.Ready:
+		first = "the day on which the person became ready to leave"
+		today = "Nobody who is ready by the end of the day. Those whose ready date is that day are shown apart as ready today, and are in it."
+	case c.Name != "":
+		first = "the day after the person became ready to leave"
+		today = "People whose ready date is that day: they are shown beside it as ready today."
+	}
+	return strings.NewReplacer("{span}", c.SpanWords(), "{ends}", c.EndWords(), "{ready today}", today, "{first day}", first)
+}
+
+// measures are the definitions. Words in braces are the convention's.
+var measures = []Definition{
 	{
 		ID: DelayedDays, Version: 1, Name: "Delayed days",
 		Sentence: "Days on which a person was ready to leave hospital and still in a bed, counted for everyone and added up.",
-		Formula: "For each delay, the days after the ready date and before the day of leaving. The ready date and the day of leaving are not " +
-			"counted. Weekends and holidays are.",
+		Formula:  "For each delay, {span}. {ends} Weekends and holidays count like other days.",
 		LeftOut: "People under 18 on their ready date, paediatric and maternity care, and people who left on their ready date. They are " +
 			"counted " +
 			"apart and shown with the reason.",
@@ -54,7 +85,7 @@ var Definitions = []Definition{
 		Sentence: "The number of people whose wait counts on a day. Over a longer period it is the average for a day.",
 		Formula: "The delayed days of the day: one person, one day. So people waiting yesterday, and those new, less those ended, are the " +
 			"people waiting today.",
-		LeftOut: "People whose ready date is that day: they are shown beside it as ready today.",
+		LeftOut: "{ready today}",
 		Unit:    "people", Direction: "lower is better", Rules: "C16",
 	},
 	{
@@ -84,7 +115,7 @@ var Definitions = []Definition{
 	},
 	{
 		ID: NewDelays, Version: 1, Name: "New delays",
-		Sentence: "Waits whose first delayed day is in the period: the day after the person became ready to leave.",
+		Sentence: "Waits whose first delayed day is in the period: {first day}.",
 		Formula: "A count of waits by their first delayed day, so that people waiting at the start, and those new, less those ended, are the " +
 			"people waiting at the end.",
 		LeftOut: "People who were already waiting when their hospital's extracts began, and people who left before a day counted.",
@@ -100,8 +131,8 @@ var Definitions = []Definition{
 }
 
 // DefinitionOf gives the measure of the ID; ok is false when there is none.
-func DefinitionOf(id string) (d Definition, ok bool) {
-	for _, d := range Definitions {
+func DefinitionOf(id string, b *definition.Book) (d Definition, ok bool) {
+	for _, d := range Definitions(b) {
 		if d.ID == id {
 			return d, true
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"homeward/internal/agreement"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 )
 
@@ -37,6 +38,10 @@ type Filter struct {
 	States    []agreement.State
 	// Basis says which days are counted; InStates puts it and States together.
 	Basis Basis
+	// Book names the reasons and says by which convention the days are counted; it
+	// narrows nothing. Without one, words name reasons by their codes and leave
+	// unsaid which days count.
+	Book *definition.Book
 }
 
 // Query asks for delayed days from From to To, both included, broken down by
@@ -237,6 +242,9 @@ type Overview struct {
 	// Now is the people delayed on each provider's latest extract date within
 	// the 14 days to AsAt; WeekBefore the same seven days earlier (C16).
 	Now, WeekBefore ByBody
+	// NowBy is the people of Now by the group of their reason, where the nation
+	// divides delays by groups and not between bodies (A8); else nil.
+	NowBy map[string]int64
 	// ReadyToday is the people whose ready day is AsAt; they are beside Now,
 	// not in it (C16).
 	ReadyToday int64

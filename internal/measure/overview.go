@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -214,7 +215,12 @@ func (o *Overview) reasons(ctx context.Context, src Source) error {
 // whether or not their days are agreed, so the basis is left out.
 func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[string]delay.Day) error {
 	from, everybody := o.AsAt-recent-7, o.Filter.On(BasisCounted)
-	cells, err := src.Cells(ctx, Query{From: from, To: o.AsAt, By: []Dimension{ByDay, ByProvider, ByResponsible}, Filter: everybody})
+	by := []Dimension{ByDay, ByProvider, ByResponsible}
+	if !o.Filter.Book.Divides() {
+		by = append(by, ByReason)
+		o.NowBy = map[string]int64{}
+	}
+	cells, err := src.Cells(ctx, Query{From: from, To: o.AsAt, By: by, Filter: everybody})
 	if err != nil {
 		return err
 	}
@@ -223,7 +229,9 @@ func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[st
 		switch {
 		case !ok || day <= o.AsAt-recent:
 		case c.Period == day:
-			o.Now[c.Body] += c.Days
+			if o.Now[c.Body] += c.Days; o.NowBy != nil {
+				o.NowBy[o.Filter.Book.Group(c.Reason)] += c.Days
+			}
 		case c.Period == day-7:
 			o.WeekBefore[c.Body] += c.Days
 		}
@@ -295,4 +303,11 @@ func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked fun
 		}
 		o.Providers = append(o.Providers, a)
 	}
+}
+
+// GroupsNow lists the groups of the people waiting now, most people first.
+func (o Overview) GroupsNow() []string {
+	return slices.SortedFunc(maps.Keys(o.NowBy), func(a, b string) int {
+		return cmp.Or(cmp.Compare(o.NowBy[b], o.NowBy[a]), cmp.Compare(a, b))
+	})
 }

@@ -33,15 +33,16 @@ type Release struct {
 	axisAt   map[string]int
 }
 
-// Known lists the providers and councils that have a row whatever the counts
-// are. Days of any other have a row of their own where they come to 5 or more
+// Known lists the providers, councils and reasons that have a row whatever the
+// counts are. Days of any other have a row of their own where they come to 5 or more
 // in the whole period; all others are together in the row OtherWords.
 type Known struct {
 	Providers []string
 	Councils  []delay.Council
+	Reasons   []delay.Reason
 }
 
-// OtherWords stands in a public table for all providers, or councils, that have
+// OtherWords stands in a public table for all providers, councils or reasons that have
 // no row of their own.
 const OtherWords = "other"
 
@@ -142,10 +143,18 @@ func (r *Release) spread(cells []Cell, known Known) {
 	for _, c := range delay.CareTypes {
 		r.values[dimCare] = append(r.values[dimCare], c.String())
 	}
-	for _, reason := range delay.Reasons {
-		r.values[dimReason] = append(r.values[dimReason], string(reason))
+	var reasons []string
+	for _, reason := range known.Reasons {
+		reasons = append(reasons, string(reason))
 	}
-	r.values[dimReason] = append(r.values[dimReason], NotKnown)
+	// A row for all others says no more than that another code set was used.
+	last := []string{NotKnown}
+	if slices.ContainsFunc(cells, func(c Cell) bool {
+		return c.Reason != delay.ReasonNotKnown && !slices.Contains(known.Reasons, c.Reason)
+	}) {
+		last = []string{OtherWords, NotKnown}
+	}
+	r.values[dimReason] = open(ByReason, reasons, last...)
 	for _, b := range delay.Bodies {
 		r.values[dimBody] = append(r.values[dimBody], b.String())
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"homeward/internal/agreement"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
@@ -30,8 +31,7 @@ var Numbers = []struct {
 	Number             Number
 	ID, Column, Define string
 }{
-	{Days, "M01", "delayed_days", "Delayed days: the calendar days between the discharge ready date and the day of leaving, neither of them " +
-		"counted (C1)."},
+	{Days, "M01", "delayed_days", "Delayed days: {days} (C1)."},
 	{Beds, "M01b", "dtoc_beds", "DToC beds: delayed days in the period divided by the calendar days in the period (C12)."},
 	{ShareN, "M03", "share", "Share: the days of the row's responsible body divided by all delayed days of the same group, not attributed " +
 		"days included (C12)."},
@@ -39,6 +39,11 @@ var Numbers = []struct {
 		"that day (C16)."},
 	{Open, "M01", "not_agreed_days", "Not agreed: the delayed days that are proposed or disputed, or that one body alone has decided. With " +
 		"the agreed days they are every counted day (G1, G3)."},
+}
+
+// DefineNumber gives a number's definition in words that fit the convention.
+func DefineNumber(define string, c *definition.Convention) string {
+	return strings.ReplaceAll(define, "{days}", c.SpanWords())
 }
 
 // Table is figures as people and machines read them.
@@ -311,6 +316,14 @@ func orNotKnown(s string) string {
 	return s
 }
 
+func join(reasons []delay.Reason) string {
+	out := make([]string, len(reasons))
+	for i, r := range reasons {
+		out[i] = string(r)
+	}
+	return strings.Join(out, ", ")
+}
+
 // ParseFilter adds the values of one filter word (provider, council, care,
 // reason, responsible) to f.
 func (f *Filter) ParseFilter(word string, values []string) error {
@@ -333,8 +346,8 @@ func (f *Filter) ParseFilter(word string, values []string) error {
 			if v == NotKnown || v == "not-known" {
 				v = ""
 			}
-			if v != "" && !slices.Contains(delay.Reasons[:], delay.Reason(v)) {
-				return problem.New(problem.Invalid, "Found the reason %q. Use A, B, C, Di, Dii, E, F, G, H, I, O or not-known.", v)
+			if _, _, ok := f.Book.Meaning(delay.Reason(v)); v != "" && !ok {
+				return problem.New(problem.Invalid, "Found the reason %q. Use %s or not-known.", v, join(f.Book.Reasons()))
 			}
 			f.Reasons = append(f.Reasons, delay.Reason(v))
 		case ByResponsible:

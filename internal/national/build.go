@@ -194,7 +194,7 @@ func (s *Stay) periods(rows []Row, days delay.Calendar, omitted int) {
 		e.Statements = append(e.Statements, delay.Statement{Ready: r.Ready, Discharged: r.Discharged})
 		e.Runs = append(e.Runs, delay.Run{First: r.Day, Last: r.Day, Statement: i})
 	}
-	for _, d := range delay.Resolve(e, delay.Settings{Convention: delay.EnglandDRD, OmittedLimit: omitted}) {
+	for _, d := range delay.Resolve(e, delay.Settings{Convention: delay.Convention{CountReady: true}, OmittedLimit: omitted}) {
 		p := Period{Ready: d.Ready, End: d.End, Age: rows[d.Statement].Age, Listed: d.ListedFirst}
 		if n := len(s.Periods); n > 0 && s.Periods[n-1].End != 0 && p.Ready < s.Periods[n-1].End {
 			// The person was listed as ready before they ceased to be: it counts

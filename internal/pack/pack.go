@@ -85,7 +85,9 @@ type Manifest struct {
 	// Basis says which days are counted.
 	Basis   string `json:"basis"`
 	RuleSet string `json:"rule_set"`
-	Version string `json:"program_version"`
+	// Convention names the counting convention and says which days it counts.
+	Convention string `json:"convention,omitempty"`
+	Version    string `json:"program_version"`
 	// Series and Title name the plan that it was made by; UpTo is the last
 	// extract date that was asked for, empty for the latest; Providers and
 	// Councils are the codes that the figures were limited to.
@@ -168,13 +170,14 @@ type built struct {
 // charts are the charts of a pack, in the order of the page: first what
 // happened lately, then the months, then what people wait for.
 func charts(f Figures) []chart.Chart {
-	return []chart.Chart{
+	out := []chart.Chart{
 		chart.People(f.Days, f.Overview.Filter, f.Place, f.Overview.AsAt),
 		chart.DelayedDays(f.Overview, f.Place),
-		chart.Share(f.Overview, f.Place),
-		chart.Beds(f.Overview, f.Place),
-		chart.Reasons(f.Overview, f.Place),
 	}
+	if f.Overview.Filter.Book.Divides() { // Else there is no council share (A8).
+		out = append(out, chart.Share(f.Overview, f.Place))
+	}
+	return append(out, chart.Beds(f.Overview, f.Place), chart.Reasons(f.Overview, f.Place))
 }
 
 // measures are the measures that the charts show, by the charts' IDs.
@@ -229,8 +232,9 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 	m := &Manifest{
 		Partnership: meta.Partnership, Place: f.Place, HeldAt: meta.At, AsAt: o.AsAt.String(),
 		From: o.From.String(), To: o.To.String(), Basis: o.Filter.Basis.String(), RuleSet: meta.RuleSet, Version: meta.Version,
-		Series: meta.Series, Title: meta.Title, Providers: o.Filter.Providers, Unprinted: meta.Unprinted,
-		Public: meta.Public,
+		Convention: strings.TrimSpace(countedWords(o.Filter.Book)), Series: meta.Series, Title: meta.Title, Providers: o.Filter.Providers,
+		Unprinted: meta.Unprinted,
+		Public:    meta.Public,
 	}
 	if meta.UpTo != 0 {
 		m.UpTo = meta.UpTo.String()
@@ -248,7 +252,7 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 		if measures[c.ID] == measure.PeopleWaiting {
 			basis = measure.BasisCounted // people wait whatever is agreed
 		}
-		table, err := twin(c, basis, meta.RuleSet, o.AsAt)
+		table, err := twin(c, basis, meta.RuleSet, o.Filter.Book.Counting().Name, o.AsAt)
 		if err != nil {
 			return nil, err
 		}

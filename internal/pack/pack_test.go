@@ -22,6 +22,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"homeward/internal/chart"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
@@ -99,7 +100,8 @@ func bodies(social, nhs, joint, none int64) measure.ByBody {
 func figures() Figures {
 	asAt := delay.MustDay("2026-11-03")
 	o := measure.Overview{
-		AsAt: asAt, From: delay.MustDay("2025-11-01"), To: asAt, ArrivalDay: asAt,
+		Filter: measure.Filter{Book: book},
+		AsAt:   asAt, From: delay.MustDay("2025-11-01"), To: asAt, ArrivalDay: asAt,
 		Now: bodies(35, 46, 11, 13), WeekBefore: bodies(34, 46, 12, 12), ReadyToday: 9,
 		Waiting: []measure.Waiting{{AtLeast: 7, People: 61}, {AtLeast: 14, People: 38}, {AtLeast: 21, People: 24}},
 		Providers: []measure.ProviderArrival{
@@ -393,7 +395,7 @@ func TestPageSaysWhatItShows(t *testing.T) {
 			t.Errorf("the page says %q", never)
 		}
 	}
-	for _, def := range measure.Definitions {
+	for _, def := range measure.Definitions(book) {
 		if !strings.Contains(all, def.Sentence) {
 			t.Errorf("the page lacks the definition of %s", def.ID)
 		}
@@ -732,3 +734,16 @@ func TestLook(t *testing.T) {
 		t.Error("the pack holds no file")
 	}
 }
+
+// book is that of a partnership that counts England's old return.
+var book = func() *definition.Book {
+	tables, err := definition.Load(os.DirFS("../../data/reference"))
+	if err != nil {
+		panic(err)
+	}
+	b, err := definition.NewBook(tables, "england-dtoc", []definition.Use{{Sets: []string{"england-dtoc"}}})
+	if err != nil {
+		panic(err)
+	}
+	return b
+}()

@@ -5,11 +5,13 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"homeward/internal/chart"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -96,8 +98,13 @@ func newPage(f Figures, meta Meta) *page {
 	o := f.Overview
 	p := &page{
 		Title: "Delayed transfers of care", Partnership: meta.Partnership, AsAt: o.AsAt.Long(), Held: moment(meta.At),
-		Lede: lede(o), Incomplete: incomplete(o), Now: now(o), Keys: []keyView{beds(o), share(o)},
-		Arrivals: arrivals(o), Definitions: measure.Definitions,
+		Lede: lede(o), Incomplete: incomplete(o), Now: now(o), Keys: []keyView{beds(o)},
+		Arrivals: arrivals(o), Definitions: measure.Definitions(o.Filter.Book),
+	}
+	if o.Filter.Book.Divides() {
+		p.Keys = append(p.Keys, share(o))
+	} else {
+		p.Definitions = slices.DeleteFunc(p.Definitions, func(d measure.Definition) bool { return d.ID == measure.CouncilShare })
 	}
 	if meta.Series != "" {
 		p.Kind = meta.Title
@@ -117,7 +124,8 @@ func newPage(f Figures, meta Meta) *page {
 		}
 		p.Waiting = append(p.Waiting, waitingView{fmt.Sprintf("%d days or more", w.AtLeast), whole(w.People)})
 	}
-	p.Foot = fmt.Sprintf("Homeward %s, rule set %s. Data as at %s. Figures held at %s.", meta.Version, meta.RuleSet, p.AsAt, p.Held)
+	p.Foot = fmt.Sprintf("Homeward %s, rule set %s. %sData as at %s. Figures held at %s.", meta.Version, meta.RuleSet,
+		countedWords(o.Filter.Book), p.AsAt, p.Held)
 	// Only dates become part of the style: they cannot hold anything else.
 	style := styleText + fmt.Sprintf(
 		"@page{size:A4;margin:14mm 14mm 18mm;@bottom-left{content:\"Delayed transfers of care. Data as at %s. Figures held at %s.\";font:8pt "+
@@ -125,6 +133,16 @@ func newPage(f Figures, meta Meta) *page {
 			"@bottom-right{content:\"Page \" counter(page) \" of \" counter(pages);font:8pt arial,sans-serif;color:#212b32}}\n", p.AsAt, p.Held)
 	p.Style = template.CSS(style)
 	return p
+}
+
+// countedWords names the convention of the figures and says which days it
+// counts, as sentences.
+func countedWords(b *definition.Book) string {
+	c := b.Counting()
+	if c.Name == "" {
+		return ""
+	}
+	return "Counted by " + c.NameWords() + ". " + c.EndWords() + " "
 }
 
 // add puts a chart on the page. Its drawing has been checked by its maker to
@@ -176,6 +194,9 @@ func lede(o measure.Overview) string {
 	s := fmt.Sprintf("%s waiting to leave hospital at the end of %s.", plural(n, "person is", "people are"), o.AsAt.Long())
 	if n == 0 {
 		return s
+	}
+	if groups := o.GroupsNow(); len(groups) > 0 {
+		return s + fmt.Sprintf(" Most of them wait for %s: %s.", groups[0], whole(o.NowBy[groups[0]]))
 	}
 	s += fmt.Sprintf(" The next step is with the NHS for %s, with social care for %s", whole(o.Now[delay.NHS]), whole(o.Now[delay.SocialCare]))
 	if j := o.Now[delay.Joint]; j > 0 {
@@ -230,9 +251,20 @@ func now(o measure.Overview) nowView {
 	} else {
 		v.Change = "No extract is held from a week before."
 	}
-	if o.ReadyToday > 0 {
+	switch counted := o.Filter.Book.Counting(); {
+	case o.ReadyToday == 0:
+	case counted.Ready:
+		v.Change += fmt.Sprintf(" %s among them.", plural(o.ReadyToday, "person became ready on the day and is",
+			"people became ready on the day and are"))
+	default:
 		v.Change += fmt.Sprintf(" %s not counted yet.", plural(o.ReadyToday, "person became ready on the day and is",
 			"people became ready on the day and are"))
+	}
+	for _, g := range o.GroupsNow() {
+		v.Bodies = append(v.Bodies, bodyView{Words: g + " " + whole(o.NowBy[g])})
+	}
+	if o.NowBy != nil {
+		return v
 	}
 	x := 0.0
 	for _, b := range delay.Bodies {

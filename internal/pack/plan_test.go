@@ -293,7 +293,7 @@ func TestWorkbookHoldsTheTables(t *testing.T) {
 			}
 		}
 	}
-	if got := rows["Definitions"]; len(got) != len(measure.Definitions)+1 {
+	if got := rows["Definitions"]; len(got) != len(measure.Definitions(nil))+1 {
 		t.Errorf("%d rows of definitions", len(got))
 	}
 }

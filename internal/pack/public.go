@@ -27,16 +27,18 @@ const tooFew = "Too few to show"
 // number of a public pack is one of these or is worked out from them.
 type published struct {
 	// cells are the months by body, parts the days of each reason, in the order
-	// of delay.Bodies and of reasons.
+	// of delay.Bodies and of reasonsOf.
 	cells          [][]measure.PublicCount
 	months, bodies []measure.PublicCount
 	parts, days    []measure.PublicCount
 	total          measure.PublicCount
 }
 
-// reasons are those that a public pack has a row for: all there are, because a
-// missing row says that there were none.
-var reasons = append(slices.Clone(delay.Reasons[:]), delay.ReasonNotKnown)
+// reasonsOf are those that a public pack has a row for: all of the code sets in
+// use, because a missing row says that there were none.
+func reasonsOf(f Figures) []delay.Reason {
+	return append(f.Overview.Filter.Book.Reasons(), delay.ReasonNotKnown)
+}
 
 // publish reads the pack's counts off the release of its period, so that they
 // agree with each other and with public figures of the same period.
@@ -56,7 +58,7 @@ func publish(f Figures) published {
 	for _, b := range delay.Bodies {
 		p.bodies = append(p.bodies, count(map[measure.Dimension]string{measure.ByResponsible: b.String()}))
 	}
-	for _, r := range reasons {
+	for _, r := range reasonsOf(f) {
 		p.parts = append(p.parts, count(map[measure.Dimension]string{measure.ByReason: measure.Cell{Reason: r}.Text(measure.ByReason)}))
 	}
 	for _, d := range f.Days { // People wait whether or not their days are agreed.
@@ -124,7 +126,12 @@ func publicCharts(f Figures) []chart.Chart {
 		}
 		cells, names, columns = append(cells, measure.Cell{Body: b}), append(names, measure.UpperFirst(b.String())), append(columns, j)
 	}
-	if len(cells) > 0 {
+	if !o.Filter.Book.Divides() {
+		add("delayed-days", "M01", measure.ByMonth, o.From, o.To, o.Months, nil, nil, func(i, _ int) (float64,
+			bool) {
+			return shown(p.months[i])
+		})
+	} else if len(cells) > 0 {
 		add("delayed-days", "M01", measure.ByMonth, o.From, o.To, o.Months, cells, names,
 			func(i, j int) (float64, bool) { return shown(p.cells[i][columns[j]]) })
 		c := &out[len(out)-1]
@@ -154,7 +161,7 @@ func publicCharts(f Figures) []chart.Chart {
 			social = j
 		}
 	}
-	if len(o.Filter.Bodies) == 0 { // A share of some bodies' days is none of all (C12).
+	if len(o.Filter.Bodies) == 0 && o.Filter.Book.Divides() { // A share of some bodies' days is none of all (C12).
 		add("council-share", "M03", measure.ByMonth, o.From, o.To, o.Months, nil, nil, func(i, _ int) (float64, bool) {
 			part, all := p.cells[i][social], p.months[i]
 			if part.Suppressed || all.Suppressed {
@@ -207,12 +214,13 @@ func publicReading(p measure.Period, grain measure.Dimension, value func() (floa
 // that are not published.
 func publicReasons(f Figures, p published) chart.Chart {
 	o := f.Overview
-	d, _ := measure.DefinitionOf(measure.DelayedDays)
+	d, _ := measure.DefinitionOf(measure.DelayedDays, o.Filter.Book)
 	c := chart.Chart{
 		ID: "reasons", Title: "Delayed days by reason, most first", Subtitle: f.Place + ", " + span(o.From, o.To), Definition: d.Sentence,
 		Source: "Source: Homeward, data as at " + o.AsAt.Long(), Notes: []string{publicWords + " " + publicMore},
 		Table: chart.Table{Caption: "Delayed days by reason, most first", Head: []string{"Reason", "Delayed days"}},
 	}
+	reasons := reasonsOf(f)
 	order := make([]int, len(reasons))
 	for i := range order {
 		order[i] = i
@@ -223,7 +231,7 @@ func publicReasons(f Figures, p published) chart.Chart {
 	})
 	for _, i := range order {
 		r := reasons[i]
-		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: measure.UpperFirst(r.Words())},
+		c.Table.Rows = append(c.Table.Rows, []chart.Cell{{Text: measure.UpperFirst(o.Filter.Book.Words(r))},
 			publicCell(p.parts[i])})
 	}
 	c.Table.Foot = []chart.Cell{{Text: "All reasons"}, publicCell(p.total)}

@@ -14,14 +14,14 @@ import (
 // twin is a chart's table as CSV: column names first, the numbers as plotted,
 // and on every row what they are and where they come from. A cell without a
 // number is empty: a gap is not zero.
-func twin(c chart.Chart, basis measure.Basis, rules string, asAt delay.Day) ([]byte, error) {
+func twin(c chart.Chart, basis measure.Basis, rules, convention string, asAt delay.Day) ([]byte, error) {
 	var b bytes.Buffer
 	w := csvout.New(&b)
 	var head []string
 	for _, h := range c.Table.Head {
 		head = append(head, columnName(h))
 	}
-	if err := w.Write(append(head, "measure_id", "basis", "rule_version", "data_as_at")); err != nil {
+	if err := w.Write(append(head, "convention", "measure_id", "basis", "rule_version", "data_as_at")); err != nil {
 		return nil, err
 	}
 	for _, row := range c.Table.Rows {
@@ -38,7 +38,7 @@ func twin(c chart.Chart, basis measure.Basis, rules string, asAt delay.Day) ([]b
 				out = append(out, "")
 			}
 		}
-		if err := w.WriteMixed(append(out, measures[c.ID], basis.String(), rules, asAt.String()),
+		if err := w.WriteMixed(append(out, convention, measures[c.ID], basis.String(), rules, asAt.String()),
 			func(i int) bool { return i < len(row) && row[i].Numeric }); err != nil {
 			return nil, err
 		}

@@ -20,6 +20,7 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 		{"To", f.Overview.To},
 		{"Figures held at", m.HeldAt.Format(time.RFC3339)}, {"Days counted", strings.Replace(f.Overview.Filter.Basis.Words(), ", as", " as", 1) +
 			" (" + m.Basis + ")"},
+		{"Counted by", f.Overview.Filter.Book.Counting().NameWords()}, {"Which days count", f.Overview.Filter.Book.Counting().DayWords()},
 		{"Rule set", m.RuleSet}, {"Made by", "Homeward " + m.Version},
 	}}
 	if m.Public {
@@ -65,7 +66,10 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 	words := extract.Sheet{Name: "Definitions", Head: []string{"Measure", "Version", "Name", "What is counted", "How", "What is left out",
 		"Unit", "Rules"},
 		Widths: []float64{10, 9, 24, 50, 50, 50, 14, 16}}
-	for _, d := range measure.Definitions {
+	for _, d := range measure.Definitions(f.Overview.Filter.Book) {
+		if d.ID == measure.CouncilShare && !f.Overview.Filter.Book.Divides() {
+			continue
+		}
 		words.Rows = append(words.Rows, []any{d.ID, int64(d.Version), d.Name, d.Sentence, d.Formula, d.LeftOut, d.Unit, d.Rules})
 	}
 	var b bytes.Buffer

@@ -3,6 +3,7 @@ package revision
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -243,7 +244,14 @@ func (s Since) Reasons(ctx context.Context, f measure.Filter, from, to delay.Day
 		Difference
 	}
 	var lines []line
-	for _, reason := range append(delay.Reasons[:], delay.ReasonNotKnown) {
+	reasons := slices.Collect(maps.Keys(was))
+	for reason := range is {
+		if was[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+	}
+	slices.SortFunc(reasons, delay.CompareReasons)
+	for _, reason := range reasons {
 		one := line{reason, x.difference(was[reason], is[reason], x.evidence.Why)}
 		if one.By != nil {
 			lines = append(lines, one)
@@ -251,7 +259,7 @@ func (s Since) Reasons(ctx context.Context, f measure.Filter, from, to delay.Day
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(b.Then, a.Then) })
 	for _, one := range lines {
-		x.counted(one.reason.Words(), one.Difference)
+		x.counted(f.Book.Words(one.reason), one.Difference)
 	}
 	return x, nil
 }

@@ -28,7 +28,7 @@ const stay = 12
 func newWard(provider string, beds int) ward {
 	w := ward{provider: provider, beds: beds}
 	for i := range 60 {
-		g := ingest.Given{Given: attribution.Given{Words: attribution.Words{Reason: fmt.Sprint(i)}, Reason: delay.Reasons[i%11],
+		g := ingest.Given{Given: attribution.Given{Words: attribution.Words{Reason: fmt.Sprint(i)}, Reason: letters[i%11],
 			Care: delay.CareTypes[i%2], Council: delay.Council(fmt.Sprintf("E%08d", 10000000+i%5))}}
 		g.Outcome = attribution.Outcome{Body: delay.Bodies[i%3], Rule: "A2", RuleSet: "bench", Version: "1"}
 		w.kinds = append(w.kinds, g)
@@ -289,3 +289,6 @@ func dayColumns(value string) string {
 	}
 	return out
 }
+
+// letters are the reasons of england-dtoc.
+var letters = []delay.Reason{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}

@@ -165,6 +165,9 @@ func (s *Store) MonthPeople(ctx context.Context, m delay.Month) (closing.People,
 	return out, err
 }
 
+// Convention gives the convention that the delayed days are counted by.
+func (s *Store) Convention() delay.Convention { return s.settings.Delay.Convention }
+
 // Settings gives the settings that everything was derived with, as a text.
 func (s *Store) Settings(ctx context.Context) (string, error) {
 	var out string

@@ -104,8 +104,7 @@ func compare(by []measure.Dimension, a, b measure.Cell) int {
 		case measure.ByCare:
 			c = cmp.Compare(slices.Index(delay.CareTypes[:], a.Care), slices.Index(delay.CareTypes[:], b.Care))
 		case measure.ByReason:
-			c = cmp.Or(unknownLast(a.Reason, b.Reason), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason),
-				slices.Index(delay.Reasons[:], b.Reason)))
+			c = delay.CompareReasons(a.Reason, b.Reason)
 		case measure.ByResponsible:
 			c = cmp.Compare(slices.Index(delay.Bodies[:], a.Body), slices.Index(delay.Bodies[:], b.Body))
 		case measure.ByState:

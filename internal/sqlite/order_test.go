@@ -45,7 +45,7 @@ var givens = func() []ingest.Given {
 	var out []ingest.Given
 	for i, body := range []delay.Body{delay.NHS, delay.SocialCare, delay.NotAttributed} {
 		out = append(out, ingest.Given{
-			Given: attribution.Given{Words: attribution.Words{Reason: string(rune('A' + i))}, Reason: delay.Reasons[i], Care: delay.Acute,
+			Given: attribution.Given{Words: attribution.Words{Reason: string(rune('A' + i))}, Reason: letters[i], Care: delay.Acute,
 				Council: "E10000099", Stated: body},
 			Outcome: attribution.Outcome{Body: body, Rule: "A2", RuleSet: "drawn", Version: "1"},
 		})

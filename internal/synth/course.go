@@ -44,46 +44,6 @@ type part struct {
 	wording uint8
 }
 
-// nature is what is drawn about the delays for one reason. The weights, middle
-// lengths and council parts resemble England's in 2018-19 without being any
-// place's.
-type nature struct {
-	reason delay.Reason
-	// weight is how many of a hundred delays begin with the reason.
-	weight float64
-	// middle is the median length in days.
-	middle float64
-	// council and joint are the parts of the days with social care and with
-	// both, at the drift's level 1.
-	council, joint float64
-	// next are the reasons that may follow inside the same delay.
-	next []delay.Reason
-}
-
-var natures = [...]nature{
-	{"A", 24, 3.2, 0.52, 0.07, []delay.Reason{"E", "Di", "Dii", "B", "C", "G"}},
-	{"B", 4, 4.5, 0.50, 0.10, []delay.Reason{"Dii", "Di", "E"}},
-	{"C", 19, 4.5, 0, 0, []delay.Reason{"E", "Dii", "G"}},
-	{"Di", 9, 8.5, 0.62, 0, []delay.Reason{"G", "H"}},
-	{"Dii", 11, 9, 0.34, 0.09, []delay.Reason{"G", "H"}},
-	{"E", 18, 6, 0.60, 0.08, []delay.Reason{"F", "G"}},
-	{"F", 3, 5, 0.36, 0.06, []delay.Reason{"E"}},
-	{"G", 7, 5.5, 0.12, 0, []delay.Reason{"Di", "Dii"}},
-	{"H", 1, 9, 0.30, 0, []delay.Reason{"Di"}},
-	{"I", 2, 12, 0, 0, nil},
-	{"O", 2, 5, 0.25, 0.10, nil},
-}
-
-// natureOf gives what is drawn for a reason.
-func natureOf(r delay.Reason) *nature {
-	for i := range natures {
-		if natures[i].reason == r {
-			return &natures[i]
-		}
-	}
-	return &natures[0]
-}
-
 const (
 	// spread is the standard deviation of the logarithm of a length: one delay
 	// in twenty is more than four and a half times the middle one.
@@ -262,7 +222,7 @@ func (c *course) firstReason() delay.Reason {
 			return n.reason
 		}
 	}
-	return "E"
+	return natures[0].reason
 }
 
 // length draws how many days a part with the reason lasts, from 0, longer in
@@ -342,16 +302,10 @@ func arrivals(d delay.Day) float64 {
 
 // pathway draws where the patient is going, by what they wait for last.
 func pathway(r *rand.Rand, reason delay.Reason) int {
-	switch reason {
-	case "Di", "Dii":
-		return 3
-	case "E", "F":
-		return 1
-	case "C":
-		return 2
-	default:
-		return r.IntN(4)
+	if n := natureOf(reason); n.reason == reason && n.pathway >= 0 {
+		return n.pathway
 	}
+	return r.IntN(4)
 }
 
 // poisson draws a count with the mean.

@@ -144,7 +144,7 @@ func renderWesthaven(day delay.Day, rows []listing) (file, error) {
 // westhavenSays gives who is waited on and who pays, the two things from which
 // Westhaven's export lets the body be told. C and I need neither (A1).
 func westhavenSays(p *part) (on, funding string) {
-	if p.unstated || ((p.reason == "C" || p.reason == "I") && p.body == delay.NHS) {
+	if p.unstated || (p.reason != delay.ReasonNotKnown && natureOf(p.reason).council == 0 && p.body == delay.NHS) {
 		return "", ""
 	}
 	switch p.body {

@@ -177,7 +177,8 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) 
 func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
 	id := casework.SegmentID(r.Reference, r.Segment.Segment.First)
 	w := queueRow{
-		ID: id, Reference: r.Reference, Hospital: s.opts.Places.ProviderWords(r.Provider), Reason: r.Segment.Segment.Reason.Words(),
+		ID: id, Reference: r.Reference, Hospital: s.opts.Places.ProviderWords(r.Provider),
+		Reason: s.opts.Places.ReasonWords(r.Segment.Segment.Reason),
 		Swatch: swatch(r.Standing.Body), Proposed: measure.UpperFirst(r.Standing.Body.String()),
 		State:  page.Tag{Text: measure.UpperFirst(r.State.String()), Tag: stateTags[r.State]},
 		Period: span(r.Segment.Segment.First, r.Segment.Segment.Last), Days: count(int64(r.Days())), Href: "/agreement/" + id, Text: "Answer",
@@ -203,7 +204,7 @@ func (s *Server) queueTwin(c echo.Context) (page.Twin, error) {
 	if err != nil {
 		return page.Twin{}, err
 	}
-	t := page.Twin{Title: "Agreement, " + whichWords[which], Measure: "M11", AsAt: s.today().String(),
+	t := page.Twin{Convention: s.convention(), Title: "Agreement, " + whichWords[which], Measure: "M11", AsAt: s.today().String(),
 		Columns: []page.Column{{Name: "provider"}, {Name: "reference"}, {Name: "council"},
 			{Name: "reason"}, {Name: "responsible"}, {Name: "suggested"}, {Name: "state"}, {Name: "level"}, {Name: "from"}, {Name: "to"},
 			{Name: "days", Number: true}, {Name: "reply_by"}}}
@@ -468,7 +469,8 @@ func (s *Server) checkAgreement(c echo.Context) error {
 		total += seg.Days()
 		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: cases[i].Reference, Header: true, Href: "/delays/" + cases[i].Reference},
 			{Text: span(seg.Segment.First, seg.Segment.Last)},
-			{Text: seg.Segment.Reason.Words()}, {Text: measure.UpperFirst(seg.Segment.Body.String()), Swatch: swatch(seg.Segment.Body)},
+			{Text: s.opts.Places.ReasonWords(seg.Segment.Reason)}, {Text: measure.UpperFirst(seg.Segment.Body.String()),
+				Swatch: swatch(seg.Segment.Body)},
 			{Text: count(int64(seg.Days())), Class: page.Numeric}})
 		v.Hidden = append(v.Hidden, page.Hidden{Name: "select", Value: form["select"][i]}, page.Hidden{Name: "version", Value: cases[i].Version})
 	}

@@ -203,7 +203,8 @@ func (s *Server) closesPage(c echo.Context) error {
 }
 
 func (s *Server) closesTwin(c echo.Context) (page.Twin, error) {
-	t := page.Twin{Title: "Month close", Measure: measure.DelayedDays, Definitions: []string{}, AsAt: s.today().String(),
+	t := page.Twin{Convention: s.convention(),
+		Title: "Month close", Measure: measure.DelayedDays, Definitions: []string{}, AsAt: s.today().String(),
 		Columns: []page.Column{{Name: "month"}, {Name: "state"}, {Name: "closed_at"}, {Name: "closed_as"},
 			{Name: "delayed_days_now", Number: true}, {Name: "delayed_days_closed", Number: true}, {Name: "more_since", Number: true},
 			{Name: "elsewhere_since", Number: true},
@@ -333,7 +334,7 @@ func (s *Server) closePage(c echo.Context) error {
 	}
 	switch form {
 	case "csv":
-		return s.sendCSV(c, "homeward-"+m.String()+"-not-closed.csv", countsTwin(&k.Content, "as counted now"))
+		return s.sendCSV(c, "homeward-"+m.String()+"-not-closed.csv", s.countsTwin(&k.Content, "as counted now"))
 	case "json":
 		return c.JSON(http.StatusOK, k.Content)
 	}
@@ -378,6 +379,10 @@ func (s *Server) closeAbout(content *closing.Content) *page.About {
 	}
 	a := s.aboutFigures(closePath+"/"+content.Month, url.Values{}, asAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
 	a.RuleSet = content.RuleSet + " " + content.RuleVersion
+	// A month that was closed under another convention keeps its name alone.
+	if content.Convention != s.convention() {
+		a.Convention, a.Counted = content.Convention, ""
+	}
 	return a
 }
 
@@ -504,7 +509,7 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 				day = l.Day.Long()
 			}
 			lines.Rows = append(lines.Rows, []page.Cell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day},
-				{Text: s.opts.Places.CouncilWords(l.Council)}, {Text: l.Reason.Words()}, {Text: l.Care.String()},
+				{Text: s.opts.Places.CouncilWords(l.Council)}, {Text: s.opts.Places.ReasonWords(l.Reason)}, {Text: l.Care.String()},
 				{Text: measure.UpperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: measure.UpperFirst(l.State.String())},
 				{Text: count(l.Snapshot), Class: page.Numeric}, {Text: count(l.Days), Class: page.Numeric}})
 		}
@@ -651,9 +656,9 @@ func (s *Server) figureSections(content *closing.Content, heading string) []clos
 }
 
 // countsTwin gives the counts of a content as rows. state says what they are.
-func countsTwin(content *closing.Content, state string) page.Twin {
-	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := page.Twin{Title: "Delayed days of " + content.Month + ", " + state, Measure: d.ID,
+func (s *Server) countsTwin(content *closing.Content, state string) page.Twin {
+	d, _ := measure.DefinitionOf(measure.DelayedDays, s.opts.Places.Book)
+	t := page.Twin{Convention: content.Convention, Title: "Delayed days of " + content.Month + ", " + state, Measure: d.ID,
 		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, From: content.From, To: content.To, AsAt: content.AsAt,
 		RuleVersion: content.RuleSet + " " + content.RuleVersion,
 		Columns: []page.Column{{Name: "month"}, {Name: "provider"}, {Name: "council"}, {Name: "type_of_care"}, {Name: "reason"},
@@ -671,7 +676,7 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	if part == partCounts {
 		switch form {
 		case "csv":
-			return s.sendCSV(c, "homeward-"+r.Month.String()+"-closed.csv", countsTwin(content, "as closed"))
+			return s.sendCSV(c, "homeward-"+r.Month.String()+"-closed.csv", s.countsTwin(content, "as closed"))
 		case "json":
 			// The very bytes that were kept: their SHA-256 is the fingerprint.
 			c.Response().Header().Set("ETag", `"`+hexOf(r.SHA256)+`"`)
@@ -762,7 +767,7 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		return nil, err
 	}
 	return revision.Closed{Record: r, Content: content, Now: present, Names: s.opts.Places, Joined: joined, Settings: settings,
-		RuleSet: s.opts.Rules.Name + " " + s.opts.Rules.On(r.Month.Last()).Version}.Revise(ctx)
+		RuleSet: s.sets().Words(r.Month.Last())}.Revise(ctx)
 }
 
 // revisedSentence says how the figures have changed.
@@ -830,7 +835,8 @@ func revisionsSection(rec closing.Record, r *revision.Revised) closeSection {
 // revisionsTwin gives each figure as closed and now, one row for each cause of its
 // difference; the rows of a figure add up to it.
 func (s *Server) revisionsTwin(rec closing.Record, r *revision.Revised) page.Twin {
-	t := page.Twin{Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{},
+	t := page.Twin{Convention: s.convention(),
+		Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{},
 		From: rec.Month.First().String(), To: rec.Month.Last().String(), AsAt: s.today().String(),
 		Columns: []page.Column{
 			{Name: "figure"},

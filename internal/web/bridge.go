@@ -105,7 +105,7 @@ func (s *Server) bridgeOf(c echo.Context) (bridgeAsked, error) {
 			"sitrep "+
 			"or england-drd-statistic.", s.opts.Counting)
 	}
-	chain := national.Chain(a.ledger.Stays, a.of, s.convention(conventionDToC), s.convention(conventionReady))
+	chain := national.Chain(a.ledger.Stays, a.of, s.conventionOf(conventionDToC), s.conventionOf(conventionReady))
 	a.steps = national.Walk(chain, a.local, a.start, a.end)
 	return a, nil
 }
@@ -220,9 +220,9 @@ func (s *Server) countWords(one national.Count, age int) string {
 	case national.Ours:
 		return "Our figure: delayed days of this ledger by " + s.opts.Counting + "."
 	case national.DToC:
-		return "DToC days: england-dtoc, 18 and over. " + s.convention(conventionDToC).Words
+		return "DToC days: england-dtoc, 18 and over. " + s.conventionOf(conventionDToC).Words
 	case national.Remaining:
-		return "Sitrep: people of 18 and over remaining, one person on one day. " + s.convention(conventionReady).Words
+		return "Sitrep: people of 18 and over remaining, one person on one day. " + s.conventionOf(conventionReady).Words
 	}
 	return fmt.Sprintf("Discharge ready date: england-drd-statistic, %d and over. %s", age, dischargeWords)
 }

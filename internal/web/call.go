@@ -311,7 +311,7 @@ func (s *Server) withdrawnCall(c echo.Context) error {
 		return err
 	}
 	v := callPageView{Frame: s.frame(c, "Call of "+day.Long()+", withdrawn"), JSON: withdrawnPath(w) + ".json",
-		Held: s.heldWords(content) + " Rule set " + content.RuleSet + "."}
+		Held: s.heldWords(content) + madeWords(content)}
 	v.BodyClass = "app-call-page"
 	v.Crumbs = []page.Link{{Text: "Weekly call", Href: "/call"}}
 	v.Withdrawn = []string{fmt.Sprintf("This call was started by mistake. It was withdrawn at %s, by somebody with the role %s.",
@@ -414,7 +414,7 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 		MayRun: s.actor(c).May(people.RunCall), End: callPath(r.Day, 0) + "/end"}
 	v.BodyClass = "app-call-page"
 	v.Crumbs = []page.Link{{Text: "Weekly call", Href: "/call"}}
-	v.Held = s.heldWords(content) + " Rule set " + content.RuleSet + "."
+	v.Held = s.heldWords(content) + madeWords(content)
 	if s.actor(c).May(people.SeeFigures) {
 		v.Counted = page.Link{Text: "How this is counted", Href: "/definitions"}
 	}
@@ -882,4 +882,13 @@ func (v slideView) ChartNotes() []string {
 		more = fmt.Sprintf("%d more notes are", n)
 	}
 	return []string{notes[0], more + " in All slides."}
+}
+
+// madeWords names the rule set and the convention that made a call's figures.
+func madeWords(content *call.Content) string {
+	words := " Rule set " + content.RuleSet
+	if content.Convention != "" {
+		words += ", counted by " + content.Convention
+	}
+	return words + "."
 }

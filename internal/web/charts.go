@@ -30,8 +30,9 @@ type chartPage struct {
 func (s *Server) chart(c echo.Context) error {
 	id, ext, _ := strings.Cut(c.Param("id"), ".")
 	build, ok := chartsByID[id]
-	if !ok || !slices.Contains([]string{"", "svg", "csv", "json"}, ext) {
-		return noChart(c.Param("id"))
+	order := s.chartOrder()
+	if !ok || !slices.Contains(order, id) || !slices.Contains([]string{"", "svg", "csv", "json"}, ext) {
+		return noChart(c.Param("id"), order)
 	}
 	a, see, o, err := s.overviewOf(c)
 	if err != nil {
@@ -61,7 +62,7 @@ func (s *Server) chart(c echo.Context) error {
 	s.withCharts(&v.Frame)
 	v.Showing = "Showing " + s.opts.Places.FilterWords(o.Filter) + ", " + span(o.From, o.To) + "."
 	v.Chart = s.charted(ctx, one, chartAlone, chartLinks(id, q)[1:], true)
-	for _, other := range chartOrder {
+	for _, other := range order {
 		if other != id {
 			v.Others = append(v.Others, page.Link{Text: chartNames[other], Href: page.Address("/charts/"+other, q)})
 		}
@@ -72,8 +73,7 @@ func (s *Server) chart(c echo.Context) error {
 	return s.page(c, "chart", v)
 }
 
-func noChart(id string) error {
-	ids := slices.Clone(chartOrder)
+func noChart(id string, ids []string) error {
 	return problem.New(problem.NotFound, "There is no chart %s.%s Charts: %s.", page.Quote(id), page.Suggest(id, ids), strings.Join(ids, ", "))
 }
 
@@ -81,13 +81,23 @@ func noChart(id string) error {
 // called before their finding is known.
 var chartOrder = []string{"delayed-days", "dtoc-beds", "council-share", "reasons"}
 
+// chartOrder leaves the council share out where days are not divided between
+// bodies (A8).
+func (s *Server) chartOrder() []string {
+	if s.divides() {
+		return chartOrder
+	}
+	return slices.DeleteFunc(slices.Clone(chartOrder), func(id string) bool { return id == "council-share" })
+}
+
 var chartNames = map[string]string{
 	"delayed-days": "Delayed days a month", "dtoc-beds": "DToC beds", "council-share": "Council share", "reasons": "Reasons",
 }
 
 // chartTwin is a chart's table as rows; the numbers are those plotted.
 func (s *Server) chartTwin(see sight, c chart.Chart, o measure.Overview) page.Twin {
-	t := page.Twin{RuleVersion: s.ruleVersionAt(see), Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
+	t := page.Twin{Convention: s.convention(),
+		RuleVersion: s.ruleVersionAt(see), Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
 		Definitions: []string{c.Definition}, AsAt: o.AsAt.String(), Basis: o.Filter.Basis}
 	for i, head := range c.Table.Head {
 		t.Columns = append(t.Columns, page.Column{Name: columnName(head), Number: i > 0})

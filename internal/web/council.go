@@ -92,6 +92,9 @@ type movedView struct {
 
 // councilHome goes to the council of the reader, else the partnership's first.
 func (s *Server) councilHome(c echo.Context) error {
+	if !s.divides() {
+		return noShare()
+	}
 	code := ""
 	if mine := s.actor(c).Scope().Councils(); len(mine) > 0 {
 		code = mine[0]
@@ -102,6 +105,13 @@ func (s *Server) councilHome(c echo.Context) error {
 		return problem.New(problem.NotFound, "The partnership file names no council.")
 	}
 	return c.Redirect(303, "/council/"+code)
+}
+
+// noShare answers where there is no council share (A8).
+func noShare() error {
+	return problem.New(problem.NotFound, "There is no council share here: the code sets in use divide delays by groups of "+
+		"reasons and not between "+
+		"the NHS and the council (A8). See Reasons for the groups.")
 }
 
 // councilAsked is what an address of the page asks for.
@@ -139,6 +149,9 @@ func counted(n int64, href string) page.Cell {
 }
 
 func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
+	if !s.divides() {
+		return councilAsked{}, noShare()
+	}
 	ctx := c.Request().Context()
 	a := councilAsked{code: c.Param("code")}
 	for _, form := range []string{"csv", "json"} {
@@ -235,7 +248,8 @@ func (s *Server) councilPage(c echo.Context) error {
 		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string {
 			return s.opts.Places.ProviderWords(c.Provider)
 		}, measure.ByProvider),
-		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a, func(c measure.Cell) string { return c.Reason.Words() },
+		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a,
+			func(c measure.Cell) string { return s.opts.Places.ReasonWords(c.Reason) },
 			measure.ByReason),
 	}
 	v.Besides = []page.Table{
@@ -649,7 +663,7 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 	parts, name := f.ByProvider, func(p measure.PartSplit) string { return s.opts.Places.ProviderWords(p.Cell.Provider) }
 	switch a.moved {
 	case string(measure.ByReason):
-		parts, name = f.ByReason, func(p measure.PartSplit) string { return p.Cell.Reason.Words() }
+		parts, name = f.ByReason, func(p measure.PartSplit) string { return s.opts.Places.ReasonWords(p.Cell.Reason) }
 	case string(measure.ByCare):
 		parts, name = f.ByCare, func(p measure.PartSplit) string { return p.Cell.Care.String() + " care" }
 	case byAge:
@@ -668,6 +682,7 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 		m.Parts = append(m.Parts, chart.MovedPart{Name: name(p), Several: a.moved == byAge, Now: f.Shared(p.Split)[delay.SocialCare],
 			Was: f.Shared(p.Was)[delay.SocialCare], Points: p.Points})
 	}
+	m.Book = s.opts.Places.Book
 	c := chart.MovedOf(m, place)
 	v.Chart = s.charted(ctx, c, movedSize, nil, false)
 	v.Table = v.Chart.Table
@@ -832,7 +847,7 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (page.
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference},
 			{Text: s.opts.Places.ProviderWords(d.Provider)},
-			{Text: count(waited(d)), Class: page.Numeric}, {Text: d.Ready.Long()}, {Text: reason.Words()}, {Text: next}})
+			{Text: count(waited(d)), Class: page.Numeric}, {Text: d.Ready.Long()}, {Text: s.opts.Places.ReasonWords(reason)}, {Text: next}})
 	}
 	if len(t.Rows) > 0 {
 		return t, "", nil
@@ -871,13 +886,14 @@ func (s *Server) nextAction(ctx context.Context, scope people.Scope, reference s
 // councilTwin gives the page's figures as rows.
 func (s *Server) councilTwin(c echo.Context, a councilAsked) error {
 	f := a.figures
-	t := page.Twin{Title: "Council share, " + s.opts.Places.CouncilWords(delay.Council(a.code)), AsAt: a.last.String(), From: f.From.String(),
+	t := page.Twin{Convention: s.convention(),
+		Title: "Council share, " + s.opts.Places.CouncilWords(delay.Council(a.code)), AsAt: a.last.String(), From: f.From.String(),
 		To: f.To.String(),
 		Columns: []page.Column{{Name: "measure_id"}, {Name: "measure"}, {Name: "from"}, {Name: "to"}, {Name: "council"}, {Name: "provider"},
 			{Name: "reason"}, {Name: "care"},
 			{Name: "responsible"}, {Name: "state"}, {Name: "value", Number: true}, {Name: "unit"}}}
 	for _, id := range []string{measure.CouncilShare, measure.DelayedDays} {
-		d, _ := measure.DefinitionOf(id)
+		d, _ := measure.DefinitionOf(id, s.opts.Places.Book)
 		t.Definitions = append(t.Definitions, d.ID+" "+d.Name+": "+d.Sentence)
 	}
 	type row struct {

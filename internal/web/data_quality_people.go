@@ -261,7 +261,7 @@ func (s *Server) pairFacts(k *casework.Case, day delay.Day) []page.CaseFact {
 		{Name: "Place", Value: cmp.Or(place, "Not known")},
 		{Name: "Ready", Value: d.Ready.Long()}, until,
 		{Name: "Listed", Value: delay.Span(d.Listed, d.ListedLast)},
-		{Name: "Waiting for", Value: cmp.Or(d.Given.Reason.Words(), "Not known")},
+		{Name: "Waiting for", Value: cmp.Or(s.opts.Places.ReasonWords(d.Given.Reason), "Not known")},
 		{Name: "Body", Value: bodies}, {Name: "Days counted", Value: days(int64(d.Days()))},
 		{Name: "Waits", Value: measure.Whole(int64(len(k.Delays)))},
 	}

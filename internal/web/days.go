@@ -223,7 +223,7 @@ func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
 	}
 	if n := len(r.Stretches); n > 0 {
 		last := r.Stretches[n-1]
-		row.Reason, row.Body, row.Swatch = last.Reason.Words(), measure.UpperFirst(last.Body.String()), swatch(last.Body)
+		row.Reason, row.Body, row.Swatch = s.opts.Places.ReasonWords(last.Reason), measure.UpperFirst(last.Body.String()), swatch(last.Body)
 	}
 	return row
 }
@@ -266,8 +266,9 @@ func (s *Server) daysTwin(c echo.Context) (page.Twin, error) {
 		return page.Twin{}, err
 	}
 	ctx := c.Request().Context()
-	def, _ := measure.DefinitionOf(measure.DelayedDays)
+	def, _ := measure.DefinitionOf(measure.DelayedDays, s.opts.Places.Book)
 	t := page.Twin{
+		Convention:  s.convention(),
 		Title:       "Delays behind a figure",
 		From:        d.Filter.From.String(),
 		To:          d.Filter.To.String(),

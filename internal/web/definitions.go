@@ -1,7 +1,9 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -103,7 +105,7 @@ func (s *Server) definitionsPage(c echo.Context) error {
 		{Text: "Reasons", Href: "#reasons"},
 		{Text: "Control charts", Href: "#spc"},
 	}
-	for _, d := range measure.Definitions {
+	for _, d := range measure.Definitions(s.opts.Places.Book) {
 		v.Measures = append(v.Measures, measureOf(d))
 	}
 	v.Worked = page.Table{ID: "worked-table", Caption: "Days that count in March", HiddenCaption: true,
@@ -139,7 +141,7 @@ func (s *Server) matrix() page.Table {
 		}
 		return page.Cell{Text: "No", Class: "nhsuk-u-secondary-text-colour"}
 	}
-	for _, r := range delay.Reasons {
+	for _, r := range slices.SortedFunc(maps.Keys(version.Matrix), delay.CompareReasons) {
 		a, ok := version.Matrix[r]
 		if !ok {
 			continue
@@ -153,7 +155,7 @@ func (s *Server) matrix() page.Table {
 		}
 		t.Rows = append(
 			t.Rows,
-			[]page.Cell{{Text: r.Words(), Header: true}, word(a.NHS), word(a.SocialCare), word(a.Joint), {Text: care}},
+			[]page.Cell{{Text: s.opts.Places.ReasonWords(r), Header: true}, word(a.NHS), word(a.SocialCare), word(a.Joint), {Text: care}},
 		)
 	}
 	return t
@@ -168,7 +170,7 @@ func (s *Server) definition(c echo.Context) error {
 	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
-	d, ok := measure.DefinitionOf(id)
+	d, ok := measure.DefinitionOf(id, s.opts.Places.Book)
 	if !ok {
 		return problem.New(problem.NotFound, "There is no measure %s. All measures are on the definitions page.", page.Quote(id))
 	}
@@ -206,7 +208,7 @@ func (s *Server) definitionsJSON(c echo.Context) error {
 		return err
 	}
 	var all []definitionJSON
-	for _, d := range measure.Definitions {
+	for _, d := range measure.Definitions(s.opts.Places.Book) {
 		all = append(all, s.definitionBody(d))
 	}
 	return c.JSON(http.StatusOK, map[string]any{"measures": all, "rule_version": s.ruleVersion()})

@@ -25,26 +25,28 @@ import (
 // recordView is the page of one delay.
 type recordView struct {
 	page.Form
-	Caption   string
-	Tags      []page.Tag
-	Banner    *page.Banner
-	Ref       string
-	MayLog    bool
-	MayCheck  bool
-	Links     []page.Link
-	Facts     []page.CaseFact
-	Notes     []string
-	Baton     template.HTML
-	Key       []bodyCount
-	Periods   page.Table
-	HandOffs  string
-	Holds     []string
-	Actions   []actionView
-	MayAct    bool
-	ActionNew string
-	Declines  []string
-	History   []historyView
-	Earlier   []page.Link
+	Caption  string
+	Tags     []page.Tag
+	Banner   *page.Banner
+	Ref      string
+	MayLog   bool
+	MayCheck bool
+	Links    []page.Link
+	Facts    []page.CaseFact
+	Notes    []string
+	Baton    template.HTML
+	Key      []bodyCount
+	Periods  page.Table
+	// ReadyWords says whether the ready day counts.
+	ReadyWords string
+	HandOffs   string
+	Holds      []string
+	Actions    []actionView
+	MayAct     bool
+	ActionNew  string
+	Declines   []string
+	History    []historyView
+	Earlier    []page.Link
 }
 
 type actionView struct {
@@ -89,7 +91,8 @@ func (s *Server) delayPage(c echo.Context) error {
 	title, caption := s.caseTitle(k)
 	actor := s.actor(c)
 	v := recordView{Form: page.Form{Frame: s.frame(c, title)}, Caption: caption, Ref: k.Reference, MayLog: actor.May(people.LogDelays),
-		MayAct: actor.May(people.Propose) && !k.Moved, ActionNew: "/delays/" + k.Reference + "/actions/new", Declines: casework.Declines}
+		MayAct: actor.May(people.Propose) && !k.Moved, ActionNew: "/delays/" + k.Reference + "/actions/new", Declines: casework.Declines,
+		ReadyWords: s.counting().ReadyWords()}
 	v.PageTitle = caption + " – Homeward"
 	v.Banner = s.savedBanner(c, "/delays", nil)
 	d := k.Last()
@@ -200,7 +203,7 @@ func (s *Server) recordFacts(k *casework.Case) []page.CaseFact {
 	if given.Words.Council != "" && given.Words.Council != string(given.Council) {
 		council.Source = "given as " + page.Quote(given.Words.Council)
 	}
-	out = append(out, council, page.CaseFact{Name: "Waiting for", Value: given.Reason.Words()},
+	out = append(out, council, page.CaseFact{Name: "Waiting for", Value: s.opts.Places.ReasonWords(given.Reason)},
 		page.CaseFact{Name: "Type of care", Value: given.Care.String()})
 	for _, l := range slices.Backward(current) {
 		if l.Destination != "" {
@@ -338,7 +341,7 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) page.Table {
 		}
 		number := strconv.Itoa(n + i)
 		lines = append(lines, line{seg.Segment.First, []page.Cell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to},
-			{Text: seg.Segment.Reason.Words()},
+			{Text: s.opts.Places.ReasonWords(seg.Segment.Reason)},
 			{Text: measure.UpperFirst(seg.Standing.Body.String()), Swatch: swatch(seg.Standing.Body)},
 			{Text: count(int64(seg.Days())), Class: page.Numeric},
 			{Text: measure.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
@@ -397,7 +400,7 @@ func (s *Server) history(k *casework.Case) []historyView {
 			what = l.Kind.String() + ", " + span(l.Day, l.Until)
 		}
 		if l.Given != nil {
-			what += ": " + l.Given.Reason.Words()
+			what += ": " + s.opts.Places.ReasonWords(l.Given.Reason)
 			if l.Given.Stated != delay.NotAttributed {
 				what += ", " + l.Given.Stated.String()
 			}
@@ -436,7 +439,7 @@ func (s *Server) history(k *casework.Case) []historyView {
 
 // receipts makes the receipts of periods.
 func (s *Server) receipts() casework.Receipts {
-	return casework.Receipts{Rules: s.opts.Rules, Names: s.opts.Places, Zone: s.opts.Zone}
+	return casework.Receipts{Rules: s.sets(), Book: s.opts.Places.Book, Names: s.opts.Places, Zone: s.opts.Zone}
 }
 
 type periodView struct {

@@ -51,7 +51,7 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 			v.Facts = append(
 				v.Facts,
 				page.CaseFact{Name: "Council of residence", Value: s.opts.Places.CouncilWords(given.Council), Source: s.extractAge(k)},
-				page.CaseFact{Name: "Waiting for, by the extract", Value: given.Reason.Words(), Source: s.extractAge(k)},
+				page.CaseFact{Name: "Waiting for, by the extract", Value: s.opts.Places.ReasonWords(given.Reason), Source: s.extractAge(k)},
 			)
 			if d.EndKind == delay.Open {
 				add("fed", d.Ready.Long()+", from the extract")
@@ -97,7 +97,7 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 	if f.Ready == "other" || !f.Other.Empty() {
 		v.Parts[len(v.Parts)-2] = other
 	}
-	v.Aside = []page.Part{s.meaningsPart(c, today)}
+	v.Aside = []page.Part{s.meaningsPart(c, provider, today)}
 	v.Buttons = []page.Button{
 		{Text: "Save and go to next", Name: "then", Value: "next"},
 		{Text: "Save and open record", Name: "then", Value: "open", Class: "nhsuk-button--secondary"},
@@ -129,9 +129,8 @@ func (s *Server) bodyPart(label, chosen string) page.Part {
 // reasonGroups lists the reasons: the ward's most used first, then all, each
 // beginning with its code so that typing the code selects it.
 func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, today delay.Day) []page.PartGroup {
-	all := page.PartGroup{Label: "All reasons"}
 	option := func(r delay.Reason, chosen bool) page.Choice {
-		return page.Choice{Value: string(r), Text: r.Words(), Chosen: chosen}
+		return page.Choice{Value: string(r), Text: s.opts.Places.ReasonWords(r), Chosen: chosen}
 	}
 	used := map[delay.Reason]int{}
 	if provider != "" {
@@ -144,11 +143,20 @@ func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, tod
 		}
 	}
 	var most []delay.Reason
-	for _, r := range s.opts.Casework.Reasons(today) {
+	var all []page.PartGroup
+	for _, r := range s.opts.Casework.Reasons(provider, today) {
 		if used[r] > 0 {
 			most = append(most, r)
 		}
-		all.Items = append(all.Items, option(r, false))
+		label := "All reasons"
+		if _, code, ok := s.opts.Places.Book.Meaning(r); ok && code.Group != "" {
+			label = code.Group
+		}
+		at := slices.IndexFunc(all, func(g page.PartGroup) bool { return g.Label == label })
+		if at < 0 {
+			at, all = len(all), append(all, page.PartGroup{Label: label})
+		}
+		all[at].Items = append(all[at].Items, option(r, false))
 	}
 	slices.SortStableFunc(most, func(a, b delay.Reason) int { return cmp.Compare(used[b], used[a]) })
 	first := page.PartGroup{Items: []page.Choice{{Value: "", Text: "Select a reason", Chosen: chosen == ""}}}
@@ -161,7 +169,7 @@ func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, tod
 		}
 		groups = append(groups, g)
 	}
-	groups = append(groups, all)
+	groups = append(groups, all...)
 	for i := range groups {
 		for j := range groups[i].Items {
 			if chosen != "" && groups[i].Items[j].Value == chosen {
@@ -175,11 +183,21 @@ func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, tod
 
 // meaningsPart is what each reason means, with its worked examples and the
 // latest local rulings.
-func (s *Server) meaningsPart(c echo.Context, today delay.Day) page.Part {
+func (s *Server) meaningsPart(c echo.Context, provider string, today delay.Day) page.Part {
 	p := page.Part{Kind: "details", ID: "meanings", Label: "What each reason means"}
-	for _, r := range s.opts.Casework.Reasons(today) {
-		m := casework.Meanings[r]
-		p.Words = append(p.Words, r.Words()+". "+m.Sentence+" "+m.Examples[0]+" "+m.Examples[1])
+	for _, r := range s.opts.Casework.Reasons(provider, today) {
+		words := s.opts.Places.ReasonWords(r)
+		_, code, _ := s.opts.Places.Book.Meaning(r)
+		if code.Label != code.Short && code.Meaning == "" {
+			words += ": " + code.Label
+		}
+		words = strings.TrimSuffix(words, ".") + "."
+		for _, part := range [][2]string{{"", code.Meaning}, {"Counts: ", code.Counts}, {"Does not count: ", code.CountsNot}} {
+			if part[1] != "" {
+				words += " " + part[0] + part[1]
+			}
+		}
+		p.Words = append(p.Words, words)
 		rulings, err := s.opts.Cases.Examples(c.Request().Context(), r, 3)
 		if err != nil {
 			continue
@@ -188,7 +206,7 @@ func (s *Server) meaningsPart(c echo.Context, today delay.Day) page.Part {
 			if e.ReviewOn != 0 && e.ReviewOn <= today {
 				continue
 			}
-			p.Words = append(p.Words, "Local ruling for "+string(r)+", "+e.At.In(s.opts.Zone).Format("2 January 2006")+": "+e.Body.String()+". "+
+			p.Words = append(p.Words, "Local ruling for "+r.Code()+", "+e.At.In(s.opts.Zone).Format("2 January 2006")+": "+e.Body.String()+". "+
 				e.Words+" Review on "+e.ReviewOn.Long()+".")
 		}
 	}
@@ -394,7 +412,7 @@ func (s *Server) changeStep() caseStep {
 			if d := k.Last(); d != nil {
 				ward = d.Ward
 			}
-			v.Facts = []page.CaseFact{{Name: "Waiting for now", Value: given.Reason.Words()},
+			v.Facts = []page.CaseFact{{Name: "Waiting for now", Value: s.opts.Places.ReasonWords(given.Reason)},
 				{Name: "Council of residence", Value: s.opts.Places.CouncilWords(given.Council)}}
 			v.Parts = []page.Part{
 				page.RadiosPart(
@@ -415,7 +433,7 @@ func (s *Server) changeStep() caseStep {
 				page.AreaPart("because", "If the reason was recorded wrongly, what was wrong?", "Do not include names or clinical detail.",
 					sent(c, fresh, "because", ""), 500),
 			}
-			v.Aside = []page.Part{s.meaningsPart(c, s.today())}
+			v.Aside = []page.Part{s.meaningsPart(c, k.Provider, s.today())}
 			v.Buttons = []page.Button{{Text: "Save change"}}
 			v.Links = s.periodLinksOf(k)
 			return v
@@ -439,7 +457,7 @@ func (s *Server) periodLinksOf(k *casework.Case) []page.Link {
 		if !p.Present {
 			out = append(
 				out,
-				page.Link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + p.Segment.Segment.Reason.Words() +
+				page.Link{Text: span(p.Segment.Segment.First, p.Segment.Segment.Last) + ": " + s.opts.Places.ReasonWords(p.Segment.Segment.Reason) +
 					", " + p.Standing.Body.String(), Href: s.correctHref(k, p.Segment.Segment.First)},
 			)
 		}
@@ -463,7 +481,7 @@ func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fre
 	v.Lede = []string{"Only what was recorded of these days is replaced. Other periods stay as they are, the days still add up, and the old " +
 		"version is kept in the history. The other body is asked about the corrected days again."}
 	v.Facts = []page.CaseFact{{Name: "Period", Value: span(seg.Segment.First, seg.Segment.Last) + ", " + days(int64(seg.Days()))},
-		{Name: "Recorded as", Value: p.Given.Reason.Words()},
+		{Name: "Recorded as", Value: s.opts.Places.ReasonWords(p.Given.Reason)},
 		{Name: "Next step with", Value: measure.UpperFirst(seg.Standing.Body.String()) + ", " + seg.State.String()},
 		{Name: "Council of residence", Value: s.opts.Places.CouncilWords(p.Given.Council)}}
 	v.Hidden = append(v.Hidden, page.Hidden{Name: "what", Value: "corrected"}, page.Hidden{Name: wordPeriod, Value: first})
@@ -475,7 +493,7 @@ func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fre
 			Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
 		page.AreaPart("because", "What was wrong?", "Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500),
 	}
-	v.Aside = []page.Part{s.meaningsPart(c, seg.Segment.First)}
+	v.Aside = []page.Part{s.meaningsPart(c, k.Provider, seg.Segment.First)}
 	v.Buttons = []page.Button{{Text: "Save correction"}}
 	return v
 }
@@ -507,7 +525,7 @@ func (s *Server) resumeStep() caseStep {
 	return caseStep{
 		form: func(c echo.Context, k *casework.Case, fresh bool) page.CaseForm {
 			v := s.caseFormFor(c, k, "Resume", "/resume", sent(c, fresh, "version", ""))
-			v.Lede = []string{"The day of becoming ready again is not counted; the days after it are."}
+			v.Lede = []string{"Ready again starts the count again. " + s.counting().ReadyWords()}
 			v.Parts = []page.Part{page.DatePart("date", "When did they become ready to leave again?", "For example, 31 10 2026",
 				sentDate(c, fresh, "date", casework.DateOf(s.today())))}
 			v.Buttons = []page.Button{{Text: "Resume"}}
@@ -542,7 +560,7 @@ func (s *Server) endForm(c echo.Context, k *casework.Case, fresh bool) page.Case
 		page.DatePart(
 			"date",
 			"On which date?",
-			"The day of leaving is not counted.",
+			s.counting().LeavingWords(),
 			sentDate(c, fresh, "date", casework.DateOf(s.today())),
 		), where,
 		page.AreaPart(

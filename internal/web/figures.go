@@ -111,7 +111,7 @@ func (s *Server) count(ctx context.Context, see sight, a page.Asked) (breakdown,
 		return breakdown{Table: &measure.Table{Query: q}}, nil
 	}
 	b := breakdown{AsAt: last, Past: !see.at.IsZero(), Numbers: []measure.Number{measure.Days, measure.Beds}}
-	if q.Has(measure.ByResponsible) {
+	if q.Has(measure.ByResponsible) && s.divides() {
 		b.Numbers = append(b.Numbers, measure.ShareN)
 	}
 	if q.Has(measure.ByDay) || q.From == q.To {
@@ -126,12 +126,13 @@ func (s *Server) count(ctx context.Context, see sight, a page.Asked) (breakdown,
 }
 
 func (s *Server) figuresTwin(see sight, b breakdown) page.Twin {
-	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := page.Twin{Title: "Figures", RuleVersion: s.ruleVersionAt(see), From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID,
+	d, _ := measure.DefinitionOf(measure.DelayedDays, s.opts.Places.Book)
+	t := page.Twin{Convention: s.convention(),
+		Title: "Figures", RuleVersion: s.ruleVersionAt(see), From: b.Query.From.String(), To: b.Query.To.String(), Measure: d.ID,
 		AsAt: b.AsAt.String(), Rows: b.Rows, Basis: b.Query.Filter.Basis}
 	for _, n := range measure.Numbers {
 		if slices.Contains(b.Numbers, n.Number) {
-			t.Definitions = append(t.Definitions, n.ID+" "+n.Define)
+			t.Definitions = append(t.Definitions, n.ID+" "+measure.DefineNumber(n.Define, s.counting()))
 		}
 	}
 	for i, name := range b.Head {
@@ -260,7 +261,7 @@ func (s *Server) dimensionCell(by measure.Dimension, c measure.Cell) page.Cell {
 	case measure.ByCouncil:
 		return page.Cell{Text: s.opts.Places.CouncilWords(c.Council)}
 	case measure.ByReason:
-		return page.Cell{Text: c.Reason.Words()}
+		return page.Cell{Text: s.opts.Places.ReasonWords(c.Reason)}
 	case measure.ByResponsible:
 		return page.Cell{Text: measure.UpperFirst(c.Body.String()), Swatch: swatch(c.Body)}
 	}
@@ -316,7 +317,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 	v.Filters = page.Filters{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,
 		Dates:  &page.DateFields{From: b.Query.From.String(), To: b.Query.To.String()},
-		Groups: append(append(byGroups(b.Query.By), page.BasisGroup(b.Query.Filter)), s.opts.Places.Groups(b.Query.Filter)...),
+		Groups: append(append(s.byGroups(b.Query.By), page.BasisGroup(b.Query.Filter)), s.opts.Places.Groups(b.Query.Filter)...),
 		Periods: page.PeriodLinks(
 			"/figures",
 			b.Query.Filter,
@@ -344,7 +345,7 @@ func (b breakdown) lede() string {
 }
 
 // byGroups are the fields that say what to break down by.
-func byGroups(by []measure.Dimension) []page.ChoiceGroup {
+func (s *Server) byGroups(by []measure.Dimension) []page.ChoiceGroup {
 	grain := page.ChoiceGroup{Legend: "Step", Name: page.WordGrain, Kind: "radio", Style: "radios"}
 	chosen := false
 	for _, d := range []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByDay} {
@@ -356,6 +357,9 @@ func byGroups(by []measure.Dimension) []page.ChoiceGroup {
 	grain.Items = append(grain.Items, page.Choice{ID: "grain-none", Value: "", Text: "Whole period", Chosen: !chosen})
 	rest := page.ChoiceGroup{Legend: "Break down by", Name: page.WordBy, Kind: "checkbox", Style: "checkboxes"}
 	for _, d := range page.Dimensions[3:] {
+		if d == measure.ByResponsible && !s.divides() {
+			continue
+		}
 		rest.Items = append(
 			rest.Items,
 			page.Choice{ID: "by-" + string(d), Value: string(d), Text: dimensionWords[d], Chosen: slices.Contains(by, d)},

@@ -19,8 +19,8 @@ func (s *Server) publicTwin(c echo.Context) (page.Twin, error) {
 	if err != nil {
 		return page.Twin{}, err
 	}
-	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := page.Twin{Title: "Figures, public copy", Measure: d.ID, Basis: a.Filter.Basis,
+	d, _ := measure.DefinitionOf(measure.DelayedDays, s.opts.Places.Book)
+	t := page.Twin{Convention: s.convention(), Title: "Figures, public copy", Measure: d.ID, Basis: a.Filter.Basis,
 		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence, measure.SuppressedWords}}
 	q, last, err := s.figuresQuery(ctx, see, a)
 	if err != nil || last == 0 {

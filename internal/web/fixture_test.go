@@ -22,6 +22,7 @@ import (
 
 	"homeward/internal/attribution"
 	"homeward/internal/chart"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/extract"
 	"homeward/internal/ingest"
@@ -108,7 +109,7 @@ func (n *northshire) each(f measure.Filter, from, to delay.Day, visit func(d del
 					if len(f.Care) > 0 && !slices.Contains(f.Care, care) {
 						continue
 					}
-					for _, reason := range delay.Reasons {
+					for _, reason := range letters {
 						if len(f.Reasons) > 0 && !slices.Contains(f.Reasons, reason) {
 							continue
 						}
@@ -473,7 +474,7 @@ func options(t testing.TB) (Options, *site) {
 		Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Pasts: &memory{north: n}, Closings: newCabinet(n),
 		Trends: n, Published: shelfOfFigures{},
 		Packs:  &shelf{packs: []Pack{ofOctober}},
-		Places: page.Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils},
+		Places: page.Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils, Book: book},
 		Rules:  rules, Defs: referenceTables(t), DischargeFloor: 16, Beds: true, Counting: "england-dtoc", Version: "1.0.0",
 		Templates: templates.Files, Assets: assetsForTests(t),
 		Log: log, Now: now, Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
@@ -589,3 +590,19 @@ func skipShort(t *testing.T) {
 		t.Skip("drawn by the run without the race detector")
 	}
 }
+
+// letters are the reasons of england-dtoc.
+var letters = []delay.Reason{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
+
+// book is that of a partnership that counts England's old return.
+var book = func() *definition.Book {
+	tables, err := definition.Load(os.DirFS("../../data/reference"))
+	if err != nil {
+		panic(err)
+	}
+	b, err := definition.NewBook(tables, "england-dtoc", []definition.Use{{Sets: []string{"england-dtoc"}}})
+	if err != nil {
+		panic(err)
+	}
+	return b
+}()

@@ -107,7 +107,7 @@ func (s *Server) flowPage(c echo.Context) error {
 	v.Showing = "Showing " + s.opts.Places.FilterWords(f.Filter) + ", " + span(f.From, f.To) + "."
 	v.Filters = page.Filters{Action: "/flow", Clear: "/flow", Words: v.Showing,
 		Dates:   &page.DateFields{From: f.From.String(), To: f.To.String()},
-		Groups:  append(flowGroups(f), s.opts.Places.Groups(f.Filter)...),
+		Groups:  append(s.flowGroups(f), s.opts.Places.Groups(f.Filter)...),
 		Periods: page.PeriodLinks("/flow", f.Filter, see.keep(url.Values{page.WordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last),
 		Known:   s.momentField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
@@ -192,6 +192,10 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 	v.Pair = []page.Chart{s.charted(ctx, chart.LengthsOf(l, place), half, how, open),
 		s.charted(ctx, chart.SurvivalOf(l, place), half, how, open)}
 	v.Weekdays = s.charted(ctx, chart.WeekdaysOf(w, l, place), across, nil, open)
+	if !s.divides() {
+		v.NoHandoffs = "Delays are divided by groups of reasons here and not between bodies, so no next step changes hands."
+		return nil
+	}
 	moves, err := measure.Handoffs(ctx, course, f.Filter, measure.ByResponsible, f.From, f.To)
 	if err != nil {
 		return err
@@ -252,8 +256,8 @@ func (s *Server) flowTable(see sight, f measure.Flows) page.Table {
 	return t
 }
 
-func flowGroups(f measure.Flows) []page.ChoiceGroup {
-	all := trendGroups(trendAsked{TrendQuery: f.TrendQuery})
+func (s *Server) flowGroups(f measure.Flows) []page.ChoiceGroup {
+	all := s.trendGroups(trendAsked{TrendQuery: f.TrendQuery})
 	return []page.ChoiceGroup{all[1], all[2]}
 }
 
@@ -267,7 +271,8 @@ func flowQuery(f measure.Flows) url.Values {
 }
 
 func (s *Server) flowTwin(see sight, f measure.Flows) page.Twin {
-	t := page.Twin{Title: "Flow", RuleVersion: s.ruleVersionAt(see), From: f.From.String(), To: f.To.String(), Measure: measure.PeopleWaiting,
+	t := page.Twin{Convention: s.convention(),
+		Title: "Flow", RuleVersion: s.ruleVersionAt(see), From: f.From.String(), To: f.To.String(), Measure: measure.PeopleWaiting,
 		AsAt: f.AsAt.String(),
 		Definitions: []string{"Waiting at the start, with those who are new, already waiting, resumed or moved in, less those who ended, " +
 			"are no " +

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"homeward/internal/attribution"
+	"homeward/internal/definition"
 	"html/template"
 	"maps"
 	"net/url"
@@ -48,6 +50,9 @@ func (s *Server) bareFrame(ctx context.Context, title string) page.Frame {
 	}
 	f.Home, f.Find = "/", s.finder(v)
 	for _, n := range navigation {
+		if n.Href == "/council" && !s.divides() {
+			continue // There is no council share to show (A8).
+		}
 		if s.opens(n.Href, v.Actor) && (s.opts.Beds || n.Href != "/sitrep" && n.Href != "/discharge") {
 			f.Nav = append(f.Nav, page.NavItem{Text: n.Text, Href: n.Href})
 		}
@@ -108,8 +113,25 @@ func (s *Server) dateBarOf(ctx context.Context, v sight) string {
 
 // ruleVersion names the rule set in force today.
 func (s *Server) ruleVersion() string {
-	return s.opts.Rules.Name + " " + s.opts.Rules.On(s.today()).Version
+	return s.sets().Words(s.today())
 }
+
+// sets are the rule sets in use.
+func (s *Server) sets() *attribution.Sets {
+	if s.opts.RuleSets != nil {
+		return s.opts.RuleSets
+	}
+	return &attribution.Sets{Own: s.opts.Rules}
+}
+
+// divides says whether the partnership's days are divided between bodies (A8).
+func (s *Server) divides() bool { return s.opts.Places.Book.Divides() }
+
+// counting is the convention of the partnership's own count, and convention its
+// name.
+func (s *Server) counting() *definition.Convention { return s.opts.Places.Book.Counting() }
+
+func (s *Server) convention() string { return s.counting().Name }
 
 // today is the calendar day in the service's zone.
 func (s *Server) today() delay.Day { return delay.DayOf(s.opts.Now().In(s.opts.Zone)) }
@@ -118,12 +140,16 @@ func (s *Server) today() delay.Day { return delay.DayOf(s.opts.Now().In(s.opts.Z
 // with real dates.
 func (s *Server) aboutFigures(path string, q url.Values, asAt delay.Day, measures ...string) *page.About {
 	basis, _ := measure.ParseBasis(q.Get(page.WordBasis))
-	a := &page.About{Basis: basis.Words(), RuleSet: s.ruleVersion(), AsAt: asAt.Long()}
+	a := &page.About{Basis: basis.Words(), RuleSet: s.ruleVersion(), Convention: s.counting().NameWords(),
+		Counted: s.counting().EndWords(), AsAt: asAt.Long()}
 	if asAt == 0 {
 		a.AsAt = "no extracts yet"
 	}
 	for _, id := range measures {
-		if d, ok := measure.DefinitionOf(id); ok {
+		if id == measure.CouncilShare && !s.divides() {
+			continue
+		}
+		if d, ok := measure.DefinitionOf(id, s.opts.Places.Book); ok {
 			a.Measures = append(a.Measures, page.Link{Text: d.ID + " " + d.Name, Href: "/definitions/" + d.ID})
 		}
 	}

@@ -155,9 +155,9 @@ func (s *Server) late(l *national.Ledger, day delay.Day) []string {
 	return out
 }
 
-// convention gives a convention of the tables; those that the pages name are
+// conventionOf gives a convention of the tables; those that the pages name are
 // always there.
-func (s *Server) convention(name string) *definition.Convention {
+func (s *Server) conventionOf(name string) *definition.Convention {
 	c, err := s.opts.Defs.Convention(name)
 	if err != nil {
 		s.opts.Log.Error("a convention is missing", "error", err)
@@ -189,7 +189,7 @@ func (s *Server) definedBy(a nationalAsked, q url.Values, counted string, measur
 
 // conventionLink leads to a convention on the definitions page.
 func (s *Server) conventionLink(name string) page.Link {
-	return page.Link{Text: s.convention(name).Title + " (" + name + ")", Href: "/definitions#convention-" + name}
+	return page.Link{Text: s.conventionOf(name).Title + " (" + name + ")", Href: "/definitions#convention-" + name}
 }
 
 // setsInUse names the code sets that the reasons of a ledger are of.

@@ -181,17 +181,20 @@ func (s *Server) overviewPage(c echo.Context) error {
 	}
 	v.Incomplete = incomplete(o)
 	v.Now = nowOf(o, first)
-	v.Now.Href = page.Address(
-		"/figures",
-		page.WithBy(see.keep(page.Dated(o.Filter.On(measure.BasisCounted), o.AsAt, o.AsAt)), measure.ByProvider,
-			measure.ByResponsible),
-	)
+	by := measure.ByResponsible
+	if !s.divides() {
+		by = measure.ByReason
+	}
+	v.Now.Href = page.Address("/figures",
+		page.WithBy(see.keep(page.Dated(o.Filter.On(measure.BasisCounted), o.AsAt, o.AsAt)), measure.ByProvider, by))
 	if s.walkable(o.Filter) {
 		v.Now.Walk = page.Link{Text: "Walk this number to the situation report", Href: s.walkFrom(see, o.Filter, url.Values{
 			wordDay: {o.AsAt.String()}})}
 	}
-	v.Share = shareOf(o)
-	if m, _, ok := latestMonth(o); ok {
+	if s.divides() {
+		v.Share = shareOf(o)
+	}
+	if m, _, ok := latestMonth(o); ok && s.divides() {
 		v.Share.Open = page.Link{
 			Text: "The days by next step",
 			Href: page.Address("/figures", page.WithBy(see.keep(page.Dated(o.Filter, m.First, m.Last)),
@@ -235,6 +238,13 @@ func (s *Server) lede(o measure.Overview, first delay.Day) string {
 		text += ", " + change(now, week, "a week before")
 	}
 	text += "."
+	if groups := o.GroupsNow(); len(groups) > 0 {
+		var words []string
+		for _, g := range groups[:min(3, len(groups))] {
+			words = append(words, count(o.NowBy[g])+" for "+g)
+		}
+		return text + " Most wait by group: " + strings.Join(words, ", ") + "."
+	}
 	if sc := o.Now[delay.SocialCare]; now > 0 {
 		text += " The next step is with the NHS for " + count(o.Now[delay.NHS]) + ", with social care for " + count(sc)
 		if j := o.Now[delay.Joint]; j > 0 {
@@ -282,6 +292,15 @@ func nowOf(o measure.Overview, first delay.Day) nowView {
 	}
 	if o.ReadyToday > 0 {
 		v.Ready = measure.UpperFirst(persons(o.ReadyToday)) + " became ready on the day. They are not in these counts yet."
+		if o.Filter.Book.Counting().Ready {
+			v.Ready = measure.UpperFirst(persons(o.ReadyToday)) + " became ready on the day. They are in these counts."
+		}
+	}
+	for _, g := range o.GroupsNow() {
+		v.Bodies = append(v.Bodies, bodyCount{Text: g, Value: count(o.NowBy[g])})
+	}
+	if o.NowBy != nil {
+		return v
 	}
 	const whole = 1000.0
 	x := 0.0
@@ -386,7 +405,10 @@ func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.V
 		return s.charted(ctx, chartsByID[id](o, place), size, chartLinks(id, q), open)
 	}
 	first = make("delayed-days", across)
-	pair = []page.Chart{make("dtoc-beds", half), make("council-share", half)}
+	pair = []page.Chart{make("dtoc-beds", half)}
+	if s.divides() {
+		pair = append(pair, make("council-share", half))
+	}
 	last = make("reasons", across)
 	return first, pair, last
 }
@@ -458,12 +480,16 @@ func arrivalsOf(o measure.Overview) arrivalsView {
 
 // overviewTwin is the overview as rows: one figure each.
 func (s *Server) overviewTwin(see sight, o measure.Overview) page.Twin {
-	t := page.Twin{RuleVersion: s.ruleVersionAt(see), Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
+	t := page.Twin{Convention: s.convention(),
+		RuleVersion: s.ruleVersionAt(see), Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
 		Basis: o.Filter.Basis,
 		Columns: []page.Column{{Name: "measure_id"}, {Name: "measure"}, {Name: "from"}, {Name: "to"}, {Name: "responsible"},
 			{Name: "reason"}, {Name: "value", Number: true}, {Name: "unit"}}}
 	for _, id := range []string{measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {
-		d, _ := measure.DefinitionOf(id)
+		d, _ := measure.DefinitionOf(id, s.opts.Places.Book)
+		if id == measure.CouncilShare && !s.divides() {
+			continue
+		}
 		t.Definitions = append(t.Definitions, d.ID+" "+d.Name+": "+d.Sentence)
 	}
 	if o.AsAt == 0 {
@@ -475,7 +501,9 @@ func (s *Server) overviewTwin(see sight, o measure.Overview) page.Twin {
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	bodies := func(id, name string, from, to delay.Day, reason string, n measure.ByBody, unit string) {
 		for _, b := range delay.Bodies {
-			add(id, name, from, to, b.String(), reason, whole(n[b]), unit)
+			if s.divides() {
+				add(id, name, from, to, b.String(), reason, whole(n[b]), unit)
+			}
 		}
 		add(id, name, from, to, "all", reason, whole(n.Total()), unit)
 	}
@@ -497,7 +525,7 @@ func (s *Server) overviewTwin(see sight, o measure.Overview) page.Twin {
 			add(measure.DelayedDays, "delayed days not agreed", m.First, m.Last, "all", "all", whole(m.NotAgreed), "days")
 		}
 		add(measure.DToCBeds, "DToC beds", m.First, m.Last, "all", "all", measure.Exact(m.Beds()), "beds")
-		if share := m.Share(); share.Known && len(o.Filter.Bodies) == 0 {
+		if share := m.Share(); share.Known && len(o.Filter.Bodies) == 0 && s.divides() {
 			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.Value), "part of 1")
 			add(measure.CouncilShare, "council share, lowest", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.Low),
 				"part of 1")

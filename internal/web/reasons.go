@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"homeward/internal/definition"
 	"net/url"
 	"slices"
 	"strconv"
@@ -148,9 +149,9 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 		}
 	}
 	for r, l := range lines {
-		for _, other := range append(delay.Reasons[:], delay.ReasonNotKnown) {
-			if n := next[[2]delay.Reason{r, other}]; n > l.NextN {
-				l.Next, l.NextN = other, n
+		for pair, n := range next {
+			if pair[0] == r && (n > l.NextN || n == l.NextN && delay.CompareReasons(pair[1], l.Next) < 0) {
+				l.Next, l.NextN = pair[1], n
 			}
 		}
 		out.Lines = append(out.Lines, *l)
@@ -162,8 +163,7 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 			}
 			return -1
 		}
-		return cmp.Or(cmp.Compare(b.Days.Total(), a.Days.Total()), cmp.Compare(slices.Index(delay.Reasons[:], a.Reason),
-			slices.Index(delay.Reasons[:], b.Reason)))
+		return cmp.Or(cmp.Compare(b.Days.Total(), a.Days.Total()), delay.CompareReasons(a.Reason, b.Reason))
 	})
 	m, _ := measure.MetricOf(measure.DelayedDays)
 	days, err := measure.MakeTrend(ctx, course, measure.TrendQuery{Metric: m, Grain: measure.ByDay, From: out.From, To: out.To,
@@ -201,6 +201,9 @@ type reasonsView struct {
 	Chart          page.Chart
 	Table, Next    page.Table
 	NextWords      string
+	// Groups and MixedWords are of code sets that share groups and not reasons (D4).
+	Groups     *page.Table
+	MixedWords string
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
@@ -238,7 +241,11 @@ func (s *Server) reasonsPage(c echo.Context) error {
 	}
 	v.Chart = s.charted(ctx, r.chart(s.place(r.Asked.Filter)), across, []page.Link{{Text: "CSV", Href: page.Address("/reasons.csv", q)},
 		{Text: "How this is counted", Href: "/definitions/M01"}}, r.Print)
-	v.Table, v.Next = r.table(), r.next()
+	v.Table, v.Next, v.Groups = r.table(), r.next(), r.groups()
+	if r.Asked.Filter.Book.Mixed() {
+		v.MixedWords = "The hospitals here record reasons in different lists: " + r.Asked.Filter.Book.SetWords() +
+			". What they share are groups and bodies, so the chart is by group; a reason of one list is none of another's."
+	}
 	if r.see.text != "" {
 		if v.Differences, err = s.differences(ctx, r.see, func(since revision.Since) (*revision.Comparison, error) {
 			return since.Reasons(ctx, r.Filter, r.From, r.To)
@@ -260,6 +267,10 @@ func (r reasonFigures) table() page.Table {
 			{Text: "Running share", Numeric: true}, {Text: "People a day", Numeric: true}, {Text: "Not attributed", Numeric: true},
 			{Text: "A year before", Numeric: true},
 			{Text: "Change", Numeric: true}}}
+	divides := r.Asked.Filter.Book.Divides()
+	if !divides {
+		t.Head = slices.DeleteFunc(t.Head, func(h page.Head) bool { return h.Text == "Not attributed" })
+	}
 	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
 	total := r.Total.Total()
 	// A number of days opens the rows that it counts, which are those of today.
@@ -276,7 +287,10 @@ func (r reasonFigures) table() page.Table {
 		unattributed.Bodies = []delay.Body{delay.NotAttributed}
 		cells := []page.Cell{{Text: name, Header: true, Href: href}, opening(count(n), n, f),
 			number(measure.PerCent(float64(n) / float64(total))), number(measure.PerCent(float64(running) / float64(total))),
-			number(oneDecimal(float64(n) / r.calendar())), opening(count(none), none, unattributed)}
+			number(oneDecimal(float64(n) / r.calendar()))}
+		if divides {
+			cells = append(cells, opening(count(none), none, unattributed))
+		}
 		if !r.BeforeKnown {
 			return append(cells, number("No data"), number("No data"))
 		}
@@ -289,11 +303,41 @@ func (r reasonFigures) table() page.Table {
 	var running int64
 	for _, l := range r.Lines {
 		running += l.Days.Total()
-		t.Rows = append(t.Rows, row(l.Reason.Words(), "/definitions#reasons",
+		t.Rows = append(t.Rows, row(r.Asked.Filter.Book.Words(l.Reason), "/definitions#reasons",
 			narrowed(r.Asked.Filter, measure.ByReason, measure.Cell{Reason: l.Reason}), l.Days, running, l.Before))
 	}
 	t.Foot = row("All reasons", "", r.Asked.Filter, r.Total, total, r.BeforeTotal)
 	return t
+}
+
+// groups are the days by group of reasons, which code sets share where their
+// reasons are not the same (D4); nil where there is one code set without groups.
+func (r reasonFigures) groups() *page.Table {
+	book := r.Asked.Filter.Book
+	if book == nil || !book.Mixed() && !slices.ContainsFunc(book.Sets, func(s *definition.CodeSet) bool { return len(s.Groups) > 0 }) {
+		return nil
+	}
+	t := page.Table{ID: "reasons-groups", Caption: "Delayed days by group of reasons, " + span(r.From, r.To),
+		Head: []page.Head{{Text: "Group"}, {Text: "Days", Numeric: true}, {Text: "Share", Numeric: true}, {Text: "Reasons", Numeric: true}}}
+	days, reasons := map[string]int64{}, map[string]int64{}
+	var order []string
+	for _, l := range r.Lines {
+		name := book.Group(l.Reason)
+		if reasons[name] == 0 {
+			order = append(order, name)
+		}
+		days[name] += l.Days.Total()
+		reasons[name]++
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(days[b], days[a]) })
+	total := float64(r.Total.Total())
+	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
+	for _, name := range order {
+		t.Rows = append(t.Rows, []page.Cell{{Text: name, Header: true}, number(count(days[name])),
+			number(measure.PerCent(float64(days[name]) / total)),
+			number(count(reasons[name]))})
+	}
+	return &t
 }
 
 func (r reasonFigures) next() page.Table {
@@ -311,18 +355,20 @@ func (r reasonFigures) next() page.Table {
 		}
 		next := "None"
 		if l.NextN > 0 {
-			next = l.Next.Words() + " (" + count(l.NextN) + ")"
+			next = r.Asked.Filter.Book.Words(l.Next) + " (" + count(l.NextN) + ")"
 		}
 		least, most := l.freed()
-		t.Rows = append(t.Rows, []page.Cell{{Text: l.Reason.Words(), Header: true}, number(l.Left), number(l.WentOn), {Text: next},
+		t.Rows = append(t.Rows, []page.Cell{{Text: r.Asked.Filter.Book.Words(l.Reason), Header: true}, number(l.Left), number(l.WentOn),
+			{Text: next},
 			number(least), number(most)})
 	}
 	return t
 }
 
 func (s *Server) reasonsTwin(r reasonFigures) page.Twin {
-	d, _ := measure.DefinitionOf(measure.DelayedDays)
-	t := page.Twin{Title: "Reasons", RuleVersion: s.ruleVersionAt(r.see), From: r.From.String(), To: r.To.String(), Measure: d.ID,
+	d, _ := measure.DefinitionOf(measure.DelayedDays, s.opts.Places.Book)
+	t := page.Twin{Convention: s.convention(),
+		Title: "Reasons", RuleVersion: s.ruleVersionAt(r.see), From: r.From.String(), To: r.To.String(), Measure: d.ID,
 		AsAt: r.AsAt.String(), Basis: r.Asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
 		Columns: []page.Column{
 			{Name: "reason"},
@@ -331,7 +377,11 @@ func (s *Server) reasonsTwin(r reasonFigures) page.Twin {
 			{Name: "running_share", Number: true},
 			{Name: "people", Number: true},
 		}}
-	for _, b := range delay.Bodies {
+	bodies := delay.Bodies[:]
+	if !s.divides() {
+		bodies = nil
+	}
+	for _, b := range bodies {
 		t.Columns = append(t.Columns, page.Column{Name: columnName(b.String()), Number: true})
 	}
 	t.Columns = append(
@@ -351,7 +401,7 @@ func (s *Server) reasonsTwin(r reasonFigures) page.Twin {
 		row := []string{measure.Cell{Reason: l.Reason}.Text(measure.ByReason), whole(l.Days.Total()),
 			measure.Exact(float64(l.Days.Total()) / total),
 			measure.Exact(float64(running) / total), measure.Exact(float64(l.Days.Total()) / r.calendar())}
-		for _, b := range delay.Bodies {
+		for _, b := range bodies {
 			row = append(row, whole(l.Days[b]))
 		}
 		before, next := "", ""

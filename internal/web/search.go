@@ -88,7 +88,7 @@ func (s *Server) search(c echo.Context) error {
 		}
 		v.Found.Rows = append(v.Found.Rows, []page.Cell{{Text: f.Reference, Href: "/delays/" + f.Reference, Header: true},
 			{Text: bedWords(f.Bed, f.Ward, f.Reference)},
-			{Text: s.opts.Places.ProviderWords(f.Provider)}, {Text: ready}, {Text: f.Reason.Words()}})
+			{Text: s.opts.Places.ProviderWords(f.Provider)}, {Text: ready}, {Text: s.opts.Places.ReasonWords(f.Reason)}})
 	}
 	return s.page(c, "search", v)
 }

@@ -72,6 +72,9 @@ type Options struct {
 	// Rules is the rule set that the definitions page shows; RulesName its name
 	// as it stands in files, such as "england-dtoc".
 	Rules *attribution.RuleSet
+	// RuleSets are the partnership's own rule set and those of the code sets; nil
+	// means that there is the own one alone.
+	RuleSets *attribution.Sets
 	// Defs are the code sets and counting conventions (D1, D2).
 	Defs *definition.Tables
 	// Beds says that some provider lists everybody in a bed (R13): without one

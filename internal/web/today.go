@@ -431,7 +431,7 @@ func bedWords(bed, ward, reference string) string {
 func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day) workRow {
 	w := workRow{
 		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
-		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: r.Reason.Words(), Swatch: swatch(r.Body),
+		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: s.opts.Places.ReasonWords(r.Reason), Swatch: swatch(r.Body),
 		Body: measure.UpperFirst(r.Body.String()),
 		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form",
 		EndHref:     "/delays/" + r.Reference + "/end",
@@ -562,7 +562,7 @@ func (s *Server) savedWords(k *casework.Case, l casework.LogLine) string {
 		if l.Until != 0 {
 			when = "for " + span(l.Day, l.Until)
 		}
-		return "Saved for " + name + ": " + l.Given.Reason.Words() + " " + when + ". " + s.proposalWords(l)
+		return "Saved for " + name + ": " + s.opts.Places.ReasonWords(l.Given.Reason) + " " + when + ". " + s.proposalWords(l)
 	case logbook.Verified:
 		return measure.UpperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
 	case logbook.Paused:
@@ -591,7 +591,7 @@ func (s *Server) proposalWords(l casework.LogLine) string {
 	if l.Given == nil {
 		return ""
 	}
-	o := s.opts.Rules.Attribute(*l.Given, l.Day)
+	o := s.sets().For(l.Given.Set).Attribute(*l.Given, l.Day)
 	if o.Body == delay.NotAttributed {
 		return "No rule decides this one. It is saved as not attributed and goes to the agreement list."
 	}
@@ -654,11 +654,12 @@ func (s *Server) todayCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	tw := page.Twin{Title: "Worklist", AsAt: day.String(), Measure: "M02", Columns: []page.Column{{Name: "provider"}, {Name: "reference"},
-		{Name: "ward"}, {Name: "bed"},
-		{Name: "ready_date"}, {Name: "days", Number: true}, {Name: "reason"}, {Name: "responsible"}, {Name: "state"}, {Name: "logged"},
-		{Name: "checked_at"},
-		{Name: "paused"}, {Name: "uncertain"}, {Name: "next_action"}, {Name: "owner"}, {Name: "due"}, {Name: "differs"}}}
+	tw := page.Twin{Convention: s.convention(),
+		Title: "Worklist", AsAt: day.String(), Measure: "M02", Columns: []page.Column{{Name: "provider"}, {Name: "reference"},
+			{Name: "ward"}, {Name: "bed"},
+			{Name: "ready_date"}, {Name: "days", Number: true}, {Name: "reason"}, {Name: "responsible"}, {Name: "state"}, {Name: "logged"},
+			{Name: "checked_at"},
+			{Name: "paused"}, {Name: "uncertain"}, {Name: "next_action"}, {Name: "owner"}, {Name: "due"}, {Name: "differs"}}}
 	now, today := s.opts.Now().In(s.opts.Zone), s.today()
 	yes := func(b bool) string { return map[bool]string{true: "yes", false: "no"}[b] }
 	for _, r := range all {

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -105,7 +106,7 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 		return t, measure.Trend{}, err
 	}
 	t.Chart = chartControl
-	if t.Metric, err = askedMetric(query); err != nil {
+	if t.Metric, err = s.askedMetric(query); err != nil {
 		return t, measure.Trend{}, err
 	}
 	if !t.Metric.OfDays() {
@@ -150,10 +151,10 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 	return t, trend, err
 }
 
-func askedMetric(query url.Values) (measure.Metric, error) {
-	words := make([]string, len(measure.Metrics))
-	for i, m := range measure.Metrics {
-		words[i] = m.Word
+func (s *Server) askedMetric(query url.Values) (measure.Metric, error) {
+	var words []string
+	for _, m := range s.metrics() {
+		words = append(words, m.Word)
 	}
 	given := page.Values(query, wordMeasure)
 	switch len(given) {
@@ -169,6 +170,15 @@ func askedMetric(query url.Values) (measure.Metric, error) {
 	}
 	m, _ := measure.MetricOf(word)
 	return m, nil
+}
+
+// metrics are those that can be followed: the council share only where days are
+// divided between bodies (A8).
+func (s *Server) metrics() []measure.Metric {
+	if s.divides() {
+		return measure.Metrics
+	}
+	return slices.DeleteFunc(slices.Clone(measure.Metrics), func(m measure.Metric) bool { return m.ID == measure.CouncilShare })
 }
 
 func askedSplit(query url.Values) (measure.Dimension, error) {
@@ -410,7 +420,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	v.Filters = page.Filters{
 		Action: "/trends", Clear: "/trends", Words: v.Showing,
 		Dates:  &page.DateFields{From: a.TrendQuery.From.String(), To: a.TrendQuery.To.String()},
-		Groups: append(append(trendGroups(a), page.BasisGroup(t.Filter)), s.opts.Places.Groups(t.Filter)...),
+		Groups: append(append(s.trendGroups(a), page.BasisGroup(t.Filter)), s.opts.Places.Groups(t.Filter)...),
 		Periods: page.PeriodLinks(
 			"/trends",
 			t.Filter,
@@ -479,7 +489,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 // shapes is the key of several control charts in words: each is too small for a
 // key of its own.
 func shapes(m measure.Metric) string {
-	if d, _ := measure.DefinitionOf(m.ID); d.Direction == "neutral" {
+	if d, _ := measure.DefinitionOf(m.ID, nil); d.Direction == "neutral" {
 		return "Circles show no significant change, diamonds readings higher or lower than usual."
 	}
 	return "Circles show no significant change, squares an improvement, triangles something to look into."
@@ -498,7 +508,7 @@ func stepsFrom(t measure.Trend) string {
 }
 
 // trendGroups are the fields of the form that are the trends page's own.
-func trendGroups(a trendAsked) []page.ChoiceGroup {
+func (s *Server) trendGroups(a trendAsked) []page.ChoiceGroup {
 	radio := func(legend, name string) page.ChoiceGroup {
 		return page.ChoiceGroup{Legend: legend, Name: name, Kind: "radio", Style: "radios"}
 	}
@@ -512,11 +522,14 @@ func trendGroups(a trendAsked) []page.ChoiceGroup {
 	m, split, step, form, compare := radio("Measure", wordMeasure), radio("Split by", wordSplit), radio("Step", page.WordGrain),
 		radio("Chart", wordChart), radio("Compare", wordCompare)
 	m.Class = page.Spread
-	for _, one := range measure.Metrics {
+	for _, one := range s.metrics() {
 		add(&m, one.Word, one.ID+" "+one.Name, one.Word == a.Metric.Word)
 	}
 	add(&split, "", "No split", a.Split == "")
 	for _, d := range splits {
+		if d == measure.ByResponsible && !s.divides() {
+			continue
+		}
 		add(&split, string(d), dimensionWords[d], d == a.Split)
 	}
 	for _, d := range []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByDay} {
@@ -580,8 +593,9 @@ var states = map[measure.State]string{
 // empty where no reading is drawn; counted always has what was counted, so that
 // it adds up to the figures.
 func (s *Server) trendTwin(a trendAsked, t measure.Trend, drawn trendCharts) page.Twin {
-	d, _ := measure.DefinitionOf(t.Metric.ID)
-	tw := page.Twin{Title: t.Metric.Name, From: t.From.String(), To: t.To.String(), Measure: t.Metric.ID, AsAt: t.AsAt.String(),
+	d, _ := measure.DefinitionOf(t.Metric.ID, s.opts.Places.Book)
+	tw := page.Twin{Convention: s.convention(),
+		Title: t.Metric.Name, From: t.From.String(), To: t.To.String(), Measure: t.Metric.ID, AsAt: t.AsAt.String(),
 		Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}, Basis: t.Filter.Basis}
 	tw.RuleVersion = s.ruleVersionAt(a.see)
 	tw.Columns = []page.Column{{Name: string(t.Grain)}, {Name: "last_day"}}

@@ -820,7 +820,7 @@ func TestWordsOfThePages(t *testing.T) {
 
 func TestNoDefinitionIsTwiceOrUnnamed(t *testing.T) {
 	seen := map[string]bool{}
-	for _, d := range measure.Definitions {
+	for _, d := range measure.Definitions(nil) {
 		if seen[d.ID] || d.Name == "" || d.Sentence == "" || d.Formula == "" || d.LeftOut == "" || d.Unit == "" || d.Rules == "" {
 			t.Errorf("%s is twice or lacks words", d.ID)
 		}

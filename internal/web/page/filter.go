@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
@@ -48,7 +49,8 @@ func (p Places) Groups(f measure.Filter) []ChoiceGroup {
 		return ChoiceGroup{Legend: legend, Name: name, Kind: "checkbox", Style: "checkboxes"}
 	}
 	add := func(g *ChoiceGroup, value, text string, chosen bool) {
-		g.Items = append(g.Items, Choice{ID: g.Name + "-" + value, Value: value, Text: text, Chosen: chosen})
+		g.Items = append(g.Items, Choice{ID: g.Name + "-" + strings.NewReplacer("/", "-", " ", "-").Replace(value), Value: value,
+			Text: text, Chosen: chosen})
 	}
 	hospital, council, care := group("Hospital", WordProvider), group("Council", WordCouncil), group("Type of care", WordCare)
 	body, reason := group("Next step with", WordResp), group("Waiting for", WordReason)
@@ -71,16 +73,25 @@ func (p Places) Groups(f measure.Filter) []ChoiceGroup {
 	for _, b := range delay.Bodies {
 		add(&body, b.Slug(), measure.UpperFirst(b.String()), slices.Contains(f.Bodies, b))
 	}
-	for _, r := range delay.Reasons {
-		add(&reason, string(r), r.Words(), slices.Contains(f.Reasons, r))
+	reasons := p.Book.Reasons()
+	for _, r := range f.Reasons {
+		if r != delay.ReasonNotKnown && !slices.Contains(reasons, r) {
+			reasons = append(reasons, r)
+		}
 	}
-	add(&reason, NotKnown, delay.ReasonNotKnown.Short(), slices.Contains(f.Reasons, delay.ReasonNotKnown))
+	for _, r := range reasons {
+		add(&reason, string(r), p.ReasonWords(r), slices.Contains(f.Reasons, r))
+	}
+	add(&reason, NotKnown, p.ReasonWords(delay.ReasonNotKnown), slices.Contains(f.Reasons, delay.ReasonNotKnown))
 	reason.Class = Spread
 	const aFew = 6
 	for _, g := range []*ChoiceGroup{&hospital, &council} {
 		if len(g.Items) > aFew {
 			g.Class = Spread
 		}
+	}
+	if !p.Book.Divides() {
+		return []ChoiceGroup{hospital, council, care, reason}
 	}
 	return []ChoiceGroup{hospital, council, care, body, reason}
 }

@@ -58,7 +58,10 @@ type About struct {
 	Measures []Link
 	// AsAt is the day in words; Basis and RuleSet say how days were counted.
 	AsAt, Basis, RuleSet string
-	Links                []Link
+	// Convention names the counting convention and Counted says whether the days
+	// at both ends count, both empty where the figures are of no days.
+	Convention, Counted string
+	Links               []Link
 	// Fixed is the address with real dates filled in.
 	Fixed string
 	Print string

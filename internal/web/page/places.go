@@ -3,6 +3,7 @@ package page
 import (
 	"strings"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -22,6 +23,8 @@ type Places struct {
 	// Adults is the adult population of councils by code; absent where none is
 	// loaded.
 	Adults map[string]Adults
+	// Book names the reasons and says by which convention days are counted.
+	Book *definition.Book
 	// Headline is the basis of figures for which the address names none.
 	Headline measure.Basis
 }
@@ -104,7 +107,7 @@ func (p Places) FilterWords(f measure.Filter) string {
 	if len(f.Reasons) > 0 {
 		names := make([]string, len(f.Reasons))
 		for i, r := range f.Reasons {
-			names[i] = r.Words()
+			names[i] = p.ReasonWords(r)
 		}
 		parts = append(parts, "waiting for "+either(names))
 	}
@@ -128,7 +131,10 @@ func (p Places) FilterWords(f measure.Filter) string {
 	return strings.Join(parts, ", ")
 }
 
-// PublicRows are the providers and councils that have a row in every public
+// ReasonWords gives a reason's code with its label.
+func (p Places) ReasonWords(r delay.Reason) string { return p.Book.Words(r) }
+
+// PublicRows are the providers, councils and reasons that have a row in every public
 // table.
 func (p Places) PublicRows() (known measure.Known) {
 	for _, one := range p.Providers {
@@ -137,6 +143,7 @@ func (p Places) PublicRows() (known measure.Known) {
 	for _, one := range p.Councils {
 		known.Councils = append(known.Councils, delay.Council(one.Code))
 	}
+	known.Reasons = p.Book.Reasons()
 	return known
 }
 

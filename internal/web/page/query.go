@@ -80,6 +80,9 @@ func (a Asked) Dimensions() ([]measure.Dimension, error) {
 			periods[1])
 	}
 	if len(periods)+len(rest) == 0 {
+		if !a.Filter.Book.Divides() {
+			return []measure.Dimension{measure.ByMonth, measure.ByReason}, nil
+		}
 		return []measure.Dimension{measure.ByMonth, measure.ByResponsible}, nil
 	}
 	return append(periods, rest...), nil
@@ -219,7 +222,7 @@ func (p Places) Read(query url.Values, words ...string) (Asked, error) {
 }
 
 func (p Places) readFilter(query url.Values) (measure.Filter, error) {
-	var f measure.Filter
+	f := measure.Filter{Book: p.Book}
 	for _, v := range Values(query, WordProvider) {
 		code, err := Choose(WordProvider, strings.ToUpper(v), Codes(p.Providers))
 		if err != nil {
@@ -262,9 +265,12 @@ func (p Places) readFilter(query url.Values) (measure.Filter, error) {
 			f.Reasons = append(f.Reasons, delay.ReasonNotKnown)
 			continue
 		}
-		r, err := Choose(WordReason, v, delay.Reasons[:])
-		if err != nil {
-			return f, err
+		r := delay.Reason(v)
+		if _, _, known := p.Book.Meaning(r); !known {
+			var err error
+			if r, err = Choose(WordReason, v, p.Book.Reasons()); err != nil {
+				return f, err
+			}
 		}
 		f.Reasons = append(f.Reasons, r)
 	}

@@ -35,14 +35,17 @@ type Twin struct {
 	RowBasis []measure.Basis
 	// RuleVersion names the rule set; empty means the one in force today.
 	RuleVersion string
+	// Convention names the counting convention of the rows, empty where they are
+	// of another count than the partnership's own (D3).
+	Convention string
 }
 
 // provenance are the last columns of every CSV row. rules names the rule set in
 // force today.
 func (t Twin) provenance(row int, rules string) (names, cells []string) {
-	names, cells = []string{"measure_id"}, []string{t.Measure}
+	names, cells = []string{"convention", "measure_id"}, []string{t.Convention, t.Measure}
 	if t.Measure == "" {
-		names, cells = nil, nil
+		names, cells = names[:1], cells[:1]
 	}
 	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), cmp.Or(t.RuleVersion, rules), t.AsAt)
 }
@@ -98,10 +101,11 @@ func (t Twin) JSON(rules string) any {
 		To          string           `json:"to,omitempty"`
 		Basis       string           `json:"basis"`
 		RuleVersion string           `json:"rule_version"`
+		Convention  string           `json:"convention,omitempty"`
 		DataAsAt    string           `json:"data_as_at"`
 		Columns     []string         `json:"columns"`
 		Rows        []map[string]any `json:"rows"`
-	}{t.Title, t.Measure, t.Definitions, t.From, t.To, t.Basis.String(), cmp.Or(t.RuleVersion, rules), t.AsAt, columns, rows}
+	}{t.Title, t.Measure, t.Definitions, t.From, t.To, t.Basis.String(), cmp.Or(t.RuleVersion, rules), t.Convention, t.AsAt, columns, rows}
 }
 
 // basisOf is the basis of a row.
