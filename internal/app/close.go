@@ -113,8 +113,11 @@ func (k closings) Closed(ctx context.Context, m delay.Month) (r closing.Record, 
 	if r, ok, err = k.ClosedMonth(ctx, m); err != nil || !ok {
 		return r, nil, ok, err
 	}
-	if c, err = r.Content(); err == nil && k.read != nil {
-		k.read.Store(m, kept{r, c})
+	if c, err = r.Content(); err == nil {
+		c.ShowUnder(k.app.Partnership.IntoOf)
+		if k.read != nil {
+			k.read.Store(m, kept{r, c})
+		}
 	}
 	return r, c, true, err
 }

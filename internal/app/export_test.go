@@ -54,6 +54,16 @@ func (a *App) CloseAsKnown(ctx context.Context, by people.Actor, m delay.Month) 
 	return a.closeAsKnown(ctx, by, m)
 }
 
+// CloseNow lets tests close a month as it stands.
+func (a *App) CloseNow(ctx context.Context, by people.Actor, m delay.Month) error {
+	k := a.closings()
+	check, err := k.Check(ctx, m)
+	if err != nil {
+		return err
+	}
+	return k.Close(ctx, by, m, check.Content.Fingerprint(), "The month is over")
+}
+
 // TakeAgain lets tests take in what the database lost, as the start does.
 func (a *App) TakeAgain(ctx context.Context) error { return a.takeAgain(ctx) }
 

@@ -31,7 +31,8 @@ func mergedFiles(t testing.TB, overlap bool) []string {
 		}
 		files = append(files, name)
 	}
-	const over, over2 = "L1,9990000603,1940-05-17,2026-01-05,2026-03-10,,E1,05,912", "N1,9990000603,1940-05-17,2026-01-05,2026-03-10,,E1,05,912"
+	const rest = ",9990000603,1940-05-17,2026-01-05,2026-03-10,,E1,05,912"
+	const over, over2 = "L1" + rest, "N1" + rest
 	for day := 20; day <= 31; day++ {
 		write("RZY", 3, day, over, "L2,,1950-05-17,2026-01-05,2026-03-12,,E1,05,912")
 	}

@@ -159,6 +159,8 @@ type Content struct {
 	Open  []OpenDays `json:"not_settled"`
 	Cells []Cell     `json:"counts"`
 	ByDay []DayCount `json:"days"`
+
+	into func(code string) string
 }
 
 // ClosedBy is as what somebody closed a month. Who it was stands in the audit
@@ -668,11 +670,24 @@ func (r Record) Content() (*Content, error) {
 	return c, nil
 }
 
-// Counted gives the counts of the content that a filter lets through.
+// ShowUnder says under which provider each is shown today, so that what a former
+// code was closed with stands beside its successor's figures of now.
+func (c *Content) ShowUnder(into func(code string) string) { c.into = into }
+
+// Into gives the code of the provider under which one is shown today.
+func (c *Content) Into(code string) string {
+	if c.into == nil {
+		return code
+	}
+	return c.into(code)
+}
+
+// Counted gives the counts of the content that a filter lets through, each under
+// the provider under which it is shown today.
 func (c *Content) Counted(f measure.Filter) ([]measure.Cell, error) {
 	var out []measure.Cell
 	for _, one := range c.Cells {
-		cell := measure.Cell{Provider: one.Provider, Days: one.Days}
+		cell := measure.Cell{Provider: c.Into(one.Provider), Days: one.Days}
 		if one.Council != notKnown {
 			cell.Council = delay.Council(one.Council)
 		}

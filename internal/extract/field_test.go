@@ -585,7 +585,8 @@ func TestR10CutAfterARow(t *testing.T) {
 		{"with a total", "", append(slices.Clone(whole), "Total,3"...)},
 	} {
 		sum, _, err := read(t, set, "RK9_2019-06-01.csv", c.content)
-		if got := said(sum, err); err != nil || sum.Kept != 3 || !strings.Contains(got, c.says) || strings.Contains(got, "its line") != (c.says != "") {
+		if got := said(sum, err); err != nil || sum.Kept != 3 || !strings.Contains(got, c.says) ||
+			strings.Contains(got, "its line") != (c.says != "") {
 			t.Errorf("R10 %s: %s", c.name, got)
 		}
 	}

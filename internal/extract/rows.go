@@ -949,7 +949,8 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	}
 
 	asked := r.columns[fResponsible] >= 0 || r.columns[fWaitingOn] >= 0 || r.columns[fFunding] >= 0
-	r.row.BodyBlank = asked && g.Stated == delay.NotAttributed && !g.StatedUnread && g.WaitingOn == 0 && g.Funding == attribution.FundingNotGiven
+	r.row.BodyBlank = asked && g.Stated == delay.NotAttributed && !g.StatedUnread && g.WaitingOn == 0 &&
+		g.Funding == attribution.FundingNotGiven
 
 	g.Council = r.layout.fixedCouncil
 	if r.columns[fCouncil] < 0 {

@@ -369,7 +369,8 @@ func (f *file) sayUnnumbered(r *rowReader) {
 		if i == fLocalID || i == fSpell {
 			do = "They are known by their other number. A day on which that one is missing too cannot be told to be theirs."
 		}
-		f.file = append(f.file, Problem{Rule: "I3", Field: r.headings[i], Found: fmt.Sprintf("nothing that can be used in %d of %d rows that were kept", n, r.named),
+		f.file = append(f.file, Problem{Rule: "I3", Field: r.headings[i],
+			Found:    fmt.Sprintf("nothing that can be used in %d of %d rows that were kept", n, r.named),
 			Expected: "the number of every patient", Do: do})
 	}
 }

@@ -94,7 +94,8 @@ func (g *gatherer) row(r *extract.Row) error {
 	if r.BodyBlank && r.Given.Reason != delay.ReasonNotKnown && out.Body == delay.NotAttributed && out.Finding == "" {
 		g.problem(extract.Problem{Line: r.Line, Date: r.ExtractDate, Severity: extract.Warned, Rule: "A5",
 			Field: "responsible body", Found: "a blank, beside a reason for which more than one body may be responsible",
-			Expected: "NHS, social care or both, or what says so", Do: "The days are not attributed. Fill it in and send the file again, or decide in the agreement."})
+			Expected: "NHS, social care or both, or what says so",
+			Do:       "The days are not attributed. Fill it in and send the file again, or decide in the agreement."})
 	}
 	if out.Finding != "" && r.Given.Reason != delay.ReasonNotKnown && !r.Given.StatedUnread {
 		g.problem(extract.Problem{Line: r.Line, Date: r.ExtractDate, Severity: extract.Warned, Rule: "R3",

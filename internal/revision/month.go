@@ -78,6 +78,20 @@ type stood struct {
 	inRange int64
 }
 
+// with adds what another code of the same provider had on the day; own says that
+// it is the provider's own, whose file stands for the day.
+func (s stood) with(o stood, own bool) stood {
+	if own && o.file.SHA256 != "" || s.file.SHA256 == "" {
+		s.file = o.file
+	}
+	s.held = s.held || o.held
+	for i, n := range o.days {
+		s.days[i] += n
+	}
+	s.inRange += o.inRange
+	return s
+}
+
 // Revise compares what a month was closed with with the same figures now. Every
 // difference is put down to one cause for each hospital's day, so that the
 // causes add up.
@@ -139,7 +153,11 @@ func (c Closed) then() (map[Spot]stood, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[Spot{d.Provider, day}] = stood{File{d.File, d.Reading}, d.Held, d.ByBody(), d.InRange}
+		at, w := Spot{c.Content.Into(d.Provider), day}, stood{File{d.File, d.Reading}, d.Held, d.ByBody(), d.InRange}
+		if was, ok := out[at]; ok {
+			w = was.with(w, at.Provider == d.Provider)
+		}
+		out[at] = w
 	}
 	return out, nil
 }

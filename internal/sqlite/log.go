@@ -259,7 +259,8 @@ func (s *Store) addPatient(ctx context.Context, r *recording, by people.Actor, i
 	if err != nil {
 		return 0, 0, 0, "", err
 	}
-	t := &taking{ctx: ctx, tx: r.Tx, store: s, senderID: sender, providerID: provider, batch: &ingest.Batch{Patients: []ingest.Patient{*in.NewPatient}}}
+	t := &taking{ctx: ctx, tx: r.Tx, store: s, senderID: sender, providerID: provider,
+		batch: &ingest.Batch{Patients: []ingest.Patient{*in.NewPatient}}}
 	for _, step := range []func() error{t.locals, t.patients, t.stated} {
 		if err := step(); err != nil {
 			return 0, 0, 0, "", err
