@@ -195,7 +195,7 @@ func read(grids []extract.Grid, o Options) (*File, error) {
 	}
 	var f *File
 	var err error
-	for _, kind := range []func([]extract.Grid, Options) (*File, error){sitrepBook, readyDateBook, flatFile} {
+	for _, kind := range []func([]extract.Grid, Options) (*File, error){sitrepBook, readyDateBook, oldBook, flatFile} {
 		if f, err = kind(shown, o); err != nil || f != nil {
 			break
 		}
