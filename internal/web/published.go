@@ -196,7 +196,7 @@ func (s *Server) publishedPage(c echo.Context) error {
 		v.Convention = "Ours count " + a.series.Words + " (" + a.series.Convention + ")."
 	}
 	if a.series.Name == published.ReadyDate {
-		v.Convention += " The age floor is " + strconv.Itoa(published.ReadyDateFloor) + "."
+		v.Convention += " The age floor is " + strconv.Itoa(s.opts.DischargeFloor) + "."
 	}
 	if len(a.list) == 0 {
 		v.Empty = "Nothing to compare: the files state no figure of a hospital or council of ours in this month, or we hold no extracts of it."
