@@ -6,11 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"homeward/internal/council"
 	"homeward/internal/csvout"
@@ -47,7 +49,7 @@ func setUpPublished(flags *flag.FlagSet, c *Console) func(context.Context, []str
 	flags.Var(&p.measures, "measure", "only this `measure`; several with commas")
 	flags.BoolVar(&p.every, "every", false, "figures: those of every vintage, not of the newest alone")
 	flags.StringVar(&p.grain, "grain", "month", "compare: month, or day for the situation reports")
-	flags.IntVar(&p.floor, "age-floor", published.ReadyDateFloor, "compare: the age floor of the discharge ready date")
+	flags.IntVar(&p.floor, "age-floor", -1, "compare: the age floor of the discharge ready date; without it, that of the partnership file")
 	flags.StringVar(&p.format, "format", "csv", "csv or json; list also takes table")
 	return func(ctx context.Context, words []string) (int, error) {
 		if len(words) == 0 {
@@ -354,7 +356,11 @@ func (p *publishedFlags) compare(ctx context.Context, _ []string) (int, error) {
 		return ExitLess, err
 	}
 	defer a.Close()
-	list, err := a.ComparePublished(ctx, a.Store, q.Series, q.From.Month(), q.To.Month(), published.Grain(p.grain), p.floor)
+	floor := p.floor
+	if floor < 0 {
+		floor = a.dischargeFloor()
+	}
+	list, err := a.ComparePublished(ctx, a.Store, q.Series, q.From.Month(), q.To.Month(), published.Grain(p.grain), floor)
 	if err != nil {
 		return ExitLess, err
 	}
@@ -405,23 +411,21 @@ func (a *App) ComparePublished(ctx context.Context, store *sqlite.Store, series 
 		return nil, err
 	}
 	o.Council = councilOf(areas)
-	rows, days, err := held.StayRows(ctx)
+	ledger, err := a.ledger(ctx, held.Store, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	settings, err := Settings(a.Partnership, a.book.Convention)
-	if err != nil {
-		return nil, err
+	if series == published.AcuteSitrep || series == published.CommunitySitrep || series == published.ReadyDate {
+		// The others list nobody who left on the day they were ready.
+		ledger = ledger.OfBeds(nil)
+		maps.DeleteFunc(o.Providers, func(code, _ string) bool { return !slices.Contains(ledger.Beds, code) })
 	}
-	o.Calendars = days
-	for _, calendar := range days {
+	o.Stays, o.Calendars = ledger.Stays, ledger.Days
+	for _, calendar := range ledger.Days {
 		if o.Window.From == 0 || calendar[0] < o.Window.From {
 			o.Window.From = calendar[0]
 		}
 		o.Window.To = max(o.Window.To, calendar[len(calendar)-1])
-	}
-	if len(rows) > 0 {
-		o.Stays = national.Build(rows, days, settings.Delay.OmittedLimit)
 	}
 	if series == published.OldReturn {
 		if o.Cells, err = a.oldDays(ctx, held, first, last, o); err != nil {
@@ -489,5 +493,5 @@ func (d publishedDesk) PublishedFiles(ctx context.Context) ([]published.Kept, er
 // Beside compares one series in one month.
 func (d publishedDesk) Beside(ctx context.Context, series string, month delay.Month, grain published.Grain) (
 	[]published.Comparison, error) {
-	return d.app.ComparePublished(ctx, d.app.Store, series, month, month, grain, published.ReadyDateFloor)
+	return d.app.ComparePublished(ctx, d.app.Store, series, month, month, grain, d.app.dischargeFloor())
 }

@@ -285,25 +285,17 @@ func (c *Comparison) marked(mark, words string, ours Decimal) {
 	c.Notes = append(c.Notes, fmt.Sprintf("The publisher shows %q in place of the figure, so the difference is not known.", mark))
 }
 
-// further walks a bridge of ours backward from its total number from to its
-// total number to, the first being 0.
-func (c *Comparison) further(bridge []national.Cause, from, to int) {
-	var totals []int
-	for i, step := range bridge {
-		if step.Total {
-			totals = append(totals, i)
-		}
-	}
-	if from >= len(totals) || to >= from {
-		return
-	}
-	c.add(IsFurther, "days that one of our two counts has and the other has not",
-		Whole(bridge[totals[from]].Days)-c.Steps[len(c.Steps)-1].Running)
-	for i := totals[from] - 1; i >= totals[to]; i-- {
-		if step := bridge[i]; step.Total {
+// further goes on from ours by a bridge of ours (D8), which begins with the
+// count that ours is.
+func (c *Comparison) further(walk []national.Cause) {
+	for i, step := range walk {
+		switch {
+		case i == 0:
+			c.add(IsFurther, "days that one of our two counts has and the other has not", Whole(step.Days)-c.Steps[len(c.Steps)-1].Running)
+		case step.Total:
 			c.total(IsFurther, "ours: "+strings.TrimPrefix(step.Words, "= "), Whole(step.Days))
-		} else {
-			c.add(IsFurther, "taken back: "+step.Words, Whole(-step.Days))
+		default:
+			c.add(IsFurther, "taken back: "+step.Words, Whole(step.Days))
 		}
 	}
 }
@@ -354,8 +346,9 @@ func broken(breakdown string) func(*Stored) bool {
 
 const adult = 18
 
-// conventions gives what bridges are counted with.
-func (m *matched) bridge(stays []national.Stay, p place) ([]national.Cause, error) {
+// walk gives the bridge of a place from one count of ours to its delayed days
+// by the old return.
+func (m *matched) walk(p place, from national.Count) ([]national.Cause, error) {
 	dtoc, err := m.o.Defs.Convention("england-dtoc")
 	if err != nil {
 		return nil, err
@@ -364,11 +357,15 @@ func (m *matched) bridge(stays []national.Stay, p place) ([]national.Cause, erro
 	if err != nil {
 		return nil, err
 	}
-	provider := ""
+	of := national.Stretch{From: max(p.month.First(), m.o.Window.From), To: min(p.month.Last(), m.o.Window.To),
+		Month: p.month, Floor: m.o.Floor, Evidence: m.o.Calendars}
 	if p.level == Provider {
-		provider = p.code
+		of.Provider = p.code
+	} else {
+		council := delay.Council(p.code)
+		of.Council = &council
 	}
-	return national.Bridge(stays, p.month, m.o.Window, provider, m.o.Floor, dtoc, drd), nil
+	return national.Walk(national.Chain(m.o.Stays, of, dtoc, drd), nil, from, national.DToC), nil
 }
 
 // sitrepWords name our figures beside those of the situation reports.
@@ -498,12 +495,12 @@ func (m *matched) sitrepMonth(p place, what string, daily map[delay.Day]*Stored,
 	c.add(IsCause, fmt.Sprintf("%s for which the publisher has no figure", counted(unstatedDays, "day")), unstated)
 	c.end(sitrepWords[what], all)
 	c.partly(p, from, to)
-	if what == Remaining && from == max(p.month.First(), m.o.Window.From) && to == min(p.month.Last(), m.o.Window.To) {
-		bridge, err := m.bridge(m.of(p), p)
+	if what == Remaining {
+		walk, err := m.walk(p, national.Remaining)
 		if err != nil {
 			return c, err
 		}
-		c.further(bridge, 1, 0)
+		c.further(walk)
 	}
 	return c, nil
 }
@@ -563,11 +560,11 @@ func (m *matched) readyDates() ([]Comparison, error) {
 			c.end(words, ours[what])
 			c.partly(p, from, to)
 			if what == BedDays {
-				bridge, err := m.bridge(m.of(p), p)
+				walk, err := m.walk(p, national.ReadyDate)
 				if err != nil {
 					return nil, err
 				}
-				c.further(bridge, 2, 0)
+				c.further(walk)
 			}
 			out = append(out, c)
 		}

@@ -34,19 +34,25 @@ const (
 	WalesOld        = "wales-dtoc"
 )
 
-// Series says in words what a series is and who publishes it.
-type Series struct{ Name, Publisher, Title, Convention string }
+// Series says what a series is and who publishes it. Convention is what ours
+// are counted by as the definitions name it, and Words says so; both are empty
+// where none of ours is its like.
+type Series struct{ Name, Publisher, Title, Convention, Words string }
 
-// AllSeries lists the series, with the counting convention of each as the
-// definitions name it; empty where none of ours is its like.
+// AllSeries lists the series.
 var AllSeries = []Series{
-	{AcuteSitrep, "NHS England", "Acute discharge situation report", "england-drd"},
-	{CommunitySitrep, "NHS England", "Community discharge situation report", "england-drd"},
-	{ReadyDate, "NHS England", "Discharge ready date", "england-drd-statistic"},
-	{OldReturn, "NHS England", "Delayed transfers of care (the old return)", "england-dtoc"},
-	{ScotlandDays, "Public Health Scotland", "Delayed discharge bed days", "scotland-2016"},
-	{WalesDelays, "Welsh Government (StatsWales)", "Pathway of care delays", "wales-pocd"},
-	{WalesOld, "Welsh Government (StatsWales)", "Delayed transfers of care, the census until 2020", ""},
+	{AcuteSitrep, "NHS England", "Acute discharge situation report", "england-drd",
+		"people who are ready on or before the day and not out by its end, and people discharged on it"},
+	{CommunitySitrep, "NHS England", "Community discharge situation report", "england-drd",
+		"people who are ready on or before the day and not out by its end, and people discharged on it"},
+	{ReadyDate, "NHS England", "Discharge ready date", "england-drd-statistic",
+		"discharges of the month, with the days from the last ready date to discharge"},
+	{OldReturn, "NHS England", "Delayed transfers of care (the old return)", "england-dtoc",
+		"days after the ready day and before the day of leaving"},
+	{ScotlandDays, "Public Health Scotland", "Delayed discharge bed days", "scotland-2016",
+		"days after the ready day, up to the day of leaving"},
+	{WalesDelays, "Welsh Government (StatsWales)", "Pathway of care delays", "wales-pocd", "people on the census day"},
+	{WalesOld, "Welsh Government (StatsWales)", "Delayed transfers of care, the census until 2020", "", ""},
 }
 
 // SeriesNamed gives a series by its name.
@@ -189,7 +195,7 @@ func read(grids []extract.Grid, o Options) (*File, error) {
 	}
 	var f *File
 	var err error
-	for _, kind := range []func([]extract.Grid, Options) (*File, error){sitrepBook, readyDateBook, flatFile} {
+	for _, kind := range []func([]extract.Grid, Options) (*File, error){sitrepBook, readyDateBook, oldBook, flatFile} {
 		if f, err = kind(shown, o); err != nil || f != nil {
 			break
 		}

@@ -200,6 +200,40 @@ func TestStatsWales(t *testing.T) {
 	}
 }
 
+// The old return's workbook by council, saved as .xlsx, with the headings that
+// changed over the years.
+func TestOldReturnWorkbook(t *testing.T) {
+	sheet := func(name string, headings []any, rows ...[]any) extract.Sheet {
+		all := [][]any{{"", "Title:", "Delayed Transfers of Care"}, {"", "Period:", "December 2019"}, {"", "Published:", "13th February 2020"},
+			{"", "Revised:", "-"}, headings}
+		return extract.Sheet{Name: name, Head: columns(8), Rows: append(all, rows...)}
+	}
+	f, err := Read(book(t,
+		sheet("LA - by Type of care", []any{"Region", "ONS Geography", "Code", "Name", "Acute", "Non-Acute", "TOTAL",
+			"Average Number of People Delayed per Day"},
+			[]any{"", "", "-", "England", int64(100), int64(50), int64(150), 4.8},
+			[]any{"South West", "E10000008", "912", "Devon", int64(10), "NA", int64(15), 0.5}, []any{"", "Note: as published"}),
+		sheet("LA - by Responsible Org", []any{"Region", "ONS Geography", "Code", "Name", "NHS", "Social Care", "Both", "TOTAL"},
+			[]any{"South West", "E10000008", "912", "Devon", int64(9), int64(5), int64(1), int64(15)}),
+		sheet("LA - by Reason", []any{"SHA", "Code", "Name", "A) Completion of Assessment", "Di) Residential Home", "Dii) Nursing Home",
+			"C) Further Non Acute NHS Care (incl. Intermediate Care)", "Total"},
+			[]any{"South West", "912", "Devon", int64(5), int64(3), int64(3), int64(4), int64(15)})), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Series != OldReturn || f.Published.String() != "2020-02-13" {
+		t.Errorf("%s, %s", f.Series, f.Published)
+	}
+	for breakdown, n := range map[string]float64{"": 15, "body=NHS": 9, "care=acute": 10, "reason=A": 5, "reason=DI": 3, "reason=DII": 3,
+		"reason=C": 4} {
+		f.expect(t, want{Council, "912", DelayedDays, breakdown, "2019-12", "2019-12"}, n)
+	}
+	f.expect(t, want{Nation, "ENG", DelayedDays, "", "", ""}, 150)
+	if _, _, marks := f.sum(want{Council, "912", DelayedDays, "care=non-acute", "", ""}); marks != 1 {
+		t.Error("NA is a mark")
+	}
+}
+
 // TestRefused names what each refused file is told.
 func TestRefused(t *testing.T) {
 	council := "utla_code,utla_name,month,discharges,same_day,delayed,bed_days_after_drd\nE10000008,Devon,Apr 2024,10,8,2,5\n"

@@ -86,6 +86,7 @@ func (f *File) expect(t *testing.T, w want, expected float64) {
 // TestEveryCouncilMonthOfTheReadyDate is the published identity of issue 12:
 // all council-months are read and give the Better Care Fund's figure (D7).
 func TestEveryCouncilMonthOfTheReadyDate(t *testing.T) {
+	t.Parallel()
 	f := readShared(t, "england/drd_utla_month_2024_25.csv")
 	if f.Series != ReadyDate {
 		t.Fatalf("read as %s", f.Series)
@@ -145,8 +146,10 @@ func checks(t *testing.T, name string) []map[string]string {
 // TestAcuteSitrepWorkbooks compares every number of the table of checks of the
 // 22 original workbooks.
 func TestAcuteSitrepWorkbooks(t *testing.T) {
+	t.Parallel()
 	for _, c := range checks(t, "acute_sitrep_xlsx_checks.csv") {
 		t.Run(c["period"], func(t *testing.T) {
+			t.Parallel()
 			f := readShared(t, "original/england_acute_sitrep_xlsx/"+c["file"])
 			if f.Series != AcuteSitrep || f.Published.String() != c["published"] {
 				t.Errorf("series %s, published %s", f.Series, f.Published)
@@ -229,6 +232,7 @@ func (f *File) expectLike(t *testing.T, level Level, measure, words string, expe
 }
 
 func TestAcuteSitrepOthers(t *testing.T) {
+	t.Parallel()
 	jan := readShared(t, "original/england_acute_sitrep_xlsx/january2024.xlsx")
 	for measure, n := range map[string]float64{NoLongerMeets: 17756, Discharged: 5795, Remaining: 11961} {
 		jan.expect(t, want{level: Nation, measure: measure, from: "2024-01-01", to: "2024-01-01"}, n)
@@ -259,8 +263,10 @@ func TestAcuteSitrepOthers(t *testing.T) {
 }
 
 func TestCommunitySitrepWorkbooks(t *testing.T) {
+	t.Parallel()
 	for _, c := range checks(t, "community_sitrep_xlsx_checks.csv") {
 		t.Run(c["period"], func(t *testing.T) {
+			t.Parallel()
 			f := readShared(t, "original/england_community_sitrep_xlsx/"+c["file"])
 			if f.Series != CommunitySitrep {
 				t.Fatal(f.Series)
@@ -303,6 +309,7 @@ func TestCommunitySitrepWorkbooks(t *testing.T) {
 
 // TestAcceptanceTotals compares what ACCEPTANCE_TOTALS.csv states.
 func TestAcceptanceTotals(t *testing.T) {
+	t.Parallel()
 	dtoc := func(level Level, code, breakdown, from, to string) want {
 		return want{level, code, DelayedDays, breakdown, from, to}
 	}
@@ -389,6 +396,7 @@ func TestAcceptanceTotals(t *testing.T) {
 
 // TestOtherSharedFiles reads the files beside those with stated totals.
 func TestOtherSharedFiles(t *testing.T) {
+	t.Parallel()
 	old := readShared(t, "original/england_dtoc_csv/dtoc_monthly_2016-10.EXCERPT.csv")
 	sums := map[string]float64{}
 	for _, v := range old.Values {

@@ -5,10 +5,6 @@ import (
 	"strings"
 )
 
-// ReadyDateFloor is the age floor of the published discharge ready date, as
-// one source quotes it; 18 stands in other papers.
-const ReadyDateFloor = 16
-
 // Levels are the levels in the order in which they are listed.
 var Levels = []Level{Nation, Region, ICB, Provider, Council, Board}
 

@@ -193,10 +193,10 @@ func (s *Server) publishedPage(c echo.Context) error {
 		{Value: string(published.Daily), Text: "Day by day (situation reports)", Chosen: a.grain == published.Daily}}
 	v.Showing = "Showing " + a.series.Title + ", " + a.series.Publisher + ", " + a.month.Long() + "."
 	if a.series.Convention != "" {
-		v.Convention = "Ours are counted by " + a.series.Convention + "."
+		v.Convention = "Ours count " + a.series.Words + " (" + a.series.Convention + ")."
 	}
 	if a.series.Name == published.ReadyDate {
-		v.Convention += " The age floor is " + strconv.Itoa(published.ReadyDateFloor) + "."
+		v.Convention += " The age floor is " + strconv.Itoa(s.opts.DischargeFloor) + "."
 	}
 	if len(a.list) == 0 {
 		v.Empty = "Nothing to compare: the files state no figure of a hospital or council of ours in this month, or we hold no extracts of it."
@@ -253,7 +253,7 @@ func besideTable(a besideAsked, chosen int, q url.Values) page.Table {
 		{Text: "Published", Numeric: true}, {Text: "Ours", Numeric: true}, {Text: "Difference", Numeric: true},
 		{Text: "Not explained", Numeric: true}, {Text: "From one to the other"}}}
 	for i, one := range a.list {
-		link := page.Cell{Text: "Shown below"}
+		link := page.Cell{Text: "Shown above"}
 		if i != chosen {
 			q.Set(wordOf, strconv.Itoa(i+1))
 			link = page.Cell{Text: "Show " + one.Name + ", " + besideWords(one), Href: page.Address(publishedPath, q) + "#steps-heading"}
@@ -316,6 +316,9 @@ func (s *Server) publishedTwin(c echo.Context) (page.Twin, error) {
 	}
 	t := page.Twin{Title: "Published figures beside ours", RuleVersion: a.series.Convention,
 		Definitions: []string{"Every step from the published figure to ours; what no cause is known for is not explained."}}
+	if a.series.Words != "" {
+		t.Definitions = append(t.Definitions, "Ours: "+a.series.Words+" ("+a.series.Convention+").")
+	}
 	if a.month != 0 {
 		t.From, t.To = a.month.First().String(), a.month.Last().String()
 	}
