@@ -71,7 +71,7 @@ func (s *Server) conventionsOf(c echo.Context) (conventionsAsked, error) {
 			if err != nil {
 				return a, err
 			}
-			if one := s.convention(name); !slices.Contains(a.conventions, one) {
+			if one := s.conventionOf(name); !slices.Contains(a.conventions, one) {
 				a.conventions = append(a.conventions, one)
 			}
 		}
@@ -79,7 +79,7 @@ func (s *Server) conventionsOf(c echo.Context) (conventionsAsked, error) {
 	if len(a.conventions) == 0 {
 		a.conventions = s.opts.Defs.Conventions
 	}
-	a.base = s.convention(s.opts.Counting)
+	a.base = s.conventionOf(s.opts.Counting)
 	var begin delay.Day
 	if begin, a.last = a.ledger.Extent(); a.last == 0 {
 		return a, nil
