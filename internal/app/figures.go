@@ -55,6 +55,8 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	format := flags.String("format", "table", "csv, json or table")
 	public := flags.Bool("public", false, "counts that may leave the partnership: small ones suppressed, the rest rounded")
 	known := flags.String("as-known-at", "", "figures as they were known at this `time`, such as 2019-03-31 or 2019-03-31T09:58")
+	conventions := listFlag{}
+	flags.Var(&conventions, "convention", "the period by these counting `conventions` side by side, such as england-dtoc,scotland-2016")
 	filters := map[measure.Dimension]*listFlag{}
 	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible,
 		measure.ByState} {
@@ -75,6 +77,12 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 		}
 		if q.By, err = measure.ParseBy(*by); err != nil {
 			return ExitUsage, asUsage(err)
+		}
+		if len(conventions) > 0 {
+			if set := flagsGiven(flags, "by", "measures", "basis", "public", "council", "care", "reason", "responsible", "state"); set != "" {
+				return ExitUsage, usage("Figures by conventions are of a period and of providers. Leave --%s out.", set)
+			}
+			return d.byConvention(ctx, c, q, conventions, *filters[measure.ByProvider], *known, *format)
 		}
 		wanted, err := measure.ParseNumbers(*numbers)
 		if err != nil {

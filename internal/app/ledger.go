@@ -2,11 +2,19 @@ package app
 
 import (
 	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"homeward/internal/config"
+	"homeward/internal/csvout"
+	"homeward/internal/definition"
+	"homeward/internal/measure"
 	"homeward/internal/national"
 	"homeward/internal/sqlite"
 )
@@ -108,4 +116,116 @@ func (a *App) bedLists() bool {
 	return slices.ContainsFunc(a.Partnership.Providers, func(p config.Provider) bool {
 		return a.listsBeds(append(slices.Clone(p.OtherLayouts), p.Layout))
 	})
+}
+
+// flagsGiven gives the first of the flags that a command was given, empty for
+// none.
+func flagsGiven(flags *flag.FlagSet, names ...string) string {
+	given := ""
+	flags.Visit(func(f *flag.Flag) {
+		if given == "" && slices.Contains(names, f.Name) {
+			given = f.Name
+		}
+	})
+	return given
+}
+
+// byConvention prints one period by several conventions, side by side, with the
+// way to each from the convention of the settings.
+func (d *dataFlags) byConvention(ctx context.Context, c *Console, q measure.Query, names, providers []string, known, format string) (int,
+	error) {
+	o := d.options(nil)
+	o.FiguresOnly = true
+	a, err := Open(ctx, o)
+	if err != nil {
+		return ExitLess, err
+	}
+	defer a.Close()
+	base, err := a.defs.Convention(a.Partnership.Settings.Counting)
+	if err != nil {
+		return ExitLess, err
+	}
+	var conventions []*definition.Convention
+	for _, name := range names {
+		one, err := a.defs.Convention(strings.TrimSpace(name))
+		if err != nil {
+			return ExitUsage, asUsage(err)
+		}
+		conventions = append(conventions, one)
+	}
+	store, at := a.Store, time.Time{}
+	if known != "" {
+		if at, err = londonTime("as-known-at", known); err != nil {
+			return ExitUsage, err
+		}
+		past, done, err := a.asKnown(ctx, at)
+		if err != nil {
+			return ExitLess, err
+		}
+		defer done()
+		store = past.Store
+	}
+	l, err := a.ledger(ctx, store, at)
+	if err != nil {
+		return ExitLess, err
+	}
+	if len(providers) > 0 {
+		l = l.Of(providers)
+	}
+	t := &measure.Table{Query: q, Head: national.RosettaColumns}
+	for i := range t.Head {
+		t.Numeric = append(t.Numeric, national.RosettaNumeric(i))
+	}
+	for _, b := range national.Rosetta(l.Stays, q.From, q.To, l.Days, conventions) {
+		var steps []national.Cause
+		if b.Counts == "days" {
+			steps = national.Between(l.Stays, q.From, q.To, l.Days, base, b.Convention)
+		}
+		t.Rows = append(t.Rows, b.Row(base.Name, steps))
+	}
+	return ExitDone, printConventions(c.Out, t, format)
+}
+
+// printConventions prints a table of conventions. Its cells may be empty where a
+// convention counts no days, or no people.
+func printConventions(w io.Writer, t *measure.Table, format string) error {
+	switch format {
+	case "csv":
+		out := csvout.New(w)
+		for i, row := range append([][]string{t.Head}, t.Rows...) {
+			if err := out.WriteMixed(row, func(j int) bool { return i > 0 && t.Numeric[j] }); err != nil {
+				return err
+			}
+		}
+		out.Flush()
+		return out.Error()
+	case "json":
+		rows := make([]map[string]any, len(t.Rows))
+		for i, row := range t.Rows {
+			rows[i] = map[string]any{}
+			for j, cell := range row {
+				switch {
+				case t.Numeric[j] && cell == "":
+					rows[i][t.Head[j]] = nil
+				case t.Numeric[j]:
+					rows[i][t.Head[j]] = json.Number(cell)
+				default:
+					rows[i][t.Head[j]] = cell
+				}
+			}
+		}
+		return printJSON(w, map[string]any{"from": t.Query.From.String(), "to": t.Query.To.String(), "rows": rows})
+	case "table":
+		for _, row := range t.Rows {
+			fmt.Fprintf(w, "%s (%s)\n  %s\n", row[0], row[1], row[len(row)-1])
+			for j, cell := range row {
+				if t.Numeric[j] && cell != "" && (cell != "0" || !strings.HasPrefix(t.Head[j], "by_")) {
+					fmt.Fprintf(w, "  %-22s %s\n", t.Head[j], cell)
+				}
+			}
+		}
+		return nil
+	default:
+		return usage("Found the format %q. Use csv, json or table.", format)
+	}
 }

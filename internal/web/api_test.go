@@ -84,6 +84,8 @@ func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 		{"discharge as CSV", "GET", "/discharge.csv", figures, "", 200},
 		{"bridge", "GET", "/bridge.json", figures, "", 200},
 		{"bridge as CSV", "GET", "/bridge.csv", figures, "", 200},
+		{"conventions", "GET", "/conventions.json", figures, "", 200},
+		{"conventions as CSV", "GET", "/conventions.csv", figures, "", 200},
 		{"days", "GET", "/days.json", figures, "", 200},
 		{"days as CSV", "GET", "/days.csv", figures, "", 200},
 		{"closed months", "GET", "/agreement/close.json", figures, "", 200},

@@ -40,6 +40,9 @@ func (s *Server) nationalRoutes() []route {
 		{get, "/bridge", s.may(people.SeeFigures, s.bridgePage), false},
 		{get, "/bridge.csv", s.may(people.SeeFigures, s.bridgeCSV), false},
 		{get, "/bridge.json", s.may(people.SeeFigures, s.bridgeJSON), false},
+		{get, "/conventions", s.may(people.SeeFigures, s.conventionsPage), false},
+		{get, "/conventions.csv", s.may(people.SeeFigures, s.conventionsCSV), false},
+		{get, "/conventions.json", s.may(people.SeeFigures, s.conventionsJSON), false},
 	}
 }
 

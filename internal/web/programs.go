@@ -27,6 +27,7 @@ var programAddresses = func() []programAddress {
 		"/trends.csv", "/trends.json", "/trends.svg", "/reasons.csv", "/reasons.json", "/flow.csv", "/flow.json",
 		"/published.csv", "/published.json",
 		"/sitrep.csv", "/sitrep.json", "/discharge.csv", "/discharge.json", "/bridge.csv", "/bridge.json",
+		"/conventions.csv", "/conventions.json",
 		"/days.csv", "/days.json", "/agreement/close.csv", "/agreement/close.json", "/definitions.json",
 	} {
 		out = append(out, programAddress{people.FiguresToken, http.MethodGet, pattern, ""})

@@ -35,7 +35,7 @@ var everyPage = []string{
 	"/overview", "/figures", "/charts/delayed-days", "/charts/dtoc-beds", "/charts/council-share", "/charts/reasons",
 	"/extracts", "/extracts/upload", "/extracts/" + knownFile, "/packs", "/packs/2026-10-28/about", "/definitions", "/definitions/M01",
 	"/admin/jobs", "/accessibility", "/help/keyboard", "/agreement/close", "/published",
-	"/sitrep", "/sitrep?by=provider,group&group=capacity", "/discharge", "/discharge?grain=quarter&by=council", "/bridge",
+	"/sitrep", "/sitrep?by=provider,group&group=capacity", "/discharge", "/discharge?grain=quarter&by=council", "/bridge", "/conventions",
 }
 
 func TestEveryPageHasItsFrame(t *testing.T) {
