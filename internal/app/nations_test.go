@@ -129,15 +129,19 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 		var b strings.Builder
 		b.WriteString(head)
 		for i, code := range []string{"11A,", "11A,", "25D,", "9,51X", "51,", "23C,", "9,71X", "24F,"} {
-			fmt.Fprintf(&b, "x,NHS Ayrshire & Arran,99%08d,KA1 9ZZ,S12000021,14/09/1945,F,A111H,AB,02/01/2026,,10/%s/2026,2%d/%s/2026,,%s,No\r\n",
-				int(month[6])*100+i, month[5:], i, month[5:], code)
+			left := fmt.Sprintf("2%d/%s/2026", i, month[5:])
+			if month == "2026-03" && i > 5 {
+				left = "" // They are still in.
+			}
+			fmt.Fprintf(&b, "x,NHS Ayrshire & Arran,99%08d,KA1 9ZZ,S12000021,14/09/1945,F,A111H,AB,02/01/2026,,10/%s/2026,%s,,%s,No\r\n",
+				int(month[6])*100+i, month[5:], left, code)
 		}
 		files["S08000015_"+month+".csv"] = b.String()
 	}
 	l := landOf(t, "scotland", nil, files, "2026-04-02 09:00:00")
 	if got := must(t, "figures", "--data", l.dir, "--from", "2026-03", "--to", "2026-03", "--by", "month", "--format", "csv"); !strings.Contains(
-		got, "2026-03,108") {
-		// Ready on the 10th, left on the 20th to the 27th: the day of leaving counts.
+		got, "2026-03,117") {
+		// Ready on the 10th, left on the 20th to the 25th, or still in on the 31st: the day of leaving counts.
 		t.Errorf("R14, C1 the days of March are\n%s", got)
 	}
 	// Words that speak of a division between bodies.
@@ -187,6 +191,14 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(pack, "council-share.csv")); err == nil {
 		t.Error("A8 the pack has a council share")
+	}
+	_, list := l.get(people.Coordinator, "/today?provider=S08000015")
+	ref := regexp.MustCompile(`HW-[0-9A-Z]{8}`).FindString(list)
+	for _, address := range []string{"/today?provider=S08000015", "/delays/" + ref, "/days"} {
+		status, body := l.get(people.Coordinator, address)
+		if found := divided.FindString(body); status != http.StatusOK || found != "" || !strings.Contains(body, ">Group</th>") && !strings.HasPrefix(address, "/today") {
+			t.Errorf("A8 %s: %d, says %q", address, status, found)
+		}
 	}
 	// The log offers the reasons of the board's code set, by group.
 	if status, body := l.get(people.Coordinator, "/delays/new?provider=S08000015"); status == http.StatusOK && (!strings.Contains(body,
