@@ -16,13 +16,18 @@ var reference embed.FS
 //go:embed examples/devon/*.yaml examples/devon/layouts/*.yaml
 //go:embed examples/northshire/*.yaml examples/northshire/layouts/*.yaml
 //go:embed examples/board-list/*.yaml examples/board-list/layouts/*.yaml
+//go:embed examples/england-acute/*.yaml examples/england-acute/layouts/*.yaml
+//go:embed examples/england-mhsds/*.yaml examples/england-mhsds/layouts/*.yaml
+//go:embed examples/scotland/*.yaml examples/scotland/layouts/*.yaml
+//go:embed examples/wales/*.yaml examples/wales/layouts/*.yaml
 var examples embed.FS
 
 // Reference holds councils/*.csv, rulesets/*.csv and
 // words/{reasons,responsible,care}/*.yaml.
 var Reference fs.FS = sub(reference, "reference")
 
-// Examples holds one folder for each worked example: devon and northshire.
+// Examples holds one folder for each worked example: partnerships of England,
+// Scotland and Wales, with their layouts.
 var Examples fs.FS = sub(examples, "examples")
 
 func sub(fsys embed.FS, dir string) fs.FS {

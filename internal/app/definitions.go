@@ -74,7 +74,11 @@ func setsOf(p *config.Partnership, one config.Provider) []string {
 	if one.CodeSet != "" {
 		sets = append(sets, one.CodeSet)
 	}
-	for _, name := range append([]string{one.Layout}, one.OtherLayouts...) {
+	layouts := append([]string{one.Layout}, one.OtherLayouts...)
+	for _, f := range one.Formerly {
+		layouts = append(append(layouts, f.Layout), f.OtherLayouts...)
+	}
+	for _, name := range layouts {
 		if l := p.Layouts[name]; l != nil {
 			set := l.CodeSet
 			if set == "" {

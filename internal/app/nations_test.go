@@ -35,6 +35,11 @@ func landOf(t *testing.T, example string, edit func(path, text string) string, f
 	for _, name := range []string{"partnership.yaml", "layouts"} {
 		copyTo(t, filepath.Join(from, name), filepath.Join(dir, name), edit)
 	}
+	if example == "england-mhsds" { // One that also has an acute trust.
+		for _, name := range []string{"plymouth-bed-state.yaml"} {
+			copyTo(t, filepath.Join(root, "data", "examples", "england-acute", "layouts", name), filepath.Join(dir, "layouts", name), nil)
+		}
+	}
 	at, err := time.Parse(time.DateTime, now)
 	if err != nil {
 		t.Fatal(err)
@@ -124,15 +129,19 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 		var b strings.Builder
 		b.WriteString(head)
 		for i, code := range []string{"11A,", "11A,", "25D,", "9,51X", "51,", "23C,", "9,71X", "24F,"} {
-			fmt.Fprintf(&b, "x,NHS Ayrshire & Arran,99%08d,KA1 9ZZ,S12000021,14/09/1945,F,A111H,AB,02/01/2026,,10/%s/2026,2%d/%s/2026,,%s,No\r\n",
-				int(month[6])*100+i, month[5:], i, month[5:], code)
+			left := fmt.Sprintf("2%d/%s/2026", i, month[5:])
+			if month == "2026-03" && i > 5 {
+				left = "" // They are still in.
+			}
+			fmt.Fprintf(&b, "x,NHS Ayrshire & Arran,99%08d,KA1 9ZZ,S12000021,14/09/1945,F,A111H,AB,02/01/2026,,10/%s/2026,%s,,%s,No\r\n",
+				int(month[6])*100+i, month[5:], left, code)
 		}
 		files["S08000015_"+month+".csv"] = b.String()
 	}
 	l := landOf(t, "scotland", nil, files, "2026-04-02 09:00:00")
 	if got := must(t, "figures", "--data", l.dir, "--from", "2026-03", "--to", "2026-03", "--by", "month", "--format", "csv"); !strings.Contains(
-		got, "2026-03,108") {
-		// Ready on the 10th, left on the 20th to the 27th: the day of leaving counts.
+		got, "2026-03,117") {
+		// Ready on the 10th, left on the 20th to the 25th, or still in on the 31st: the day of leaving counts.
 		t.Errorf("R14, C1 the days of March are\n%s", got)
 	}
 	// Words that speak of a division between bodies.
@@ -182,6 +191,14 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(pack, "council-share.csv")); err == nil {
 		t.Error("A8 the pack has a council share")
+	}
+	_, list := l.get(people.Coordinator, "/today?provider=S08000015")
+	ref := regexp.MustCompile(`HW-[0-9A-Z]{8}`).FindString(list)
+	for _, address := range []string{"/today?provider=S08000015", "/delays/" + ref, "/days"} {
+		status, body := l.get(people.Coordinator, address)
+		if found := divided.FindString(body); status != http.StatusOK || found != "" || !strings.Contains(body, ">Group</th>") && !strings.HasPrefix(address, "/today") {
+			t.Errorf("A8 %s: %d, says %q", address, status, found)
+		}
 	}
 	// The log offers the reasons of the board's code set, by group.
 	if status, body := l.get(people.Coordinator, "/delays/new?provider=S08000015"); status == http.StatusOK && (!strings.Contains(body,
@@ -243,4 +260,157 @@ func TestD3TheWordsAreOfTheConventionThatCounted(t *testing.T) {
 	check("figures --format json", got)
 	check("figures --format csv", must(t, "figures", "--data", l.dir, "--from", "2026-03", "--to", "2026-03", "--format", "csv"))
 	check("figures", must(t, "figures", "--data", l.dir, "--from", "2026-03", "--to", "2026-03"))
+}
+
+// A nation that the program has never heard of is counted from tables alone:
+// its convention, code set and area codes stand beside the partnership file.
+func TestD2AFifthNationCounts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"partnership.yaml": "name: Strelsau\ncouncils:\n  - {code: Q12000001, name: Strelsau}\nproviders:\n" +
+			"  - {code: Q08000001, name: Royal Infirmary, layout: crown}\nsettings: {counting: ruritania, rule_set: ruritania}\n",
+		"layouts/crown.yaml": "version: \"1\"\nabout: a list\nfile: {name: '^(?P<provider>Q\\d{8})_(?P<date>\\d{4}-\\d{2}-\\d{2})'}\n" +
+			"code_set: ruritania\ncolumns: {local_id: Number, birth_date: Born, ready: Fit, reason: Waits for, council: Town, discharged: Gone}\n" +
+			"fixed: {care: acute}\ndates: [yyyy-mm-dd]\n",
+		"reference/areas.csv": "kind,pattern,source\nprovider,\"Q08[0-9]{6}\",the Ministry\ncouncil,\"Q12[0-9]{6}\",the Ministry\n",
+		"reference/codesets/ruritania.csv": "# title: Waiting in Ruritania\n# nation: ruritania\n# version: 1\n# divides_by: groups\n" +
+			"# groups: Crown|Town\n# source: the Ministry\n# certainty: invented\n" +
+			"code,label,short,spellings,group,subgroup,pathways,bodies,suggested,acute,non_acute,from,until\n" +
+			"X1,Waiting for a coach,Coach,,Crown,,,,,yes,yes,,\nX2,Waiting for a room,Room,,Town,,,,,yes,yes,,\n",
+		"reference/conventions.csv": "name,title,nation,counts,ready,end,continues,age_floor,grace_days,census,census_leaving,apart,from,until," +
+			"source,certainty,words\nruritania,Waiting days,ruritania,days,yes,yes,no,18,0,daily,no,,,,the Ministry,invented,Both ends count.\n",
+		"reference/examples.csv": "convention,example,ready,out,after,age,from,to,expect,source\n" +
+			"ruritania,three days,2026-03-10,2026-03-12,,30,2026-03-01,2026-03-31,3,x\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, day := range []string{"10", "11", "12"} {
+		left := ""
+		if day == "12" {
+			left = "2026-03-12"
+		}
+		path := filepath.Join(dir, "Q08000001_2026-03-"+day+".csv")
+		text := "Number,Born,Fit,Waits for,Town,Gone\nR1,1950-01-01,2026-03-10,waiting for a COACH,Strelsau," + left +
+			"\nR2,1951-01-01,2026-03-11,X2,Strelsau,\n"
+		if day == "10" {
+			text = "Number,Born,Fit,Waits for,Town,Gone\nR1,1950-01-01,2026-03-10,Coach,Strelsau,\n"
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		must(t, "ingest", "--data", dir, path)
+	}
+	got := must(t, "figures", "--data", dir, "--from", "2026-03", "--to", "2026-03", "--by", "council,reason", "--format", "csv")
+	want := "council,reason,delayed_days,convention\nQ12000001,ruritania/X1,3,ruritania\nQ12000001,ruritania/X2,2,ruritania\n"
+	if strings.ReplaceAll(got, "\r", "") != want {
+		t.Errorf("D2 the days of the fifth nation are\n%s\nwant\n%s", got, want)
+	}
+	if got := must(t, "figures", "--data", dir, "--from", "2026-03", "--to", "2026-03"); !strings.Contains(got,
+		"ruritania: Waiting days. The ready day and the day of leaving are counted") {
+		t.Errorf("D3 the words are not of the table:\n%s", got)
+	}
+	// A convention that is in no table is named with its line, and one that counts
+	// people cannot be the count of days.
+	for counting, says := range map[string]string{"elsewhere": "line 6: settings.counting: Found the counting convention \"elsewhere\"",
+		"wales-pocd": "line 6: settings.counting: the convention wales-pocd counts people"} {
+		path := filepath.Join(dir, "partnership.yaml")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := filepath.Join(dir, "other.yaml")
+		if err := os.WriteFile(other, []byte(strings.Replace(string(text), "counting: ruritania", "counting: "+counting, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err = app.Open(t.Context(), app.Options{Data: dir, Partnership: other})
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("D2 counting %s: %v, want %q", counting, err, says)
+		}
+	}
+}
+
+// Providers of one partnership have code sets of their own (D4): reasons are
+// known with their labels, a stated body stands where the set says so (A2), and
+// the partnership's own dated mapping stands where nothing is stated (D1).
+func TestD4EachProviderHasItsCodeSet(t *testing.T) {
+	t.Parallel()
+	mhsds := "ReportDate,OrgIDProv,SiteIDOfWard,WardCode,LocalPatientId,NHSNumber,PersonBirthDate,StartDateHospProvSpell," +
+		"StartDateClinReadyforDisch,EndDateClinReadyforDisch,ClinReadyforDischDelayReason,AttribToIndic,OrgIDRespLAClinReadyforDisch\r\n"
+	acute := "Snapshot date,Trust code,Site,Ward,Bed,Hospital number,NHS number,DOB,Admission date,Meets criteria to reside," +
+		"Date criteria to reside no longer met,Delay reason,Pathway,Local authority,Discharge date,Discharge destination\r\n"
+	files := map[string]string{}
+	for d := delay.MustDay("2026-03-01"); d <= delay.MustDay("2026-03-12"); d++ {
+		files["RWV_"+strings.ReplaceAll(d.String(), "-", "")+".csv"] = mhsds +
+			d.String() + ",RWV,RWV12,Unit 2,RWV-1,,1950-01-20,2026-01-16,2026-02-20,,09,05,E10000008\r\n" +
+			d.String() + ",RWV,RWV12,Unit 2,RWV-2,,1950-01-20,2026-01-16,2026-02-20,,98,04,E10000008\r\n"
+		on := d.Time().Format("02/01/2006")
+		files["RK9_"+d.String()+".csv"] = acute +
+			on + ",RK9,RK950,6,5,RK9-1,,20/01/1938,01/02/2026,N,25/02/2026,Capacity – Residential/nursing home care not yet available (Pathway 3),P3,Devon,,\r\n" +
+			on + ",RK9,RK950,6,6,RK9-2,,20/01/1938,01/02/2026,N,25/02/2026,Hospital process – Awaiting patient transport services,P1,Devon,,\r\n" +
+			on + ",RK9,RK950,6,7,RK9-3,,20/01/1938,01/02/2026,Y,,,,Devon,,\r\n"
+	}
+	l := landOf(t, "england-mhsds", func(path, text string) string {
+		if path != "partnership.yaml" {
+			return text
+		}
+		return strings.Replace(text, "providers:\n", "providers:\n  - {code: RK9, name: Plymouth, layout: plymouth-bed-state}\n", 1) +
+			"mappings:\n  - {code_set: england-acute-2024, reason: Hospital process – Awaiting patient transport services, body: nhs, " +
+			"from: 2026-03-05, agreed: \"Discharge board, 2 March 2026\"}\n"
+	}, files, "2026-03-13 09:00:00")
+	got := must(t, "figures", "--data", l.dir, "--from", "2026-03-02", "--to", "2026-03-12", "--by", "provider,reason,responsible", "--format",
+		"csv")
+	want := "provider,reason,responsible,delayed_days\n" +
+		"RK9,england-acute-2024/4,NHS,8\n" + // from the mapping's day on
+		"RK9,england-acute-2024/4,not attributed,3\n" +
+		"RK9,england-acute-2024/33,not attributed,11\n" +
+		"RWV,england-mhsds-6/09,social care,11\n" +
+		"RWV,england-mhsds-6/98,NHS,11\n"
+	if got = strings.ReplaceAll(got, "\r", ""); got != want {
+		t.Errorf("D4 the days are\n%s\nwant\n%s", got, want)
+	}
+	for address, says := range map[string][]string{
+		"/reasons": {"record reasons in different lists", "Hospital process", "Capacity", "Each group"},
+		"/figures?by=reason&reason=england-mhsds-6/09":       {"england-mhsds-6-09", "09 "},
+		"/figures.json?by=reason":                            {"england-mhsds-6 6", "england-acute-2024 2024-05-27 with the partnership"},
+		"/charts/reasons.csv":                                {"Hospital process", "england-dtoc"},
+		"/overview":                                          {"Council share"},
+		"/figures.csv?by=reason&reason=england-acute-2024/4": {"england-acute-2024/4"},
+	} {
+		status, body := l.get(people.Analyst, address)
+		for _, word := range says {
+			if status != http.StatusOK || !strings.Contains(body, word) {
+				t.Errorf("D4 %s: %d, without %q", address, status, word)
+			}
+		}
+	}
+	// The record and its receipt name the reason and the mapping.
+	refs := regexp.MustCompile(`HW-[0-9A-Z]{8}`)
+	status, body := l.get(people.Coordinator, "/today?provider=RK9")
+	if status != http.StatusOK {
+		t.Fatalf("/today: %d", status)
+	}
+	mapped := false
+	for _, ref := range refs.FindAllString(body, -1) {
+		_, record := l.get(people.Coordinator, "/delays/"+ref)
+		_, receipt := l.get(people.Coordinator, "/delays/"+ref+"/periods/2")
+		if strings.Contains(record, "Awaiting patient transport services") && strings.Contains(record+receipt, "Discharge board, 2 March 2026") {
+			mapped = true
+		}
+	}
+	if !mapped {
+		t.Error("D1 no record names the reason and who agreed its mapping")
+	}
+	// The log offers the 37 reasons by group, and none of another list.
+	refs2 := refs.FindString(body)
+	status, form := l.get(people.Coordinator, "/delays/new?ref="+refs2)
+	if status != http.StatusOK || !strings.Contains(form, `<optgroup label="Interface process">`) || strings.Contains(form, "Di Residential home") {
+		t.Errorf("D4 the log's form (%d) does not offer the provider's own reasons by group", status)
+	}
 }

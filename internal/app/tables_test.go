@@ -111,6 +111,10 @@ func telling(text string) bool { return len(strings.Fields(text)) >= 3 }
 // ordinary are labels that are the program's own words for something else.
 var ordinary = regexp.MustCompile(`^(reason not known)$`)
 
+// areaPattern is a pattern of the area codes of the nations, which is the table
+// areas.csv to say.
+var areaPattern = regexp.MustCompile(`\[[EWSN]{2,4}\]|\^E0[6-9]`)
+
 func conventionWords(tables *definition.Tables) []string {
 	var out []string
 	for _, c := range tables.Conventions {
@@ -167,6 +171,9 @@ func goLists(t *testing.T, path string, labels map[string]string, codes map[stri
 		switch n := n.(type) {
 		case *ast.BasicLit:
 			if s, ok := text(n); ok {
+				if areaPattern.MatchString(s) {
+					out = append(out, path+" has a pattern of area codes: "+s)
+				}
 				for label, set := range labels {
 					if strings.Contains(strings.ToLower(s), label) && !ordinary.MatchString(label) {
 						out = append(out, path+" has the label "+strconv.Quote(label)+" of "+set)

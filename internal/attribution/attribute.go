@@ -129,7 +129,7 @@ var fundingWords = map[Funding]string{
 // the definitions page.
 var RuleWords = map[string]string{
 	"A1": "Only one body is possible for this reason, and the extract does not state another.",
-	"A2": "The extract names the body, and the matrix allows it for the reason and type of care.",
+	"A2": "The extract names the body, and the rule set allows it for the reason and type of care, or lets a stated body stand.",
 	"A3": "Who must act: the organisations that the patient is waiting on decide.",
 	"A4": "Who pays for the care waited for decides; a person who pays for their own care is with the NHS.",
 	"A5": "None of these rules decides, or what was stated contradicts the matrix: not attributed, counted in the total, and listed for a " +

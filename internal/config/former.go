@@ -76,7 +76,7 @@ func (p *Partnership) checkFormerly(d *document) {
 			at := func(rest ...any) []any { return append([]any{"providers", i, "formerly", j}, rest...) }
 			today := slices.ContainsFunc(p.Providers, func(o Provider) bool { return o.Code == f.Code })
 			switch other, twice := listed[f.Code]; {
-			case !odsCode.MatchString(f.Code):
+			case !d.areas.is(areaProvider, f.Code):
 				d.add(at("code"), "found %q, expected an ODS code such as RBZ, in capitals", f.Code)
 			case f.Code == v.Code:
 				d.add(at("code"), "found %s, which is the provider's code of today; expected one that it had before. Take the line out", f.Code)

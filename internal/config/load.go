@@ -41,6 +41,9 @@ func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
 		return nil, unread(err, name)
 	}
 	p, doc := &Partnership{}, newDocument(name)
+	if doc.areas, err = readAreas(fsys, path.Join(path.Dir(name), ownAreas)); err != nil {
+		return nil, err
+	}
 	doc.decode(data, p)
 	p.check(doc)
 	p.at = doc
@@ -78,18 +81,21 @@ func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
 			} else if err != nil {
 				return nil, unread(err, file)
 			}
-			l, problems := parseLayout(file, layout, data)
+			l, problems := parseLayout(file, layout, data, doc.areas)
 			p.Layouts[layout], found = l, append(found, problems...)
 		}
 	}
 	return p, listed(found)
 }
 
-// parseLayout reads one layout file's bytes; file is its name in messages and
+// parseLayout reads one layout file's bytes, with the area codes that are known; file is its name in messages and
 // name the layout's name.
-func parseLayout(file, name string, data []byte) (*Layout, []string) {
+func parseLayout(file, name string, data []byte, known ...areas) (*Layout, []string) {
 	sum := sha256.Sum256(data)
 	l, doc := &Layout{Name: name, Fingerprint: hex.EncodeToString(sum[:])}, newDocument(file)
+	if len(known) > 0 {
+		doc.areas = known[0]
+	}
 	doc.decode(data, l)
 	l.check(doc)
 	l.at = doc
@@ -129,6 +135,7 @@ type document struct {
 	file     string
 	root     ast.Node
 	problems []string
+	areas    areas
 }
 
 func newDocument(file string) *document { return &document{file: file} }
@@ -270,13 +277,9 @@ func (d *document) add(at []any, format string, args ...any) {
 }
 
 var (
-	layoutName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
-	odsCode      = regexp.MustCompile(`^([A-Z0-9]{3,6}|[SWN]\d{8})$`)
-	councilCode  = regexp.MustCompile(`^[EWSN]\d{8}$`)
-	districtCode = regexp.MustCompile(`^E07\d{6}$`)
-	anyArea      = regexp.MustCompile(`^([EWSN]\d{8}|9902)$`)
-	cssrCode     = regexp.MustCompile(`^[0-9A-Z]{3,4}$`)
-	dueTime      = regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d$`)
+	layoutName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+	cssrCode   = regexp.MustCompile(`^[0-9A-Z]{3,4}$`)
+	dueTime    = regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d$`)
 )
 
 // The names that files may use for what Homeward counts. They are package
@@ -310,9 +313,9 @@ func (p *Partnership) check(d *document) {
 	for i, c := range p.Councils {
 		at := func(rest ...any) []any { return append([]any{"councils", i}, rest...) }
 		switch {
-		case districtCode.MatchString(c.Code):
+		case d.areas.is(areaDistrict, c.Code):
 			d.add(at("code"), "%s is a district; expected the county, unitary authority or borough with adult social services (A7)", c.Code)
-		case !councilCode.MatchString(c.Code):
+		case !d.areas.is(areaCouncil, c.Code):
 			d.add(at("code"), "found %q, expected an ONS code such as E10000008", c.Code)
 		}
 		if c.CSSR != "" && !cssrCode.MatchString(c.CSSR) {
@@ -340,7 +343,7 @@ func (p *Partnership) check(d *document) {
 	codes := map[string]bool{}
 	for i, v := range p.Providers {
 		at := func(rest ...any) []any { return append([]any{"providers", i}, rest...) }
-		if !odsCode.MatchString(v.Code) {
+		if !d.areas.is(areaProvider, v.Code) {
 			d.add(at("code"), "found %q, expected an ODS code such as RK9, in capitals", v.Code)
 		} else if codes[v.Code] {
 			d.add(at("code"), "%s stands twice", v.Code)
@@ -506,7 +509,7 @@ func (l *Layout) check(d *document) {
 		}
 	}
 	oneOf(d, []any{"fixed", "care"}, l.Fixed.Care, CareTypes...)
-	if l.Fixed.Council != "" && !anyArea.MatchString(l.Fixed.Council) {
+	if l.Fixed.Council != "" && !d.areas.is(areaCouncil, l.Fixed.Council) && !d.areas.is(areaOther, l.Fixed.Council) {
 		d.add([]any{"fixed", "council"}, "found %q, expected an ONS code such as E10000008", l.Fixed.Council)
 	}
 	var formats []DateFormat
@@ -543,7 +546,7 @@ func (l *Layout) check(d *document) {
 	d.vocabulary("funding", w.Funding, append(slices.Clone(Funders), NotKnown))
 	d.vocabulary("criteria", w.Criteria, append(slices.Clone(Criteria), NotKnown))
 	for _, code := range sortedKeys(w.Councils) {
-		if !anyArea.MatchString(code) {
+		if !d.areas.is(areaCouncil, code) && !d.areas.is(areaOther, code) {
 			d.add([]any{"words", "councils", code}, "expected an ONS code such as E10000008")
 		}
 	}

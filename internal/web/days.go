@@ -223,7 +223,8 @@ func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
 	}
 	if n := len(r.Stretches); n > 0 {
 		last := r.Stretches[n-1]
-		row.Reason, row.Body, row.Swatch = s.opts.Places.ReasonWords(last.Reason), measure.UpperFirst(last.Body.String()), swatch(last.Body)
+		row.Reason = s.opts.Places.ReasonWords(last.Reason)
+		row.Body, row.Swatch = s.stepWords(last.Body, last.Reason)
 	}
 	return row
 }

@@ -122,7 +122,7 @@ func (s *Server) delayPage(c echo.Context) error {
 	v.Facts = s.recordFacts(k)
 	v.Notes = s.recordNotes(k)
 	if d != nil {
-		v.Baton, v.Key = baton(d)
+		v.Baton, v.Key = s.baton(d)
 		v.Periods = s.periodsTable(k, d)
 		v.HandOffs = handOffs(d)
 		for i := range k.Delays[:len(k.Delays)-1] {
@@ -260,7 +260,7 @@ func (s *Server) recordNotes(k *casework.Case) []string {
 
 // baton draws the segments and pauses of a delay as a bar by day, in the
 // colours of the bodies, and gives its key.
-func baton(d *casework.Delay) (template.HTML, []bodyCount) {
+func (s *Server) baton(d *casework.Delay) (template.HTML, []bodyCount) {
 	if d.FirstDay == 0 || d.LastDay < d.FirstDay {
 		return "", nil
 	}
@@ -306,14 +306,19 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 				x(seg.Segment.First)+w/2, ink, template.HTMLEscapeString(words))
 		}
 		byBody[seg.Standing.Body] += seg.Days()
-		label = append(label, fmt.Sprintf("%s %s, %s", seg.Standing.Body, days(int64(seg.Days())), seg.State))
+		step := seg.Standing.Body.String()
+		if !s.divides() {
+			step = s.opts.Places.Book.Group(seg.Segment.Reason)
+		}
+		label = append(label, fmt.Sprintf("%s %s, %s", step, days(int64(seg.Days())), seg.State))
 	}
 	if paused > 0 {
 		label = append(label, "paused "+days(int64(paused)))
 	}
+	divides := s.divides()
 	var key []bodyCount
 	for _, body := range delay.Bodies {
-		if n := byBody[body]; n > 0 {
+		if n := byBody[body]; n > 0 && (body != delay.NotAttributed || divides) {
 			key = append(key, bodyCount{Swatch: swatch(body), Text: measure.UpperFirst(body.String()), Value: days(int64(n))})
 		}
 	}
@@ -327,7 +332,7 @@ func baton(d *casework.Delay) (template.HTML, []bodyCount) {
 func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) page.Table {
 	t := page.Table{ID: "periods", Caption: "Waiting periods", HiddenCaption: true,
 		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "Waiting for"},
-			{Text: "Next step with"}, {Text: "Days", Numeric: true}, {Text: "State"}, {Text: "Why"}}}
+			{Text: s.stepHead()}, {Text: "Days", Numeric: true}, {Text: "State"}, {Text: "Why"}}}
 	type line struct {
 		first delay.Day
 		cells []page.Cell
@@ -340,9 +345,10 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) page.Table {
 			to = "now"
 		}
 		number := strconv.Itoa(n + i)
+		step, swatchClass := s.stepWords(seg.Standing.Body, seg.Segment.Reason)
 		lines = append(lines, line{seg.Segment.First, []page.Cell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to},
 			{Text: s.opts.Places.ReasonWords(seg.Segment.Reason)},
-			{Text: measure.UpperFirst(seg.Standing.Body.String()), Swatch: swatch(seg.Standing.Body)},
+			{Text: step, Swatch: swatchClass},
 			{Text: count(int64(seg.Days())), Class: page.Numeric},
 			{Text: measure.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
 				Href: "/delays/" + k.Reference + "/periods/" + number}}})
@@ -521,6 +527,9 @@ func (s *Server) periodView(r casework.Receipt, seg *casework.Segment) periodVie
 		v.Words += ", in force from " + d.Long()
 	}
 	v.Words += "."
+	if r.Convention != "" {
+		v.Words += " Counted by " + r.Convention + ". " + r.Counted
+	}
 	v.Inputs = page.Table{
 		ID:      "inputs",
 		Caption: "What decided",

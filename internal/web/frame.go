@@ -37,7 +37,7 @@ var navigation = []page.Link{
 func (s *Server) bareFrame(ctx context.Context, title string) page.Frame {
 	v := visitOf(ctx)
 	f := page.Frame{
-		Token: v.Token, Home: signInPath,
+		Token: v.Token, Home: signInPath, StepHead: s.stepHead(),
 		Title: title, PageTitle: title + " – Homeward", Partnership: s.opts.Places.Partnership,
 		Footer: "Homeward " + s.opts.Version + ", rule set " + s.ruleVersion(),
 		Style:  s.assets.href(styleSheet), Base: s.assets.href(baseScript), Icon: s.assets.href(favicon),
@@ -126,6 +126,23 @@ func (s *Server) sets() *attribution.Sets {
 
 // divides says whether the partnership's days are divided between bodies (A8).
 func (s *Server) divides() bool { return s.opts.Places.Book.Divides() }
+
+// stepHead is the heading over stepWords.
+func (s *Server) stepHead() string {
+	if s.divides() {
+		return "Next step with"
+	}
+	return "Group"
+}
+
+// stepWords says with whom the next step is, with its swatch, or the group of the
+// reason where days are not divided between bodies (A8).
+func (s *Server) stepWords(b delay.Body, r delay.Reason) (words, swatchClass string) {
+	if s.divides() {
+		return measure.UpperFirst(b.String()), swatch(b)
+	}
+	return s.opts.Places.Book.Group(r), ""
+}
 
 // counting is the convention of the partnership's own count, and convention its
 // name.

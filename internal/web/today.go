@@ -411,8 +411,11 @@ func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) page.Filters
 	}
 	unsure := page.ChoiceGroup{Legend: "Ready date", Name: wordUnsure, Kind: "checkbox", Style: "checkboxes",
 		Items: []page.Choice{{ID: "uncertain-yes", Value: "yes", Text: "Uncertain only", Chosen: t.unsure}}}
-	return page.Filters{Action: "/today", Clear: page.Address("/today", url.Values{page.WordProvider: {t.provider}}),
-		Groups: []page.ChoiceGroup{provider, wards, body, checked, unsure}}
+	groups := []page.ChoiceGroup{provider, wards, body, checked, unsure}
+	if !s.divides() {
+		groups = slices.DeleteFunc(groups, func(g page.ChoiceGroup) bool { return g.Name == page.WordResp })
+	}
+	return page.Filters{Action: "/today", Clear: page.Address("/today", url.Values{page.WordProvider: {t.provider}}), Groups: groups}
 }
 
 func bedWords(bed, ward, reference string) string {
@@ -431,13 +434,13 @@ func bedWords(bed, ward, reference string) string {
 func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day) workRow {
 	w := workRow{
 		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
-		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: s.opts.Places.ReasonWords(r.Reason), Swatch: swatch(r.Body),
-		Body: measure.UpperFirst(r.Body.String()),
+		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: s.opts.Places.ReasonWords(r.Reason),
 		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form",
 		EndHref:     "/delays/" + r.Reference + "/end",
 		Discrepancy: r.Discrepancy, Source: "Extract of " + day.Long(), MayCheck: r.Logged && !r.Paused,
 		Action: "No action yet", Checked: "Never checked",
 	}
+	w.Body, w.Swatch = s.stepWords(r.Body, r.Reason)
 	if r.Ready == 0 {
 		w.Ready = "Not known"
 	}

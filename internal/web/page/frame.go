@@ -31,6 +31,9 @@ type Frame struct {
 	// BodyClass marks the print view.
 	BodyClass string
 	About     *About
+	// StepHead is over the column that says with whom the next step is, or the
+	// group where days are not divided between bodies (A8).
+	StepHead string
 	// Find is the header's search, nil where there is none.
 	Find *Finder
 	// Account is who is signed in, nil for nobody.
