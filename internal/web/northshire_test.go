@@ -1,8 +1,10 @@
 package web
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -218,8 +220,9 @@ func rowsOn(b *strings.Builder, hospital int, d delay.Day, most int) {
 			return
 		}
 		body := map[delay.Body]string{delay.NHS: "NHS", delay.SocialCare: "Social Care", delay.Joint: "Both"}[s.on(d)]
-		fmt.Fprintf(b, "%s,%s,%dB,%d,%s,%s,1941-02-03,%s,%s,%s,%s,\"%s\"\r\n", d, hospitals[hospital].code, 1+i%9, 1+i%30, s.local, s.nhs, s.ready,
-			map[delay.CareType]string{delay.Acute: "Acute", delay.NonAcute: "Non-Acute"}[s.care], s.reason, body, s.words)
+		care := map[delay.CareType]string{delay.Acute: "Acute", delay.NonAcute: "Non-Acute"}[s.care]
+		fmt.Fprintf(b, "%s,%s,%dB,%d,%s,%s,1941-02-03,%s,%s,%s,%s,\"%s\"\r\n", d, hospitals[hospital].code, 1+i%9, 1+i%30, s.local, s.nhs,
+			s.ready, care, s.reason, body, s.words)
 	}
 }
 
@@ -236,19 +239,46 @@ const spoiled = "2026-11-03,RXA,1B,1,A90002,,1941-02-03,2027-10-12,Acute,E,NHS,E
 	"2026-11-03,RXA,1B,3,A90004,,2015-02-03,2026-10-30,Acute,E,NHS,E10000099\r\n" +
 	",,,,,,,,,,,\r\n"
 
-// madeFiles gives the files in the order in which they were received.
-func madeFiles() []madeFile {
-	received := func(d delay.Day, hospital int) time.Time {
-		at := time.Date(2026, 11, 4, 6, 10+hospital, 0, 250000000, time.UTC)
-		switch y, m, day := (d + 1).Time().Date(); {
-		case hospital == 1 && d == madeLast:
-			return time.Date(y, m, day, 8, 40, 0, 250000000, time.UTC)
-		case hospital == 1 && d == lateDay:
-			return time.Date(y, m, day+1, 9, 0, 0, 0, time.UTC)
-		default:
-			return time.Date(y, m, day, at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), time.UTC)
+// sentAt gives when the hospital sent the file that ends with a day: on the
+// morning after, at ten past six or so.
+func sentAt(d delay.Day, hospital int) time.Time {
+	y, m, day := (d + 1).Time().Date()
+	switch {
+	case hospital == 1 && d == madeLast:
+		return time.Date(y, m, day, 8, 40, 0, 250000000, time.UTC)
+	case hospital == 1 && d == lateDay:
+		return time.Date(y, m, day+1, 9, 0, 0, 0, time.UTC)
+	default:
+		return time.Date(y, m, day, 6, 10+hospital, 0, 0, time.UTC)
+	}
+}
+
+// receivedAt gives when a hospital's extract of a day arrived.
+func receivedAt(d delay.Day, hospital int) time.Time {
+	if d < daily {
+		d = d.Month().Last()
+	}
+	return sentAt(d, hospital)
+}
+
+// sumOf gives the SHA-256 of a file, as its receipt's address has it.
+func sumOf(name string) string {
+	for _, f := range madeFiles() {
+		if f.name == name {
+			return fmt.Sprintf("%x", sha256.Sum256([]byte(f.text)))
 		}
 	}
+	panic("no file " + name)
+}
+
+// knownFile is the first hospital's last file, heldFile the short one of the third.
+var knownFile, heldFile = sumOf("MHS_RXA_20261103.csv"), sumOf("MHS_RXC_20261102.csv")
+
+// lastReceived is when the last file arrived.
+var lastReceived = slices.MaxFunc(madeFiles(), func(a, b madeFile) int { return a.at.Compare(b.at) }).at
+
+// madeFiles gives the files in the order in which they were received.
+var madeFiles = sync.OnceValue(func() []madeFile {
 	var out []madeFile
 	for first := madeFirst.Month(); first.First() < daily; first++ {
 		for h, hospital := range hospitals {
@@ -259,7 +289,7 @@ func madeFiles() []madeFile {
 					rowsOn(&b, h, d, 1000)
 				}
 			}
-			out = append(out, madeFile{"MHS_" + hospital.code + "_months_" + first.First().String() + ".csv", b.String(), received(first.Last(), h)})
+			out = append(out, madeFile{"MHS_" + hospital.code + "_months_" + first.First().String() + ".csv", b.String(), sentAt(first.Last(), h)})
 		}
 	}
 	var late *madeFile
@@ -278,7 +308,7 @@ func madeFiles() []madeFile {
 			if h == 0 && d == madeLast {
 				b.WriteString(spoiled)
 			}
-			f := madeFile{"MHS_" + hospital.code + "_" + strings.ReplaceAll(d.String(), "-", "") + ".csv", b.String(), received(d, h)}
+			f := madeFile{"MHS_" + hospital.code + "_" + strings.ReplaceAll(d.String(), "-", "") + ".csv", b.String(), sentAt(d, h)}
 			if h == 1 && d == lateDay {
 				late = &f
 				continue
@@ -291,4 +321,15 @@ func madeFiles() []madeFile {
 		}
 	}
 	return out
+})
+
+// newName and newText are the first hospital's file of the day after, as whole as
+// the one before.
+const newName = "MHS_RXA_20261104.csv"
+
+func newText() string {
+	var b strings.Builder
+	b.WriteString(madeHead)
+	rowsOn(&b, 0, madeLast, 1000)
+	return strings.ReplaceAll(b.String(), "\n"+madeLast.String()+",", "\n"+(madeLast+1).String()+",")
 }

@@ -2,11 +2,13 @@ package web
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,15 +17,19 @@ import (
 	"time"
 
 	"homeward/data"
+	"homeward/internal/agreement"
 	"homeward/internal/attribution"
+	"homeward/internal/closing"
 	"homeward/internal/config"
 	"homeward/internal/delay"
 	"homeward/internal/extract"
 	"homeward/internal/identity"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/national"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/record"
 	"homeward/internal/revision"
 	"homeward/internal/sqlite"
 )
@@ -80,6 +86,11 @@ type office struct {
 	now      func() time.Time
 	zone     *time.Location
 
+	partnership *config.Partnership
+	callers     *madeCallers
+	// stays are those of the hospitals' lists of everybody in a bed, nil for none.
+	stays *national.Ledger
+
 	pasts *pastStores
 	// open counts the pasts in use, asked notes which were asked for, and queried
 	// which figures were.
@@ -95,7 +106,7 @@ type pastStores struct {
 }
 
 // openOffice opens a data folder at a time that the caller sets.
-func openOffice(dir string, now func() time.Time) (*office, error) {
+func openOffice(dir string, now func() time.Time, settings sqlite.Settings) (*office, error) {
 	files := fstest.MapFS{"partnership.yaml": {Data: []byte(partnershipFile)}}
 	for _, h := range hospitals {
 		code := strings.ToLower(h.code)
@@ -114,7 +125,7 @@ func openOffice(dir string, now func() time.Time) (*office, error) {
 		return nil, err
 	}
 	defer f.Close()
-	o := &office{dir: dir, now: now, pasts: &pastStores{made: map[int64]*sqlite.Known{}}}
+	o := &office{dir: dir, now: now, partnership: p, pasts: &pastStores{made: map[int64]*sqlite.Known{}}}
 	if o.rules, err = attribution.ParseRuleSet("england-dtoc", f); err != nil {
 		return nil, err
 	}
@@ -127,10 +138,14 @@ func openOffice(dir string, now func() time.Time) (*office, error) {
 	if o.key, err = identity.NewKey([]byte(strings.Repeat("k", identity.KeySize))); err != nil {
 		return nil, err
 	}
-	if o.store, err = sqlite.Open(context.Background(), dir, &sqlite.DefaultSettings, sqlite.WithClock(func() time.Time { return o.now() })); err != nil {
+	if o.store, err = sqlite.Open(context.Background(), dir, &settings, sqlite.WithClock(func() time.Time { return o.now() })); err != nil {
 		return nil, err
 	}
-	o.ingest = &ingest.Service{Reader: reader, Rules: o.rules, Store: o.store, Key: o.key, Now: func() time.Time { return o.now() }, Spool: dir}
+	if err := o.store.UseAuditKey(context.Background(), filepath.Join(dir, sqlite.AuditKeyName)); err != nil {
+		return nil, err
+	}
+	o.ingest = &ingest.Service{Reader: reader, Rules: o.rules, Store: o.store, Key: o.key, Spool: dir,
+		Now: func() time.Time { return o.now() }}
 	return o, nil
 }
 
@@ -152,16 +167,12 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	status := m.Run()
-	for _, o := range sharedOffices {
-		err = errors.Join(err, o.close())
-	}
-	if err = errors.Join(err, os.RemoveAll(testFolder)); err != nil {
+	// What is open in it ends with the process.
+	if err = os.RemoveAll(testFolder); err != nil {
 		panic(err)
 	}
 	os.Exit(status)
 }
-
-var sharedOffices []*office
 
 func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 
@@ -172,7 +183,7 @@ var filled = sync.OnceValues(func() (*office, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	o, err := openOffice(dir, nil)
+	o, err := openOffice(dir, at(madeFiles()[0].at), sqlite.DefaultSettings)
 	if err != nil {
 		return nil, err
 	}
@@ -186,9 +197,9 @@ var filled = sync.OnceValues(func() (*office, error) {
 			return nil, errors.New(f.name + ": " + string(r.Outcome) + ": " + r.Reason + r.Line())
 		}
 	}
-	o.now = at(morning)
-	sharedOffices = append(sharedOffices, o)
-	return o, nil
+	o.now, o.stays = at(morning), listing()
+	o.callers, err = o.admit()
+	return o, err
 })
 
 // empty is a partnership that has received no extract.
@@ -197,8 +208,11 @@ var empty = sync.OnceValues(func() (*office, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	o, err := openOffice(dir, at(morning))
-	sharedOffices = append(sharedOffices, o)
+	o, err := openOffice(dir, at(morning), sqlite.DefaultSettings)
+	if err != nil {
+		return nil, err
+	}
+	o.callers, err = o.admit()
 	return o, err
 })
 
@@ -209,8 +223,8 @@ func sharedOffice(t testing.TB, of func() (*office, error)) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &office{dir: o.dir, store: o.store, expected: append([]measure.Expected(nil), o.expected...), rules: o.rules, ingest: o.ingest, key: o.key,
-		now: o.now, zone: o.zone, pasts: o.pasts}
+	return &office{dir: o.dir, store: o.store, expected: slices.Clone(o.expected), rules: o.rules, ingest: o.ingest, key: o.key, now: o.now,
+		zone: o.zone, partnership: o.partnership, callers: o.callers, stays: o.stays, pasts: o.pasts}
 }
 
 // ownOffice gives the made partnership in a folder that a test may write to.
@@ -218,16 +232,35 @@ func ownOffice(t testing.TB) *office {
 	t.Helper()
 	from := sharedOffice(t, filled)
 	dir := t.TempDir()
-	for _, ending := range []string{"", "-wal"} {
-		b, err := os.ReadFile(filepath.Join(from.dir, sqlite.FileName+ending))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, sqlite.FileName+ending), b, 0o600)
+	files, err := os.ReadDir(from.dir)
+	for _, f := range files {
+		if !f.Type().IsRegular() || strings.HasSuffix(f.Name(), "-shm") {
+			continue // Pasts, and what SQLite makes anew.
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		b, readErr := os.ReadFile(filepath.Join(from.dir, f.Name()))
+		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(dir, f.Name()), b, 0o600))
 	}
-	o, err := openOffice(dir, at(morning))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := openOffice(dir, at(morning), sqlite.DefaultSettings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.callers, o.stays = from.callers, from.stays
+	t.Cleanup(func() {
+		if err := o.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return o
+}
+
+// emptyOffice gives a partnership that has received nothing, in a folder that a
+// test may write to.
+func emptyOffice(t testing.TB, now func() time.Time) *office {
+	t.Helper()
+	o, err := openOffice(t.TempDir(), now, sqlite.DefaultSettings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +269,40 @@ func ownOffice(t testing.TB) *office {
 			t.Error(err)
 		}
 	})
+	if o.callers, err = o.admit(); err != nil {
+		t.Fatal(err)
+	}
 	return o
+}
+
+// spoil changes a database behind the program's back.
+func spoil(t testing.TB, o *office, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", filepath.Join(o.dir, sqlite.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := db.ExecContext(t.Context(), statement)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := done.RowsAffected(); n == 0 || err != nil {
+		t.Fatal("nothing was spoilt", err)
+	}
+}
+
+// number asks the database for one.
+func (o *office) number(t testing.TB, query string) (n int64) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", filepath.Join(o.dir, sqlite.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.QueryRowContext(t.Context(), query).Scan(&n)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // view answers the pages from a store, of now or of a past moment.
@@ -323,6 +389,57 @@ func (v view) Receipt(ctx context.Context, sum string) (ingest.Arrived, error) {
 func (v view) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
 	n, err := v.Store.Accept(ctx, by, as, provider, day, reason)
 	return n > 0, err
+}
+
+// Identifiers gives the identifiers of one patient and notes the display.
+func (v view) Identifiers(ctx context.Context, by people.Actor, reference string) (*record.Identifiers, error) {
+	return v.Store.Identifiers(ctx, by, v.office.key, reference)
+}
+
+// closings keeps the closed months.
+type closings struct {
+	*sqlite.Store
+	office *office
+}
+
+func (k closings) make(ctx context.Context, from *sqlite.Store, m delay.Month, now time.Time) (*closing.Check, error) {
+	return closing.Make(ctx, from, closing.Setup{Now: now, Month: m, Partnership: k.office.partnership.Name, RuleSet: k.office.rules.Name,
+		RuleVersion: k.office.rules.On(m.Last()).Version, Expected: k.office.expected, Clocks: agreement.DefaultClocks})
+}
+
+func (k closings) Check(ctx context.Context, m delay.Month) (*closing.Check, error) {
+	return k.make(ctx, k.Store, m, k.office.now().In(k.office.zone))
+}
+
+func (k closings) Close(ctx context.Context, by people.Actor, m delay.Month, seen, reason string) error {
+	held, at, err := k.SnapshotAt(ctx)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	at = at.In(k.office.zone)
+	check, err := k.make(ctx, held.Store, m, at)
+	if err != nil {
+		return err
+	}
+	if check.Content.Fingerprint() != seen {
+		return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you "+
+			"close it.", m.Long())
+	}
+	r, err := check.Seal(at, by.Grant.Role.String(), by.Grant.Codes, reason)
+	if err != nil {
+		return err
+	}
+	return k.CloseMonth(ctx, by, r, reason)
+}
+
+func (k closings) Closed(ctx context.Context, m delay.Month) (closing.Record, *closing.Content, bool, error) {
+	r, ok, err := k.ClosedMonth(ctx, m)
+	if err != nil || !ok {
+		return r, nil, ok, err
+	}
+	c, err := r.Content()
+	return r, c, true, err
 }
 
 // present is the office as it is now, for one request.
