@@ -211,6 +211,14 @@ func TestC15DifferencesAddUp(t *testing.T) {
 		!strings.Contains(got, "extracts that arrived later: Southmoor Hospital") {
 		t.Errorf("the first row is %q", got)
 	}
+	// The second hospital's people were those of the day before then: its extract
+	// had not arrived.
+	then := countOf(lateDay, lateDay, func(c madeDay) bool { return c.hospital != 1 }) +
+		countOf(lateDay-1, lateDay-1, func(c madeDay) bool { return c.hospital == 1 })
+	now := countOf(lateDay, lateDay, nil)
+	if was, is := words(first.Find("td").Eq(0)), words(first.Find("td").Eq(1)); was != count(then) || is != count(now) || then == now {
+		t.Errorf("%s then and %s now, made %d and %d", was, is, then, now)
+	}
 	// What is shown then is what the page shows.
 	if shown, then := words(doc.Find(".app-figure__value").First()), words(first.Find("td").First()); shown == "" || then == "" {
 		t.Errorf("shown %q, then %q", shown, then)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/web/page"
 )
@@ -246,6 +247,26 @@ func TestTrendsOfDaysAreTheFigures(t *testing.T) {
 			}
 			trend := count(fmt.Sprintf("/trends.csv?measure=M01&grain=%s&split=%s&%s", grain, split, period), "counted")
 			figures := count(fmt.Sprintf("/figures.csv?by=%s,%s&%s", grain, split, period), "delayed_days")
+			made := map[string]string{}
+			days := map[string]int{}
+			countDays(delay.MustDay("2026-03-01"), delay.MustDay("2026-08-31"), func(c madeDay) {
+				period := c.day.String()
+				if grain == measure.ByMonth {
+					period = period[:7]
+				}
+				council := c.council
+				if council == "" {
+					council = "not-known"
+				}
+				days[period+" "+map[measure.Dimension]string{measure.ByResponsible: bodyWords[c.body], measure.ByProvider: c.provider(),
+					measure.ByCouncil: council, measure.ByReason: string(c.reason), measure.ByCare: c.care.String()}[split]]++
+			})
+			for key, n := range days {
+				made[key] = strconv.Itoa(n)
+			}
+			if !maps.Equal(figures, made) {
+				t.Errorf("by %s and %s: the figures %v are not what was made, %v", grain, split, figures, made)
+			}
 			if len(figures) == 0 || !maps.Equal(trend, figures) {
 				t.Errorf("by %s and %s: %d counts in the trend, %d in the figures, or they differ", grain, split, len(trend), len(figures))
 			}
