@@ -5,12 +5,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"homeward/internal/people"
-	"homeward/internal/signin"
 )
 
 // callers are the columns of docs/access.md.
@@ -34,10 +32,7 @@ func (s *site) call(caller, method, target string) *httptest.ResponseRecorder {
 		kind, _, _ := strings.Cut(caller, " ")
 		r.Header.Set("Authorization", "Bearer "+v.bearers[people.TokenKind(kind)])
 	default:
-		id := int64(slices.Index(people.Roles[:], people.Role(caller)) + 1)
-		r.Header.Set("Cookie", v.cookie(func(ctx context.Context) error {
-			return v.sessions.Begin(ctx, signin.SignIn{Person: v.register.people[id]})
-		}))
+		r.Header.Set("Cookie", v.signIn(people.Role(caller)))
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
@@ -80,6 +75,7 @@ func fill(pattern string) string {
 // nobody, with the matrix in docs/access.md. A route without a line there
 // fails, and so does a line without a route.
 func TestP1EveryRouteForEveryRole(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../docs/access.md")
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +91,7 @@ func TestP1EveryRouteForEveryRole(t *testing.T) {
 		}
 		matrix[cells[1]+" "+cells[2]] = cells[3 : 3+len(callers)]
 	}
-	s := newSite(t, func(o *Options) { o.Extracts = nothing{}; o.show(nothing{}) })
+	s := siteOf(t, emptyOffice(t, at(morning)))
 	for _, r := range s.routes() {
 		name := r.method + " " + r.path
 		want, ok := matrix[name]

@@ -1,9 +1,10 @@
 package web
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/csv"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,179 +15,22 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"homeward/internal/agreement"
+	"homeward/internal/casework"
 	"homeward/internal/closing"
 	"homeward/internal/delay"
-	"homeward/internal/measure"
+	"homeward/internal/ingest"
 	"homeward/internal/people"
-	"homeward/internal/problem"
+	"homeward/internal/sqlite"
 )
 
-// cabinet keeps closed months of Northshire in memory.
-type cabinet struct {
-	*northshire
-	now func() time.Time
-	// kept are the closed months; off is what the second hospital's stored counts
-	// are off by.
-	kept map[delay.Month]closing.Record
-	off  int64
-	// open is what is not settled; files what the days stand on.
-	open  []closing.Open
-	files map[delay.Day]string
-	// more are counts that came later; settled says that nothing is open.
-	more    []measure.Cell
-	settled bool
-	// settings are those that days are counted with.
-	settings string
-}
-
-func newCabinet(n *northshire) *cabinet {
-	return &cabinet{northshire: n, kept: map[delay.Month]closing.Record{}, now: func() time.Time {
-		return time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC)
-	}}
-}
-
-func (k *cabinet) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
-	cells, err := k.northshire.Cells(ctx, q)
-	for i := range cells {
-		if k.settled && q.Has(measure.ByState) {
-			cells[i].State = agreement.Agreed
-		}
-	}
-	for _, c := range k.more {
-		if c.Period < q.From || c.Period > q.To {
-			continue
-		}
-		switch {
-		case q.Has(measure.ByDay):
-		case q.Has(measure.ByMonth):
-			c.Period = c.Period.Month().First()
-		default:
-			c.Period = 0
-		}
-		if !q.Has(measure.ByProvider) {
-			c.Provider = ""
-		}
-		if !q.Has(measure.ByCouncil) {
-			c.Council = ""
-		}
-		if !q.Has(measure.ByCare) {
-			c.Care = 0
-		}
-		if !q.Has(measure.ByReason) {
-			c.Reason = ""
-		}
-		if !q.Has(measure.ByResponsible) {
-			c.Body = 0
-		}
-		cells = append(cells, c)
-	}
-	return cells, err
-}
-
-func (k *cabinet) ProviderDays(_ context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
-	var out []measure.ProviderDays
-	for i, h := range k.hospitals {
-		p := measure.ProviderDays{Code: h.Code, First: k.first, Latest: k.last}
-		for d := max(from, k.first); d <= min(to, k.last); d++ {
-			// The third hospital's extracts of 5, 6 and 9 October are missing.
-			if i == 2 && !k.settled && (d == delay.MustDay("2026-10-05") || d == delay.MustDay("2026-10-06") || d == delay.MustDay("2026-10-09")) {
-				continue
-			}
-			p.Counted = append(p.Counted, d)
-		}
-		out = append(out, p)
-	}
-	return out, nil
-}
-
-func (k *cabinet) JoinedSince(context.Context, time.Time, delay.Day, delay.Day) (bool, error) {
-	return false, nil
-}
-
-func (k *cabinet) MonthFiles(_ context.Context, m delay.Month) ([]closing.File, error) {
-	var out []closing.File
-	for d := m.First(); d <= m.Last(); d++ {
-		file := "first"
-		if k.files[d] != "" {
-			file = k.files[d]
-		}
-		out = append(out, closing.File{Provider: "RXA", Day: d, SHA256: file})
-	}
-	return out, nil
-}
-func (k *cabinet) MonthPeople(context.Context, delay.Month) (closing.People, error) {
-	return closing.People{All: 40}, nil
-}
-func (k *cabinet) Settings(context.Context) (string, error) { return k.settings, nil }
-func (k *cabinet) MonthOpen(context.Context, delay.Month) ([]closing.Open, error) {
-	return k.open, nil
-}
-func (k *cabinet) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted, error) {
-	cells, err := k.Cells(ctx, measure.Query{From: m.First(), To: m.Last(), By: []measure.Dimension{measure.ByProvider}})
-	var out []closing.Recounted
-	for _, c := range cells {
-		r := closing.Recounted{Provider: c.Provider, Snapshot: c.Days, Days: c.Days, Waits: c.Days}
-		if c.Provider == "RXC" && k.off != 0 {
-			r.Snapshot += k.off
-			r.Lines = []closing.Line{{Council: "E10000099", Care: delay.Acute, Reason: "E", Body: delay.SocialCare, Snapshot: 10 + k.off, Days: 10}}
-		}
-		out = append(out, r)
-	}
-	return out, err
-}
-
-func (k *cabinet) Check(ctx context.Context, m delay.Month) (*closing.Check, error) {
-	return closing.Make(ctx, k, closing.Setup{Now: k.now(), Month: m, Partnership: "Northshire", RuleSet: "england-dtoc", RuleVersion: "1",
-		Clocks: agreement.DefaultClocks,
-		Expected: []measure.Expected{{Code: "RXA", Name: "Northgate General"}, {Code: "RXB", Name: "Southmoor Hospital"},
-			{Code: "RXC", Name: "Westhaven"}}})
-}
-
-func (k *cabinet) Close(ctx context.Context, by people.Actor, m delay.Month, seen, reason string) error {
-	check, err := k.Check(ctx, m)
+// closes gives the closed months.
+func (s *site) closes(t testing.TB) []closing.Record {
+	t.Helper()
+	all, err := s.office.store.Closes(t.Context())
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	if check.Content.Fingerprint() != seen {
-		return problem.New(problem.Conflict, "The figures of %s have changed since you opened this page. Look at them again before you "+
-			"close it.", m.Long())
-	}
-	r, err := check.Seal(k.now(), by.Grant.Role.String(), by.Grant.Codes, reason)
-	if err == nil {
-		k.kept[m] = r
-	}
-	return err
-}
-
-func (k *cabinet) Closes(context.Context) ([]closing.Record, error) {
-	var out []closing.Record
-	for _, r := range k.kept {
-		r.Frozen = nil
-		out = append(out, r)
-	}
-	slices.SortFunc(out, func(a, b closing.Record) int { return int(a.Month - b.Month) })
-	return out, nil
-}
-
-func (k *cabinet) Closed(_ context.Context, m delay.Month) (closing.Record, *closing.Content, bool, error) {
-	r, ok := k.kept[m]
-	if !ok {
-		return r, nil, false, nil
-	}
-	c, err := r.Content()
-	return r, c, true, err
-}
-
-// closeSite is the pages with a cabinet.
-func closeSite(t *testing.T) (*site, *cabinet) {
-	var k *cabinet
-	s := newSite(t, func(o *Options) {
-		k = newCabinet(o.Trends.(*northshire))
-		o.Closings = k
-		o.show(k)
-	})
-	return s, k
+	return all
 }
 
 // post sends a form in a role.
@@ -218,7 +62,8 @@ func closeIt(t *testing.T, s *site, because string) *goquery.Document {
 }
 
 func TestCloseAMonth(t *testing.T) {
-	s, k := closeSite(t)
+	t.Parallel()
+	s := ownSite(t)
 	list := s.get(t, "/agreement/close")
 	if got := words(list.Find("h1")); got != "Northshire Discharge Partnership Month close" {
 		t.Errorf("h1 %q", got)
@@ -260,7 +105,7 @@ func TestCloseAMonth(t *testing.T) {
 			t.Errorf("%q is answered with %q", because, got)
 		}
 	}
-	if len(k.kept) != 0 {
+	if len(s.closes(t)) != 0 {
 		t.Fatal("closed without a reason")
 	}
 	closed := closeIt(t, s, "Westhaven had no power")
@@ -289,9 +134,10 @@ func TestCloseAMonth(t *testing.T) {
 }
 
 func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
-	s, k := closeSite(t)
+	t.Parallel()
+	s := ownSite(t)
 	closeIt(t, s, "all said")
-	r := k.kept[delay.MonthOf(2026, time.October)]
+	r := s.closes(t)[0]
 	get := func(target string) string {
 		t.Helper()
 		w := s.ask(http.MethodGet, target, nil, wordAs, "viewer")
@@ -317,13 +163,16 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 		t.Error("a period without a whole closed month speaks of one")
 	}
 
-	// A late extract of the 7th brings three days, one of which the 8th's re-sent
-	// file takes over.
-	k.files = map[delay.Day]string{delay.MustDay("2026-10-08"): "again"}
-	at := measure.Cell{Provider: "RXA", Council: "E10000099", Care: delay.Acute, Reason: "E", Body: delay.SocialCare}
-	for day, n := range map[string]int64{"2026-10-07": 2, "2026-10-08": 1} {
-		at.Period, at.Days = delay.MustDay(day), n
-		k.more = append(k.more, at)
+	// The 8th's file is sent again with one more person, who has been ready since
+	// the 5th: the 6th and 7th are counted back, and the 8th is the file's.
+	day := delay.MustDay("2026-10-08")
+	var again strings.Builder
+	again.WriteString(madeHead)
+	rowsOn(&again, 0, day, 1000)
+	again.WriteString("2026-10-08,RXA,1B,1,A80001,,1941-02-03,2026-10-05,Acute,E,Social Care,E10000099\r\n")
+	s.office.now = at(morning.Add(time.Minute))
+	if _, err := s.office.ingest.File(t.Context(), "MHS_RXA_20261008.csv", strings.NewReader(again.String())); err != nil {
+		t.Fatal(err)
 	}
 	if get(octoberClose+".csv") != counts || sha256.Sum256([]byte(get(octoberClose+".json"))) != r.SHA256 {
 		t.Error("what was closed has changed")
@@ -358,7 +207,9 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 		want) {
 		t.Errorf("the first row is %q", rows[1])
 	}
-	k.settings = "other"
+	settings := sqlite.DefaultSettings
+	settings.Short.Least++
+	s = siteOf(t, reopened(t, s.office, settings))
 	if got := words(s.get(t, octoberClose).Find("main")); !strings.Contains(got, "settings for counting days have changed since") ||
 		!strings.Contains(got, "+2 from rules or settings that have changed: Northgate General") {
 		t.Errorf("with other settings it says %s", got)
@@ -370,16 +221,20 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 }
 
 func TestMonthsThatAreNotClosed(t *testing.T) {
+	t.Parallel()
 	t.Run("snapshot and days differ", func(t *testing.T) {
-		s, k := closeSite(t)
+		s := ownSite(t)
 		seen := func() string {
-			check, err := k.Check(t.Context(), delay.MonthOf(2026, time.October))
+			check, err := s.opts.Closings.Check(t.Context(), delay.MonthOf(2026, time.October))
 			if err != nil {
 				t.Fatal(err)
 			}
 			return check.Content.Fingerprint()
 		}
-		k.off = 3
+		spoil(t, s.office, `UPDATE month_count SET days = days + 3, d01 = d01 + 3
+			WHERE (month, provider_id, council, care, reason, body, state) = (
+				SELECT month, provider_id, council, care, reason, body, state FROM month_count
+				WHERE month = 2026 * 12 + 9 AND provider_id = (SELECT provider_id FROM provider WHERE code = 'RXC') LIMIT 1)`)
 		const says = "October 2026 cannot be closed. Snapshot and days differ by 3 at Westhaven. See the reconciliation."
 		page := parse(t, s.ask(http.MethodGet, octoberClose, nil, wordAs, "director"))
 		if got := words(page.Find("main")); !strings.Contains(got, says) || page.Find("#reconciliation-lines").Length() != 1 ||
@@ -392,47 +247,47 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 			words(doc.Find(".nhsuk-error-summary a")) != says || to != "#reconciliation" || doc.Find(to).Length() != 1 {
 			t.Errorf("answered with %d: %s", w.Code, words(doc.Find("main")))
 		}
-		if !strings.HasPrefix(doc.Find("title").Text(), "Error: ") || len(k.kept) != 0 {
-			t.Errorf("title %q, %d closed", doc.Find("title").Text(), len(k.kept))
+		if !strings.HasPrefix(doc.Find("title").Text(), "Error: ") || len(s.closes(t)) != 0 {
+			t.Errorf("title %q, %d closed", doc.Find("title").Text(), len(s.closes(t)))
 		}
 	})
 	t.Run("a month that is not over", func(t *testing.T) {
-		s, k := closeSite(t)
+		s := ownSite(t)
 		w := s.post("/agreement/close/2026-11", "director", url.Values{"seen": {"x"}})
 		if got := words(parse(t, w).Find(".nhsuk-error-summary a")); w.Code != http.StatusConflict ||
-			got != "November 2026 cannot be closed. It is not over." || len(k.kept) != 0 {
+			got != "November 2026 cannot be closed. It is not over." || len(s.closes(t)) != 0 {
 			t.Errorf("%d: %q", w.Code, got)
 		}
 	})
 	t.Run("figures that changed while somebody read", func(t *testing.T) {
-		s, k := closeSite(t)
+		s := ownSite(t)
 		w := s.post(octoberClose, "director", url.Values{"seen": {"other figures"}})
 		if got := words(parse(t, w).Find("main")); w.Code != http.StatusConflict ||
-			!strings.Contains(got, "The figures of October 2026 have changed since you opened this page.") || len(k.kept) != 0 {
+			!strings.Contains(got, "The figures of October 2026 have changed since you opened this page.") || len(s.closes(t)) != 0 {
 			t.Errorf("%d: %s", w.Code, got)
 		}
 	})
 	t.Run("J14 the second of two people", func(t *testing.T) {
-		s, k := closeSite(t)
+		s := ownSite(t)
 		closeIt(t, s, "first")
-		was := k.kept[delay.MonthOf(2026, time.October)]
+		was := s.closes(t)[0]
 		w := s.post(octoberClose, "director", url.Values{"seen": {"x"}, "asked": {"1"}, "because": {"second"}})
 		if got := words(parse(t, w).Find("main")); w.Code != http.StatusConflict ||
 			!strings.Contains(got, "October 2026 was closed at 9:12am, 4 November 2026 by a director of Northshire County Council.") {
 			t.Errorf("%d: %s", w.Code, got)
 		}
-		if k.kept[delay.MonthOf(2026, time.October)].SHA256 != was.SHA256 {
+		if s.closes(t)[0].SHA256 != was.SHA256 {
 			t.Error("the second close replaced the first")
 		}
 	})
 	t.Run("P1 only directors close", func(t *testing.T) {
-		s, k := closeSite(t)
+		s := ownSite(t)
 		for _, as := range people.Roles {
 			if as == people.Director {
 				continue
 			}
 			if w := s.post(octoberClose, string(as), url.Values{"asked": {"1"}, "because": {"x"}}); w.Code != http.StatusForbidden ||
-				len(k.kept) != 0 {
+				len(s.closes(t)) != 0 {
 				t.Errorf("%s: %d", as, w.Code)
 			}
 			page := parse(t, s.ask(http.MethodGet, octoberClose, nil, wordAs, string(as)))
@@ -442,7 +297,7 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 		}
 	})
 	t.Run("addresses that are not quite right", func(t *testing.T) {
-		s, _ := closeSite(t)
+		s := newSite(t)
 		for target, want := range map[string]int{
 			"/agreement/close/october": http.StatusNotFound, "/agreement/close/2026-13": http.StatusNotFound,
 			"/agreement/close/2030-01": http.StatusNotFound, "/agreement/close/2001-01.json": http.StatusNotFound,
@@ -455,15 +310,60 @@ func TestMonthsThatAreNotClosed(t *testing.T) {
 		}
 	})
 	t.Run("a month with nothing open is closed at once", func(t *testing.T) {
-		s, k := closeSite(t)
-		k.settled = true
-		if got := words(closeIt(t, s, "").Find("main")); !strings.Contains(got, "October 2026 is closed.") || len(k.kept) != 1 {
+		s := siteOf(t, settledOffice(t))
+		if got := words(closeIt(t, s, "").Find("main")); !strings.Contains(got, "October 2026 is closed.") || len(s.closes(t)) != 1 {
 			t.Errorf("answered with %s", got)
 		}
 	})
 }
 
+// reopened gives an office again with other settings.
+func reopened(t testing.TB, o *office, settings sqlite.Settings) *office {
+	t.Helper()
+	if err := o.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := openOffice(o.dir, o.now, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.callers = o.callers
+	t.Cleanup(func() { _ = again.close() })
+	return again
+}
+
+// settledOffice has one person of each hospital, all of whose days of October are
+// in and agreed.
+func settledOffice(t testing.TB) *office {
+	t.Helper()
+	received := time.Date(2026, 11, 1, 6, 10, 0, 0, time.UTC)
+	now := received
+	o := emptyOffice(t, func() time.Time { return now })
+	for _, h := range hospitals {
+		var b strings.Builder
+		b.WriteString(madeHead)
+		for d := delay.MustDay("2026-10-01"); d <= delay.MustDay("2026-10-31"); d++ {
+			fmt.Fprintf(&b, "%s,%s,1B,1,A1,,1941-02-03,2026-09-30,Acute,E,Social Care,E10000099\r\n", d, h.code)
+		}
+		r, err := o.ingest.File(t.Context(), "MHS_"+h.code+"_months.csv", strings.NewReader(b.String()))
+		if err != nil || r.Outcome != ingest.Taking {
+			t.Fatal(r.Reason, err)
+		}
+	}
+	now = morning
+	o.callers.cookies[people.Director] = o.visit(slog.New(slog.DiscardHandler)).signIn(people.Director)
+	cases := &casework.Service{Store: o.store, Rules: o.rules, Key: o.key, Now: o.now, London: o.zone, Settings: casework.DefaultSettings}
+	cases.Settings.Clocks.DefaultAfter = 1
+	n, err := cases.AgreeByDefault(t.Context(), people.Actor{Kind: people.APerson, Email: "the job log",
+		Grant: people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: []string{"RXA", "RXB", "RXC"}}})
+	if n != len(hospitals) || err != nil {
+		t.Fatal(n, err)
+	}
+	return o
+}
+
 func TestDayRuns(t *testing.T) {
+	t.Parallel()
 	for want, days := range map[string][]string{
 		"None": nil, "3": {"2026-10-03"}, "3 and 5": {"2026-10-03", "2026-10-05"},
 		"1 to 3, 7 and 30 to 31": {"2026-10-01", "2026-10-02", "2026-10-03", "2026-10-07", "2026-10-30", "2026-10-31"},

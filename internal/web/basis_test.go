@@ -11,6 +11,7 @@ import (
 // The partnership's headline is the basis of every page that has one, until the
 // address says another; what counts people or asks for a state is as it was.
 func TestHeadlineIsTheBasis(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *Options) { o.Places.Headline = measure.BasisAgreed })
 	for _, c := range []struct {
 		target string

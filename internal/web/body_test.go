@@ -14,7 +14,7 @@ import (
 
 // leaver is figures whose reader goes away while they are worked out.
 type leaver struct {
-	Figures
+	Present
 	leave context.CancelFunc
 }
 
@@ -27,18 +27,25 @@ func (l leaver) Extent(ctx context.Context) (first, last delay.Day, err error) {
 // A reader who went away is no fault of the service: the log has no error, and
 // the same error for a reader who waits is one.
 func TestAReaderWhoWentAwayIsNoError(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
-	ctx, leave := context.WithCancel(t.Context())
-	defer leave()
+	var leave context.CancelFunc
 	s := newSite(t, func(o *Options) {
-		o.show(leaver{o.Trends.(*northshire), leave})
+		of := o.Moment
+		o.Moment = func(ctx context.Context) (Present, func(), error) {
+			now, done, err := of(ctx)
+			return leaver{now, leave}, done, err
+		}
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))
 	})
 	for _, target := range []string{"/overview", "/overview.json", "/figures.csv"} {
 		log.Reset()
+		var ctx context.Context
+		ctx, leave = context.WithCancel(t.Context())
 		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:8080"+target, nil)
 		r.Header.Set("Cookie", s.visitors.cookies["viewer"])
 		s.ServeHTTP(httptest.NewRecorder(), r)
+		leave()
 		if said := log.String(); strings.Contains(said, "ERROR") || !strings.Contains(said, "the reader went away") ||
 			strings.Contains(said, "status=500") {
 			t.Errorf("%s: the log says %s", target, said)
@@ -49,6 +56,7 @@ func TestAReaderWhoWentAwayIsNoError(t *testing.T) {
 // A form that is too long is said to be that, on every address, before anything
 // looks at who sent it.
 func TestFormsAreBounded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	long := strings.Repeat("a", largestForm+1)
 	for _, target := range []string{"/sign-in", "/setup", "/delays/new", "/admin/users/new", "/static/x", "/nothing"} {
@@ -65,6 +73,7 @@ func TestFormsAreBounded(t *testing.T) {
 
 // One customer's addresses have one pace.
 func TestNeighbourhood(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]string{
 		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
 		"2001:db8:1:2::9": "2001:db8:1:2::/64",

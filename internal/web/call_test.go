@@ -15,23 +15,23 @@ import (
 	"homeward/internal/call"
 	"homeward/internal/delay"
 	"homeward/internal/people"
-	"homeward/internal/problem"
+	"homeward/internal/sqlite"
 )
 
-// keptCalls keeps calls in memory. What they show is made by hand.
-type keptCalls struct {
-	records []call.Record
-	actions []call.Action
-	now     call.Content
-	since   []call.Difference
-	back    []call.Withdrawn
+// madeCalls keeps calls in the store. What they show is made by hand, with names
+// that nobody would have.
+type madeCalls struct {
+	*sqlite.Store
+	office *office
+	now    call.Content
+	since  []call.Difference
 }
 
 var hostile = `</script><img src=x onerror=alert(1)>"'=cmd()`
 
 func contentForTests() call.Content {
 	c := call.Content{Version: 1, RuleSet: "england-dtoc 1", Call: call.Day(delay.MustDay("2026-11-04")),
-		Held: time.Date(2026, 11, 4, 9, 55, 0, 0, time.UTC), AsAt: call.Day(delay.MustDay("2026-11-03")),
+		Held: time.Date(2026, 11, 4, 9, 5, 0, 0, time.UTC), AsAt: call.Day(delay.MustDay("2026-11-03")),
 		Arrived: time.Date(2026, 11, 4, 7, 2, 0, 0, time.UTC), Waiting: call.Count{SocialCare: 50, NHS: 60, Joint: 5, NotAttributed: 3},
 		Checked: 91, Logs: true,
 		Hospitals: []call.Hospital{{Code: "RXA", Name: "Northgate General", Day: call.Day(delay.MustDay("2026-11-03")), Counted: true,
@@ -58,89 +58,65 @@ func contentForTests() call.Content {
 	return c
 }
 
-func (k *keptCalls) Preview(context.Context) (*call.Content, error) { return &k.now, nil }
+func (k *madeCalls) Preview(context.Context) (*call.Content, error) { return &k.now, nil }
 
-func (k *keptCalls) Start(_ context.Context, by people.Actor) (delay.Day, error) {
+func (k *madeCalls) Start(ctx context.Context, by people.Actor) (delay.Day, error) {
+	frozen, err := k.now.Encode()
+	if err != nil {
+		return 0, err
+	}
 	day := delay.Day(k.now.Call)
-	for _, r := range k.records {
-		if r.Day == day {
-			return 0, problem.New(problem.Conflict, "It has started.")
-		}
-	}
-	b, err := k.now.Encode()
-	k.records = append(k.records, call.Record{Day: day, StartedAt: k.now.Held, StartedBy: by.Who(), Frozen: b})
-	return day, err
+	return day, k.StartCall(ctx, call.Record{Day: day, StartedAt: k.now.Held, StartedBy: by.Who(), Frozen: frozen})
 }
 
-func (k *keptCalls) EndCall(_ context.Context, day delay.Day) error {
-	for i := range k.records {
-		k.records[i].EndedAt = k.records[i].StartedAt.Add(time.Hour)
-	}
-	return nil
+func (k *madeCalls) EndCall(ctx context.Context, day delay.Day) error {
+	return k.Store.EndCall(ctx, day, k.office.now())
 }
 
-func (k *keptCalls) Calls(context.Context) ([]call.Record, error) { return k.records, nil }
-
-func (k *keptCalls) Call(_ context.Context, day delay.Day) (call.Record, error) {
-	for _, r := range k.records {
-		if r.Day == day {
-			return r, nil
-		}
-	}
-	return call.Record{}, problem.New(problem.NotFound, "There was no call on %s.", day.Long())
+func (k *madeCalls) Withdraw(ctx context.Context, by people.Actor, day delay.Day, started time.Time) error {
+	return k.WithdrawCall(ctx, day, started, k.UndoWithin(), by)
 }
 
-func (k *keptCalls) Withdraw(_ context.Context, by people.Actor, day delay.Day, started time.Time) error {
-	for i, r := range k.records {
-		if r.Day == day && r.StartedAt.Equal(started) {
-			k.back = append(k.back, call.Withdrawn{Record: r, Number: len(k.back) + 1, WithdrawnAt: started.Add(3 * time.Minute), As: by.As()})
-			k.records = slices.Delete(k.records, i, i+1)
-			return nil
-		}
-	}
-	return problem.New(problem.Conflict, "Another one has started since.")
-}
+func (k *madeCalls) UndoWithin() time.Duration { return 15 * time.Minute }
 
-func (k *keptCalls) UndoWithin() time.Duration { return 15 * time.Minute }
-
-func (k *keptCalls) WithdrawnCalls(context.Context) ([]call.Withdrawn, error) { return k.back, nil }
-
-func (k *keptCalls) WithdrawnCall(_ context.Context, day delay.Day, number int) (call.Withdrawn, error) {
-	for _, w := range k.back {
-		if w.Day == day && w.Number == number {
-			return w, nil
-		}
-	}
-	return call.Withdrawn{}, problem.New(problem.NotFound, "There is none.")
-}
-
-func (k *keptCalls) Since(context.Context, *call.Content) ([]call.Difference, error) {
+func (k *madeCalls) Since(context.Context, *call.Content) ([]call.Difference, error) {
 	return k.since, nil
 }
 
-func (k *keptCalls) CallActions(context.Context, delay.Day) ([]call.Action, error) {
-	return k.actions, nil
+func (k *madeCalls) AddAction(ctx context.Context, by people.Actor, a call.Action) error {
+	a.At, a.By = k.office.now(), by.Who()
+	_, err := k.AddCallAction(ctx, a)
+	return err
 }
 
-func (k *keptCalls) AddAction(_ context.Context, by people.Actor, a call.Action) error {
-	a.ID, a.By = int64(len(k.actions)+1), by.Who()
-	k.actions = append(k.actions, a)
-	return nil
+func (k *madeCalls) SettleAction(ctx context.Context, by people.Actor, id int64, day delay.Day, state call.State) error {
+	return k.SettleCallAction(ctx, id, day, state, k.office.now(), by.Who())
 }
 
-func (k *keptCalls) SettleAction(_ context.Context, _ people.Actor, id int64, day delay.Day, state call.State) error {
-	a := &k.actions[id-1]
-	if state == call.Done {
-		a.Done = day
-	} else {
-		a.Carried = day
+// actions gives those of the call that the tests start.
+func (k *madeCalls) actions(t *testing.T) []call.Action {
+	t.Helper()
+	all, err := k.CallActions(t.Context(), delay.MustDay("2026-11-04"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return nil
+	return all
 }
 
-func callSite(t *testing.T) (*site, *keptCalls) {
-	k := &keptCalls{now: contentForTests()}
-	return newSite(t, func(o *Options) { o.Calls = k }), k
+// shown gives what the call showed when it started.
+func (k *madeCalls) shown(t *testing.T) string {
+	t.Helper()
+	r, err := k.Call(t.Context(), delay.MustDay("2026-11-04"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(r.Frozen)
+}
+
+func callSite(t *testing.T) (*site, *madeCalls) {
+	of := emptyOffice(t, at(morning))
+	k := &madeCalls{Store: of.store, office: of, now: contentForTests()}
+	return siteOf(t, of, func(o *Options) { o.Calls = k }), k
 }
 
 // as asks as a role, with a form when there is one.
@@ -153,6 +129,7 @@ func (s *site) as(role people.Role, method, target string, form url.Values) (sta
 }
 
 func TestCallWhoMay(t *testing.T) {
+	t.Parallel()
 	s, _ := callSite(t)
 	if status, _, location := s.as(people.Presenter, http.MethodPost, "/call", url.Values{}); status != 303 ||
 		location != "/call/2026-11-04/1" {
@@ -190,10 +167,11 @@ func TestCallWhoMay(t *testing.T) {
 }
 
 func TestCallFrozen(t *testing.T) {
+	t.Parallel()
 	s, k := callSite(t)
 	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
 	// Everything changes afterwards; what was shown does not (C15).
-	frozen := string(k.records[0].Frozen)
+	frozen := k.shown(t)
 	k.now = call.Content{}
 	if status, body, _ := s.as(people.Viewer, http.MethodGet, "/call/2026-11-04.json", nil); status != 200 || body != frozen {
 		t.Errorf("C15 %d, the bytes differ", status)
@@ -210,13 +188,14 @@ func TestCallFrozen(t *testing.T) {
 	if n := doc.Find("section.app-call").Length(); n != slides+1 {
 		t.Errorf("%d sections", n)
 	}
-	if got := words(doc.Find(".app-lede")); got != "Figures held at 9:55am, 4 November 2026. As at 7:02am: 118 delays, 91 checked in 24 "+
+	if got := words(doc.Find(".app-lede")); got != "Figures held at 9:05am, 4 November 2026. As at 7:02am: 118 delays, 91 checked in 24 "+
 		"hours. "+strings.Join(strings.Fields(hostile), " ")+" is from 2 Nov. Rule set england-dtoc 1." {
 		t.Errorf("the clock of the data: %q", got)
 	}
 }
 
 func TestCallSlides(t *testing.T) {
+	t.Parallel()
 	s, _ := callSite(t)
 	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
 	for n := 1; n <= slides; n++ {
@@ -259,6 +238,7 @@ func TestCallSlides(t *testing.T) {
 }
 
 func TestCallActions(t *testing.T) {
+	t.Parallel()
 	s, k := callSite(t)
 	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
 	at := "/call/2026-11-04/actions"
@@ -269,7 +249,7 @@ func TestCallActions(t *testing.T) {
 		for _, number := range []string{"999 000 0018", "9990000018", "L0012345"} {
 			_, body, _ := send(url.Values{"what": {"Ring about " + number}, "owner": {"RXA"}, "due": {"2026-11-06"}, "wall": {"yes"}})
 			if !strings.Contains(body, "This screen is shown on a wall.") && !strings.Contains(body, "this screen is shown on a wall.") ||
-				strings.Contains(body, number) || len(k.actions) > 0 {
+				strings.Contains(body, number) || len(k.actions(t)) > 0 {
 				t.Errorf("%s: %s", number, body)
 			}
 		}
@@ -284,8 +264,8 @@ func TestCallActions(t *testing.T) {
 		}
 	})
 	status, _, location := send(url.Values{"what": {hostile}, "owner": {"RXA"}, "due": {"2026-11-06"}, "wall": {"yes"}, "theme": {"dark"}})
-	if status != 303 || location != "/call/2026-11-04/9?theme=dark" || len(k.actions) != 1 {
-		t.Fatalf("%d %s %v", status, location, k.actions)
+	if status != 303 || location != "/call/2026-11-04/9?theme=dark" || len(k.actions(t)) != 1 {
+		t.Fatalf("%d %s %v", status, location, k.actions(t))
 	}
 	doc := parse(t, s.ask(http.MethodGet, "/call/2026-11-04/9", nil, wordAs, "presenter"))
 	if got := words(doc.Find("#actions tbody th")); got != strings.Join(strings.Fields(hostile), " ") {
@@ -294,8 +274,7 @@ func TestCallActions(t *testing.T) {
 	if got := words(doc.Find("h1")); got != "1 action logged on this call" {
 		t.Errorf("found %q", got)
 	}
-	k.actions[0].Call -= 7
-	k.actions[0].Due -= 7
+	spoil(t, k.office, `UPDATE call_action SET call_day = call_day - 7, due = due - 7`)
 	doc = parse(t, s.ask(http.MethodGet, "/call/2026-11-04/9", nil, wordAs, "presenter"))
 	if got := words(doc.Find("h1")); got != "0 of 1 action from earlier calls is done" {
 		t.Errorf("found %q", got)
@@ -307,8 +286,8 @@ func TestCallActions(t *testing.T) {
 		t.Errorf("an unknown state: %d", status)
 	}
 	if _, _, location := s.as(people.Presenter, http.MethodPost, at+"/1", url.Values{"state": {"done"}}); location !=
-		"/call/2026-11-04#slide-9" || k.actions[0].Done == 0 {
-		t.Errorf("%s %+v", location, k.actions)
+		"/call/2026-11-04#slide-9" || k.actions(t)[0].Done != delay.MustDay("2026-11-04") {
+		t.Errorf("%s %+v", location, k.actions(t))
 	}
 	if _, _, location := s.as(people.Presenter, http.MethodPost, "/call/2026-11-04/end", url.Values{}); location != "/call/2026-11-04" {
 		t.Errorf("the end leads to %s", location)
@@ -319,6 +298,7 @@ func TestCallActions(t *testing.T) {
 }
 
 func TestCallHome(t *testing.T) {
+	t.Parallel()
 	s, k := callSite(t)
 	doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
 	if doc.Find("button:contains('Start call')").Length() != 1 || !strings.Contains(words(doc.Find("main")), "There has been no call yet") {
@@ -335,8 +315,8 @@ func TestCallHome(t *testing.T) {
 	if doc.Find("button:contains('Start call')").Length() != 0 || doc.Find("a[href='/call/2026-11-04/1']").Length() < 1 {
 		t.Errorf("found %s", words(doc.Find("main")))
 	}
+	s, k = callSite(t)
 	k.now = call.Content{}
-	k.records = nil
 	if doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter")); !strings.Contains(words(doc.Find("main")),
 		"None has arrived yet") {
 		t.Errorf("found %s", words(doc.Find("main")))
@@ -346,29 +326,32 @@ func TestCallHome(t *testing.T) {
 // A call started by mistake is taken back: its link says so, what it showed is
 // kept, and the day can be started again (C15).
 func TestCallWithdrawn(t *testing.T) {
+	t.Parallel()
 	s, k := callSite(t)
 	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
-	frozen := string(k.records[0].Frozen)
+	frozen := k.shown(t)
 	const day = "/call/2026-11-04"
 	form := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "presenter")).Find("#withdraw")
 	started, _ := form.Find("input[name=started]").Attr("value")
-	if started == "" || !strings.Contains(words(form), "Started by mistake? Until 10:10am, and while no action is noted, the call can be "+
+	if started == "" || !strings.Contains(words(form), "Started by mistake? Until 9:20am, and while no action is noted, the call can be "+
 		"withdrawn.") {
 		t.Fatalf("the form says %q, started %q", words(form), started)
 	}
 	if n := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "viewer")).Find("#withdraw").Length(); n != 0 {
 		t.Error("a viewer is offered to withdraw the call")
 	}
-	k.actions = []call.Action{{ID: 1, What: "x", Owner: "RXA", Call: delay.MustDay("2026-11-04")}}
+	if _, err := k.AddCallAction(t.Context(), call.Action{What: "x", Owner: "RXA", Call: delay.MustDay("2026-11-04")}); err != nil {
+		t.Fatal(err)
+	}
 	if n := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "presenter")).Find("#withdraw").Length(); n != 0 {
 		t.Error("a call with an action is offered to be withdrawn")
 	}
-	k.actions = nil
-	k.records[0].StartedAt = k.records[0].StartedAt.Add(-24 * time.Hour)
+	spoil(t, k.office, `DELETE FROM call_action`)
+	s.opts.Now = at(morning.AddDate(0, 0, 1))
 	if n := parse(t, s.ask(http.MethodGet, day, nil, wordAs, "presenter")).Find("#withdraw").Length(); n != 0 {
 		t.Error("a call of the day before is offered to be withdrawn")
 	}
-	k.records[0].StartedAt = k.now.Held
+	s.opts.Now = at(morning)
 	for given, want := range map[string]int{"": 400, "yesterday": 400, "2026-11-04T09:00:00Z": 409, started: 303} {
 		if given == started {
 			continue
@@ -404,7 +387,7 @@ func TestCallWithdrawn(t *testing.T) {
 		}
 	}
 	doc := parse(t, s.ask(http.MethodGet, day+"/withdrawn/1", nil, wordAs, "presenter"))
-	if got := words(doc.Find(".nhsuk-inset-text")); !strings.HasPrefix(got, "This call was started by mistake. It was withdrawn at 9:58am, 4 "+
+	if got := words(doc.Find(".nhsuk-inset-text")); !strings.HasPrefix(got, "This call was started by mistake. It was withdrawn at 9:12am, 4 "+
 		"November 2026, by somebody with the role Presenter.") {
 		t.Errorf("the page says %q", got)
 	}
@@ -413,7 +396,7 @@ func TestCallWithdrawn(t *testing.T) {
 	}
 	doc = parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
 	if got := words(doc.Find("#calls tbody tr")); doc.Find("button:contains('Start call')").Length() != 1 ||
-		!strings.HasPrefix(got, "4 November 2026, withdrawn 9:55am, 4 November 2026 Withdrawn at 9:58am") {
+		!strings.HasPrefix(got, "4 November 2026, withdrawn 9:05am, 4 November 2026 Withdrawn at 9:12am") {
 		t.Errorf("the page of the calls has %q", got)
 	}
 	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})

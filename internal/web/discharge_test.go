@@ -19,7 +19,7 @@ func TestDischargePage(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.Levels = []measure.Level{plan} })
 	october := delay.MonthOf(2026, 10)
 	var want national.Discharges
-	for _, d := range national.ReadyDates(s.north.stays.Stays, []delay.Month{october}, 16) {
+	for _, d := range national.ReadyDates(s.office.stays.Stays, []delay.Month{october}, 16) {
 		if d.By == "all" {
 			want = d
 		}

@@ -1,30 +1,23 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"homeward/internal/people"
-	"homeward/internal/signin"
 )
 
 // What was typed into a form that was sent after the session had ended is kept
 // for the same person and for nobody else, and stands in no address.
 func TestTypedTextIsKeptWhenTheSessionEnds(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC)
-	s := newSite(t, func(o *Options) { o.Now = func() time.Time { return now } })
-	cookieOf := func(role people.Role) string {
-		id := int64(slices.Index(people.Roles[:], role) + 1)
-		return s.visitors.cookie(func(ctx context.Context) error {
-			return s.visitors.sessions.Begin(ctx, signin.SignIn{Person: s.visitors.register.people[id]})
-		})
-	}
+	s := ownSite(t, func(o *Options) { o.Now = func() time.Time { return now } })
+	cookieOf := func(role people.Role) string { return s.visitors.signIn(role) }
 	send := func(method, target, cookie string, form url.Values) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, "http://127.0.0.1:8080"+target, strings.NewReader(form.Encode()))
 		r.Header.Set("Accept", "text/html")

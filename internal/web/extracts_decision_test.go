@@ -1,14 +1,18 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+
+	"homeward/internal/ingest"
 )
 
 func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
-	s := newSite(t)
+	t.Parallel()
+	s := ownSite(t)
 	page := "/extracts/" + heldFile
 	post := func(form url.Values) (int, string) {
 		w := s.ask(http.MethodPost, page+"/decision", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded",
@@ -17,6 +21,14 @@ func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
 			return w.Code, w.Header().Get("Location")
 		}
 		return w.Code, words(parse(t, w).Find(".nhsuk-error-summary__list"))
+	}
+	stands := func() ingest.StandsNow {
+		t.Helper()
+		all, err := s.office.store.Standings(t.Context(), heldFile)
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		return all[0]
 	}
 	t.Run("the way there is for those who decide", func(t *testing.T) {
 		for role, want := range map[string]int{"analyst": 1, "viewer": 0} {
@@ -29,8 +41,9 @@ func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
 	})
 	t.Run("the form says what is short", func(t *testing.T) {
 		got := words(parse(t, s.ask(http.MethodGet, page+"/decision", nil, wordAs, "analyst")).Find("main"))
-		if !strings.Contains(got, "8 rows, and the extract of 2 November 2026 has 20.") {
-			t.Errorf("found %q", got)
+		want := fmt.Sprintf("8 rows that could be read, and the extract of 1 November 2026 has %d.", listedOn(2, shortDay-1))
+		if !strings.Contains(got, want) {
+			t.Errorf("found %q, expected %q", got, want)
 		}
 	})
 	for name, c := range map[string]struct {
@@ -51,22 +64,22 @@ func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
 		})
 	}
 	t.Run("held on", func(t *testing.T) {
-		if status, to := post(url.Values{"what": {"hold"}}); status != http.StatusSeeOther || to != page || len(s.north.accepted) != 0 {
-			t.Errorf("%d %s %v", status, to, s.north.accepted)
+		if status, to := post(url.Values{"what": {"hold"}}); status != http.StatusSeeOther || to != page || !stands().Held {
+			t.Errorf("%d %s %+v", status, to, stands())
 		}
 	})
 	t.Run("accepted, and the receipt says by whom and why", func(t *testing.T) {
 		status, to := post(url.Values{"what": {"accept"}, "why": {"A ward was closed."}})
-		if status != http.StatusSeeOther || to != page || len(s.north.accepted) != 1 ||
-			!strings.HasSuffix(s.north.accepted[0], "2026-11-03, A ward was closed.") {
-			t.Fatalf("%d %s %v", status, to, s.north.accepted)
+		if now := stands(); status != http.StatusSeeOther || to != page || now.Held || !now.Counted ||
+			now.Provider != "RXC" || now.Day != shortDay || now.Reason != "A ward was closed." {
+			t.Fatalf("%d %s %+v", status, to, now)
 		}
 		doc := parse(t, s.ask(http.MethodGet, page, nil, wordAs, "analyst"))
 		if got := words(doc.Find(".nhsuk-inset-text")); got != "This file was held and counts, because it was accepted at 9:12am, 4 November "+
 			"2026 (Analyst): A ward was closed." {
 			t.Errorf("found %q", got)
 		}
-		if got := words(doc.Find(".nhsuk-notification-banner__heading")); got != "The extract of 3 November 2026 counts now." {
+		if got := words(doc.Find(".nhsuk-notification-banner__heading")); got != "The extract of 2 November 2026 counts now." {
 			t.Errorf("found %q", got)
 		}
 		if w := s.ask(http.MethodGet, page+"/decision", nil, wordAs, "analyst"); w.Code != http.StatusConflict {

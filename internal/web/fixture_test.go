@@ -2,32 +2,25 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
-	"homeward/internal/attribution"
+	"homeward/data"
 	"homeward/internal/chart"
 	"homeward/internal/definition"
 	"homeward/internal/delay"
-	"homeward/internal/extract"
-	"homeward/internal/ingest"
 	"homeward/internal/measure"
-	"homeward/internal/national"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -35,313 +28,10 @@ import (
 	"homeward/templates"
 )
 
-// northshire is an invented partnership of three hospitals. Its counts are made
-// by a fixed rule, so that pages and twins can be compared with it.
-type northshire struct {
-	first, last delay.Day
-	hospitals   []page.Place
-	councils    []page.Place
-	// names spoils the first hospital's name.
-	queried []measure.Query
-	// notes are those of the trends page.
-	notes []measure.Annotation
-	// accepted are the short files that were accepted, in words.
-	accepted []string
-	// stays are those of its lists of everybody in a bed, nil for none.
-	stays *national.Ledger
-}
-
-func newNorthshire() *northshire {
-	return &northshire{
-		first: delay.MustDay("2025-10-01"), last: delay.MustDay("2026-11-04"),
-		hospitals: []page.Place{
-			{Code: "RXA", Name: "Northgate General"},
-			{Code: "RXB", Name: "Southmoor Hospital"},
-			{Code: "RXC", Name: "Westhaven"},
-		},
-		councils: []page.Place{{Code: "E10000099", Name: "Northshire County Council"}, {Code: "E06000099", Name: "Southmoor City Council"}},
-	}
-}
-
-func (n *northshire) Extent(context.Context) (delay.Day, delay.Day, error) {
-	return n.first, n.last, nil
-}
-
-// people is the number of people delayed on a day in one combination.
-func (n *northshire) people(d delay.Day, hospital, council int, care delay.CareType, reason delay.Reason, body delay.Body) int64 {
-	if d < n.first || d > n.last {
-		return 0
-	}
-	weight := map[delay.Reason]int64{"A": 3, "E": 5, "Dii": 4, "C": 3, "G": 2, "I": 1}[reason]
-	allowed := map[delay.Reason][]delay.Body{"A": {delay.NHS, delay.SocialCare, delay.Joint},
-		"E":   {delay.NHS, delay.SocialCare, delay.NotAttributed},
-		"Dii": {delay.SocialCare, delay.NHS}, "C": {delay.NHS}, "G": {delay.NHS, delay.SocialCare}, "I": {delay.NHS}}[reason]
-	if weight == 0 || !slices.Contains(allowed, body) {
-		return 0
-	}
-	if care == delay.NonAcute {
-		weight /= 2
-	} else if care != delay.Acute {
-		return 0
-	}
-	size := []int64{3, 2, 1}[hospital]
-	if council == 1 {
-		size = size / 2
-	}
-	share := map[delay.Body]int64{delay.NHS: 4, delay.SocialCare: 3, delay.Joint: 1, delay.NotAttributed: 1}[body]
-	season := int64(d.Month()%12+int32Month(d)%5) % 4
-	return weight * size * share * (10 + season) / 60
-}
-
-func int32Month(d delay.Day) delay.Month { return delay.Month(int(d) % 11) }
-
-func (n *northshire) each(f measure.Filter, from, to delay.Day, visit func(d delay.Day, c measure.Cell)) {
-	for d := max(from, n.first); d <= min(to, n.last); d++ {
-		for h, hospital := range n.hospitals {
-			if len(f.Providers) > 0 && !slices.Contains(f.Providers, hospital.Code) {
-				continue
-			}
-			for k, council := range n.councils {
-				if len(f.Councils) > 0 && !slices.Contains(f.Councils, delay.Council(council.Code)) {
-					continue
-				}
-				for _, care := range delay.CareTypes {
-					if len(f.Care) > 0 && !slices.Contains(f.Care, care) {
-						continue
-					}
-					for _, reason := range letters {
-						if len(f.Reasons) > 0 && !slices.Contains(f.Reasons, reason) {
-							continue
-						}
-						for _, body := range delay.Bodies {
-							if len(f.Bodies) > 0 && !slices.Contains(f.Bodies, body) {
-								continue
-							}
-							if p := n.people(d, h, k, care, reason, body); p > 0 {
-								visit(d, measure.Cell{Provider: hospital.Code, Council: delay.Council(council.Code), Care: care, Reason: reason, Body: body,
-									Days: p})
-							}
-						}
-					}
-				}
-			}
-		}
-	}
-}
-
-func (n *northshire) Cells(_ context.Context, q measure.Query) ([]measure.Cell, error) {
-	n.queried = append(n.queried, q)
-	has := func(d measure.Dimension) bool { return slices.Contains(q.By, d) }
-	sums := map[measure.Cell]int64{}
-	n.each(q.Filter, q.From, q.To, func(d delay.Day, c measure.Cell) {
-		count := c.Days
-		c.Days = 0
-		switch {
-		case has(measure.ByDay):
-			c.Period = d
-		case has(measure.ByWeek):
-			c.Period = max(d.Week(), q.From)
-		case has(measure.ByMonth):
-			c.Period = max(d.Month().First(), q.From)
-		}
-		if !has(measure.ByProvider) {
-			c.Provider = ""
-		}
-		if !has(measure.ByCouncil) {
-			c.Council = ""
-		}
-		if !has(measure.ByCare) {
-			c.Care = 0
-		}
-		if !has(measure.ByReason) {
-			c.Reason = ""
-		}
-		if !has(measure.ByResponsible) {
-			c.Body = 0
-		}
-		sums[c] += count
-	})
-	out := make([]measure.Cell, 0, len(sums))
-	for c, days := range sums {
-		c.Days = days
-		out = append(out, c)
-	}
-	slices.SortFunc(out, func(a, b measure.Cell) int {
-		return cmp.Or(cmp.Compare(a.Period, b.Period), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Council, b.Council),
-			cmp.Compare(a.Care, b.Care), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Body, b.Body))
-	})
-	return out, nil
-}
-
-func (n *northshire) Overview(_ context.Context, f measure.Filter, from, to delay.Month) (measure.Overview, error) {
-	o := measure.Overview{AsAt: n.last, From: from.First(), To: min(to.Last(), n.last), Filter: f, ReadyToday: 9,
-		Waiting: []measure.Waiting{{AtLeast: 7, People: 61}, {AtLeast: 14, People: 38}, {AtLeast: 21, People: 24}},
-		Providers: []measure.ProviderArrival{
-			{Code: "RXA", Name: n.hospitals[0].Name, Latest: n.last, Today: measure.In, Rows: 52},
-			{Code: "RXB", Name: n.hospitals[1].Name, Latest: n.last, Today: measure.Late, Rows: 33},
-			{Code: "RXC", Name: n.hospitals[2].Name, Latest: n.last - 2, Today: measure.Missing, Rows: 20},
-		}}
-	reasons := map[delay.Reason]*measure.ByBody{}
-	months := map[delay.Month]*measure.Period{}
-	for m := from; m <= to; m++ {
-		p := &measure.Period{First: m.First(), Last: min(m.Last(), n.last)}
-		for d := p.First; d <= p.Last; d++ {
-			if d >= n.first {
-				p.Listed++
-			}
-		}
-		if m == to {
-			p.Missing = []measure.Gap{{Provider: "RXC", Name: n.hospitals[2].Name, Days: 2}}
-			p.Listed -= 2
-		}
-		months[m] = p
-	}
-	n.each(f, from.First(), to.Last(), func(d delay.Day, c measure.Cell) {
-		months[d.Month()].Days[c.Body] += c.Days
-		if reasons[c.Reason] == nil {
-			reasons[c.Reason] = &measure.ByBody{}
-		}
-		reasons[c.Reason][c.Body] += c.Days
-		switch d {
-		case n.last:
-			o.Now[c.Body] += c.Days
-		case n.last - 7:
-			o.WeekBefore[c.Body] += c.Days
-		}
-	})
-	n.each(f, n.last, n.last, func(_ delay.Day, c measure.Cell) { o.Now[c.Body] += 0 })
-	for m := from; m <= to; m++ {
-		o.Months = append(o.Months, *months[m])
-	}
-	for r, d := range reasons {
-		o.Reasons = append(o.Reasons, measure.ReasonDays{Reason: r, Days: *d})
-	}
-	slices.SortFunc(o.Reasons, func(a, b measure.ReasonDays) int {
-		return cmp.Or(cmp.Compare(b.Days.Total(), a.Days.Total()), cmp.Compare(a.Reason, b.Reason))
-	})
-	return o, nil
-}
-
-func (n *northshire) Arrivals(_ context.Context, from, to delay.Day) ([]measure.ExtractLine, error) {
-	var out []measure.ExtractLine
-	for i, h := range n.hospitals {
-		line := measure.ExtractLine{Code: h.Code, Name: h.Name, Due: "07:00"}
-		for d := from; d <= to; d++ {
-			day := measure.ExtractDay{Day: d, Arrival: measure.In, Rows: 60 - 20*i, File: knownFile}
-			switch {
-			case i == 2 && d == n.last:
-				day = measure.ExtractDay{Day: d, Arrival: measure.Missing}
-			case i == 2 && d == n.last-1:
-				day.Arrival, day.Rows, day.File, day.Held, day.HeldRows = measure.Held, 8, heldFile, heldFile, 8
-			case i == 2 && d.Week()+5 <= d:
-				day = measure.ExtractDay{Day: d, Arrival: measure.NotDue}
-			case i == 1 && d == n.last:
-				day.Arrival = measure.Late
-			}
-			line.Days = append(line.Days, day)
-		}
-		out = append(out, line)
-	}
-	return out, nil
-}
-
-// knownFile is the SHA-256 of the one file that has a receipt.
-const knownFile = "51d07e0000000000000000000000000000000000000000000000000000000000"
-
-// heldFile is that of one that is short.
-const heldFile = "51d07e1111111111111111111111111111111111111111111111111111111111"
-
-func (n *northshire) Receipt(_ context.Context, sum string) (ingest.Arrived, error) {
-	if sum == heldFile {
-		st := ingest.StandsNow{Provider: n.hospitals[2].Code, Day: n.last - 1, Held: true}
-		if len(n.accepted) > 0 {
-			st.Held, st.Counted, st.Accepted, st.By, st.Reason = false, true, time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), "Analyst",
-				"A ward was closed."
-		}
-		return ingest.Arrived{At: time.Date(2026, 11, 4, 6, 12, 0, 0, time.UTC), Bytes: 900, Standings: []ingest.StandsNow{st},
-			Report: ingest.Report{
-				File: "short.csv", SHA256: heldFile, Outcome: ingest.Held, Provider: st.Provider, RowsRead: 8, Kept: 8,
-				Extracts: []ingest.ExtractReport{{Date: st.Day.String(), RowsRead: 8, Kept: 8,
-					Held: "8 rows, and the extract of 2 November 2026 has 20."}}}}, nil
-	}
-	if sum != knownFile {
-		return ingest.Arrived{}, problem.New(problem.NotFound, "There is no receipt for this file.")
-	}
-	replaced := 40
-	return ingest.Arrived{At: time.Date(2026, 11, 4, 6, 10, 0, 0, time.UTC), Bytes: 48211, Report: ingest.Report{
-		File: "MHS_RXA_20261104.csv", SHA256: knownFile, Outcome: ingest.Taking, Provider: "RXA", Layout: "northgate", Encoding: "utf-8",
-		RowsRead: 52, Kept: 49, Quarantined: 2, Excluded: 1, Warnings: 1, Skipped: 1,
-		Extracts: []ingest.ExtractReport{{Date: "2026-11-04", RowsRead: 52, Kept: 49, Quarantined: 2, Excluded: 1, New: 4, Gone: 3,
-			Replaces: &replaced}},
-		Problems: []ingest.ReportedLine{
-			{Severity: "quarantined", Problem: extract.Problem{Line: 18, Rule: "R2", Field: "Ready date", Found: "12/10/2027",
-				Expected: "a date on or before the extract date", Do: "Correct the ready date and send the file again."}},
-			{Severity: "warning", Problem: extract.Problem{Line: 31, Rule: "R3", Field: "Council", Found: "=cmd()|' /C calc'!A0",
-				Expected: "a council", Do: "Name the council of residence."}},
-		},
-		Groups: []extract.Group{
-			{Severity: "quarantined", Rule: "R2", Field: "Ready date", Cause: "12/10/2027", Rows: 2,
-				Examples: []extract.Example{{Row: 18, Found: "12/10/2027"}},
-				Says: "Ready date: 12/10/2027 (2 rows); expected a date on or before the extract date. Correct the ready date and send the file " +
-					"again. " +
-					"Rows 18, 19."},
-			{Severity: "warning", Rule: "R9", Field: "Born", Says: "Born: dates with two-digit years; expected years with four digits."},
-		},
-	}}, nil
-}
-
-// Accept has the short extract of 28 October count.
-func (n *northshire) Accept(_ context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
-	n.accepted = append(n.accepted, fmt.Sprint(by.Who(), " as ", as, ": ", provider, " ", day, ", ", reason))
-	return true, nil
-}
-
-// nothing is a partnership that has received no extract.
-type nothing struct{}
-
-func (nothing) Extent(context.Context) (delay.Day, delay.Day, error) { return 0, 0, nil }
-func (nothing) Overview(_ context.Context, f measure.Filter, _, _ delay.Month) (measure.Overview, error) {
-	return measure.Overview{Filter: f}, nil
-}
-func (nothing) Cells(context.Context, measure.Query) ([]measure.Cell, error) { return nil, nil }
-func (nothing) Arrivals(context.Context, delay.Day, delay.Day) ([]measure.ExtractLine, error) {
-	return nil, nil
-}
-func (nothing) Accept(context.Context, people.Actor, string, string, delay.Day, string) (bool, error) {
-	return false, nil
-}
-func (nothing) Receipt(context.Context, string) (ingest.Arrived, error) {
-	return ingest.Arrived{}, problem.New(problem.NotFound, "There is no receipt for this file.")
-}
-
-// desk is the rest of what the pages need: an inbox that keeps what it is sent,
-// jobs and packs.
+// desk is the jobs, of which one runs and one is running already.
 type desk struct {
-	mu    sync.Mutex
-	taken map[string]string
-	ran   []string
-	jobs  []Job
-}
-
-func (d *desk) FileOf(_ context.Context, name string, src io.ReadSeeker, may func(string) bool) (*ingest.Report, error) {
-	if may != nil && !may("RXA") {
-		return nil, problem.New(problem.Forbidden, "This file is of a provider that you may not send for.")
-	}
-	b, err := io.ReadAll(src)
-	if err != nil {
-		return nil, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	outcome := ingest.Taking
-	if d.taken[name] == string(b) {
-		outcome = ingest.Already
-	}
-	if strings.HasPrefix(string(b), "%PDF") {
-		outcome = ingest.Rejected
-	}
-	d.taken[name] = string(b)
-	return &ingest.Report{File: name, SHA256: knownFile, Outcome: outcome, RowsRead: 1, Kept: 1}, nil
+	ran  []string
+	jobs []Job
 }
 
 func (d *desk) List(context.Context) ([]Job, error) { return d.jobs, nil }
@@ -422,13 +112,6 @@ func (p plainDrawer) StandaloneSVG(ctx context.Context, c chart.Chart) ([]byte, 
 	return p.SVG(ctx, c)
 }
 
-const rulesFile = `version,from,reason,nhs,social_care,joint,acute,non_acute,label
-1,2017-04-01,A,yes,yes,yes,yes,yes,Assessment
-1,2017-04-01,C,yes,no,no,yes,yes,Further non-acute NHS care
-1,2017-04-01,Di,yes,yes,no,yes,yes,Residential home
-1,2017-04-01,O,yes,yes,yes,no,yes,Other
-`
-
 // assetsForTests are the embedded files; where npm has not run, the built ones
 // are stood in for, since no test here looks inside them.
 func assetsForTests(t testing.TB) fs.FS {
@@ -446,47 +129,74 @@ func assetsForTests(t testing.TB) fs.FS {
 type site struct {
 	*Server
 	visitors *visitors
-	north    *northshire
+	office   *office
 	desk     *desk
 	log      *bytes.Buffer
 }
 
-// options gives the invented partnership, for a test to change.
-func options(t testing.TB) (Options, *site) {
+// options gives the made partnership, for a test to change.
+func options(t testing.TB, of *office) (Options, *site) {
 	t.Helper()
-	rules, err := attribution.ParseRuleSet("england-dtoc", strings.NewReader(rulesFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{north: newNorthshire(), log: &bytes.Buffer{}, desk: &desk{taken: map[string]string{}, jobs: []Job{
+	s := &site{office: of, log: &bytes.Buffer{}, desk: &desk{jobs: []Job{
 		{Name: "inbox", Title: "Read the inbox", When: "Every 5 minutes", Next: time.Date(2026, 11, 4, 9, 15, 0, 0, time.UTC),
 			Last: time.Date(2026, 11, 4, 9, 10, 0, 0, time.UTC), Took: 1400 * time.Millisecond, Result: "Finished", Message: "3 files read."},
 		{Name: "pack", Title: "Make the weekly pack", When: "Wednesdays at 9:55am", Result: ""},
 	}}}
-	n := s.north
-	n.stays = n.listing()
-	now := func() time.Time { return time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC) }
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.visitors = newVisitors(t, n, now, log)
+	s.visitors = of.visit(log)
 	o := Options{
-		Rows: s.visitors.register, Audit: s.visitors.register,
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
-		Drawer: plainDrawer{}, Extracts: n, Ingest: s.desk, Jobs: s.desk, Pasts: &memory{north: n}, Closings: newCabinet(n),
-		Trends: n, Published: shelfOfFigures{},
-		Packs:  &shelf{packs: []Pack{ofOctober}},
-		Places: page.Places{Partnership: "Northshire Discharge Partnership", Providers: n.hospitals, Councils: n.councils, Book: book},
-		Rules:  rules, Defs: referenceTables(t), DischargeFloor: 16, Beds: true, Counting: "england-dtoc", Version: "1.0.0",
+		Drawer: plainDrawer{}, Jobs: s.desk,
+		Packs:     &shelf{packs: []Pack{ofOctober}},
+		Published: shelfOfFigures{},
+		Places:    page.Places{Partnership: "Northshire Discharge Partnership", Book: book},
+		Rules:     of.rules, Defs: referenceTables(t), DischargeFloor: 16, Beds: true, Counting: "england-dtoc", Version: "1.0.0",
 		Templates: templates.Files, Assets: assetsForTests(t),
-		Log: log, Now: now, Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
+		Log: log, Now: at(morning), Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
 	}
-	o.show(n)
+	for _, h := range hospitals {
+		o.Places.Providers = append(o.Places.Providers, page.Place{Code: h.code, Name: h.name})
+	}
+	o.Places.Councils = []page.Place{{Code: county, Name: "Northshire County Council"}, {Code: city, Name: "Southmoor City Council"}}
+	o.from(of)
 	return o, s
 }
 
+// from has the pages show what an office holds.
+func (o *Options) from(of *office) {
+	now := view{Store: of.store, office: of}
+	o.Extracts, o.Trends, o.Rows, o.Audit = now, now, now, of.store
+	o.Moment, o.Pasts, o.Closings, o.Ingest = of.present, of, closings{of.store, of}, of
+}
+
+// rename gives the first hospital another name, wherever names come from.
+func (o *Options) rename(name string) {
+	o.Places.Providers[0].Name = name
+	o.Pasts.(*office).expected[0].Name = name
+}
+
+// newSite gives pages that nothing is written by: their store is that of all
+// other tests.
 func newSite(t testing.TB, change ...func(*Options)) *site {
 	t.Helper()
-	o, s := options(t)
-	o.show(s.north)
+	return siteOf(t, sharedOffice(t, filled), change...)
+}
+
+// ownSite gives pages with a store of their own.
+func ownSite(t testing.TB, change ...func(*Options)) *site {
+	t.Helper()
+	return siteOf(t, ownOffice(t), change...)
+}
+
+// emptySite gives pages that no extract has arrived for.
+func emptySite(t testing.TB, change ...func(*Options)) *site {
+	t.Helper()
+	return siteOf(t, sharedOffice(t, empty), change...)
+}
+
+func siteOf(t testing.TB, of *office, change ...func(*Options)) *site {
+	t.Helper()
+	o, s := options(t, of)
 	for _, c := range change {
 		c(&o)
 	}
@@ -547,7 +257,7 @@ func parse(t testing.TB, w *httptest.ResponseRecorder) *goquery.Document {
 // words gives the text of a selection with its spaces evened out.
 func words(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
 
-// TestServe serves the invented partnership for the browser tests and for
+// TestServe serves the made partnership for the browser tests and for
 // looking at pages, until the process is stopped. It runs only when asked for.
 func TestServe(t *testing.T) {
 	address := os.Getenv("HOMEWARD_WEB_SERVE")
@@ -558,13 +268,11 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSite(t, func(o *Options) {
-		o.Drawer = chart.NewRenderer(js, 1)
-		if os.Getenv("HOMEWARD_WEB_EMPTY") != "" {
-			o.Extracts, o.Packs, o.Jobs = nothing{}, &shelf{}, &desk{}
-			o.show(nothing{})
-		}
-	})
+	of := ownOffice(t)
+	if os.Getenv("HOMEWARD_WEB_EMPTY") != "" {
+		of = sharedOffice(t, empty)
+	}
+	s := siteOf(t, of, func(o *Options) { o.Drawer = chart.NewRenderer(js, 1) })
 	l := s.Listener()
 	l.Addr = address
 	t.Log(l.ListenAndServe())
@@ -591,12 +299,9 @@ func skipShort(t *testing.T) {
 	}
 }
 
-// letters are the reasons of england-dtoc.
-var letters = []delay.Reason{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
-
 // book is that of a partnership that counts England's old return.
 var book = func() *definition.Book {
-	tables, err := definition.Load(os.DirFS("../../data/reference"))
+	tables, err := definition.Load(data.Reference)
 	if err != nil {
 		panic(err)
 	}

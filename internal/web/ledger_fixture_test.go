@@ -21,19 +21,20 @@ func referenceTables(t testing.TB) *definition.Tables {
 	return defs
 }
 
-// Ledger gives Northshire's stays: none while its hospitals send delays alone.
-func (n *northshire) Ledger(context.Context) (*national.Ledger, error) {
-	if n.stays == nil {
+// Ledger gives the stays of the office: none while its hospitals send delays
+// alone.
+func (v view) Ledger(context.Context) (*national.Ledger, error) {
+	if v.office.stays == nil {
 		return &national.Ledger{}, nil
 	}
-	return n.stays, nil
+	return v.office.stays, nil
 }
 
 // listing has two of Northshire's hospitals list everybody in a bed from the
 // 1st of September to the last day: one person in, one out and so on, by a fixed
 // rule, with people of every kind that a bridge tells apart.
-func (n *northshire) listing() *national.Ledger {
-	from, to := delay.MustDay("2026-09-01"), n.last
+func listing() *national.Ledger {
+	from, to := delay.MustDay("2026-09-01"), madeLast
 	l := &national.Ledger{Days: map[string]delay.Calendar{}, Beds: []string{"RXA", "RXB"}}
 	for _, p := range l.Beds {
 		for day := from; day <= to; day++ {

@@ -35,6 +35,7 @@ func (s *site) body(t testing.TB, target string) []byte {
 }
 
 func TestDefinitionsListAgreedLevels(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, withLevels)
 	var rows []string
 	s.get(t, "/definitions").Find("#levels-table tbody tr").Each(func(_ int, tr *goquery.Selection) { rows = append(rows, words(tr)) })
@@ -70,6 +71,7 @@ func TestDefinitionsListAgreedLevels(t *testing.T) {
 // The assurance, its icon and the dotted line appear only where a level is set,
 // and for the place that it was agreed for.
 func TestAgreedLevelsOnTrends(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, withLevels)
 	page := func(target string) string { return words(s.get(t, target).Find("main")) }
 	for _, c := range []struct {

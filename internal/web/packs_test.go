@@ -10,6 +10,7 @@ import (
 )
 
 func TestPacksAreServedAsTheyWereMade(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	if w := s.ask(http.MethodGet, "/packs/2026-10-28", nil); w.Code != http.StatusSeeOther ||
 		w.Header().Get("Location") != "/packs/2026-10-28/" {
@@ -40,6 +41,7 @@ func TestPacksAreServedAsTheyWereMade(t *testing.T) {
 }
 
 func TestPacksPage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	doc := s.get(t, "/packs")
 	if got := words(doc.Find("#packs tbody tr")); !strings.Contains(got, "1 sent, 1 waiting") {
@@ -62,6 +64,7 @@ func TestPacksPage(t *testing.T) {
 }
 
 func TestAboutAPack(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	doc := s.get(t, "/packs/2026-10-28/about")
 	rows := doc.Find("#deliveries tbody tr")

@@ -37,6 +37,7 @@ func (a programAddress) described() string {
 // address one for programs, by a token of each kind: those of the list in
 // docs/access.md are opened and no others. openapi.json has the same.
 func TestP1TokensOpenWhatIsListed(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../docs/access.md")
 	if err != nil {
 		t.Fatal(err)
@@ -91,10 +92,7 @@ func TestP1TokensOpenWhatIsListed(t *testing.T) {
 		}
 	}
 
-	s := newSite(t, func(o *Options) {
-		o.Extracts = nothing{}
-		o.show(nothing{})
-	})
+	s := siteOf(t, emptyOffice(t, at(morning)))
 	asked := 0
 	for _, r := range s.routes() {
 		if r.guarded.open {

@@ -25,8 +25,8 @@ func remainingOf(l *national.Ledger, day delay.Day, floor int) int {
 
 func TestSitrepPage(t *testing.T) {
 	s := newSite(t)
-	last := s.north.last
-	want := remainingOf(s.north.stays, last, 18)
+	last := madeLast
+	want := remainingOf(s.office.stays, last, 18)
 	t.Run("D6 the page, its files and the count are one", func(t *testing.T) {
 		doc := s.get(t, "/sitrep")
 		if got := words(doc.Find(".app-figure__value").First()); got != strconv.Itoa(want) || want == 0 {
@@ -48,7 +48,7 @@ func TestSitrepPage(t *testing.T) {
 	})
 	t.Run("D6 16 and over, one hospital, one group", func(t *testing.T) {
 		rows := rowsOf(t, s.ask(http.MethodGet, "/sitrep.csv?last=1d&age=16", nil))
-		if got := rows[0]["remaining"]; got != strconv.Itoa(remainingOf(s.north.stays, last, 16)) || got == strconv.Itoa(want) {
+		if got := rows[0]["remaining"]; got != strconv.Itoa(remainingOf(s.office.stays, last, 16)) || got == strconv.Itoa(want) {
 			t.Errorf("%s remain of 16 and over", got)
 		}
 		one := rowsOf(t, s.ask(http.MethodGet, "/sitrep.csv?last=1d&by=provider&provider=RXB", nil))
@@ -93,7 +93,7 @@ func TestSitrepPage(t *testing.T) {
 // Where no hospital lists everybody in a bed the pages say so, show no figure,
 // and the menu has none of them.
 func TestNationalPagesWithoutLists(t *testing.T) {
-	s := newSite(t, func(o *Options) { o.Beds = false; o.Trends.(*northshire).stays = nil })
+	s := newSite(t, func(o *Options) { o.Beds, o.Pasts.(*office).stays = false, nil })
 	for _, target := range []string{"/sitrep", "/discharge", "/bridge"} {
 		doc := s.get(t, target)
 		if text := words(doc.Find("main")); !strings.Contains(text, "No hospital here sends a list of everybody in a bed") ||

@@ -1,13 +1,11 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,101 +15,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/people"
-	"homeward/internal/problem"
 )
-
-// The partnership as a source of trends: what its counts say is all that there
-// is, so everybody who is counted more than the day before is new.
-
-func (n *northshire) ProviderDays(_ context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
-	var out []measure.ProviderDays
-	for i, h := range n.hospitals {
-		p := measure.ProviderDays{Code: h.Code, First: n.first, Latest: n.last}
-		for d := max(from, n.first); d <= min(to, n.last); d++ {
-			// Westhaven sent nothing for three weeks.
-			if i == 2 && d >= delay.MustDay("2026-06-01") && d <= delay.MustDay("2026-06-21") {
-				continue
-			}
-			p.Counted = append(p.Counted, d)
-		}
-		out = append(out, p)
-	}
-	return out, nil
-}
-
-func (n *northshire) Expected() []measure.Expected {
-	var out []measure.Expected
-	for _, h := range n.hospitals {
-		out = append(out, measure.Expected{Code: h.Code, Name: h.Name})
-	}
-	return out
-}
-
-func (n *northshire) Events(ctx context.Context, q measure.Query) ([]measure.Event, error) {
-	days := q
-	days.From--
-	queried := n.queried
-	cells, err := n.Cells(ctx, days)
-	n.queried = queried
-	on := map[measure.Cell]int64{}
-	keys := map[measure.Cell]bool{}
-	for _, c := range cells {
-		key := c
-		key.Days = 0
-		on[key] = c.Days
-		key.Period = 0
-		keys[key] = true
-	}
-	var out []measure.Event
-	for key := range keys {
-		for d := q.From; d <= q.To; d++ {
-			was, is := key, key
-			was.Period, is.Period = d-1, d
-			switch change := on[is] - on[was]; {
-			case change > 0:
-				out = append(out, measure.Event{Cell: key, Day: d, Kind: measure.Began, People: change})
-			case change < 0:
-				out = append(out, measure.Event{Cell: key, Day: d, Kind: measure.Ended, People: -change})
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b measure.Event) int { return int(a.Day - b.Day) })
-	return out, err
-}
-
-func (n *northshire) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]measure.Cell, error) {
-	cells, err := n.Cells(ctx, q)
-	for i := range cells {
-		cells[i].Days = cells[i].Days * 4 / int64(atLeast+4)
-	}
-	return cells, err
-}
-
-func (n *northshire) Spells(_ context.Context, q measure.Query) ([]measure.Spell, error) {
-	var out []measure.Spell
-	for d := q.From; d <= q.To; d++ {
-		out = append(out, measure.Spell{First: d, Last: d + 3, Delayed: 4, People: 3},
-			measure.Spell{First: d, Last: d + 15, Delayed: 16, People: 1, Open: d+15 >= n.last})
-	}
-	return out, nil
-}
-
-func (n *northshire) Annotations(context.Context) ([]measure.Annotation, error) { return n.notes, nil }
-
-func (n *northshire) AddAnnotation(_ context.Context, by people.Actor, a measure.Annotation) (int64, error) {
-	a.ID, a.By = int64(len(n.notes)+1), by.Who()
-	n.notes = append(n.notes, a)
-	return a.ID, nil
-}
-
-func (n *northshire) WithdrawAnnotation(_ context.Context, _ people.Actor, id int64) error {
-	before := len(n.notes)
-	n.notes = slices.DeleteFunc(n.notes, func(a measure.Annotation) bool { return a.ID == id })
-	if len(n.notes) == before {
-		return problem.New(problem.NotFound, "This note is not on the charts any more.")
-	}
-	return nil
-}
 
 // trendPages are addresses of the three pages in their different shapes.
 var trendPages = []string{
@@ -123,6 +27,7 @@ var trendPages = []string{
 }
 
 func TestTrendPagesHaveTheirFrame(t *testing.T) {
+	t.Parallel()
 	skipShort(t)
 	s := newSite(t)
 	for _, p := range trendPages {
@@ -167,7 +72,7 @@ func TestTrendPagesHaveTheirFrame(t *testing.T) {
 			}
 		})
 	}
-	empty := newSite(t, func(o *Options) { o.show(nothing{}) })
+	empty := emptySite(t)
 	for _, p := range []string{"/trends", "/reasons", "/flow"} {
 		if got := words(empty.get(t, p).Find("main")); !strings.Contains(got, "No extracts are held yet") {
 			t.Errorf("%s: found %q", p, got)
@@ -176,6 +81,7 @@ func TestTrendPagesHaveTheirFrame(t *testing.T) {
 }
 
 func TestTrendsEqualTheFigures(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	const period = "from=2026-01-05&to=2026-10-25"
 	trend := rowsOf(t, s.ask(http.MethodGet, "/trends.csv?measure=M01&split=provider&grain=week&"+period, nil))
@@ -239,6 +145,7 @@ func TestTrendsEqualTheFigures(t *testing.T) {
 }
 
 func TestTrendAddressesThatAreNotQuiteRight(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, c := range []struct{ target, want string }{
 		{"/trends?measure=M99", "We do not recognise 'M99'"},
@@ -265,12 +172,11 @@ func TestTrendAddressesThatAreNotQuiteRight(t *testing.T) {
 }
 
 func TestNotesStandOnTheChartsTheyTouch(t *testing.T) {
-	s := newSite(t)
-	s.north.notes = []measure.Annotation{
-		{ID: 1, Day: delay.MustDay("2026-05-04"), Words: "Home first team started", Provider: "RXA", Restart: true},
-		{ID: 2, Day: delay.MustDay("2026-08-03"), Words: "<img src=x onerror=alert(1)>"},
-		{ID: 3, Day: delay.MustDay("2026-08-03"), Words: "Only on days", Metric: "M01"},
-	}
+	t.Parallel()
+	s := ownSite(t)
+	s.note(t, measure.Annotation{Day: delay.MustDay("2026-05-04"), Words: "Home first team started", Provider: "RXA", Restart: true},
+		measure.Annotation{Day: delay.MustDay("2026-08-03"), Words: "<img src=x onerror=alert(1)>"},
+		measure.Annotation{Day: delay.MustDay("2026-08-03"), Words: "Only on days", Metric: "M01"})
 	whole := s.get(t, "/trends")
 	if got := words(whole.Find(".app-notes")); !strings.Contains(got, "4 May 2026: Home first team started") ||
 		strings.Contains(got, "Only on days") {
@@ -302,7 +208,8 @@ func TestNotesStandOnTheChartsTheyTouch(t *testing.T) {
 }
 
 func TestAddingAndWithdrawingNotes(t *testing.T) {
-	s := newSite(t)
+	t.Parallel()
+	s := ownSite(t)
 	post := func(as, target string, fields url.Values) (*httptest.ResponseRecorder, *goquery.Document) {
 		if fields.Get("return") == "" {
 			fields.Set("return", "measure=M02&provider=RXA&next=//elsewhere.example")
@@ -349,7 +256,7 @@ func TestAddingAndWithdrawingNotes(t *testing.T) {
 			if strings.Contains(w.Body.String(), "999 000 0530") {
 				t.Error("an identifier came back")
 			}
-			if len(s.north.notes) != 0 {
+			if len(s.notes(t)) != 0 {
 				t.Error("a note was kept")
 			}
 		})
@@ -359,21 +266,42 @@ func TestAddingAndWithdrawingNotes(t *testing.T) {
 	if got := w.Header().Get("Location"); w.Code != 303 || got != "/trends?measure=M02&provider=RXA#notes" {
 		t.Fatalf("%d %q", w.Code, got)
 	}
-	n := s.north.notes[0]
+	n := s.notes(t)[0]
 	if n.Words != "Home first team started" || n.Provider != "RXA" || !n.Restart || n.Metric != "M02" || n.By != "analyst@northshire.example" {
 		t.Errorf("found %+v", n)
 	}
-	if w, _ := post(analyst, "/trends/notes/1/withdraw", url.Values{}); w.Code != 303 || len(s.north.notes) != 0 {
-		t.Errorf("%d, %d notes", w.Code, len(s.north.notes))
+	if w, _ := post(analyst, "/trends/notes/1/withdraw", url.Values{}); w.Code != 303 || len(s.notes(t)) != 0 {
+		t.Errorf("%d, %d notes", w.Code, len(s.notes(t)))
 	}
 	if w, _ := post(analyst, "/trends/notes/1/withdraw", url.Values{}); w.Code != 404 {
 		t.Errorf("withdrawing twice was answered with %d", w.Code)
 	}
 }
 
+// note puts notes on the charts.
+func (s *site) note(t testing.TB, notes ...measure.Annotation) {
+	t.Helper()
+	for _, n := range notes {
+		if _, err := s.office.store.AddAnnotation(t.Context(), people.Actor{Kind: people.Machine}, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// notes gives those that stand.
+func (s *site) notes(t testing.TB) []measure.Annotation {
+	t.Helper()
+	all, err := s.office.store.Annotations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // A number of days, or of people on a day, opens the rows that it counts, with
 // the same filter and dates; of a past moment there are no rows to open.
 func TestReasonsAndFlowOpenTheirRows(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for target, want := range map[string]string{
 		"/reasons?from=2026-10-01&to=2026-10-31&provider=RXA":         "/days?basis=counted&from=2026-10-01&provider=RXA&reason=E&to=2026-10-31",
@@ -392,15 +320,14 @@ func TestReasonsAndFlowOpenTheirRows(t *testing.T) {
 // Names of any kind stay text on every chart, table and file of these pages, now
 // and as they were known.
 func TestR8HostileNamesOnTrends(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"</script><script>window.__ran=1</script>", "=cmd()|' /C calc'!A0", strings.Repeat("Very long ", 30),
 		"\u202etxt.exe \u0645\u0633\u062a\u0634\u0641\u0649"} {
-		s := newSite(t, func(o *Options) {
+		s := ownSite(t, func(o *Options) {
 			o.Places.Partnership = name
-			n := o.Trends.(*northshire)
-			n.hospitals[0].Name = name
-			n.notes = []measure.Annotation{{ID: 1, Day: delay.MustDay("2026-10-05"), Words: string([]rune(name)[:min(20, len([]rune(name)))])}}
-			o.Places.Providers = n.hospitals
+			o.rename(name)
 		})
+		s.note(t, measure.Annotation{Day: delay.MustDay("2026-10-05"), Words: string([]rune(name)[:min(20, len([]rune(name)))])})
 		for _, p := range []string{"/trends?split=provider&last=8w", "/trends?provider=RXA&last=8w", "/reasons?provider=RXA&last=1m",
 			"/flow?split=provider&last=4w", "/trends?provider=RXA&last=8w&known=2026-10-28"} {
 			w := s.ask(http.MethodGet, p, nil)

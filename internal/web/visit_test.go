@@ -3,6 +3,8 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -17,6 +19,7 @@ import (
 )
 
 func TestNobodyIsSentToSignInAndBack(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for target, want := range map[string]string{
 		"/overview?last=3m":     "/sign-in?next=%2Foverview%3Flast%3D3m",
@@ -53,6 +56,7 @@ func TestNobodyIsSentToSignInAndBack(t *testing.T) {
 }
 
 func TestNoLinkLeadsToAnotherSite(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, evil := range []string{"https://evil.example/", "//evil.example/", `/\evil.example/`, "/\t/evil.example", "javascript:alert(1)",
 		"/sign-out", "evil.example"} {
@@ -68,6 +72,7 @@ func TestNoLinkLeadsToAnotherSite(t *testing.T) {
 }
 
 func TestNavigationShowsWhatTheRoleMayOpen(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for role, want := range map[string]struct{ has, hasNot string }{
 		"viewer": {"/overview", "/admin/users"}, "administrator": {"/admin/audit", "/today"},
@@ -111,7 +116,8 @@ func TestNavigationShowsWhatTheRoleMayOpen(t *testing.T) {
 }
 
 func TestFormsOfOtherSitesChangeNothing(t *testing.T) {
-	s := newSite(t)
+	t.Parallel()
+	s := ownSite(t)
 	cookie := s.visitors.cookies[people.Administrator]
 	_, value, _ := strings.Cut(cookie, "=")
 	send := func(body string, header ...string) int {
@@ -168,7 +174,7 @@ func TestFormsOfOtherSitesChangeNothing(t *testing.T) {
 				_ = form.WriteField(wordToken, proof)
 			}
 			part, _ := form.CreateFormFile("file", "MHS_RXA_20261104.csv")
-			_, _ = part.Write([]byte("a\n"))
+			_, _ = io.WriteString(part, newText())
 			_ = form.Close()
 			r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/extracts/upload", &b)
 			r.Header.Set("Cookie", s.visitors.cookies[people.Analyst])
@@ -183,6 +189,7 @@ func TestFormsOfOtherSitesChangeNothing(t *testing.T) {
 }
 
 func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, target := range []string{"/sign-in", "/account/password", "/admin/users/new"} {
 		body := strings.NewReader("email=" + strings.Repeat("x", largestForm+1))
@@ -194,13 +201,14 @@ func TestBodiesAreBounded(t *testing.T) {
 }
 
 func TestCookiesAndTLS(t *testing.T) {
+	t.Parallel()
 	flags := func(secure bool) string {
 		s := newSite(t)
 		v := s.visitors
-		sessions := signin.NewSessions(v.service, &drawer{kept: map[string][]byte{}}, secure, s.opts.Log)
+		sessions := signin.NewSessions(v.service, s.office.store.Sessions(), secure, s.opts.Log)
 		w := httptest.NewRecorder()
 		sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_ = sessions.Begin(r.Context(), signin.SignIn{Person: v.register.people[1]})
+			_ = sessions.Begin(r.Context(), signin.SignIn{Person: v.people[people.Coordinator]})
 		})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 		return w.Header().Get("Set-Cookie")
 	}
@@ -222,6 +230,7 @@ func TestCookiesAndTLS(t *testing.T) {
 }
 
 func TestAddressesAreBelievedFromTrustedProxiesOnly(t *testing.T) {
+	t.Parallel()
 	_, network, _ := net.ParseCIDR("10.1.0.0/16")
 	for _, c := range []struct {
 		proxies      []*net.IPNet
@@ -243,6 +252,7 @@ func TestAddressesAreBelievedFromTrustedProxiesOnly(t *testing.T) {
 }
 
 func TestOneAddressCannotAskWithoutEnd(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, func(o *Options) { o.Pace = 1 })
 	last := 0
 	for range 15 {
@@ -257,11 +267,13 @@ func TestOneAddressCannotAskWithoutEnd(t *testing.T) {
 }
 
 func TestP2IdentifiersAreShownByPostToThoseWhoMay(t *testing.T) {
-	s := newSite(t)
-	const target = "/days/HW-7K3MQ/identifiers?last=3m"
+	t.Parallel()
+	s := ownSite(t)
+	reference := s.office.referenceOf("9990000018")
+	target := "/days/" + reference + "/identifiers?last=3m"
 	for role, want := range map[string]int{"coordinator": 200, "reviewer": 200, "director": 403, "viewer": 403, "presenter": 403,
 		"analyst": 403, "administrator": 403} {
-		before := len(s.visitors.register.log)
+		before := len(s.audited(t))
 		w := s.ask(http.MethodPost, target, nil, wordAs, role)
 		if w.Code != want {
 			t.Errorf("%s: %d, expected %d", role, w.Code, want)
@@ -270,14 +282,14 @@ func TestP2IdentifiersAreShownByPostToThoseWhoMay(t *testing.T) {
 		if shown != (want == 200) {
 			t.Errorf("%s: shown %v", role, shown)
 		}
-		if noted := len(s.visitors.register.log) > before; noted != shown {
+		if noted := len(s.audited(t)) > before; noted != shown {
 			t.Errorf("%s: shown %v, noted %v", role, shown, noted)
 		}
 		if got := w.Header().Get("Cache-Control"); !strings.Contains(got, "no-store") {
 			t.Errorf("%s: kept by caches: %q", role, got)
 		}
 	}
-	if w := s.ask(http.MethodGet, "/days/HW-7K3MQ/identifiers", nil, wordAs, "coordinator"); w.Code != 405 {
+	if w := s.ask(http.MethodGet, target, nil, wordAs, "coordinator"); w.Code != 405 {
 		t.Errorf("asked by address: %d", w.Code)
 	}
 	if w := s.ask(http.MethodPost, "/days/HW-00000/identifiers", nil, wordAs, "coordinator"); w.Code != 404 {
@@ -291,19 +303,20 @@ func TestP2IdentifiersAreShownByPostToThoseWhoMay(t *testing.T) {
 		}
 	})
 	t.Run("an export is noted", func(t *testing.T) {
-		before := len(s.visitors.register.log)
+		before := len(s.audited(t))
 		if w := s.ask(http.MethodGet, "/days.csv?last=3m", nil, wordAs, "director"); w.Code != 200 || strings.Contains(w.Body.String(), "999") {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
-		if log := s.visitors.register.log; len(log) != before+1 || log[before].What != audit.RowsExported {
-			t.Errorf("noted %v", log[before:])
+		if log := s.audited(t); len(log) != before+1 || log[0].What != audit.RowsExported {
+			t.Errorf("noted %v", log[:1])
 		}
 	})
 }
 
 func TestP1TheCountStandsWhereTheRowsDoNot(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
-	for role, rows := range map[string]int{"coordinator": 1, "viewer": 0, "analyst": 0} {
+	for role, rows := range map[string]int{"coordinator": 50, "viewer": 0, "analyst": 0} {
 		doc := parse(t, s.ask(http.MethodGet, "/days?last=3m", nil, wordAs, role))
 		if n := doc.Find("#days tbody tr").Length(); n != rows {
 			t.Errorf("%s sees %d rows", role, n)
@@ -315,7 +328,8 @@ func TestP1TheCountStandsWhereTheRowsDoNot(t *testing.T) {
 }
 
 func TestScreenLinkShowsTheCallAlone(t *testing.T) {
-	s := newSite(t)
+	t.Parallel()
+	s := ownSite(t)
 	doc := parse(t, s.ask(http.MethodGet, "/screen/"+s.visitors.screen, nil, wordAs, "nobody"))
 	if action, _ := doc.Find("main form").Attr("action"); action != "/screen/"+s.visitors.screen {
 		t.Fatalf("the form goes to %q", action)
@@ -333,11 +347,14 @@ func TestScreenLinkShowsTheCallAlone(t *testing.T) {
 		t.Errorf("the overview: %d", w.Code)
 	}
 	t.Run("a revoked link goes dark", func(t *testing.T) {
-		for id, token := range s.visitors.register.tokens {
+		all, err := s.office.store.Tokens(t.Context())
+		for _, token := range all {
 			if token.Kind == people.ScreenLink {
-				token.RevokedAt = s.opts.Now()
-				s.visitors.register.tokens[id] = token
+				err = errors.Join(err, s.office.store.RevokeToken(t.Context(), people.Actor{Kind: people.Machine}, token.ID))
 			}
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 		if w := s.ask(http.MethodGet, "/packs", nil, wordAs, "nobody", "Cookie", cookie); w.Code != 303 {
 			t.Errorf("%d", w.Code)

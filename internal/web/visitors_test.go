@@ -2,108 +2,38 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"homeward/internal/audit"
-	"homeward/internal/config"
-	"homeward/internal/delay"
+	"homeward/internal/identity"
 	"homeward/internal/people"
-	"homeward/internal/problem"
-	"homeward/internal/record"
 	"homeward/internal/signin"
+	"homeward/internal/sqlite"
 )
-
-// register is as much of a signin.Store as the pages need when people are
-// signed in already; signing in itself is tried with the real store in package
-// app.
-type register struct {
-	signin.Store
-	mu     sync.Mutex
-	people map[int64]people.Person
-	tokens map[string]people.Token
-	log    []audit.Entry
-}
-
-func (r *register) People(context.Context) ([]people.Person, error) {
-	return slices.Collect(maps.Values(r.people)), nil
-}
-
-func (r *register) Person(_ context.Context, id int64) (people.Person, error) {
-	if p, ok := r.people[id]; ok {
-		return p, nil
-	}
-	return people.Person{}, problem.New(problem.NotFound, "There is no such user.")
-}
-
-func (r *register) Token(_ context.Context, id string) (people.Token, error) {
-	if t, ok := r.tokens[id]; ok {
-		return t, nil
-	}
-	return people.Token{}, problem.New(problem.NotFound, "There is no such token.")
-}
-
-func (r *register) Tokens(context.Context) ([]people.Token, error) {
-	return slices.Collect(maps.Values(r.tokens)), nil
-}
-
-func (r *register) TokenUsed(context.Context, time.Time, people.Token) error { return nil }
-
-func (r *register) Record(_ context.Context, entries ...audit.Entry) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.log = append(r.log, entries...)
-	return nil
-}
-
-// drawer keeps sessions in memory.
-type drawer struct {
-	mu   sync.Mutex
-	kept map[string][]byte
-}
-
-func (d *drawer) FindCtx(_ context.Context, token string) ([]byte, bool, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	b, ok := d.kept[token]
-	return b, ok, nil
-}
-
-func (d *drawer) CommitCtx(_ context.Context, token string, b []byte, _ time.Time) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.kept[token] = b
-	return nil
-}
-
-func (d *drawer) DeleteCtx(_ context.Context, token string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.kept, token)
-	return nil
-}
-
-func (d *drawer) Find(token string) ([]byte, bool, error) {
-	return d.FindCtx(context.Background(), token)
-}
-func (d *drawer) Commit(token string, b []byte, at time.Time) error {
-	return d.CommitCtx(context.Background(), token, b, at)
-}
-func (d *drawer) Delete(token string) error { return d.DeleteCtx(context.Background(), token) }
 
 // visitors are one person of each role, signed in, and a program of each kind.
 type visitors struct {
-	register *register
+	store    *sqlite.Store
+	people   map[people.Role]people.Person
 	service  *signin.Service
 	sessions *signin.Sessions
 	// cookies are the roles' sessions; bearers the texts of tokens by kind.
+	cookies map[people.Role]string
+	bearers map[people.TokenKind]string
+	screen  string
+}
+
+// madeCallers are what a store knows of those who ask: it is the same for every
+// site that is made of it.
+type madeCallers struct {
+	people  map[people.Role]people.Person
 	cookies map[people.Role]string
 	bearers map[people.TokenKind]string
 	screen  string
@@ -120,44 +50,69 @@ var visitorGrants = map[people.Role]people.Grant{
 	people.Administrator: {Role: people.Administrator},
 }
 
-func newVisitors(t testing.TB, n *northshire, now func() time.Time, log *slog.Logger) *visitors {
-	t.Helper()
-	p := &config.Partnership{Name: "Northshire Discharge Partnership"}
-	p.SignIn.IdleMinutes, p.SignIn.LongestHours = 30, 12
-	for _, h := range n.hospitals {
-		p.Providers = append(p.Providers, config.Provider{Code: h.Code, Name: h.Name})
-	}
-	for _, c := range n.councils {
-		p.Councils = append(p.Councils, config.Council{Code: c.Code, Name: c.Name})
-	}
-	r := &register{people: map[int64]people.Person{}, tokens: map[string]people.Token{}}
-	v := &visitors{register: r, service: signin.New(r, nil, p, now), cookies: map[people.Role]string{}, bearers: map[people.TokenKind]string{}}
-	v.sessions = signin.NewSessions(v.service, &drawer{kept: map[string][]byte{}}, false, log)
-	for i, role := range people.Roles {
-		g := visitorGrants[role]
-		g.ID = int64(i + 1)
-		person := people.Person{ID: int64(i + 1), Email: string(role) + "@northshire.example", Name: "A. " + role.String(), HasPassword: true,
-			Grants: []people.Grant{g}}
-		r.people[person.ID] = person
-		v.cookies[role] = v.cookie(func(ctx context.Context) error { return v.sessions.Begin(ctx, signin.SignIn{Person: person}) })
+// admit puts one person of each role and one token of each kind into a store.
+func (o *office) admit() (*madeCallers, error) {
+	ctx, machine := context.Background(), people.Actor{Kind: people.Machine}
+	c := &madeCallers{people: map[people.Role]people.Person{}, bearers: map[people.TokenKind]string{}, cookies: map[people.Role]string{}}
+	o.callers = c
+	for _, role := range people.Roles {
+		id, err := o.store.AddPerson(ctx, machine, people.Person{Email: string(role) + "@northshire.example", Name: "A. " + role.String(),
+			Grants: []people.Grant{visitorGrants[role]}})
+		if err == nil {
+			err = o.store.SetPassword(ctx, machine, id, "never matched", "")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c.people[role], err = o.store.Person(ctx, id); err != nil {
+			return nil, err
+		}
 	}
 	for _, kind := range []people.TokenKind{people.UploadToken, people.FiguresToken, people.ScreenLink} {
-		token, text, err := people.NewToken(kind, "a test", now(), 0, "a test")
-		if err != nil {
-			t.Fatal(err)
-		}
+		token, text, err := people.NewToken(kind, "a test", o.now(), 0, "a test")
 		if kind == people.UploadToken {
 			token.Providers = []string{"RXA"}
 		}
-		r.tokens[token.ID] = token
-		if kind != people.ScreenLink {
-			v.bearers[kind] = text
-			continue
+		if err = errors.Join(err, o.store.AddToken(ctx, machine, token)); err != nil {
+			return nil, err
 		}
-		v.cookies[people.Screen] = v.cookie(func(ctx context.Context) error { return v.sessions.BeginScreen(ctx, text, "") })
-		v.screen = text
+		if kind == people.ScreenLink {
+			c.screen = text
+		} else {
+			c.bearers[kind] = text
+		}
 	}
+	v := o.visit(slog.New(slog.DiscardHandler))
+	for role := range c.people {
+		c.cookies[role] = v.signIn(role)
+	}
+	c.cookies[people.Screen] = v.cookie(func(ctx context.Context) error { return v.sessions.BeginScreen(ctx, c.screen, "") })
+	return c, nil
+}
+
+// visit gives those who ask, signed in.
+func (o *office) visit(log *slog.Logger) *visitors {
+	c := o.callers
+	v := &visitors{store: o.store, people: c.people, cookies: maps.Clone(c.cookies), bearers: c.bearers, screen: c.screen,
+		service: signin.New(o.store, nil, o.partnership, func() time.Time { return o.now() })}
+	v.sessions = signin.NewSessions(v.service, o.store.Sessions(), false, log)
 	return v
+}
+
+// signIn begins a session of the person of a role, whatever was done to the
+// account and its sessions before, and gives its cookie.
+func (v *visitors) signIn(role people.Role) string {
+	ctx, id := context.Background(), v.people[role].ID
+	person, err := v.store.Person(ctx, id)
+	if err == nil && person.Deactivated {
+		if err = v.store.SetDeactivated(ctx, people.Actor{Kind: people.Machine}, id, false); err == nil {
+			person, err = v.store.Person(ctx, id)
+		}
+	}
+	if err != nil {
+		panic(err)
+	}
+	return v.cookie(func(ctx context.Context) error { return v.sessions.Begin(ctx, signin.SignIn{Person: person}) })
 }
 
 // cookie gives the session's cookie after do has been done in it.
@@ -192,43 +147,17 @@ func roleFor(target string) people.Role {
 // wordAs is a header of tests only: the role to ask as, or "nobody".
 const wordAs = "X-Test-As"
 
-// ScopedDelays gives every scope that is not empty one delay.
-func (r *register) ScopedDelays(_ context.Context, scope people.Scope, _ record.Filter, _ record.Page) (*record.List, error) {
-	out := &record.List{}
-	if scope.Empty() {
-		return out, nil
+// audited gives the audit log, the newest first.
+func (s *site) audited(t testing.TB) []audit.Event {
+	t.Helper()
+	all, err := s.office.store.AuditEvents(t.Context(), audit.Filter{Limit: 10000})
+	if err != nil {
+		t.Fatal(err)
 	}
-	out.Delays = []record.Delay{{Provider: "RXA", Reference: "HW-7K3MQ", Ready: delay.MustDay("2026-10-20"),
-		Listed: delay.MustDay("2026-10-21"), Ward: "4B", Bed: "12", Days: 14,
-		Stretches: []record.Stretch{{First: delay.MustDay("2026-10-21"), Last: delay.MustDay("2026-11-03"), Reason: "E", Body: delay.SocialCare,
-			Council: "E10000099"}}}}
-	out.Total, out.Days = 1, 14
-	return out, nil
+	return all
 }
 
-func (r *register) Identifiers(ctx context.Context, by people.Actor, reference string) (*record.Identifiers, error) {
-	if reference != "HW-7K3MQ" {
-		return nil, problem.New(problem.NotFound, "No delay in your area matches this reference.")
-	}
-	return &record.Identifiers{Provider: "RXA", Reference: reference, NHSNumber: "9990000018", LocalID: "L-1"},
-		r.Record(ctx, audit.Entry{Who: by.Who(), What: audit.IdentifierSeen, Record: reference})
-}
-
-func (r *register) AuditEvents(context.Context, audit.Filter) ([]audit.Event, error) {
-	return []audit.Event{(&audit.Chain{}).Next(audit.Head{}, time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC),
-		audit.Entry{Who: "administrator@northshire.example", As: "Administrator", What: audit.SignedIn})}, nil
-}
-
-func (r *register) VerifyAudit(context.Context, ...audit.Head) (audit.Result, error) {
-	return audit.Result{Head: audit.Head{Number: 18204}}, nil
-}
-
-func (r *register) EachAuditEvent(ctx context.Context, f audit.Filter, each func(audit.Event) error) error {
-	all, err := r.AuditEvents(ctx, f)
-	for _, e := range all {
-		if err := each(e); err != nil {
-			return err
-		}
-	}
-	return err
+// referenceOf gives the pseudonym of a person of the first hospital by NHS number.
+func (o *office) referenceOf(nhs string) string {
+	return o.key.Reference("RXA", o.key.Hash(identity.Patient{Provider: "RXA", NHSNumber: nhs}))
 }
