@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -88,9 +89,7 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 		return nil, err
 	}
 	l.Stays = append(l.Stays, waits...)
-	for provider, on := range listed {
-		l.Days[provider] = on
-	}
+	maps.Copy(l.Days, listed)
 	return l, nil
 }
 

@@ -121,11 +121,11 @@ func (v Version) mapped(mappings []Mapping, on delay.Day) Version {
 // Fingerprint changes when the own rule set or a mapping does. The tables of
 // other code sets are covered where they are read.
 func (s *Sets) Fingerprint() string {
-	out := s.Own.Fingerprint()
+	out := []string{s.Own.Fingerprint()}
 	for _, set := range slices.Sorted(maps.Keys(s.ByCode)) {
 		if slices.ContainsFunc(s.ByCode[set].Versions, func(v Version) bool { return len(v.agreed) > 0 }) {
-			out += "\n" + s.ByCode[set].Fingerprint()
+			out = append(out, s.ByCode[set].Fingerprint())
 		}
 	}
-	return out
+	return strings.Join(out, "\n")
 }

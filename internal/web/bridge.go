@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -434,9 +435,7 @@ func (s *Server) walkable(f measure.Filter) bool {
 
 // walkFrom leads to the bridge from a figure of our own.
 func (s *Server) walkFrom(see sight, f measure.Filter, q url.Values) string {
-	for word, values := range page.FilterQuery(f) {
-		q[word] = values
-	}
+	maps.Copy(q, page.FilterQuery(f))
 	q.Set(wordStart, string(national.Ours))
 	q.Set(wordEnd, string(national.Remaining))
 	return page.Address("/bridge", see.keep(q))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -103,9 +104,7 @@ func (a conventionsAsked) query() url.Values {
 	q := page.FilterQuery(a.Filter)
 	q.Set(page.WordFrom, a.from.String())
 	q.Set(page.WordTo, a.to.String())
-	for word, values := range a.own {
-		q[word] = values
-	}
+	maps.Copy(q, a.own)
 	return a.see.keep(q)
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -112,9 +113,7 @@ func (a dischargeAsked) query() url.Values {
 	q := page.FilterQuery(a.Filter)
 	q.Set(page.WordFrom, a.first.First().String())
 	q.Set(page.WordTo, a.to.Last().String())
-	for word, values := range a.own {
-		q[word] = values
-	}
+	maps.Copy(q, a.own)
 	return a.see.keep(q)
 }
 

@@ -239,7 +239,7 @@ func signed(d published.Decimal) string {
 // of says what a comparison is of, in words.
 func besideWords(c published.Comparison) string {
 	words := measure.UpperFirst(strings.ReplaceAll(c.Measure, "_", " "))
-	if body := strings.TrimPrefix(c.Breakdown, "body="); body != c.Breakdown {
+	if body, ok := strings.CutPrefix(c.Breakdown, "body="); ok {
 		words += ", " + body
 	}
 	if c.Period.Grain == published.Daily {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -206,9 +207,7 @@ func (a sitrepAsked) query() url.Values {
 	if a.weekly {
 		q.Set(page.WordGrain, string(measure.ByWeek))
 	}
-	for word, values := range a.own {
-		q[word] = values
-	}
+	maps.Copy(q, a.own)
 	return a.see.keep(q)
 }
 
