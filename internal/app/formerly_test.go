@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"homeward/internal/app"
 )
 
 // mergedFiles are the extracts of a trust that sent as RZY until 31 March 2026
@@ -171,6 +173,40 @@ func TestFormerlyShowsOneHistory(t *testing.T) {
 					t.Errorf("taken back it gives\n%s\nwant\n%s", got, before)
 				}
 			})
+		})
+	}
+}
+
+// R5 and C11: a file of the former code is held and accepted as any other, by
+// the code that sent it and by that of the provider, and is sent again under it.
+func TestFormerlyHeldAndAccepted(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"RZY", "RWV"} {
+		t.Run("R5 accepted for "+code, func(t *testing.T) {
+			t.Parallel()
+			dir := merging(t, "", true)
+			files := mergedFiles(t, false)
+			must(t, append([]string{"ingest", "--data", dir}, files...)...)
+			before := mergedFigures(t, dir)
+			eve := files[11] // RZY, 31 March
+			text := string(must2(os.ReadFile(eve)))
+			if err := os.WriteFile(eve, []byte(strings.ReplaceAll(text, ",2026-03-1", ",soon-1")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if status, out, _ := run(t, "ingest", "--data", dir, eve); status != app.ExitLess || !strings.Contains(out, "held") {
+				t.Fatalf("it is not held: %d, %s", status, out)
+			}
+			if got := mergedFigures(t, dir); got != before {
+				t.Errorf("a held file changes figures:\n%s\nwas\n%s", got, before)
+			}
+			if out := must(t, "accept", "--data", dir, "--provider", code, "--date", "2026-03-31", "--reason", "as it is"); !strings.Contains(out,
+				"counts now") {
+				t.Errorf("accepting says %s", out)
+			}
+			// Rows that cannot be read keep their patients in bed (C20).
+			if got := mergedFigures(t, dir); !strings.Contains(got, "2026-03,RWV,E10000008,Non-Acute,E,social care,24") {
+				t.Errorf("C20: accepted it gives\n%s", got)
+			}
 		})
 	}
 }

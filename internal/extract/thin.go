@@ -22,7 +22,7 @@ func (t *tally) ends(line int) {
 }
 
 // Blank takes rows out of a text and leaves their lines empty, so that the others
-// keep their numbers. ok is false where that cannot be done: in a workbook, and
+// keep their numbers. Every line ends with LF then. ok is false where that cannot be done: in a workbook, and
 // in a text of two bytes a character.
 func Blank(text []byte, rows []NotReadyRow) (_ []byte, ok bool) {
 	if kind, _, _ := sniff(text[:min(len(text), headLength)]); kind != plainText {
@@ -54,7 +54,9 @@ func Blank(text []byte, rows []NotReadyRow) (_ []byte, ok bool) {
 		if !gone[line] {
 			out = append(out, text[:end]...)
 		}
-		out = append(out, text[end:next]...)
+		if next > end {
+			out = append(out, '\n') // A CR alone could become one ending with what follows.
+		}
 		text = text[next:]
 	}
 	return out, true

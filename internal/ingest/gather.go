@@ -300,6 +300,14 @@ func (g *gatherer) underTwoNumbers(day delay.Day, listings []Listing) {
 		Listing
 		several bool
 	}
+	alone := func(l Listing) bool {
+		st := g.batch.Statements[l.Statement]
+		who := &g.patients[st.Patient]
+		return st.Local == 0 && who.NHSNumber == "" && who.Pseudonym == ""
+	}
+	if !slices.ContainsFunc(listings, alone) {
+		return
+	}
 	with := map[string]beside{}
 	for _, l := range listings {
 		if st := g.batch.Statements[l.Statement]; st.Local != 0 {
@@ -308,16 +316,12 @@ func (g *gatherer) underTwoNumbers(day delay.Day, listings []Listing) {
 			with[id] = beside{l, several}
 		}
 	}
-	if len(with) == 0 {
-		return
-	}
 	for _, l := range listings {
-		st := g.batch.Statements[l.Statement]
-		who := g.patients[st.Patient]
-		if st.Local != 0 || who.NHSNumber != "" || who.Pseudonym != "" {
+		if !alone(l) {
 			continue
 		}
-		named, ok := with[who.Local()]
+		st := g.batch.Statements[l.Statement]
+		named, ok := with[g.patients[st.Patient].Local()]
 		if !ok || named.several {
 			continue
 		}

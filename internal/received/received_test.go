@@ -221,3 +221,44 @@ func BenchmarkSeal(b *testing.B) {
 	}
 	b.SetBytes(int64(len(content)))
 }
+
+// What rows were taken out of goes by its name of before, says what it lacks, and
+// keeps that over a rotation of the key (R13); one that was changed by another
+// hand is damaged.
+func TestRowsAreTakenOutOfAFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := received.New(dir, key(t, 1), nil)
+	sum := keep(t, f, morning, []byte("a\nb\nc\n"))
+	all, err := f.After("")
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	for _, step := range []struct {
+		content string
+		date    string
+	}{{"a\n\nc\n", "2026-03-11"}, {"a\n\n\n", "2026-03-12"}} {
+		if err := f.Rewrite(all[0], []byte(step.content), []received.Without{{Date: step.date, Rows: 1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := f.Reseal(t.Context(), key(t, 2)); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	f = received.New(dir, key(t, 2), nil)
+	o, err := f.Open(sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(o)
+	if err = errors.Join(err, o.Close()); err != nil || string(text) != "a\n\n\n" {
+		t.Errorf("it has %q (%v)", text, err)
+	}
+	if len(o.Without) != 2 || o.Without[0].Date != "2026-03-11" || o.Without[1].Date != "2026-03-12" || !o.At.Equal(morning) ||
+		o.Name != "RZ1.csv" {
+		t.Errorf("it says %+v, %s, %s", o.Without, o.Name, o.At)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*", ".sealing-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v)", left, err)
+	}
+}

@@ -230,23 +230,25 @@ func makeNation(b *testing.B, dir string) {
 	args := []any{sql.Named("first", nationFirst), sql.Named("last", nationLast)}
 	for _, step := range []string{
 		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
-			INSERT INTO provider SELECT i, printf('R%03d', i) FROM n`,
+			INSERT INTO provider (provider_id, code) SELECT i, printf('R%03d', i) FROM n`,
 		`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2999)
 			INSERT INTO given SELECT i + 1, i % 20, '', i / 20, '', '', '',
 				substr('ABCDEFGHIO', i % 10 + 1, 1), i % 2 + 1, printf('E%08d', 10000000 + i / 20), 0, 0, 0, 0, i % 3 + 1, 'A2', ` +
 			`'england-dtoc', '1', ` +
 			`'', '' FROM n`,
 		`INSERT INTO place SELECT provider_id, provider_id, '', 'W', '' FROM provider`,
-		`INSERT INTO file SELECT 1, x'01', 'a.csv', 1, 1, 'taken', '{}'`,
+		`INSERT INTO file (file_id, sha256, name, bytes, received_at, outcome, report) VALUES (1, x'01', 'a.csv', 1, 1, 'taken', '{}')`,
 		`CREATE TEMP TABLE spell AS
 			WITH RECURSIVE bed(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM bed WHERE i < 124),
 				nth(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM nth WHERE k < 303)
 			SELECT ((provider_id - 1) * 125 + i) * 304 + k + 1 AS id, provider_id AS p, @first + k * 12 + i % 12 AS day,
 				((provider_id * 5 / 4 + i % 5) % 150) * 20 + (i / 5 + k) % 20 + 1 AS g
 			FROM provider, bed, nth WHERE @last > 0`,
-		`INSERT INTO patient (patient_id, provider_id, key_hash, reference, nhs_number, local_id)
-			SELECT id, p, unhex(printf('%032x', id * 2654435761 % 4294967296)) , printf('HW-%08d', id), zeroblob(38), zeroblob(36) FROM spell`,
-		`INSERT INTO statement SELECT id, id, g, p, day - 1, 0, day - 9 FROM spell`,
+		`INSERT INTO patient (patient_id, provider_id, sender_id, person_id, nhs_id, key_hash, reference, nhs_number, local_id)
+			SELECT id, p, p, id, id, unhex(printf('%032x', id * 2654435761 % 4294967296)), printf('HW-%08d', id), zeroblob(38),
+				zeroblob(36) FROM spell`,
+		`INSERT INTO statement (statement_id, patient_id, given_id, place_id, ready_date, discharged_date, admitted_date)
+			SELECT id, id, g, p, day - 1, 0, day - 9 FROM spell`,
 		`INSERT INTO presence SELECT id, day, min(day + 10, @last), id FROM spell WHERE day <= @last AND @first > 0`,
 		`INSERT INTO delay SELECT id, day, min(day + 10, @last), p, day - 1, CASE WHEN day + 11 <= @last THEN day + 11 ELSE 0 END,
 			CASE WHEN day + 11 <= @last THEN 2 ELSE 0 END, day, min(day + 10, @last), id FROM spell WHERE day <= @last AND @first > 0`,
@@ -255,7 +257,8 @@ func makeNation(b *testing.B, dir string) {
 			`THEN 1 ELSE 0 END, 0, 0, 0, 0
 			FROM spell s JOIN given ON given_id = g WHERE day <= @last AND @first > 0`,
 		`WITH RECURSIVE d(day) AS (SELECT @first UNION ALL SELECT day + 1 FROM d WHERE day < @last)
-			INSERT INTO extract SELECT (day - @first) * 120 + provider_id, 1, provider_id, day, 114, 114, 0, 0, x'' FROM d, provider`,
+			INSERT INTO extract (extract_id, file_id, provider_id, sender_id, extract_date, rows_read, kept, quarantined, excluded, listed)
+				SELECT (day - @first) * 120 + provider_id, 1, provider_id, provider_id, day, 114, 114, 0, 0, x'' FROM d, provider`,
 		`INSERT INTO standing SELECT provider_id, provider_id, extract_date, extract_id, 0 FROM extract WHERE @first + @last > 0`,
 		`WITH RECURSIVE m(month) AS (SELECT 2016 * 12 + 3 UNION ALL SELECT month + 1 FROM m WHERE month < 2026 * 12 + 2)
 			INSERT INTO month_count (month, provider_id, council, care, reason, body, state, days, ` + dayColumns("") + `)
