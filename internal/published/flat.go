@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -479,7 +480,7 @@ func oldWide(r *row) error {
 		}
 	}
 	for i, h := range r.headings {
-		if letter := strings.ToUpper(h); oldReasons[letter] {
+		if letter := strings.ToUpper(h); oldReason.MatchString(letter) {
 			if err := r.add(r.line, p, level, code, name, DelayedDays, "reason="+letter, at(r.cells, i)); err != nil {
 				return err
 			}
@@ -488,15 +489,9 @@ func oldWide(r *row) error {
 	return nil
 }
 
-// oldReasons are the headings under which the old return has its reasons: the
-// letters of its table, which is closed. Their labels are data (D1).
-var oldReasons = func() map[string]bool {
-	out := map[string]bool{}
-	for letter := range strings.SplitSeq("A B C DI DII E F G H I O", " ") {
-		out[letter] = true
-	}
-	return out
-}()
+// oldReason is the form of the headings under which the old return has its
+// reasons: a letter, some divided by i and ii. Which there are is data (D1).
+var oldReason = regexp.MustCompile(`^[A-Z]I{0,2}$`)
 
 func oldByReason(r *row) error {
 	p, err := r.period("period|month", Monthly)

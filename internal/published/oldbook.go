@@ -39,7 +39,7 @@ func oldBook(grids []extract.Grid, _ Options) (*File, error) {
 	return f, nil
 }
 
-var reasonLetter = regexp.MustCompile(`^(A|B|C|DII|DI|E|F|G|H|I|O)\)`)
+var reasonLetter = regexp.MustCompile(`^([A-Z]I{0,2})\)`)
 
 // oldColumn names a column of the old return, empty when it is none.
 func oldColumn(heading string) (measure, breakdown string) {
