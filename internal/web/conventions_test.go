@@ -65,7 +65,7 @@ func TestD8ConventionsPage(t *testing.T) {
 		!strings.Contains(w.Body.String(), "england-drd") {
 		t.Errorf("a convention that is none: %d", w.Code)
 	}
-	none := newSite(t, func(o *Options) { o.Trends.(*northshire).stays = nil })
+	none := newSite(t, func(o *Options) { o.Pasts.(*office).stays = nil })
 	if text := words(none.get(t, "/conventions").Find("main")); !strings.Contains(text, "nothing to count") {
 		t.Error(text)
 	}
