@@ -45,6 +45,9 @@ func (k calls) makeOf(ctx context.Context, src *sqlite.Store, now time.Time, dra
 			return nil, err
 		}
 	}
+	if s.Sitrep, err = k.app.sitrepOf(ctx, src); err != nil {
+		return nil, err
+	}
 	return call.Make(ctx, src, draw, s)
 }
 

@@ -15,6 +15,7 @@ import (
 	"homeward/internal/config"
 	"homeward/internal/csvout"
 	"homeward/internal/definition"
+	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/national"
 	"homeward/internal/sqlite"
@@ -227,4 +228,32 @@ func printConventions(w io.Writer, t *measure.Table, format string) error {
 	default:
 		return usage("Found the format %q. Use csv, json or table.", format)
 	}
+}
+
+// sitrepOf gives the people that England's old return and its situation report
+// count at a hospital on a day, of the stays of a store; nil where no hospital
+// lists everybody in a bed.
+func (a *App) sitrepOf(ctx context.Context, store *sqlite.Store) (func(string, delay.Day) (int64, int64, bool), error) {
+	if !a.bedLists() {
+		return nil, nil
+	}
+	l, err := a.ledger(ctx, store, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	dtoc, err := a.defs.Convention("england-dtoc")
+	if err != nil {
+		return nil, err
+	}
+	drd, err := a.defs.Convention("england-drd")
+	if err != nil {
+		return nil, err
+	}
+	return func(provider string, day delay.Day) (int64, int64, bool) {
+		if !slices.Contains(l.Beds, provider) {
+			return 0, 0, false
+		}
+		chain := national.Chain(l.Stays, national.Stretch{From: day, To: day, Provider: provider, Floor: 18, Evidence: l.Days}, dtoc, drd)
+		return int64(chain[0].Days), int64(chain[len(chain)-1].Days), true
+	}, nil
 }

@@ -60,7 +60,7 @@ func TestD6D7D8PagesOfTheLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
-	site, signIn := a.Site(t, draw, people.Viewer)
+	site, signIn := a.Site(t, draw, people.Viewer, people.Presenter)
 	cookie := signIn(people.Viewer)
 	get := func(target string) *httptest.ResponseRecorder {
 		t.Helper()
@@ -169,6 +169,25 @@ func TestD6D7D8PagesOfTheLedger(t *testing.T) {
 			if is := get(target).Body.String(); is != was {
 				t.Errorf("%s was\n%.400s\nand is\n%.400s", target, was, is)
 			}
+		}
+	})
+	t.Run("D8 slide 1 of the call opens with the sitrep's number and ours", func(t *testing.T) {
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/call", nil)
+		r.Header.Set("Cookie", signIn(people.Presenter))
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, r)
+		if w.Code != http.StatusSeeOther {
+			t.Fatalf("%d %.300s", w.Code, w.Body.String())
+		}
+		rows := csvRows(t, get("/sitrep.csv?from=2026-04-30&to=2026-04-30").Body.String())
+		doc, err := goquery.NewDocumentFromReader(get(w.Header().Get("Location")).Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := doc.Find("main").Text(); !strings.Contains(text, "Sitrep "+rows[0]["remaining"]+" = our ") {
+			t.Errorf("slide 1 says %s, the situation report %s", strings.Join(strings.Fields(text), " "), rows[0]["remaining"])
 		}
 	})
 	t.Run("P1 no row and no reference of a person", func(t *testing.T) {

@@ -113,7 +113,9 @@ type Content struct {
 	Hospitals []Hospital `json:"hospitals"`
 	Movement  *Movement  `json:"movement,omitempty"`
 	Share     Share      `json:"share"`
-	Unsettled Unsettled  `json:"unsettled"`
+	// Sitrep is nil where no hospital lists everybody in a bed.
+	Sitrep    *Sitrep   `json:"sitrep,omitempty"`
+	Unsettled Unsettled `json:"unsettled"`
 
 	Slides []Slide `json:"slides"`
 }

@@ -93,6 +93,10 @@ type Setup struct {
 	// Pathways are the pathways out of hospital by their codes in the log, in the
 	// order of pages. Any other code is not decided or not known.
 	Pathways []Pathway
+	// Sitrep gives for a hospital and day how many people England's old return
+	// and its situation report count, and false for a hospital that does not list
+	// everybody in a bed. It may be nil.
+	Sitrep func(provider string, day delay.Day) (before, remaining int64, ok bool)
 	// Last is what was shown at the call before, nil on the first.
 	Last *Content
 }
@@ -426,7 +430,11 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 	if n == 1 {
 		s.FigureWords = "person waiting to leave hospital at the end of " + m.AsAt.Long()
 	}
-	if m.Ready > 0 {
+	if m.Content.Sitrep = m.sitrep(); m.Content.Sitrep != nil {
+		s.Title = whole(m.Content.Sitrep.Remaining) + " remain by the sitrep; " + whole(n) + " waiting by our count"
+		s.Lines = append(s.Lines, m.Content.Sitrep.words())
+	}
+	if m.Ready > 0 && (m.Content.Sitrep == nil || m.Content.Sitrep.Ready == 0) {
 		line := plural(m.Ready, "person", "people") + " became ready that day and will count from the next."
 		if m.set.Book.Counting().Ready {
 			line = plural(m.Ready, "person", "people") + " became ready that day and " + isAre(m.Ready) + " among them."

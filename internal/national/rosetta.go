@@ -29,12 +29,18 @@ func (b ByConvention) Figure() int {
 func Rosetta(stays []Stay, from, to delay.Day, evidence map[string]delay.Calendar, conventions []*definition.Convention) []ByConvention {
 	out := make([]ByConvention, len(conventions))
 	of := Stretch{From: from, To: to, Evidence: evidence}
+	held := Ledger{Days: evidence}
+	begin, last := held.Extent()
 	for n, c := range conventions {
 		b := &out[n]
 		b.Convention = c
 		var censuses []delay.Day
 		for m := from.Month(); m <= to.Month(); m++ {
-			if day := c.Census.Day(m); day >= from && day <= to && day != 0 {
+			day := c.Census.Day(m)
+			if evidence != nil && (day < begin || day > last) {
+				continue // Nothing is held of that day.
+			}
+			if day >= from && day <= to && day != 0 {
 				censuses = append(censuses, day)
 			}
 		}

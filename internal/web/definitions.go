@@ -27,6 +27,10 @@ type definitionsView struct {
 	Levels   *page.Table
 	NoLevels string
 	JSON     string
+	// Conventions, CodeSets and RuleSets are the tables; OpenChoices what their
+	// sources leave open.
+	Conventions, CodeSets, RuleSets []definedView
+	OpenChoices                     page.Table
 }
 
 type measureView struct {
@@ -103,8 +107,13 @@ func (s *Server) definitionsPage(c echo.Context) error {
 		{Text: "Worked examples", Href: "#worked"},
 		{Text: "Attribution rules", Href: "#attribution"},
 		{Text: "Reasons", Href: "#reasons"},
+		{Text: "Counting conventions", Href: "#conventions"},
+		{Text: "Code sets", Href: "#codesets"},
+		{Text: "Rule sets", Href: "#rulesets"},
+		{Text: "What the sources leave open", Href: "#open"},
 		{Text: "Control charts", Href: "#spc"},
 	}
+	v.Conventions, v.CodeSets, v.RuleSets, v.OpenChoices = s.conventionViews(), s.codeSetViews(), s.ruleSetViews(), s.openChoices()
 	for _, d := range measure.Definitions(s.opts.Places.Book) {
 		v.Measures = append(v.Measures, measureOf(d))
 	}
@@ -211,7 +220,9 @@ func (s *Server) definitionsJSON(c echo.Context) error {
 	for _, d := range measure.Definitions(s.opts.Places.Book) {
 		all = append(all, s.definitionBody(d))
 	}
-	return c.JSON(http.StatusOK, map[string]any{"measures": all, "rule_version": s.ruleVersion()})
+	conventions, sets := s.definedJSON()
+	return c.JSON(http.StatusOK, map[string]any{"measures": all, "rule_version": s.ruleVersion(), "conventions": conventions,
+		"code_sets": sets})
 }
 
 // controlRules say in plain words how control charts are drawn and read, on the

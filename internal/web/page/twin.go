@@ -47,6 +47,9 @@ func (t Twin) provenance(row int, rules string) (names, cells []string) {
 	if t.Measure == "" {
 		names, cells = names[:1], cells[:1]
 	}
+	if slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == "convention" }) {
+		names, cells = names[1:], cells[1:] // The rows name their own.
+	}
 	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), cmp.Or(t.RuleVersion, rules), t.AsAt)
 }
 
