@@ -191,7 +191,8 @@ func printTable(w io.Writer, t *measure.Table, format string) error {
 			return err
 		}
 		for _, row := range t.Rows {
-			if err := out.WriteMixed(append(slices.Clone(row), made...), func(i int) bool { return i < len(t.Numeric) && t.Numeric[i] }); err != nil {
+			if err := out.WriteMixed(append(slices.Clone(row), made...),
+				func(i int) bool { return i < len(t.Numeric) && t.Numeric[i] }); err != nil {
 				return err
 			}
 		}

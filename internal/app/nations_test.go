@@ -139,7 +139,8 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 		files["S08000015_"+month+".csv"] = b.String()
 	}
 	l := landOf(t, "scotland", nil, files, "2026-04-02 09:00:00")
-	if got := must(t, "figures", "--data", l.dir, "--from", "2026-03", "--to", "2026-03", "--by", "month", "--format", "csv"); !strings.Contains(
+	if got := must(t, "figures", "--data", l.dir, "--from", "2026-03", "--to", "2026-03", "--by", "month", "--format",
+		"csv"); !strings.Contains(
 		got, "2026-03,117") {
 		// Ready on the 10th, left on the 20th to the 25th, or still in on the 31st: the day of leaving counts.
 		t.Errorf("R14, C1 the days of March are\n%s", got)
@@ -196,7 +197,8 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 	ref := regexp.MustCompile(`HW-[0-9A-Z]{8}`).FindString(list)
 	for _, address := range []string{"/today?provider=S08000015", "/delays/" + ref, "/days"} {
 		status, body := l.get(people.Coordinator, address)
-		if found := divided.FindString(body); status != http.StatusOK || found != "" || !strings.Contains(body, ">Group</th>") && !strings.HasPrefix(address, "/today") {
+		if found := divided.FindString(body); status != http.StatusOK || found != "" || !strings.Contains(body,
+			">Group</th>") && !strings.HasPrefix(address, "/today") {
 			t.Errorf("A8 %s: %d, says %q", address, status, found)
 		}
 	}
@@ -352,7 +354,8 @@ func TestD4EachProviderHasItsCodeSet(t *testing.T) {
 			d.String() + ",RWV,RWV12,Unit 2,RWV-2,,1950-01-20,2026-01-16,2026-02-20,,98,04,E10000008\r\n"
 		on := d.Time().Format("02/01/2006")
 		files["RK9_"+d.String()+".csv"] = acute +
-			on + ",RK9,RK950,6,5,RK9-1,,20/01/1938,01/02/2026,N,25/02/2026,Capacity – Residential/nursing home care not yet available (Pathway 3),P3,Devon,,\r\n" +
+			on + ",RK9,RK950,6,5,RK9-1,,20/01/1938,01/02/2026," +
+			"N,25/02/2026,Capacity – Residential/nursing home care not yet available (Pathway 3),P3,Devon,,\r\n" +
 			on + ",RK9,RK950,6,6,RK9-2,,20/01/1938,01/02/2026,N,25/02/2026,Hospital process – Awaiting patient transport services,P1,Devon,,\r\n" +
 			on + ",RK9,RK950,6,7,RK9-3,,20/01/1938,01/02/2026,Y,,,,Devon,,\r\n"
 	}
@@ -410,7 +413,8 @@ func TestD4EachProviderHasItsCodeSet(t *testing.T) {
 	// The log offers the 37 reasons by group, and none of another list.
 	refs2 := refs.FindString(body)
 	status, form := l.get(people.Coordinator, "/delays/new?ref="+refs2)
-	if status != http.StatusOK || !strings.Contains(form, `<optgroup label="Interface process">`) || strings.Contains(form, "Di Residential home") {
+	if status != http.StatusOK || !strings.Contains(form, `<optgroup label="Interface process">`) ||
+		!strings.Contains(form, `data-app-find="reason"`) || strings.Contains(form, "Di Residential home") {
 		t.Errorf("D4 the log's form (%d) does not offer the provider's own reasons by group", status)
 	}
 }
