@@ -139,8 +139,8 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 		files["S08000015_"+month+".csv"] = b.String()
 	}
 	l := landOf(t, "scotland", nil, files, "2026-04-02 09:00:00")
-	if got := must(t, "figures", "--data", l.dir, "--from", "2026-03", "--to", "2026-03", "--by", "month",
-		"--format", "csv"); !strings.Contains(
+	if got := must(t, "figures", "--data", l.dir, "--from", "2026-03", "--to", "2026-03", "--by", "month", "--format",
+		"csv"); !strings.Contains(
 		got, "2026-03,117") {
 		// Ready on the 10th, left on the 20th to the 25th, or still in on the 31st: the day of leaving counts.
 		t.Errorf("R14, C1 the days of March are\n%s", got)
@@ -197,8 +197,8 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 	ref := regexp.MustCompile(`HW-[0-9A-Z]{8}`).FindString(list)
 	for _, address := range []string{"/today?provider=S08000015", "/delays/" + ref, "/days"} {
 		status, body := l.get(people.Coordinator, address)
-		if found := divided.FindString(body); status != http.StatusOK || found != "" ||
-			!strings.Contains(body, ">Group</th>") && !strings.HasPrefix(address, "/today") {
+		if found := divided.FindString(body); status != http.StatusOK || found != "" || !strings.Contains(body,
+			">Group</th>") && !strings.HasPrefix(address, "/today") {
 			t.Errorf("A8 %s: %d, says %q", address, status, found)
 		}
 	}
@@ -354,8 +354,8 @@ func TestD4EachProviderHasItsCodeSet(t *testing.T) {
 			d.String() + ",RWV,RWV12,Unit 2,RWV-2,,1950-01-20,2026-01-16,2026-02-20,,98,04,E10000008\r\n"
 		on := d.Time().Format("02/01/2006")
 		files["RK9_"+d.String()+".csv"] = acute +
-			on + ",RK9,RK950,6,5,RK9-1,,20/01/1938,01/02/2026,N,25/02/2026," +
-			"Capacity – Residential/nursing home care not yet available (Pathway 3),P3,Devon,,\r\n" +
+			on + ",RK9,RK950,6,5,RK9-1,,20/01/1938,01/02/2026," +
+			"N,25/02/2026,Capacity – Residential/nursing home care not yet available (Pathway 3),P3,Devon,,\r\n" +
 			on + ",RK9,RK950,6,6,RK9-2,,20/01/1938,01/02/2026,N,25/02/2026,Hospital process – Awaiting patient transport services,P1,Devon,,\r\n" +
 			on + ",RK9,RK950,6,7,RK9-3,,20/01/1938,01/02/2026,Y,,,,Devon,,\r\n"
 	}
@@ -414,7 +414,37 @@ func TestD4EachProviderHasItsCodeSet(t *testing.T) {
 	refs2 := refs.FindString(body)
 	status, form := l.get(people.Coordinator, "/delays/new?ref="+refs2)
 	if status != http.StatusOK || !strings.Contains(form, `<optgroup label="Interface process">`) ||
-		strings.Contains(form, "Di Residential home") {
+		!strings.Contains(form, `data-app-find="reason"`) || strings.Contains(form, "Di Residential home") {
 		t.Errorf("D4 the log's form (%d) does not offer the provider's own reasons by group", status)
+	}
+}
+
+// Wales attributes without a public list and has no groups: its labels stand on
+// their own, under its own convention (A8, D3).
+func TestA8WalesHasItsLabels(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for d := delay.MustDay("2025-02-01"); d <= delay.MustDay("2025-02-05"); d++ {
+		text := "Snapshot date,Health board,Hospital,Ward,Hospital number,NHS number,Date of birth,Clinically optimised date,Reason for delay," +
+			"Council,Discharge date\r\n"
+		for i := range 12 {
+			text += fmt.Sprintf("%s,7A1,7A1A1,Ward 1,7A1-%05d,,1935-12-24,2025-01-28,Awaiting start of new home care package,W06000004,\r\n", d, i)
+		}
+		files["7A1_"+d.String()+".csv"] = text
+	}
+	l := landOf(t, "wales", nil, files, "2025-02-06 09:00:00")
+	divided := regexp.MustCompile(`(?i)with social care|council share|not attributed|by group of|england-dtoc`)
+	for _, address := range []string{"/overview", "/reasons", "/charts/reasons.csv", "/figures?by=reason", "/figures.json?by=reason"} {
+		status, body := l.get(people.Analyst, address)
+		if found := divided.FindString(body); status != http.StatusOK || found != "" {
+			at := max(0, strings.Index(body, found))
+			t.Errorf("A8 %s: %d, says %q: …%s…", address, status, found, body[max(0, at-120):min(len(body), at+120)])
+		}
+		if !strings.Contains(body, "wales-days") {
+			t.Errorf("D3 %s does not name the convention", address)
+		}
+		if !strings.HasSuffix(address, "figures.json?by=reason") && !strings.Contains(body, "Awaiting start of new home care package") {
+			t.Errorf("D1 %s does not show the label", address)
+		}
 	}
 }
