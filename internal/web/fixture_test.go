@@ -150,7 +150,7 @@ func options(t testing.TB, of *office) (Options, *site) {
 		Packs:     &shelf{packs: []Pack{ofOctober}},
 		Published: shelfOfFigures{},
 		Places:    page.Places{Partnership: "Northshire Discharge Partnership", Book: book},
-		Rules:     of.rules, Defs: referenceTables(t), DischargeFloor: 16, Beds: true, Counting: "england-dtoc", Version: "1.0.0",
+		Rules:     of.rules, Defs: tables, DischargeFloor: 16, Beds: true, Counting: "england-dtoc", Version: "1.0.0",
 		Templates: templates.Files, Assets: assetsForTests(t),
 		Log: log, Now: at(morning), Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
 	}
@@ -299,8 +299,9 @@ func skipShort(t *testing.T) {
 	}
 }
 
-// book is that of a partnership that counts England's old return.
-var book = func() *definition.Book {
+// tables are the code sets and conventions of the program, and book those of a
+// partnership that counts England's old return.
+var tables, book = func() (*definition.Tables, *definition.Book) {
 	tables, err := definition.Load(data.Reference)
 	if err != nil {
 		panic(err)
@@ -309,5 +310,5 @@ var book = func() *definition.Book {
 	if err != nil {
 		panic(err)
 	}
-	return b
+	return tables, b
 }()

@@ -3,23 +3,10 @@ package web
 import (
 	"context"
 	"fmt"
-	"testing"
 
-	"homeward/data"
-	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/national"
 )
-
-// referenceTables are the code sets and conventions of the program.
-func referenceTables(t testing.TB) *definition.Tables {
-	t.Helper()
-	defs, err := definition.Load(data.Reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return defs
-}
 
 // Ledger gives the stays of the office: none while its hospitals send delays
 // alone.
