@@ -9,7 +9,20 @@ import (
 	"homeward/internal/delay"
 )
 
-// Clocks are a partnership's times to answer, in working days of England. The
+// Calendar is the bank holidays of one nation. A nil Calendar is England's, as
+// the library keeps it.
+type Calendar struct{ closed map[delay.Day]bool }
+
+// NewCalendar makes a calendar of bank holidays.
+func NewCalendar(holidays []delay.Day) *Calendar {
+	c := &Calendar{closed: map[delay.Day]bool{}}
+	for _, day := range holidays {
+		c.closed[day] = true
+	}
+	return c
+}
+
+// Clocks are a partnership's times to answer, in working days of its nation. The
 // zero value is not usable; DefaultClocks are those of the screens.
 type Clocks struct {
 	// Answer is for a proposal and for the other side's first answer to a
@@ -21,6 +34,8 @@ type Clocks struct {
 	// DefaultAfter is after how many working days without an answer silence
 	// counts as agreement (G2); 0 means that it never does.
 	DefaultAfter int
+	// Calendar is of the nation's bank holidays.
+	Calendar *Calendar
 }
 
 // DefaultClocks are 2 working days, leads 2, directors 5 and the chair 5, each
@@ -57,7 +72,7 @@ func (c Clocks) DefaultAt(since time.Time, zone *time.Location) time.Time {
 }
 
 func (c Clocks) after(since time.Time, days int, zone *time.Location) time.Time {
-	y, m, d := AddWorkingDays(delay.DayOf(since.In(zone)), days).Time().Date()
+	y, m, d := c.AddWorkingDays(delay.DayOf(since.In(zone)), days).Time().Date()
 	return time.Date(y, m, d, int(c.At/time.Hour), int(c.At%time.Hour/time.Minute), 0, 0, zone)
 }
 
@@ -76,11 +91,21 @@ var england = func() *cal.BusinessCalendar {
 // England.
 func WorkingDay(d delay.Day) bool { return england.IsWorkday(d.Time()) }
 
+// WorkingDay says whether the day is neither a weekend nor a bank holiday of the
+// nation.
+func (c Clocks) WorkingDay(d delay.Day) bool {
+	if c.Calendar == nil {
+		return WorkingDay(d)
+	}
+	weekday := d.Time().Weekday()
+	return weekday != time.Saturday && weekday != time.Sunday && !c.Calendar.closed[d]
+}
+
 // AddWorkingDays gives the n-th working day after d.
-func AddWorkingDays(d delay.Day, n int) delay.Day {
+func (c Clocks) AddWorkingDays(d delay.Day, n int) delay.Day {
 	for n > 0 {
 		d++
-		if WorkingDay(d) {
+		if c.WorkingDay(d) {
 			n--
 		}
 	}

@@ -17,7 +17,15 @@ import (
 // settings.
 func (a *App) casework() *casework.Service {
 	return &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.rules, Book: a.book, Key: a.Key, Now: a.Options.Now, London: a.London,
-		Settings: caseSettings(a.Partnership.Agreement)}
+		Settings: a.caseSettings()}
+}
+
+// caseSettings gives the settings of casework, with the bank holidays of the
+// nation whose days are counted (D5).
+func (a *App) caseSettings() casework.Settings {
+	s := caseSettings(a.Partnership.Agreement)
+	s.Clocks.Calendar = a.calendar
+	return s
 }
 
 // caseSettings gives the settings of casework from the partnership file.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"homeward/internal/agreement"
 	"homeward/internal/attribution"
 	"homeward/internal/config"
 	"homeward/internal/definition"
@@ -20,6 +21,9 @@ type counted struct {
 	defs  *definition.Tables
 	book  *definition.Book
 	rules *attribution.Sets
+	// calendar is of the bank holidays of the nation whose days are counted, nil
+	// when no table has any.
+	calendar *agreement.Calendar
 }
 
 // countedBy reads what a partnership counts by. The error is an Invalid problem
@@ -42,6 +46,9 @@ func countedBy(p *config.Partnership, ref reference) (*counted, error) {
 	}
 	if out.book, err = bookBy(p, defs, convention); err != nil {
 		return nil, err
+	}
+	if days := defs.Holidays[out.book.Convention.Nation]; len(days) > 0 {
+		out.calendar = agreement.NewCalendar(days)
 	}
 	own, err := ownRules(p.Settings.RuleSet, ref, defs)
 	if err != nil {

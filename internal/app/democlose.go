@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"homeward/internal/agreement"
 	"homeward/internal/closing"
 	"homeward/internal/delay"
 	"homeward/internal/people"
@@ -37,7 +36,7 @@ func closeDemo(ctx context.Context, a *App, said func(done, total int)) error {
 func (a *App) closeAsKnown(ctx context.Context, by people.Actor, m delay.Month) (err error) {
 	k := a.closings()
 	setup := k.setup(m, a.now())
-	y, month, day := agreement.AddWorkingDays(closing.Due(m, setup.Clocks), 1).Time().Date()
+	y, month, day := setup.Clocks.AddWorkingDays(closing.Due(m, setup.Clocks), 1).Time().Date()
 	setup.Now = time.Date(y, month, day, 10, 0, 0, 0, a.London)
 	past, err := a.Store.AsKnown(ctx, setup.Now, delay.DayOf(setup.Now))
 	if err != nil {

@@ -275,7 +275,7 @@ type Check struct {
 // Due gives the day after which a month is expected to be closed: its last
 // proposals have had the working days of an answer.
 func Due(m delay.Month, c agreement.Clocks) delay.Day {
-	return agreement.AddWorkingDays(m.Last()+1, c.Answer)
+	return c.AddWorkingDays(m.Last()+1, c.Answer)
 }
 
 // Over says whether every day of the month is over at a moment of London.

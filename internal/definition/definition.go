@@ -24,6 +24,8 @@ type Tables struct {
 	CodeSets    []*CodeSet
 	Conventions []*Convention
 	Examples    []Example
+	// Holidays are the bank holidays of each nation.
+	Holidays map[string][]delay.Day
 }
 
 // Provenance says where a definition comes from and when it was in force.
@@ -63,6 +65,9 @@ func Load(folders ...fs.FS) (*Tables, error) {
 		if err := t.loadConventions(folder); err != nil {
 			return nil, err
 		}
+		if err := t.loadHolidays(folder); err != nil {
+			return nil, err
+		}
 	}
 	return t, t.check()
 }
@@ -89,6 +94,29 @@ func (t *Tables) loadConventions(folder fs.FS) error {
 			return problem.New(problem.Invalid, "examples.csv, line %d: %v", tab.lines[i], err)
 		}
 		t.Examples = append(t.Examples, e)
+	}
+	return nil
+}
+
+// loadHolidays adds the bank holidays of a folder to those before.
+func (t *Tables) loadHolidays(folder fs.FS) error {
+	tab, err := readTable(folder, "holidays.csv")
+	if err != nil || tab == nil {
+		return err
+	}
+	if t.Holidays == nil {
+		t.Holidays = map[string][]delay.Day{}
+	}
+	for i := range tab.rows {
+		r := tab.row(i)
+		nation, day := r.text("nation"), r.day("day")
+		if nation == "" || day == 0 {
+			r.fail("expected a nation and a day")
+		}
+		if r.err != nil {
+			return problem.New(problem.Invalid, "holidays.csv, line %d: %v", tab.lines[i], r.err)
+		}
+		t.Holidays[nation] = append(t.Holidays[nation], day)
 	}
 	return nil
 }

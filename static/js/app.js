@@ -22,3 +22,41 @@ for (const button of document.querySelectorAll('[data-app-copy]')) {
     }
   })
 }
+
+// A long list of choices is found by typing a part of any of its words. Without
+// scripts the field stays hidden, and the list has its groups.
+for (const field of document.querySelectorAll('[data-app-find]')) {
+  const list = document.getElementById(field.dataset.appFind)
+  const said = document.getElementById(`${field.dataset.appFind}-found`)
+  if (!list) continue
+  field.parentElement.hidden = false
+  const shown = (option, yes) => {
+    option.hidden = !yes
+    option.disabled = !yes
+  }
+  field.addEventListener('input', () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean)
+    const found = new Map()
+    for (const option of list.options) {
+      const text = `${option.parentElement.label ?? ''} ${option.textContent}`.toLowerCase()
+      const yes = words.every((word) => text.includes(word))
+      shown(option, yes || !option.value)
+      if (yes && option.value) found.set(option.value, option)
+    }
+    for (const group of list.querySelectorAll('optgroup')) {
+      group.hidden = ![...group.children].some((option) => !option.hidden)
+    }
+    if (words.length === 0) {
+      said.textContent = ''
+      return
+    }
+    const [first] = found.values()
+    if (first) first.selected = true
+    said.textContent = found.size === 1 ? `Found: ${first.textContent}` : `${found.size} found`
+  })
+  field.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== 'ArrowDown') return
+    event.preventDefault()
+    list.focus()
+  })
+}

@@ -86,6 +86,16 @@ func (p Part) Line() bool    { return p.Kind == "text" }
 func (p Part) Check() bool   { return p.Kind == "check" }
 func (p Part) Details() bool { return p.Kind == "details" }
 
+// Long says that a select has so many choices that they are found by typing.
+func (p Part) Long() bool {
+	const few = 20
+	n := 0
+	for _, g := range p.Groups {
+		n += len(g.Items)
+	}
+	return n > few
+}
+
 // Described gives the identifiers of what describes the part.
 func (p Part) Described() string {
 	return Field{ID: p.ID, Hint: p.Hint, Error: p.Error}.Described()
