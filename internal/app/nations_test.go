@@ -418,3 +418,33 @@ func TestD4EachProviderHasItsCodeSet(t *testing.T) {
 		t.Errorf("D4 the log's form (%d) does not offer the provider's own reasons by group", status)
 	}
 }
+
+// Wales attributes without a public list and has no groups: its labels stand on
+// their own, under its own convention (A8, D3).
+func TestA8WalesHasItsLabels(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for d := delay.MustDay("2025-02-01"); d <= delay.MustDay("2025-02-05"); d++ {
+		text := "Snapshot date,Health board,Hospital,Ward,Hospital number,NHS number,Date of birth,Clinically optimised date,Reason for delay," +
+			"Council,Discharge date\r\n"
+		for i := range 12 {
+			text += fmt.Sprintf("%s,7A1,7A1A1,Ward 1,7A1-%05d,,1935-12-24,2025-01-28,Awaiting start of new home care package,W06000004,\r\n", d, i)
+		}
+		files["7A1_"+d.String()+".csv"] = text
+	}
+	l := landOf(t, "wales", nil, files, "2025-02-06 09:00:00")
+	divided := regexp.MustCompile(`(?i)with social care|council share|not attributed|by group of|england-dtoc`)
+	for _, address := range []string{"/overview", "/reasons", "/charts/reasons.csv", "/figures?by=reason", "/figures.json?by=reason"} {
+		status, body := l.get(people.Analyst, address)
+		if found := divided.FindString(body); status != http.StatusOK || found != "" {
+			at := max(0, strings.Index(body, found))
+			t.Errorf("A8 %s: %d, says %q: …%s…", address, status, found, body[max(0, at-120):min(len(body), at+120)])
+		}
+		if !strings.Contains(body, "wales-days") {
+			t.Errorf("D3 %s does not name the convention", address)
+		}
+		if !strings.HasSuffix(address, "figures.json?by=reason") && !strings.Contains(body, "Awaiting start of new home care package") {
+			t.Errorf("D1 %s does not show the label", address)
+		}
+	}
+}

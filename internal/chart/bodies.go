@@ -66,7 +66,7 @@ func byBody(b *definition.Book) string {
 // byGroup says that reasons stand together in their groups: where the nation
 // publishes groups, and where providers have different code sets, which share
 // groups and not reasons (D4).
-func byGroup(b *definition.Book) bool { return b.Mixed() || !b.Divides() && b != nil }
+func byGroup(b *definition.Book) bool { return b.Mixed() || !b.Divides() && b.Grouped() }
 
 // grouped puts reasons together by the name of their group. Each group has the
 // first of its reasons.

@@ -169,6 +169,11 @@ func (b *Book) Divides() bool {
 	return slices.ContainsFunc(b.Sets, func(s *CodeSet) bool { return s.Bodies || slices.Contains(b.Mapped, s.Name) })
 }
 
+// Grouped says that some code set in use has groups of reasons.
+func (b *Book) Grouped() bool {
+	return b != nil && slices.ContainsFunc(b.Sets, func(s *CodeSet) bool { return len(s.Groups) > 0 })
+}
+
 // Mixed says that providers have different code sets, so that figures across
 // them share groups and bodies and not reasons (D4).
 func (b *Book) Mixed() bool { return b != nil && len(b.Sets) > 1 }

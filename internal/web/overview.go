@@ -243,7 +243,7 @@ func (s *Server) lede(o measure.Overview, first delay.Day) string {
 		for _, g := range groups[:min(3, len(groups))] {
 			words = append(words, count(o.NowBy[g])+" for "+g)
 		}
-		return text + " Most wait by group: " + strings.Join(words, ", ") + "."
+		return text + " Most of them wait as follows: " + strings.Join(words, ", ") + "."
 	}
 	if sc := o.Now[delay.SocialCare]; now > 0 {
 		text += " The next step is with the NHS for " + count(o.Now[delay.NHS]) + ", with social care for " + count(sc)
@@ -296,8 +296,15 @@ func nowOf(o measure.Overview, first delay.Day) nowView {
 			v.Ready = measure.UpperFirst(persons(o.ReadyToday)) + " became ready on the day. They are in these counts."
 		}
 	}
-	for _, g := range o.GroupsNow() {
+	const shown = 8
+	rest := total
+	for i, g := range o.GroupsNow() {
+		if i == shown {
+			v.Bodies = append(v.Bodies, bodyCount{Text: "All others", Value: count(rest)})
+			break
+		}
 		v.Bodies = append(v.Bodies, bodyCount{Text: g, Value: count(o.NowBy[g])})
+		rest -= o.NowBy[g]
 	}
 	if o.NowBy != nil {
 		return v

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"homeward/internal/definition"
 	"net/url"
 	"slices"
 	"strconv"
@@ -314,7 +313,7 @@ func (r reasonFigures) table() page.Table {
 // reasons are not the same (D4); nil where there is one code set without groups.
 func (r reasonFigures) groups() *page.Table {
 	book := r.Asked.Filter.Book
-	if book == nil || !book.Mixed() && !slices.ContainsFunc(book.Sets, func(s *definition.CodeSet) bool { return len(s.Groups) > 0 }) {
+	if book == nil || !book.Mixed() && !book.Grouped() {
 		return nil
 	}
 	t := page.Table{ID: "reasons-groups", Caption: "Delayed days by group of reasons, " + span(r.From, r.To),
