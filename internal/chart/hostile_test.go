@@ -13,6 +13,7 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/national"
 )
 
 // hostileNames are names as a file or a setting might bring them.
@@ -86,6 +87,20 @@ var hostileCharts = map[string]func(testing.TB, string) []Chart{
 		m := Moved{Noun: "hospital", From: 2458574, To: 2458604, WasFrom: 2458543, WasTo: 2458573, Change: 28, Now: 300, Was: 200,
 			Parts: []MovedPart{{Name: name, Now: 200, Was: 110, Points: 23}, {Name: name, Now: 100, Was: 90, Points: 5}}}
 		return []Chart{MovedOf(m, name)}
+	},
+	"RemainingOf": func(_ testing.TB, name string) []Chart {
+		return []Chart{RemainingOf([]RemainingDay{{Day: 20500, Remaining: 90, Left: 12}, {Day: 20501, None: true}}, name, "Remaining.", 20501),
+			RemainingOf([]RemainingDay{{Day: 20500, None: true}}, name, "Remaining.", 20501)}
+	},
+	"BandsOf": func(_ testing.TB, name string) []Chart {
+		d := national.Discharges{Discharges: 90, SameDay: 70, BedDays: 60, Bands: [7]int{70, 5, 5, 4, 3, 2, 1}}
+		return []Chart{BandsOf(d, name, "March 2026", "Discharges.", 20501), BandsOf(national.Discharges{}, name, "March 2026", "Discharges.", 0)}
+	},
+	"BridgeOf": func(_ testing.TB, name string) []Chart {
+		w := Walked{Title: name, Place: name, Period: "March 2026", Unit: "days", Definition: "Days.", AsAt: 20501, Steps: []national.Cause{
+			{Words: name, Short: name, Total: true, Days: 90, Running: 90}, {Words: name, Short: name, Days: -20, Running: 70},
+			{Words: name, Short: name, Days: 5, Running: 75}, {Words: name, Short: name, Total: true, Days: 75, Running: 75}}}
+		return []Chart{BridgeOf(w), BridgeOf(Walked{Title: name, Place: name, Unit: "days"})}
 	},
 }
 

@@ -138,6 +138,9 @@ func signed(n int) string {
 func BridgeOf(w Walked) Chart {
 	c := Chart{ID: "bridge", Title: shorten(plain(w.Title), titleLimit-1), Definition: w.Definition, Source: source(w.AsAt),
 		Subtitle: subtitle(sentenceCase(w.Unit)+" by what each count has and the other has not", w.Place, w.Period)}
+	if c.Title == "" {
+		c.Title = "From one count to another"
+	}
 	c.Table = Table{Caption: c.Title, Head: []string{"Step", sentenceCase(w.Unit), "Running total"}}
 	lowest := 0
 	var said []string
@@ -147,7 +150,7 @@ func BridgeOf(w Walked) Chart {
 		if s.Total {
 			words = whole(int64(s.Days))
 		}
-		said = append(said, s.Label()+" "+words)
+		said = append(said, plain(s.Label())+" "+words)
 		c.Table.Rows = append(c.Table.Rows, []Cell{text(sentenceCase(plain(s.Label()))), number(float64(s.Days), words),
 			number(float64(s.Running), whole(int64(s.Running)))})
 	}
@@ -175,7 +178,7 @@ func drawWaterfall(steps []national.Cause, s Size) (json.RawMessage, error) {
 	}
 	for i, step := range steps {
 		every[i] = i
-		labels[i] = strings.Join(wrap(sentenceCase(step.Short), font, band-font*0.3, 4), "\n")
+		labels[i] = strings.Join(wrap(sentenceCase(plain(step.Short)), font, band-font*0.3, 4), "\n")
 		before := step.Running - step.Days
 		top = max(top, step.Running, before)
 		base[i], totals[i], more[i], less[i] = opts.BarData{Value: "-"}, opts.BarData{Value: "-"}, opts.BarData{Value: "-"},
