@@ -299,7 +299,7 @@ func TestCallActions(t *testing.T) {
 
 func TestCallHome(t *testing.T) {
 	t.Parallel()
-	s, k := callSite(t)
+	s, _ := callSite(t)
 	doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter"))
 	if doc.Find("button:contains('Start call')").Length() != 1 || !strings.Contains(words(doc.Find("main")), "There has been no call yet") {
 		t.Errorf("found %s", words(doc.Find("main")))
@@ -315,7 +315,7 @@ func TestCallHome(t *testing.T) {
 	if doc.Find("button:contains('Start call')").Length() != 0 || doc.Find("a[href='/call/2026-11-04/1']").Length() < 1 {
 		t.Errorf("found %s", words(doc.Find("main")))
 	}
-	s, k = callSite(t)
+	s, k := callSite(t)
 	k.now = call.Content{}
 	if doc := parse(t, s.ask(http.MethodGet, "/call", nil, wordAs, "presenter")); !strings.Contains(words(doc.Find("main")),
 		"None has arrived yet") {
