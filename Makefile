@@ -75,8 +75,8 @@ test: ## Check everything: format, vet, lint, Go tests, browser tests
 	step() { printf '\n== %s\n' "$$*"; }; \
 	step Build; $(MAKE) build; \
 	step Lint; $(MAKE) lint; \
-	step Go tests; go test -shuffle=on -timeout 15m ./...; \
-	step Go tests with the race detector; go test -race -short -shuffle=on -skip '^TestDevon' -timeout 15m $(RACE); \
+	step Go tests; go test -shuffle=on -timeout 40m ./...; \
+	step Go tests with the race detector; go test -race -short -shuffle=on -skip '^TestDevon' -timeout 40m $(RACE); \
 	step Browser tests; CHROMIUM="$$chromium" npm run --silent test:browser </dev/null; \
 	printf '\nAll checks passed in %d seconds: build, format, vet, lint, Go tests, race detector, browser tests.\n' $$((SECONDS - begin))
 

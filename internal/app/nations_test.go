@@ -109,6 +109,16 @@ func (l *land) get(role people.Role, address string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
+// sent asks for an address as a role, and gives where the answer leads.
+func (l *land) sent(role people.Role, address string) (status int, to string) {
+	l.t.Helper()
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://127.0.0.1"+address, nil)
+	r.Header.Set("Cookie", l.session(role))
+	w := httptest.NewRecorder()
+	l.site.ServeHTTP(w, r)
+	return w.Code, w.Header().Get("Location")
+}
+
 // ofDays are the addresses that show figures of the partnership's own count.
 var ofDays = []string{"/overview", "/overview.csv", "/overview.json", "/figures", "/figures.csv", "/figures.json",
 	"/figures?by=month,reason", "/figures.csv?by=reason", "/figures/public.csv?by=reason", "/trends", "/trends?measure=M02&grain=day",
@@ -169,6 +179,9 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 	}
 	if status, _ := l.get(people.Analyst, "/council"); status != http.StatusNotFound {
 		t.Errorf("A8 /council answers with %d", status)
+	}
+	if status, to := l.sent(people.Director, "/"); status != http.StatusSeeOther || to != "/overview" {
+		t.Errorf("A8 a director comes first to %s (%d)", to, status)
 	}
 	for _, address := range []string{"/charts/council-share", "/trends?measure=M03"} {
 		if status, _ := l.get(people.Analyst, address); status == http.StatusOK {

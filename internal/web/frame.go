@@ -25,11 +25,9 @@ var navigation = []page.Link{
 	{Text: "Figures", Href: "/figures"},
 	{Text: "Trends", Href: "/trends"}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"},
 	{Text: "Published", Href: publishedPath},
-	{Text: "Extracts",
-		Href: "/extracts"},
-	{Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"}, {Text: "Users", Href: "/admin/users"},
-	{Text: "Tokens", Href: "/admin/tokens"},
-	{Text: "Audit log", Href: "/admin/audit"}, {Text: "Jobs", Href: "/admin/jobs"},
+	{Text: "Extracts", Href: "/extracts"}, {Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"},
+	{Text: "Users", Href: "/admin/users"}, {Text: "Tokens", Href: "/admin/tokens"}, {Text: "Audit log", Href: "/admin/audit"},
+	{Text: "Jobs", Href: "/admin/jobs"},
 }
 
 // bareFrame is the frame without anything that needs the store, as error pages
@@ -50,9 +48,6 @@ func (s *Server) bareFrame(ctx context.Context, title string) page.Frame {
 	}
 	f.Home, f.Find = "/", s.finder(v)
 	for _, n := range navigation {
-		if n.Href == "/council" && !s.divides() {
-			continue // There is no council share to show (A8).
-		}
 		if s.opens(n.Href, v.Actor) && (s.opts.Beds || n.Href != "/sitrep" && n.Href != "/discharge") {
 			f.Nav = append(f.Nav, page.NavItem{Text: n.Text, Href: n.Href})
 		}

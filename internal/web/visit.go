@@ -307,6 +307,10 @@ func (s *Server) opens(target string, a people.Actor) bool {
 	if c.Path() == "/today" && len(a.Scope().Providers()) == 0 {
 		return false
 	}
+	// Where days are not divided between bodies there is no council share (A8).
+	if !s.divides() && (c.Path() == "/council" || strings.HasPrefix(c.Path(), "/council/")) {
+		return false
+	}
 	g, ok := s.guards[http.MethodGet+" "+c.Path()]
 	return ok && g.admits(a)
 }
