@@ -58,8 +58,9 @@ func In(text string) bool {
 // Find gives where NHS numbers stand in a text: ten digits together, or three,
 // three and four with spaces, full stops, dashes or strokes between them, in
 // digits of any width and with characters among them that are not seen, whose
-// last is the right check digit. Digits that are part of a longer run, and a
-// day with its hour, are none (P1).
+// last is the right check digit. Digits that are part of a longer run, a day
+// with its hour, and what falls out of a SHA-256 in hexadecimal are none (P1):
+// one digest in some 160 has ten such digits, and files are named by them.
 func Find(text string) []Span {
 	var out []Span
 	find(text, func(s Span) bool { out = append(out, s); return true })
@@ -98,7 +99,7 @@ func find(text string, each func(Span) bool) {
 		g := &last[2]
 		switch {
 		case g.n == Length:
-			if digits := string(g.digits[:]); Valid(digits) && !isHour(digits) {
+			if digits := string(g.digits[:]); Valid(digits) && !isHour(digits) && !inDigest(text, g.Span) {
 				return each(g.Span)
 			}
 		case g.n == 4 && last[1].n == 3 && last[0].n == 3 && g.joined && last[1].joined:
@@ -136,6 +137,20 @@ func find(text string, each func(Span) bool) {
 	if inside {
 		ended()
 	}
+}
+
+// inDigest says whether a part of a text stands in 64 hexadecimal characters
+// together.
+func inDigest(text string, s Span) bool {
+	const hexadecimal, long = "0123456789abcdef", 64
+	from, to := s.From, s.To
+	for from > 0 && strings.IndexByte(hexadecimal, text[from-1]) >= 0 {
+		from--
+	}
+	for to < len(text) && strings.IndexByte(hexadecimal, text[to]) >= 0 {
+		to++
+	}
+	return to-from == long
 }
 
 // enough says whether a text has as many digits as an NHS number: most have
