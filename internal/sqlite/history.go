@@ -206,7 +206,8 @@ func (h *history) at(sender int64) int {
 // sameShape says whether who speaks of which days is the same in both.
 func (h *history) sameShape(o *history) bool {
 	return slices.EqualFunc(h.senders, o.senders, func(a, b historySender) bool {
-		return a.id == b.id && a.until == b.until && firstOf(a.calendar) == firstOf(b.calendar)
+		return a.id == b.id && a.until == b.until && firstOf(a.calendar) == firstOf(b.calendar) &&
+			firstOf(h.of(a.id)) == firstOf(o.of(b.id))
 	})
 }
 
@@ -283,6 +284,17 @@ func (h *history) of(sender int64) delay.Calendar {
 	slices.Sort(out)
 	h.whole[sender] = slices.Compact(out)
 	return h.whole[sender]
+}
+
+// calendars gives the days on which somebody would be listed next, by each
+// sender: all its days for whom it alone lists, and those until its last day,
+// with whoever speaks after it, for whom others list too.
+func (h *history) calendars() []delay.Calendar {
+	var out []delay.Calendar
+	for at, s := range h.senders {
+		out = append(out, h.of(s.id), h.after(at, 0))
+	}
+	return out
 }
 
 // calendarOf gives the days of the extracts that would list a person who is
@@ -362,10 +374,13 @@ func (d *derivation) present(patient int64, before []presenceRow, now []appearan
 }
 
 // touchedOfHistory adds the patients whose delays the changed days can change
-// where several senders are shown as one: those that the sender listed; those
-// last listed by anybody on the day before one on which they would be listed;
-// those listed on both sides of one; and everybody when who speaks of which
-// days has changed.
+// where several senders are shown as one: everybody when who speaks of which
+// days has changed, else whoever was listed from the day before one, on which
+// they would be listed, until it. Two things make that a stretch of days and
+// not the day before alone. A code may list people after its last day, and that
+// day is no day of theirs where others list them too. And whoever is listed on
+// the changed day by one code had a delay of another's that the day can end, and
+// where that begins again decides whose days count later (C19).
 func (d *derivation) touchedOfHistory(set map[int64]struct{}, collect func(query string, args ...any) error) error {
 	was := d.history.with(d.sender, d.was, d.store.settings.Formerly)
 	if !was.sameShape(d.history) {
@@ -374,25 +389,20 @@ func (d *derivation) touchedOfHistory(set map[int64]struct{}, collect func(query
 		}
 		return collect(`SELECT patient_id FROM delay WHERE provider_id = ?`, d.provider)
 	}
-	var calendars []delay.Calendar
-	for _, h := range []*history{was, d.history} {
-		for _, s := range h.senders {
-			calendars = append(calendars, h.of(s.id))
-		}
-	}
+	calendars := append(was.calendars(), d.history.calendars()...)
 	for _, day := range d.changed {
-		var last []delay.Day
+		from := day
 		for _, calendar := range calendars {
-			if i, _ := slices.BinarySearch(calendar, day); i > 0 && !slices.Contains(last, calendar[i-1]) {
-				last = append(last, calendar[i-1])
+			i, found := slices.BinarySearch(calendar, day)
+			switch {
+			case !found:
+			case i == 0:
+				from = 0
+			default:
+				from = min(from, calendar[i-1])
 			}
 		}
-		for _, l := range last {
-			if err := collect(`SELECT patient_id FROM delay WHERE provider_id = ? AND listed_last = ?`, d.provider, l); err != nil {
-				return err
-			}
-		}
-		if err := collect(`SELECT patient_id FROM delay WHERE provider_id = ? AND listed_last > ? AND listed_first < ?`, d.provider, day,
+		if err := collect(`SELECT patient_id FROM delay WHERE provider_id = ? AND listed_last >= ? AND listed_first <= ?`, d.provider, from,
 			day); err != nil {
 			return err
 		}
