@@ -381,7 +381,7 @@ func axisWidth(maximum, step, font float64) float64 {
 		}
 		w = math.Max(w, textWidth(words, font))
 	}
-	return w
+	return w * edge
 }
 
 func timeAxes(c *charts.RectChart, s Size, unit string, maximum float64) {

@@ -168,7 +168,7 @@ func drawReasons(called names, ranked []measure.ReasonDays, bodies []delay.Body,
 		ends[i] = fmt.Sprintf("%s (%s)", whole(n), measure.PerCent(float64(n)/all))
 		right = math.Max(right, textWidth(ends[i], font))
 	}
-	g := grid{left: left + font*1.2, right: right + font*0.8, top: font * rankedTop, bottom: font * rankedBottom}
+	g := grid{left: left*edge + font*1.2, right: right*edge + font*0.8, top: font * rankedTop, bottom: font * rankedBottom}
 	band := g.height(s) / float64(len(ranked))
 	barWidth := math.Min(band*0.72, font*2.6)
 	perPixel := top / g.width(s)

@@ -31,6 +31,10 @@ func textWidth(s string, font float64) float64 {
 	return w * font / 1000
 }
 
+// edge is how much wider than Helvetica a label at the edge of a drawing may be
+// drawn where the machine has another font: DejaVu's digits are a seventh wider.
+const edge = 1.16
+
 // widest is the width of the widest of several lines.
 func widest(lines string, font float64) float64 {
 	w := 0.0

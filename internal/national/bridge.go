@@ -98,10 +98,7 @@ func Chain(stays []Stay, of Stretch, dtoc, drd *definition.Convention) []Cause {
 			if !counted(years, min(adult, of.Floor)) {
 				continue
 			}
-			here, until := max(from, p.From), to
-			if p.To != 0 {
-				until = min(to, p.To)
-			}
+			here, until := p.within(from, to)
 			all := drd.Days(span, here, until)
 			days, old := all, dtoc.Days(span, here, until)
 			if of.Council != nil {

@@ -53,10 +53,7 @@ func Rosetta(stays []Stay, from, to delay.Day, evidence map[string]delay.Calenda
 			}
 			for j, p := range s.Periods {
 				span := s.span(j)
-				here, until := max(first, p.From), last
-				if p.To != 0 {
-					until = min(until, p.To)
-				}
+				here, until := p.within(first, last)
 				b.Days += c.Days(span, here, until)
 				for _, day := range censuses {
 					if days, in := c.InCensus(span, day); in && day >= here && day <= until {
@@ -89,10 +86,7 @@ func Between(stays []Stay, from, to delay.Day, evidence map[string]delay.Calenda
 		}
 		for j, p := range s.Periods {
 			span := s.span(j)
-			here, until := max(first, p.From), last
-			if p.To != 0 {
-				until = min(until, p.To)
-			}
+			here, until := p.within(first, last)
 			byA, byB := a.Days(span, here, until), b.Days(span, here, until)
 			days, want = days+byA, want+byB
 			if a.LeftOut(span) != b.LeftOut(span) {

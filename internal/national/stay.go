@@ -62,6 +62,14 @@ type Period struct {
 	Steps []Step
 }
 
+// within bounds the days of a period that count here to a stretch.
+func (p *Period) within(first, last delay.Day) (from, to delay.Day) {
+	if p.To != 0 {
+		last = min(last, p.To)
+	}
+	return max(first, p.From), last
+}
+
 // Step is what stands of a period from a day on.
 type Step struct {
 	From    delay.Day
@@ -165,11 +173,8 @@ func Days(stays []Stay, w Window, conventions ...*definition.Convention) []Line 
 			years := span.Age
 			span.Age = -1
 			for n, c := range conventions {
-				first, last := c.Bounds(span, w.To)
-				if p.To != 0 {
-					last = min(last, p.To)
-				}
-				for day := max(first, p.From, w.From, w.First.First()); day <= min(last, w.To, w.Last.Last()); day++ {
+				first, last := p.within(c.Bounds(span, w.To))
+				for day := max(first, w.From, w.First.First()); day <= min(last, w.To, w.Last.Last()); day++ {
 					on := p.On(min(day, lastOf(p)))
 					on.From = 0
 					k := key{day.Month(), s.Provider, on, years}

@@ -409,22 +409,6 @@ func (s *Server) bridgeTwin(a bridgeAsked) page.Twin {
 	return t
 }
 
-func (s *Server) bridgeCSV(c echo.Context) error {
-	a, err := s.bridgeOf(c)
-	if err != nil {
-		return err
-	}
-	return s.sendCSV(c, "homeward-bridge.csv", s.bridgeTwin(a))
-}
-
-func (s *Server) bridgeJSON(c echo.Context) error {
-	a, err := s.bridgeOf(c)
-	if err != nil {
-		return err
-	}
-	return s.sendJSON(c, s.bridgeTwin(a))
-}
-
 // walkable says whether a figure of our own can be walked to England's counts:
 // it is of one place or all, by a convention that the bridge knows, and some
 // hospital lists everybody in a bed.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -225,7 +226,13 @@ func rosettaTable(a conventionsAsked) page.Table {
 			if !national.RosettaNumeric(i) {
 				continue
 			}
-			row = append(row, page.Cell{Text: orWords(cells[i], "None"), Class: page.Numeric})
+			cell := page.Cell{Text: "None", Class: page.Numeric}
+			if n, err := strconv.Atoi(cells[i]); err == nil {
+				if cell = numeric(n); n < 0 {
+					cell.Text = signedCount(n)
+				}
+			}
+			row = append(row, cell)
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -253,20 +260,4 @@ func (s *Server) conventionsTwin(a conventionsAsked) page.Twin {
 		t.Rows = append(t.Rows, b.Row(a.base.Name, a.walk(b)))
 	}
 	return t
-}
-
-func (s *Server) conventionsCSV(c echo.Context) error {
-	a, err := s.conventionsOf(c)
-	if err != nil {
-		return err
-	}
-	return s.sendCSV(c, "homeward-conventions.csv", s.conventionsTwin(a))
-}
-
-func (s *Server) conventionsJSON(c echo.Context) error {
-	a, err := s.conventionsOf(c)
-	if err != nil {
-		return err
-	}
-	return s.sendJSON(c, s.conventionsTwin(a))
 }

@@ -70,3 +70,19 @@ func TestD8ConventionsPage(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// The foot of a page that counts by several conventions, or by another than our
+// own, says nothing of which days our own count has (D3).
+func TestD3FootOfNationalPages(t *testing.T) {
+	s := newSite(t)
+	ours := s.opts.Places.Book.Counting()
+	for _, target := range []string{"/sitrep", "/discharge", "/bridge?month=2026-10", "/conventions?from=2026-10-01&to=2026-10-31"} {
+		foot := words(s.get(t, target).Find(".app-about"))
+		if !strings.Contains(foot, "Counted") || strings.Contains(foot, ours.EndWords()) || strings.Contains(foot, ", by "+ours.NameWords()) {
+			t.Errorf("D3 %s: %s", target, foot)
+		}
+	}
+	if foot := words(s.get(t, "/overview").Find(".app-about")); !strings.Contains(foot, ours.EndWords()) {
+		t.Errorf("D3 the overview does not say which days count: %s", foot)
+	}
+}

@@ -460,22 +460,6 @@ func (s *Server) quarterTable(a dischargeAsked) (t page.Table, noPlan string) {
 	return t, noPlan
 }
 
-func (s *Server) dischargeCSV(c echo.Context) error {
-	a, err := s.dischargeOf(c)
-	if err != nil {
-		return err
-	}
-	return s.sendCSV(c, "homeward-discharge.csv", s.dischargeTwin(a))
-}
-
-func (s *Server) dischargeJSON(c echo.Context) error {
-	a, err := s.dischargeOf(c)
-	if err != nil {
-		return err
-	}
-	return s.sendJSON(c, s.dischargeTwin(a))
-}
-
 // dischargeXLSX gives the rows of the CSV as a workbook.
 func (s *Server) dischargeXLSX(c echo.Context) error {
 	a, err := s.dischargeOf(c)

@@ -28,21 +28,36 @@ type Ledgers interface {
 
 // nationalRoutes are the addresses of what the nations count.
 func (s *Server) nationalRoutes() []route {
-	const get = http.MethodGet
+	return append(slices.Concat(
+		nationalPage(s, "sitrep", s.sitrepPage, s.sitrepOf, s.sitrepTwin),
+		nationalPage(s, "discharge", s.dischargePage, s.dischargeOf, s.dischargeTwin),
+		nationalPage(s, "bridge", s.bridgePage, s.bridgeOf, s.bridgeTwin),
+		nationalPage(s, "conventions", s.conventionsPage, s.conventionsOf, s.conventionsTwin),
+	), route{http.MethodGet, "/discharge.xlsx", s.may(people.SeeFigures, s.dischargeXLSX), false})
+}
+
+// nationalPage gives the addresses of a page and of its twins, which read the
+// address in the same way.
+func nationalPage[T any](s *Server, name string, show echo.HandlerFunc, read func(echo.Context) (T, error), twin func(T) page.Twin) []route {
+	at := func(end string, handler echo.HandlerFunc) route {
+		return route{http.MethodGet, "/" + name + end, s.may(people.SeeFigures, handler), false}
+	}
 	return []route{
-		{get, "/sitrep", s.may(people.SeeFigures, s.sitrepPage), false},
-		{get, "/sitrep.csv", s.may(people.SeeFigures, s.sitrepCSV), false},
-		{get, "/sitrep.json", s.may(people.SeeFigures, s.sitrepJSON), false},
-		{get, "/discharge", s.may(people.SeeFigures, s.dischargePage), false},
-		{get, "/discharge.csv", s.may(people.SeeFigures, s.dischargeCSV), false},
-		{get, "/discharge.json", s.may(people.SeeFigures, s.dischargeJSON), false},
-		{get, "/discharge.xlsx", s.may(people.SeeFigures, s.dischargeXLSX), false},
-		{get, "/bridge", s.may(people.SeeFigures, s.bridgePage), false},
-		{get, "/bridge.csv", s.may(people.SeeFigures, s.bridgeCSV), false},
-		{get, "/bridge.json", s.may(people.SeeFigures, s.bridgeJSON), false},
-		{get, "/conventions", s.may(people.SeeFigures, s.conventionsPage), false},
-		{get, "/conventions.csv", s.may(people.SeeFigures, s.conventionsCSV), false},
-		{get, "/conventions.json", s.may(people.SeeFigures, s.conventionsJSON), false},
+		at("", show),
+		at(".csv", func(c echo.Context) error {
+			a, err := read(c)
+			if err != nil {
+				return err
+			}
+			return s.sendCSV(c, "homeward-"+name+".csv", twin(a))
+		}),
+		at(".json", func(c echo.Context) error {
+			a, err := read(c)
+			if err != nil {
+				return err
+			}
+			return s.sendJSON(c, twin(a))
+		}),
 	}
 }
 
@@ -187,6 +202,7 @@ func (s *Server) definedBy(a nationalAsked, q url.Values, counted string, measur
 	about := s.aboutFigures(a.path, q, a.last)
 	about.Measures, about.Basis = measures, counted
 	about.RuleSet = s.setsInUse(a.ledger)
+	about.Convention, about.Counted = "", ""
 	return about
 }
 

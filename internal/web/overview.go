@@ -412,9 +412,10 @@ func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.V
 		return s.charted(ctx, chartsByID[id](o, place), size, chartLinks(id, q), open)
 	}
 	first = make("delayed-days", across)
-	pair = []page.Chart{make("dtoc-beds", half)}
 	if s.divides() {
-		pair = append(pair, make("council-share", half))
+		pair = []page.Chart{make("dtoc-beds", half), make("council-share", half)}
+	} else {
+		pair = []page.Chart{make("dtoc-beds", across)}
 	}
 	last = make("reasons", across)
 	return first, pair, last

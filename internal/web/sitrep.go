@@ -619,19 +619,3 @@ func (s *Server) sitrepChart(ctx context.Context, a sitrepAsked, counted sitrepC
 	return s.charted(ctx, chart.RemainingOf(days, s.place(a.Filter), sitrepWords, a.last), across, []page.Link{
 		{Text: "CSV", Href: page.Address("/sitrep.csv", q)}}, a.Print)
 }
-
-func (s *Server) sitrepCSV(c echo.Context) error {
-	a, err := s.sitrepOf(c)
-	if err != nil {
-		return err
-	}
-	return s.sendCSV(c, "homeward-sitrep.csv", s.sitrepTwin(a))
-}
-
-func (s *Server) sitrepJSON(c echo.Context) error {
-	a, err := s.sitrepOf(c)
-	if err != nil {
-		return err
-	}
-	return s.sendJSON(c, s.sitrepTwin(a))
-}
