@@ -38,7 +38,9 @@ func (s *Server) nationalRoutes() []route {
 
 // nationalPage gives the addresses of a page and of its twins, which read the
 // address in the same way.
-func nationalPage[T any](s *Server, name string, show echo.HandlerFunc, read func(echo.Context) (T, error), twin func(T) page.Twin) []route {
+func nationalPage[T any](
+	s *Server, name string, show echo.HandlerFunc, read func(echo.Context) (T, error), twin func(T) page.Twin,
+) []route {
 	at := func(end string, handler echo.HandlerFunc) route {
 		return route{http.MethodGet, "/" + name + end, s.may(people.SeeFigures, handler), false}
 	}
