@@ -52,6 +52,9 @@ type Folder struct {
 	key *identity.Key
 	// former opens what a rotation that was cut off has not sealed anew yet.
 	former *identity.Key
+
+	mu     sync.Mutex
+	months map[string]listing
 }
 
 // New gives the folder at dir, which need not be there. former may be nil.
@@ -73,6 +76,10 @@ func (e Entry) Mark() string { return filepath.Base(e.path) }
 // MarkOf gives the place in the order of receipt before which everything was
 // received before at.
 func MarkOf(at time.Time) string { return at.UTC().Format(nameTime) }
+
+func nameOf(at time.Time, sum [sha256.Size]byte) string {
+	return at.Format(nameTime) + "-" + hex.EncodeToString(sum[:]) + ending
+}
 
 func entryOf(path string) (Entry, bool) {
 	name, ok := strings.CutSuffix(filepath.Base(path), ending)
@@ -124,22 +131,73 @@ func unread(err error) error {
 
 // find gives the entry of a content, the first received.
 func (f *Folder) find(sum [sha256.Size]byte) (Entry, error) {
-	found, err := filepath.Glob(filepath.Join(f.dir, "[0-9]*", "*-"+hex.EncodeToString(sum[:])+ending))
-	if err != nil {
-		return Entry{}, err
+	months, err := os.ReadDir(f.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Entry{}, unread(err)
 	}
-	slices.Sort(found)
-	for _, path := range found {
-		rel, err := filepath.Rel(f.dir, path)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range months {
+		if _, err := time.Parse(nameMonth, m.Name()); err != nil || !m.IsDir() {
+			continue
+		}
+		firsts, err := f.firstsOf(m)
 		if err != nil {
 			return Entry{}, err
 		}
-		if e, ok := entryOf(rel); ok {
-			return e, nil
+		if at, ok := firsts[sum]; ok {
+			return Entry{At: at, Sum: sum, path: filepath.Join(m.Name(), nameOf(at, sum))}, nil
 		}
 	}
 	return Entry{}, problem.New(problem.NotFound,
 		"No received file with the fingerprint %x… is kept. It is past its retention period, or came before files were kept.", sum[:4])
+}
+
+// listing is what a month's folder held when it was last read.
+type listing struct {
+	changed time.Time // the folder's own time when it was read
+	firsts  map[[sha256.Size]byte]time.Time
+}
+
+// settled is how long a folder must have been left alone for its time to tell
+// whether something was put into it since: file systems keep time in ticks.
+const settled = 2 * time.Second
+
+// firstsOf gives when each content of a month was first received, reading the
+// folder where it may have changed since it was read last, by whichever process.
+func (f *Folder) firstsOf(m fs.DirEntry) (map[[sha256.Size]byte]time.Time, error) {
+	before := time.Now()
+	info, err := m.Info()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unread(err)
+	}
+	if l, ok := f.months[m.Name()]; ok && l.changed.Equal(info.ModTime()) {
+		return l.firsts, nil
+	}
+	names, err := os.ReadDir(filepath.Join(f.dir, m.Name()))
+	if err != nil {
+		return nil, unread(err)
+	}
+	firsts := make(map[[sha256.Size]byte]time.Time, len(names))
+	for _, n := range names {
+		e, ok := entryOf(n.Name())
+		if !ok {
+			continue
+		}
+		if at, twice := firsts[e.Sum]; !twice || e.At.Before(at) {
+			firsts[e.Sum] = e.At
+		}
+	}
+	if before.Sub(info.ModTime()) > settled {
+		if f.months == nil {
+			f.months = map[string]listing{}
+		}
+		f.months[m.Name()] = listing{info.ModTime(), firsts}
+	}
+	return firsts, nil
 }
 
 // Has says whether a content is kept.
@@ -189,7 +247,7 @@ type Keeping struct {
 // Place and Drop must be called before content goes away.
 func (f *Folder) Keep(name string, at time.Time, sum [sha256.Size]byte, content io.Reader) *Keeping {
 	at = at.UTC().Truncate(time.Microsecond)
-	path := filepath.Join(at.Format(nameMonth), at.Format(nameTime)+"-"+hex.EncodeToString(sum[:])+ending)
+	path := filepath.Join(at.Format(nameMonth), nameOf(at, sum))
 	k := &Keeping{f: f, entry: Entry{At: at, Sum: sum, path: path}, place: make(chan bool, 1), done: make(chan struct{})}
 	go func() {
 		defer close(k.done)

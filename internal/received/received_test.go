@@ -3,6 +3,7 @@ package received_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -131,6 +132,84 @@ func TestKeptInOrderAndPurged(t *testing.T) {
 	}
 	if _, err := f.Open(a); problem.KindOf(err) != problem.NotFound {
 		t.Error(err)
+	}
+}
+
+// What another process keeps or removes is known at once, also where a month has
+// been left alone for long.
+func TestFoundWhateverAnotherProcessDoes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f, other := received.New(dir, key(t, 1), nil), received.New(dir, key(t, 1), nil)
+	month := filepath.Join(dir, "2026-03")
+	leftAlone := func() {
+		old := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(month, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(sum [32]byte, want bool) {
+		t.Helper()
+		// Twice: as it is read, and as it is remembered.
+		for range 2 {
+			if has, err := f.Has(sum); err != nil || has != want {
+				t.Fatalf("kept: %v, %v; want %v", has, err, want)
+			}
+		}
+	}
+	first, second := sha256.Sum256([]byte("first")), sha256.Sum256([]byte("second"))
+	want(first, false)
+	keep(t, other, morning, []byte("first"))
+	leftAlone()
+	want(first, true)
+	want(second, false)
+	keep(t, other, morning.Add(time.Hour), []byte("second"))
+	keep(t, other, morning.Add(2*time.Hour), []byte("first"))
+	want(second, true)
+	leftAlone()
+	want(first, true)
+	entries, err := other.After("")
+	if err != nil || len(entries) != 3 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	if err := other.Remove(entries[0]); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := f.Open(first); err != nil || !o.At.Equal(entries[2].At) {
+		t.Fatalf("the later copy was not opened: %v", err)
+	} else if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Remove(entries[2]); err != nil {
+		t.Fatal(err)
+	}
+	want(first, false)
+	want(second, true)
+}
+
+// A folder of a year of fifty hospitals, asked for each of its files in turn.
+func BenchmarkHas(b *testing.B) {
+	dir := b.TempDir()
+	f := received.New(dir, key(b, 1), nil)
+	day := time.Date(2026, 1, 1, 7, 0, 0, 0, time.UTC)
+	var sums [][32]byte
+	for n := range 18_250 {
+		at, sum := day.Add(time.Duration(n)*time.Hour/2), sha256.Sum256([]byte{byte(n), byte(n >> 8)})
+		sums = append(sums, sum)
+		month := filepath.Join(dir, at.Format("2006-01"))
+		if err := os.MkdirAll(month, 0o700); err != nil {
+			b.Fatal(err)
+		}
+		name := at.Format("20060102T150405.000000Z") + "-" + hex.EncodeToString(sum[:]) + ".sealed"
+		if err := os.WriteFile(filepath.Join(month, name), nil, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	time.Sleep(3 * time.Second) // a folder that was just changed is read each time
+	for n := 0; b.Loop(); n++ {
+		if has, err := f.Has(sums[n%len(sums)]); err != nil || !has {
+			b.Fatal(has, err)
+		}
 	}
 }
 
