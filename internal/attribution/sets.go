@@ -87,18 +87,29 @@ func (s *Sets) Named(name string) *RuleSet {
 // Words names the rule sets in use with the versions in force on a day: those
 // that made the figures (D3).
 func (s *Sets) Words(on delay.Day) string {
+	names, version := s.WordsApart(on)
+	return names + " " + version
+}
+
+// WordsApart gives the same with the version of the last rule set apart.
+func (s *Sets) WordsApart(on delay.Day) (names, version string) {
 	used := s.Used
 	if len(used) == 0 {
 		used = []string{""}
 	}
-	var out []string
+	var before []string
+	var last *RuleSet
 	for _, set := range used {
 		rules := s.For(set)
-		if words := rules.Name + " " + rules.On(on).Version; !slices.Contains(out, words) {
-			out = append(out, words)
+		if rules == last || slices.Contains(before, rules.Name+" "+rules.On(on).Version) {
+			continue
 		}
+		if last != nil {
+			before = append(before, last.Name+" "+last.On(on).Version)
+		}
+		last = rules
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(append(before, last.Name), ", "), last.On(on).Version
 }
 
 // Mapping maps a reason to a body from a day on, because people agreed to.

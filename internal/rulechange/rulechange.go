@@ -226,19 +226,15 @@ func Seen(all []Move) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Narrow says in a sentence why a change cannot be, given what the table says of
-// its reason and the day from which a mapping of the partnership file holds, 0
-// when none does.
-func (c *Change) Narrow(table attribution.Allowed, mapped delay.Day) error {
+// Permits says in a sentence why a table does not let its reason be with a body,
+// nil when it does. A table that names no body for the reason leaves it open.
+func Permits(table attribution.Allowed, body delay.Body) error {
 	permitted := map[delay.Body]bool{delay.NHS: table.NHS, delay.SocialCare: table.SocialCare, delay.Joint: table.Joint,
 		delay.NotAttributed: true}
-	open := !table.NHS && !table.SocialCare && !table.Joint
-	switch {
-	case !open && !permitted[c.Body]:
-		return problem.New(problem.Invalid, "The table of %s does not allow this reason to be with %s", c.Set, c.Body)
-	case mapped != 0 && c.From < mapped:
-		return problem.New(problem.Invalid, "The partnership file maps this reason from %s. Enter that day or a later one",
-			mapped.Long())
+	if table.NHS || table.SocialCare || table.Joint {
+		if !permitted[body] {
+			return problem.New(problem.Invalid, "The table does not allow this reason to be with %s", body)
+		}
 	}
 	return nil
 }

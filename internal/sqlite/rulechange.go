@@ -538,6 +538,35 @@ func (w *where) given(ctx context.Context, tx *sql.Tx, f *measure.Filter, day de
 	return nil
 }
 
+// RuledSince gives the days that changes of the rules speak of which have come to
+// stand after a moment.
+func (s *Store) RuledSince(ctx context.Context, at time.Time) ([]AnsweredDays, error) {
+	all, err := amendments(ctx, s.read)
+	if err != nil {
+		return nil, err
+	}
+	var out []AnsweredDays
+	for _, a := range all {
+		if !a.Stands.After(at) {
+			continue
+		}
+		if err := eachRow(ctx, s.read, `
+			SELECT DISTINCT v.code, iif(t.listed_first >= ?2, t.first_day, max(t.first_day, ?2)), t.last_day
+			FROM segment t
+			JOIN provider v ON v.provider_id = t.provider_id
+			WHERE t.reason = ?1 AND (t.last_day >= ?2 OR t.listed_first >= ?2)
+			ORDER BY 1, 2, 3`, func(rows *sql.Rows) error {
+			var d AnsweredDays
+			err := rows.Scan(&d.Provider, &d.First, &d.Last)
+			out = append(out, d)
+			return err
+		}, string(a.Reason), a.From); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // ruledGivens are the givens of the reasons that changes of the rules are of.
 type ruledGivens struct {
 	all attribution.Amendments

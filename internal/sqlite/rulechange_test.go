@@ -189,8 +189,8 @@ func TestRuleChangeKeys(t *testing.T) {
 	both := councilDirector
 	both.Email = nhsDirector.Email
 	refused("one person turns both keys", problem.Forbidden, confirm(both, number, seen))
-	refused("a second director of the same side", problem.Conflict, confirm(keyHolder("ned", people.Director, people.ProviderSide, trust), number,
-		seen))
+	second := keyHolder("ned", people.Director, people.ProviderSide, trust)
+	refused("a second director of the same side", problem.Conflict, confirm(second, number, seen))
 	d.want(measure.ByResponsible, map[string]int64{"not attributed": 4})
 	if err := d.DeclineRule(ctx, councilDirector, number, "Not agreed at the board"); err != nil {
 		t.Fatal(err)
