@@ -171,11 +171,15 @@ func (c *Change) Amendment(zone *time.Location) attribution.Amendment {
 
 // AgreedWords says who proposed and who confirmed the change, by role and code.
 func (c *Change) AgreedWords(zone *time.Location) string {
-	words := fmt.Sprintf("change %d, proposed by %s on %s", c.Number, c.Proposed.Role, delay.DayOf(c.Proposed.At.In(zone)).Long())
-	for _, a := range c.Answers {
-		words += fmt.Sprintf(", %s by %s on %s", a.Act, a.Role, delay.DayOf(a.At.In(zone)).Long())
+	var words strings.Builder
+	said := func(what string, w Word) {
+		fmt.Fprintf(&words, ", %s by %s on %s", what, w.Role, delay.DayOf(w.At.In(zone)).Long())
 	}
-	return words
+	said("proposed", c.Proposed)
+	for _, a := range c.Answers {
+		said(string(a.Act), a.Word)
+	}
+	return fmt.Sprintf("change %d%s", c.Number, words.String())
 }
 
 // Amendments are those of the changes that stand.
