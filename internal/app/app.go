@@ -163,6 +163,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if key != nil {
 		a.openReceived()
 	}
+	if err := a.amend(ctx); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
 	return a, nil
 }
 

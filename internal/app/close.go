@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,10 +23,8 @@ type closings struct {
 
 func (k closings) setup(m delay.Month, now time.Time) closing.Setup {
 	a := k.app
-	// The name of the last of the rule sets in use ends where its version begins.
-	words := a.rules.Words(m.Last())
-	last := strings.LastIndex(words, " ")
-	return closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words[:last], RuleVersion: words[last+1:],
+	words, version := a.rules.WordsApart(m.Last())
+	return closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words, RuleVersion: version,
 		Convention: a.book.Convention.Name,
 		Expected:   a.Expected(), Clocks: a.casework().Settings.Clocks}
 }

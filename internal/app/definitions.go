@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"homeward/internal/agreement"
@@ -21,6 +22,10 @@ type counted struct {
 	defs  *definition.Tables
 	book  *definition.Book
 	rules *attribution.Sets
+	// tables are the rule sets without the partnership's mappings, which mapped
+	// holds.
+	tables *attribution.Sets
+	mapped []attribution.Mapping
 	// calendar is of the bank holidays of the nation whose days are counted, nil
 	// when no table has any.
 	calendar *agreement.Calendar
@@ -63,6 +68,7 @@ func countedBy(p *config.Partnership, ref reference) (*counted, error) {
 	for _, set := range out.book.Sets {
 		out.rules.Used = append(out.rules.Used, set.Reason("x").Set())
 	}
+	out.tables = &attribution.Sets{Own: own, ByCode: maps.Clone(out.rules.ByCode)}
 	return out, out.mapReasons(p)
 }
 
@@ -157,6 +163,7 @@ func (c *counted) mapReasons(p *config.Partnership) error {
 		}
 		one.Reason = set.Reason(code.Code)
 		by[set.Name] = append(by[set.Name], one)
+		c.mapped = append(c.mapped, one)
 		c.book.Mapped = append(c.book.Mapped, set.Name)
 	}
 	for name, mappings := range by {

@@ -55,6 +55,7 @@ var ranks = map[string]int{
 	"internal/closing":        4,
 	"internal/pack":           5,
 	"internal/revision":       5,
+	"internal/rulechange":     3,
 	"internal/schedule":       4,
 	"internal/synth":          4,
 	"internal/sqlite":         6,

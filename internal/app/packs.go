@@ -60,7 +60,7 @@ func (a *App) meta(version string, at time.Time) pack.Meta {
 // ruleSetAt names the rule set with the version in force on the day of a
 // moment.
 func (a *App) ruleSetAt(at time.Time) string {
-	return a.rules.Words(delay.DayOf(at.In(a.London)))
+	return a.rules.Known(at).Words(delay.DayOf(at.In(a.London)))
 }
 
 func (a *App) packsRoot() string { return filepath.Join(a.Options.Data, PacksFolder) }

@@ -249,7 +249,11 @@ func (p pastPages) AnswersSince(ctx context.Context, at time.Time) (revision.Ans
 	n, days, err := p.figures.Store.AnswersSince(ctx, at)
 	out := revision.Answers{Count: n}
 	for _, d := range days {
-		out.Days = append(out.Days, revision.AnsweredDays{Provider: d.Provider, First: d.First, Last: d.Last})
+		out.Days = append(out.Days, revision.AnsweredDays(d))
 	}
-	return out, err
+	ruled, rerr := p.figures.Store.RuledSince(ctx, at)
+	for _, d := range ruled {
+		out.Ruled = append(out.Ruled, revision.AnsweredDays(d))
+	}
+	return out, errors.Join(err, rerr)
 }

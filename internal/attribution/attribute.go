@@ -20,6 +20,8 @@ type Outcome struct {
 	Rule    string
 	RuleSet string
 	Version string
+	// From is the day from which an amendment of the version holds, 0 without one.
+	From delay.Day
 	// Why says in one sentence, for the receipt, how the rule applied.
 	Why string
 	// Finding is set when the statement contradicts the matrix or could not be

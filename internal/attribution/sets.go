@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"homeward/internal/delay"
 )
@@ -16,10 +18,53 @@ type Sets struct {
 	// Used names the code sets in use, the own rule set as the empty name, in the
 	// order of the providers. Empty means the own one.
 	Used []string
+
+	// amended are the amendments that stand, with what they make of the rule sets.
+	amended atomic.Pointer[amendedSets]
+}
+
+type amendedSets struct {
+	all Amendments
+	by  map[string]*RuleSet
+}
+
+// Amend lets the amendments that stand be part of the rule sets, in place of
+// those before. What statements were attributed with when they were read stays.
+func (s *Sets) Amend(all Amendments) {
+	next := &amendedSets{all: slices.Clone(all), by: map[string]*RuleSet{}}
+	next.all.Sort()
+	for _, a := range next.all {
+		next.by[a.CodeSet] = nil
+	}
+	for set := range next.by {
+		of := slices.DeleteFunc(slices.Clone(next.all), func(a Amendment) bool { return a.CodeSet != set })
+		next.by[set] = s.Plain(set).amended(of)
+	}
+	s.amended.Store(next)
+}
+
+// Known gives the rule sets with the amendments alone that stood at a moment.
+func (s *Sets) Known(at time.Time) *Sets {
+	now := s.amended.Load()
+	if now == nil {
+		return s
+	}
+	out := &Sets{Own: s.Own, ByCode: s.ByCode, Used: s.Used}
+	out.Amend(slices.DeleteFunc(slices.Clone(now.all), func(a Amendment) bool { return a.Stands.After(at) }))
+	return out
 }
 
 // For gives the rule set of a code set.
 func (s *Sets) For(set string) *RuleSet {
+	if now := s.amended.Load(); now != nil && now.by[set] != nil {
+		return now.by[set]
+	}
+	return s.Plain(set)
+}
+
+// Plain gives the rule set of a code set as the tables and the partnership file
+// have it, without amendments.
+func (s *Sets) Plain(set string) *RuleSet {
 	if rules := s.ByCode[set]; rules != nil && set != "" {
 		return rules
 	}
@@ -29,11 +74,11 @@ func (s *Sets) For(set string) *RuleSet {
 // Named gives the rule set of that name, nil when there is none.
 func (s *Sets) Named(name string) *RuleSet {
 	if name == s.Own.Name {
-		return s.Own
+		return s.For("")
 	}
-	for _, rules := range s.ByCode {
+	for set, rules := range s.ByCode {
 		if rules.Name == name {
-			return rules
+			return s.For(set)
 		}
 	}
 	return nil
@@ -42,18 +87,29 @@ func (s *Sets) Named(name string) *RuleSet {
 // Words names the rule sets in use with the versions in force on a day: those
 // that made the figures (D3).
 func (s *Sets) Words(on delay.Day) string {
+	names, version := s.WordsApart(on)
+	return names + " " + version
+}
+
+// WordsApart gives the same with the version of the last rule set apart.
+func (s *Sets) WordsApart(on delay.Day) (names, version string) {
 	used := s.Used
 	if len(used) == 0 {
 		used = []string{""}
 	}
-	var out []string
+	var before []string
+	var last *RuleSet
 	for _, set := range used {
 		rules := s.For(set)
-		if words := rules.Name + " " + rules.On(on).Version; !slices.Contains(out, words) {
-			out = append(out, words)
+		if rules == last || slices.Contains(before, rules.Name+" "+rules.On(on).Version) {
+			continue
 		}
+		if last != nil {
+			before = append(before, last.Name+" "+last.On(on).Version)
+		}
+		last = rules
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(append(before, last.Name), ", "), last.On(on).Version
 }
 
 // Mapping maps a reason to a body from a day on, because people agreed to.

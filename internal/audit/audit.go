@@ -52,6 +52,8 @@ const (
 	FilesReadAgain      What = "files read again"
 	Edited              What = "edited"
 	Decided             What = "decided"
+	RuleProposed        What = "change of the rules proposed"
+	RuleAnswered        What = "change of the rules answered"
 	MonthClosed         What = "month closed"
 	SettingChanged      What = "setting changed"
 	CallWithdrawn       What = "call withdrawn"

@@ -80,6 +80,17 @@ func (d Date) Empty() bool {
 var months = map[string]int{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11,
 	"dec": 12}
 
+// Read gives the day of a date; name is what the sentence begins with that says
+// what is wrong with it, empty when nothing is.
+func (d Date) Read(name string) (day delay.Day, wrong string) {
+	var r Refusal
+	day = d.read(&r, "", name)
+	if len(r.Fields) > 0 {
+		wrong = r.Fields[0].Words
+	}
+	return day, wrong
+}
+
 // read reads the date; name is what its error sentences begin with.
 func (d Date) read(r *Refusal, field, name string) delay.Day {
 	var missing []string

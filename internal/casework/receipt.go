@@ -110,12 +110,13 @@ func (r Receipts) For(k *Case, d *Delay, seg *Segment, n int) Receipt {
 		Days:        seg.Days(),
 		Responsible: seg.Standing.Body.String(), State: seg.State.String()}
 	var given *attribution.Given
+	var amended delay.Day // from which the change of the rules holds that decided
 	for _, st := range d.Stretches {
 		if st.Mark == delay.Paused || st.Last < seg.Segment.First || st.First > seg.Segment.Last {
 			continue
 		}
 		if given == nil {
-			given = &st.Given
+			given, amended = &st.Given, st.Outcome.From
 			out.Rule, out.Why, out.RuleSet, out.Version = st.Outcome.Rule, st.Outcome.Why, st.Outcome.RuleSet, st.Outcome.Version
 		}
 		ev := ReceiptDays{From: max(st.First, seg.Segment.First).String(), To: min(st.Last, seg.Segment.Last).String(), Mark: st.Mark.String()}
@@ -148,7 +149,9 @@ func (r Receipts) For(k *Case, d *Delay, seg *Segment, n int) Receipt {
 		}
 	}
 	out.RuleWords = attribution.RuleWords[out.Rule]
-	if rules := r.Rules.Named(out.RuleSet); rules != nil {
+	if amended != 0 {
+		out.InForce = amended.String()
+	} else if rules := r.Rules.Named(out.RuleSet); rules != nil {
 		for _, v := range rules.Versions {
 			if v.Version == out.Version {
 				out.InForce = v.From.String()

@@ -3,6 +3,7 @@ package definition
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"homeward/internal/delay"
 )
@@ -18,6 +19,9 @@ type Book struct {
 	Sets []*CodeSet
 	// Mapped names the code sets of which the partnership maps reasons to bodies.
 	Mapped []string
+
+	// amended names those of which people have agreed a change since.
+	amended atomic.Pointer[[]string]
 
 	providers map[string][]*CodeSet
 	meanings  map[delay.Reason]meaning
@@ -166,8 +170,18 @@ func (b *Book) Divides() bool {
 	if b == nil || len(b.Sets) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(b.Sets, func(s *CodeSet) bool { return s.Bodies || slices.Contains(b.Mapped, s.Name) })
+	var amended []string
+	if names := b.amended.Load(); names != nil {
+		amended = *names
+	}
+	return slices.ContainsFunc(b.Sets, func(s *CodeSet) bool {
+		return s.Bodies || slices.Contains(b.Mapped, s.Name) || slices.Contains(amended, s.Name)
+	})
 }
+
+// Amend names the code sets of which a change of the rules that people agreed to
+// maps reasons to bodies, in place of those named before.
+func (b *Book) Amend(sets []string) { b.amended.Store(&sets) }
 
 // Grouped says that some code set in use has groups of reasons.
 func (b *Book) Grouped() bool {

@@ -23,6 +23,8 @@ const (
 	JudgePeople    Act = "say who is one person" // of two references, audited
 	ReadAgain      Act = "read extracts again"
 	Annotate       Act = "annotate"
+	ProposeRules   Act = "propose a change of the rules"
+	ConfirmRules   Act = "confirm a change of the rules" // with the other side's director
 	ManageOwn      Act = "manage own account"
 	ManagePeople   Act = "manage people" // and roles, tokens, screen links
 	ManageSettings Act = "manage settings"
@@ -33,16 +35,18 @@ const (
 // Acts lists every act.
 var Acts = [...]Act{
 	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, SeeExtracts, SeeRejected,
-	TakeExtracts, DecideExtracts, ReadAgain, JudgePeople, Annotate, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit,
+	TakeExtracts, DecideExtracts, ReadAgain, JudgePeople, Annotate, ProposeRules, ConfirmRules, ManageOwn, ManagePeople, ManageSettings,
+	RunJobs, ReadAudit,
 }
 
 var may = map[Role][]Act{
-	Coordinator:   {SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, JudgePeople, SeeCall, SeeExtracts, ManageOwn},
-	Reviewer:      {SeeFigures, SeeRows, SeeIdentifiers, Propose, Agree, SeeCall, SeeExtracts, ManageOwn},
-	Director:      {SeeFigures, SeeRows, Propose, Agree, CloseMonth, SeeCall, SeeExtracts, ManageOwn},
-	Presenter:     {SeeFigures, SeeCall, RunCall, SeeExtracts, ManageOwn},
-	Viewer:        {SeeFigures, SeeCall, SeeExtracts, ManageOwn},
-	Analyst:       {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, ReadAgain, JudgePeople, Annotate, ManageOwn},
+	Coordinator: {SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, JudgePeople, SeeCall, SeeExtracts, ManageOwn},
+	Reviewer:    {SeeFigures, SeeRows, SeeIdentifiers, Propose, Agree, SeeCall, SeeExtracts, ManageOwn},
+	Director:    {SeeFigures, SeeRows, Propose, Agree, CloseMonth, ConfirmRules, SeeCall, SeeExtracts, ManageOwn},
+	Presenter:   {SeeFigures, SeeCall, RunCall, SeeExtracts, ManageOwn},
+	Viewer:      {SeeFigures, SeeCall, SeeExtracts, ManageOwn},
+	Analyst: {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, ReadAgain, JudgePeople, Annotate, ProposeRules,
+		ManageOwn},
 	Administrator: {SeeFigures, SeeCall, SeeExtracts, ReadAgain, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit},
 	// A screen link shows the presenter's pages and nothing else.
 	Screen: {SeeCall},

@@ -24,6 +24,7 @@ const (
 	Released    Cause = "extracts that were held then"
 	NotCounted  Cause = "extracts that are held now"
 	ReadAgain   Cause = "files that were read again with other words"
+	RulesAgreed Cause = "a change of the rules that both sides confirmed"
 	Answered    Cause = "answers and entries about these days"
 	OtherPeople Cause = "who is one person, as later evidence shows or people have said"
 	LaterWords  Cause = "what later extracts say of these days"
@@ -31,7 +32,7 @@ const (
 )
 
 // Causes lists them in the order in which they are named.
-var Causes = []Cause{ArrivedLate, SentAgain, Released, NotCounted, ReadAgain, Answered, OtherPeople, LaterWords, OtherRules}
+var Causes = []Cause{ArrivedLate, SentAgain, Released, NotCounted, ReadAgain, RulesAgreed, Answered, OtherPeople, LaterWords, OtherRules}
 
 // Spot is one provider's day.
 type Spot struct {
@@ -44,6 +45,9 @@ type Spot struct {
 type Answers struct {
 	Count int64
 	Days  []AnsweredDays
+	// Ruled are the days of which a change of the rules that has come to stand
+	// speaks.
+	Ruled []AnsweredDays
 }
 
 // AnsweredDays are days of one provider about which people have said something.
@@ -52,8 +56,10 @@ type AnsweredDays struct {
 	First, Last delay.Day
 }
 
-func (a Answers) of(at Spot) bool {
-	return slices.ContainsFunc(a.Days, func(d AnsweredDays) bool {
+func (a Answers) of(at Spot) bool { return holds(a.Days, at) }
+
+func holds(days []AnsweredDays, at Spot) bool {
+	return slices.ContainsFunc(days, func(d AnsweredDays) bool {
 		return d.Provider == at.Provider && d.First <= at.Day && at.Day <= d.Last
 	})
 }
@@ -79,6 +85,8 @@ type Evidence struct {
 func (e *Evidence) Why(at Spot) Cause {
 	was, is := e.Then[at], e.Now[at]
 	switch {
+	case was == is && holds(e.Answers.Ruled, at):
+		return RulesAgreed
 	case was == is && e.Answers.of(at):
 		return Answered
 	case was == is:

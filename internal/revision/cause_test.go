@@ -27,6 +27,8 @@ func TestC15EveryDifferenceHasOneCause(t *testing.T) {
 		"sent, then read again":        {anew, b, false, Answers{}, SentAgain},
 		"held now":                     {a, none, false, Answers{}, NotCounted},
 		"answered":                     {a, a, false, answered, Answered},
+		"answered and ruled":           {a, a, false, Answers{Days: answered.Days, Ruled: answered.Days}, RulesAgreed},
+		"ruled, sent again":            {a, b, false, Answers{Ruled: answered.Days}, SentAgain},
 		"answered elsewhere":           {a, a, false, Answers{Days: []AnsweredDays{{"RXB", 99, 101}, {"RXA", 101, 102}}}, LaterWords},
 		"nothing of its own day":       {a, a, false, Answers{}, LaterWords},
 	} {

@@ -50,6 +50,9 @@ func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) 
 		return nil, err
 	}
 	r := caseReader{ctx: ctx, tx: tx, scope: scope, patient: patient, provider: provider}
+	if r.amended, err = amendments(ctx, tx); err != nil {
+		return nil, err
+	}
 	if r.view, err = viewOf(ctx, tx, scope, patient); err != nil {
 		return nil, err
 	}
@@ -74,6 +77,7 @@ type caseReader struct {
 	scope             people.Scope
 	patient, provider int64
 	view              view
+	amended           attribution.Amendments
 }
 
 func (r caseReader) each(query string, args []any, f func(*sql.Rows) error) error {
@@ -117,6 +121,7 @@ func (r caseReader) delays(c *casework.Case) error {
 		err := rows.Scan(append([]any{&d.Listed, &d.ListedLast, &d.Ready, &d.End, &d.EndKind, &d.FirstDay, &d.LastDay, &d.Admitted, &d.Site,
 			&d.Ward, &d.Bed},
 			scanGiven(&d.Given, &d.Outcome)...)...)
+		d.Outcome = amendedOutcome(r.amended, d.Given, d.Outcome, d.ListedLast)
 		if _, last, _ := r.view.of(d.Listed); r.view.whole || last != nil {
 			c.Delays = append(c.Delays, d)
 		}
@@ -146,13 +151,15 @@ func (r caseReader) narrow(d *casework.Delay) error {
 		return nil
 	}
 	d.Moved, d.ListedLast, d.End, d.EndKind = true, min(d.ListedLast, last.last), last.last+1, delay.Inferred
-	return r.tx.QueryRowContext(r.ctx, `
+	err := r.tx.QueryRowContext(r.ctx, `
 		SELECT st.admitted_date, pl.site, pl.ward, pl.bed, `+givenColumns+`
 		FROM statement st
 		JOIN given g ON g.given_id = st.given_id
 		JOIN place pl ON pl.place_id = st.place_id
 		WHERE st.statement_id = ?`, last.statement).Scan(append([]any{&d.Admitted, &d.Site, &d.Ward, &d.Bed},
 		scanGiven(&d.Given, &d.Outcome)...)...)
+	d.Outcome = amendedOutcome(r.amended, d.Given, d.Outcome, last.last)
+	return err
 }
 
 // delayOf gives the delay that was first listed on the day.
@@ -168,9 +175,14 @@ func delayOf(c *casework.Case, listed delay.Day) *casework.Delay {
 // sinceColumn is since when segment t stands as it does, in Unix microseconds:
 // the answer that brought it there, else the receipt of the extract that first
 // lists it, else the log's first entry. An extract that was read again was
-// received when it came first, but for segments that began otherwise by it.
+// received when it came first, but for segments that began otherwise by it; and a
+// segment that a change of the rules made stands since that was agreed.
 const sinceColumn = `coalesce(
 			(SELECT made_at FROM agreement_event a WHERE a.event_id = t.event_id),
+			(SELECT max(ra.made_at)
+				FROM rule_began rb
+				JOIN rule_answer ra ON ra.change_id = rb.change_id
+				WHERE rb.patient_id = t.patient_id AND rb.first_day = t.first_day),
 			(SELECT coalesce(
 					(SELECT max(cf.received_at)
 						FROM reading_change c
@@ -223,8 +235,19 @@ func (r caseReader) stretches(c *casework.Case) error {
 			nil {
 			return err
 		}
-		if d := delayOf(c, listed); d != nil {
-			d.Stretches = append(d.Stretches, st)
+		d := delayOf(c, listed)
+		if d == nil {
+			return nil
+		}
+		// A stretch on which a change of the rules begins is decided in parts.
+		was := st.Outcome
+		begins := r.amended.Begins(st.Given.Reason, st.First, st.Last)
+		for _, until := range append(begins, st.Last+1) {
+			part := st
+			part.Last = until - 1
+			part.Outcome = amendedOutcome(r.amended, st.Given, was, attribution.ListingDay(st.Mark, listed, part.First))
+			d.Stretches = append(d.Stretches, part)
+			st.First = until
 		}
 		return nil
 	})
@@ -453,6 +476,9 @@ func (s *Store) Worklist(ctx context.Context, scope people.Scope, provider strin
 		return nil, 0, err
 	}
 	l := worklist{ctx: ctx, tx: tx, provider: id, day: day, at: map[int64]int{}}
+	if l.amended, err = amendments(ctx, tx); err != nil {
+		return nil, 0, err
+	}
 	if err := errors.Join(l.open(), l.logged(), l.actions()); err != nil {
 		return nil, 0, err
 	}
@@ -466,6 +492,7 @@ type worklist struct {
 	day      delay.Day
 	rows     []casework.WorkRow
 	at       map[int64]int // the row of each patient
+	amended  attribution.Amendments
 }
 
 func (l *worklist) open() error {
@@ -473,7 +500,7 @@ func (l *worklist) open() error {
 		SELECT d.patient_id, p.reference, d.listed_first, d.ready_date, pl.site, pl.ward, pl.bed,
 			coalesce((SELECT sum(t.last_day - t.first_day + 1) FROM segment t WHERE t.patient_id = d.patient_id AND t.listed_first = `+
 		`d.listed_first), 0),
-			coalesce(t.reason, g.reason), coalesce(t.body, g.body), coalesce(t.council, g.council), coalesce(t.state, 0)
+			coalesce(t.reason, g.reason), coalesce(t.body, -1), coalesce(t.council, g.council), coalesce(t.state, 0), `+givenColumns+`
 		FROM delay d
 		JOIN patient p ON p.patient_id = d.patient_id
 		JOIN statement st ON st.statement_id = d.statement_id
@@ -488,10 +515,15 @@ func (l *worklist) open() error {
 	defer rows.Close()
 	for rows.Next() {
 		var r casework.WorkRow
-		var patient int64
-		if err := rows.Scan(&patient, &r.Reference, &r.Listed, &r.Ready, &r.Site, &r.Ward, &r.Bed, &r.Days, &r.Reason, &r.Body, &r.Council,
-			&r.State); err != nil {
+		var patient, body int64
+		var g attribution.Given
+		var o attribution.Outcome
+		if err := rows.Scan(append([]any{&patient, &r.Reference, &r.Listed, &r.Ready, &r.Site, &r.Ward, &r.Bed, &r.Days, &r.Reason, &body,
+			&r.Council, &r.State}, scanGiven(&g, &o)...)...); err != nil {
 			return err
+		}
+		if r.Body = delay.Body(max(body, 0)); body < 0 { // No day counts yet.
+			r.Body = amendedOutcome(l.amended, g, o, l.day).Body
 		}
 		l.at[patient] = len(l.rows)
 		l.rows = append(l.rows, r)

@@ -24,11 +24,11 @@ import (
 	"homeward/internal/sqlite"
 )
 
-// Whatever extracts, log entries and answers arrive, in whatever order: days
-// tile without gap or overlap (C3), parts add up to the whole, the range is as
-// wide as what is not settled (G3), contributions add up to the change, the
-// rows behind a figure have its days, and everything follows from the evidence
-// alone (C10).
+// Whatever extracts, log entries, answers and changes of the rules arrive, in
+// whatever order: days tile without gap or overlap (C3), parts add up to the
+// whole, the range is as wide as what is not settled (G3), contributions add up
+// to the change, the rows behind a figure have its days, and everything follows
+// from the evidence alone (C10).
 func TestLogExtractsAndAnswersTogether(t *testing.T) {
 	files := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -41,13 +41,15 @@ func TestLogExtractsAndAnswersTogether(t *testing.T) {
 		defer s.Close()
 		w := &world{t: t, s: s, rules: england(t), files: &files}
 		for range rapid.IntRange(3, 18).Draw(t, "steps") {
-			switch rapid.IntRange(0, 2).Draw(t, "what") {
-			case 0:
+			switch rapid.IntRange(0, 6).Draw(t, "what") {
+			case 0, 1:
 				w.extract()
-			case 1:
+			case 2, 3:
 				w.entry()
-			default:
+			case 4, 5:
 				w.answer()
+			default:
+				w.change()
 			}
 		}
 		v, err := s.Verify(context.Background())

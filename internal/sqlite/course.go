@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"homeward/internal/agreement"
+	"homeward/internal/attribution"
 	"homeward/internal/delay"
 )
 
@@ -318,29 +319,50 @@ func (d *derivation) attribute(c *course, words testimony) error {
 // states is a segment of its own beside what was said before it: nobody has
 // answered it yet, whatever they said of the neighbouring days (G1).
 func (d *derivation) segments(stretches []stretchRow, words testimony) ([]segmentRow, error) {
+	all, err := d.amended()
+	if err != nil {
+		return nil, err
+	}
+	pieces, err := d.cut(stretches, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := answered(joined(pieces, words), words.events)
+	// Changes of the rules in the order in which they came to stand: what people
+	// had decided by then stays (A6).
+	var stand attribution.Amendments
+	for _, a := range all.Agreed() {
+		stand = append(stand, a)
+		stand.Sort()
+		if !slices.ContainsFunc(out, func(s segmentRow) bool { return s.reason == a.Reason }) {
+			continue
+		}
+		kept := slices.DeleteFunc(slices.Clone(out), func(s segmentRow) bool { return !s.standing.ByPeople })
+		if pieces, err = d.cut(stretches, stand, kept); err != nil {
+			return nil, err
+		}
+		out = answered(joined(pieces, words), words.events)
+	}
+	return out, nil
+}
+
+// joined makes segments of pieces of stretches.
+func joined(pieces []piecedStretch, words testimony) []segmentRow {
 	var out []segmentRow
-	var before int64 // the entry of the stretch before
-	for _, st := range stretches {
+	var before int64 // the entry of the piece before
+	for _, st := range pieces {
 		apart := st.entry != before && words.corrects(before, st.entry)
 		before = st.entry
 		if !st.mark.Counts() {
 			continue
 		}
-		row, err := d.statement(st.statement)
-		if err != nil {
-			return nil, err
-		}
-		given, err := d.given(row.given)
-		if err != nil {
-			return nil, err
-		}
-		if n := len(out); n > 0 && !apart && out[n-1].givenRow == given && out[n-1].last+1 == st.first {
+		if n := len(out); n > 0 && !apart && out[n-1].givenRow == st.given && out[n-1].last+1 == st.first {
 			out[n-1].last = st.last
 			continue
 		}
-		out = append(out, segmentRow{listedFirst: st.listedFirst, first: st.first, last: st.last, givenRow: given})
+		out = append(out, segmentRow{listedFirst: st.listedFirst, first: st.first, last: st.last, givenRow: st.given})
 	}
-	return answered(out, words.events), nil
+	return out
 }
 
 // answered parts segments where answers were about a part of them, and says

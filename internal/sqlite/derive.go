@@ -29,6 +29,7 @@ import (
 	"errors"
 	"slices"
 
+	"homeward/internal/attribution"
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 )
@@ -80,6 +81,11 @@ type derivation struct {
 	linesDay delay.Day
 	linesBy  int64
 	linesOf  map[int64]int64
+
+	// amendments are the changes of the rules that stand, nil until they are
+	// read, and ruledAs what givens count under by them.
+	amendments *attribution.Amendments
+	ruledAs    map[ruledKey]delay.Body
 }
 
 // newDerivation starts a derivation of what one provider sent. Close it when

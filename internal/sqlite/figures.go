@@ -402,9 +402,17 @@ func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, provider string, 
 	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
 	w.add("d.listed_last >= ? AND d.listed_first <= ? AND d.ready_date = ?", day, day, day)
 	f.States, f.Basis = nil, measure.BasisCounted // Nothing is proposed before the first day counts.
+	tx, done, err := s.atOnce(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	if err := w.given(ctx, tx, &f, day); err != nil {
+		return 0, err
+	}
 	w.filter(f)
 	var n int64
-	err := s.read.QueryRowContext(ctx, `
+	err = tx.QueryRowContext(ctx, `
 		SELECT count(DISTINCT d.patient_id)
 		FROM delay d
 		JOIN patient m ON m.person_id = d.patient_id

@@ -94,6 +94,11 @@ func (s *Store) copyKnown(ctx context.Context, path string, at time.Time, today 
 				SELECT patient_id, provider_id, sender_id, key_hash, reference, local_number, nhs_id, group_id, patient_id
 				FROM source.patient`, nil},
 			{`INSERT INTO person_verdict SELECT * FROM source.person_verdict WHERE made_at <= ?`, []any{moment}},
+			{`INSERT INTO rule_change SELECT * FROM source.rule_change WHERE made_at <= ?`, []any{moment}},
+			{`INSERT INTO rule_answer SELECT * FROM source.rule_answer WHERE made_at <= ?`, []any{moment}},
+			{`INSERT INTO rule_began SELECT * FROM source.rule_began
+				WHERE change_id IN (SELECT change_id FROM rule_answer WHERE act = 'confirmed' GROUP BY change_id HAVING count(DISTINCT side) = 2)`,
+				nil},
 			{`INSERT INTO given SELECT * FROM source.given`, nil},
 			{`INSERT INTO place SELECT * FROM source.place`, nil},
 			{`INSERT INTO statement SELECT * FROM source.statement`, nil},

@@ -23,6 +23,8 @@ var texts = []struct{ table, key, columns string }{
 	{"annotation", "annotation_id", "words"},
 	{"call_action", "call_action_id", "what"},
 	{"person_verdict", "verdict_id", "reason"},
+	{"rule_change", "change_id", "why"},
+	{"rule_answer", "answer_id", "why"},
 	{"job_run", "job_run_id", "message"},
 }
 

@@ -155,6 +155,7 @@ const evidenceMarks = `
 	SELECT (SELECT coalesce(max(file_id), 0) FROM file) || ' ' || (SELECT coalesce(max(acceptance_id), 0) FROM acceptance)
 		|| ' ' || (SELECT coalesce(max(entry_id), 0) FROM log_entry) || ' ' || (SELECT coalesce(max(event_id), 0) FROM agreement_event)
 		|| ' ' || (SELECT coalesce(max(verdict_id), 0) FROM person_verdict)
+		|| ' ' || (SELECT coalesce(max(answer_id), 0) FROM rule_answer)
 		|| ' ' || (SELECT coalesce(max(log_day), 0) || settings FROM derived_with)`
 
 // EvidenceMark gives a text that changes with everything that figures depend on.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"homeward/internal/attribution"
 	"homeward/internal/audit"
 	"homeward/internal/delay"
 	"homeward/internal/identity"
@@ -43,8 +44,9 @@ const together = `s.patient_id = t.patient_id AND s.listed_first = t.listed_firs
 			AND s.first_day <= t.last_day AND s.last_day >= t.first_day`
 
 // matched gives, as a query, the delays that the scope and the filter let
-// through, with the number of days of each that they let through.
-func matched(scope people.Scope, f record.Filter) (query string, args []any) {
+// through, with the number of days of each that they let through. uncounted are
+// the bodies of the filter where no day counts yet, as where.given has them.
+func matched(scope people.Scope, f record.Filter, uncounted where) (query string, args []any) {
 	first, last := f.From, f.To
 	if last == 0 {
 		last = delay.Day(1 << 30)
@@ -78,6 +80,10 @@ func matched(scope people.Scope, f record.Filter) (query string, args []any) {
 	var rest where
 	rest.scoped(scope, "d.provider_id", "g.council")
 	rest.add("NOT EXISTS (SELECT 1 FROM segment s WHERE s.patient_id = d.patient_id AND s.listed_first = d.listed_first)")
+	if len(uncounted.conditions) > 0 {
+		rest.add(uncounted.String(), uncounted.args...)
+		f.Bodies = nil
+	}
 	rest.narrow(f)
 	query += `
 		UNION ALL
@@ -167,7 +173,7 @@ func (s *Store) ScopedDelays(ctx context.Context, scope people.Scope, f record.F
 		return out, err
 	}
 	defer l.done()
-	query, args := matched(scope, f)
+	query, args := matched(scope, f, l.uncounted)
 	if err := l.tx.QueryRowContext(ctx, `
 		SELECT count(*), coalesce(sum(days), 0), coalesce(sum(CASE WHEN `+uncertainReady+` THEN days END), 0)
 		FROM (`+query+`) m`, args...).Scan(&out.Total, &out.Days, &out.Uncertain); err != nil {
@@ -201,6 +207,8 @@ type scopedList struct {
 	scope people.Scope
 	f     record.Filter
 	order string
+	// uncounted are the bodies of f where no day counts yet.
+	uncounted where
 }
 
 // scopedList checks what is asked for. For a scope that is not empty the caller
@@ -228,14 +236,21 @@ func (s *Store) scopedList(ctx context.Context, scope people.Scope, f record.Fil
 		return l, nil
 	}
 	var err error
-	l.tx, l.done, err = s.atOnce(ctx)
-	return l, err
+	if l.tx, l.done, err = s.atOnce(ctx); err != nil {
+		return nil, err
+	}
+	narrowed := l.f.Filter
+	if err := l.uncounted.given(ctx, l.tx, &narrowed, never); err != nil {
+		l.done()
+		return nil, err
+	}
+	return l, nil
 }
 
 // each gives the delays of the list in order, at most limit of them from offset
 // on; -1 is all.
 func (l *scopedList) each(ctx context.Context, limit, offset int, each func(record.Delay) error) error {
-	query, args := matched(l.scope, l.f)
+	query, args := matched(l.scope, l.f, l.uncounted)
 	current, currentArgs := latest(l.scope)
 	rows, err := l.tx.QueryContext(ctx, `
 		SELECT v.code, p.reference, d.patient_id, d.listed_first, d.ready_date, d.end_date, d.end_kind, m.days, `+current+`,
@@ -304,13 +319,17 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 	for i, d := range delays {
 		wanted[i] = one{i, d.patient, int64(d.Listed)}
 	}
+	amended, err := amendments(ctx, l.tx)
+	if err != nil {
+		return err
+	}
 	var w where
 	w.scoped(l.scope, "d.provider_id", "g.council")
 	// CROSS JOIN keeps SQLite from walking all stretches.
-	err := lookUp(ctx, l.tx, `
+	err = lookUp(ctx, l.tx, `
 		SELECT w.value ->> 'At', max(t.first_day, coalesce(s.first_day, 0)), min(t.last_day, coalesce(s.last_day, t.last_day)), t.mark,
-			g.reason, coalesce(s.body, g.body), g.council, g.care,
-			CASE s.by_people WHEN 1 THEN 'A6' ELSE g.rule END, pl.site, pl.ward, pl.bed
+			coalesce(s.body, -1), coalesce(s.by_people, 0), t.listed_first, pl.site, pl.ward, pl.bed,
+			`+givenColumns+`
 		FROM json_each(?) w
 		CROSS JOIN stretch t ON t.patient_id = w.value ->> 'Patient' AND t.listed_first = w.value ->> 'Listed'
 		JOIN delay d ON d.patient_id = t.patient_id AND d.listed_first = t.listed_first
@@ -321,12 +340,30 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 		WHERE `+w.String()+`
 		ORDER BY 1, 2`, wanted, func(rows *sql.Rows) error {
 		var at int
+		var body int64
+		var byPeople bool
+		var listed delay.Day
 		var st record.Stretch
-		if err := rows.Scan(&at, &st.First, &st.Last, &st.Mark, &st.Reason, &st.Body, &st.Council, &st.Care, &st.Rule, &st.Site, &st.Ward,
-			&st.Bed); err != nil {
+		var g attribution.Given
+		var o attribution.Outcome
+		if err := rows.Scan(append([]any{&at, &st.First, &st.Last, &st.Mark, &body, &byPeople, &listed, &st.Site, &st.Ward, &st.Bed},
+			scanGiven(&g, &o)...)...); err != nil {
 			return err
 		}
-		delays[at].Stretches = append(delays[at].Stretches, st)
+		st.Reason, st.Council, st.Care = g.Reason, g.Council, g.Care
+		for _, until := range append(amended.Begins(g.Reason, st.First, st.Last), st.Last+1) {
+			part := st
+			part.Last = until - 1
+			ruled := amendedOutcome(amended, g, o, attribution.ListingDay(st.Mark, listed, part.First))
+			if part.Rule, part.Body = ruled.Rule, delay.Body(max(body, 0)); body < 0 { // The day counts nowhere.
+				part.Body = ruled.Body
+			}
+			if byPeople {
+				part.Rule = "A6"
+			}
+			delays[at].Stretches = append(delays[at].Stretches, part)
+			st.First = until
+		}
 		return nil
 	}, w.args...)
 	for i := range delays {

@@ -16,10 +16,10 @@ func (s *Store) FirstReceived(ctx context.Context) (time.Time, error) {
 }
 
 // Learnt gives when the latest of what figures are made from became known:
-// extracts, what people entered, answered, accepted and said of who is one
-// person, the days up to which the log is evidence (C17), and the notes on the
-// charts. Looking back to it shows
-// what is shown now. It is zero when there is nothing.
+// extracts, what people entered, answered, accepted, said of who is one person
+// and agreed of the rules, the days up to which the log is evidence (C17), and
+// the notes on the charts. Looking back to it shows what is shown now. It is zero
+// when there is nothing.
 func (s *Store) Learnt(ctx context.Context) (at time.Time, err error) {
 	var micro int64
 	err = s.read.QueryRowContext(ctx, `
@@ -29,6 +29,7 @@ func (s *Store) Learnt(ctx context.Context) (at time.Time, err error) {
 			(SELECT coalesce(max(made_at), 0) FROM log_entry),
 			(SELECT coalesce(max(made_at), 0) FROM agreement_event),
 			(SELECT coalesce(max(made_at), 0) FROM person_verdict),
+			(SELECT coalesce(max(made_at), 0) FROM rule_answer),
 			(SELECT coalesce(max(linked_from), 0) FROM derived_with),
 			-- 0 stands for the beginning of the day itself.
 			(SELECT coalesce(max(iif(reached_at = 0, (log_day - 2440588) * 86400000000, reached_at)), 0) FROM log_reach),

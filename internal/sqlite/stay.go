@@ -118,6 +118,10 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 	}
 	type named struct{ reference, across string }
 	givens, people := map[int64]given{}, map[int64]named{}
+	ruled, err := s.ruledGivens(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	if err := eachRow(ctx, s.read, `SELECT given_id, council, reason, body FROM given`, func(rows *sql.Rows) error {
 		var id int64
 		var g given
@@ -187,7 +191,7 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 				Age:        r.age,
 				Council:    g.council,
 				Reason:     g.reason,
-				Body:       g.body,
+				Body:       ruled.body(r.given, g.body, on),
 				Pathway:    r.pathway,
 			}
 			key := stayed{row.Person, row.Admitted}

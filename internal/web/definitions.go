@@ -31,6 +31,10 @@ type definitionsView struct {
 	// sources leave open.
 	Conventions, CodeSets, RuleSets []definedView
 	OpenChoices                     page.Table
+	// Changes are the changes of the rules that stand or wait, with who agreed;
+	// NoChanges says that there are none.
+	Changes   *page.Table
+	NoChanges string
 }
 
 type measureView struct {
@@ -110,8 +114,12 @@ func (s *Server) definitionsPage(c echo.Context) error {
 		{Text: "Counting conventions", Href: "#conventions"},
 		{Text: "Code sets", Href: "#codesets"},
 		{Text: "Rule sets", Href: "#rulesets"},
+		{Text: "Changes of the rules", Href: "#changes"},
 		{Text: "What the sources leave open", Href: "#open"},
 		{Text: "Control charts", Href: "#spc"},
+	}
+	if err := s.addChanges(c.Request().Context(), &v); err != nil {
+		return err
 	}
 	v.Conventions, v.CodeSets, v.RuleSets, v.OpenChoices = s.conventionViews(), s.codeSetViews(), s.ruleSetViews(), s.openChoices()
 	for _, d := range measure.Definitions(s.opts.Places.Book) {
@@ -140,7 +148,7 @@ func measureOf(d measure.Definition) measureView {
 
 // matrix says which bodies each reason may wait for.
 func (s *Server) matrix() page.Table {
-	version := s.opts.Rules.On(s.today())
+	version := s.sets().For("").On(s.today())
 	t := page.Table{ID: "matrix", Caption: "Who each reason may wait for, rule set " + s.ruleVersion(),
 		Head: []page.Head{{Text: "Reason"}, {Text: "NHS"}, {Text: "Social care"}, {Text: "Joint"},
 			{Text: "Care that the person is receiving"}}}

@@ -23,6 +23,8 @@ import (
 	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
+	"homeward/internal/rulechange"
+	"homeward/internal/sqlite"
 	"homeward/internal/web/page"
 	"homeward/static"
 	"homeward/templates"
@@ -167,6 +169,19 @@ func (o *Options) from(of *office) {
 	now := view{Store: of.store, office: of}
 	o.Extracts, o.Trends, o.Rows, o.Audit = now, now, now, of.store
 	o.Moment, o.Pasts, o.Closings, o.Ingest = of.present, of, closings{of.store, of}, of
+	o.RuleChanges = ruleBook{of.store}
+}
+
+// ruleBook keeps changes of the rules in the office's store; package app drafts
+// them.
+type ruleBook struct{ *sqlite.Store }
+
+func (ruleBook) Draft(delay.Reason, delay.Body, delay.Day, string) (rulechange.Change, string, error) {
+	return rulechange.Change{}, "reason", problem.New(problem.Invalid, "Select a reason from the list")
+}
+
+func (b ruleBook) Confirm(ctx context.Context, by people.Actor, number int64, seen string) (bool, error) {
+	return b.ConfirmRule(ctx, by, number, seen)
 }
 
 // rename gives the first hospital another name, wherever names come from.

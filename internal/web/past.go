@@ -110,7 +110,7 @@ func (s *Server) ruleVersionAt(v sight) string {
 	if v.text == "" {
 		return s.ruleVersion()
 	}
-	return s.sets().Words(delay.DayOf(v.at.In(s.opts.Zone)))
+	return s.sets().Known(v.at).Words(delay.DayOf(v.at.In(s.opts.Zone)))
 }
 
 // fix has the fixed link of a page name the moment that it shows, so that the

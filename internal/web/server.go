@@ -75,6 +75,9 @@ type Options struct {
 	// RuleSets are the partnership's own rule set and those of the code sets; nil
 	// means that there is the own one alone.
 	RuleSets *attribution.Sets
+	// RuleChanges are the changes of the rules that people propose and confirm;
+	// nil refuses their pages.
+	RuleChanges RuleChanges
 	// Defs are the code sets and counting conventions (D1, D2).
 	Defs *definition.Tables
 	// Beds says that some provider lists everybody in a bed (R13): without one
@@ -240,7 +243,7 @@ type route struct {
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.nationalRoutes(), s.samePeopleRoutes(), s.againRoutes(),
-		s.publishedRoutes()), []route{
+		s.publishedRoutes(), s.ruleChangeRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},

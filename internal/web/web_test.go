@@ -37,6 +37,7 @@ import (
 var everyPage = []string{
 	"/overview", "/figures", "/charts/delayed-days", "/charts/dtoc-beds", "/charts/council-share", "/charts/reasons",
 	"/extracts", "/extracts/upload", "/extracts/" + knownFile, "/packs", "/packs/2026-10-28/about", "/definitions", "/definitions/M01",
+	"/definitions/changes", "/definitions/changes/new",
 	"/admin/jobs", "/accessibility", "/help/keyboard", "/agreement/close", "/published",
 	"/sitrep", "/sitrep?by=provider,group&group=capacity", "/discharge", "/discharge?grain=quarter&by=council", "/bridge", "/conventions",
 }
