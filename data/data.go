@@ -15,6 +15,7 @@ var reference embed.FS
 
 //go:embed examples/devon/*.yaml examples/devon/layouts/*.yaml
 //go:embed examples/northshire/*.yaml examples/northshire/layouts/*.yaml
+//go:embed examples/northshire-2026/*.yaml examples/northshire-2026/layouts/*.yaml
 //go:embed examples/board-list/*.yaml examples/board-list/layouts/*.yaml
 //go:embed examples/england-acute/*.yaml examples/england-acute/layouts/*.yaml
 //go:embed examples/england-mhsds/*.yaml examples/england-mhsds/layouts/*.yaml

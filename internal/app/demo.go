@@ -14,6 +14,7 @@ import (
 
 	"homeward/data"
 	"homeward/internal/config"
+	"homeward/internal/delay"
 	"homeward/internal/durable"
 	"homeward/internal/ingest"
 	"homeward/internal/sqlite"
@@ -55,7 +56,8 @@ func setUpDemo(flags *flag.FlagSet, c *Console) func(context.Context, []string) 
 }
 
 // fillDemo fills an empty data folder with a fictional partnership's last 18
-// months, taken in as any extract is. A folder that it was stopped in half-way
+// months, taken in as any extract is: delays alone by the reasons of the
+// ended return, then everybody in a bed by those of 2026. A folder that it was stopped in half-way
 // is filled up; one with anything else in it is left alone.
 func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	ready := filepath.Join(d.data, demoReady)
@@ -69,7 +71,7 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 				d.data)
 		}
 	}
-	example, err := fs.Sub(data.Examples, exampleNorthshire)
+	example, err := fs.Sub(data.Examples, exampleNorthshire2026)
 	if err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	}
 	fmt.Fprintln(c.Out, "Making 18 months of synthetic extracts of Northshire, a partnership that does not exist …")
 	writing := newProgress(c.Out, "days written")
-	if err := synth.Write(ctx, files, synth.Options{Seed: 1, To: yesterday()}, writing.step); err != nil {
+	if err := synth.Write(ctx, files, demoExtracts(yesterday()), writing.step); err != nil {
 		return err
 	}
 	if err := copyFS(d.data, example); err != nil {
@@ -137,6 +139,14 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	return os.WriteFile(ready, []byte("This data folder holds the demonstration of Homeward. Nobody in it is real.\n"), durable.FileMode)
 }
 
+// demoExtracts says what the demonstration's trusts have sent up to a day: the
+// older return, and since the quarter before the present one began, everybody in
+// a bed.
+func demoExtracts(to delay.Day) synth.Options {
+	quarter := to.Month() - delay.Month((to.Time().Month()-1)%3)
+	return synth.Options{Seed: 1, To: to, BedsFrom: (quarter - 3).First(), Reference: data.Reference}
+}
+
 // takeAsArrived takes each extract in at the time at which it would have
 // arrived, so that the demonstration has a past that can be looked back on
 // (C15).
@@ -148,7 +158,10 @@ func (a *App) takeAsArrived(ctx context.Context, paths []string, said func(done,
 		if err != nil {
 			return err
 		}
-		arrived[path] = info.ModTime()
+		// Last night's file may be due only later this morning.
+		if arrived[path] = info.ModTime(); arrived[path].After(a.now()) {
+			arrived[path] = a.now()
+		}
 	}
 	slices.SortStableFunc(paths, func(x, y string) int { return arrived[x].Compare(arrived[y]) })
 	defer func(now func() time.Time, store ingest.Store) { a.Ingest.Now, a.Ingest.Store = now, store }(a.Ingest.Now, a.Ingest.Store)

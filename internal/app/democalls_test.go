@@ -21,14 +21,15 @@ import (
 func demoWithCalls(t *testing.T) (slides []*call.Content, actions [][]call.Action) {
 	t.Helper()
 	ctx, dir, last := t.Context(), t.TempDir(), delay.MustDay("2026-11-03")
-	example, err := fs.Sub(data.Examples, exampleNorthshire)
+	example, err := fs.Sub(data.Examples, exampleNorthshire2026)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := copyFS(filepath.Join(dir, "data"), example); err != nil {
 		t.Fatal(err)
 	}
-	if err := synth.Write(ctx, dir, synth.Options{Seed: 1, From: last - 84, To: last, Beds: 15}, func(int, int) {}); err != nil {
+	if err := synth.Write(ctx, dir, synth.Options{Seed: 1, From: last - 84, To: last, Beds: 15, BedsFrom: last - 33,
+		Reference: data.Reference}, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC)

@@ -17,8 +17,12 @@ import (
 	"homeward/internal/synth"
 )
 
-// exampleNorthshire names the worked example that synthetic extracts are of.
-const exampleNorthshire = "northshire"
+// The worked examples that synthetic extracts are of: Northshire as long as it
+// sends delays alone, and since it lists everybody in a bed.
+const (
+	exampleNorthshire     = "northshire"
+	exampleNorthshire2026 = "northshire-2026"
+)
 
 func setUpSynth(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	out := flags.String("out", "", "the `folder` to write into, or with --backfill the file")
@@ -26,6 +30,8 @@ func setUpSynth(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 	from := flags.String("from", "", "first extract `date`; 18 months before the last when not given")
 	to := flags.String("to", "", "last extract `date`; yesterday when not given")
 	size := flags.Int("size", 0, "people delayed on an average day (default 105)")
+	bedsFrom := flags.String("beds-from", "", "first `date` on which the trusts list everybody in a bed with the 37 reasons, and a "+
+		"mental-health trust sends; never when not given")
 	hostile := flags.Bool("hostile", false, "add what real exports contain on a bad day")
 	backfill := flags.Int("backfill", 0, "write one file of so many `rows` with many extract dates instead")
 	return func(ctx context.Context, words []string) (int, error) {
@@ -37,7 +43,17 @@ func setUpSynth(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		}
 		o := synth.Options{Seed: *seed, Beds: *size, Hostile: *hostile}
 		var err error
-		if o.Partnership, err = fs.Sub(data.Examples, exampleNorthshire); err != nil {
+		if o.BedsFrom, err = dayOr("beds-from", *bedsFrom, 0); err != nil {
+			return ExitUsage, err
+		}
+		example := exampleNorthshire
+		if o.BedsFrom != 0 {
+			if *backfill > 0 {
+				return ExitUsage, usage("A backfill is of the delayed alone. Leave out --beds-from or --backfill.")
+			}
+			example, o.Reference = exampleNorthshire2026, data.Reference
+		}
+		if o.Partnership, err = fs.Sub(data.Examples, example); err != nil {
 			return ExitLess, err
 		}
 		if o.To, err = dayOr("to", *to, yesterday()); err != nil {

@@ -31,6 +31,15 @@ type stay struct {
 	// earlier (C8), omitted a day on which it leaves the patient out (C7); both
 	// may be zero.
 	corrected, omitted delay.Day
+
+	// The rest is of lists of everybody in a bed. bedFrom is the first day in the
+	// bed, how the way of leaving, dated whether the list gives the day of readiness
+	// of somebody who leaves on it, and from unwell to the day before again the
+	// person meets the criteria to reside once more; both may be zero.
+	bedFrom       delay.Day
+	how           outcome
+	dated         bool
+	unwell, again delay.Day
 }
 
 // part is a piece of a stay with one reason and one body, from a day onwards.
@@ -132,7 +141,7 @@ func (c *course) stay(day delay.Day) *stay {
 	r := c.r
 	s := &stay{person: c.patient(day), ready: day, care: delay.Acute, bed: 1 + r.IntN(bedsOfAWard)}
 	s.parts = c.parts(day)
-	if s.parts[0].reason == "O" || r.Float64() < 0.24 {
+	if s.parts[0].reason == "O" || r.Float64() < 0.24 || c.trust.onlyNonAcute() {
 		s.care = delay.NonAcute // O is a reason of non-acute care only
 	}
 	s.site, s.ward = c.trust.place(r, s.care)

@@ -26,6 +26,11 @@ var (
 	northgateCells = cells{ward: 3, ready: 10, local: 5, nhs: 6}
 	southmoorCells = cells{ward: 2, ready: 7, local: 3, nhs: 4}
 	westhavenCells = cells{ward: 3, ready: 6, local: 1, nhs: 2}
+
+	northgateBedCells = cells{ward: 3, ready: 11, local: 5, nhs: 6}
+	southmoorBedCells = cells{ward: 2, ready: 10, local: 4, nhs: 5}
+	westhavenBedCells = cells{ward: 4, ready: 8, local: 1, nhs: 2}
+	mentalCells       = cells{ward: 3, ready: 8, local: 4, nhs: 5}
 )
 
 // apply gives the record with the slip's cells; a nil slip changes nothing.

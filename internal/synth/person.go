@@ -64,9 +64,9 @@ func testNumber(serial int) (string, bool) {
 // newPerson draws a patient of the trust who is first delayed on about the
 // day. Almost all are old; one in a thousand is a child, whom C14 leaves out.
 func newPerson(r *rand.Rand, t *trust, g *register, serial int, day delay.Day) *person {
-	age := 80 + r.NormFloat64()*9
-	if age > 103 || age < 40 {
-		age = 60 + r.Float64()*25
+	age := t.age + r.NormFloat64()*t.ages
+	if age > 103 || age < t.age-40 {
+		age = t.age - 20 + r.Float64()*25
 	}
 	if r.Float64() < 0.001 {
 		age = 8 + r.Float64()*9

@@ -34,6 +34,15 @@ type Options struct {
 	// Beds is about how many people are delayed on an average day in the whole
 	// partnership; zero means 105.
 	Beds int
+	// BedsFrom, when not zero, is the first extract date on which the trusts send
+	// what England's acute trusts have sent since 2024: everybody in a bed, with
+	// the criteria to reside and the 37 reasons. From it on a mental-health trust
+	// sends too. Before it, and always when it is zero, lists are of the delayed
+	// alone, and the same with and without it.
+	BedsFrom delay.Day
+	// Reference holds the code sets whose reasons such lists are in; it may be nil
+	// when BedsFrom is zero.
+	Reference fs.FS
 	// Hostile adds what real exports contain on a bad day: markup, formulas and
 	// control characters in cells, rows that cannot be understood, and files
 	// that are not extracts at all.
@@ -70,6 +79,8 @@ func (o Options) withDefaults() (Options, error) {
 	case int(o.To-o.From) >= maximumDays:
 		return o, problem.New(problem.Invalid,
 			"From %s to %s is more than 20 years. Choose a shorter period.", o.From, o.To)
+	case o.BedsFrom != 0 && (o.BedsFrom < o.From || o.BedsFrom > o.To):
+		return o, problem.New(problem.Invalid, "Everybody in a bed is listed from %s. Choose a day from %s to %s.", o.BedsFrom, o.From, o.To)
 	case o.Beds < 1 || o.Beds > maximumBeds:
 		return o, problem.New(problem.Invalid,
 			"The size is %d people delayed a day. Choose from 1 to %d.", o.Beds, maximumBeds)
@@ -118,12 +129,21 @@ func Write(ctx context.Context, dir string, o Options, progress func(done, total
 	if err := copyPartnership(dir, o.Partnership); err != nil {
 		return err
 	}
-	total := len(trusts) * (int(o.To-o.From) + 1)
+	words, err := o.labels()
+	if err != nil {
+		return err
+	}
+	senders := sendersOf(o)
+	total := 0
+	for _, t := range senders {
+		total += int(o.To-t.from(o)) + 1
+	}
 	done := 0
 	people := &register{}
-	for i := range trusts {
-		w := newWriter(&trusts[i], i, o, people)
-		for day := o.From; day <= o.To; day++ {
+	for i, t := range senders {
+		w := newWriter(t, i, o, people)
+		w.labels = words
+		for day := t.from(o); day <= o.To; day++ {
 			if err := ctx.Err(); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 )
 
@@ -16,6 +17,10 @@ type listing struct {
 	stated delay.Day
 	leaves delay.Day
 	now    *part
+	// meets says that the person meets the criteria to reside (R13); code is the
+	// reason in the code set of the list. Lists of the delayed have neither.
+	meets bool
+	code  definition.Code
 	// slip replaces cells when the options ask for hostile files.
 	slip *slip
 }
@@ -29,6 +34,11 @@ type writer struct {
 	next    int
 	present []*stay
 	rows    []listing
+	// beds are the stays of lists of everybody, in the order of coming in.
+	beds    []*stay
+	nextBed int
+	inBed   []*stay
+	labels  labels
 	// shortHeld is a day whose file is cut off and never mended, shortMended
 	// one whose whole file follows as a re-send; either may be zero.
 	shortHeld, shortMended delay.Day
@@ -40,6 +50,9 @@ type writer struct {
 func newWriter(t *trust, index int, o Options, people *register) *writer {
 	c := &course{trust: t, o: o, reg: people, r: rand.New(rand.NewPCG(o.Seed, uint64(2*index+1)))}
 	w := &writer{trust: t, o: o, stays: c.draw(), r: rand.New(rand.NewPCG(o.Seed, uint64(2*index+2)))}
+	if o.BedsFrom != 0 && t.everybody {
+		w.beds = c.inBeds(w.stays, uint64(1001+index))
+	}
 	if days := o.To - o.From; days >= 90 {
 		switch index {
 		case 0:
@@ -81,16 +94,35 @@ func (w *writer) list(day delay.Day) []listing {
 	return w.rows
 }
 
+// rowsOf gives the rows of a day's list, with how it is written.
+func (w *writer) rowsOf(day delay.Day) ([]listing, func(delay.Day, []listing) (file, error)) {
+	if w.o.BedsFrom == 0 || day < w.o.BedsFrom {
+		return w.list(day), w.trust.render
+	}
+	var rows []listing
+	if w.trust.everybody {
+		rows = w.everybody(day)
+	} else {
+		rows = w.list(day)
+	}
+	for i := range rows {
+		if l := &rows[i]; !l.meets && l.ready < l.left {
+			l.code = w.labels[w.trust.set][l.now.codeIn(w.trust.set)]
+		}
+	}
+	return rows, w.trust.renderBeds
+}
+
 // files gives what the trust sends for a day: mostly one file, sometimes none,
 // sometimes one and its correction.
 func (w *writer) files(day delay.Day) ([]file, error) {
-	rows := w.list(day)
+	rows, render := w.rowsOf(day)
 	settled := day > w.o.From+5 && day < w.o.To-5
 	x := w.r.Float64()
 	if w.o.Hostile {
 		rows = spoil(w.r, rows)
 	}
-	whole, err := w.trust.render(day, rows)
+	whole, err := render(day, rows)
 	if err != nil {
 		return nil, fmt.Errorf("%s for %s: %w", w.trust.code, day, err)
 	}
@@ -98,20 +130,20 @@ func (w *writer) files(day delay.Day) ([]file, error) {
 	first := whole
 	switch {
 	case day == w.shortHeld:
-		first, err = w.trust.render(day, rows[:len(rows)*3/10])
+		first, err = render(day, rows[:len(rows)*3/10])
 		return []file{first}, err
 	case day == w.shortMended:
-		first, err = w.trust.render(day, rows[:len(rows)*3/10])
+		first, err = render(day, rows[:len(rows)*3/10])
 		return []file{first, again}, err
 	case settled && x < 0.006:
 		return nil, nil // nothing came that day (C6)
 	case settled && x < 0.012 && len(rows) > 3:
 		// The first file missed its newest rows; the re-send has them (C11).
-		first, err = w.trust.render(day, rows[:len(rows)-2])
+		first, err = render(day, rows[:len(rows)-2])
 		return []file{first, again}, err
 	case settled && x < 0.015 && len(rows) > 0:
 		// One patient is written twice, word for word (R7).
-		first, err = w.trust.render(day, append(rows, rows[w.r.IntN(len(rows))]))
+		first, err = render(day, append(rows, rows[w.r.IntN(len(rows))]))
 		return []file{first}, err
 	case w.o.Hostile && x > 0.985:
 		return []file{first, notAnExtract(w.r, whole.name)}, nil
