@@ -98,6 +98,7 @@ func newDesk(t testing.TB) *desk {
 		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, RuleSets: a.rules,
 		RuleChanges: ruleDesk{a.Store, a}, Defs: a.defs, Beds: a.bedLists(),
 		Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: "test",
+		Lead:      a.Partnership.Settings.Lead,
 		Templates: templates.Files, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now,
 		Zone: a.London,
 	}

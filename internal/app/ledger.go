@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"homeward/internal/config"
 	"homeward/internal/csvout"
 	"homeward/internal/definition"
 	"homeward/internal/delay"
@@ -81,7 +80,7 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 	}
 	l := &national.Ledger{Stays: national.Build(rows, days, settings.Delay.OmittedLimit), Days: days}
 	for _, p := range a.Partnership.Providers {
-		if _, ok := days[p.Code]; ok && a.listsBeds(append(slices.Clone(p.OtherLayouts), p.Layout)) {
+		if _, ok := days[p.Code]; ok && a.Partnership.ListsBeds(p) {
 			l.Beds = append(l.Beds, p.Code)
 		}
 	}
@@ -94,15 +93,6 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 	return l, nil
 }
 
-// listsBeds says whether one of the layouts lists everybody in a bed (R13): it
-// has a column of the criteria to reside.
-func (a *App) listsBeds(layouts []string) bool {
-	return slices.ContainsFunc(layouts, func(name string) bool {
-		l := a.Partnership.Layouts[name]
-		return l != nil && len(l.Columns.Criteria) > 0
-	})
-}
-
 // Ledger gives the stays of the moment that the figures are of.
 func (f figures) Ledger(ctx context.Context) (*national.Ledger, error) {
 	return f.app.ledger(ctx, f.Store, f.at)
@@ -113,9 +103,7 @@ func (a *App) dischargeFloor() int { return *a.Partnership.Settings.DischargeAge
 
 // bedLists says whether some provider lists everybody in a bed.
 func (a *App) bedLists() bool {
-	return slices.ContainsFunc(a.Partnership.Providers, func(p config.Provider) bool {
-		return a.listsBeds(append(slices.Clone(p.OtherLayouts), p.Layout))
-	})
+	return slices.ContainsFunc(a.Partnership.Providers, a.Partnership.ListsBeds)
 }
 
 // flagsGiven gives the first of the flags that a command was given, empty for

@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"homeward/internal/app"
+	"homeward/internal/delay"
 	"homeward/internal/people"
 )
 
@@ -136,10 +138,40 @@ func TestD6D7D8PagesOfTheLedger(t *testing.T) {
 	compare("D7 discharge ready date", expectedRows(t, "drd.csv"), drd, []string{"month", "age_floor", "by", "code"}, nil)
 	compare("D8 bridge", expectedRows(t, "bridge.csv"), bridge, []string{"month", "provider", "age_floor", "step"}, nil)
 
+	t.Run("D6 to D8 the overview has the expected answers", func(t *testing.T) {
+		got := map[string]string{}
+		for _, r := range csvRows(t, get("/overview.csv").Body.String()) {
+			if r["pathway"] == "all" && r["group"] == "all" && r["responsible"] == "all" {
+				got[r["measure"]+" "+r["to"]] = r["value"]
+			}
+		}
+		remaining, discharged := 0, 0
+		for _, r := range expectedRows(t, "daily.csv") {
+			if r["date"] == "2026-04-30" && r["age_floor"] == "18" {
+				n, _ := strconv.Atoi(r["remaining"])
+				m, _ := strconv.Atoi(r["discharged"])
+				remaining, discharged = remaining+n, discharged+m
+			}
+		}
+		want := map[string]string{"people remaining 2026-04-30": strconv.Itoa(remaining),
+			"people who left that day while ready 2026-04-30": strconv.Itoa(discharged)}
+		for _, r := range expectedRows(t, "drd.csv") {
+			if r["by"] == "all" && r["age_floor"] == "16" {
+				last := delay.MustDay(r["month"] + "-01").Month().Last().String()
+				want["bed days "+last], want["average delay "+last], want["discharges after 21+ days "+last] = r["bed_days"], r["bcf_days"],
+					r["band_21+"]
+			}
+		}
+		for name, value := range want {
+			if got[name] != value {
+				t.Errorf("%s is %q, expected %q", name, got[name], value)
+			}
+		}
+	})
 	t.Run("C15 a fixed link holds when a list is replaced", func(t *testing.T) {
 		const day = "RK9_2026-04-30.csv"
 		fixed := map[string]string{}
-		for _, target := range []string{"/sitrep", "/discharge", "/bridge"} {
+		for _, target := range []string{"/sitrep", "/discharge", "/bridge", "/overview"} {
 			doc, err := goquery.NewDocumentFromReader(get(target).Body)
 			if err != nil {
 				t.Fatal(err)
@@ -191,7 +223,8 @@ func TestD6D7D8PagesOfTheLedger(t *testing.T) {
 		}
 	})
 	t.Run("P1 no row and no reference of a person", func(t *testing.T) {
-		for _, target := range []string{"/sitrep", "/discharge", "/bridge", "/sitrep.json?by=reason", "/bridge.json"} {
+		for _, target := range []string{"/sitrep", "/discharge", "/bridge", "/sitrep.json?by=reason", "/bridge.json", "/overview",
+			"/overview.json"} {
 			if body := get(target).Body.String(); strings.Contains(body, "HW-") || strings.Contains(body, "999") && strings.Contains(body, "NHS "+
 				"number") {
 				t.Errorf("%s names a person", target)

@@ -39,6 +39,17 @@ const (
 	HeadlineAgreed  = "agreed"
 )
 
+// The values of Settings.Lead: England's situation report (D6), its discharge
+// delay (D7), and the partnership's own count.
+const (
+	LeadSitrep    = "sitrep"
+	LeadDischarge = "discharge"
+	LeadLocal     = "local"
+)
+
+// Leads lists them.
+var Leads = []string{LeadSitrep, LeadDischarge, LeadLocal}
+
 // LevelMeasures are the words of the measures that a level can be agreed for,
 // and whether the readings of a measure add up, so that a level is one of a
 // day, week or month. They are package measure's words; config stands below it

@@ -85,7 +85,35 @@ func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
 			p.Layouts[layout], found = l, append(found, problems...)
 		}
 	}
-	return p, listed(found)
+	return p, listed(append(found, p.checkLead(doc)...))
+}
+
+// ListsBeds says whether a provider lists everybody in a bed (R13): one of its
+// layouts has a column of the criteria to reside.
+func (p *Partnership) ListsBeds(v Provider) bool {
+	return slices.ContainsFunc(append(slices.Clone(v.OtherLayouts), v.Layout), func(name string) bool {
+		l := p.Layouts[name]
+		return l != nil && len(l.Columns.Criteria) > 0
+	})
+}
+
+// checkLead validates the count that leads the overview, which depends on the
+// layouts, and fills in the default.
+func (p *Partnership) checkLead(d *document) []string {
+	at, lead := []any{"settings", "lead"}, p.Settings.Lead
+	beds := slices.ContainsFunc(p.Providers, p.ListsBeds)
+	switch {
+	case lead == "" && beds:
+		p.Settings.Lead = LeadSitrep
+	case lead == "":
+		p.Settings.Lead = LeadLocal
+	case !slices.Contains(Leads, lead):
+		return []string{d.sentence(at, "found %q, expected one of %s", lead, strings.Join(Leads, ", "))}
+	case lead != LeadLocal && !beds:
+		return []string{d.sentence(at, "found %q, but no provider's layout has a column criteria, so nobody here lists everybody in a bed and "+
+			"England's counts cannot be made; leave lead out, or write %s", lead, LeadLocal)}
+	}
+	return nil
 }
 
 // parseLayout reads one layout file's bytes, with the area codes that are known; file is its name in messages and

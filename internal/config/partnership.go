@@ -108,6 +108,10 @@ type Settings struct {
 	// (every counted day, the default) or agreed (those that both bodies have
 	// agreed, with the days not agreed as a range).
 	Headline string `yaml:"headline"`
+	// Lead is the count with which the overview begins: sitrep, discharge or
+	// local. The default is sitrep where a provider lists everybody in a bed, and
+	// local where none does.
+	Lead string `yaml:"lead"`
 	// Counting names the counting convention (C1); RuleSet the attribution
 	// rule set.
 	Counting string `yaml:"counting"`

@@ -237,7 +237,7 @@ type Waits struct {
 func MakeWaits(ctx context.Context, src CouncilSource, o Overview) (Waits, error) {
 	var w Waits
 	for _, p := range o.Providers {
-		if p.Latest == 0 || p.Latest <= o.AsAt-recent || !o.Filter.asks(p.Code) {
+		if p.Latest == 0 || p.Latest <= o.AsAt-Recent || !o.Filter.asks(p.Code) {
 			continue
 		}
 		at := ProviderWaits{Code: p.Code, Day: min(p.Latest, o.AsAt)}

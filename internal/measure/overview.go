@@ -55,9 +55,9 @@ type Expected struct {
 	Due time.Duration
 }
 
-// recent is the number of days for which a provider's latest extract still
+// Recent is the number of days for which a provider's latest extract still
 // speaks for "now".
-const recent = 14
+const Recent = 14
 
 // Moment is when an overview is looked at: Now, in London time, and the latest
 // extract date that it may use; zero means the day of Now.
@@ -214,7 +214,7 @@ func (o *Overview) reasons(ctx context.Context, src Source) error {
 // latest extract date so that one that is late does not look empty. People wait
 // whether or not their days are agreed, so the basis is left out.
 func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[string]delay.Day) error {
-	from, everybody := o.AsAt-recent-7, o.Filter.On(BasisCounted)
+	from, everybody := o.AsAt-Recent-7, o.Filter.On(BasisCounted)
 	by := []Dimension{ByDay, ByProvider, ByResponsible}
 	if !o.Filter.Book.Divides() {
 		by = append(by, ByReason)
@@ -227,7 +227,7 @@ func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[st
 	for _, c := range cells {
 		day, ok := latest[c.Provider]
 		switch {
-		case !ok || day <= o.AsAt-recent:
+		case !ok || day <= o.AsAt-Recent:
 		case c.Period == day:
 			if o.Now[c.Body] += c.Days; o.NowBy != nil {
 				o.NowBy[o.Filter.Book.Group(c.Reason)] += c.Days
@@ -241,7 +241,7 @@ func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[st
 		o.Waiting = append(o.Waiting, Waiting{AtLeast: least})
 	}
 	for code, day := range latest {
-		if day <= o.AsAt-recent {
+		if day <= o.AsAt-Recent {
 			continue
 		}
 		waited, err := src.Waiting(ctx, everybody, code, day)

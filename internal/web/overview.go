@@ -58,6 +58,11 @@ type overviewView struct {
 	Last     page.Chart
 	Arrivals arrivalsView
 	Filters  page.Filters
+	// England has England's counts beside our own, in place of the key figures, nil
+	// where no hospital lists everybody in a bed. NoEngland says why a filter leaves
+	// them out.
+	England   *englandView
+	NoEngland string
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
@@ -204,6 +209,9 @@ func (s *Server) overviewPage(c echo.Context) error {
 	v.Waiting = waitingOf(o, see.keep(page.Dated(o.Filter.On(measure.BasisCounted), o.From, o.To)))
 	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
 	v.Arrivals = arrivalsOf(o)
+	if err := s.withEngland(ctx, see, o, first, &v); err != nil {
+		return err
+	}
 	v.Filters = page.Filters{
 		Action: "/overview", Clear: "/overview", Words: v.Showing,
 		Months: page.MonthChoices(
@@ -226,7 +234,14 @@ func (s *Server) overviewPage(c echo.Context) error {
 	}
 	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare,
 		measure.LongWaits)
+	if v.England != nil {
+		v.About.Measures = append(v.About.Measures, s.conventionLink(conventionReady))
+		v.About.Basis = "Each card names its own count. Our own: " + lowerFirst(v.About.Basis)
+	}
 	s.fix(ctx, v.About, see, "/overview", q)
+	if v.England != nil {
+		return s.page(c, "overview-england", v)
+	}
 	return s.page(c, "overview", v)
 }
 
@@ -487,7 +502,17 @@ func arrivalsOf(o measure.Overview) arrivalsView {
 }
 
 // overviewTwin is the overview as rows: one figure each.
-func (s *Server) overviewTwin(see sight, o measure.Overview) page.Twin {
+func (s *Server) overviewTwin(ctx context.Context, see sight, o measure.Overview) (page.Twin, error) {
+	t := s.localTwin(see, o)
+	e, err := s.england(ctx, see, o)
+	if err == nil && e != nil {
+		s.englandTwin(&t, o, e)
+	}
+	return t, err
+}
+
+// localTwin has the rows of the partnership's own count.
+func (s *Server) localTwin(see sight, o measure.Overview) page.Twin {
 	t := page.Twin{Convention: s.convention(),
 		RuleVersion: s.ruleVersionAt(see), Title: "Overview", From: o.From.String(), To: o.To.String(), AsAt: o.AsAt.String(),
 		Basis: o.Filter.Basis,
@@ -556,7 +581,11 @@ func (s *Server) overviewCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.sendCSV(c, "homeward-overview.csv", s.overviewTwin(see, o))
+	t, err := s.overviewTwin(c.Request().Context(), see, o)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-overview.csv", t)
 }
 
 func (s *Server) overviewJSON(c echo.Context) error {
@@ -564,5 +593,9 @@ func (s *Server) overviewJSON(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.sendJSON(c, s.overviewTwin(see, o))
+	t, err := s.overviewTwin(c.Request().Context(), see, o)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, t)
 }

@@ -83,6 +83,8 @@ type Options struct {
 	// Beds says that some provider lists everybody in a bed (R13): without one
 	// the menu has none of the counts that need it.
 	Beds bool
+	// Lead is the count with which the overview begins (config's words).
+	Lead string
 	// Counting names the convention of the local count, such as "england-dtoc".
 	Counting string
 	// DischargeFloor is the age floor of discharge ready dates where an address

@@ -69,7 +69,10 @@ type sitrepView struct {
 // groupView is a group of reasons, which opens to its reasons.
 type groupView struct {
 	Name, Value, Width string
-	Reasons            page.Table
+	// Change is how many more there are than a week before, empty where it is not
+	// known.
+	Change  string
+	Reasons page.Table
 }
 
 // sitrepOf reads the address.

@@ -35,6 +35,8 @@ type Twin struct {
 	RowBasis []measure.Basis
 	// RuleVersion names the rule set; empty means the one in force today.
 	RuleVersion string
+	// RowRules, where it is given, names the rule set row by row.
+	RowRules []string
 	// Convention names the counting convention of the rows, empty where they are
 	// of another count than the partnership's own (D3).
 	Convention string
@@ -50,7 +52,7 @@ func (t Twin) provenance(row int, rules string) (names, cells []string) {
 	if slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == "convention" }) {
 		names, cells = names[1:], cells[1:] // The rows name their own.
 	}
-	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), cmp.Or(t.RuleVersion, rules), t.AsAt)
+	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), t.rulesOf(row, rules), t.AsAt)
 }
 
 // CSV gives the rows as CSV. A text cell that a spreadsheet would run as a
@@ -90,6 +92,9 @@ func (t Twin) JSON(rules string) any {
 		if t.RowBasis != nil {
 			m["basis"] = t.basisOf(i).String()
 		}
+		if t.RowRules != nil {
+			m["rule_version"] = t.rulesOf(i, rules)
+		}
 		rows[i] = m
 	}
 	columns := make([]string, len(t.Columns))
@@ -117,4 +122,12 @@ func (t Twin) basisOf(row int) measure.Basis {
 		return t.RowBasis[row]
 	}
 	return t.Basis
+}
+
+// rulesOf names the rule set of a row; rules is the one in force today.
+func (t Twin) rulesOf(row int, rules string) string {
+	if row >= 0 && row < len(t.RowRules) {
+		return cmp.Or(t.RowRules[row], t.RuleVersion, rules)
+	}
+	return cmp.Or(t.RuleVersion, rules)
 }
