@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"homeward/internal/definition"
 	"homeward/internal/delay"
@@ -13,6 +14,10 @@ import (
 )
 
 // echarts reads ECharts as npm delivers it or as the build copies it.
+// patience is how long a drawing may take in a test: what a machine is busy with
+// besides is no matter of a chart.
+const patience = 10 * time.Minute
+
 func echarts(tb testing.TB) []byte {
 	tb.Helper()
 	paths := []string{"../../static/vendor/echarts/echarts.min.js", "../../node_modules/echarts/dist/echarts.min.js"}
@@ -39,7 +44,10 @@ var shared struct {
 // renderer is one renderer for all tests: loading ECharts is the slow part.
 func renderer(tb testing.TB) *Renderer {
 	js := echarts(tb)
-	shared.once.Do(func() { shared.r = NewRenderer(js, 1) })
+	shared.once.Do(func() {
+		shared.r = NewRenderer(js, 1)
+		shared.r.limit = patience
+	})
 	return shared.r
 }
 

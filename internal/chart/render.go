@@ -37,6 +37,8 @@ type Renderer struct {
 	// pool holds a place for each machine; a nil place is a machine not made yet.
 	pool chan *machine
 	kept kept
+	// limit bounds the time of one drawing.
+	limit time.Duration
 }
 
 // keepLimit is how many drawings are kept. The same chart is asked for by page,
@@ -85,7 +87,7 @@ func (k *kept) put(key drawingKey, svg string) {
 func NewRenderer(echartsJS []byte, size int) *Renderer {
 	r := &Renderer{
 		js: echartsJS, pool: make(chan *machine, max(1, size)),
-		kept: kept{limit: keepLimit, svg: map[drawingKey]string{}},
+		kept: kept{limit: keepLimit, svg: map[drawingKey]string{}}, limit: drawLimit,
 	}
 	for range cap(r.pool) {
 		r.pool <- nil
@@ -147,7 +149,7 @@ func (r *Renderer) raw(ctx context.Context, c Chart) (string, error) {
 	if svg, ok := r.kept.get(key); ok {
 		return svg, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, drawLimit)
+	ctx, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
 	m, err := r.take(ctx)
 	if err != nil {
