@@ -44,7 +44,12 @@ func Reasons(o measure.Overview, place string) Chart {
 	c.Alt = reasonsAlt(o, place, ranked, total)
 	c.draw = func(s Size) (json.RawMessage, error) { return drawReasons(called, ranked, bodies, total, s) }
 	c.fit = func(s Size) Size {
-		s.Height = min(s.Height, int(math.Round(float64(s.Font)*(rankedTop+rankedBottom+3.4*float64(len(ranked))))))
+		// A few bars do not swell to fill the frame, and many make it taller: a
+		// label below another's foot is left out by ECharts.
+		rows := func(each float64) int {
+			return int(math.Round(float64(s.Font) * (rankedTop + rankedBottom + each*float64(len(ranked)))))
+		}
+		s.Height = min(max(s.Height, rows(1.6)), rows(3.4))
 		return s
 	}
 	if len(ranked) == 0 {

@@ -139,6 +139,28 @@ func TestFewReasonsMakeALowChart(t *testing.T) {
 	inspect(t, draw(t, few), "reasons-")
 }
 
+// Every row of a long list has its name, one below the other.
+func TestManyReasonsMakeATallChart(t *testing.T) {
+	o := year()
+	o.Reasons = nil
+	for i, r := range book.Reasons() {
+		for _, copied := range []string{"", " again"} {
+			o.Reasons = append(o.Reasons, measure.ReasonDays{Reason: r + delay.Reason(copied), Days: days(int64(900-10*i), 40, 0, 0)})
+		}
+	}
+	c := Reasons(o, "Northshire")
+	svg := string(draw(t, c))
+	if rows := len(c.Table.Rows); rows != len(o.Reasons) || c.Height <= Page.Height {
+		t.Errorf("%d of %d rows are %d high", rows, len(o.Reasons), c.Height)
+	}
+	if n := strings.Count(svg, " again</text>"); n != len(o.Reasons)/2 {
+		t.Errorf("%d of %d copies are named", n, len(o.Reasons)/2)
+	}
+	if n := strings.Count(svg, "%)</text>"); n != len(o.Reasons) {
+		t.Errorf("%d of %d rows have their days", n, len(o.Reasons))
+	}
+}
+
 func TestGapsAreDrawnAndNamed(t *testing.T) {
 	for name, c := range map[string]Chart{"bars": DelayedDays(gaps(), "Northshire").At(Wide), "line": Share(gaps(), "Northshire")} {
 		t.Run(name, func(t *testing.T) {
