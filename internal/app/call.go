@@ -105,7 +105,7 @@ func (k calls) Since(ctx context.Context, c *call.Content) ([]call.Difference, e
 		return nil, err
 	}
 	defer held.Close()
-	return call.Since(ctx, held.Store, c)
+	return call.Since(ctx, held.Store, c, k.app.book.Divides())
 }
 
 // AddAction logs an action.

@@ -24,9 +24,13 @@ type closings struct {
 func (k closings) setup(m delay.Month, now time.Time) closing.Setup {
 	a := k.app
 	words, version := a.rules.WordsApart(m.Last())
-	return closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words, RuleVersion: version,
+	out := closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words, RuleVersion: version,
 		Convention: a.book.Convention.Name,
 		Expected:   a.Expected(), Clocks: a.casework().Settings.Clocks}
+	if !a.book.Divides() {
+		out.Group = a.book.Group
+	}
+	return out
 }
 
 // Check works out a month as it would be closed now.

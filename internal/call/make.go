@@ -548,8 +548,11 @@ func (m *maker) moved(_ context.Context, s *Slide) error {
 	if !m.Movement.Adds() {
 		s.Lines = append(s.Lines, gapWords(m.Movement.Gap))
 	}
-	s.Lines = append(s.Lines, fmt.Sprintf("%s passed %d days since. %s disputed, %s at the last call.",
-		plural(m.longer, "person has", "people have"), LongDays, plural(m.Disputed, "wait is", "waits are"), whole(m.set.Last.Disputed)))
+	line := fmt.Sprintf("%s passed %d days since.", plural(m.longer, "person has", "people have"), LongDays)
+	if divides {
+		line += fmt.Sprintf(" %s disputed, %s at the last call.", plural(m.Disputed, "wait is", "waits are"), whole(m.set.Last.Disputed))
+	}
+	s.Lines = append(s.Lines, line)
 	return nil
 }
 
@@ -602,7 +605,11 @@ func (m *maker) first() delay.Day {
 // drawn draws a chart and keeps its words and table.
 func (m *maker) drawn(ctx context.Context, c chart.Chart) (*Chart, error) {
 	out := &Chart{ID: c.ID, Subtitle: c.Subtitle, Alt: c.Alt, Notes: c.Notes, Source: c.Source}
-	b, err := m.draw.SVG(ctx, c.At(slideSize))
+	sized := c.At(slideSize)
+	if len(sized.Option) == 0 {
+		return nil, nil // Nobody became ready and nobody left: the slide has its sentence alone.
+	}
+	b, err := m.draw.SVG(ctx, sized)
 	if err != nil {
 		return nil, err
 	}

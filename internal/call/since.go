@@ -49,8 +49,9 @@ type SinceSource interface {
 }
 
 // Since works out the figures of a call again for the same days, from what is
-// known now, with what has come in between.
-func Since(ctx context.Context, src SinceSource, c *Content) ([]Difference, error) {
+// known now, with what has come in between. divides says that days are divided
+// between bodies; else there are no figures of bodies (A8).
+func Since(ctx context.Context, src SinceSource, c *Content, divides bool) ([]Difference, error) {
 	if c.AsAt == 0 {
 		return nil, nil
 	}
@@ -121,14 +122,18 @@ func Since(ctx context.Context, src SinceSource, c *Content) ([]Difference, erro
 	all := join(why, answers)
 	then, nowCount := c.Waiting, CountOf(now)
 	add("People waiting"+at, then.Total(), nowCount.Total(), join(why))
-	add("People waiting with social care", then.SocialCare, nowCount.SocialCare, all)
-	add("People waiting with the NHS", then.NHS, nowCount.NHS, all)
-	add("People waiting, joint", then.Joint, nowCount.Joint, all)
-	add("People waiting, not attributed", then.NotAttributed, nowCount.NotAttributed, all)
+	if divides {
+		add("People waiting with social care", then.SocialCare, nowCount.SocialCare, all)
+		add("People waiting with the NHS", then.NHS, nowCount.NHS, all)
+		add("People waiting, joint", then.Joint, nowCount.Joint, all)
+		add("People waiting, not attributed", then.NotAttributed, nowCount.NotAttributed, all)
+	}
 	add(fmt.Sprintf("Waiting %d days or more%s", LongDays, at), c.Long, long, join(why))
-	add("Disputed waits"+at, c.Disputed, disputed, join(answers, why))
+	if divides {
+		add("Disputed waits"+at, c.Disputed, disputed, join(answers, why))
+	}
 	add("Delayed days, "+period, c.Share.Days.Total(), share.Days.Total(), join(why))
-	if c.Share.Known || share.Known {
+	if divides && (c.Share.Known || share.Known) {
 		d := Difference{Measure: "Council share, " + period, Then: "Not applicable", Now: "Not applicable", Change: "Not applicable",
 			Why: "The same"}
 		if c.Share.Known {
@@ -149,7 +154,9 @@ func Since(ctx context.Context, src SinceSource, c *Content) ([]Difference, erro
 		}
 		out = append(out, d)
 	}
-	add("Days not settled, "+period, c.Unsettled.Days, unsettled, join(answers, why))
+	if divides {
+		add("Days not settled, "+period, c.Unsettled.Days, unsettled, join(answers, why))
+	}
 	return out, nil
 }
 

@@ -156,7 +156,13 @@ type Content struct {
 	Providers  []Provider `json:"providers"`
 	Councils   []Council  `json:"councils"`
 	// Open is what was not settled, by body and state.
-	Open  []OpenDays `json:"not_settled"`
+	Open []OpenDays `json:"not_settled"`
+	// DividedBy is groups where days are not divided between bodies (A8): then
+	// nothing is agreed, there is no share, and Groups has the days. Else it is
+	// empty.
+	DividedBy string  `json:"divided_by,omitempty"`
+	Groups    []Group `json:"groups,omitempty"`
+
 	Cells []Cell     `json:"counts"`
 	ByDay []DayCount `json:"days"`
 
@@ -201,6 +207,17 @@ type Council struct {
 	Lowest        *float64 `json:"share_lowest"`
 	Highest       *float64 `json:"share_highest"`
 }
+
+// Group is one group's month.
+type Group struct {
+	Name        string `json:"group"`
+	DelayedDays int64  `json:"delayed_days"`
+}
+
+// ByGroups says that days are divided by groups and not between bodies.
+func (c *Content) ByGroups() bool { return c.DividedBy == byGroups }
+
+const byGroups = "groups"
 
 // OpenDays is days that are not settled: disputed or proposed days that stand
 // with a body, or days that are not attributed.
@@ -258,6 +275,9 @@ type Setup struct {
 	RuleSet, RuleVersion, Convention string
 	Expected                         []measure.Expected
 	Clocks                           agreement.Clocks
+	// Group gives the group of a reason where days are not divided between bodies
+	// (A8), nil where they are.
+	Group func(delay.Reason) string
 }
 
 // Check is a month as it would be closed now, and what stands in the way.
@@ -331,6 +351,10 @@ func Make(ctx context.Context, src Source, s Setup) (*Check, error) {
 	if k.Open, err = src.MonthOpen(ctx, s.Month); err != nil {
 		return nil, err
 	}
+	if s.Group != nil {
+		c.group(s.Group)
+		k.Open = nil
+	}
 	c.openDays(k.Open)
 	k.Recounted, err = src.Recount(ctx, s.Month)
 	return k, err
@@ -376,6 +400,34 @@ func (c *Content) count(ctx context.Context, src Source, s Setup, people People)
 		return cmp.Or(unknownLast(a.Code, b.Code), cmp.Compare(a.Code, b.Code))
 	})
 	return nil
+}
+
+// group divides the month by groups: there is nothing to agree on and no share
+// (A8).
+func (c *Content) group(of func(delay.Reason) string) {
+	c.DividedBy, c.InRange, c.Unanswered = byGroups, 0, 0
+	for i := range c.Councils {
+		one := &c.Councils[i]
+		one.InRange, one.Share, one.Lowest, one.Highest = 0, nil, nil, nil
+	}
+	for i := range c.ByDay {
+		c.ByDay[i].InRange = 0
+	}
+	for _, cell := range c.Cells {
+		reason := delay.Reason(cell.Reason)
+		if cell.Reason == notKnown {
+			reason = delay.ReasonNotKnown
+		}
+		name := of(reason)
+		at := slices.IndexFunc(c.Groups, func(g Group) bool { return g.Name == name })
+		if at < 0 {
+			at, c.Groups = len(c.Groups), append(c.Groups, Group{Name: name})
+		}
+		c.Groups[at].DelayedDays += cell.Days
+	}
+	slices.SortFunc(c.Groups, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(b.DelayedDays, a.DelayedDays), cmp.Compare(a.Name, b.Name))
+	})
 }
 
 func unknownLast(a, b string) int {

@@ -224,6 +224,9 @@ func (c Closed) figures(then, now map[Spot]stood, why func(Spot) Cause) []Figure
 		}
 		hospitals[len(hospitals)-1].Add(cause, name, a.days.Total(), b.days.Total())
 	}
+	if c.Content.ByGroups() {
+		return append([]Figure{total}, hospitals...) // Days are not divided between bodies (A8).
+	}
 	return slices.Concat([]Figure{total}, bodies, []Figure{inRange}, hospitals)
 }
 
@@ -232,6 +235,9 @@ const notKnown = "not-known"
 
 // shares sets each council's share beside the one now.
 func (c Closed) shares(ctx context.Context, out *Revised) error {
+	if c.Content.ByGroups() {
+		return nil
+	}
 	m := c.Record.Month
 	cells, err := c.Now.Cells(ctx, measure.Query{From: m.First(), To: m.Last(),
 		By: []measure.Dimension{measure.ByCouncil, measure.ByResponsible, measure.ByState}})

@@ -355,7 +355,7 @@ func TestCallIsFrozen(t *testing.T) {
 		}
 	}
 	same()
-	diffs, err := call.Since(t.Context(), d.Store, c)
+	diffs, err := call.Since(t.Context(), d.Store, c, true)
 	if err != nil || slices.ContainsFunc(diffs, func(f call.Difference) bool { return f.Different }) {
 		t.Errorf("C15 nothing has come since, and it differs: %v %+v", err, diffs)
 	}
@@ -363,7 +363,7 @@ func TestCallIsFrozen(t *testing.T) {
 	d.send(at(4).Add(time.Hour), "RZ1", day(3), map[int]waiting{0: {"E", delay.SocialCare, 8}})
 	d.send(at(4).Add(2*time.Hour), "RZ2", day(3), map[int]waiting{4: {"E", delay.SocialCare, 3}})
 	same()
-	if diffs, err = call.Since(t.Context(), d.Store, c); err != nil {
+	if diffs, err = call.Since(t.Context(), d.Store, c, true); err != nil {
 		t.Fatal(err)
 	}
 	if diffs[0].Then != "2" || diffs[0].Now != "1" || diffs[0].Change != "−1" || diffs[0].Why != "1 corrected extract, Northgate (4 Mar)" {

@@ -366,7 +366,10 @@ func (s *Server) openView(c echo.Context, m delay.Month, k *closing.Check) close
 		v.Cannot = "A director of a hospital or council of the partnership can close it."
 	}
 	rows := s.actor(c).May(people.SeeRows)
-	v.Sections = []closeSection{s.extractsSection(content), s.reconciliation(k), s.proposals(k, rows), s.disputes(k, rows)}
+	v.Sections = []closeSection{s.extractsSection(content), s.reconciliation(k)}
+	if !content.ByGroups() {
+		v.Sections = append(v.Sections, s.proposals(k, rows), s.disputes(k, rows))
+	}
 	v.Sections = append(v.Sections, s.figureSections(content, "What would be closed")...)
 	return v
 }
@@ -417,7 +420,7 @@ func closeTasks(k *closing.Check, loose closing.Loose) []taskView {
 	if n := loose.Disputed + loose.NotAttributed; n > 0 {
 		disputed = days(n) + " open"
 	}
-	return []taskView{
+	tasks := []taskView{
 		done(taskView{ID: "task-extracts", Href: "#extracts", Text: "Extracts complete",
 			Hint: "Every hospital's extract of every day is in, or is named as missing or held."}, extracts, open),
 		done(taskView{ID: "task-reconciliation", Href: "#reconciliation", Text: "Snapshot and days reconcile",
@@ -427,6 +430,10 @@ func closeTasks(k *closing.Check, loose closing.Loose) []taskView {
 		done(taskView{ID: "task-disputes", Href: "#disputes", Text: "Disputes listed",
 			Hint: "Disputed days, and those that no rule attributes, are in the range of the share."}, disputed, open),
 	}
+	if k.Content.ByGroups() {
+		return tasks[:2] // Nothing is agreed between bodies (A8).
+	}
+	return tasks
 }
 
 // dayRuns names days in words, runs of them as ranges: "3 and 5 to 9 October
@@ -489,7 +496,7 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 	var all [4]int64
 	lines := page.Table{ID: "reconciliation-lines", Caption: "Counts that differ",
 		Head: []page.Head{{Text: "Hospital"}, {Text: "Day"}, {Text: "Council"}, {Text: "Waiting for"}, {Text: "Type of care"},
-			{Text: "Next step with"}, {Text: "State"},
+			{Text: s.stepHead()}, {Text: "State"},
 			{Text: "Snapshot", Numeric: true}, {Text: "Days", Numeric: true}}}
 	more := 0
 	for _, r := range k.Recounted {
@@ -508,9 +515,10 @@ func (s *Server) reconciliation(k *closing.Check) closeSection {
 			if l.Day != 0 {
 				day = l.Day.Long()
 			}
+			step, colour := s.stepWords(l.Body, l.Reason)
 			lines.Rows = append(lines.Rows, []page.Cell{{Text: k.Content.Named(r.Provider), Header: true}, {Text: day},
 				{Text: s.opts.Places.CouncilWords(l.Council)}, {Text: s.opts.Places.ReasonWords(l.Reason)}, {Text: l.Care.String()},
-				{Text: measure.UpperFirst(l.Body.String()), Swatch: swatch(l.Body)}, {Text: measure.UpperFirst(l.State.String())},
+				{Text: step, Swatch: colour}, {Text: measure.UpperFirst(l.State.String())},
 				{Text: count(l.Snapshot), Class: page.Numeric}, {Text: count(l.Days), Class: page.Numeric}})
 		}
 	}
@@ -621,6 +629,11 @@ func (s *Server) figureSections(content *closing.Content, heading string) []clos
 	}
 	hospitals.Foot = []page.Cell{{Text: "All", Header: true}, {Text: count(content.DelayedDays), Class: page.Numeric},
 		{Text: beds(content.DelayedDays), Class: page.Numeric}, {Text: count(content.People), Class: page.Numeric}}
+	const once = "Someone who waited at two hospitals is one person in the total and one at each."
+	if content.ByGroups() {
+		return []closeSection{{ID: "figures", Heading: heading, Tables: append([]page.Table{hospitals}, s.groupTables(content)...),
+			Words: []string{measure.UpperFirst(days(content.DelayedDays)) + " of " + persons(content.People) + ".", once}}}
+	}
 	councils := page.Table{ID: "councils", Caption: "By council", Head: []page.Head{{Text: "Council"}, {Text: "Social care", Numeric: true},
 		{Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true}, {Text: "Not attributed", Numeric: true},
 		{Text: "All days", Numeric: true}, {Text: "In the range", Numeric: true}, {Text: "Share", Numeric: true}, {Text: "Range", Numeric: true},
@@ -651,8 +664,28 @@ func (s *Server) figureSections(content *closing.Content, heading string) []clos
 	} else {
 		words += "None of them is disputed or not attributed, so the share has no range."
 	}
-	return []closeSection{{ID: "figures", Heading: heading, Words: []string{words,
-		"Someone who waited at two hospitals is one person in the total and one at each."}, Tables: []page.Table{hospitals, councils}}}
+	return []closeSection{{ID: "figures", Heading: heading, Words: []string{words, once}, Tables: []page.Table{hospitals, councils}}}
+}
+
+// groupTables are the days by group and by council, without a division between
+// bodies (A8).
+func (s *Server) groupTables(content *closing.Content) []page.Table {
+	groups := page.Table{ID: "groups", Caption: "By group", Head: []page.Head{{Text: "Group"}, {Text: "Delayed days", Numeric: true}}}
+	for _, g := range content.Groups {
+		groups.Rows = append(groups.Rows, []page.Cell{{Text: g.Name, Header: true}, {Text: count(g.DelayedDays), Class: page.Numeric}})
+	}
+	groups.Foot = []page.Cell{{Text: "All", Header: true}, {Text: count(content.DelayedDays), Class: page.Numeric}}
+	councils := page.Table{ID: "councils", Caption: "By council", Head: []page.Head{{Text: "Council"}, {Text: "Delayed days", Numeric: true},
+		{Text: "People", Numeric: true}}}
+	for _, one := range content.Councils {
+		code := delay.Council(one.Code)
+		if one.Code == page.NotKnown {
+			code = delay.CouncilNotKnown
+		}
+		councils.Rows = append(councils.Rows, []page.Cell{{Text: s.opts.Places.CouncilWords(code), Header: true},
+			{Text: count(one.DelayedDays), Class: page.Numeric}, {Text: count(one.People), Class: page.Numeric}})
+	}
+	return []page.Table{groups, councils}
 }
 
 // countsTwin gives the counts of a content as rows. state says what they are.
@@ -663,11 +696,27 @@ func (s *Server) countsTwin(content *closing.Content, state string) page.Twin {
 		RuleVersion: content.RuleSet + " " + content.RuleVersion,
 		Columns: []page.Column{{Name: "month"}, {Name: "provider"}, {Name: "council"}, {Name: "type_of_care"}, {Name: "reason"},
 			{Name: "responsible"}, {Name: "state"}, {Name: "delayed_days", Number: true}, {Name: "closed_at"}}}
+	if content.ByGroups() {
+		t.Columns[5], t.Columns = page.Column{Name: "group"}, slices.Delete(t.Columns, 6, 7)
+	}
 	for _, cell := range content.Cells {
+		if content.ByGroups() {
+			t.Rows = append(t.Rows, []string{content.Month, cell.Provider, cell.Council, cell.Care, cell.Reason, s.groupOf(cell.Reason),
+				strconv.FormatInt(cell.Days, 10), content.ClosedAt})
+			continue
+		}
 		t.Rows = append(t.Rows, []string{content.Month, cell.Provider, cell.Council, cell.Care, cell.Reason, cell.Responsible, cell.State,
 			strconv.FormatInt(cell.Days, 10), content.ClosedAt})
 	}
 	return t
+}
+
+// groupOf gives the group of a reason as contents have it.
+func (s *Server) groupOf(reason string) string {
+	if reason == page.NotKnown {
+		reason = ""
+	}
+	return s.opts.Places.Book.Group(delay.Reason(reason))
 }
 
 // closedPage answers for a month that is closed.
@@ -716,7 +765,10 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	}
 	v.Facts = append(v.Facts, page.Fact{Name: "Fingerprint (SHA-256 of the JSON)", Value: hexOf(r.SHA256)})
 	v.Sections = append([]closeSection{revisionsSection(r, revised)}, s.figureSections(content, "What was closed")...)
-	v.Sections = append(v.Sections, s.openAsClosed(content), s.extractsSection(content))
+	if !content.ByGroups() {
+		v.Sections = append(v.Sections, s.openAsClosed(content))
+	}
+	v.Sections = append(v.Sections, s.extractsSection(content))
 	return s.page(c, "close", v)
 }
 

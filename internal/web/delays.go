@@ -118,7 +118,7 @@ func (s *Server) delayPage(c echo.Context) error {
 	}) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
 	}
-	v.Tags = recordTags(k)
+	v.Tags = s.recordTags(k)
 	v.Facts = s.recordFacts(k)
 	v.Notes = s.recordNotes(k)
 	if d != nil {
@@ -144,7 +144,7 @@ func (s *Server) delayPage(c echo.Context) error {
 	return s.page(c, "delay", v)
 }
 
-func recordTags(k *casework.Case) []page.Tag {
+func (s *Server) recordTags(k *casework.Case) []page.Tag {
 	var out []page.Tag
 	d := k.Last()
 	switch {
@@ -155,7 +155,7 @@ func recordTags(k *casework.Case) []page.Tag {
 	case k.IsPaused():
 		out = append(out, page.Tag{Text: "Paused", Tag: "nhsuk-tag--grey"})
 	}
-	if d != nil && len(d.Segments) > 0 {
+	if d != nil && len(d.Segments) > 0 && s.divides() {
 		state := d.Segments[len(d.Segments)-1].State
 		out = append(out, page.Tag{Text: measure.UpperFirst(state.String()), Tag: stateTags[state]})
 	}
@@ -310,7 +310,11 @@ func (s *Server) baton(d *casework.Delay) (template.HTML, []bodyCount) {
 		if !s.divides() {
 			step = s.opts.Places.Book.Group(seg.Segment.Reason)
 		}
-		label = append(label, fmt.Sprintf("%s %s, %s", step, days(int64(seg.Days())), seg.State))
+		said := step + " " + days(int64(seg.Days()))
+		if s.divides() {
+			said += ", " + seg.State.String()
+		}
+		label = append(label, said)
 	}
 	if paused > 0 {
 		label = append(label, "paused "+days(int64(paused)))
@@ -345,12 +349,16 @@ func (s *Server) periodsTable(k *casework.Case, d *casework.Delay) page.Table {
 			to = "now"
 		}
 		number := strconv.Itoa(n + i)
+		state := page.Cell{Text: measure.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]}
+		if !s.divides() { // There is nothing to agree on (A8).
+			state = page.Cell{Text: "Counted"}
+		}
 		step, swatchClass := s.stepWords(seg.Standing.Body, seg.Segment.Reason)
 		lines = append(lines, line{seg.Segment.First, []page.Cell{{Text: seg.Segment.First.Long(), Header: true}, {Text: to},
 			{Text: s.opts.Places.ReasonWords(seg.Segment.Reason)},
 			{Text: step, Swatch: swatchClass},
 			{Text: count(int64(seg.Days())), Class: page.Numeric},
-			{Text: measure.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]}, {Text: "Receipt " + number,
+			state, {Text: "Receipt " + number,
 				Href: "/delays/" + k.Reference + "/periods/" + number}}})
 	}
 	for _, st := range d.Stretches {
@@ -487,13 +495,17 @@ func (s *Server) periodPage(c echo.Context) error {
 	_, caption := s.caseTitle(k)
 	v := s.periodView(r, seg)
 	v.Frame = s.frame(c, "Why "+theseDays(seg.Days())+" "+withWords(seg.Standing.Body))
+	if !s.divides() {
+		v.TagOfState = page.Tag{}
+		v.Frame = s.frame(c, "Why "+theseDays(seg.Days())+" in "+s.opts.Places.Book.Group(seg.Segment.Reason))
+	}
 	v.Caption, v.Back = caption, "/delays/"+k.Reference
 	v.PageTitle = "Receipt " + number + ", " + k.Reference + " – Homeward"
 	v.Links = []page.Link{{Text: "JSON", Href: "/delays/" + k.Reference + "/periods/" + number + ".json"}}
 	if _, err := k.Correctable(seg.Segment.First.String()); err == nil && s.actor(c).May(people.LogDelays) {
 		v.Links = append([]page.Link{{Text: "Correct this period", Href: s.correctHref(k, seg.Segment.First)}}, v.Links...)
 	}
-	if s.actor(c).May(people.Agree) {
+	if s.actor(c).May(people.Agree) && s.divides() {
 		v.Links = append(
 			[]page.Link{{Text: "Answer or dispute", Href: "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First)}},
 			v.Links...)
@@ -548,6 +560,10 @@ func (s *Server) periodView(r casework.Receipt, seg *casework.Segment) periodVie
 			[]page.Cell{{Text: from.Long(), Header: true}, {Text: to.Long()}, {Text: measure.UpperFirst(e.Mark)},
 				{Text: e.Source}},
 		)
+	}
+	if !s.divides() { // Nobody proposes or agrees anything (A8).
+		v.WouldBe = "Another reason, council or type of care stated by the hospital begins a new period."
+		return v
 	}
 	v.Said = page.Table{ID: "said", Caption: "Who proposed and who agreed", Head: []page.Head{{Text: "When"}, {Text: "Who"}, {Text: "What"},
 		{Text: "Words"}}}

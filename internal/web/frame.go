@@ -20,7 +20,8 @@ import (
 // navigation is the order of the pages for everyone; each reader sees those
 // that their role may open.
 var navigation = []page.Link{
-	{Text: "Today", Href: "/today"}, {Text: "Agreement", Href: "/agreement"}, {Text: "Council share", Href: "/council"},
+	{Text: "Today", Href: "/today"}, {Text: "Agreement", Href: "/agreement"}, {Text: "Month close", Href: closePath},
+	{Text: "Council share", Href: "/council"},
 	{Text: "Overview", Href: "/overview"}, {Text: "Situation report", Href: "/sitrep"}, {Text: "Discharge delay", Href: "/discharge"},
 	{Text: "Figures", Href: "/figures"},
 	{Text: "Trends", Href: "/trends"}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"},
@@ -48,6 +49,9 @@ func (s *Server) bareFrame(ctx context.Context, title string) page.Frame {
 	}
 	f.Home, f.Find = "/", s.finder(v)
 	for _, n := range navigation {
+		if n.Href == closePath && s.divides() {
+			continue // The pages of the agreement lead to it.
+		}
 		if s.opens(n.Href, v.Actor) && (s.opts.Beds || n.Href != "/sitrep" && n.Href != "/discharge") {
 			f.Nav = append(f.Nav, page.NavItem{Text: n.Text, Href: n.Href})
 		}

@@ -307,10 +307,29 @@ func (s *Server) opens(target string, a people.Actor) bool {
 	if c.Path() == "/today" && len(a.Scope().Providers()) == 0 {
 		return false
 	}
-	// Where days are not divided between bodies there is no council share (A8).
-	if !s.divides() && (c.Path() == "/council" || strings.HasPrefix(c.Path(), "/council/")) {
+	// Where days are not divided between bodies there is no council share, and
+	// nothing to agree on (A8).
+	if !s.divides() && (c.Path() == "/council" || strings.HasPrefix(c.Path(), "/council/") || ofAgreement(c.Path())) {
 		return false
 	}
 	g, ok := s.guards[http.MethodGet+" "+c.Path()]
 	return ok && g.admits(a)
+}
+
+// ofAgreement says whether a route is of what two bodies agree on; the month close
+// is not.
+func ofAgreement(path string) bool {
+	return (strings.HasPrefix(path, "/agreement") || strings.HasPrefix(path, "/disputes")) && !strings.HasPrefix(path, closePath)
+}
+
+// divided refuses a route of what two bodies agree on where days are not divided
+// between them (A8).
+func (s *Server) divided(handler echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !s.divides() {
+			return problem.New(problem.NotFound, "Days are not divided between the NHS and the council here, so there is nothing to agree on. "+
+				"The month close shows the groups.")
+		}
+		return handler(c)
+	}
 }
