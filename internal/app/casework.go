@@ -16,8 +16,14 @@ import (
 // casework is the use case of logging and agreeing, with the partnership's
 // settings.
 func (a *App) casework() *casework.Service {
-	return &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.rules, Book: a.book, Key: a.Key, Now: a.Options.Now, London: a.London,
+	s := &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.rules, Book: a.book, Key: a.Key, Now: a.Options.Now, London: a.London,
 		Settings: a.caseSettings()}
+	for _, p := range a.Partnership.Providers {
+		if a.listsBeds([]string{p.Layout}) {
+			s.Beds = append(s.Beds, p.Code)
+		}
+	}
+	return s
 }
 
 // caseSettings gives the settings of casework, with the bank holidays of the
