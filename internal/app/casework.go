@@ -19,7 +19,8 @@ func (a *App) casework() *casework.Service {
 	s := &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.rules, Book: a.book, Key: a.Key, Now: a.Options.Now, London: a.London,
 		Settings: a.caseSettings()}
 	for _, p := range a.Partnership.Providers {
-		if a.listsBeds([]string{p.Layout}) {
+		// By what it sends now: of a list of before nobody is said to meet a criterion.
+		if l := a.Partnership.Layouts[p.Layout]; l != nil && len(l.Columns.Criteria) > 0 {
 			s.Beds = append(s.Beds, p.Code)
 		}
 	}
