@@ -16,8 +16,15 @@ import (
 // casework is the use case of logging and agreeing, with the partnership's
 // settings.
 func (a *App) casework() *casework.Service {
-	return &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.rules, Book: a.book, Key: a.Key, Now: a.Options.Now, London: a.London,
+	s := &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.rules, Book: a.book, Key: a.Key, Now: a.Options.Now, London: a.London,
 		Settings: a.caseSettings()}
+	for _, p := range a.Partnership.Providers {
+		// By what it sends now: of a list of before nobody is said to meet a criterion.
+		if l := a.Partnership.Layouts[p.Layout]; l != nil && len(l.Columns.Criteria) > 0 {
+			s.Beds = append(s.Beds, p.Code)
+		}
+	}
+	return s
 }
 
 // caseSettings gives the settings of casework, with the bank holidays of the

@@ -74,9 +74,16 @@ func newDesk(t testing.TB) *desk {
 	if err := os.WriteFile(filepath.Join(dir, PartnershipFile), []byte(deskPartnership), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, now: time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC), cookies: map[string]string{}, people: map[string]people.Person{},
-		signedIn: map[string]time.Time{}}
-	a, err := Open(t.Context(), Options{Data: dir, Make: true, Now: func() time.Time { return d.now }})
+	return deskIn(t, Options{Data: dir, Make: true}, "RXA", time.Date(2026, 11, 4, 9, 12, 0, 0, time.UTC))
+}
+
+// deskIn is a desk over a data folder of Northshire, with the people of one of its
+// hospitals.
+func deskIn(t testing.TB, folder Options, hospital string, now time.Time) *desk {
+	t.Helper()
+	d := &desk{t: t, now: now, cookies: map[string]string{}, people: map[string]people.Person{}, signedIn: map[string]time.Time{}}
+	folder.Now = func() time.Time { return d.now }
+	a, err := Open(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,10 +126,11 @@ func newDesk(t testing.TB) *desk {
 		role people.Role
 		code string
 	}{
-		{"coordinator", people.Coordinator, "RXA"}, {"nhs reviewer", people.Reviewer, "RXA"}, {"council reviewer", people.Reviewer, "E10000099"},
-		{"council director", people.Director, "E10000099"}, {"nhs director", people.Director, "RXA"},
+		{"coordinator", people.Coordinator, hospital}, {"nhs reviewer", people.Reviewer, hospital},
+		{"council reviewer", people.Reviewer, "E10000099"},
+		{"council director", people.Director, "E10000099"}, {"nhs director", people.Director, hospital},
 		{"other council", people.Reviewer, "E06000099"},
-		{"chair", people.Director, "RXA"},
+		{"chair", people.Director, hospital},
 	} {
 		grant, err := people.NewGrant(who.role, []string{who.code}, a.SignIn.Organisations())
 		if err != nil {

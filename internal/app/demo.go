@@ -116,6 +116,9 @@ func fillDemo(ctx context.Context, d *dataFlags, c *Console) error {
 	if err := logDemo(ctx, a); err != nil {
 		return err
 	}
+	if err := publishDemo(ctx, a, filepath.Join(files, "published")); err != nil {
+		return err
+	}
 	fmt.Fprintln(c.Out, "Closing months as the directors would …")
 	closing := newProgress(c.Out, "months closed")
 	if err := closeDemo(ctx, a, closing.step); err != nil {

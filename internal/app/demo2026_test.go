@@ -2,11 +2,14 @@ package app
 
 import (
 	"bytes"
+	"net/http"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"homeward/internal/delay"
 	"homeward/internal/people"
@@ -46,15 +49,11 @@ func TestSynthOfEverybodyInABed(t *testing.T) {
 	if code != ExitDone {
 		t.Fatalf("national ended with %d: %s", code, sitrep)
 	}
-	a, err := Open(t.Context(), Options{Data: data, Partnership: filepath.Join(dir, "partnership.yaml"),
-		Now: func() time.Time { return time.Date(2026, 10, 17, 9, 0, 0, 0, time.UTC) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = a.Close() }()
+	a := deskIn(t, Options{Data: data, Partnership: filepath.Join(dir, "partnership.yaml")}, "RZ1",
+		time.Date(2026, 10, 17, 9, 0, 0, 0, time.UTC))
 	since := delay.MustDay("2026-10-01")
 	before, after := map[string]int{}, map[string]int{}
-	across := 0
+	across, crossing := 0, ""
 	if err := a.Store.Delays(t.Context(), func(d sqlite.DelayRecord) error {
 		sets := map[string]bool{}
 		for _, s := range d.Segments {
@@ -68,6 +67,9 @@ func TestSynthOfEverybodyInABed(t *testing.T) {
 		}
 		if len(sets) > 1 {
 			across++
+			if d.Provider == "RZ1" && sets[""] && d.EndKind == delay.Open {
+				crossing = d.Reference
+			}
 		}
 		return nil
 	}); err != nil {
@@ -97,4 +99,113 @@ func TestSynthOfEverybodyInABed(t *testing.T) {
 			t.Errorf("R13 %s: %d on the worklist, %d remain who do not meet the criteria", p.Code, len(rows), remaining)
 		}
 	}
+	correctBeforeTheSwitch(t, a, crossing)
+	logOf37(t, a)
+}
+
+// correctBeforeTheSwitch corrects a period of before the switch with a reason of
+// its time, which those of the present list cannot take the place of (D4).
+func correctBeforeTheSwitch(t *testing.T, d *desk, reference string) {
+	d.follow("coordinator", d.send("coordinator", "/delays/new?ref="+reference, "/delays/new", map[string]string{
+		"other-reason": "england-acute-2024/23", "destination": "undecided"})).has(t, "Delay logged")
+	record := "/delays/" + reference
+	page := ""
+	d.get("coordinator", record+"/reason").Find("form li a").Each(func(_ int, a *goquery.Selection) {
+		if to, _ := a.Attr("href"); page == "" && strings.Contains(a.Text(), "September") {
+			page = to
+		}
+	})
+	if page == "" {
+		t.Fatalf("%s has no period of before the switch to correct", reference)
+	}
+	form := d.get("coordinator", page)
+	was, _ := form.Find("#reason option[selected]").Attr("value")
+	if was == "" || strings.Contains(was, "/") || form.Find(`#reason option[value^="england-acute"]`).Length() > 0 {
+		t.Fatalf("D4: the period's reason is %q among those of another time: %s", was, words(form.Find("main")))
+	}
+	other := "H"
+	if was == other {
+		other = "Di"
+	}
+	send := func(reason string) reply {
+		return d.submit("coordinator", form, record+"/reason", map[string]string{"reason": reason, "because": "It was recorded wrongly"})
+	}
+	d.follow("coordinator", send(other)).has(t, "Corrected")
+	d.verify()
+}
+
+// logOf37 logs delays at a hospital with the 37 reasons: the ward's usual ones
+// are the first choices with a key each, the others stand in a grouped list, and
+// what the extract says of criteria and pathway is known.
+func logOf37(t *testing.T, d *desk) {
+	rows := d.get("coordinator", "/today").Find(`a[href^="/delays/new?ref="]`)
+	if rows.Length() < 5 {
+		t.Fatalf("%d people to log", rows.Length())
+	}
+	at := func(i int) string {
+		to, _ := rows.Eq(i).Attr("href")
+		to, _, _ = strings.Cut(to, "#")
+		return to
+	}
+	form := d.get("coordinator", at(0))
+	form.has(t, "Criteria to reside Not met since")
+	form.has(t, "Pathway, by the extract")
+	if form.Find(`input[name="destination"][checked]`).Length() != 1 {
+		t.Error("the pathway of the extract is not chosen")
+	}
+	usual := form.Find(`input[type="radio"][name="reason"]`)
+	if usual.Length() != 6 {
+		t.Fatalf("%d choices, want the five usual ones and another", usual.Length())
+	}
+	var codes []string
+	usual.Each(func(i int, in *goquery.Selection) {
+		value, _ := in.Attr("value")
+		key, _ := in.Attr("aria-keyshortcuts")
+		codes = append(codes, value)
+		if i < 5 && (key != strconv.Itoa(i+1) || !strings.HasPrefix(value, "england-acute-2024/")) {
+			t.Errorf("choice %d is %q with the key %q", i+1, value, key)
+		}
+	})
+	others := map[string]bool{}
+	form.Find(`select[name="other-reason"] optgroup option`).Each(func(_ int, o *goquery.Selection) {
+		value, _ := o.Attr("value")
+		others[value] = true
+	})
+	if len(others) != 32 || others[codes[0]] {
+		t.Errorf("%d other reasons, want the 32 that are not usual", len(others))
+	}
+	rare := ""
+	for _, n := range []string{"23", "32", "37", "26"} {
+		if others["england-acute-2024/"+n] {
+			rare = "england-acute-2024/" + n
+		}
+	}
+	save := func(i int, fill map[string]string) reply {
+		fill["destination"] = "undecided"
+		return d.send("coordinator", at(i), "/delays/new", fill)
+	}
+	d.follow("coordinator", save(0, map[string]string{"reason": codes[0]})).has(t, "Delay logged")
+	d.follow("coordinator", save(1, map[string]string{"reason": "another", "other-reason": rare})).has(t, "Delay logged")
+	// Without scripts somebody may choose in the list alone.
+	d.follow("coordinator", save(2, map[string]string{"other-reason": rare})).has(t, "Delay logged")
+	for name, fill := range map[string]map[string]string{
+		"nothing": {}, "another and none": {"reason": "another"}, "two things": {"reason": codes[0], "other-reason": rare},
+		"of the list before": {"reason": "E"},
+	} {
+		r := save(3, fill)
+		if r.status == http.StatusSeeOther {
+			t.Errorf("%s was saved", name)
+			continue
+		}
+		if to, _ := r.Find(".nhsuk-error-summary a").First().Attr("href"); r.Find(to).Length() != 1 {
+			t.Errorf("%s: the summary leads to %q, which is not on the page", name, to)
+		}
+	}
+	rare, _ = d.get("coordinator", at(3)).Find(`select[name="other-reason"] optgroup option`).Last().Attr("value")
+	kept := d.send("coordinator", at(3), "/delays/new", map[string]string{"other-reason": rare, "ready": "other"})
+	if v, _ := kept.Find(`select[name="other-reason"] option[selected]`).Attr("value"); v != rare ||
+		kept.Find("#reason-another[checked]").Length() != 1 {
+		t.Errorf("the reason that was chosen was not kept: %q of %q, %d: %s", v, rare, kept.status, words(kept.Find("main")))
+	}
+	d.verify()
 }

@@ -28,7 +28,7 @@ func demoWithCalls(t *testing.T) (slides []*call.Content, actions [][]call.Actio
 	if err := copyFS(filepath.Join(dir, "data"), example); err != nil {
 		t.Fatal(err)
 	}
-	if err := synth.Write(ctx, dir, synth.Options{Seed: 1, From: last - 84, To: last, Beds: 15, BedsFrom: last - 33,
+	if err := synth.Write(ctx, dir, synth.Options{Seed: 1, From: last - 84, To: last, Beds: 15, BedsFrom: last - 63,
 		Reference: data.Reference}, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -48,11 +48,15 @@ func demoWithCalls(t *testing.T) (slides []*call.Content, actions [][]call.Actio
 		func() error { return answerDemo(ctx, a, none) },
 		func() error { return pathwaysDemo(ctx, a) },
 		func() error { return logDemo(ctx, a) },
+		func() error { return publishDemo(ctx, a, filepath.Join(dir, "published")) },
 		func() error { return callsDemo(ctx, a, noDrawing{}, none) },
 	} {
 		if err := step(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if files, err := a.Store.PublishedFiles(ctx); err != nil || len(files) != 1 || len(files[0].Notes) > 0 {
+		t.Errorf("the one whole month of beds has %d published files, %v: %+v", len(files), err, files)
 	}
 	k := calls{a.Store, a, nil}
 	for day := last - 7*(demoCalls+1); day <= last; day++ {

@@ -427,7 +427,7 @@ func TestD4EachProviderHasItsCodeSet(t *testing.T) {
 	refs2 := refs.FindString(body)
 	status, form := l.get(people.Coordinator, "/delays/new?ref="+refs2)
 	if status != http.StatusOK || !strings.Contains(form, `<optgroup label="Interface process">`) ||
-		!strings.Contains(form, `data-app-find="reason"`) || strings.Contains(form, "Di Residential home") {
+		!strings.Contains(form, `data-app-find="other-reason"`) || strings.Contains(form, "Di Residential home") {
 		t.Errorf("D4 the log's form (%d) does not offer the provider's own reasons by group", status)
 	}
 }

@@ -36,6 +36,18 @@ type Case struct {
 	// Moved is set when the person is another council's by now: what is here
 	// ends where they moved, and nothing can be changed that is of the present.
 	Moved bool
+	// Stated is what the latest extract states of the stay, nil when it states
+	// nothing of it.
+	Stated *Stated
+}
+
+// Stated is what a provider's latest extract states of a stay in hospital (R13).
+type Stated struct {
+	// Ready is since when this person is ready, zero while they are not: of a list of
+	// everybody in a bed, since when they meet no criterion to reside.
+	Ready delay.Day
+	// Pathway is 0 to 3, empty when none is stated.
+	Pathway string
 }
 
 // Delay is one delay with its segments and stretches.

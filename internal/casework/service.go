@@ -70,7 +70,13 @@ type Service struct {
 	Now      func() time.Time
 	London   *time.Location
 	Settings Settings
+	// Beds are the providers that list everybody in a bed now (R13).
+	Beds []string
 }
+
+// ListsBeds says whether a provider lists everybody in a bed now, with the
+// criteria to reside (R13).
+func (s *Service) ListsBeds(provider string) bool { return slices.Contains(s.Beds, provider) }
 
 // today gives the moment and the London day.
 func (s *Service) today() (time.Time, delay.Day) {
@@ -219,14 +225,24 @@ func (s *Service) Reasons(provider string, on delay.Day) []delay.Reason {
 	return s.Book.ReasonsOf(provider, on)
 }
 
+// ReasonsBeside gives the reasons that may take the place of one that a record of
+// the provider has, in the order of the table (D4).
+func (s *Service) ReasonsBeside(provider string, recorded delay.Reason, on delay.Day) []delay.Reason {
+	if s.Book == nil {
+		return s.Reasons(provider, on)
+	}
+	return s.Book.ReasonsBeside(provider, recorded, on)
+}
+
 // Bodies gives the bodies that the matrix allows for a reason and type of care
 // on the day.
 func (s *Service) Bodies(reason delay.Reason, care delay.CareType, on delay.Day) []delay.Body {
 	return s.rules(reason.Set()).On(on).Bodies(reason, care)
 }
 
-// reason checks a reason that was chosen at a provider.
-func (s *Service) reason(r *Refusal, given, provider string, on delay.Day) delay.Reason {
+// reason checks a reason that was chosen at a provider, in place of recorded when
+// that is not empty.
+func (s *Service) reason(r *Refusal, given, provider string, recorded delay.Reason, on delay.Day) delay.Reason {
 	reason := delay.Reason(given)
 	known := slices.ContainsFunc(s.rules(reason.Set()).Versions, func(v attribution.Version) bool {
 		_, ok := v.Matrix[reason]
@@ -236,7 +252,7 @@ func (s *Service) reason(r *Refusal, given, provider string, on delay.Day) delay
 		r.field("reason", "Select what they are waiting for")
 		return ""
 	}
-	if !slices.Contains(s.Reasons(provider, on), reason) {
+	if !slices.Contains(s.Reasons(provider, on), reason) && !slices.Contains(s.ReasonsBeside(provider, recorded, on), reason) {
 		r.field("reason", "Reason %s is not in use on %s. Select a current reason", reason.Code(), on.Long())
 	}
 	return reason
@@ -407,7 +423,7 @@ func (s *Service) Log(ctx context.Context, by people.Actor, f LogForm) (Done, er
 	if provider == "" && len(by.Scope().Providers()) == 1 {
 		provider = by.Scope().Providers()[0]
 	}
-	reason := s.reason(r, f.Reason, provider, today)
+	reason := s.reason(r, f.Reason, provider, "", today)
 	if !slices.ContainsFunc(Destinations, func(d struct{ Code, Words string }) bool { return d.Code == f.Destination }) {
 		r.field("destination", "Select where they are going, or select 'Not decided yet'")
 	}
@@ -677,7 +693,7 @@ func (s *Service) Change(ctx context.Context, by people.Actor, f ChangeForm) (Do
 // restated gives a statement as a form changes it, with reason and body checked
 // for the day.
 func (s *Service) restated(r *Refusal, provider string, stands attribution.Given, f ChangeForm, on delay.Day) attribution.Given {
-	reason := s.reason(r, cmp.Or(f.Reason, string(stands.Reason)), provider, on)
+	reason := s.reason(r, cmp.Or(f.Reason, string(stands.Reason)), provider, stands.Reason, on)
 	body := s.body(r, f.Body, reason, stands.Care, on)
 	var council *delay.Council
 	if f.Council != "" {

@@ -150,13 +150,28 @@ func (b *Book) SetOf(provider string) *CodeSet {
 // ReasonsOf lists the reasons of a provider's code set that are in force on a
 // day, in the order of the table.
 func (b *Book) ReasonsOf(provider string, on delay.Day) []delay.Reason {
-	set := b.SetOf(provider)
-	if set == nil {
+	return b.SetOf(provider).reasonsOn(on)
+}
+
+// ReasonsBeside lists the reasons that may take the place of one that a record of
+// a provider has: of the code set that the reason is of, where the provider has
+// sent in it, because a period of before a change of lists keeps the reasons of
+// its time (D4); else those of its present one.
+func (b *Book) ReasonsBeside(provider string, recorded delay.Reason, on delay.Day) []delay.Reason {
+	if set, _, ok := b.Meaning(recorded); ok && slices.Contains(b.providers[provider], set) {
+		return set.reasonsOn(on)
+	}
+	return b.ReasonsOf(provider, on)
+}
+
+// reasonsOn lists the reasons of the set that are in force on a day.
+func (s *CodeSet) reasonsOn(on delay.Day) []delay.Reason {
+	if s == nil {
 		return nil
 	}
 	var out []delay.Reason
-	for _, c := range set.Codes {
-		if r := set.Reason(c.Code); c.InForce(on) && !slices.Contains(out, r) && c.Code != set.NoReason {
+	for _, c := range s.Codes {
+		if r := s.Reason(c.Code); c.InForce(on) && !slices.Contains(out, r) && c.Code != s.NoReason {
 			out = append(out, r)
 		}
 	}

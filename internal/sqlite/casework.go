@@ -67,6 +67,11 @@ func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) 
 		c.Moved = c.Delays[n-1].Moved || !r.view.pieces[len(r.view.pieces)-1].own
 		c.InExtract = c.InExtract && !c.Moved
 	}
+	if !c.Moved {
+		if c.Stated, err = r.stated(c.LatestExtract); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
 }
 

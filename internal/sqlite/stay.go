@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"homeward/internal/casework"
 	"homeward/internal/delay"
 	"homeward/internal/extract"
 	"homeward/internal/national"
@@ -248,4 +249,41 @@ func how(r stayRow) national.How {
 	default:
 		return national.StillIn
 	}
+}
+
+// stated gives what the provider's extract of a day states of the patient's stay,
+// nil when it states nothing of it.
+func (r caseReader) stated(day delay.Day) (*casework.Stated, error) {
+	same := map[int64]bool{}
+	if err := r.each(`SELECT patient_id FROM patient WHERE person_id = ?`, []any{r.patient}, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		same[id] = true
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	var out *casework.Stated
+	err := r.each(`
+		SELECT y.rows
+		FROM standing d
+		JOIN stay y ON y.extract_id = d.counted_extract
+		WHERE d.provider_id = ? AND d.extract_date = ?
+		ORDER BY d.sender_id`, []any{r.provider, day}, func(rows *sql.Rows) error {
+		var packed []byte
+		if err := rows.Scan(&packed); err != nil {
+			return err
+		}
+		stays, err := decodeStays(day, packed)
+		if err != nil {
+			return err
+		}
+		for _, one := range stays {
+			if same[one.patient] && one.discharged == 0 {
+				out = &casework.Stated{Ready: one.ready, Pathway: one.pathway}
+			}
+		}
+		return nil
+	})
+	return out, err
 }

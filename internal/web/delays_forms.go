@@ -71,8 +71,7 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 		Text: "This date is uncertain", Chosen: f.Uncertain}}}}}
 	v.Parts = append(v.Parts, ready)
 	other := page.DatePart("other", "If another date", "For example, 31 10 2026", f.Other)
-	reason := page.Part{Kind: "select", ID: "reason", Label: "2 What are they waiting for?",
-		Groups: s.reasonGroups(c, provider, ward, f.Reason, today)}
+	reason := s.reasonParts(c, provider, ward, f.Reason)
 	where := page.Part{
 		Kind:   "radios",
 		ID:     "destination",
@@ -84,7 +83,10 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 		where.Groups[0].Items = append(where.Groups[0].Items, page.Choice{ID: "destination-" + d.Code, Value: d.Code,
 			Text: casework.DestinationWords(d.Code), Chosen: f.Destination == d.Code})
 	}
-	v.Parts = append(v.Parts, uncertain, reason, where)
+	if k != nil {
+		s.sayStated(&v, &where, k, f)
+	}
+	v.Parts = append(append(append(v.Parts, uncertain), reason...), where)
 	// What few need stands after the three fields, so that they come first by
 	// keyboard; its parts are closed unless one is used.
 	body := s.bodyPart("If the rules do not say, who is the next step with?", f.Body)
@@ -97,7 +99,7 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 	if f.Ready == "other" || !f.Other.Empty() {
 		v.Parts[len(v.Parts)-2] = other
 	}
-	v.Aside = []page.Part{s.meaningsPart(c, provider, today)}
+	v.Aside = []page.Part{s.meaningsPart(c, s.opts.Casework.Reasons(provider, today))}
 	v.Buttons = []page.Button{
 		{Text: "Save and go to next", Name: "then", Value: "next"},
 		{Text: "Save and open record", Name: "then", Value: "open", Class: "nhsuk-button--secondary"},
@@ -126,25 +128,35 @@ func (s *Server) bodyPart(label, chosen string) page.Part {
 		[2]string{"social-care", "Social care"}, [2]string{"joint", "Joint"})
 }
 
-// reasonGroups lists the reasons: the ward's most used first, then all, each
-// beginning with its code so that typing the code selects it.
-func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, today delay.Day) []page.PartGroup {
-	option := func(r delay.Reason, chosen bool) page.Choice {
-		return page.Choice{Value: string(r), Text: s.opts.Places.ReasonWords(r), Chosen: chosen}
-	}
+// usualReasons is how many of the most used reasons stand before all of them.
+const usualReasons = 5
+
+// usedOn counts the reasons for which people wait now at a hospital, on one ward
+// when it is named.
+func (s *Server) usedOn(c echo.Context, provider, ward string) map[delay.Reason]int {
 	used := map[delay.Reason]int{}
-	if provider != "" {
-		if rows, _, err := s.opts.Cases.Worklist(c.Request().Context(), s.actor(c).Scope(), provider); err == nil {
-			for _, r := range rows {
-				if r.Reason != "" && (ward == "" || r.Ward == ward) {
-					used[r.Reason]++
-				}
+	if provider == "" {
+		return used
+	}
+	if rows, _, err := s.opts.Cases.Worklist(c.Request().Context(), s.actor(c).Scope(), provider); err == nil {
+		for _, r := range rows {
+			if r.Reason != "" && (ward == "" || r.Ward == ward) {
+				used[r.Reason]++
 			}
 		}
 	}
+	return used
+}
+
+// reasonGroups lists the reasons: the most used first, then all, each beginning
+// with its code so that typing the code selects it.
+func (s *Server) reasonGroups(reasons []delay.Reason, used map[delay.Reason]int, chosen string) []page.PartGroup {
+	option := func(r delay.Reason, chosen bool) page.Choice {
+		return page.Choice{Value: string(r), Text: s.opts.Places.ReasonWords(r), Chosen: chosen}
+	}
 	var most []delay.Reason
 	var all []page.PartGroup
-	for _, r := range s.opts.Casework.Reasons(provider, today) {
+	for _, r := range reasons {
 		if used[r] > 0 {
 			most = append(most, r)
 		}
@@ -161,10 +173,9 @@ func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, tod
 	slices.SortStableFunc(most, func(a, b delay.Reason) int { return cmp.Compare(used[b], used[a]) })
 	first := page.PartGroup{Items: []page.Choice{{Value: "", Text: "Select a reason", Chosen: chosen == ""}}}
 	groups := []page.PartGroup{first}
-	const usual = 5
 	if len(most) > 0 {
 		g := page.PartGroup{Label: "Most used on this ward"}
-		for _, r := range most[:min(usual, len(most))] {
+		for _, r := range most[:min(usualReasons, len(most))] {
 			g.Items = append(g.Items, option(r, false))
 		}
 		groups = append(groups, g)
@@ -183,9 +194,9 @@ func (s *Server) reasonGroups(c echo.Context, provider, ward, chosen string, tod
 
 // meaningsPart is what each reason means, with its worked examples and the
 // latest local rulings.
-func (s *Server) meaningsPart(c echo.Context, provider string, today delay.Day) page.Part {
-	p := page.Part{Kind: "details", ID: "meanings", Label: "What each reason means"}
-	for _, r := range s.opts.Casework.Reasons(provider, today) {
+func (s *Server) meaningsPart(c echo.Context, reasons []delay.Reason) page.Part {
+	p, today := page.Part{Kind: "details", ID: "meanings", Label: "What each reason means"}, s.today()
+	for _, r := range reasons {
 		words := s.opts.Places.ReasonWords(r)
 		_, code, _ := s.opts.Places.Book.Meaning(r)
 		if code.Label != code.Short && code.Meaning == "" {
@@ -302,7 +313,7 @@ func readLogForm(c echo.Context) casework.LogForm {
 		Reference: strings.ToUpper(typed(c, "ref")), Version: typed(c, "version"),
 		New: casework.NewPerson{Provider: typed(c, "provider"), HospitalNumber: typed(c, "number"), Ward: typed(c, "ward"), Bed: typed(c, "bed"),
 			Admitted: typedDate(c, "admitted"), Council: typed(c, "council"), Care: typed(c, "care")},
-		Ready: typed(c, "ready"), Other: typedDate(c, "other"), Uncertain: typed(c, "uncertain") != "", Reason: typed(c, "reason"),
+		Ready: typed(c, "ready"), Other: typedDate(c, "other"), Uncertain: typed(c, "uncertain") != "", Reason: typedReason(c),
 		Destination: typed(c, "destination"), Body: typed(c, "body"), Because: typed(c, "because"),
 	}
 }
@@ -425,15 +436,16 @@ func (s *Server) changeStep() caseStep {
 				page.DatePart("from", "If they are now waiting for something else, from which date?",
 					"For example, 31 10 2026. Periods always join: there is no gap and no overlap.",
 					sentDate(c, fresh, "from", casework.DateOf(s.today()))),
-				{Kind: "select", ID: "reason", Label: "What are they waiting for?", Groups: s.reasonGroups(c, k.Provider, ward,
-					sent(c, fresh, "reason", string(given.Reason)), s.today())},
+				{Kind: "select", ID: "reason", Label: "What are they waiting for?", Groups: s.reasonGroups(
+					s.opts.Casework.Reasons(k.Provider, s.today()), s.usedOn(c, k.Provider, ward),
+					sent(c, fresh, "reason", string(given.Reason)))},
 				s.bodyPart("If the rules do not say, who is the next step with?", sent(c, fresh, "body", "")),
 				{Kind: "select", ID: "council", Label: "If the council of residence is another",
 					Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
 				page.AreaPart("because", "If the reason was recorded wrongly, what was wrong?", "Do not include names or clinical detail.",
 					sent(c, fresh, "because", ""), 500),
 			}
-			v.Aside = []page.Part{s.meaningsPart(c, k.Provider, s.today())}
+			v.Aside = []page.Part{s.meaningsPart(c, s.opts.Casework.Reasons(k.Provider, s.today()))}
 			v.Buttons = []page.Button{{Text: "Save change"}}
 			v.Links = s.periodLinksOf(k)
 			return v
@@ -486,14 +498,15 @@ func (s *Server) correctForm(c echo.Context, k *casework.Case, first string, fre
 		{Name: "Council of residence", Value: s.opts.Places.CouncilWords(p.Given.Council)}}
 	v.Hidden = append(v.Hidden, page.Hidden{Name: "what", Value: "corrected"}, page.Hidden{Name: wordPeriod, Value: first})
 	v.Parts = []page.Part{
-		{Kind: "select", ID: "reason", Label: "What were they waiting for?", Groups: s.reasonGroups(c, k.Provider, "",
-			sent(c, fresh, "reason", string(p.Given.Reason)), seg.Segment.First)},
+		{Kind: "select", ID: "reason", Label: "What were they waiting for?", Groups: s.reasonGroups(
+			s.opts.Casework.ReasonsBeside(k.Provider, p.Given.Reason, seg.Segment.First), s.usedOn(c, k.Provider, ""),
+			sent(c, fresh, "reason", string(p.Given.Reason)))},
 		s.bodyPart("If the rules do not say, who was the next step with?", sent(c, fresh, "body", "")),
 		{Kind: "select", ID: "council", Label: "If the council of residence was another",
 			Groups: s.councilGroups(sent(c, fresh, "council", ""), "No change")},
 		page.AreaPart("because", "What was wrong?", "Do not include names or clinical detail.", sent(c, fresh, "because", ""), 500),
 	}
-	v.Aside = []page.Part{s.meaningsPart(c, k.Provider, seg.Segment.First)}
+	v.Aside = []page.Part{s.meaningsPart(c, s.opts.Casework.ReasonsBeside(k.Provider, p.Given.Reason, seg.Segment.First))}
 	v.Buttons = []page.Button{{Text: "Save correction"}}
 	return v
 }

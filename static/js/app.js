@@ -23,6 +23,28 @@ for (const button of document.querySelectorAll('[data-app-copy]')) {
   })
 }
 
+// Radios with a key each: while the keyboard is on one of a group, its keys choose
+// in it. Elsewhere the keys do nothing (WCAG 2.1.4).
+for (const radio of document.querySelectorAll('input[type="radio"][aria-keyshortcuts]')) {
+  for (const key of radio.labels[0].getElementsByTagName('kbd')) key.hidden = false
+  radio.closest('fieldset').addEventListener('keydown', (event) => {
+    if (event.key !== radio.getAttribute('aria-keyshortcuts') || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    radio.checked = true
+    radio.focus()
+    radio.dispatchEvent(new Event('change', { bubbles: true }))
+  })
+}
+
+// Choosing in a list of the others chooses "another", and choosing one of the
+// usual ones empties the list, so that a form never says two things.
+for (const list of document.querySelectorAll('[data-app-chooses]')) {
+  const another = document.getElementById(list.dataset.appChooses)
+  if (!another) continue
+  list.addEventListener('change', () => { another.checked = list.value !== '' || another.checked })
+  another.closest('fieldset').addEventListener('change', () => { if (!another.checked) list.value = '' })
+}
+
 // A long list of choices is found by typing a part of any of its words. Without
 // scripts the field stays hidden, and the list has its groups.
 for (const field of document.querySelectorAll('[data-app-find]')) {
@@ -51,7 +73,10 @@ for (const field of document.querySelectorAll('[data-app-find]')) {
       return
     }
     const [first] = found.values()
-    if (first) first.selected = true
+    if (first) {
+      first.selected = true
+      list.dispatchEvent(new Event('change'))
+    }
     said.textContent = found.size === 1 ? `Found: ${first.textContent}` : `${found.size} found`
   })
   field.addEventListener('keydown', (event) => {

@@ -72,6 +72,8 @@ type Part struct {
 	// Class is that of the input; Max bounds an area's characters.
 	Class string
 	Max   int
+	// Chooses is the identifier of a radio that choosing in a select chooses too.
+	Chooses string
 	// Words and Parts are what a details or words part holds.
 	Words []string
 	Parts []Part
@@ -140,7 +142,9 @@ type PartGroup struct {
 // Choice is one of the values to choose from.
 type Choice struct {
 	ID, Value, Text string
-	Chosen          bool
+	// Key chooses it while the keyboard is on one of its group.
+	Key    string
+	Chosen bool
 }
 
 // RadiosPart makes a group of radios from values and words.
