@@ -84,7 +84,8 @@ func setUpNational(flags *flag.FlagSet, c *Console) func(context.Context, []stri
 			return ExitDone, out.Error()
 		case "json":
 			return ExitDone, printJSON(c.Out, map[string]any{"table": table.Name, "title": table.Title, "convention": table.Convention,
-				"definition": table.Words, "columns": table.Columns, "rows": table.Rows, "left_out": slices.Concat([]national.LeftOut{}, table.LeftOut)})
+				"definition": table.Words, "columns": table.Columns, "rows": table.Rows,
+				"left_out": slices.Concat([]national.LeftOut{}, table.LeftOut)})
 		default:
 			return ExitUsage, usage("Found the format %q. Use csv or json.", *format)
 		}
@@ -121,7 +122,8 @@ func (a *App) stays(ctx context.Context, c *national.Choice) error {
 	if err != nil {
 		return err
 	}
-	c.Stays, c.Days, c.Lists = national.Build(rows, days, settings.Delay.OmittedLimit), map[string]delay.Calendar{}, map[string]national.Lists{}
+	c.Stays = national.Build(rows, days, settings.Delay.OmittedLimit)
+	c.Days, c.Lists = map[string]delay.Calendar{}, map[string]national.Lists{}
 	for _, p := range a.Partnership.Providers {
 		// The days of the codes under which it sent before are its own.
 		sent := slices.Clone(days[p.Code])

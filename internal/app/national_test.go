@@ -138,7 +138,8 @@ func TestD4NationalCountsOfAMixedPartnership(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "layouts", "mhsds-6.yaml"), layout, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	must(t, "ingest", "--data", dir, shared(t, "extracts", "ledger-2026", "england-acute"), shared(t, "extracts", "ledger-2026", "england-mhsds"))
+	must(t, "ingest", "--data", dir, shared(t, "extracts", "ledger-2026", "england-acute"),
+		shared(t, "extracts", "ledger-2026", "england-mhsds"))
 	period := []string{"--data", dir, "--from", "2026-02", "--to", "2026-04"}
 	for table, file := range map[string]string{"sitrep": "england-acute/daily.csv", "snapshot": "england-acute/mondays.csv",
 		"ready-dates": "england-acute/drd.csv", "bridge": "england-acute/bridge.csv", "mhs26": "england-mhsds/delayed_days.csv"} {
