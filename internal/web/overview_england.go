@@ -474,7 +474,13 @@ func (s *Server) pathwayCard(e *englandAsked) overviewCard {
 	}
 	c.Notes = append(c.Notes, "Each row adds up. Who left on the day they became ready is in neither.")
 	q := e.sitrepQuery(page.WordBy, "day,pathway")
-	c.Links = []page.Link{{Text: "By pathway", Href: page.Address("/sitrep", q)}, {Text: "CSV", Href: page.Address("/sitrep.csv", q)}}
+	flow := page.FilterQuery(measure.Filter{Providers: e.asked.Filter.Providers, Councils: e.asked.Filter.Councils})
+	flow.Set(page.WordFrom, (before + 1).String())
+	flow.Set(page.WordTo, e.to.String())
+	flow.Set(wordSplit, byPathway)
+	flow = e.asked.see.keep(flow)
+	c.Links = []page.Link{{Text: "In and out by pathway", Href: page.Address("/flow", flow)},
+		{Text: "CSV", Href: page.Address("/flow.csv", flow)}, {Text: "Who remains by pathway", Href: page.Address("/sitrep", q)}}
 	return c
 }
 
