@@ -1,11 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
+	"homeward/internal/config"
 	"homeward/internal/csvout"
 	"homeward/internal/delay"
 	"homeward/internal/national"
@@ -52,13 +55,16 @@ func setUpNational(flags *flag.FlagSet, c *Console) func(context.Context, []stri
 			return ExitLess, err
 		}
 		defer a.Close()
-		if choice.Stays, err = a.stays(ctx, &choice.Window); err != nil {
+		if err = a.stays(ctx, &choice); err != nil {
 			return ExitLess, err
 		}
 		choice.Defs = a.defs
 		table, err := national.Make(words[0], choice)
 		if err != nil {
 			return ExitUsage, asUsage(problem.New(problem.Invalid, "The table could not be made: %v.", err))
+		}
+		for _, p := range table.LeftOut {
+			fmt.Fprintf(c.Err, "Left out of %s: %s, because %s.\n", table.Name, p.Provider, p.Why)
 		}
 		switch *format {
 		case "csv":
@@ -78,7 +84,8 @@ func setUpNational(flags *flag.FlagSet, c *Console) func(context.Context, []stri
 			return ExitDone, out.Error()
 		case "json":
 			return ExitDone, printJSON(c.Out, map[string]any{"table": table.Name, "title": table.Title, "convention": table.Convention,
-				"definition": table.Words, "columns": table.Columns, "rows": table.Rows})
+				"definition": table.Words, "columns": table.Columns, "rows": table.Rows,
+				"left_out": slices.Concat([]national.LeftOut{}, table.LeftOut)})
 		default:
 			return ExitUsage, usage("Found the format %q. Use csv or json.", *format)
 		}
@@ -93,32 +100,47 @@ func month(text string) (delay.Month, error) {
 	return day.Month(), nil
 }
 
-// stays gives the stays of the ledger, and bounds the window by the evidence.
-func (a *App) stays(ctx context.Context, w *national.Window) ([]national.Stay, error) {
+// stays fills in the stays of the ledger, whose providers' lists are of what and
+// of which days.
+func (a *App) stays(ctx context.Context, c *national.Choice) error {
 	held, err := a.Store.Snapshot(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer held.Close()
 	rows, days, err := held.StayRows(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(rows) == 0 {
-		return nil, problem.New(
+		return problem.New(
 			problem.NotFound,
 			"No extract that counts states stays. A layout does when it names a code set (code_set) or has a column criteria.",
 		)
 	}
-	for _, calendar := range days {
-		if w.From == 0 || calendar[0] < w.From {
-			w.From = calendar[0]
-		}
-		w.To = max(w.To, calendar[len(calendar)-1])
-	}
 	settings, err := Settings(a.Partnership, a.book.Convention)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return national.Build(rows, days, settings.Delay.OmittedLimit), nil
+	c.Stays = national.Build(rows, days, settings.Delay.OmittedLimit)
+	c.Days, c.Lists = map[string]delay.Calendar{}, map[string]national.Lists{}
+	for _, p := range a.Partnership.Providers {
+		// The days of the codes under which it sent before are its own.
+		sent := slices.Clone(days[p.Code])
+		for _, f := range p.Formerly {
+			sent = append(sent, days[f.Code]...)
+		}
+		slices.Sort(sent)
+		c.Days[p.Code] = slices.Compact(sent)
+		lists := national.Lists{Beds: a.Partnership.ListsBeds(p)}
+		for _, name := range append(slices.Clone(p.OtherLayouts), p.Layout) {
+			if l := a.Partnership.Layouts[name]; l != nil {
+				lists.Sets = append(lists.Sets, cmp.Or(l.CodeSet, config.DefaultDefinitions))
+			}
+		}
+		slices.Sort(lists.Sets)
+		lists.Sets = slices.Compact(lists.Sets)
+		c.Lists[p.Code] = lists
+	}
+	return nil
 }

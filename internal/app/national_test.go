@@ -123,3 +123,51 @@ func TestD6BoardListRemainingAndDays(t *testing.T) {
 		}
 	}
 }
+
+// In a partnership of providers with lists of different kinds each table counts
+// those whose lists can answer it, as if the others were not there, and says who
+// is left out and why (D4).
+func TestD4NationalCountsOfAMixedPartnership(t *testing.T) {
+	dir := copyExample(t, "england-acute", func(s string) string {
+		return strings.Replace(s, "\nsettings:", "  - {code: RWV, name: Devon Partnership NHS Trust, layout: mhsds-6}\n\nsettings:", 1)
+	})
+	layout, err := os.ReadFile(filepath.Join("..", "..", "data", "examples", "england-mhsds", "layouts", "mhsds-6.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "layouts", "mhsds-6.yaml"), layout, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "ingest", "--data", dir, shared(t, "extracts", "ledger-2026", "england-acute"),
+		shared(t, "extracts", "ledger-2026", "england-mhsds"))
+	period := []string{"--data", dir, "--from", "2026-02", "--to", "2026-04"}
+	for table, file := range map[string]string{"sitrep": "england-acute/daily.csv", "snapshot": "england-acute/mondays.csv",
+		"ready-dates": "england-acute/drd.csv", "bridge": "england-acute/bridge.csv", "mhs26": "england-mhsds/delayed_days.csv"} {
+		text, err := os.ReadFile(shared(t, "extracts", "ledger-2026", "expected", filepath.FromSlash(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, out, said := run(t, append([]string{"national", table}, period...)...)
+		got, want := lines(out), lines(string(text))
+		slices.Sort(got)
+		slices.Sort(want)
+		if code != 0 || !slices.Equal(got, want) {
+			t.Errorf("%s: %d, %d lines, expected %d; the first that differs: %s", table, code, len(got), len(want), firstDifference(got, want))
+		}
+		left := "Left out of " + table + ": RWV, because its lists are not of everybody in a bed"
+		if table == "mhs26" {
+			left = "Left out of mhs26: RA9, because its reasons are of england-acute-2024, not of england-mhsds"
+		}
+		if !strings.Contains(said, left) {
+			t.Errorf("%s says %q, expected %q", table, said, left)
+		}
+	}
+	if code, _, said := run(t, append([]string{"national", "bed-days"}, period...)...); code == 0 ||
+		!strings.Contains(said, "no provider's lists can answer bed-days (RA9: its reasons are of england-acute-2024, not of scotland") {
+		t.Errorf("bed-days: %d %q", code, said)
+	}
+	if out := must(t, append([]string{"national", "sitrep", "--format", "json"}, period...)...); !strings.Contains(out, `"left_out"`) ||
+		!strings.Contains(out, `"provider": "RWV"`) {
+		t.Errorf("the JSON does not say who is left out: %.300s", out)
+	}
+}

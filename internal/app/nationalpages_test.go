@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -165,6 +166,36 @@ func TestD6D7D8PagesOfTheLedger(t *testing.T) {
 		for name, value := range want {
 			if got[name] != value {
 				t.Errorf("%s is %q, expected %q", name, got[name], value)
+			}
+		}
+	})
+	t.Run("D6 the call's pathways are those of the lists, and add up", func(t *testing.T) {
+		day := delay.MustDay("2026-04-01")
+		flow, err := a.Store.PathwayFlow(t.Context(), day+1, day+14)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := maps.Clone(flow.Start)
+		for _, e := range flow.Events {
+			if e.Kind.Adds() {
+				now[e.Pathway] += e.People
+			} else {
+				now[e.Pathway] -= e.People
+			}
+		}
+		for _, at := range []struct {
+			day delay.Day
+			got map[string]int64
+		}{{day, flow.Start}, {day + 14, now}} {
+			rows := csvRows(t, get(fmt.Sprintf("/sitrep.csv?by=day,pathway&from=%s&to=%s", at.day, at.day)).Body.String())
+			for _, r := range rows {
+				pathway := strings.TrimPrefix(r["pathway"], "not-known")
+				if got := strconv.FormatInt(at.got[pathway], 10); r["remaining"] != got {
+					t.Errorf("%s: %s on pathway %q, the situation report has %s", at.day, got, pathway, r["remaining"])
+				}
+			}
+			if len(rows) < 4 {
+				t.Errorf("%d pathways", len(rows))
 			}
 		}
 	})

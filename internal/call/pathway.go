@@ -176,7 +176,7 @@ func (all pathwayGroups) words() []string {
 	if !all.compared() {
 		began, allBegan := all.known(measure.Began)
 		ended, allEnded := all.known(measure.Ended)
-		return []string{"The log knows the pathway of " + whole(began) + " of " + whole(allBegan) + " new and of " + whole(ended) + " of " +
+		return []string{"The pathway is known of " + whole(began) + " of " + whole(allBegan) + " new and of " + whole(ended) + " of " +
 			whole(allEnded) +
 			" ended: too few to compare pathways."}
 	}

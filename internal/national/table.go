@@ -19,6 +19,23 @@ type Table struct {
 	Words                   string
 	Columns                 []string
 	Rows                    [][]string
+	// LeftOut says of each provider that the table does not count why its lists
+	// cannot answer it (D4).
+	LeftOut []LeftOut
+}
+
+// LeftOut is a provider that a table does not count, and why.
+type LeftOut struct {
+	Provider string `json:"provider"`
+	Why      string `json:"why"`
+}
+
+// Lists is what a provider's lists are of.
+type Lists struct {
+	// Beds says that they are of everybody in a bed (R13); Sets names the code
+	// sets of their reasons.
+	Beds bool
+	Sets []string
 }
 
 // Choice is what a table is asked for.
@@ -26,6 +43,11 @@ type Choice struct {
 	Stays  []Stay
 	Window Window
 	Defs   *definition.Tables
+	// Lists says of each provider what its lists are of, and Days on which days it
+	// sent any: a table counts only those who can answer it, and the window is
+	// bounded by their days. Nil counts everybody in the window as it is.
+	Lists map[string]Lists
+	Days  map[string]delay.Calendar
 	// Floors are the age floors of England's situation report and discharge
 	// ready date; the sources name 16 and 18.
 	Floors []int
@@ -49,17 +71,91 @@ func Make(name string, c Choice) (Table, error) {
 	if len(c.Floors) == 0 {
 		c.Floors = []int{16, 18}
 	}
-	made := map[string]func(Choice) (Table, error){
-		"days": days, "sitrep": sitrep, "snapshot": snapshot, "ready-dates": readyDates, "bridge": bridge,
-		"mhs26": mhs26, "mhs518": mhs518, "bed-days": bedDays, "census": census,
+	made := map[string]struct {
+		make  func(Choice) (Table, error)
+		takes takes
+	}{
+		"days": {days, ofNation("england")}, "sitrep": {sitrep, ofBeds}, "snapshot": {snapshot, ofBeds}, "ready-dates": {readyDates, ofBeds},
+		"bridge": {bridge, ofBeds}, "mhs26": {mhs26, ofSets("england-mhsds")}, "mhs518": {mhs518, ofSets("england-mhsds")},
+		"bed-days": {bedDays, ofNation("scotland")}, "census": {census, ofNation("scotland", "wales")},
 	}
-	make, ok := made[name]
+	one, ok := made[name]
 	if !ok {
 		return Table{}, fmt.Errorf("found the table %q, expected one of %s", name, strings.Join(slices.Sorted(maps.Keys(made)), ", "))
 	}
-	t, err := make(c)
-	t.Name = name
+	out, err := c.narrow(name, one.takes)
+	if err != nil {
+		return Table{}, err
+	}
+	t, err := one.make(c)
+	t.Name, t.LeftOut = name, out
 	return t, err
+}
+
+// takes says whether a provider's lists can answer a table, and if not why.
+type takes func(Lists, *definition.Tables) (why string)
+
+func ofBeds(l Lists, _ *definition.Tables) string {
+	if l.Beds {
+		return ""
+	}
+	return "its lists are not of everybody in a bed with criteria to reside"
+}
+
+// ofSets takes the providers whose reasons are of a family of code sets.
+func ofSets(family string) takes {
+	return func(l Lists, _ *definition.Tables) string {
+		if slices.ContainsFunc(l.Sets, func(set string) bool { return strings.HasPrefix(set, family) }) {
+			return ""
+		}
+		return "its reasons are of " + andWords(l.Sets) + ", not of " + family
+	}
+}
+
+// ofNation takes the providers whose reasons are of one of the nations.
+func ofNation(nations ...string) takes {
+	return func(l Lists, defs *definition.Tables) string {
+		for _, set := range defs.CodeSets {
+			if slices.Contains(l.Sets, set.Name) && slices.Contains(nations, set.Nation) {
+				return ""
+			}
+		}
+		return "its reasons are of " + andWords(l.Sets) + ", not of " + strings.Join(nations, " or ")
+	}
+}
+
+func andWords(names []string) string {
+	if len(names) == 0 {
+		return "no code set"
+	}
+	return strings.Join(names, " and ")
+}
+
+// narrow leaves out the providers whose lists cannot answer a table, in order,
+// and bounds the window by the days of the others.
+func (c *Choice) narrow(name string, can takes) ([]LeftOut, error) {
+	if c.Lists == nil {
+		return nil, nil
+	}
+	var out []LeftOut
+	var why []string
+	taken := map[string]bool{}
+	for _, p := range slices.Sorted(maps.Keys(c.Lists)) {
+		if reason := can(c.Lists[p], c.Defs); reason != "" {
+			out = append(out, LeftOut{p, reason})
+			why = append(why, p+": "+reason)
+			continue
+		}
+		taken[p] = true
+	}
+	if len(taken) == 0 {
+		return nil, fmt.Errorf("no provider's lists can answer %s (%s)", name, strings.Join(why, "; "))
+	}
+	c.Stays = slices.DeleteFunc(slices.Clone(c.Stays), func(s Stay) bool { return !taken[s.Provider] })
+	within := &Ledger{Days: maps.Clone(c.Days)}
+	maps.DeleteFunc(within.Days, func(p string, days delay.Calendar) bool { return !taken[p] || len(days) == 0 })
+	c.Window.From, c.Window.To = within.Extent()
+	return out, nil
 }
 
 const notKnown = "not known"

@@ -328,10 +328,15 @@ func (s *Store) LongestWaits(ctx context.Context, at map[string]delay.Day, limit
 
 // PathwayFlow gives the events that changed the count of people delayed from
 // from to to, and that count on the day before, by where the log says that the
-// people are going. What was said of an earlier or later wait is not about this
-// one, and what was undone or withdrawn was not said.
+// people are going, and where it does not, the lists of their hospital. What was
+// said of an earlier or later wait is not about this one, and what was undone or
+// withdrawn was not said.
 func (s *Store) PathwayFlow(ctx context.Context, from, to delay.Day) (call.PathwayFlow, error) {
 	out := call.PathwayFlow{Start: map[string]int64{}}
+	listed, err := s.listedPathways(ctx, from)
+	if err != nil {
+		return out, fmt.Errorf("flow by pathway: %w", err)
+	}
 	text, args := s.waits(measure.Query{From: from, To: to})
 	ready := 1
 	if s.settings.Delay.Convention.CountReady {
@@ -364,10 +369,9 @@ func (s *Store) PathwayFlow(ctx context.Context, from, to delay.Day) (call.Pathw
 					SELECT min(extract_date) FROM standing c WHERE c.provider_id = p.provider_id AND c.counted_extract <> 0
 				) THEN ?
 				ELSE ?
-			END, pathway, count(*)
+			END, pathway, patient_id, provider_id, ready_date
 		FROM p
 		WHERE (was_last IS NULL OR was_last < first_day - 1) AND first_day BETWEEN ? AND ?
-		GROUP BY 1, 2, 3
 		UNION ALL
 		SELECT last_day + 1,
 			CASE
@@ -375,32 +379,99 @@ func (s *Store) PathwayFlow(ctx context.Context, from, to delay.Day) (call.Pathw
 				WHEN end_kind <> ? THEN ?
 				WHEN listed_last > last_day THEN ?
 				ELSE ?
-			END, pathway, count(*)
+			END, pathway, patient_id, provider_id, ready_date
 		FROM p
 		WHERE (next_first IS NULL OR next_first > last_day + 1) AND last_day BETWEEN ? AND ?
-		GROUP BY 1, 2, 3
 		UNION ALL
-		SELECT 0, 0, pathway, count(*)
+		SELECT 0, 0, pathway, patient_id, provider_id, ready_date
 		FROM p
 		WHERE ? BETWEEN first_day AND last_day
-		GROUP BY 3
-		ORDER BY 1, 2, 3`, args...)
+		ORDER BY 1, 2`, args...)
 	if err != nil {
 		return out, fmt.Errorf("flow by pathway: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var e call.PathwayEvent
-		if err := rows.Scan(&e.Day, &e.Kind, &e.Pathway, &e.People); err != nil {
+		e := call.PathwayEvent{People: 1}
+		var of pathwayOf
+		if err := rows.Scan(&e.Day, &e.Kind, &e.Pathway, &of.person, &of.provider, &of.ready); err != nil {
 			return out, err
 		}
+		if e.Pathway == "" {
+			e.Pathway = listed[of]
+		}
 		if e.Day == 0 {
-			out.Start[e.Pathway] = e.People
+			out.Start[e.Pathway]++
 			continue
 		}
 		out.Events = append(out.Events, e)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return out, err
+	}
+	out.Events = sumPathways(out.Events)
+	return out, nil
+}
+
+// sumPathways adds up events of one day, kind and pathway, in that order.
+func sumPathways(events []call.PathwayEvent) []call.PathwayEvent {
+	slices.SortFunc(events, func(a, b call.PathwayEvent) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Pathway, b.Pathway))
+	})
+	var out []call.PathwayEvent
+	for _, e := range events {
+		if n := len(out); n > 0 && out[n-1].Day == e.Day && out[n-1].Kind == e.Kind && out[n-1].Pathway == e.Pathway {
+			out[n-1].People += e.People
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// pathwayOf is a wait, of which a list states a pathway.
+type pathwayOf struct {
+	person, provider int64
+	ready            delay.Day
+}
+
+// listedPathways gives the pathway that the lists that count stated last of each
+// wait that goes on from the day before from: lists older than the longest time
+// that somebody may be left out (C7) say nothing newer of it.
+func (s *Store) listedPathways(ctx context.Context, from delay.Day) (map[pathwayOf]string, error) {
+	out, person := map[pathwayOf]string{}, map[int64]int64{}
+	err := eachRow(ctx, s.read, `SELECT patient_id, person_id FROM patient WHERE EXISTS (SELECT 1 FROM stay)`, func(rows *sql.Rows) error {
+		var patient, is int64
+		err := rows.Scan(&patient, &is)
+		person[patient] = is
+		return err
+	})
+	if err != nil || len(person) == 0 {
+		return out, err
+	}
+	err = eachRow(ctx, s.read, `
+		SELECT e.provider_id, e.extract_date, y.rows
+		FROM stay y
+		JOIN extract e ON e.extract_id = y.extract_id
+		JOIN standing d ON d.counted_extract = e.extract_id AND d.provider_id = e.provider_id AND d.extract_date = e.extract_date
+			AND d.sender_id = e.sender_id
+		WHERE e.extract_date >= ?
+		ORDER BY e.provider_id, e.extract_date, e.sender_id`, func(rows *sql.Rows) error {
+		var provider int64
+		var on delay.Day
+		var packed []byte
+		if err := rows.Scan(&provider, &on, &packed); err != nil {
+			return err
+		}
+		stays, err := decodeStays(on, packed)
+		for _, r := range stays {
+			if r.pathway != "" && r.ready != 0 {
+				out[pathwayOf{person[r.patient], provider, r.ready}] = r.pathway
+			}
+		}
+		return err
+	}, from-1-delay.Day(s.settings.Delay.OmittedLimit))
+	return out, err
 }
 
 // Pending gives the parts of waits that are not settled and have days from from

@@ -84,6 +84,9 @@ func (s *Server) flowOf(c echo.Context) (page.Asked, sight, measure.Flows, error
 }
 
 func (s *Server) flowPage(c echo.Context) error {
+	if s.pathwaySplit(c) {
+		return s.pathwayFlowPage(c)
+	}
 	ctx := c.Request().Context()
 	a, see, f, err := s.flowOf(c)
 	if err != nil {
@@ -258,6 +261,10 @@ func (s *Server) flowTable(see sight, f measure.Flows) page.Table {
 
 func (s *Server) flowGroups(f measure.Flows) []page.ChoiceGroup {
 	all := s.trendGroups(trendAsked{TrendQuery: f.TrendQuery})
+	if s.opts.Beds {
+		all[1].Items = append(all[1].Items, page.Choice{ID: all[1].Name + "-" + byPathway, Value: byPathway,
+			Text: "Pathway (situation report)", Chosen: f.Split == byPathway})
+	}
 	return []page.ChoiceGroup{all[1], all[2]}
 }
 
@@ -304,6 +311,13 @@ func (s *Server) flowTwin(see sight, f measure.Flows) page.Twin {
 }
 
 func (s *Server) flowCSV(c echo.Context) error {
+	if s.pathwaySplit(c) {
+		a, err := s.pathwayFlowOf(c)
+		if err != nil {
+			return err
+		}
+		return s.sendCSV(c, "homeward-flow.csv", s.pathwayFlowTwin(a))
+	}
 	_, see, f, err := s.flowOf(c)
 	if err != nil {
 		return err
@@ -312,6 +326,13 @@ func (s *Server) flowCSV(c echo.Context) error {
 }
 
 func (s *Server) flowJSON(c echo.Context) error {
+	if s.pathwaySplit(c) {
+		a, err := s.pathwayFlowOf(c)
+		if err != nil {
+			return err
+		}
+		return s.sendJSON(c, s.pathwayFlowTwin(a))
+	}
 	_, see, f, err := s.flowOf(c)
 	if err != nil {
 		return err

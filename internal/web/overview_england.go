@@ -125,6 +125,13 @@ func (s *Server) heroSteps(o measure.Overview, e *englandAsked) []national.Cause
 		Running: running})
 }
 
+// same says that nothing stands between the situation report and our count, so
+// that both are of the same people.
+func (e *englandAsked) same() bool {
+	n := len(e.steps)
+	return e.steps[n-1].Of == national.Ours && e.steps[n-2].Of == national.Remaining
+}
+
 // line is the way from the situation report to our count in one line.
 func (e *englandAsked) line() string {
 	at := slices.IndexFunc(e.steps, func(c national.Cause) bool { return c.Of == national.Remaining })
@@ -179,7 +186,7 @@ type (
 	// overviewCard is a card: a finding, what it is of, and one of the bodies below.
 	overviewCard struct {
 		ID, Title, Label string
-		Wide             bool
+		Wide, Half       bool
 		Equation         []sumPart
 		Bands            []bandView
 		Lengths          []lengthView
@@ -252,7 +259,7 @@ func (s *Server) asEngland(ctx context.Context, see sight, o measure.Overview, e
 		view.Sections = []englandSection{hero, delays, people, local}
 		v.Title = measure.UpperFirst(plural(remaining, "person is", "people are")) + " ready and still in hospital; " +
 			plural(ours, "counts", "count") + " as delayed"
-		if ours == remaining {
+		if e.same() {
 			v.Title = measure.UpperFirst(plural(remaining, "person is", "people are")) + " ready and still in hospital, by both counts"
 		}
 	}
@@ -309,7 +316,7 @@ func (s *Server) hero(ctx context.Context, o measure.Overview, e *englandAsked, 
 		ours.Label = "our own count (" + s.convention() + "): the ready day is counted"
 	}
 	if week, ok := weekAgo(o, first); ok {
-		ours.Words = change(o.Now.Total(), week, "a week before")
+		ours.Words = "now, " + change(o.Now.Total(), week, "a week before")
 	}
 	h.Numbers = []heroNumber{sitrep, ours}
 	if s.opts.Lead == config.LeadLocal {
@@ -419,7 +426,7 @@ var pathwayNames = map[string]string{"0": "Home, no new support", "1": "Home wit
 
 func (s *Server) pathwayCard(e *englandAsked) overviewCard {
 	before := e.to - 7
-	c := overviewCard{ID: "pathways", Label: "People remaining: in and out in the week to " + e.dayWords() + ". " +
+	c := overviewCard{ID: "pathways", Half: true, Label: "People remaining: in and out in the week to " + e.dayWords() + ". " +
 		measure.UpperFirst(sitrepLabel)}
 	v := &pathwaysView{Start: before.Time().Format("2 Jan"), End: e.to.Time().Format("2 Jan")}
 	if e.from != e.to {
@@ -474,12 +481,18 @@ func (s *Server) pathwayCard(e *englandAsked) overviewCard {
 	}
 	c.Notes = append(c.Notes, "Each row adds up. Who left on the day they became ready is in neither.")
 	q := e.sitrepQuery(page.WordBy, "day,pathway")
-	c.Links = []page.Link{{Text: "By pathway", Href: page.Address("/sitrep", q)}, {Text: "CSV", Href: page.Address("/sitrep.csv", q)}}
+	flow := page.FilterQuery(measure.Filter{Providers: e.asked.Filter.Providers, Councils: e.asked.Filter.Councils})
+	flow.Set(page.WordFrom, (before + 1).String())
+	flow.Set(page.WordTo, e.to.String())
+	flow.Set(wordSplit, byPathway)
+	flow = e.asked.see.keep(flow)
+	c.Links = []page.Link{{Text: "In and out by pathway", Href: page.Address("/flow", flow)},
+		{Text: "CSV", Href: page.Address("/flow.csv", flow)}, {Text: "Who remains by pathway", Href: page.Address("/sitrep", q)}}
 	return c
 }
 
 func (s *Server) groupCard(e *englandAsked) overviewCard {
-	c := overviewCard{ID: "groups", Wide: true, Label: "People remaining by group of reasons, " + e.dayWords() +
+	c := overviewCard{ID: "groups", Half: true, Label: "People remaining by group of reasons, " + e.dayWords() +
 		"; last column: change in a week. " +
 		measure.UpperFirst(sitrepLabel)}
 	sums := map[string]int{}

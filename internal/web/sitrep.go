@@ -185,7 +185,8 @@ func (s *Server) codesOf(l *national.Ledger) (groups []string, reasons []delay.R
 		}
 	}
 	for _, set := range s.opts.Defs.CodeSets {
-		if !used[set.Name] {
+		// Where nothing is held yet, an address may name any group that there is.
+		if !used[set.Name] && len(l.Stays) > 0 {
 			continue
 		}
 		for _, g := range set.Groups {

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The flow by pathway adds up in every row, its steps meet, and its ends are what
+// the situation report counts.
+func TestFlowByPathway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const period = "from=2026-10-05&to=2026-11-01"
+	rows := rowsOf(t, s.ask(http.MethodGet, "/flow.csv?split=pathway&"+period, nil))
+	number := func(r map[string]string, column string) int {
+		n, err := strconv.Atoi(r[column])
+		if err != nil {
+			t.Fatalf("%s is %q in %v", column, r[column], r)
+		}
+		return n
+	}
+	ends, weeks := map[string]int{}, map[string]bool{}
+	for _, r := range rows {
+		end := number(r, "waiting_at_the_start") + number(r, "became_ready") - number(r, "left") - number(r, "met_the_criteria_again") +
+			number(r, "moved_here_from_another_pathway") - number(r, "moved_to_another_pathway")
+		if end != number(r, "waiting_at_the_end") {
+			t.Errorf("D6 %v does not add up", r)
+		}
+		if was, ok := ends[r["pathway"]]; ok && was != number(r, "waiting_at_the_start") {
+			t.Errorf("D6 %v starts otherwise than the week before ended", r)
+		}
+		ends[r["pathway"]], weeks[r["week"]] = number(r, "waiting_at_the_end"), true
+		if r["convention"] != "england-drd" || r["age_floor"] != "18" {
+			t.Errorf("D3 %v", r)
+		}
+	}
+	if len(weeks) != 4 {
+		t.Errorf("%d weeks", len(weeks))
+	}
+	for _, r := range rowsOf(t, s.ask(http.MethodGet, "/sitrep.csv?by=day,pathway&from=2026-11-01&to=2026-11-01", nil)) {
+		if got := strconv.Itoa(ends[r["pathway"]]); got != r["remaining"] {
+			t.Errorf("pathway %s ends with %s, the situation report has %s", r["pathway"], got, r["remaining"])
+		}
+	}
+	doc := s.get(t, "/flow?split=pathway&"+period)
+	if n := doc.Find("#flow-steps tbody tr").Length(); n != len(rows) {
+		t.Errorf("%d rows on the page, %d in the file", n, len(rows))
+	}
+	if doc.Find("#split-pathway[checked]").Length() != 1 || s.get(t, "/flow").Find("#split-pathway").Length() != 1 {
+		t.Error("the form has no choice of pathways")
+	}
+	for _, target := range []string{"/flow?split=pathway&grain=day&last=7d", "/flow?split=pathway&grain=month&provider=RXB"} {
+		s.get(t, target)
+	}
+	if w := s.ask(http.MethodGet, "/flow?split=pathway&resp=nhs", nil); w.Code != http.StatusBadRequest {
+		t.Errorf("a next step, which lists do not state, answers %d", w.Code)
+	}
+	alone := newSite(t, func(o *Options) { o.Beds, o.Pasts.(*office).stays = false, nil })
+	if w := alone.ask(http.MethodGet, "/flow?split=pathway", nil); w.Code != http.StatusBadRequest ||
+		strings.Contains(alone.ask(http.MethodGet, "/flow", nil).Body.String(), "split-pathway") {
+		t.Errorf("without such lists it answers %d", w.Code)
+	}
+}
