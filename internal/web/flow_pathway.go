@@ -37,6 +37,8 @@ type pathwayFlowView struct {
 	Filters        page.Filters
 	Late           []string
 	Whole, Steps   page.Table
+	StepsWords     string
+	Few            bool // the steps stand open
 }
 
 // pathwaySplit says whether an address asks for the flow by pathway.
@@ -106,11 +108,17 @@ func (s *Server) pathwayFlowPage(c echo.Context) error {
 	v.Late = s.late(a.ledger, a.to)
 	v.Whole = pathwayTable("flow-all", "From "+a.from.Long()+" to "+a.to.Long(), a.whole, "")
 	v.Steps = pathwayTable("flow-steps", "By "+string(a.grain), a.flows, a.grain)
+	v.StepsWords = fmt.Sprintf("Every %s by pathway: %d rows", a.grain, len(a.flows))
+	v.Few = len(a.flows) <= fewSteps
 	v.About = s.definedBy(a.nationalAsked, q, "People of 18 and over remaining, as England's acute discharge situation report counts",
 		s.conventionLink(conventionReady))
 	s.fix(c.Request().Context(), v.About, a.see, a.path, q)
 	return s.page(c, "flow-pathway", v)
 }
+
+// fewSteps is how many rows stand open below the whole: four weeks of what
+// England's pathways are.
+const fewSteps = 20
 
 // pathwayTable has a row for each pathway, and each step where there are several.
 func pathwayTable(id, caption string, flows []national.PathwayFlow, grain measure.Dimension) page.Table {

@@ -48,6 +48,10 @@ func TestFlowByPathway(t *testing.T) {
 	if n := doc.Find("#flow-steps tbody tr").Length(); n != len(rows) {
 		t.Errorf("%d rows on the page, %d in the file", n, len(rows))
 	}
+	if long := s.get(t, "/flow?split=pathway"); doc.Find("details[open] #flow-steps").Length() != 1 ||
+		long.Find("details:not([open]) #flow-steps").Length() != 1 {
+		t.Error("few steps stand open and many fold")
+	}
 	if doc.Find("#split-pathway[checked]").Length() != 1 || s.get(t, "/flow").Find("#split-pathway").Length() != 1 {
 		t.Error("the form has no choice of pathways")
 	}
