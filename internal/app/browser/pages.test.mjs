@@ -30,6 +30,15 @@ before(async () => {
   await run('synth', '--out', files.dir, '--from', day(100), '--to', day(1), '--size', '60')
   await run('ingest', '--data', full.dir, path.join(files.dir, 'extracts'))
   sites.full = await staffed(full.dir)
+  // A partnership whose hospitals have listed everybody in a bed since a month
+  // ago brings its own description.
+  const lists = folder()
+  const beds = folder()
+  folders.push(lists, beds)
+  await run('synth', '--out', lists.dir, '--from', day(60), '--to', day(1), '--beds-from', day(31), '--size', '40')
+  for (const part of ['partnership.yaml', 'layouts']) cpSync(path.join(lists.dir, part), path.join(beds.dir, part), { recursive: true })
+  await run('ingest', '--data', beds.dir, path.join(lists.dir, 'extracts'))
+  sites.beds = await staffed(beds.dir)
   await run('init', '--data', empty.dir)
   sites.empty = await staffed(empty.dir, { provider: 'RK9', council: 'E10000008' })
 })
@@ -51,15 +60,18 @@ async function sound (page, wrong, name) {
   assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`)
 }
 
+// Pages that are others, or hold more, where hospitals list everybody in a bed.
+const ofBeds = ['/overview', '/sitrep', '/discharge', '/bridge', '/flow?split=pathway', '/reasons', '/conventions']
 // The empty site has the same frame and few words, so two visits tell enough.
 const visits = {
   full: [[1280, 720, true], [320, 640, true], [1280, 720, false], [320, 640, false]],
+  beds: [[1280, 720, true], [320, 640, true], [320, 640, false]],
   empty: [[1280, 720, true], [320, 640, false]]
 }
 
-for (const which of ['full', 'empty']) {
+for (const which of ['full', 'beds', 'empty']) {
   describe(`${which} site`, () => {
-    for (const target of pages) {
+    for (const target of which === 'beds' ? ofBeds : pages) {
       test(target, async () => {
         const { at } = sites[which]
         for (const [width, height, script] of visits[which]) {
