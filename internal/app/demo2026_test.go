@@ -95,6 +95,13 @@ func TestSynthOfEverybodyInABed(t *testing.T) {
 				remaining, _ = strconv.Atoi(cells[3])
 			}
 		}
+		if p.Code == "RZ4" {
+			// Its MHSDS rows are of delays alone, which no situation report counts.
+			if remaining != -1 || !strings.Contains(sitrep, "RZ4") {
+				t.Errorf("D4 RZ4: %d remain, and it should be said that it is left out: %s", remaining, sitrep[:200])
+			}
+			continue
+		}
 		if len(rows) != remaining {
 			t.Errorf("R13 %s: %d on the worklist, %d remain who do not meet the criteria", p.Code, len(rows), remaining)
 		}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"homeward/internal/csvout"
 	"homeward/internal/delay"
 	"homeward/internal/durable"
 	"homeward/internal/national"
@@ -60,8 +60,11 @@ func (a *App) writeSituation(path string, stays []national.Stay, m delay.Month, 
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	w := csv.NewWriter(f)
-	rows := [][]string{{"Period", "Level", "Region", "ICB", "Org Code", "Org Name", "Metric", "Metric Type", "Metric Group", "Value"}}
+	w := csvout.New(f)
+	if err := w.Write([]string{"Period", "Level", "Region", "ICB", "Org Code", "Org Name", "Metric", "Metric Type", "Metric Group",
+		"Value"}); err != nil {
+		return err
+	}
 	for _, d := range national.Sitrep(stays, m.First(), m.Last(), 18) {
 		for i, p := range a.Partnership.Providers {
 			if p.Code != d.Provider || !slices.Contains(beds, p.Code) {
@@ -74,10 +77,13 @@ func (a *App) writeSituation(path string, stays []national.Stay, m delay.Month, 
 			case 5:
 				n = max(0, n-1)
 			}
-			rows = append(rows, []string{d.Date.Time().Format("02/01/2006"), "PROVIDER", "INVENTED REGION", "NORTHSHIRE (INVENTED)", p.Code,
+			if err := w.Write([]string{d.Date.Time().Format("02/01/2006"), "PROVIDER", "INVENTED REGION", "NORTHSHIRE (INVENTED)", p.Code,
 				strings.ToUpper(p.Name), "Number of patients who no longer meet the criteria to reside", "Daily metric", "NCTR",
-				fmt.Sprintf("%d.00", n)})
+				fmt.Sprintf("%d.00", n)}); err != nil {
+				return err
+			}
 		}
 	}
-	return w.WriteAll(rows)
+	w.Flush()
+	return w.Error()
 }

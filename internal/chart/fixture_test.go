@@ -55,7 +55,7 @@ func renderer(tb testing.TB) *Renderer {
 // drawn anew.
 func forgetful(tb testing.TB) *Renderer {
 	r := renderer(tb)
-	return &Renderer{js: r.js, pool: r.pool}
+	return &Renderer{js: r.js, pool: r.pool, limit: patience}
 }
 
 func draw(t *testing.T, c Chart) string {
