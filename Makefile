@@ -72,20 +72,25 @@ test: ## Check everything: format, vet, lint, Go tests, browser tests
 	@begin=$$SECONDS; \
 	.ci/need go cc node; \
 	chromium=$$(.ci/need chromium); \
+	builds=$${GOTMPDIR:-$${TMPDIR:-/tmp}}; temporary=$$(.ci/temporary); \
+	trap 'rm -rf "$$temporary"' EXIT; \
 	step() { printf '\n== %s\n' "$$*"; }; \
 	step Build; $(MAKE) build; \
 	step Lint; $(MAKE) lint; \
+	export GOTMPDIR="$$builds" TMPDIR="$$temporary"; \
 	step Go tests; go test -shuffle=on -timeout 40m ./...; \
 	step Go tests with the race detector; go test -race -short -shuffle=on -skip '^TestDevon' -timeout 40m $(RACE); \
 	step Browser tests; CHROMIUM="$$chromium" npm run --silent test:browser </dev/null; \
 	printf '\nAll checks passed in %d seconds: build, format, vet, lint, Go tests, race detector, browser tests.\n' $$((SECONDS - begin))
 
 # Tests named TestLong… skip themselves without HOMEWARD_LONG: solvers over a
-# whole year, whole matrices, torture.
+# whole year, whole matrices, torture. The properties of whole stores are tried on
+# hundreds of histories here and on forty others in each "make test".
 .PHONY: test-long
 test-long: ## Run the tests that take longer than "make test" has
 	@.ci/need go cc
 	HOMEWARD_LONG=1 go test -run '^TestLong' -timeout 120m ./...
+	HOMEWARD_LONG=1 go test -timeout 120m ./internal/sqlite
 
 .PHONY: lint
 lint: bin/.assets ## Check format, vet and the linters

@@ -115,8 +115,7 @@ func (d *closeDesk) frozen(m string) []byte {
 func TestDevonYearClosedByMonth(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
-	dir := t.TempDir()
-	takeIn(t, dir, shared(t, "extracts", "devon-2018-19", "extracts"))
+	dir := devonYear(t)
 	d := newCloseDesk(t, dir, devonExample, time.Now())
 	total := map[string]int64{}
 	closed := map[string][]byte{}

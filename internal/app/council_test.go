@@ -61,6 +61,9 @@ func smallDemo(t *testing.T) *App {
 // they are as many as it says (J7): for a director of the council all of them
 // are within the scope.
 func TestJ7EveryNumberOfACouncilOpens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one step after another; the full run has it")
+	}
 	t.Parallel()
 	a := smallDemo(t)
 	grant, err := people.NewGrant(people.Director, []string{"E10000099"}, a.SignIn.Organisations())

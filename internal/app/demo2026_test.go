@@ -21,6 +21,9 @@ import (
 // each day keeps the reasons of its time (D4), and nobody who meets the criteria
 // to reside is on a worklist (R13).
 func TestSynthOfEverybodyInABed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one step after another; the full run has it")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	command := func(words ...string) (int, string) {

@@ -19,8 +19,7 @@ import (
 func TestDevonWith200Disputes(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
-	dir := t.TempDir()
-	takeIn(t, dir, shared(t, "extracts", "devon-2018-19", "extracts"))
+	dir := devonYear(t)
 	takeIn(t, dir, shared(t, "extracts", "devon-2018-19", "extracts-late"))
 	a, err := app.Open(t.Context(), app.Options{Data: dir, Partnership: devonExample})
 	if err != nil {

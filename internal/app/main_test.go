@@ -29,7 +29,12 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(status)
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if err := devonTaken.remove(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
+	}
+	os.Exit(status)
 }
 
 // onlyInbox makes the test binary look through the inbox of a data folder once,

@@ -14,6 +14,7 @@ import (
 // A whole ledger, from the files that hospitals would send, through the program
 // with the worked examples as they stand, is the expected table, cell for cell.
 func TestD4NationalCountsOfTheLedger(t *testing.T) {
+	skipShort(t)
 	for _, c := range []struct {
 		name, from, to string
 		tables         map[string]string
@@ -128,6 +129,7 @@ func TestD6BoardListRemainingAndDays(t *testing.T) {
 // those whose lists can answer it, as if the others were not there, and says who
 // is left out and why (D4).
 func TestD4NationalCountsOfAMixedPartnership(t *testing.T) {
+	skipShort(t)
 	dir := copyExample(t, "england-acute", func(s string) string {
 		return strings.Replace(s, "\nsettings:", "  - {code: RWV, name: Devon Partnership NHS Trust, layout: mhsds-6}\n\nsettings:", 1)
 	})

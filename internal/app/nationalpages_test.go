@@ -51,6 +51,7 @@ func csvRows(t *testing.T, text string) []map[string]string {
 // cell of the expected answers of a whole ledger; and a fixed link holds them
 // when more has arrived.
 func TestD6D7D8PagesOfTheLedger(t *testing.T) {
+	skipShort(t)
 	files := shared(t, "extracts", "ledger-2026", "england-acute")
 	dir := copyExample(t, "england-acute", func(s string) string { return s })
 	must(t, "ingest", "--data", dir, files)

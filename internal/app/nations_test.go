@@ -130,6 +130,7 @@ var ofDays = []string{"/overview", "/overview.csv", "/overview.json", "/figures"
 // and its convention's name beside every figure (D3). The submitted file of a
 // month is read by layout alone: each row is one stated delay (R14).
 func TestA8ANationWithoutBodies(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	head := "Monthflag,Healthboard,CHINo,PatientPostcode,LocalAuthorityArea,PatientDOB,Gender,HealthLocationCode,SpecialtyCode," +
 		"OriginalAdmissionDate,DateReferralReceived,Readyfordischargedate,DateDischarge,DischargeReason,REASONFORDELAY," +
@@ -225,6 +226,7 @@ func TestA8ANationWithoutBodies(t *testing.T) {
 // Under a convention that counts the ready day, nothing beside a figure says
 // that it is not counted, and everything names the convention (D3).
 func TestD3TheWordsAreOfTheConventionThatCounted(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	files := map[string]string{}
 	for d := delay.MustDay("2026-02-26"); d <= delay.MustDay("2026-03-10"); d++ {

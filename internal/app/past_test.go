@@ -154,6 +154,7 @@ func TestPastsLeftBehindAreRemoved(t *testing.T) {
 
 // The same moment gives the same bytes, whatever has arrived since.
 func TestC15CommandsLookBack(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	n, a, received := remembering(t)
 	at := received(5).Format("2006-01-02T15:04")

@@ -180,8 +180,9 @@ func onlyIn(t testing.TB, dir string, allowed ...string) {
 	}
 }
 
-// skipShort leaves long proofs out of -short, which "make test" uses beside the
-// full run, for the race detector.
+// skipShort leaves out of -short, which "make test" uses for the race detector
+// beside the full run, what is long and takes one step after another: whole
+// ledgers, whole years, the same page for many people.
 func skipShort(t testing.TB) {
 	t.Helper()
 	if testing.Short() {

@@ -257,6 +257,9 @@ func solved(t *testing.T, a *App, from, to delay.Day, grains ...measure.Dimensio
 }
 
 func TestP3PublicTablesOfTenWeeks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one step after another; the full run has it")
+	}
 	t.Parallel()
 	a := smallDemo(t)
 	from, to := delay.MustDay("2026-09-01"), delay.MustDay("2026-10-31")

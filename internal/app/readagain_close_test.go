@@ -57,6 +57,7 @@ func TestReadAgainRevisesAClosedMonth(t *testing.T) {
 // missing, national counts and delays are those of a store that knew it from the
 // start (C10).
 func TestReadAgainOfStays(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(shared(t, "extracts", "board-list"), "*_202611[01]*.csv"))
 	if err != nil || len(files) == 0 {

@@ -149,6 +149,7 @@ func total(t testing.TB, text string) int {
 // roles and organisations: who sees which rows, who sees numbers, what is noted,
 // and what no log ever holds.
 func TestPeopleSeeWhatIsTheirs(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	c := newChild(t)
 	if err := os.CopyFS(c.data(), os.DirFS(northshireExample)); err != nil {

@@ -43,6 +43,7 @@ func northshireWithGap(t *testing.T) (folder string, store *sqlite.Store) {
 }
 
 func TestTrendsFlowAndFiguresAgree(t *testing.T) {
+	skipShort(t)
 	folder, store := northshireWithGap(t)
 	from, to := delay.MustDay("2026-01-05"), delay.MustDay("2026-03-29")
 	table, err := csv.NewReader(strings.NewReader(must(t, "figures", "--data", folder, "--from", from.String(), "--to", to.String(), "--by",

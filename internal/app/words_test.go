@@ -287,6 +287,7 @@ func TestKeyFileMissing(t *testing.T) {
 // A changed setting derives everything again, to what a store would hold that
 // had the setting from the beginning (C7, C10).
 func TestChangedSettingDerivesAgain(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	files := filepath.Join(t.TempDir(), "files")
 	must(t, "synth", "--out", files, "--seed", "7", "--from", "2026-01-01", "--to", "2026-03-05", "--size", "40", "--hostile")
