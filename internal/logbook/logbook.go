@@ -68,6 +68,9 @@ type Entry struct {
 	Statement int64
 	// Undoes is the entry that an Undone entry takes back.
 	Undoes int64
+	// Destination is where the patient is going: a pathway, or that it is not
+	// decided; empty when the entry does not say.
+	Destination string
 }
 
 // OfThePast says whether the entry is about days that are over alone: it

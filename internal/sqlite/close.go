@@ -224,15 +224,17 @@ func (s *Store) Recount(ctx context.Context, m delay.Month) ([]closing.Recounted
 		}
 		return into[p]
 	}
+	// A close does not tell pathways apart.
 	var columns strings.Builder
 	for i := 1; i <= 31; i++ {
-		columns.WriteString(", " + dayColumn(i))
+		columns.WriteString(", sum(" + dayColumn(i) + ")")
 	}
 	if err := eachRow(ctx, tx, `
-		SELECT v.code, c.council, c.care, c.reason, c.body, c.state, c.days`+columns.String()+`
+		SELECT v.code, c.council, c.care, c.reason, c.body, c.state, sum(c.days)`+columns.String()+`
 		FROM month_count c
 		JOIN provider v ON v.provider_id = c.provider_id
-		WHERE c.month = ?`, func(rows *sql.Rows) error {
+		WHERE c.month = ?
+		GROUP BY 1, 2, 3, 4, 5, 6`, func(rows *sql.Rows) error {
 		var p place
 		var n [32]int64
 		into := []any{&p.provider, &p.council, &p.care, &p.reason, &p.body, &p.state}

@@ -13,7 +13,8 @@ import (
 // cellKey is what delayed days are counted by, beside day and provider.
 type cellKey struct {
 	givenRow
-	state agreement.State
+	state   agreement.State
+	pathway delay.Pathway
 }
 
 type monthCell struct {
@@ -21,38 +22,47 @@ type monthCell struct {
 	cell  int32
 }
 
-// count adds the days of segments to the counts, or takes them off. A segment
-// counts under the body that it stands with.
-func (d *derivation) count(segments []segmentRow, sign int32) error {
-	for _, s := range segments {
-		key := cellKey{s.givenRow, s.standing.State}
-		key.body = s.standing.Body
-		cell, ok := d.cellIDs[key]
-		if !ok {
-			cell = int32(len(d.cellKeys))
-			d.cellIDs[key] = cell
-			d.cellKeys = append(d.cellKeys, key)
+// count adds the days of a course's segments to the counts, or takes them off.
+// A segment counts under the body that it stands with.
+func (d *derivation) count(c *course, sign int32) {
+	for _, s := range c.segments {
+		if len(c.ways) == 0 {
+			d.countDays(s, s.first, s.last, delay.PathwayNotStated, sign)
+			continue
 		}
-		if sign < 0 {
-			d.decreased = true
-		}
-		for day := s.first; day <= s.last; {
-			month := day.Month()
-			first := month.First()
-			last := min(s.last, month.Last())
-			at := monthCell{month, cell}
-			days := d.counts[at]
-			if days == nil {
-				days = new([32]int32)
-				d.counts[at] = days
-			}
-			for ; day <= last; day++ {
-				days[day-first+1] += sign
-				days[0] += sign
-			}
+		for _, w := range c.parted(s) {
+			d.countDays(s, w.First, w.Last, w.Pathway, sign)
 		}
 	}
-	return nil
+}
+
+func (d *derivation) countDays(s segmentRow, from, to delay.Day, pathway delay.Pathway, sign int32) {
+	key := cellKey{s.givenRow, s.standing.State, pathway}
+	key.body = s.standing.Body
+	cell, ok := d.cellIDs[key]
+	if !ok {
+		cell = int32(len(d.cellKeys))
+		d.cellIDs[key] = cell
+		d.cellKeys = append(d.cellKeys, key)
+	}
+	if sign < 0 {
+		d.decreased = true
+	}
+	for day := from; day <= to; {
+		month := day.Month()
+		first := month.First()
+		last := min(to, month.Last())
+		at := monthCell{month, cell}
+		days := d.counts[at]
+		if days == nil {
+			days = new([32]int32)
+			d.counts[at] = days
+		}
+		for ; day <= last; day++ {
+			days[day-first+1] += sign
+			days[0] += sign
+		}
+	}
 }
 
 // writeCounts adds the gathered differences to month_count.
@@ -69,7 +79,7 @@ func (d *derivation) writeCounts() error {
 	slices.SortFunc(keys, func(a, b monthCell) int {
 		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.cell, b.cell))
 	})
-	columns := []string{"month", "provider_id", "council", "care", "reason", "body", "state", "days"}
+	columns := []string{"month", "provider_id", "council", "care", "reason", "body", "state", "pathway", "days"}
 	var tail strings.Builder
 	tail.WriteString(" ON CONFLICT DO UPDATE SET days = days + excluded.days")
 	for i := 1; i <= 31; i++ {
@@ -81,7 +91,7 @@ func (d *derivation) writeCounts() error {
 	for _, key := range keys {
 		cell, days := d.cellKeys[key.cell], d.counts[key]
 		args = append(args[:0], int64(key.month), d.provider, string(cell.council), int64(cell.care), string(cell.reason), int64(cell.body),
-			int64(cell.state))
+			int64(cell.state), string(cell.pathway))
 		for _, n := range days {
 			args = append(args, int64(n))
 		}

@@ -10,6 +10,7 @@ import (
 	"homeward/internal/agreement"
 	"homeward/internal/attribution"
 	"homeward/internal/delay"
+	"homeward/internal/logbook"
 )
 
 // statementRow is what of a statement the derivation needs.
@@ -35,6 +36,10 @@ type course struct {
 	stretches []stretchRow
 	segments  []segmentRow
 	findings  []findingRow
+	// listedWays are the pathways that extracts state of the patient, and ways
+	// those of the days of the delays.
+	listedWays []logbook.Way
+	ways       []wayRow
 }
 
 type delayRow struct {
@@ -68,7 +73,8 @@ type findingRow struct {
 
 func (c course) equal(o course) bool {
 	return slices.Equal(c.presence, o.presence) && slices.Equal(c.delays, o.delays) &&
-		slices.Equal(c.stretches, o.stretches) && slices.Equal(c.segments, o.segments) && slices.Equal(c.findings, o.findings)
+		slices.Equal(c.stretches, o.stretches) && slices.Equal(c.segments, o.segments) && slices.Equal(c.findings, o.findings) &&
+		slices.Equal(c.listedWays, o.listedWays) && slices.Equal(c.ways, o.ways)
 }
 
 // foresee reads statements that will be asked for, and what their days are
@@ -169,7 +175,7 @@ func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh ma
 			if err != nil {
 				return err
 			}
-			next, err := d.resolve(patient, presence)
+			next, err := d.resolve(patient, presence, d.listedWays(patient, old.listedWays))
 			if err != nil {
 				return err
 			}
@@ -206,12 +212,8 @@ func (d *derivation) replace(w *courseWriter, patient int64, old *course, next c
 	if old.equal(next) {
 		return nil
 	}
-	if err := d.count(old.segments, -1); err != nil {
-		return err
-	}
-	if err := d.count(next.segments, +1); err != nil {
-		return err
-	}
+	d.count(old, -1)
+	d.count(&next, +1)
 	d.begins(patient, old.segments, next.segments)
 	return w.write(patient, *old, next)
 }
@@ -229,24 +231,27 @@ func (d *derivation) begins(patient int64, old, next []segmentRow) {
 }
 
 // resolve derives everything about a patient who is one person alone from
-// their presence in the extracts, the log and the answers.
-func (d *derivation) resolve(patient int64, presence []presenceRow) (course, error) {
+// their presence in the extracts with the pathways that these state, the log
+// and the answers.
+func (d *derivation) resolve(patient int64, presence []presenceRow, listed []logbook.Way) (course, error) {
 	words, err := d.testimony(patient)
 	if err != nil {
 		return course{}, err
 	}
-	next, err := d.delays(presence, words)
+	next, err := d.delays(presence, words, listed)
 	if err != nil {
 		return next, err
 	}
 	if len(presence) > 0 {
 		next.presence = presence
 	}
+	next.listedWays = listed
 	return next, d.attribute(&next, words)
 }
 
-// delays gives the delays of one person and the stretches that tile them.
-func (d *derivation) delays(presence []presenceRow, words testimony) (course, error) {
+// delays gives the delays of one person, the stretches that tile them and the
+// pathways of their days.
+func (d *derivation) delays(presence []presenceRow, words testimony, listed []logbook.Way) (course, error) {
 	var next course
 	calendar, err := d.calendarOf(presence)
 	if err != nil {
@@ -283,13 +288,16 @@ func (d *derivation) delays(presence []presenceRow, words testimony) (course, er
 		for _, st := range dl.Stretches {
 			next.stretches = append(next.stretches, stretchRow{dl.ListedFirst, st.First, st.Last, ids[st.Statement], st.Mark, 0})
 		}
+		var entries []logbook.Entry
 		if len(words.effective) > 0 {
-			refined, err := d.refine(next.stretches[from:], entriesOf(words.effective, delays, i), dl.ListedFirst, fromLog)
+			entries = entriesOf(words.effective, delays, i)
+			refined, err := d.refine(next.stretches[from:], entries, dl.ListedFirst, fromLog)
 			if err != nil {
 				return next, err
 			}
 			next.stretches = append(next.stretches[:from], refined...)
 		}
+		next.wend(dl, listed, entries)
 	}
 	return next, nil
 }
@@ -444,6 +452,24 @@ func (d *derivation) load(patients []int64) (map[int64]*course, error) {
 			s.findings = append(s.findings, row)
 			return nil
 		}},
+		{"first_date, last_date, pathway", "pathway_listed", "first_date", func(r *sql.Rows) error {
+			var row logbook.Way
+			if err := r.Scan(&patient, &row.First, &row.Last, &row.Pathway); err != nil {
+				return err
+			}
+			s := out[patient]
+			s.listedWays = append(s.listedWays, row)
+			return nil
+		}},
+		{"listed_first, first_day, last_day, pathway", "pathway", "listed_first, first_day", func(r *sql.Rows) error {
+			var row wayRow
+			if err := r.Scan(&patient, &row.listedFirst, &row.First, &row.Last, &row.Pathway); err != nil {
+				return err
+			}
+			s := out[patient]
+			s.ways = append(s.ways, row)
+			return nil
+		}},
 	} {
 		if err := lookUp(d.ctx, d.tx, `
 			SELECT patient_id, `+part.columns+`
@@ -460,6 +486,7 @@ func (d *derivation) load(patients []int64) (map[int64]*course, error) {
 type courseWriter struct {
 	d                                             *derivation
 	presence, delays, stretch, segments, findings *bulk
+	listedWays, ways                              *bulk
 }
 
 func newCourseWriter(d *derivation) *courseWriter {
@@ -472,7 +499,9 @@ func newCourseWriter(d *derivation) *courseWriter {
 			"entry_id"}, ""),
 		segments: newBulk(d.ctx, d.tx, "segment", []string{"patient_id", "listed_first", "first_day", "last_day", "provider_id",
 			"council", "care", "reason", "rule_body", "body", "by_people", "state", "suggested", "next_side", "level", "event_id"}, ""),
-		findings: newBulk(d.ctx, d.tx, "finding", []string{"patient_id", "listed_first", "rule", "day", "words"}, ""),
+		findings:   newBulk(d.ctx, d.tx, "finding", []string{"patient_id", "listed_first", "rule", "day", "words"}, ""),
+		listedWays: newBulk(d.ctx, d.tx, "pathway_listed", []string{"patient_id", "first_date", "last_date", "pathway"}, ""),
+		ways:       newBulk(d.ctx, d.tx, "pathway", []string{"patient_id", "listed_first", "first_day", "last_day", "pathway"}, ""),
 	}
 }
 
@@ -526,9 +555,22 @@ func (w *courseWriter) write(patient int64, old, next course) error {
 			note(w.findings.add(patient, int64(r.listedFirst), r.rule, int64(r.day), r.words))
 		}
 	}
+	if !slices.Equal(old.listedWays, next.listedWays) {
+		note(remove(`DELETE FROM pathway_listed WHERE patient_id = ?`, len(old.listedWays) > 0))
+		for _, r := range next.listedWays {
+			note(w.listedWays.add(patient, int64(r.First), int64(r.Last), string(r.Pathway)))
+		}
+	}
+	if !slices.Equal(old.ways, next.ways) {
+		note(remove(`DELETE FROM pathway WHERE patient_id = ?`, len(old.ways) > 0))
+		for _, r := range next.ways {
+			note(w.ways.add(patient, int64(r.listedFirst), int64(r.First), int64(r.Last), string(r.Pathway)))
+		}
+	}
 	return errs
 }
 
 func (w *courseWriter) flush() error {
-	return errors.Join(w.presence.flush(), w.delays.flush(), w.stretch.flush(), w.segments.flush(), w.findings.flush())
+	return errors.Join(w.presence.flush(), w.delays.flush(), w.stretch.flush(), w.segments.flush(), w.findings.flush(),
+		w.listedWays.flush(), w.ways.flush())
 }

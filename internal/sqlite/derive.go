@@ -4,6 +4,7 @@
 //   - standing.go: which extract counts for each day (R5, C11)
 //   - presence.go: who is listed on which days
 //   - course.go: the delays, stretches and segments of one person
+//   - pathway.go: on which pathway each of their days is
 //   - count.go: the delayed days of each month
 //
 // The nouns, from what arrives to what is counted:
@@ -32,6 +33,7 @@ import (
 	"homeward/internal/attribution"
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
+	"homeward/internal/logbook"
 )
 
 // derivation works out again what a change of one sender's evidence touches:
@@ -60,6 +62,9 @@ type derivation struct {
 	// them, where that is asked for.
 	begun     map[int64][]delay.Day
 	decreased bool
+	// waysNow are the pathways that the extracts state on the changed days, by
+	// patient.
+	waysNow map[int64][]logbook.Way
 
 	// logDay is the day up to which the log is evidence (C17). hasLog and
 	// hasEvents say whether there is any log or answer to look for.
@@ -99,6 +104,7 @@ func newDerivation(ctx context.Context, tx *sql.Tx, s *Store, sender int64) *der
 		cellIDs:    map[cellKey]int32{},
 		counts:     map[monthCell]*[32]int32{},
 		queries:    map[string]*sql.Stmt{},
+		waysNow:    map[int64][]logbook.Way{},
 		others:     map[int64]*derivation{},
 	}
 }

@@ -418,7 +418,7 @@ func (d *derivation) began(listings []person.Listing) ([]delay.Day, error) {
 	for i, l := range listings {
 		presence[i], out[i] = presenceRow{l.First, l.Last, l.Statement}, l.First
 	}
-	course, err := d.delays(presence, testimony{})
+	course, err := d.delays(presence, testimony{}, nil)
 	if err != nil {
 		return nil, err
 	}

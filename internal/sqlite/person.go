@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"homeward/internal/delay"
+	"homeward/internal/logbook"
 	"homeward/internal/person"
 )
 
@@ -166,9 +167,9 @@ type resolved struct {
 }
 
 // settle works out everything about a family from the days on which its
-// patients are listed. It gives what is to be stored of each patient, and who
+// patients are listed, and on which pathways. It gives what is to be stored of each patient, and who
 // each is shown as.
-func (d *derivation) settle(f family, presence map[int64][]presenceRow) (courses map[int64]course, heads map[int64]int64, err error) {
+func (d *derivation) settle(f family, presence map[int64][]presenceRow, ways map[int64][]logbook.Way) (courses map[int64]course, heads map[int64]int64, err error) {
 	verdicts, err := d.verdicts(f)
 	if err != nil {
 		return nil, nil, err
@@ -181,7 +182,7 @@ func (d *derivation) settle(f family, presence map[int64][]presenceRow) (courses
 			providers = append(providers, m.provider)
 		}
 		byProvider[m.provider] = append(byProvider[m.provider], m)
-		courses[m.ID] = course{presence: presence[m.ID]}
+		courses[m.ID] = course{presence: presence[m.ID], listedWays: ways[m.ID]}
 	}
 	slices.Sort(providers)
 	var all []*resolved
@@ -190,7 +191,7 @@ func (d *derivation) settle(f family, presence map[int64][]presenceRow) (courses
 		if err != nil {
 			return nil, nil, err
 		}
-		people, err := at.people(byProvider[provider], presence, verdicts)
+		people, err := at.people(byProvider[provider], presence, ways, verdicts)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -208,14 +209,15 @@ func (d *derivation) settle(f family, presence map[int64][]presenceRow) (courses
 		if err := p.d.attribute(&p.course, p.words); err != nil {
 			return nil, nil, err
 		}
-		p.course.presence = presence[p.shownAt]
+		p.course.presence, p.course.listedWays = presence[p.shownAt], ways[p.shownAt]
 		courses[p.shownAt] = p.course
 	}
 	return courses, heads, nil
 }
 
 // people finds the people among patients of the provider, and their delays.
-func (d *derivation) people(members []member, presence map[int64][]presenceRow, verdicts []person.Verdict) ([]*resolved, error) {
+func (d *derivation) people(members []member, presence map[int64][]presenceRow, ways map[int64][]logbook.Way,
+	verdicts []person.Verdict) ([]*resolved, error) {
 	code, err := d.code()
 	if err != nil {
 		return nil, err
@@ -251,10 +253,14 @@ func (d *derivation) people(members []member, presence map[int64][]presenceRow, 
 			return nil, err
 		}
 		runs := make([]presenceRow, len(p.Listings))
+		var listed []logbook.Way
 		for i, l := range p.Listings {
 			runs[i] = presenceRow{l.First, l.Last, l.Statement}
+			for _, w := range within(ways[l.Record], l.First, l.Last) {
+				listed = joinWays(listed, w)
+			}
 		}
-		if r.course, err = d.delays(runs, r.words); err != nil {
+		if r.course, err = d.delays(runs, r.words, listed); err != nil {
 			return nil, err
 		}
 		for _, s := range p.Shared {
@@ -457,14 +463,15 @@ func (d *derivation) rebuildGroups(w *courseWriter, groups []int64, now func(pat
 			return err
 		}
 		for _, f := range families {
-			presence := map[int64][]presenceRow{}
+			presence, ways := map[int64][]presenceRow{}, map[int64][]logbook.Way{}
 			for _, m := range f {
-				presence[m.ID] = stored[m.ID].presence
+				presence[m.ID], ways[m.ID] = stored[m.ID].presence, stored[m.ID].listedWays
 				if m.sender == d.sender {
 					presence[m.ID] = d.merge(presence[m.ID], now(m.ID))
+					ways[m.ID] = d.listedWays(m.ID, ways[m.ID])
 				}
 			}
-			courses, heads, err := d.settle(f, presence)
+			courses, heads, err := d.settle(f, presence, ways)
 			if err != nil {
 				return err
 			}

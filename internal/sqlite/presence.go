@@ -40,7 +40,8 @@ func (d *derivation) listedIn(extract int64) ([]listed, error) {
 	return rows, d.foresee(ids)
 }
 
-// appearances gives who is listed on the changed days now, by patient and day.
+// appearances gives who is listed on the changed days now, by patient and day,
+// and notes on which pathways.
 func (d *derivation) appearances() ([]appearance, error) {
 	var out []appearance
 	if n := len(d.changed); n > 1 {
@@ -61,12 +62,19 @@ func (d *derivation) appearances() ([]appearance, error) {
 		if err != nil {
 			return nil, err
 		}
+		pathways, err := d.staysOf(counted, day)
+		if err != nil {
+			return nil, err
+		}
 		for _, r := range rows {
 			st, err := d.statement(r.statement)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, appearance{st.patient, day, r.statement})
+			if p, ok := pathways[stay{st.patient, st.given, st.ready}]; ok {
+				d.says(st.patient, day, p)
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b appearance) int {

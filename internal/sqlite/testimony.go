@@ -35,10 +35,10 @@ func (d *derivation) testimony(patients ...int64) (testimony, error) {
 	if d.hasLog {
 		var entries []logbook.Entry
 		for _, patient := range patients {
-			err := d.each(`SELECT entry_id, kind, made_on, day, until_day, statement_id, undoes FROM log_entry WHERE about_id = ? ORDER BY `+
-				`entry_id`, patient, func(r *sql.Rows) error {
+			err := d.each(`SELECT entry_id, kind, made_on, day, until_day, statement_id, undoes, destination FROM log_entry WHERE about_id = ? `+
+				`ORDER BY entry_id`, patient, func(r *sql.Rows) error {
 				var e logbook.Entry
-				err := r.Scan(&e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes)
+				err := r.Scan(&e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes, &e.Destination)
 				entries = append(entries, e)
 				return err
 			})

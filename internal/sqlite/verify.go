@@ -11,6 +11,7 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
+	"homeward/internal/logbook"
 )
 
 // Verification is what Verify found.
@@ -96,6 +97,7 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 				return err
 			}
 			appearances = append(appearances, more...)
+			maps.Copy(d.waysNow, of.waysNow)
 			d.history = d.history.with(sender.id, of.calendar, s.settings.Formerly)
 		}
 		d.history = d.history.with(id, d.calendar, s.settings.Formerly)
@@ -114,7 +116,8 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 			v.differ("%s: the delays of one patient are stored otherwise than the evidence gives.", code)
 		}
 		v.Delays += len(next.delays)
-		return d.count(next.segments, +1)
+		d.count(&next, +1)
+		return nil
 	}
 	at := 0
 	together := map[int64][]presenceRow{} // the days of patients in groups
@@ -133,7 +136,7 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 				together[patient] = presence
 				continue
 			}
-			next, err := d.resolve(patient, presence)
+			next, err := d.resolve(patient, presence, d.waysNow[patient])
 			if err != nil {
 				return err
 			}
@@ -199,14 +202,14 @@ func (v *Verification) families(d *derivation, code string, groupOf map[int64]in
 			return err
 		}
 		for _, f := range families {
-			listed := map[int64][]presenceRow{}
+			listed, ways := map[int64][]presenceRow{}, map[int64][]logbook.Way{}
 			for _, m := range f {
-				listed[m.ID] = stored[m.ID].presence
+				listed[m.ID], ways[m.ID] = stored[m.ID].presence, stored[m.ID].listedWays
 				if m.provider == d.provider {
-					listed[m.ID] = presence[m.ID]
+					listed[m.ID], ways[m.ID] = presence[m.ID], d.waysNow[m.ID]
 				}
 			}
-			courses, heads, err := d.settle(f, listed)
+			courses, heads, err := d.settle(f, listed, ways)
 			if err != nil {
 				return err
 			}
@@ -264,12 +267,12 @@ func (v *Verification) counts(d *derivation, code string) error {
 		}
 	}
 	var columns strings.Builder
-	columns.WriteString("month, council, care, reason, body, state, days")
+	columns.WriteString("month, council, care, reason, body, state, pathway, days")
 	for i := 1; i <= 31; i++ {
 		columns.WriteString(", " + dayColumn(i))
 	}
 	rows, err := d.tx.QueryContext(d.ctx, `SELECT `+columns.String()+` FROM month_count WHERE provider_id = ? ORDER BY month, council, care, `+
-		`reason, body, state`, d.provider)
+		`reason, body, state, pathway`, d.provider)
 	if err != nil {
 		return err
 	}
@@ -278,7 +281,7 @@ func (v *Verification) counts(d *derivation, code string) error {
 		var month delay.Month
 		var key cellKey
 		var days [32]int32
-		into := []any{&month, &key.council, &key.care, &key.reason, &key.body, &key.state}
+		into := []any{&month, &key.council, &key.care, &key.reason, &key.body, &key.state, &key.pathway}
 		for i := range days {
 			into = append(into, &days[i])
 		}
