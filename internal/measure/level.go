@@ -38,7 +38,8 @@ func (l Level) InForce(on delay.Day) bool { return l.From <= on && (l.To == 0 ||
 // it speaks of the whole of a place, so a chart of a part of it, such as one
 // reason, has none.
 func (l Level) For(m Metric, grain Dimension, f Filter) bool {
-	if l.Metric != m.Word || l.Basis != f.Basis || m.AddsUp && l.Grain != grain || len(f.Care)+len(f.Reasons)+len(f.Bodies)+len(f.States) > 0 {
+	if l.Metric != m.Word || l.Basis != f.Basis || m.AddsUp && l.Grain != grain ||
+		len(f.Care)+len(f.Reasons)+len(f.Bodies)+len(f.States)+len(f.Pathways) > 0 {
 		return false
 	}
 	return only(f.Providers, l.Provider) && only(f.Councils, l.Council)

@@ -25,6 +25,7 @@ const (
 	ByReason      Dimension = "reason"
 	ByResponsible Dimension = "responsible"
 	ByState       Dimension = "state"
+	ByPathway     Dimension = "pathway"
 )
 
 // Filter narrows what is counted. An empty list means no narrowing; several
@@ -36,6 +37,7 @@ type Filter struct {
 	Reasons   []delay.Reason
 	Bodies    []delay.Body
 	States    []agreement.State
+	Pathways  []delay.Pathway
 	// Basis says which days are counted; InStates puts it and States together.
 	Basis Basis
 	// Book names the reasons and says by which convention the days are counted; it
@@ -64,6 +66,7 @@ type Cell struct {
 	Reason   delay.Reason
 	Body     delay.Body
 	State    agreement.State
+	Pathway  delay.Pathway
 	// Days is the number of delayed days; on one day it is also the number of
 	// people delayed (C16).
 	Days int64

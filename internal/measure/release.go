@@ -54,7 +54,7 @@ const longest = 400
 // another dimension under a filter.
 const shortPeriod = 93
 
-// The dimensions of a record: the unit of time and the six that do not nest.
+// The dimensions of a record: the unit of time and the seven that do not nest.
 const (
 	dimTime = iota
 	dimProvider
@@ -63,16 +63,17 @@ const (
 	dimReason
 	dimBody
 	dimState
+	dimPathway
 	dims
 )
 
 var dimOf = map[Dimension]int{
 	ByDay: dimTime, ByWeek: dimTime, ByMonth: dimTime, ByProvider: dimProvider, ByCouncil: dimCouncil, ByCare: dimCare,
-	ByReason: dimReason, ByResponsible: dimBody, ByState: dimState,
+	ByReason: dimReason, ByResponsible: dimBody, ByState: dimState, ByPathway: dimPathway,
 }
 
 // plain are the dimensions of which a record has one value each.
-var plain = [...]Dimension{ByProvider, ByCouncil, ByCare, ByReason, ByResponsible, ByState}
+var plain = [...]Dimension{ByProvider, ByCouncil, ByCare, ByReason, ByResponsible, ByState, ByPathway}
 
 // mostFilters is the number of dimensions that a public table can be narrowed by.
 const mostFilters = 3
@@ -160,6 +161,15 @@ func (r *Release) spread(cells []Cell, known Known) {
 	}
 	for _, s := range agreement.States {
 		r.values[dimState] = append(r.values[dimState], s.String())
+	}
+	// Where nobody states a pathway there is nothing to tell apart, and no table
+	// more to settle.
+	r.values[dimPathway] = []string{NotStated}
+	if slices.ContainsFunc(cells, func(c Cell) bool { return c.Pathway != delay.PathwayNotStated }) {
+		r.values[dimPathway] = nil
+		for _, p := range delay.Pathways {
+			r.values[dimPathway] = append(r.values[dimPathway], orNotStated(p))
+		}
 	}
 	for _, u := range r.units {
 		r.values[dimTime] = append(r.values[dimTime], u.String())
@@ -324,6 +334,10 @@ func (f Filter) texts(d Dimension) (out []string) {
 		for _, v := range f.InStates() {
 			add(Cell{State: v})
 		}
+	case ByPathway:
+		for _, v := range f.Pathways {
+			add(Cell{Pathway: v})
+		}
 	}
 	return out
 }
@@ -360,7 +374,7 @@ func (r *Release) settle(narrow []Dimension) {
 	}
 	var free []int
 	for at, a := range r.axes {
-		if a.only < 0 && !taken[a.dim] {
+		if a.only < 0 && !taken[a.dim] && !r.single(a.dim) {
 			free = append(free, at)
 		}
 	}
@@ -395,6 +409,11 @@ func (r *Release) fine(axis int) bool {
 	a := r.axes[axis]
 	return a.dim != dimTime || a.name == string(ByMonth) || r.to-r.from+1 <= shortPeriod
 }
+
+// single says whether a dimension tells nothing apart, so that a table by it is
+// the same as without it. Only the pathway's values depend on whether anybody
+// states one.
+func (r *Release) single(dim int) bool { return dim == dimPathway && len(r.values[dim]) == 1 }
 
 func (r *Release) picked(axes []int) []axis {
 	var out []axis
@@ -436,6 +455,9 @@ func (r *Release) Count(basis Basis, of map[Dimension]string) PublicCount {
 		at[a] = value
 	}
 	for d, value := range of {
+		if dim, known := dimOf[d]; known && r.single(dim) && value == r.values[dim][0] {
+			continue
+		}
 		a, ok := r.axisAt[string(d)]
 		if !ok {
 			return PublicCount{Suppressed: true}

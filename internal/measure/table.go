@@ -69,13 +69,13 @@ func ParseBy(s string) ([]Dimension, error) {
 	if s == "" {
 		return nil, nil
 	}
-	known := []Dimension{ByMonth, ByWeek, ByDay, ByProvider, ByCouncil, ByCare, ByReason, ByResponsible, ByState}
+	known := []Dimension{ByMonth, ByWeek, ByDay, ByProvider, ByCouncil, ByCare, ByReason, ByResponsible, ByState, ByPathway}
 	var by []Dimension
 	for word := range strings.SplitSeq(s, ",") {
 		d := Dimension(strings.TrimSpace(word))
 		if !slices.Contains(known, d) {
 			return nil, problem.New(problem.Invalid, "Found %q among the breakdowns. Use any of month, week, day, provider, council, care, reason, "+
-				"responsible, state.", word)
+				"responsible, state, pathway.", word)
 		}
 		if slices.Contains(by, d) {
 			return nil, problem.New(problem.Invalid, "Found the breakdown %s twice. Name each once.", d)
@@ -304,9 +304,21 @@ func (c Cell) Text(d Dimension) string {
 		return c.Body.String()
 	case ByState:
 		return c.State.String()
+	case ByPathway:
+		return orNotStated(c.Pathway)
 	default:
 		panic(fmt.Sprintf("measure: unknown dimension %q", d))
 	}
+}
+
+// NotStated stands for a pathway that nobody has said.
+const NotStated = "not stated"
+
+func orNotStated(p delay.Pathway) string {
+	if p == delay.PathwayNotStated {
+		return NotStated
+	}
+	return string(p)
 }
 
 func orNotKnown(s string) string {
@@ -325,7 +337,7 @@ func join(reasons []delay.Reason) string {
 }
 
 // ParseFilter adds the values of one filter word (provider, council, care,
-// reason, responsible) to f.
+// reason, responsible, state, pathway) to f.
 func (f *Filter) ParseFilter(word string, values []string) error {
 	for _, v := range values {
 		switch Dimension(word) {
@@ -362,9 +374,28 @@ func (f *Filter) ParseFilter(word string, values []string) error {
 				return problem.New(problem.Invalid, "Found the state %q. Use agreed, agreed-by-default, proposed, disputed or decided-not-agreed.", v)
 			}
 			f.States = append(f.States, st)
+		case ByPathway:
+			p, err := ParsePathway(v)
+			if err != nil {
+				return err
+			}
+			f.Pathways = append(f.Pathways, p)
 		default:
-			return problem.New(problem.Invalid, "Found the filter %q. Use provider, council, care, reason, responsible or state.", word)
+			return problem.New(problem.Invalid, "Found the filter %q. Use provider, council, care, reason, responsible, state or pathway.", word)
 		}
 	}
 	return nil
+}
+
+// ParsePathway reads a pathway: 0 to 3, P0 to P3 or not-stated.
+func ParsePathway(s string) (delay.Pathway, error) {
+	word := strings.ToLower(strings.TrimSpace(s))
+	if word == NotStated || word == "not-stated" {
+		return delay.PathwayNotStated, nil
+	}
+	p := delay.Pathway(strings.TrimPrefix(word, "p"))
+	if p == delay.PathwayNotStated || !slices.Contains(delay.Pathways[:], p) {
+		return "", problem.New(problem.Invalid, "Found the pathway %q. Use 0, 1, 2, 3 or not-stated.", s)
+	}
+	return p, nil
 }

@@ -132,8 +132,8 @@ type TrendQuery struct {
 	Metric Metric
 	// Grain is ByDay, ByWeek or ByMonth.
 	Grain Dimension
-	// Split is empty for one series, else ByProvider, ByCouncil, ByCare, ByReason
-	// or ByResponsible.
+	// Split is empty for one series, else ByProvider, ByCouncil, ByCare, ByReason,
+	// ByResponsible or ByPathway.
 	Split    Dimension
 	From, To delay.Day
 	Filter   Filter
@@ -300,8 +300,8 @@ func (q TrendQuery) order(a, b TrendSeries) int {
 		}
 		return -1
 	}
-	if q.Split == ByResponsible || q.Split == ByCare {
-		// Bodies and care keep the order that they have everywhere.
+	if q.Split == ByResponsible || q.Split == ByCare || q.Split == ByPathway {
+		// Bodies, care and pathways keep the order that they have everywhere.
 		return a.Cell.rank(q.Split) - b.Cell.rank(q.Split)
 	}
 	if a.Amount != b.Amount {
@@ -324,13 +324,18 @@ func (c Cell) unknown(d Dimension) bool {
 		return c.Council == delay.CouncilNotKnown
 	case ByReason:
 		return c.Reason == delay.ReasonNotKnown
+	case ByPathway:
+		return c.Pathway == delay.PathwayNotStated
 	}
 	return false
 }
 
 func (c Cell) rank(d Dimension) int {
-	if d == ByCare {
+	switch d {
+	case ByCare:
 		return slices.Index(delay.CareTypes[:], c.Care)
+	case ByPathway:
+		return slices.Index(delay.Pathways[:], c.Pathway)
 	}
 	return slices.Index(delay.Bodies[:], c.Body)
 }
@@ -348,6 +353,8 @@ func (c Cell) only(d Dimension) Cell {
 		return Cell{Reason: c.Reason}
 	case ByResponsible:
 		return Cell{Body: c.Body}
+	case ByPathway:
+		return Cell{Pathway: c.Pathway}
 	}
 	return Cell{}
 }

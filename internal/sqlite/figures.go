@@ -48,6 +48,7 @@ func (w *where) filter(f measure.Filter) {
 	in(w, "reason", f.Reasons, func(r delay.Reason) any { return string(r) })
 	in(w, "body", f.Bodies, func(b delay.Body) any { return int64(b) })
 	in(w, "state", f.InStates(), func(s agreement.State) any { return int64(s) })
+	in(w, "pathway", f.Pathways, func(p delay.Pathway) any { return string(p) })
 }
 
 // Cells gives the delayed days of a query. It reads month_count only: whole
@@ -109,6 +110,8 @@ func compare(by []measure.Dimension, a, b measure.Cell) int {
 			c = cmp.Compare(slices.Index(delay.Bodies[:], a.Body), slices.Index(delay.Bodies[:], b.Body))
 		case measure.ByState:
 			c = cmp.Compare(slices.Index(agreement.States[:], a.State), slices.Index(agreement.States[:], b.State))
+		case measure.ByPathway:
+			c = cmp.Compare(slices.Index(delay.Pathways[:], a.Pathway), slices.Index(delay.Pathways[:], b.Pathway))
 		}
 		if c != 0 {
 			return c
@@ -149,6 +152,9 @@ func dimensions(q measure.Query) (columns []string, fields func(*measure.Cell) [
 		case measure.ByState:
 			columns = append(columns, "state")
 			pick = append(pick, func(c *measure.Cell) any { return &c.State })
+		case measure.ByPathway:
+			columns = append(columns, "pathway")
+			pick = append(pick, func(c *measure.Cell) any { return &c.Pathway })
 		case measure.ByResponsible:
 			columns = append(columns, "body")
 			pick = append(pick, func(c *measure.Cell) any { return &c.Body })
@@ -377,7 +383,8 @@ func (s *Store) Waiting(ctx context.Context, f measure.Filter, provider string, 
 				WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND x.first_day <= ?
 			) AS waited, count(*)
 		FROM delay d
-		JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ? BETWEEN t.first_day AND t.last_day
+		JOIN `+segmentsOf(f, nil)+` t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ? BETWEEN t.first_day AND `+
+		`t.last_day
 		WHERE `+w.String()+`
 		GROUP BY waited`, append([]any{day, day, day}, w.args...)...)
 	if err != nil {
@@ -402,6 +409,13 @@ func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, provider string, 
 	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
 	w.add("d.listed_last >= ? AND d.listed_first <= ? AND d.ready_date = ?", day, day, day)
 	f.States, f.Basis = nil, measure.BasisCounted // Nothing is proposed before the first day counts.
+	if len(f.Pathways) > 0 {
+		var as where
+		in(&as, "coalesce((SELECT h.pathway FROM pathway_listed h WHERE h.patient_id = m.patient_id AND ? BETWEEN h.first_date AND "+
+			"h.last_date), '')", f.Pathways, func(p delay.Pathway) any { return string(p) })
+		w.add(as.String(), append([]any{day}, as.args...)...)
+		f.Pathways = nil
+	}
 	tx, done, err := s.atOnce(ctx)
 	if err != nil {
 		return 0, err

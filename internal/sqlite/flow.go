@@ -24,6 +24,7 @@ func besides(f measure.Filter, prefix string) where {
 	in(&w, prefix+"reason", f.Reasons, func(r delay.Reason) any { return string(r) })
 	in(&w, prefix+"body", f.Bodies, func(b delay.Body) any { return int64(b) })
 	in(&w, prefix+"state", f.InStates(), func(s agreement.State) any { return int64(s) })
+	in(&w, prefix+"pathway", f.Pathways, func(p delay.Pathway) any { return string(p) })
 	return w
 }
 
@@ -43,9 +44,13 @@ func (s *Store) waits(q measure.Query) (text string, args []any) {
 	} else {
 		w.add("d.provider_id IN (SELECT provider_id FROM provider)")
 	}
+	segments, pathway := segmentsOf(q.Filter, q.By), ""
+	if segments != "segment" {
+		pathway = "t.pathway, lag(t.pathway) OVER w AS was_pathway,"
+	}
 	return `
 		WITH s AS (
-			SELECT t.patient_id, v.code, t.first_day, t.last_day, t.council, t.care, t.reason, t.body, t.state,
+			SELECT t.patient_id, v.code, t.first_day, t.last_day, t.council, t.care, t.reason, t.body, t.state, ` + pathway + `
 				d.ready_date, d.end_kind, d.listed_last, d.provider_id, d.first_day AS began,
 				lag(t.last_day) OVER w AS was_last,
 				lag(t.council) OVER w AS was_council, lag(t.care) OVER w AS was_care, lag(t.reason) OVER w AS was_reason,
@@ -54,11 +59,20 @@ func (s *Store) waits(q measure.Query) (text string, args []any) {
 				sum(t.last_day - t.first_day + 1) OVER (PARTITION BY t.patient_id, t.listed_first) AS counted,
 				t.first_day - coalesce(sum(t.last_day - t.first_day + 1) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS unpaused
 			FROM delay d
-			JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
+			JOIN ` + segments + ` t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
 			JOIN provider v ON v.provider_id = d.provider_id
 			WHERE ` + w.String() + `
 			WINDOW w AS (PARTITION BY t.patient_id, t.listed_first ORDER BY t.first_day)
 		)`, w.args
+}
+
+// segmentsOf names what days are counted from: segments, parted by pathway where
+// it is asked about.
+func segmentsOf(f measure.Filter, by []measure.Dimension) string {
+	if len(f.Pathways) > 0 || slices.Contains(by, measure.ByPathway) {
+		return "segment_by_pathway"
+	}
+	return "segment"
 }
 
 // cellColumns gives the columns of a query's dimensions without its period.
@@ -119,7 +133,7 @@ func (s *Store) entering(ctx context.Context, q measure.Query) ([]measure.Event,
 	args = append(args, q.From, q.To)
 	// The columns before are null on a beginning, and read as nothing.
 	for i, c := range before {
-		if c == "was_council" || c == "was_reason" {
+		if c == "was_council" || c == "was_reason" || c == "was_pathway" {
 			before[i] = "coalesce(" + c + ", '')"
 		} else {
 			before[i] = "coalesce(" + c + ", 0)"

@@ -64,7 +64,7 @@ func matched(scope people.Scope, f record.Filter, uncounted where) (query string
 		FROM delay d
 		JOIN patient p ON p.patient_id = d.patient_id
 		JOIN stretch t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
-		JOIN segment s ON ` + together + `
+		JOIN ` + segmentsOf(f.Filter, nil) + ` s ON ` + together + `
 		JOIN statement st ON st.statement_id = t.statement_id
 		JOIN place pl ON pl.place_id = st.place_id
 		WHERE ` + days.String() + stateClause(f.State, current) + `
@@ -73,7 +73,7 @@ func matched(scope people.Scope, f record.Filter, uncounted where) (query string
 	if f.State != "" {
 		args = append(args, currentArgs...)
 	}
-	if f.From != 0 || f.To != 0 || len(f.InStates()) > 0 {
+	if f.From != 0 || f.To != 0 || len(f.InStates()) > 0 || len(f.Pathways) > 0 {
 		return query, args
 	}
 	// A delay with no counted day yet is there too, unless days are asked for.

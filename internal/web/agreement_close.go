@@ -1006,6 +1006,7 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 	if s.opts.Closings == nil || see.text != "" || to == 0 {
 		return nil, nil
 	}
+	f.Pathways = nil // What is closed does not tell them apart: the note is of all.
 	closes, err := s.opts.Closings.Closes(ctx)
 	if err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ type englandAsked struct {
 // partnership's own count knows.
 func (s *Server) england(ctx context.Context, see sight, o measure.Overview) (*englandAsked, error) {
 	f := o.Filter
-	if !s.opts.Beds || o.AsAt == 0 || len(f.Care)+len(f.Reasons)+len(f.Bodies)+len(f.States) > 0 {
+	if !s.opts.Beds || o.AsAt == 0 || len(f.Care)+len(f.Reasons)+len(f.Bodies)+len(f.States)+len(f.Pathways) > 0 {
 		return nil, nil
 	}
 	all, err := see.Ledger(ctx)

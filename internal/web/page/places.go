@@ -125,6 +125,16 @@ func (p Places) FilterWords(f measure.Filter) string {
 		}
 		parts = append(parts, either(names))
 	}
+	if len(f.Pathways) > 0 {
+		names := make([]string, len(f.Pathways))
+		for i, one := range f.Pathways {
+			names[i] = string(one)
+			if one == delay.PathwayNotStated {
+				names[i] = measure.NotStated
+			}
+		}
+		parts = append(parts, "pathway "+either(names))
+	}
 	if f.Basis == measure.BasisAgreed {
 		parts = append(parts, f.Basis.Short())
 	}

@@ -27,6 +27,7 @@ const (
 	WordResp     = "resp"
 	WordCare     = "care"
 	WordState    = "state"
+	WordPathway  = "pathway"
 	WordBasis    = "basis"
 	WordView     = "view"
 	WordKnown    = "known"
@@ -129,7 +130,7 @@ const longestYears = 10
 // Dimensions are the values of by, in the order of the columns.
 var Dimensions = []measure.Dimension{
 	measure.ByDay, measure.ByWeek, measure.ByMonth, measure.ByProvider, measure.ByCouncil,
-	measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState,
+	measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState, measure.ByPathway,
 }
 
 // Read reads the query of an address. words are those that the page
@@ -248,6 +249,13 @@ func (p Places) readFilter(query url.Values) (measure.Filter, error) {
 			return f, NotAValue(WordCare, v, []string{delay.Acute.Slug(), delay.NonAcute.Slug(), delay.CareNotKnown.Slug()})
 		}
 		f.Care = append(f.Care, c)
+	}
+	for _, v := range Values(query, WordPathway) {
+		pathway, err := measure.ParsePathway(v)
+		if err != nil {
+			return f, NotAValue(WordPathway, v, pathwaySlugs())
+		}
+		f.Pathways = append(f.Pathways, pathway)
 	}
 	for _, v := range Values(query, WordState) {
 		st, err := agreement.ParseState(v)
@@ -484,6 +492,9 @@ func FilterQuery(f measure.Filter) url.Values {
 	for _, st := range f.States {
 		q.Add(WordState, st.Slug())
 	}
+	for _, pathway := range f.Pathways {
+		q.Add(WordPathway, PathwaySlug(pathway))
+	}
 	if f.Basis != measure.BasisCounted {
 		q.Set(WordBasis, f.Basis.String())
 	}
@@ -512,6 +523,25 @@ func WithBy(q url.Values, by ...measure.Dimension) url.Values {
 		q.Add(WordBy, string(d))
 	}
 	return q
+}
+
+// NotStated stands in addresses for the pathway that nobody has said.
+const NotStated = "not-stated"
+
+// PathwaySlug gives a pathway as addresses have it.
+func PathwaySlug(p delay.Pathway) string {
+	if p == delay.PathwayNotStated {
+		return NotStated
+	}
+	return string(p)
+}
+
+func pathwaySlugs() []string {
+	var out []string
+	for _, p := range delay.Pathways {
+		out = append(out, PathwaySlug(p))
+	}
+	return out
 }
 
 // SlugOr gives a code as addresses have it; one that is not known has a word.
