@@ -48,7 +48,8 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	d := addData(flags, c)
 	from := flags.String("from", "", "first month or day, such as 2018-04 or 2018-04-01")
 	to := flags.String("to", "", "last month or day, included")
-	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible, state")
+	by := flags.String("by", "month", "`breakdowns` in order: month, week, day, provider, council, care, reason, responsible, state, "+
+		"pathway")
 	numbers := flags.String("measures", "days", "`measures`: days, beds, share, people, not-agreed")
 	basis := flags.String("basis", "", "which days count: counted (every one) or agreed; without it, what headline says in the "+
 		"partnership file")
@@ -59,7 +60,7 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 	flags.Var(&conventions, "convention", "the period by these counting `conventions` side by side, such as england-dtoc,scotland-2016")
 	filters := map[measure.Dimension]*listFlag{}
 	for _, dim := range []measure.Dimension{measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible,
-		measure.ByState} {
+		measure.ByState, measure.ByPathway} {
 		filters[dim] = new(listFlag)
 		flags.Var(filters[dim], string(dim), "only this `"+string(dim)+"`; several with commas")
 	}
@@ -79,7 +80,8 @@ func setUpFigures(flags *flag.FlagSet, c *Console) func(context.Context, []strin
 			return ExitUsage, asUsage(err)
 		}
 		if len(conventions) > 0 {
-			if set := flagsGiven(flags, "by", "measures", "basis", "public", "council", "care", "reason", "responsible", "state"); set != "" {
+			if set := flagsGiven(flags, "by", "measures", "basis", "public", "council", "care", "reason", "responsible", "state",
+				"pathway"); set != "" {
 				return ExitUsage, usage("Figures by conventions are of a period and of providers. Leave --%s out.", set)
 			}
 			return d.byConvention(ctx, c, q, conventions, *filters[measure.ByProvider], *known, *format)

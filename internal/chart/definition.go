@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,6 +80,13 @@ func filterWords(f measure.Filter) string {
 			words = append(words, strings.ToLower(reasonName(f.Book, r)))
 		}
 		parts = append(parts, joinAnd(words)+" only")
+	}
+	if len(f.Pathways) > 0 {
+		var words []string
+		for _, p := range f.Pathways {
+			words = append(words, cmp.Or(string(p), measure.NotStated))
+		}
+		parts = append(parts, "pathway "+joinAnd(words)+" only")
 	}
 	return strings.Join(parts, ", ")
 }

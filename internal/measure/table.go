@@ -390,7 +390,7 @@ func (f *Filter) ParseFilter(word string, values []string) error {
 // ParsePathway reads a pathway: 0 to 3, P0 to P3 or not-stated.
 func ParsePathway(s string) (delay.Pathway, error) {
 	word := strings.ToLower(strings.TrimSpace(s))
-	if word == NotStated || word == "not-stated" {
+	if slices.Contains([]string{NotStated, "not-stated", NotKnown, "not-known"}, word) {
 		return delay.PathwayNotStated, nil
 	}
 	p := delay.Pathway(strings.TrimPrefix(word, "p"))

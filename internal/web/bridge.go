@@ -413,8 +413,9 @@ func (s *Server) bridgeTwin(a bridgeAsked) page.Twin {
 // it is of one place or all, by a convention that the bridge knows, and some
 // hospital lists everybody in a bed.
 func (s *Server) walkable(f measure.Filter) bool {
-	return s.opts.Beds && len(f.Providers) < 2 && len(f.Councils) < 2 &&
-		len(f.Care)+len(f.Reasons)+len(f.Bodies)+len(f.States)+len(f.Pathways) == 0 && f.Basis == measure.BasisCounted && (s.opts.Counting == conventionDToC || s.opts.Counting == conventionReady)
+	return s.opts.Beds && len(f.Providers) < 2 && len(f.Councils) < 2 && f.Basis == measure.BasisCounted &&
+		len(f.Care)+len(f.Reasons)+len(f.Bodies)+len(f.States)+len(f.Pathways) == 0 &&
+		(s.opts.Counting == conventionDToC || s.opts.Counting == conventionReady)
 }
 
 // walkFrom leads to the bridge from a figure of our own.

@@ -35,6 +35,7 @@ var daysWords = []string{
 	page.WordResp,
 	page.WordCare,
 	page.WordState,
+	page.WordPathway,
 	page.WordBasis,
 	page.WordView,
 	wordOrder,
@@ -175,7 +176,7 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 	q := page.Dated(d.Filter.Filter, d.Filter.From, d.Filter.To)
 	v.Filters = page.Filters{Action: "/days", Clear: "/days", Words: v.Showing, Dates: &page.DateFields{From: d.Filter.From.String(),
 		To: d.Filter.To.String()},
-		Groups:  append([]page.ChoiceGroup{page.BasisGroup(d.Filter.Filter)}, s.opts.Places.Groups(d.Filter.Filter)...),
+		Groups:  append([]page.ChoiceGroup{page.BasisGroup(d.Filter.Filter)}, s.dayGroups(d.Filter.Filter)...),
 		Periods: page.PeriodLinks("/days", d.Filter.Filter, nil, d.AsAt)}
 	to := func(order record.Sort, sheet int) string {
 		words := url.Values{}

@@ -30,6 +30,7 @@ var figuresWords = []string{
 	page.WordResp,
 	page.WordCare,
 	page.WordState,
+	page.WordPathway,
 	page.WordBasis,
 	page.WordKnown,
 	page.WordView,
@@ -39,7 +40,7 @@ var figuresWords = []string{
 var dimensionWords = map[measure.Dimension]string{
 	measure.ByDay: "Day", measure.ByWeek: "Week starting", measure.ByMonth: "Month", measure.ByProvider: "Hospital",
 	measure.ByCouncil: "Council", measure.ByCare: "Type of care", measure.ByReason: "Waiting for", measure.ByResponsible: "Next step with",
-	measure.ByState: "State",
+	measure.ByState: "State", measure.ByPathway: "Pathway",
 }
 
 // breakdown is a table of figures with what it was asked for.
@@ -243,6 +244,8 @@ func (b breakdown) rowsBehind(c measure.Cell) string {
 			f.Bodies = []delay.Body{c.Body}
 		case measure.ByState:
 			f.States = []agreement.State{c.State}
+		case measure.ByPathway:
+			f.Pathways = []delay.Pathway{c.Pathway}
 		}
 	}
 	return page.Address("/days", page.Dated(f, from, to))
@@ -264,6 +267,8 @@ func (s *Server) dimensionCell(by measure.Dimension, c measure.Cell) page.Cell {
 		return page.Cell{Text: s.opts.Places.ReasonWords(c.Reason)}
 	case measure.ByResponsible:
 		return page.Cell{Text: measure.UpperFirst(c.Body.String()), Swatch: swatch(c.Body)}
+	case measure.ByPathway:
+		return page.Cell{Text: pathwayDayWords(c.Pathway)}
 	}
 	return page.Cell{Text: c.Text(by)}
 }
@@ -317,7 +322,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 	v.Filters = page.Filters{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,
 		Dates:  &page.DateFields{From: b.Query.From.String(), To: b.Query.To.String()},
-		Groups: append(append(s.byGroups(b.Query.By), page.BasisGroup(b.Query.Filter)), s.opts.Places.Groups(b.Query.Filter)...),
+		Groups: append(append(s.byGroups(b.Query.By), page.BasisGroup(b.Query.Filter)), s.dayGroups(b.Query.Filter)...),
 		Periods: page.PeriodLinks(
 			"/figures",
 			b.Query.Filter,

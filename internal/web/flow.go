@@ -3,7 +3,9 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -61,7 +63,11 @@ func (s *Server) flowOf(c echo.Context) (page.Asked, sight, measure.Flows, error
 		return a, sight{}, measure.Flows{}, err
 	}
 	q := measure.TrendQuery{Filter: a.Filter, Grain: a.Grain}
-	if q.Split, err = askedSplit(c.QueryParams()); err != nil {
+	split := maps.Clone(c.QueryParams())
+	if s.opts.Beds && slices.Equal(page.Values(split, wordSplit), []string{byPathwayDays}) {
+		split.Set(wordSplit, byPathway)
+	}
+	if q.Split, err = askedSplit(split); err != nil {
 		return a, sight{}, measure.Flows{}, err
 	}
 	if q.Grain == "" {
@@ -106,12 +112,12 @@ func (s *Server) flowPage(c echo.Context) error {
 		return s.page(c, "flow", v)
 	}
 	s.withCharts(&v.Frame)
-	q := see.keep(flowQuery(f))
+	q := see.keep(s.flowQuery(f))
 	v.Showing = "Showing " + s.opts.Places.FilterWords(f.Filter) + ", " + span(f.From, f.To) + "."
 	v.Filters = page.Filters{Action: "/flow", Clear: "/flow", Words: v.Showing,
 		Dates:   &page.DateFields{From: f.From.String(), To: f.To.String()},
-		Groups:  append(s.flowGroups(f), s.opts.Places.Groups(f.Filter)...),
-		Periods: page.PeriodLinks("/flow", f.Filter, see.keep(url.Values{page.WordGrain: {string(f.Grain)}, wordSplit: {string(f.Split)}}), last),
+		Groups:  append(s.flowGroups(f, false), s.opts.Places.Groups(f.Filter)...),
+		Periods: page.PeriodLinks("/flow", f.Filter, see.keep(url.Values{page.WordGrain: {string(f.Grain)}, wordSplit: {s.flowSplit(f.Split)}}), last),
 		Known:   s.momentField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
 	s.fix(ctx, v.About, see, "/flow", q)
@@ -259,20 +265,31 @@ func (s *Server) flowTable(see sight, f measure.Flows) page.Table {
 	return t
 }
 
-func (s *Server) flowGroups(f measure.Flows) []page.ChoiceGroup {
+func (s *Server) flowGroups(f measure.Flows, situation bool) []page.ChoiceGroup {
 	all := s.trendGroups(trendAsked{TrendQuery: f.TrendQuery})
 	if s.opts.Beds {
+		days := &all[1].Items[len(all[1].Items)-1] // the last of splits
+		days.ID, days.Value, days.Text = all[1].Name+"-"+byPathwayDays, byPathwayDays, "Pathway (delayed days)"
+		days.Chosen = f.Split == measure.ByPathway && !situation
 		all[1].Items = append(all[1].Items, page.Choice{ID: all[1].Name + "-" + byPathway, Value: byPathway,
-			Text: "Pathway (situation report)", Chosen: f.Split == byPathway})
+			Text: "Pathway (situation report)", Chosen: situation})
 	}
 	return []page.ChoiceGroup{all[1], all[2]}
 }
 
-func flowQuery(f measure.Flows) url.Values {
+// flowSplit gives a split as the flow's address has it.
+func (s *Server) flowSplit(d measure.Dimension) string {
+	if d == measure.ByPathway && s.opts.Beds {
+		return byPathwayDays
+	}
+	return string(d)
+}
+
+func (s *Server) flowQuery(f measure.Flows) url.Values {
 	q := page.Dated(f.Filter, f.From, f.To)
 	q.Set(page.WordGrain, string(f.Grain))
 	if f.Split != "" {
-		q.Set(wordSplit, string(f.Split))
+		q.Set(wordSplit, s.flowSplit(f.Split))
 	}
 	return q
 }

@@ -16,8 +16,8 @@ import (
 	"homeward/internal/web/page"
 )
 
-// byPathway is a split of the flow page alone: by the pathways that the lists of
-// everybody in a bed state.
+// byPathway is a split of the flow page: where some hospital lists everybody in a
+// bed, by the pathways that these lists state, as the situation report counts.
 const byPathway = "pathway"
 
 var flowShared = []string{page.WordFrom, page.WordTo, page.WordLast, page.WordGrain, page.WordProvider, page.WordCouncil, page.WordKnown,
@@ -99,7 +99,7 @@ func (s *Server) pathwayFlowPage(c echo.Context) error {
 	}
 	q := a.query()
 	v.Showing = "Showing " + s.opts.Places.FilterWords(a.Filter) + ", people of 18 and over, " + span(a.from, a.to) + "."
-	form := s.flowGroups(measure.Flows{TrendQuery: measure.TrendQuery{Filter: a.Filter, Grain: a.grain, Split: byPathway}})
+	form := s.flowGroups(measure.Flows{TrendQuery: measure.TrendQuery{Filter: a.Filter, Grain: a.grain, Split: byPathway}}, true)
 	v.Filters = page.Filters{Action: "/flow", Clear: "/flow", Words: v.Showing,
 		Dates:   &page.DateFields{From: a.from.String(), To: a.to.String()},
 		Groups:  append(form, s.nationalGroups(a.Filter)...),

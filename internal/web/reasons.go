@@ -25,6 +25,7 @@ var reasonsWords = []string{
 	page.WordReason,
 	page.WordResp,
 	page.WordCare,
+	page.WordPathway,
 	page.WordBasis,
 	page.WordKnown,
 	page.WordView,
@@ -230,7 +231,7 @@ func (s *Server) reasonsPage(c echo.Context) error {
 	}
 	v.Filters = page.Filters{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
 		Dates:   &page.DateFields{From: r.From.String(), To: r.To.String()},
-		Groups:  append([]page.ChoiceGroup{page.BasisGroup(r.Asked.Filter)}, s.opts.Places.Groups(r.Asked.Filter)...),
+		Groups:  append([]page.ChoiceGroup{page.BasisGroup(r.Asked.Filter)}, s.dayGroups(r.Asked.Filter)...),
 		Periods: page.PeriodLinks("/reasons", r.Asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.momentField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
 	s.fix(ctx, v.About, r.see, "/reasons", q)

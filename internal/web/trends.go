@@ -52,7 +52,8 @@ const (
 
 // trendsWords are the query words of the trends page.
 var trendsWords = []string{wordMeasure, wordSplit, wordChart, wordCompare, page.WordFrom, page.WordTo, page.WordLast, page.WordGrain,
-	page.WordProvider, page.WordCouncil, page.WordReason, page.WordResp, page.WordCare, page.WordBasis, page.WordKnown, page.WordView}
+	page.WordProvider, page.WordCouncil, page.WordReason, page.WordResp, page.WordCare, page.WordPathway, page.WordBasis, page.WordKnown,
+	page.WordView}
 
 const (
 	chartControl = "spc"
@@ -68,7 +69,8 @@ const mostPanels = 12
 var panel = chart.Size{Width: 540, Height: 300, Font: 14, Line: 3}
 
 // splits are the values of split, in the order of the form; none is first.
-var splits = []measure.Dimension{measure.ByResponsible, measure.ByProvider, measure.ByCouncil, measure.ByReason, measure.ByCare}
+var splits = []measure.Dimension{measure.ByResponsible, measure.ByProvider, measure.ByCouncil, measure.ByReason, measure.ByCare,
+	measure.ByPathway}
 
 // trendAsked is what an address of the trends page asks for.
 type trendAsked struct {
@@ -336,6 +338,8 @@ func narrowed(f measure.Filter, split measure.Dimension, c measure.Cell) measure
 		f.Care = []delay.CareType{c.Care}
 	case measure.ByResponsible:
 		f.Bodies = []delay.Body{c.Body}
+	case measure.ByPathway:
+		f.Pathways = []delay.Pathway{c.Pathway}
 	}
 	return f
 }
@@ -420,7 +424,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	v.Filters = page.Filters{
 		Action: "/trends", Clear: "/trends", Words: v.Showing,
 		Dates:  &page.DateFields{From: a.TrendQuery.From.String(), To: a.TrendQuery.To.String()},
-		Groups: append(append(s.trendGroups(a), page.BasisGroup(t.Filter)), s.opts.Places.Groups(t.Filter)...),
+		Groups: append(append(s.trendGroups(a), page.BasisGroup(t.Filter)), s.dayGroups(t.Filter)...),
 		Periods: page.PeriodLinks(
 			"/trends",
 			t.Filter,
