@@ -62,6 +62,7 @@ func TestLogExtractsAndAnswersTogether(t *testing.T) {
 		w.tiles()
 		w.recounts()
 		w.figures()
+		opened{s, dir}.wantPathwaysAddUp(t)
 	})
 }
 
@@ -131,6 +132,10 @@ func (w *world) extract() {
 			Ready: day - delay.Day(rapid.IntRange(0, 5).Draw(w.t, "ready"))}
 		b.Patients = append(b.Patients, w.patient(n))
 		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Statement: index(&b.Statements, st), Line: int32(n + 2)})
+		if pathway := rapid.SampledFrom([]string{"", "1", "2"}).Draw(w.t, "pathway"); pathway != "" {
+			b.Extracts[0].Stays = append(b.Extracts[0].Stays, ingest.Stay{Patient: st.Patient, Given: st.Given, Ready: st.Ready,
+				Pathway: pathway})
+		}
 		b.Extracts[0].Read++
 		b.Extracts[0].Kept++
 	}
@@ -157,6 +162,7 @@ func (w *world) entry() {
 		in.Undoes = int64(rapid.IntRange(1, 6).Draw(w.t, "undoes"))
 	}
 	if in.Kind.States() {
+		in.Destination = rapid.SampledFrom([]string{"", "0", "2", "undecided"}).Draw(w.t, "destination")
 		in.Given, in.Outcome = w.given(in.Day)
 		in.Ready, in.Place = in.Day, ingest.Place{Ward: "Ash"}
 	}

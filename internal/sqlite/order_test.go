@@ -30,6 +30,7 @@ type says struct {
 	patient           int
 	ready, discharged delay.Day
 	given             int
+	pathway           string
 }
 
 // sent is one file as a provider sent it: extracts by date.
@@ -85,6 +86,7 @@ func (s sent) batch() *ingest.Batch {
 				b.Statements = append(b.Statements, st)
 			}
 			e.Listings = append(e.Listings, ingest.Listing{Statement: n, Line: int32(i + 2)})
+			e.Stays = append(e.Stays, ingest.Stay{Patient: at, Given: int32(r.given), Ready: r.ready, Discharged: r.discharged, Pathway: r.pathway})
 		}
 		b.Extracts = append(b.Extracts, e)
 	}
@@ -111,7 +113,7 @@ func drawFiles(t *rapid.T) []sent {
 				if rapid.IntRange(0, 3).Draw(t, "absent") == 0 {
 					continue
 				}
-				r := says{patient: patient, given: rapid.IntRange(0, len(givens)-1).Draw(t, "given"),
+				r := says{patient: patient, pathway: rapid.SampledFrom([]string{"", "", "0", "1", "3"}).Draw(t, "pathway"), given: rapid.IntRange(0, len(givens)-1).Draw(t, "given"),
 					ready: min(day, first+delay.Day(rapid.SampledFrom([]int{-4, -4, -4, 0, 3, 6}).Draw(t, "ready")))}
 				if rapid.IntRange(0, 9).Draw(t, "left") == 0 && r.ready < day {
 					r.discharged = day
@@ -152,7 +154,7 @@ type opened struct {
 }
 
 var everyDimension = []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason,
-	measure.ByResponsible}
+	measure.ByResponsible, measure.ByPathway}
 
 // seen gives all that can be seen of what a store derives.
 func (s opened) seen(t *rapid.T) string {
@@ -181,6 +183,7 @@ func (s opened) wantConsistent(t *rapid.T) {
 	if err != nil || len(v.Differences) > 0 {
 		t.Fatalf("C10: verify says %v, %q", err, v.Differences)
 	}
+	s.wantPathwaysAddUp(t)
 	people := map[delay.Day]int64{}
 	delays, err := s.Cells(t.Context(), measure.Query{From: delay.MustDay("2025-12-01"), To: delay.MustDay("2026-03-31"),
 		By: []measure.Dimension{measure.ByDay}})

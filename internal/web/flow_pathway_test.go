@@ -62,8 +62,14 @@ func TestFlowByPathway(t *testing.T) {
 		t.Errorf("a next step, which lists do not state, answers %d", w.Code)
 	}
 	alone := newSite(t, func(o *Options) { o.Beds, o.Pasts.(*office).stays = false, nil })
-	if w := alone.ask(http.MethodGet, "/flow?split=pathway", nil); w.Code != http.StatusBadRequest ||
-		strings.Contains(alone.ask(http.MethodGet, "/flow", nil).Body.String(), "split-pathway") {
-		t.Errorf("without such lists it answers %d", w.Code)
+	// Without such lists, and beside them, it is the flow of delayed days.
+	for target, from := range map[string]*site{"/flow?split=pathway": alone, "/flow?split=pathway-days": s} {
+		doc := from.get(t, target)
+		if doc.Find("#split-pathway-days[checked], #split-pathway[checked]").Length() != 1 || !strings.Contains(doc.Text(), "Not stated") {
+			t.Errorf("%s is no flow of delayed days by pathway", target)
+		}
+	}
+	if w := alone.ask(http.MethodGet, "/flow?split=pathway-days", nil); w.Code != http.StatusBadRequest {
+		t.Errorf("a choice that is not offered answers %d", w.Code)
 	}
 }

@@ -259,7 +259,8 @@ func TestTrendsOfDaysAreTheFigures(t *testing.T) {
 					council = "not-known"
 				}
 				days[period+" "+map[measure.Dimension]string{measure.ByResponsible: bodyWords[c.body], measure.ByProvider: c.provider(),
-					measure.ByCouncil: council, measure.ByReason: string(c.reason), measure.ByCare: c.care.String()}[split]]++
+					measure.ByCouncil: council, measure.ByReason: string(c.reason), measure.ByCare: c.care.String(),
+					measure.ByPathway: measure.NotStated}[split]]++
 			})
 			for key, n := range days {
 				made[key] = strconv.Itoa(n)
