@@ -28,10 +28,12 @@ func TestWays(t *testing.T) {
 			[]logbook.Entry{says(14, 14, "3")}, []logbook.Way{{10, 13, "1"}, {14, 17, "3"}, {18, 20, "2"}}},
 		"what lists repeat is nothing new": {[]logbook.Way{{12, 20, "1"}}, []logbook.Entry{says(16, 13, "0")},
 			[]logbook.Way{{10, 12, "1"}, {13, 20, "0"}}},
-		"the log alone":         {nil, []logbook.Entry{says(12, 11, "2")}, []logbook.Way{{10, 10, ""}, {11, 20, "2"}}},
-		"not decided is a word": {[]logbook.Way{{12, 20, "1"}}, []logbook.Entry{says(15, 15, "undecided")}, []logbook.Way{{10, 14, "1"}, {15, 20, ""}}},
-		"an entry without it":   {nil, []logbook.Entry{says(12, 11, "")}, nil},
-		"a correction of a part": {[]logbook.Way{{12, 20, "1"}}, []logbook.Entry{{Kind: logbook.Corrected, Made: 19, Day: 14, Until: 15, Destination: "2"}},
+		"the log alone": {nil, []logbook.Entry{says(12, 11, "2")}, []logbook.Way{{10, 10, ""}, {11, 20, "2"}}},
+		"not decided is a word": {[]logbook.Way{{12, 20, "1"}}, []logbook.Entry{says(15, 15, "undecided")},
+			[]logbook.Way{{10, 14, "1"}, {15, 20, ""}}},
+		"an entry without it": {nil, []logbook.Entry{says(12, 11, "")}, nil},
+		"a correction of a part": {[]logbook.Way{{12, 20, "1"}}, []logbook.Entry{{Kind: logbook.Corrected, Made: 19, Day: 14, Until: 15,
+			Destination: "2"}},
 			[]logbook.Way{{10, 13, "1"}, {14, 15, "2"}, {16, 20, "1"}}},
 	} {
 		if got := logbook.Ways(10, 20, 12, one.lists, one.said); !slices.Equal(got, one.want) {

@@ -113,7 +113,8 @@ func drawFiles(t *rapid.T) []sent {
 				if rapid.IntRange(0, 3).Draw(t, "absent") == 0 {
 					continue
 				}
-				r := says{patient: patient, pathway: rapid.SampledFrom([]string{"", "", "0", "1", "3"}).Draw(t, "pathway"), given: rapid.IntRange(0, len(givens)-1).Draw(t, "given"),
+				r := says{patient: patient, pathway: rapid.SampledFrom([]string{"", "", "0", "1", "3"}).Draw(t, "pathway"),
+					given: rapid.IntRange(0, len(givens)-1).Draw(t, "given"),
 					ready: min(day, first+delay.Day(rapid.SampledFrom([]int{-4, -4, -4, 0, 3, 6}).Draw(t, "ready")))}
 				if rapid.IntRange(0, 9).Draw(t, "left") == 0 && r.ready < day {
 					r.discharged = day

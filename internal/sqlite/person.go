@@ -169,7 +169,8 @@ type resolved struct {
 // settle works out everything about a family from the days on which its
 // patients are listed, and on which pathways. It gives what is to be stored of each patient, and who
 // each is shown as.
-func (d *derivation) settle(f family, presence map[int64][]presenceRow, ways map[int64][]logbook.Way) (courses map[int64]course, heads map[int64]int64, err error) {
+func (d *derivation) settle(f family, presence map[int64][]presenceRow, ways map[int64][]logbook.Way) (courses map[int64]course,
+	heads map[int64]int64, err error) {
 	verdicts, err := d.verdicts(f)
 	if err != nil {
 		return nil, nil, err

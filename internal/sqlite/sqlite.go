@@ -158,7 +158,8 @@ func (s *Store) deriveAll(ctx context.Context, tx *sql.Tx) error {
 	if err := s.showAll(ctx, tx); err != nil {
 		return err
 	}
-	for _, table := range []string{"standing", "presence", "delay", "stretch", "segment", "finding", "pathway_listed", "pathway", "month_count"} {
+	for _, table := range []string{"standing", "presence", "delay", "stretch", "segment", "finding", "pathway_listed", "pathway",
+		"month_count"} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 			return err
 		}
