@@ -115,11 +115,11 @@ func (s *Server) flowPage(c echo.Context) error {
 	q := see.keep(s.flowQuery(f))
 	v.Showing = "Showing " + s.opts.Places.FilterWords(f.Filter) + ", " + span(f.From, f.To) + "."
 	v.Filters = page.Filters{Action: "/flow", Clear: "/flow", Words: v.Showing,
-		Dates:   &page.DateFields{From: f.From.String(), To: f.To.String()},
-		Groups:  append(s.flowGroups(f, false), s.opts.Places.Groups(f.Filter)...),
+		Dates:  &page.DateFields{From: f.From.String(), To: f.To.String()},
+		Groups: append(s.flowGroups(f, false), s.opts.Places.Groups(f.Filter)...),
 		Periods: page.PeriodLinks("/flow", f.Filter, see.keep(url.Values{page.WordGrain: {string(f.Grain)},
 			wordSplit: {s.flowSplit(f.Split)}}), last),
-		Known:   s.momentField(see)}
+		Known: s.momentField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
 	s.fix(ctx, v.About, see, "/flow", q)
 	if len(f.Groups) == 0 {
