@@ -130,6 +130,9 @@ func invented(seed uint64, from, to delay.Day, people int) told {
 			Care: delay.CareTypes[r.IntN(2)], Reason: letters[min(r.IntN(11), r.IntN(11))], Body: delay.Bodies[min(r.IntN(4), r.IntN(4))],
 			State: agreement.States[r.IntN(4)],
 		}
+		if seed%2 == 1 { // Lists that state pathways.
+			c.Pathway = delay.Pathways[min(r.IntN(5), r.IntN(5))]
+		}
 		begin := from + delay.Day(r.IntN(int(to-from+1)))
 		for day := begin; day < begin+delay.Day(1+r.IntN(11)) && day <= to; day++ {
 			c.Period = day
@@ -316,3 +319,31 @@ func TestP3PublicTables(t *testing.T) {
 
 // letters are the reasons of england-dtoc.
 var letters = []delay.Reason{"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O"}
+
+// Pathways are settled with everything else where somebody states them, and
+// change no public table where nobody does.
+func TestP3Pathways(t *testing.T) {
+	t.Parallel()
+	from := delay.MustDay("2026-01-30")
+	r, err := MakeRelease(t.Context(), invented(1, from, from+2, 40), from, from+2, Filter{Pathways: []delay.Pathway{"1", ""}}, partnership)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proven(t, r)
+	table, err := r.Table([]Dimension{ByPathway, ByProvider})
+	if err != nil || len(table.Rows) != 3*5 || table.Rows[5][0] != NotStated || table.Rows[10][0] != AllWords {
+		t.Errorf("%v, rows %v", err, table.Rows)
+	}
+	r, err = MakeRelease(t.Context(), invented(2, from, from+2, 40), from, from+2, Filter{}, partnership)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table, err = r.Table([]Dimension{ByPathway}); err != nil || len(table.Rows) != 2 || table.Rows[0][1] == "*" ||
+		table.Rows[0][1] != table.Rows[1][1] {
+		t.Errorf("%v, rows %v", err, table.Rows)
+	}
+	if _, err = MakeRelease(t.Context(), invented(2, from, from+2, 40), from, from+2, Filter{Pathways: []delay.Pathway{"1"}},
+		partnership); err == nil {
+		t.Error("a pathway that nobody states has a row of its own")
+	}
+}
