@@ -1,7 +1,11 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"maps"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,5 +166,60 @@ func TestPathwayIsTheLastStated(t *testing.T) {
 				t.Errorf("C10: verify says %v, %q", err, v.Differences)
 			}
 		})
+	}
+}
+
+// A store of before pathways is brought to them when it is opened.
+func TestStoreOfBeforePathways(t *testing.T) {
+	t.Parallel()
+	first := delay.MustDay("2026-01-28")
+	dir := t.TempDir()
+	s := opened{openStore(t, dir), dir}
+	for i, p := range []string{"1", "1", "2"} {
+		day := first + delay.Day(i)
+		f := sent{provider: "RZ1", number: byte(i + 1), days: []delay.Day{day},
+			rows: map[delay.Day][]says{day: {{patient: 1, ready: first - 3, pathway: p}, {patient: 2, ready: first - 3}}}}
+		if err := dated(s.Store, time.Unix(int64(f.number), 0)).Take(t.Context(), f.batch(), func(ingest.Taken) ([]byte, error) {
+			return []byte("{}"), nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q := measure.Query{From: first - 30, To: first + 30, By: []measure.Dimension{measure.ByDay, measure.ByPathway}}
+	want, err := s.Cells(t.Context(), q)
+	if err != nil || len(want) != 6 {
+		t.Fatal(err, want)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("migrations/0002_derived.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "CREATE TABLE month_count")
+	table, _, _ = strings.Cut(table, ";")
+	days := ""
+	for i := range 31 {
+		days += fmt.Sprintf(", sum(d%02d)", i+1)
+	}
+	db := beside(t, dir)
+	if _, err := db.Exec(`ALTER TABLE month_count RENAME TO parted; CREATE TABLE month_count` + table + `;
+		INSERT INTO month_count SELECT month, provider_id, council, care, reason, body, state, sum(days)` + days + ` FROM parted
+		GROUP BY 1, 2, 3, 4, 5, 6, 7;
+		DROP TABLE parted; DROP VIEW segment_by_pathway; DROP TABLE pathway; DROP TABLE pathway_listed; PRAGMA user_version = 23`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Store = openStore(t, dir)
+	defer s.Close()
+	got, err := s.Cells(t.Context(), q)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("after the upgrade it is %v, want %v, %v", got, want, err)
+	}
+	if v, err := s.Verify(t.Context()); err != nil || len(v.Differences) > 0 {
+		t.Errorf("C10: verify says %v, %q", err, v.Differences)
 	}
 }
