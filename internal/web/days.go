@@ -295,7 +295,8 @@ func (s *Server) daysTwin(c echo.Context) (page.Twin, error) {
 		Basis:       d.Filter.Filter.Basis,
 		Definitions: []string{def.ID + " " + def.Name},
 		Columns: []page.Column{{Name: "provider"}, {Name: "reference"}, {Name: "site"}, {Name: "ward"}, {Name: "bed"}, {Name: "ready"},
-			{Name: "end"}, {Name: "reason"}, {Name: "responsible"}, {Name: "council"}, {Name: "delayed_days", Number: true}, {Name: "first_day"}, {Name: "last_day"},
+			{Name: "end"}, {Name: "reason"}, {Name: "responsible"}, {Name: "council"},
+			{Name: "delayed_days", Number: true}, {Name: "first_day"}, {Name: "last_day"},
 			{Name: "state"}, {Name: "rule"}},
 	}
 	actor := s.actor(c)
