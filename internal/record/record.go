@@ -6,6 +6,7 @@
 package record
 
 import (
+	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
@@ -100,6 +101,19 @@ type Stretch struct {
 	Care            delay.CareType
 	Rule            string
 	Site, Ward, Bed string
+	// Counted is as what the days count; zero where they count nowhere.
+	Counted Counted
+}
+
+// Counted is the segment in which days count: what figures say of them.
+type Counted struct {
+	// First is the first day of the segment, which names it; zero for none.
+	First   delay.Day
+	Reason  delay.Reason
+	Body    delay.Body
+	Council delay.Council
+	Care    delay.CareType
+	State   agreement.State
 }
 
 // Identifiers are the numbers that name a patient.

@@ -328,7 +328,8 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 	// CROSS JOIN keeps SQLite from walking all stretches.
 	err = lookUp(ctx, l.tx, `
 		SELECT w.value ->> 'At', max(t.first_day, coalesce(s.first_day, 0)), min(t.last_day, coalesce(s.last_day, t.last_day)), t.mark,
-			coalesce(s.body, -1), coalesce(s.by_people, 0), t.listed_first, pl.site, pl.ward, pl.bed,
+			coalesce(s.body, -1), coalesce(s.by_people, 0), coalesce(s.first_day, 0), coalesce(s.reason, ''), coalesce(s.council, ''),
+			coalesce(s.care, 0), coalesce(s.state, 0), t.listed_first, pl.site, pl.ward, pl.bed,
 			`+givenColumns+`
 		FROM json_each(?) w
 		CROSS JOIN stretch t ON t.patient_id = w.value ->> 'Patient' AND t.listed_first = w.value ->> 'Listed'
@@ -346,10 +347,12 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 		var st record.Stretch
 		var g attribution.Given
 		var o attribution.Outcome
-		if err := rows.Scan(append([]any{&at, &st.First, &st.Last, &st.Mark, &body, &byPeople, &listed, &st.Site, &st.Ward, &st.Bed},
-			scanGiven(&g, &o)...)...); err != nil {
+		c := &st.Counted
+		if err := rows.Scan(append([]any{&at, &st.First, &st.Last, &st.Mark, &body, &byPeople, &c.First, &c.Reason, &c.Council, &c.Care,
+			&c.State, &listed, &st.Site, &st.Ward, &st.Bed}, scanGiven(&g, &o)...)...); err != nil {
 			return err
 		}
+		c.Body = delay.Body(max(body, 0))
 		st.Reason, st.Council, st.Care = g.Reason, g.Council, g.Care
 		for _, until := range append(amended.Begins(g.Reason, st.First, st.Last), st.Last+1) {
 			part := st

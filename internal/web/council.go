@@ -54,17 +54,27 @@ type councilView struct {
 	page.Frame
 	Caption, Lede, Agreed string
 	Showing               string
-	Empty                 string
-	Figures               page.Table
+	Answer                answerTile
+	// Of is the heading over the states, Beside what could come to them.
+	Of, Beside  string
+	Stands      []standCard
+	Reasons     []reasonBar
+	ReasonsRest string
+	// Paper says that the page is to be printed: everything on it is open.
+	Paper bool
+	// Public is the copy that may leave the partnership (P3).
+	Public  page.Link
+	Empty   string
+	Figures page.Table
 	// FiguresNotes name what rates divide by, or say why there is none (C13).
 	FiguresNotes []string
 	Chart        page.Chart
 	Waiting      page.Chart
 	Icons        []iconView
 	WaitingLink  *page.Link
-	// Opens says where counts lead; they lead nowhere from a past moment.
-	Opens string
-	// Split is where the days are; Besides stands on the page and not on paper.
+	// ByHospital and Split are where the days are; Besides stands on the page and
+	// not on paper.
+	ByHospital     page.Table
 	Split, Besides []page.Table
 	Lengths        []page.Table
 	Moved          movedView
@@ -212,7 +222,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	name := s.opts.Places.CouncilWords(delay.Council(a.code))
-	v := councilView{Frame: s.frame(c, "Council share"), Caption: name}
+	v := councilView{Frame: s.frame(c, "Is this my share?"), Caption: "Council share, " + name, Paper: a.print}
 	v.PageTitle = "Council share, " + name + " – Homeward"
 	s.asOfMoment(c, &v.Frame, a.see)
 	v.BodyClass = "app-council-page"
@@ -231,23 +241,29 @@ func (s *Server) councilPage(c echo.Context) error {
 	} else {
 		v.Showing += ". People waiting are everybody, whatever is agreed."
 	}
+	v.Caption += ", " + words
 	v.Lede, v.Agreed = councilLede(f, words)
+	v.Answer = answerOf(f, words)
+	if len(v.Answer.Bars) > 0 {
+		v.Answer.Waits = waitsWords(f, name)
+	}
+	v.Stands, v.Beside = s.stands(c, a)
+	v.Of = "How sure are we of the " + count(f.Now.Days[delay.SocialCare]) + "?"
+	v.Reasons, v.ReasonsRest = s.reasonBars(f)
 	v.Sentence = v.Lede + " Days are counted by rule C1 and attributed under rule set " + s.ruleVersion() + "; data as at " + a.last.Long() +
 		"."
 	s.withCharts(&v.Frame)
 	q := a.see.keep(page.Dated(a.filter, f.From, f.To))
 	series := a.see.keep(page.Dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
-	v.Chart = s.charted(ctx, chart.Share(a.overview, name), across, chartLinks("council-share", series), a.print)
+	v.Chart = s.charted(ctx, chart.Share(a.overview, name), councilChart, chartLinks("council-share", series), a.print)
 	if err := s.councilTrends(ctx, a, &v); err != nil {
 		return err
 	}
-	if a.see.text == "" {
-		v.Opens = "Each number leads to the rows that it counts."
-	}
+	v.ByHospital = s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string {
+		return s.opts.Places.ProviderWords(c.Provider)
+	}, measure.ByProvider)
+	v.ByHospital.HiddenCaption = true
 	v.Split = []page.Table{
-		s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string {
-			return s.opts.Places.ProviderWords(c.Provider)
-		}, measure.ByProvider),
 		s.splitTable("by-reason", "By reason", "Waiting for", f.ByReason, a,
 			func(c measure.Cell) string { return s.opts.Places.ReasonWords(c.Reason) },
 			measure.ByReason),
@@ -262,6 +278,9 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	v.Lengths = s.lengthTables(a, waits)
 	v.Moved = s.moved(ctx, a, name)
+	if f.Change != 0 && v.Moved.Words == "" {
+		v.Answer.Moved = v.Moved.Chart.Title + "."
+	}
 	v.HandOffs = page.Table{ID: "hand-offs", Caption: "Where the next step moved, " + words,
 		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
 	for _, h := range f.HandOffs {
@@ -298,6 +317,11 @@ func (s *Server) councilPage(c echo.Context) error {
 	v.About = s.aboutFigures(path, asIs, a.last, measure.CouncilShare, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting,
 		measure.LongWaits)
 	s.fix(ctx, v.About, a.see, path, asIs)
+	v.FiguresNotes = append(v.FiguresNotes, s.whoseWords(f, name))
+	if a.see.text == "" {
+		v.Public = page.Link{Text: "Public edition of these days, small numbers hidden (CSV)", Href: page.Address("/figures/public.csv",
+			page.WithBy(page.Dated(a.filter, f.From, f.To), measure.ByMonth, measure.ByResponsible))}
+	}
 	return s.page(c, "council", v)
 }
 
@@ -420,7 +444,7 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 	v.Waiting = s.charted(
 		ctx,
 		one.Chart,
-		across,
+		councilChart,
 		[]page.Link{{Text: "On its own", Href: page.Address("/trends", q)}, {Text: "CSV", Href: page.Address("/trends.csv", q)},
 			{Text: "SVG", Href: page.Address("/trends.svg", q)}, {Text: "How this is counted", Href: "/definitions/" + waiting.Metric.ID}},
 		a.print,
@@ -702,8 +726,11 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 	return v
 }
 
-// movedSize is that of the bars beside their table.
-var movedSize = chart.Size{Width: 520, Height: 640, Font: 14, Line: 3}
+// The sizes of the bars beside the reasons, and of the two charts in a row.
+var (
+	movedSize    = chart.Size{Width: 520, Height: 640, Font: 14, Line: 3}
+	councilChart = chart.Size{Width: 540, Height: 235, Font: 14, Line: 3}
+)
 
 // unsettledTable is what is not settled, by how it stands and whose answer
 // comes next, and how often each body's days are disputed.
@@ -713,10 +740,7 @@ func (s *Server) unsettledTable(a councilAsked) (page.Table, string) {
 		Head: []page.Head{{Text: "Days"}, {Text: "Social care", Numeric: true}, {Text: "NHS", Numeric: true}, {Text: "Joint", Numeric: true},
 			{Text: "Not attributed", Numeric: true}, {Text: "All", Numeric: true}, {Text: "The council answers next", Numeric: true},
 			{Text: "The NHS answers next", Numeric: true}, {Text: "Oldest reply date"}}}
-	clocks := agreement.DefaultClocks
-	if s.opts.Casework != nil {
-		clocks = s.opts.Casework.Settings.Clocks
-	}
+	clocks := s.clocks()
 	row := func(name string, state agreement.State, b measure.ByBody) {
 		cells := []page.Cell{{Text: name, Header: true}}
 		rows := func(bodies ...delay.Body) string {

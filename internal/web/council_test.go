@@ -20,7 +20,7 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	doc := s.get(t, councilPage)
-	t.Run("in the order of screens 2.7", func(t *testing.T) {
+	t.Run("the answer first, the rest folded", func(t *testing.T) {
 		var order []string
 		doc.Find("#figures, #council-share, #people-with-social-care, #by-provider, #by-reason, #by-care, #by-length, #moved-share, " +
 			"#unsettled, " +
@@ -28,8 +28,8 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 			id, _ := part.Attr("id")
 			order = append(order, id)
 		})
-		if got := strings.Join(order, " "); got != "figures council-share people-with-social-care by-provider by-reason by-care by-length "+
-			"moved-share unsettled longest " {
+		if got := strings.Join(order, " "); got != "council-share people-with-social-care by-provider moved-share  figures by-reason "+
+			"by-care unsettled by-length longest" {
 			t.Errorf("got %s", got)
 		}
 	})

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"html/template"
 	"maps"
 	"net/url"
 	"strconv"
@@ -55,8 +56,13 @@ type daysView struct {
 	Lede, Showing, Outside string
 	// Uncertain says how many of the days rest on an uncertain ready date.
 	Uncertain string
-	Empty     string
-	Rows      []dayRow
+	// Proof says that the rows add up to the figure.
+	Proof string
+	// Strips says that rows draw their days; From and To are the first and last.
+	Strips   bool
+	From, To string
+	Empty    string
+	Rows     []dayRow
 	// Identifiers says that the role may ask for them.
 	Identifiers bool
 	Filters     page.Filters
@@ -70,6 +76,14 @@ type daysView struct {
 type dayRow struct {
 	ID, Reference, Hospital, Place, Ready, End, Reason, Body, Swatch, Days string
 	Action                                                                 string
+	// Dates are those of the row's counted days, Rule what decided them.
+	Dates, Rule, RuleWords string
+	Strip                  template.HTML
+	State                  *page.Tag
+	Receipt                string
+	Act                    page.Link
+	// Asks says that the row has the button for numbers: the first of its delay.
+	Asks bool
 }
 
 type shownView struct{ Reference, NHSNumber, LocalID, Note string }
@@ -170,9 +184,17 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 		v.Uncertain = "Of these, " + plural(n, "day rests", "days rest") + " on an uncertain ready date."
 	}
 	v.Outside = d.outside()
+	var shown int64
 	for _, r := range d.List.Delays {
-		v.Rows = append(v.Rows, s.dayRow(r, c.QueryParams()))
+		rows, err := s.periodRows(c, r, d.Filter)
+		if err != nil {
+			return v, err
+		}
+		v.Rows = append(v.Rows, rows...)
+		shown += r.Days
 	}
+	v.Proof = d.proof(shown, len(v.Rows))
+	v.Strips, v.From, v.To = d.Filter.To-d.Filter.From < stripMost, d.Filter.From.Long(), d.Filter.To.Long()
 	q := page.Dated(d.Filter.Filter, d.Filter.From, d.Filter.To)
 	v.Filters = page.Filters{Action: "/days", Clear: "/days", Words: v.Showing, Dates: &page.DateFields{From: d.Filter.From.String(),
 		To: d.Filter.To.String()},
@@ -210,7 +232,7 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
 	row := dayRow{ID: "row-" + r.Reference + "-" + r.Listed.String(), Reference: r.Reference,
 		Hospital: s.opts.Places.ProviderWords(r.Provider), Ready: r.Ready.Long(),
-		End: "Still waiting", Reason: "Not counted yet", Body: "Not counted yet", Days: count(r.Days),
+		End:    "Still waiting",
 		Action: page.Address("/days/"+url.PathEscape(r.Reference)+"/identifiers", query)}
 	var place []string
 	for _, part := range []string{r.Bed, r.Ward, r.Site} {
@@ -220,12 +242,7 @@ func (s *Server) dayRow(r record.Delay, query url.Values) dayRow {
 	}
 	row.Place = orWords(strings.Join(place, ", "), "Not known")
 	if r.End != 0 {
-		row.End = r.End.Long()
-	}
-	if n := len(r.Stretches); n > 0 {
-		last := r.Stretches[n-1]
-		row.Reason = s.opts.Places.ReasonWords(last.Reason)
-		row.Body, row.Swatch = s.stepWords(last.Body, last.Reason)
+		row.End = "Left " + r.End.Long()
 	}
 	return row
 }
@@ -279,31 +296,27 @@ func (s *Server) daysTwin(c echo.Context) (page.Twin, error) {
 		Basis:       d.Filter.Filter.Basis,
 		Definitions: []string{def.ID + " " + def.Name},
 		Columns: []page.Column{{Name: "provider"}, {Name: "reference"}, {Name: "site"}, {Name: "ward"}, {Name: "bed"}, {Name: "ready"},
-			{Name: "end"}, {Name: "reason"}, {Name: "responsible"}, {Name: "council"}, {Name: "delayed_days", Number: true}},
+			{Name: "end"}, {Name: "reason"}, {Name: "responsible"}, {Name: "council"},
+			{Name: "delayed_days", Number: true}, {Name: "first_day"}, {Name: "last_day"},
+			{Name: "state"}, {Name: "rule"}},
 	}
 	actor := s.actor(c)
 	if !actor.May(people.SeeRows) || d.AsAt == 0 {
 		return t, nil
 	}
-	err = d.now.EachScopedDelay(ctx, actor.Scope(), d.Filter, d.Page.Sort, func(r record.Delay) error {
-		var last record.Stretch
-		if n := len(r.Stretches); n > 0 {
-			last = r.Stretches[n-1]
-		}
+	n, err := d.eachPeriod(ctx, actor.Scope(), func(r record.Delay, p record.Period) {
 		end := ""
 		if r.End != 0 {
 			end = r.End.String()
 		}
-		t.Rows = append(t.Rows, []string{r.Provider, r.Reference, r.Site, r.Ward, r.Bed, r.Ready.String(), end, string(last.Reason),
-			last.Body.Slug(),
-			string(last.Council), strconv.FormatInt(r.Days, 10)})
-		return nil
+		t.Rows = append(t.Rows, []string{r.Provider, r.Reference, r.Site, r.Ward, r.Bed, r.Ready.String(), end, string(p.Reason),
+			p.Body.Slug(), string(p.Council), strconv.FormatInt(p.Days(), 10), p.First.String(), p.Last.String(), p.State.Slug(), p.Rule})
 	})
 	if err != nil {
 		return t, err
 	}
 	return t, s.opts.SignIn.Store.Record(ctx, audit.Entry{Who: actor.Who(), As: actor.As(), From: actor.Address, What: audit.RowsExported,
-		After: strconv.Itoa(len(t.Rows)) + " delays"})
+		After: strconv.Itoa(n) + " delays"})
 }
 
 func (s *Server) daysCSV(c echo.Context) error {

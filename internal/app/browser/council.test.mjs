@@ -68,6 +68,21 @@ describe('on paper', () => {
   }
 })
 
+describe('the first screen', () => {
+  test('answers, and the whole page is at most 2,500 px tall', async () => {
+    const { context, page, wrong } = await director({ width: 1280, height: 720 })
+    await page.goto(site.at + page0)
+    for (const part of ['.app-answer__value', '.app-answer__bar--wide', '#change', '#waits']) {
+      const box = await page.locator(part).boundingBox()
+      assert.ok(box && box.y + box.height <= 720, `${part} is not on the first screen: ${JSON.stringify(box)}`)
+    }
+    const height = await page.evaluate(() => document.documentElement.scrollHeight)
+    assert.ok(height <= 2500, `the page is ${height} px tall`)
+    assert.deepEqual(wrong, [])
+    await context.close()
+  })
+})
+
 async function accessible (page, name) {
   const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`), [], `${name}: axe`)
@@ -134,6 +149,7 @@ describe('from a hospital\'s cell to the receipt (J7)', () => {
     for (const split of ['Reason', 'Type of care', 'New or continuing delays', 'Hospital']) {
       await page.getByRole('list', { name: 'Split by' }).getByRole('link', { name: split }).click()
       await page.waitForURL(/#moved$/)
+      await page.locator('.app-moved details').evaluate((one) => { one.open = true })
       const points = await page.locator('#moved-table tr td:last-child').allInnerTexts()
       const tenths = points.map((text) => Number(text.replace('−', '-').replace('.', '').replace('+', '')))
       const all = tenths.pop()
