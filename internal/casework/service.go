@@ -220,6 +220,12 @@ func restate(g attribution.Given, reason delay.Reason, body delay.Body, council 
 	return g
 }
 
+// Restated gives what logging a case for a reason would state, before it is
+// saved.
+func (s *Service) Restated(c *Case, reason delay.Reason) attribution.Given {
+	return restate(c.Stands(), reason, delay.NotAttributed, nil)
+}
+
 // rules gives the rule set of a code set.
 func (s *Service) rules(set string) *attribution.RuleSet {
 	if s.Sets == nil {

@@ -25,13 +25,14 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 	v := page.CaseForm{Form: page.Form{Frame: s.frame(c, "Log a delay")}, Back: "/today", BackText: backToToday, Action: "/delays/new"}
 	var k *casework.Case
 	ward, provider := "", f.New.Provider
-	ready := page.Part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "nhsuk-radios--inline",
+	ready := page.Part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "app-choices",
 		Groups: []page.PartGroup{{}}}
-	add := func(value, text string) {
-		ready.Groups[0].Items = append(
-			ready.Groups[0].Items,
-			page.Choice{ID: "ready-" + value, Value: value, Text: text, Chosen: f.Ready == value},
-		)
+	add := func(value, text string, day delay.Day) {
+		one := page.Choice{ID: "ready-" + value, Value: value, Text: text, Chosen: f.Ready == value, Says: s.countedFrom(day)}
+		if value == "other" {
+			one.Inside = []page.Part{page.DatePart("other", "On which date?", "For example, 31 10 2026", f.Other)}
+		}
+		ready.Groups[0].Items = append(ready.Groups[0].Items, one)
 	}
 	if f.Reference != "" {
 		var err error
@@ -54,7 +55,7 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 				page.CaseFact{Name: "Waiting for, by the extract", Value: s.opts.Places.ReasonWords(given.Reason), Source: s.extractAge(k)},
 			)
 			if d.EndKind == delay.Open {
-				add("fed", d.Ready.Long()+", from the extract")
+				add("fed", d.Ready.Long()+", from the extract", d.Ready)
 			}
 		}
 		v.Hidden = []page.Hidden{{Name: "ref", Value: k.Reference}, {Name: "version", Value: cmp.Or(f.Version, k.Version)}}
@@ -64,19 +65,18 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 		v.Lede = []string{"Find them by reference, ward or hospital number first: whoever is in the latest extract is on the list already."}
 		v.Parts = s.newPersonParts(actor, f.New)
 	}
-	add("today", "Today")
-	add("yesterday", "Yesterday")
-	add("other", "Another date")
+	add("today", "Today", today)
+	add("yesterday", "Yesterday", today-1)
+	add("other", "Another date", 0)
 	uncertain := page.Part{Kind: "check", ID: "uncertain", Groups: []page.PartGroup{{Items: []page.Choice{{ID: "uncertain", Value: "yes",
 		Text: "This date is uncertain", Chosen: f.Uncertain}}}}}
 	v.Parts = append(v.Parts, ready)
-	other := page.DatePart("other", "If another date", "For example, 31 10 2026", f.Other)
 	reason := s.reasonParts(c, provider, ward, f.Reason)
 	where := page.Part{
 		Kind:   "radios",
 		ID:     "destination",
 		Label:  "3 Where are they going?",
-		Class:  "nhsuk-radios--small",
+		Class:  "app-choices",
 		Groups: []page.PartGroup{{}},
 	}
 	for _, d := range casework.Destinations {
@@ -91,17 +91,21 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 	// keyboard; its parts are closed unless one is used.
 	body := s.bodyPart("If the rules do not say, who is the next step with?", f.Body)
 	v.Parts = append(v.Parts,
-		page.Part{Kind: "details", ID: "more-date", Label: "Another date", Parts: []page.Part{other}},
 		page.Part{Kind: "details", ID: "more-body", Label: "Who the next step is with",
 			Words: []string{
 				"Leave this to the rules unless the ward knows better. The council is asked to agree either way.",
 			}, Parts: []page.Part{body}})
-	if f.Ready == "other" || !f.Other.Empty() {
-		v.Parts[len(v.Parts)-2] = other
-	}
 	v.Aside = []page.Part{s.meaningsPart(c, s.opts.Casework.Reasons(provider, today))}
+	v.Class = "app-log"
+	next := "Save and go to next"
+	if k != nil {
+		s.previewLog(&v, k, f, today)
+		if r := s.nextOnList(c, k.Provider, s.keptList(c, k.Provider), k.Reference); r.Bed != "" {
+			next += ": bed " + r.Bed
+		}
+	}
 	v.Buttons = []page.Button{
-		{Text: "Save and go to next", Name: "then", Value: "next"},
+		{Text: next, Name: "then", Value: "next"},
 		{Text: "Save and open record", Name: "then", Value: "open", Class: "nhsuk-button--secondary"},
 	}
 	return v, nil

@@ -439,7 +439,7 @@ func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day
 	w := workRow{
 		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
 		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: s.opts.Places.ReasonWords(r.Reason),
-		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form",
+		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference),
 		EndHref:     "/delays/" + r.Reference + "/end",
 		Discrepancy: r.Discrepancy, Source: "Extract of " + day.Long(), MayCheck: r.Logged && !r.Paused,
 		Action: "No action yet", Checked: "Never checked",

@@ -178,7 +178,7 @@ for (const [name, options] of [['at 320 px', { width: 320 }], ['without scripts'
     await me.go('/today?sort=ready')
     // The longest wait that is not logged has days enough to be changed.
     await me.press('.app-round__row a:has-text("Log delay")', 'the form')
-    await me.select('reason', 'E')
+    await me.choose('reason', 'E')
     await me.choose('destination', 'undecided')
     await me.press(button('Save and open record'), 'the record')
     const ref = refOf(me.page)
@@ -350,7 +350,7 @@ test('J14 two people edit one record: the second is told, what was typed stands,
   const two = await hand('coordinator', { width: 320, script: false })
   await one.go('/today')
   await one.press('.app-round__row a:has-text("Log delay")', 'the form')
-  await one.select('reason', 'E')
+  await one.choose('reason', 'E')
   await one.choose('destination', 'undecided')
   await one.press(button('Save and open record'), 'the record')
   const at = '/delays/' + refOf(one.page)
