@@ -1,7 +1,9 @@
 package app
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 )
@@ -25,8 +27,8 @@ func TestTodayUncertainDates(t *testing.T) {
 		t.Fatalf("the card says %q", got)
 	}
 	r = d.get("coordinator", href)
-	if r.Find(".app-worklist tbody tr").Length() != 1 || r.Find("#row-"+ref).Length() != 1 {
-		t.Errorf("listed are %s", words(r.Find(".app-worklist tbody")))
+	if r.Find(".app-round__row").Length() != 1 || r.Find("#row-"+ref).Length() != 1 {
+		t.Errorf("listed are %s", words(r.Find(".app-round__rows")))
 	}
 	d.get("coordinator", "/delays/"+ref).has(t, "Uncertain date")
 	// Ready on 28 October and known since 31 October: counted to 3 November.
@@ -68,4 +70,73 @@ func TestTodayPrint(t *testing.T) {
 	if d.get("coordinator", "/today?ward=5A&view=print").Find(".app-sheet").Length() != 1 {
 		t.Error("the print does not keep the filters")
 	}
+}
+
+// The round: one list in the order of the beds, logged and not logged together,
+// with how far it has come; a check stays in place and leads to the next row
+// whatever its state, with the ward and the filters as they were.
+func TestTodayIsARound(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	d.log("100000001", "E")
+	first, second := d.ref("100000001"), d.ref("100000002")
+	d.now = d.now.Add(26 * time.Hour)
+	r := d.get("coordinator", "/today?ward=4B")
+	if got := words(r.Find(".app-round__done")); got != "0 of 2 done · 1 not logged · 1 to check" {
+		t.Errorf("the round stands at %q", got)
+	}
+	if rows := r.Find(".app-round__row"); rows.Length() != 2 || rows.First().AttrOr("id", "") != "row-"+first {
+		t.Errorf("the rows are %s", words(rows))
+	}
+	if next, _ := r.Find("[autofocus]").Attr("id"); next != "row-"+first {
+		t.Errorf("the row in focus is %q", next)
+	}
+	saved := d.send("coordinator", "/today?ward=4B&sort=ward", "/today/check", map[string]string{"one": first})
+	if !strings.HasPrefix(saved.where, "/today?") || !strings.HasSuffix(saved.where, "&sort=ward&ward=4B#row-"+second) {
+		t.Errorf("a check leads to %q, not to the next row, who is not logged", saved.where)
+	}
+	r = d.follow("coordinator", saved)
+	if got := words(r.Find("#row-" + first + " .app-round__ok")); got != "✓ checked 11:12am · Undo" {
+		t.Errorf("the row says %q", got)
+	}
+	if got := words(r.Find(".app-round__done")); got != "1 of 2 done · 1 not logged" {
+		t.Errorf("the round stands at %q", got)
+	}
+	t.Run("the way back and the next save lead to the same list", func(t *testing.T) {
+		d.get("coordinator", "/today?sort=ready&ward=4B")
+		back := d.get("coordinator", "/delays/"+second).Find(".nhsuk-back-link").AttrOr("href", "")
+		if back != "/today?sort=ready&ward=4B#row-"+second {
+			t.Errorf("back leads to %q", back)
+		}
+		form := "/delays/new?ref=" + second
+		if back := d.get("coordinator", form).Find("a:contains('Back')").AttrOr("href", ""); back != "/today?sort=ready&ward=4B#row-"+second {
+			t.Errorf("back from the form leads to %q", back)
+		}
+		saved := d.send("coordinator", form, "/delays/new", map[string]string{"reason": "E", "destination": "1"})
+		if !strings.Contains(saved.where, "sort=ready&ward=4B#row-"+second) { // The last of the list.
+			t.Errorf("a save leads to %q", saved.where)
+		}
+	})
+	t.Run("a council's reader is not led to a page that is refused", func(t *testing.T) {
+		at := d.get("council reviewer", "/delays/"+first).Find(".nhsuk-back-link").AttrOr("href", "")
+		if at != "/agreement" || d.ask("council reviewer", "GET", at, nil).status != 200 {
+			t.Errorf("back leads to %q", at)
+		}
+	})
+	d.verify()
+}
+
+// The page of a resumption never begins with a date that it would refuse.
+func TestResumeDateIsNotRefused(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	d.log("100000001", "E")
+	at := "/delays/" + d.ref("100000001")
+	d.follow("coordinator", d.send("coordinator", at+"/pause", at+"/pause", map[string]string{"why": "hospital"}))
+	if v := d.get("coordinator", at+"/resume").Find("#date-day").AttrOr("value", ""); v != "" {
+		t.Errorf("on the day of the pause the date is %q, which is refused", v)
+	}
+	d.now = d.now.Add(24 * time.Hour)
+	d.follow("coordinator", d.send("coordinator", at+"/resume", at+"/resume", nil))
+	d.verify()
 }

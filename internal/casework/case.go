@@ -172,9 +172,14 @@ type WorkRow struct {
 	State              agreement.State
 	// Logged says whether the log knows the delay; Checked is when anything was
 	// last said of it, zero when never; Paused whether the wait has stopped.
-	Logged    bool
-	Checked   time.Time
-	Paused    bool
+	Logged  bool
+	Checked time.Time
+	Paused  bool
+	// Entry is the last entry of the log when it was saved alone, 0 when there is
+	// none; Last is what it did and Recorded when it was saved.
+	Entry     int64
+	Last      logbook.Kind
+	Recorded  time.Time
 	Uncertain bool
 	Pathway   string
 	// Discrepancy says in words how the log and the latest extract differ,

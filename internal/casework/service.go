@@ -142,6 +142,18 @@ func (c *Case) IsOpen() bool { return logbook.IsOpen(entriesOf(c.Current())) }
 // IsPaused says whether the wait has stopped for now.
 func (c *Case) IsPaused() bool { return logbook.IsPaused(entriesOf(c.Current())) }
 
+// PausedOn gives the day from which the wait was paused last, 0 when it never
+// was.
+func (c *Case) PausedOn() delay.Day {
+	day := delay.Day(0)
+	for _, l := range c.Current() {
+		if l.Kind == logbook.Paused {
+			day = l.Day
+		}
+	}
+	return day
+}
+
 // IsLogged says whether the log says anything of the last delay, besides
 // correcting what was recorded of days that are over.
 func (c *Case) IsLogged() bool {
@@ -206,6 +218,12 @@ func restate(g attribution.Given, reason delay.Reason, body delay.Body, council 
 		g.Council, g.Words.Council = *council, string(*council)
 	}
 	return g
+}
+
+// Restated gives what logging a case for a reason would state, before it is
+// saved.
+func (s *Service) Restated(c *Case, reason delay.Reason) attribution.Given {
+	return restate(c.Stands(), reason, delay.NotAttributed, nil)
 }
 
 // rules gives the rule set of a code set.
@@ -848,12 +866,7 @@ func (s *Service) Resume(ctx context.Context, by people.Actor, f PauseForm) (Don
 	if !c.IsPaused() {
 		return Done{}, problem.New(problem.Conflict, "This wait is not paused.")
 	}
-	var paused delay.Day
-	for _, l := range c.Current() {
-		if l.Kind == logbook.Paused {
-			paused = l.Day
-		}
-	}
+	paused := c.PausedOn()
 	if in.Day = f.Date.read(r, "date", "Resume date"); in.Day != 0 {
 		switch {
 		case in.Day <= paused:

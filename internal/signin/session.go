@@ -37,6 +37,7 @@ const (
 	keyReturn  = "return"  // string: the page that was asked for
 	keyScreen  = "screen"  // string: public ID of a screen link
 	keyMessage = "message" // string: what the next page says once
+	keyList    = "list"    // string: query of the list that was looked at last
 )
 
 // stepTime is how long a person may take for the second step of signing in.
@@ -257,6 +258,17 @@ func (s *Sessions) Say(ctx context.Context, sentence string) {
 
 // Said gives the sentence that Say kept, and forgets it.
 func (s *Sessions) Said(ctx context.Context) string { return s.manager.PopString(ctx, keyMessage) }
+
+// KeepList keeps the query of the list that the person looks at, so that the
+// ways back lead to it.
+func (s *Sessions) KeepList(ctx context.Context, query string) {
+	if query != s.List(ctx) {
+		s.manager.Put(ctx, keyList, query)
+	}
+}
+
+// List gives what KeepList kept, nothing when there is none.
+func (s *Sessions) List(ctx context.Context) string { return s.manager.GetString(ctx, keyList) }
 
 // CookieName is the name of the session's cookie.
 func (s *Sessions) CookieName() string { return s.manager.Cookie.Name }

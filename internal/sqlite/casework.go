@@ -545,7 +545,7 @@ const discrepancyDays = 60
 func (l *worklist) logged() error {
 	rows, err := l.tx.QueryContext(l.ctx, `
 		SELECT l.patient_id, p.reference, l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.uncertain, `+
-		`l.destination
+		`l.destination, l.together
 		FROM log_entry l
 		JOIN patient p ON p.patient_id = l.patient_id
 		WHERE l.provider_id = ?
@@ -561,6 +561,7 @@ func (l *worklist) logged() error {
 		at          time.Time
 		uncertain   bool
 		destination string
+		together    int64
 	}
 	lines := map[int64][]line{}
 	references := map[int64]string{}
@@ -570,7 +571,7 @@ func (l *worklist) logged() error {
 		var reference string
 		var e line
 		if err := rows.Scan(&patient, &reference, &e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes, &at, &e.uncertain,
-			&e.destination); err != nil {
+			&e.destination, &e.together); err != nil {
 			return err
 		}
 		e.at = time.UnixMicro(at)
@@ -607,9 +608,11 @@ func (l *worklist) logged() error {
 			if listed && e.Made < r.Ready || e.OfThePast() {
 				continue
 			}
-			r.Logged = true
 			full := byID[e.ID]
-			r.Checked = full.at
+			r.Logged, r.Checked, r.Recorded, r.Last, r.Entry = true, full.at, full.at, e.Kind, 0
+			if full.together == 0 {
+				r.Entry = e.ID
+			}
 			if e.Kind == logbook.Opened || e.Kind == logbook.Resumed {
 				r.Uncertain = full.uncertain
 				if !listed {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/agreement"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
 	"homeward/internal/logbook"
@@ -25,10 +26,13 @@ import (
 // recordView is the page of one delay.
 type recordView struct {
 	page.Form
-	Caption  string
-	Tags     []page.Tag
-	Banner   *page.Banner
-	Ref      string
+	Caption string
+	Tags    []page.Tag
+	Banner  *page.Banner
+	Ref     string
+	// Back leads to the list that the reader may open.
+	Back     string
+	BackText string
 	MayLog   bool
 	MayCheck bool
 	Links    []page.Link
@@ -90,9 +94,10 @@ func (s *Server) delayPage(c echo.Context) error {
 	}
 	title, caption := s.caseTitle(k)
 	actor := s.actor(c)
+	back := s.backFrom(c, k)
 	v := recordView{Form: page.Form{Frame: s.frame(c, title)}, Caption: caption, Ref: k.Reference, MayLog: actor.May(people.LogDelays),
 		MayAct: actor.May(people.Propose) && !k.Moved, ActionNew: "/delays/" + k.Reference + "/actions/new", Declines: casework.Declines,
-		ReadyWords: s.counting().ReadyWords()}
+		ReadyWords: s.counting().ReadyWords(), Back: back.Href, BackText: back.Text}
 	v.PageTitle = caption + " – Homeward"
 	v.Banner = s.savedBanner(c, "/delays", nil)
 	d := k.Last()
@@ -144,6 +149,43 @@ func (s *Server) delayPage(c echo.Context) error {
 	return s.page(c, "delay", v)
 }
 
+// backFrom leads back to the list that the reader came from: the worklist for the
+// hospital's staff, the agreement's for a council's, who have no worklist.
+func (s *Server) backFrom(c echo.Context, k *casework.Case) page.Link {
+	for _, l := range []page.Link{{Text: "My site today", Href: "/today"}, {Text: "Agreement", Href: "/agreement"}} {
+		if !s.opens(l.Href, s.actor(c)) {
+			continue
+		}
+		if l.Href == "/today" {
+			l.Href = s.backToList(c, k.Provider, k.Reference)
+		}
+		return l
+	}
+	return page.Link{Text: "Overview", Href: "/overview"}
+}
+
+// stateTagsOf gives a delay's state, with the days of each where its periods
+// differ, so that a tag never speaks for days that it is not about.
+func stateTagsOf(d *casework.Delay) []page.Tag {
+	var states []agreement.State
+	held := map[agreement.State]int{}
+	for _, seg := range d.Segments {
+		if held[seg.State] == 0 {
+			states = append(states, seg.State)
+		}
+		held[seg.State] += seg.Days()
+	}
+	var out []page.Tag
+	for _, state := range states {
+		words := measure.UpperFirst(state.String())
+		if len(states) > 1 {
+			words += ": " + days(int64(held[state]))
+		}
+		out = append(out, page.Tag{Text: words, Tag: stateTags[state]})
+	}
+	return out
+}
+
 func (s *Server) recordTags(k *casework.Case) []page.Tag {
 	var out []page.Tag
 	d := k.Last()
@@ -156,8 +198,7 @@ func (s *Server) recordTags(k *casework.Case) []page.Tag {
 		out = append(out, page.Tag{Text: "Paused", Tag: "nhsuk-tag--grey"})
 	}
 	if d != nil && len(d.Segments) > 0 && s.divides() {
-		state := d.Segments[len(d.Segments)-1].State
-		out = append(out, page.Tag{Text: measure.UpperFirst(state.String()), Tag: stateTags[state]})
+		out = append(out, stateTagsOf(d)...)
 	}
 	for _, l := range slices.Backward(k.Current()) {
 		if l.Kind == logbook.Opened || l.Kind == logbook.Resumed {

@@ -25,13 +25,14 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 	v := page.CaseForm{Form: page.Form{Frame: s.frame(c, "Log a delay")}, Back: "/today", BackText: backToToday, Action: "/delays/new"}
 	var k *casework.Case
 	ward, provider := "", f.New.Provider
-	ready := page.Part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "nhsuk-radios--inline",
+	ready := page.Part{Kind: "radios", ID: "ready", Label: "1 When did they become ready to leave?", Class: "app-choices",
 		Groups: []page.PartGroup{{}}}
-	add := func(value, text string) {
-		ready.Groups[0].Items = append(
-			ready.Groups[0].Items,
-			page.Choice{ID: "ready-" + value, Value: value, Text: text, Chosen: f.Ready == value},
-		)
+	add := func(value, text string, day delay.Day) {
+		one := page.Choice{ID: "ready-" + value, Value: value, Text: text, Chosen: f.Ready == value, Says: s.countedFrom(day)}
+		if value == "other" {
+			one.Inside = []page.Part{page.DatePart("other", "On which date?", "For example, 31 10 2026", f.Other)}
+		}
+		ready.Groups[0].Items = append(ready.Groups[0].Items, one)
 	}
 	if f.Reference != "" {
 		var err error
@@ -54,29 +55,28 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 				page.CaseFact{Name: "Waiting for, by the extract", Value: s.opts.Places.ReasonWords(given.Reason), Source: s.extractAge(k)},
 			)
 			if d.EndKind == delay.Open {
-				add("fed", d.Ready.Long()+", from the extract")
+				add("fed", d.Ready.Long()+", from the extract", d.Ready)
 			}
 		}
 		v.Hidden = []page.Hidden{{Name: "ref", Value: k.Reference}, {Name: "version", Value: cmp.Or(f.Version, k.Version)}}
-		v.Back = page.Address("/today", url.Values{page.WordProvider: {provider}}) + "#row-" + k.Reference
+		v.Back = s.backToList(c, provider, k.Reference)
 	} else {
 		v.Title, v.Caption = "Log a delay for someone who is not listed", s.opts.Places.ProviderWords(provider)
-		v.Lede = []string{"No one with that reference is in the latest extract. Check the number, or add them here."}
+		v.Lede = []string{"Find them by reference, ward or hospital number first: whoever is in the latest extract is on the list already."}
 		v.Parts = s.newPersonParts(actor, f.New)
 	}
-	add("today", "Today")
-	add("yesterday", "Yesterday")
-	add("other", "Another date")
+	add("today", "Today", today)
+	add("yesterday", "Yesterday", today-1)
+	add("other", "Another date", 0)
 	uncertain := page.Part{Kind: "check", ID: "uncertain", Groups: []page.PartGroup{{Items: []page.Choice{{ID: "uncertain", Value: "yes",
 		Text: "This date is uncertain", Chosen: f.Uncertain}}}}}
 	v.Parts = append(v.Parts, ready)
-	other := page.DatePart("other", "If another date", "For example, 31 10 2026", f.Other)
 	reason := s.reasonParts(c, provider, ward, f.Reason)
 	where := page.Part{
 		Kind:   "radios",
 		ID:     "destination",
 		Label:  "3 Where are they going?",
-		Class:  "nhsuk-radios--small",
+		Class:  "app-choices",
 		Groups: []page.PartGroup{{}},
 	}
 	for _, d := range casework.Destinations {
@@ -91,17 +91,21 @@ func (s *Server) logForm(c echo.Context, f casework.LogForm) (page.CaseForm, err
 	// keyboard; its parts are closed unless one is used.
 	body := s.bodyPart("If the rules do not say, who is the next step with?", f.Body)
 	v.Parts = append(v.Parts,
-		page.Part{Kind: "details", ID: "more-date", Label: "Another date", Parts: []page.Part{other}},
 		page.Part{Kind: "details", ID: "more-body", Label: "Who the next step is with",
 			Words: []string{
 				"Leave this to the rules unless the ward knows better. The council is asked to agree either way.",
 			}, Parts: []page.Part{body}})
-	if f.Ready == "other" || !f.Other.Empty() {
-		v.Parts[len(v.Parts)-2] = other
-	}
 	v.Aside = []page.Part{s.meaningsPart(c, s.opts.Casework.Reasons(provider, today))}
+	v.Class = "app-log"
+	next := "Save and go to next"
+	if k != nil {
+		s.previewLog(&v, k, f, today)
+		if r := s.nextOnList(c, k.Provider, s.keptList(c, k.Provider), k.Reference); r.Bed != "" {
+			next += ": bed " + r.Bed
+		}
+	}
 	v.Buttons = []page.Button{
-		{Text: "Save and go to next", Name: "then", Value: "next"},
+		{Text: next, Name: "then", Value: "next"},
 		{Text: "Save and open record", Name: "then", Value: "open", Class: "nhsuk-button--secondary"},
 	}
 	return v, nil
@@ -341,23 +345,31 @@ func (s *Server) logDelay(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return onward(c, "/today", url.Values{page.WordProvider: {k.Provider}, wordDone: {done.Reference}, wordEntry: {entry}},
-		s.nextFresh(c, k.Provider, done.Reference))
+	q := s.keptList(c, k.Provider)
+	next := s.nextOnList(c, k.Provider, q, done.Reference)
+	q.Set(wordDone, done.Reference)
+	q.Set(wordEntry, entry)
+	return onward(c, "/today", q, "row-"+cmp.Or(next.Reference, done.Reference))
 }
 
-// nextFresh gives the fragment of the next person who is ready and not logged,
-// else of the one who was logged.
-func (s *Server) nextFresh(c echo.Context, provider, reference string) string {
+// nextOnList gives the person after one in a list as it is shown, whatever their
+// state, nobody after the last.
+func (s *Server) nextOnList(c echo.Context, provider string, q url.Values, reference string) casework.WorkRow {
+	t, err := s.readList(c, q)
+	if err != nil {
+		return casework.WorkRow{}
+	}
 	rows, _, err := s.opts.Cases.Worklist(c.Request().Context(), s.actor(c).Scope(), provider)
 	if err != nil {
-		return ""
+		return casework.WorkRow{}
 	}
-	for _, r := range rows {
-		if !r.Logged && r.Discrepancy == "" {
-			return "row-" + r.Reference
-		}
+	now, today := s.opts.Now(), s.today()
+	rows = slices.DeleteFunc(rows, func(r casework.WorkRow) bool { return r.Reference != reference && !t.matches(r, now, today) })
+	sortRound(rows, t.sort)
+	if i := slices.IndexFunc(rows, func(r casework.WorkRow) bool { return r.Reference == reference }); i >= 0 && i+1 < len(rows) {
+		return rows[i+1]
 	}
-	return "row-" + reference
+	return casework.WorkRow{}
 }
 
 // caseFormFor starts a form about one case.
@@ -539,8 +551,16 @@ func (s *Server) resumeStep() caseStep {
 		form: func(c echo.Context, k *casework.Case, fresh bool) page.CaseForm {
 			v := s.caseFormFor(c, k, "Resume", "/resume", sent(c, fresh, "version", ""))
 			v.Lede = []string{"Ready again starts the count again. " + s.counting().ReadyWords()}
-			v.Parts = []page.Part{page.DatePart("date", "When did they become ready to leave again?", "For example, 31 10 2026",
-				sentDate(c, fresh, "date", casework.DateOf(s.today())))}
+			// Today stands there unless it would be refused: they can be ready again
+			// from the day after the pause.
+			hint, first := "For example, 31 10 2026", casework.DateOf(s.today())
+			if paused := k.PausedOn(); paused != 0 {
+				hint = "A date after " + paused.Long() + ", when the wait was paused. For example, 31 10 2026"
+				if s.today() <= paused {
+					first = casework.Date{}
+				}
+			}
+			v.Parts = []page.Part{page.DatePart("date", "When did they become ready to leave again?", hint, sentDate(c, fresh, "date", first))}
 			v.Buttons = []page.Button{{Text: "Resume"}}
 			return v
 		},

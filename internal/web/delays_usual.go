@@ -12,9 +12,8 @@ import (
 	"homeward/internal/web/page"
 )
 
-// What the log's page has for hospitals whose list of reasons is long and whose
-// codes mean nothing to readers, such as England's 37: the ward's five usual
-// reasons with a key each, and the others in a list that is found by typing.
+// What the log's page has instead of one long list: the ward's five usual reasons
+// with a key each, and the others in a list that is found by typing.
 
 // The values of the field for reasons, beside reasons themselves, and the field
 // of the list that the others stand in.
@@ -44,11 +43,11 @@ func (s *Server) reasonParts(c echo.Context, provider, ward, chosen string) []pa
 	reasons := s.opts.Casework.Reasons(provider, s.today())
 	used := s.usedOn(c, provider, ward)
 	usual := s.usual(reasons, used, func() map[delay.Reason]int { return s.usedOn(c, provider, "") })
-	if set := s.opts.Places.Book.SetOf(provider); set == nil || !set.OwnCodes || len(usual) == 0 {
+	if len(usual) == 0 {
 		return []page.Part{{Kind: "select", ID: "reason", Label: question, Groups: s.reasonGroups(reasons, used, chosen)}}
 	}
 	first := page.Part{Kind: "radios", ID: "reason", Label: question, Hint: "The most used on this ward. The others are in the list below.",
-		Class: "nhsuk-radios--small", Groups: []page.PartGroup{{}}}
+		Class: "app-choices", Groups: []page.PartGroup{{}}}
 	if ward == "" {
 		first.Hint = "The most used at this hospital. The others are in the list below."
 	}

@@ -63,19 +63,16 @@ type todayView struct {
 	Hospitals     []page.Link
 	Cards         []cardView
 	Filters       page.Filters
-	// New are ready in the extract and not logged.
-	New        []workRow
-	NewHeading string
-	Waiting    []workRow
-	Heading    string
-	Sorts      []page.Link
-	Pages      []page.NavItem
-	Empty      string
-	Hidden     []page.Hidden
-	MayLog     bool
-	NewHref    string
-	CSV, Print string
-	Filtered   bool
+	Round         roundView
+	Sorts         []page.Link
+	Pages         []page.NavItem
+	Empty         string
+	Hidden        []page.Hidden
+	// MaySelect says that several rows can be checked at once.
+	MayLog, MaySelect bool
+	NewHref           string
+	CSV, Print        string
+	Filtered          bool
 	// Sheets are the print: the people of each ward, a page a ward.
 	Sheets []sheetView
 }
@@ -92,6 +89,7 @@ type workRow struct {
 	Href, LogHref, EndHref   string
 	Source                   string
 	MayCheck                 bool
+	roundRow
 }
 
 // sheetView is one ward of the print. Head stands at the top of each of its
@@ -135,8 +133,9 @@ type todayAsked struct {
 	print    bool
 }
 
-func (s *Server) readToday(c echo.Context) (todayAsked, error) {
-	q := c.QueryParams()
+func (s *Server) readToday(c echo.Context) (todayAsked, error) { return s.readList(c, c.QueryParams()) }
+
+func (s *Server) readList(c echo.Context, q url.Values) (todayAsked, error) {
 	a, err := s.opts.Places.Read(
 		q,
 		page.WordProvider,
@@ -160,7 +159,7 @@ func (s *Server) readToday(c echo.Context) (todayAsked, error) {
 	if t.provider, t.mine, err = s.worksAt(c, a.Filter.Providers); err != nil {
 		return t, err
 	}
-	if t.checked, err = page.OneOf(q, wordChecked, "", "yes", "no"); err != nil {
+	if t.checked, err = page.OneOf(q, wordChecked, "", "yes", "no", notLogged); err != nil {
 		return t, err
 	}
 	var due string
@@ -173,7 +172,7 @@ func (s *Server) readToday(c echo.Context) (todayAsked, error) {
 		return t, err
 	}
 	t.unsure = unsure != ""
-	if t.sort, err = page.OneOf(q, wordSort, "ready", "ready", "ward", "checked"); err != nil {
+	if t.sort, err = page.OneOf(q, wordSort, "ward", "ward", "ready", "checked"); err != nil {
 		return t, err
 	}
 	if t.least, err = page.WholeNumber(q, wordLeast, 0, 1000); err != nil {
@@ -198,6 +197,7 @@ func (t todayAsked) matches(r casework.WorkRow, now time.Time, today delay.Day) 
 		len(t.bodies) > 0 && !slices.Contains(t.bodies, r.Body),
 		t.checked == "yes" && (!r.Logged || now.Sub(r.Checked) > unchecked),
 		t.checked == "no" && (!r.Logged || now.Sub(r.Checked) <= unchecked),
+		t.checked == notLogged && !isNew(r),
 		r.Days < t.least,
 		t.unsure && !r.Uncertain,
 		t.due && (r.Action == nil || r.Action.Due > today),
@@ -219,32 +219,36 @@ func (s *Server) todayPage(c echo.Context) error {
 		}
 		all = nil // A hospital that has sent nothing and logged nothing.
 	}
+	if ward := s.rememberedWard(c, t, all); ward != "" {
+		q := url.Values{wordWard: {ward}}
+		if len(t.mine) > 1 {
+			q.Set(page.WordProvider, t.provider)
+		}
+		return onward(c, "/today", q, "")
+	}
+	s.rememberList(c, t)
 	now, today := s.opts.Now().In(s.opts.Zone), s.today()
 	v := todayView{Form: page.Form{Frame: s.frame(c, "My site today")}, Caption: s.opts.Places.ProviderWords(t.provider) + ", " +
 		today.Long(),
 		MayLog: s.actor(c).May(people.LogDelays)}
-	v.Filtered = len(t.query) > 0 && !(len(t.query) == 1 && t.query.Has(page.WordProvider))
+	v.Filtered = t.narrowed()
 	v.BodyClass = "app-print-landscape"
 	if t.print {
 		v.BodyClass += " app-view-print"
 	}
-	v.Banner = s.savedBanner(c, "/today", t.query)
-	var waiting, fresh []casework.WorkRow
-	var checked, notChecked, long, due, unsure int64
+	var rows []casework.WorkRow
+	var checked, notChecked, unlogged, long, due, unsure int64
 	for _, r := range all {
-		if !r.Logged && r.Discrepancy == "" {
-			if t.checked == "" && t.matches(r, now, today) {
-				fresh = append(fresh, r)
-			}
-		} else {
-			if now.Sub(r.Checked) <= unchecked {
-				checked++
-			} else {
-				notChecked++
-			}
-			if t.matches(r, now, today) {
-				waiting = append(waiting, r)
-			}
+		if t.matches(r, now, today) {
+			rows = append(rows, r)
+		}
+		switch {
+		case isNew(r):
+			unlogged++
+		case now.Sub(r.Checked) <= unchecked:
+			checked++
+		default:
+			notChecked++
 		}
 		if r.Days >= 21 {
 			long++
@@ -256,7 +260,6 @@ func (s *Server) todayPage(c echo.Context) error {
 			due++
 		}
 	}
-	unlogged := int64(len(all)) - checked - notChecked
 	v.Lede = measure.UpperFirst(peopleAre(int64(len(all)))) + " waiting to leave. " + count(checked) + " checked in the last 24 hours, " +
 		count(notChecked) + " not."
 	if unlogged > 0 {
@@ -268,7 +271,7 @@ func (s *Server) todayPage(c echo.Context) error {
 	}
 	v.Cards = []cardView{
 		{count(notChecked), "Not checked in 24 hours", at(wordChecked, "no")},
-		{count(unlogged), "Ready, not logged", page.Address("/today", url.Values{page.WordProvider: {t.provider}}) + "#not-logged"},
+		{count(unlogged), "Ready, not logged", at(wordChecked, notLogged)},
 		{count(long), "Waiting 21 days or more", at(wordLeast, "21")},
 		{count(due), "Actions due today", at(wordDue, "today")},
 	}
@@ -288,34 +291,33 @@ func (s *Server) todayPage(c echo.Context) error {
 			v.Hidden = append(v.Hidden, page.Hidden{Name: "keep-" + name, Value: one})
 		}
 	}
+	slices.SortFunc(v.Hidden, func(a, b page.Hidden) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
 	v.Hidden = append(v.Hidden, page.Hidden{Name: "page", Value: strconv.Itoa(t.page)})
-	switch t.sort {
-	case "ward":
-		slices.SortStableFunc(waiting, func(a, b casework.WorkRow) int {
-			return cmp.Or(cmp.Compare(a.Ward, b.Ward), cmp.Compare(a.Bed, b.Bed))
-		})
-	case "checked":
-		slices.SortStableFunc(waiting, func(a, b casework.WorkRow) int { return a.Checked.Compare(b.Checked) })
+	sortRound(rows, t.sort)
+	shown := rows
+	switch {
+	case t.print:
+		v.Sheets = s.sheets(t, rows, now, today, day)
+		shown = nil
+	case t.oneWard() == "":
+		// The list of a whole hospital has pages; a ward's round has one, so that
+		// the next row is always on it.
+		v.Pages = page.PagesOf("/today", t.query, t.page, (len(rows)+workPage-1)/workPage)
+		from := min((t.page-1)*workPage, len(rows))
+		shown = rows[from:min(from+workPage, len(rows))]
 	}
-	v.Heading = "Waiting (" + count(int64(len(waiting))) + ")"
-	shown := waiting
-	if t.print {
-		v.Sheets = s.sheets(t, slices.Concat(waiting, fresh), now, today, day)
-	} else {
-		v.Pages = page.PagesOf("/today", t.query, t.page, (len(waiting)+workPage-1)/workPage)
-		from := min((t.page-1)*workPage, len(waiting))
-		shown = waiting[from:min(from+workPage, len(waiting))]
+	v.Round = s.round(c, t, all, shown, now, today, day)
+	v.Banner = s.savedBanner(c, "/today", t.query)
+	if v.Banner != nil && v.Banner.Line && v.Round.has(c.QueryParam(wordDone)) {
+		v.Round.Said, v.Banner = v.Banner.Words, nil
 	}
-	for _, r := range shown {
-		w := s.workRow(r, now, today, day)
-		w.MayCheck = w.MayCheck && v.MayLog
-		v.Waiting = append(v.Waiting, w)
+	if ward := t.oneWard(); ward != "" {
+		v.Title, v.PageTitle = "Ward round", "Ward round, "+ward+" – Homeward"
+		v.Caption = s.opts.Places.ProviderWords(t.provider) + ", " + today.Long() + ", " + clock(now)
+		v.Lede, v.Cards = "", nil
 	}
-	for _, r := range fresh {
-		v.New = append(v.New, s.workRow(r, now, today, day))
-	}
-	v.NewHeading = "Ready in the extract, not logged (" + count(int64(len(fresh))) + ")"
-	for _, x := range [][2]string{{"ready", "Longest wait"}, {"ward", "Ward and bed"}, {"checked", "Not checked for longest"}} {
+	v.MaySelect = v.MayLog && t.oneWard() == "" && len(shown) > 0
+	for _, x := range [][2]string{{"ward", "Ward and bed"}, {"ready", "Longest wait"}, {"checked", "Not checked for longest"}} {
 		l := page.Link{Text: x[1]}
 		if t.sort != x[0] {
 			q := url.Values{}
@@ -337,7 +339,7 @@ func (s *Server) todayPage(c echo.Context) error {
 		if day != 0 {
 			v.Empty += " The list is of " + day.Long() + "."
 		}
-	case len(waiting)+len(fresh) == 0:
+	case len(rows) == 0:
 		v.Empty = "No one matches these filters."
 		if t.ref != "" {
 			v.Empty = "No delay in your area matches " + page.Quote(t.ref) + "."
@@ -346,6 +348,7 @@ func (s *Server) todayPage(c echo.Context) error {
 		v.Empty = ""
 		v.Lede += " Today's extract has not arrived. This list is from " + day.Long() + ". You can still log delays."
 	}
+	v.Scripts = append(v.Scripts, s.assets.href(roundJS))
 	return s.page(c, "today", v)
 }
 
@@ -353,7 +356,7 @@ func (s *Server) todayPage(c echo.Context) error {
 func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, today, day delay.Day) []sheetView {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b casework.WorkRow) int {
-		return cmp.Or(cmp.Compare(a.Ward, b.Ward), cmp.Compare(a.Bed, b.Bed), cmp.Compare(a.Reference, b.Reference))
+		return cmp.Or(cmp.Compare(a.Ward, b.Ward), byBed(a.Bed, b.Bed), cmp.Compare(a.Reference, b.Reference))
 	})
 	var out []sheetView
 	for i, r := range rows {
@@ -398,7 +401,7 @@ func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) page.Filters
 		body.Items = append(body.Items, page.Choice{ID: "resp-" + b.Slug(), Value: b.Slug(), Text: measure.UpperFirst(b.String()),
 			Chosen: slices.Contains(t.bodies, b)})
 	}
-	for _, x := range [][2]string{{"", "All"}, {"yes", "Checked"}, {"no", "Not checked"}} {
+	for _, x := range [][2]string{{"", "All"}, {"yes", "Checked"}, {"no", "Not checked"}, {notLogged, "Not logged yet"}} {
 		checked.Items = append(
 			checked.Items,
 			page.Choice{ID: "checked-" + cmp.Or(x[0], "all"), Value: x[0], Text: x[1], Chosen: t.checked == x[0]},
@@ -415,7 +418,8 @@ func (s *Server) todayFilters(t todayAsked, all []casework.WorkRow) page.Filters
 	if !s.divides() {
 		groups = slices.DeleteFunc(groups, func(g page.ChoiceGroup) bool { return g.Name == page.WordResp })
 	}
-	return page.Filters{Action: "/today", Clear: page.Address("/today", url.Values{page.WordProvider: {t.provider}}), Groups: groups}
+	return page.Filters{Action: "/today", Clear: page.Address("/today", url.Values{page.WordProvider: {t.provider}, wordWard: {""}}),
+		Groups: groups}
 }
 
 func bedWords(bed, ward, reference string) string {
@@ -435,7 +439,7 @@ func (s *Server) workRow(r casework.WorkRow, now time.Time, today, day delay.Day
 	w := workRow{
 		ID: r.Reference, Reference: r.Reference, Bed: bedWords(r.Bed, r.Ward, r.Reference), Ward: r.Ward,
 		Ready: r.Ready.Long(), Days: days(int64(r.Days)), Reason: s.opts.Places.ReasonWords(r.Reason),
-		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference) + "#form",
+		Href: "/delays/" + r.Reference, LogHref: "/delays/new?ref=" + url.QueryEscape(r.Reference),
 		EndHref:     "/delays/" + r.Reference + "/end",
 		Discrepancy: r.Discrepancy, Source: "Extract of " + day.Long(), MayCheck: r.Logged && !r.Paused,
 		Action: "No action yet", Checked: "Never checked",
@@ -535,7 +539,8 @@ func (s *Server) savedBanner(c echo.Context, back string, keep url.Values) *page
 		if l.ID != id {
 			continue
 		}
-		b := &page.Banner{Words: s.savedWords(k, l), Quiet: back == "/today"}
+		b := &page.Banner{Words: s.savedWords(k, l), Quiet: back == "/today",
+			Line: l.Others < 2 && (l.Kind == logbook.Verified || l.Kind == logbook.Undone)}
 		switch {
 		case l.Others > 1 && l.Kind == logbook.Verified:
 			b.Words = persons(int64(l.Others)) + " checked at " + clock(l.At.In(s.opts.Zone)) + ". Undo takes back all of them."

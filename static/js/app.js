@@ -85,3 +85,17 @@ for (const field of document.querySelectorAll('[data-app-find]')) {
     list.focus()
   })
 }
+
+// What saving will record follows what is chosen. The choices hold the words.
+for (const said of document.querySelectorAll('[data-app-preview]:not([data-app-preview=""])')) {
+  const name = said.dataset.appPreview
+  const otherwise = said.textContent
+  const fields = document.querySelectorAll(`[name="${name}"], [name="other-${name}"]`)
+  const say = () => {
+    const chosen = [...fields].map((field) => field.selectedOptions?.[0] ?? (field.checked ? field : null))
+      .find((one) => one?.dataset.appSays)
+    said.textContent = chosen?.dataset.appSays ?? otherwise
+  }
+  for (const field of fields) field.form.addEventListener('change', say)
+  say()
+}

@@ -175,10 +175,10 @@ const refOf = (page) => page.url().match(/HW-[0-9A-Z]+/)[0]
 for (const [name, options] of [['at 320 px', { width: 320 }], ['without scripts', { script: false }]]) {
   test(`J4 by keyboard ${name}: change, correct, correct an earlier period, pause, resume, end`, async () => {
     const me = await hand('coordinator', options)
-    await me.go('/today')
+    await me.go('/today?sort=ready')
     // The longest wait that is not logged has days enough to be changed.
-    await me.press('#not-logged ~ .app-scroll a:has-text("Log delay")', 'the form')
-    await me.select('reason', 'E')
+    await me.press('.app-round__row a:has-text("Log delay")', 'the form')
+    await me.choose('reason', 'E')
     await me.choose('destination', 'undecided')
     await me.press(button('Save and open record'), 'the record')
     const ref = refOf(me.page)
@@ -349,8 +349,8 @@ test('J14 two people edit one record: the second is told, what was typed stands,
   const one = await hand('coordinator')
   const two = await hand('coordinator', { width: 320, script: false })
   await one.go('/today')
-  await one.press('#not-logged ~ .app-scroll a:has-text("Log delay")', 'the form')
-  await one.select('reason', 'E')
+  await one.press('.app-round__row a:has-text("Log delay")', 'the form')
+  await one.choose('reason', 'E')
   await one.choose('destination', 'undecided')
   await one.press(button('Save and open record'), 'the record')
   const at = '/delays/' + refOf(one.page)
@@ -393,7 +393,7 @@ test('the header finds a person by keyboard, and no address holds what was typed
     assert.match(words, /No delay in your area matches the NHS number that you typed\./)
     assert.ok(!words.includes('9434765919'), 'a number that was typed is not shown again')
     await me.go('/today')
-    const first = me.page.locator('tbody tr[id^="row-"]').first()
+    const first = me.page.locator('li[id^="row-"]').first()
     const ref = (await first.getAttribute('id')).replace('row-', '')
     await me.type('find', ref.toLowerCase())
     await Promise.all([me.page.waitForURL(`**/delays/${ref}`), me.page.keyboard.press('Enter')])

@@ -72,6 +72,8 @@ type Part struct {
 	// Class is that of the input; Max bounds an area's characters.
 	Class string
 	Max   int
+	// Focus has the page begin here.
+	Focus bool
 	// Chooses is the identifier of a radio that choosing in a select chooses too.
 	Chooses string
 	// Words and Parts are what a details or words part holds.
@@ -145,6 +147,12 @@ type Choice struct {
 	// Key chooses it while the keyboard is on one of its group.
 	Key    string
 	Chosen bool
+	// Focus has the page begin here.
+	Focus bool
+	// Says is what choosing it will record, for the preview.
+	Says string
+	// Inside are the fields that belong to this choice alone.
+	Inside []Part
 }
 
 // RadiosPart makes a group of radios from values and words.
@@ -171,6 +179,11 @@ func Each(parts []Part, visit func(Part)) {
 	for _, p := range parts {
 		visit(p)
 		Each(p.Parts, visit)
+		for _, g := range p.Groups {
+			for _, item := range g.Items {
+				Each(item.Inside, visit)
+			}
+		}
 	}
 }
 
@@ -189,6 +202,34 @@ type CaseForm struct {
 	Links []Link
 	// Aside is a table or words beside the form.
 	Aside []Part
+	// Class is that of the form; Bar keeps in sight whom it is about.
+	Class string
+	Bar   *CaseBar
+	// Preview says what saving will record, by the name of the field that decides.
+	Preview []Preview
+}
+
+// CaseBar is whom a form is about.
+type CaseBar struct{ Bed, Reference, Words, Back, BackText string }
+
+// Preview is one line of what saving will record: it follows the field Of.
+type Preview struct{ Name, Of, Words string }
+
+// Said gives what the choice that is made in a field will record.
+func Said(parts []Part, field, otherwise string) string {
+	Each(parts, func(p Part) {
+		if p.ID != field {
+			return
+		}
+		for _, g := range p.Groups {
+			for _, item := range g.Items {
+				if item.Chosen && item.Says != "" {
+					otherwise = item.Says
+				}
+			}
+		}
+	})
+	return otherwise
 }
 
 // Refuse puts the errors of a refusal beside their fields.
@@ -202,6 +243,13 @@ func (f *CaseForm) Refuse(r *casework.Refusal) {
 			}
 			if at := put(parts[i].Parts, e); at != "" {
 				return at
+			}
+			for _, g := range parts[i].Groups {
+				for _, item := range g.Items {
+					if at := put(item.Inside, e); at != "" {
+						return at
+					}
+				}
 			}
 		}
 		return ""

@@ -82,7 +82,9 @@ type Finder struct{ Label, Hint string }
 type Banner struct {
 	Words string
 	Quiet bool
-	Undo  *Undo
+	// Line says that a line beside what was saved is enough.
+	Line bool
+	Undo *Undo
 }
 
 // Undo is the form that takes back what was just saved.
