@@ -844,10 +844,10 @@ func changedSince(more, elsewhere int64) string {
 	return "its figures have changed by " + changedBy(more, elsewhere) + " since."
 }
 
-// changedBy says a change in days, and how many have moved to another hospital
-// or body.
+// changedBy says a change in days, and how many count in another place. It names
+// no body: a month may be closed where days are not divided between bodies (A8).
 func changedBy(more, elsewhere int64) string {
-	moved := plural(elsewhere, "day", "days") + " moved to another hospital or body"
+	moved := plural(elsewhere, "day", "days") + " counted in another place"
 	switch {
 	case elsewhere == 0:
 		return daysMore(more)
