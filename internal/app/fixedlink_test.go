@@ -38,6 +38,7 @@ func waitsOn(day delay.Day, patients int) string {
 // same figures, title and alt text, whatever has arrived, been said or noted in
 // between; rows about people stay with those who may see them (J13, C15, P1).
 func TestJ13AFixedLinkAMonthLater(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	draw, err := app.NewRenderer()
 	if err != nil {

@@ -357,6 +357,7 @@ func TestD2AFifthNationCounts(t *testing.T) {
 // known with their labels, a stated body stands where the set says so (A2), and
 // the partnership's own dated mapping stands where nothing is stated (D1).
 func TestD4EachProviderHasItsCodeSet(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	mhsds := "ReportDate,OrgIDProv,SiteIDOfWard,WardCode,LocalPatientId,NHSNumber,PersonBirthDate,StartDateHospProvSpell," +
 		"StartDateClinReadyforDisch,EndDateClinReadyforDisch,ClinReadyforDischDelayReason,AttribToIndic,OrgIDRespLAClinReadyforDisch\r\n"

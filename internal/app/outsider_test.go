@@ -495,6 +495,9 @@ var lists = []string{"today", "days", "agreement", "search", "call"}
 // HOMEWARD_LONG=1 it is whole; else it is the addresses about one person and the
 // lists of people, for those who could see too much.
 func TestP1Outsider(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one step after another; the full run has it")
+	}
 	o := newOutsider(t)
 	long := os.Getenv("HOMEWARD_LONG") != ""
 	unknown := object{name: "nobody", ref: gone, first: map[string]delay.Day{north: delay.MustDay("2026-10-21")},

@@ -74,6 +74,7 @@ func openPost(t *testing.T) (*postOffice, int) {
 // A pack is made, sent to each once, tried again when the server has no time,
 // and comes out the same when it is rendered again (C15).
 func TestPacksFromPlanToPost(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	if _, err := static.Files.Open("vendor/echarts/echarts.min.js"); err != nil {
 		if os.Getenv("CI") != "" {

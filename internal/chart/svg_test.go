@@ -80,6 +80,9 @@ func inspect(t *testing.T, svg, prefix string) (texts []string, elements map[str
 }
 
 func TestSVGIsCleanAndNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drawn one after another; the run without the race detector has them")
+	}
 	r := renderer(t)
 	for title, c := range all() {
 		t.Run(title, func(t *testing.T) {

@@ -393,6 +393,9 @@ func trendCharts(tb testing.TB, place string) map[string]Chart {
 }
 
 func TestTrendChartsOnEverySurface(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drawn one after another; the run without the race detector has them")
+	}
 	t.Parallel()
 	for _, place := range []string{"Northshire", "</script><script>window.__ran=1</script>", strings.Repeat("Very long name ", 20),
 		"\u202eWard 🏥 مستشفى"} {
@@ -551,6 +554,9 @@ func TestNearLimitsHaveRoundLabelsApart(t *testing.T) {
 // A slide's drawing is made for a white ground; the dark wall gives each of its
 // colours a counterpart in the style sheet.
 func TestTheDarkWallKnowsEveryColourOfASlide(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drawn one after another; the run without the race detector has them")
+	}
 	t.Parallel()
 	scss, err := os.ReadFile(filepath.FromSlash("../../static/css/_call.scss"))
 	if err != nil {

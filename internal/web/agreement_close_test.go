@@ -134,6 +134,7 @@ func TestCloseAMonth(t *testing.T) {
 }
 
 func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := ownSite(t)
 	closeIt(t, s, "all said")
@@ -221,6 +222,7 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 }
 
 func TestMonthsThatAreNotClosed(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	t.Run("snapshot and days differ", func(t *testing.T) {
 		s := ownSite(t)

@@ -19,6 +19,7 @@ import (
 // sound document, each of its paths is a route, each route below /api/ is in
 // it, and real answers are as it says.
 func TestOpenAPIDescribesTheRoutes(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := ownSite(t)
 	doc, err := openapi3.NewLoader().LoadFromData(openAPI)

@@ -14,6 +14,7 @@ import (
 // P3: a public copy holds no count under 5 and no other than a multiple of 5,
 // says so in every row, and is offered where a table can have one.
 func TestPublicCopyOfFigures(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := newSite(t)
 	for _, target := range []string{"from=2026-10-01&to=2026-10-31&by=provider,reason",

@@ -305,12 +305,12 @@ func (b brokenJobs) List(context.Context) ([]Job, error) {
 func (b brokenJobs) Run(context.Context, string) error { return b.err }
 func (b brokenJobs) ready(context.Context) error       { return b.err }
 
-// skipShort leaves a test of many drawings to the run without the race
-// detector, which has nothing to say about them.
+// skipShort leaves a test of many drawings or many pages, one after another, to
+// the run without the race detector, which has nothing to say about them.
 func skipShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("drawn by the run without the race detector")
+		t.Skip("one page after another; the run without the race detector has it")
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 )
 
 func TestC15PagesLookBack(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := newSite(t)
 	m := s.office
@@ -136,6 +137,7 @@ func TestC15NotesAsTheyStood(t *testing.T) {
 // The fixed link of the present names the moment since which nothing is new,
 // and shows the same figures.
 func TestC15FixedLinksNameTheirMoment(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := newSite(t)
 	for _, target := range []string{"/overview?last=3m", "/figures?by=council&last=30d", "/charts/reasons", "/trends?measure=M03&last=26w",

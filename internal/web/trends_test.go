@@ -301,6 +301,7 @@ func (s *site) notes(t testing.TB) []measure.Annotation {
 // A number of days, or of people on a day, opens the rows that it counts, with
 // the same filter and dates; of a past moment there are no rows to open.
 func TestReasonsAndFlowOpenTheirRows(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	s := newSite(t)
 	for target, want := range map[string]string{
@@ -320,6 +321,7 @@ func TestReasonsAndFlowOpenTheirRows(t *testing.T) {
 // Names of any kind stay text on every chart, table and file of these pages, now
 // and as they were known.
 func TestR8HostileNamesOnTrends(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	for _, name := range []string{"</script><script>window.__ran=1</script>", "=cmd()|' /C calc'!A0", strings.Repeat("Very long ", 30),
 		"\u202etxt.exe \u0645\u0633\u062a\u0634\u0641\u0649"} {

@@ -861,6 +861,7 @@ var avoid = regexp.MustCompile(
 		`patient|worst|best|underperform\w*|soaring|crisis|crashed|fatal|illegal|invalid|please|failures)\b`)
 
 func TestWordsOfThePages(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	err := fs.WalkDir(templates.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
