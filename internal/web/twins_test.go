@@ -28,7 +28,11 @@ func chartPages() []string {
 		out = append(out, "/charts/"+id)
 	}
 	for _, split := range splits {
-		out = append(out, "/flow?grain=month&split="+string(split))
+		word := string(split)
+		if split == measure.ByPathway {
+			word = byPathwayDays // The other is of the situation report and has tables alone.
+		}
+		out = append(out, "/flow?grain=month&split="+word)
 	}
 	steps := []string{"month&last=6m", "week&last=16w", "day&last=30d"}
 	for i, m := range measure.Metrics {
