@@ -1,11 +1,14 @@
 package app
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"homeward/internal/delay"
 )
 
 // Uncertain ready dates are counted apart on the worklist, and can be listed
@@ -139,4 +142,73 @@ func TestResumeDateIsNotRefused(t *testing.T) {
 	d.now = d.now.Add(24 * time.Hour)
 	d.follow("coordinator", d.send("coordinator", at+"/resume", at+"/resume", nil))
 	d.verify()
+}
+
+// The tags of a record say of its days what the table of its periods says: one
+// agreed period does not make the others agreed (G1).
+func TestRecordTagsSayWhatItsPeriodsSay(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	at := "/delays/" + d.ref("100000002")
+	tags := func() string {
+		t.Helper()
+		r := d.get("coordinator", at)
+		held := map[string]int{}
+		r.Find("#periods tbody tr").Each(func(_ int, row *goquery.Selection) {
+			n, err := strconv.Atoi(words(row.Find("td").Eq(3)))
+			if err != nil {
+				t.Fatalf("a period has %q days", words(row.Find("td").Eq(3)))
+			}
+			held[words(row.Find("td").Eq(4))] += n
+		})
+		var said []string
+		r.Find("h1 .nhsuk-tag").Each(func(_ int, tag *goquery.Selection) {
+			state, n, parts := strings.Cut(words(tag), ": ")
+			if _, known := held[state]; !known {
+				t.Errorf("the tag says %q, the periods are %v", words(tag), held)
+			}
+			if parts && n != strconv.Itoa(held[state])+" days" {
+				t.Errorf("the tag says %q, the periods are %v", words(tag), held)
+			}
+			said = append(said, words(tag))
+			delete(held, state)
+		})
+		if len(held) > 0 {
+			t.Errorf("no tag speaks of %v", held)
+		}
+		return strings.Join(said, ", ")
+	}
+	if got := tags(); got != "Proposed" {
+		t.Errorf("G1 before an answer the record says %q", got)
+	}
+	d.agreeSome()
+	if got := tags(); got != "Agreed" {
+		t.Errorf("G1 after both have said so the record says %q", got)
+	}
+	d.now = d.now.Add(3 * 24 * time.Hour)
+	for _, day := range []string{"2026-11-04", "2026-11-05"} {
+		d.extract(day, listed{"100000002", "2026-10-28", "E", delay.SocialCare, "4B", "4B-14"})
+	}
+	d.verify()
+	if got := tags(); !strings.HasPrefix(got, "Agreed: ") || !strings.Contains(got, ", Proposed: ") {
+		t.Errorf("G1 with a new reason that nobody has answered the record says %q", got)
+	}
+}
+
+// Someone who is not on the list is logged from a page that begins without an
+// error and with nothing filled in.
+func TestLogSomeoneNotListedBeginsWithoutAnError(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	for _, list := range []string{"/today", "/today?ward=4B", "/today?ward=4B&sort=ready"} {
+		link := d.get("coordinator", list).Find(`a:contains("not listed")`)
+		to, _, _ := strings.Cut(link.AttrOr("href", "/there-is-no-link"), "#")
+		r := d.get("coordinator", to)
+		if words(r.Find("h1")) != "Northgate General Log a delay for someone who is not listed" {
+			t.Errorf("from %s: the heading is %q", list, words(r.Find("h1")))
+		}
+		if n := r.Find(".nhsuk-error-summary, .nhsuk-error-message, [aria-invalid]").Length(); n != 0 || strings.HasPrefix(words(r.Find("title")), "Error") {
+			t.Errorf("from %s: the page begins with %d errors: %s", list, n, words(r.Find(".nhsuk-error-summary")))
+		}
+	}
 }

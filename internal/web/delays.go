@@ -170,7 +170,7 @@ func stateTagsOf(d *casework.Delay) []page.Tag {
 	var states []agreement.State
 	held := map[agreement.State]int{}
 	for _, seg := range d.Segments {
-		if held[seg.State] == 0 {
+		if !slices.Contains(states, seg.State) {
 			states = append(states, seg.State)
 		}
 		held[seg.State] += seg.Days()

@@ -55,6 +55,33 @@ async function wardsToCheck (page, words) {
   return out.sort((a, b) => b[1] - a[1])
 }
 
+test('the first check of a round is two keys from the page', async () => {
+  const { context, page, wrong } = await coordinator({ width: 390, height: 844 })
+  // A ward whose next person is logged, as on most mornings.
+  for (const [href] of await wardsToCheck(page, 'Still waiting')) {
+    await page.goto(href)
+    if (await page.locator('.app-round__row[autofocus] button.app-round__button').count() > 0) break
+  }
+  await page.goto(site.at + '/today') // As the menu leads there, which knows the ward.
+  await page.waitForFunction(() => document.activeElement.matches('.app-round__row[autofocus]'))
+  const id = await focused(page)
+  const done = async () => +(await page.locator('.app-round__done').innerText()).match(/^(\d+) of/)[1]
+  const before = await done()
+  await page.keyboard.press('Tab')
+  await Promise.all([page.waitForURL(/done=/), page.keyboard.press('Enter')])
+  await page.waitForLoadState('load')
+  assert.match(await page.locator(`#${id} .app-round__ok`).innerText(), /checked \d+(:\d\d)?[ap]m/)
+  assert.equal(await done(), before + 1, 'how far the round has come is in sight')
+  assert.ok(await page.locator('.app-round__said').isVisible(), 'what was saved is in sight')
+  const sizes = await page.locator('.app-round__row').evaluateAll((all) => all.map((e) => e.getBoundingClientRect().height))
+  assert.ok(await page.locator('.app-round__undo-button').count() > 0)
+  assert.ok(sizes.every((px) => px <= 88.5), `a row of ${Math.max(...sizes)} px with Undo`)
+  await page.locator(`#${id} .app-round__undo-button`).click()
+  await page.waitForLoadState('load')
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
 for (const script of [true, false]) {
   const how = script ? '' : ' without scripts'
   test(`each check of a round is two keys${how}, and the next row is in focus whatever its state`, async () => {
