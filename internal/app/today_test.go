@@ -207,7 +207,8 @@ func TestLogSomeoneNotListedBeginsWithoutAnError(t *testing.T) {
 		if words(r.Find("h1")) != "Northgate General Log a delay for someone who is not listed" {
 			t.Errorf("from %s: the heading is %q", list, words(r.Find("h1")))
 		}
-		if n := r.Find(".nhsuk-error-summary, .nhsuk-error-message, [aria-invalid]").Length(); n != 0 || strings.HasPrefix(words(r.Find("title")), "Error") {
+		if n := r.Find(".nhsuk-error-summary, .nhsuk-error-message, [aria-invalid]").Length(); n != 0 ||
+			strings.HasPrefix(words(r.Find("title")), "Error") {
 			t.Errorf("from %s: the page begins with %d errors: %s", list, n, words(r.Find(".nhsuk-error-summary")))
 		}
 	}
