@@ -256,7 +256,7 @@ func TestPeopleSeeWhatIsTheirs(t *testing.T) {
 				}
 			}
 			if name == "own" {
-				reference = rows.First().Find("th").Text()
+				reference = rows.First().Find("th a").Text()
 			}
 		})
 	}
