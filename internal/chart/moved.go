@@ -173,7 +173,8 @@ func drawMoved(parts []MovedPart, s Size) (json.RawMessage, error) {
 		most = math.Max(most, math.Abs(float64(p.Points))/10)
 		ends = math.Max(ends, textWidth(signedPoints(p.Points), font))
 	}
-	g := grid{left: left + font*1.2, right: font * 0.4, top: font * 0.7, bottom: font * 0.7}
+	// A tenth more than the measure, for fonts that a reader has in place of ours and that are wider.
+	g := grid{left: left*1.1 + font*1.2, right: font * 0.4, top: font * 0.7, bottom: font * 0.7}
 	// Both sides have the same scale, with room for the numbers at the ends.
 	half := g.width(s) / 2
 	side := most * half / math.Max(half-ends-font*0.8, half/4)
