@@ -764,7 +764,7 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 		v.Facts = append(v.Facts, page.Fact{Name: "Reason for closing with something open", Value: content.Reason})
 	}
 	v.Facts = append(v.Facts, page.Fact{Name: "Fingerprint (SHA-256 of the JSON)", Value: hexOf(r.SHA256)})
-	v.Sections = append([]closeSection{revisionsSection(r, revised)}, s.figureSections(content, "What was closed")...)
+	v.Sections = append([]closeSection{revisionsSection(r, revised, content.ByGroups())}, s.figureSections(content, "What was closed")...)
 	if !content.ByGroups() {
 		v.Sections = append(v.Sections, s.openAsClosed(content))
 	}
@@ -865,13 +865,18 @@ func daysMore(n int64) string {
 	return measure.Signed(n) + " days"
 }
 
-// revisionsSection is what has changed since a month was closed.
-func revisionsSection(rec closing.Record, r *revision.Revised) closeSection {
+// revisionsSection is what has changed since a month was closed. It names no body
+// where the month was closed by groups (A8).
+func revisionsSection(rec closing.Record, r *revision.Revised, byGroups bool) closeSection {
 	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
 	if r.Elsewhere != 0 {
+		place := "reason or body"
+		if byGroups {
+			place = "reason or group"
+		}
 		sec.Words = append(sec.Words, measure.UpperFirst(plural(r.Elsewhere, "day counts", "days count"))+
-			" in another place: with another hospital, council, type of care, reason or body.")
+			" in another place: with another hospital, council, type of care, "+place+".")
 	}
 	if r.RuleSet != "" {
 		sec.Words = append(sec.Words, "It was closed under rule set "+rec.RuleSet+" "+rec.RuleVersion+"; the month is counted under "+r.RuleSet+

@@ -29,6 +29,7 @@ var programAddresses = func() []programAddress {
 		"/sitrep.csv", "/sitrep.json", "/discharge.csv", "/discharge.json", "/bridge.csv", "/bridge.json",
 		"/conventions.csv", "/conventions.json",
 		"/days.csv", "/days.json", "/agreement/close.csv", "/agreement/close.json", "/definitions.json",
+		"/definitions/changes.csv", "/definitions/changes.json",
 	} {
 		out = append(out, programAddress{people.FiguresToken, http.MethodGet, pattern, ""})
 	}
