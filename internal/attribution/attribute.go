@@ -137,7 +137,7 @@ var RuleWords = map[string]string{
 	"A5": "None of these rules decides, or what was stated contradicts the matrix: not attributed, counted in the total, and listed for a " +
 		"decision.",
 	"A6": "A decision by people stands above the rules for the segment it names.",
-	"A8": "A rule set whose nation divides delays by groups has no bodies: its days are shown by group, and no council share is.",
+	"A8": "A rule set whose nation divides delays by groups has no bodies: its days are shown by group alone.",
 	"A7": "The council that the extract names, by code or any known name; unknown or blank is not known.",
 }
 

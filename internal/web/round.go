@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -238,9 +239,9 @@ func (s *Server) round(c echo.Context, t todayAsked, all, shown []casework.WorkR
 	ward := t.oneWard()
 	wards := wardsOf(all)
 	to := func(ward string) string {
-		q := url.Values{}
-		for word, given := range t.query {
-			q[word] = given
+		q := maps.Clone(t.query)
+		if q == nil {
+			q = url.Values{}
 		}
 		q.Set(wordWard, ward)
 		q.Del(wordRef)
