@@ -26,7 +26,7 @@ func (d Delay) Periods(f Filter) []Period {
 	for _, st := range d.Stretches {
 		c := st.Counted
 		if c.First == 0 || !lets(f.Councils, c.Council) || !lets(f.Care, c.Care) || !lets(f.Reasons, c.Reason) || !lets(f.Bodies, c.Body) ||
-			!lets(f.InStates(), c.State) || !lets(f.Sites, st.Site) || !lets(f.Wards, st.Ward) {
+			!lets(f.InStates(), c.State) || !lets(f.Pathways, c.Pathway) || !lets(f.Sites, st.Site) || !lets(f.Wards, st.Ward) {
 			continue
 		}
 		p := Period{First: max(st.First, f.From), Last: st.Last, Rule: st.Rule, Counted: c}

@@ -114,6 +114,8 @@ type Counted struct {
 	Council delay.Council
 	Care    delay.CareType
 	State   agreement.State
+	// Pathway is empty unless the filter asks for pathways.
+	Pathway delay.Pathway
 }
 
 // Identifiers are the numbers that name a patient.

@@ -14,6 +14,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/record"
 )
 
 // wantPathwaysAddUp demands of any store that pathways part its figures and
@@ -57,6 +58,9 @@ func (s opened) wantPathwaysAddUp(t *rapid.T) {
 		for _, c := range cells {
 			parts[c.Period] -= c.Days
 		}
+		// The rows behind each number are its days.
+		f := record.Filter{Filter: narrow.Filter, From: q.From, To: q.To}
+		addUp(t, list(t, s.Store, everything(t), f, record.Page{Size: record.MaxPage}), f)
 	}
 	for day, left := range parts {
 		if left != 0 {

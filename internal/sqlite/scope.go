@@ -325,9 +325,17 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 	}
 	var w where
 	w.scoped(l.scope, "d.provider_id", "g.council")
+	// Days are told apart by pathway only where it is asked about.
+	ways := "LEFT JOIN pathway y ON false"
+	if len(l.f.Pathways) > 0 {
+		ways = `LEFT JOIN pathway y ON y.patient_id = t.patient_id AND y.listed_first = t.listed_first
+			AND y.first_day <= min(t.last_day, coalesce(s.last_day, t.last_day))
+			AND y.last_day >= max(t.first_day, coalesce(s.first_day, t.first_day))`
+	}
 	// CROSS JOIN keeps SQLite from walking all stretches.
 	err = lookUp(ctx, l.tx, `
-		SELECT w.value ->> 'At', max(t.first_day, coalesce(s.first_day, 0)), min(t.last_day, coalesce(s.last_day, t.last_day)), t.mark,
+		SELECT w.value ->> 'At', max(t.first_day, coalesce(s.first_day, 0), coalesce(y.first_day, 0)),
+			min(t.last_day, coalesce(s.last_day, t.last_day), coalesce(y.last_day, t.last_day)), t.mark, coalesce(y.pathway, ''),
 			coalesce(s.body, -1), coalesce(s.by_people, 0), coalesce(s.first_day, 0), coalesce(s.reason, ''), coalesce(s.council, ''),
 			coalesce(s.care, 0), coalesce(s.state, 0), t.listed_first, pl.site, pl.ward, pl.bed,
 			`+givenColumns+`
@@ -335,6 +343,7 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 		CROSS JOIN stretch t ON t.patient_id = w.value ->> 'Patient' AND t.listed_first = w.value ->> 'Listed'
 		JOIN delay d ON d.patient_id = t.patient_id AND d.listed_first = t.listed_first
 		LEFT JOIN segment s ON `+together+`
+		`+ways+`
 		JOIN statement st ON st.statement_id = t.statement_id
 		JOIN given g ON g.given_id = st.given_id
 		JOIN place pl ON pl.place_id = st.place_id
@@ -348,7 +357,7 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 		var g attribution.Given
 		var o attribution.Outcome
 		c := &st.Counted
-		if err := rows.Scan(append([]any{&at, &st.First, &st.Last, &st.Mark, &body, &byPeople, &c.First, &c.Reason, &c.Council, &c.Care,
+		if err := rows.Scan(append([]any{&at, &st.First, &st.Last, &st.Mark, &c.Pathway, &body, &byPeople, &c.First, &c.Reason, &c.Council, &c.Care,
 			&c.State, &listed, &st.Site, &st.Ward, &st.Bed}, scanGiven(&g, &o)...)...); err != nil {
 			return err
 		}
