@@ -357,8 +357,8 @@ func (l *scopedList) stretches(ctx context.Context, delays []scopedDelay) error 
 		var g attribution.Given
 		var o attribution.Outcome
 		c := &st.Counted
-		if err := rows.Scan(append([]any{&at, &st.First, &st.Last, &st.Mark, &c.Pathway, &body, &byPeople, &c.First, &c.Reason, &c.Council, &c.Care,
-			&c.State, &listed, &st.Site, &st.Ward, &st.Bed}, scanGiven(&g, &o)...)...); err != nil {
+		if err := rows.Scan(append([]any{&at, &st.First, &st.Last, &st.Mark, &c.Pathway, &body, &byPeople, &c.First, &c.Reason,
+			&c.Council, &c.Care, &c.State, &listed, &st.Site, &st.Ward, &st.Bed}, scanGiven(&g, &o)...)...); err != nil {
 			return err
 		}
 		c.Body = delay.Body(max(body, 0))
