@@ -5,15 +5,18 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"homeward/data"
 	"homeward/internal/definition"
+	"homeward/internal/delay"
 )
 
 // No Go or template file lists what a table says (D1, D2): the labels of
@@ -209,4 +212,40 @@ func goLists(t *testing.T, path string, labels map[string]string, codes map[stri
 		return true
 	})
 	return out
+}
+
+// The rule set and the code set of England's old return are two tables of one
+// thing (docs/decisions/0008): each day's reasons, their labels, bodies and types
+// of care are the same in both (D2).
+func TestD2OldReturnIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	const name = "england-dtoc"
+	tables, err := definition.Load(data.Reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := tables.CodeSet(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := fs.ReadFile(data.Reference, "rulesets/"+name+".csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes := map[bool]string{true: "yes", false: "no"}
+	ruled, coded := map[string]string{}, map[string]string{}
+	for _, r := range table(t, string(text)) {
+		if r["version"] == set.Version {
+			ruled[r["reason"]] = strings.Join([]string{r["label"], r["nhs"], r["social_care"], r["joint"], r["acute"], r["non_acute"]}, ";")
+		}
+	}
+	for _, c := range set.Codes {
+		if c.InForce(delay.MustDay("2017-04-01")) {
+			coded[c.Code] = strings.Join([]string{c.Label, yes[slices.Contains(c.Bodies, delay.NHS)],
+				yes[slices.Contains(c.Bodies, delay.SocialCare)], yes[slices.Contains(c.Bodies, delay.Joint)], yes[c.Acute], yes[c.NonAcute]}, ";")
+		}
+	}
+	if len(ruled) == 0 || !maps.Equal(ruled, coded) {
+		t.Errorf("the rule set says %v, the code set %v", ruled, coded)
+	}
 }
