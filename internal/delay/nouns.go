@@ -162,10 +162,12 @@ func CompareReasons(a, b Reason) int {
 	if a == ReasonNotKnown || b == ReasonNotKnown {
 		return len(b) - len(a)
 	}
-	return cmp.Or(strings.Compare(a.Set(), b.Set()), compareCodes(a.Code(), b.Code()))
+	return cmp.Or(strings.Compare(a.Set(), b.Set()), CompareCodes(a.Code(), b.Code()))
 }
 
-func compareCodes(a, b string) int {
+// CompareCodes compares codes or names of places as people count them: 4B-2 comes
+// before 4B-10.
+func CompareCodes(a, b string) int {
 	for a != "" && b != "" {
 		x, y := digits(a), digits(b)
 		if x > 0 && y > 0 {

@@ -22,11 +22,11 @@ type answerTile struct {
 	Value, Of, Words string
 	// Change says how the share moved, in points, and Days how its days did,
 	// which can be the other way.
-	// Moved is the part that moved it most.
-	// Waits is what of its days waits for an answer, and whose.
-	Change, Days, Moved, Waits string
-
-	Bars []shareBar
+	Change, Days string
+	// Moved is the part that moved it most; Waits is what of its days waits for an
+	// answer, and whose.
+	Moved, Waits string
+	Bars         []shareBar
 }
 
 // shareBar is the bar of the days by body with the range of the share (G3)

@@ -112,7 +112,7 @@ func (t todayAsked) narrowed() bool {
 // is the order of walking.
 func sortRound(rows []casework.WorkRow, by string) {
 	bed := func(a, b casework.WorkRow) int {
-		return cmp.Or(cmp.Compare(a.Ward, b.Ward), byBed(a.Bed, b.Bed), cmp.Compare(a.Reference, b.Reference))
+		return cmp.Or(byBed(a.Ward, b.Ward), byBed(a.Bed, b.Bed), cmp.Compare(a.Reference, b.Reference))
 	}
 	slices.SortStableFunc(rows, func(a, b casework.WorkRow) int {
 		switch by {
@@ -125,32 +125,10 @@ func sortRound(rows []casework.WorkRow, by string) {
 	})
 }
 
-// byBed compares the names of beds as people count them: 4B-2 before 4B-10.
+// byBed compares the names of beds and wards as people count them, however they
+// are written.
 func byBed(a, b string) int {
-	digits := func(s string) int {
-		n := 0
-		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-			n++
-		}
-		return n
-	}
-	x, y := strings.ToUpper(a), strings.ToUpper(b)
-	for x != "" && y != "" {
-		m, n := digits(x), digits(y)
-		if m > 0 && n > 0 {
-			p, q := strings.TrimLeft(x[:m], "0"), strings.TrimLeft(y[:n], "0")
-			if c := cmp.Or(cmp.Compare(len(p), len(q)), cmp.Compare(p, q)); c != 0 {
-				return c
-			}
-			x, y = x[m:], y[n:]
-			continue
-		}
-		if c := cmp.Compare(x[0], y[0]); c != 0 {
-			return c
-		}
-		x, y = x[1:], y[1:]
-	}
-	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
+	return cmp.Or(delay.CompareCodes(strings.ToUpper(a), strings.ToUpper(b)), cmp.Compare(a, b))
 }
 
 var bayNames = regexp.MustCompile(`(?i)\bbay[ -]?([0-9]+|[a-z])\b`)

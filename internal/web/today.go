@@ -356,7 +356,7 @@ func (s *Server) todayPage(c echo.Context) error {
 func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, today, day delay.Day) []sheetView {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b casework.WorkRow) int {
-		return cmp.Or(cmp.Compare(a.Ward, b.Ward), byBed(a.Bed, b.Bed), cmp.Compare(a.Reference, b.Reference))
+		return cmp.Or(byBed(a.Ward, b.Ward), byBed(a.Bed, b.Bed), cmp.Compare(a.Reference, b.Reference))
 	})
 	var out []sheetView
 	for i, r := range rows {
