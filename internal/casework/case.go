@@ -176,10 +176,9 @@ type WorkRow struct {
 	Checked time.Time
 	Paused  bool
 	// Entry is the last entry of the log when it was saved alone, 0 when there is
-	// none; Last is what it did and Recorded when it was saved.
+	// none; Last is what it did.
 	Entry     int64
 	Last      logbook.Kind
-	Recorded  time.Time
 	Uncertain bool
 	Pathway   string
 	// Discrepancy says in words how the log and the latest extract differ,

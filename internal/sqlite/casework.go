@@ -609,7 +609,7 @@ func (l *worklist) logged() error {
 				continue
 			}
 			full := byID[e.ID]
-			r.Logged, r.Checked, r.Recorded, r.Last, r.Entry = true, full.at, full.at, e.Kind, 0
+			r.Logged, r.Checked, r.Last, r.Entry = true, full.at, e.Kind, 0
 			if full.together == 0 {
 				r.Entry = e.ID
 			}
