@@ -38,11 +38,16 @@ func (b *bulk) query(rows int) string {
 
 // add takes one row; its arguments are those of the columns in order.
 func (b *bulk) add(args ...any) error {
-	b.args = append(b.args, args...)
-	if len(b.args) < bulkRows*b.columns {
-		return nil
+	if b.gather(args...) {
+		return b.flush()
 	}
-	return b.flush()
+	return nil
+}
+
+// gather is add for who flushes as soon as it says that a call is full.
+func (b *bulk) gather(args ...any) (full bool) {
+	b.args = append(b.args, args...)
+	return len(b.args) >= bulkRows*b.columns
 }
 
 // flush writes what has gathered. Call it once all rows are added. Rows go in

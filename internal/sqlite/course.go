@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -482,66 +483,95 @@ func (d *derivation) load(patients []int64) (map[int64]*course, error) {
 	return out, d.foresee(statements)
 }
 
-// courseWriter writes derived rows.
+// courseWriter writes derived rows, many patients at once.
 type courseWriter struct {
-	d                                             *derivation
-	presence, delays, stretch, segments, findings *bulk
-	listedWays, ways                              *bulk
+	d                                               *derivation
+	presence, delays, stretches, segments, findings replacing
+	listedWays, ways                                replacing
 }
 
 func newCourseWriter(d *derivation) *courseWriter {
+	table := func(name string, columns ...string) replacing {
+		return replacing{table: name, rows: newBulk(d.ctx, d.tx, name, append([]string{"patient_id"}, columns...), "")}
+	}
 	return &courseWriter{
 		d:        d,
-		presence: newBulk(d.ctx, d.tx, "presence", []string{"patient_id", "first_date", "last_date", "statement_id"}, ""),
-		delays: newBulk(d.ctx, d.tx, "delay", []string{"patient_id", "listed_first", "listed_last", "provider_id", "ready_date",
-			"end_date", "end_kind", "first_day", "last_day", "statement_id"}, ""),
-		stretch: newBulk(d.ctx, d.tx, "stretch", []string{"patient_id", "listed_first", "first_day", "last_day", "statement_id", "mark",
-			"entry_id"}, ""),
-		segments: newBulk(d.ctx, d.tx, "segment", []string{"patient_id", "listed_first", "first_day", "last_day", "provider_id",
-			"council", "care", "reason", "rule_body", "body", "by_people", "state", "suggested", "next_side", "level", "event_id"}, ""),
-		findings:   newBulk(d.ctx, d.tx, "finding", []string{"patient_id", "listed_first", "rule", "day", "words"}, ""),
-		listedWays: newBulk(d.ctx, d.tx, "pathway_listed", []string{"patient_id", "first_date", "last_date", "pathway"}, ""),
-		ways:       newBulk(d.ctx, d.tx, "pathway", []string{"patient_id", "listed_first", "first_day", "last_day", "pathway"}, ""),
+		presence: table("presence", "first_date", "last_date", "statement_id"),
+		delays: table("delay", "listed_first", "listed_last", "provider_id", "ready_date", "end_date", "end_kind", "first_day", "last_day",
+			"statement_id"),
+		stretches: table("stretch", "listed_first", "first_day", "last_day", "statement_id", "mark", "entry_id"),
+		segments: table("segment", "listed_first", "first_day", "last_day", "provider_id", "council", "care", "reason", "rule_body", "body",
+			"by_people", "state", "suggested", "next_side", "level", "event_id"),
+		findings:   table("finding", "listed_first", "rule", "day", "words"),
+		listedWays: table("pathway_listed", "first_date", "last_date", "pathway"),
+		ways:       table("pathway", "listed_first", "first_day", "last_day", "pathway"),
 	}
+}
+
+// replacing puts rows of one table in place of all that it has of their
+// patients. What was goes out by the hundred as what is comes in: a call for
+// each patient took most of the time of a day's extract.
+type replacing struct {
+	table string
+	gone  []int64 // patients whose rows are still to go
+	rows  *bulk
+}
+
+// of begins a patient of whom rows are stored; add comes after it.
+func (r *replacing) of(patient int64, stored bool) {
+	if stored {
+		r.gone = append(r.gone, patient)
+	}
+}
+
+func (r *replacing) add(args ...any) error {
+	if r.rows.gather(args...) {
+		return r.flush()
+	}
+	return nil
+}
+
+func (r *replacing) flush() error {
+	for part := range slices.Chunk(r.gone, manyAtOnce) {
+		list, err := json.Marshal(part)
+		if err != nil {
+			return err
+		}
+		const which = ` WHERE patient_id IN (SELECT value FROM json_each(?1))`
+		if _, err := r.rows.tx.ExecContext(r.rows.ctx, `DELETE FROM `+r.table+which, string(list)); err != nil {
+			return err
+		}
+	}
+	r.gone = r.gone[:0]
+	return r.rows.flush()
 }
 
 // write replaces what is stored about a patient, table by table where it
 // differs.
 func (w *courseWriter) write(patient int64, old, next course) error {
-	remove := func(query string, needed bool) error {
-		if !needed {
-			return nil
-		}
-		st, err := w.d.stmt(query)
-		if err != nil {
-			return err
-		}
-		_, err = st.ExecContext(w.d.ctx, patient)
-		return err
-	}
 	var errs error
 	note := func(err error) { errs = errors.Join(errs, err) }
 	if !slices.Equal(old.presence, next.presence) {
-		note(remove(`DELETE FROM presence WHERE patient_id = ?`, len(old.presence) > 0))
+		w.presence.of(patient, len(old.presence) > 0)
 		for _, r := range next.presence {
 			note(w.presence.add(patient, int64(r.first), int64(r.last), r.statement))
 		}
 	}
 	if !slices.Equal(old.delays, next.delays) {
-		note(remove(`DELETE FROM delay WHERE patient_id = ?`, len(old.delays) > 0))
+		w.delays.of(patient, len(old.delays) > 0)
 		for _, r := range next.delays {
 			note(w.delays.add(patient, int64(r.listedFirst), int64(r.listedLast), w.d.provider, int64(r.ready), int64(r.end), int64(r.endKind),
 				int64(r.first), int64(r.last), r.statement))
 		}
 	}
 	if !slices.Equal(old.stretches, next.stretches) {
-		note(remove(`DELETE FROM stretch WHERE patient_id = ?`, len(old.stretches) > 0))
+		w.stretches.of(patient, len(old.stretches) > 0)
 		for _, r := range next.stretches {
-			note(w.stretch.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), r.statement, int64(r.mark), r.entry))
+			note(w.stretches.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), r.statement, int64(r.mark), r.entry))
 		}
 	}
 	if !slices.Equal(old.segments, next.segments) {
-		note(remove(`DELETE FROM segment WHERE patient_id = ?`, len(old.segments) > 0))
+		w.segments.of(patient, len(old.segments) > 0)
 		for _, r := range next.segments {
 			st := r.standing
 			note(w.segments.add(patient, int64(r.listedFirst), int64(r.first), int64(r.last), w.d.provider,
@@ -550,19 +580,19 @@ func (w *courseWriter) write(patient int64, old, next course) error {
 		}
 	}
 	if !slices.Equal(old.findings, next.findings) {
-		note(remove(`DELETE FROM finding WHERE patient_id = ?`, len(old.findings) > 0))
+		w.findings.of(patient, len(old.findings) > 0)
 		for _, r := range next.findings {
 			note(w.findings.add(patient, int64(r.listedFirst), r.rule, int64(r.day), r.words))
 		}
 	}
 	if !slices.Equal(old.listedWays, next.listedWays) {
-		note(remove(`DELETE FROM pathway_listed WHERE patient_id = ?`, len(old.listedWays) > 0))
+		w.listedWays.of(patient, len(old.listedWays) > 0)
 		for _, r := range next.listedWays {
 			note(w.listedWays.add(patient, int64(r.First), int64(r.Last), string(r.Pathway)))
 		}
 	}
 	if !slices.Equal(old.ways, next.ways) {
-		note(remove(`DELETE FROM pathway WHERE patient_id = ?`, len(old.ways) > 0))
+		w.ways.of(patient, len(old.ways) > 0)
 		for _, r := range next.ways {
 			note(w.ways.add(patient, int64(r.listedFirst), int64(r.First), int64(r.Last), string(r.Pathway)))
 		}
@@ -571,6 +601,9 @@ func (w *courseWriter) write(patient int64, old, next course) error {
 }
 
 func (w *courseWriter) flush() error {
-	return errors.Join(w.presence.flush(), w.delays.flush(), w.stretch.flush(), w.segments.flush(), w.findings.flush(),
-		w.listedWays.flush(), w.ways.flush())
+	var errs error
+	for _, t := range []*replacing{&w.presence, &w.delays, &w.stretches, &w.segments, &w.findings, &w.listedWays, &w.ways} {
+		errs = errors.Join(errs, t.flush())
+	}
+	return errs
 }

@@ -1,11 +1,11 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -514,10 +514,15 @@ type comparison struct {
 	d *derivation
 	// extracts of the batch by number
 	own map[int64]int
+	// who patients are shown as, asked once a batch: a backfill lists the same
+	// people on hundreds of days
+	heads map[int64]int64
+	// joined says that somebody is shown as another
+	joined bool
 }
 
 func newComparison(t *taking, d *derivation) *comparison {
-	c := &comparison{t: t, d: d, own: make(map[int64]int, len(t.extractIDs))}
+	c := &comparison{t: t, d: d, own: make(map[int64]int, len(t.extractIDs)), heads: make(map[int64]int64, len(t.patientIDs))}
 	for i, id := range t.extractIDs {
 		c.own[id] = i
 	}
@@ -551,19 +556,10 @@ func (c *comparison) extract(i int, st *ingest.Standing) error {
 		return err
 	}
 	// Somebody who is named by another number is nobody new (I3).
-	ids := make([]int64, 0, len(earlier)+len(here))
-	for _, contents := range []map[int64]content{earlier, here} {
-		for id := range contents {
-			ids = append(ids, id)
-		}
-	}
-	shown, err := whoIs(c.t.ctx, c.t.tx, ids)
-	if err != nil {
+	if err := c.head(earlier, here); err != nil {
 		return err
 	}
-	if len(shown) > 0 {
-		earlier, here = shownAs(earlier, shown), shownAs(here, shown)
-	}
+	earlier, here = c.shown(earlier), c.shown(here)
 	for patient, is := range here {
 		was, ok := earlier[patient]
 		switch {
@@ -577,10 +573,31 @@ func (c *comparison) extract(i int, st *ingest.Standing) error {
 	return nil
 }
 
-func shownAs(contents map[int64]content, shown map[int64]int64) map[int64]content {
+// head finds out who patients are shown as, those of whom it is not known yet.
+func (c *comparison) head(lists ...map[int64]content) error {
+	var ids []int64
+	for _, contents := range lists {
+		for id := range contents {
+			if _, known := c.heads[id]; !known {
+				c.heads[id] = id
+				ids = append(ids, id)
+			}
+		}
+	}
+	others, err := whoIs(c.t.ctx, c.t.tx, ids)
+	maps.Copy(c.heads, others)
+	c.joined = c.joined || len(others) > 0
+	return err
+}
+
+// shown gives the contents by whom each patient is shown as.
+func (c *comparison) shown(contents map[int64]content) map[int64]content {
+	if !c.joined {
+		return contents
+	}
 	out := make(map[int64]content, len(contents))
-	for id, c := range contents {
-		out[cmp.Or(shown[id], id)] = c
+	for id, is := range contents {
+		out[c.heads[id]] = is
 	}
 	return out
 }
