@@ -19,17 +19,20 @@ type gatherer struct {
 	provider string
 
 	byNHS, byLocal map[string]int32
-	givens         map[givenKey]int32
-	places         map[Place]int32
-	statements     map[Statement]int32
-	days           map[delay.Day]*[]Listing
-	unreadOn       map[delay.Day][]Listing
-	stays          map[delay.Day][]Stay
-	last           *[]Listing
-	lastDay        delay.Day
-	patients       []identity.Patient // sealed at the end
-	beside         map[string]int32
-	locals         []string // local numbers beside NHS numbers, sealed at the end
+	// named remembers whom a row names by its numbers as they stand: the same
+	// people are on the list day after day.
+	named      map[[2]string][2]int32
+	givens     map[givenKey]int32
+	places     map[Place]int32
+	statements map[Statement]int32
+	days       map[delay.Day]*[]Listing
+	unreadOn   map[delay.Day][]Listing
+	stays      map[delay.Day][]Stay
+	last       *[]Listing
+	lastDay    delay.Day
+	patients   []identity.Patient // sealed at the end
+	beside     map[string]int32
+	locals     []string // local numbers beside NHS numbers, sealed at the end
 
 	problems []extract.Problem
 	groups   extract.Groups
@@ -47,7 +50,7 @@ type givenKey struct {
 func newGatherer(s *Service, f File) *gatherer {
 	return &gatherer{
 		service: s, batch: &Batch{File: f},
-		byNHS: map[string]int32{}, byLocal: map[string]int32{}, beside: map[string]int32{},
+		byNHS: map[string]int32{}, byLocal: map[string]int32{}, named: map[[2]string][2]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
 		days: map[delay.Day]*[]Listing{}, lines: map[int32]int32{}, stays: map[delay.Day][]Stay{},
 	}
@@ -56,8 +59,7 @@ func newGatherer(s *Service, f File) *gatherer {
 // row takes one row in. It is the each function of a Reader.
 func (g *gatherer) row(r *extract.Row) error {
 	b := g.batch
-	patient, local := g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme,
-		Spell: r.Spell})
+	patient, local := g.who(r)
 	st := Statement{Patient: patient, Local: local, Ready: r.Ready, Discharged: r.Discharged, Admitted: r.Admitted}
 	given := g.given(r.Given, r.ExtractDate)
 	st.Given = given
@@ -140,6 +142,21 @@ func (g *gatherer) problem(p extract.Problem) {
 		return
 	}
 	g.problems = append(g.problems, p)
+}
+
+// who is patient for a row.
+func (g *gatherer) who(r *extract.Row) (patient, local int32) {
+	if r.NHSNumber == "" || r.LocalID == "" || r.Spell != "" {
+		return g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme,
+			Spell: r.Spell})
+	}
+	key := [2]string{r.NHSNumber, r.LocalID}
+	at, ok := g.named[key]
+	if !ok {
+		at[0], at[1] = g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme})
+		g.named[key] = at
+	}
+	return at[0], at[1]
 }
 
 // patient gives whom a row names: by the NHS number or what stands for it, else
@@ -229,7 +246,7 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
 	// A backfill fills these with megabytes that storing has no use for.
 	g.byNHS, g.byLocal, g.patients, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil
-	g.beside, g.locals, g.unreadOn = nil, nil, nil
+	g.beside, g.locals, g.unreadOn, g.named = nil, nil, nil, nil
 	return b
 }
 
@@ -308,12 +325,11 @@ func (g *gatherer) underTwoNumbers(day delay.Day, listings []Listing) {
 	if !slices.ContainsFunc(listings, alone) {
 		return
 	}
-	with := map[string]beside{}
+	with := make(map[int32]beside, len(listings))
 	for _, l := range listings {
 		if st := g.batch.Statements[l.Statement]; st.Local != 0 {
-			id := g.locals[st.Local-1]
-			_, several := with[id]
-			with[id] = beside{l, several}
+			_, several := with[st.Local]
+			with[st.Local] = beside{l, several}
 		}
 	}
 	for _, l := range listings {
@@ -321,7 +337,7 @@ func (g *gatherer) underTwoNumbers(day delay.Day, listings []Listing) {
 			continue
 		}
 		st := g.batch.Statements[l.Statement]
-		named, ok := with[g.patients[st.Patient].Local()]
+		named, ok := with[g.beside[g.patients[st.Patient].Local()]]
 		if !ok || named.several {
 			continue
 		}
