@@ -79,9 +79,18 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 		return nil, err
 	}
 	l := &national.Ledger{Stays: national.Build(rows, days, settings.Delay.OmittedLimit), Days: days}
+	// A hospital that sent delays alone before is known by its lists from the first
+	// of everybody on.
+	first := map[string]delay.Day{}
+	for _, r := range rows {
+		if on, ok := first[r.Provider]; !ok || r.Day < on {
+			first[r.Provider] = r.Day
+		}
+	}
 	for _, p := range a.Partnership.Providers {
-		if _, ok := days[p.Code]; ok && a.Partnership.ListsBeds(p) {
+		if on, ok := days[p.Code]; ok && a.Partnership.ListsBeds(p) {
 			l.Beds = append(l.Beds, p.Code)
+			days[p.Code] = slices.DeleteFunc(slices.Clone(on), func(day delay.Day) bool { return day < first[p.Code] })
 		}
 	}
 	waits, listed, err := store.Waits(ctx)
