@@ -36,7 +36,9 @@ func (e *England) Changed() bool {
 		slices.ContainsFunc(e.Averages, Average.changed))
 }
 
-func (a Average) changed() bool { return (a.Then == nil) != (a.Is == nil) || a.Then != nil && *a.Then != *a.Is }
+func (a Average) changed() bool {
+	return (a.Then == nil) != (a.Is == nil) || a.Then != nil && *a.Then != *a.Is
+}
 
 // Follows says why an average is another now.
 const Follows = "It follows from the discharges and bed days"

@@ -369,8 +369,8 @@ func (s *Server) closedSituationTables(sec closeSection, e *closing.England, sit
 		sec.Tables = append(sec.Tables, t)
 	}
 	m := last.Month()
-	sec.Words = append(sec.Words, "Person-days are one person on one day, over the month. Who had been there, or ready, for 7, 14 and 21 days or "+
-		"more is of "+last.Long()+", the last day with a list.")
+	sec.Words = append(sec.Words, "Person-days are one person on one day, over the month. Who had been there, or ready, for 7, 14 and 21 "+
+		"days or more is of "+last.Long()+", the last day with a list.")
 	sec.Links = []page.Link{{Text: "Excel", Href: closeHref(m) + "." + formXLSX}}
 	for _, link := range []struct{ text, form, part string }{{"Discharge delay as CSV", "csv", partDischarge},
 		{"Situation report as CSV", "csv", partSitrep}, {"The counts as JSON, as they are kept", "json", partEngland}} {
