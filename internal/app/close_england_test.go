@@ -263,3 +263,49 @@ func englandsBook(t *testing.T, book string) {
 		t.Error("P3 the workbook does not say whom it is for, or which list is missing")
 	}
 }
+
+// A trust that sends under a new code after a merger has its history of before,
+// lists of everybody in a bed too: a month that was closed under the former code
+// stands beside the same counts of now, and the merger alone is no revision.
+func TestD6EnglandsCountsOfAFormerCode(t *testing.T) {
+	t.Parallel()
+	dir := copyExample(t, "england-acute", func(s string) string { return s })
+	layout := filepath.Join(dir, "layouts", "plymouth-bed-state.yaml")
+	text := strings.Replace(string(must2(os.ReadFile(layout))), "(?P<provider>rk9)", "(?P<provider>rk9|rzz)", 1)
+	if err := os.WriteFile(layout, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := []inPlymouth{{"A1", "20/01/1938", 1, 5, 10, "", "P3", "Devon", "Usual place of residence"},
+		{"A2", "20/01/1938", 2, 10, 0, "", "P1", "Plymouth", ""}}
+	files := t.TempDir()
+	for day := 1; day <= 31; day++ {
+		if err := os.WriteFile(filepath.Join(files, fmt.Sprintf("RK9_2026-03-%02d.csv", day)), []byte(plymouth(day, all...)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, "ingest", "--data", dir, files)
+	closeNow(t, dir, time.Date(2026, 4, 9, 10, 0, 0, 0, time.UTC), "RK9")
+
+	partnership := filepath.Join(dir, app.PartnershipFile)
+	text = strings.NewReplacer(
+		`code: RK9, name: University Hospitals Plymouth NHS Trust`, `code: RZZ, name: New Trust, formerly: [{code: RK9, until: 2026-03-31}]`,
+	).Replace(string(must2(os.ReadFile(partnership))))
+	if err := os.WriteFile(partnership, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	april := strings.NewReplacer("/03/2026,RK9,", "/04/2026,RZZ,").Replace(plymouth(2, all[1]))
+	file := filepath.Join(t.TempDir(), "RZZ_2026-04-02.csv")
+	if err := os.WriteFile(file, []byte(april), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "ingest", "--data", dir, file)
+	d := newCloseDesk(t, dir, "", time.Date(2026, 4, 10, 10, 0, 0, 0, time.UTC))
+	rows := table(t, d.get(people.Viewer, "/sitrep.csv?from=2026-03-01&to=2026-03-31"))
+	if len(rows) == 0 {
+		t.Error("D6 the situation report has nothing of the days before the merger")
+	}
+	if got := d.page(people.Viewer, "/agreement/close/2026-03").Find("#england-revisions ~ *").Text(); !strings.Contains(got,
+		"England's counts of the month are the same today.") {
+		t.Errorf("C15 the merger alone shows as %s", got)
+	}
+}
