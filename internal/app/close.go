@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"homeward/internal/closing"
+	"homeward/internal/config"
 	"homeward/internal/delay"
+	"homeward/internal/national"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/sqlite"
@@ -21,7 +23,9 @@ type closings struct {
 	read *sync.Map
 }
 
-func (k closings) setup(m delay.Month, now time.Time) closing.Setup {
+// setup is what a month is closed from at the moment now. store is what is known
+// then: known is zero where that is the present.
+func (k closings) setup(store *sqlite.Store, m delay.Month, now, known time.Time) closing.Setup {
 	a := k.app
 	words, version := a.rules.WordsApart(m.Last())
 	out := closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words, RuleVersion: version,
@@ -30,7 +34,56 @@ func (k closings) setup(m delay.Month, now time.Time) closing.Setup {
 	if !a.book.Divides() {
 		out.Group = a.book.Group
 	}
+	if a.bedLists() {
+		out.England = func(ctx context.Context) (*closing.England, error) {
+			if first, err := store.FirstStayDay(ctx); err != nil || first == 0 || first > m.Last() {
+				return nil, err
+			}
+			l, err := a.ledger(ctx, store, known)
+			if err != nil {
+				return nil, err
+			}
+			return k.EnglandOf(l, m), nil
+		}
+	}
 	return out
+}
+
+// EnglandOf works out England's counts of a month from a ledger of stays; nil when
+// no hospital listed everybody in a bed.
+func (k closings) EnglandOf(l *national.Ledger, m delay.Month) *closing.England {
+	a := k.app
+	return closing.MakeEngland(closing.EnglandSetup{Month: m, Partnership: a.Partnership.Name, Ledger: l, Defs: a.defs,
+		AgeFloor: a.dischargeFloor(), Name: a.places().ProviderWords, Plan: a.dischargePlan})
+}
+
+// dischargePlan gives the agreed level of the average discharge delay of a place
+// on a day, zero for none.
+func (a *App) dischargePlan(by, code string, on delay.Day) float64 {
+	var provider, council string
+	switch by {
+	case "provider":
+		provider = code
+	case "council":
+		council = code
+	}
+	for _, l := range a.levels() {
+		if l.Metric == config.DischargeDelay && l.InForce(on) && l.Provider == provider && string(l.Council) == council {
+			return l.Value
+		}
+	}
+	return 0
+}
+
+// ClosedEngland gives England's counts that a month was closed with, and their
+// bytes; nil where none were kept.
+func (k closings) ClosedEngland(ctx context.Context, m delay.Month, c *closing.Content) (*closing.England, []byte, error) {
+	frozen, err := k.Store.ClosedEngland(ctx, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := c.ReadEngland(frozen)
+	return e, frozen, err
 }
 
 // Check works out a month as it would be closed now.
@@ -40,7 +93,7 @@ func (k closings) Check(ctx context.Context, m delay.Month) (*closing.Check, err
 		return nil, err
 	}
 	defer held.Close()
-	return closing.Make(ctx, held.Store, k.setup(m, k.app.now()))
+	return closing.Make(ctx, held.Store, k.setup(held.Store, m, k.app.now(), time.Time{}))
 }
 
 // Close closes a month with the figures of this moment; what arrives while it
@@ -52,7 +105,7 @@ func (k closings) Close(ctx context.Context, by people.Actor, m delay.Month, see
 	}
 	defer held.Close()
 	at = at.In(k.app.London)
-	check, err := closing.Make(ctx, held.Store, k.setup(m, at))
+	check, err := closing.Make(ctx, held.Store, k.setup(held.Store, m, at, time.Time{}))
 	if err != nil {
 		return err
 	}
@@ -92,7 +145,16 @@ func wrongCloses(ctx context.Context, store *sqlite.Store) ([]string, error) {
 		if !ok {
 			continue
 		}
-		if _, err := r.Content(); err != nil {
+		c, err := r.Content()
+		if err != nil {
+			out = append(out, problem.Sentence(err))
+			continue
+		}
+		england, err := store.ClosedEngland(ctx, one.Month)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := c.ReadEngland(england); err != nil {
 			out = append(out, problem.Sentence(err))
 		}
 	}

@@ -52,6 +52,11 @@ func TestSynthOfEverybodyInABed(t *testing.T) {
 	if code != ExitDone {
 		t.Fatalf("national ended with %d: %s", code, sitrep)
 	}
+	// Nobody listed everybody in a bed before the switch, so nothing is counted.
+	if code, before := command("national", "sitrep", "--data", data, "--partnership", filepath.Join(dir, "partnership.yaml"),
+		"--from", "2026-09", "--to", "2026-09"); code != ExitDone || strings.Contains(before, "\n2026-09") {
+		t.Errorf("D6 the situation report of before the switch ended with %d: %s", code, before[:min(len(before), 500)])
+	}
 	a := deskIn(t, Options{Data: data, Partnership: filepath.Join(dir, "partnership.yaml")}, "RZ1",
 		time.Date(2026, 10, 17, 9, 0, 0, 0, time.UTC))
 	since := delay.MustDay("2026-10-01")

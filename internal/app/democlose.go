@@ -35,15 +35,15 @@ func closeDemo(ctx context.Context, a *App, said func(done, total int)) error {
 // closeAsKnown closes a month with what was known when it was due.
 func (a *App) closeAsKnown(ctx context.Context, by people.Actor, m delay.Month) (err error) {
 	k := a.closings()
-	setup := k.setup(m, a.now())
-	y, month, day := setup.Clocks.AddWorkingDays(closing.Due(m, setup.Clocks), 1).Time().Date()
-	setup.Now = time.Date(y, month, day, 10, 0, 0, 0, a.London)
-	past, err := a.Store.AsKnown(ctx, setup.Now, delay.DayOf(setup.Now))
+	clocks := a.casework().Settings.Clocks
+	y, month, day := clocks.AddWorkingDays(closing.Due(m, clocks), 1).Time().Date()
+	now := time.Date(y, month, day, 10, 0, 0, 0, a.London)
+	past, err := a.Store.AsKnown(ctx, now, delay.DayOf(now))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, past.Close()) }()
-	check, err := closing.Make(ctx, past.Store, setup)
+	check, err := closing.Make(ctx, past.Store, k.setup(past.Store, m, now, now))
 	if err != nil {
 		return err
 	}
@@ -51,9 +51,9 @@ func (a *App) closeAsKnown(ctx context.Context, by people.Actor, m delay.Month) 
 	if check.Content.Loose().Any() {
 		reason = "What is open is with the reviewers and comes as a revision."
 	}
-	r, err := check.Seal(setup.Now, by.Grant.Role.String(), by.Grant.Codes, reason)
+	r, err := check.Seal(now, by.Grant.Role.String(), by.Grant.Codes, reason)
 	if err != nil {
 		return err
 	}
-	return a.madeUp(setup.Now).CloseMonth(ctx, by, r, closeWords(r, reason))
+	return a.madeUp(now).CloseMonth(ctx, by, r, closeWords(r, reason))
 }

@@ -79,8 +79,11 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 		return nil, err
 	}
 	l := &national.Ledger{Stays: national.Build(rows, days, settings.Delay.OmittedLimit), Days: days}
+	for code, on := range a.calendars(rows, days) {
+		days[code] = on
+	}
 	for _, p := range a.Partnership.Providers {
-		if _, ok := days[p.Code]; ok && a.Partnership.ListsBeds(p) {
+		if len(days[p.Code]) > 0 && a.Partnership.ListsBeds(p) {
 			l.Beds = append(l.Beds, p.Code)
 		}
 	}
@@ -91,6 +94,33 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 	l.Stays = append(l.Stays, waits...)
 	maps.Copy(l.Days, listed)
 	return l, nil
+}
+
+// calendars gives the extract dates of each provider that states stays, those of
+// the codes under which it sent before among them. A hospital that sent delays
+// alone before is known by its lists of everybody from the first of them on.
+func (a *App) calendars(rows []national.Row, days map[string]delay.Calendar) map[string]delay.Calendar {
+	first := map[string]delay.Day{}
+	for _, r := range rows {
+		if on, ok := first[r.Provider]; !ok || r.Day < on {
+			first[r.Provider] = r.Day
+		}
+	}
+	out := map[string]delay.Calendar{}
+	for _, p := range a.Partnership.Providers {
+		on := slices.Clone(days[p.Code])
+		for _, f := range p.Formerly {
+			on = append(on, days[f.Code]...)
+		}
+		slices.Sort(on)
+		if on = slices.Compact(on); a.Partnership.ListsBeds(p) {
+			on = slices.DeleteFunc(on, func(day delay.Day) bool { return day < first[p.Code] })
+		}
+		if len(on) > 0 {
+			out[p.Code] = on
+		}
+	}
+	return out
 }
 
 // Ledger gives the stays of the moment that the figures are of.

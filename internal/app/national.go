@@ -123,15 +123,8 @@ func (a *App) stays(ctx context.Context, c *national.Choice) error {
 		return err
 	}
 	c.Stays = national.Build(rows, days, settings.Delay.OmittedLimit)
-	c.Days, c.Lists = map[string]delay.Calendar{}, map[string]national.Lists{}
+	c.Days, c.Lists = a.calendars(rows, days), map[string]national.Lists{}
 	for _, p := range a.Partnership.Providers {
-		// The days of the codes under which it sent before are its own.
-		sent := slices.Clone(days[p.Code])
-		for _, f := range p.Formerly {
-			sent = append(sent, days[f.Code]...)
-		}
-		slices.Sort(sent)
-		c.Days[p.Code] = slices.Compact(sent)
 		lists := national.Lists{Beds: a.Partnership.ListsBeds(p)}
 		for _, name := range append(slices.Clone(p.OtherLayouts), p.Layout) {
 			if l := a.Partnership.Layouts[name]; l != nil {

@@ -116,6 +116,14 @@ func TestA8TheCloseAndTheCallOfNationsWithoutBodies(t *testing.T) {
 			if _, frozen := l.get(people.Director, month+".json"); !strings.Contains(frozen, `"divided_by":"groups"`) ||
 				!strings.Contains(frozen, `"group":"`+c.group+`"`) || strings.Contains(frozen, `"share":0`) {
 				t.Errorf("A8 what was closed has no groups, or a share: %s", frozen[:min(len(frozen), 1500)])
+			} else if strings.Contains(frozen, "england") {
+				t.Error("D6 what was closed speaks of England")
+			}
+			if _, body := l.get(people.Director, month); strings.Contains(body, "England") {
+				t.Error("D6 the closed month speaks of England")
+			}
+			if status, _ := l.get(people.Director, month+".xlsx"); status != http.StatusNotFound {
+				t.Errorf("D6 a workbook of England's counts: %d", status)
 			}
 
 			if status, to := l.post(people.Presenter, "/call", url.Values{}); status != http.StatusSeeOther {

@@ -8,7 +8,6 @@
 package closing
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -165,6 +164,9 @@ type Content struct {
 
 	Cells []Cell     `json:"counts"`
 	ByDay []DayCount `json:"days"`
+	// EnglandSHA256 is the hash in hexadecimal of England's counts of the month,
+	// which are kept beside; empty where none were.
+	EnglandSHA256 string `json:"england_sha256,omitempty"`
 
 	into func(code string) string
 }
@@ -278,6 +280,9 @@ type Setup struct {
 	// Group gives the group of a reason where days are not divided between bodies
 	// (A8), nil where they are.
 	Group func(delay.Reason) string
+	// England works out England's counts of the month, of the same moment; nil, and
+	// nil in its answer, where nobody lists everybody in a bed.
+	England func(context.Context) (*England, error)
 }
 
 // Check is a month as it would be closed now, and what stands in the way.
@@ -290,6 +295,9 @@ type Check struct {
 	Due       delay.Day
 	Recounted []Recounted
 	Open      []Open
+	// England is what would be kept of England's counts, nil for nothing.
+	England       *England
+	englandFrozen []byte
 }
 
 // Due gives the day after which a month is expected to be closed: its last
@@ -356,8 +364,14 @@ func Make(ctx context.Context, src Source, s Setup) (*Check, error) {
 		k.Open = nil
 	}
 	c.openDays(k.Open)
-	k.Recounted, err = src.Recount(ctx, s.Month)
-	return k, err
+	if k.Recounted, err = src.Recount(ctx, s.Month); err != nil || s.England == nil {
+		return k, err
+	}
+	england, err := s.England(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return k, k.fix(england)
 }
 
 // slug gives what stands for a value that may not be known.
@@ -661,13 +675,7 @@ func (c *Content) Fingerprint() string {
 
 // Encode gives the bytes that are kept: JSON of the fields in their order, with
 // nothing in it that depends on when or where it is written.
-func (c *Content) Encode() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(c)
-	return b.Bytes(), err
-}
+func (c *Content) Encode() ([]byte, error) { return encode(c) }
 
 // Record is a close as it is kept.
 type Record struct {
@@ -682,6 +690,9 @@ type Record struct {
 	// Frozen is the content as encoded, SHA256 its hash. Lists leave Frozen out.
 	Frozen []byte
 	SHA256 [sha256.Size]byte
+	// England is England's counts as encoded, whose hash the content names; none
+	// where none are kept. Only a record that is about to be kept has it.
+	England []byte
 }
 
 // Seal makes the record of a month that is closed at a moment, in a role, for a
@@ -703,7 +714,7 @@ func (k *Check) Seal(at time.Time, role string, codes []string, reason string) (
 		return Record{}, err
 	}
 	return Record{Month: m, At: at, Role: role, Codes: codes, RuleSet: c.RuleSet, RuleVersion: c.RuleVersion, Days: c.DelayedDays,
-		Frozen: frozen, SHA256: sha256.Sum256(frozen)}, nil
+		Frozen: frozen, SHA256: sha256.Sum256(frozen), England: k.englandFrozen}, nil
 }
 
 // Content reads what was kept. Bytes that are not those of the hash are an

@@ -218,6 +218,20 @@ func (d *Discharges) Add(o Discharges) {
 	}
 }
 
+// leave adds one person who left, as waited gives them.
+func (d *Discharges) leave(days, leftOut int) {
+	if leftOut >= 0 {
+		d.LeftOut[leftOut]++
+		return
+	}
+	d.Discharges++
+	d.BedDays += days
+	d.Bands[band(days)]++
+	if days == 0 {
+		d.SameDay++
+	}
+}
+
 // Delayed is the discharges after the ready date.
 func (d Discharges) Delayed() int { return d.Discharges - d.SameDay }
 
@@ -262,16 +276,7 @@ func ReadyDates(stays []Stay, months []delay.Month, floors ...int) []Discharges 
 					d = &Discharges{Month: k.month, AgeFloor: floor, By: k.by, Code: k.code}
 					at[k] = d
 				}
-				if leftOut >= 0 {
-					d.LeftOut[leftOut]++
-					continue
-				}
-				d.Discharges++
-				d.BedDays += days
-				d.Bands[band(days)]++
-				if days == 0 {
-					d.SameDay++
-				}
+				d.leave(days, leftOut)
 			}
 		}
 	}

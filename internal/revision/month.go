@@ -9,6 +9,7 @@ import (
 	"homeward/internal/closing"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/national"
 )
 
 // MonthSource is what is known of a month now.
@@ -33,6 +34,10 @@ type Closed struct {
 	RuleSet, Settings string
 	// Joined says that it was found or said since who is one person (I6).
 	Joined bool
+	// England is England's counts that the month was closed with, nil where none
+	// were kept; EnglandNow the same now, and Place how a place of theirs is called.
+	England, EnglandNow *closing.England
+	Place               func(by national.Dimension, at national.Key) string
 }
 
 // Figure is how one figure of a closed month stands now.
@@ -53,6 +58,9 @@ type Revised struct {
 	// Settings says that days are counted with other settings.
 	RuleSet  string
 	Settings bool
+	// England is how England's counts of the month have changed, nil where none
+	// were kept.
+	England *England
 }
 
 // Lines are the figures and shares in words.
@@ -142,6 +150,12 @@ func (c Closed) Revise(ctx context.Context) (*Revised, error) {
 		}
 		return why
 	})
+	if c.England != nil {
+		evidence.Answers = Answers{} // What people say of a delay is no part of England's counts.
+		if out.England, err = c.england(evidence, out.Settings); err != nil {
+			return nil, err
+		}
+	}
 	return out, c.shares(ctx, out)
 }
 

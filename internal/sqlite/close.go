@@ -41,6 +41,11 @@ func (s *Store) CloseMonth(ctx context.Context, by people.Actor, r closing.Recor
 			r.Month, r.At.UnixMicro(), r.Role, strings.Join(r.Codes, ","), r.RuleSet, r.RuleVersion, r.Days, r.Frozen, r.SHA256[:]); err != nil {
 			return err
 		}
+		if len(r.England) > 0 {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO month_close_england (month, frozen) VALUES (?, ?)`, r.Month, r.England); err != nil {
+				return err
+			}
+		}
 		return tx.record(entry(by, audit.MonthClosed, r.Month.String(), "", words))
 	})
 }
@@ -95,6 +100,26 @@ func oneClose(ctx context.Context, q interface {
 	err := q.QueryRowContext(ctx, `SELECT `+closeColumns+`, frozen FROM month_close WHERE month = ?`, m).Scan(into...)
 	done()
 	return r, err
+}
+
+// ClosedEngland gives England's counts that a month was closed with, none where
+// none were kept.
+func (s *Store) ClosedEngland(ctx context.Context, m delay.Month) ([]byte, error) {
+	var frozen []byte
+	err := s.read.QueryRowContext(ctx, `SELECT frozen FROM month_close_england WHERE month = ?`, m).Scan(&frozen)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return frozen, err
+}
+
+// FirstStayDay gives the first day of which an extract that lists everybody in a
+// bed is held, zero for none.
+func (s *Store) FirstStayDay(ctx context.Context) (delay.Day, error) {
+	var first delay.Day
+	err := s.read.QueryRowContext(ctx, `
+		SELECT coalesce(min(e.extract_date), 0) FROM stay y JOIN extract e ON e.extract_id = y.extract_id`).Scan(&first)
+	return first, err
 }
 
 // MonthFiles gives the file that counts for each provider's day of the month,

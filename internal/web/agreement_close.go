@@ -16,6 +16,7 @@ import (
 	"homeward/internal/closing"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/national"
 	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -44,6 +45,12 @@ type Closings interface {
 	// JoinedSince says whether it was found or said since the moment who is one
 	// person, on days from from to to (I6).
 	JoinedSince(ctx context.Context, at time.Time, from, to delay.Day) (bool, error)
+	// EnglandOf works out England's counts of a month from a ledger of stays; nil
+	// when no hospital listed everybody in a bed.
+	EnglandOf(l *national.Ledger, m delay.Month) *closing.England
+	// ClosedEngland gives England's counts that a month was closed with, and their
+	// bytes; nil where none were kept.
+	ClosedEngland(ctx context.Context, m delay.Month, c *closing.Content) (*closing.England, []byte, error)
 }
 
 const (
@@ -52,6 +59,14 @@ const (
 	wordPart     = "part"
 	partCounts   = "counts"
 	partRevision = "revisions"
+	// The parts of England's counts: the two counts as rows, the bytes that are
+	// kept, and what has changed of them.
+	partDischarge        = "discharge"
+	partSitrep           = "sitrep"
+	partEngland          = "england"
+	partEnglandRevisions = "england-revisions"
+	// formXLSX is the form of a month as a workbook.
+	formXLSX = "xlsx"
 )
 
 func (s *Server) closeRoutes() []route {
@@ -293,7 +308,7 @@ type closeSection struct {
 // monthAsked reads the month of the address and what form of it is asked for.
 func (s *Server) monthAsked(c echo.Context) (m delay.Month, form string, err error) {
 	text := c.Param("month")
-	for _, ext := range []string{"csv", "json"} {
+	for _, ext := range []string{"csv", "json", formXLSX} {
 		if month, ok := strings.CutSuffix(text, "."+ext); ok {
 			text, form = month, ext
 		}
@@ -313,9 +328,13 @@ func (s *Server) closePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	part, err := page.OneOf(c.QueryParams(), wordPart, partCounts, partCounts, partRevision)
+	part, err := page.OneOf(c.QueryParams(), wordPart, partCounts, partCounts, partRevision, partDischarge, partSitrep, partEngland,
+		partEnglandRevisions)
 	if err != nil {
 		return err
+	}
+	if form == formXLSX && part != partCounts {
+		return problem.New(problem.Invalid, "The workbook of a month holds all its counts. Leave part=%s out.", part)
 	}
 	ctx := c.Request().Context()
 	r, content, closed, err := s.opts.Closings.Closed(ctx, m)
@@ -325,28 +344,39 @@ func (s *Server) closePage(c echo.Context) error {
 	if closed {
 		return s.closedPage(c, r, content, form, part, a.Print)
 	}
-	if part == partRevision {
+	if part == partRevision || part == partEnglandRevisions {
 		return problem.New(problem.NotFound, "%s is not closed, so nothing has been revised.", m.Long())
 	}
 	k, err := s.opts.Closings.Check(ctx, m)
 	if err != nil {
 		return err
 	}
-	switch form {
-	case "csv":
-		return s.sendCSV(c, "homeward-"+m.String()+"-not-closed.csv", s.countsTwin(&k.Content, "as counted now"))
-	case "json":
+	switch {
+	case form == formXLSX, form != "" && part != partCounts:
+		return s.sendEngland(c, &k.Content, k.England, k.EnglandBytes(), form, part, notClosedWords)
+	case form == "csv":
+		return s.sendCSV(c, "homeward-"+m.String()+"-not-closed.csv", s.countsTwin(&k.Content, notClosedWords))
+	case form == "json":
 		return c.JSON(http.StatusOK, k.Content)
 	}
-	v := s.openView(c, m, k)
+	v, err := s.openView(c, m, k)
+	if err != nil {
+		return err
+	}
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
 	return s.page(c, "close", v)
 }
 
+// What the figures of a month are, closed or not.
+const (
+	closedWords    = "as closed"
+	notClosedWords = "as counted now"
+)
+
 // openView is the page of a month that is not closed.
-func (s *Server) openView(c echo.Context, m delay.Month, k *closing.Check) closeView {
+func (s *Server) openView(c echo.Context, m delay.Month, k *closing.Check) (closeView, error) {
 	content := &k.Content
 	v := closeView{Form: page.Form{Frame: s.frame(c, "Close "+m.Long())}, Caption: s.opts.Places.Partnership}
 	v.About = s.closeAbout(content)
@@ -371,7 +401,14 @@ func (s *Server) openView(c echo.Context, m delay.Month, k *closing.Check) close
 		v.Sections = append(v.Sections, s.proposals(k, rows), s.disputes(k, rows))
 	}
 	v.Sections = append(v.Sections, s.figureSections(content, "What would be closed")...)
-	return v
+	if k.England != nil {
+		england, err := s.englandSection(k.England, "England's counts that would be closed")
+		if err != nil {
+			return v, err
+		}
+		v.Sections = append(v.Sections, england)
+	}
+	return v, nil
 }
 
 // closeAbout is the foot of the page.
@@ -725,22 +762,36 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	if part == partCounts {
 		switch form {
 		case "csv":
-			return s.sendCSV(c, "homeward-"+r.Month.String()+"-closed.csv", s.countsTwin(content, "as closed"))
+			return s.sendCSV(c, "homeward-"+r.Month.String()+"-closed.csv", s.countsTwin(content, closedWords))
 		case "json":
 			// The very bytes that were kept: their SHA-256 is the fingerprint.
 			c.Response().Header().Set("ETag", `"`+hexOf(r.SHA256)+`"`)
 			return c.Blob(http.StatusOK, "application/json", r.Frozen)
 		}
 	}
-	revised, err := s.revise(ctx, r, content)
+	england, err := s.englandOf(ctx, r, content)
 	if err != nil {
 		return err
 	}
-	switch form {
-	case "csv":
-		return s.sendCSV(c, "homeward-"+r.Month.String()+"-revisions.csv", s.revisionsTwin(r, revised))
-	case "json":
-		return s.sendJSON(c, s.revisionsTwin(r, revised))
+	if form == formXLSX || form != "" && part != partRevision && part != partEnglandRevisions {
+		return s.sendEngland(c, content, england.kept, england.frozen, form, part, closedWords)
+	}
+	if part == partEnglandRevisions && form != "" && england.kept == nil {
+		return noEngland(r.Month)
+	}
+	revised, err := s.revise(ctx, r, content, england)
+	if err != nil {
+		return err
+	}
+	if form != "" {
+		t := s.revisionsTwin(r, revised)
+		if part == partEnglandRevisions {
+			t = s.englandRevisionsTwin(r, england.kept, revised.England)
+		}
+		if form == "json" {
+			return s.sendJSON(c, t)
+		}
+		return s.sendCSV(c, "homeward-"+r.Month.String()+"-"+part+".csv", t)
 	}
 	month := r.Month.Long()
 	v := closeView{Form: page.Form{Frame: s.frame(c, month+", closed")}, Caption: s.opts.Places.Partnership,
@@ -764,7 +815,15 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 		v.Facts = append(v.Facts, page.Fact{Name: "Reason for closing with something open", Value: content.Reason})
 	}
 	v.Facts = append(v.Facts, page.Fact{Name: "Fingerprint (SHA-256 of the JSON)", Value: hexOf(r.SHA256)})
+	if content.EnglandSHA256 != "" {
+		v.Facts = append(v.Facts, page.Fact{Name: "Fingerprint of England's counts, which that JSON names", Value: content.EnglandSHA256})
+	}
+	counts, err := s.englandSections(r, england, revised)
+	if err != nil {
+		return err
+	}
 	v.Sections = append([]closeSection{revisionsSection(r, revised, content.ByGroups())}, s.figureSections(content, "What was closed")...)
+	v.Sections = append(v.Sections, counts...)
 	if !content.ByGroups() {
 		v.Sections = append(v.Sections, s.openAsClosed(content))
 	}
@@ -805,7 +864,7 @@ func (s *Server) openAsClosed(content *closing.Content) closeSection {
 }
 
 // revise sets a closed month beside what is known of it now.
-func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.Content) (*revision.Revised, error) {
+func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.Content, e englandClosed) (*revision.Revised, error) {
 	present, err := s.now(ctx)
 	if err != nil {
 		return nil, err
@@ -819,12 +878,21 @@ func (s *Server) revise(ctx context.Context, r closing.Record, content *closing.
 		return nil, err
 	}
 	return revision.Closed{Record: r, Content: content, Now: present, Names: s.opts.Places, Joined: joined, Settings: settings,
-		RuleSet: s.sets().Words(r.Month.Last())}.Revise(ctx)
+		RuleSet: s.sets().Words(r.Month.Last()), England: e.kept, EnglandNow: e.now, Place: s.sitrepCell}.Revise(ctx)
 }
 
 // revisedSentence says how the figures have changed.
 func revisedSentence(r *revision.Revised) string {
+	if r.England.Changed() {
+		return delayedSentence(r) + " England's counts of it have changed since."
+	}
+	return delayedSentence(r)
+}
+
+func delayedSentence(r *revision.Revised) string {
 	switch {
+	case r.More == 0 && r.Elsewhere == 0 && r.England.Changed():
+		return "Its delayed days are the same today."
 	case r.More == 0 && r.Elsewhere == 0:
 		return "Its figures are the same today."
 	case r.More == 0:
@@ -892,9 +960,15 @@ func revisionsSection(rec closing.Record, r *revision.Revised, byGroups bool) cl
 // revisionsTwin gives each figure as closed and now, one row for each cause of its
 // difference; the rows of a figure add up to it.
 func (s *Server) revisionsTwin(rec closing.Record, r *revision.Revised) page.Twin {
-	t := page.Twin{Convention: s.convention(),
-		Title: rec.Month.Long() + ", revisions since it was closed", Measure: measure.DelayedDays, Definitions: []string{},
-		From: rec.Month.First().String(), To: rec.Month.Last().String(), AsAt: s.today().String(),
+	t := revisionTable(rec, ", revisions since it was closed", r.Figures)
+	t.Convention, t.Measure, t.AsAt = s.convention(), measure.DelayedDays, s.today().String()
+	return t
+}
+
+// revisionTable gives figures as closed and now with the causes of each.
+func revisionTable(rec closing.Record, title string, figures []revision.Figure) page.Twin {
+	t := page.Twin{Title: rec.Month.Long() + title, Definitions: []string{},
+		From: rec.Month.First().String(), To: rec.Month.Last().String(),
 		Columns: []page.Column{
 			{Name: "figure"},
 			{Name: "as_closed", Number: true},
@@ -903,7 +977,7 @@ func (s *Server) revisionsTwin(rec closing.Record, r *revision.Revised) page.Twi
 			{Name: "difference", Number: true},
 		}}
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
-	for _, one := range r.Figures {
+	for _, one := range figures {
 		if len(one.By) == 0 {
 			t.Rows = append(t.Rows, []string{one.Name, whole(one.Then), whole(one.Now), "no change", "0"})
 		}
@@ -940,7 +1014,10 @@ func (s *Server) closeMonth(c echo.Context) error {
 		return err
 	}
 	if err := k.Refused(); err != nil {
-		v := s.openView(c, m, k)
+		v, viewErr := s.openView(c, m, k)
+		if viewErr != nil {
+			return viewErr
+		}
 		to := "task-extracts"
 		if k.Over {
 			to = "reconciliation"
@@ -1031,6 +1108,7 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 	}
 	var changed []string
 	var sum, sumElsewhere int64
+	england := false
 	for _, r := range closes {
 		_, content, _, err := s.opts.Closings.Closed(ctx, r.Month)
 		if err != nil {
@@ -1044,7 +1122,7 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 		more, elsewhere := closing.Moved(closed, now, byHospitalAndBody)
 		if len(closes) == 1 {
 			n := &page.ClosedNote{
-				Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its figures are the same today.",
+				Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its " + whatClosed(content.EnglandSHA256 != "") + " are the same today.",
 				Href: closeHref(r.Month),
 				Link: "See what was closed",
 			}
@@ -1054,13 +1132,13 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 			}
 			return n, nil
 		}
-		sum, sumElsewhere = sum+more, sumElsewhere+elsewhere
+		sum, sumElsewhere, england = sum+more, sumElsewhere+elsewhere, england || content.EnglandSHA256 != ""
 		if more != 0 || elsewhere != 0 {
 			changed = append(changed, r.Month.Long()+", "+changedBy(more, elsewhere))
 		}
 	}
 	n := &page.ClosedNote{Text: measure.UpperFirst(plural(int64(len(closes)), "month", "months")) +
-		" of this period are closed; their figures are the same today.", Href: closePath, Link: "See the closed months"}
+		" of this period are closed; their " + whatClosed(england) + " are the same today.", Href: closePath, Link: "See the closed months"}
 	switch {
 	case len(changed) > 3:
 		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) +
@@ -1072,6 +1150,15 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 		n.Link = "See revisions"
 	}
 	return n, nil
+}
+
+// whatClosed says what a short note compares. Where England's counts are kept too
+// they are compared on the month's own page alone.
+func whatClosed(england bool) string {
+	if england {
+		return "delayed days"
+	}
+	return "figures"
 }
 
 // monthStanding is where a month stands on the list of months.

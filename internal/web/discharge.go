@@ -207,44 +207,55 @@ func (s *Server) dischargeTwin(a dischargeAsked) page.Twin {
 	if a.quarters {
 		grain = byQuarter
 	}
-	t.Columns = []page.Column{{Name: grain}, {Name: "first_day"}, {Name: "last_day"}, {Name: "by"}, {Name: "code"}}
-	for _, name := range []string{"discharges", "same_day", "delayed", "bed_days", "share_same_day", "share_delayed", "mean_inc_zero",
-		"mean_exc_zero"} {
-		t.Columns = append(t.Columns, page.Column{Name: name, Number: true})
-	}
-	for _, name := range national.BandNames {
-		t.Columns = append(t.Columns, page.Column{Name: "band_" + name, Number: true})
-	}
-	for _, name := range []string{"bcf_days", "agreed_level", "left_out_age", "left_out_died", "left_out_transferred", "left_out_no_night",
-		"age_floor"} {
-		t.Columns = append(t.Columns, page.Column{Name: name, Number: true})
-	}
-	t.Columns = append(t.Columns, page.Column{Name: "convention"})
+	t.Columns = dischargeColumns(grain)
 	for _, r := range s.discharges(a, a.quarters, a.by) {
 		name := r.First.String()
 		if a.quarters {
 			name = quarterWords(r.First)
 		}
-		row := []string{name, r.First.First().String(), min(r.Last.Last(), a.last).String(), r.By, page.SlugOr(r.Code)}
-		for _, n := range []int{r.Discharges.Discharges, r.SameDay, r.Delayed(), r.BedDays} {
-			row = append(row, strconv.Itoa(n))
-		}
-		row = append(row, ratio(r.SameDay, r.Discharges.Discharges), ratio(r.Delayed(), r.Discharges.Discharges),
-			ratio(r.BedDays, r.Discharges.Discharges), ratio(r.BedDays, r.Delayed()))
-		for _, n := range r.Bands {
-			row = append(row, strconv.Itoa(n))
-		}
-		plan := ""
-		if r.Plan > 0 {
-			plan = measure.Exact(r.Plan)
-		}
-		row = append(row, ratio(r.BedDays, r.Discharges.Discharges), plan)
-		for _, n := range append(slices.Clone(r.LeftOut[:]), a.age) {
-			row = append(row, strconv.Itoa(n))
-		}
-		t.Rows = append(t.Rows, append(row, conventionReady+"-statistic"))
+		t.Rows = append(t.Rows, r.cells(name, r.First.First(), min(r.Last.Last(), a.last)))
 	}
 	return t
+}
+
+// dischargeColumns are those of the statistic by month or quarter; cells gives
+// their values.
+func dischargeColumns(grain string) []page.Column {
+	out := []page.Column{{Name: grain}, {Name: "first_day"}, {Name: "last_day"}, {Name: "by"}, {Name: "code"}}
+	number := func(name string) { out = append(out, page.Column{Name: name, Number: true}) }
+	for _, name := range []string{"discharges", "same_day", "delayed", "bed_days", "share_same_day", "share_delayed", "mean_inc_zero",
+		"mean_exc_zero"} {
+		number(name)
+	}
+	for _, name := range national.BandNames {
+		number("band_" + name)
+	}
+	for _, name := range []string{"bcf_days", "agreed_level", "left_out_age", "left_out_died", "left_out_transferred", "left_out_no_night",
+		"age_floor"} {
+		number(name)
+	}
+	return append(out, page.Column{Name: "convention"})
+}
+
+func (r dischargeRow) cells(name string, first, last delay.Day) []string {
+	row := []string{name, first.String(), last.String(), r.By, page.SlugOr(r.Code)}
+	for _, n := range []int{r.Discharges.Discharges, r.SameDay, r.Delayed(), r.BedDays} {
+		row = append(row, strconv.Itoa(n))
+	}
+	row = append(row, ratio(r.SameDay, r.Discharges.Discharges), ratio(r.Delayed(), r.Discharges.Discharges),
+		ratio(r.BedDays, r.Discharges.Discharges), ratio(r.BedDays, r.Delayed()))
+	for _, n := range r.Bands {
+		row = append(row, strconv.Itoa(n))
+	}
+	plan := ""
+	if r.Plan > 0 {
+		plan = measure.Exact(r.Plan)
+	}
+	row = append(row, ratio(r.BedDays, r.Discharges.Discharges), plan)
+	for _, n := range append(slices.Clone(r.LeftOut[:]), r.AgeFloor) {
+		row = append(row, strconv.Itoa(n))
+	}
+	return append(row, conventionReady+"-statistic")
 }
 
 // ratio gives six decimals, and a blank where there is nothing to divide by.

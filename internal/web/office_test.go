@@ -404,7 +404,33 @@ type closings struct {
 
 func (k closings) make(ctx context.Context, from *sqlite.Store, m delay.Month, now time.Time) (*closing.Check, error) {
 	return closing.Make(ctx, from, closing.Setup{Now: now, Month: m, Partnership: k.office.partnership.Name, RuleSet: k.office.rules.Name,
-		RuleVersion: k.office.rules.On(m.Last()).Version, Expected: k.office.expected, Clocks: agreement.DefaultClocks})
+		RuleVersion: k.office.rules.On(m.Last()).Version, Expected: k.office.expected, Clocks: agreement.DefaultClocks,
+		England: func(ctx context.Context) (*closing.England, error) {
+			l, err := view{Store: from, office: k.office}.Ledger(ctx)
+			return k.EnglandOf(l, m), err
+		}})
+}
+
+func (k closings) EnglandOf(l *national.Ledger, m delay.Month) *closing.England {
+	return closing.MakeEngland(closing.EnglandSetup{Month: m, Partnership: k.office.partnership.Name, Ledger: l, Defs: tables,
+		AgeFloor: 16, Plan: func(string, string, delay.Day) float64 { return 0 },
+		Name: func(code string) string {
+			for _, h := range hospitals {
+				if h.code == code {
+					return h.name
+				}
+			}
+			return code
+		}})
+}
+
+func (k closings) ClosedEngland(ctx context.Context, m delay.Month, c *closing.Content) (*closing.England, []byte, error) {
+	frozen, err := k.Store.ClosedEngland(ctx, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := c.ReadEngland(frozen)
+	return e, frozen, err
 }
 
 func (k closings) Check(ctx context.Context, m delay.Month) (*closing.Check, error) {

@@ -223,59 +223,51 @@ func (s *Server) situations(a sitrepAsked) []national.Situation {
 func (s *Server) sitrepTwin(a sitrepAsked) page.Twin {
 	t := page.Twin{Title: "Discharge situation report", RuleVersion: s.setsInUse(a.ledger), From: a.from.String(), To: a.to.String(),
 		Measure: "sitrep", AsAt: a.last.String(), Definitions: []string{sitrepWords, snapshotWords, s.internalWords()}}
-	for _, d := range a.Asked.By {
-		t.Columns = append(t.Columns, page.Column{Name: string(d)})
-		if d == national.ByReason {
-			t.Columns = append(t.Columns, page.Column{Name: "label"})
-		}
-	}
-	for _, name := range sitrepColumns() {
-		t.Columns = append(t.Columns, page.Column{Name: name, Number: true})
-	}
-	t.Columns = append(t.Columns, page.Column{Name: "age_floor", Number: true}, page.Column{Name: "convention"})
+	t.Columns = situationColumns(a.Asked.By)
 	for _, one := range s.situations(a) {
-		var row []string
-		for _, d := range a.Asked.By {
-			switch d {
-			case national.ByDay:
-				row = append(row, one.Day.String())
-			case national.ByProvider:
-				row = append(row, one.Provider)
-			case national.ByCouncil:
-				row = append(row, page.SlugOr(string(one.Council)))
-			case national.ByPathway:
-				row = append(row, page.SlugOr(one.Pathway))
-			case national.ByGroup:
-				row = append(row, orWords(one.Group, page.NotKnown))
-			case national.ByReason:
-				row = append(row, page.SlugOr(string(one.Reason)), s.reasonLabel(one.Reason))
-			}
-		}
-		for _, n := range sitrepNumbers(one.Numbers) {
-			row = append(row, strconv.Itoa(n))
-		}
-		t.Rows = append(t.Rows, append(row, strconv.Itoa(a.age), conventionReady))
+		t.Rows = append(t.Rows, s.situationCells(a.Asked.By, one, a.age))
 	}
 	return t
 }
 
-// sitrepColumns name the numbers of a row, sitrepNumbers gives them.
-func sitrepColumns() []string {
-	out := []string{"remaining", "discharged", "discharged_dated", "discharged_blank_date", "died", "transferred", "zero_night"}
-	for _, what := range []string{"people_stay", "people_since_ready", "extra_days_stay"} {
-		for _, n := range national.Thresholds {
-			out = append(out, fmt.Sprintf("%s_%dplus", what, n))
+// situationColumns are those of the report by what it is broken down by;
+// situationCells gives their values.
+func situationColumns(by []national.Dimension) []page.Column {
+	var out []page.Column
+	for _, d := range by {
+		out = append(out, page.Column{Name: string(d)})
+		if d == national.ByReason {
+			out = append(out, page.Column{Name: "label"})
 		}
 	}
-	return append(out, "admission_not_known", "internal", "internal_over_48_hours", "internal_2_days_or_more")
+	for _, name := range national.NumberNames() {
+		out = append(out, page.Column{Name: name, Number: true})
+	}
+	return append(out, page.Column{Name: "age_floor", Number: true}, page.Column{Name: "convention"})
 }
 
-func sitrepNumbers(n national.Numbers) []int {
-	out := []int{n.Remaining, n.Discharged(), n.DischargedDated, n.DischargedBlank, n.Died, n.Transferred, n.ZeroNight}
-	for _, three := range [][3]int{n.Stay, n.SinceReady, n.ExtraDays} {
-		out = append(out, three[:]...)
+func (s *Server) situationCells(by []national.Dimension, one national.Situation, floor int) []string {
+	var row []string
+	for _, d := range by {
+		switch d {
+		case national.ByDay:
+			row = append(row, one.Day.String())
+		case national.ByProvider:
+			row = append(row, one.Provider)
+		case national.ByCouncil:
+			row = append(row, page.SlugOr(string(one.Council)))
+		case national.ByPathway:
+			row = append(row, page.SlugOr(one.Pathway))
+		case national.ByGroup:
+			row = append(row, orWords(one.Group, page.NotKnown))
+		case national.ByReason:
+			row = append(row, page.SlugOr(string(one.Reason)), s.reasonLabel(one.Reason))
+		}
 	}
-	return append(out, n.NoAdmission, n.Internal, n.InternalOver, n.InternalNear)
+	for _, n := range one.Values() {
+		row = append(row, strconv.Itoa(n))
+	}
+	return append(row, strconv.Itoa(floor), conventionReady)
 }
 
 const snapshotWords = "The weekly snapshot is of the Mondays: people remaining who were admitted 7, 14 and 21 days or more before, " +
