@@ -82,6 +82,7 @@ func TestP1AFloodFromStrangers(t *testing.T) {
 	for _, try := range []struct{ path, kind string }{
 		{"/extracts/upload", "application/x-www-form-urlencoded"},
 		{"/extracts/upload", "multipart/form-data; boundary=b"},
+		{"/published/add", "multipart/form-data; boundary=b"},
 		{"/api/v1/extracts", "application/x-www-form-urlencoded"},
 		{"/api/v1/extracts?name=a.csv", "text/csv"},
 		{"/sign-in", "application/x-www-form-urlencoded"},
@@ -127,7 +128,7 @@ func TestP1SlowStrangers(t *testing.T) {
 	s := northshireHouse(t).serve(t)
 	defer s.stop()
 	var all sync.WaitGroup
-	for _, path := range []string{"/sign-in", "/extracts/upload", "/api/v1/extracts?name=a.csv"} {
+	for _, path := range []string{"/sign-in", "/extracts/upload", "/published/add", "/api/v1/extracts?name=a.csv"} {
 		all.Go(func() {
 			conn, err := net.Dial("tcp", s.address)
 			if err != nil {

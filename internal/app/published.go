@@ -125,36 +125,45 @@ func (a *App) addPublished(ctx context.Context, by people.Actor, path string, vi
 	if err != nil {
 		return "", err
 	}
-	f, err := published.Read(data, o)
-	if err != nil {
-		return "", err
-	}
-	k, err := published.Describe(path, data, f, vintage)
-	if err != nil {
-		return "", err
-	}
-	if today := delay.DayOf(a.now()); k.Vintage > today {
-		return "", problem.New(problem.Invalid, "The vintage %s is after today, %s: expected the day of publication or revision. Say the right "+
-			"one with --vintage.", k.Vintage, today)
-	}
-	id, added, err := a.Store.AddPublished(ctx, by, f, k)
+	k, added, err := a.takePublished(ctx, by, path, data, vintage, o)
 	if err != nil {
 		return "", err
 	}
 	if !added {
-		return fmt.Sprintf("the same bytes were added before, as file %d; nothing changes.", id), nil
+		return fmt.Sprintf("the same bytes were added before, as file %d; nothing changes.", k.ID), nil
 	}
-	series, _ := published.SeriesNamed(f.Series)
+	series, _ := published.SeriesNamed(k.Series)
 	var words strings.Builder
-	fmt.Fprintf(&words, "added as file %d. %s, %s: %d figures, vintage %s.", id, series.Publisher, series.Title, len(f.Values),
+	fmt.Fprintf(&words, "added as file %d. %s, %s: %d figures, vintage %s.", k.ID, series.Publisher, series.Title, k.Values,
 		k.VintageWords())
 	if k.Vintage == 0 {
 		words.WriteString(" It counts as older than every file with a vintage; say --vintage DATE when you know it.")
 	}
-	for _, note := range f.Notes {
+	for _, note := range k.Notes {
 		words.WriteString("\n  " + note)
 	}
 	return words.String(), nil
+}
+
+// takePublished adds the bytes of one file, for the command and the form alike.
+// Bytes that were added before change nothing: the number is then theirs and
+// added is false. vintage is what who adds it says, zero for the file's own.
+func (a *App) takePublished(ctx context.Context, by people.Actor, name string, data []byte, vintage delay.Day, o published.Options) (
+	k published.Kept, added bool, err error) {
+	f, err := published.Read(data, o)
+	if err != nil {
+		return k, false, err
+	}
+	if k, err = published.Describe(name, data, f, vintage); err != nil {
+		return k, false, err
+	}
+	if today := delay.DayOf(a.now()); k.Vintage > today {
+		return k, false, problem.New(problem.Invalid, "The vintage %s is after today, %s: expected the day of publication or revision. Give "+
+			"the right day as the vintage (the command has --vintage for it).", k.Vintage, today)
+	}
+	k.Series, k.Title, k.Notes, k.Values = f.Series, f.Title, f.Notes, len(f.Values)
+	k.ID, added, err = a.Store.AddPublished(ctx, by, f, k)
+	return k, added, err
 }
 
 // readPublished reads a file up to the limit.
@@ -482,12 +491,56 @@ func (a *App) oldDays(ctx context.Context, held *sqlite.Snapshot, first, last de
 	return out, nil
 }
 
-// publishedDesk answers the page of published figures.
-type publishedDesk struct{ app *App }
+// publishedDesk answers the pages of published figures and takes files in from
+// the form, one at a time: a file may take 64 MB, and as much again unpacked.
+type publishedDesk struct {
+	app  *App
+	turn chan struct{}
+}
+
+func newPublishedDesk(a *App) publishedDesk { return publishedDesk{a, make(chan struct{}, 1)} }
 
 // PublishedFiles gives the files that were added.
 func (d publishedDesk) PublishedFiles(ctx context.Context) ([]published.Kept, error) {
 	return d.app.Store.PublishedFiles(ctx)
+}
+
+// PublishedFile gives one file that was added, with what it states.
+func (d publishedDesk) PublishedFile(ctx context.Context, id int64) (published.Kept, []published.Line, error) {
+	files, err := d.app.Store.PublishedFiles(ctx)
+	if err != nil {
+		return published.Kept{}, nil, err
+	}
+	i := slices.IndexFunc(files, func(k published.Kept) bool { return k.ID == id })
+	if i < 0 {
+		return published.Kept{}, nil, problem.New(problem.NotFound, "There is no published file %d. Those that were added are listed on the "+
+			"page of published figures.", id)
+	}
+	stored, err := d.app.Store.PublishedValues(ctx, published.Query{File: id, Every: true})
+	if err != nil {
+		return published.Kept{}, nil, err
+	}
+	values := make([]published.Value, len(stored))
+	for i, v := range stored {
+		values[i] = v.Value
+	}
+	return files[i], published.Tally(values), nil
+}
+
+// AddPublished adds a file that was sent with the form.
+func (d publishedDesk) AddPublished(ctx context.Context, by people.Actor, name string, file io.Reader, vintage delay.Day,
+	month delay.Month) (published.Kept, bool, error) {
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return published.Kept{}, false, ctx.Err()
+	}
+	data, err := io.ReadAll(io.LimitReader(file, published.MaxBytes+1))
+	if err != nil {
+		return published.Kept{}, false, problem.Wrap(err, problem.Unavailable, "The file could not be read to its end")
+	}
+	return d.app.takePublished(ctx, by, name, data, vintage, published.Options{Month: month})
 }
 
 // Beside compares one series in one month.

@@ -343,6 +343,10 @@ func (c Cell) rank(d Dimension) int {
 // only gives the cell with the field of d alone.
 func (c Cell) only(d Dimension) Cell {
 	switch d {
+	case ByDay, ByWeek, ByMonth:
+		return Cell{Period: c.Period}
+	case ByState:
+		return Cell{State: c.State}
 	case ByProvider:
 		return Cell{Provider: c.Provider}
 	case ByCouncil:

@@ -20,6 +20,7 @@ const (
 	SeeRejected    Act = "see rejected rows" // without identifiers
 	TakeExtracts   Act = "take extracts"     // upload, map
 	DecideExtracts Act = "decide on extracts"
+	AddPublished   Act = "add published files"   // what national bodies publish
 	JudgePeople    Act = "say who is one person" // of two references, audited
 	ReadAgain      Act = "read extracts again"
 	Annotate       Act = "annotate"
@@ -35,8 +36,8 @@ const (
 // Acts lists every act.
 var Acts = [...]Act{
 	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, SeeExtracts, SeeRejected,
-	TakeExtracts, DecideExtracts, ReadAgain, JudgePeople, Annotate, ProposeRules, ConfirmRules, ManageOwn, ManagePeople, ManageSettings,
-	RunJobs, ReadAudit,
+	TakeExtracts, DecideExtracts, AddPublished, ReadAgain, JudgePeople, Annotate, ProposeRules, ConfirmRules, ManageOwn, ManagePeople,
+	ManageSettings, RunJobs, ReadAudit,
 }
 
 var may = map[Role][]Act{
@@ -45,8 +46,8 @@ var may = map[Role][]Act{
 	Director:    {SeeFigures, SeeRows, Propose, Agree, CloseMonth, ConfirmRules, SeeCall, SeeExtracts, ManageOwn},
 	Presenter:   {SeeFigures, SeeCall, RunCall, SeeExtracts, ManageOwn},
 	Viewer:      {SeeFigures, SeeCall, SeeExtracts, ManageOwn},
-	Analyst: {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, ReadAgain, JudgePeople, Annotate, ProposeRules,
-		ManageOwn},
+	Analyst: {SeeFigures, SeeCall, SeeExtracts, SeeRejected, TakeExtracts, DecideExtracts, AddPublished, ReadAgain, JudgePeople, Annotate,
+		ProposeRules, ManageOwn},
 	Administrator: {SeeFigures, SeeCall, SeeExtracts, ReadAgain, ManageOwn, ManagePeople, ManageSettings, RunJobs, ReadAudit},
 	// A screen link shows the presenter's pages and nothing else.
 	Screen: {SeeCall},

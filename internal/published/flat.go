@@ -524,7 +524,8 @@ func oldLong(r *row) error {
 // oldTrusts reads one month of providers; the file does not say which.
 func oldTrusts(r *row) error {
 	if r.o.Month == 0 {
-		return refuse("The file is %s, and it does not say of which month: found its headings only. Give the month: --month 2020-02.", r.Title)
+		return refuse("The file is %s, and it does not say of which month: found its headings only. Give the month, such as 2020-02 "+
+			"(the command has --month for it).", r.Title)
 	}
 	code := r.text("code|orgcode|providercode")
 	if given(code) == "" {

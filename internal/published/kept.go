@@ -43,6 +43,27 @@ func (k Kept) VintageWords() string {
 	return k.Vintage.String()
 }
 
+// Periods says of which months the file is.
+func (k Kept) Periods() string { return Span(Monthly, k.First, k.Last) }
+
+// Span says from which to which period figures are, in words.
+func Span(grain Grain, first, last delay.Day) string {
+	words := func(d delay.Day) string {
+		switch grain {
+		case Monthly:
+			return d.Month().Long()
+		case Weekly:
+			return "the week of " + d.Long()
+		default:
+			return d.Long()
+		}
+	}
+	if words(first) == words(last) {
+		return words(first)
+	}
+	return words(first) + " to " + words(last)
+}
+
 // Query says which values are wanted; what is empty leaves nothing out.
 type Query struct {
 	Series   string
@@ -50,6 +71,8 @@ type Query struct {
 	Levels   []Level
 	Codes    []string
 	Measures []string
+	// File asks for what one file states, zero for those of all.
+	File int64
 	// Every asks for the values of every vintage, not of the newest alone.
 	Every bool
 }

@@ -170,6 +170,10 @@ func (s *Store) PublishedValues(ctx context.Context, q published.Query) ([]publi
 		where.WriteString(" AND p.first_day <= ?")
 		args = append(args, q.To)
 	}
+	if q.File != 0 {
+		where.WriteString(" AND p.published_file_id = ?")
+		args = append(args, q.File)
+	}
 	only("p.measure", q.Measures)
 	levels := make([]string, len(q.Levels))
 	for i, l := range q.Levels {

@@ -57,15 +57,16 @@ func boundedBody(w http.ResponseWriter, r *http.Request) *http.Request {
 }
 
 // wholeBody lifts the bound of forms from a request whose sender is known and
-// may send a file. What a form's parser has taken already stays taken.
-func (s *Server) wholeBody(r *http.Request) {
+// may send a file of at most so many bytes. What a form's parser has taken
+// already stays taken.
+func (s *Server) wholeBody(r *http.Request, largest int64) {
 	a := arrivalOf(r.Context())
 	if a == nil || a.body == nil || a.body == http.NoBody || r.PostForm != nil {
 		return
 	}
 	_ = a.control.SetReadDeadline(time.Now().Add(fileTime))
 	// The parts of a form around the file are small.
-	r.Body = &timed{http.MaxBytesReader(a.writer, a.body, s.opts.MaxUpload+largestForm), a.control}
+	r.Body = &timed{http.MaxBytesReader(a.writer, a.body, largest+largestForm), a.control}
 }
 
 // timed is a body that lifts its deadline once it has arrived: the listener goes
@@ -98,7 +99,11 @@ func readForm(r *http.Request) error {
 }
 
 // takesFile says whether a path is one that a file is sent to.
-func takesFile(path string) bool { return path == apiUploadPath || path == uploadPath }
+func takesFile(path string) bool { return path == apiUploadPath || sendsFile(path) }
+
+// sendsFile says whether a path is that of a form with a file, which is read, with
+// the proof that stands in it, by its handler.
+func sendsFile(path string) bool { return path == uploadPath || path == addPublishedPath }
 
 // apiUploadPath is the path that programs send files to.
 const apiUploadPath = "/api/v1/extracts"
@@ -107,6 +112,15 @@ const apiUploadPath = "/api/v1/extracts"
 func tooLarge(err error) bool {
 	var e *http.MaxBytesError
 	return errors.As(err, &e)
+}
+
+// bound gives the bytes that a file may have whose body passed its bound.
+func bound(err error) int64 {
+	var e *http.MaxBytesError
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.Limit - largestForm
 }
 
 // formTooLarge says whether the bound was that of a form.

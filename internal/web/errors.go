@@ -148,7 +148,7 @@ func (s *Server) explain(r *http.Request, err error) (status int, kind, message 
 		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Forms must be smaller than %dKB, so nothing was done.",
 			largestForm>>10)
 	case tooLarge(err):
-		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Files must be smaller than %dMB.", s.opts.MaxUpload>>20)
+		return http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("Files must be smaller than %dMB, so nothing was kept.", bound(err)>>20)
 	case errors.Is(err, errSignIn):
 		return http.StatusUnauthorized, "not signed in", "Sign in, or send a token in the header Authorization: Bearer."
 	case errors.As(err, &token):

@@ -502,36 +502,16 @@ func (s *Server) takeExtract(c echo.Context) error {
 
 func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	r := c.Request()
-	s.wholeBody(r)
+	s.wholeBody(r, s.opts.MaxUpload)
 	body, name, err := uploaded(r)
 	if err != nil {
 		return nil, err
 	}
-	// The reader goes through a file twice, and a backfill does not fit in
-	// memory. The file holds patients: nobody else may read it, and it goes as
-	// soon as it is read.
-	spool, err := os.CreateTemp(s.opts.Spool, ".arriving-*")
+	spool, done, err := s.spooled(body)
 	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The file could not be stored while it is read. Nothing was changed")
-	}
-	defer func() {
-		_ = spool.Close()
-		_ = os.Remove(spool.Name())
-	}()
-	n, err := io.Copy(spool, body)
-	switch {
-	case tooLarge(err), tooSlow(err):
-		return nil, err
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, problem.Wrap(err, problem.Invalid, "The file did not arrive whole. Send it again")
-	case err != nil:
-		return nil, problem.Wrap(err, problem.Unavailable, "The file could not be stored while it is read. Nothing was changed")
-	case n == 0:
-		return nil, problem.New(problem.Invalid, "The selected file is empty.")
-	}
-	if _, err := spool.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
+	defer done()
 	var may func(string) bool
 	if a := s.actor(c); a.Kind == people.AProgram {
 		may = a.Token.MayUpload
@@ -539,51 +519,95 @@ func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	return s.opts.Ingest.FileOf(r.Context(), name, spool, may)
 }
 
+// spooled keeps a file that arrives in the data folder until done: it is read
+// more than once or as a whole, and a backfill does not fit in memory. It may
+// hold patients: nobody else may read it, and it goes as soon as it is read.
+func (s *Server) spooled(body io.Reader) (spool *os.File, done func(), err error) {
+	spool, err = os.CreateTemp(s.opts.Spool, ".arriving-*")
+	if err != nil {
+		return nil, nil, problem.Wrap(err, problem.Unavailable, "The file could not be stored while it is read. Nothing was changed")
+	}
+	done = func() {
+		_ = spool.Close()
+		_ = os.Remove(spool.Name())
+	}
+	n, err := io.Copy(spool, body)
+	switch {
+	case tooLarge(err), tooSlow(err):
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = problem.Wrap(err, problem.Invalid, "The file did not arrive whole. Send it again")
+	case err != nil:
+		err = problem.Wrap(err, problem.Unavailable, "The file could not be stored while it is read. Nothing was changed")
+	case n == 0:
+		err = problem.New(problem.Invalid, "The selected file is empty.")
+	default:
+		_, err = spool.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return spool, done, nil
+}
+
 // uploaded finds the file in a request: the part "file" of a form, or the body
 // with its name as the word "name" of the address.
 func uploaded(r *http.Request) (io.Reader, string, error) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind != "multipart/form-data" {
-		if kind == "application/x-www-form-urlencoded" && r.URL.Query().Get("name") == "" {
-			return nil, "", problem.New(problem.Invalid, "Select a file.")
-		}
-		name := cleanName(r.URL.Query().Get("name"))
-		if name == "" {
-			return nil, "", problem.New(problem.Invalid, "The file has no name. Add its name to the address, like ?name=MHS_RWV_20180401.csv, or "+
-				"send it as the part \"file\" of a form.")
-		}
-		return r.Body, name, nil
+	if kind == "multipart/form-data" {
+		file, name, _, err := sentFile(r)
+		return file, name, err
 	}
-	// The form puts its proof before the file.
+	if kind == "application/x-www-form-urlencoded" && r.URL.Query().Get("name") == "" {
+		return nil, "", problem.New(problem.Invalid, "Select a file.")
+	}
+	name := cleanName(r.URL.Query().Get("name"))
+	if name == "" {
+		return nil, "", problem.New(problem.Invalid, "The file has no name. Add its name to the address, like ?name=MHS_RWV_20180401.csv, or "+
+			"send it as the part \"file\" of a form.")
+	}
+	return r.Body, name, nil
+}
+
+// sentFile finds the part "file" of a form, and the fields that stand before it;
+// its proof is one of them.
+func sentFile(r *http.Request) (file io.Reader, name string, fields url.Values, err error) {
 	proved := !visitOf(r.Context()).Unproved
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, "", problem.Wrap(err, problem.Invalid, "The form could not be read")
+		return nil, "", nil, problem.Wrap(err, problem.Invalid, "The form could not be read")
 	}
+	const mostFields, longest = 20, 200
+	fields = url.Values{}
 	for {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return nil, "", problem.New(problem.Invalid, "Select a file.")
-		}
-		if tooLarge(err) || tooSlow(err) {
-			return nil, "", err
-		}
-		if err != nil {
-			return nil, "", problem.Wrap(err, problem.Invalid, "The form could not be read")
-		}
-		if part.FormName() == wordToken {
-			token, err := io.ReadAll(io.LimitReader(part, 200))
-			if err != nil {
-				return nil, "", problem.Wrap(err, problem.Invalid, "The form could not be read")
-			}
-			proved = proved || visitOf(r.Context()).proves(string(token))
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, "", fields, problem.New(problem.Invalid, "Select a file.")
+		case tooLarge(err), tooSlow(err):
+			return nil, "", fields, err
+		case err != nil:
+			return nil, "", fields, problem.Wrap(err, problem.Invalid, "The form could not be read")
 		}
 		if part.FormName() == "file" {
 			if !proved {
-				return nil, "", unproved()
+				return nil, "", fields, unproved()
 			}
-			return filePart(part)
+			file, name, err := filePart(part)
+			return file, name, fields, err
 		}
+		text, err := io.ReadAll(io.LimitReader(part, longest))
+		switch {
+		case tooLarge(err), tooSlow(err):
+			return nil, "", fields, err
+		case err != nil || len(fields) == mostFields:
+			return nil, "", fields, problem.New(problem.Invalid, "The form could not be read.")
+		}
+		if part.FormName() == wordToken {
+			proved = proved || visitOf(r.Context()).proves(string(text))
+			continue
+		}
+		fields.Add(part.FormName(), string(text))
 	}
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/hex"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,6 +26,13 @@ type Published interface {
 	PublishedFiles(ctx context.Context) ([]published.Kept, error)
 	// Beside compares one series in one month, whole or day by day.
 	Beside(ctx context.Context, series string, month delay.Month, grain published.Grain) ([]published.Comparison, error)
+	// PublishedFile gives one file that was added, with what it states.
+	PublishedFile(ctx context.Context, id int64) (published.Kept, []published.Line, error)
+	// AddPublished adds a file as the command does. Bytes that were added before
+	// change nothing, and added is false. vintage and month are what the form
+	// says, zero for what the file says itself.
+	AddPublished(ctx context.Context, by people.Actor, name string, file io.Reader, vintage delay.Day, month delay.Month) (
+		k published.Kept, added bool, err error)
 }
 
 const publishedPath = "/published"
@@ -39,8 +47,8 @@ const (
 var publishedWords = []string{wordSeries, wordMonth, page.WordGrain, wordOf, page.WordView}
 
 func (s *Server) publishedRoutes() []route {
-	guarded := func(handler echo.HandlerFunc) guarded {
-		return s.may(people.SeeFigures, func(c echo.Context) error {
+	those := func(act people.Act, handler echo.HandlerFunc) guarded {
+		return s.may(act, func(c echo.Context) error {
 			if s.opts.Published == nil {
 				return problem.New(problem.Unavailable, "The page of published figures is not set up on this machine.")
 			}
@@ -48,9 +56,12 @@ func (s *Server) publishedRoutes() []route {
 		})
 	}
 	return []route{
-		{http.MethodGet, publishedPath, guarded(s.publishedPage), false},
-		{http.MethodGet, publishedPath + ".csv", guarded(s.publishedCSV), false},
-		{http.MethodGet, publishedPath + ".json", guarded(s.publishedJSON), false},
+		{http.MethodGet, publishedPath, those(people.SeeFigures, s.publishedPage), false},
+		{http.MethodGet, publishedPath + ".csv", those(people.SeeFigures, s.publishedCSV), false},
+		{http.MethodGet, publishedPath + ".json", those(people.SeeFigures, s.publishedJSON), false},
+		{http.MethodGet, addPublishedPath, those(people.AddPublished, s.addPublishedPage), false},
+		{http.MethodPost, addPublishedPath, those(people.AddPublished, s.addPublished), true},
+		{http.MethodGet, publishedFiles + ":id", those(people.SeeFigures, s.publishedFile), false},
 	}
 }
 
@@ -67,6 +78,8 @@ type publishedView struct {
 	Links          []page.Link
 	Files          page.Table
 	NoFiles        bool
+	// Add leads to the form for a file, for those who may add one.
+	Add string
 }
 
 // besideAsked is what the address asks for, and the answer.
@@ -177,10 +190,13 @@ func (s *Server) publishedPage(c echo.Context) error {
 	if c.QueryParam(page.WordView) == "print" {
 		v.BodyClass = "app-view-print"
 	}
+	if s.opens(addPublishedPath, s.actor(c)) {
+		v.Add = addPublishedPath
+	}
 	if v.NoFiles {
 		return s.page(c, "published", v)
 	}
-	v.Files = s.publishedFiles(a.files)
+	v.Files = s.filesTable(a.files)
 	for _, one := range published.AllSeries {
 		if slices.ContainsFunc(a.files, func(k published.Kept) bool { return k.Series == one.Name }) {
 			v.Series = append(v.Series, page.Choice{Value: one.Name, Text: one.Title + ", " + one.Publisher, Chosen: one.Name == a.series.Name})
@@ -283,18 +299,15 @@ func stepsTable(c published.Comparison) page.Table {
 	return t
 }
 
-func (s *Server) publishedFiles(files []published.Kept) page.Table {
+func (s *Server) filesTable(files []published.Kept) page.Table {
 	t := page.Table{ID: "files", Caption: "Files, the newest vintage of a series stands before the older ones",
 		Head: []page.Head{{Text: "Series"}, {Text: "Vintage"}, {Text: "Periods"},
 			{Text: "Figures", Numeric: true}, {Text: "File"}, {Text: "Digest (SHA-256)"}, {Text: "Added"}}}
 	for _, k := range slices.Backward(files) {
 		series, _ := published.SeriesNamed(k.Series)
-		periods := k.First.Month().Long()
-		if last := k.Last.Month().Long(); last != periods {
-			periods += " to " + last
-		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: series.Title, Header: true}, {Text: k.VintageWords()}, {Text: periods},
-			{Text: measure.Whole(int64(k.Values)), Class: page.Numeric}, {Text: k.Name, Class: "app-file"},
+		t.Rows = append(t.Rows, []page.Cell{{Text: series.Title, Header: true}, {Text: k.VintageWords()}, {Text: k.Periods()},
+			{Text: measure.Whole(int64(k.Values)), Class: page.Numeric},
+			{Text: k.Name, Class: "app-file", Href: publishedFiles + strconv.FormatInt(k.ID, 10)},
 			{Text: hex.EncodeToString(k.SHA256[:6]) + "…"}, {Text: s.moment(k.At), Class: "app-when"}})
 	}
 	return t

@@ -1,9 +1,15 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
+	"fmt"
+	"io"
+	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +17,8 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"homeward/internal/delay"
+	"homeward/internal/people"
+	"homeward/internal/problem"
 	"homeward/internal/published"
 )
 
@@ -42,6 +50,33 @@ func (shelfOfFigures) Beside(_ context.Context, series string, month delay.Month
 	hidden := one
 	hidden.Code, hidden.Name, hidden.Mark, hidden.Published, hidden.Steps = "RXB", "=Northshire West", "*", 0, one.Steps[3:]
 	return []published.Comparison{one, hidden}, nil
+}
+
+func (f shelfOfFigures) PublishedFile(ctx context.Context, id int64) (published.Kept, []published.Line, error) {
+	files, err := f.PublishedFiles(ctx)
+	if err != nil || id != 1 || f.none {
+		return published.Kept{}, nil, problem.New(problem.NotFound, "There is no published file %d.", id)
+	}
+	return files[0], published.Tally([]published.Value{
+		{Period: published.Period{First: files[0].First, Grain: published.Daily}, Level: published.Provider, Code: "RXA",
+			Measure: published.Remaining, Text: "1650"},
+		{Period: published.Period{First: files[0].Last, Grain: published.Daily}, Level: published.Provider, Code: "RXB",
+			Measure: published.Remaining, Mark: "*"},
+		{Period: published.Period{First: files[0].First, Grain: published.Daily}, Level: published.Provider, Code: "RXA",
+			Measure: "average_wait", Text: "2.5"}}), nil
+}
+
+func (f shelfOfFigures) AddPublished(_ context.Context, _ people.Actor, name string, file io.Reader, vintage delay.Day, month delay.Month) (
+	published.Kept, bool, error) {
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return published.Kept{}, false, err
+	}
+	if string(text) == "known" {
+		return published.Kept{ID: 1}, false, nil
+	}
+	return published.Kept{}, false, problem.New(problem.Invalid, "%s of %d bytes, vintage %d, month %d: refused.", name, len(text), vintage,
+		month)
 }
 
 // The page shows the published figure beside ours, the way from one to the
@@ -112,5 +147,130 @@ func TestPublishedAddresses(t *testing.T) {
 	if w := empty.ask(http.MethodGet, "/published", nil); w.Code != http.StatusOK ||
 		!strings.Contains(w.Body.String(), "homeward published add") {
 		t.Error("without files it does not say how to add one")
+	}
+}
+
+// publishedPart is the form with a published file, whose other fields stand
+// before it.
+func publishedPart(t *testing.T, name, text string, fields ...string) (*bytes.Buffer, string) {
+	t.Helper()
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	for i := 0; i < len(fields); i += 2 {
+		_ = form.WriteField(fields[i], fields[i+1])
+	}
+	part, err := form.CreateFormFile("file", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(part, text)
+	_ = form.Close()
+	return &b, form.FormDataContentType()
+}
+
+// A file is sent by an analyst and by nobody else, is bounded, waits in the data
+// folder and leaves nothing there; what is wrong stands at its field.
+func TestAddPublishedForm(t *testing.T) {
+	t.Parallel()
+	spool := t.TempDir()
+	s := newSite(t, func(o *Options) { o.Spool = spool })
+	send := func(role, name, text string, fields ...string) *httptest.ResponseRecorder {
+		body, kind := publishedPart(t, name, text, fields...)
+		return s.ask(http.MethodPost, addPublishedPath, body, wordAs, role, "Content-Type", kind)
+	}
+	wrong := func(id, want string, fields ...string) {
+		t.Helper()
+		w := send("analyst", "a.csv", "text", fields...)
+		doc := parse(t, w)
+		if got := words(doc.Find(".nhsuk-error-summary__list a[href='#" + id + "']")); w.Code != http.StatusUnprocessableEntity ||
+			!strings.Contains(got, want) || doc.Find("#"+id+"[aria-describedby~="+id+"-error]").Length() != 1 {
+			t.Errorf("%d, %s: %q, expected %q", w.Code, id, got, want)
+		}
+		if strings.Contains(doc.Text(), "9434765919") {
+			t.Error("P1 an NHS number is shown again")
+		}
+	}
+	wrong("file", "a.csv of 4 bytes, vintage 0, month 0: refused")
+	wrong("file", fmt.Sprintf("vintage %d, month %d", delay.MustDay("2026-01-01"), delay.MonthOf(2002, time.March)),
+		"vintage", "2026-01-01", "of-month", "2002-03")
+	wrong("vintage", "Enter a day like 2026-11-12", "vintage", "soon")
+	wrong("vintage", "Enter a day", "vintage", "943 476 5919")
+	wrong("of-month", "Enter a month like 2020-02", "of-month", "March")
+	if w := send("analyst", "", ""); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Select a file") {
+		t.Errorf("nothing chosen: %d", w.Code)
+	}
+	if w := send("analyst", "a.csv", ""); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "file is empty") {
+		t.Errorf("an empty file: %d", w.Code)
+	}
+	if w := send("analyst", "a.csv", "known"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/published/files/1" {
+		t.Errorf("%d %s", w.Code, w.Header().Get("Location"))
+	}
+	if w := send("analyst", "a.csv", strings.Repeat("x", 2<<20)); w.Code != http.StatusRequestEntityTooLarge ||
+		!strings.Contains(w.Body.String(), "smaller than 1MB") {
+		t.Errorf("R8 too big: %d", w.Code)
+	}
+	for _, role := range []string{"viewer", "coordinator", "reviewer", "director", "presenter", "administrator"} {
+		if w := send(role, "a.csv", "known"); w.Code != http.StatusForbidden {
+			t.Errorf("%s: %d", role, w.Code)
+		}
+		if w := s.ask(http.MethodGet, "/published", nil, wordAs, role); strings.Contains(w.Body.String(), addPublishedPath) {
+			t.Errorf("%s is offered the form", role)
+		}
+	}
+	if !strings.Contains(s.ask(http.MethodGet, "/published", nil, wordAs, "analyst").Body.String(), `href="/published/add"`) {
+		t.Error("the analyst is not led to the form")
+	}
+	if left, err := os.ReadDir(spool); err != nil || len(left) > 0 {
+		t.Errorf("in the spool stay %v, %v", left, err)
+	}
+}
+
+// A browser that does not say where it comes from proves the form with the token
+// before the file.
+func TestAddPublishedIsProved(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.ask(http.MethodGet, addPublishedPath, nil, wordAs, "analyst")
+	cookie := s.visitors.cookies[people.Analyst]
+	_, own, _ := strings.Cut(cookie, "=")
+	for proof, want := range map[string]int{formToken(own): http.StatusSeeOther, "other": http.StatusForbidden} {
+		body, kind := publishedPart(t, "a.csv", "known", wordToken, proof)
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080"+addPublishedPath, body)
+		r.Header.Set("Cookie", cookie)
+		r.Header.Set("Content-Type", kind)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("token %q: %d, expected %d", proof, w.Code, want)
+		}
+	}
+}
+
+// The receipt says what table, of which periods and vintage, how many figures
+// and what they come to; its twins say the same.
+func TestPublishedReceipt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	doc := s.get(t, "/published/files/1")
+	var lines []string
+	doc.Find("#lines tbody tr").Each(func(_ int, r *goquery.Selection) { lines = append(lines, words(r)) })
+	for i, want := range []string{"Provider average wait Nothing 1 October 2026 1 1 0 does not add up",
+		"Provider remaining Nothing 1 October 2026 to 31 October 2026 2 1 1 1,650"} {
+		if i >= len(lines) || lines[i] != want {
+			t.Errorf("line %d of %q, expected %q", i+1, lines, want)
+		}
+	}
+	if lede := words(doc.Find(".app-lede")); !strings.Contains(lede, "vintage 2026-11-12") || !strings.Contains(lede, "never counted as 0") {
+		t.Errorf("the lede: %q", lede)
+	}
+	rows, err := csv.NewReader(s.ask(http.MethodGet, "/published/files/1.csv", nil).Body).ReadAll()
+	if err != nil || len(rows) != 3 || rows[1][12] != "" || rows[2][12] != "1650" {
+		t.Errorf("%v, %v", rows, err)
+	}
+	for target, want := range map[string]int{"/published/files/1.json": 200, "/published/files/2": 404, "/published/files/x": 404,
+		"/published/files/1.pdf": 404, "/published/files/1?x=1": 400} {
+		if w := s.ask(http.MethodGet, target, nil); w.Code != want {
+			t.Errorf("%s: %d, expected %d", target, w.Code, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/problem"
 	"homeward/internal/revision"
 	"homeward/internal/web/page"
 )
@@ -26,6 +28,7 @@ var reasonsWords = []string{
 	page.WordResp,
 	page.WordCare,
 	page.WordPathway,
+	page.WordBy,
 	page.WordBasis,
 	page.WordKnown,
 	page.WordView,
@@ -69,6 +72,9 @@ type reasonFigures struct {
 	// NotAgreed is the days that are not agreed, on basis agreed.
 	NotAgreed int64
 	Gaps      []string
+	// Pathways are the days by reason and pathway, where the address asks for
+	// them with by=pathway.
+	Pathways *measure.Cross
 }
 
 // reasonsOf reads the address and counts.
@@ -80,6 +86,10 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 		return out, err
 	}
 	out.Asked = a
+	if len(a.By) > 1 || len(a.By) == 1 && a.By[0] != measure.ByPathway {
+		return out, problem.New(problem.Invalid, "Reasons are split by pathway alone: use by=pathway, or nothing. The figures have every other "+
+			"breakdown.")
+	}
 	if out.see, err = s.sight(c, a); err != nil {
 		return out, err
 	}
@@ -106,6 +116,14 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	for _, cell := range cells {
 		at(cell.Reason).Days[cell.Body] += cell.Days
 		out.Total[cell.Body] += cell.Days
+	}
+	if len(a.By) > 0 {
+		cells, err := course.Cells(ctx, measure.Query{From: out.From, To: out.To, By: []measure.Dimension{measure.ByReason, measure.ByPathway},
+			Filter: a.Filter})
+		if err != nil {
+			return out, err
+		}
+		out.Pathways = new(measure.Crossed(cells, measure.ByReason, measure.ByPathway))
 	}
 	if a.Filter.Basis == measure.BasisAgreed {
 		split, err := measure.MakeSplit(ctx, course, a.Filter, out.From, out.To)
@@ -204,6 +222,10 @@ type reasonsView struct {
 	// Groups and MixedWords are of code sets that share groups and not reasons (D4).
 	Groups     *page.Table
 	MixedWords string
+	// Pathways are the reasons by pathway, where they are asked for; ByPathway
+	// leads to them where they are not.
+	Pathways  *page.Crosstab
+	ByPathway string
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
@@ -224,15 +246,17 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		return s.page(c, "reasons", v)
 	}
 	s.withCharts(&v.Frame)
-	q := r.see.keep(page.Dated(r.Asked.Filter, r.From, r.To))
+	plain := r.see.keep(page.Dated(r.Asked.Filter, r.From, r.To))
+	q := page.WithBy(maps.Clone(plain), r.Asked.By...)
 	v.Showing = "Showing " + s.opts.Places.FilterWords(r.Asked.Filter) + ", " + span(r.From, r.To) + "."
 	if words := notAgreedWords(r.Asked.Filter.Basis, r.Total.Total(), r.NotAgreed); words != "" {
 		v.Showing += " " + words
 	}
 	v.Filters = page.Filters{Action: "/reasons", Clear: "/reasons", Words: v.Showing,
 		Dates:   &page.DateFields{From: r.From.String(), To: r.To.String()},
-		Groups:  append([]page.ChoiceGroup{page.BasisGroup(r.Asked.Filter)}, s.dayGroups(r.Asked.Filter)...),
-		Periods: page.PeriodLinks("/reasons", r.Asked.Filter, r.see.keep(url.Values{}), r.AsAt), Known: s.momentField(r.see)}
+		Groups:  append([]page.ChoiceGroup{reasonSplit(r.Asked.By), page.BasisGroup(r.Asked.Filter)}, s.dayGroups(r.Asked.Filter)...),
+		Periods: page.PeriodLinks("/reasons", r.Asked.Filter, page.WithBy(r.see.keep(url.Values{}), r.Asked.By...), r.AsAt),
+		Known:   s.momentField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
 	s.fix(ctx, v.About, r.see, "/reasons", q)
 	if r.Total.Total() == 0 {
@@ -242,6 +266,11 @@ func (s *Server) reasonsPage(c echo.Context) error {
 	v.Chart = s.charted(ctx, r.chart(s.place(r.Asked.Filter)), across, []page.Link{{Text: "CSV", Href: page.Address("/reasons.csv", q)},
 		{Text: "How this is counted", Href: "/definitions/M01"}}, r.Print)
 	v.Table, v.Next, v.Groups = r.table(), r.next(), r.groups()
+	if r.Pathways != nil {
+		v.Pathways = s.reasonPathways(r, q)
+	} else {
+		v.ByPathway = page.Address("/reasons", page.WithBy(plain, measure.ByPathway)) + "#by-pathway-caption"
+	}
 	if r.Asked.Filter.Book.Mixed() {
 		v.MixedWords = "The hospitals here record reasons in different lists: " + r.Asked.Filter.Book.SetWords() +
 			". What they share are groups and bodies, so the chart is by group; a reason of one list is none of another's."
@@ -365,18 +394,68 @@ func (r reasonFigures) next() page.Table {
 	return t
 }
 
+// reasonSplit is the field that splits reasons.
+func reasonSplit(by []measure.Dimension) page.ChoiceGroup {
+	return page.ChoiceGroup{Legend: "Split", Name: page.WordBy, Kind: "radio", Style: "radios", Items: []page.Choice{
+		{ID: "split-none", Value: "", Text: "None", Chosen: len(by) == 0},
+		{ID: "split-pathway", Value: string(measure.ByPathway), Text: "By pathway", Chosen: len(by) > 0}}}
+}
+
+// reasonPathways is the table of reasons by pathway; q is the page's address.
+func (s *Server) reasonPathways(r reasonFigures, q url.Values) *page.Crosstab {
+	t := s.crosstab(*r.Pathways, measure.ByReason, measure.ByPathway, func(row, column *measure.Cell) string {
+		if r.see.text != "" {
+			return "" // The rows are those of today.
+		}
+		f := r.Asked.Filter
+		if row != nil {
+			f = narrowed(f, measure.ByReason, *row)
+		}
+		if column != nil {
+			f = narrowed(f, measure.ByPathway, *column)
+		}
+		return page.Address("/days", page.Dated(f, r.From, r.To))
+	})
+	t.ID, t.Caption = "by-pathway", "Delayed days by reason and pathway, "+span(r.From, r.To)
+	t.Links = []page.Link{{Text: "CSV", Href: page.Address("/reasons.csv", q)}}
+	return &t
+}
+
+// reasonPathwaysTwin has a row for each reason and pathway that has days.
+func (s *Server) reasonPathwaysTwin(t page.Twin, r reasonFigures) page.Twin {
+	t.Title = "Reasons by pathway"
+	t.Columns = []page.Column{{Name: "reason"}, {Name: "pathway"}, {Name: "delayed_days", Number: true},
+		{Name: "share_of_reason", Number: true}, {Name: "share", Number: true}, {Name: "people", Number: true}}
+	total := float64(max(1, r.Pathways.Total))
+	for i, row := range r.Pathways.Rows {
+		of := float64(max(1, r.Pathways.RowTotals[i]))
+		for j, column := range r.Pathways.Columns {
+			n := r.Pathways.Days[i][j]
+			if n == 0 {
+				continue
+			}
+			t.Rows = append(t.Rows, []string{row.Text(measure.ByReason), column.Text(measure.ByPathway), strconv.FormatInt(n, 10),
+				measure.Exact(float64(n) / of), measure.Exact(float64(n) / total), measure.Exact(float64(n) / r.calendar())})
+		}
+	}
+	return t
+}
+
 func (s *Server) reasonsTwin(r reasonFigures) page.Twin {
 	d, _ := measure.DefinitionOf(measure.DelayedDays, s.opts.Places.Book)
 	t := page.Twin{Convention: s.convention(),
 		Title: "Reasons", RuleVersion: s.ruleVersionAt(r.see), From: r.From.String(), To: r.To.String(), Measure: d.ID,
-		AsAt: r.AsAt.String(), Basis: r.Asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence},
-		Columns: []page.Column{
-			{Name: "reason"},
-			{Name: "delayed_days", Number: true},
-			{Name: "share", Number: true},
-			{Name: "running_share", Number: true},
-			{Name: "people", Number: true},
-		}}
+		AsAt: r.AsAt.String(), Basis: r.Asked.Filter.Basis, Definitions: []string{d.ID + " " + d.Name + ": " + d.Sentence}}
+	if r.Pathways != nil {
+		return s.reasonPathwaysTwin(t, r)
+	}
+	t.Columns = []page.Column{
+		{Name: "reason"},
+		{Name: "delayed_days", Number: true},
+		{Name: "share", Number: true},
+		{Name: "running_share", Number: true},
+		{Name: "people", Number: true},
+	}
 	bodies := delay.Bodies[:]
 	if !s.divides() {
 		bodies = nil

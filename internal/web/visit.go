@@ -82,8 +82,8 @@ func (s *Server) guard(g guarded) echo.HandlerFunc {
 			}
 		}
 		switch {
-		case v.Unproved && c.Path() != uploadPath:
-			return unproved() // Only the upload reads the proof from a form with parts.
+		case v.Unproved && !sendsFile(c.Path()):
+			return unproved() // Only these read the proof from a form with parts.
 		case v.Actor.Kind == people.AProgram && !g.open && !opensToProgram(v.Actor.Token, c.Request(), c.Path()):
 			return s.noAccess(v.Actor)
 		case g.admits(v.Actor):

@@ -151,7 +151,8 @@ func TestFormsOfOtherSitesChangeNothing(t *testing.T) {
 		}
 	}
 	t.Run("every form carries the token", func(t *testing.T) {
-		for page, role := range map[string]string{"/admin/jobs": "administrator", "/extracts/upload": "analyst", "/account": "viewer",
+		for page, role := range map[string]string{"/admin/jobs": "administrator", "/extracts/upload": "analyst", "/published/add": "analyst",
+			"/account":         "viewer",
 			"/admin/users/new": "administrator", "/admin/users/1": "administrator", "/admin/tokens": "administrator", "/days": "reviewer"} {
 			w := s.ask(http.MethodGet, page, nil, wordAs, role)
 			doc := parse(t, w)

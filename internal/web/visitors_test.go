@@ -131,7 +131,8 @@ func (v *visitors) cookie(do func(context.Context) error) string {
 // use the address.
 func roleFor(target string) people.Role {
 	switch {
-	case strings.HasPrefix(target, "/extracts/upload"), strings.HasPrefix(target, "/definitions/changes/new"):
+	case strings.HasPrefix(target, "/extracts/upload"), strings.HasPrefix(target, addPublishedPath),
+		strings.HasPrefix(target, "/definitions/changes/new"):
 		return people.Analyst
 	case strings.HasPrefix(target, "/days"), strings.HasPrefix(target, "/today"), strings.HasPrefix(target, "/delays"):
 		return people.Coordinator

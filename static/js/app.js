@@ -23,6 +23,31 @@ for (const button of document.querySelectorAll('[data-app-copy]')) {
   })
 }
 
+// A button beside a table copies it as cells, so that a spreadsheet or a mail
+// takes it as a table. What a phone shows short is copied whole; drawings and
+// bars have no cells.
+for (const button of document.querySelectorAll('[data-app-copy-table]')) {
+  const table = document.getElementById(button.dataset.appCopyTable)
+  const said = document.getElementById(`${button.dataset.appCopyTable}-said`)
+  if (!table || !navigator.clipboard) continue
+  const words = (cell) => {
+    const copy = cell.cloneNode(true)
+    for (const part of copy.querySelectorAll('svg, .app-crosstab__short, .app-crosstab__size')) part.remove()
+    return copy.textContent.replace(/\s+/g, ' ').trim()
+  }
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    const rows = [...table.rows].map((row) => [...row.cells].filter((cell) => !cell.classList.contains('app-crosstab__bar') &&
+      !cell.classList.contains('app-crosstab__drawn')).map(words).join('\t'))
+    try {
+      await navigator.clipboard.writeText(rows.join('\n'))
+      if (said) said.textContent = 'Copied'
+    } catch {
+      if (said) said.textContent = 'It could not be copied. Select it and copy it.'
+    }
+  })
+}
+
 // Radios with a key each: while the keyboard is on one of a group, its keys choose
 // in it. Elsewhere the keys do nothing (WCAG 2.1.4).
 for (const radio of document.querySelectorAll('input[type="radio"][aria-keyshortcuts]')) {

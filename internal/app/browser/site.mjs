@@ -181,7 +181,8 @@ export const pages = [
   '/overview', '/overview?view=print', '/figures', '/figures?by=provider,reason&last=3m', '/charts/delayed-days', '/charts/dtoc-beds',
   '/charts/council-share', '/charts/reasons', '/extracts', '/extracts/upload', '/packs', '/definitions', '/definitions/M03',
   '/definitions/changes',
-  '/days', '/sitrep', '/discharge', '/bridge', '/published', '/admin/jobs', '/admin/users', '/admin/users/new', '/admin/users/1',
+  '/days', '/sitrep', '/discharge', '/bridge', '/published', '/published/add',
+  '/admin/jobs', '/admin/users', '/admin/users/new', '/admin/users/1',
   '/admin/organisations', '/admin/tokens', '/admin/audit', '/account', '/account/role', '/accessibility', '/help/keyboard',
   '/conventions'
 ]
