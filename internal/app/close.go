@@ -27,8 +27,8 @@ func (k closings) setup(m delay.Month, now time.Time) closing.Setup {
 	out := closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words, RuleVersion: version,
 		Convention: a.book.Convention.Name,
 		Expected:   a.Expected(), Clocks: a.casework().Settings.Clocks}
-	if !a.book.Divides() {
-		out.Group = a.book.Group
+	if book := a.book.Known(now); !book.Divides() {
+		out.Group = book.Group
 	}
 	return out
 }

@@ -79,10 +79,10 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Asked = a
-	if out.see, err = s.sight(c, a); err != nil {
+	if out.see, err = s.sight(c, &a); err != nil {
 		return out, err
 	}
+	out.Asked = a
 	course := out.see
 	if out.First, out.AsAt, err = out.see.Extent(ctx); err != nil || out.AsAt == 0 {
 		return out, err
@@ -378,7 +378,7 @@ func (s *Server) reasonsTwin(r reasonFigures) page.Twin {
 			{Name: "people", Number: true},
 		}}
 	bodies := delay.Bodies[:]
-	if !s.divides() {
+	if !r.see.divides() {
 		bodies = nil
 	}
 	for _, b := range bodies {
