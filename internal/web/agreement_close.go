@@ -417,7 +417,8 @@ func (s *Server) closeAbout(content *closing.Content) *page.About {
 	if err != nil {
 		asAt = 0
 	}
-	a := s.aboutFigures(closePath+"/"+content.Month, url.Values{}, asAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
+	a := s.aboutFigures(closePath+"/"+content.Month, url.Values{}, asAt,
+		sight{book: s.opts.Places.Book}.measures(measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)...)
 	a.RuleSet = content.RuleSet + " " + content.RuleVersion
 	// A month that was closed under another convention keeps its name alone.
 	if content.Convention != s.convention() {
@@ -658,7 +659,7 @@ func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 // figureSections are the figures of a content in tables.
 func (s *Server) figureSections(content *closing.Content, heading string) []closeSection {
 	hospitals := page.Table{ID: "hospitals", Caption: "By hospital", Head: []page.Head{{Text: "Hospital"},
-		{Text: "Delayed days", Numeric: true}, {Text: "DToC beds", Numeric: true}, {Text: "People", Numeric: true}}}
+		{Text: "Delayed days", Numeric: true}, {Text: s.counting().BedsWords(), Numeric: true}, {Text: "People", Numeric: true}}}
 	beds := func(n int64) string { return oneDecimal(float64(n) / float64(content.CalendarDays)) }
 	for _, p := range content.Providers {
 		hospitals.Rows = append(hospitals.Rows, []page.Cell{{Text: p.Name, Header: true}, {Text: count(p.DelayedDays), Class: page.Numeric},
