@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -437,10 +436,11 @@ func (s *Service) AgreeByDefault(ctx context.Context, by people.Actor) (int, err
 	noted := 0
 	const page = 500
 	for offset := 0; ; {
-		rows, _, err := s.Store.Queue(ctx, by.Scope(), agreement.CouncilSide, time.Time{}, ForMe, offset, page)
+		list, err := s.Store.Queue(ctx, by.Scope(), QueueQuery{Which: ForMe, Side: agreement.CouncilSide, Offset: offset, Limit: page})
 		if err != nil {
 			return noted, err
 		}
+		rows := list.Rows
 		var answers []NewAnswer
 		for _, row := range rows {
 			at := s.Settings.Clocks.DefaultAt(row.Since, s.London)

@@ -21,6 +21,7 @@ import (
 type disputeView struct {
 	page.Form
 	Saved     string
+	Back      string
 	Caption   string
 	Level     string
 	Clock     string
@@ -117,7 +118,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 		title = "Decision about "
 	}
 	v := disputeView{Form: page.Form{Frame: s.frame(c, title+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id,
-		Version: f.Version,
+		Version: f.Version, Back: s.backToQueue(c, casework.InDispute),
 		Caption: s.opts.Places.ProviderWords(k.Provider) + ", " + span(seg.Segment.First, seg.Segment.Last),
 		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(k.Period(seg)), Record: "/delays/" + k.Reference,
 		Answer: "/agreement/" + id}
