@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,7 +51,9 @@ func (d *desk) crowded() {
 		d.t.Fatalf("%d of %d proposals, %v", list.Total, len(rows), err)
 	}
 	for i, act := range []agreement.Act{agreement.Dispute, agreement.Dispute, agreement.Dispute, agreement.Agree, agreement.DecideAlone} {
-		r := list.Rows[i*2]
+		// Keys are made anew, and with them the order of references.
+		at := slices.IndexFunc(list.Rows, func(r casework.QueueRow) bool { return r.Reference == d.ref(fmt.Sprintf("1000001%02d", 2+i*2)) })
+		r := list.Rows[at]
 		e := agreement.Event{Act: act, Side: agreement.CouncilSide, Segment: r.Segment.Segment, Body: delay.NHS}
 		if act == agreement.DecideAlone {
 			e.Body = delay.SocialCare
@@ -135,7 +138,7 @@ func TestQueueIsNarrowed(t *testing.T) {
 			sum += rows(part)
 		}
 		if strings.HasPrefix(parts[0], "to=") {
-			if rows(parts[0]) >= all || rows(parts[1]) >= all || sum < all {
+			if rows(parts[0]) != all-2 || rows(parts[1]) != all-2 || sum < all {
 				t.Errorf("by period: %d and %d of %d", rows(parts[0]), rows(parts[1]), all)
 			}
 			continue
