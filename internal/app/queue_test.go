@@ -14,6 +14,7 @@ import (
 	"homeward/internal/agreement"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 )
 
@@ -225,5 +226,86 @@ func TestQueueIsNarrowed(t *testing.T) {
 		if n := rows("page=9"); n == 0 {
 			t.Error("nothing is shown")
 		}
+	})
+}
+
+// The page of a dispute says what deciding it would do to the council's share: what
+// the share is once it is decided so, to the last digit (G3).
+func TestEffectIsWhatDecidingMakes(t *testing.T) {
+	d := newDesk(t)
+	d.crowded()
+	chair := people.Actor{Kind: people.APerson, Email: "chair@northshire.example"}
+	chair.Grant = people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: []string{"RXA"}}
+	all := casework.QueueQuery{Which: casework.InDispute, Limit: 50}
+	list, err := d.Store.Queue(t.Context(), chair.Scope(), all)
+	if err != nil || list.Total < 3 {
+		t.Fatalf("%d disputes, %v", list.Total, err)
+	}
+	council := measure.Filter{Councils: []delay.Council{"E10000099"}}
+	split := func(m delay.Month) measure.Split {
+		t.Helper()
+		c, err := measure.MakeCouncil(t.Context(), d.Store, d.Store, council, m.First(), m.Last())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Now
+	}
+	shown := func(target string) string {
+		t.Helper()
+		return words(d.get("council director", target).Find(".app-effect__number"))
+	}
+	upheld := map[delay.Month]measure.Split{}
+	for i, r := range list.Rows {
+		part := measure.Unsettled{First: r.Segment.Segment.First, Last: r.Segment.Segment.Last, State: r.State, Body: r.Standing.Body}
+		effects, err := measure.MakeEffects(t.Context(), d.Store, d.Store, council, part)
+		if err != nil || len(effects) != 2 {
+			t.Fatalf("%d months, %v", len(effects), err)
+		}
+		to := r.Suggested
+		if r.State == agreement.Decided {
+			to = r.Standing.Body
+		}
+		if i == 0 {
+			for _, e := range effects {
+				var n int64
+				if upheld[e.Month], n = e.IfAll(); n < 3 {
+					t.Errorf("%d disputes of %v", n, e.Month)
+				}
+			}
+		}
+		// Every second one is decided for the proposal.
+		if i%2 == 1 {
+			to = r.Segment.Segment.Body
+		}
+		says := shown("/disputes/" + casework.SegmentID(r.Reference, r.Segment.Segment.First))
+		d.now = d.now.Add(time.Minute)
+		if err := d.Store.Answer(t.Context(), chair, []casework.NewAnswer{{Reference: r.Reference, Words: "A test",
+			Event: agreement.Event{Act: agreement.Decide, Segment: r.Segment.Segment, Body: to}}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range effects {
+			for _, basis := range measure.Bases {
+				figures := e.Now
+				figures.Basis = basis
+				got, want := figures.Share(e.If(to)), figures.Share(split(e.Month))
+				if got != want || e.If(to) != split(e.Month) {
+					t.Errorf("G3, %s, %v days: if so %+v, decided so %+v", e.Month, basis, got, want)
+				}
+			}
+		}
+		after := strings.TrimSuffix(says[strings.LastIndex(says, " ")+1:], "%")
+		now := split(effects[0].Month).Share().Value * 100
+		if v, err := strconv.ParseFloat(after, 64); err != nil || i%2 == 0 && (v-now > 0.5 || now-v > 0.5) {
+			t.Errorf("the page said %q, and the share is %.2f%%", says, now)
+		}
+	}
+	d.verify()
+	t.Run("few people have no share to change", func(t *testing.T) {
+		d := newDesk(t)
+		d.waiting()
+		id := casework.SegmentID(d.ref("100000003"), delay.MustDay("2026-10-31"))
+		made := d.send("council reviewer", "/agreement/"+id, "/agreement/"+id, map[string]string{"answer": "dispute", "body": "nhs",
+			"checks": "fact", "words": "A test"})
+		d.follow("council reviewer", made).has(t, "Too few people to give a share: 4 people waited in November 2026.")
 	})
 }

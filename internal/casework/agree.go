@@ -134,6 +134,12 @@ func (c *Case) Disputing(seg *Segment) agreement.Side {
 	return seg.Next.Other()
 }
 
+// MayWithdraw says whether the side disputes the segment and its yes takes the
+// dispute back: the proposal is then agreed.
+func (c *Case) MayWithdraw(seg *Segment, side agreement.Side) bool {
+	return side != agreement.Neither && c.Disputing(seg) == side && seg.Segment.Body != delay.NotAttributed
+}
+
 // Answer gives one answer about one segment.
 func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Done, error) {
 	now, today := s.today()
@@ -166,6 +172,9 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 		}
 		if seg.State == agreement.Proposed && seg.Segment.Body == delay.NotAttributed {
 			r.field("answer", "Nobody is proposed yet, so there is nothing to agree. Select who the next step is with")
+		}
+		if side := a.Event.Side; c.Disputing(seg) == side && side != agreement.Neither && !c.MayWithdraw(seg, side) {
+			r.field("answer", "No rule decides these days, so there is no proposal to go back to. The other body answers the dispute")
 		}
 	case "dispute":
 		a.Event.Act = agreement.Dispute

@@ -331,7 +331,7 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 		v.Cannot = strings.TrimSuffix(problem.Sentence(err), ".") + "."
 	}
 	if s.actor(c).May(people.Agree) && !s.isChair(c) {
-		v.Parts = s.answerParts(seg, f)
+		v.Parts = s.answerParts(k, seg, s.opts.Casework.SideOf(s.actor(c)), f)
 	}
 	leads := s.opts.Casework.Settings.Clocks
 	v.Levels = "If you dispute, the other body has " + plural(int64(leads.Answer), "working day", "working days") + ", then leads " +
@@ -342,7 +342,7 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 
 // answerParts are the fields of an answer. Those of a dispute are always
 // visible, so that the page works without scripts.
-func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []page.Part {
+func (s *Server) answerParts(k *casework.Case, seg *casework.Segment, mine agreement.Side, f casework.AnswerForm) []page.Part {
 	now := seg.Segment.Body
 	if seg.State == agreement.Disputed {
 		now = seg.Suggested
@@ -355,11 +355,17 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []pag
 	if seg.State == agreement.Decided {
 		now = seg.Standing.Body
 	}
-	if now != delay.NotAttributed && !seg.State.Settled() {
+	// A yes of the side that disputes takes its dispute back.
+	disputing := seg.State == agreement.Disputed && k.Disputing(seg) == mine
+	switch {
+	case k.MayWithdraw(seg, mine):
+		add("agree", "Withdraw the dispute: accept "+seg.Segment.Body.String())
+	case disputing:
+	case now != delay.NotAttributed && !seg.State.Settled():
 		add("agree", "Agree: "+now.String())
 	}
-	if seg.State == agreement.Decided {
-		// Only another decision undoes one (A6).
+	if seg.State == agreement.Decided || disputing {
+		// Only another decision undoes one (A6), and the other body answers a dispute.
 	} else if seg.Segment.Body == delay.NotAttributed && seg.State == agreement.Proposed {
 		add("dispute", "Propose who the next step is with")
 	} else {
@@ -367,7 +373,7 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []pag
 	}
 	add("ask", "Ask a question (the clock keeps running)")
 	add("reply", "Reply or add a note")
-	if seg.State == agreement.Decided {
+	if seg.State == agreement.Decided || disputing {
 		return []page.Part{
 			answer,
 			page.AreaPart("words", "Explain in a sentence", "For a question or a note. Do not include names or clinical detail.",
@@ -441,12 +447,12 @@ func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts 
 		return refused(form)
 	}
 	return s.notSaved(c, err, func() (page.CaseForm, error) { return form, nil }, func() (page.CaseForm, error) {
-		_, seg, _, err := s.segmentOf(c)
+		k, seg, _, err := s.segmentOf(c)
 		if err != nil {
 			return form, err
 		}
 		now := form
-		now.Parts = s.answerParts(seg, casework.AnswerForm{})
+		now.Parts = s.answerParts(k, seg, s.opts.Casework.SideOf(s.actor(c)), casework.AnswerForm{})
 		return now, nil
 	})
 }
