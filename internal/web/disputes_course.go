@@ -72,7 +72,7 @@ func (s *Server) course(k *casework.Case, seg *casework.Segment) *courseView {
 	}
 	if seg.Level < agreement.Chair {
 		then := agreement.Level(seg.Level + 1)
-		v.Then = "Then, if a director escalates it: " + then.String() + ", " + plural(int64(clocks.Days(then)), "working day", "working days") + "."
+		v.Then = "Then, if a director escalates it: " + then.String() + ", " + workingDays(clocks.Days(then)) + "."
 	}
 	// When each level handed the dispute on.
 	handed := map[agreement.Level]time.Time{}
@@ -94,7 +94,7 @@ func (s *Server) course(k *casework.Case, seg *casework.Segment) *courseView {
 		case l == seg.Level:
 			st.Class, st.Current, st.When = "app-stages__item--now", true, "by "+delay.DayOf(by).Long()
 		default:
-			st.When = plural(int64(clocks.Days(l)), "working day", "working days") + " once there"
+			st.When = workingDays(clocks.Days(l)) + " once there"
 		}
 		v.Stages = append(v.Stages, st)
 	}
@@ -117,8 +117,10 @@ func leftWords(clocks agreement.Clocks, today, by delay.Day) string {
 	for day := today; day < by; n++ {
 		day = clocks.AddWorkingDays(day, 1)
 	}
-	return measure.UpperFirst(plural(int64(n), "working day", "working days")) + " left."
+	return measure.UpperFirst(workingDays(n)) + " left."
 }
+
+func workingDays(n int) string { return plural(int64(n), "working day", "working days") }
 
 // proposedRun is the days that were proposed as one before a part of them was
 // disputed: those around the segment that differ from it in their days alone.
@@ -189,8 +191,8 @@ func (s *Server) happened(k *casework.Case, d *casework.Delay, seg *casework.Seg
 	}
 	passed(stood, since, s.opts.Now())
 	by := clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)
-	row := happened{When: s.moment(by), Who: measure.UpperFirst(s.sideWords(k, seg, seg.Next)), Swatch: sideSwatch(seg.Next), What: "Reply due",
-		Class: "app-course__item--next"}
+	row := happened{When: s.moment(by), Who: measure.UpperFirst(s.sideWords(k, seg, seg.Next)), Swatch: sideSwatch(seg.Next),
+		What: "Reply due", Class: "app-course__item--next"}
 	switch {
 	case s.opts.Now().After(by):
 		row.When, row.What = "Now", "Reply awaited"
