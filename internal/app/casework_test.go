@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -195,9 +196,14 @@ func (d *desk) extract(date string, rows ...listed) {
 		g := attribution.Given{Reason: r.reason, Care: delay.Acute, Council: "E10000099", Stated: r.stated,
 			Words: attribution.Words{Reason: string(r.reason), Responsible: r.stated.String()}}
 		b.Patients = append(b.Patients, d.patient("RXA", r.number))
-		b.Givens = append(b.Givens, ingest.Given{Given: g, Outcome: d.Rules.Attribute(g, delay.MustDay(date))})
+		given := slices.IndexFunc(b.Givens, func(o ingest.Given) bool { return o.Given == g })
+		if given < 0 { // A batch has each of them once.
+			given = len(b.Givens)
+			b.Givens = append(b.Givens, ingest.Given{Given: g, Outcome: d.Rules.Attribute(g, delay.MustDay(date))})
+		}
 		b.Places = append(b.Places, ingest.Place{Ward: r.ward, Bed: r.bed})
-		b.Statements = append(b.Statements, ingest.Statement{Patient: int32(i), Given: int32(i), Place: int32(i), Ready: delay.MustDay(r.ready),
+		b.Statements = append(b.Statements, ingest.Statement{Patient: int32(i), Given: int32(given), Place: int32(i),
+			Ready:    delay.MustDay(r.ready),
 			Admitted: delay.MustDay("2026-10-01")})
 		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Line: int32(i + 2), Statement: int32(i)})
 	}

@@ -28,10 +28,12 @@ func answerDemo(ctx context.Context, a *App, said func(done, total int)) error {
 	for _, c := range a.Partnership.Councils {
 		council := demoReviewer(people.CouncilSide, c.Code)
 		for offset := 0; ; offset += queuePage {
-			rows, _, err := a.Store.Queue(ctx, council.Scope(), agreement.CouncilSide, time.Time{}, casework.ForMe, offset, queuePage)
+			list, err := a.Store.Queue(ctx, council.Scope(), casework.QueueQuery{Which: casework.ForMe, Side: agreement.CouncilSide,
+				Offset: offset, Limit: queuePage})
 			if err != nil {
 				return err
 			}
+			rows := list.Rows
 			for _, r := range rows {
 				// An answer comes on the working morning after the week in which
 				// the segment began.

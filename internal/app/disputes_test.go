@@ -57,7 +57,8 @@ func TestDevonWith200Disputes(t *testing.T) {
 		return out
 	}
 	before := by(measure.ByResponsible)
-	rows, n, err := a.Store.Queue(ctx, council.Scope(), agreement.CouncilSide, time.Time{}, casework.ForMe, 0, 100000)
+	list, err := a.Store.Queue(ctx, council.Scope(), casework.QueueQuery{Which: casework.ForMe, Side: agreement.CouncilSide, Limit: 100000})
+	rows, n := list.Rows, list.Total
 	if err != nil || len(rows) != n || n < 400 {
 		t.Fatalf("%d of %d proposals, %v", len(rows), n, err)
 	}

@@ -20,11 +20,11 @@ func (r *rereader) since() map[delay.Reason]time.Time {
 	scope := people.Grant{Role: people.Reviewer, Side: people.ProviderSide, Codes: []string{"RZ1"}}.Scope()
 	r.do(func(a *app.App) {
 		for _, which := range []casework.Which{casework.ForMe, casework.ForOther} {
-			rows, _, err := a.Store.Queue(r.t.Context(), scope, agreement.NHSSide, time.Time{}, which, 0, 100)
+			list, err := a.Store.Queue(r.t.Context(), scope, casework.QueueQuery{Which: which, Side: agreement.NHSSide, Limit: 100})
 			if err != nil {
 				r.t.Fatal(err)
 			}
-			for _, row := range rows {
+			for _, row := range list.Rows {
 				out[row.Segment.Segment.Reason] = row.Since
 			}
 		}

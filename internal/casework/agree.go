@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -135,6 +134,12 @@ func (c *Case) Disputing(seg *Segment) agreement.Side {
 	return seg.Next.Other()
 }
 
+// MayWithdraw says whether the side disputes the segment and its yes takes the
+// dispute back: the proposal is then agreed.
+func (c *Case) MayWithdraw(seg *Segment, side agreement.Side) bool {
+	return side != agreement.Neither && c.Disputing(seg) == side && seg.Segment.Body != delay.NotAttributed
+}
+
 // Answer gives one answer about one segment.
 func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Done, error) {
 	now, today := s.today()
@@ -167,6 +172,9 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 		}
 		if seg.State == agreement.Proposed && seg.Segment.Body == delay.NotAttributed {
 			r.field("answer", "Nobody is proposed yet, so there is nothing to agree. Select who the next step is with")
+		}
+		if side := a.Event.Side; c.Disputing(seg) == side && side != agreement.Neither && !c.MayWithdraw(seg, side) {
+			r.field("answer", "No rule decides these days, so there is no proposal to go back to. The other body answers the dispute")
 		}
 	case "dispute":
 		a.Event.Act = agreement.Dispute
@@ -437,10 +445,11 @@ func (s *Service) AgreeByDefault(ctx context.Context, by people.Actor) (int, err
 	noted := 0
 	const page = 500
 	for offset := 0; ; {
-		rows, _, err := s.Store.Queue(ctx, by.Scope(), agreement.CouncilSide, time.Time{}, ForMe, offset, page)
+		list, err := s.Store.Queue(ctx, by.Scope(), QueueQuery{Which: ForMe, Side: agreement.CouncilSide, Offset: offset, Limit: page})
 		if err != nil {
 			return noted, err
 		}
+		rows := list.Rows
 		var answers []NewAnswer
 		for _, row := range rows {
 			at := s.Settings.Clocks.DefaultAt(row.Since, s.London)

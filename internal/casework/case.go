@@ -14,6 +14,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/logbook"
+	"homeward/internal/measure"
 )
 
 // Case is one patient at one provider as a person with a scope sees them: the
@@ -208,6 +209,29 @@ type QueueRow struct {
 	Delay               delay.Day // the delay's first listing
 	Segment
 	Ward, Bed string
+}
+
+// QueueQuery asks for rows of the agreement's queue.
+type QueueQuery struct {
+	Which Which
+	// Side is the side that the queue is seen from. SettledSince bounds the part
+	// of what is settled.
+	Side         agreement.Side
+	SettledSince time.Time
+	// From and To leave only segments with a day in that period; zero for any.
+	// Filter narrows by hospital, reason, state and the rest.
+	From, To delay.Day
+	Filter   measure.Filter
+	// Offset and Limit are of the rows that are given; the totals are of all.
+	Offset, Limit int
+}
+
+// QueueList is rows of the queue, oldest first, with how many there are in all
+// and how many of their days lie in the period asked for.
+type QueueList struct {
+	Rows  []QueueRow
+	Total int
+	Days  int64
 }
 
 // NewEntry is an entry about to be made.

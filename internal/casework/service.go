@@ -35,8 +35,8 @@ type Store interface {
 	// FindPlace gives those who wait now in a ward or bed whose name begins
 	// with the text, at most limit.
 	FindPlace(ctx context.Context, scope people.Scope, text string, limit int) ([]Found, error)
-	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which Which, offset, limit int) ([]QueueRow,
-		int, error)
+	// Queue gives what waits for an answer, as far as the scope reaches.
+	Queue(ctx context.Context, scope people.Scope, q QueueQuery) (QueueList, error)
 }
 
 // Settings are a partnership's choices about casework.

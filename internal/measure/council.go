@@ -186,6 +186,8 @@ type Standing struct {
 	State agreement.State
 	// Body is whose days they count as while they are not settled.
 	Body delay.Body
+	// Suggested is the body that a dispute proposes instead.
+	Suggested delay.Body
 	// Next is the side whose answer comes next, Level who of them answers.
 	Next  agreement.Side
 	Level agreement.Level

@@ -37,6 +37,7 @@ const (
 	keyReturn  = "return"  // string: the page that was asked for
 	keyScreen  = "screen"  // string: public ID of a screen link
 	keyMessage = "message" // string: what the next page says once
+	keyQueue   = "queue"   // string: query of the agreement's queue that was looked at last
 	keyList    = "list"    // string: query of the list that was looked at last
 )
 
@@ -269,6 +270,17 @@ func (s *Sessions) KeepList(ctx context.Context, query string) {
 
 // List gives what KeepList kept, nothing when there is none.
 func (s *Sessions) List(ctx context.Context) string { return s.manager.GetString(ctx, keyList) }
+
+// KeepQueue keeps the query of the part of the agreement's queue that the person
+// looks at, so that the ways back lead to it.
+func (s *Sessions) KeepQueue(ctx context.Context, query string) {
+	if query != s.Queue(ctx) {
+		s.manager.Put(ctx, keyQueue, query)
+	}
+}
+
+// Queue gives what KeepQueue kept, nothing when there is none.
+func (s *Sessions) Queue(ctx context.Context) string { return s.manager.GetString(ctx, keyQueue) }
 
 // CookieName is the name of the session's cookie.
 func (s *Sessions) CookieName() string { return s.manager.Cookie.Name }

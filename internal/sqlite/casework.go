@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"homeward/internal/agreement"
 	"homeward/internal/attribution"
 	"homeward/internal/casework"
 	"homeward/internal/delay"
@@ -674,31 +673,42 @@ func (s *Store) Versions(ctx context.Context, scope people.Scope, references []s
 }
 
 // Queue gives the segments of one part of the queue that the scope reaches, as
-// the side sees them, oldest first, at most limit of them from offset on, with
-// how many there are. A segment of a delay counts from its first day.
-// settledSince bounds the part of what is settled.
-func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which casework.Which,
-	offset, limit int) ([]casework.QueueRow, int, error) {
+// the side sees them, oldest first. A segment of a delay counts from its first day.
+func (s *Store) Queue(ctx context.Context, scope people.Scope, q casework.QueueQuery) (casework.QueueList, error) {
+	var list casework.QueueList
 	var w where
 	w.scoped(scope, "t.provider_id", "t.council")
-	switch which {
+	switch q.Which {
 	case casework.ForMe:
-		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", side)
+		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", q.Side)
 	case casework.ForOther:
-		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", side.Other())
+		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", q.Side.Other())
 	case casework.InDispute:
 		w.add("t.state IN (2, 4)")
 	case casework.Settled:
 		// The first condition keeps SQLite from walking all segments.
 		w.add("t.patient_id IN (SELECT patient_id FROM agreement_event WHERE made_at >= ?) AND t.state IN (1, 3) AND t.event_id IN (SELECT "+
 			"event_id FROM agreement_event WHERE made_at >= ?)",
-			settledSince.UnixMicro(), settledSince.UnixMicro())
+			q.SettledSince.UnixMicro(), q.SettledSince.UnixMicro())
 	default:
-		return nil, 0, problem.New(problem.Invalid, "Found the list %q. Use for-you, for-other, disputed or settled.", which)
+		return list, problem.New(problem.Invalid, "Found the list %q. Use for-you, for-other, disputed or settled.", q.Which)
 	}
-	var total int
-	if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM segment t WHERE `+w.String(), w.args...).Scan(&total); err != nil {
-		return nil, 0, fmt.Errorf("counting the queue: %w", err)
+	from, to := q.From, cmp.Or(q.To, delay.Day(1<<30))
+	if q.From != 0 || q.To != 0 {
+		w.add("t.last_day >= ? AND t.first_day <= ?", from, to)
+	}
+	if len(q.Filter.Providers) > 0 {
+		var codes where
+		in(&codes, "code", q.Filter.Providers, func(code string) any { return code })
+		w.add("t.provider_id IN (SELECT provider_id FROM provider WHERE "+codes.String()+")", codes.args...)
+	}
+	is := besides(q.Filter, "t.")
+	w.add(is.String(), is.args...)
+	if err := s.read.QueryRowContext(ctx, `
+		SELECT count(*), coalesce(sum(min(t.last_day, ?) - max(t.first_day, ?) + 1), 0)
+		FROM segment t
+		WHERE `+w.String(), append([]any{to, from}, w.args...)...).Scan(&list.Total, &list.Days); err != nil {
+		return list, fmt.Errorf("counting the queue: %w", err)
 	}
 	// Where a person lies who has moved to another council is that one's to see.
 	current, currentArgs := latest(scope)
@@ -713,23 +723,22 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, side agreement.Si
 		JOIN place pl ON pl.place_id = st.place_id
 		WHERE `+w.String()+`
 		ORDER BY t.first_day, p.reference
-		LIMIT ? OFFSET ?`, append(append(currentArgs, w.args...), limit, offset)...)
+		LIMIT ? OFFSET ?`, append(append(currentArgs, w.args...), q.Limit, q.Offset)...)
 	if err != nil {
-		return nil, 0, fmt.Errorf("the queue: %w", err)
+		return list, fmt.Errorf("the queue: %w", err)
 	}
 	defer rows.Close()
-	var out []casework.QueueRow
 	for rows.Next() {
 		var r casework.QueueRow
 		var since int64
 		var seg Segment
 		if err := rows.Scan(append([]any{&r.Reference, &r.Provider, &r.Delay, &r.Ward, &r.Bed, &since}, seg.scan()...)...); err != nil {
-			return nil, 0, err
+			return list, err
 		}
 		r.Segment = casework.Segment{Segment: seg.Segment, Standing: seg.Standing, Since: moment(since)}
-		out = append(out, r)
+		list.Rows = append(list.Rows, r)
 	}
-	return out, total, rows.Err()
+	return list, rows.Err()
 }
 
 // Examples gives the latest rulings that were kept as local examples for a

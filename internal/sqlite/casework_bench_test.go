@@ -101,14 +101,16 @@ func benchCasework(b *testing.B, s *sqlite.Store) {
 		Codes: []string{"E10000000"}}}
 	b.Run("queue of a council", func(b *testing.B) {
 		for b.Loop() {
-			if _, _, err := s.Queue(b.Context(), council.Scope(), agreement.CouncilSide, time.Time{}, casework.ForMe, 0, 50); err != nil {
+			if _, err := s.Queue(b.Context(), council.Scope(), casework.QueueQuery{Which: casework.ForMe, Side: agreement.CouncilSide,
+				Limit: 50}); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
 	b.Run("settled this week", func(b *testing.B) {
 		for b.Loop() {
-			if _, _, err := s.Queue(b.Context(), council.Scope(), agreement.CouncilSide, at.Add(-settledWeek), casework.Settled, 0, 50); err != nil {
+			if _, err := s.Queue(b.Context(), council.Scope(), casework.QueueQuery{Which: casework.Settled, Side: agreement.CouncilSide,
+				SettledSince: at.Add(-settledWeek), Limit: 50}); err != nil {
 				b.Fatal(err)
 			}
 		}

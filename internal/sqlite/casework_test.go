@@ -290,11 +290,12 @@ func TestAgreement(t *testing.T) {
 		}
 		d.verify()
 	}
-	rows, n, err := d.Queue(t.Context(), reviewer.Scope(), agreement.CouncilSide, time.Time{}, casework.ForMe, 0, 10)
-	if err != nil || n != 1 || len(rows) != 1 || rows[0].Since.IsZero() {
-		t.Fatalf("the council's queue is %+v of %d, %v", rows, n, err)
+	mine := casework.QueueQuery{Which: casework.ForMe, Side: agreement.CouncilSide, Limit: 10}
+	list, err := d.Queue(t.Context(), reviewer.Scope(), mine)
+	if err != nil || list.Total != 1 || len(list.Rows) != 1 || list.Rows[0].Since.IsZero() {
+		t.Fatalf("the council's queue is %+v, %v", list, err)
 	}
-	if _, n, _ := d.Queue(t.Context(), stranger.Scope(), agreement.CouncilSide, time.Time{}, casework.ForMe, 0, 10); n != 0 {
+	if list, _ := d.Queue(t.Context(), stranger.Scope(), mine); list.Total != 0 {
 		t.Error("another council sees the segment")
 	}
 	answer(reviewer, agreement.CouncilSide, agreement.Dispute, delay.Joint)

@@ -95,14 +95,15 @@ func (s *Store) NotSettled(ctx context.Context, q measure.Query) ([]measure.Stan
 	w := inDays(q)
 	w.add("t.state IN (?, ?, ?)", agreement.Proposed, agreement.Disputed, agreement.Decided)
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT state, body, next_side, level, count(*), sum(days), coalesce(min(nullif(since, 0)), 0)
+		SELECT state, body, suggested, next_side, level, count(*), sum(days), coalesce(min(nullif(since, 0)), 0)
 		FROM (
-			SELECT t.state, t.body, t.next_side, t.level, min(t.last_day, ?) - max(t.first_day, ?) + 1 AS days, `+sinceColumn+` AS since
+			SELECT t.state, t.body, t.suggested, t.next_side, t.level, min(t.last_day, ?) - max(t.first_day, ?) + 1 AS days,
+				`+sinceColumn+` AS since
 			FROM delay d
 			JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
 			WHERE `+w.String()+`)
-		GROUP BY state, body, next_side, level
-		ORDER BY state, body, next_side, level`, append([]any{q.To, q.From}, w.args...)...)
+		GROUP BY state, body, suggested, next_side, level
+		ORDER BY state, body, suggested, next_side, level`, append([]any{q.To, q.From}, w.args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("what is not settled: %w", err)
 	}
@@ -111,7 +112,7 @@ func (s *Store) NotSettled(ctx context.Context, q measure.Query) ([]measure.Stan
 	for rows.Next() {
 		var one measure.Standing
 		var oldest int64
-		if err := rows.Scan(&one.State, &one.Body, &one.Next, &one.Level, &one.Waits, &one.Days, &oldest); err != nil {
+		if err := rows.Scan(&one.State, &one.Body, &one.Suggested, &one.Next, &one.Level, &one.Waits, &one.Days, &oldest); err != nil {
 			return nil, err
 		}
 		if oldest > 0 {

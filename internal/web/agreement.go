@@ -41,11 +41,14 @@ type agreementView struct {
 	Caption, Lede, Saved string
 	Parts                []page.NavItem
 	Heading              string
-	Rows                 []queueRow
-	Pages                []page.NavItem
-	Empty                string
-	Bulk                 bool
-	CSV, JSON, Close     string
+	// Showing says what the list is narrowed to, Sum how much it holds.
+	Showing, Sum     string
+	Filters          page.Filters
+	Rows             []queueRow
+	Pages            []page.NavItem
+	Empty            string
+	Bulk             bool
+	CSV, JSON, Close string
 }
 
 type queueRow struct {
@@ -71,57 +74,48 @@ func (s *Server) isChair(c echo.Context) bool {
 	return s.opts.Casework != nil && s.opts.Casework.IsChair(s.actor(c))
 }
 
-func (s *Server) queueAsked(c echo.Context) (which casework.Which, sheet int, err error) {
-	q := c.QueryParams()
-	if _, err := s.opts.Places.Read(q, wordWhich, page.WordPage, wordAgreed, wordDays, page.WordView); err != nil {
-		return "", 0, err
-	}
-	names := make([]string, 0, len(casework.Parts))
-	for _, p := range casework.Parts {
-		names = append(names, string(p))
-	}
-	first := casework.ForMe
-	if s.isChair(c) {
-		first = casework.InDispute
-	}
-	one, err := page.OneOf(q, wordWhich, string(first), names...)
-	if err != nil {
-		return "", 0, err
-	}
-	sheet, err = page.WholeNumber(q, page.WordPage, 1, 100000)
-	return casework.Which(one), sheet, err
-}
-
 func (s *Server) agreementPage(c echo.Context) error {
-	which, sheet, err := s.queueAsked(c)
+	a, err := s.queueAsked(c)
 	if err != nil {
 		return err
 	}
-	v, err := s.agreementView(c, which, sheet)
+	v, err := s.agreementView(c, a)
 	if err != nil {
 		return err
 	}
 	return s.page(c, "agreement", v)
 }
 
-func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) (agreementView, error) {
-	ctx, actor, side := c.Request().Context(), s.actor(c), s.mySide(c)
+func (s *Server) agreementView(c echo.Context, a queueAsked) (agreementView, error) {
+	actor, side, which := s.actor(c), s.mySide(c), a.which
 	v := agreementView{Form: page.Form{Frame: s.frame(c, "Agreement")}, Caption: s.grantWords(actor.Grant)}
-	since := s.opts.Now().Add(-settledFor)
-	counts := map[casework.Which]int{}
+	if a.print {
+		v.BodyClass = "app-view-print"
+	}
+	counts := map[casework.Which]casework.QueueList{}
 	for _, p := range casework.Parts {
-		_, n, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, p, 0, 1)
+		list, err := s.queue(c, a, p, 0, 0)
 		if err != nil {
 			return v, err
 		}
-		counts[p] = n
-		v.Parts = append(v.Parts, page.NavItem{Text: whichWords[p] + " (" + count(int64(n)) + ")",
-			Href: page.Address("/agreement", url.Values{wordWhich: {string(p)}}), Current: p == which})
+		counts[p] = list
+		v.Parts = append(v.Parts, page.NavItem{Text: whichWords[p] + " (" + count(int64(list.Total)) + ")",
+			Href: page.Address(queuePath, a.query(p)), Current: p == which})
 	}
-	rows, total, err := s.opts.Cases.Queue(ctx, actor.Scope(), side, since, which, (sheet-1)*queuePage, queuePage)
+	// What was saved can have emptied the last page of the list.
+	total := counts[which].Total
+	pages := max((total+queuePage-1)/queuePage, 1)
+	a.sheet = min(a.sheet, pages)
+	list, err := s.queue(c, a, which, (a.sheet-1)*queuePage, queuePage)
 	if err != nil {
 		return v, err
 	}
+	s.rememberQueue(c, a)
+	if v.Filters, err = s.queueFilters(c, a); err != nil {
+		return v, err
+	}
+	v.Showing = "Showing " + a.words(s.opts.Places) + "."
+	rows := list.Rows
 	today, dueToday, past := s.today(), 0, 0
 	for _, r := range rows {
 		w := s.queueRow(r, which)
@@ -141,8 +135,10 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) 
 		v.Bulk = v.Bulk || w.Pick
 		v.Rows = append(v.Rows, w)
 	}
-	forMe := int64(counts[casework.ForMe])
-	v.Lede = measure.UpperFirst(plural(forMe, "proposal needs", "proposals need")) + " your answer."
+	v.Lede = measure.UpperFirst(plural(int64(counts[casework.ForMe].Total), "proposal needs", "proposals need")) + " your answer."
+	if a.narrowed() {
+		v.Lede = strings.TrimSuffix(v.Lede, ".") + " in this selection."
+	}
 	if which == casework.ForMe && dueToday > 0 {
 		v.Lede = strings.TrimSuffix(v.Lede, ".") + ", " + count(int64(dueToday)) + " by the end of today."
 	}
@@ -150,15 +146,22 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) 
 		v.Lede += " The reply date has passed for " + count(int64(past)) + " on this page. They stay proposed."
 	}
 	v.Heading = whichWords[which] + " (" + count(int64(total)) + ")"
-	v.Pages = page.PagesOf("/agreement", url.Values{wordWhich: {string(which)}}, sheet, (total+queuePage-1)/queuePage)
+	if v.Sum = plural(int64(total), "part of a wait", "parts of waits") + ", " + days(list.Days); a.from != 0 || a.to != 0 {
+		v.Sum += " in the period"
+	}
+	v.Sum = measure.UpperFirst(v.Sum) + "."
+	v.Pages = page.PagesOf(queuePath, a.query(which), a.sheet, pages)
 	if len(v.Pages) > 30 {
-		v.Pages = page.Around(v.Pages, sheet)
+		v.Pages = page.Around(v.Pages, a.sheet)
 	}
 	if total == 0 {
-		v.Empty = "Nothing is in this list."
-		if which == casework.ForMe {
-			v.Empty = "Nothing needs your answer. " + measure.UpperFirst(plural(int64(counts[casework.ForOther]), "proposal is", "proposals are")) +
-				" waiting for the other body."
+		v.Empty, v.Sum = "Nothing is in this list.", ""
+		switch {
+		case a.narrowed():
+			v.Empty = "Nothing in this list fits the filters. Clear the filters to see all of it."
+		case which == casework.ForMe:
+			v.Empty = "Nothing needs your answer. " + measure.UpperFirst(plural(int64(counts[casework.ForOther].Total), "proposal is",
+				"proposals are")) + " waiting for the other body."
 		}
 	}
 	if n, err := strconv.Atoi(c.QueryParam(wordAgreed)); err == nil && n > 0 {
@@ -168,8 +171,8 @@ func (s *Server) agreementView(c echo.Context, which casework.Which, sheet int) 
 		}
 		v.Saved += "."
 	}
-	v.CSV = page.Address("/agreement.csv", url.Values{wordWhich: {string(which)}})
-	v.JSON = page.Address("/agreement.json", url.Values{wordWhich: {string(which)}})
+	v.CSV = page.Address("/agreement.csv", a.query(which))
+	v.JSON = page.Address("/agreement.json", a.query(which))
 	v.Close = closePath
 	return v, nil
 }
@@ -200,22 +203,26 @@ func (s *Server) queueRow(r casework.QueueRow, which casework.Which) queueRow {
 
 // queueTwin gives one part of the queue as rows, at most 10,000.
 func (s *Server) queueTwin(c echo.Context) (page.Twin, error) {
-	which, _, err := s.queueAsked(c)
+	a, err := s.queueAsked(c)
 	if err != nil {
 		return page.Twin{}, err
 	}
-	t := page.Twin{Convention: s.convention(), Title: "Agreement, " + whichWords[which], Measure: "M11", AsAt: s.today().String(),
+	which := a.which
+	title := "Agreement, " + whichWords[which]
+	if a.narrowed() {
+		title += ", " + a.words(s.opts.Places)
+	}
+	t := page.Twin{Convention: s.convention(), Title: title, Measure: "M11", AsAt: s.today().String(),
 		Columns: []page.Column{{Name: "provider"}, {Name: "reference"}, {Name: "council"},
 			{Name: "reason"}, {Name: "responsible"}, {Name: "suggested"}, {Name: "state"}, {Name: "level"}, {Name: "from"}, {Name: "to"},
 			{Name: "days", Number: true}, {Name: "reply_by"}}}
 	const most = 10000
 	for offset := 0; offset < most; offset += 1000 {
-		rows, total, err := s.opts.Cases.Queue(c.Request().Context(), s.actor(c).Scope(), s.mySide(c), s.opts.Now().Add(-settledFor), which,
-			offset, 1000)
+		list, err := s.queue(c, a, which, offset, 1000)
 		if err != nil {
 			return t, err
 		}
-		for _, r := range rows {
+		for _, r := range list.Rows {
 			suggested := ""
 			if r.State == agreement.Disputed {
 				suggested = r.Suggested.String()
@@ -225,7 +232,7 @@ func (s *Server) queueTwin(c echo.Context) (page.Twin, error) {
 				r.State.String(), r.Level.String(), r.Segment.Segment.First.String(), r.Segment.Segment.Last.String(), strconv.Itoa(r.Days()),
 				s.opts.Casework.Settings.Clocks.ReplyBy(r.Since, r.Level, s.opts.Zone).UTC().Format(time.RFC3339)})
 		}
-		if offset+len(rows) >= total || len(rows) == 0 {
+		if offset+len(list.Rows) >= list.Total || len(list.Rows) == 0 {
 			break
 		}
 	}
@@ -297,7 +304,7 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 	}
 	v.Frame = s.frame(c, "Answer about "+days(int64(seg.Days()))+", "+k.Reference)
 	v.Token = v.Frame.Token
-	v.Caption, v.Back = s.opts.Places.ProviderWords(k.Provider)+", "+span(seg.Segment.First, seg.Segment.Last), "/agreement"
+	v.Caption, v.Back = s.opts.Places.ProviderWords(k.Provider)+", "+span(seg.Segment.First, seg.Segment.Last), s.backToQueue(c, "")
 	by := s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)
 	v.ReplyBy = "Reply by " + s.replyWords(by)
 	if !seg.State.Settled() && s.opts.Now().After(by) {
@@ -324,7 +331,7 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 		v.Cannot = strings.TrimSuffix(problem.Sentence(err), ".") + "."
 	}
 	if s.actor(c).May(people.Agree) && !s.isChair(c) {
-		v.Parts = s.answerParts(seg, f)
+		v.Parts = s.answerParts(k, seg, s.opts.Casework.SideOf(s.actor(c)), f)
 	}
 	leads := s.opts.Casework.Settings.Clocks
 	v.Levels = "If you dispute, the other body has " + plural(int64(leads.Answer), "working day", "working days") + ", then leads " +
@@ -335,7 +342,7 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 
 // answerParts are the fields of an answer. Those of a dispute are always
 // visible, so that the page works without scripts.
-func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []page.Part {
+func (s *Server) answerParts(k *casework.Case, seg *casework.Segment, mine agreement.Side, f casework.AnswerForm) []page.Part {
 	now := seg.Segment.Body
 	if seg.State == agreement.Disputed {
 		now = seg.Suggested
@@ -348,11 +355,17 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []pag
 	if seg.State == agreement.Decided {
 		now = seg.Standing.Body
 	}
-	if now != delay.NotAttributed && !seg.State.Settled() {
+	// A yes of the side that disputes takes its dispute back.
+	disputing := seg.State == agreement.Disputed && k.Disputing(seg) == mine
+	switch {
+	case k.MayWithdraw(seg, mine):
+		add("agree", "Withdraw the dispute: accept "+seg.Segment.Body.String())
+	case disputing:
+	case now != delay.NotAttributed && !seg.State.Settled():
 		add("agree", "Agree: "+now.String())
 	}
-	if seg.State == agreement.Decided {
-		// Only another decision undoes one (A6).
+	if seg.State == agreement.Decided || disputing {
+		// Only another decision undoes one (A6), and the other body answers a dispute.
 	} else if seg.Segment.Body == delay.NotAttributed && seg.State == agreement.Proposed {
 		add("dispute", "Propose who the next step is with")
 	} else {
@@ -360,7 +373,7 @@ func (s *Server) answerParts(seg *casework.Segment, f casework.AnswerForm) []pag
 	}
 	add("ask", "Ask a question (the clock keeps running)")
 	add("reply", "Reply or add a note")
-	if seg.State == agreement.Decided {
+	if seg.State == agreement.Decided || disputing {
 		return []page.Part{
 			answer,
 			page.AreaPart("words", "Explain in a sentence", "For a question or a note. Do not include names or clinical detail.",
@@ -422,7 +435,7 @@ func (s *Server) answer(c echo.Context) error {
 	if f.Answer == "dispute" {
 		return onward(c, "/disputes/"+casework.SegmentID(done.Reference, done.First), url.Values{wordDone: {f.Answer}}, "")
 	}
-	return onward(c, "/agreement", url.Values{wordAgreed: {"1"}, wordDays: {strconv.Itoa(done.Days)}}, "")
+	return s.answered(c, 1, done.Days)
 }
 
 // answerNotSaved answers to an answer that was not saved: with its page, or
@@ -434,18 +447,19 @@ func (s *Server) answerNotSaved(c echo.Context, err error, action string, parts 
 		return refused(form)
 	}
 	return s.notSaved(c, err, func() (page.CaseForm, error) { return form, nil }, func() (page.CaseForm, error) {
-		_, seg, _, err := s.segmentOf(c)
+		k, seg, _, err := s.segmentOf(c)
 		if err != nil {
 			return form, err
 		}
 		now := form
-		now.Parts = s.answerParts(seg, casework.AnswerForm{})
+		now.Parts = s.answerParts(k, seg, s.opts.Casework.SideOf(s.actor(c)), casework.AnswerForm{})
 		return now, nil
 	})
 }
 
 type bulkView struct {
 	page.Form
+	Back   string
 	Table  page.Table
 	Hidden []page.Hidden
 	Lede   string
@@ -461,7 +475,7 @@ func (s *Server) checkAgreement(c echo.Context) error {
 	if err != nil {
 		return asked400(err)
 	}
-	v := bulkView{Form: page.Form{Frame: s.frame(c, "Check before you agree")}}
+	v := bulkView{Form: page.Form{Frame: s.frame(c, "Check before you agree")}, Back: s.backToQueue(c, "")}
 	v.Table = page.Table{ID: "bulk", Caption: "What you agree to", HiddenCaption: true,
 		Head: []page.Head{{Text: "Reference"}, {Text: "Period"}, {Text: "Waiting for"}, {Text: "Next step with"}, {Text: "Days", Numeric: true}}}
 	total := 0
@@ -497,7 +511,7 @@ func (s *Server) agreeAll(c echo.Context) error {
 	if err != nil {
 		return asked400(err)
 	}
-	return onward(c, "/agreement", url.Values{wordAgreed: {strconv.Itoa(n)}, wordDays: {strconv.Itoa(total)}}, "")
+	return s.answered(c, n, total)
 }
 
 // stateTags are the colours of the states of the agreement.

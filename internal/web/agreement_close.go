@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/agreement"
+	"homeward/internal/casework"
 	"homeward/internal/closing"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
@@ -624,8 +625,8 @@ func (s *Server) proposals(k *closing.Check, rows bool) closeSection {
 	sec.Tables = []page.Table{t}
 	if rows {
 		sec.Links = []page.Link{
-			{Text: "Proposals for you to answer", Href: "/agreement"},
-			{Text: "Waiting for the other body", Href: "/agreement?which=for-other"},
+			{Text: "Proposals for you to answer", Href: queueOf(k.Content.From, k.Content.To, casework.ForMe)},
+			{Text: "Waiting for the other body", Href: queueOf(k.Content.From, k.Content.To, casework.ForOther)},
 		}
 	}
 	return sec
@@ -651,7 +652,7 @@ func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 		sec.Tables = append(sec.Tables, u)
 	}
 	if rows {
-		sec.Links = []page.Link{{Text: "Go to the disputes", Href: "/agreement?which=disputed"}}
+		sec.Links = []page.Link{{Text: "Go to the disputes", Href: queueOf(k.Content.From, k.Content.To, casework.InDispute)}}
 	}
 	return sec
 }

@@ -84,7 +84,7 @@ type councilView struct {
 	Rates          string
 	Longest        page.Table
 	LongestWords   string
-	Decisions      []string
+	Decisions      []page.Link
 	Sentence       string
 	Filters        page.Filters
 	// Differences compares with the present; nil on a page that shows it.
@@ -797,23 +797,23 @@ func (s *Server) unsettledTable(a councilAsked) (page.Table, string) {
 }
 
 // decisions says what waits for the reader's own answer: now, not in the past.
-func (s *Server) decisions(c echo.Context, code string, past bool) ([]string, error) {
+func (s *Server) decisions(c echo.Context, code string, past bool) ([]page.Link, error) {
 	actor := s.actor(c)
 	if s.opts.Cases == nil || past || !slices.Contains(actor.Scope().Councils(), code) {
 		return nil, nil
 	}
-	since := s.opts.Now().Add(-settledFor)
-	var out []string
+	var out []page.Link
+	of := queueAsked{filter: measure.Filter{Councils: []delay.Council{delay.Council(code)}}}
 	for _, part := range []casework.Which{casework.ForMe, casework.InDispute, casework.ForOther} {
-		rows, n, err := s.opts.Cases.Queue(c.Request().Context(), actor.Scope(), agreement.CouncilSide, since, part, 0, 1)
+		list, err := s.queue(c, of, part, 0, 1)
 		if err != nil {
 			return nil, err
 		}
-		words := whichWords[part] + ": " + plural(int64(n), "part of a wait", "parts of waits")
-		if len(rows) > 0 && part == casework.ForMe {
-			words += ", the oldest of which began on " + rows[0].Segment.Segment.First.Long()
+		words := whichWords[part] + ": " + plural(int64(list.Total), "part of a wait", "parts of waits")
+		if len(list.Rows) > 0 && part == casework.ForMe {
+			words += ", the oldest of which began on " + list.Rows[0].Segment.Segment.First.Long()
 		}
-		out = append(out, words)
+		out = append(out, page.Link{Text: words, Href: page.Address(queuePath, of.query(part))})
 	}
 	return out, nil
 }

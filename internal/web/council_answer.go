@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,10 +234,13 @@ func (s *Server) stands(c echo.Context, a councilAsked) (cards []standCard, besi
 		return if_ + ": " + share + " → " + measure.PerCent(f.Now.Without(n))
 	}
 	actor := s.actor(c)
-	mine := a.see.text == "" && actor.May(people.Agree) && casework.SideOf(actor) == agreement.CouncilSide
-	queue := func(which casework.Which) string {
-		q := url.Values{wordWhich: {string(which)}}
-		return page.Address("/agreement", q)
+	// Another council's list is not the reader's to see (P1).
+	mine := a.see.text == "" && actor.May(people.Agree) && slices.Contains(actor.Scope().Councils(), a.code)
+	queue := func(which casework.Which, states ...agreement.State) string {
+		// The list that is opened holds what the card counts, no more and no less.
+		q := queueAsked{from: f.From, to: f.To, filter: a.filter.On(measure.BasisCounted)}
+		q.filter.States, q.filter.Bodies = states, []delay.Body{delay.SocialCare}
+		return page.Address(queuePath, q.query(which))
 	}
 	agreed := standCard{ID: "stands-agreed", Tag: "Agreed", TagClass: stateTags[agreement.Agreed], Words: "Both bodies have said yes. " +
 		"Settled unless someone reopens it."}
@@ -283,11 +285,11 @@ func (s *Server) stands(c echo.Context, a councilAsked) (cards []standCard, besi
 		switch {
 		case n == 0 || a.see.text != "":
 		case card.Mine && states[0] == agreement.Proposed:
-			card.Do = page.Link{Text: "Answer them", Href: queue(casework.ForMe)}
+			card.Do = page.Link{Text: "Answer them", Href: queue(casework.ForMe, states...)}
 		case mine && states[0] != agreement.Agreed:
-			card.Do = page.Link{Text: "Follow them", Href: queue(casework.InDispute)}
+			card.Do = page.Link{Text: "Follow them", Href: queue(casework.InDispute, states...)}
 			if states[0] == agreement.Proposed {
-				card.Do.Href = queue(casework.ForOther)
+				card.Do.Href = queue(casework.ForOther, states...)
 			}
 		default:
 			card.Do = page.Link{Text: "Check the rows", Href: card.Days.Href}

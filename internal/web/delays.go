@@ -158,6 +158,8 @@ func (s *Server) backFrom(c echo.Context, k *casework.Case) page.Link {
 		}
 		if l.Href == "/today" {
 			l.Href = s.backToList(c, k.Provider, k.Reference)
+		} else {
+			l.Href = s.backToQueue(c, "")
 		}
 		return l
 	}

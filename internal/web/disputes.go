@@ -20,33 +20,39 @@ import (
 
 type disputeView struct {
 	page.Form
-	Saved     string
-	Caption   string
-	Level     string
-	Clock     string
+	Saved   string
+	Back    string
+	Caption string
+	State   page.Tag
+	Lede    string
+	// Course is nil for what is settled.
+	Course    *courseView
 	Overdue   *page.Tag
+	Unsettled string
 	Sides     []sideView
+	Common    string
+	Effect    *effectView
+	Waits     string
+	Links     []page.Link
 	Facts     page.Table
-	Thread    []historyView
+	Happened  []happened
 	Receipt   string
 	Record    string
-	Answer    string
 	Action    string
 	Version   string
 	Confirm   string
+	Withdraw  string
 	Reply     []page.Part
 	Escalate  []page.Part
 	Decide    []page.Part
 	WhatItIs  string
 	Cannot    string
-	Settled   string
-	Unsettled string
 }
 
 // sideView is a side's view with every argument that it made, first to last.
 type sideView struct {
-	Name, Proposes, Swatch string
-	Arguments              []historyView
+	Name, Colour, Claim, How, Swatch string
+	Arguments                        []historyView
 }
 
 // sideWords names a side of the agreement about a segment.
@@ -70,13 +76,20 @@ func (s *Server) doneWords(k *casework.Case, seg *casework.Segment) string {
 	}
 }
 
-// sides gives both views, each with all that its side has said.
-func (s *Server) sides(k *casework.Case, seg *casework.Segment) []sideView {
+// sides gives both views, each with all that its side has said. rule is what
+// decided the proposal.
+func (s *Server) sides(k *casework.Case, d *casework.Delay, seg *casework.Segment, rule string) []sideView {
+	first, last := proposedRun(d, seg)
+	whole := first == seg.Segment.First && last == seg.Segment.Last
 	var out []sideView
 	for _, side := range []agreement.Side{agreement.NHSSide, agreement.CouncilSide} {
-		v := sideView{Name: s.sideWords(k, seg, side), Proposes: "No view recorded yet"}
-		if side == agreement.NHSSide && seg.Segment.Body != delay.NotAttributed {
-			v.Proposes, v.Swatch = "Proposes "+seg.Segment.Body.String()+", by the rules, from the extract or the log", swatch(seg.Segment.Body)
+		v := sideView{Name: measure.UpperFirst(s.sideWords(k, seg, side)), Claim: "No view recorded yet", Colour: "app-side--council"}
+		if side == agreement.NHSSide {
+			v.Colour = "app-side--nhs"
+			if seg.Segment.Body != delay.NotAttributed {
+				v.Claim, v.Swatch = claim(seg.Segment.Body, first, last, true), swatch(seg.Segment.Body)
+				v.How = "Proposed from the extract or the log. " + rule
+			}
 		}
 		for _, e := range k.EventsOf(seg) {
 			if e.Side != side {
@@ -84,9 +97,9 @@ func (s *Server) sides(k *casework.Case, seg *casework.Segment) []sideView {
 			}
 			switch e.Act {
 			case agreement.Dispute:
-				v.Proposes, v.Swatch = "Proposes "+e.Body.String(), swatch(e.Body)
+				v.Claim, v.Swatch, v.How = claim(e.Body, seg.Segment.First, seg.Segment.Last, whole), swatch(e.Body), "Proposed in a dispute."
 			case agreement.Decide, agreement.DecideAlone:
-				v.Proposes, v.Swatch = "Decided "+e.Body.String(), swatch(e.Body)
+				v.Claim, v.Swatch, v.How = claim(e.Body, seg.Segment.First, seg.Segment.Last, whole), swatch(e.Body), "Decided."
 			}
 			if e.Words != "" {
 				v.Arguments = append(v.Arguments, s.eventLine(e))
@@ -110,58 +123,95 @@ func (s *Server) eventLine(e casework.EventLine) historyView {
 }
 
 func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Segment, d *casework.Delay,
-	f casework.AnswerForm) disputeView {
+	f casework.AnswerForm) (disputeView, error) {
 	id := casework.SegmentID(k.Reference, seg.Segment.First)
 	title := "Dispute about "
 	if seg.State == agreement.Decided {
 		title = "Decision about "
 	}
-	v := disputeView{Form: page.Form{Frame: s.frame(c, title+days(int64(seg.Days()))+", "+k.Reference)}, Action: "/disputes/" + id,
-		Version: f.Version,
-		Caption: s.opts.Places.ProviderWords(k.Provider) + ", " + span(seg.Segment.First, seg.Segment.Last),
-		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(k.Period(seg)), Record: "/delays/" + k.Reference,
-		Answer: "/agreement/" + id}
+	title += days(int64(seg.Days())) + ", " + span(seg.Segment.First, seg.Segment.Last)
+	v := disputeView{Form: page.Form{Frame: s.frame(c, title)}, Action: "/disputes/" + id,
+		Version: f.Version, Back: s.backToQueue(c, casework.InDispute),
+		Caption: k.Reference + ", " + s.opts.Places.ProviderWords(k.Provider) + ", " + s.opts.Places.ReasonWords(seg.Segment.Reason),
+		State:   page.Tag{Text: measure.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]},
+		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(k.Period(seg)), Record: "/delays/" + k.Reference}
+	v.PageTitle = title + ", " + k.Reference + " – Homeward"
 	if v.Version == "" {
 		v.Version = k.Version
 	}
 	if c.QueryParam(wordDone) != "" {
 		v.Saved = s.doneWords(k, seg)
 	}
-	v.Sides = s.sides(k, seg)
-	by := s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)
-	late := s.opts.Now().After(by)
+	r := s.receipts().For(k, d, seg, k.Period(seg))
+	rule := ""
+	for _, st := range d.Stretches {
+		// The rule of the proposal, whatever people have decided since (A6).
+		if st.First <= seg.Segment.Last && st.Last >= seg.Segment.First && st.Outcome.Rule != "" {
+			rule = "Rule " + st.Outcome.Rule + "."
+			break
+		}
+	}
+	v.Sides = s.sides(k, d, seg, rule)
+	v.Common = s.common(k, d, seg)
+	nhs, council := measure.UpperFirst(s.sideWords(k, seg, agreement.NHSSide)), measure.UpperFirst(s.sideWords(k, seg, agreement.CouncilSide))
 	switch {
 	case seg.State == agreement.Disputed:
-		with := "the " + strings.TrimPrefix(seg.Level.String(), "the ")
-		if seg.Level == agreement.Reviewers {
-			with = s.sideWords(k, seg, seg.Next)
+		says, of := council, nhs
+		if seg.Next == agreement.CouncilSide {
+			says, of = nhs, council
 		}
-		v.Level, v.Clock = "With "+with+".", "Reply by "+s.replyWords(by)+"."
+		v.Lede = "The rules give " + seg.Segment.Body.String() + ". "
+		if seg.Segment.Body == delay.NotAttributed {
+			v.Lede = "No rule decides. "
+		}
+		v.Lede += says + " says " + seg.Suggested.String() + "; " + of + " answers."
 		v.Unsettled = "The days stay with the proposing body, shown apart and in the range, until this is settled."
-		if late {
-			v.Clock = "No reply by " + s.replyWords(by) + ". The days stay disputed and in the range."
-		}
 	case seg.State == agreement.Decided:
-		v.Level, v.Clock = casework.DecidedWords(s.opts.Places, k, seg), "Confirm by "+s.replyWords(by)+"."
+		v.Lede = casework.DecidedWords(s.opts.Places, k, seg)
 		v.Unsettled = "Until then the days count with the body of the decision, shown apart, and stay in the range as disputed days do."
-		if late {
-			v.Clock = "Not confirmed by " + s.replyWords(by) + ". The days stay in the range."
-		}
 	case seg.State.Settled():
-		v.Settled = "This is settled: " + seg.Standing.Body.String() + ", " + seg.State.String() + "."
+		v.Lede = "This is settled: " + seg.Standing.Body.String() + ", " + seg.State.String() + "."
 	default:
-		v.Settled = "This is not disputed."
+		v.Lede = "This is not disputed."
 	}
-	if late && seg.State.Contested() {
-		v.Overdue = &page.Tag{Text: "Past reply date", Tag: "nhsuk-tag--yellow"}
+	if seg.State.Contested() {
+		v.Course = s.course(k, seg)
+		v.Waits = "Waiting for " + measure.UpperFirst(s.sideWords(k, seg, seg.Next)) + " since " + s.moment(seg.Since) + "."
+		if s.opts.Now().After(s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)) {
+			v.Overdue = &page.Tag{Text: "Past reply date", Tag: "nhsuk-tag--yellow"}
+		}
 	}
-	v.Facts = s.periodView(s.receipts().For(k, d, seg, k.Period(seg)), seg).Inputs
+	v.Facts = s.periodView(r, seg).Inputs
 	v.Facts.Caption = "Facts"
-	for _, e := range k.EventsOf(seg) {
-		v.Thread = append(v.Thread, s.eventLine(e))
-	}
+	v.Happened = s.happened(k, d, seg, rule)
 	s.disputeForms(c, &v, k, seg, f)
-	return v
+	v.Links = s.disputeLinks(c, &v, k, seg)
+	var err error
+	v.Effect, err = s.effect(c.Request().Context(), seg)
+	return v, err
+}
+
+// disputeLinks lead to what the reader can do next.
+func (s *Server) disputeLinks(c echo.Context, v *disputeView, k *casework.Case, seg *casework.Segment) (links []page.Link) {
+	actor := s.actor(c)
+	mine := s.opts.Casework.SideOf(actor)
+	if seg.State == agreement.Disputed && mine == seg.Next && s.opts.Casework.MayAnswer(actor, k, seg) == nil {
+		links = append(links, page.Link{Text: "Agree: " + seg.Suggested.String() + ", or dispute it in turn",
+			Href: "/agreement/" + casework.SegmentID(k.Reference, seg.Segment.First)})
+	}
+	if k.MayWithdraw(seg, mine) && actor.May(people.Agree) {
+		v.Withdraw = "Withdraw: accept " + seg.Segment.Body.String()
+	}
+	if len(v.Reply) > 0 {
+		links = append(links, page.Link{Text: "Add a fact or an argument", Href: "#reply"})
+	}
+	if len(v.Escalate) > 0 {
+		links = append(links, page.Link{Text: "Take it to the " + strings.TrimPrefix((seg.Level+1).String(), "the ") + " now", Href: "#escalate"})
+	}
+	if len(v.Decide) > 0 {
+		links = append(links, page.Link{Text: "Record a decision", Href: "#decide"})
+	}
+	return links
 }
 
 // disputeForms adds the forms that the reader may send.
@@ -216,7 +266,14 @@ func (s *Server) disputePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.page(c, "dispute", s.disputeView(c, k, seg, d, casework.AnswerForm{}))
+	v, err := s.disputeView(c, k, seg, d, casework.AnswerForm{})
+	if err != nil {
+		return err
+	}
+	if c.QueryParam(page.WordView) == "print" {
+		v.BodyClass = "app-view-print"
+	}
+	return s.page(c, "dispute", v)
 }
 
 func (s *Server) settle(c echo.Context) error {
@@ -234,7 +291,10 @@ func (s *Server) settle(c echo.Context) error {
 		return problem.New(problem.Invalid, "Select confirm, reply, escalate or decide on the page of the dispute.")
 	}
 	if _, err := s.opts.Casework.Answer(c.Request().Context(), s.actor(c), f); err != nil {
-		v := s.disputeView(c, k, seg, d, f)
+		v, broken := s.disputeView(c, k, seg, d, f)
+		if broken != nil {
+			return broken
+		}
 		all := append(append(append([]page.Part{}, v.Reply...), v.Escalate...), v.Decide...)
 		if r, ok := errors.AsType[*casework.Refusal](err); ok {
 			for i := range r.Fields {

@@ -30,8 +30,7 @@ type Cases interface {
 	// Worklist gives the people who wait at one provider now, longest first,
 	// and the day that the list is of.
 	Worklist(ctx context.Context, scope people.Scope, provider string) ([]casework.WorkRow, delay.Day, error)
-	Queue(ctx context.Context, scope people.Scope, side agreement.Side, settledSince time.Time, which casework.Which,
-		offset, limit int) ([]casework.QueueRow, int, error)
+	Queue(ctx context.Context, scope people.Scope, q casework.QueueQuery) (casework.QueueList, error)
 	// Examples gives the latest rulings about a reason that were kept as local
 	// examples.
 	Examples(ctx context.Context, reason delay.Reason, limit int) ([]casework.EventLine, error)

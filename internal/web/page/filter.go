@@ -118,6 +118,26 @@ func MonthChoices(first, last, from, to delay.Day) *MonthFields {
 	return m
 }
 
+// AnyMonth lists the months held with "any" before them, for a list that need not
+// be of one; from and to are 0 for any.
+func AnyMonth(first, last, from, to delay.Day) *MonthFields {
+	lo, hi := first, last
+	for _, end := range []delay.Day{from, to} {
+		if end != 0 {
+			lo, hi = min(lo, end), max(hi, end)
+		}
+	}
+	m := MonthChoices(lo, hi, lo, hi)
+	chosen := func(choices []Choice, day delay.Day) []Choice {
+		for i := range choices {
+			choices[i].Chosen = day != 0 && choices[i].Value == day.String()
+		}
+		return append([]Choice{{Text: "Any month", Chosen: day == 0}}, choices...)
+	}
+	m.From, m.To = chosen(m.From, from), chosen(m.To, to)
+	return m
+}
+
 // PeriodLinks links to the same page for periods that people often want.
 func PeriodLinks(path string, f measure.Filter, keep url.Values, last delay.Day) []Link {
 	if last == 0 {
