@@ -127,6 +127,7 @@ func (d *disk) see(t testing.TB, s durable.Step) {
 // Whatever the moment at which the power goes, what had left the inbox by then
 // or was answered counts after a new start, and what had not is still there.
 func TestAPowerCutLosesNothingThatWasAcknowledged(t *testing.T) {
+	skipShort(t)
 	n := newNorthshire(t)
 	now := time.Date(2026, 3, 14, 9, 30, 0, 0, time.UTC)
 	open := func(dir string) *app.App {
@@ -256,6 +257,7 @@ func found(t testing.TB, dir, ending string) []string {
 // disk lied: at the start everything that was received since is taken in again,
 // with a word in its receipt and in the log, as received when it was.
 func TestWhatTheDatabaseLostIsTakenInAgain(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	c := newChild(t)
 	if err := os.CopyFS(c.data(), os.DirFS(northshireExample)); err != nil {

@@ -42,6 +42,7 @@ func everyCommand(n northshire) map[string][]string {
 // A database that is missing or empty beside what shows that there was one is
 // never replaced: every command says so, and ends with a status that says so.
 func TestALostDatabaseIsNeverReplaced(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	database := func(n northshire) string { return filepath.Join(n.data(), sqlite.FileName) }
 	gone := func(n northshire) error {
@@ -130,6 +131,7 @@ func TestALostDatabaseIsNeverReplaced(t *testing.T) {
 // Keys and a database that everybody on the machine may open are refused, with
 // the command that mends it.
 func TestWhatEverybodyMayOpenIsRefused(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	for _, name := range []string{app.KeyFile, sqlite.AuditKeyName, sqlite.FileName} {
 		for _, mode := range []os.FileMode{0o644, 0o604, 0o666} {
@@ -167,6 +169,7 @@ func TestWhatEverybodyMayOpenIsRefused(t *testing.T) {
 // Whatever the umask, what the program writes in the data folder is for its own
 // account alone.
 func TestWhatIsWrittenIsForOneAccountAlone(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	c := newChild(t)
 	put := func(path, text string) {

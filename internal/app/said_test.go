@@ -53,6 +53,7 @@ func TestTheSetUpCodeStands(t *testing.T) {
 // TestNothingLivesThatNobodySaw runs commands whose output cannot be written:
 // they say what was done, and no secret is in force that nobody saw.
 func TestNothingLivesThatNobodySaw(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	c := northshireHouse(t)
 	c.run(t, "user", "add", "first@northshire.example", "--data", c.data(), "--role", "viewer")

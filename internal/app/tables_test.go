@@ -22,6 +22,7 @@ import (
 // No Go or template file lists what a table says (D1, D2): the labels of
 // reasons, their groups, or several codes of one set.
 func TestD1NoProgramTextListsReasons(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	tables, err := definition.Load(data.Reference)
 	if err != nil {

@@ -50,6 +50,7 @@ func TestProcessesAtOnce(t *testing.T) {
 // A process that is killed while it makes a data folder leaves one that the
 // next can use.
 func TestKilledAtTheStart(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	for i := range 12 {
 		c := newChild(t)
