@@ -148,7 +148,7 @@ func parse(flags *flag.FlagSet, args []string) ([]string, error) {
 }
 
 func printHelp(w io.Writer, all []command) {
-	fmt.Fprintln(w, "Homeward: delayed transfers of care, agreed between the NHS and councils.")
+	fmt.Fprintln(w, "Homeward: waits in hospital after people were ready to leave, agreed between the NHS and councils.")
 	fmt.Fprintln(w, "\nCommands:")
 	for _, cmd := range all {
 		fmt.Fprintf(w, "  %-12s %s\n", cmd.name, cmd.about)

@@ -22,7 +22,7 @@ func (a *App) levels() []measure.Level { return levelsOf(a.Partnership.AgreedLev
 func levelsOf(list []config.AgreedLevel, headline measure.Basis) []measure.Level {
 	var out []measure.Level
 	for _, l := range list {
-		m, ok := measure.MetricOf(l.Measure)
+		m, ok := measure.MetricOf(l.Measure, nil)
 		from, err := delay.ParseDay(l.From)
 		if !ok && l.Measure != config.DischargeDelay || err != nil {
 			continue

@@ -55,7 +55,7 @@ func TestTrendsFlowAndFiguresAgree(t *testing.T) {
 	for _, line := range table[1:] {
 		figures[line[0]+" "+line[1]] = line[2]
 	}
-	days, _ := measure.MetricOf(measure.DelayedDays)
+	days, _ := measure.MetricOf(measure.DelayedDays, nil)
 	trend, err := measure.MakeTrend(t.Context(), store, measure.TrendQuery{Metric: days, Grain: measure.ByWeek, Split: measure.ByProvider,
 		From: from, To: to}, nil)
 	if err != nil {

@@ -561,7 +561,7 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 	if m.AsAt == 0 || m.draw == nil {
 		return nil
 	}
-	metric, _ := measure.MetricOf("M02")
+	metric, _ := measure.MetricOf("M02", m.over.Filter.Book)
 	grain, from := measure.ByWeek, (m.over.AsAt - 363).Week()
 	if first := m.first(); m.over.AsAt-first < 14*7 {
 		grain, from = measure.ByDay, m.over.AsAt-97

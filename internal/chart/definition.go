@@ -28,7 +28,7 @@ func definitionDays(c *definition.Convention) string {
 }
 
 func definitionBeds(c *definition.Convention) string {
-	return "DToC beds are the delayed days of a period divided by its calendar days (C12)." + told(c.EndWords())
+	return c.BedsWords() + " are the delayed days of a period divided by its calendar days (C12)." + told(c.EndWords())
 }
 
 func definitionReasons(b *definition.Book) string {

@@ -74,11 +74,13 @@ func DelayedDays(o measure.Overview, place string) Chart {
 	})
 }
 
-// Beds is the DToC beds of each month (C12) as bars stacked by responsible body.
+// Beds is the delayed days over calendar days of each month (C12), by the name
+// that the convention has for it (D3), as bars stacked by responsible body.
 func Beds(o measure.Overview, place string) Chart {
+	c := o.Filter.Book.Counting()
 	return monthly(o, place, monthlyMeasure{
-		id: "dtoc-beds", name: "DToC beds", noun: "DToC beds", unit: "DToC beds, monthly average",
-		definition: definitionBeds(o.Filter.Book.Counting()),
+		id: c.BedsID(), name: c.BedsWords(), noun: c.BedsNoun(), unit: c.BedsWords() + ", monthly average",
+		definition: definitionBeds(c),
 		value: func(p measure.Period, b delay.Body) float64 {
 			return float64(daysWith(p.Days, b)) / float64(p.CalendarDays())
 		},

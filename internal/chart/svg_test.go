@@ -194,7 +194,7 @@ func TestEmptyAndSmallestCharts(t *testing.T) {
 		words string
 	}{
 		"no months: days":      {DelayedDays(measure.Overview{}, "Northshire"), "Delayed days: no data"},
-		"no months: beds":      {Beds(measure.Overview{}, "Northshire"), "DToC beds: no data"},
+		"no months: beds":      {Beds(measure.Overview{}, "Northshire"), "Beds in delays: no data"},
 		"no months: share":     {Share(measure.Overview{}, "Northshire"), "Council share: no data"},
 		"no months: reasons":   {Reasons(measure.Overview{}, "Northshire"), "No delayed days in this period"},
 		"no days: people":      {People(nil, measure.Filter{}, "Northshire", 0), "People delayed: no data"},

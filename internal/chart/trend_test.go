@@ -22,7 +22,7 @@ import (
 
 func metricFor(tb testing.TB, word string) measure.Metric {
 	tb.Helper()
-	m, ok := measure.MetricOf(word)
+	m, ok := measure.MetricOf(word, nil)
 	if !ok {
 		tb.Fatalf("there is no metric %s", word)
 	}

@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ type Convention struct {
 	CensusLeaving bool
 	Apart         []string
 	Words         string
+	// delays and beds are what the publication calls its delays, and its delayed
+	// days over calendar days; empty where the table leaves them open.
+	delays, beds string
 }
 
 // Census names the days on which people are counted.
@@ -148,6 +152,10 @@ func (e Example) Answer() string {
 	}
 }
 
+// named is what may be the name of a measure: it heads sheets of workbooks and
+// stands in addresses and columns.
+var named = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 -]{0,30}$`)
+
 func parseConvention(r *row) (*Convention, error) {
 	c := &Convention{
 		Counts: r.text("counts"), Ready: r.yes("ready"), End: r.yes("end"), Continues: r.yes("continues"),
@@ -157,6 +165,10 @@ func parseConvention(r *row) (*Convention, error) {
 	c.Provenance = Provenance{
 		Name: r.text("name"), Title: r.text("title"), Nation: r.text("nation"), From: r.day("from"), Until: r.day("until"),
 		Source: r.text("source"), Certainty: r.text("certainty"),
+	}
+	c.delays, c.beds = r.given("delays"), r.given("beds")
+	if !named.MatchString(c.BedsWords()) {
+		r.fail("beds: found %q, expected a name of at most 31 letters, digits, spaces and hyphens that begins with a letter", c.beds)
 	}
 	switch c.Census {
 	case Daily, LastThursday, ThirdWednesday:

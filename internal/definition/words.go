@@ -1,6 +1,11 @@
 package definition
 
-import "homeward/internal/delay"
+import (
+	"cmp"
+	"strings"
+
+	"homeward/internal/delay"
+)
 
 // The words of a convention follow from its table, so that they cannot belong to
 // another convention than the one that made the figure (D3).
@@ -34,6 +39,31 @@ func (c *Convention) NameWords() string {
 	}
 	return c.Name + ": " + c.Title
 }
+
+// DelaysWords is what the publication of the convention calls its delays:
+// "Delayed transfers of care".
+func (c *Convention) DelaysWords() string { return cmp.Or(c.delays, "Delayed discharges") }
+
+// BedsWords is what it calls delayed days divided by calendar days: "DToC beds".
+func (c *Convention) BedsWords() string { return cmp.Or(c.beds, "Beds in delays") }
+
+// BedsNoun is BedsWords inside a sentence.
+func (c *Convention) BedsNoun() string {
+	words := c.BedsWords()
+	if len(words) > 1 && words[1] >= 'a' && words[1] <= 'z' {
+		return strings.ToLower(words[:1]) + words[1:]
+	}
+	return words // An abbreviation.
+}
+
+// BedsID is BedsWords in addresses and file names, "dtoc-beds"; BedsColumn in
+// the heads of tables for machines, "dtoc_beds".
+func (c *Convention) BedsID() string {
+	return strings.ReplaceAll(strings.ToLower(c.BedsWords()), " ", "-")
+}
+
+// BedsColumn is BedsID with underscores.
+func (c *Convention) BedsColumn() string { return strings.ReplaceAll(c.BedsID(), "-", "_") }
 
 // DayWords says which days count, as a sentence.
 func (c *Convention) DayWords() string {

@@ -77,7 +77,7 @@ func TestShareOfAgreedDays(t *testing.T) {
 }
 
 func TestLevelsAreOfOneBasis(t *testing.T) {
-	m, _ := MetricOf("M02")
+	m, _ := MetricOf("M02", nil)
 	l := Level{Metric: "M02", Basis: BasisAgreed}
 	if l.For(m, ByWeek, Filter{}) || !l.For(m, ByWeek, Filter{Basis: BasisAgreed}) {
 		t.Error("a level of agreed days stands on charts of agreed days alone")

@@ -41,6 +41,7 @@ func Definitions(b *definition.Book) []Definition {
 	out := make([]Definition, len(measures))
 	words := wordsOf(b.Counting())
 	for i, d := range measures {
+		d.Name = words.Replace(d.Name)
 		d.Sentence, d.Formula, d.LeftOut = words.Replace(d.Sentence), words.Replace(d.Formula), words.Replace(d.LeftOut)
 		out[i] = d
 	}
@@ -58,7 +59,8 @@ func wordsOf(c *definition.Convention) *strings.Replacer {
 		first = "the day after the person became ready to leave"
 		today = "People whose ready date is that day: they are shown beside it as ready today."
 	}
-	return strings.NewReplacer("{span}", c.SpanWords(), "{ends}", c.EndWords(), "{ready today}", today, "{first day}", first)
+	return strings.NewReplacer("{Beds}", c.BedsWords(), "{beds}", c.BedsNoun(), "{span}", c.SpanWords(), "{ends}", c.EndWords(),
+		"{ready today}", today, "{first day}", first)
 }
 
 // measures are the definitions. Words in braces are the convention's.
@@ -73,7 +75,7 @@ var measures = []Definition{
 		Unit: "days", Direction: "lower is better", Rules: "C1 to C9, C14",
 	},
 	{
-		ID: DToCBeds, Version: 1, Name: "DToC beds",
+		ID: DToCBeds, Version: 1, Name: "{Beds}",
 		Sentence: "The average number of beds that people who were ready to leave were in, on a day of the period.",
 		Formula: "Delayed days in the period, divided by the calendar days in the period. For several months: total days divided by total " +
 			"calendar days, never an average of monthly averages.",

@@ -109,7 +109,7 @@ type FlowGroup struct {
 
 // MakeFlows works out the flow of each period. Of q, the metric is not used.
 func MakeFlows(ctx context.Context, src TrendSource, q TrendQuery, expected []Expected) (Flows, error) {
-	q.Metric, _ = MetricOf("M02")
+	q.Metric, _ = MetricOf("M02", q.Filter.Book)
 	t, err := MakeTrend(ctx, src, q, expected)
 	if err != nil {
 		return Flows{}, err

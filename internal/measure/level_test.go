@@ -8,8 +8,8 @@ import (
 )
 
 func TestLevelsAreOfOnePlaceAndStep(t *testing.T) {
-	waiting, _ := MetricOf("M02")
-	fresh, _ := MetricOf("M08")
+	waiting, _ := MetricOf("M02", nil)
+	fresh, _ := MetricOf("M08", nil)
 	day := delay.MustDay
 	all := []Level{
 		{Metric: "M02", Value: 95, From: day("2026-04-01"), To: day("2027-03-31")},

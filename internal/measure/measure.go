@@ -1,4 +1,4 @@
-// Package measure says what Homeward counts: filters, delayed days, DToC beds,
+// Package measure says what Homeward counts: filters, delayed days, the beds they take,
 // people delayed, share, band and the words of each definition (C1, C12, C16,
 // G3). It knows no SQL: a Source gives it counts.
 package measure
@@ -182,7 +182,7 @@ func (p Period) UnsettledWords() string {
 // CalendarDays is the number of calendar days in the period (C12).
 func (p Period) CalendarDays() int { return int(p.Last-p.First) + 1 }
 
-// Beds is the period's DToC beds: delayed days over calendar days (C12).
+// Beds is the period's beds in delays: delayed days over calendar days (C12).
 func (p Period) Beds() float64 { return float64(p.Days.Total()) / float64(p.CalendarDays()) }
 
 // BedsOf is Beds for one body.

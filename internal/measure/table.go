@@ -32,7 +32,7 @@ var Numbers = []struct {
 	ID, Column, Define string
 }{
 	{Days, "M01", "delayed_days", "Delayed days: {days} (C1)."},
-	{Beds, "M01b", "dtoc_beds", "DToC beds: delayed days in the period divided by the calendar days in the period (C12)."},
+	{Beds, "M01b", "{beds column}", "{Beds}: delayed days in the period divided by the calendar days in the period (C12)."},
 	{ShareN, "M03", "share", "Share: the days of the row's responsible body divided by all delayed days of the same group, not attributed " +
 		"days included (C12)."},
 	{People, "M02", "people", "People waiting: the average number of people delayed on a day of the period; on one day, the people delayed " +
@@ -43,7 +43,7 @@ var Numbers = []struct {
 
 // DefineNumber gives a number's definition in words that fit the convention.
 func DefineNumber(define string, c *definition.Convention) string {
-	return strings.ReplaceAll(define, "{days}", c.SpanWords())
+	return strings.NewReplacer("{days}", c.SpanWords(), "{Beds}", c.BedsWords()).Replace(define)
 }
 
 // Table is figures as people and machines read them.
@@ -193,7 +193,8 @@ func Figures(ctx context.Context, src Source, q Query, numbers []Number) (*Table
 	for _, n := range numbers {
 		for _, known := range Numbers {
 			if known.Number == n {
-				t.Head, t.Numeric = append(t.Head, known.Column), append(t.Numeric, true)
+				column := strings.ReplaceAll(known.Column, "{beds column}", q.Filter.Book.Counting().BedsColumn())
+				t.Head, t.Numeric = append(t.Head, column), append(t.Numeric, true)
 			}
 		}
 	}

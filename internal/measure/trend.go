@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/problem"
 )
@@ -28,11 +29,21 @@ type Metric struct {
 	AtLeast int
 }
 
-// Metrics lists what a trend can follow, in the order of the form.
-var Metrics = []Metric{
+// Metrics lists what a trend can follow, in the order of the form, with names of
+// the convention that makes the figures (D3).
+func Metrics(b *definition.Book) []Metric {
+	out, words := slices.Clone(metrics), wordsOf(b.Counting())
+	for i := range out {
+		out[i].Name, out[i].Noun = words.Replace(out[i].Name), words.Replace(out[i].Noun)
+	}
+	return out
+}
+
+// metrics are what can be followed. Words in braces are the convention's.
+var metrics = []Metric{
 	{Word: "M02", ID: PeopleWaiting, Name: "People waiting", Noun: "people waiting", Unit: "people a day"},
 	{Word: "M01", ID: DelayedDays, Name: "Delayed days", Noun: "delayed days", Unit: "days", Whole: true, AddsUp: true},
-	{Word: "M01b", ID: DToCBeds, Name: "DToC beds", Noun: "DToC beds", Unit: "beds"},
+	{Word: "M01b", ID: DToCBeds, Name: "{Beds}", Noun: "{beds}", Unit: "beds"},
 	{Word: "M03", ID: CouncilShare, Name: "Council share", Noun: "the council share", Unit: "share of delayed days", Percent: true},
 	{Word: "M05-7", ID: LongWaits, Name: "Waiting 7 days or more", Noun: "people waiting 7 days or more", Unit: "people a day", AtLeast: 7},
 	{Word: "M05-14", ID: LongWaits, Name: "Waiting 14 days or more", Noun: "people waiting 14 days or more", Unit: "people a day",
@@ -51,12 +62,13 @@ func (m Metric) OfDays() bool {
 }
 
 // MetricOf gives the metric of the word; ok is false when there is none.
-func MetricOf(word string) (m Metric, ok bool) {
-	i := slices.IndexFunc(Metrics, func(m Metric) bool { return m.Word == word })
+func MetricOf(word string, b *definition.Book) (m Metric, ok bool) {
+	all := Metrics(b)
+	i := slices.IndexFunc(all, func(m Metric) bool { return m.Word == word })
 	if i < 0 {
 		return Metric{}, false
 	}
-	return Metrics[i], true
+	return all[i], true
 }
 
 // State says how much a reading can be relied on.

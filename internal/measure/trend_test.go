@@ -170,7 +170,7 @@ func one(provider, first, last string, body delay.Body) stay {
 
 func metric(t *testing.T, word string) Metric {
 	t.Helper()
-	m, ok := MetricOf(word)
+	m, ok := MetricOf(word, nil)
 	if !ok {
 		t.Fatalf("there is no metric %s", word)
 	}

@@ -8,6 +8,7 @@
 package pack
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -183,8 +184,12 @@ func charts(f Figures) []chart.Chart {
 // measures are the measures that the charts show, by the charts' IDs.
 var measures = map[string]string{
 	"people": measure.PeopleWaiting, "delayed-days": measure.DelayedDays, "council-share": measure.CouncilShare,
-	"dtoc-beds": measure.DToCBeds, "reasons": measure.DelayedDays,
+	"reasons": measure.DelayedDays,
 }
+
+// measureOf is the measure that a chart of a pack shows. The one that is not
+// listed has the name that the convention gives it as its ID (D3).
+func measureOf(c chart.Chart) string { return cmp.Or(measures[c.ID], measure.DToCBeds) }
 
 // drawn is a pack's charts with their drawings, which do not depend on when the
 // pack is made or by which program.
@@ -249,7 +254,7 @@ func assemble(f Figures, all []drawn, meta Meta) (*built, error) {
 		m.Charts = append(m.Charts, Chart{ID: c.ID, Title: c.Title})
 		p.add(c, d.inline)
 		basis := o.Filter.Basis
-		if measures[c.ID] == measure.PeopleWaiting {
+		if measureOf(c) == measure.PeopleWaiting {
 			basis = measure.BasisCounted // people wait whatever is agreed
 		}
 		table, err := twin(c, basis, meta.RuleSet, o.Filter.Book.Counting().Name, o.AsAt)

@@ -97,7 +97,7 @@ var fills = map[delay.Body]string{delay.SocialCare: "#f46a25", delay.NHS: "#1243
 func newPage(f Figures, meta Meta) *page {
 	o := f.Overview
 	p := &page{
-		Title: "Delayed transfers of care", Partnership: meta.Partnership, AsAt: o.AsAt.Long(), Held: moment(meta.At),
+		Title: o.Filter.Book.Counting().DelaysWords(), Partnership: meta.Partnership, AsAt: o.AsAt.Long(), Held: moment(meta.At),
 		Lede: lede(o), Incomplete: incomplete(o), Now: now(o), Keys: []keyView{beds(o)},
 		Arrivals: arrivals(o), Definitions: measure.Definitions(o.Filter.Book),
 	}
@@ -128,7 +128,7 @@ func newPage(f Figures, meta Meta) *page {
 		countedWords(o.Filter.Book), p.AsAt, p.Held)
 	// Only dates become part of the style: they cannot hold anything else.
 	style := styleText + fmt.Sprintf(
-		"@page{size:A4;margin:14mm 14mm 18mm;@bottom-left{content:\"Delayed transfers of care. Data as at %s. Figures held at %s.\";font:8pt "+
+		"@page{size:A4;margin:14mm 14mm 18mm;@bottom-left{content:\"Data as at %s. Figures held at %s.\";font:8pt "+
 			"arial,sans-serif;color:#212b32}"+
 			"@bottom-right{content:\"Page \" counter(page) \" of \" counter(pages);font:8pt arial,sans-serif;color:#212b32}}\n", p.AsAt, p.Held)
 	p.Style = template.CSS(style)
@@ -305,7 +305,7 @@ func latestMonth(o measure.Overview) (m measure.Period, name string, ok bool) {
 }
 
 func beds(o measure.Overview) keyView {
-	v := keyView{ID: "beds", Heading: "DToC beds", Value: "No data"}
+	v := keyView{ID: "beds", Heading: o.Filter.Book.Counting().BedsWords(), Value: "No data"}
 	m, name, ok := latestMonth(o)
 	if !ok {
 		return v

@@ -280,7 +280,7 @@ func TestWorkbookHoldsTheTables(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sheet := rows[sheetNames[c.ID]]
+		sheet := rows[sheetName(c, figures().Overview.Filter.Book.Counting())]
 		if len(sheet) != len(table) {
 			t.Errorf("%s has %d rows in the workbook, %d in the CSV", c.ID, len(sheet), len(table))
 			continue

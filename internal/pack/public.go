@@ -77,7 +77,7 @@ func publicCharts(f Figures) []chart.Chart {
 	var out []chart.Chart
 	add := func(id, metric string, grain measure.Dimension, from, to delay.Day, periods []measure.Period, cells []measure.Cell,
 		names []string, value func(period, series int) (float64, bool)) {
-		m, _ := measure.MetricOf(metric)
+		m, _ := measure.MetricOf(metric, o.Filter.Book)
 		if grain == measure.ByDay {
 			m.Whole = true // A day's average is a count.
 		}
@@ -170,7 +170,7 @@ func publicCharts(f Figures) []chart.Chart {
 			return min(float64(part.Value)/float64(all.Value), 1), true
 		})
 	}
-	add("dtoc-beds", "M01b", measure.ByMonth, o.From, o.To, o.Months, nil, nil, func(i, _ int) (float64, bool) {
+	add(o.Filter.Book.Counting().BedsID(), "M01b", measure.ByMonth, o.From, o.To, o.Months, nil, nil, func(i, _ int) (float64, bool) {
 		return float64(p.months[i].Value) / float64(o.Months[i].CalendarDays()), !p.months[i].Suppressed
 	})
 	return append(out, publicReasons(f, p))

@@ -38,7 +38,7 @@ func twin(c chart.Chart, basis measure.Basis, rules, convention string, asAt del
 				out = append(out, "")
 			}
 		}
-		if err := w.WriteMixed(append(out, convention, measures[c.ID], basis.String(), rules, asAt.String()),
+		if err := w.WriteMixed(append(out, convention, measureOf(c), basis.String(), rules, asAt.String()),
 			func(i int) bool { return i < len(row) && row[i].Numeric }); err != nil {
 			return nil, err
 		}

@@ -2,9 +2,12 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"time"
 
+	"homeward/internal/chart"
+	"homeward/internal/definition"
 	"homeward/internal/extract"
 	"homeward/internal/measure"
 )
@@ -14,7 +17,7 @@ import (
 // empty: a gap is not zero. Totals are left out, for a table in a spreadsheet
 // would count them twice.
 func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
-	of := measures
+	counted := f.Overview.Filter.Book.Counting()
 	about := extract.Sheet{Name: "About", Head: []string{"What", "Which"}, Widths: []float64{28, 90}, Rows: [][]any{
 		{"Partnership", m.Partnership}, {"Figures of", m.Place}, {"Data as at", f.Overview.AsAt}, {"From", f.Overview.From},
 		{"To", f.Overview.To},
@@ -39,7 +42,7 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 	sheets := []extract.Sheet{about}
 	for _, d := range all {
 		c := d.chart
-		s := extract.Sheet{Name: sheetNames[c.ID], Head: unlike(c.Table.Head), Widths: []float64{30, 14}}
+		s := extract.Sheet{Name: sheetName(c, counted), Head: unlike(c.Table.Head), Widths: []float64{30, 14}}
 		for _, row := range c.Table.Rows {
 			var cells []any
 			for i, cell := range row {
@@ -61,7 +64,7 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 			s.Rows = append(s.Rows, cells)
 		}
 		sheets = append(sheets, s)
-		sheets[0].Rows = append(sheets[0].Rows, []any{"Sheet " + s.Name, of[c.ID] + ". " + c.Title})
+		sheets[0].Rows = append(sheets[0].Rows, []any{"Sheet " + s.Name, measureOf(c) + ". " + c.Title})
 	}
 	words := extract.Sheet{Name: "Definitions", Head: []string{"Measure", "Version", "Name", "What is counted", "How", "What is left out",
 		"Unit", "Rules"},
@@ -79,8 +82,13 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 
 // sheetNames are the names of the charts' sheets, by the charts' IDs.
 var sheetNames = map[string]string{
-	"people": "People waiting", "delayed-days": "Delayed days", "council-share": "Council share", "dtoc-beds": "DToC beds",
-	"reasons": "Reasons",
+	"people": "People waiting", "delayed-days": "Delayed days", "council-share": "Council share", "reasons": "Reasons",
+}
+
+// sheetName is the name of a chart's sheet; a measure that the convention names
+// has that name (D3).
+func sheetName(c chart.Chart, counted *definition.Convention) string {
+	return cmp.Or(sheetNames[c.ID], counted.BedsWords())
 }
 
 // unlike makes headings differ from each other, as those of a table must.

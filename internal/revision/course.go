@@ -112,7 +112,7 @@ func (s Since) trendLines(ctx context.Context, x *Comparison, t measure.Trend) e
 		case measure.PeopleWaiting:
 			x.follows("People waiting, a day", float64(all.Then)/calendar, float64(all.Now)/calendar)
 		case measure.DToCBeds:
-			x.follows("DToC beds", float64(all.Then)/calendar, float64(all.Now)/calendar)
+			x.follows(t.Metric.Name, float64(all.Then)/calendar, float64(all.Now)/calendar)
 		case measure.CouncilShare:
 			f := t.Filter
 			f.Bodies = []delay.Body{delay.SocialCare}

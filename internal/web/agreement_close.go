@@ -658,7 +658,7 @@ func (s *Server) disputes(k *closing.Check, rows bool) closeSection {
 // figureSections are the figures of a content in tables.
 func (s *Server) figureSections(content *closing.Content, heading string) []closeSection {
 	hospitals := page.Table{ID: "hospitals", Caption: "By hospital", Head: []page.Head{{Text: "Hospital"},
-		{Text: "Delayed days", Numeric: true}, {Text: "DToC beds", Numeric: true}, {Text: "People", Numeric: true}}}
+		{Text: "Delayed days", Numeric: true}, {Text: s.counting().BedsWords(), Numeric: true}, {Text: "People", Numeric: true}}}
 	beds := func(n int64) string { return oneDecimal(float64(n) / float64(content.CalendarDays)) }
 	for _, p := range content.Providers {
 		hospitals.Rows = append(hospitals.Rows, []page.Cell{{Text: p.Name, Header: true}, {Text: count(p.DelayedDays), Class: page.Numeric},

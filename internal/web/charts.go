@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -29,17 +30,23 @@ type chartPage struct {
 // chart answers for a chart's page and its twins; the extension picks the form.
 func (s *Server) chart(c echo.Context) error {
 	id, ext, _ := strings.Cut(c.Param("id"), ".")
-	build, ok := chartsByID[id]
-	order := s.chartOrder()
-	if !ok || !slices.Contains(order, id) || !slices.Contains([]string{"", "svg", "csv", "json"}, ext) {
-		return noChart(c.Param("id"), order)
+	known := s.chartOrder()
+	i := slices.IndexFunc(known, func(key string) bool { return key == id || s.chartID(key) == id })
+	if i < 0 || !slices.Contains([]string{"", "svg", "csv", "json"}, ext) {
+		ids := make([]string, len(known))
+		for i, key := range known {
+			ids[i] = s.chartID(key)
+		}
+		return noChart(c.Param("id"), ids)
 	}
+	key := known[i]
+	id = s.chartID(key)
 	a, see, o, err := s.overviewOf(c)
 	if err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
-	one := build(o, s.place(o.Filter))
+	one := chartsByID[key](o, s.place(o.Filter))
 	switch ext {
 	case "svg":
 		b, err := s.drawn.svg(ctx, one.At(chartAlone), true)
@@ -48,12 +55,12 @@ func (s *Server) chart(c echo.Context) error {
 		}
 		return c.Blob(http.StatusOK, "image/svg+xml", b)
 	case "csv":
-		return s.sendCSV(c, "homeward-"+id+".csv", s.chartTwin(see, one, o))
+		return s.sendCSV(c, "homeward-"+id+".csv", s.chartTwin(see, key, one, o))
 	case "json":
-		return s.sendJSON(c, s.chartTwin(see, one, o))
+		return s.sendJSON(c, s.chartTwin(see, key, one, o))
 	}
 	q := see.keep(page.Dated(o.Filter, o.From, o.To))
-	v := chartPage{Frame: s.frame(c, chartNames[id])}
+	v := chartPage{Frame: s.frame(c, s.chartName(key))}
 	v.Crumbs = []page.Link{{Text: "Overview", Href: page.Address("/overview", q)}}
 	s.asOfMoment(c, &v.Frame, see)
 	if a.Print {
@@ -61,13 +68,13 @@ func (s *Server) chart(c echo.Context) error {
 	}
 	s.withCharts(&v.Frame)
 	v.Showing = "Showing " + s.opts.Places.FilterWords(o.Filter) + ", " + span(o.From, o.To) + "."
-	v.Chart = s.charted(ctx, one, chartAlone, chartLinks(id, q)[1:], true)
-	for _, other := range order {
-		if other != id {
-			v.Others = append(v.Others, page.Link{Text: chartNames[other], Href: page.Address("/charts/"+other, q)})
+	v.Chart = s.charted(ctx, one, chartAlone, s.chartLinks(key, q)[1:], true)
+	for _, other := range known {
+		if other != key {
+			v.Others = append(v.Others, page.Link{Text: s.chartName(other), Href: page.Address("/charts/"+s.chartID(other), q)})
 		}
 	}
-	v.About = s.aboutFigures("/charts/"+id, q, o.AsAt, chartMeasures[id])
+	v.About = s.aboutFigures("/charts/"+id, q, o.AsAt, chartMeasures[key])
 	s.fix(ctx, v.About, see, "/charts/"+id, q)
 	v.About.Links = append(v.About.Links, page.Link{Text: "SVG", Href: page.Address("/charts/"+id+".svg", q)})
 	return s.page(c, "chart", v)
@@ -77,9 +84,13 @@ func noChart(id string, ids []string) error {
 	return problem.New(problem.NotFound, "There is no chart %s.%s Charts: %s.", page.Quote(id), page.Suggest(id, ids), strings.Join(ids, ", "))
 }
 
-// chartOrder is the order in which charts are listed; chartNames what they are
-// called before their finding is known.
-var chartOrder = []string{"delayed-days", "dtoc-beds", "council-share", "reasons"}
+// chartBeds is the chart of delayed days over calendar days. Its address and its
+// name are the convention's (D3); this, the first that it ever had, answers under
+// every convention.
+const chartBeds = "dtoc-beds"
+
+// chartOrder is the order in which charts are listed.
+var chartOrder = []string{"delayed-days", chartBeds, "council-share", "reasons"}
 
 // chartOrder leaves the council share out where days are not divided between
 // bodies (A8).
@@ -91,13 +102,26 @@ func (s *Server) chartOrder() []string {
 }
 
 var chartNames = map[string]string{
-	"delayed-days": "Delayed days a month", "dtoc-beds": "DToC beds", "council-share": "Council share", "reasons": "Reasons",
+	"delayed-days": "Delayed days a month", "council-share": "Council share", "reasons": "Reasons",
+}
+
+// chartName is what a chart is called before its finding is known.
+func (s *Server) chartName(key string) string {
+	return cmp.Or(chartNames[key], s.counting().BedsWords())
+}
+
+// chartID is the name of a chart in addresses.
+func (s *Server) chartID(key string) string {
+	if key == chartBeds {
+		return s.counting().BedsID()
+	}
+	return key
 }
 
 // chartTwin is a chart's table as rows; the numbers are those plotted.
-func (s *Server) chartTwin(see sight, c chart.Chart, o measure.Overview) page.Twin {
+func (s *Server) chartTwin(see sight, key string, c chart.Chart, o measure.Overview) page.Twin {
 	t := page.Twin{Convention: s.convention(),
-		RuleVersion: s.ruleVersionAt(see), Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[c.ID],
+		RuleVersion: s.ruleVersionAt(see), Title: c.Title, From: o.From.String(), To: o.To.String(), Measure: chartMeasures[key],
 		Definitions: []string{c.Definition}, AsAt: o.AsAt.String(), Basis: o.Filter.Basis}
 	for i, head := range c.Table.Head {
 		t.Columns = append(t.Columns, page.Column{Name: columnName(head), Number: i > 0})

@@ -255,7 +255,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	s.withCharts(&v.Frame)
 	q := a.see.keep(page.Dated(a.filter, f.From, f.To))
 	series := a.see.keep(page.Dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
-	v.Chart = s.charted(ctx, chart.Share(a.overview, name), councilChart, chartLinks("council-share", series), a.print)
+	v.Chart = s.charted(ctx, chart.Share(a.overview, name), councilChart, s.chartLinks("council-share", series), a.print)
 	if err := s.councilTrends(ctx, a, &v); err != nil {
 		return err
 	}
@@ -405,7 +405,7 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 	// judged by the weeks up to now.
 	trend := func(word string, to delay.Day, bodies ...delay.Body) (trendAsked, *chart.Control, error) {
 		t := trendAsked{see: a.see, Chart: chartControl}
-		t.Metric, _ = measure.MetricOf(word)
+		t.Metric, _ = measure.MetricOf(word, s.opts.Places.Book)
 		t.TrendQuery.Filter, t.TrendQuery.Grain = a.filter, measure.ByWeek
 		t.TrendQuery.Filter.Bodies = bodies
 		if word != measure.CouncilShare {
@@ -528,10 +528,10 @@ func (s *Server) councilFigures(a councilAsked, u usual) (page.Table, []string) 
 		page.Cell{Text: measure.Signed(sc - scWas)})
 	calendar, calendarWas := float64(f.To-f.From)+1, float64(f.WasTo-f.WasFrom)+1
 	beds, bedsWas := float64(sc)/calendar, float64(scWas)/calendarWas
-	row("DToC beds with social care (people a day)", "/definitions/"+measure.DToCBeds, usualWords(u.social, tenth),
+	row(s.counting().BedsWords()+" with social care (people a day)", "/definitions/"+measure.DToCBeds, usualWords(u.social, tenth),
 		say(oneDecimal(beds), oneDecimal(bedsWas), signedPart(beds-bedsWas))...)
 	all, allWas := float64(f.Now.Days.Total())/calendar, float64(f.Was.Days.Total())/calendarWas
-	row("DToC beds, all", "/definitions/"+measure.DToCBeds, usualWords(u.all, tenth),
+	row(s.counting().BedsWords()+", all", "/definitions/"+measure.DToCBeds, usualWords(u.all, tenth),
 		say(oneDecimal(all), oneDecimal(allWas), signedPart(all-allWas))...)
 	var notes []string
 	if adults := s.opts.Places.Adults[a.code]; adults.Number > 0 {

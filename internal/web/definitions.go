@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -46,10 +47,9 @@ type measureView struct {
 type ruleView struct{ ID, Text string }
 
 // countingRules and attributionRules are the rules in plain words, numbered as
-// code, receipts and tests cite them.
+// code, receipts and tests cite them. Words in braces are the convention's.
 var countingRules = []ruleView{
-	{"C1", "A day counts when it is after the ready date and before the day of leaving. The ready date and the day of leaving do not count. " +
-		"Every day between does, weekends and holidays too."},
+	{"C1", "{days}"},
 	{"C2", "A wait that goes on is counted up to the last extract that lists it, never ahead of the evidence."},
 	{"C3", "Splitting a wait by reason, responsible body or council never changes its total."},
 	{"C4", "An extract that lists a person is evidence that the person was in a bed at the end of that day."},
@@ -65,13 +65,38 @@ var countingRules = []ruleView{
 	{"C9", "Days between the ready date and the first listing count with the first listing's attribution and are marked back-dated."},
 	{"C10", "Figures depend on what has been received and decided, and on nothing else. The order in which files arrive changes nothing."},
 	{"C11", "For one hospital and date the latest file received counts, and replaces the earlier one whole. Both are kept."},
-	{"C12", "DToC beds are delayed days divided by calendar days. For several months: total days divided by total calendar days. Days that " +
+	{"C12", "{beds} are delayed days divided by calendar days. For several months: total days divided by total calendar days. Days that " +
 		"are not attributed stay in the denominator of every share."},
 	{"C14", "Not counted, and shown apart with the reason: people under 18 on their ready date, paediatric and maternity care, and " +
 		"people who " +
 		"left on their ready date."},
-	{"C16", "People waiting on a day are the delayed days of that day. People whose ready date is that day are shown beside it as " +
-		"ready today."},
+	{"C16", "People waiting on a day are the delayed days of that day. {people} They are shown as ready today."},
+}
+
+// countingRules are the rules in words of the convention that makes the figures
+// (D3).
+func (s *Server) countingRules() []ruleView {
+	c := s.counting()
+	words := strings.NewReplacer("{days}", orWords(c.DayWords(), "Which days count is for the counting convention to say."),
+		"{beds}", c.BedsWords(), "{people}", orWords(c.PeopleWords(), "Others became ready that day."))
+	out := slices.Clone(countingRules)
+	for i := range out {
+		out[i].Text = words.Replace(out[i].Text)
+	}
+	return out
+}
+
+// workedTable has the worked examples of the convention that makes the figures,
+// which the tests recompute (D2).
+func (s *Server) workedTable() page.Table {
+	name := s.counting().Name
+	t := page.Table{ID: "worked-table", Caption: strings.TrimSpace("Days that count " + name), HiddenCaption: true,
+		Head: []page.Head{{Text: "Case"}, {Text: "In the report of"}, {Text: "Days", Numeric: true}}}
+	for _, e := range s.opts.Defs.ExamplesOf(name) {
+		t.Rows = append(t.Rows, []page.Cell{{Text: measure.UpperFirst(e.Name), Header: true}, {Text: span(e.From, e.To)},
+			{Text: e.Answer(), Class: page.Numeric}})
+	}
+	return t
 }
 
 var attributionRules = []ruleView{
@@ -86,23 +111,11 @@ var attributionRules = []ruleView{
 		"hospital's own."},
 }
 
-// workedDays are the worked cases of the counting rule, for a report of March.
-var workedDays = [][]string{
-	{"Ready on the 10th, still in hospital at the end of the month", "21"},
-	{"Ready on the 10th, left on the 15th", "4"},
-	{"Ready on 20 February, still in hospital at the end of the month", "31"},
-	{"Ready on 20 February, left on 5 March", "4"},
-	{"Ready and left on the 10th", "0"},
-	{"Ready on the 31st, still in hospital", "0 in March, 30 in April"},
-	{"Ready on the 10th, left on the 11th", "0"},
-	{"Ready on the 10th, left on the 20th; waiting for an assessment (A) until the 14th, then for a care package (E)", "A 4, E 5, in all 9"},
-}
-
 func (s *Server) definitionsPage(c echo.Context) error {
 	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return err
 	}
-	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: countingRules, Attribut: attributionRules, RuleSet: s.ruleVersion(),
+	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: s.countingRules(), Attribut: attributionRules, RuleSet: s.ruleVersion(),
 		JSON: "/definitions.json"}
 	v.Contents = []page.Link{
 		{Text: "Measures", Href: "#measures"},
@@ -125,11 +138,7 @@ func (s *Server) definitionsPage(c echo.Context) error {
 	for _, d := range measure.Definitions(s.opts.Places.Book) {
 		v.Measures = append(v.Measures, measureOf(d))
 	}
-	v.Worked = page.Table{ID: "worked-table", Caption: "Days that count in March", HiddenCaption: true,
-		Head: []page.Head{{Text: "Case"}, {Text: "Days in the report for March"}}}
-	for _, w := range workedDays {
-		v.Worked.Rows = append(v.Worked.Rows, []page.Cell{{Text: w[0], Header: true}, {Text: w[1]}})
-	}
+	v.Worked = s.workedTable()
 	v.Matrix, v.Control = s.matrix(), controlRules
 	v.NoLevels = "No level is agreed now, so no chart shows one."
 	if t := s.levelsTable(func(measure.Metric) bool { return true }); len(t.Rows) > 0 {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -98,7 +99,7 @@ func (s *Server) figuresQuery(ctx context.Context, see sight, a page.Asked) (mea
 		return q, last, err
 	}
 	// Evidence ends with the latest extract (C2); days after it would only
-	// stretch the calendar days below DToC beds.
+	// stretch the calendar days below the beds.
 	q.To = max(q.From, min(q.To, last))
 	return q, last, nil
 }
@@ -144,7 +145,7 @@ func (s *Server) figuresTwin(see sight, b breakdown) page.Twin {
 
 // numberHeads are the headings of the numbers on the page.
 var numberHeads = map[measure.Number]string{
-	measure.Days: "Delayed days", measure.Beds: "DToC beds", measure.ShareN: "Share", measure.People: "People waiting",
+	measure.Days: "Delayed days", measure.ShareN: "Share", measure.People: "People waiting",
 	measure.Open: "Days not agreed",
 }
 
@@ -154,7 +155,7 @@ func (s *Server) figuresTable(see sight, b breakdown) page.Table {
 		t.Head = append(t.Head, page.Head{Text: dimensionWords[by]})
 	}
 	for _, n := range b.Numbers {
-		head := numberHeads[n]
+		head := cmp.Or(numberHeads[n], s.counting().BedsWords())
 		if n == measure.Days && b.Query.Filter.Basis == measure.BasisAgreed {
 			head = "Agreed days"
 		}

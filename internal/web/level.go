@@ -27,7 +27,7 @@ func (s *Server) levelsTable(keep func(measure.Metric) bool) page.Table {
 		Head: []page.Head{{Text: "Measure"}, {Text: "Level", Numeric: true}, {Text: "Of"},
 			{Text: "From"}, {Text: "To"}, {Text: "Agreed"}, {Text: "Stands"}}}
 	today := s.today()
-	for _, m := range measure.Metrics {
+	for _, m := range measure.Metrics(s.opts.Places.Book) {
 		for _, l := range s.opts.Levels {
 			if l.Metric != m.Word || !keep(m) || l.To != 0 && l.To < today {
 				continue
@@ -104,7 +104,7 @@ type levelJSON struct {
 func (s *Server) levelsBody(id string) []levelJSON {
 	out := []levelJSON{}
 	for _, l := range s.opts.Levels {
-		m, ok := measure.MetricOf(l.Metric)
+		m, ok := measure.MetricOf(l.Metric, nil)
 		if !ok || m.ID != id {
 			continue
 		}

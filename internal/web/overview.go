@@ -159,7 +159,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := overviewView{Frame: s.frame(c, "Delayed transfers of care"), Caption: s.opts.Places.Partnership}
+	v := overviewView{Frame: s.frame(c, s.counting().DelaysWords()), Caption: s.opts.Places.Partnership}
 	v.PageTitle = "Overview – Homeward"
 	s.asOfMoment(c, &v.Frame, see)
 	if a.Print {
@@ -424,13 +424,13 @@ func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.V
 	last page.Chart) {
 	place := s.place(o.Filter)
 	make := func(id string, size chart.Size) page.Chart {
-		return s.charted(ctx, chartsByID[id](o, place), size, chartLinks(id, q), open)
+		return s.charted(ctx, chartsByID[id](o, place), size, s.chartLinks(id, q), open)
 	}
 	first = make("delayed-days", across)
 	if s.divides() {
-		pair = []page.Chart{make("dtoc-beds", half), make("council-share", half)}
+		pair = []page.Chart{make(chartBeds, half), make("council-share", half)}
 	} else {
-		pair = []page.Chart{make("dtoc-beds", across)}
+		pair = []page.Chart{make(chartBeds, across)}
 	}
 	last = make("reasons", across)
 	return first, pair, last
@@ -452,19 +452,19 @@ func (s *Server) place(f measure.Filter) string {
 // chartsByID are the charts that have addresses of their own.
 var chartsByID = map[string]func(measure.Overview, string) chart.Chart{
 	"delayed-days":  chart.DelayedDays,
-	"dtoc-beds":     chart.Beds,
+	chartBeds:       chart.Beds,
 	"council-share": chart.Share,
 	"reasons":       chart.Reasons,
 }
 
 // chartMeasures are the measures that the charts draw.
 var chartMeasures = map[string]string{
-	"delayed-days": measure.DelayedDays, "dtoc-beds": measure.DToCBeds,
+	"delayed-days": measure.DelayedDays, chartBeds: measure.DToCBeds,
 	"council-share": measure.CouncilShare, "reasons": measure.DelayedDays,
 }
 
-func chartLinks(id string, q url.Values) []page.Link {
-	at := func(ext string) string { return page.Address("/charts/"+id+ext, q) }
+func (s *Server) chartLinks(id string, q url.Values) []page.Link {
+	at := func(ext string) string { return page.Address("/charts/"+s.chartID(id)+ext, q) }
 	return []page.Link{
 		{Text: "On its own", Href: at("")}, {Text: "CSV", Href: at(".csv")}, {Text: "SVG", Href: at(".svg")}, {Text: "How this is counted",
 			Href: "/definitions/" + chartMeasures[id]},
@@ -557,7 +557,7 @@ func (s *Server) localTwin(see sight, o measure.Overview) page.Twin {
 		if o.Filter.Basis == measure.BasisAgreed {
 			add(measure.DelayedDays, "delayed days not agreed", m.First, m.Last, "all", "all", whole(m.NotAgreed), "days")
 		}
-		add(measure.DToCBeds, "DToC beds", m.First, m.Last, "all", "all", measure.Exact(m.Beds()), "beds")
+		add(measure.DToCBeds, s.counting().BedsNoun(), m.First, m.Last, "all", "all", measure.Exact(m.Beds()), "beds")
 		if share := m.Share(); share.Known && len(o.Filter.Bodies) == 0 && s.divides() {
 			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.Value), "part of 1")
 			add(measure.CouncilShare, "council share, lowest", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.Low),

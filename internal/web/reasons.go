@@ -183,7 +183,7 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 		}
 		return cmp.Or(cmp.Compare(b.Days.Total(), a.Days.Total()), delay.CompareReasons(a.Reason, b.Reason))
 	})
-	m, _ := measure.MetricOf(measure.DelayedDays)
+	m, _ := measure.MetricOf(measure.DelayedDays, s.opts.Places.Book)
 	days, err := measure.MakeTrend(ctx, course, measure.TrendQuery{Metric: m, Grain: measure.ByDay, From: out.From, To: out.To,
 		Filter: a.Filter}, course.Expected())
 	if err != nil {

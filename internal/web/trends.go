@@ -161,7 +161,7 @@ func (s *Server) askedMetric(query url.Values) (measure.Metric, error) {
 	given := page.Values(query, wordMeasure)
 	switch len(given) {
 	case 0:
-		return measure.Metrics[0], nil
+		return s.metrics()[0], nil
 	case 1:
 	default:
 		return measure.Metric{}, problem.New(problem.Invalid, "Select one measure. The address has %d.", len(given))
@@ -170,17 +170,18 @@ func (s *Server) askedMetric(query url.Values) (measure.Metric, error) {
 	if err != nil {
 		return measure.Metric{}, err
 	}
-	m, _ := measure.MetricOf(word)
+	m, _ := measure.MetricOf(word, s.opts.Places.Book)
 	return m, nil
 }
 
 // metrics are those that can be followed: the council share only where days are
 // divided between bodies (A8).
 func (s *Server) metrics() []measure.Metric {
+	all := measure.Metrics(s.opts.Places.Book)
 	if s.divides() {
-		return measure.Metrics
+		return all
 	}
-	return slices.DeleteFunc(slices.Clone(measure.Metrics), func(m measure.Metric) bool { return m.ID == measure.CouncilShare })
+	return slices.DeleteFunc(all, func(m measure.Metric) bool { return m.ID == measure.CouncilShare })
 }
 
 func askedSplit(query url.Values) (measure.Dimension, error) {

@@ -130,7 +130,7 @@ func (s *Server) addNote(c echo.Context) error {
 		a.Provider, a.Council = "", ""
 	}
 	if form.OnlyThis {
-		m, ok := measure.MetricOf(field("only"))
+		m, ok := measure.MetricOf(field("only"), s.opts.Places.Book)
 		if !ok {
 			return problem.New(problem.Invalid, "We do not recognise %s as a measure.", page.Quote(field("only")))
 		}

@@ -35,7 +35,7 @@ func chartPages() []string {
 		out = append(out, "/flow?grain=month&split="+word)
 	}
 	steps := []string{"month&last=6m", "week&last=16w", "day&last=30d"}
-	for i, m := range measure.Metrics {
+	for i, m := range measure.Metrics(nil) {
 		if m.ID == measure.CouncilShare {
 			out = append(out, "/trends?measure=M03&grain=month&last=3m&split=provider")
 		} else {
