@@ -28,7 +28,7 @@ func (k calls) makeOf(ctx context.Context, src *sqlite.Store, now time.Time, dra
 	if err != nil {
 		return nil, err
 	}
-	s := call.Setup{Now: now, Partnership: k.app.Partnership.Name, RuleSet: k.app.ruleSetAt(now), Book: k.app.book,
+	s := call.Setup{Now: now, Partnership: k.app.Partnership.Name, RuleSet: k.app.ruleSetAt(now), Book: k.app.book.Known(now),
 		Expected: k.app.Expected(), Clocks: k.app.casework().Settings.Clocks, Annotations: notes, Levels: k.app.levels(),
 		Headline: k.app.headline()}
 	for _, d := range casework.Destinations {

@@ -31,8 +31,8 @@ func (k closings) setup(store *sqlite.Store, m delay.Month, now, known time.Time
 	out := closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words, RuleVersion: version,
 		Convention: a.book.Convention.Name,
 		Expected:   a.Expected(), Clocks: a.casework().Settings.Clocks}
-	if !a.book.Divides() {
-		out.Group = a.book.Group
+	if book := a.book.Known(now); !book.Divides() {
+		out.Group = book.Group
 	}
 	if a.bedLists() {
 		out.England = func(ctx context.Context) (*closing.England, error) {

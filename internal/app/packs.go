@@ -24,13 +24,13 @@ import (
 // gather gets what a pack shows, of a store, at the moment and up to the
 // extract date of meta.
 func (a *App) gather(ctx context.Context, store *sqlite.Store, f measure.Filter, meta pack.Meta) (pack.Figures, error) {
-	f.Book = a.book
+	f.Book = a.book.Known(meta.At)
 	figures, err := pack.Gather(ctx, store, f, a.placeOf(f), measure.Moment{Now: meta.At, UpTo: meta.UpTo}, a.Expected())
 	if err != nil || !meta.Public || figures.Overview.AsAt == 0 {
 		return figures, err
 	}
 	o := figures.Overview
-	figures.Release, err = measure.MakeRelease(ctx, store, o.From, o.To, f, publicRowsOf(a.Partnership, a.book))
+	figures.Release, err = measure.MakeRelease(ctx, store, o.From, o.To, f, publicRowsOf(a.Partnership, f.Book))
 	return figures, err
 }
 

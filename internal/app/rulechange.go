@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -21,10 +22,10 @@ func (a *App) amend(ctx context.Context) error {
 	}
 	amendments := rulechange.Amendments(all, a.London)
 	a.rules.Amend(amendments)
-	var mapped []string
+	var mapped []definition.Amended
 	for _, c := range all {
 		if c.State() == rulechange.Stands && c.Body != delay.NotAttributed {
-			mapped = append(mapped, c.Set)
+			mapped = append(mapped, definition.Amended{Set: c.Set, At: c.Stood()})
 		}
 	}
 	a.book.Amend(mapped)

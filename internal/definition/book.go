@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"homeward/internal/delay"
 )
@@ -20,8 +21,8 @@ type Book struct {
 	// Mapped names the code sets of which the partnership maps reasons to bodies.
 	Mapped []string
 
-	// amended names those of which people have agreed a change since.
-	amended atomic.Pointer[[]string]
+	// amended are those of which people have agreed a change since.
+	amended atomic.Pointer[[]Amended]
 
 	providers map[string][]*CodeSet
 	meanings  map[delay.Reason]meaning
@@ -185,18 +186,41 @@ func (b *Book) Divides() bool {
 	if b == nil || len(b.Sets) == 0 {
 		return true
 	}
-	var amended []string
-	if names := b.amended.Load(); names != nil {
-		amended = *names
+	var amended []Amended
+	if all := b.amended.Load(); all != nil {
+		amended = *all
 	}
 	return slices.ContainsFunc(b.Sets, func(s *CodeSet) bool {
-		return s.Bodies || slices.Contains(b.Mapped, s.Name) || slices.Contains(amended, s.Name)
+		return s.Bodies || slices.Contains(b.Mapped, s.Name) ||
+			slices.ContainsFunc(amended, func(a Amended) bool { return a.Set == s.Name })
 	})
 }
 
-// Amend names the code sets of which a change of the rules that people agreed to
-// maps reasons to bodies, in place of those named before.
-func (b *Book) Amend(sets []string) { b.amended.Store(&sets) }
+// Amended is a code set of which a change of the rules that people agreed to maps
+// a reason to a body, with the moment since which the change stands.
+type Amended struct {
+	Set string
+	At  time.Time
+}
+
+// Amend gives the changes of the rules that stand, in place of those before.
+func (b *Book) Amend(all []Amended) { b.amended.Store(&all) }
+
+// Known gives the book as it was at a past moment (C15): changes of the rules that
+// stand since a later moment are no part of it. At the zero moment it is the book
+// as it is.
+func (b *Book) Known(at time.Time) *Book {
+	if b == nil || at.IsZero() {
+		return b
+	}
+	all := b.amended.Load()
+	if all == nil || !slices.ContainsFunc(*all, func(a Amended) bool { return a.At.After(at) }) {
+		return b
+	}
+	out := &Book{Tables: b.Tables, Convention: b.Convention, Sets: b.Sets, Mapped: b.Mapped, providers: b.providers, meanings: b.meanings}
+	out.Amend(slices.DeleteFunc(slices.Clone(*all), func(a Amended) bool { return a.At.After(at) }))
+	return out
+}
 
 // Grouped says that some code set in use has groups of reasons.
 func (b *Book) Grouped() bool {

@@ -279,7 +279,7 @@ func (s Since) Overview(ctx context.Context, then measure.Overview) (*Comparison
 	days, social := of(delay.Bodies[:]...), of(delay.SocialCare)
 	x.counted("People waiting, "+then.AsAt.Long(), x.waiting(then, everybody, everybodyNow))
 	x.counted("Delayed days, "+period, days)
-	if len(then.Filter.Bodies) == 0 {
+	if len(then.Filter.Bodies) == 0 && then.Filter.Book.Divides() { // Else the page shows no share (A8).
 		x.counted("Delayed days with social care, "+period, social)
 		x.counted("Delayed days not attributed, "+period, of(delay.NotAttributed))
 		x.share("Council share, "+period, social, days)

@@ -417,7 +417,8 @@ func (s *Server) closeAbout(content *closing.Content) *page.About {
 	if err != nil {
 		asAt = 0
 	}
-	a := s.aboutFigures(closePath+"/"+content.Month, url.Values{}, asAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
+	a := s.aboutFigures(closePath+"/"+content.Month, url.Values{}, asAt,
+		sight{book: s.opts.Places.Book}.measures(measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)...)
 	a.RuleSet = content.RuleSet + " " + content.RuleVersion
 	// A month that was closed under another convention keeps its name alone.
 	if content.Convention != s.convention() {

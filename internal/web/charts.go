@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/chart"
+	"homeward/internal/definition"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -30,20 +31,19 @@ type chartPage struct {
 // chart answers for a chart's page and its twins; the extension picks the form.
 func (s *Server) chart(c echo.Context) error {
 	id, ext, _ := strings.Cut(c.Param("id"), ".")
-	known := s.chartOrder()
-	i := slices.IndexFunc(known, func(key string) bool { return key == id || s.chartID(key) == id })
+	i := slices.IndexFunc(chartOrder, func(key string) bool { return key == id || s.chartID(key) == id })
 	if i < 0 || !slices.Contains([]string{"", "svg", "csv", "json"}, ext) {
-		ids := make([]string, len(known))
-		for i, key := range known {
-			ids[i] = s.chartID(key)
-		}
-		return noChart(c.Param("id"), ids)
+		return s.noChart(c.Param("id"), s.opts.Places.Book)
 	}
-	key := known[i]
+	key := chartOrder[i]
 	id = s.chartID(key)
 	a, see, o, err := s.overviewOf(c)
 	if err != nil {
 		return err
+	}
+	known := chartsOf(see.book)
+	if !slices.Contains(known, key) {
+		return s.noChart(c.Param("id"), see.book)
 	}
 	ctx := c.Request().Context()
 	one := chartsByID[key](o, s.place(o.Filter))
@@ -80,7 +80,11 @@ func (s *Server) chart(c echo.Context) error {
 	return s.page(c, "chart", v)
 }
 
-func noChart(id string, ids []string) error {
+func (s *Server) noChart(id string, b *definition.Book) error {
+	var ids []string
+	for _, key := range chartsOf(b) {
+		ids = append(ids, s.chartID(key))
+	}
 	return problem.New(problem.NotFound, "There is no chart %s.%s Charts: %s.", page.Quote(id), page.Suggest(id, ids), strings.Join(ids, ", "))
 }
 
@@ -92,10 +96,10 @@ const chartBeds = "dtoc-beds"
 // chartOrder is the order in which charts are listed.
 var chartOrder = []string{"delayed-days", chartBeds, "council-share", "reasons"}
 
-// chartOrder leaves the council share out where days are not divided between
-// bodies (A8).
-func (s *Server) chartOrder() []string {
-	if s.divides() {
+// chartsOf leaves the council share out where days are not divided between bodies
+// (A8).
+func chartsOf(b *definition.Book) []string {
+	if b.Divides() {
 		return chartOrder
 	}
 	return slices.DeleteFunc(slices.Clone(chartOrder), func(id string) bool { return id == "council-share" })

@@ -159,9 +159,6 @@ func counted(n int64, href string) page.Cell {
 }
 
 func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
-	if !s.divides() {
-		return councilAsked{}, noShare()
-	}
 	ctx := c.Request().Context()
 	a := councilAsked{code: c.Param("code")}
 	for _, form := range []string{"csv", "json"} {
@@ -185,8 +182,11 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	if a.moved, err = page.OneOf(query, wordMoved, splits[0], splits...); err != nil {
 		return a, err
 	}
-	if a.see, err = s.sight(c, asked); err != nil {
+	if a.see, err = s.sight(c, &asked); err != nil {
 		return a, err
+	}
+	if !a.see.divides() {
+		return a, noShare()
 	}
 	a.print = asked.Print
 	a.filter = asked.Filter
@@ -314,8 +314,8 @@ func (s *Server) councilPage(c echo.Context) error {
 		Groups: append([]page.ChoiceGroup{page.BasisGroup(a.filter)}, groups...), Known: s.momentField(a.see)}
 	asIs := cloneQuery(q)
 	asIs.Del(page.WordCouncil)
-	v.About = s.aboutFigures(path, asIs, a.last, measure.CouncilShare, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting,
-		measure.LongWaits)
+	v.About = s.aboutFigures(path, asIs, a.last, a.see.measures(measure.CouncilShare, measure.DelayedDays, measure.DToCBeds,
+		measure.PeopleWaiting, measure.LongWaits)...)
 	s.fix(ctx, v.About, a.see, path, asIs)
 	v.FiguresNotes = append(v.FiguresNotes, s.whoseWords(f, name))
 	if a.see.text == "" {

@@ -70,10 +70,11 @@ func (s *Server) askedFigures(c echo.Context) (page.Asked, sight, error) {
 	if err != nil {
 		return a, sight{}, err
 	}
-	if a.By, err = a.Dimensions(); err != nil {
-		return a, sight{}, err
+	see, err := s.sight(c, &a)
+	if err != nil {
+		return a, see, err
 	}
-	see, err := s.sight(c, a)
+	a.By, err = a.Dimensions()
 	return a, see, err
 }
 
@@ -113,7 +114,7 @@ func (s *Server) count(ctx context.Context, see sight, a page.Asked) (breakdown,
 		return breakdown{Table: &measure.Table{Query: q}}, nil
 	}
 	b := breakdown{AsAt: last, Past: !see.at.IsZero(), Numbers: []measure.Number{measure.Days, measure.Beds}}
-	if q.Has(measure.ByResponsible) && s.divides() {
+	if q.Has(measure.ByResponsible) && see.divides() {
 		b.Numbers = append(b.Numbers, measure.ShareN)
 	}
 	if q.Has(measure.ByDay) || q.From == q.To {
@@ -323,7 +324,7 @@ func (s *Server) figuresPage(c echo.Context) error {
 	v.Filters = page.Filters{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,
 		Dates:  &page.DateFields{From: b.Query.From.String(), To: b.Query.To.String()},
-		Groups: append(append(s.byGroups(b.Query.By), page.BasisGroup(b.Query.Filter)), s.dayGroups(b.Query.Filter)...),
+		Groups: append(append(s.byGroups(see, b.Query.By), page.BasisGroup(b.Query.Filter)), s.dayGroups(b.Query.Filter)...),
 		Periods: page.PeriodLinks(
 			"/figures",
 			b.Query.Filter,
@@ -331,7 +332,8 @@ func (s *Server) figuresPage(c echo.Context) error {
 			b.AsAt,
 		), Known: s.momentField(see),
 	}
-	v.About = s.aboutFigures("/figures", q, b.AsAt, measure.DelayedDays, measure.DToCBeds, measure.CouncilShare)
+	v.About = s.aboutFigures("/figures", q, b.AsAt, see.measures(measure.DelayedDays, measure.DToCBeds,
+		measure.CouncilShare)...)
 	v.About.Links = append(v.About.Links, publicLink(b, q)...)
 	s.fix(c.Request().Context(), v.About, see, "/figures", q)
 	return s.page(c, "figures", v)
@@ -351,7 +353,7 @@ func (b breakdown) lede() string {
 }
 
 // byGroups are the fields that say what to break down by.
-func (s *Server) byGroups(by []measure.Dimension) []page.ChoiceGroup {
+func (s *Server) byGroups(see sight, by []measure.Dimension) []page.ChoiceGroup {
 	grain := page.ChoiceGroup{Legend: "Step", Name: page.WordGrain, Kind: "radio", Style: "radios"}
 	chosen := false
 	for _, d := range []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByDay} {
@@ -363,7 +365,7 @@ func (s *Server) byGroups(by []measure.Dimension) []page.ChoiceGroup {
 	grain.Items = append(grain.Items, page.Choice{ID: "grain-none", Value: "", Text: "Whole period", Chosen: !chosen})
 	rest := page.ChoiceGroup{Legend: "Break down by", Name: page.WordBy, Kind: "checkbox", Style: "checkboxes"}
 	for _, d := range page.Dimensions[3:] {
-		if d == measure.ByResponsible && !s.divides() {
+		if d == measure.ByResponsible && !see.divides() {
 			continue
 		}
 		rest.Items = append(

@@ -73,10 +73,11 @@ func (s *Server) flowOf(c echo.Context) (page.Asked, sight, measure.Flows, error
 	if q.Grain == "" {
 		q.Grain = measure.ByWeek
 	}
-	see, err := s.sight(c, a)
+	see, err := s.sight(c, &a)
 	if err != nil {
 		return a, see, measure.Flows{}, err
 	}
+	q.Filter.Book = a.Filter.Book
 	_, last, err := see.Extent(ctx)
 	if err != nil || last == 0 {
 		return a, see, measure.Flows{TrendQuery: q}, err
@@ -202,7 +203,7 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 	v.Pair = []page.Chart{s.charted(ctx, chart.LengthsOf(l, place), half, how, open),
 		s.charted(ctx, chart.SurvivalOf(l, place), half, how, open)}
 	v.Weekdays = s.charted(ctx, chart.WeekdaysOf(w, l, place), across, nil, open)
-	if !s.divides() {
+	if !f.Filter.Book.Divides() {
 		v.NoHandoffs = "Delays are divided by groups of reasons here and not between bodies, so no next step changes hands."
 		return nil
 	}

@@ -162,9 +162,6 @@ func (s *Server) aboutFigures(path string, q url.Values, asAt delay.Day, measure
 		a.AsAt = "no extracts yet"
 	}
 	for _, id := range measures {
-		if id == measure.CouncilShare && !s.divides() {
-			continue
-		}
 		if d, ok := measure.DefinitionOf(id, s.opts.Places.Book); ok {
 			a.Measures = append(a.Measures, page.Link{Text: d.ID + " " + d.Name, Href: "/definitions/" + d.ID})
 		}

@@ -115,7 +115,7 @@ func (s *Server) askedNational(c echo.Context, path string, shared, own []string
 	}
 	// Whatever is agreed of whose next step it is, a person remains.
 	a.Filter.Basis = measure.BasisCounted
-	if a.see, err = s.sight(c, a.Asked); err != nil {
+	if a.see, err = s.sight(c, &a.Asked); err != nil {
 		return a, err
 	}
 	all, err := a.see.Ledger(c.Request().Context())

@@ -81,5 +81,5 @@ func (s *Server) present(ctx context.Context) (sight, error) {
 	if err != nil {
 		return sight{}, err
 	}
-	return sight{Past: now}, nil
+	return sight{Past: now, book: s.opts.Places.Book}, nil
 }

@@ -134,7 +134,7 @@ func (s *Server) overviewOf(c echo.Context) (page.Asked, sight, measure.Overview
 	if err != nil {
 		return a, sight{}, measure.Overview{}, err
 	}
-	see, err := s.sight(c, a)
+	see, err := s.sight(c, &a)
 	if err != nil {
 		return a, see, measure.Overview{}, err
 	}
@@ -187,7 +187,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 	v.Incomplete = incomplete(o)
 	v.Now = nowOf(o, first)
 	by := measure.ByResponsible
-	if !s.divides() {
+	if !see.divides() {
 		by = measure.ByReason
 	}
 	v.Now.Href = page.Address("/figures",
@@ -196,10 +196,10 @@ func (s *Server) overviewPage(c echo.Context) error {
 		v.Now.Walk = page.Link{Text: "Walk this number to the situation report", Href: s.walkFrom(see, o.Filter, url.Values{
 			wordDay: {o.AsAt.String()}})}
 	}
-	if s.divides() {
+	if see.divides() {
 		v.Share = shareOf(o)
 	}
-	if m, _, ok := latestMonth(o); ok && s.divides() {
+	if m, _, ok := latestMonth(o); ok && see.divides() {
 		v.Share.Open = page.Link{
 			Text: "The days by next step",
 			Href: page.Address("/figures", page.WithBy(see.keep(page.Dated(o.Filter, m.First, m.Last)),
@@ -232,8 +232,8 @@ func (s *Server) overviewPage(c echo.Context) error {
 	if v.Closed, err = s.closedNote(ctx, see, o.Filter, o.From, o.To); err != nil {
 		return err
 	}
-	v.About = s.aboutFigures("/overview", q, o.AsAt, measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare,
-		measure.LongWaits)
+	v.About = s.aboutFigures("/overview", q, o.AsAt, see.measures(measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting,
+		measure.CouncilShare, measure.LongWaits)...)
 	if v.England != nil {
 		v.About.Measures = append(v.About.Measures, s.conventionLink(conventionReady))
 		v.About.Basis = "Each card names its own count. Our own: " + lowerFirst(v.About.Basis)
@@ -427,7 +427,7 @@ func (s *Server) overviewCharts(ctx context.Context, o measure.Overview, q url.V
 		return s.charted(ctx, chartsByID[id](o, place), size, s.chartLinks(id, q), open)
 	}
 	first = make("delayed-days", across)
-	if s.divides() {
+	if o.Filter.Book.Divides() {
 		pair = []page.Chart{make(chartBeds, half), make("council-share", half)}
 	} else {
 		pair = []page.Chart{make(chartBeds, across)}
@@ -520,7 +520,7 @@ func (s *Server) localTwin(see sight, o measure.Overview) page.Twin {
 			{Name: "reason"}, {Name: "value", Number: true}, {Name: "unit"}}}
 	for _, id := range []string{measure.DelayedDays, measure.DToCBeds, measure.PeopleWaiting, measure.CouncilShare, measure.LongWaits} {
 		d, _ := measure.DefinitionOf(id, s.opts.Places.Book)
-		if id == measure.CouncilShare && !s.divides() {
+		if id == measure.CouncilShare && !see.divides() {
 			continue
 		}
 		t.Definitions = append(t.Definitions, d.ID+" "+d.Name+": "+d.Sentence)
@@ -534,7 +534,7 @@ func (s *Server) localTwin(see sight, o measure.Overview) page.Twin {
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	bodies := func(id, name string, from, to delay.Day, reason string, n measure.ByBody, unit string) {
 		for _, b := range delay.Bodies {
-			if s.divides() {
+			if see.divides() {
 				add(id, name, from, to, b.String(), reason, whole(n[b]), unit)
 			}
 		}
@@ -558,7 +558,7 @@ func (s *Server) localTwin(see sight, o measure.Overview) page.Twin {
 			add(measure.DelayedDays, "delayed days not agreed", m.First, m.Last, "all", "all", whole(m.NotAgreed), "days")
 		}
 		add(measure.DToCBeds, s.counting().BedsNoun(), m.First, m.Last, "all", "all", measure.Exact(m.Beds()), "beds")
-		if share := m.Share(); share.Known && len(o.Filter.Bodies) == 0 && s.divides() {
+		if share := m.Share(); share.Known && len(o.Filter.Bodies) == 0 && see.divides() {
 			add(measure.CouncilShare, "council share", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.Value), "part of 1")
 			add(measure.CouncilShare, "council share, lowest", m.First, m.Last, delay.SocialCare.String(), "all", measure.Exact(share.Low),
 				"part of 1")

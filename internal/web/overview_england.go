@@ -549,7 +549,7 @@ func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 // localCards are the partnership's own count: the share with its range, and
 // whose next step it is at each hospital.
 func (s *Server) localCards(see sight, o measure.Overview, e *englandAsked) []overviewCard {
-	if !s.divides() {
+	if !see.divides() {
 		return nil
 	}
 	label := "Our own count, a local agreement (" + s.convention() + "): England has had no national split since February 2020"

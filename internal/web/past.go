@@ -4,11 +4,13 @@ import (
 	"context"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/problem"
@@ -41,11 +43,25 @@ type sight struct {
 	// it.
 	at   time.Time
 	text string
+	// book is what the partnership counted by at that moment.
+	book *definition.Book
 }
 
-// sight gives what an address asks to look at. A past stays open until the
-// request ends.
-func (s *Server) sight(c echo.Context, a page.Asked) (sight, error) {
+// divides says whether days were divided between bodies at the moment looked at
+// (A8): a change of the rules that came later says nothing of it.
+func (v sight) divides() bool { return v.book.Divides() }
+
+// measures leaves the council share out where days were not divided.
+func (v sight) measures(ids ...string) []string {
+	if v.divides() {
+		return ids
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return id == measure.CouncilShare })
+}
+
+// sight gives what an address asks to look at, and has its filter count by the
+// book of that moment. A past stays open until the request ends.
+func (s *Server) sight(c echo.Context, a *page.Asked) (sight, error) {
 	if a.Moment == "" {
 		return s.present(c.Request().Context())
 	}
@@ -59,7 +75,8 @@ func (s *Server) sight(c echo.Context, a page.Asked) (sight, error) {
 		return sight{}, err
 	}
 	context.AfterFunc(ctx, done)
-	return sight{Past: past, at: at, text: a.Moment}, nil
+	a.Filter.Book = s.opts.Places.Book.Known(at)
+	return sight{Past: past, at: at, text: a.Moment, book: a.Filter.Book}, nil
 }
 
 // momentForms are the ways to write a moment of the service's zone.

@@ -85,14 +85,14 @@ func (s *Server) reasonsOf(c echo.Context) (reasonFigures, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Asked = a
 	if len(a.By) > 1 || len(a.By) == 1 && a.By[0] != measure.ByPathway {
 		return out, problem.New(problem.Invalid, "Reasons are split by pathway alone: use by=pathway, or nothing. The figures have every other "+
 			"breakdown.")
 	}
-	if out.see, err = s.sight(c, a); err != nil {
+	if out.see, err = s.sight(c, &a); err != nil {
 		return out, err
 	}
+	out.Asked = a
 	course := out.see
 	if out.First, out.AsAt, err = out.see.Extent(ctx); err != nil || out.AsAt == 0 {
 		return out, err
@@ -457,7 +457,7 @@ func (s *Server) reasonsTwin(r reasonFigures) page.Twin {
 		{Name: "people", Number: true},
 	}
 	bodies := delay.Bodies[:]
-	if !s.divides() {
+	if !r.see.divides() {
 		bodies = nil
 	}
 	for _, b := range bodies {

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/chart"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/people"
@@ -108,7 +109,10 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 		return t, measure.Trend{}, err
 	}
 	t.Chart = chartControl
-	if t.Metric, err = s.askedMetric(query); err != nil {
+	if t.see, err = s.sight(c, &a); err != nil {
+		return t, measure.Trend{}, err
+	}
+	if t.Metric, err = askedMetric(query, metrics(a.Filter.Book)); err != nil {
 		return t, measure.Trend{}, err
 	}
 	if !t.Metric.OfDays() {
@@ -138,9 +142,6 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 	if t.TrendQuery.Grain = a.Grain; a.Grain == "" {
 		t.TrendQuery.Grain = measure.ByWeek
 	}
-	if t.see, err = s.sight(c, a); err != nil {
-		return t, measure.Trend{}, err
-	}
 	_, last, err := t.see.Extent(ctx)
 	if err != nil || last == 0 {
 		return t, measure.Trend{TrendQuery: t.TrendQuery}, err
@@ -153,15 +154,15 @@ func (s *Server) trendOf(c echo.Context) (trendAsked, measure.Trend, error) {
 	return t, trend, err
 }
 
-func (s *Server) askedMetric(query url.Values) (measure.Metric, error) {
+func askedMetric(query url.Values, known []measure.Metric) (measure.Metric, error) {
 	var words []string
-	for _, m := range s.metrics() {
+	for _, m := range known {
 		words = append(words, m.Word)
 	}
 	given := page.Values(query, wordMeasure)
 	switch len(given) {
 	case 0:
-		return s.metrics()[0], nil
+		return known[0], nil
 	case 1:
 	default:
 		return measure.Metric{}, problem.New(problem.Invalid, "Select one measure. The address has %d.", len(given))
@@ -170,15 +171,14 @@ func (s *Server) askedMetric(query url.Values) (measure.Metric, error) {
 	if err != nil {
 		return measure.Metric{}, err
 	}
-	m, _ := measure.MetricOf(word, s.opts.Places.Book)
-	return m, nil
+	return known[slices.Index(words, word)], nil
 }
 
 // metrics are those that can be followed: the council share only where days are
 // divided between bodies (A8).
-func (s *Server) metrics() []measure.Metric {
-	all := measure.Metrics(s.opts.Places.Book)
-	if s.divides() {
+func metrics(b *definition.Book) []measure.Metric {
+	all := measure.Metrics(b)
+	if b.Divides() {
 		return all
 	}
 	return slices.DeleteFunc(all, func(m measure.Metric) bool { return m.ID == measure.CouncilShare })
@@ -527,12 +527,12 @@ func (s *Server) trendGroups(a trendAsked) []page.ChoiceGroup {
 	m, split, step, form, compare := radio("Measure", wordMeasure), radio("Split by", wordSplit), radio("Step", page.WordGrain),
 		radio("Chart", wordChart), radio("Compare", wordCompare)
 	m.Class = page.Spread
-	for _, one := range s.metrics() {
+	for _, one := range metrics(a.see.book) {
 		add(&m, one.Word, one.ID+" "+one.Name, one.Word == a.Metric.Word)
 	}
 	add(&split, "", "No split", a.Split == "")
 	for _, d := range splits {
-		if d == measure.ByResponsible && !s.divides() {
+		if d == measure.ByResponsible && !a.see.divides() {
 			continue
 		}
 		add(&split, string(d), dimensionWords[d], d == a.Split)

@@ -90,7 +90,7 @@ func (p Places) Groups(f measure.Filter) []ChoiceGroup {
 			g.Class = Spread
 		}
 	}
-	if !p.Book.Divides() {
+	if !f.Book.Divides() {
 		return []ChoiceGroup{hospital, council, care, reason}
 	}
 	return []ChoiceGroup{hospital, council, care, body, reason}
