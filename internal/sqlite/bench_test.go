@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"homeward/data"
 	"homeward/internal/attribution"
+	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
@@ -123,6 +125,59 @@ var byMonthAndBody = []measure.Dimension{measure.ByMonth, measure.ByResponsible}
 func BenchmarkFigures(b *testing.B) {
 	s, _ := year(b)
 	benchCells(b, s, measure.Query{From: benchFirst, To: benchFirst + 364, By: byMonthAndBody})
+}
+
+// One ledger by every convention that counts days, in turn (D2): the next day's
+// extract and a year's figures. Each metric is the shortest time that a convention
+// took over that of the first, england-dtoc: none should be over 1.1.
+func BenchmarkConventions(b *testing.B) {
+	defs, err := definition.Load(data.Reference)
+	if err != nil {
+		b.Fatal(err)
+	}
+	type counted struct {
+		name  string
+		store *sqlite.Store
+		took  time.Duration
+	}
+	var all []*counted
+	w := newWard("RZ1", 400)
+	for _, c := range defs.Conventions {
+		if c.Counts != "days" {
+			continue
+		}
+		settings := sqlite.DefaultSettings
+		settings.Delay.Convention = c.Delay()
+		s, err := sqlite.Open(b.Context(), b.TempDir(), &settings)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { s.Close() })
+		if err := s.Take(b.Context(), w.extracts(benchFirst, 365), receipt); err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, &counted{name: c.Name, store: s})
+	}
+	day := benchFirst + 365
+	for b.Loop() {
+		for _, c := range all {
+			began := time.Now()
+			if err := c.store.Take(b.Context(), w.extracts(day, 1), receipt); err != nil {
+				b.Fatal(err)
+			}
+			cells, err := c.store.Cells(b.Context(), measure.Query{From: day - 364, To: day, By: byMonthAndBody})
+			if err != nil || len(cells) == 0 {
+				b.Fatal(err, len(cells))
+			}
+			if took := time.Since(began); c.took == 0 || took < c.took {
+				c.took = took
+			}
+		}
+		day++
+	}
+	for _, c := range all[1:] {
+		b.ReportMetric(float64(c.took)/float64(all[0].took), c.name+"/"+all[0].name)
+	}
 }
 
 func benchOverview(b *testing.B, s *sqlite.Store, day delay.Day) {
