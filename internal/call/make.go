@@ -574,6 +574,7 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 		Levels: measure.LevelsFor(m.set.Levels, metric, grain, measure.Filter{}, t.From, t.To)}
 	for _, a := range m.set.Annotations {
 		if a.Touches(metric, measure.Filter{}, t.From, t.To) {
+			a.Restart = a.Restart && a.Covers(measure.Filter{}) // A change in one hospital is none of all of them.
 			o.Annotations = append(o.Annotations, a)
 		}
 	}

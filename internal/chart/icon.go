@@ -15,8 +15,9 @@ type Icon struct {
 	SVG   []byte
 }
 
-// variationIcon is the reading's own shape in a ring, with an H or L for higher
-// or lower than usual.
+// variationIcon is the latest reading's own shape in a ring, with an H or L for
+// high or low; where it is no signal and too many others are for anything to be
+// usual, steps up and down.
 func variationIcon(r spc.Result) Icon {
 	last := r.Points[len(r.Points)-1]
 	g := r.Groups[len(r.Groups)-1]
@@ -36,6 +37,9 @@ func variationIcon(r spc.Result) Icon {
 		"wanted":  `<rect x="11" y="10" width="26" height="26"/>`,
 		"neutral": `<path d="M24 7L40 24L24 41L8 24Z"/>`,
 	}[l.kind]
+	if l.kind == "usual" && !r.Shape().Quiet {
+		shape = `<path d="M9 31H19V17H29V27H39" fill="none" stroke-width="4"/>`
+	}
 	ink2 := ink
 	if l.kind == "other" {
 		shape = `<path d="M24 8L40 37H8Z"/>`

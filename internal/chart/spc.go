@@ -253,11 +253,10 @@ func controlTitle(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions) st
 }
 
 func shortFinding(r spc.Result) string {
-	last := r.Points[len(r.Points)-1]
-	if last.Missing {
+	if r.Points[len(r.Points)-1].Missing {
 		return "No data in the latest reading"
 	}
-	return last.Words
+	return r.LatestWords()
 }
 
 // findings are wordings of the same finding, longest first.
@@ -287,6 +286,9 @@ func findings(t measure.Trend, p drawnPart, r spc.Result, what string) []string 
 	at := when(last.Day, t.Grain)
 	// Where the whole date leaves no room, the subtitle has its year.
 	brief := strings.TrimSuffix(at, last.Day.Time().Format(" 2006"))
+	if w := soFar(t.Metric, r); w != "" {
+		return []string{what + ": " + v + " " + at + "; " + w, what + ": " + v + " " + brief + "; " + w, what + ": " + v + "; " + w}
+	}
 	if g.Limits != spc.LimitsGiven {
 		why := "too few readings to say if this is usual"
 		if g.Limits == spc.LimitsNotAvailable {
@@ -296,6 +298,10 @@ func findings(t measure.Trend, p drawnPart, r spc.Result, what string) []string 
 	}
 	lo, hi := lineWords(t.Metric, limited(t.Metric, g.LPL.Value)), lineWords(t.Metric, limited(t.Metric, g.UPL.Value))
 	verb := has(t.Metric)
+	sh := r.Shape()
+	if !sh.Quiet {
+		return unquiet(t, r, sh, what, v, at, brief, lo, hi)
+	}
 	n, side := run(r)
 	switch last.Cause {
 	case spc.AboveLimit, spc.BelowLimit:
@@ -309,11 +315,7 @@ func findings(t measure.Trend, p drawnPart, r spc.Result, what string) []string 
 			fmt.Sprintf("%s reached %s, %s its usual %s to %s", what, v, dir, lo, hi),
 		}
 	case spc.TrendUp, spc.TrendDown:
-		dir := "risen"
-		if last.Cause == spc.TrendDown {
-			dir = "fallen"
-		}
-		return []string{fmt.Sprintf("%s %s %s %d %ss in a row, to %s", what, verb, dir, n, step, v)}
+		return []string{trending(t, r, what, v)}
 	case spc.TwoInThreeAbove, spc.TwoInThreeBelow:
 		end := "top"
 		if last.Cause == spc.TwoInThreeBelow {
@@ -331,11 +333,88 @@ func findings(t measure.Trend, p drawnPart, r spc.Result, what string) []string 
 		return []string{fmt.Sprintf("%s %s been %s average for %d %ss in a row", what, verb, side, n, step)}
 	}
 	noun := strings.Replace(what, t.Metric.Name, t.Metric.Noun, 1)
+	if sh.Signals > 0 {
+		within, others := "within its usual "+lo+" to "+hi, "; "+sh.SignalWords(step)
+		return []string{what + ": " + v + " " + brief + ", " + within + others, what + ": " + v + ", " + within + others,
+			what + ": " + v + ", " + within}
+	}
 	return []string{
 		fmt.Sprintf("No significant change in %s: about %s, usually %s to %s", noun, lineWords(t.Metric, g.Mean.Value), lo, hi),
 		// A long name leaves room for the range, which says more than the average.
 		fmt.Sprintf("No significant change in %s: usually %s to %s", noun, lo, hi),
 	}
+}
+
+// trending is the finding of a rise or fall that the latest reading is part of.
+func trending(t measure.Trend, r spc.Result, what, v string) string {
+	dir := "risen"
+	if r.Points[len(r.Points)-1].Cause == spc.TrendDown {
+		dir = "fallen"
+	}
+	n, _ := run(r)
+	return fmt.Sprintf("%s %s %s %d %ss in a row, to %s", what, has(t.Metric), dir, n, stepWord(t.Grain), v)
+}
+
+// soFar says where the average of the readings since a restart stands, while they
+// are too few for limits; empty otherwise.
+func soFar(m measure.Metric, r spc.Result) string {
+	g := r.Groups[len(r.Groups)-1]
+	if len(r.Groups) == 1 || g.Limits != spc.NotEnoughReadings || !g.Mean.Known {
+		return ""
+	}
+	return fmt.Sprintf("average so far %s, %d of %d", lineWords(m, g.Mean.Value), g.Readings, r.Params.LeastPoints)
+}
+
+// unquiet is the finding of a series of which more than a fifth are signals: its
+// level, the shift to it, how long it has stood, and the latest reading against
+// the limits, which are not called usual.
+func unquiet(t measure.Trend, r spc.Result, sh spc.Shape, what, v, at, brief, lo, hi string) []string {
+	step := stepWord(t.Grain)
+	last := len(r.Points) - 1
+	against := ""
+	switch r.Points[last].Cause {
+	case spc.AboveLimit:
+		against = ", above the limits"
+	case spc.BelowLimit:
+		against = ", below the limits"
+	}
+	if cause := r.Points[last].Cause; cause == spc.TrendUp || cause == spc.TrendDown {
+		return []string{trending(t, r, what, v)}
+	}
+	many := func(run spc.Run) string { return plural(int64(run.Len()), step, step+"s") }
+	if n := len(sh.Runs); n > 0 && sh.Runs[n-1].Last == last {
+		now := sh.Runs[n-1]
+		been := what + " " + has(t.Metric) + " been " + now.Word() + " average for " + many(now)
+		var out []string
+		if n > 1 && sh.Runs[n-2].Side != now.Side && sh.Runs[n-2].First >= r.Groups[len(r.Groups)-1].First {
+			before := sh.Runs[n-2]
+			after := fmt.Sprintf(", after %d %s", before.Len(), before.Word())
+			out = append(out, been+after+"; latest "+v+against, been+after+"; latest "+v)
+		}
+		return append(out, been+"; latest "+v+against, been+"; latest "+v, been)
+	}
+	others := "; " + sh.SignalWords(step)
+	if n := len(sh.Runs); n > 0 {
+		then := sh.Runs[n-1]
+		if after := ", after " + many(then) + " " + then.Word() + " average"; against != "" && then.Last == last-1 {
+			return []string{what + " reached " + v + " " + brief + against + " " + lo + " to " + hi + after,
+				what + " reached " + v + against + " " + lo + " to " + hi + after, what + " reached " + v + against + after}
+		}
+		was := "were"
+		if t.Metric.Percent {
+			was = "was"
+		}
+		of := what + " " + was + " " + then.Word() + " average for " + many(then)
+		until := " to " + r.Points[then.Last].Day.Time().Format("2 January")
+		if against == "" {
+			against = ", within the limits"
+		}
+		return []string{of + until + "; latest " + v + against, of + until + "; latest " + v, of + "; latest " + v}
+	}
+	if against != "" {
+		return []string{what + ": " + v + " " + brief + against + " " + lo + " to " + hi + others, what + ": " + v + against + others}
+	}
+	return []string{what + ": " + v + " " + at + others, what + ": " + v + " " + brief + others, what + ": " + v + others}
 }
 
 // run counts the readings of the trend or shift that the latest reading ends.
@@ -390,6 +469,10 @@ func controlTable(p drawnPart, r spc.Result, o TrendOptions, caption string) Tab
 			pt := r.Points[j]
 			g := groupOf(r, j)
 			for _, line := range [...]spc.Number{g.Mean, g.LPL, g.UPL} {
+				if line == g.Mean && j >= r.Groups[len(r.Groups)-1].First && soFar(p.m, r) != "" {
+					row = append(row, number(line.Value, lineWords(p.m, line.Value)+" so far"))
+					continue
+				}
 				if g.Limits != spc.LimitsGiven || !line.Known {
 					row = append(row, text("Not available"))
 					continue
@@ -433,6 +516,9 @@ func groupOf(r spc.Result, i int) spc.Group {
 	return spc.Group{}
 }
 
+// mostRuns is how many runs on one side of the average an alternative text tells.
+const mostRuns = 3
+
 func controlAlt(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions, notes []Note) string {
 	m := t.Metric
 	s := fmt.Sprintf("Control chart of %s, %s, from %s to %s, %s.", m.Noun, name(trendPlace(o)),
@@ -457,8 +543,18 @@ func controlAlt(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions, note
 		s += " Latest " + say(last) + "."
 	}
 	if g := r.Groups[len(r.Groups)-1]; g.Limits == spc.LimitsGiven {
-		s += fmt.Sprintf(" Average %s, usual range %s to %s.", lineWords(m, g.Mean.Value), lineWords(m, limited(m, g.LPL.Value)),
+		sh, between := r.Shape(), "limits"
+		if sh.Quiet {
+			between = "usual range"
+		}
+		s += fmt.Sprintf(" Average %s, %s %s to %s.", lineWords(m, g.Mean.Value), between, lineWords(m, limited(m, g.LPL.Value)),
 			lineWords(m, limited(m, g.UPL.Value)))
+		for _, run := range sh.Runs[max(0, len(sh.Runs)-mostRuns):] {
+			s += fmt.Sprintf(" %s average for %s, from %s to %s.", sentenceCase(run.Word()),
+				plural(int64(run.Len()), stepWord(t.Grain), stepWord(t.Grain)+"s"), r.Points[run.First].Day.Long(), r.Points[run.Last].Day.Long())
+		}
+	} else if w := soFar(m, r); w != "" {
+		s += " " + sentenceCase(w) + " since the limits started again."
 	}
 	if w := levelWords(m, o.Levels); w != "" {
 		s += " " + w
@@ -540,7 +636,7 @@ func lookOf(pt spc.PointResult, g spc.Group) look {
 	case pt.Kind == spc.NeutralHigh || pt.Kind == spc.NeutralLow:
 		return look{"neutral", "diamond", neutralFill, neutralFill, pt.Words}
 	}
-	return look{"usual", "circle", usualFill, usualEdge, "No significant change"}
+	return look{"usual", "circle", usualFill, usualEdge, "No signal"}
 }
 
 // keyEntry is one item of the key: go-echarts' legend takes names alone.
@@ -594,6 +690,10 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 			{"Average " + lineWords(m, g.Mean.Value), "bold", n - 1, g.Mean.Value},
 			{"Upper limit " + lineWords(m, limited(m, g.UPL.Value)), "normal", n - 1, limited(m, g.UPL.Value)},
 		}
+	}
+	if w := soFar(m, r); w != "" {
+		// Two lines, for the plot's sake.
+		ends = append(ends, lineEnd{sentenceCase(strings.Replace(w, ", ", ",\n", 1)), "normal", n - 1, g.Mean.Value})
 	}
 	if v := o.target(p); v != nil {
 		ends = append(ends, lineEnd{"Agreed level " + lineWords(m, *v), "normal", n - 1, *v})
@@ -660,6 +760,9 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: color}),
 			charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(false), Symbol: "none"}))
 	}
+	if soFar(m, r) != "" {
+		flat("Average so far", "solid", usualEdge, lineWidth, g.First, g.Last, g.Mean.Value)
+	}
 	for _, gr := range r.Groups {
 		if gr.Limits != spc.LimitsGiven {
 			continue
@@ -721,7 +824,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 }
 
 // controlLines name the lines that readings are judged by.
-var controlLines = []string{"Average", "Lower limit", "Upper limit", "Agreed level"}
+var controlLines = []string{"Average", "Average so far", "Lower limit", "Upper limit", "Agreed level"}
 
 func rankLook(l look) int {
 	return map[string]int{"usual": 0, "wanted": 1, "other": 2, "neutral": 3, "unjudged": 4}[l.kind]

@@ -71,6 +71,15 @@ func calm(n int) []float64 {
 	return out
 }
 
+// higher is n readings like calm's a good deal above them.
+func higher(n int) []float64 {
+	out := calm(n)
+	for i := range out {
+		out[i] += 20
+	}
+	return out
+}
+
 func control(tb testing.TB, t measure.Trend, o TrendOptions) Control {
 	tb.Helper()
 	if o.ID == "" {
@@ -105,8 +114,15 @@ func TestControlTitles(t *testing.T) {
 	}{
 		{"T1 latest reading missing", gap, "People waiting: no data from Westhaven for 1 of 20 weeks"},
 		{"T2 too few people", few, "Too few people to describe a change (4 people)"},
-		{"T3 above the limits", weekly(t, "M02", with(calm(20), 131)...), "People waiting reached 131.0 in the week starting 25 May, above " +
-			"its usual "},
+		{"T3 above the limits", weekly(t, "M02", with(calm(20), 131)...),
+			"People waiting reached 131.0, above the limits 13.7 to 57.6, after 20 weeks below average"},
+		{"T3 above a range that is usual", weekly(t, "M02", with(calm(60), 50)...), "People waiting reached 50.0 in the week starting "},
+		{"a signal, and few others", weekly(t, "M02", with(append(calm(20), 60), calm(20)...)...),
+			"People waiting: 29.0, within its usual 19.2 to 44.0; 1 of 41 weeks is a signal"},
+		{"a step up that has stood", weekly(t, "M02", with(calm(20), higher(20)...)...),
+			"People waiting have been above average for 20 weeks, after 20 below; latest 49.0"},
+		{"a step that went back", weekly(t, "M02", with(append(calm(20), higher(20)...), 34, 42, 35, 43, 36)...),
+			"People waiting were above average for 20 weeks to 5 October; latest 36.0"},
 		{"T4 a trend still going", weekly(t, "M02", with(calm(26), 28.1, 29, 30, 31, 32, 33, 34)...),
 			"People waiting have risen 8 weeks in a row, to 34.0"},
 		{"T6 a run on one side", weekly(t, "M02", with(calm(30), 33, 32.5, 33.1, 32.6, 33.2, 32.7, 33.3)...),
@@ -494,7 +510,7 @@ func TestTenYearsOfControlByDayLeaveNoReadingOut(t *testing.T) {
 	if n := strings.Count(svg, "<"); n > 150 {
 		t.Errorf("%d elements; marks are to be one path for each look", n)
 	}
-	if !strings.Contains(svg, "No significant change (line only)") {
+	if !strings.Contains(svg, "No signal (line only)") {
 		t.Error("the key does not say that unmarked readings are the line's")
 	}
 }
@@ -511,7 +527,7 @@ func TestADenseControlMarksAReadingWithoutNeighbours(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range o.Series {
-		if s.Name == "No significant change (line only)" {
+		if s.Name == "No signal (line only)" {
 			if len(s.Data) != 1 || s.Data[0].Value.([]any)[0] != 101.0 {
 				t.Errorf("marks are %+v, expected the reading 101 alone", s.Data)
 			}

@@ -317,7 +317,8 @@ type Group struct {
 	Mean, AMR, LPL, UPL, NLPL, NUPL Number
 }
 
-// Variation is what the latest reading says of the series.
+// Variation is what the latest reading says of the series; its words read the
+// whole of it (Shape).
 type Variation struct {
 	Kind Kind
 	// Icon is the R package's icon name, such as improvement_low. It is empty
@@ -430,6 +431,7 @@ func Analyse(points []Point, p Params) (Result, error) {
 	}
 	last := r.Groups[len(r.Groups)-1]
 	r.Variation = variation(r.Points[len(r.Points)-1], last, p)
+	r.Variation.Words = r.shapeWords()
 	r.Assurance = assurance(last, p)
 	return r, nil
 }

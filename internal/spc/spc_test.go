@@ -256,7 +256,11 @@ func TestWords(t *testing.T) {
 			if got := r.Variation; got.Words != c.words || got.Icon != c.icon || got.Kind != c.kind {
 				t.Errorf("variation is %+v", got)
 			}
-			if latest.Words != c.words || latest.Rule != c.rule {
+			words := c.words
+			if name == "no signal" {
+				words = "No signal" // A reading is none; a series has no change.
+			}
+			if latest.Words != words || latest.Rule != c.rule {
 				t.Errorf("reading says %q by %q", latest.Words, latest.Rule)
 			}
 		})

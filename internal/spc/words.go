@@ -75,7 +75,7 @@ func pointWords(pt PointResult, g *Group, p Params) string {
 	case NeutralHigh, NeutralLow:
 		return higher
 	default:
-		return "No significant change"
+		return "No signal"
 	}
 }
 

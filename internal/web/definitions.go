@@ -24,6 +24,9 @@ type definitionsView struct {
 	RuleSet  string
 	Worked   page.Table
 	Control  []ruleView
+	// Pathways are where people are to go, PathwayRules which days are of each.
+	Pathways     page.Table
+	PathwayRules []ruleView
 	// Levels are the agreed levels; NoLevels says that there are none.
 	Levels   *page.Table
 	NoLevels string
@@ -124,6 +127,7 @@ func (s *Server) definitionsPage(c echo.Context) error {
 		{Text: "Worked examples", Href: "#worked"},
 		{Text: "Attribution rules", Href: "#attribution"},
 		{Text: "Reasons", Href: "#reasons"},
+		{Text: "Pathways", Href: "#pathways"},
 		{Text: "Counting conventions", Href: "#conventions"},
 		{Text: "Code sets", Href: "#codesets"},
 		{Text: "Rule sets", Href: "#rulesets"},
@@ -140,6 +144,7 @@ func (s *Server) definitionsPage(c echo.Context) error {
 	}
 	v.Worked = s.workedTable()
 	v.Matrix, v.Control = s.matrix(), controlRules
+	v.Pathways, v.PathwayRules = pathwaysTable(), pathwayRules
 	v.NoLevels = "No level is agreed now, so no chart shows one."
 	if t := s.levelsTable(func(measure.Metric) bool { return true }); len(t.Rows) > 0 {
 		v.Levels, v.NoLevels = &t, ""

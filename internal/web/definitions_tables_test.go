@@ -3,6 +3,8 @@ package web
 import (
 	"strings"
 	"testing"
+
+	"homeward/internal/delay"
 )
 
 // The definitions page shows every table with when it was in force, what ended,
@@ -32,6 +34,15 @@ func TestD3DefinitionsShowTheTables(t *testing.T) {
 	}
 	if text := words(doc.Find("#codes-england-dtoc")); !strings.Contains(text, "ended on 29 February 2020") {
 		t.Errorf("D3 it is not said that England ended its return: %s", text)
+	}
+	if n := doc.Find("#pathways-table tbody tr").Length(); n != len(delay.Pathways) {
+		t.Errorf("%d pathways are explained", n)
+	}
+	for id, want := range map[string]string{"Days": "stated last, on that day or before",
+		"New, moved, ended": "pathway of its last delayed day"} {
+		if text := words(doc.Find(`[id="` + id + `"]`)); !strings.Contains(text, want) {
+			t.Errorf("D6 of pathways it is said: %q", text)
+		}
 	}
 	if n := doc.Find("#open-table tbody tr").Length(); n < 10 {
 		t.Errorf("%d choices are open", n)

@@ -495,9 +495,9 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 // key of its own.
 func shapes(m measure.Metric) string {
 	if d, _ := measure.DefinitionOf(m.ID, nil); d.Direction == "neutral" {
-		return "Circles show no significant change, diamonds readings higher or lower than usual."
+		return "Circles show no signal, diamonds readings higher or lower than usual."
 	}
-	return "Circles show no significant change, squares an improvement, triangles something to look into."
+	return "Circles show no signal, squares an improvement, triangles something to look into."
 }
 
 // measureWords names a measure with its ID.
