@@ -212,4 +212,51 @@ func TestLogSomeoneNotListedBeginsWithoutAnError(t *testing.T) {
 			t.Errorf("from %s: the page begins with %d errors: %s", list, n, words(r.Find(".nhsuk-error-summary")))
 		}
 	}
+	d.verify()
+}
+
+// A check that was made without a network is saved once, with when it was made
+// beside when it was recorded, and refused when it is too old or of a time to come.
+func TestCheckSentLater(t *testing.T) {
+	d := newDesk(t)
+	d.waiting()
+	d.log("100000001", "E")
+	ref := d.ref("100000001")
+	d.now = d.now.Add(26 * time.Hour)
+	send := func(key string, at time.Time) reply {
+		return d.send("coordinator", "/today?ward=4B", "/today/check", map[string]string{"one": ref, "key": key,
+			"at": at.UTC().Format(time.RFC3339)})
+	}
+	const key = "abcdefghijklmnopq"
+	for range 2 { // The answer to the first was lost.
+		r := d.follow("coordinator", send(key, d.now.Add(-2*time.Hour)))
+		r.has(t, "Bed 4B-12 checked at 9:12am, recorded at 11:12am.")
+		if got := words(r.Find("#row-" + ref + " .app-round__ok")); got != "✓ checked 9:12am · Undo" {
+			t.Errorf("the row says %q", got)
+		}
+	}
+	r := d.get("coordinator", "/delays/"+ref)
+	if n := strings.Count(r.body, "by the clock of the phone, recorded at"); n != 1 {
+		t.Errorf("the history has %d checks, want one", n)
+	}
+	if r := send("anotherkeyofsixteen", d.now.Add(-13*time.Hour)); r.status != 400 {
+		t.Errorf("a check of 13 hours ago: %d", r.status)
+	} else {
+		r.has(t, "more than 12 hours ago. Nothing has been saved.")
+	}
+	if r := send("anotherkeyofseventeen", d.now.Add(time.Hour)); r.status != 400 {
+		t.Errorf("a check of an hour to come: %d", r.status)
+	} else {
+		r.has(t, "The clock of this phone says")
+	}
+	if r := send("short", d.now); r.status != 400 {
+		t.Errorf("a key that is none: %d", r.status)
+	}
+	d.log("100000002", "E")
+	other := d.send("coordinator", "/today?ward=4B", "/today/check", map[string]string{"one": d.ref("100000002"), "key": key,
+		"at": d.now.UTC().Format(time.RFC3339)})
+	if other.status != 409 {
+		t.Errorf("the key of another person's check: %d", other.status)
+	}
+	d.verify()
 }

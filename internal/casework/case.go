@@ -121,6 +121,9 @@ type LogLine struct {
 	// Others how many these are, this one among them; both 0 for one alone.
 	Together int64
 	Others   int
+	// CheckedAt is when a check that was sent later was made, by the clock of the
+	// phone; zero for what was recorded as it was made.
+	CheckedAt time.Time
 }
 
 // Saved is one entry of the log that was saved.
@@ -172,10 +175,11 @@ type WorkRow struct {
 	Council            delay.Council
 	State              agreement.State
 	// Logged says whether the log knows the delay; Checked is when anything was
-	// last said of it, zero when never; Paused whether the wait has stopped.
-	Logged  bool
-	Checked time.Time
-	Paused  bool
+	// last said of it, zero when never, and Recorded when we were told, which is
+	// later for a check made without a network; Paused whether the wait has stopped.
+	Logged            bool
+	Checked, Recorded time.Time
+	Paused            bool
 	// Entry is the last entry of the log when it was saved alone, 0 when there is
 	// none; Last is what it did.
 	Entry     int64
@@ -254,6 +258,9 @@ type NewEntry struct {
 	Uncertain   bool
 	Destination string
 	How, Why    string
+	// CheckedAt and SentKey are of a check that was made without a network.
+	CheckedAt time.Time
+	SentKey   string
 
 	// What it states, for kinds that state.
 	Ready, Admitted delay.Day

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ type Store interface {
 	// SavedTogether gives the entries that were saved at once, as far as the scope
 	// reaches, and how many there are in all.
 	SavedTogether(ctx context.Context, scope people.Scope, together int64) (saved []Saved, all int, err error)
+	// SentBefore gives the entry that came with a key before, from the same account
+	// about the same person.
+	SentBefore(ctx context.Context, by people.Actor, reference, key string) (Saved, bool, error)
 	Answer(ctx context.Context, by people.Actor, answers []NewAnswer) error
 	AddAction(ctx context.Context, by people.Actor, reference, from string, a Action) error
 	CloseAction(ctx context.Context, by people.Actor, reference string, id int64, state, why string) error
@@ -598,6 +602,61 @@ func (s *Service) Check(ctx context.Context, by people.Actor, references []strin
 	}
 	last := saved[len(saved)-1]
 	return Done{Reference: last.Reference, Entry: last.Entry}, nil
+}
+
+// CheckLate is how old a check may be when it is sent; checkAhead is by how much
+// the clock of a phone may be ahead of ours, or behind for a check to have been
+// sent as it was made.
+const (
+	CheckLate  = 12 * time.Hour
+	checkAhead = time.Minute
+)
+
+// sentKeys are of letters alone: digits might read as a number of the NHS.
+var sentKeys = regexp.MustCompile(`^[a-z]{16,64}$`)
+
+// CheckSent notes a check that was made at a moment without a network and is sent
+// now with a key of its own. Sent again, it is the entry that it was.
+func (s *Service) CheckSent(ctx context.Context, by people.Actor, reference string, at time.Time, key string) (Done, error) {
+	now, today := s.today()
+	if !sentKeys.MatchString(key) {
+		return Done{}, problem.New(problem.Invalid, "This check came without a key of its own. Open the list again and check them again.")
+	}
+	c, err := s.Store.Case(ctx, by.Scope(), reference)
+	if err != nil {
+		return Done{}, err
+	}
+	if before, ok, err := s.Store.SentBefore(ctx, by, c.Reference, key); err != nil || ok {
+		return Done{Reference: before.Reference, Entry: before.Entry}, err
+	}
+	at = at.In(s.London)
+	switch {
+	case at.After(now.Add(checkAhead)):
+		return Done{}, problem.New(problem.Invalid, "The clock of this phone says %s, and it is %s. Nothing has been saved. "+
+			"Set the clock and check them again.", delay.Moment(at), delay.Moment(now))
+	case now.Sub(at) > CheckLate:
+		return Done{}, problem.New(problem.Invalid, "This check was made on %s, more than 12 hours ago. Nothing has been saved. "+
+			"Check them again.", delay.Moment(at))
+	case now.Sub(at) < checkAhead:
+		at = time.Time{} // sent as it was made
+	}
+	day := today
+	if !at.IsZero() {
+		day = delay.DayOf(at)
+	}
+	if err := c.goesOn(); err != nil {
+		return Done{}, err
+	}
+	saved, err := s.Store.LogTogether(ctx, by, []NewEntry{{Reference: c.Reference, Version: c.Version, Kind: logbook.Verified, Made: today,
+		Day: day, CheckedAt: at, SentKey: key}})
+	if err != nil {
+		// Two sends at once: the other was saved.
+		if before, ok, _ := s.Store.SentBefore(ctx, by, c.Reference, key); ok {
+			return Done{Reference: before.Reference, Entry: before.Entry}, nil
+		}
+		return Done{}, err
+	}
+	return Done{Reference: saved[0].Reference, Entry: saved[0].Entry}, nil
 }
 
 // ofSeveral says of which of several people a refusal speaks.

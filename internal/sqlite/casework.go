@@ -351,7 +351,7 @@ func (r caseReader) log(c *casework.Case) error {
 	condition, args := r.council("g.council")
 	err := r.each(`
 		SELECT l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.made_role, l.uncertain,
-			l.destination, l.how, l.reason, l.together,
+			l.destination, l.how, l.reason, l.together, l.checked_at,
 			(SELECT count(*) FROM log_entry x WHERE x.together = l.together AND x.together <> 0), `+
 		coalesced(givenColumns)+`
 		FROM log_entry l
@@ -360,15 +360,18 @@ func (r caseReader) log(c *casework.Case) error {
 		WHERE l.patient_id = ? AND (l.statement_id = 0 OR g.council = '' OR `+condition+`)
 		ORDER BY l.entry_id`, append([]any{r.patient}, args...), func(rows *sql.Rows) error {
 		var l casework.LogLine
-		var at int64
+		var at, checked int64
 		var g attribution.Given
 		var o attribution.Outcome
 		if err := rows.Scan(append([]any{&l.ID, &l.Kind, &l.Made, &l.Day, &l.Until, &l.Statement, &l.Undoes, &at, &l.Role, &l.Uncertain,
-			&l.Destination, &l.How, &l.Why, &l.Together, &l.Others},
+			&l.Destination, &l.How, &l.Why, &l.Together, &checked, &l.Others},
 			scanGiven(&g, &o)...)...); err != nil {
 			return err
 		}
 		l.At = time.UnixMicro(at)
+		if checked != 0 {
+			l.CheckedAt = time.UnixMicro(checked)
+		}
 		if l.Statement != 0 {
 			l.Given = &g
 		}
@@ -544,7 +547,7 @@ const discrepancyDays = 60
 func (l *worklist) logged() error {
 	rows, err := l.tx.QueryContext(l.ctx, `
 		SELECT l.patient_id, p.reference, l.entry_id, l.kind, l.made_on, l.day, l.until_day, l.statement_id, l.undoes, l.made_at, l.uncertain, `+
-		`l.destination, l.together
+		`l.destination, l.together, l.checked_at
 		FROM log_entry l
 		JOIN patient p ON p.patient_id = l.patient_id
 		WHERE l.provider_id = ?
@@ -561,6 +564,7 @@ func (l *worklist) logged() error {
 		uncertain   bool
 		destination string
 		together    int64
+		checked     int64
 	}
 	lines := map[int64][]line{}
 	references := map[int64]string{}
@@ -570,7 +574,7 @@ func (l *worklist) logged() error {
 		var reference string
 		var e line
 		if err := rows.Scan(&patient, &reference, &e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes, &at, &e.uncertain,
-			&e.destination, &e.together); err != nil {
+			&e.destination, &e.together, &e.checked); err != nil {
 			return err
 		}
 		e.at = time.UnixMicro(at)
@@ -608,9 +612,12 @@ func (l *worklist) logged() error {
 				continue
 			}
 			full := byID[e.ID]
-			r.Logged, r.Checked, r.Last, r.Entry = true, full.at, e.Kind, 0
+			r.Logged, r.Checked, r.Recorded, r.Last, r.Entry = true, full.at, full.at, e.Kind, 0
 			if full.together == 0 {
 				r.Entry = e.ID
+			}
+			if full.checked != 0 {
+				r.Checked = time.UnixMicro(full.checked)
 			}
 			if e.Kind == logbook.Opened || e.Kind == logbook.Resumed {
 				r.Uncertain = full.uncertain

@@ -197,10 +197,10 @@ func (s *Store) logOne(ctx context.Context, r *recording, by people.Actor, in ca
 	res, err := r.ExecContext(ctx, `
 		INSERT INTO log_entry (
 			patient_id, provider_id, made_at, made_on, made_by, made_role, kind, day,
-			statement_id, undoes, uncertain, destination, how, reason, until_day, about_id
-		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			statement_id, undoes, uncertain, destination, how, reason, until_day, about_id, checked_at, sent_key
+		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		out.patient, out.provider, r.at.UnixMicro(), in.Made, by.Who(), by.As(), in.Kind, in.Day,
-		statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why, in.Until, about)
+		statement, in.Undoes, in.Uncertain, in.Destination, in.How, in.Why, in.Until, about, microsOf(in.CheckedAt), in.SentKey)
 	if err != nil {
 		return out, err
 	}
@@ -208,6 +208,34 @@ func (s *Store) logOne(ctx context.Context, r *recording, by people.Actor, in ca
 		return out, err
 	}
 	return out, r.record(auditEntry(by, audit.Edited, out.Reference, "", fmt.Sprintf("%s, %s", in.Kind, in.Day)))
+}
+
+func microsOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// SentBefore gives the entry that was sent with a key by the same account about
+// the same person. A key that came with anything else is a Conflict.
+func (s *Store) SentBefore(ctx context.Context, by people.Actor, reference, key string) (saved casework.Saved, ok bool, err error) {
+	w := reachableByLog(by.Scope())
+	var who string
+	err = s.read.QueryRowContext(ctx, `
+		SELECT l.entry_id, p.reference, l.made_by
+		FROM log_entry l
+		JOIN patient p ON p.patient_id = l.patient_id
+		WHERE l.sent_key = ? AND l.sent_key <> '' AND `+w.String(), append([]any{key}, w.args...)...).Scan(&saved.Entry, &saved.Reference, &who)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return saved, false, nil
+	case err != nil:
+		return saved, false, err
+	case who != by.Who() || saved.Reference != reference:
+		return saved, false, problem.New(problem.Conflict, "This was sent before about somebody else. Nothing has been saved. Check them again.")
+	}
+	return saved, true, nil
 }
 
 // SavedTogether gives the entries that were saved at once with the one of the

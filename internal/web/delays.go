@@ -462,6 +462,9 @@ func (s *Server) history(k *casework.Case) []historyView {
 				what += ", " + l.Given.Stated.String()
 			}
 		}
+		if !l.CheckedAt.IsZero() {
+			what += ". Checked at " + when(l.CheckedAt) + " by the clock of the phone, recorded at " + when(l.At)
+		}
 		if l.How != "" {
 			what += ". " + l.How
 		}

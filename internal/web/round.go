@@ -350,7 +350,7 @@ func (s *Server) roundRow(c echo.Context, t todayAsked, r casework.WorkRow, now 
 		if r.Last == logbook.Opened {
 			v.Said = "logged " + clock(at)
 		}
-		if mayLog && r.Entry != 0 && now.Sub(r.Checked) < s.opts.Casework.Settings.Undo {
+		if mayLog && r.Entry != 0 && now.Sub(r.Recorded) < s.opts.Casework.Settings.Undo {
 			v.Undo = &page.Undo{Action: "/delays/" + r.Reference + "/undo", Token: visitOf(c.Request().Context()).Token,
 				Hidden: []page.Hidden{{Name: "entry", Value: strconv.FormatInt(r.Entry, 10)},
 					{Name: "back", Value: page.Address("/today", t.query)}}}

@@ -13,7 +13,7 @@ import (
 
 // policy allows what the pages use and nothing else: no inline script or style,
 // and no other host.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // secure stands before everything else: it puts the headers on every answer,

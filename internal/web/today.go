@@ -501,13 +501,27 @@ func (s *Server) checkToday(c echo.Context) error {
 	if len(references) == 0 {
 		return problem.New(problem.Invalid, "Select at least one person on the worklist, or use the button Still waiting of a row.")
 	}
-	done, err := s.opts.Casework.Check(c.Request().Context(), s.actor(c), references)
+	done, err := s.check(c, references)
 	if err != nil {
 		return err
 	}
 	q.Set(wordDone, done.Reference)
 	q.Set(wordEntry, strconv.FormatInt(done.Entry, 10))
 	return onward(c, "/today", q, "row-"+nextRow(form["row"], done.Reference))
+}
+
+// check notes the checks of a form. One that was made without a network comes with
+// when it was made, by the phone's clock, and a key.
+func (s *Server) check(c echo.Context, references []string) (casework.Done, error) {
+	ctx, key := c.Request().Context(), typed(c, "key")
+	if key == "" {
+		return s.opts.Casework.Check(ctx, s.actor(c), references)
+	}
+	at, err := time.Parse(time.RFC3339, typed(c, "at"))
+	if err != nil || len(references) != 1 {
+		return casework.Done{}, problem.New(problem.Invalid, "A check that is sent later needs one person and the time at which it was made.")
+	}
+	return s.opts.Casework.CheckSent(ctx, s.actor(c), references[0], at, key)
 }
 
 // nextRow gives the row after that of a reference, itself when it is the last.
@@ -571,6 +585,10 @@ func (s *Server) savedWords(k *casework.Case, l casework.LogLine) string {
 		}
 		return "Saved for " + name + ": " + s.opts.Places.ReasonWords(l.Given.Reason) + " " + when + ". " + s.proposalWords(l)
 	case logbook.Verified:
+		if !l.CheckedAt.IsZero() {
+			return measure.UpperFirst(name) + " checked at " + clock(l.CheckedAt.In(s.opts.Zone)) + ", recorded at " +
+				clock(l.At.In(s.opts.Zone)) + "."
+		}
 		return measure.UpperFirst(name) + " checked at " + clock(l.At.In(s.opts.Zone)) + "."
 	case logbook.Paused:
 		return "Paused. Days from " + l.Day.Long() + " are not counted until you resume."
