@@ -211,7 +211,9 @@ func TestStoreOfBeforePathways(t *testing.T) {
 	if _, err := db.Exec(`ALTER TABLE month_count RENAME TO parted; CREATE TABLE month_count` + table + `;
 		INSERT INTO month_count SELECT month, provider_id, council, care, reason, body, state, sum(days)` + days + ` FROM parted
 		GROUP BY 1, 2, 3, 4, 5, 6, 7;
-		DROP TABLE parted; DROP VIEW segment_by_pathway; DROP TABLE pathway; DROP TABLE pathway_listed; PRAGMA user_version = 23`); err != nil {
+		DROP TABLE parted; DROP VIEW segment_by_pathway; DROP TABLE pathway; DROP TABLE pathway_listed;
+		DROP TABLE month_close_england; DROP INDEX log_entry_by_sent_key; ALTER TABLE log_entry DROP COLUMN checked_at;
+		ALTER TABLE log_entry DROP COLUMN sent_key; PRAGMA user_version = 23`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
