@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -165,7 +166,7 @@ func TestD7EnglandsCountsAreClosedWithTheMonth(t *testing.T) {
 
 	// The 15th is sent again with one who had been ready since the 9th and left.
 	late := inPlymouth{"B1", "20/01/1938", 2, 9, 15, care, "P3", "Torbay", "Usual place of residence"}
-	must(t, "ingest", "--data", dir, write(15, "_v2", append(all[:len(all):len(all)], late)...))
+	must(t, "ingest", "--data", dir, write(15, "_v2", append(slices.Clip(all), late)...))
 	if d.get(people.Viewer, month+".json?part=england") != frozen {
 		t.Error("C15 what was closed has changed")
 	}

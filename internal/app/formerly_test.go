@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"homeward/internal/app"
+	"homeward/internal/people"
 )
 
 // mergedFiles are the extracts of a trust that sent as RZY until 31 March 2026
@@ -209,4 +211,60 @@ func TestFormerlyHeldAndAccepted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While two codes of one trust send beside each other, a day on which one of them
+// sent nothing is missing, though the other's extract is there: on the extracts
+// page and its files, and in what is closed.
+func TestC6ADayThatOneOfTwoCodesDidNotSendIsMissing(t *testing.T) {
+	t.Parallel()
+	dir := merging(t, "", true)
+	files := t.TempDir()
+	write := func(code string, month, day int) string {
+		name := filepath.Join(files, fmt.Sprintf("MHS_%s_2026%02d%02d.csv", code, month, day))
+		text := "ReportDate,OrgIDProv,SiteIDOfWard,WardName,LocalPatientId,NHSNumber,PersonBirthDate,StartDateHospProvSpell," +
+			"StartDateDelayDisch,EndDateDelayDisch,DelayDischReason,AttribToIndic,OrgIDRespLADelayDisch\n" +
+			fmt.Sprintf("2026-%02d-%02d,%s,%s01,Oak,%s-1,,1940-05-17,2026-01-05,2026-03-10,,E1,05,912\n", month, day, code, code, code)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	for day := 20; day <= 31; day++ {
+		if day != 28 {
+			write("RZY", 3, day)
+		}
+		if day >= 25 && day != 30 {
+			write("RWV", 3, day)
+		}
+	}
+	write("RWV", 4, 1)
+	must(t, "ingest", "--data", dir, files)
+	d := newCloseDesk(t, dir, "", time.Date(2026, 4, 9, 10, 0, 0, 0, time.UTC))
+	check := func(missing map[string]string, closed string) {
+		t.Helper()
+		for _, r := range table(t, d.get(people.Viewer, "/extracts.csv?to=2026-04-01")) {
+			if r["provider"] != "RWV" || r["day"] < "2026-03-20" {
+				continue
+			}
+			status, from := "Late", missing[r["day"]]
+			if from != "" {
+				status = "Missing"
+			}
+			if got := strings.Replace(r["status"], "In", "Late", 1); got != status || r["missing_from"] != from || r["file"] == "" {
+				t.Errorf("C6 %s is %q without %q, want %q without %q", r["day"], got, r["missing_from"], status, from)
+			}
+		}
+		rows := d.page(people.Viewer, "/agreement/close/2026-03").Find("#extracts-table tbody tr")
+		if got := rows.Find("td").Eq(1).Text(); rows.Length() != 1 || got != closed {
+			t.Errorf("C6 the month is missing %q of %d hospitals, want %q", got, rows.Length(), closed)
+		}
+	}
+	check(map[string]string{"2026-03-28": "RZY", "2026-03-30": "RWV"}, "28 and 30")
+	if text := d.page(people.Viewer, "/extracts?to=2026-04-01").Text(); !strings.Contains(text,
+		"28 March 2026: no extract of RZY has arrived.") {
+		t.Error("C6 the extracts page does not say whose extract is missing")
+	}
+	must(t, "ingest", "--data", dir, write("RZY", 3, 28), write("RWV", 3, 30))
+	check(nil, "None")
 }

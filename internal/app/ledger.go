@@ -79,9 +79,7 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 		return nil, err
 	}
 	l := &national.Ledger{Stays: national.Build(rows, days, settings.Delay.OmittedLimit), Days: days}
-	for code, on := range a.calendars(rows, days) {
-		days[code] = on
-	}
+	maps.Copy(days, a.calendars(rows, days))
 	for _, p := range a.Partnership.Providers {
 		if len(days[p.Code]) > 0 && a.Partnership.ListsBeds(p) {
 			l.Beds = append(l.Beds, p.Code)

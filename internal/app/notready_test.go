@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +14,7 @@ import (
 
 	"homeward/internal/app"
 	"homeward/internal/delay"
+	"homeward/internal/extract"
 )
 
 // bedList is a data folder of a board that lists everybody in a bed, with a
@@ -188,4 +191,85 @@ func TestR13NotReadyArePurged(t *testing.T) {
 		t.Errorf("D6, D7: read again it is not what it was: %s", firstDifference(lines(got), lines(want)))
 	}
 	must(t, "verify", "--data", whole.dir)
+}
+
+// Rows of people who are not ready are taken out of sealed workbooks too: the
+// file stays, reads again as before for those who wait, and says what it lacks
+// (R13).
+func TestR13NotReadyArePurgedFromWorkbooks(t *testing.T) {
+	t.Parallel()
+	at := func(day string) time.Time { return delay.MustDay(day).Time().Add(10 * time.Hour) }
+	b := &bedList{t, copyExample(t, "england-acute", func(s string) string { return s }), at("2026-03-07")}
+	all := []inPlymouth{{"A100001", "20/01/1938", 1, 2, 6, "", "P3", "Devon", "Usual place of residence"},
+		{"A100003", "20/01/1938", 1, 0, 0, "", "", "Devon", ""},
+		{"A100002", "20/01/1950", 1, 3, 0, "", "P1", "Plymouth", ""}}
+	b.do(func(a *app.App) {
+		for day := 1; day <= 6; day++ {
+			var rows [][]any
+			for line := range strings.Lines(plymouth(day, all...)) {
+				var row []any
+				for cell := range strings.SplitSeq(strings.TrimRight(line, "\r\n"), ",") {
+					row = append(row, cell)
+				}
+				rows = append(rows, row)
+			}
+			var book bytes.Buffer
+			if err := extract.WriteWorkbook(&book, "List", rows); err != nil {
+				t.Fatal(err)
+			}
+			name := fmt.Sprintf("RK9_2026-03-%02d.xlsx", day)
+			if r, err := a.Ingest.File(t.Context(), name, bytes.NewReader(book.Bytes())); err != nil || r.RowsRead == 0 {
+				t.Fatalf("%s: %+v, %v", name, r, err)
+			}
+		}
+	})
+	counted := func() string {
+		return must(t, "national", "sitrep", "--data", b.dir, "--from", "2026-03", "--to", "2026-03")
+	}
+	want := counted()
+	b.now = at("2026-09-01")
+	if words := b.night(); !strings.Contains(words, "purged from 6 received files") || strings.Contains(words, "deleted whole") {
+		t.Errorf("R13 the job says %s", words)
+	}
+	if got := counted(); got != want {
+		t.Errorf("D6 purged it is not what it was: %s", firstDifference(lines(got), lines(want)))
+	}
+	b.do(func(a *app.App) {
+		files, err := a.Received.After("")
+		if err != nil || len(files) != 6 {
+			t.Fatal(len(files), err)
+		}
+		for _, e := range files {
+			o, err := a.Received.OpenEntry(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			book, err := io.ReadAll(o)
+			if err := errors.Join(err, o.Close()); err != nil {
+				t.Fatal(err)
+			}
+			grids, err := extract.ReadGrids(book, extract.DefaultLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := fmt.Sprint(grids)
+			if strings.Contains(text, "A100003") || o.Name > "RK9_2026-03-03" != strings.Contains(text, "A100002") {
+				t.Errorf("R13 the sealed workbook %s holds %s", o.Name, text)
+			}
+		}
+	})
+	partnership := filepath.Join(b.dir, "partnership.yaml")
+	changed := strings.Replace(string(must2(os.ReadFile(partnership))), "[Devon County Council]", "[Devon County Council, Devonn]", 1)
+	if err := os.WriteFile(partnership, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, out, errs := run(t, "read-again", "--data", b.dir)
+	if !strings.Contains(out, "6 files read the same.") || !strings.Contains(out, "6 files lack rows of people who were not ready") {
+		t.Errorf("R13 reading again says %s%s", last(out, 1500), errs)
+	}
+	must(t, "read-again", "--data", b.dir, "--take", "--reason", "another name")
+	if got := counted(); got != want {
+		t.Errorf("D6 read again it is not what it was: %s", firstDifference(lines(got), lines(want)))
+	}
+	must(t, "verify", "--data", b.dir)
 }

@@ -59,9 +59,9 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.E
 	if err != nil {
 		return nil, err
 	}
-	began := map[string]delay.Day{}
+	began, lacking := map[string]delay.Day{}, map[string]map[delay.Day][]string{}
 	for _, p := range stand {
-		began[p.Code] = p.First
+		began[p.Code], lacking[p.Code] = p.First, p.Lacking
 	}
 	now := e.app.momentOr(e.at)
 	var out []measure.ExtractLine
@@ -74,10 +74,11 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.E
 			}
 		}
 		for day := from; day <= to; day++ {
-			a := arrived[day]
+			a, lacks := arrived[day], lacking[expected.Code][day]
 			line.Days = append(line.Days, measure.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Reading: a.Reading,
-				Held: a.HeldSHA256, HeldRows: a.HeldRows,
-				Arrival: expected.Standing(day, measure.Received{Counted: a.Counted, Held: a.Held, At: a.Received}, began[expected.Code], now)})
+				Held: a.HeldSHA256, HeldRows: a.HeldRows, Lacks: lacks,
+				Arrival: expected.Standing(day, measure.Received{Counted: a.Counted, Lacks: len(lacks) > 0, Held: a.Held, At: a.Received},
+					began[expected.Code], now)})
 		}
 		out = append(out, line)
 	}

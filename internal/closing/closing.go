@@ -371,6 +371,7 @@ func Make(ctx context.Context, src Source, s Setup) (*Check, error) {
 	if err != nil {
 		return nil, err
 	}
+	england.without(stand)
 	return k, k.fix(england)
 }
 
@@ -539,7 +540,7 @@ func (c *Content) providers(stand []measure.ProviderDays, s Setup, people People
 		p := stand[i]
 		one.FromLog = p.FromLog
 		for day := max(from, p.First); day <= min(to, today-1); day++ {
-			_, in := slices.BinarySearch(p.Counted, day)
+			in := p.Whole(day)
 			_, held := slices.BinarySearch(p.Held, day)
 			switch {
 			case p.FromLog: // No extract is expected.

@@ -10,6 +10,7 @@ import (
 
 	"homeward/internal/definition"
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 	"homeward/internal/national"
 	"homeward/internal/problem"
 )
@@ -177,6 +178,29 @@ func MakeEngland(s EnglandSetup) *England {
 	}
 	e.report(s, l)
 	return e
+}
+
+// without names the days on which one of two codes of a hospital sent no list as
+// days without one.
+func (e *England) without(stand []measure.ProviderDays) {
+	if e == nil {
+		return
+	}
+	for i := range e.Hospitals {
+		h := &e.Hospitals[i]
+		for _, p := range stand {
+			if p.Code != h.Code {
+				continue
+			}
+			for day := range p.Lacking {
+				if text := day.String(); e.From <= text && text <= e.To && h.First <= text && !slices.Contains(h.Missing, text) {
+					h.Missing = append(h.Missing, text)
+					h.Lists--
+				}
+			}
+		}
+		slices.Sort(h.Missing)
+	}
 }
 
 // report counts the situation report of each day.

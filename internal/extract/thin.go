@@ -22,10 +22,15 @@ func (t *tally) ends(line int) {
 }
 
 // Blank takes rows out of a text and leaves their lines empty, so that the others
-// keep their numbers. Every line ends with LF then. ok is false where that cannot be done: in a workbook, and
-// in a text of two bytes a character.
-func Blank(text []byte, rows []NotReadyRow) (_ []byte, ok bool) {
-	if kind, _, _ := sniff(text[:min(len(text), headLength)]); kind != plainText {
+// keep their numbers. Every line ends with LF then. Of a workbook the rows are
+// those of the sheet of that name. ok is false where that cannot be done, as in a
+// text of two bytes a character.
+func Blank(text []byte, sheet string, rows []NotReadyRow) (_ []byte, ok bool) {
+	switch kind, _, _ := sniff(text[:min(len(text), headLength)]); kind {
+	case plainText:
+	case zipArchive:
+		return blankBook(text, sheet, rows)
+	default:
 		return nil, false
 	}
 	gone := map[int]bool{}

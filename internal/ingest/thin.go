@@ -78,7 +78,7 @@ func (s *Service) Thin(ctx context.Context, name string, received time.Time, src
 	if err != nil {
 		return nil, err
 	}
-	left, ok := extract.Blank(text, before.summary.NotReady)
+	left, ok := extract.Blank(text, before.summary.Sheet, before.summary.NotReady)
 	if !ok {
 		return out, nil
 	}

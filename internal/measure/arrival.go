@@ -22,10 +22,11 @@ func (e Expected) Deadline(day delay.Day, zone *time.Location) time.Time {
 
 // Received is what there is of one provider's extract for a day.
 type Received struct {
-	// Counted says that an extract counts for the day, Held that a short one
-	// waits; At is when it arrived.
-	Counted, Held bool
-	At            time.Time
+	// Counted says that an extract counts for the day, Lacks that another code of
+	// the provider should have sent one too and none of its counts, Held that a
+	// short one waits; At is when it arrived.
+	Counted, Lacks, Held bool
+	At                   time.Time
 }
 
 // Standing says where the extract of a day stands at a moment, in the zone of
@@ -33,6 +34,7 @@ type Received struct {
 // none: what is before it was never due.
 func (e Expected) Standing(day delay.Day, r Received, began delay.Day, now time.Time) Arrival {
 	deadline := e.Deadline(day, now.Location())
+	r.Counted = r.Counted && !r.Lacks
 	switch {
 	case r.Held && !r.Counted:
 		return Held
@@ -71,6 +73,9 @@ type ExtractDay struct {
 	// an earlier one counts.
 	Held     string
 	HeldRows int
+	// Lacks names the codes of the provider whose extract of the day is not there
+	// while the one in File counts.
+	Lacks []string
 }
 
 // ExtractsIn counts the extracts of a day that were due, and those of them that

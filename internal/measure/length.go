@@ -180,7 +180,7 @@ func Weekdays(ctx context.Context, src TrendSource, f Filter, from, to delay.Day
 			}
 			any = true
 			for _, day := range [...]delay.Day{d - 1, d} {
-				if _, ok := slices.BinarySearch(p.Counted, day); !ok {
+				if !p.Whole(day) {
 					return false
 				}
 			}

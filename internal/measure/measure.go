@@ -5,6 +5,7 @@ package measure
 
 import (
 	"context"
+	"strings"
 
 	"homeward/internal/agreement"
 	"homeward/internal/definition"
@@ -229,8 +230,20 @@ type ProviderArrival struct {
 	Latest delay.Day
 	// Today is where the extract for the overview's day stands.
 	Today Arrival
+	// Lacks names the codes whose extract of that day is missing or held while
+	// another's of the same provider counts.
+	Lacks []string
 	// Rows is the number of rows kept from the latest extract.
 	Rows int
+}
+
+// WithoutWords says in a sentence which codes' extracts are not there: " of RBZ",
+// empty for none.
+func WithoutWords(codes []string) string {
+	if len(codes) == 0 {
+		return ""
+	}
+	return " of " + strings.Join(codes, " and ")
 }
 
 // Overview is everything that the first page shows. It holds counts only.

@@ -20,11 +20,21 @@ type ProviderDays struct {
 	// Counted and Held are the dates within the asked period for which an
 	// extract counts, and for which a short one is held, ascending.
 	Counted, Held []delay.Day
+	// Lacking names, for days that are counted, the codes of the provider that
+	// should have sent as well and have no extract that counts: trusts that merged
+	// send beside each other for a time.
+	Lacking map[delay.Day][]string
 	// LatestReceived is when the latest counted extract arrived.
 	LatestReceived time.Time
 	// FromLog is set for a provider that sends no extracts and is run from the
 	// log: every day up to Latest counts, and no extract is expected (C17).
 	FromLog bool
+}
+
+// Whole says whether every extract of the day that was due counts.
+func (p ProviderDays) Whole(day delay.Day) bool {
+	_, counted := slices.BinarySearch(p.Counted, day)
+	return counted && len(p.Lacking[day]) == 0
 }
 
 // Waited is the number of people who are delayed on a day and have so many
@@ -166,7 +176,9 @@ func (p *Period) gaps(stand []ProviderDays, asked func(string) bool, expected []
 		for day := from; day <= p.Last; day++ {
 			if i < len(pd.Counted) && pd.Counted[i] == day {
 				i++
-				continue
+				if len(pd.Lacking[day]) == 0 {
+					continue
+				}
 			}
 			missing++
 			lacking[day-p.First] = true
@@ -288,7 +300,11 @@ func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked fun
 			a.Latest, a.Rows = p.Latest, p.Rows
 			_, held := slices.BinarySearch(p.Held, o.ArrivalDay)
 			_, counted := slices.BinarySearch(p.Counted, o.ArrivalDay)
+			a.Lacks = p.Lacking[o.ArrivalDay]
 			switch {
+			case len(a.Lacks) > 0 && held:
+				a.Today = Held
+			case len(a.Lacks) > 0:
 			case (counted || p.Latest > o.ArrivalDay) && o.ArrivalDay == yesterday && e.Due >= 0 &&
 				p.LatestReceived.After(e.Deadline(yesterday, now.Location())):
 				a.Today = Late

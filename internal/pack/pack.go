@@ -353,7 +353,7 @@ func daily(from, to delay.Day, cells []measure.Cell, stand []measure.ProviderDay
 				continue
 			}
 			begun = true
-			if _, ok := slices.BinarySearch(s.Counted, day); ok {
+			if s.Whole(day) {
 				continue
 			}
 			name := names[s.Code]

@@ -222,8 +222,10 @@ func incomplete(o measure.Overview) []string {
 		default:
 			continue
 		}
-		s := fmt.Sprintf("%s: the extract for %s %s.", p.Name, o.ArrivalDay.Long(), what)
+		s := fmt.Sprintf("%s: the extract%s for %s %s.", p.Name, measure.WithoutWords(p.Lacks), o.ArrivalDay.Long(), what)
 		switch {
+		case len(p.Lacks) > 0:
+			s += " What the trust sent beside it is counted."
 		case p.Latest == 0:
 			s += " None has been taken in yet."
 		case o.AsAt-p.Latest >= 14:

@@ -62,7 +62,7 @@ func (a Average) line() Line {
 		case v == nil:
 			return none
 		case a.Share:
-			return measure.PerCent(*v)
+			return measure.Decimal(100**v) + "%"
 		}
 		return fmt.Sprintf("%.2f", *v)
 	}

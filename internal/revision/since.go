@@ -88,10 +88,10 @@ func filesOf(ctx context.Context, m Moment, from, to delay.Day) (counted map[Spo
 	counted, held = map[Spot]File{}, map[Spot]bool{}
 	for _, line := range lines {
 		for _, d := range line.Days {
-			switch d.Arrival {
-			case measure.In, measure.Late:
+			switch {
+			case d.Arrival == measure.In, d.Arrival == measure.Late, len(d.Lacks) > 0:
 				counted[Spot{line.Code, d.Day}] = File{d.File, d.Reading}
-			case measure.Held:
+			case d.Arrival == measure.Held:
 				held[Spot{line.Code, d.Day}] = true
 			}
 		}

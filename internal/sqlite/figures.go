@@ -313,7 +313,14 @@ func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
+	histories, err := s.histories(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for i := range out {
+		if h := histories[out[i].Code]; h != nil {
+			out[i].Lacking = h.lacking(out[i].Counted)
+		}
 		if out[i].Latest == 0 {
 			continue
 		}

@@ -199,6 +199,25 @@ func (h *history) arrange(formerly []Former) {
 	slices.SortStableFunc(h.senders[1:], func(a, b historySender) int { return int(a.until - b.until) })
 }
 
+// lacking names, of the days for which some extract of the provider counts, the
+// codes that should have sent as well: from their first extract that counts to
+// their last day.
+func (h *history) lacking(counted delay.Calendar) map[delay.Day][]string {
+	out := map[delay.Day][]string{}
+	for _, s := range h.senders {
+		first := firstOf(s.calendar)
+		for _, day := range counted {
+			if first == 0 || day < first || day > s.until {
+				continue
+			}
+			if _, sent := slices.BinarySearch(s.calendar, day); !sent {
+				out[day] = append(out[day], s.code)
+			}
+		}
+	}
+	return out
+}
+
 func (h *history) at(sender int64) int {
 	return max(0, slices.IndexFunc(h.senders, func(s historySender) bool { return s.id == sender }))
 }

@@ -312,10 +312,11 @@ func (s *Server) closedDischargeTables(e *closing.England, rows []dischargeRow) 
 // closedPlace names the place of a discharge row as it was named when it was
 // counted.
 func (s *Server) closedPlace(e *closing.England, r dischargeRow) string {
-	if r.By == string(national.ByProvider) {
-		if name := e.Named(r.Code); name != r.Code {
-			return name
-		}
+	switch {
+	case r.By == string(national.ByProvider) && e.Named(r.Code) != r.Code:
+		return e.Named(r.Code)
+	case r.By == string(national.ByCouncil) && r.Code == "":
+		return "Council not known" // Hospitals stand in the same table.
 	}
 	return s.dischargePlace(r)
 }

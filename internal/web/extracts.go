@@ -152,7 +152,8 @@ func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 				attention = append(attention, heldItem(line, d))
 			}
 			if d.Arrival == measure.Missing {
-				attention = append(attention, attentionItem{Words: line.Name + ", " + d.Day.Long() + ": no extract has arrived."})
+				attention = append(attention, attentionItem{Words: line.Name + ", " + d.Day.Long() + ": no extract" +
+					measure.WithoutWords(d.Lacks) + " has arrived."})
 			}
 		}
 	}
@@ -238,6 +239,7 @@ func (s *Server) extractsTwin(f fortnightOf) page.Twin {
 			{Name: "status"},
 			{Name: "rows", Number: true},
 			{Name: "file"},
+			{Name: "missing_from"},
 		}}
 	for _, line := range f.Lines {
 		for _, d := range line.Days {
@@ -245,7 +247,8 @@ func (s *Server) extractsTwin(f fortnightOf) page.Twin {
 			if d.File != "" {
 				rows = strconv.Itoa(d.Rows)
 			}
-			t.Rows = append(t.Rows, []string{line.Code, line.Name, d.Day.String(), string(d.Arrival), rows, d.File})
+			t.Rows = append(t.Rows, []string{line.Code, line.Name, d.Day.String(), string(d.Arrival), rows, d.File,
+				strings.Join(d.Lacks, " ")})
 		}
 	}
 	return t

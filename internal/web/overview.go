@@ -287,11 +287,16 @@ func incomplete(o measure.Overview) []string {
 		if p.Latest != 0 && o.AsAt-p.Latest < 14 {
 			from = " Its figures are from " + p.Latest.Long() + "."
 		}
+		day := o.AsAt
+		if len(p.Lacks) > 0 {
+			day, from = o.ArrivalDay, " What the trust sent beside it is counted."
+		}
+		extract := p.Name + ": the extract" + measure.WithoutWords(p.Lacks) + " for " + day.Long()
 		switch p.Today {
 		case measure.Missing:
-			out = append(out, p.Name+": the extract for "+o.AsAt.Long()+" has not arrived."+from)
+			out = append(out, extract+" has not arrived."+from)
 		case measure.Held:
-			out = append(out, p.Name+": the extract for "+o.AsAt.Long()+" is held."+from)
+			out = append(out, extract+" is held."+from)
 		}
 	}
 	return out
