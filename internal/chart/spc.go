@@ -29,6 +29,8 @@ type Control struct {
 	Settings string
 	// Listed are the annotations in the order of their numbers.
 	Listed []Note
+	// Offers are where the limits might start again, newest first.
+	Offers []Offer
 }
 
 // direction is which way a metric improves.
@@ -74,7 +76,7 @@ func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
 	}
 	c.Result = r
 	c.Variation, c.Assurance = variationIcon(r), assuranceIcon(r)
-	c.Title = controlTitle(t, p, r, o)
+	c.Title, c.Offers = controlTitle(t, p, r, o), offersOf(t, r)
 	for _, n := range r.Notes() {
 		// Missing readings have been named by provider already.
 		if !strings.Contains(n, "missing between") {
