@@ -1,6 +1,8 @@
 package chart
 
 import (
+	"slices"
+
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/spc"
@@ -25,25 +27,24 @@ func offersOf(t measure.Trend, r spc.Result) []Offer {
 		if len(out) == mostOffers {
 			break
 		}
-		day := r.Points[at].Day
-		for _, run := range runs {
-			long := plural(int64(run.Len()), stepWord(t.Grain), stepWord(t.Grain)+"s")
-			verb := "were"
-			if t.Metric.Percent {
-				verb = "was"
-			}
-			words := ""
-			switch side := subject(t) + " " + verb + " " + run.Word() + " average for " + long; {
-			case run.First == at:
-				words = side + ", from " + day.Long() + " on."
-			case run.Last < at && run.First == r.Groups[len(r.Groups)-1].First:
-				words = side + ", until " + r.Points[run.Last].Day.Long() + ", and not since."
-			default:
-				continue
-			}
-			out = append(out, Offer{day, words})
-			break
+		day, of := r.Points[at].Day, slices.IndexFunc(runs, func(run spc.Run) bool { return run.First == at })
+		if of < 0 { // The run that the readings began with has ended just before.
+			of = slices.IndexFunc(runs, func(run spc.Run) bool { return run.First == r.Groups[len(r.Groups)-1].First })
 		}
+		run, verb := runs[of], "were"
+		if t.Metric.Percent {
+			verb = "was"
+		}
+		words := subject(t) + " " + verb + " " + run.Word() + " average for " + plural(int64(run.Len()), stepWord(t.Grain), stepWord(t.Grain)+"s")
+		switch {
+		case run.First != at:
+			words += ", until " + r.Points[run.Last].Day.Long()
+		case run.Last == len(r.Points)-1:
+			words += ", since " + day.Long()
+		default:
+			words += ", from " + day.Long() + " on"
+		}
+		out = append(out, Offer{day, words + "."})
 	}
 	return out
 }

@@ -396,7 +396,8 @@ func unquiet(t measure.Trend, r spc.Result, sh spc.Shape, what, v, at, brief, lo
 		return append(out, been+"; latest "+v+against, been+"; latest "+v, been)
 	}
 	others := "; " + sh.SignalWords(step)
-	if n := len(sh.Runs); n > 0 {
+	// A run that ended longer ago than it lasted says little of now.
+	if n := len(sh.Runs); n > 0 && last-sh.Runs[n-1].Last <= sh.Runs[n-1].Len() {
 		then := sh.Runs[n-1]
 		if after := ", after " + many(then) + " " + then.Word() + " average"; against != "" && then.Last == last-1 {
 			return []string{what + " reached " + v + " " + brief + against + " " + lo + " to " + hi + after,
@@ -416,7 +417,9 @@ func unquiet(t measure.Trend, r spc.Result, sh spc.Shape, what, v, at, brief, lo
 	if against != "" {
 		return []string{what + ": " + v + " " + brief + against + " " + lo + " to " + hi + others, what + ": " + v + against + others}
 	}
-	return []string{what + ": " + v + " " + at + others, what + ": " + v + " " + brief + others, what + ": " + v + others}
+	mean := ", average " + lineWords(t.Metric, r.Groups[len(r.Groups)-1].Mean.Value)
+	return []string{what + ": " + v + " " + at + mean + others, what + ": " + v + " " + brief + mean + others, what + ": " + v + mean + others,
+		what + ": " + v + others}
 }
 
 // run counts the readings of the trend or shift that the latest reading ends.
