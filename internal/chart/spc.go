@@ -409,10 +409,10 @@ func unquiet(t measure.Trend, r spc.Result, sh spc.Shape, what, v, at, brief, lo
 		}
 		of := what + " " + was + " " + then.Word() + " average for " + many(then)
 		until := " to " + r.Points[then.Last].Day.Time().Format("2 January")
-		if against == "" {
-			against = ", within the limits"
+		if against != "" { // It says more than the day does.
+			return []string{of + until + "; latest " + v + against, of + "; latest " + v + against, of + "; latest " + v}
 		}
-		return []string{of + until + "; latest " + v + against, of + until + "; latest " + v, of + "; latest " + v}
+		return []string{of + until + "; latest " + v + ", within the limits", of + until + "; latest " + v, of + "; latest " + v}
 	}
 	if against != "" {
 		return []string{what + ": " + v + " " + brief + against + " " + lo + " to " + hi + others, what + ": " + v + against + others}
@@ -628,7 +628,7 @@ const mostMarked = 400
 
 // lookOf gives how a reading is drawn.
 func lookOf(pt spc.PointResult, g spc.Group) look {
-	high := pt.Words != "" && strings.HasPrefix(pt.Words, "Higher")
+	high := pt.Words != "" && strings.HasPrefix(pt.Words, "High")
 	switch {
 	case g.Limits != spc.LimitsGiven:
 		return look{"unjudged", "circle", white, usualEdge, "Not judged: no limits"}

@@ -501,7 +501,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 // key of its own.
 func shapes(m measure.Metric) string {
 	if d, _ := measure.DefinitionOf(m.ID, nil); d.Direction == "neutral" {
-		return "Circles show no signal, diamonds readings higher or lower than usual."
+		return "Circles show no signal, diamonds high or low readings."
 	}
 	return "Circles show no signal, squares an improvement, triangles something to look into."
 }
