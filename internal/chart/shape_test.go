@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,5 +92,38 @@ func TestAfterARestartThereIsAnAverageSoFar(t *testing.T) {
 	}
 	if !strings.Contains(string(c.Option), "Average so far 51.1,\\n7 of 13") || !strings.Contains(string(c.Option), "Not judged: no limits") {
 		t.Error("the drawing does not say how many readings there are so far")
+	}
+}
+
+// After a long shift a restart is offered where it began, in words of what it was;
+// never on a chart whose limits have started again there.
+func TestALongShiftOffersARestart(t *testing.T) {
+	t.Parallel()
+	trend := weekly(t, "M02", append(append(calm(16), higher(16)...), calm(16)...)...)
+	c := control(t, trend, TrendOptions{})
+	day := func(i int) string { return trend.Series[0].Readings[i].First.Long() }
+	want := []string{day(32) + ": People waiting were below average for 16 weeks, since " + day(32) + ".",
+		day(16) + ": People waiting were above average for 16 weeks, from " + day(16) + " on."}
+	var got []string
+	for _, o := range c.Offers {
+		got = append(got, o.Day.Long()+": "+o.Words)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("offered %q, want %q", got, want)
+	}
+	ended := control(t, weekly(t, "M02", append(calm(14), 40, 20, 45, 25, 41, 22, 44, 23, 60, 12, 50, 20)...), TrendOptions{})
+	for _, o := range ended.Offers {
+		if !strings.Contains(o.Words, "until "+day(13)) {
+			t.Errorf("offered %+v", o)
+		}
+	}
+	again := control(t, trend, TrendOptions{Annotations: []measure.Annotation{
+		{Day: trend.Series[0].Readings[16].First, Words: "A new team", Restart: true},
+		{Day: trend.Series[0].Readings[32].First, Words: "It ended", Restart: true}}})
+	if len(again.Offers) != 0 {
+		t.Errorf("offered again: %+v", again.Offers)
+	}
+	if n := len(again.Listed); n != 2 || len(again.Result.Groups) != 3 {
+		t.Errorf("%d flags and %d groups", n, len(again.Result.Groups))
 	}
 }

@@ -29,6 +29,8 @@ type Control struct {
 	Settings string
 	// Listed are the annotations in the order of their numbers.
 	Listed []Note
+	// Offers are where the limits might start again, newest first.
+	Offers []Offer
 }
 
 // direction is which way a metric improves.
@@ -74,7 +76,7 @@ func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
 	}
 	c.Result = r
 	c.Variation, c.Assurance = variationIcon(r), assuranceIcon(r)
-	c.Title = controlTitle(t, p, r, o)
+	c.Title, c.Offers = controlTitle(t, p, r, o), offersOf(t, r)
 	for _, n := range r.Notes() {
 		// Missing readings have been named by provider already.
 		if !strings.Contains(n, "missing between") {
@@ -394,7 +396,8 @@ func unquiet(t measure.Trend, r spc.Result, sh spc.Shape, what, v, at, brief, lo
 		return append(out, been+"; latest "+v+against, been+"; latest "+v, been)
 	}
 	others := "; " + sh.SignalWords(step)
-	if n := len(sh.Runs); n > 0 {
+	// A run that ended longer ago than it lasted says little of now.
+	if n := len(sh.Runs); n > 0 && last-sh.Runs[n-1].Last <= sh.Runs[n-1].Len() {
 		then := sh.Runs[n-1]
 		if after := ", after " + many(then) + " " + then.Word() + " average"; against != "" && then.Last == last-1 {
 			return []string{what + " reached " + v + " " + brief + against + " " + lo + " to " + hi + after,
@@ -406,15 +409,17 @@ func unquiet(t measure.Trend, r spc.Result, sh spc.Shape, what, v, at, brief, lo
 		}
 		of := what + " " + was + " " + then.Word() + " average for " + many(then)
 		until := " to " + r.Points[then.Last].Day.Time().Format("2 January")
-		if against == "" {
-			against = ", within the limits"
+		if against != "" { // It says more than the day does.
+			return []string{of + until + "; latest " + v + against, of + "; latest " + v + against, of + "; latest " + v}
 		}
-		return []string{of + until + "; latest " + v + against, of + until + "; latest " + v, of + "; latest " + v}
+		return []string{of + until + "; latest " + v + ", within the limits", of + until + "; latest " + v, of + "; latest " + v}
 	}
 	if against != "" {
 		return []string{what + ": " + v + " " + brief + against + " " + lo + " to " + hi + others, what + ": " + v + against + others}
 	}
-	return []string{what + ": " + v + " " + at + others, what + ": " + v + " " + brief + others, what + ": " + v + others}
+	mean := ", average " + lineWords(t.Metric, r.Groups[len(r.Groups)-1].Mean.Value)
+	return []string{what + ": " + v + " " + at + mean + others, what + ": " + v + " " + brief + mean + others, what + ": " + v + mean + others,
+		what + ": " + v + others}
 }
 
 // run counts the readings of the trend or shift that the latest reading ends.
@@ -623,7 +628,7 @@ const mostMarked = 400
 
 // lookOf gives how a reading is drawn.
 func lookOf(pt spc.PointResult, g spc.Group) look {
-	high := pt.Words != "" && strings.HasPrefix(pt.Words, "Higher")
+	high := pt.Words != "" && strings.HasPrefix(pt.Words, "High")
 	switch {
 	case g.Limits != spc.LimitsGiven:
 		return look{"unjudged", "circle", white, usualEdge, "Not judged: no limits"}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 
@@ -54,6 +55,9 @@ type Note struct {
 	// Compared is the before and after in words, with the caution that it
 	// proves nothing; empty when there are too few readings.
 	Compared string
+	// By made the note and At is when; they are for a page and not for drawings.
+	By string
+	At time.Time
 }
 
 // caution stands beside every before and after.
@@ -339,7 +343,8 @@ func trendDefinition(m measure.Metric, b *definition.Book) string {
 func noted(t measure.Trend, all []measure.TrendReading, annotations []measure.Annotation) []Note {
 	out := make([]Note, len(annotations))
 	for i, a := range annotations {
-		n := Note{ID: a.ID, Number: i + 1, Day: a.Day, Words: shorten(plain(a.Words), measure.AnnotationLimit), Restart: a.Restart}
+		n := Note{ID: a.ID, Number: i + 1, Day: a.Day, Words: shorten(plain(a.Words), measure.AnnotationLimit), Restart: a.Restart, By: a.By,
+			At: a.At}
 		if b, ok := measure.Around(t.Metric, all, a.Day); ok {
 			was, is := unit(t.Metric, b.BeforeAverage), unit(t.Metric, b.AfterAverage)
 			n.Compared = fmt.Sprintf("Average of %s before: %s. Average of %s after: %s. %s.",

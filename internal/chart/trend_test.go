@@ -238,7 +238,7 @@ func TestControlDrawsWhatItsTableSays(t *testing.T) {
 	t.Run("each flagged reading names its rule", func(t *testing.T) {
 		c := control(t, weekly(t, "M02", append(calm(20), 131)...), TrendOptions{})
 		row := c.Table.Rows[20]
-		if row[len(row)-1].Text != "Above the upper limit" || row[len(row)-2].Text != "Higher than usual: look into this" {
+		if row[len(row)-1].Text != "Above the upper limit" || row[len(row)-2].Text != "High: look into this" {
 			t.Errorf("found %+v", row)
 		}
 		if c.Variation.Words == "" || !bytes.Contains(c.Variation.SVG, []byte("H</text>")) {

@@ -39,8 +39,11 @@ func Metrics(b *definition.Book) []Metric {
 	return out
 }
 
-// metrics are what can be followed. Words in braces are the convention's.
+// metrics are what can be followed: flows first, because a change shows in them
+// soonest and plainest. Words in braces are the convention's.
 var metrics = []Metric{
+	{Word: "M08", ID: NewDelays, Name: "New delays", Noun: "new delays", Unit: "people", Whole: true, AddsUp: true},
+	{Word: "M09", ID: EndedDelays, Name: "Ended delays", Noun: "ended delays", Unit: "people", Whole: true, AddsUp: true},
 	{Word: "M02", ID: PeopleWaiting, Name: "People waiting", Noun: "people waiting", Unit: "people a day"},
 	{Word: "M01", ID: DelayedDays, Name: "Delayed days", Noun: "delayed days", Unit: "days", Whole: true, AddsUp: true},
 	{Word: "M01b", ID: DToCBeds, Name: "{Beds}", Noun: "{beds}", Unit: "beds"},
@@ -51,8 +54,6 @@ var metrics = []Metric{
 	{Word: "M05-21", ID: LongWaits, Name: "Waiting 21 days or more", Noun: "people waiting 21 days or more", Unit: "people a day",
 		AtLeast: 21},
 	{Word: "M07", ID: DaysWaited, Name: "Days waited", Noun: "days waited", Unit: "days, middle of the waits that ended"},
-	{Word: "M08", ID: NewDelays, Name: "New delays", Noun: "new delays", Unit: "people", Whole: true, AddsUp: true},
-	{Word: "M09", ID: EndedDelays, Name: "Ended delays", Noun: "ended delays", Unit: "people", Whole: true, AddsUp: true},
 }
 
 // OfDays says that the metric is made from delayed days, each of which stands
@@ -69,6 +70,12 @@ func MetricOf(word string, b *definition.Book) (m Metric, ok bool) {
 		return Metric{}, false
 	}
 	return all[i], true
+}
+
+// Stock says that the metric counts who is there, or the days of who is there: one
+// reading holds many of the people of the one before, so that readings are alike.
+func (m Metric) Stock() bool {
+	return slices.Contains([]string{PeopleWaiting, DelayedDays, DToCBeds, LongWaits}, m.ID)
 }
 
 // State says how much a reading can be relied on.

@@ -64,7 +64,6 @@ func judge(g *Group, pts []PointResult, p Params) {
 		pt.Label = pt.Cause.label(p)
 		pt.Flag = pt.Cause != CommonCause
 		pt.Kind = kind(pt.Cause, p.Direction)
-		pt.Words = pointWords(*pt, g, p)
 		pt.Rule = pt.Cause.rule(p)
 	}
 }

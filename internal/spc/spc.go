@@ -429,6 +429,13 @@ func Analyse(points []Point, p Params) (Result, error) {
 		g := &r.Groups[i]
 		judge(g, r.Points[g.First:g.Last+1], p)
 	}
+	quiet := r.Shape().Quiet
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		for j := g.First; j <= g.Last; j++ {
+			r.Points[j].Words = pointWords(r.Points[j], g, p, quiet)
+		}
+	}
 	last := r.Groups[len(r.Groups)-1]
 	r.Variation = variation(r.Points[len(r.Points)-1], last, p)
 	r.Variation.Words = r.shapeWords()

@@ -55,17 +55,23 @@ func (c Cause) rule(p Params) string {
 }
 
 // pointWords is what is said of one reading (screens.md section 3, the table
-// of SPC points).
-func pointWords(pt PointResult, g *Group, p Params) string {
+// of SPC points). Where the series is not quiet nothing is compared with what is
+// usual.
+func pointWords(pt PointResult, g *Group, p Params, quiet bool) string {
 	switch {
 	case pt.Missing:
 		return "No data"
 	case g.Limits != LimitsGiven:
 		return g.Words
 	}
-	higher := "Higher than usual"
-	if pt.Cause.high() < 0 {
+	higher := "High"
+	switch high := pt.Cause.high() >= 0; {
+	case quiet && high:
+		higher = "Higher than usual"
+	case quiet:
 		higher = "Lower than usual"
+	case !high:
+		higher = "Low"
 	}
 	switch pt.Kind {
 	case Improvement:

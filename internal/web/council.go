@@ -398,20 +398,22 @@ func signedPart(v float64) string {
 	return "−" + text
 }
 
-// councilTrends fills in the table of figures and the control chart, which say
-// the same of what is usual.
+// councilTrends fills in the table of figures, with what charts of months say of
+// them, and the control chart of the weeks.
 func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilView) error {
-	// The weeks of the months that the chart of the share has; who waits now is
-	// judged by the weeks up to now.
-	trend := func(word string, to delay.Day, bodies ...delay.Body) (trendAsked, *chart.Control, error) {
+	trend := func(word string, grain measure.Dimension, to delay.Day, bodies ...delay.Body) (trendAsked, *chart.Control, error) {
 		t := trendAsked{see: a.see, Chart: chartControl}
 		t.Metric, _ = measure.MetricOf(word, s.opts.Places.Book)
-		t.TrendQuery.Filter, t.TrendQuery.Grain = a.filter, measure.ByWeek
+		t.TrendQuery.Filter, t.TrendQuery.Grain = a.filter, grain
 		t.TrendQuery.Filter.Bodies = bodies
 		if word != measure.CouncilShare {
 			t.TrendQuery.Filter.Basis = measure.BasisCounted // People are everybody.
 		}
-		t.TrendQuery.From, t.TrendQuery.To = min((to.Month()-12).First(), to), to
+		back := delay.Month(12)
+		if grain == measure.ByMonth {
+			back = judgedMonths
+		}
+		t.TrendQuery.From, t.TrendQuery.To = min((to.Month()-back).First(), to), to
 		made, err := measure.MakeTrend(ctx, a.see, t.TrendQuery, a.see.Expected())
 		if err != nil {
 			return t, nil, err
@@ -421,23 +423,28 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 		return t, drawn.One, err
 	}
 	end := min(a.figures.To, a.last)
-	waiting, social, err := trend(measure.PeopleWaiting, end, delay.SocialCare)
+	waiting, social, err := trend(measure.PeopleWaiting, measure.ByWeek, end, delay.SocialCare)
 	if err != nil {
 		return err
 	}
-	_, all, err := trend(measure.PeopleWaiting, end)
-	if err != nil {
+	var u usual
+	if _, u.long, err = trend(measure.LongWaits+"-21", measure.ByWeek, a.last); err != nil {
 		return err
 	}
-	_, share, err := trend(measure.CouncilShare, end)
-	if err != nil {
-		return err
+	// A month's figures are judged by a chart of months. What is of another period
+	// has no chart.
+	if month := a.figures.From.Month(); a.figures.From == month.First() && a.figures.To == month.Last() {
+		if _, u.social, err = trend(measure.PeopleWaiting, measure.ByMonth, a.figures.To, delay.SocialCare); err != nil {
+			return err
+		}
+		if _, u.all, err = trend(measure.PeopleWaiting, measure.ByMonth, a.figures.To); err != nil {
+			return err
+		}
+		if _, u.share, err = trend(measure.CouncilShare, measure.ByMonth, a.figures.To); err != nil {
+			return err
+		}
 	}
-	_, long, err := trend(measure.LongWaits+"-21", a.last)
-	if err != nil {
-		return err
-	}
-	v.Figures, v.FiguresNotes = s.councilFigures(a, usual{share: share, social: social, all: all, long: long})
+	v.Figures, v.FiguresNotes = s.councilFigures(a, u)
 	one := *social
 	one.ID = "people-with-social-care"
 	q := waiting.query()
@@ -457,12 +464,19 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 	return nil
 }
 
-// usual holds the control charts by which a period's figures are judged.
+// judgedMonths is how many months before a month its figures are judged by.
+const judgedMonths = 35
+
+// usual holds the control charts by which a period's figures are judged: of months
+// for those of a month, nil where the period is another; of weeks for who waits now.
 type usual struct{ share, social, all, long *chart.Control }
 
 // usualWords says what a control chart shows, with the range of its latest
 // limits as write has them.
 func usualWords(c *chart.Control, write func(float64) string) string {
+	if c == nil {
+		return "Not judged: the period is not one month"
+	}
 	n := len(c.Result.Groups)
 	if n == 0 {
 		return "No data"
@@ -479,7 +493,7 @@ func usualWords(c *chart.Control, write func(float64) string) string {
 func (s *Server) councilFigures(a councilAsked, u usual) (page.Table, []string) {
 	f := a.figures
 	t := page.Table{ID: "figures", Caption: "Figures", Head: []page.Head{{Text: "Measure"}, {Text: "This period", Numeric: true},
-		{Text: "Period before", Numeric: true}, {Text: "Change", Numeric: true}, {Text: "Usual range, by week"}}}
+		{Text: "Period before", Numeric: true}, {Text: "Change", Numeric: true}, {Text: "What a chart of months shows"}}}
 	const notJudged, notApplicable = "Not judged", "Not applicable"
 	row := func(name, href, usual string, cells ...page.Cell) {
 		out := []page.Cell{{Text: name, Header: true, Href: href}}
@@ -548,7 +562,7 @@ func (s *Server) councilFigures(a councilAsked, u usual) (page.Table, []string) 
 	}
 	for _, w := range a.overview.Waiting {
 		if w.AtLeast == 21 {
-			row("People waiting 21 days or more now, all", "/definitions/"+measure.LongWaits, usualWords(u.long, tenth),
+			row("People waiting 21 days or more now, all", "/definitions/"+measure.LongWaits, usualWords(u.long, tenth)+", by week",
 				say(count(w.People), notApplicable, notApplicable)...)
 		}
 	}

@@ -50,14 +50,17 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 			t.Errorf("the page says %q", got)
 		}
 	})
-	t.Run("the chart by week says what the table says is usual", func(t *testing.T) {
+	t.Run("a month's figures are judged by a chart of months, not by the weeks beside them", func(t *testing.T) {
 		title := words(doc.Find("#people-with-social-care-heading"))
 		row := words(doc.Find("#figures tr").FilterFunction(func(_ int, r *goquery.Selection) bool {
 			return strings.HasPrefix(words(r), "DToC beds with social care")
 		}))
-		icon := words(doc.Find(".app-icons__item").First())
-		if icon == "" || !strings.Contains(row, icon) {
-			t.Errorf("the icon says %q, the table %q", icon, row)
+		months := words(s.get(t, "/trends?measure=M02&grain=month&council=E10000099&resp=social-care&last=36m").Find(".app-icons__item").First())
+		if months == "" || !strings.Contains(row, months) {
+			t.Errorf("the months say %q, the table %q", months, row)
+		}
+		if weeks := words(doc.Find(".app-icons__item").First()); weeks == "" || weeks == months {
+			t.Errorf("the weeks say %q, the months %q", weeks, months)
 		}
 		if title == "" || doc.Find("#people-with-social-care svg").Length() == 0 {
 			t.Errorf("the chart is missing: %q", title)

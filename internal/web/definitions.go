@@ -261,9 +261,19 @@ var controlRules = []ruleView{
 	{"Rule 3", "2 of 3 readings in a row near the same limit, in the outer third of the range or beyond."},
 	{"Rule 4", "7 readings in a row on one side of the average."},
 	{"Outliers", "No reading is left out of the limits for being unusual."},
-	{"Words", "A reading that meets a rule is higher or lower than usual. Where lower is better, lower is an improvement and higher " +
-		"is to be " +
-		"looked into. For a neutral measure, such as the council share, it is neither. The table names the rule."},
+	{"Words", "A reading that meets a rule is a signal: high or low. Where lower is better, low is an improvement and high is to be looked " +
+		"into. For a neutral measure, such as the council share, it is neither. The table names the rule. The title, the icon and the " +
+		"alternative text read the whole series: its level, how long it has stood, the level before, and the latest reading. The range " +
+		"between the limits is called usual only where at least four fifths of the readings are no signal, and that nothing has changed " +
+		"is said only where none is."},
+	{"What they can say", "The rules expect that each reading is apart from the one before. People who wait this week were mostly waiting " +
+		"last week, so stocks (people waiting, delayed days, long waits) run in rows: on real series of a year a median of 56% of the " +
+		"weeks met a rule, where 6% do of readings that are apart. A signal of a stock says that the level has moved at some time and not " +
+		"that something happened that week."},
+	{"Flows first", "New and ended waits are counted anew each week. A change shows in them soonest and plainest, so they come first where " +
+		"a change is looked for."},
+	{"Steps", "A figure of a month is judged by a chart of months, never by one of weeks: a month's average lies between narrower " +
+		"limits than a week's."},
 	{"Agreed level", "A level that the partners have agreed, a dotted line labelled with its value for the days on which it stands. Usually " +
 		"meets: the whole range between the limits is on its wanted side. Does not usually meet: the whole range is on the other side. " +
 		"Sometimes " +
@@ -272,7 +282,9 @@ var controlRules = []ruleView{
 	{"Missing data", "A week or month for which a hospital sent no extract is not drawn, not joined and not counted as 0. Days carried over " +
 		"the gap are in the totals. A period that is not over is in the table and is drawn only when it is an average."},
 	{"Limits that start again", "The partnership may start the limits again from a day on which the way of working changed, with its reason " +
-		"on the chart. A change in one hospital starts only that hospital's limits again."},
+		"as a numbered note on the chart, for everyone. After 12 or more readings in a row on one side of the average the chart offers it. " +
+		"A note can be withdrawn, and both are in the audit log. Until there are 13 readings since, their points are hollow, with an average " +
+		"so far, no limits and no signals. A change in one hospital starts only that hospital's limits again."},
 	{"Before and after", "Beside a note on a chart stand the averages of up to 13 readings on either side. They do not show that one led to " +
 		"the other."},
 }

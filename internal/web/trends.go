@@ -162,7 +162,7 @@ func askedMetric(query url.Values, known []measure.Metric) (measure.Metric, erro
 	given := page.Values(query, wordMeasure)
 	switch len(given) {
 	case 0:
-		return known[0], nil
+		return known[slices.IndexFunc(known, func(m measure.Metric) bool { return m.ID == measure.PeopleWaiting })], nil
 	case 1:
 	default:
 		return measure.Metric{}, problem.New(problem.Invalid, "Select one measure. The address has %d.", len(given))
@@ -360,7 +360,7 @@ type iconView struct {
 
 // noteView is one of the partnership's notes below a chart.
 type noteView struct {
-	Number, Words, Day, Restart, Compared string
+	Number, Words, Day, Restart, Compared, By string
 	// Withdraw is where the form that takes it off posts to; empty for those
 	// who may not.
 	Withdraw string
@@ -368,7 +368,12 @@ type noteView struct {
 
 type trendsView struct {
 	page.Frame
-	Showing  string
+	Showing string
+	// Flows lead from a chart of a stock to those of the flows, in which a change
+	// shows.
+	Flows    []page.Link
+	Offers   []offerView
+	Restarts bool // the reader may start limits again
 	Empty    string
 	Filters  page.Filters
 	Icons    []iconView
@@ -486,6 +491,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 			return v, err
 		}
 	}
+	s.offerRestarts(c, a, t, drawn, &v)
 	v.Notes = s.noteViews(c, drawn.Notes, a.see)
 	v.NotesAdd = s.noteForm(c, a, v.Return)
 	return v, nil
@@ -495,7 +501,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 // key of its own.
 func shapes(m measure.Metric) string {
 	if d, _ := measure.DefinitionOf(m.ID, nil); d.Direction == "neutral" {
-		return "Circles show no signal, diamonds readings higher or lower than usual."
+		return "Circles show no signal, diamonds high or low readings."
 	}
 	return "Circles show no signal, squares an improvement, triangles something to look into."
 }

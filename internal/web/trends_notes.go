@@ -78,7 +78,8 @@ func (s *Server) noteViews(c echo.Context, notes []chart.Note, see sight) []note
 	out := make([]noteView, len(notes))
 	may := s.mayAnnotate(c) && see.text == ""
 	for i, n := range notes {
-		out[i] = noteView{Number: strconv.Itoa(n.Number), Words: n.Words, Day: n.Day.Long(), Compared: n.Compared}
+		out[i] = noteView{Number: strconv.Itoa(n.Number), Words: n.Words, Day: n.Day.Long(), Compared: n.Compared,
+			By: s.notedBy(n)}
 		if n.Restart {
 			out[i].Restart = "Limits start again with the first reading from this day."
 		}

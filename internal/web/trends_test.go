@@ -278,6 +278,64 @@ func TestAddingAndWithdrawingNotes(t *testing.T) {
 	}
 }
 
+// After a long shift the page offers an analyst to start the limits again there;
+// others read that one can. The form posts a note with its reason, which stands on
+// the charts of that measure for everyone with who noted it and when, in the audit
+// log, and can be withdrawn.
+func TestALongShiftOffersToStartTheLimitsAgain(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	s := ownSite(t)
+	const target = "/trends?grain=day&provider=RXA"
+	as := func(role people.Role, target string) *goquery.Document {
+		return parse(t, s.ask(http.MethodGet, target, nil, wordAs, string(role)))
+	}
+	viewer := as(people.Viewer, target).Find(".app-restart")
+	if text := words(viewer); viewer.Find("form").Length() != 0 || !strings.Contains(text, "An analyst can start the limits again from ") {
+		t.Errorf("a viewer reads %q", text)
+	}
+	for _, narrow := range []string{"&resp=social-care", "&known=2026-11-02", "&chart=line", "&split=responsible"} {
+		if n := as(people.Analyst, target+narrow).Find(".app-restart").Length(); n != 0 {
+			t.Errorf("%s%s offers a restart", target, narrow)
+		}
+	}
+	form := as(people.Analyst, target).Find(".app-restart form").First()
+	action, _ := form.Attr("action")
+	fields := url.Values{}
+	form.Find("input").Each(func(_ int, in *goquery.Selection) {
+		name, _ := in.Attr("name")
+		value, _ := in.Attr("value")
+		fields.Set(name, value)
+	})
+	send := func() *httptest.ResponseRecorder {
+		return s.ask(http.MethodPost, action, strings.NewReader(fields.Encode()), "Content-Type", "application/x-www-form-urlencoded",
+			wordAs, string(people.Analyst))
+	}
+	if w := send(); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "Enter what happened") || len(s.notes(t)) != 0 {
+		t.Errorf("without a reason: %d, %d notes", w.Code, len(s.notes(t)))
+	}
+	fields.Set("words", "Home first team started")
+	if w := send(); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body.String())
+	}
+	n := s.notes(t)
+	if len(n) != 1 || !n[0].Restart || n[0].Metric != "M02" || n[0].Provider != "RXA" || n[0].Day.String() != fields.Get("day") {
+		t.Fatalf("found %+v", n)
+	}
+	after := as(people.Viewer, target)
+	if text := words(after.Find(".app-notes")); !strings.Contains(text, "Home first team started") ||
+		!strings.Contains(text, "Limits start again with the first reading from this day. ") ||
+		!strings.Contains(text, "Noted by an analyst on ") || strings.Contains(text, "@") {
+		t.Errorf("others read %q", text)
+	}
+	if text := words(after.Find(".app-restart")); strings.Contains(text, "again from "+n[0].Day.Long()) {
+		t.Errorf("it is offered again: %q", text)
+	}
+	if text := words(as(people.Viewer, target).Find("main")); strings.Contains(text, "No significant change") {
+		t.Error("nothing is said to have changed beside signals")
+	}
+}
+
 // note puts notes on the charts.
 func (s *site) note(t testing.TB, notes ...measure.Annotation) {
 	t.Helper()
