@@ -81,7 +81,7 @@ type dayRow struct {
 	Strip                  template.HTML
 	State                  *page.Tag
 	Receipt                string
-	Act                    page.Link
+	Acts                   []page.Link
 	// Asks says that the row has the button for numbers: the first of its delay.
 	Asks bool
 }

@@ -53,7 +53,7 @@ func (s *Server) periodRows(c echo.Context, r record.Delay, f record.Filter) ([]
 		}
 		if number := periodNumber(one, p.Counted.First); number > 0 {
 			row.Receipt = "/delays/" + r.Reference + "/periods/" + strconv.Itoa(number)
-			row.Act = s.actOn(actor, r.Reference, p)
+			row.Acts = s.actsOn(actor, r.Reference, p)
 		}
 		rows = append(rows, row)
 	}
@@ -76,20 +76,23 @@ func periodNumber(k *casework.Case, first delay.Day) int {
 	return 0
 }
 
-// actOn leads to the answer to a period, for those who answer.
-func (s *Server) actOn(actor people.Actor, reference string, p record.Period) page.Link {
+// actsOn lead to the answer to a period and to its dispute, for those who answer.
+func (s *Server) actsOn(actor people.Actor, reference string, p record.Period) []page.Link {
 	id := casework.SegmentID(reference, p.Counted.First)
+	answer := "/agreement/" + id
+	dispute := page.Link{Text: "Dispute", Href: answer + "?" + wordAnswer + "=dispute"}
+	own := casework.SideOf(actor) == agreement.NHSSide && p.Body != delay.NotAttributed
 	switch {
 	case !s.divides():
-		return page.Link{}
+		return nil
 	case p.State.Contested():
-		return page.Link{Text: "See dispute", Href: "/disputes/" + id}
-	case !actor.May(people.Agree):
-		return page.Link{}
+		return []page.Link{{Text: "See dispute", Href: "/disputes/" + id}}
+	case !actor.May(people.Agree), p.State == agreement.Proposed && own:
+		return nil // The other body answers one's own proposal.
 	case p.State == agreement.Proposed:
-		return page.Link{Text: "Answer or dispute", Href: "/agreement/" + id}
+		return []page.Link{{Text: "Answer", Href: answer}, dispute}
 	}
-	return page.Link{Text: "Dispute", Href: "/agreement/" + id}
+	return []page.Link{dispute}
 }
 
 // strip draws the days of the filter's period for one delay: the days that the
