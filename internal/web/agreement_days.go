@@ -42,25 +42,34 @@ func (s *Server) dayParts(k *casework.Case, seg *casework.Segment, f casework.An
 	return []page.Part{picked, typed}
 }
 
-// calendar draws the months of a segment and what its delay's days stand as. Days
-// of the segment can be picked where chosen is given.
+// noDay is the class of a day that is none of the delay's.
+const noDay = "app-cal__day--off"
+
+// calendar draws the months of a segment and what its delay's days stand as, by
+// the weeks that have one. Days of the segment can be picked where chosen is given.
 func (s *Server) calendar(d *casework.Delay, seg *casework.Segment, chosen func(delay.Day) bool) (months []page.PickMonth) {
 	for m := seg.Segment.First.Month(); m <= seg.Segment.Last.Month(); m++ {
 		one := page.PickMonth{Name: m.Long()}
 		week := make([]page.PickDay, int(m.First()-m.First().Week()), 7)
+		some := false
+		end := func() {
+			if some {
+				one.Weeks = append(one.Weeks, append(week, make([]page.PickDay, 7-len(week))...))
+			}
+			week, some = nil, false
+		}
 		for day := m.First(); day <= m.Last(); day++ {
 			p := page.PickDay{Number: strconv.Itoa(int(day-m.First()) + 1), Name: day.Long()}
 			p.Words, p.Class = s.dayWords(d, day)
 			if day >= seg.Segment.First && day <= seg.Segment.Last && chosen != nil {
 				p.ID, p.Value, p.Chosen = "day-"+day.String(), day.String(), chosen(day)
 			}
+			some = some || p.Class != noDay
 			if week = append(week, p); len(week) == 7 {
-				one.Weeks, week = append(one.Weeks, week), nil
+				end()
 			}
 		}
-		if len(week) > 0 {
-			one.Weeks = append(one.Weeks, append(week, make([]page.PickDay, 7-len(week))...))
-		}
+		end()
 		months = append(months, one)
 	}
 	return months
@@ -120,5 +129,5 @@ func (s *Server) dayWords(d *casework.Delay, day delay.Day) (words, class string
 			return "left", "app-cal__day--left"
 		}
 	}
-	return "not counted", "app-cal__day--off"
+	return "not counted", noDay
 }
