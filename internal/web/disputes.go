@@ -163,6 +163,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 		Caption: k.Reference + ", " + s.opts.Places.ProviderWords(k.Provider) + ", " + s.opts.Places.ReasonWords(seg.Segment.Reason),
 		State:   page.Tag{Text: measure.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]},
 		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(k.Period(seg)), Record: "/delays/" + k.Reference}
+	v.BodyClass = "app-dispute-page"
 	v.PageTitle = title + ", " + k.Reference + " – Homeward"
 	if v.Version == "" {
 		v.Version = k.Version
@@ -302,7 +303,7 @@ func (s *Server) disputePage(c echo.Context) error {
 		return err
 	}
 	if c.QueryParam(page.WordView) == "print" {
-		v.BodyClass, v.Paper = "app-view-print", true
+		v.BodyClass, v.Paper = v.BodyClass+" app-view-print", true
 	}
 	return s.page(c, "dispute", v)
 }
