@@ -185,12 +185,12 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 	}
 	v.Outside = d.outside()
 	var shown int64
+	numbers, err := s.periodNumbers(c, d.List.Delays)
+	if err != nil {
+		return v, err
+	}
 	for _, r := range d.List.Delays {
-		rows, err := s.periodRows(c, r, d.Filter)
-		if err != nil {
-			return v, err
-		}
-		v.Rows = append(v.Rows, rows...)
+		v.Rows = append(v.Rows, s.periodRows(c, r, d.Filter, numbers)...)
 		shown += r.Days
 	}
 	v.Proof = d.proof(shown, len(v.Rows))
