@@ -309,3 +309,55 @@ func TestEffectIsWhatDecidingMakes(t *testing.T) {
 		d.follow("council reviewer", made).has(t, "Too few people to give a share: 4 people waited in November 2026.")
 	})
 }
+
+// The numbers of periods that rows lead to are those of the cases, read at once.
+func TestPeriodsAreNumberedAsInTheirCases(t *testing.T) {
+	d := newDesk(t)
+	d.crowded()
+	id := casework.SegmentID(d.ref("100000100"), delay.MustDay("2026-10-29"))
+	parted := d.send("council reviewer", "/agreement/"+id, "/agreement/"+id, with(map[string]string{"answer": "dispute", "body": "nhs",
+		"checks": "fact", "words": "A part"}, date("from", "2026-10-30"), date("to", "2026-10-30")))
+	d.follow("council reviewer", parted).has(t, "Disputed: 1 day.")
+	var references []string
+	for i := range 12 {
+		references = append(references, d.ref(fmt.Sprintf("1000001%02d", i)))
+	}
+	for side, codes := range map[people.Side][]string{people.CouncilSide: {"E10000099"}, people.ProviderSide: {"RXA"}} {
+		scope := people.Grant{Role: people.Reviewer, Side: side, Codes: codes}.Scope()
+		got, err := d.Store.Periods(t.Context(), scope, append(references, "HW-00000000"))
+		if err != nil || len(got) != len(references) {
+			t.Fatalf("%d people, %v", len(got), err)
+		}
+		for _, reference := range references {
+			k, err := d.Store.Case(t.Context(), scope, reference)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for i := range k.Delays {
+				for j := range k.Delays[i].Segments {
+					seg := &k.Delays[i].Segments[j]
+					if n++; got[reference][seg.Segment.First] != k.Period(seg) {
+						t.Errorf("%s: %d, its case says %d", reference, got[reference][seg.Segment.First], k.Period(seg))
+					}
+				}
+			}
+			if n != len(got[reference]) || n == 0 {
+				t.Errorf("%s: %d periods, its case has %d", reference, len(got[reference]), n)
+			}
+		}
+	}
+	other := people.Grant{Role: people.Reviewer, Side: people.CouncilSide, Codes: []string{"E06000099"}}.Scope()
+	if got, err := d.Store.Periods(t.Context(), other, references); err != nil || len(got) != 0 {
+		t.Errorf("P1: another council is given %v, %v", got, err)
+	}
+	page := d.get("council reviewer", "/days?from=2026-10-29&to=2026-11-03")
+	for _, row := range page.Find("#days tbody tr").EachIter() {
+		receipt, _ := row.Find(`a[href*="/periods/"]`).Attr("href")
+		dates := words(row.Find(".app-evidence__dates"))
+		first, _, _ := strings.Cut(dates, " ")
+		if receipt == "" || !strings.HasPrefix(words(d.get("council reviewer", receipt).Find("#evidence tbody th").First()), first+" ") {
+			t.Errorf("the row of %s leads to %q", dates, receipt)
+		}
+	}
+}

@@ -94,6 +94,10 @@ type AnswerForm struct {
 	// From and To are the days that a dispute is about, both empty for the
 	// whole segment.
 	From, To Date
+	// Picks says that the form let days be picked one by one, and Days are those
+	// that were, like 2026-10-12. From and To, where typed, stand before them.
+	Picks bool
+	Days  []string
 }
 
 // MayAnswer says why the actor may not agree to or dispute a segment now, nil
@@ -230,6 +234,10 @@ func (s *Service) Answer(ctx context.Context, by people.Actor, f AnswerForm) (Do
 // segment. One end alone leaves the other as it is.
 func (s *Service) part(r *Refusal, seg *Segment, f AnswerForm, a *NewAnswer) {
 	first, last := seg.Segment.First, seg.Segment.Last
+	if f.Picks && f.From.Empty() && f.To.Empty() {
+		picked(r, f.Days, a)
+		return
+	}
 	within := func(day delay.Day, field, name string) bool {
 		if day != 0 && (day < first || day > last) {
 			r.field(field, "%s must be from %s to %s, the days of this period", name, first.Long(), last.Long())
@@ -249,6 +257,42 @@ func (s *Service) part(r *Refusal, seg *Segment, f AnswerForm, a *NewAnswer) {
 	}
 	if of.First > of.Last {
 		r.field("to", "Last day must be on or after the first day, %s", of.First.Long())
+	}
+}
+
+// picked checks days that were picked one by one: they are of the period and
+// follow each other. An end of the period that is picked stays open, so that the
+// dispute goes on as the period does.
+func picked(r *Refusal, given []string, a *NewAnswer) {
+	of := &a.Event.Segment
+	first, last := of.First, of.Last
+	var days []delay.Day
+	for _, text := range given {
+		day, err := delay.ParseDay(text)
+		if err != nil || day < first || day > last {
+			r.field("days", "The days must be from %s to %s, the days of this period", first.Long(), last.Long())
+			return
+		}
+		days = append(days, day)
+	}
+	slices.Sort(days)
+	days = slices.Compact(days)
+	if len(days) == 0 {
+		r.field("days", "Select the days that you dispute")
+		return
+	}
+	for i, day := range days[1:] {
+		if day != days[i]+1 {
+			r.field("days", "Select days that follow each other: %s is not selected. Dispute the days after it by themselves",
+				(days[i] + 1).Long())
+			return
+		}
+	}
+	if of.First = days[0]; of.First > first {
+		a.Event.Cut |= agreement.CutBefore
+	}
+	if of.Last = days[len(days)-1]; of.Last < last {
+		a.Event.Cut |= agreement.CutAfter
 	}
 }
 

@@ -215,6 +215,10 @@ type QueueRow struct {
 	Ward, Bed string
 }
 
+// Periods are the numbers that the periods of people have in their cases, as
+// Case.Period has them, by the person's reference and the period's first day.
+type Periods map[string]map[delay.Day]int
+
 // QueueQuery asks for rows of the agreement's queue.
 type QueueQuery struct {
 	Which Which

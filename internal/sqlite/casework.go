@@ -74,6 +74,47 @@ func (s *Store) Case(ctx context.Context, scope people.Scope, reference string) 
 	return c, nil
 }
 
+// Periods gives the numbers that the periods of people have in their cases, as far
+// as the scope reaches, in one query whatever the number of people. A reference
+// that the scope does not reach, or that two people have, has none.
+func (s *Store) Periods(ctx context.Context, scope people.Scope, references []string) (casework.Periods, error) {
+	var w where
+	w.scoped(scope, "t.provider_id", "t.council")
+	in(&w, "named.reference", references, func(r string) any { return r })
+	if len(references) == 0 {
+		w.add("0")
+	}
+	out, whose := casework.Periods{}, map[string]int64{}
+	err := eachRow(ctx, s.read, `
+		SELECT named.reference, named.person_id, t.first_day,
+			row_number() OVER (PARTITION BY named.patient_id ORDER BY t.listed_first, t.first_day)
+		FROM patient named
+		JOIN segment t ON t.patient_id = named.person_id
+		WHERE `+w.String(), func(rows *sql.Rows) error {
+		var reference string
+		var person int64
+		var first delay.Day
+		var number int
+		if err := rows.Scan(&reference, &person, &first, &number); err != nil {
+			return err
+		}
+		switch of, known := whose[reference]; {
+		case !known:
+			whose[reference], out[reference] = person, map[delay.Day]int{}
+		case of != person:
+			out[reference] = nil // Nobody guesses whose it is.
+		}
+		if out[reference] != nil {
+			out[reference][first] = number
+		}
+		return nil
+	}, w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("the periods of people: %w", err)
+	}
+	return out, nil
+}
+
 // caseReader reads the parts of one case.
 type caseReader struct {
 	ctx               context.Context

@@ -23,6 +23,7 @@ const (
 	wordWhich  = "which"
 	wordAgreed = "agreed"
 	wordDays   = "days"
+	wordAnswer = "answer"
 )
 
 // queuePage is how many segments one page of the queue has.
@@ -388,31 +389,34 @@ func (s *Server) answerParts(k *casework.Case, seg *casework.Segment, mine agree
 	for i, x := range casework.Checks {
 		checks[i] = [2]string{x.Code, x.Words}
 	}
-	return []page.Part{answer,
+	parts := []page.Part{answer,
 		page.RadiosPart("body", "If you dispute: who is the next step with?", f.Body, bodies...),
 		page.RadiosPart("checks", "If you dispute: what should be checked?", f.Checks, checks...),
-		page.DatePart("from", "If you dispute part of the period: its first day", "Leave empty for "+seg.Segment.First.Long()+".", f.From),
-		page.DatePart("to", "If you dispute part of the period: its last day", "Leave empty for "+seg.Segment.Last.Long()+
-			", or for as long as it goes on.", f.To),
 		page.AreaPart("words", "Explain in a sentence", "For a dispute or a question. Do not include names or clinical detail.", f.Words, 500)}
+	return append(parts, s.dayParts(k, seg, f)...)
 }
 
 func (s *Server) answerPage(c echo.Context) error {
-	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView, wordAnswer); err != nil {
+		return err
+	}
+	// Who comes to dispute has that chosen already.
+	answer, err := page.OneOf(c.QueryParams(), wordAnswer, "", "dispute")
+	if err != nil {
 		return err
 	}
 	k, seg, d, err := s.segmentOf(c)
 	if err != nil {
 		return err
 	}
-	return s.page(c, "answer", s.answerView(c, k, seg, d, casework.AnswerForm{}))
+	return s.page(c, "answer", s.answerView(c, k, seg, d, casework.AnswerForm{Answer: answer}))
 }
 
 func readAnswer(c echo.Context) casework.AnswerForm {
 	return casework.AnswerForm{ID: c.Param("id"), Version: typed(c, "version"), Answer: typed(c, "answer"), Body: typed(c, "body"),
 		Checks: typed(c, "checks"),
 		Words:  c.FormValue("words"), Example: typed(c, "example") != "", ReviewOn: typedDate(c, "review"),
-		From: typedDate(c, "from"), To: typedDate(c, "to")}
+		From: typedDate(c, "from"), To: typedDate(c, "to"), Picks: typed(c, "picks") != "", Days: c.Request().PostForm["days"]}
 }
 
 func (s *Server) answer(c echo.Context) error {

@@ -81,7 +81,7 @@ type dayRow struct {
 	Strip                  template.HTML
 	State                  *page.Tag
 	Receipt                string
-	Act                    page.Link
+	Acts                   []page.Link
 	// Asks says that the row has the button for numbers: the first of its delay.
 	Asks bool
 }
@@ -185,12 +185,12 @@ func (s *Server) daysView(c echo.Context) (daysView, error) {
 	}
 	v.Outside = d.outside()
 	var shown int64
+	numbers, err := s.periodNumbers(c, d.List.Delays)
+	if err != nil {
+		return v, err
+	}
 	for _, r := range d.List.Delays {
-		rows, err := s.periodRows(c, r, d.Filter)
-		if err != nil {
-			return v, err
-		}
-		v.Rows = append(v.Rows, rows...)
+		v.Rows = append(v.Rows, s.periodRows(c, r, d.Filter, numbers)...)
 		shown += r.Days
 	}
 	v.Proof = d.proof(shown, len(v.Rows))

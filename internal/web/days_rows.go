@@ -25,16 +25,9 @@ const stripMost = 62
 
 // periodRows are the rows of one delay: one for each of its periods that the
 // figure counts.
-func (s *Server) periodRows(c echo.Context, r record.Delay, f record.Filter) ([]dayRow, error) {
+func (s *Server) periodRows(c echo.Context, r record.Delay, f record.Filter, numbers casework.Periods) []dayRow {
 	first := s.dayRow(r, c.QueryParams())
 	actor := s.actor(c)
-	var one *casework.Case
-	if s.opts.Cases != nil {
-		var err error
-		if one, err = s.opts.Cases.Case(c.Request().Context(), actor.Scope(), r.Reference); err != nil {
-			return nil, err
-		}
-	}
 	var rows []dayRow
 	for i, p := range r.Periods(f) {
 		row := first
@@ -51,45 +44,45 @@ func (s *Server) periodRows(c echo.Context, r record.Delay, f record.Filter) ([]
 		if s.divides() {
 			row.State = &page.Tag{Text: measure.UpperFirst(p.State.String()), Tag: stateTags[p.State]}
 		}
-		if number := periodNumber(one, p.Counted.First); number > 0 {
+		if number := numbers[r.Reference][p.Counted.First]; number > 0 {
 			row.Receipt = "/delays/" + r.Reference + "/periods/" + strconv.Itoa(number)
-			row.Act = s.actOn(actor, r.Reference, p)
+			row.Acts = s.actsOn(actor, r.Reference, p)
 		}
 		rows = append(rows, row)
 	}
-	return rows, nil
+	return rows
 }
 
-// periodNumber gives the number of the segment of a first day among all of the
-// case, as receipts have it; 0 when the case has none.
-func periodNumber(k *casework.Case, first delay.Day) int {
-	if k == nil {
-		return 0
+// periodNumbers gives the numbers of the periods of the delays of a page, none
+// where there are no cases.
+func (s *Server) periodNumbers(c echo.Context, delays []record.Delay) (casework.Periods, error) {
+	if s.opts.Cases == nil || len(delays) == 0 {
+		return nil, nil
 	}
-	for i := range k.Delays {
-		for j := range k.Delays[i].Segments {
-			if seg := &k.Delays[i].Segments[j]; seg.Segment.First == first {
-				return k.Period(seg)
-			}
-		}
+	references := make([]string, len(delays))
+	for i := range delays {
+		references[i] = delays[i].Reference
 	}
-	return 0
+	return s.opts.Cases.Periods(c.Request().Context(), s.actor(c).Scope(), references)
 }
 
-// actOn leads to the answer to a period, for those who answer.
-func (s *Server) actOn(actor people.Actor, reference string, p record.Period) page.Link {
+// actsOn lead to the answer to a period and to its dispute, for those who answer.
+func (s *Server) actsOn(actor people.Actor, reference string, p record.Period) []page.Link {
 	id := casework.SegmentID(reference, p.Counted.First)
+	answer := "/agreement/" + id
+	dispute := page.Link{Text: "Dispute", Href: answer + "?" + wordAnswer + "=dispute"}
+	own := casework.SideOf(actor) == agreement.NHSSide && p.Body != delay.NotAttributed
 	switch {
 	case !s.divides():
-		return page.Link{}
+		return nil
 	case p.State.Contested():
-		return page.Link{Text: "See dispute", Href: "/disputes/" + id}
-	case !actor.May(people.Agree):
-		return page.Link{}
+		return []page.Link{{Text: "See dispute", Href: "/disputes/" + id}}
+	case !actor.May(people.Agree), p.State == agreement.Proposed && own:
+		return nil // The other body answers one's own proposal.
 	case p.State == agreement.Proposed:
-		return page.Link{Text: "Answer or dispute", Href: "/agreement/" + id}
+		return []page.Link{{Text: "Answer", Href: answer}, dispute}
 	}
-	return page.Link{Text: "Dispute", Href: "/agreement/" + id}
+	return []page.Link{dispute}
 }
 
 // strip draws the days of the filter's period for one delay: the days that the

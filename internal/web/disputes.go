@@ -34,19 +34,47 @@ type disputeView struct {
 	Effect    *effectView
 	Waits     string
 	Links     []page.Link
-	Facts     page.Table
-	Happened  []happened
-	Receipt   string
-	Record    string
-	Action    string
-	Version   string
-	Confirm   string
-	Withdraw  string
-	Reply     []page.Part
-	Escalate  []page.Part
-	Decide    []page.Part
-	WhatItIs  string
-	Cannot    string
+	// Days are the months of the delay's days, Counts how many stand how.
+	Days     []page.PickMonth
+	Counts   page.Table
+	Facts    page.Table
+	Happened []happened
+	// Paper says that the page is to be printed: everything on it is open.
+	Paper    bool
+	Forms    []disputeForm
+	Receipt  string
+	Record   string
+	Action   string
+	Version  string
+	Confirm  string
+	Withdraw string
+	Reply    []page.Part
+	Escalate []page.Part
+	Decide   []page.Part
+	WhatItIs string
+	Cannot   string
+}
+
+// disputeForm is one of the forms of the page. It is open when it came back with
+// what is wrong.
+type disputeForm struct {
+	Act, Title, Intro, Button, Class string
+	Parts                            []page.Part
+	Open                             bool
+}
+
+// forms are those that the reader may send; answered is the one that came back.
+func (v *disputeView) forms(answered string) {
+	v.Forms = nil
+	for _, f := range []disputeForm{
+		{Act: "reply", Title: "Add a fact or an argument", Button: "Add reply", Class: "nhsuk-button--secondary", Parts: v.Reply},
+		{Act: "escalate", Title: "Take it to the next level", Button: "Escalate", Class: "nhsuk-button--secondary", Parts: v.Escalate},
+		{Act: "decide", Title: "Record a decision", Intro: v.WhatItIs, Button: "Record the decision", Parts: v.Decide},
+	} {
+		if f.Open = f.Act == answered; len(f.Parts) > 0 {
+			v.Forms = append(v.Forms, f)
+		}
+	}
 }
 
 // sideView is a side's view with every argument that it made, first to last.
@@ -135,6 +163,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 		Caption: k.Reference + ", " + s.opts.Places.ProviderWords(k.Provider) + ", " + s.opts.Places.ReasonWords(seg.Segment.Reason),
 		State:   page.Tag{Text: measure.UpperFirst(seg.State.String()), Tag: stateTags[seg.State]},
 		Receipt: "/delays/" + k.Reference + "/periods/" + strconv.Itoa(k.Period(seg)), Record: "/delays/" + k.Reference}
+	v.BodyClass = "app-dispute-page"
 	v.PageTitle = title + ", " + k.Reference + " – Homeward"
 	if v.Version == "" {
 		v.Version = k.Version
@@ -185,7 +214,9 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 	v.Facts.Caption = "Facts"
 	v.Happened = s.happened(k, d, seg, rule)
 	s.disputeForms(c, &v, k, seg, f)
+	v.forms("")
 	v.Links = s.disputeLinks(c, &v, k, seg)
+	v.Days, v.Counts = s.calendar(d, seg, nil), s.dayCounts(d, seg)
 	var err error
 	v.Effect, err = s.effect(c.Request().Context(), seg)
 	return v, err
@@ -203,13 +234,14 @@ func (s *Server) disputeLinks(c echo.Context, v *disputeView, k *casework.Case, 
 		v.Withdraw = "Withdraw: accept " + seg.Segment.Body.String()
 	}
 	if len(v.Reply) > 0 {
-		links = append(links, page.Link{Text: "Add a fact or an argument", Href: "#reply"})
+		links = append(links, page.Link{Text: "Add a fact or an argument", Href: "#reply-words"})
 	}
 	if len(v.Escalate) > 0 {
-		links = append(links, page.Link{Text: "Take it to the " + strings.TrimPrefix((seg.Level+1).String(), "the ") + " now", Href: "#escalate"})
+		next := strings.TrimPrefix((seg.Level + 1).String(), "the ")
+		links = append(links, page.Link{Text: "Take it to the " + next + " now", Href: "#escalate-words"})
 	}
 	if len(v.Decide) > 0 {
-		links = append(links, page.Link{Text: "Record a decision", Href: "#decide"})
+		links = append(links, page.Link{Text: "Record a decision", Href: "#decide-words"})
 	}
 	return links
 }
@@ -271,7 +303,7 @@ func (s *Server) disputePage(c echo.Context) error {
 		return err
 	}
 	if c.QueryParam(page.WordView) == "print" {
-		v.BodyClass = "app-view-print"
+		v.BodyClass, v.Paper = v.BodyClass+" app-view-print", true
 	}
 	return s.page(c, "dispute", v)
 }
@@ -311,6 +343,7 @@ func (s *Server) settle(c echo.Context) error {
 			}
 			form.Refuse(r)
 			v.Form = form.Form
+			v.forms(f.Answer)
 			return s.pageAs(c, http.StatusUnprocessableEntity, "dispute", v)
 		}
 		return s.answerNotSaved(c, err, v.Action, all, nil)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +25,7 @@ type stageView struct {
 
 // happened is one line of what happened, first to last.
 type happened struct {
-	When, Who, Swatch, What, Why, Class string
+	When, Who, Swatch, What, Said, Why, Class string
 }
 
 // stageNames are the stages of a dispute, by the level that deals with it.
@@ -65,9 +64,9 @@ func (s *Server) course(k *casework.Case, seg *casework.Segment) *courseView {
 	}
 	v.Left = leftWords(clocks, s.today(), delay.DayOf(by))
 	if s.opts.Now().After(by) {
-		v.Left = "No reply by " + s.replyWords(by) + ". The days stay disputed and in the range."
+		v.Who, v.By, v.Left = "No reply by", s.replyWords(by)+".", "The days stay disputed and in the range."
 		if seg.State == agreement.Decided {
-			v.Left = "Not confirmed by " + s.replyWords(by) + ". The days stay in the range."
+			v.Who, v.Left = "Not confirmed by", "The days stay in the range."
 		}
 	}
 	if seg.Level < agreement.Chair {
@@ -98,8 +97,8 @@ func (s *Server) course(k *casework.Case, seg *casework.Segment) *courseView {
 		}
 		v.Stages = append(v.Stages, st)
 	}
-	v.Decides = "Who decides (rule G5): both bodies, by agreeing. Else directors of either from the stage " + settings.DecideFrom.String() +
-		" on, and it is agreed once the other body confirms it."
+	v.Decides = "Who decides (rule G5): both bodies, by agreeing. Else a director of either, once it has come to the " +
+		strings.TrimPrefix(settings.DecideFrom.String(), "the ") + "; it is agreed once the other body confirms it."
 	if settings.Chair != "" {
 		v.Decides += " The chair whom the partnership names decides for both, and that is final."
 	} else {
@@ -177,7 +176,7 @@ func (s *Server) happened(k *casework.Case, d *casework.Delay, seg *casework.Seg
 			passed(stood, since, e.At)
 		}
 		line := s.eventLine(e)
-		row := happened{When: line.When, Who: line.Who, What: line.What, Why: line.Why, Swatch: sideSwatch(e.Side)}
+		row := happened{When: line.When, Who: line.Who, What: line.What, Said: line.Why, Swatch: sideSwatch(e.Side)}
 		if e.Act == agreement.Ask {
 			row.What += "; the clock goes on"
 		}
@@ -244,12 +243,12 @@ func (s *Server) common(k *casework.Case, d *casework.Delay, seg *casework.Segme
 	return words
 }
 
-// claims are the words over each side's view: whom it says the step is with, and
+// claim says over a side's view whom it says the step is with, and
 // for how many of the days.
 func claim(body delay.Body, first, last delay.Day, whole bool) string {
 	text := measure.UpperFirst(body.String())
-	if n := int(last-first) + 1; whole {
-		return text + ", all " + strconv.Itoa(n) + " days"
+	if n := int64(last-first) + 1; whole && n > 1 {
+		return text + ", all " + days(n)
 	}
 	return text + " for " + span(first, last)
 }

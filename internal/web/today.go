@@ -31,6 +31,8 @@ type Cases interface {
 	// and the day that the list is of.
 	Worklist(ctx context.Context, scope people.Scope, provider string) ([]casework.WorkRow, delay.Day, error)
 	Queue(ctx context.Context, scope people.Scope, q casework.QueueQuery) (casework.QueueList, error)
+	// Periods gives the numbers of the periods of many people.
+	Periods(ctx context.Context, scope people.Scope, references []string) (casework.Periods, error)
 	// Examples gives the latest rulings about a reason that were kept as local
 	// examples.
 	Examples(ctx context.Context, reason delay.Reason, limit int) ([]casework.EventLine, error)

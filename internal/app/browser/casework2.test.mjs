@@ -110,6 +110,11 @@ async function hand (as, { width = 1280, script = true } = {}) {
       await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
       await me.step(name ?? selector)
     },
+    // Opens what is folded.
+    unfold: async (text) => {
+      await me.reach(`main summary:has-text("${text}")`)
+      await page.keyboard.press('Enter')
+    },
     // Chooses a radio: into its group by Tab, to it by arrows.
     choose: async (name, value) => {
       const inGroup = `input[name="${name}"]`
@@ -313,6 +318,7 @@ test('J5 by keyboard: agree 5, dispute 1, the other body answers, escalate, sett
 
   await theirs.go('/disputes/' + id)
   assert.match(await theirs.text(), /The referral came later/)
+  await theirs.unfold('Add a fact')
   await theirs.type('reply-words', 'It was sent on the day.')
   await theirs.press(button('Add reply'), 'replied')
   assert.match(await theirs.text(), /It was sent on the day/)
@@ -321,11 +327,13 @@ test('J5 by keyboard: agree 5, dispute 1, the other body answers, escalate, sett
   await lead.go('/disputes/' + id)
   assert.match(await lead.text(), /It can be decided once it has come to the directors/)
   for (const level of ['leads', 'directors']) {
+    await lead.unfold('Take it to the next level')
     await lead.type(await lead.page.locator('form:has(button:has-text("Escalate")) textarea').getAttribute('id'),
       `This goes to the ${level}.`)
     await lead.press(button('Escalate'), 'escalated to the ' + level)
     assert.deepEqual(await range(mine), is, 'to escalate settles nothing')
   }
+  await lead.unfold('Record a decision')
   await lead.choose('body', other)
   const decide = await lead.page.locator('form:has(button:has-text("Record the decision")) textarea').getAttribute('id')
   await lead.type(decide, 'The referral was not acknowledged (A3).')

@@ -79,6 +79,21 @@ type Part struct {
 	// Words and Parts are what a details or words part holds.
 	Words []string
 	Parts []Part
+	// Months are the days of a part of kind days.
+	Months []PickMonth
+}
+
+// PickMonth is the days of one month from which some are picked.
+type PickMonth struct {
+	Name  string
+	Weeks [][]PickDay
+}
+
+// PickDay is one day, one with no number an empty place. Only a day with a Value
+// can be picked.
+type PickDay struct {
+	ID, Value, Number, Name, Words, Class string
+	Chosen                                bool
 }
 
 // Radios and the methods below say what kind of part it is, for the template.
@@ -89,6 +104,7 @@ func (p Part) Area() bool    { return p.Kind == "area" }
 func (p Part) Line() bool    { return p.Kind == "text" }
 func (p Part) Check() bool   { return p.Kind == "check" }
 func (p Part) Details() bool { return p.Kind == "details" }
+func (p Part) Days() bool    { return p.Kind == "days" }
 
 // Long says that a select has so many choices that they are found by typing.
 func (p Part) Long() bool {
@@ -112,6 +128,15 @@ func (p Part) Target() string {
 		return p.ID + "-day"
 	case p.Kind == "radios" && len(p.Groups) > 0 && len(p.Groups[0].Items) > 0:
 		return p.Groups[0].Items[0].ID
+	}
+	for _, m := range p.Months {
+		for _, week := range m.Weeks {
+			for _, day := range week {
+				if day.Value != "" {
+					return day.ID
+				}
+			}
+		}
 	}
 	return p.ID
 }

@@ -1,0 +1,115 @@
+// The page of a dispute: how few keys lead to it from a number, the days picked on
+// the calendar with and without scripts, and the page on paper.
+import assert from 'node:assert/strict'
+import { cpSync } from 'node:fs'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import axe from '@axe-core/playwright'
+import { browser, folder, root, run, staffed, visitor } from './site.mjs'
+
+const AxeBuilder = axe.default ?? axe
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
+
+let chrome, site
+const folders = []
+
+before(async () => {
+  chrome = await browser()
+  const data = folder()
+  const files = folder()
+  folders.push(data, files)
+  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
+  await run('synth', '--out', files.dir, '--from', day(40), '--to', day(1), '--size', '40')
+  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
+  site = await staffed(data.dir)
+})
+
+after(async () => {
+  await chrome?.close()
+  if (site) assert.equal(await site.stop(), 0, 'the program did not stop cleanly')
+  for (const one of folders) one.remove()
+})
+
+const council = `/council/E10000099?from=${day(40)}&to=${day(1)}`
+
+async function holds (page, name) {
+  const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).slice(0, 3).join(' ')}`), [], name)
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`)
+}
+
+// A key is one that follows a link, chooses or sends; moving the focus by Tab and
+// the reader's own sentence are not counted.
+test('from a number to its dispute in at most five keys, and the reader stands on it', async () => {
+  const { context, page, wrong } = await visitor(chrome, site, { as: 'reviewer' })
+  await page.goto(site.at + council)
+  let keys = 0
+  const press = async (target, key) => { await target.focus(); keys++; await page.keyboard.press(key) }
+  const follow = (target) => Promise.all([page.waitForEvent('load'), press(target, 'Enter')])
+  await follow(page.locator('#stands-proposed .app-stand__number a'))
+  assert.match(page.url(), /\/days\?/)
+  const row = page.locator('#days tbody tr', { has: page.getByRole('link', { name: 'Dispute', exact: false }) }).first()
+  const days = await row.locator('.nhsuk-table__cell--numeric').first().innerText()
+  await follow(row.getByRole('link', { name: /^Dispute/ }).first())
+  assert.ok(await page.locator('#answer-dispute').isChecked(), 'that it is a dispute is chosen already')
+  const [, proposed] = (await page.locator('main').innerText()).match(/ proposes: ([^,]+), for /)
+  await press(page.locator(`input[name=body][value=${proposed === 'NHS' ? 'social-care' : 'nhs'}]`), 'Space')
+  await press(page.locator('#checks-need'), 'Space')
+  await page.fill('#words', 'The referral had no assessment.')
+  await follow(page.getByRole('button', { name: 'Confirm answer' }))
+  assert.match(page.url(), /\/disputes\/HW-/)
+  const said = await page.locator('main').innerText()
+  assert.match(said, new RegExp(`Disputed: ${days} days?\\. .+ replies by 5pm on `))
+  assert.ok(keys <= 5, `${keys} keys`)
+  console.log(`# disputed in ${keys} keys`)
+  await holds(page, 'the dispute')
+  // What it would do is said beside it, and the clock and who decides.
+  for (const part of ['.app-clock', '.app-stages [aria-current=step]', '.app-side--nhs', '.app-side--council', '.app-effect__number',
+    '.app-effect__scale', '#day-counts', '.app-course__item--next']) {
+    assert.ok(await page.locator(part).first().isVisible(), part)
+  }
+  const [nhs, own] = await Promise.all(['nhs', 'council'].map((one) => page.locator(`.app-side--${one}`).boundingBox()))
+  assert.ok(Math.abs(nhs.width - own.width) < 1, 'both views are of one width')
+  assert.deepEqual(wrong, [])
+  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+  const sheets = pdf.match(/\/MediaBox \[/g).length
+  assert.ok(sheets <= 2, `${sheets} sheets`)
+  await context.close()
+})
+
+for (const script of [true, false]) {
+  test(`the days disputed are picked by keyboard at 320 px, scripts ${script ? 'on' : 'off'}, in forced colours`, async () => {
+    const { context, page, wrong } = await visitor(chrome, site, { as: 'reviewer', width: 320, script })
+    await page.emulateMedia({ forcedColors: 'active' })
+    await page.goto(site.at + '/agreement')
+    const rows = await page.locator('#bulk tbody tr').evaluateAll((all) => all.map((r) => [r.querySelector('td a').getAttribute('href'),
+      Number(r.querySelector('.nhsuk-table__cell--numeric').textContent), r.querySelector('input') !== null]))
+    const [href] = rows.find(([, days, pick]) => pick && days >= 4 && days < 30)
+    await page.goto(`${site.at}${href}?answer=dispute`)
+    if (script) await holds(page, 'the days')
+    const boxes = page.locator('input[name=days]')
+    const all = await boxes.count()
+    const sizes = await page.locator('label.app-cal__day').evaluateAll((days) => days.map((d) => d.getBoundingClientRect()))
+    assert.ok(sizes.every((box) => box.width >= 24 && box.height >= 44), 'each day can be hit')
+    const [, proposed] = (await page.locator('main').innerText()).match(/ proposes: ([^,]+), for /)
+    await page.check(`input[name=body][value=${proposed === 'NHS' ? 'social-care' : 'nhs'}]`)
+    await page.check('#checks-date')
+    await page.fill('#words', 'Only the middle of it.')
+    const untick = async (n) => { await boxes.nth(n).focus(); await page.keyboard.press('Space') }
+    // A gap is refused in words, and what was ticked stands.
+    await untick(1)
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Confirm answer' }).click()])
+    assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Select days that follow each other: .+ is not selected/)
+    assert.equal(await page.locator('input[name=days]:checked').count(), all - 1)
+    await untick(0)
+    await untick(all - 1)
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Confirm answer' }).click()])
+    assert.match(await page.locator('main').innerText(), new RegExp(`Disputed: ${all - 3} days?\\.`))
+    assert.equal(await page.locator('.app-cal__day--contested').count(), all - 3, 'the calendar shows them')
+    if (script) await holds(page, 'the dispute in the hand')
+    assert.deepEqual(wrong.filter((w) => !/status of 422/.test(w)), [])
+    await context.close()
+  })
+}
