@@ -102,6 +102,10 @@ var hostileCharts = map[string]func(testing.TB, string) []Chart{
 			{Words: name, Short: name, Days: 5, Running: 75}, {Words: name, Short: name, Total: true, Days: 75, Running: 75}}}
 		return []Chart{BridgeOf(w), BridgeOf(Walked{Title: name, Place: name, Unit: "days"})}
 	},
+	"NetFlowOf": func(_ testing.TB, name string) []Chart {
+		o := TrendOptions{ID: "net", Place: name, Name: name}
+		return []Chart{NetFlowOf(netWeeks(), measure.ByWeek, o, "People.", 20501), NetFlowOf(nil, measure.ByWeek, o, "People.", 20501)}
+	},
 }
 
 func hostileOverview(name string) measure.Overview {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/national"
@@ -36,6 +38,8 @@ type pathwayFlowView struct {
 	Showing, Empty string
 	Filters        page.Filters
 	Late           []string
+	Charts         []page.Chart // of everybody
+	Each           []page.Chart // a pathway each
 	Whole, Steps   page.Table
 	StepsWords     string
 	Few            bool // the steps stand open
@@ -106,6 +110,8 @@ func (s *Server) pathwayFlowPage(c echo.Context) error {
 		Periods: page.PeriodLinks("/flow", a.Filter, a.see.keep(url.Values{page.WordGrain: {string(a.grain)}, wordSplit: {byPathway}}), a.last),
 		Known:   s.momentField(a.see)}
 	v.Late = s.late(a.ledger, a.to)
+	s.withCharts(&v.Frame)
+	s.drawPathways(c.Request().Context(), a, q, &v)
 	v.Whole = pathwayTable("flow-all", "From "+a.from.Long()+" to "+a.to.Long(), a.whole, "")
 	v.Steps = pathwayTable("flow-steps", "By "+string(a.grain), a.flows, a.grain)
 	v.StepsWords = fmt.Sprintf("Every %s by pathway: %d rows", a.grain, len(a.flows))
@@ -114,6 +120,51 @@ func (s *Server) pathwayFlowPage(c echo.Context) error {
 		s.conventionLink(conventionReady))
 	s.fix(c.Request().Context(), v.About, a.see, a.path, q)
 	return s.page(c, "flow-pathway", v)
+}
+
+// drawPathways draws the flow of everybody and of each pathway.
+func (s *Server) drawPathways(ctx context.Context, a pathwayFlowAsked, q url.Values, v *pathwayFlowView) {
+	definition := measure.UpperFirst(pathwayFlowWords)
+	var all []national.PathwayFlow
+	for _, f := range a.flows {
+		if n := len(all); n == 0 || all[n-1].First != f.First {
+			all = append(all, national.PathwayFlow{First: f.First, Last: f.Last})
+		}
+		all[len(all)-1].Add(f)
+	}
+	place := s.place(a.Filter)
+	o := chart.TrendOptions{ID: "flow-net", Place: place}
+	v.Charts = []page.Chart{s.charted(ctx, chart.NetFlowOf(a.netSteps(all), a.grain, o, definition, a.last), across,
+		[]page.Link{{Text: "CSV", Href: page.Address("/flow.csv", q)}}, a.Print)}
+	for _, whole := range a.whole {
+		of := make([]national.PathwayFlow, len(all))
+		for i := range all {
+			of[i].First, of[i].Last = all[i].First, all[i].Last
+		}
+		for _, f := range a.flows {
+			if f.Pathway == whole.Pathway { // A step without anybody on it is left out.
+				of[slices.IndexFunc(of, func(o national.PathwayFlow) bool { return o.First == f.First })].Add(f)
+			}
+		}
+		o := chart.TrendOptions{ID: "flow-net-" + page.SlugOr(whole.Pathway), Place: place,
+			Name: strings.TrimSpace(whole.Pathway + " " + pathwayNames[whole.Pathway])}
+		v.Each = append(v.Each, s.charted(ctx, chart.NetFlowOf(a.netSteps(of), a.grain, o, definition, a.last), panel, nil, a.Print))
+	}
+}
+
+// netSteps gives flows as a chart of net flow has them. Until every hospital has
+// sent a list, those who are on the first one would stand as if all had become
+// ready then.
+func (a pathwayFlowAsked) netSteps(flows []national.PathwayFlow) []chart.NetStep {
+	out := make([]chart.NetStep, len(flows))
+	for i, f := range flows {
+		out[i] = chart.NetStep{First: f.First, Last: f.Last, New: int64(f.Ready), Ended: int64(f.Gone()), Moved: int64(f.Moved()),
+			Start: int64(f.Start), Less: slices.ContainsFunc(a.ledger.Beds, func(p string) bool {
+				on := a.ledger.Days[p]
+				return len(on) == 0 || on[0] >= f.First || on[len(on)-1] < f.Last
+			})}
+	}
+	return out
 }
 
 // fewSteps is how many rows stand open below the whole: four weeks of what

@@ -5,6 +5,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"homeward/internal/delay"
 )
 
 // The flow by pathway adds up in every row, its steps meet, and its ends are what
@@ -47,6 +51,24 @@ func TestFlowByPathway(t *testing.T) {
 	doc := s.get(t, "/flow?split=pathway&"+period)
 	if n := doc.Find("#flow-steps tbody tr").Length(); n != len(rows) {
 		t.Errorf("%d rows on the page, %d in the file", n, len(rows))
+	}
+	// The chart's table is the sum of the pathways, and each has its own.
+	came, left := map[string]int{}, map[string]int{}
+	for _, r := range rows {
+		week := delay.MustDay(r["week"]).Long()
+		came[week] += number(r, "became_ready")
+		left[week] += number(r, "left") + number(r, "met_the_criteria_again")
+	}
+	drawn := doc.Find("figure.app-chart").First().Find("table tbody tr")
+	drawn.Each(func(_ int, tr *goquery.Selection) {
+		week, _, _ := strings.Cut(words(tr.Find("th")), " (")
+		net := strings.NewReplacer("+", "", "−", "-").Replace(words(tr.Find("td").Eq(2)))
+		if n, err := strconv.Atoi(net); err != nil || words(tr.Find("td").Eq(0)) != strconv.Itoa(came[week]) || n != came[week]-left[week] {
+			t.Errorf("D6 the chart has %q, expected %d and %d", words(tr), came[week], left[week])
+		}
+	})
+	if each := doc.Find("details figure.app-chart").Length(); drawn.Length() != 4 || each != doc.Find("#flow-all tbody tr").Length() {
+		t.Errorf("%d weeks are drawn, and %d pathways", drawn.Length(), each)
 	}
 	if long := s.get(t, "/flow?split=pathway"); doc.Find("details[open] #flow-steps").Length() != 1 ||
 		long.Find("details:not([open]) #flow-steps").Length() != 1 {
