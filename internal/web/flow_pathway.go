@@ -156,12 +156,21 @@ func (s *Server) drawPathways(ctx context.Context, a pathwayFlowAsked, q url.Val
 // sent a list, those who are on the first one would stand as if all had become
 // ready then.
 func (a pathwayFlowAsked) netSteps(flows []national.PathwayFlow) []chart.NetStep {
+	// The lists of everybody may have begun later than the extracts.
+	begun := map[string]delay.Day{}
+	for _, stay := range a.ledger.Stays {
+		for _, p := range stay.Periods {
+			if at, ok := begun[stay.Provider]; p.Listed != 0 && (!ok || p.Listed < at) {
+				begun[stay.Provider] = p.Listed
+			}
+		}
+	}
 	out := make([]chart.NetStep, len(flows))
 	for i, f := range flows {
 		out[i] = chart.NetStep{First: f.First, Last: f.Last, New: int64(f.Ready), Ended: int64(f.Gone()), Moved: int64(f.Moved()),
 			Start: int64(f.Start), Less: slices.ContainsFunc(a.ledger.Beds, func(p string) bool {
 				on := a.ledger.Days[p]
-				return len(on) == 0 || on[0] >= f.First || on[len(on)-1] < f.Last
+				return len(on) == 0 || max(on[0], begun[p]) >= f.First || on[len(on)-1] < f.Last
 			})}
 	}
 	return out

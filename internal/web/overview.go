@@ -56,6 +56,8 @@ type overviewView struct {
 	First    page.Chart
 	Pair     []page.Chart
 	Last     page.Chart
+	// Paper says that the page is to be printed: the charts by month are open.
+	Paper bool
 	Arrivals arrivalsView
 	Filters  page.Filters
 	// England has England's counts beside our own, in place of the key figures, nil
@@ -162,7 +164,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 	v := overviewView{Frame: s.frame(c, s.counting().DelaysWords()), Caption: s.opts.Places.Partnership}
 	v.PageTitle = "Overview – Homeward"
 	s.asOfMoment(c, &v.Frame, see)
-	if a.Print {
+	if v.Paper = a.Print; a.Print {
 		v.BodyClass = "app-view-print"
 	}
 	if o.AsAt == 0 {

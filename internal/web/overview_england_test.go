@@ -196,3 +196,17 @@ func TestOverviewInTheWordsOfTheDay(t *testing.T) {
 		}
 	})
 }
+
+// The charts by month stand folded, without a script, and open where the page is
+// to be printed.
+func TestOverviewFoldsItsCharts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	doc := s.get(t, "/overview")
+	if n := doc.Find("details.app-monthly:not([open]) figure.app-chart").Length(); n != 4 {
+		t.Errorf("%d charts are folded, expected 4", n)
+	}
+	if n := s.get(t, "/overview?view=print").Find("details.app-monthly[open] figure.app-chart").Length(); n != 4 {
+		t.Errorf("%d charts stand open for print, expected 4", n)
+	}
+}
