@@ -52,12 +52,12 @@ type overviewView struct {
 	Waiting    waitingView
 	// Upload is the address of the form for a file, empty for those who may not
 	// use it.
-	Upload   string
-	First    page.Chart
-	Pair     []page.Chart
-	Last     page.Chart
+	Upload string
+	First  page.Chart
+	Pair   []page.Chart
+	Last   page.Chart
 	// Paper says that the page is to be printed: the charts by month are open.
-	Paper bool
+	Paper    bool
 	Arrivals arrivalsView
 	Filters  page.Filters
 	// England has England's counts beside our own, in place of the key figures, nil
