@@ -14,7 +14,7 @@ func TestWorkbookNumbersAreRounded(t *testing.T) {
 		2.0 / 3: "0.666666666666667", -2.0 / 3: "-0.666666666666667", 1e-7 / 3: "0.0000000333333333333333", 29.9999999999999999: "30",
 	} {
 		var b bytes.Buffer
-		if err := WriteSheets(&b, []Sheet{{Name: "N", Head: []string{"n", "p"}, Rows: [][]any{{v, PerCent(v)}}}}); err != nil {
+		if err := WriteSheets(&b, []Sheet{{Name: "N", Head: []string{"n", "p"}, Rows: [][]any{{v, PerCent(v * 100)}}}}); err != nil {
 			t.Fatal(err)
 		}
 		f, err := excelize.OpenReader(&b)

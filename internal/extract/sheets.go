@@ -24,16 +24,24 @@ type Sheet struct {
 	Name string
 	// Head are the table's headings, none empty and none twice.
 	Head []string
-	// Rows are cells of text, int64, float64, PerCent, delay.Day or nil, which is
-	// left empty. Text stays text: what looks like a formula is not one (R8).
+	// Rows are cells of text, int64, float64, PerCent, delay.Day, Month or nil,
+	// which is left empty. Text stays text: what looks like a formula is not one
+	// (R8).
 	Rows [][]any
+	// Foot is a row of totals in bold below the table and outside of it, so that
+	// a spreadsheet counts nothing twice; nil for none.
+	Foot []any
 	// Widths are those of the columns, in characters; the last stands for the
 	// rest.
 	Widths []float64
 }
 
-// PerCent is a number of per cent: 34.5 is shown as 34.5%.
+// PerCent is a number of per cent: 34.5 is stored as the share 0.345 and shown as
+// 34.5%.
 type PerCent float64
+
+// Month is the first day of a month, shown as October 2026.
+type Month delay.Day
 
 // WriteSheets writes an XLSX of the sheets, each a table that spreadsheets know
 // as one, with its heading frozen. The same sheets give the same bytes.
@@ -48,7 +56,8 @@ func WriteSheets(w io.Writer, sheets []Sheet) (err error) {
 	for _, s := range []struct {
 		format string
 		into   *int
-	}{{"d mmmm yyyy", &styles.day}, {`0.0"%"`, &styles.part}, {"#,##0", &styles.whole}, {"#,##0.0##", &styles.number}} {
+	}{{"d mmmm yyyy", &styles.day}, {"mmmm yyyy", &styles.month}, {"0.0%", &styles.part}, {"#,##0", &styles.whole},
+		{"#,##0.0##", &styles.number}} {
 		if *s.into, err = f.NewStyle(&excelize.Style{CustomNumFmt: &s.format, Alignment: &excelize.Alignment{Vertical: "top"}}); err != nil {
 			return fmt.Errorf("style: %w", err)
 		}
@@ -58,6 +67,9 @@ func WriteSheets(w io.Writer, sheets []Sheet) (err error) {
 	}
 	if styles.head, err = f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true},
 		Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}); err != nil {
+		return fmt.Errorf("style: %w", err)
+	}
+	if err := styles.makeTotals(f); err != nil {
 		return fmt.Errorf("style: %w", err)
 	}
 	used := map[string]bool{}
@@ -99,7 +111,27 @@ func inOrder(w io.Writer, book []byte) error {
 	return out.Close()
 }
 
-type sheetStyles struct{ head, text, day, part, whole, number int }
+type sheetStyles struct {
+	head, text, day, month, part, whole, number int
+	// total has the bold style of each of these.
+	total map[int]int
+}
+
+// makeTotals makes the styles of a row of totals.
+func (st *sheetStyles) makeTotals(f *excelize.File) error {
+	st.total = map[int]int{}
+	for _, of := range []int{st.text, st.day, st.month, st.part, st.whole, st.number} {
+		style, err := f.GetStyle(of)
+		if err != nil {
+			return err
+		}
+		style.Font = &excelize.Font{Bold: true}
+		if st.total[of], err = f.NewStyle(style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (st sheetStyles) write(f *excelize.File, name string, at int, sheet Sheet) error {
 	s, err := f.NewStreamWriter(name)
@@ -138,6 +170,27 @@ func (st sheetStyles) write(f *excelize.File, name string, at int, sheet Sheet) 
 			return err
 		}
 	}
+	if sheet.Foot != nil {
+		cells := make([]any, len(sheet.Foot))
+		for j, v := range sheet.Foot {
+			cell, err := st.cell(v)
+			if err != nil {
+				return fmt.Errorf("total: %w", err)
+			}
+			if one, ok := cell.(excelize.Cell); ok {
+				one.StyleID = st.total[one.StyleID]
+				cell = one
+			}
+			cells[j] = cell
+		}
+		start, err := excelize.CoordinatesToCellName(1, max(len(sheet.Rows), 1)+2)
+		if err != nil {
+			return err
+		}
+		if err := s.SetRow(start, cells); err != nil {
+			return err
+		}
+	}
 	end, err := excelize.CoordinatesToCellName(len(sheet.Head), max(len(sheet.Rows), 1)+1)
 	if err != nil {
 		return err
@@ -162,7 +215,9 @@ func (st sheetStyles) cell(v any) (any, error) {
 	case float64:
 		return excelize.Cell{StyleID: st.number, Value: Digits15(v)}, nil
 	case PerCent:
-		return excelize.Cell{StyleID: st.part, Value: Digits15(float64(v))}, nil
+		return excelize.Cell{StyleID: st.part, Value: Digits15(float64(v) / 100)}, nil
+	case Month:
+		return excelize.Cell{StyleID: st.month, Value: excelDate(delay.Day(v))}, nil
 	case delay.Day:
 		return excelize.Cell{StyleID: st.day, Value: excelDate(v)}, nil
 	}

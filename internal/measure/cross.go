@@ -76,6 +76,29 @@ func Crossed(cells []Cell, rows, columns Dimension) Cross {
 	return sorted
 }
 
+// And gives the cell with one dimension of another.
+func (c Cell) And(o Cell, d Dimension) Cell {
+	switch d {
+	case ByDay, ByWeek, ByMonth:
+		c.Period = o.Period
+	case ByProvider:
+		c.Provider = o.Provider
+	case ByCouncil:
+		c.Council = o.Council
+	case ByCare:
+		c.Care = o.Care
+	case ByReason:
+		c.Reason = o.Reason
+	case ByResponsible:
+		c.Body = o.Body
+	case ByState:
+		c.State = o.State
+	case ByPathway:
+		c.Pathway = o.Pathway
+	}
+	return c
+}
+
 // compare orders cells by one dimension, what is not known last.
 func (c Cell) compare(o Cell, d Dimension) int {
 	if x, y := c.unknown(d), o.unknown(d); x != y {

@@ -43,8 +43,11 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 	for _, d := range all {
 		c := d.chart
 		s := extract.Sheet{Name: sheetName(c, counted), Head: unlike(c.Table.Head), Widths: []float64{30, 14}}
+		var notes []string
+		noted := false
 		for _, row := range c.Table.Rows {
 			var cells []any
+			note := ""
 			for i, cell := range row {
 				switch {
 				case cell.Numeric && strings.HasSuffix(cell.Text, "%"):
@@ -54,14 +57,27 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 				case cell.Numeric:
 					cells = append(cells, cell.Value)
 				case i == 0:
-					cells = append(cells, cell.Text)
+					// Months and days are dates; what is said of one stands in a column of
+					// its own.
+					var first any
+					first, note = extract.ShownDate(cell.Text)
+					cells = append(cells, first)
 				case cell.Text == tooFew:
 					cells = append(cells, measure.SuppressedMark)
 				default:
 					cells = append(cells, nil)
 				}
 			}
+			if notes = append(notes, note); note != "" {
+				noted = true
+			}
 			s.Rows = append(s.Rows, cells)
+		}
+		if noted {
+			s.Head = unlike(append(s.Head, "Note"))
+			for i := range s.Rows {
+				s.Rows[i] = append(s.Rows[i], notes[i])
+			}
 		}
 		sheets = append(sheets, s)
 		sheets[0].Rows = append(sheets[0].Rows, []any{"Sheet " + s.Name, measureOf(c) + ". " + c.Title})

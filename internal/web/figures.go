@@ -25,6 +25,8 @@ var figuresWords = []string{
 	page.WordLast,
 	page.WordGrain,
 	page.WordBy,
+	page.WordRows,
+	page.WordColumns,
 	page.WordProvider,
 	page.WordCouncil,
 	page.WordReason,
@@ -62,6 +64,10 @@ type figuresView struct {
 	Table   page.Table
 	More    string
 	Filters page.Filters
+	// Cross is the crosstab that stands in place of the list; Chips lead to
+	// others, and to the list.
+	Cross *page.Crosstab
+	Chips []chipRow
 }
 
 // askedFigures reads the address of the figures or of their public copy.
@@ -73,6 +79,10 @@ func (s *Server) askedFigures(c echo.Context) (page.Asked, sight, error) {
 	see, err := s.sight(c, &a)
 	if err != nil {
 		return a, see, err
+	}
+	if a.Rows == "" && len(a.By) == 0 && a.Grain == "" && see.divides() {
+		// Nothing asked for is a crosstab of the default list.
+		a.Rows, a.Columns = measure.ByMonth, measure.ByResponsible
 	}
 	a.By, err = a.Dimensions()
 	return a, see, err
@@ -294,9 +304,34 @@ func numberCell(n measure.Number, text string) page.Cell {
 }
 
 func (s *Server) figuresPage(c echo.Context) error {
-	a, see, b, err := s.breakdownOf(c)
+	v, err := s.figuresShown(c)
 	if err != nil {
 		return err
+	}
+	return s.page(c, "figures", v)
+}
+
+// figuresXLSX gives the table of the page as it is seen.
+func (s *Server) figuresXLSX(c echo.Context) error {
+	v, err := s.figuresShown(c)
+	if err != nil {
+		return err
+	}
+	w := workbook{Name: "homeward-figures", About: s.aboutWorkbook(v.Showing, v.About)}
+	switch {
+	case v.Cross != nil:
+		w.Tables = []page.Table{v.Cross.Table()}
+	case len(v.Table.Rows) > 0:
+		w.Tables = []page.Table{v.Table}
+	}
+	return s.sendXLSX(c, w)
+}
+
+// figuresShown reads the address and fills in the page.
+func (s *Server) figuresShown(c echo.Context) (figuresView, error) {
+	a, see, b, err := s.breakdownOf(c)
+	if err != nil {
+		return figuresView{}, err
 	}
 	v := figuresView{Frame: s.frame(c, "Figures")}
 	s.asOfMoment(c, &v.Frame, see)
@@ -305,38 +340,51 @@ func (s *Server) figuresPage(c echo.Context) error {
 	}
 	if b.AsAt == 0 {
 		v.Empty = "No extracts are held yet, so there are no figures."
-		return s.page(c, "figures", v)
+		return v, nil
 	}
 	v.Showing = "Showing " + s.opts.Places.FilterWords(b.Query.Filter) + ", " + span(b.Query.From, b.Query.To) + "."
 	v.Lede = b.lede()
-	if len(b.Cells) == 0 {
-		v.Empty = "No delayed days in this period."
+	q := see.keep(page.Dated(b.Query.Filter, b.Query.From, b.Query.To))
+	v.Chips = crosstabChips(see, a, q)
+	form := s.byGroups(see, b.Query.By)
+	if a.Rows != "" {
+		form = crosstabGroups(see, a)
+		q = page.WithCrosstab(q, a.Rows, a.Columns)
 	} else {
+		q = page.WithBy(q, b.Query.By...)
+	}
+	switch {
+	case len(b.Cells) == 0:
+		v.Empty = "No delayed days in this period."
+	case a.Rows != "":
+		v.Cross = s.figuresCrosstab(a, b)
+		v.Cross.Links = []page.Link{{Text: "Excel", Href: page.Address("/figures.xlsx", q)}, {Text: "CSV", Href: page.Address("/figures.csv", q)}}
+	default:
 		v.Table = s.figuresTable(see, b)
 	}
 	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
-		return err
+		return v, err
 	}
-	q := page.WithBy(see.keep(page.Dated(b.Query.Filter, b.Query.From, b.Query.To)), b.Query.By...)
-	if n := len(b.Cells); n > rowsOnPage {
+	if n := len(b.Cells); n > rowsOnPage && a.Rows == "" {
 		v.More = "The first " + count(rowsOnPage) + " of " + count(int64(n)) + " rows are shown. The CSV has them all."
 	}
 	v.Filters = page.Filters{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,
 		Dates:  &page.DateFields{From: b.Query.From.String(), To: b.Query.To.String()},
-		Groups: append(append(s.byGroups(see, b.Query.By), page.BasisGroup(b.Query.Filter)), s.dayGroups(b.Query.Filter)...),
+		Groups: append(append(form, page.BasisGroup(b.Query.Filter)), s.dayGroups(b.Query.Filter)...),
 		Periods: page.PeriodLinks(
 			"/figures",
 			b.Query.Filter,
-			page.WithBy(see.keep(url.Values{}), b.Query.By...),
+			crosstabOr(a, see.keep(url.Values{}), b.Query.By),
 			b.AsAt,
 		), Known: s.momentField(see),
 	}
 	v.About = s.aboutFigures("/figures", q, b.AsAt, see.measures(measure.DelayedDays, measure.DToCBeds,
 		measure.CouncilShare)...)
 	v.About.Links = append(v.About.Links, publicLink(b, q)...)
+	v.About.Links = append(v.About.Links, page.Link{Text: "Excel", Href: page.Address("/figures.xlsx", q)})
 	s.fix(c.Request().Context(), v.About, see, "/figures", q)
-	return s.page(c, "figures", v)
+	return v, nil
 }
 
 // lede is the figure in words, with what is not agreed beside agreed days.

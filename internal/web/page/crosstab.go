@@ -1,5 +1,7 @@
 package page
 
+import "slices"
+
 // Crosstab is a table of one count by two breakdowns, with totals both ways.
 type Crosstab struct {
 	ID, Caption string
@@ -38,3 +40,24 @@ type CrossRow struct {
 
 // BarPart is a part of a bar of 1000 by 10.
 type BarPart struct{ X, Width, Fill string }
+
+// Table gives the crosstab as a plain table, with what part of a period is
+// counted as a column.
+func (t Crosstab) Table() Table {
+	out := Table{ID: t.ID, Caption: t.Caption, Head: []Head{{Text: t.Corner}}, Foot: t.Foot}
+	for _, h := range t.Heads {
+		out.Head = append(out.Head, Head{Text: h.Text, Numeric: true})
+	}
+	tagged := slices.ContainsFunc(t.Rows, func(r CrossRow) bool { return r.Tag != "" })
+	if tagged {
+		out.Head = append(out.Head, Head{Text: "Part counted"})
+	}
+	for _, r := range t.Rows {
+		row := append([]Cell{{Text: r.Text, Header: true}}, r.Cells...)
+		if tagged {
+			row = append(row, Cell{Text: r.Tag})
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out
+}

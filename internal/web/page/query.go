@@ -21,6 +21,8 @@ const (
 	WordLast     = "last"
 	WordGrain    = "grain"
 	WordBy       = "by"
+	WordRows     = "rows"
+	WordColumns  = "columns"
 	WordProvider = "provider"
 	WordCouncil  = "council"
 	WordReason   = "reason"
@@ -41,7 +43,9 @@ type Asked struct {
 	Last     string
 	Grain    measure.Dimension
 	By       []measure.Dimension
-	Filter   measure.Filter
+	// Rows and Columns are asked for in place of By by a crosstab.
+	Rows, Columns measure.Dimension
+	Filter        measure.Filter
 	// BasisGiven says that the address names the basis; else it is the
 	// partnership's own.
 	BasisGiven bool
@@ -66,7 +70,14 @@ func (a *Asked) Everybody(why string) error {
 // the order asked. Nothing asked means by month and responsible body.
 func (a Asked) Dimensions() ([]measure.Dimension, error) {
 	var periods, rest []measure.Dimension
-	for _, d := range a.By {
+	by := a.By
+	if a.Rows != "" {
+		by = []measure.Dimension{a.Rows}
+	}
+	if a.Columns != "" {
+		by = append(by, a.Columns)
+	}
+	for _, d := range by {
 		if slices.Contains(Dimensions[:3], d) {
 			periods = append(periods, d)
 		} else {
@@ -201,6 +212,9 @@ func (p Places) Read(query url.Values, words ...string) (Asked, error) {
 			}
 		}
 	}
+	if err := a.readCrosstab(one); err != nil {
+		return a, err
+	}
 	basis, err := one(WordBasis)
 	if err != nil {
 		return a, err
@@ -220,6 +234,33 @@ func (p Places) Read(query url.Values, words ...string) (Asked, error) {
 		return a, err
 	}
 	return a, p.readBasis(&a, basis, words)
+}
+
+// readCrosstab reads the rows and columns of a crosstab.
+func (a *Asked) readCrosstab(one func(string) (string, error)) error {
+	for _, asked := range []struct {
+		word string
+		into *measure.Dimension
+	}{{WordRows, &a.Rows}, {WordColumns, &a.Columns}} {
+		text, err := one(asked.word)
+		if err == nil && text != "" {
+			*asked.into, err = Choose(asked.word, text, Dimensions)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case a.Rows == "" && a.Columns != "":
+		return problem.New(problem.Invalid, "The address has 'columns' and no 'rows'. Say what the rows are, such as rows=month.")
+	case a.Rows == "":
+	case a.Rows == a.Columns:
+		return problem.New(problem.Invalid, "The address has %s as rows and as columns. Use two different ones.", a.Rows)
+	case len(a.By) > 0 || a.Grain != "":
+		return problem.New(problem.Invalid, "The address has both 'rows' and 'by' or 'grain'. Use 'rows' and 'columns' for a crosstab, or 'by' "+
+			"for a list.")
+	}
+	return nil
 }
 
 func (p Places) readFilter(query url.Values) (measure.Filter, error) {
@@ -521,6 +562,15 @@ func Dated(f measure.Filter, from, to delay.Day) url.Values {
 func WithBy(q url.Values, by ...measure.Dimension) url.Values {
 	for _, d := range by {
 		q.Add(WordBy, string(d))
+	}
+	return q
+}
+
+// WithCrosstab adds the words that ask for a crosstab to an address.
+func WithCrosstab(q url.Values, rows, columns measure.Dimension) url.Values {
+	q.Set(WordRows, string(rows))
+	if columns != "" {
+		q.Set(WordColumns, string(columns))
 	}
 	return q
 }

@@ -1,0 +1,127 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"homeward/internal/extract"
+)
+
+// Without choices the figures are a crosstab of months and next steps; whatever
+// the rows and columns, it adds up both ways to the list of the same period.
+func TestFiguresCrosstab(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const period = "from=2026-08-10&to=2026-10-31&basis=counted"
+	total := 0
+	for _, r := range rowsOf(t, s.ask(http.MethodGet, "/figures.csv?by=month&"+period, nil)) {
+		n, _ := strconv.Atoi(r["delayed_days"])
+		total += n
+	}
+	number := func(cell *goquery.Selection) int {
+		n, err := strconv.Atoi(digits(words(cell)))
+		if err != nil {
+			t.Errorf("%q is no number", words(cell))
+		}
+		return n
+	}
+	for _, q := range []string{"", "rows=month&columns=responsible&", "rows=provider&columns=month&", "rows=council&columns=care&",
+		"rows=reason&columns=pathway&", "rows=week&columns=provider&"} {
+		table := s.get(t, "/figures?"+q+period).Find("table#crosstab")
+		addsUpBothWays(t, table, total, number)
+		// What a number opens is as many days as it says.
+		link, _ := table.Find("tbody td a").First().Attr("href")
+		days := rowsOf(t, s.ask(http.MethodGet, strings.Replace(link, "/days?", "/figures.csv?", 1), nil))
+		sum := 0
+		for _, r := range days {
+			n, _ := strconv.Atoi(r["delayed_days"])
+			sum += n
+		}
+		if want := number(table.Find("tbody td a").First()); sum != want {
+			t.Errorf("%s: the number %d opens %d days at %s", q, want, sum, link)
+		}
+	}
+	doc := s.get(t, "/figures?"+period)
+	if got := words(doc.Find("#crosstab tbody tr").Last().Find("th")); !strings.Contains(got, "August 2026") || !strings.Contains(got, "from 10 Aug") {
+		t.Errorf("the oldest month is %q", got)
+	}
+	if n := doc.Find("#crosstab thead svg.app-crosstab__line").Length(); n < 5 {
+		t.Errorf("%d columns have a line at their head", n)
+	}
+	list := s.get(t, "/figures?by=month,responsible&"+period)
+	if list.Find("table#figures").Length() != 1 || list.Find("table#crosstab").Length() != 0 {
+		t.Error("by gives no list")
+	}
+	if list.Find(`nav.app-chips a[href*="rows="]`).Length() == 0 || doc.Find(`nav.app-chips a[href*="by="]`).Length() != 1 {
+		t.Error("list and crosstab do not lead to each other")
+	}
+	for target, want := range map[string]string{"rows=month&columns=month": "two different ones", "columns=care": "no 'rows'",
+		"rows=month&by=care": "both 'rows' and 'by'", "rows=ward": "We do not recognise", "rows=month&columns=week": "at once"} {
+		if w := s.ask(http.MethodGet, "/figures?"+target, nil); w.Code != http.StatusBadRequest || !strings.Contains(words(parse(t, w).Find("main")),
+			want) {
+			t.Errorf("%s: %d", target, w.Code)
+		}
+	}
+}
+
+// A crosstab leaves the partnership only as the protected list of its rows and
+// columns: the public copy of the one is that of the other (P3).
+func TestP3CrosstabPublishesNoMargin(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const period = "&from=2026-10-01&to=2026-10-31"
+	list := string(s.body(t, "/figures/public.csv?by=provider,reason"+period))
+	if got := string(s.body(t, "/figures/public.csv?rows=provider&columns=reason"+period)); got != list {
+		t.Error("P3 the public copy of a crosstab is another than that of its list")
+	}
+	if w := s.ask(http.MethodGet, "/figures/public.xlsx?rows=provider&columns=reason"+period, nil); w.Code != http.StatusNotFound {
+		t.Errorf("P3 a public workbook answers %d", w.Code)
+	}
+}
+
+// The workbook is the table as it is seen: months are dates, shares shares and
+// numbers numbers, with the totals below.
+func TestFiguresWorkbook(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const target = "/figures.xlsx?rows=month&columns=responsible&from=2026-08-10&to=2026-10-31"
+	w := s.ask(http.MethodGet, target, nil)
+	grids, err := extract.ReadGrids(w.Body.Bytes(), extract.DefaultLimits())
+	if err != nil || w.Code != http.StatusOK || len(grids) != 2 {
+		t.Fatalf("%d, %v, %d sheets", w.Code, err, len(grids))
+	}
+	doc := s.get(t, strings.Replace(target, ".xlsx", "", 1))
+	rows := doc.Find("#crosstab tbody tr")
+	if len(grids[0].Rows) != rows.Length()+2 {
+		t.Fatalf("%d rows in the file, %d on the page", len(grids[0].Rows), rows.Length())
+	}
+	head, first, foot := grids[0].Rows[0].Cells, grids[0].Rows[1].Cells, grids[0].Rows[len(grids[0].Rows)-1].Cells
+	at := func(name string) int {
+		for i, h := range head {
+			if h == name {
+				return i
+			}
+		}
+		t.Fatalf("no column %s in %v", name, head)
+		return 0
+	}
+	for name, want := range map[string]string{"Month": "46296", "All": digits(words(rows.First().Find("td").Eq(at("All") - 1)))} {
+		if got := first[at(name)]; got != want {
+			t.Errorf("%s is %q, expected %q", name, got, want)
+		}
+	}
+	if got := foot[at("All")]; got != digits(words(doc.Find("#crosstab tfoot td").Eq(at("All")-1))) {
+		t.Errorf("all is %q", got)
+	}
+	if got := first[at("Social care share")]; !strings.HasPrefix(got, "0.") {
+		t.Errorf("the share is %q, expected one of 0 to 1", got)
+	}
+	if bytes.Contains(w.Body.Bytes(), []byte("<f>")) {
+		t.Error("R8 the workbook holds a formula")
+	}
+}
