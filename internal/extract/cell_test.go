@@ -21,8 +21,9 @@ func TestShown(t *testing.T) {
 		cell any
 		rest string
 	}{"November 2026": {november, ""}, "November 2026 (to 27 November)": {november, "to 27 November"},
-		"2 November 2026": {delay.MustDay("2026-11-02"), ""}, "31 November 2026": {"31 November 2026", ""}, "Northgate (NHS)": {"Northgate (NHS)", ""},
-		"All": {"All", ""}, "2026": {"2026", ""}} {
+		"2 November 2026": {delay.MustDay("2026-11-02"), ""}, "31 November 2026": {"31 November 2026", ""},
+		"Northgate (NHS)": {"Northgate (NHS)", ""},
+		"All":             {"All", ""}, "2026": {"2026", ""}} {
 		if cell, rest := ShownDate(text); cell != want.cell || rest != want.rest {
 			t.Errorf("%q is %v and %q, expected %v and %q", text, cell, rest, want.cell, want.rest)
 		}

@@ -47,7 +47,8 @@ func TestFiguresCrosstab(t *testing.T) {
 		}
 	}
 	doc := s.get(t, "/figures?"+period)
-	if got := words(doc.Find("#crosstab tbody tr").Last().Find("th")); !strings.Contains(got, "August 2026") || !strings.Contains(got, "from 10 Aug") {
+	if got := words(doc.Find("#crosstab tbody tr").Last().Find("th")); !strings.Contains(got, "August 2026") ||
+		!strings.Contains(got, "from 10 Aug") {
 		t.Errorf("the oldest month is %q", got)
 	}
 	if n := doc.Find("#crosstab thead svg.app-crosstab__line").Length(); n < 5 {
@@ -62,8 +63,8 @@ func TestFiguresCrosstab(t *testing.T) {
 	}
 	for target, want := range map[string]string{"rows=month&columns=month": "two different ones", "columns=care": "no 'rows'",
 		"rows=month&by=care": "both 'rows' and 'by'", "rows=ward": "We do not recognise", "rows=month&columns=week": "at once"} {
-		if w := s.ask(http.MethodGet, "/figures?"+target, nil); w.Code != http.StatusBadRequest || !strings.Contains(words(parse(t, w).Find("main")),
-			want) {
+		if w := s.ask(http.MethodGet, "/figures?"+target, nil); w.Code != http.StatusBadRequest ||
+			!strings.Contains(words(parse(t, w).Find("main")), want) {
 			t.Errorf("%s: %d", target, w.Code)
 		}
 	}
