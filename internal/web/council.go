@@ -161,7 +161,7 @@ func counted(n int64, href string) page.Cell {
 func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	ctx := c.Request().Context()
 	a := councilAsked{code: c.Param("code")}
-	for _, form := range []string{"csv", "json"} {
+	for _, form := range []string{"csv", "json", "xlsx"} {
 		if code, ok := strings.CutSuffix(a.code, "."+form); ok {
 			a.code, a.form = code, form
 		}
@@ -217,9 +217,24 @@ func (s *Server) councilPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.form != "" {
+	if a.form == "csv" || a.form == "json" {
 		return s.councilTwin(c, a)
 	}
+	v, err := s.councilShown(c, a)
+	if err != nil {
+		return err
+	}
+	if a.form == "xlsx" {
+		// Rows about people are on the page alone, for those whose they are (P1).
+		return s.sendXLSX(c, workbook{Name: "homeward-council-" + a.code, About: s.aboutWorkbook(v.Showing, v.About),
+			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital}, v.Split, v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled})})
+	}
+	return s.page(c, "council", v)
+}
+
+// councilShown fills in the page.
+func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, error) {
+	var err error
 	ctx := c.Request().Context()
 	name := s.opts.Places.CouncilWords(delay.Council(a.code))
 	v := councilView{Frame: s.frame(c, "Is this my share?"), Caption: "Council share, " + name, Paper: a.print}
@@ -231,7 +246,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	if a.last == 0 {
 		v.Empty = "Homeward counts from the daily extracts that hospitals send. None has arrived yet."
-		return s.page(c, "council", v)
+		return v, nil
 	}
 	f := a.figures
 	words := span(f.From, f.To)
@@ -257,7 +272,7 @@ func (s *Server) councilPage(c echo.Context) error {
 	series := a.see.keep(page.Dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
 	v.Chart = s.charted(ctx, chart.Share(a.overview, name), councilChart, s.chartLinks("council-share", series), a.print)
 	if err := s.councilTrends(ctx, a, &v); err != nil {
-		return err
+		return v, err
 	}
 	v.ByHospital = s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string {
 		return s.opts.Places.ProviderWords(c.Provider)
@@ -274,38 +289,33 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	waits, err := measure.MakeWaits(ctx, a.see, a.overview)
 	if err != nil {
-		return err
+		return v, err
 	}
 	v.Lengths = s.lengthTables(a, waits)
 	v.Moved = s.moved(ctx, a, name)
 	if f.Change != 0 && v.Moved.Words == "" {
 		v.Answer.Moved = v.Moved.Chart.Title + "."
 	}
-	v.HandOffs = page.Table{ID: "hand-offs", Caption: "Where the next step moved, " + words,
-		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "People", Numeric: true}}}
-	for _, h := range f.HandOffs {
-		v.HandOffs.Rows = append(v.HandOffs.Rows, []page.Cell{{Text: measure.UpperFirst(h.From.String()), Header: true, Swatch: swatch(h.From)},
-			{Text: measure.UpperFirst(h.To.String()), Swatch: swatch(h.To)}, {Text: count(h.People), Class: page.Numeric}})
-	}
+	v.HandOffs = handoffTable("hand-offs", "Where the next step moved, "+words, f.HandOffs)
 	if len(f.HandOffs) == 0 {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
 	}
 	v.Unsettled, v.Rates = s.unsettledTable(a)
 	if v.Closed, err = s.closedNote(ctx, a.see, a.filter, f.From, f.To); err != nil {
-		return err
+		return v, err
 	}
 	if a.see.text != "" {
 		if v.Differences, err = s.differences(ctx, a.see, func(since revision.Since) (*revision.Comparison, error) {
 			return since.Council(ctx, a.figures, a.overview, a.filter, min(a.figures.To, a.last))
 		}); err != nil {
-			return err
+			return v, err
 		}
 	}
 	if v.Decisions, err = s.decisions(c, a.code, a.see.text != ""); err != nil {
-		return err
+		return v, err
 	}
 	if v.Longest, v.LongestWords, err = s.longest(c, a, waits); err != nil {
-		return err
+		return v, err
 	}
 	path := "/council/" + a.code
 	groups := s.opts.Places.Groups(a.filter)
@@ -316,13 +326,14 @@ func (s *Server) councilPage(c echo.Context) error {
 	asIs.Del(page.WordCouncil)
 	v.About = s.aboutFigures(path, asIs, a.last, a.see.measures(measure.CouncilShare, measure.DelayedDays, measure.DToCBeds,
 		measure.PeopleWaiting, measure.LongWaits)...)
+	v.About.Links = append(v.About.Links, page.Link{Text: "Excel", Href: page.Address(path+".xlsx", asIs)})
 	s.fix(ctx, v.About, a.see, path, asIs)
 	v.FiguresNotes = append(v.FiguresNotes, s.whoseWords(f, name))
 	if a.see.text == "" {
 		v.Public = page.Link{Text: "Public edition of these days, small numbers hidden (CSV)", Href: page.Address("/figures/public.csv",
 			page.WithBy(page.Dated(a.filter, f.From, f.To), measure.ByMonth, measure.ByResponsible))}
 	}
-	return s.page(c, "council", v)
+	return v, nil
 }
 
 func cloneQuery(q url.Values) url.Values {

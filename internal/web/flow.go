@@ -94,10 +94,37 @@ func (s *Server) flowPage(c echo.Context) error {
 	if s.pathwaySplit(c) {
 		return s.pathwayFlowPage(c)
 	}
+	v, err := s.flowShown(c)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "flow", v)
+}
+
+// flowXLSX gives the tables of the page as they are seen.
+func (s *Server) flowXLSX(c echo.Context) error {
+	if s.pathwaySplit(c) {
+		v, err := s.pathwayFlowShown(c)
+		if err != nil {
+			return err
+		}
+		return s.sendXLSX(c, workbook{Name: "homeward-flow", About: s.aboutWorkbook(v.Showing, v.About),
+			Tables: []page.Table{v.Whole, v.Steps}})
+	}
+	v, err := s.flowShown(c)
+	if err != nil {
+		return err
+	}
+	return s.sendXLSX(c, workbook{Name: "homeward-flow", About: s.aboutWorkbook(v.Showing, v.About),
+		Tables: []page.Table{v.Flow, v.Waited, v.Handoffs}})
+}
+
+// flowShown reads the address and fills in the page.
+func (s *Server) flowShown(c echo.Context) (flowView, error) {
 	ctx := c.Request().Context()
 	a, see, f, err := s.flowOf(c)
 	if err != nil {
-		return err
+		return flowView{}, err
 	}
 	v := flowView{Frame: s.frame(c, "Flow"), Class: "app-charts"}
 	s.asOfMoment(c, &v.Frame, see)
@@ -106,11 +133,11 @@ func (s *Server) flowPage(c echo.Context) error {
 	}
 	_, last, err := see.Extent(ctx)
 	if err != nil {
-		return err
+		return v, err
 	}
 	if last == 0 {
 		v.Empty = "No extracts are held yet, so there is no flow."
-		return s.page(c, "flow", v)
+		return v, nil
 	}
 	s.withCharts(&v.Frame)
 	q := see.keep(s.flowQuery(f))
@@ -122,10 +149,11 @@ func (s *Server) flowPage(c echo.Context) error {
 			wordSplit: {s.flowSplit(f.Split)}}), last),
 		Known: s.momentField(see)}
 	v.About = s.aboutFigures("/flow", q, last, measure.PeopleWaiting, measure.NewDelays, measure.EndedDelays, measure.DaysWaited)
+	v.About.Links = append(v.About.Links, page.Link{Text: "Excel", Href: page.Address("/flow.xlsx", q)})
 	s.fix(ctx, v.About, see, "/flow", q)
 	if len(f.Groups) == 0 {
 		v.Empty = "No readings for these choices."
-		return s.page(c, "flow", v)
+		return v, nil
 	}
 	place := s.place(f.Filter)
 	links := []page.Link{
@@ -147,13 +175,13 @@ func (s *Server) flowPage(c echo.Context) error {
 		if v.Differences, err = s.differences(ctx, see, func(since revision.Since) (*revision.Comparison, error) {
 			return since.Flow(ctx, f)
 		}); err != nil {
-			return err
+			return v, err
 		}
 	}
 	if err := s.lengths(ctx, see, f, place, a.Print, &v); err != nil {
-		return err
+		return v, err
 	}
-	return s.page(c, "flow", v)
+	return v, nil
 }
 
 // notAllDrawn says how many of so many groups have a chart, when not all have.
@@ -211,14 +239,11 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 	if err != nil {
 		return err
 	}
-	v.Handoffs = page.Table{ID: "handoffs", Caption: "Changes of who the next step is with",
-		Head: []page.Head{{Text: "From"}, {Text: "To"}, {Text: "Times", Numeric: true}}}
-	for _, m := range moves {
-		v.Handoffs.Rows = append(v.Handoffs.Rows, []page.Cell{
-			{Text: measure.UpperFirst(m.From.Body.String()), Header: true, Swatch: swatch(m.From.Body)},
-			{Text: measure.UpperFirst(m.To.Body.String()), Swatch: swatch(m.To.Body)}, number(count(m.People)),
-		})
+	hands := make([]measure.HandOff, len(moves))
+	for i, m := range moves {
+		hands[i] = measure.HandOff{From: m.From.Body, To: m.To.Body, People: m.People}
 	}
+	v.Handoffs = handoffTable("handoffs", "Changes of who the next step is with", hands)
 	if len(moves) == 0 {
 		v.NoHandoffs = "The next step did not change hands in this period."
 	}

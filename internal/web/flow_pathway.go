@@ -92,14 +92,23 @@ func (a pathwayFlowAsked) query() url.Values {
 }
 
 func (s *Server) pathwayFlowPage(c echo.Context) error {
-	a, err := s.pathwayFlowOf(c)
+	v, err := s.pathwayFlowShown(c)
 	if err != nil {
 		return err
+	}
+	return s.page(c, "flow-pathway", v)
+}
+
+// pathwayFlowShown reads the address and fills in the page.
+func (s *Server) pathwayFlowShown(c echo.Context) (pathwayFlowView, error) {
+	a, err := s.pathwayFlowOf(c)
+	if err != nil {
+		return pathwayFlowView{}, err
 	}
 	v := pathwayFlowView{Frame: s.nationalFrame(c, a.nationalAsked, "Flow by pathway", "Flow by pathway")}
 	if a.last == 0 {
 		v.Empty = noBeds
-		return s.page(c, "flow-pathway", v)
+		return v, nil
 	}
 	q := a.query()
 	v.Showing = "Showing " + s.opts.Places.FilterWords(a.Filter) + ", people of 18 and over, " + span(a.from, a.to) + "."
@@ -118,8 +127,9 @@ func (s *Server) pathwayFlowPage(c echo.Context) error {
 	v.Few = len(a.flows) <= fewSteps
 	v.About = s.definedBy(a.nationalAsked, q, "People of 18 and over remaining, as England's acute discharge situation report counts",
 		s.conventionLink(conventionReady))
+	v.About.Links = append(v.About.Links, page.Link{Text: "Excel", Href: page.Address("/flow.xlsx", q)})
 	s.fix(c.Request().Context(), v.About, a.see, a.path, q)
-	return s.page(c, "flow-pathway", v)
+	return v, nil
 }
 
 // drawPathways draws the flow of everybody and of each pathway.

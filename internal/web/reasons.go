@@ -231,10 +231,36 @@ type reasonsView struct {
 }
 
 func (s *Server) reasonsPage(c echo.Context) error {
+	v, err := s.reasonsShown(c)
+	if err != nil {
+		return err
+	}
+	return s.page(c, "reasons", v)
+}
+
+// reasonsXLSX gives the tables of the page as they are seen.
+func (s *Server) reasonsXLSX(c echo.Context) error {
+	v, err := s.reasonsShown(c)
+	if err != nil {
+		return err
+	}
+	w := workbook{Name: "homeward-reasons", About: s.aboutWorkbook(v.Showing, v.About)}
+	if v.Pathways != nil {
+		w.Tables = append(w.Tables, v.Pathways.Table())
+	}
+	if v.Groups != nil {
+		w.Tables = append(w.Tables, *v.Groups)
+	}
+	w.Tables = append(w.Tables, v.Table, v.Next)
+	return s.sendXLSX(c, w)
+}
+
+// reasonsShown reads the address and fills in the page.
+func (s *Server) reasonsShown(c echo.Context) (reasonsView, error) {
 	ctx := c.Request().Context()
 	r, err := s.reasonsOf(c)
 	if err != nil {
-		return err
+		return reasonsView{}, err
 	}
 	v := reasonsView{Frame: s.frame(c, "Reasons")}
 	s.asOfMoment(c, &v.Frame, r.see)
@@ -243,7 +269,7 @@ func (s *Server) reasonsPage(c echo.Context) error {
 	}
 	if r.AsAt == 0 {
 		v.Empty = "No extracts are held yet, so there are no reasons."
-		return s.page(c, "reasons", v)
+		return v, nil
 	}
 	s.withCharts(&v.Frame)
 	plain := r.see.keep(page.Dated(r.Asked.Filter, r.From, r.To))
@@ -258,10 +284,11 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		Periods: page.PeriodLinks("/reasons", r.Asked.Filter, page.WithBy(r.see.keep(url.Values{}), r.Asked.By...), r.AsAt),
 		Known:   s.momentField(r.see)}
 	v.About = s.aboutFigures("/reasons", q, r.AsAt, measure.DelayedDays, measure.PeopleWaiting)
+	v.About.Links = append(v.About.Links, page.Link{Text: "Excel", Href: page.Address("/reasons.xlsx", q)})
 	s.fix(ctx, v.About, r.see, "/reasons", q)
 	if r.Total.Total() == 0 {
 		v.Empty = "No delayed days in this period."
-		return s.page(c, "reasons", v)
+		return v, nil
 	}
 	v.Chart = s.charted(ctx, r.chart(s.place(r.Asked.Filter)), across, []page.Link{{Text: "CSV", Href: page.Address("/reasons.csv", q)},
 		{Text: "How this is counted", Href: "/definitions/M01"}}, r.Print)
@@ -279,12 +306,12 @@ func (s *Server) reasonsPage(c echo.Context) error {
 		if v.Differences, err = s.differences(ctx, r.see, func(since revision.Since) (*revision.Comparison, error) {
 			return since.Reasons(ctx, r.Filter, r.From, r.To)
 		}); err != nil {
-			return err
+			return v, err
 		}
 	}
 	v.NextWords = "If a wait had not been, some people would have left sooner, and others would have begun their next wait sooner. " +
 		"So the days freed are a range: at least those of the part who left straight from it, at most all of its days."
-	return s.page(c, "reasons", v)
+	return v, nil
 }
 
 // calendar is the calendar days of the period.
@@ -417,7 +444,7 @@ func (s *Server) reasonPathways(r reasonFigures, q url.Values) *page.Crosstab {
 		return page.Address("/days", page.Dated(f, r.From, r.To))
 	})
 	t.ID, t.Caption = "by-pathway", "Delayed days by reason and pathway, "+span(r.From, r.To)
-	t.Links = []page.Link{{Text: "CSV", Href: page.Address("/reasons.csv", q)}}
+	t.Links = []page.Link{{Text: "Excel", Href: page.Address("/reasons.xlsx", q)}, {Text: "CSV", Href: page.Address("/reasons.csv", q)}}
 	return &t
 }
 

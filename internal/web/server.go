@@ -253,6 +253,8 @@ func (s *Server) routes() []route {
 		{get, "/figures", s.may(people.SeeFigures, s.figuresPage), false},
 		{get, "/figures.csv", s.may(people.SeeFigures, s.figuresCSV), false},
 		{get, "/figures.json", s.may(people.SeeFigures, s.figuresJSON), false},
+		{get, "/reasons.xlsx", s.may(people.SeeFigures, s.reasonsXLSX), false},
+		{get, "/flow.xlsx", s.may(people.SeeFigures, s.flowXLSX), false},
 		{get, "/figures.xlsx", s.may(people.SeeFigures, s.figuresXLSX), false},
 		{get, "/figures/public.csv", s.may(people.SeeFigures, s.publicCSV), false},
 		{get, "/figures/public.json", s.may(people.SeeFigures, s.publicJSON), false},

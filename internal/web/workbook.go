@@ -32,6 +32,9 @@ func (s *Server) sendXLSX(c echo.Context, w workbook) error {
 	}
 	sheets := make([]extract.Sheet, 0, len(w.Tables)+1)
 	for _, t := range w.Tables {
+		if len(t.Rows) == 0 {
+			continue // A page without it says so in words.
+		}
 		sheets = append(sheets, sheetOf(t))
 		about.Rows = append(about.Rows, []any{"Table", t.Caption})
 	}
