@@ -27,6 +27,9 @@ func (s *Server) crosstab(c measure.Cross, rows, columns measure.Dimension, behi
 	if columns != "" {
 		for j, column := range c.Columns {
 			h := page.CrossHead{Text: s.splitName(columns, column), Short: s.shortName(columns, column)}
+			if isPeriod(columns) { // Many, and their rows say of which years.
+				h.Text, h.Short = h.Short, ""
+			}
 			if columns == measure.ByResponsible {
 				h.Swatch = swatch(column.Body)
 			}

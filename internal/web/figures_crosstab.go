@@ -67,7 +67,7 @@ func crosstabChips(see sight, a page.Asked, q url.Values) []chipRow {
 		if !isPeriod(d) || !isPeriod(columns) || d == columns {
 			down.Items = append(down.Items, c)
 		}
-		if d != rows && !isPeriod(d) {
+		if d != rows && (d == measure.ByMonth || !isPeriod(d)) && (!isPeriod(d) || !isPeriod(rows)) {
 			across.Items = append(across.Items, chip{Text: crossWords[d], Href: to(rows, d), Current: a.Rows != "" && d == columns})
 		}
 	}
