@@ -345,10 +345,10 @@ func (s *Server) figuresShown(c echo.Context) (figuresView, error) {
 	v.Showing = "Showing " + s.opts.Places.FilterWords(b.Query.Filter) + ", " + span(b.Query.From, b.Query.To) + "."
 	v.Lede = b.lede()
 	q := see.keep(page.Dated(b.Query.Filter, b.Query.From, b.Query.To))
-	v.Chips = s.crosstabChips(a, q)
+	v.Chips = crosstabChips(see, a, q)
 	form := s.byGroups(see, b.Query.By)
 	if a.Rows != "" {
-		form = s.crosstabGroups(a)
+		form = crosstabGroups(see, a)
 		q = page.WithCrosstab(q, a.Rows, a.Columns)
 	} else {
 		q = page.WithBy(q, b.Query.By...)

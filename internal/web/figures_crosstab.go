@@ -30,10 +30,10 @@ var crossWords = map[measure.Dimension]string{measure.ByMonth: "Months", measure
 	measure.ByCouncil: "Councils", measure.ByReason: "Reasons", measure.ByResponsible: "Next step", measure.ByPathway: "Pathways",
 	measure.ByCare: "Types of care", measure.ByState: "States", measure.ByDay: "Days"}
 
-// crossed lists the breakdowns that the partnership has.
-func (s *Server) crossed() []measure.Dimension {
+// crossed lists the breakdowns that the partnership had.
+func crossed(see sight) []measure.Dimension {
 	return slices.DeleteFunc(slices.Clone(crossable), func(d measure.Dimension) bool {
-		return (d == measure.ByResponsible || d == measure.ByState) && !s.divides()
+		return (d == measure.ByResponsible || d == measure.ByState) && !see.divides()
 	})
 }
 
@@ -47,7 +47,7 @@ func crosstabOr(a page.Asked, q url.Values, by []measure.Dimension) url.Values {
 
 // crosstabChips lead to other rows, other columns and the list; q is the filter
 // and the period.
-func (s *Server) crosstabChips(a page.Asked, q url.Values) []chipRow {
+func crosstabChips(see sight, a page.Asked, q url.Values) []chipRow {
 	to := func(rows, columns measure.Dimension) string {
 		return page.Address("/figures", page.WithCrosstab(maps.Clone(q), rows, columns))
 	}
@@ -59,7 +59,7 @@ func (s *Server) crosstabChips(a page.Asked, q url.Values) []chipRow {
 		}
 	}
 	down, across := chipRow{Name: "Rows"}, chipRow{Name: "Columns"}
-	for _, d := range s.crossed() {
+	for _, d := range crossed(see) {
 		c := chip{Text: crossWords[d], Href: to(d, columns), Current: d == a.Rows}
 		if d == columns {
 			c.Href = to(d, rows) // They change places.
@@ -81,10 +81,10 @@ func isPeriod(d measure.Dimension) bool {
 }
 
 // crosstabGroups are the fields that choose rows and columns.
-func (s *Server) crosstabGroups(a page.Asked) []page.ChoiceGroup {
+func crosstabGroups(see sight, a page.Asked) []page.ChoiceGroup {
 	rows := page.ChoiceGroup{Legend: "Rows", Name: page.WordRows, Kind: "radio", Style: "radios"}
 	columns := page.ChoiceGroup{Legend: "Columns", Name: page.WordColumns, Kind: "radio", Style: "radios"}
-	for _, d := range s.crossed() {
+	for _, d := range crossed(see) {
 		rows.Items = append(rows.Items, page.Choice{ID: "rows-" + string(d), Value: string(d), Text: crossWords[d], Chosen: d == a.Rows})
 		columns.Items = append(columns.Items, page.Choice{ID: "columns-" + string(d), Value: string(d), Text: crossWords[d],
 			Chosen: d == a.Columns})
