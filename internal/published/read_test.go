@@ -249,7 +249,7 @@ func TestRefused(t *testing.T) {
 		"headings alone":           {"utla_code,utla_name,month,discharges,same_day,delayed,bed_days\n", "no figure"},
 		"an identifier among areas": {
 			council + "999 000 0018,Plymouth,Apr 2024,10,8,2,5\n", "reads as an NHS number"},
-		"no month":         {"Code,NHS DToC days,Social Care DToC days\nRDD,1,2\n", "--month 2020-02"},
+		"no month":         {"Code,NHS DToC days,Social Care DToC days\nRDD,1,2\n", "such as 2020-02 (the command has --month for it)"},
 		"a figure too big": {council + "E06000026,Plymouth,Apr 2024,1e300,8,2,5\n", "no figure"},
 		"a formula":        {council + "E06000026,Plymouth,Apr 2024,=1+1,8,2,5\n", "no figure"},
 	} {

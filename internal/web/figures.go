@@ -202,9 +202,7 @@ func (s *Server) figuresTable(see sight, b breakdown) page.Table {
 		switch n {
 		case measure.Days:
 			cell.Text = count(b.Total)
-			if m := b.Query.From.Month(); b.Query.From == m.First() && b.Query.To == min(m.Last(), b.AsAt) && s.walkable(b.Query.Filter) {
-				cell.Href = s.walkFrom(see, b.Query.Filter, url.Values{wordMonth: {m.String()}})
-			}
+			cell.Href = s.walkOfMonth(see, b)
 		case measure.Open:
 			cell.Text = count(b.NotAgreed)
 		case measure.Beds, measure.People:
@@ -222,6 +220,16 @@ func (s *Server) figuresTable(see sight, b breakdown) page.Table {
 		t.Foot = append(t.Foot, cell)
 	}
 	return t
+}
+
+// walkOfMonth leads to the bridge from the days of a month, empty where they are
+// of another period or cannot be walked (D8).
+func (s *Server) walkOfMonth(see sight, b breakdown) string {
+	m := b.Query.From.Month()
+	if b.Query.From != m.First() || b.Query.To != min(m.Last(), b.AsAt) || !s.walkable(b.Query.Filter) {
+		return ""
+	}
+	return s.walkFrom(see, b.Query.Filter, url.Values{wordMonth: {m.String()}})
 }
 
 // openBehind gives the address of the rows of a cell that are not agreed.
@@ -359,6 +367,9 @@ func (s *Server) figuresShown(c echo.Context) (figuresView, error) {
 	case a.Rows != "":
 		v.Cross = s.figuresCrosstab(a, b)
 		v.Cross.Links = []page.Link{{Text: "Excel", Href: page.Address("/figures.xlsx", q)}, {Text: "CSV", Href: page.Address("/figures.csv", q)}}
+		if walk := s.walkOfMonth(see, b); walk != "" {
+			v.Cross.Links = slices.Insert(v.Cross.Links, 0, page.Link{Text: "Walk these days to the situation report", Href: walk})
+		}
 	default:
 		v.Table = s.figuresTable(see, b)
 	}
