@@ -554,10 +554,12 @@ func controlAlt(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions, note
 		}
 		s += fmt.Sprintf(" Average %s, %s %s to %s.", lineWords(m, g.Mean.Value), between, lineWords(m, limited(m, g.LPL.Value)),
 			lineWords(m, limited(m, g.UPL.Value)))
+		var runs strings.Builder
 		for _, run := range sh.Runs[max(0, len(sh.Runs)-mostRuns):] {
-			s += fmt.Sprintf(" %s average for %s, from %s to %s.", sentenceCase(run.Word()),
+			fmt.Fprintf(&runs, " %s average for %s, from %s to %s.", sentenceCase(run.Word()),
 				plural(int64(run.Len()), stepWord(t.Grain), stepWord(t.Grain)+"s"), r.Points[run.First].Day.Long(), r.Points[run.Last].Day.Long())
 		}
+		s += runs.String()
 	} else if w := soFar(m, r); w != "" {
 		s += " " + sentenceCase(w) + " since the limits started again."
 	}

@@ -166,7 +166,7 @@ func (s *Server) figuresCrosstab(a page.Asked, b breakdown) *page.Crosstab {
 
 // partOfPeriod says which part of a month or week is counted, when not all is.
 func partOfPeriod(d measure.Dimension, day, from, to delay.Day) string {
-	first, last := day, day
+	var first, last delay.Day
 	switch d {
 	case measure.ByMonth:
 		first, last = day.Month().First(), day.Month().Last()
