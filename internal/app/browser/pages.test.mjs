@@ -76,6 +76,7 @@ for (const which of ['full', 'beds', 'empty']) {
           const as = roleFor(target)
           const { page, wrong } = await (visiting[`${which} ${width} ${script} ${as}`] ??=
             visitor(chrome, sites[which], { width, height, script, as }))
+          wrong.length = 0 // What the page before did is told of that page.
           const answer = await page.goto(at + target)
           assert.equal(answer.status(), 200, name)
           await sound(page, wrong, name)

@@ -144,7 +144,7 @@ export function roleFor (target) {
   if (/^\/(agreement|disputes)/.test(target)) return 'reviewer'
   if (/^\/council/.test(target)) return 'director'
   if (/^\/call/.test(target)) return 'presenter'
-  if (/^\/extracts\/upload/.test(target)) return 'analyst'
+  if (/^\/(extracts\/upload|published\/add)/.test(target)) return 'analyst'
   return 'administrator'
 }
 
