@@ -586,9 +586,11 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 	if s.Chart, err = m.drawn(ctx, control.Chart); err != nil {
 		return err
 	}
-	s.Chart.Says, s.Chart.Icon = control.Variation.Words, string(control.Variation.SVG)
+	// One line of text is room for the drawing: the title says the shape, and the
+	// icon beside the line that it is of the latest reading.
+	s.Chart.Says = measure.UpperFirst(strings.TrimPrefix(control.Result.LatestWords(), "The latest reading is "))
+	s.Chart.Icon = string(control.Variation.SVG)
 	if w := control.Assurance.Words; w != "" {
-		// One line of text is room for the drawing.
 		s.Chart.Says = strings.TrimSuffix(s.Chart.Says, ".") + ". " + strings.TrimSuffix(w, ".") + "."
 	}
 	return nil
