@@ -125,7 +125,7 @@ func TestBasisOnEveryPage(t *testing.T) {
 	figures.has(t, strconv.Itoa(counted-agreed)+" more days are not agreed by both bodies; "+strconv.Itoa(counted)+" are counted in all.")
 	// Each number opens the rows that it counts.
 	links := 0
-	figures.Find("#figures tbody a").Each(func(_ int, a *goquery.Selection) {
+	figures.Find("#crosstab tbody a").Each(func(_ int, a *goquery.Selection) {
 		href, _ := a.Attr("href")
 		if !strings.HasPrefix(href, "/days?") {
 			return

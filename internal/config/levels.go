@@ -58,8 +58,8 @@ var LevelMeasures = []struct {
 	Word   string
 	AddsUp bool
 }{
-	{"M02", false}, {"M01", true}, {"M01b", false}, {"M03", false}, {"M05-7", false}, {"M05-14", false}, {"M05-21", false},
-	{"M07", false}, {"M08", true}, {"M09", true},
+	{"M08", true}, {"M09", true}, {"M02", false}, {"M01", true}, {"M01b", false}, {"M03", false}, {"M05-7", false}, {"M05-14", false},
+	{"M05-21", false}, {"M07", false},
 }
 
 // DischargeDelay is the word of England's average discharge delay, whose levels

@@ -57,7 +57,7 @@ levels:
 func TestLevelsThatCannotBe(t *testing.T) {
 	for _, c := range []struct{ name, line, want string }{
 		{"a measure that is none", "measure: M99, level: 9, from: 2026-04-01, " + board,
-			`levels[1].measure: found "M99", expected one of M02, M01`},
+			`levels[1].measure: found "M99", expected one of M08, M09, M02`},
 		{"a sum without its step", "measure: M08, level: 9, from: 2026-04-01, " + board, "levels[1].grain: expected day, week or month"},
 		{"a step that is none", "measure: M08, grain: year, level: 9, from: 2026-04-01, " + board, "levels[1].grain"},
 		{"a step for an average", "measure: M02, grain: week, level: 9, from: 2026-04-01, " + board, "leave grain out"},
