@@ -788,6 +788,11 @@ func TestJourneyRunFromTheLog(t *testing.T) {
 	}
 	ref := d.ref("H123456")
 	d.get("coordinator", "/delays/"+ref+"/periods/1").has(t, "Unverified")
+	// A check of last night that comes this morning says nothing of today.
+	d.follow("coordinator", d.send("coordinator", "/today?provider=RXA", "/today/check", map[string]string{"one": ref,
+		"key": "lastnightwithoutanetwork", "at": d.now.Add(-11*time.Hour - 45*time.Minute).UTC().Format(time.RFC3339)}))
+	d.verify()
+	d.get("coordinator", "/delays/"+ref+"/periods/1").has(t, "Unverified")
 	d.send("coordinator", "/delays/new?provider=RXA", "/delays/new", with(person, map[string]string{"because": "again"})).has(t,
 		"already has an open delay")
 	ended := d.submit("coordinator", d.send("coordinator", "/delays/"+ref+"/end", "/delays/"+ref+"/end",

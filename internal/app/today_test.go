@@ -239,6 +239,11 @@ func TestCheckSentLater(t *testing.T) {
 	if n := strings.Count(r.body, "by the clock of the phone, recorded at"); n != 1 {
 		t.Errorf("the history has %d checks, want one", n)
 	}
+	// One that comes after a later one does not turn the list back.
+	r = d.follow("coordinator", send("acheckthatcomeslate", d.now.Add(-4*time.Hour)))
+	if got := words(r.Find("#row-" + ref + " .app-round__ok")); got != "✓ checked 9:12am · Undo" {
+		t.Errorf("after an earlier check the row says %q", got)
+	}
 	if r := send("anotherkeyofsixteen", d.now.Add(-13*time.Hour)); r.status != 400 {
 		t.Errorf("a check of 13 hours ago: %d", r.status)
 	} else {

@@ -647,7 +647,8 @@ func (s *Service) CheckSent(ctx context.Context, by people.Actor, reference stri
 	if err := c.goesOn(); err != nil {
 		return Done{}, err
 	}
-	saved, err := s.Store.LogTogether(ctx, by, []NewEntry{{Reference: c.Reference, Version: c.Version, Kind: logbook.Verified, Made: today,
+	// It says nothing of the days since it was made (C17).
+	saved, err := s.Store.LogTogether(ctx, by, []NewEntry{{Reference: c.Reference, Version: c.Version, Kind: logbook.Verified, Made: day,
 		Day: day, CheckedAt: at, SentKey: key}})
 	if err != nil {
 		// Two sends at once: the other was saved.

@@ -653,12 +653,17 @@ func (l *worklist) logged() error {
 				continue
 			}
 			full := byID[e.ID]
-			r.Logged, r.Checked, r.Recorded, r.Last, r.Entry = true, full.at, full.at, e.Kind, 0
+			r.Logged, r.Recorded, r.Last, r.Entry = true, full.at, e.Kind, 0
 			if full.together == 0 {
 				r.Entry = e.ID
 			}
+			checked := full.at
 			if full.checked != 0 {
-				r.Checked = time.UnixMicro(full.checked)
+				checked = time.UnixMicro(full.checked)
+			}
+			// One that was made without a network may come after a later one.
+			if checked.After(r.Checked) {
+				r.Checked = checked
 			}
 			if e.Kind == logbook.Opened || e.Kind == logbook.Resumed {
 				r.Uncertain = full.uncertain

@@ -3,6 +3,7 @@
 // browser's storage, and goes with the page.
 const parse = (text) => new DOMParser().parseFromString(text, 'text/html')
 const wait = 15000
+const signedOut = 'You are signed out: sign in in another tab, and they are sent.'
 const waiting = []
 let round = document.getElementById('round')
 let sending = false
@@ -58,6 +59,19 @@ async function ask (address, options = {}) {
   return { answer, page: parse(await answer.text()) }
 }
 
+// What the form of a page sends for a check. A list that nobody is left on has no
+// form, and every page has the token.
+function fields (page, check) {
+  const form = page.getElementById('check')
+  const body = form ? new URLSearchParams(new FormData(form))
+    : new URLSearchParams({ form_token: page.querySelector('[name=form_token]')?.value ?? '' })
+  body.delete('checked')
+  body.set('one', check.reference)
+  body.set('at', check.at.toISOString())
+  body.set('key', check.key)
+  return body
+}
+
 // Sends what waits, first things first, each with its own key: one that is sent
 // again because the answer was lost is saved once.
 async function send () {
@@ -68,7 +82,7 @@ async function send () {
     const first = await ask(location.href)
     let page = first.page
     if (!page.getElementById('round')) {
-      trouble = first.answer.ok ? 'You are signed out: sign in in another tab, and they are sent.' : 'The service does not answer.'
+      trouble = first.answer.ok ? signedOut : 'The service does not answer.'
       return
     }
     if (who(page) !== who(document)) {
@@ -78,23 +92,22 @@ async function send () {
     trouble = ''
     while (waiting.length > 0) {
       const check = waiting[0]
-      const form = new URLSearchParams(new FormData(page.getElementById('check')))
-      form.set('one', check.reference)
-      form.set('at', check.at.toISOString())
-      form.set('key', check.key)
-      const sent = await ask('/today/check', { method: 'POST', body: form })
+      const sent = await ask('/today/check', { method: 'POST', body: fields(page, check) })
       if (sent.answer.status >= 500 || sent.answer.status === 429) return
+      const saved = sent.page.getElementById('round') !== null
+      if (sent.answer.ok && !saved) {
+        trouble = signedOut
+        return
+      }
       waiting.shift()
-      if (sent.answer.ok && sent.page.getElementById('round')) {
-        page = sent.page
-        take(page)
-        history.replaceState(null, '', sent.answer.url)
-      } else {
+      if (!saved) {
         const why = sent.page.querySelector('main h1 ~ p')?.textContent ?? 'It was not saved.'
         trouble = `${check.name}: ${why} `
-        const again = (await ask(location.href)).page
-        if (again.getElementById('round')) take(again)
       }
+      const list = saved ? sent : await ask(location.href)
+      if (saved) history.replaceState(null, '', list.answer.url)
+      take(list.page)
+      page = document
       show()
     }
   } catch {

@@ -2,17 +2,13 @@
 // scripts and without, light and dark, printed, and with nothing that names a
 // person in anything that the server sends.
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { browser, findings, folder, post, root, run, staffed, visitor } from './site.mjs'
+import { browser, day, findings, folder, northshire, post, run, staffed, visitor } from './site.mjs'
 
 // Set to a folder, this keeps a picture of every slide to be looked at.
 const pictures = process.env.CALL_PICTURES
-
-function day (back) {
-  return new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
-}
 
 // Words that only the rows about people hold: NHS numbers with and without
 // spaces, hospital numbers, wards and beds.
@@ -30,12 +26,10 @@ const folders = []
 
 before(async () => {
   chrome = await browser()
-  data = folder()
-  files = folder()
+  const made = await northshire(120, 60)
+  data = made.data
+  files = made.files
   folders.push(data, files)
-  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
-  await run('synth', '--out', files.dir, '--from', day(120), '--to', day(1), '--size', '60')
-  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   hidden = secrets(path.join(files.dir, 'extracts'))
   assert.ok(hidden.length > 500, `only ${hidden.length} words to look for`)
   site = await staffed(data.dir)

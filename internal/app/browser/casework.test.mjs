@@ -2,24 +2,17 @@
 // three-field log, the record, the agreement and the council's page. Key
 // presses and page loads are counted, not seconds.
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
-import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { browser, findings, folder, root, run, staffed, visitor } from './site.mjs'
+import { browser, findings, northshire, staffed, visitor } from './site.mjs'
 
-const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
 
 let chrome, site
 const folders = []
 
 before(async () => {
   chrome = await browser()
-  const data = folder()
-  const files = folder()
+  const { data, files } = await northshire(60, 60)
   folders.push(data, files)
-  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
-  await run('synth', '--out', files.dir, '--from', day(60), '--to', day(1), '--size', '60')
-  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   site = await staffed(data.dir)
 })
 

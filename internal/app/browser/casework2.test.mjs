@@ -3,12 +3,9 @@
 // search; and the worklist on paper. J6, where the clock passes, sets the time
 // and is a test of the whole program in Go (casework_test.go).
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
-import path from 'node:path'
 import { after, before as beforeAll, test } from 'node:test'
-import { addPeople, browser, emailOf, findings, folder, root, run, serve, signInAll, visitor } from './site.mjs'
+import { addPeople, browser, day, emailOf, findings, northshire, run, serve, signInAll, visitor } from './site.mjs'
 
-const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
 const council = 'E10000099'
 
 let chrome, site
@@ -16,12 +13,8 @@ const folders = []
 
 beforeAll(async () => {
   chrome = await browser()
-  const data = folder()
-  const files = folder()
+  const { data, files } = await northshire(40, 40)
   folders.push(data, files)
-  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
-  await run('synth', '--out', files.dir, '--from', day(40), '--to', day(1), '--size', '40')
-  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   const links = await addPeople(data.dir)
   const said = await run('user', 'add', emailOf('nhs-reviewer'), '--data', data.dir, '--role', 'reviewer', '--name', 'N. Reviewer', '--for',
     'RZ1')

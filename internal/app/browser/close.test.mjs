@@ -1,13 +1,12 @@
 // J8, the month close: by keyboard, without scripts and at 320 px. A director
 // closes a month with something open in it; then a late row arrives.
 import assert from 'node:assert/strict'
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { browser, findings, folder, root, run, staffed, visitor } from './site.mjs'
+import { browser, day, findings, northshire, run, staffed, visitor } from './site.mjs'
 
 const iso = (date) => date.toISOString().slice(0, 10)
-const day = (back) => iso(new Date(Date.now() - back * 86400000))
 
 // The first of the month so many months ago, and how the address has it.
 const first = (back) => { const now = new Date(); return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)) }
@@ -19,12 +18,10 @@ const folders = []
 
 before(async () => {
   chrome = await browser()
-  data = folder()
-  files = folder()
+  const made = await northshire(75, 40)
+  data = made.data
+  files = made.files
   folders.push(data, files)
-  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
-  await run('synth', '--out', files.dir, '--from', day(75), '--to', day(1), '--size', '40')
-  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   site = await staffed(data.dir)
 })
 

@@ -1,13 +1,7 @@
 // The council's page: what a director opens and prints.
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
-import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { browser, findings, folder, root, run, staffed, visitor } from './site.mjs'
-
-function day (back) {
-  return new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
-}
+import { browser, findings, northshire, staffed, visitor } from './site.mjs'
 
 let chrome, site
 const folders = []
@@ -15,12 +9,8 @@ const page0 = '/council/E10000099'
 
 before(async () => {
   chrome = await browser()
-  const data = folder()
-  const files = folder()
+  const { data, files } = await northshire(75, 60)
   folders.push(data, files)
-  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
-  await run('synth', '--out', files.dir, '--from', day(75), '--to', day(1), '--size', '60')
-  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   site = await staffed(data.dir)
 })
 

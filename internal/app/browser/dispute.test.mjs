@@ -1,24 +1,17 @@
 // The page of a dispute: how few keys lead to it from a number, the days picked on
 // the calendar with and without scripts, and the page on paper.
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
-import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { browser, findings, folder, root, run, staffed, visitor } from './site.mjs'
+import { browser, day, findings, northshire, staffed, visitor } from './site.mjs'
 
-const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
 
 let chrome, site
 const folders = []
 
 before(async () => {
   chrome = await browser()
-  const data = folder()
-  const files = folder()
+  const { data, files } = await northshire(40, 40)
   folders.push(data, files)
-  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
-  await run('synth', '--out', files.dir, '--from', day(40), '--to', day(1), '--size', '40')
-  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   site = await staffed(data.dir)
 })
 

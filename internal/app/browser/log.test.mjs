@@ -4,9 +4,8 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { browser, findings, folder, run, staffed, visitor } from './site.mjs'
+import { browser, day, findings, folder, run, staffed, visitor } from './site.mjs'
 
-const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
 
 let chrome, data, site
 

@@ -2,10 +2,10 @@
 // edge, blocks told apart without colour and in a bright room, forced colours,
 // and no motion. Set LOOK_PICTURES to a folder to keep pictures to judge by eye.
 import assert from 'node:assert/strict'
-import { appendFileSync, cpSync, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { browser, emailOf, folder, post, root, run, serve, signInAll, visitor } from './site.mjs'
+import { browser, emailOf, northshire, post, run, serve, signInAll, visitor } from './site.mjs'
 
 const pictures = process.env.LOOK_PICTURES
 const slides = [1, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -14,19 +14,11 @@ const projectors = [{ width: 1280, height: 720 }, { width: 1920, height: 1080 }]
 let chrome, site, call
 const folders = []
 
-function day (back) {
-  return new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
-}
-
 before(async () => {
   chrome = await browser()
-  const data = folder()
-  const files = folder()
+  const { data, files } = await northshire(130, 40)
   folders.push(data, files)
-  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
   appendFileSync(path.join(data.dir, 'partnership.yaml'), '\nsign_in:\n  require_second_factor: false\n')
-  await run('synth', '--out', files.dir, '--from', day(130), '--to', day(1), '--size', '40')
-  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   const said = await run('user', 'add', emailOf('presenter'), '--data', data.dir, '--role', 'presenter', '--name', 'A. presenter')
   site = await serve('serve', '--data', data.dir)
   site.cookies = await signInAll(site.at, { presenter: said.match(/\/choose-password\/\S+/)[0] })

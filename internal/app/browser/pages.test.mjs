@@ -5,11 +5,7 @@ import assert from 'node:assert/strict'
 import { cpSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { browser, findings, folder, pages, roleFor, root, run, staffed, visitor } from './site.mjs'
-
-function day (back) {
-  return new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
-}
+import { browser, day, findings, folder, northshire, pages, roleFor, run, staffed, visitor } from './site.mjs'
 
 let chrome
 // Who has come to a site at one size goes from page to page, as a reader does.
@@ -19,13 +15,9 @@ const folders = []
 
 before(async () => {
   chrome = await browser()
-  const full = folder()
+  const { data: full, files } = await northshire(100, 60)
   const empty = folder()
-  const files = folder()
   folders.push(full, empty, files)
-  cpSync(path.join(root, 'data', 'examples', 'northshire'), full.dir, { recursive: true })
-  await run('synth', '--out', files.dir, '--from', day(100), '--to', day(1), '--size', '60')
-  await run('ingest', '--data', full.dir, path.join(files.dir, 'extracts'))
   sites.full = await staffed(full.dir)
   // A partnership whose hospitals have listed everybody in a bed since a month
   // ago brings its own description.

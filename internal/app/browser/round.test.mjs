@@ -188,14 +188,27 @@ test('without a network the round goes on: checks wait in the page, are said, an
   const ids = await page.locator('.app-round__row:has(button.app-round__button)').evaluateAll((all) => all.map((e) => e.id))
   const n = Math.min(2, ids.length)
   const posts = []
-  page.on('request', (r) => { if (r.method() === 'POST') posts.push(r.postData()) })
+  const order = []
+  page.on('request', (r) => {
+    if (r.redirectedFrom()) return
+    order.push(r.method())
+    if (r.method() === 'POST') posts.push(r.postData())
+  })
   for (let i = 0; i < n; i++) await buttons.first().click()
   assert.match(await page.locator('#round-waiting').innerText(), new RegExp(`^${n} checks? waits? in this page`))
   assert.match(await page.locator(`#${ids[0]}`).innerText(), /checked \d.*waits to be sent/)
   assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length), 0, 'something is kept in storage')
   assert.deepEqual(await page.evaluate(async () => (await indexedDB.databases()).length), 0, 'something is kept in a database')
+  // Who is signed out meanwhile loses nothing.
+  await context.clearCookies()
   await context.setOffline(false)
+  await page.waitForFunction(() => /signed out/.test(document.getElementById('round-waiting').textContent))
+  assert.match(await page.locator('#round-waiting').innerText(), new RegExp(`^${n} checks? waits? in this page`))
+  assert.deepEqual(posts, [], 'nothing is sent')
+  await context.addCookies([session])
+  await page.evaluate(() => dispatchEvent(new Event('online')))
   await page.waitForFunction(() => document.getElementById('round-waiting').hidden, null, { timeout: 60000 })
+  assert.match(order.join(' '), new RegExp(` GET${' POST'.repeat(n)}$`), 'all are sent in one go')
   for (const id of ids.slice(0, n)) assert.match(await page.locator(`#${id} .app-round__ok`).innerText(), /checked [\s\S]*Undo/)
   assert.equal(new Set(posts.map((p) => new URLSearchParams(p).get('key'))).size, n, 'each has a key of its own')
   // Once in the history of the record.

@@ -1,7 +1,7 @@
 // What the browser tests share: the real program on a port of its own, a
 // Chromium that speaks to nobody else, and what must hold of every page.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,8 @@ import { chromium } from 'playwright-core'
 import axe from '@axe-core/playwright'
 
 const AxeBuilder = axe.default ?? axe
+// What the guidelines up to 2.2 AA ask, and what is good practice besides.
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 export const program = process.env.HOMEWARD_BIN ?? path.join(root, 'bin', 'homeward')
@@ -34,6 +36,20 @@ export function run (...args) {
 export function folder () {
   const dir = mkdtempSync(path.join(tmpdir(), 'homeward-browser-'))
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) }
+}
+
+// The day so many days ago.
+export const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
+
+// Makes a data folder of the example Northshire with the extracts of so many days
+// taken in, and gives it beside the folder of their files.
+export async function northshire (days, size) {
+  const data = folder()
+  const files = folder()
+  cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
+  await run('synth', '--out', files.dir, '--from', day(days), '--to', day(1), '--size', `${size}`)
+  await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
+  return { data, files }
 }
 
 // Starts the program, on a free port unless --listen is among the words, and
@@ -73,14 +89,12 @@ export function browser () {
   })
 }
 
-// What axe finds on a page, one line a rule: what the guidelines up to 2.2 AA
-// ask, and what is good practice besides. No page has a frame, so axe runs in
+// What axe finds on a page, one line a rule. No page has a frame, so axe runs in
 // the page alone (its legacy mode) and opens no second one to gather.
 export async function findings (page) {
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(rules).analyze()
   return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)
 }
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 // One person of each role; a role for named organisations has the first
 // hospital's or council's code.

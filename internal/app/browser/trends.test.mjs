@@ -6,11 +6,7 @@ import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { addPeople, browser, findings, folder, root, run, serve, signInAll, visitor } from './site.mjs'
-
-function day (back) {
-  return new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
-}
+import { addPeople, browser, day, findings, folder, root, run, serve, signInAll, visitor } from './site.mjs'
 
 let chrome, site, data, files, late
 
