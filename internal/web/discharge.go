@@ -155,7 +155,8 @@ func (s *Server) discharges(a dischargeAsked, quarters bool, by string) []discha
 		if r == nil {
 			r = &dischargeRow{First: k.first, Last: last, Discharges: national.Discharges{By: by, Code: d.Code, AgeFloor: a.age},
 				Part: k.first.First() < begin || last.Last() > a.last}
-			r.Plan = s.plan(a, by, d.Code, min(last.Last(), max(a.last, k.first.First())))
+			r.Plan = measure.LevelAt(s.opts.Levels, config.DischargeDelay, a.Filter, measure.Dimension(by), d.Code,
+				min(last.Last(), max(a.last, k.first.First())))
 			at[k], out = r, append(out, r)
 		}
 		r.Add(d)
@@ -168,36 +169,6 @@ func (s *Server) discharges(a dischargeAsked, quarters bool, by string) []discha
 		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(page.SlugOr(x.Code), page.SlugOr(y.Code)))
 	})
 	return rows
-}
-
-// plan gives the agreed level of the average delay in a place on a day, zero
-// where none stands.
-func (s *Server) plan(a dischargeAsked, by, code string, on delay.Day) float64 {
-	f := a.Filter
-	switch by {
-	case "provider":
-		f.Providers = []string{code}
-	case "council":
-		f.Councils = []delay.Council{delay.Council(code)}
-	}
-	for _, l := range s.opts.Levels {
-		if l.Metric != config.DischargeDelay || !l.InForce(on) {
-			continue
-		}
-		if oneOrNone(f.Providers, l.Provider) && oneOrNone(f.Councils, l.Council) {
-			return l.Value
-		}
-	}
-	return 0
-}
-
-// oneOrNone says whether the one place is asked for, or everywhere when it is
-// empty.
-func oneOrNone[T ~string](asked []T, place T) bool {
-	if place == "" {
-		return len(asked) == 0
-	}
-	return len(asked) == 1 && asked[0] == place
 }
 
 func (s *Server) dischargeTwin(a dischargeAsked) page.Twin {
