@@ -25,19 +25,17 @@ import (
 
 // englandClosed is England's counts of a month that is closed.
 type englandClosed struct {
-	// kept are those that it was closed with, nil where none were kept; frozen are
-	// their bytes and now is what they would be today.
+	// kept are those that it was closed with, nil where none were kept; now is what
+	// they would be today.
 	kept, now *closing.England
-	frozen    []byte
 }
 
-// englandOf reads what a month was closed with of England's counts, and counts
-// them again.
-func (s *Server) englandOf(ctx context.Context, r closing.Record, content *closing.Content) (englandClosed, error) {
-	var e englandClosed
-	var err error
-	if e.kept, e.frozen, err = s.opts.Closings.ClosedEngland(ctx, r.Month, content); err != nil || !s.opts.Beds && e.kept == nil {
-		return e, err
+// englandOf sets what a month was closed with of England's counts beside the same
+// counts of now.
+func (s *Server) englandOf(ctx context.Context, m delay.Month, kept *closing.England) (englandClosed, error) {
+	e := englandClosed{kept: kept}
+	if !s.opts.Beds && kept == nil {
+		return e, nil
 	}
 	present, err := s.now(ctx)
 	if err != nil {
@@ -47,7 +45,7 @@ func (s *Server) englandOf(ctx context.Context, r closing.Record, content *closi
 	if err != nil {
 		return e, err
 	}
-	e.now = s.opts.Closings.EnglandOf(l, r.Month)
+	e.now = s.opts.Closings.EnglandOf(l, m)
 	return e, nil
 }
 
@@ -387,13 +385,15 @@ func (s *Server) englandRevisionsTwin(rec closing.Record, kept *closing.England,
 		return strconv.FormatFloat(*v, 'f', 6, 64)
 	}
 	for _, a := range r.Averages {
-		difference := ""
+		difference, cause := "", noChange
+		if a.Changed() {
+			cause = strings.ToLower(revision.Follows[:1]) + revision.Follows[1:]
+		}
 		if a.Then != nil && a.Is != nil {
 			d := *a.Is - *a.Then
 			difference = cell(&d)
 		}
-		t.Rows = append(t.Rows, []string{a.Name, cell(a.Then), cell(a.Is), strings.ToLower(revision.Follows[:1]) + revision.Follows[1:],
-			difference})
+		t.Rows = append(t.Rows, []string{a.Name, cell(a.Then), cell(a.Is), cause, difference})
 	}
 	return t
 }
