@@ -137,7 +137,8 @@ func (c Closed) england(evidence Evidence, settings bool) (*England, error) {
 	}
 	out := &England{}
 	if err := c.leavings(out, now, func(at Spot) Cause {
-		// Who leaves is seen on that day's list and on the one before.
+		// Who leaves is seen on that day's list and on the one before, if that is one
+		// of the month: the evidence is that of its days.
 		if yesterday := (Spot{at.Provider, at.Day - 1}); evidence.Then[at] == evidence.Now[at] &&
 			evidence.Then[yesterday] != evidence.Now[yesterday] {
 			return why(yesterday)
