@@ -9,6 +9,7 @@ import (
 	"homeward/internal/closing"
 	"homeward/internal/config"
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 	"homeward/internal/national"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -60,19 +61,7 @@ func (k closings) EnglandOf(l *national.Ledger, m delay.Month) *closing.England 
 // dischargePlan gives the agreed level of the average discharge delay of a place
 // on a day, zero for none.
 func (a *App) dischargePlan(by, code string, on delay.Day) float64 {
-	var provider, council string
-	switch by {
-	case "provider":
-		provider = code
-	case "council":
-		council = code
-	}
-	for _, l := range a.levels() {
-		if l.Metric == config.DischargeDelay && l.InForce(on) && l.Provider == provider && string(l.Council) == council {
-			return l.Value
-		}
-	}
-	return 0
+	return measure.LevelAt(a.levels(), config.DischargeDelay, measure.Filter{}, measure.Dimension(by), code, on)
 }
 
 // ClosedEngland gives England's counts that a month was closed with, and their

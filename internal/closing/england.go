@@ -42,7 +42,8 @@ type Listing struct {
 	First string `json:"first_list"`
 	Last  string `json:"last_list_of_month"`
 	Lists int    `json:"lists_of_month"`
-	// Missing are the days of the month from the first list on that have none.
+	// Missing are the days of the month from the first list on that have none, or
+	// not those of both codes of trusts that merged: these have counts of one.
 	Missing []string `json:"missing"`
 }
 
@@ -111,11 +112,9 @@ type Situation struct {
 var LeftOutNames = [4]string{"under_age_floor", "died", "transferred", "no_night"}
 
 const (
-	// reportFloor is the age floor of the situation report.
-	reportFloor = 18
 	// The conventions that England's counts are of.
 	conventionReport    = "england-drd"
-	conventionReadyDate = "england-drd-statistic"
+	conventionReadyDate = string(national.ReadyDate)
 )
 
 // EnglandSetup is what England's counts of a month are worked out from.
@@ -138,7 +137,7 @@ func MakeEngland(s EnglandSetup) *England {
 	from, to := s.Month.First(), s.Month.Last()
 	e := &England{Version: version, Partnership: s.Partnership, Month: s.Month.String(), From: from.String(), To: to.String(),
 		ReadyDate: ReadyDate{Convention: conventionReadyDate, AgeFloor: s.AgeFloor, Rows: []Discharge{}, Days: []LeavingDay{}},
-		Report:    Report{Convention: conventionReport, AgeFloor: reportFloor, Rows: []Situation{}}}
+		Report:    Report{Convention: conventionReport, AgeFloor: national.Adult, Rows: []Situation{}}}
 	var codes []string
 	asAt := delay.Day(0)
 	for _, code := range s.Ledger.Beds {
@@ -181,7 +180,9 @@ func MakeEngland(s EnglandSetup) *England {
 }
 
 // without names the days on which one of two codes of a hospital sent no list as
-// days without one.
+// days without one. Such a day is not whole, for the list of the other code came
+// and whom it has are counted: a day in Missing may have counts, fewer than there
+// were people.
 func (e *England) without(stand []measure.ProviderDays) {
 	if e == nil {
 		return
@@ -205,7 +206,7 @@ func (e *England) without(stand []measure.ProviderDays) {
 
 // report counts the situation report of each day.
 func (e *England) report(s EnglandSetup, l *national.Ledger) {
-	asked := national.Asked{AgeFloor: reportFloor, By: national.Dimensions, Evidence: l.Days}
+	asked := national.Asked{AgeFloor: national.Adult, By: national.Dimensions, Evidence: l.Days}
 	for day := s.Month.First(); day <= s.Month.Last(); day++ {
 		asked.Days = append(asked.Days, day)
 	}

@@ -22,7 +22,8 @@ type Sheet struct {
 	// Name is the sheet's, up to 31 characters; those that sheets may not have
 	// are left out.
 	Name string
-	// Head are the table's headings, none empty and none twice.
+	// Head are the table's headings. One that is empty or stands a second time is
+	// written so that it differs from the others, as a table needs.
 	Head []string
 	// Rows are cells of text, int64, float64, PerCent, delay.Day, Month or nil,
 	// which is left empty. Text stays text: what looks like a formula is not one
@@ -149,7 +150,7 @@ func (st sheetStyles) write(f *excelize.File, name string, at int, sheet Sheet) 
 		return err
 	}
 	head := make([]any, len(sheet.Head))
-	for i, h := range sheet.Head {
+	for i, h := range unlike(sheet.Head) {
 		head[i] = excelize.Cell{StyleID: st.head, Value: storable(h)}
 	}
 	if err := s.SetRow("A1", head); err != nil {
@@ -222,6 +223,20 @@ func (st sheetStyles) cell(v any) (any, error) {
 		return excelize.Cell{StyleID: st.day, Value: excelDate(v)}, nil
 	}
 	return nil, fmt.Errorf("a cell of type %T", v)
+}
+
+// unlike makes headings differ from each other, as those of a table must.
+func unlike(heads []string) []string {
+	seen := map[string]bool{}
+	out := make([]string, len(heads))
+	for i, h := range heads {
+		for h == "" || seen[strings.ToLower(h)] {
+			h += " (again)"
+		}
+		seen[strings.ToLower(h)] = true
+		out[i] = h
+	}
+	return out
 }
 
 // Digits15 rounds to the 15 significant digits that a spreadsheet keeps of a

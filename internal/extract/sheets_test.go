@@ -33,7 +33,7 @@ func TestSheetsAreTables(t *testing.T) {
 				{Month(delay.MustDay("2026-11-01")), nil, nil, nil, nil}},
 			Foot: []any{"All", int64(1200)}},
 		{Name: "Empty", Head: []string{"Only"}},
-		{Name: "empty", Head: []string{"Again"}, Rows: [][]any{{"x"}}},
+		{Name: "empty", Head: []string{"Again", "again", ""}, Rows: [][]any{{"x"}}},
 	}
 	first, f := writtenSheets(t, sheets)
 	for range 8 {
@@ -48,6 +48,10 @@ func TestSheetsAreTables(t *testing.T) {
 	tables, err := f.GetTables(name)
 	if err != nil || len(tables) != 1 || tables[0].Range != "A1:E3" {
 		t.Errorf("the tables are %+v, %v", tables, err)
+	}
+	head, err := f.GetRows("Sheet 3")
+	if err != nil || len(head) == 0 || strings.Join(head[0], "|") != "Again|again (again)| (again)" {
+		t.Errorf("the headings are %q, %v: a table has none empty and none twice", head, err)
 	}
 	panes, err := f.GetPanes(name)
 	if err != nil || !panes.Freeze || panes.YSplit != 1 {

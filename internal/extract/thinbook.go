@@ -16,8 +16,9 @@ import (
 // blankBook takes rows of one sheet out of a workbook and leaves their numbers
 // to empty rows. Whatever may speak of the same people goes as well: the texts
 // that no other cell of the sheet uses, the rows of the other sheets, what stands
-// around the rows of a sheet (filters and checks keep values), and every part of
-// the archive that is not read: comments, tables of pivots, recovered copies.
+// around the rows of a sheet (filters and checks keep values), the names of the
+// other sheets and of ranges, and every part of the archive that is not read:
+// comments, tables of pivots, recovered copies. The sheet keeps its own name.
 // What is left is for Homeward to read again; other programs may offer to repair
 // it. ok is false where the workbook cannot be read so.
 func blankBook(book []byte, name string, rows []NotReadyRow) (_ []byte, ok bool) {
@@ -44,7 +45,7 @@ func blankBook(book []byte, name string, rows []NotReadyRow) (_ []byte, ok bool)
 			return nil, false
 		}
 	}
-	if err := w.thinRest(parts, used); err != nil {
+	if err := w.thinRest(parts, used, read[0], name); err != nil {
 		return nil, false
 	}
 	var out bytes.Buffer
@@ -64,15 +65,15 @@ func blankBook(book []byte, name string, rows []NotReadyRow) (_ []byte, ok bool)
 	return out.Bytes(), true
 }
 
-// thinRest adds the parts that say where the sheets are, as they are, and the
-// texts that are still used.
-func (w *workbook) thinRest(parts map[string][]byte, used map[int]bool) error {
+// thinRest adds the parts that say where the sheets are, with the name of the
+// one that is kept, which is shown as name, and the texts that are still used.
+func (w *workbook) thinRest(parts map[string][]byte, used map[int]bool, kept sheet, name string) error {
 	book, err := w.bookPath()
 	if err != nil {
 		return err
 	}
 	bookRelations := path.Join(path.Dir(book), "_rels", path.Base(book)+".rels")
-	for _, name := range []string{"[content_types].xml", "_rels/.rels", book, strings.ToLower(bookRelations)} {
+	for _, name := range []string{"[content_types].xml", "_rels/.rels", strings.ToLower(bookRelations)} {
 		if w.files[name] == nil {
 			continue
 		}
@@ -80,6 +81,7 @@ func (w *workbook) thinRest(parts map[string][]byte, used map[int]bool) error {
 			return err
 		}
 	}
+	parts[book] = w.thinList(kept, name)
 	targets, err := w.relations(bookRelations, path.Dir(book))
 	if err != nil {
 		return err
@@ -92,6 +94,43 @@ func (w *workbook) thinRest(parts map[string][]byte, used map[int]bool) error {
 		}
 	}
 	return nil
+}
+
+// thinList lists the sheets in their order, all but the one that is kept, which
+// is shown as name, by neutral names, and says how dates are counted. Nothing
+// else that a workbook says of itself is read: names of ranges hold people's.
+func (w *workbook) thinList(kept sheet, name string) []byte {
+	var out bytes.Buffer
+	attribute := func(name, value string) {
+		out.WriteString(" " + name + `="`)
+		_ = xml.EscapeText(&out, []byte(value)) // A buffer takes everything.
+		out.WriteString(`"`)
+	}
+	out.WriteString(xml.Header + `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" ` +
+		`xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">`)
+	if w.from1904 {
+		out.WriteString(`<workbookPr date1904="1"/>`)
+	}
+	out.WriteString("<sheets>")
+	for i, s := range w.sheets {
+		called := s.name
+		if s != kept {
+			called = "Sheet " + strconv.Itoa(i+1)
+			for strings.EqualFold(called, kept.name) || strings.EqualFold(called, name) {
+				called += " (other)"
+			}
+		}
+		out.WriteString("<sheet")
+		attribute("name", called)
+		attribute("sheetId", strconv.Itoa(i+1))
+		if s.hidden {
+			attribute("state", "hidden")
+		}
+		attribute("r:id", s.id)
+		out.WriteString("/>")
+	}
+	out.WriteString("</sheets></workbook>")
+	return out.Bytes()
 }
 
 // whole gives a part unpacked.

@@ -65,19 +65,22 @@ func TestR13RowsGoOutOfAWorkbook(t *testing.T) {
 		"xl/comments1.xml":    `<comments>SECRET</comments>`,
 		"xl/sharedStrings.xml": `<?xml version="1.0"?><x:sst xmlns:x="m"><x:si><x:t>Name</x:t></x:si><x:si><x:t>SECRET</x:t></x:si>` +
 			`<x:si><x:r><x:t>Kept</x:t></x:r></x:si></x:sst>`,
-		"xl/workbook.xml": `<workbook xmlns:r="r"><sheets><sheet name="Copy" r:id="a"/><sheet name="List" r:id="b"/>` +
-			`</sheets></workbook>`,
+		"xl/workbook.xml": `<workbook xmlns:r="r"><workbookPr codeName="SECRET"/><sheets>` +
+			`<sheet name="SECRET" state="veryHidden" r:id="a"/><sheet name="Sheet 3" r:id="b"/><sheet name="SECRET two" r:id="c"/></sheets>` +
+			`<definedNames><definedName name="SECRET">'SECRET'!$A$2</definedName></definedNames></workbook>`,
 		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="a" Type="x/worksheet" Target="worksheets/a.xml"/>` +
 			`<Relationship Id="b" Type="x/worksheet" Target="worksheets/b.xml"/>` +
+			`<Relationship Id="c" Type="x/worksheet" Target="worksheets/c.xml"/>` +
 			`<Relationship Id="s" Type="x/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
 		"xl/worksheets/a.xml": `<worksheet><sheetData><row r="2"><c t="s"><v>1</v></c></row></sheetData></worksheet>`,
+		"xl/worksheets/c.xml": `<worksheet><sheetData/></worksheet>`,
 		"xl/worksheets/b.xml": `<x:worksheet xmlns:x="m"><x:cols/><x:sheetData><x:row r="3"><x:c t="s"><x:v>0</x:v></x:c></x:row>` +
 			`<x:row><x:c t="s"><x:v> 1 </x:v></x:c><x:c><x:v>31</x:v></x:c></x:row><!-- SECRET --><x:row r="6"/>` +
 			`<x:row><x:c r="B7" t="s"><x:v>2</x:v></x:c></x:row></x:sheetData>` +
 			`<x:autoFilter><x:filter val="SECRET"/></x:autoFilter></x:worksheet>`,
 	}
 	book := packed(t, parts)
-	left, ok := Blank(book, "List", []NotReadyRow{{First: 4}})
+	left, ok := Blank(book, "Sheet 3", []NotReadyRow{{First: 4}})
 	if !ok {
 		t.Fatal("R13 the rows cannot be taken out")
 	}
@@ -94,12 +97,27 @@ func TestR13RowsGoOutOfAWorkbook(t *testing.T) {
 	}
 	want := slices.DeleteFunc(was[1].Rows, func(r GridRow) bool { return r.Line == 4 })
 	same := slices.EqualFunc(is[1].Rows, want, func(a, b GridRow) bool { return a.Line == b.Line && slices.Equal(a.Cells, b.Cells) })
-	if len(is) != 2 || len(is[0].Rows) != 0 || !same || len(want) != 2 {
+	if len(is) != 3 || len(is[0].Rows) != 0 || !same || len(want) != 2 {
 		t.Errorf("R13 left are %+v, want %+v", is, want)
 	}
-	again, ok := Blank(book, "List", []NotReadyRow{{First: 4}})
+	for i, want := range []Grid{{Name: "Sheet 1", Hidden: true}, {Name: "Sheet 3"}, {Name: "Sheet 3 (other)"}} {
+		if is[i].Name != want.Name || is[i].Hidden != want.Hidden {
+			t.Errorf("R13 sheet %d is %q, hidden %v; want %+v", i+1, is[i].Name, is[i].Hidden, want)
+		}
+	}
+	if twice, ok := Blank(left, "Sheet 3", []NotReadyRow{{First: 4}}); !ok || !bytes.Equal(twice, left) {
+		t.Error("R13 what is left cannot be thinned again")
+	}
+	again, ok := Blank(book, "Sheet 3", []NotReadyRow{{First: 4}})
 	if !ok || !bytes.Equal(again, left) {
 		t.Error("C10 the same rows taken out give other bytes")
+	}
+	// No list of such a workbook is read; it must not become one whose dates are
+	// four years off.
+	parts["xl/workbook.xml"] = strings.Replace(parts["xl/workbook.xml"], `codeName="SECRET"`, `date1904="true"`, 1)
+	old, ok := Blank(packed(t, parts), "Sheet 3", []NotReadyRow{{First: 4}})
+	if read, err := openWorkbook(old, DefaultLimits()); !ok || err != nil || !read.from1904 {
+		t.Errorf("R2 its dates no longer count from 1904: %v", err)
 	}
 	for name, rows := range map[string][]NotReadyRow{"Nothing": nil, "": nil} {
 		if _, ok := Blank(book, name, rows); ok {

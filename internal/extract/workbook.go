@@ -34,7 +34,9 @@ type workbook struct {
 
 type sheet struct {
 	name, path string
-	hidden     bool
+	// id is the relation that leads to the path.
+	id     string
+	hidden bool
 }
 
 const sendWorkbook = "Save the list again as an Excel workbook (.xlsx), and send it again."
@@ -80,10 +82,12 @@ func openWorkbook(data []byte, limits Limits) (*workbook, error) {
 			on := attr(e, "date1904")
 			w.from1904 = on == "1" || on == "true"
 		case "sheet":
-			t, ok := targets[attr(e, "id")]
+			id := attr(e, "id")
+			t, ok := targets[id]
 			if ok && strings.HasSuffix(t.kind, "/worksheet") {
 				state := attr(e, "state")
-				w.sheets = append(w.sheets, sheet{name: attr(e, "name"), path: t.path, hidden: state == "hidden" || state == "veryHidden"})
+				w.sheets = append(w.sheets, sheet{name: attr(e, "name"), path: t.path, id: id,
+					hidden: state == "hidden" || state == "veryHidden"})
 			}
 		}
 		return nil

@@ -54,6 +54,25 @@ func only[T ~string](asked []T, place T) bool {
 	return len(asked) == 1 && asked[0] == place
 }
 
+// LevelAt gives the value of the level of a metric, by its word, that stands on a
+// day in one place: that of a code by ByProvider or ByCouncil, by anything else
+// all that the filter asks for. It is zero where none stands; no level of
+// everywhere is one of a place that is not known.
+func LevelAt(all []Level, word string, f Filter, by Dimension, code string, on delay.Day) float64 {
+	switch by {
+	case ByProvider:
+		f.Providers = []string{code}
+	case ByCouncil:
+		f.Councils = []delay.Council{delay.Council(code)}
+	}
+	for _, l := range all {
+		if l.Metric == word && l.InForce(on) && only(f.Providers, l.Provider) && only(f.Councils, l.Council) {
+			return l.Value
+		}
+	}
+	return 0
+}
+
 // LevelsFor gives the levels that stand on some day from from to to on a chart
 // of the metric, step and filter, by day. Levels of one chart do not overlap.
 func LevelsFor(all []Level, m Metric, grain Dimension, f Filter, from, to delay.Day) []Level {

@@ -19,6 +19,9 @@ const (
 	ReadyDate Count = "england-drd-statistic"
 )
 
+// Adult is the age floor of the situation report.
+const Adult = 18
+
 // Counts lists them in the order in which a bridge stands.
 var Counts = []Count{Ours, DToC, Remaining, ReadyDate}
 
@@ -80,7 +83,6 @@ type causes struct {
 // Chain gives the whole bridge of a stretch, from England's old return through
 // the situation report to the discharge ready date.
 func Chain(stays []Stay, of Stretch, dtoc, drd *definition.Convention) []Cause {
-	const adult = 18
 	var n causes
 	for i := range stays {
 		s := &stays[i]
@@ -95,7 +97,7 @@ func Chain(stays []Stay, of Stretch, dtoc, drd *definition.Convention) []Cause {
 			span := s.span(j)
 			years := span.Age
 			span.Age = -1
-			if !counted(years, min(adult, of.Floor)) {
+			if !counted(years, min(Adult, of.Floor)) {
 				continue
 			}
 			here, until := p.within(from, to)
@@ -104,7 +106,7 @@ func Chain(stays []Stay, of Stretch, dtoc, drd *definition.Convention) []Cause {
 			if of.Council != nil {
 				days, old = of.among(p, span, here, until, drd), of.among(p, span, here, until, dtoc)
 			}
-			if counted(years, adult) {
+			if counted(years, Adult) {
 				n.dtoc += old
 				n.remaining += days
 			} else {

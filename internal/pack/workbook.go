@@ -3,6 +3,7 @@ package pack
 import (
 	"bytes"
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 	sheets := []extract.Sheet{about}
 	for _, d := range all {
 		c := d.chart
-		s := extract.Sheet{Name: sheetName(c, counted), Head: unlike(c.Table.Head), Widths: []float64{30, 14}}
+		s := extract.Sheet{Name: sheetName(c, counted), Head: c.Table.Head, Widths: []float64{30, 14}}
 		var notes []string
 		noted := false
 		for _, row := range c.Table.Rows {
@@ -74,7 +75,7 @@ func workbook(f Figures, all []drawn, m *Manifest) ([]byte, error) {
 			s.Rows = append(s.Rows, cells)
 		}
 		if noted {
-			s.Head = unlike(append(s.Head, "Note"))
+			s.Head = append(slices.Clip(s.Head), "Note")
 			for i := range s.Rows {
 				s.Rows[i] = append(s.Rows[i], notes[i])
 			}
@@ -105,18 +106,4 @@ var sheetNames = map[string]string{
 // has that name (D3).
 func sheetName(c chart.Chart, counted *definition.Convention) string {
 	return cmp.Or(sheetNames[c.ID], counted.BedsWords())
-}
-
-// unlike makes headings differ from each other, as those of a table must.
-func unlike(heads []string) []string {
-	seen := map[string]bool{}
-	out := make([]string, len(heads))
-	for i, h := range heads {
-		for h == "" || seen[strings.ToLower(h)] {
-			h += " (again)"
-		}
-		seen[strings.ToLower(h)] = true
-		out[i] = h
-	}
-	return out
 }

@@ -344,7 +344,7 @@ func broken(breakdown string) func(*Stored) bool {
 	return func(v *Stored) bool { return v.Breakdown == breakdown }
 }
 
-const adult = 18
+const adult = national.Adult
 
 // walk gives the bridge of a place from one count of ours to its delayed days
 // by the old return.

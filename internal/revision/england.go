@@ -33,10 +33,11 @@ type Average struct {
 // Changed says whether anything is another now.
 func (e *England) Changed() bool {
 	return e != nil && (slices.ContainsFunc(e.Figures, func(f Figure) bool { return f.By != nil }) ||
-		slices.ContainsFunc(e.Averages, Average.changed))
+		slices.ContainsFunc(e.Averages, Average.Changed))
 }
 
-func (a Average) changed() bool {
+// Changed says whether it is another now.
+func (a Average) Changed() bool {
 	return (a.Then == nil) != (a.Is == nil) || a.Then != nil && *a.Then != *a.Is
 }
 
@@ -74,7 +75,7 @@ func (a Average) line() Line {
 			out.Difference = strings.NewReplacer("+0.00", "0.00", "-0.00", "0.00", "-", "−").Replace(fmt.Sprintf("%+.2f", d))
 		}
 	}
-	if !a.changed() {
+	if !a.Changed() {
 		out.Why = "No change"
 	}
 	return out
@@ -136,7 +137,8 @@ func (c Closed) england(evidence Evidence, settings bool) (*England, error) {
 	}
 	out := &England{}
 	if err := c.leavings(out, now, func(at Spot) Cause {
-		// Who leaves is seen on that day's list and on the one before.
+		// Who leaves is seen on that day's list and on the one before, if that is one
+		// of the month: the evidence is that of its days.
 		if yesterday := (Spot{at.Provider, at.Day - 1}); evidence.Then[at] == evidence.Now[at] &&
 			evidence.Then[yesterday] != evidence.Now[yesterday] {
 			return why(yesterday)
@@ -306,7 +308,7 @@ func (c Closed) averages(out *England, now *closing.England) error {
 			{"Left on the ready date" + words, over(was.SameDay, was.Discharges), over(is.SameDay, is.Discharges), true},
 			{"Mean days of those who left later" + words, over(was.BedDays, was.Delayed()), over(is.BedDays, is.Delayed()), false},
 		} {
-			if k.by == "" || one.changed() {
+			if k.by == "" || one.Changed() {
 				out.Averages = append(out.Averages, one)
 			}
 		}

@@ -58,10 +58,7 @@ func TestRestartsAreWhereLongRunsBegin(t *testing.T) {
 func TestShapeIsOfTheReadings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pts := genPoints(t, 1, 80)
-		r, err := spc.Analyse(pts, genParams(t, pts))
-		if err != nil {
-			t.Skip(err)
-		}
+		r := must(t, pts, genParams(t, pts))
 		s := r.Shape()
 		signals := 0
 		for _, p := range r.Points {

@@ -771,12 +771,16 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 			return c.Blob(http.StatusOK, "application/json", r.Frozen)
 		}
 	}
-	england, err := s.englandOf(ctx, r, content)
+	kept, frozen, err := s.opts.Closings.ClosedEngland(ctx, r.Month, content)
 	if err != nil {
 		return err
 	}
 	if form == formXLSX || form != "" && part != partRevision && part != partEnglandRevisions {
-		return s.sendEngland(c, content, england.kept, england.frozen, form, part, closedWords)
+		return s.sendEngland(c, content, kept, frozen, form, part, closedWords) // Nothing of today is asked for.
+	}
+	england, err := s.englandOf(ctx, r.Month, kept)
+	if err != nil {
+		return err
 	}
 	if part == partEnglandRevisions && form != "" && england.kept == nil {
 		return noEngland(r.Month)
@@ -967,6 +971,9 @@ func (s *Server) revisionsTwin(rec closing.Record, r *revision.Revised) page.Twi
 	return t
 }
 
+// noChange stands where a figure has no cause of a difference.
+const noChange = "no change"
+
 // revisionTable gives figures as closed and now with the causes of each.
 func revisionTable(rec closing.Record, title string, figures []revision.Figure) page.Twin {
 	t := page.Twin{Title: rec.Month.Long() + title, Definitions: []string{},
@@ -981,7 +988,7 @@ func revisionTable(rec closing.Record, title string, figures []revision.Figure) 
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }
 	for _, one := range figures {
 		if len(one.By) == 0 {
-			t.Rows = append(t.Rows, []string{one.Name, whole(one.Then), whole(one.Now), "no change", "0"})
+			t.Rows = append(t.Rows, []string{one.Name, whole(one.Then), whole(one.Now), noChange, "0"})
 		}
 		for _, why := range revision.Causes {
 			if _, ok := one.By[why]; ok {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -26,19 +25,17 @@ import (
 
 // englandClosed is England's counts of a month that is closed.
 type englandClosed struct {
-	// kept are those that it was closed with, nil where none were kept; frozen are
-	// their bytes and now is what they would be today.
+	// kept are those that it was closed with, nil where none were kept; now is what
+	// they would be today.
 	kept, now *closing.England
-	frozen    []byte
 }
 
-// englandOf reads what a month was closed with of England's counts, and counts
-// them again.
-func (s *Server) englandOf(ctx context.Context, r closing.Record, content *closing.Content) (englandClosed, error) {
-	var e englandClosed
-	var err error
-	if e.kept, e.frozen, err = s.opts.Closings.ClosedEngland(ctx, r.Month, content); err != nil || !s.opts.Beds && e.kept == nil {
-		return e, err
+// englandOf sets what a month was closed with of England's counts beside the same
+// counts of now.
+func (s *Server) englandOf(ctx context.Context, m delay.Month, kept *closing.England) (englandClosed, error) {
+	e := englandClosed{kept: kept}
+	if !s.opts.Beds && kept == nil {
+		return e, nil
 	}
 	present, err := s.now(ctx)
 	if err != nil {
@@ -48,7 +45,7 @@ func (s *Server) englandOf(ctx context.Context, r closing.Record, content *closi
 	if err != nil {
 		return e, err
 	}
-	e.now = s.opts.Closings.EnglandOf(l, r.Month)
+	e.now = s.opts.Closings.EnglandOf(l, m)
 	return e, nil
 }
 
@@ -72,7 +69,7 @@ func (s *Server) sendEngland(c echo.Context, content *closing.Content, e *closin
 	name = strings.ReplaceAll(name, " ", "-")
 	switch {
 	case form == formXLSX:
-		return s.sendClosedBook(c, content, e, name+".xlsx", state)
+		return s.sendClosedBook(c, content, e, name, state)
 	case part == partEngland && form == "json":
 		c.Response().Header().Set("ETag", `"`+content.EnglandSHA256+`"`)
 		return c.Blob(http.StatusOK, "application/json", frozen)
@@ -160,7 +157,7 @@ func (s *Server) sendClosedBook(c echo.Context, content *closing.Content, e *clo
 		add("Closed as", s.closedAs(content.ClosedBy.Role, content.ClosedBy.Organisations))
 		add("SHA-256 of England's counts", content.EnglandSHA256)
 	}
-	add("Before you pass it on", "For the partnership. Counts under 5 are shown as they are, so do not publish them.")
+	add("Before you pass it on", notToPublish)
 	add("Delayed days counted by", content.Convention)
 	add("Rule set of the delayed days", content.RuleSet+" "+content.RuleVersion)
 	add("Discharge delay", dischargeWords)
@@ -182,12 +179,7 @@ func (s *Server) sendClosedBook(c echo.Context, content *closing.Content, e *clo
 		sheets = append(sheets, typedSheet(map[string]string{partDischarge: "Discharge delay", partSitrep: "Situation report"}[part], t))
 	}
 	sheets = append(sheets, typedSheet("Delayed days", s.countsTwin(content, state)))
-	var b bytes.Buffer
-	if err := extract.WriteSheets(&b, sheets); err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	return c.Blob(http.StatusOK, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b.Bytes())
+	return s.sendSheets(c, name, sheets)
 }
 
 // listWords says how far a hospital's lists reach.
@@ -197,43 +189,6 @@ func listWords(h closing.Listing) string {
 		words += "; without a list: " + dayRuns(h.Missing)
 	}
 	return words
-}
-
-// typedSheet gives the rows of a twin as cells of their kinds: days as dates,
-// numbers as numbers, shares in per cent.
-func typedSheet(name string, t page.Twin) extract.Sheet {
-	sheet := extract.Sheet{Name: name, Widths: []float64{16}}
-	for _, col := range t.Columns {
-		sheet.Head = append(sheet.Head, col.Name)
-	}
-	for _, row := range t.Rows {
-		cells := make([]any, len(row))
-		for i, text := range row {
-			cells[i] = typedCell(t.Columns[i], text)
-		}
-		sheet.Rows = append(sheet.Rows, cells)
-	}
-	return sheet
-}
-
-func typedCell(col page.Column, text string) any {
-	if !col.Number {
-		if day, err := delay.ParseDay(text); err == nil && (col.Name == "day" || strings.HasSuffix(col.Name, "_day")) {
-			return day
-		}
-		return text
-	}
-	if whole, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return whole
-	}
-	number, err := strconv.ParseFloat(text, 64)
-	switch {
-	case err != nil:
-		return nil // Nothing to divide by.
-	case strings.HasPrefix(col.Name, "share_"):
-		return extract.PerCent(100 * number)
-	}
-	return number
 }
 
 // englandSection shows England's counts of a content.
@@ -430,13 +385,15 @@ func (s *Server) englandRevisionsTwin(rec closing.Record, kept *closing.England,
 		return strconv.FormatFloat(*v, 'f', 6, 64)
 	}
 	for _, a := range r.Averages {
-		difference := ""
+		difference, cause := "", noChange
+		if a.Changed() {
+			cause = strings.ToLower(revision.Follows[:1]) + revision.Follows[1:]
+		}
 		if a.Then != nil && a.Is != nil {
 			d := *a.Is - *a.Then
 			difference = cell(&d)
 		}
-		t.Rows = append(t.Rows, []string{a.Name, cell(a.Then), cell(a.Is), strings.ToLower(revision.Follows[:1]) + revision.Follows[1:],
-			difference})
+		t.Rows = append(t.Rows, []string{a.Name, cell(a.Then), cell(a.Is), cause, difference})
 	}
 	return t
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -67,6 +68,32 @@ func TestEnglandsCountsOnTheMonthClose(t *testing.T) {
 		foot := words(closed.Find("#england-by-pathway tfoot tr"))
 		if got := strings.Fields(strings.ReplaceAll(foot, ",", "")); len(got) < 3 || got[2] != strconv.Itoa(sum(is, "remaining")) {
 			t.Errorf("the page says %q, the file has %d person-days", foot, sum(is, "remaining"))
+		}
+	})
+	t.Run("C15 what has not moved has no cause", func(t *testing.T) {
+		averages := 0
+		for _, r := range rows(octoberClose + ".csv?part=england-revisions") {
+			if strings.Contains(r["as_closed"], ".") {
+				averages++
+			}
+			if r["cause"] != "no change" {
+				t.Errorf("%s is %s as closed and %s now: %s", r["figure"], r["as_closed"], r["now"], r["cause"])
+			}
+		}
+		if averages == 0 {
+			t.Error("the file has no averages")
+		}
+	})
+	t.Run("C15 files of what was kept need nothing of today", func(t *testing.T) {
+		s.office.ledgerLost = errors.New("the ledger was read")
+		defer func() { s.office.ledgerLost = nil }()
+		for file, want := range map[string]int{".json?part=england": http.StatusOK, ".csv?part=discharge": http.StatusOK,
+			".csv?part=sitrep": http.StatusOK, ".json?part=sitrep": http.StatusOK, ".xlsx": http.StatusOK,
+			".csv?part=england-revisions": http.StatusInternalServerError} {
+			target := octoberClose + file
+			if w := s.ask(http.MethodGet, target, nil, wordAs, "viewer"); w.Code != want {
+				t.Errorf("%s: %d, want %d: %.200s", target, w.Code, want, w.Body)
+			}
 		}
 	})
 	t.Run("C15 what has moved stands beside what was closed", func(t *testing.T) {

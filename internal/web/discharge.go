@@ -1,12 +1,10 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -155,7 +153,8 @@ func (s *Server) discharges(a dischargeAsked, quarters bool, by string) []discha
 		if r == nil {
 			r = &dischargeRow{First: k.first, Last: last, Discharges: national.Discharges{By: by, Code: d.Code, AgeFloor: a.age},
 				Part: k.first.First() < begin || last.Last() > a.last}
-			r.Plan = s.plan(a, by, d.Code, min(last.Last(), max(a.last, k.first.First())))
+			r.Plan = measure.LevelAt(s.opts.Levels, config.DischargeDelay, a.Filter, measure.Dimension(by), d.Code,
+				min(last.Last(), max(a.last, k.first.First())))
 			at[k], out = r, append(out, r)
 		}
 		r.Add(d)
@@ -168,36 +167,6 @@ func (s *Server) discharges(a dischargeAsked, quarters bool, by string) []discha
 		return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(page.SlugOr(x.Code), page.SlugOr(y.Code)))
 	})
 	return rows
-}
-
-// plan gives the agreed level of the average delay in a place on a day, zero
-// where none stands.
-func (s *Server) plan(a dischargeAsked, by, code string, on delay.Day) float64 {
-	f := a.Filter
-	switch by {
-	case "provider":
-		f.Providers = []string{code}
-	case "council":
-		f.Councils = []delay.Council{delay.Council(code)}
-	}
-	for _, l := range s.opts.Levels {
-		if l.Metric != config.DischargeDelay || !l.InForce(on) {
-			continue
-		}
-		if oneOrNone(f.Providers, l.Provider) && oneOrNone(f.Councils, l.Council) {
-			return l.Value
-		}
-	}
-	return 0
-}
-
-// oneOrNone says whether the one place is asked for, or everywhere when it is
-// empty.
-func oneOrNone[T ~string](asked []T, place T) bool {
-	if place == "" {
-		return len(asked) == 0
-	}
-	return len(asked) == 1 && asked[0] == place
 }
 
 func (s *Server) dischargeTwin(a dischargeAsked) page.Twin {
@@ -294,8 +263,7 @@ func (s *Server) dischargePage(c echo.Context) error {
 	}
 	s.withCharts(&v.Frame)
 	q := a.query()
-	v.Showing = fmt.Sprintf("Showing %s, people of %d and over on the ready date, %s.", s.opts.Places.FilterWords(a.Filter), a.age,
-		span(a.first.First(), a.to.Last()))
+	v.Showing = s.dischargeShowing(a)
 	v.Filters = s.dischargeFilters(a, v.Showing)
 	v.Late = s.late(a.ledger, min(a.to.Last(), a.last))
 	whole := s.discharges(a, a.quarters, "all")
@@ -478,26 +446,19 @@ func (s *Server) dischargeXLSX(c echo.Context) error {
 		return err
 	}
 	t := s.dischargeTwin(a)
-	head := make([]any, len(t.Columns))
-	for i, col := range t.Columns {
-		head[i] = col.Name
+	facts := [][2]string{{"Partnership", s.opts.Places.Partnership}, {"What is counted", dischargeWords}}
+	if a.last != 0 {
+		facts = append(facts, [2]string{"Shown", s.dischargeShowing(a)}, [2]string{"Data as at", a.last.Long()})
 	}
-	rows := [][]any{append(head, "data_as_at")}
-	for _, cells := range t.Rows {
-		row := make([]any, len(cells))
-		for i, cell := range cells {
-			row[i] = cell
-			if n, err := strconv.ParseFloat(cell, 64); err == nil && t.Columns[i].Number {
-				row[i] = n
-			}
-		}
-		rows = append(rows, append(row, t.AsAt))
+	t.Columns = append(t.Columns, page.Column{Name: columnAsAt})
+	for i := range t.Rows {
+		t.Rows[i] = append(t.Rows[i], t.AsAt)
 	}
-	rows = append(rows, nil, []any{dischargeWords})
-	var b bytes.Buffer
-	if err := extract.WriteWorkbook(&b, "Discharge delay", rows); err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="homeward-discharge.xlsx"`)
-	return c.Blob(http.StatusOK, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b.Bytes())
+	return s.sendSheets(c, "homeward-discharge", []extract.Sheet{typedSheet(t.Title, t), aboutSheet(facts)})
+}
+
+// dischargeShowing says what is shown.
+func (s *Server) dischargeShowing(a dischargeAsked) string {
+	return fmt.Sprintf("Showing %s, people of %d and over on the ready date, %s.", s.opts.Places.FilterWords(a.Filter), a.age,
+		span(a.first.First(), a.to.Last()))
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -10,8 +11,10 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"homeward/internal/delay"
+	"homeward/internal/extract"
 	"homeward/internal/measure"
 	"homeward/internal/national"
+	"homeward/internal/web/page"
 )
 
 func TestDischargePage(t *testing.T) {
@@ -74,11 +77,49 @@ func TestDischargePage(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a workbook", func(t *testing.T) {
+	t.Run("a workbook is the CSV with dates as dates, shares as shares and numbers as numbers", func(t *testing.T) {
 		w := s.ask(http.MethodGet, "/discharge.xlsx?by=council", nil)
-		if w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), "PK") || !strings.Contains(w.Header().Get("Content-Type"),
-			"spreadsheet") {
-			t.Errorf("%d %v", w.Code, w.Header())
+		grids, err := extract.ReadGrids(w.Body.Bytes(), extract.DefaultLimits())
+		if err != nil || w.Code != http.StatusOK || len(grids) != 2 || !strings.Contains(w.Header().Get("Content-Type"), "spreadsheet") {
+			t.Fatalf("%d %v: %v", w.Code, w.Header(), err)
+		}
+		serial := func(iso string) string {
+			return strconv.Itoa(int(delay.MustDay(iso)-delay.MustDay("1970-01-01")) + 25_569)
+		}
+		all := rowsOf(t, s.ask(http.MethodGet, "/discharge.csv?by=council", nil))
+		if len(grids[0].Rows) != len(all)+1 {
+			t.Errorf("%d rows, the CSV has %d", len(grids[0].Rows), len(all))
+		}
+		for i, name := range grids[0].Rows[0].Cells {
+			got, want := grids[0].Rows[1].Cells[i], all[0][name]
+			switch name {
+			case "month":
+				want = serial(want + "-01")
+			case "first_day", "last_day", "data_as_at":
+				want = serial(want)
+			}
+			if a, err := strconv.ParseFloat(want, 64); err == nil {
+				if b, err := strconv.ParseFloat(got, 64); err == nil && math.Abs(a-b) < 1e-9 {
+					continue
+				}
+			}
+			if got != want {
+				t.Errorf("D7 %s is %q, want %q", name, got, want)
+			}
+		}
+		if about := fmt.Sprint(grids[1].Rows); !strings.Contains(about, notToPublish) || !strings.Contains(about, dischargeWords) {
+			t.Errorf("P3 the workbook does not say whom it is for and what is counted: %s", about)
+		}
+		for _, c := range []struct {
+			column, text string
+			want         any
+		}{{"month", "2026-10", extract.Month(delay.MustDay("2026-10-01"))}, {"quarter", "2026-10", "2026-10"},
+			{"last_day", "2026-10-31", delay.MustDay("2026-10-31")}, {"share_delayed", "0.25", extract.PerCent(25)}, {"bed_days", "7", int64(7)},
+			{"mean_exc_zero", "", ""}, {"code", "2026-10-31", "2026-10-31"}} {
+			number := strings.HasPrefix(c.column, "share") || strings.HasPrefix(c.column, "mean") || c.column == "bed_days"
+			if got := typedCell(page.Column{Name: c.column, Number: number}, c.text); got != c.want {
+				t.Errorf("D7 %s %q is the cell %T %v, want %T %v", c.column, c.text, got, got, c.want, c.want)
+			}
 		}
 	})
 	t.Run("a word that is not known", func(t *testing.T) {

@@ -11,6 +11,9 @@ import (
 // Ledger gives the stays of the office: none while its hospitals send delays
 // alone.
 func (v view) Ledger(context.Context) (*national.Ledger, error) {
+	if v.office.ledgerLost != nil {
+		return nil, v.office.ledgerLost
+	}
 	if v.office.stays == nil {
 		return &national.Ledger{}, nil
 	}

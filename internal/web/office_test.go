@@ -90,6 +90,8 @@ type office struct {
 	callers     *madeCallers
 	// stays are those of the hospitals' lists of everybody in a bed, nil for none.
 	stays *national.Ledger
+	// ledgerLost is why the ledger cannot be read, nil while it can.
+	ledgerLost error
 
 	pasts *pastStores
 	// open counts the pasts in use, asked notes which were asked for, and queried

@@ -20,7 +20,7 @@ import (
 )
 
 // adult is the age floor of England's situation report.
-const adult = 18
+const adult = national.Adult
 
 var (
 	sitrepShared = []string{page.WordFrom, page.WordTo, page.WordLast, page.WordGrain, page.WordProvider, page.WordCouncil, page.WordKnown,

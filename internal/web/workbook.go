@@ -3,11 +3,15 @@ package web
 import (
 	"bytes"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/delay"
 	"homeward/internal/extract"
+	"homeward/internal/measure"
 	"homeward/internal/web/page"
 )
 
@@ -26,10 +30,7 @@ const notToPublish = "For the partnership. Counts under 5 are shown as they are,
 
 // sendXLSX answers with a workbook.
 func (s *Server) sendXLSX(c echo.Context, w workbook) error {
-	about := extract.Sheet{Name: "About", Head: []string{"What", "Which"}, Widths: []float64{28, 90}}
-	for _, fact := range append(w.About, [2]string{"Before you pass it on", notToPublish}) {
-		about.Rows = append(about.Rows, []any{fact[0], fact[1]})
-	}
+	about := aboutSheet(w.About)
 	sheets := make([]extract.Sheet, 0, len(w.Tables)+1)
 	for _, t := range w.Tables {
 		if len(t.Rows) == 0 {
@@ -38,11 +39,25 @@ func (s *Server) sendXLSX(c echo.Context, w workbook) error {
 		sheets = append(sheets, sheetOf(t))
 		about.Rows = append(about.Rows, []any{"Table", t.Caption})
 	}
+	return s.sendSheets(c, w.Name, append(sheets, about))
+}
+
+// aboutSheet says what the tables are of, by name and value.
+func aboutSheet(facts [][2]string) extract.Sheet {
+	out := extract.Sheet{Name: "About", Head: []string{"What", "Which"}, Widths: []float64{28, 90}}
+	for _, fact := range append(slices.Clip(facts), [2]string{"Before you pass it on", notToPublish}) {
+		out.Rows = append(out.Rows, []any{fact[0], fact[1]})
+	}
+	return out
+}
+
+// sendSheets answers with sheets as a file; name is without its ending.
+func (s *Server) sendSheets(c echo.Context, name string, sheets []extract.Sheet) error {
 	var b bytes.Buffer
-	if err := extract.WriteSheets(&b, append(sheets, about)); err != nil {
+	if err := extract.WriteSheets(&b, sheets); err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+w.Name+`.xlsx"`)
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`.xlsx"`)
 	return c.Blob(http.StatusOK, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b.Bytes())
 }
 
@@ -53,14 +68,8 @@ func sheetOf(t page.Table) extract.Sheet {
 		name = name[:at]
 	}
 	out := extract.Sheet{Name: name, Widths: []float64{34, 16}}
-	seen := map[string]bool{}
 	for _, h := range t.Head {
-		text := h.Text
-		for text == "" || seen[strings.ToLower(text)] {
-			text += " (again)"
-		}
-		seen[strings.ToLower(text)] = true
-		out.Head = append(out.Head, text)
+		out.Head = append(out.Head, h.Text)
 	}
 	cells := func(row []page.Cell) []any {
 		var out []any
@@ -88,6 +97,51 @@ func sheetOf(t page.Table) extract.Sheet {
 	}
 	return out
 }
+
+// typedSheet gives the rows of a twin as cells of their kinds: months and days as
+// dates, numbers as numbers, shares in per cent.
+func typedSheet(name string, t page.Twin) extract.Sheet {
+	sheet := extract.Sheet{Name: name, Widths: []float64{16}}
+	for _, col := range t.Columns {
+		sheet.Head = append(sheet.Head, col.Name)
+	}
+	for _, row := range t.Rows {
+		cells := make([]any, len(row))
+		for i, text := range row {
+			cells[i] = typedCell(t.Columns[i], text)
+		}
+		sheet.Rows = append(sheet.Rows, cells)
+	}
+	return sheet
+}
+
+// typedCell gives a value of a column. What is not of the column's kind stays the
+// text that it is.
+func typedCell(col page.Column, text string) any {
+	if !col.Number {
+		if month, err := delay.ParseMonth(text); err == nil && col.Name == string(measure.ByMonth) {
+			return extract.Month(month.First())
+		}
+		if day, err := delay.ParseDay(text); err == nil && (col.Name == "day" || col.Name == columnAsAt || strings.HasSuffix(col.Name, "_day")) {
+			return day
+		}
+		return text
+	}
+	if whole, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return whole
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil:
+		return text // Empty where there is nothing to divide by.
+	case strings.HasPrefix(col.Name, "share_"):
+		return extract.PerCent(100 * number)
+	}
+	return number
+}
+
+// columnAsAt has the day that rows speak of.
+const columnAsAt = "data_as_at"
 
 // aboutWorkbook says what the tables of a page are of and how they are counted.
 func (s *Server) aboutWorkbook(showing string, a *page.About) [][2]string {
