@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -203,19 +204,52 @@ func (s *Server) happened(k *casework.Case, d *casework.Delay, seg *casework.Seg
 	return append(out, row)
 }
 
+// bothAgree is how days are settled to which both bodies have said yes.
+const bothAgree = "Both agree"
+
+// settledHow says in what way days that are settled came to be so: silence and a
+// decision are nobody's yes (G2, G5).
+func settledHow(k *casework.Case, seg *casework.Segment) string {
+	if seg.State == agreement.AgreedByDefault {
+		return "Agreed by default"
+	}
+	for _, e := range k.Events {
+		if e.ID != seg.Standing.Last || e.Act != agreement.Decide {
+			continue
+		}
+		if e.Side == agreement.Neither {
+			return "Decided by the named chair"
+		}
+		return "Decided by the " + e.Side.String() // as parties did before rule G5
+	}
+	return bothAgree
+}
+
 // common says what neither side questions: the days of the wait that both have
-// agreed, and the facts that no dispute asks to check.
+// agreed, and the facts that no dispute asks to check; with the days that are
+// settled in another way.
 func (s *Server) common(k *casework.Case, d *casework.Delay, seg *casework.Segment) string {
-	var agreed []string
+	settled, ways := map[string][]string{}, []string{bothAgree}
 	for i := range d.Segments {
-		if o := &d.Segments[i]; o.State.Settled() {
-			agreed = append(agreed, span(o.Segment.First, o.Segment.Last)+" "+o.Standing.Body.String()+" ("+days(int64(o.Days()))+")")
+		o := &d.Segments[i]
+		if !o.State.Settled() {
+			continue
+		}
+		how := settledHow(k, o)
+		if settled[how] = append(settled[how], span(o.Segment.First, o.Segment.Last)+" "+o.Standing.Body.String()+" ("+
+			days(int64(o.Days()))+")"); !slices.Contains(ways, how) {
+			ways = append(ways, how)
 		}
 	}
-	words := "No other day of this wait is agreed by both yet."
-	if len(agreed) > 0 {
-		words = "Both agree: " + strings.Join(agreed, "; ") + "."
+	words := ""
+	for _, how := range ways {
+		if len(settled[how]) > 0 {
+			words += how + ": " + strings.Join(settled[how], "; ") + ". "
+		} else {
+			words += "No other day of this wait is agreed by both yet. "
+		}
 	}
+	words = strings.TrimSpace(words)
 	asked := map[string]bool{}
 	for _, e := range k.EventsOf(seg) {
 		for _, check := range casework.Checks {
