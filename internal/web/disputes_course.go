@@ -70,20 +70,13 @@ func (s *Server) course(k *casework.Case, seg *casework.Segment) *courseView {
 			v.Who, v.Left = "Not confirmed by", "The days stay in the range."
 		}
 	}
-	if seg.Level < agreement.Chair {
+	highest := s.opts.Casework.Settings.Highest()
+	if seg.Level < highest {
 		then := agreement.Level(seg.Level + 1)
 		v.Then = "Then, if a director escalates it: " + then.String() + ", " + workingDays(clocks.Days(then)) + "."
 	}
-	// When each level handed the dispute on.
-	handed := map[agreement.Level]time.Time{}
-	level := agreement.Reviewers
-	for _, e := range k.EventsOf(seg) {
-		if e.Act == agreement.Escalate && level < agreement.Chair {
-			handed[level] = e.At
-			level++
-		}
-	}
-	for l := agreement.Reviewers; l <= agreement.Chair; l++ {
+	handed := handedOn(seg.Segment, k.EventsOf(seg))
+	for l := agreement.Reviewers; l <= max(seg.Level, highest); l++ {
 		st := stageView{Name: stageNames[l]}
 		switch {
 		case l < seg.Level:
@@ -106,6 +99,23 @@ func (s *Server) course(k *casework.Case, seg *casework.Segment) *courseView {
 		v.Decides += " The partnership file names no chair."
 	}
 	return v
+}
+
+// handedOn gives when each level below the one that has a dispute handed it on, by
+// where the answers brought it: one that is raised anew begins below again.
+func handedOn(of agreement.Segment, events []casework.EventLine) map[agreement.Level]time.Time {
+	handed := map[agreement.Level]time.Time{}
+	bare := make([]agreement.Event, 0, len(events))
+	level := agreement.Reviewers
+	for _, e := range events {
+		bare = append(bare, e.Event)
+		now := agreement.Stand(of, bare)
+		if now.Level > level {
+			handed[level] = e.At
+		}
+		level = now.Level
+	}
+	return handed
 }
 
 // leftWords say how many working days are left to a day.
