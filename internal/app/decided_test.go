@@ -102,6 +102,7 @@ func TestJourneyDecidedNotAgreed(t *testing.T) {
 		made := d.dispute("chair", page, map[string]string{"answer": "decide", "body": "nhs", "decide-words": "The home was ready on the 1st."})
 		said := d.follow("chair", made)
 		said.has(t, "Settled: 2 days, NHS, agreed.")
+		said.has(t, "No other day of this wait is agreed by both yet. Decided by the named chair: 1 to 2 November 2026 NHS (2 days).")
 		said.has(t, "Chair")
 		if got := d.days(measure.ByState); got["agreed"] != 2 || got["decided, not agreed"] != 0 {
 			t.Errorf("got %v", got)

@@ -254,7 +254,6 @@ func TestEffectIsWhatDecidingMakes(t *testing.T) {
 		t.Helper()
 		return words(d.get("council director", target).Find(".app-effect__number"))
 	}
-	upheld := map[delay.Month]measure.Split{}
 	for i, r := range list.Rows {
 		part := measure.Unsettled{First: r.Segment.Segment.First, Last: r.Segment.Segment.Last, State: r.State, Body: r.Standing.Body}
 		effects, err := measure.MakeEffects(t.Context(), d.Store, d.Store, council, part)
@@ -264,14 +263,6 @@ func TestEffectIsWhatDecidingMakes(t *testing.T) {
 		to := r.Suggested
 		if r.State == agreement.Decided {
 			to = r.Standing.Body
-		}
-		if i == 0 {
-			for _, e := range effects {
-				var n int64
-				if upheld[e.Month], n = e.IfAll(); n < 3 {
-					t.Errorf("%d disputes of %v", n, e.Month)
-				}
-			}
 		}
 		// Every second one is decided for the proposal.
 		if i%2 == 1 {
@@ -300,6 +291,7 @@ func TestEffectIsWhatDecidingMakes(t *testing.T) {
 		}
 	}
 	d.verify()
+	t.Run("G3 all of the month's", effectOfAll)
 	t.Run("few people have no share to change", func(t *testing.T) {
 		d := newDesk(t)
 		d.waiting()
@@ -308,6 +300,71 @@ func TestEffectIsWhatDecidingMakes(t *testing.T) {
 			"checks": "fact", "words": "A test"})
 		d.follow("council reviewer", made).has(t, "Too few people to give a share: 4 people waited in November 2026.")
 	})
+}
+
+// effectOfAll upholds every open dispute, and confirms what one party decided: the
+// figures are those that were foretold, and that the page's table of outcomes gave.
+func effectOfAll(t *testing.T) {
+	d := newDesk(t)
+	d.crowded()
+	chair := people.Actor{Kind: people.APerson, Email: "chair@northshire.example"}
+	chair.Grant = people.Grant{Role: people.Director, Side: people.ProviderSide, Codes: []string{"RXA"}}
+	list, err := d.Store.Queue(t.Context(), chair.Scope(), casework.QueueQuery{Which: casework.InDispute, Limit: 50})
+	if err != nil || list.Total < 3 {
+		t.Fatalf("%d disputes, %v", list.Total, err)
+	}
+	council := measure.Filter{Councils: []delay.Council{"E10000099"}}
+	of := list.Rows[0]
+	effects, err := measure.MakeEffects(t.Context(), d.Store, d.Store, council, measure.Unsettled{First: of.Segment.Segment.First,
+		Last: of.Segment.Segment.Last, State: of.State, Body: of.Standing.Body})
+	if err != nil || len(effects) != 2 {
+		t.Fatalf("%d months, %v", len(effects), err)
+	}
+	_, n := effects[0].IfAll()
+	var foretold []string
+	page := d.get("council director", "/disputes/"+casework.SegmentID(of.Reference, of.Segment.Segment.First))
+	for _, row := range page.Find("#outcomes tbody tr").EachIter() {
+		if words(row.Find("th")) == fmt.Sprintf("If all %d open disputes of the month are upheld", n) {
+			foretold = []string{words(row.Find("td").Eq(0)), words(row.Find("td").Eq(1))}
+		}
+	}
+	if n != int64(list.Total) || foretold == nil {
+		t.Fatalf("%d disputes of %d, and the page says of them %v", n, list.Total, foretold)
+	}
+	for _, r := range list.Rows {
+		to := r.Suggested
+		if r.State == agreement.Decided {
+			to = r.Standing.Body
+		}
+		d.now = d.now.Add(time.Minute)
+		if err := d.Store.Answer(t.Context(), chair, []casework.NewAnswer{{Reference: r.Reference, Words: "A test",
+			Event: agreement.Event{Act: agreement.Decide, Segment: r.Segment.Segment, Body: to}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, e := range effects {
+		c, err := measure.MakeCouncil(t.Context(), d.Store, d.Store, council, e.Month.First(), e.Month.Last())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, _ := e.IfAll(); all != c.Now || all == e.Now.Now {
+			t.Errorf("%s: if all are upheld %+v, all upheld %+v, before %+v", e.Month, all, c.Now, e.Now.Now)
+		}
+		if share := c.Now.Share(); i == 0 {
+			tenths := func(v float64) string { return strconv.FormatFloat(v*100, 'f', 1, 64) + "%" }
+			if foretold[0] != measure.PerCent(share.Value) && foretold[0] != tenths(share.Value) {
+				t.Errorf("the page foretold %s, and the share is %.2f%%", foretold[0], share.Value*100)
+			}
+			band := []string{measure.PerCent(share.Low) + " to " + measure.PerCent(share.High), tenths(share.Low) + " to " + tenths(share.High)}
+			if share.Low == share.High {
+				band = []string{"none"}
+			}
+			if !slices.Contains(band, foretold[1]) {
+				t.Errorf("the page foretold the range %q, and it is %v", foretold[1], band)
+			}
+		}
+	}
+	d.verify()
 }
 
 // The numbers of periods that rows lead to are those of the cases, read at once.

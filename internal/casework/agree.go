@@ -374,6 +374,8 @@ func (s *Service) mayEscalate(by people.Actor, seg *Segment) error {
 		return problem.New(problem.Conflict, "This is not disputed, so it cannot be escalated.")
 	case seg.Level == agreement.Chair:
 		return problem.New(problem.Conflict, "This is with the named chair already. The chair's decision is final.")
+	case seg.Level >= s.Settings.Highest():
+		return problem.New(problem.Conflict, "This is with the %s, and the partnership file names no chair above them.", seg.Level)
 	}
 	return nil
 }

@@ -58,6 +58,15 @@ type Settings struct {
 	Chair string
 }
 
+// Highest is the level that a dispute can come to: the chair where one is named, or
+// where disputes are decided from there on alone.
+func (s Settings) Highest() agreement.Level {
+	if s.Chair == "" {
+		return max(agreement.Directors, s.DecideFrom)
+	}
+	return agreement.Chair
+}
+
 // DefaultSettings are those of the screens.
 var DefaultSettings = Settings{Clocks: agreement.DefaultClocks, LateDays: 7, Undo: 15 * time.Minute, DecideFrom: agreement.Directors}
 

@@ -154,7 +154,7 @@ func (s *Sessions) Current(ctx context.Context, address string) (Current, error)
 }
 
 // ActAs has the signed-in person act as another of their grants, under a new
-// cookie value. The error is a Forbidden problem when they do not hold it.
+// cookie value. The lists that the other role looked at are forgotten. The error is a Forbidden problem when they do not hold it.
 func (s *Sessions) ActAs(ctx context.Context, current Current, grant int64) error {
 	g, ok := current.Person.Grant(grant)
 	if !ok || current.Actor.Kind != people.APerson {
@@ -164,6 +164,8 @@ func (s *Sessions) ActAs(ctx context.Context, current Current, grant int64) erro
 		return err
 	}
 	s.manager.Put(ctx, keyGrant, g.ID)
+	s.manager.Remove(ctx, keyQueue)
+	s.manager.Remove(ctx, keyList)
 	by := current.Actor
 	return s.service.Store.Record(ctx, audit.Entry{
 		Who: by.Who(), As: g.String(), From: by.Address, What: audit.RoleChosen, Record: by.Email, Before: by.As(), After: g.String()})

@@ -336,8 +336,13 @@ func (s *Server) answerView(c echo.Context, k *casework.Case, seg *casework.Segm
 	}
 	leads := s.opts.Casework.Settings.Clocks
 	v.Levels = "If you dispute, the other body has " + plural(int64(leads.Answer), "working day", "working days") + ", then leads " +
-		count(int64(leads.Leads)) + ", directors " + count(int64(leads.Directors)) +
-		" and the named chair " + count(int64(leads.Chair)) + ". Days stay in the range until settled."
+		count(int64(leads.Leads))
+	if directors := " directors " + count(int64(leads.Directors)); s.opts.Casework.Settings.Highest() == agreement.Chair {
+		v.Levels += "," + directors + " and the named chair " + count(int64(leads.Chair))
+	} else {
+		v.Levels += " and" + directors
+	}
+	v.Levels += ". Days stay in the range until settled."
 	return v
 }
 

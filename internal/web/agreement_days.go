@@ -78,8 +78,8 @@ func (s *Server) calendar(d *casework.Delay, seg *casework.Segment, chosen func(
 // dayCounts are the days of a delay by how they stand, in the months that are
 // drawn, with what they add up to.
 func (s *Server) dayCounts(d *casework.Delay, seg *casework.Segment) page.Table {
-	t := page.Table{ID: "day-counts", Caption: "Days of this wait", HiddenCaption: true, Head: []page.Head{{Text: "Days of this wait"},
-		{Text: "Days", Numeric: true}}}
+	t := page.Table{ID: "day-counts", Caption: "Days in the months shown", HiddenCaption: true,
+		Head: []page.Head{{Text: "Days in the months shown"}, {Text: "Days", Numeric: true}}}
 	type standing struct {
 		body  delay.Body
 		state agreement.State
@@ -129,5 +129,6 @@ func (s *Server) dayWords(d *casework.Delay, day delay.Day) (words, class string
 			return "left", "app-cal__day--left"
 		}
 	}
-	return "not counted", noDay
+	// It may be paused, or counted for a council whose days the reader does not see.
+	return "not of this period", noDay
 }

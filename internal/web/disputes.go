@@ -275,8 +275,11 @@ func (s *Server) disputeForms(c echo.Context, v *disputeView, k *casework.Case, 
 		for _, b := range s.opts.Casework.Allowed(seg) {
 			bodies = append(bodies, [2]string{b.Slug(), measure.UpperFirst(b.String())})
 		}
-		v.WhatItIs = "The other body is asked to confirm your decision. Until it does, or the named chair makes it, the days are decided, not " +
-			"agreed."
+		v.WhatItIs = "The other body is asked to confirm your decision. Until it does, the days are decided, not agreed."
+		if s.opts.Casework.Settings.Chair != "" {
+			v.WhatItIs = "The other body is asked to confirm your decision. Until it does, or the named chair makes it, the days are decided, " +
+				"not agreed."
+		}
 		if s.isChair(c) {
 			v.WhatItIs = "You decide as the named chair. The days are agreed at once, and only you decide them anew."
 		}

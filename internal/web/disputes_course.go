@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -69,20 +70,13 @@ func (s *Server) course(k *casework.Case, seg *casework.Segment) *courseView {
 			v.Who, v.Left = "Not confirmed by", "The days stay in the range."
 		}
 	}
-	if seg.Level < agreement.Chair {
+	highest := s.opts.Casework.Settings.Highest()
+	if seg.Level < highest {
 		then := agreement.Level(seg.Level + 1)
 		v.Then = "Then, if a director escalates it: " + then.String() + ", " + workingDays(clocks.Days(then)) + "."
 	}
-	// When each level handed the dispute on.
-	handed := map[agreement.Level]time.Time{}
-	level := agreement.Reviewers
-	for _, e := range k.EventsOf(seg) {
-		if e.Act == agreement.Escalate && level < agreement.Chair {
-			handed[level] = e.At
-			level++
-		}
-	}
-	for l := agreement.Reviewers; l <= agreement.Chair; l++ {
+	handed := handedOn(seg.Segment, k.EventsOf(seg))
+	for l := agreement.Reviewers; l <= max(seg.Level, highest); l++ {
 		st := stageView{Name: stageNames[l]}
 		switch {
 		case l < seg.Level:
@@ -105,6 +99,23 @@ func (s *Server) course(k *casework.Case, seg *casework.Segment) *courseView {
 		v.Decides += " The partnership file names no chair."
 	}
 	return v
+}
+
+// handedOn gives when each level below the one that has a dispute handed it on, by
+// where the answers brought it: one that is raised anew begins below again.
+func handedOn(of agreement.Segment, events []casework.EventLine) map[agreement.Level]time.Time {
+	handed := map[agreement.Level]time.Time{}
+	bare := make([]agreement.Event, 0, len(events))
+	level := agreement.Reviewers
+	for _, e := range events {
+		bare = append(bare, e.Event)
+		now := agreement.Stand(of, bare)
+		if now.Level > level {
+			handed[level] = e.At
+		}
+		level = now.Level
+	}
+	return handed
 }
 
 // leftWords say how many working days are left to a day.
@@ -203,19 +214,52 @@ func (s *Server) happened(k *casework.Case, d *casework.Delay, seg *casework.Seg
 	return append(out, row)
 }
 
+// bothAgree is how days are settled to which both bodies have said yes.
+const bothAgree = "Both agree"
+
+// settledHow says in what way days that are settled came to be so: silence and a
+// decision are nobody's yes (G2, G5).
+func settledHow(k *casework.Case, seg *casework.Segment) string {
+	if seg.State == agreement.AgreedByDefault {
+		return "Agreed by default"
+	}
+	for _, e := range k.Events {
+		if e.ID != seg.Standing.Last || e.Act != agreement.Decide {
+			continue
+		}
+		if e.Side == agreement.Neither {
+			return "Decided by the named chair"
+		}
+		return "Decided by the " + e.Side.String() // as parties did before rule G5
+	}
+	return bothAgree
+}
+
 // common says what neither side questions: the days of the wait that both have
-// agreed, and the facts that no dispute asks to check.
+// agreed, and the facts that no dispute asks to check; with the days that are
+// settled in another way.
 func (s *Server) common(k *casework.Case, d *casework.Delay, seg *casework.Segment) string {
-	var agreed []string
+	settled, ways := map[string][]string{}, []string{bothAgree}
 	for i := range d.Segments {
-		if o := &d.Segments[i]; o.State.Settled() {
-			agreed = append(agreed, span(o.Segment.First, o.Segment.Last)+" "+o.Standing.Body.String()+" ("+days(int64(o.Days()))+")")
+		o := &d.Segments[i]
+		if !o.State.Settled() {
+			continue
+		}
+		how := settledHow(k, o)
+		if settled[how] = append(settled[how], span(o.Segment.First, o.Segment.Last)+" "+o.Standing.Body.String()+" ("+
+			days(int64(o.Days()))+")"); !slices.Contains(ways, how) {
+			ways = append(ways, how)
 		}
 	}
-	words := "No other day of this wait is agreed by both yet."
-	if len(agreed) > 0 {
-		words = "Both agree: " + strings.Join(agreed, "; ") + "."
+	words := ""
+	for _, how := range ways {
+		if len(settled[how]) > 0 {
+			words += how + ": " + strings.Join(settled[how], "; ") + ". "
+		} else {
+			words += "No other day of this wait is agreed by both yet. "
+		}
 	}
+	words = strings.TrimSpace(words)
 	asked := map[string]bool{}
 	for _, e := range k.EventsOf(seg) {
 		for _, check := range casework.Checks {

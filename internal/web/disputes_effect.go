@@ -119,7 +119,9 @@ func (s *Server) effectView(seg *casework.Segment, effects []measure.Effect) *ef
 	}
 	row("As it stands", now)
 	row(strings.TrimSuffix(v.Heading, ".")+", "+upheld.String(), share)
-	row(not, e.Now.Share(e.If(otherwise)))
+	if otherwise != delay.NotAttributed { // Nobody can agree or decide that days are nobody's.
+		row(not, e.Now.Share(e.If(otherwise)))
+	}
 	if all, n := e.IfAll(); n > 1 {
 		row("If all "+count(n)+" open disputes of the month are upheld", e.Now.Share(all))
 	}

@@ -407,6 +407,12 @@ func (b *browser) serve(w http.ResponseWriter, r *http.Request) {
 			var id int64
 			fmt.Sscan(r.FormValue("grant"), &id)
 			err = b.sessions.ActAs(ctx, current, id)
+		case "/keep":
+			b.sessions.KeepQueue(ctx, "which=disputed")
+			b.sessions.KeepList(ctx, "ward=4B")
+		case "/kept":
+			fmt.Fprint(w, b.sessions.Queue(ctx)+"|"+b.sessions.List(ctx))
+			return
 		case "/out":
 			err = b.sessions.End(ctx, current)
 		case "/out-everywhere":
@@ -537,14 +543,17 @@ func TestSessions(t *testing.T) {
 	})
 	t.Run("acting as another role", func(t *testing.T) {
 		before := b.cookie()
+		b.get("/keep")
 		if said := b.get("/act", "grant", "999"); !strings.Contains(said, "do not hold this role") {
 			t.Error(said)
 		}
+		b.want("/kept", "which=disputed|ward=4B")
 		b.get("/act", "grant", fmt.Sprint(second.ID))
 		b.want("/me", email+"|Analyst||false")
 		if b.cookie() == before || b.with(before, "/me") != nobody {
 			t.Error("the cookie's value stayed")
 		}
+		b.want("/kept", "|") // What the other role looked at may be none of this one's.
 	})
 	t.Run("a role that is revoked is gone at the next page", func(t *testing.T) {
 		h.ok(h.commands().UserRevoke(t.Context(), email, second.ID))
