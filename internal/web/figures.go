@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -160,7 +161,8 @@ var numberHeads = map[measure.Number]string{
 	measure.Open: "Days not agreed",
 }
 
-func (s *Server) figuresTable(see sight, b breakdown) page.Table {
+// figuresTable is the list of a breakdown, with at most so many rows of it.
+func (s *Server) figuresTable(see sight, b breakdown, most int) page.Table {
 	t := page.Table{ID: "figures", Caption: "Delayed days, " + span(b.Query.From, b.Query.To)}
 	for _, by := range b.Query.By {
 		t.Head = append(t.Head, page.Head{Text: dimensionWords[by]})
@@ -172,7 +174,7 @@ func (s *Server) figuresTable(see sight, b breakdown) page.Table {
 		}
 		t.Head = append(t.Head, page.Head{Text: head, Numeric: true})
 	}
-	for i, c := range b.Cells[:min(len(b.Cells), rowsOnPage)] {
+	for i, c := range b.Cells[:min(len(b.Cells), most)] {
 		var row []page.Cell
 		for j, by := range b.Query.By {
 			cell := s.dimensionCell(by, c)
@@ -312,16 +314,16 @@ func numberCell(n measure.Number, text string) page.Cell {
 }
 
 func (s *Server) figuresPage(c echo.Context) error {
-	v, err := s.figuresShown(c)
+	v, err := s.figuresShown(c, rowsOnPage)
 	if err != nil {
 		return err
 	}
 	return s.page(c, "figures", v)
 }
 
-// figuresXLSX gives the table of the page as it is seen.
+// figuresXLSX gives the table of the page as it is seen, with all of its rows.
 func (s *Server) figuresXLSX(c echo.Context) error {
-	v, err := s.figuresShown(c)
+	v, err := s.figuresShown(c, math.MaxInt)
 	if err != nil {
 		return err
 	}
@@ -335,8 +337,9 @@ func (s *Server) figuresXLSX(c echo.Context) error {
 	return s.sendXLSX(c, w)
 }
 
-// figuresShown reads the address and fills in the page.
-func (s *Server) figuresShown(c echo.Context) (figuresView, error) {
+// figuresShown reads the address and fills in the page, a list with at most so
+// many rows.
+func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 	a, see, b, err := s.breakdownOf(c)
 	if err != nil {
 		return figuresView{}, err
@@ -371,13 +374,13 @@ func (s *Server) figuresShown(c echo.Context) (figuresView, error) {
 			v.Cross.Links = slices.Insert(v.Cross.Links, 0, page.Link{Text: "Walk these days to the situation report", Href: walk})
 		}
 	default:
-		v.Table = s.figuresTable(see, b)
+		v.Table = s.figuresTable(see, b, most)
 	}
 	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
 		return v, err
 	}
-	if n := len(b.Cells); n > rowsOnPage && a.Rows == "" {
-		v.More = "The first " + count(rowsOnPage) + " of " + count(int64(n)) + " rows are shown. The CSV has them all."
+	if n := len(b.Cells); n > most && a.Rows == "" {
+		v.More = "The first " + count(int64(most)) + " of " + count(int64(n)) + " rows are shown. The Excel file and the CSV have them all."
 	}
 	v.Filters = page.Filters{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,

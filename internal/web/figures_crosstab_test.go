@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -124,5 +125,36 @@ func TestFiguresWorkbook(t *testing.T) {
 	}
 	if bytes.Contains(w.Body.Bytes(), []byte("<f>")) {
 		t.Error("R8 the workbook holds a formula")
+	}
+}
+
+// A list that is longer than a page is whole in its workbook, above its total.
+func TestFiguresWorkbookHasEveryRow(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const q = "by=day,provider,council,reason,responsible,care&from=2026-08-10&to=2026-10-31&basis=counted"
+	rows := rowsOf(t, s.ask(http.MethodGet, "/figures.csv?"+q, nil))
+	if len(rows) <= rowsOnPage {
+		t.Fatalf("%d rows are no more than a page has", len(rows))
+	}
+	doc := s.get(t, "/figures?"+q)
+	if n := doc.Find("table#figures tbody tr").Length(); n != rowsOnPage {
+		t.Errorf("%d rows on the page", n)
+	}
+	if !strings.Contains(words(doc.Find("main")), "The Excel file and the CSV have them all.") {
+		t.Error("the page does not say where the others are")
+	}
+	grid := workbookOf(t, s, "/figures.xlsx?"+q)[0]
+	if len(grid.Rows) != len(rows)+2 {
+		t.Fatalf("%d rows in the workbook, expected %d", len(grid.Rows), len(rows)+2)
+	}
+	days := slices.Index(grid.Rows[0].Cells, "Delayed days")
+	sum := 0
+	for _, r := range grid.Rows[1 : len(grid.Rows)-1] {
+		n, _ := strconv.Atoi(r.Cells[days])
+		sum += n
+	}
+	if got := grid.Rows[len(grid.Rows)-1].Cells[days]; got != strconv.Itoa(sum) {
+		t.Errorf("the total is %s, the rows come to %d", got, sum)
 	}
 }

@@ -86,3 +86,14 @@ func TestG4HandoffsAddUpBothWays(t *testing.T) {
 		t.Errorf("all is %q", got)
 	}
 }
+
+// workbookOf gives the sheets of a workbook of the site.
+func workbookOf(t *testing.T, s *site, target string) []extract.Grid {
+	t.Helper()
+	w := s.ask(http.MethodGet, target, nil)
+	grids, err := extract.ReadGrids(w.Body.Bytes(), extract.DefaultLimits())
+	if err != nil || w.Code != http.StatusOK || len(grids) < 2 {
+		t.Fatalf("%s: %d, %v, %d sheets", target, w.Code, err, len(grids))
+	}
+	return grids
+}
