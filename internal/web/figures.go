@@ -81,6 +81,9 @@ func (s *Server) askedFigures(c echo.Context) (page.Asked, sight, error) {
 	if err != nil {
 		return a, see, err
 	}
+	if err := a.Crossing(crossed(see)); err != nil {
+		return a, see, err
+	}
 	if a.Rows == "" && len(a.By) == 0 && a.Grain == "" && see.divides() {
 		// Nothing asked for is a crosstab of the default list.
 		a.Rows, a.Columns = measure.ByMonth, measure.ByResponsible

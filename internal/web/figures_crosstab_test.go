@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"homeward/internal/definition"
 	"homeward/internal/extract"
 )
 
@@ -63,7 +65,9 @@ func TestFiguresCrosstab(t *testing.T) {
 		t.Error("list and crosstab do not lead to each other")
 	}
 	for target, want := range map[string]string{"rows=month&columns=month": "two different ones", "columns=care": "no 'rows'",
-		"rows=month&by=care": "both 'rows' and 'by'", "rows=ward": "We do not recognise", "rows=month&columns=week": "at once"} {
+		"rows=month&by=care": "both 'rows' and 'by'", "rows=ward": "We do not recognise", "rows=month&columns=week": "at once",
+		"rows=day": "Values you can use: month, week, provider, council, reason, responsible, pathway, care, state.",
+		"rows=reason&columns=day": "as a value of 'columns'"} {
 		if w := s.ask(http.MethodGet, "/figures?"+target, nil); w.Code != http.StatusBadRequest ||
 			!strings.Contains(words(parse(t, w).Find("main")), want) {
 			t.Errorf("%s: %d", target, w.Code)
@@ -125,6 +129,67 @@ func TestFiguresWorkbook(t *testing.T) {
 	}
 	if bytes.Contains(w.Body.Bytes(), []byte("<f>")) {
 		t.Error("R8 the workbook holds a formula")
+	}
+}
+
+// From a list of days the figures lead to a crosstab of months.
+func TestListOfDaysLeadsToCrosstabs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const period = "&from=2026-10-05&to=2026-10-31"
+	for _, by := range []string{"by=day", "by=day,responsible", "by=responsible"} {
+		links := s.get(t, "/figures?"+by+period).Find(`nav.app-chips a[href*="rows="]`)
+		if links.Length() < 10 {
+			t.Errorf("%s: %d links", by, links.Length())
+		}
+		links.Each(func(_ int, a *goquery.Selection) {
+			href, _ := a.Attr("href")
+			if w := s.ask(http.MethodGet, href, nil); w.Code != http.StatusOK {
+				t.Errorf("%s leads to %s: %d", by, href, w.Code)
+			}
+		})
+	}
+}
+
+// Where days are not divided between bodies, or were not at the moment looked
+// at, a crosstab has neither bodies nor states nor a council share (A8, D3).
+func TestA8CrosstabWithoutBodies(t *testing.T) {
+	t.Parallel()
+	scotland, err := definition.NewBook(tables, "scotland-2016", []definition.Use{{Sets: []string{"scotland-2016"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mapped, err := definition.NewBook(tables, "scotland-2016", []definition.Use{{Sets: []string{"scotland-2016"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mapped.Amend([]definition.Amended{{Set: "scotland-2016", At: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)}})
+	for _, at := range []struct {
+		name, known string
+		book        *definition.Book
+	}{{"today", "", scotland}, {"before the mapping", "&known=2026-11-02", mapped}} {
+		s := newSite(t, func(o *Options) { o.Places.Book = at.book })
+		const period = "&from=2026-10-01&to=2026-10-31"
+		for _, ending := range []string{"", ".csv", ".xlsx"} {
+			for _, q := range []string{"rows=month&columns=responsible", "rows=state"} {
+				w := s.ask(http.MethodGet, "/figures"+ending+"?"+q+period+at.known, nil)
+				if text := w.Body.String(); w.Code != http.StatusBadRequest ||
+					!strings.Contains(text, "Values you can use: month, week, provider, council, reason, pathway, care.") {
+					t.Errorf("A8 %s: %s%s answers %d", at.name, q, ending, w.Code)
+				}
+			}
+		}
+		doc := s.get(t, "/figures?by=responsible"+period+at.known)
+		if n := doc.Find(`nav.app-chips a[href*="rows=responsible"], nav.app-chips a[href*="columns=responsible"]`).Length(); n != 0 {
+			t.Errorf("A8 %s: %d links to a crosstab of bodies", at.name, n)
+		}
+		if text := words(s.get(t, "/figures?rows=month&columns=reason"+period+at.known).Find("main")); strings.Contains(text, "Social care share") {
+			t.Errorf("A8 %s: a council share", at.name)
+		}
+	}
+	if doc := newSite(t, func(o *Options) { o.Places.Book = mapped }).get(t, "/figures?rows=month&columns=responsible"); !strings.Contains(
+		words(doc.Find("#crosstab thead")), "Social care share") {
+		t.Error("D3 since the mapping there is a share")
 	}
 }
 
