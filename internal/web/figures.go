@@ -214,12 +214,9 @@ func (s *Server) figuresTable(see sight, b breakdown, most int) page.Table {
 			cell.Text = oneDecimal(float64(b.Total) / calendar)
 		case measure.ShareN:
 			// The shares of a filtered table add up to less than everything.
-			cell.Text = "100%"
-			if b.Total == 0 {
-				cell.Text = "Not applicable"
-			}
-			if len(b.Query.Filter.Bodies) > 0 {
-				cell.Text = "Not applicable"
+			cell = shareCell(1)
+			if b.Total == 0 || len(b.Query.Filter.Bodies) > 0 {
+				cell = page.Cell{Text: "Not applicable", Class: page.Numeric}
 			}
 		}
 		t.Foot = append(t.Foot, cell)
@@ -309,7 +306,7 @@ func numberCell(n measure.Number, text string) page.Cell {
 	case measure.Days, measure.Open:
 		cell.Text = count(int64(v))
 	case measure.ShareN:
-		cell.Text = measure.PerCent(v)
+		return shareCell(v)
 	default:
 		cell.Text = oneDecimal(v)
 	}

@@ -137,7 +137,7 @@ func (s *Server) figuresCrosstab(a page.Asked, b breakdown) *page.Crosstab {
 	// Where days were not divided there is no council share (A8).
 	share := a.Columns == measure.ByResponsible && slices.Contains(b.Numbers, measure.ShareN) && len(b.Query.Filter.Bodies) == 0
 	social := slices.IndexFunc(c.Columns, func(c measure.Cell) bool { return c.Body == delay.SocialCare })
-	shareCell := func(days []int64, all int64) page.Cell {
+	socialShare := func(days []int64, all int64) page.Cell {
 		if all == 0 {
 			return page.Cell{Text: "Not applicable", Class: page.Numeric}
 		}
@@ -145,7 +145,7 @@ func (s *Server) figuresCrosstab(a page.Asked, b breakdown) *page.Crosstab {
 		if social >= 0 {
 			part = float64(days[social]) / float64(all)
 		}
-		return page.Cell{Text: measure.PerCent(part), Class: page.Numeric}
+		return shareCell(part)
 	}
 	if share {
 		t.Heads = append(t.Heads, page.CrossHead{Text: "Social care share", Short: "Share"})
@@ -158,13 +158,13 @@ func (s *Server) figuresCrosstab(a page.Asked, b breakdown) *page.Crosstab {
 		}
 		line.Cells = append(line.Cells, beds(c.RowTotals[i], calendar))
 		if share {
-			line.Cells = append(line.Cells, shareCell(c.Days[i], c.RowTotals[i]))
+			line.Cells = append(line.Cells, socialShare(c.Days[i], c.RowTotals[i]))
 		}
 		line.Tag = partOfPeriod(a.Rows, row.Period, b.Query.From, b.Query.To)
 	}
 	t.Foot = append(t.Foot, beds(c.Total, int(b.Query.To-b.Query.From)+1))
 	if share {
-		t.Foot = append(t.Foot, shareCell(c.ColTotals, c.Total))
+		t.Foot = append(t.Foot, socialShare(c.ColTotals, c.Total))
 	}
 	return &t
 }
