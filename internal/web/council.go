@@ -226,7 +226,11 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	if a.form == "xlsx" {
 		// Rows about people are on the page alone, for those whose they are (P1).
-		return s.sendXLSX(c, workbook{Name: "homeward-council-" + a.code, About: s.aboutWorkbook(v.Showing, v.About),
+		about := s.aboutWorkbook(v.Showing, v.About)
+		if v.Lede != "" {
+			about = append(about, [2]string{"In words", strings.TrimSpace(v.Lede + " " + v.Agreed)})
+		}
+		return s.sendXLSX(c, workbook{Name: "homeward-council-" + a.code, About: about,
 			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital}, v.Split, v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled})})
 	}
 	return s.page(c, "council", v)
@@ -296,8 +300,9 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 	if f.Change != 0 && v.Moved.Words == "" {
 		v.Answer.Moved = v.Moved.Chart.Title + "."
 	}
-	v.HandOffs = handoffTable("hand-offs", "Where the next step moved, "+words, f.HandOffs)
-	if len(f.HandOffs) == 0 {
+	if len(f.HandOffs) > 0 {
+		v.HandOffs = handoffTable("hand-offs", "Where the next step moved, "+words, f.HandOffs)
+	} else {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
 	}
 	v.Unsettled, v.Rates = s.unsettledTable(a)

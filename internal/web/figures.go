@@ -328,6 +328,9 @@ func (s *Server) figuresXLSX(c echo.Context) error {
 		return err
 	}
 	w := workbook{Name: "homeward-figures", About: s.aboutWorkbook(v.Showing, v.About)}
+	if v.Lede != "" { // A crosstab has no column of the days that are not agreed.
+		w.About = append(w.About, [2]string{"In words", v.Lede})
+	}
 	switch {
 	case v.Cross != nil:
 		w.Tables = []page.Table{v.Cross.Table()}

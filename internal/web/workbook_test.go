@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -163,6 +164,54 @@ func holdsFormula(t *testing.T, book []byte) bool {
 }
 
 var formulaPart = regexp.MustCompile(`<f[ >/]`)
+
+// Agreed days say in their workbook how many are not, crosstab or not (G1).
+func TestG1WorkbookOfAgreedDaysSaysWhatIsNot(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, path := range []string{"/figures", "/council/E10000099"} {
+		const q = "basis=agreed&from=2026-09-01&to=2026-10-31"
+		shown := words(s.get(t, path+"?"+q).Find("main"))
+		grids := workbookOf(t, s, path+".xlsx?"+q)
+		found := false
+		for _, r := range grids[len(grids)-1].Rows {
+			if r.Cells[0] == "In words" {
+				found = strings.Contains(r.Cells[1], "not agreed")
+				for sentence := range strings.SplitSeq(r.Cells[1], ". ") {
+					if !strings.Contains(shown, strings.TrimSuffix(sentence, ".")) {
+						t.Errorf("%s: the page does not say %q", path, sentence)
+					}
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s: About does not say what is not agreed: %v", path, grids[len(grids)-1].Rows)
+		}
+	}
+}
+
+// Where nobody's next step moved there is no sheet of noughts (G4).
+func TestG4NoSheetWhereNothingChangedHands(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, path := range []string{"/flow", "/council/E10000099"} {
+		// People may change hands over months; on one day they cannot.
+		const one, months = "from=2026-10-05&to=2026-10-05", "from=2026-09-01&to=2026-10-31"
+		for q, moved := range map[string]bool{one: false, months: true} {
+			doc := s.get(t, path+"?"+q)
+			if said := strings.Contains(words(doc.Find("main")), "change hands") || strings.Contains(words(doc.Find("main")),
+				"changed hands"); said == moved {
+				t.Fatalf("%s?%s: the page says that nothing moved: %t", path, q, said)
+			}
+			sheet := slices.ContainsFunc(workbookOf(t, s, path+".xlsx?"+q), func(g extract.Grid) bool {
+				return len(g.Rows) > 0 && g.Rows[0].Cells[0] == "From"
+			})
+			if sheet != moved {
+				t.Errorf("G4 %s?%s: a sheet of hand-offs: %t", path, q, sheet)
+			}
+		}
+	}
+}
 
 // A formula in a workbook would be found.
 func TestR8FormulasAreFound(t *testing.T) {
