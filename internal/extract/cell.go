@@ -12,7 +12,7 @@ import (
 var shownNumber = regexp.MustCompile(`^[+\-−]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?%?$`)
 
 // Shown gives what a table shows as a cell of a workbook: a number as a number, a
-// share as a share, and what is no number, such as "No data", as its text.
+// share as a share with the decimals that it shows, and what is no number, such as "No data", as its text.
 func Shown(text string) any {
 	text = strings.TrimSpace(text)
 	if !shownNumber.MatchString(text) {
@@ -26,6 +26,8 @@ func Shown(text string) any {
 	switch {
 	case err != nil:
 		return text
+	case share && !strings.Contains(digits, "."):
+		return WholePerCent(v)
 	case share:
 		return PerCent(v)
 	}

@@ -9,7 +9,7 @@ import (
 // Numbers are numbers, shares shares and dates dates; everything else is the
 // text that it was.
 func TestShown(t *testing.T) {
-	for text, want := range map[string]any{"1,234": int64(1234), "−12": int64(-12), "+3": int64(3), "95.7": 95.7, "23%": PerCent(23),
+	for text, want := range map[string]any{"1,234": int64(1234), "−12": int64(-12), "+3": int64(3), "95.7": 95.7, "23%": WholePerCent(23),
 		"22.5%": PerCent(22.5), "under 1%": "under 1%", "No data": "No data", "": "", "1,23": "1,23", "12 days": "12 days", "=1+1": "=1+1",
 		"<5": "<5", "-": "-"} {
 		if got := Shown(text); got != want {

@@ -25,9 +25,9 @@ type Sheet struct {
 	// Head are the table's headings. One that is empty or stands a second time is
 	// written so that it differs from the others, as a table needs.
 	Head []string
-	// Rows are cells of text, int64, float64, PerCent, delay.Day, Month or nil,
-	// which is left empty. Text stays text: what looks like a formula is not one
-	// (R8).
+	// Rows are cells of text, int64, float64, PerCent, WholePerCent, delay.Day,
+	// Month or nil, which is left empty. Text stays text: what looks like a
+	// formula is not one (R8).
 	Rows [][]any
 	// Foot is a row of totals in bold below the table and outside of it, so that
 	// a spreadsheet counts nothing twice; nil for none.
@@ -40,6 +40,10 @@ type Sheet struct {
 // PerCent is a number of per cent: 34.5 is stored as the share 0.345 and shown as
 // 34.5%.
 type PerCent float64
+
+// WholePerCent is a number of per cent that is known without decimals: 25 is
+// stored as 0.25 and shown as 25%.
+type WholePerCent float64
 
 // Month is the first day of a month, shown as October 2026.
 type Month delay.Day
@@ -57,8 +61,8 @@ func WriteSheets(w io.Writer, sheets []Sheet) (err error) {
 	for _, s := range []struct {
 		format string
 		into   *int
-	}{{"d mmmm yyyy", &styles.day}, {"mmmm yyyy", &styles.month}, {"0.0%", &styles.part}, {"#,##0", &styles.whole},
-		{"#,##0.0##", &styles.number}} {
+	}{{"d mmmm yyyy", &styles.day}, {"mmmm yyyy", &styles.month}, {"0.0%", &styles.part}, {"0%", &styles.wholePart},
+		{"#,##0", &styles.whole}, {"#,##0.0##", &styles.number}} {
 		if *s.into, err = f.NewStyle(&excelize.Style{CustomNumFmt: &s.format, Alignment: &excelize.Alignment{Vertical: "top"}}); err != nil {
 			return fmt.Errorf("style: %w", err)
 		}
@@ -113,7 +117,7 @@ func inOrder(w io.Writer, book []byte) error {
 }
 
 type sheetStyles struct {
-	head, text, day, month, part, whole, number int
+	head, text, day, month, part, wholePart, whole, number int
 	// total has the bold style of each of these.
 	total map[int]int
 }
@@ -121,7 +125,7 @@ type sheetStyles struct {
 // makeTotals makes the styles of a row of totals.
 func (st *sheetStyles) makeTotals(f *excelize.File) error {
 	st.total = map[int]int{}
-	for _, of := range []int{st.text, st.day, st.month, st.part, st.whole, st.number} {
+	for _, of := range []int{st.text, st.day, st.month, st.part, st.wholePart, st.whole, st.number} {
 		style, err := f.GetStyle(of)
 		if err != nil {
 			return err
@@ -217,6 +221,8 @@ func (st sheetStyles) cell(v any) (any, error) {
 		return excelize.Cell{StyleID: st.number, Value: Digits15(v)}, nil
 	case PerCent:
 		return excelize.Cell{StyleID: st.part, Value: Digits15(float64(v) / 100)}, nil
+	case WholePerCent:
+		return excelize.Cell{StyleID: st.wholePart, Value: Digits15(float64(v) / 100)}, nil
 	case Month:
 		return excelize.Cell{StyleID: st.month, Value: excelDate(delay.Day(v))}, nil
 	case delay.Day:

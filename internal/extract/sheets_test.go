@@ -30,7 +30,7 @@ func TestSheetsAreTables(t *testing.T) {
 	sheets := []Sheet{
 		{Name: "Delayed days: by month?", Head: []string{"Month", "Days", "Beds", "Share", "To"}, Widths: []float64{20, 10},
 			Rows: [][]any{{"October 2026", int64(1200), 38.71, PerCent(34.5), delay.MustDay("2026-10-31")},
-				{Month(delay.MustDay("2026-11-01")), nil, nil, nil, nil}},
+				{Month(delay.MustDay("2026-11-01")), nil, nil, WholePerCent(25), nil}},
 			Foot: []any{"All", int64(1200)}},
 		{Name: "Empty", Head: []string{"Only"}},
 		{Name: "empty", Head: []string{"Again", "again", ""}, Rows: [][]any{{"x"}}},
@@ -57,7 +57,7 @@ func TestSheetsAreTables(t *testing.T) {
 	if err != nil || !panes.Freeze || panes.YSplit != 1 {
 		t.Errorf("the heading is not frozen: %+v, %v", panes, err)
 	}
-	for cell, want := range map[string]string{"B2": "1200", "C2": "38.71", "D2": "0.345",
+	for cell, want := range map[string]string{"B2": "1200", "C2": "38.71", "D2": "0.345", "D3": "0.25",
 		"E2": "46326", "A3": "46327", "A4": "All", "B4": "1200"} {
 		if got, err := f.GetCellValue(name, cell, excelize.Options{RawCellValue: true}); got != want || err != nil {
 			t.Errorf("%s is %q, %v, want %q", cell, got, err, want)
@@ -67,7 +67,7 @@ func TestSheetsAreTables(t *testing.T) {
 			t.Errorf("%s is text", cell)
 		}
 	}
-	for cell, want := range map[string]string{"A3": "November 2026", "D2": "34.5%", "E2": "31 October 2026"} {
+	for cell, want := range map[string]string{"A3": "November 2026", "D2": "34.5%", "D3": "25%", "E2": "31 October 2026"} {
 		if got, _ := f.GetCellValue(name, cell); got != want {
 			t.Errorf("%s is shown as %q, want %q", cell, got, want)
 		}

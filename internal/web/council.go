@@ -226,7 +226,11 @@ func (s *Server) councilPage(c echo.Context) error {
 	}
 	if a.form == "xlsx" {
 		// Rows about people are on the page alone, for those whose they are (P1).
-		return s.sendXLSX(c, workbook{Name: "homeward-council-" + a.code, About: s.aboutWorkbook(v.Showing, v.About),
+		about := s.aboutWorkbook(v.Showing, v.About)
+		if v.Lede != "" {
+			about = append(about, [2]string{"In words", strings.TrimSpace(v.Lede + " " + v.Agreed)})
+		}
+		return s.sendXLSX(c, workbook{Name: "homeward-council-" + a.code, About: about,
 			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital}, v.Split, v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled})})
 	}
 	return s.page(c, "council", v)
@@ -296,8 +300,9 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 	if f.Change != 0 && v.Moved.Words == "" {
 		v.Answer.Moved = v.Moved.Chart.Title + "."
 	}
-	v.HandOffs = handoffTable("hand-offs", "Where the next step moved, "+words, f.HandOffs)
-	if len(f.HandOffs) == 0 {
+	if len(f.HandOffs) > 0 {
+		v.HandOffs = handoffTable("hand-offs", "Where the next step moved, "+words, f.HandOffs)
+	} else {
 		v.NoHandOffs = "The next step of nobody changed hands inside a delay."
 	}
 	v.Unsettled, v.Rates = s.unsettledTable(a)
@@ -533,7 +538,13 @@ func (s *Server) councilFigures(a councilAsked, u usual) (page.Table, []string) 
 		if !now.Known || !was.Known || f.Few() {
 			change = notApplicable
 		}
-		row(name, "/definitions/"+measure.CouncilShare, usual, say(known(now), known(was), change)...)
+		cells := say(known(now), known(was), change)
+		for i, sh := range []measure.Share{now, was} {
+			if sh.Known && !f.Few() {
+				cells[i].Share = &sh.Value
+			}
+		}
+		row(name, "/definitions/"+measure.CouncilShare, usual, cells...)
 	}
 	tenth := func(v float64) string { return oneDecimal(v) }
 	for _, b := range measure.Bases {
@@ -602,19 +613,19 @@ func (s *Server) splitTable(id, caption, head string, parts []measure.PartSplit,
 		for _, b := range delay.Bodies {
 			out = append(out, counted(f.Shared(sp)[b], rows(func(m *measure.Filter) { m.Bodies = []delay.Body{b} })))
 		}
-		share := "Not applicable"
+		share := page.Cell{Text: "Not applicable", Class: page.Numeric}
 		switch sh := f.Share(sp); {
 		case sh.Known && f.Few():
-			share = "Too few people"
+			share.Text = "Too few people"
 		case sh.Known:
-			share = measure.PerCent(sh.Value)
+			share = shareCell(sh.Value)
 		}
 		number := func(n int64, states ...agreement.State) page.Cell {
 			return counted(n, rows(func(m *measure.Filter) { m.States, m.Basis = states, measure.BasisCounted }))
 		}
 		return append(out, number(sp.Days.Total()), number(sp.Agreed.Total(), agreement.Agreed, agreement.AgreedByDefault),
 			number(sp.Proposed.Total(), agreement.Proposed), number(sp.Contested().Total(), agreement.Disputed, agreement.Decided),
-			page.Cell{Text: share, Class: page.Numeric})
+			share)
 	}
 	for _, p := range parts {
 		if p.Split.Days.Total() == 0 {

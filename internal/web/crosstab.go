@@ -94,7 +94,7 @@ func crossFill(b delay.Body) string {
 // sparkLine draws a column from the oldest to the newest row, from nothing to
 // its highest; nil where the rows are no periods or too few for a line.
 func sparkLine(c measure.Cross, rows measure.Dimension, at func(row int) int64) *page.SparkLine {
-	if n := len(c.Rows); n < 3 || rows != measure.ByMonth && rows != measure.ByWeek && rows != measure.ByDay {
+	if n := len(c.Rows); n < 3 || !isPeriod(rows) {
 		return nil
 	}
 	most := int64(1)
@@ -119,7 +119,7 @@ func (s *Server) shortName(d measure.Dimension, c measure.Cell) string {
 	switch d {
 	case measure.ByMonth:
 		return c.Period.Time().Format("Jan 06")
-	case measure.ByWeek, measure.ByDay:
+	case measure.ByWeek:
 		return c.Period.Time().Format("2 Jan 06")
 	case measure.ByResponsible:
 		if c.Body == delay.NotAttributed {
@@ -136,7 +136,7 @@ func (s *Server) shortName(d measure.Dimension, c measure.Cell) string {
 
 // rowsWords says how many rows a crosstab has.
 func rowsWords(d measure.Dimension, n int) string {
-	many := map[measure.Dimension]string{measure.ByDay: "days", measure.ByWeek: "weeks", measure.ByMonth: "months",
+	many := map[measure.Dimension]string{measure.ByWeek: "weeks", measure.ByMonth: "months",
 		measure.ByProvider: "hospitals", measure.ByCouncil: "councils", measure.ByReason: "reasons", measure.ByPathway: "pathways"}[d]
 	if many == "" || n < 2 {
 		return ""

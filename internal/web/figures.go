@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -78,6 +79,9 @@ func (s *Server) askedFigures(c echo.Context) (page.Asked, sight, error) {
 	}
 	see, err := s.sight(c, &a)
 	if err != nil {
+		return a, see, err
+	}
+	if err := a.Crossing(crossed(see)); err != nil {
 		return a, see, err
 	}
 	if a.Rows == "" && len(a.By) == 0 && a.Grain == "" && see.divides() {
@@ -160,7 +164,8 @@ var numberHeads = map[measure.Number]string{
 	measure.Open: "Days not agreed",
 }
 
-func (s *Server) figuresTable(see sight, b breakdown) page.Table {
+// figuresTable is the list of a breakdown, with at most so many rows of it.
+func (s *Server) figuresTable(see sight, b breakdown, most int) page.Table {
 	t := page.Table{ID: "figures", Caption: "Delayed days, " + span(b.Query.From, b.Query.To)}
 	for _, by := range b.Query.By {
 		t.Head = append(t.Head, page.Head{Text: dimensionWords[by]})
@@ -172,7 +177,7 @@ func (s *Server) figuresTable(see sight, b breakdown) page.Table {
 		}
 		t.Head = append(t.Head, page.Head{Text: head, Numeric: true})
 	}
-	for i, c := range b.Cells[:min(len(b.Cells), rowsOnPage)] {
+	for i, c := range b.Cells[:min(len(b.Cells), most)] {
 		var row []page.Cell
 		for j, by := range b.Query.By {
 			cell := s.dimensionCell(by, c)
@@ -209,12 +214,9 @@ func (s *Server) figuresTable(see sight, b breakdown) page.Table {
 			cell.Text = oneDecimal(float64(b.Total) / calendar)
 		case measure.ShareN:
 			// The shares of a filtered table add up to less than everything.
-			cell.Text = "100%"
-			if b.Total == 0 {
-				cell.Text = "Not applicable"
-			}
-			if len(b.Query.Filter.Bodies) > 0 {
-				cell.Text = "Not applicable"
+			cell = shareCell(1)
+			if b.Total == 0 || len(b.Query.Filter.Bodies) > 0 {
+				cell = page.Cell{Text: "Not applicable", Class: page.Numeric}
 			}
 		}
 		t.Foot = append(t.Foot, cell)
@@ -304,7 +306,7 @@ func numberCell(n measure.Number, text string) page.Cell {
 	case measure.Days, measure.Open:
 		cell.Text = count(int64(v))
 	case measure.ShareN:
-		cell.Text = measure.PerCent(v)
+		return shareCell(v)
 	default:
 		cell.Text = oneDecimal(v)
 	}
@@ -312,20 +314,23 @@ func numberCell(n measure.Number, text string) page.Cell {
 }
 
 func (s *Server) figuresPage(c echo.Context) error {
-	v, err := s.figuresShown(c)
+	v, err := s.figuresShown(c, rowsOnPage)
 	if err != nil {
 		return err
 	}
 	return s.page(c, "figures", v)
 }
 
-// figuresXLSX gives the table of the page as it is seen.
+// figuresXLSX gives the table of the page as it is seen, with all of its rows.
 func (s *Server) figuresXLSX(c echo.Context) error {
-	v, err := s.figuresShown(c)
+	v, err := s.figuresShown(c, math.MaxInt)
 	if err != nil {
 		return err
 	}
 	w := workbook{Name: "homeward-figures", About: s.aboutWorkbook(v.Showing, v.About)}
+	if v.Lede != "" { // A crosstab has no column of the days that are not agreed.
+		w.About = append(w.About, [2]string{"In words", v.Lede})
+	}
 	switch {
 	case v.Cross != nil:
 		w.Tables = []page.Table{v.Cross.Table()}
@@ -335,8 +340,9 @@ func (s *Server) figuresXLSX(c echo.Context) error {
 	return s.sendXLSX(c, w)
 }
 
-// figuresShown reads the address and fills in the page.
-func (s *Server) figuresShown(c echo.Context) (figuresView, error) {
+// figuresShown reads the address and fills in the page, a list with at most so
+// many rows.
+func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 	a, see, b, err := s.breakdownOf(c)
 	if err != nil {
 		return figuresView{}, err
@@ -371,13 +377,13 @@ func (s *Server) figuresShown(c echo.Context) (figuresView, error) {
 			v.Cross.Links = slices.Insert(v.Cross.Links, 0, page.Link{Text: "Walk these days to the situation report", Href: walk})
 		}
 	default:
-		v.Table = s.figuresTable(see, b)
+		v.Table = s.figuresTable(see, b, most)
 	}
 	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
 		return v, err
 	}
-	if n := len(b.Cells); n > rowsOnPage && a.Rows == "" {
-		v.More = "The first " + count(rowsOnPage) + " of " + count(int64(n)) + " rows are shown. The CSV has them all."
+	if n := len(b.Cells); n > most && a.Rows == "" {
+		v.More = "The first " + count(int64(most)) + " of " + count(int64(n)) + " rows are shown. The Excel file and the CSV have them all."
 	}
 	v.Filters = page.Filters{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,

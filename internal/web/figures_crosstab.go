@@ -21,18 +21,14 @@ type chip struct {
 	Current    bool
 }
 
-// crossable are the breakdowns that make rows and columns.
-var crossable = []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByProvider, measure.ByCouncil, measure.ByReason,
-	measure.ByResponsible, measure.ByPathway, measure.ByCare, measure.ByState}
-
 // crossWords names breakdowns in chips and forms.
 var crossWords = map[measure.Dimension]string{measure.ByMonth: "Months", measure.ByWeek: "Weeks", measure.ByProvider: "Hospitals",
 	measure.ByCouncil: "Councils", measure.ByReason: "Reasons", measure.ByResponsible: "Next step", measure.ByPathway: "Pathways",
-	measure.ByCare: "Types of care", measure.ByState: "States", measure.ByDay: "Days"}
+	measure.ByCare: "Types of care", measure.ByState: "States"}
 
 // crossed lists the breakdowns that the partnership had.
 func crossed(see sight) []measure.Dimension {
-	return slices.DeleteFunc(slices.Clone(crossable), func(d measure.Dimension) bool {
+	return slices.DeleteFunc(slices.Clone(page.Crossable), func(d measure.Dimension) bool {
 		return (d == measure.ByResponsible || d == measure.ByState) && !see.divides()
 	})
 }
@@ -51,15 +47,23 @@ func crosstabChips(see sight, a page.Asked, q url.Values) []chipRow {
 	to := func(rows, columns measure.Dimension) string {
 		return page.Address("/figures", page.WithCrosstab(maps.Clone(q), rows, columns))
 	}
-	rows, columns := a.Rows, a.Columns
-	if rows == "" { // From the list to a crosstab of its first breakdowns.
-		rows = a.By[0]
-		if len(a.By) > 1 {
-			columns = a.By[1]
+	rows, columns, allowed := a.Rows, a.Columns, crossed(see)
+	if rows == "" { // From the list to a crosstab of its first breakdowns, of days by months.
+		first := make([]measure.Dimension, 0, len(a.By)+1)
+		for _, d := range append(slices.Clone(a.By), measure.ByMonth) {
+			if d == measure.ByDay {
+				d = measure.ByMonth
+			}
+			if slices.Contains(allowed, d) && !slices.Contains(first, d) {
+				first = append(first, d)
+			}
+		}
+		if rows = first[0]; len(first) > 1 && len(a.By) > 1 {
+			columns = first[1]
 		}
 	}
 	down, across := chipRow{Name: "Rows"}, chipRow{Name: "Columns"}
-	for _, d := range crossed(see) {
+	for _, d := range allowed {
 		c := chip{Text: crossWords[d], Href: to(d, columns), Current: d == a.Rows}
 		if d == columns {
 			c.Href = to(d, rows) // They change places.
@@ -77,7 +81,7 @@ func crosstabChips(see sight, a page.Asked, q url.Values) []chipRow {
 }
 
 func isPeriod(d measure.Dimension) bool {
-	return d == measure.ByDay || d == measure.ByWeek || d == measure.ByMonth
+	return d == measure.ByWeek || d == measure.ByMonth
 }
 
 // crosstabGroups are the fields that choose rows and columns.
@@ -130,9 +134,10 @@ func (s *Server) figuresCrosstab(a page.Asked, b breakdown) *page.Crosstab {
 		return page.Cell{Text: oneDecimal(float64(days) / float64(calendar)), Class: wideCell}
 	}
 	t.Heads = append(t.Heads, page.CrossHead{Text: s.counting().BedsWords(), Class: "app-crosstab__wide"})
-	share := a.Columns == measure.ByResponsible && len(b.Query.Filter.Bodies) == 0
+	// Where days were not divided there is no council share (A8).
+	share := a.Columns == measure.ByResponsible && slices.Contains(b.Numbers, measure.ShareN) && len(b.Query.Filter.Bodies) == 0
 	social := slices.IndexFunc(c.Columns, func(c measure.Cell) bool { return c.Body == delay.SocialCare })
-	shareCell := func(days []int64, all int64) page.Cell {
+	socialShare := func(days []int64, all int64) page.Cell {
 		if all == 0 {
 			return page.Cell{Text: "Not applicable", Class: page.Numeric}
 		}
@@ -140,7 +145,7 @@ func (s *Server) figuresCrosstab(a page.Asked, b breakdown) *page.Crosstab {
 		if social >= 0 {
 			part = float64(days[social]) / float64(all)
 		}
-		return page.Cell{Text: measure.PerCent(part), Class: page.Numeric}
+		return shareCell(part)
 	}
 	if share {
 		t.Heads = append(t.Heads, page.CrossHead{Text: "Social care share", Short: "Share"})
@@ -153,13 +158,13 @@ func (s *Server) figuresCrosstab(a page.Asked, b breakdown) *page.Crosstab {
 		}
 		line.Cells = append(line.Cells, beds(c.RowTotals[i], calendar))
 		if share {
-			line.Cells = append(line.Cells, shareCell(c.Days[i], c.RowTotals[i]))
+			line.Cells = append(line.Cells, socialShare(c.Days[i], c.RowTotals[i]))
 		}
 		line.Tag = partOfPeriod(a.Rows, row.Period, b.Query.From, b.Query.To)
 	}
 	t.Foot = append(t.Foot, beds(c.Total, int(b.Query.To-b.Query.From)+1))
 	if share {
-		t.Foot = append(t.Foot, shareCell(c.ColTotals, c.Total))
+		t.Foot = append(t.Foot, socialShare(c.ColTotals, c.Total))
 	}
 	return &t
 }

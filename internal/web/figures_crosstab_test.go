@@ -1,14 +1,17 @@
 package web
 
 import (
-	"bytes"
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"homeward/internal/definition"
 	"homeward/internal/extract"
 )
 
@@ -62,7 +65,9 @@ func TestFiguresCrosstab(t *testing.T) {
 		t.Error("list and crosstab do not lead to each other")
 	}
 	for target, want := range map[string]string{"rows=month&columns=month": "two different ones", "columns=care": "no 'rows'",
-		"rows=month&by=care": "both 'rows' and 'by'", "rows=ward": "We do not recognise", "rows=month&columns=week": "at once"} {
+		"rows=month&by=care": "both 'rows' and 'by'", "rows=ward": "We do not recognise", "rows=month&columns=week": "at once",
+		"rows=day":                "Values you can use: month, week, provider, council, reason, responsible, pathway, care, state.",
+		"rows=reason&columns=day": "as a value of 'columns'"} {
 		if w := s.ask(http.MethodGet, "/figures?"+target, nil); w.Code != http.StatusBadRequest ||
 			!strings.Contains(words(parse(t, w).Find("main")), want) {
 			t.Errorf("%s: %d", target, w.Code)
@@ -80,9 +85,15 @@ func TestP3CrosstabPublishesNoMargin(t *testing.T) {
 	if got := string(s.body(t, "/figures/public.csv?rows=provider&columns=reason"+period)); got != list {
 		t.Error("P3 the public copy of a crosstab is another than that of its list")
 	}
-	if w := s.ask(http.MethodGet, "/figures/public.xlsx?rows=provider&columns=reason"+period, nil); w.Code != http.StatusNotFound {
-		t.Errorf("P3 a public workbook answers %d", w.Code)
+	links := s.get(t, "/figures?rows=provider&columns=reason"+period).Find(`a[href*="public"]`)
+	if links.Length() == 0 {
+		t.Error("P3 the crosstab does not lead to its public copy")
 	}
+	links.Each(func(_ int, a *goquery.Selection) {
+		if href, _ := a.Attr("href"); string(s.body(t, href)) != list {
+			t.Errorf("P3 the crosstab leads to another public copy: %s", href)
+		}
+	})
 }
 
 // The workbook is the table as it is seen: months are dates, shares shares and
@@ -119,10 +130,110 @@ func TestFiguresWorkbook(t *testing.T) {
 	if got := foot[at("All")]; got != digits(words(doc.Find("#crosstab tfoot td").Eq(at("All")-1))) {
 		t.Errorf("all is %q", got)
 	}
-	if got := first[at("Social care share")]; !strings.HasPrefix(got, "0.") {
-		t.Errorf("the share is %q, expected one of 0 to 1", got)
+	number := func(name string) float64 {
+		v, err := strconv.ParseFloat(first[at(name)], 64)
+		if err != nil {
+			t.Error(err)
+		}
+		return v
 	}
-	if bytes.Contains(w.Body.Bytes(), []byte("<f>")) {
+	if want := number("Social care") / number("All"); math.Abs(number("Social care share")-want) > 1e-12 {
+		t.Errorf("the share is %v, expected %v", number("Social care share"), want)
+	}
+	if holdsFormula(t, w.Body.Bytes()) {
 		t.Error("R8 the workbook holds a formula")
+	}
+}
+
+// From a list of days the figures lead to a crosstab of months.
+func TestListOfDaysLeadsToCrosstabs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const period = "&from=2026-10-05&to=2026-10-31"
+	for _, by := range []string{"by=day", "by=day,responsible", "by=responsible"} {
+		links := s.get(t, "/figures?"+by+period).Find(`nav.app-chips a[href*="rows="]`)
+		if links.Length() < 10 {
+			t.Errorf("%s: %d links", by, links.Length())
+		}
+		links.Each(func(_ int, a *goquery.Selection) {
+			href, _ := a.Attr("href")
+			if w := s.ask(http.MethodGet, href, nil); w.Code != http.StatusOK {
+				t.Errorf("%s leads to %s: %d", by, href, w.Code)
+			}
+		})
+	}
+}
+
+// Where days are not divided between bodies, or were not at the moment looked
+// at, a crosstab has neither bodies nor states nor a council share (A8, D3).
+func TestA8CrosstabWithoutBodies(t *testing.T) {
+	t.Parallel()
+	scotland, err := definition.NewBook(tables, "scotland-2016", []definition.Use{{Sets: []string{"scotland-2016"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mapped, err := definition.NewBook(tables, "scotland-2016", []definition.Use{{Sets: []string{"scotland-2016"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mapped.Amend([]definition.Amended{{Set: "scotland-2016", At: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)}})
+	for _, at := range []struct {
+		name, known string
+		book        *definition.Book
+	}{{"today", "", scotland}, {"before the mapping", "&known=2026-11-02", mapped}} {
+		s := newSite(t, func(o *Options) { o.Places.Book = at.book })
+		const period = "&from=2026-10-01&to=2026-10-31"
+		for _, ending := range []string{"", ".csv", ".xlsx"} {
+			for _, q := range []string{"rows=month&columns=responsible", "rows=state"} {
+				w := s.ask(http.MethodGet, "/figures"+ending+"?"+q+period+at.known, nil)
+				if text := w.Body.String(); w.Code != http.StatusBadRequest ||
+					!strings.Contains(text, "Values you can use: month, week, provider, council, reason, pathway, care.") {
+					t.Errorf("A8 %s: %s%s answers %d", at.name, q, ending, w.Code)
+				}
+			}
+		}
+		doc := s.get(t, "/figures?by=responsible"+period+at.known)
+		if n := doc.Find(`nav.app-chips a[href*="rows=responsible"], nav.app-chips a[href*="columns=responsible"]`).Length(); n != 0 {
+			t.Errorf("A8 %s: %d links to a crosstab of bodies", at.name, n)
+		}
+		table := s.get(t, "/figures?rows=month&columns=reason"+period+at.known).Find("#crosstab")
+		if text := words(table); text == "" || strings.Contains(text, "Social care share") {
+			t.Errorf("A8 %s: a council share", at.name)
+		}
+	}
+	if doc := newSite(t, func(o *Options) { o.Places.Book = mapped }).get(t, "/figures?rows=month&columns=responsible"); !strings.Contains(
+		words(doc.Find("#crosstab thead")), "Social care share") {
+		t.Error("D3 since the mapping there is a share")
+	}
+}
+
+// A list that is longer than a page is whole in its workbook, above its total.
+func TestFiguresWorkbookHasEveryRow(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const q = "by=day,provider,council,reason,responsible,care&from=2026-08-10&to=2026-10-31&basis=counted"
+	rows := rowsOf(t, s.ask(http.MethodGet, "/figures.csv?"+q, nil))
+	if len(rows) <= rowsOnPage {
+		t.Fatalf("%d rows are no more than a page has", len(rows))
+	}
+	doc := s.get(t, "/figures?"+q)
+	if n := doc.Find("table#figures tbody tr").Length(); n != rowsOnPage {
+		t.Errorf("%d rows on the page", n)
+	}
+	if !strings.Contains(words(doc.Find("main")), "The Excel file and the CSV have them all.") {
+		t.Error("the page does not say where the others are")
+	}
+	grid := workbookOf(t, s, "/figures.xlsx?"+q)[0]
+	if len(grid.Rows) != len(rows)+2 {
+		t.Fatalf("%d rows in the workbook, expected %d", len(grid.Rows), len(rows)+2)
+	}
+	days := slices.Index(grid.Rows[0].Cells, "Delayed days")
+	sum := 0
+	for _, r := range grid.Rows[1 : len(grid.Rows)-1] {
+		n, _ := strconv.Atoi(r.Cells[days])
+		sum += n
+	}
+	if got := grid.Rows[len(grid.Rows)-1].Cells[days]; got != strconv.Itoa(sum) {
+		t.Errorf("the total is %s, the rows come to %d", got, sum)
 	}
 }

@@ -243,10 +243,11 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 	for i, m := range moves {
 		hands[i] = measure.HandOff{From: m.From.Body, To: m.To.Body, People: m.People}
 	}
-	v.Handoffs = handoffTable("handoffs", "Changes of who the next step is with", hands)
 	if len(moves) == 0 {
 		v.NoHandoffs = "The next step did not change hands in this period."
+		return nil
 	}
+	v.Handoffs = handoffTable("handoffs", "Changes of who the next step is with", hands)
 	return nil
 }
 

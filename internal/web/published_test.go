@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -166,6 +167,35 @@ func publishedPart(t *testing.T, name, text string, fields ...string) (*bytes.Bu
 	_, _ = io.WriteString(part, text)
 	_ = form.Close()
 	return &b, form.FormDataContentType()
+}
+
+// The fields before a file are bounded whatever their names, before the proof
+// of the form too (R8).
+func TestR8FieldsBeforeAFileAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, names := range []func(int) string{func(i int) string { return "field" + strconv.Itoa(i) }, func(int) string { return "series" },
+		func(int) string { return wordToken }, func(int) string { return "" }} {
+		for n, bounded := range map[int]bool{20: false, 21: true, 2000: true} {
+			var fields []string
+			for i := range n {
+				fields = append(fields, names(i), "x")
+			}
+			body, kind := publishedPart(t, "a.csv", "x", fields...)
+			r := httptest.NewRequest(http.MethodPost, "/published/add", body)
+			r.Header.Set("Content-Type", kind)
+			_, _, got, err := sentFile(r)
+			if (err != nil) != bounded {
+				t.Errorf("%d fields of %q: %v", n, names(0), err)
+			}
+			sum := 0
+			for _, v := range got {
+				sum += len(v)
+			}
+			if sum > 20 {
+				t.Errorf("%d fields of %q are kept", sum, names(0))
+			}
+		}
+	}
 }
 
 // A file is sent by an analyst and by nobody else, is bounded, waits in the data

@@ -342,7 +342,7 @@ func (r reasonFigures) table() page.Table {
 		unattributed := f
 		unattributed.Bodies = []delay.Body{delay.NotAttributed}
 		cells := []page.Cell{{Text: name, Header: true, Href: href}, opening(count(n), n, f),
-			number(measure.PerCent(float64(n) / float64(total))), number(measure.PerCent(float64(running) / float64(total))),
+			shareCell(float64(n) / float64(total)), shareCell(float64(running) / float64(total)),
 			number(oneDecimal(float64(n) / r.calendar()))}
 		if divides {
 			cells = append(cells, opening(count(none), none, unattributed))
@@ -390,7 +390,7 @@ func (r reasonFigures) groups() *page.Table {
 	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
 	for _, name := range order {
 		t.Rows = append(t.Rows, []page.Cell{{Text: name, Header: true}, number(count(days[name])),
-			number(measure.PerCent(float64(days[name]) / total)),
+			shareCell(float64(days[name]) / total),
 			number(count(reasons[name]))})
 	}
 	return &t

@@ -61,6 +61,11 @@ func (s *Server) sendSheets(c echo.Context, name string, sheets []extract.Sheet)
 	return c.Blob(http.StatusOK, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b.Bytes())
 }
 
+// shareCell shows a part of 1, which workbooks have as it is.
+func shareCell(part float64) page.Cell {
+	return page.Cell{Text: measure.PerCent(part), Class: page.Numeric, Share: &part}
+}
+
 // sheetOf gives a table of a page as a sheet.
 func sheetOf(t page.Table) extract.Sheet {
 	name := t.Caption
@@ -77,6 +82,8 @@ func sheetOf(t page.Table) extract.Sheet {
 			switch {
 			case cell.Text == "":
 				out = append(out, nil)
+			case cell.Share != nil:
+				out = append(out, extract.PerCent(100**cell.Share))
 			case i > 0 && strings.Contains(cell.Class, page.Numeric):
 				out = append(out, extract.Shown(cell.Text))
 			default:

@@ -144,6 +144,26 @@ var Dimensions = []measure.Dimension{
 	measure.ByCare, measure.ByReason, measure.ByResponsible, measure.ByState, measure.ByPathway,
 }
 
+// Crossable are the breakdowns that make the rows and columns of a crosstab.
+var Crossable = []measure.Dimension{measure.ByMonth, measure.ByWeek, measure.ByProvider, measure.ByCouncil, measure.ByReason,
+	measure.ByResponsible, measure.ByPathway, measure.ByCare, measure.ByState}
+
+// Crossing refuses a crosstab of other breakdowns than these.
+func (a Asked) Crossing(allowed []measure.Dimension) error {
+	for _, asked := range []struct {
+		word string
+		by   measure.Dimension
+	}{{WordRows, a.Rows}, {WordColumns, a.Columns}} {
+		if asked.by == "" {
+			continue
+		}
+		if _, err := Choose(asked.word, string(asked.by), allowed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Read reads the query of an address. words are those that the page
 // understands. Errors are problems of kind Invalid that suggest the nearest
 // word or value.
@@ -244,7 +264,7 @@ func (a *Asked) readCrosstab(one func(string) (string, error)) error {
 	}{{WordRows, &a.Rows}, {WordColumns, &a.Columns}} {
 		text, err := one(asked.word)
 		if err == nil && text != "" {
-			*asked.into, err = Choose(asked.word, text, Dimensions)
+			*asked.into, err = Choose(asked.word, text, Crossable)
 		}
 		if err != nil {
 			return err

@@ -23,6 +23,8 @@ type Cell struct {
 	Class, Swatch string
 	Href          string
 	Tag           string
+	// Share is the part of 1 that Text rounds, nil where the cell is no share.
+	Share *float64
 }
 
 // Tag is a state in words, with the class of its colour.
