@@ -22,10 +22,13 @@ ANALYSE := $(CURDIR)/bin/analyse
 # .ci/errcheck.txt leaves out prints to a console and the closing of what was
 # only read; the closing of what was written must be looked at.
 ERRCHECK := $(TOOL) errcheck -ignoretests -exclude .ci/errcheck.txt
-# Packages with goroutines, which are worth the race detector's time. The whole
-# year of Devon runs without it: it is ten minutes of arithmetic that the
-# detector has nothing to say about.
-RACE := ./internal/app/... ./internal/chart/... ./internal/ingest/... ./internal/schedule/... ./internal/sqlite/... ./internal/web/...
+# What runs side by side is worth the race detector's time: packages that do little
+# else, and of the others the tests that start a server, goroutines or many readers.
+# A test holds the list to those tests (TestTheRaceDetectorSeesWhatRunsSideBySide).
+# "make test-long" gives it everything.
+RACE := ./internal/identity ./internal/ingest ./internal/schedule ./internal/sqlite
+SIDEBYSIDE := ./internal/app ./internal/chart ./internal/pack ./internal/web
+SIDEBYSIDERUN := ^Test(C15LookingBack|ConnectionsAreCapped|JobsAreThoseOfTheDocs|MonthCloseFromFoundToAltered|P1AFloodFromStrangers|P1ASessionAloneReplacesNoSecondFactor|P1EveryRouteForEveryRole|P1SlowStrangers|P2AKilledUploadLeavesNothing|PeopleSeeWhatIsTheirs|ProcessesAtOnce|ReadinessIsHonest|Serve|ServeOverTLS|TheRendererServesManyAtOnceAndKeepsToItsTime|TheSetUpCodeStands|TwoProgramsKeepingAtOnceLoseNothing|Uploads|WhatTheDatabaseLostIsTakenInAgain)$$
 
 # Images of Go set GOTOOLCHAIN=local, which would pass over the patch release that
 # go.mod names. Asked once, not again by every make below. "make GOTOOLCHAIN=local
@@ -71,20 +74,25 @@ bin/.assets: $(ASSET_SOURCES)
 run: build ## Build, fill demo/ with synthetic data and serve it on 127.0.0.1:8080
 	./bin/homeward demo --data demo --listen $(LISTEN)
 
+# The browser tests wait for pages half of their time, so they run beside the others
+# and are shown after them.
 .PHONY: test
 test: ## Check everything: format, vet, lint, Go tests, browser tests
 	@begin=$$SECONDS; \
 	.ci/need go cc node; \
 	chromium=$$(.ci/need chromium); \
-	builds=$${GOTMPDIR:-$${TMPDIR:-/tmp}}; temporary=$$(.ci/temporary); \
-	trap 'rm -rf "$$temporary"' EXIT; \
+	builds=$${GOTMPDIR:-$${TMPDIR:-/tmp}}; temporary=$$(.ci/temporary); browser=; \
+	trap 'test -z "$$browser" || kill -- -"$$browser" 2>/dev/null || :; rm -rf "$$temporary"' EXIT; \
 	step() { printf '\n== %s\n' "$$*"; }; \
 	step Build; $(MAKE) build; \
+	set -m; TMPDIR="$$temporary" CHROMIUM="$$chromium" npm run --silent test:browser </dev/null >"$$temporary/browser.log" 2>&1 & \
+	browser=$$!; set +m; \
 	step Lint; $(MAKE) lint; \
 	export GOTMPDIR="$$builds" TMPDIR="$$temporary"; \
 	step Go tests; $(GOTEST) ./...; \
-	step Go tests with the race detector; $(GOTEST) -race -short -skip '^TestDevon' $(RACE); \
-	step Browser tests; CHROMIUM="$$chromium" npm run --silent test:browser </dev/null; \
+	step Go tests with the race detector; $(GOTEST) -race -short $(RACE); \
+	$(GOTEST) -race -short -run '$(SIDEBYSIDERUN)' $(SIDEBYSIDE); \
+	step Browser tests; ended=0; wait "$$browser" || ended=$$?; browser=; cat "$$temporary/browser.log"; test $$ended = 0; \
 	printf '\nAll checks passed in %d seconds: build, format, vet, lint, Go tests, race detector, browser tests.\n' $$((SECONDS - begin))
 
 # Tests named TestLong… skip themselves without HOMEWARD_LONG: solvers over a
@@ -95,6 +103,7 @@ test-long: ## Run the tests that take longer than "make test" has
 	@.ci/need go cc
 	HOMEWARD_LONG=1 go test -run '^TestLong' -timeout 120m ./...
 	HOMEWARD_LONG=1 go test -timeout 120m ./internal/sqlite
+	go test -race -short -skip '^TestDevon' -timeout 120m ./...
 
 .PHONY: lint
 lint: bin/.assets ## Check format, vet and the linters

@@ -239,11 +239,24 @@ func wantDevonInOrder(t *testing.T, seed uint64) {
 	wantDevon(t, dir)
 }
 
-// The program is killed at random moments while it takes files in, twenty
-// times; taking everything in afterwards gives the same figures.
+// The program is killed at random moments while it takes files in, eight times
+// here and twenty in the long run; taking everything in afterwards gives the same
+// figures.
 func TestDevonKilled(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
+	wantDevonKilled(t, 8)
+}
+
+func TestLongDevonKilled(t *testing.T) {
+	if os.Getenv("HOMEWARD_LONG") == "" {
+		t.Skip("killed twenty times; make test-long has them, and make test eight")
+	}
+	wantDevonKilled(t, 20)
+}
+
+func wantDevonKilled(t *testing.T, times int) {
+	t.Helper()
 	dir := t.TempDir()
 	files := shared(t, "extracts", "devon-2018-19", "extracts")
 	late := shared(t, "extracts", "devon-2018-19", "extracts-late")
@@ -254,7 +267,7 @@ func TestDevonKilled(t *testing.T) {
 	r := rand.New(rand.NewPCG(20, 20))
 	args := []string{"ingest", "--data", dir, "--partnership", devonExample, files, late}
 	killed := 0
-	for range 20 {
+	for range times {
 		ctx, stop := context.WithCancel(t.Context())
 		cmd := exec.CommandContext(ctx, self, args...) // CommandContext kills with SIGKILL.
 		cmd.Env = append(os.Environ(), asHomeward+"=1")
@@ -267,8 +280,8 @@ func TestDevonKilled(t *testing.T) {
 			killed++
 		}
 	}
-	if killed < 15 {
-		t.Errorf("only %d of 20 runs were killed at work; shorten the wait", killed)
+	if killed < times*3/4 {
+		t.Errorf("only %d of %d runs were killed at work; shorten the wait", killed, times)
 	}
 	must(t, args...)
 	wantDevon(t, dir)

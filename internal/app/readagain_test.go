@@ -473,10 +473,23 @@ func TestReadAgain(t *testing.T) {
 }
 
 // A process that is killed while it reads again leaves the old figures whole or
-// has the new ones.
+// has the new ones: at three moments here, at twelve in the long run.
 func TestReadAgainKilled(t *testing.T) {
 	t.Parallel()
 	skipShort(t)
+	wantReadAgainKilled(t, 4)
+}
+
+func TestLongReadAgainKilled(t *testing.T) {
+	if os.Getenv("HOMEWARD_LONG") == "" {
+		t.Skip("killed at twelve moments; make test-long has them, and make test every fourth")
+	}
+	wantReadAgainKilled(t, 1)
+}
+
+// wantReadAgainKilled tries one of every so many moments.
+func wantReadAgainKilled(t *testing.T, every int) {
+	t.Helper()
 	r := newRereader(t)
 	for i := range 25 {
 		day := (delay.MustDay("2026-03-02") + delay.Day(i)).String()
@@ -488,7 +501,7 @@ func TestReadAgainKilled(t *testing.T) {
 	done.command("--take", "--reason", "x")
 	after := done.figures()
 	killed := 0
-	for i := range 12 {
+	for i := 0; i < 12; i += every {
 		one := r.copy()
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "read-again", "--data", one.dir, "--take", "--reason", "x")
 		cmd.Env = append(os.Environ(), asHomeward+"=1")

@@ -216,8 +216,8 @@ func TestG4NoSheetWhereNothingChangedHands(t *testing.T) {
 // A formula in a workbook would be found.
 func TestR8FormulasAreFound(t *testing.T) {
 	for text, want := range map[string]bool{
-		`<row r="1"><c r="A1"><f>1+1</f></c></row>`: true,
-		`<row r="1"><c r="A1"><v>2</v></c></row>`: false,
+		`<row r="1"><c r="A1"><f>1+1</f></c></row>`:   true,
+		`<row r="1"><c r="A1"><v>2</v></c></row>`:     false,
 		`<row r="1"><c><f t="shared">1</f></c></row>`: true} {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
