@@ -95,6 +95,10 @@ test: ## Check everything: format, vet, lint, Go tests, browser tests
 	step Browser tests; ended=0; wait "$$browser" || ended=$$?; browser=; cat "$$temporary/browser.log"; test $$ended = 0; \
 	printf '\nAll checks passed in %d seconds: build, format, vet, lint, Go tests, race detector, browser tests.\n' $$((SECONDS - begin))
 
+.PHONY: pictures
+pictures: build ## Take the pictures of the README again, from a new demonstration
+	@chromium=$$(.ci/need chromium); CHROMIUM="$$chromium" node internal/app/browser/pictures.mjs
+
 # Tests named TestLong… skip themselves without HOMEWARD_LONG: solvers over a
 # whole year, whole matrices, torture. The properties of whole stores are tried on
 # hundreds of histories here and on forty others in each "make test".

@@ -1,0 +1,41 @@
+// Takes the pictures of the README from the demonstration, which is made anew in
+// a folder of its own: "make pictures", after a screen has changed.
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { browser, folder, root, serve } from './site.mjs'
+
+const shots = [
+  { name: 'overview', role: 'Analyst', target: '/overview' },
+  { name: 'council', role: 'Director, Northshire County Council', target: '/council/E10000099' },
+  { name: 'call', role: 'Presenter', target: '/call', latest: 'main a[href^="/call/2"]' },
+  { name: 'round', role: 'Coordinator', target: '/today', width: 390, height: 750 }
+]
+const to = path.join(root, 'docs', 'pictures')
+mkdirSync(to, { recursive: true })
+const data = folder()
+const site = await serve('demo', '--data', data.dir)
+// A link for each role comes after the address, and after them a line that says how
+// to stop.
+while (!site.said().includes('Stop it with')) await new Promise((resolve) => setTimeout(resolve, 100))
+const linkOf = (role) => site.said().split('\n').find((line) => line.trim().startsWith(role)).match(/http\S+/)[0]
+const chrome = await browser()
+try {
+  for (const { name, role, target, latest, width = 1280, height = 720 } of shots) {
+    // Three quarters of the size: legible on a page of text, and small.
+    const context = await chrome.newContext({ viewport: { width, height }, deviceScaleFactor: 0.75, reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    await page.goto(linkOf(role))
+    await page.getByRole('main').getByRole('button').first().click()
+    await page.waitForLoadState()
+    await page.goto(site.at + target)
+    // The newest call, on the wall.
+    if (latest) await page.goto(await page.locator(latest).first().evaluate((a) => a.href + '/1'))
+    await page.waitForLoadState('networkidle')
+    await page.screenshot({ path: path.join(to, `${name}.png`) })
+    await context.close()
+  }
+} finally {
+  await chrome.close()
+  await site.stop()
+  data.remove()
+}
