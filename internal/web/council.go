@@ -38,6 +38,8 @@ var councilWords = []string{
 	page.WordBasis,
 	page.WordKnown,
 	page.WordView,
+	page.WordRows,
+	page.WordColumns,
 	wordMoved,
 }
 
@@ -78,15 +80,20 @@ type councilView struct {
 	Split, Besides []page.Table
 	Lengths        []page.Table
 	Moved          movedView
-	HandOffs       page.Table
-	NoHandOffs     string
-	Unsettled      page.Table
-	Rates          string
-	Longest        page.Table
-	LongestWords   string
-	Decisions      []page.Link
-	Sentence       string
-	Filters        page.Filters
+	// Cross are the days by the rows and columns of the address, or by reason and
+	// hospital; Chosen says that the address has them.
+	Cross        *page.Crosstab
+	Chips        []chipRow
+	Chosen       bool
+	HandOffs     page.Table
+	NoHandOffs   string
+	Unsettled    page.Table
+	Rates        string
+	Longest      page.Table
+	LongestWords string
+	Decisions    []page.Link
+	Sentence     string
+	Filters      page.Filters
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
@@ -136,6 +143,9 @@ type councilAsked struct {
 	last     delay.Day
 	moved    string
 	print    bool
+	// rows and columns are those of the crosstab; chosen when the address has them.
+	cross  page.Asked
+	chosen bool
 }
 
 // rows is the address of the rows behind a count: the days from from to to, as
@@ -188,6 +198,10 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	if !a.see.divides() {
 		return a, noShare()
 	}
+	if a.cross, err = a.crossing(asked); err != nil {
+		return a, err
+	}
+	a.chosen = asked.Rows != ""
 	a.print = asked.Print
 	a.filter = asked.Filter
 	a.filter.Councils = []delay.Council{delay.Council(a.code)}
@@ -212,6 +226,25 @@ func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	return a, err
 }
 
+// crossing reads the rows and columns of the page's crosstab, of days by reason
+// and hospital where the address has none.
+func (a councilAsked) crossing(asked page.Asked) (page.Asked, error) {
+	if asked.Rows == "" {
+		asked.Rows, asked.Columns = measure.ByReason, measure.ByProvider
+	}
+	if err := asked.Crossing(councilCrossed(a.see)); err != nil {
+		return asked, err
+	}
+	var err error
+	asked.By, err = asked.Dimensions()
+	return asked, err
+}
+
+// councilCrossed lists the breakdowns of one council's days.
+func councilCrossed(see sight) []measure.Dimension {
+	return slices.DeleteFunc(crossed(see), func(d measure.Dimension) bool { return d == measure.ByCouncil })
+}
+
 func (s *Server) councilPage(c echo.Context) error {
 	a, err := s.councilOf(c)
 	if err != nil {
@@ -231,9 +264,18 @@ func (s *Server) councilPage(c echo.Context) error {
 			about = append(about, [2]string{"In words", strings.TrimSpace(v.Lede + " " + v.Agreed)})
 		}
 		return s.sendXLSX(c, workbook{Name: "homeward-council-" + a.code, About: about,
-			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital}, v.Split, v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled})})
+			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital}, v.Split, v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled},
+				v.crossed())})
 	}
 	return s.page(c, "council", v)
+}
+
+// crossed is the crosstab as a table of a workbook, where there is one.
+func (v councilView) crossed() []page.Table {
+	if v.Cross == nil {
+		return nil
+	}
+	return []page.Table{v.Cross.Table()}
 }
 
 // councilShown fills in the page.
@@ -291,6 +333,9 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 		s.splitTable("by-care", "By type of care", "Type of care", f.ByCare, a, func(c measure.Cell) string { return c.Care.String() },
 			measure.ByCare),
 	}
+	if err := s.councilCross(ctx, a, &v); err != nil {
+		return v, err
+	}
 	waits, err := measure.MakeWaits(ctx, a.see, a.overview)
 	if err != nil {
 		return v, err
@@ -329,6 +374,10 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 		Groups: append([]page.ChoiceGroup{page.BasisGroup(a.filter)}, groups...), Known: s.momentField(a.see)}
 	asIs := cloneQuery(q)
 	asIs.Del(page.WordCouncil)
+	if a.chosen {
+		page.WithCrosstab(asIs, a.cross.Rows, a.cross.Columns)
+		v.Filters.Groups = append(v.Filters.Groups, crosstabGroups(councilCrossed(a.see), a.cross)...)
+	}
 	v.About = s.aboutFigures(path, asIs, a.last, a.see.measures(measure.CouncilShare, measure.DelayedDays, measure.DToCBeds,
 		measure.PeopleWaiting, measure.LongWaits)...)
 	v.About.Links = append(v.About.Links, page.Link{Text: "Excel", Href: page.Address(path+".xlsx", asIs)})
@@ -339,6 +388,26 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 			page.WithBy(page.Dated(a.filter, f.From, f.To), measure.ByMonth, measure.ByResponsible))}
 	}
 	return v, nil
+}
+
+// councilCross fills in the crosstab of the page's days and the ways to others.
+func (s *Server) councilCross(ctx context.Context, a councilAsked, v *councilView) error {
+	asked, q := a.cross, a.see.keep(page.Dated(a.filter, a.figures.From, a.figures.To))
+	asked.Filter, asked.From, asked.To, asked.Last = a.filter, a.figures.From, a.figures.To, ""
+	b, err := s.count(ctx, a.see, asked)
+	if err != nil || len(b.Cells) == 0 {
+		return err
+	}
+	v.Cross, v.Chosen = s.figuresCrosstab(asked, b), a.chosen
+	file := page.WithCrosstab(cloneQuery(q), asked.Rows, asked.Columns)
+	v.Cross.Links = []page.Link{{Text: "Excel", Href: page.Address("/figures.xlsx", file)},
+		{Text: "CSV", Href: page.Address("/figures.csv", file)}}
+	own := cloneQuery(q)
+	own.Del(page.WordCouncil)
+	v.Chips = crossChips(councilCrossed(a.see), asked.Rows, asked.Columns, true, func(rows, columns measure.Dimension) string {
+		return page.Address("/council/"+a.code, page.WithCrosstab(cloneQuery(own), rows, columns)) + "#crossed"
+	})
+	return nil
 }
 
 func cloneQuery(q url.Values) url.Values {

@@ -226,3 +226,55 @@ func TestLedesOfSmallNumbers(t *testing.T) {
 		})
 	}
 }
+
+// The days of the council stand by the rows and columns of the address, with
+// totals both ways that are those of the page.
+func TestCouncilDaysByChosenRowsAndColumns(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	period := "from=2026-09-01&to=2026-10-31"
+	total := func(doc *goquery.Document, id string, cell int) string {
+		return words(doc.Find("#" + id + " tfoot tr > *").Eq(cell))
+	}
+	doc := s.get(t, councilPage+"?"+period)
+	if _, open := doc.Find("#crossed").Attr("open"); open || doc.Find("#crosstab tbody tr").Length() == 0 {
+		t.Error("the crosstab stands closed where the address asks for none")
+	}
+	chosen := s.get(t, councilPage+"?"+period+"&rows=month&columns=responsible")
+	if _, open := chosen.Find("#crossed").Attr("open"); !open {
+		t.Error("what the address asks for is closed")
+	}
+	heads := chosen.Find("#crosstab thead th").Length()
+	if n := chosen.Find("#crosstab tbody tr").Length(); n != 2 || heads < 5 {
+		t.Errorf("%d rows and %d columns of two months by next step", n, heads)
+	}
+	all := total(chosen, "by-provider", 5)
+	for _, query := range []string{"", "&rows=month&columns=responsible", "&rows=provider", "&rows=pathway&columns=reason"} {
+		doc := s.get(t, councilPage+"?"+period+query)
+		var sum []string
+		doc.Find("#crosstab thead th").Each(func(i int, h *goquery.Selection) {
+			if words(h) == "All" {
+				sum = append(sum, total(doc, "crosstab", i))
+			}
+		})
+		if len(sum) != 1 || sum[0] != all || all == "" {
+			t.Errorf("%s: all are %v, the page says %q", query, sum, all)
+		}
+		grids := workbookOf(t, s, councilPage+".xlsx?"+period+query)
+		if got, want := grids[len(grids)-2].Rows[0].Cells[0], words(doc.Find("#crosstab thead th").First().Contents().First()); got != want {
+			t.Errorf("%s: the workbook's last table heads its rows %q, the page %q", query, got, want)
+		}
+	}
+	// Another choice keeps the period, and its filters keep the choice.
+	chips, _ := chosen.Find("#crossed .app-pairs__pair").First().Attr("href")
+	if !strings.Contains(chips, "from=2026-09-01") || !strings.HasPrefix(chips, councilPage) || !strings.HasSuffix(chips, "#crossed") {
+		t.Errorf("a choice leads to %s", chips)
+	}
+	if chosen.Find("input[name=rows][value=month][checked]").Length() != 1 {
+		t.Error("the filters forget the rows")
+	}
+	got := s.ask(http.MethodGet, councilPage+"?rows=council", nil)
+	if got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "rows") {
+		t.Errorf("one council's days by councils are answered %d", got.Code)
+	}
+}

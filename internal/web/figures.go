@@ -362,7 +362,7 @@ func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 	v.Chips = crosstabChips(see, a, q)
 	form := s.byGroups(see, b.Query.By)
 	if a.Rows != "" {
-		form = crosstabGroups(see, a)
+		form = crosstabGroups(crossed(see), a)
 		q = page.WithCrosstab(q, a.Rows, a.Columns)
 	} else {
 		q = page.WithBy(q, b.Query.By...)

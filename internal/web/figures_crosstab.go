@@ -44,9 +44,6 @@ func crosstabOr(a page.Asked, q url.Values, by []measure.Dimension) url.Values {
 // crosstabChips lead to other rows, other columns and the list; q is the filter
 // and the period.
 func crosstabChips(see sight, a page.Asked, q url.Values) []chipRow {
-	to := func(rows, columns measure.Dimension) string {
-		return page.Address("/figures", page.WithCrosstab(maps.Clone(q), rows, columns))
-	}
 	rows, columns, allowed := a.Rows, a.Columns, crossed(see)
 	if rows == "" { // From the list to a crosstab of its first breakdowns, of days by months.
 		first := make([]measure.Dimension, 0, len(a.By)+1)
@@ -62,9 +59,21 @@ func crosstabChips(see sight, a page.Asked, q url.Values) []chipRow {
 			columns = first[1]
 		}
 	}
+	chips := crossChips(allowed, rows, columns, a.Rows != "", func(rows, columns measure.Dimension) string {
+		return page.Address("/figures", page.WithCrosstab(maps.Clone(q), rows, columns))
+	})
+	list := chip{Text: "List", Href: page.Address("/figures", page.WithBy(maps.Clone(q), a.By...)), Current: a.Rows == ""}
+	chips[1].Items = append(chips[1].Items, list)
+	return chips
+}
+
+// crossChips lead from a crosstab to those with other rows or other columns; shown
+// says that it stands on the page.
+func crossChips(allowed []measure.Dimension, rows, columns measure.Dimension, shown bool,
+	to func(rows, columns measure.Dimension) string) []chipRow {
 	down, across := chipRow{Name: "Rows"}, chipRow{Name: "Columns"}
 	for _, d := range allowed {
-		c := chip{Text: crossWords[d], Href: to(d, columns), Current: d == a.Rows}
+		c := chip{Text: crossWords[d], Href: to(d, columns), Current: shown && d == rows}
 		if d == columns {
 			c.Href = to(d, rows) // They change places.
 		}
@@ -72,11 +81,9 @@ func crosstabChips(see sight, a page.Asked, q url.Values) []chipRow {
 			down.Items = append(down.Items, c)
 		}
 		if d != rows && (d == measure.ByMonth || !isPeriod(d)) && (!isPeriod(d) || !isPeriod(rows)) {
-			across.Items = append(across.Items, chip{Text: crossWords[d], Href: to(rows, d), Current: a.Rows != "" && d == columns})
+			across.Items = append(across.Items, chip{Text: crossWords[d], Href: to(rows, d), Current: shown && d == columns})
 		}
 	}
-	list := chip{Text: "List", Href: page.Address("/figures", page.WithBy(maps.Clone(q), a.By...)), Current: a.Rows == ""}
-	across.Items = append(across.Items, list)
 	return []chipRow{down, across}
 }
 
@@ -85,10 +92,10 @@ func isPeriod(d measure.Dimension) bool {
 }
 
 // crosstabGroups are the fields that choose rows and columns.
-func crosstabGroups(see sight, a page.Asked) []page.ChoiceGroup {
+func crosstabGroups(allowed []measure.Dimension, a page.Asked) []page.ChoiceGroup {
 	rows := page.ChoiceGroup{Legend: "Rows", Name: page.WordRows, Kind: "radio", Style: "radios"}
 	columns := page.ChoiceGroup{Legend: "Columns", Name: page.WordColumns, Kind: "radio", Style: "radios"}
-	for _, d := range crossed(see) {
+	for _, d := range allowed {
 		rows.Items = append(rows.Items, page.Choice{ID: "rows-" + string(d), Value: string(d), Text: crossWords[d], Chosen: d == a.Rows})
 		columns.Items = append(columns.Items, page.Choice{ID: "columns-" + string(d), Value: string(d), Text: crossWords[d],
 			Chosen: d == a.Columns})
