@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,8 +66,8 @@ func writeStarter(dir string, c *Console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.Out, "Next: write your councils, providers and layouts into these files, then\n  homeward ingest --data %s PATH…\n  "+
-		"homeward serve --data %s\n", dir, dir)
+	fmt.Fprintf(c.Out, "Next: write your councils, providers and layouts into these files, then\n  homeward check --data %s PATH…\n  "+
+		"homeward ingest --data %s PATH…\n  homeward serve --data %s\n", dir, dir, dir)
 	return nil
 }
 
@@ -97,17 +98,22 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 			if *asJSON {
 				return printJSON(c.Out, r)
 			}
-			fmt.Fprintln(c.Out, r.Line())
-			for i, g := range r.Groups {
-				if i == shownCauses {
-					fmt.Fprintf(c.Out, "  … and %d more causes; --json lists them and every row\n", len(r.Groups)-i)
-					break
-				}
-				fmt.Fprintln(c.Out, "  "+ingest.GroupLine(g))
-			}
+			printReceipt(c.Out, r)
 			return nil
 		})
 		return status, errors.Join(err, a.Close())
+	}
+}
+
+// printReceipt prints what became of a file and why, the worst cause first.
+func printReceipt(w io.Writer, r *ingest.Report) {
+	fmt.Fprintln(w, r.Line())
+	for i, g := range r.Groups {
+		if i == shownCauses {
+			fmt.Fprintf(w, "  … and %d more causes; --json lists them and every row\n", len(r.Groups)-i)
+			break
+		}
+		fmt.Fprintln(w, "  "+ingest.GroupLine(g))
 	}
 }
 

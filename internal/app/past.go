@@ -173,7 +173,7 @@ func (p *pasts) close() error {
 // sweepPasts removes what a process that was killed left of past moments. A
 // command that looks back just now has made its own today.
 func (a *App) sweepPasts() error {
-	left, err := filepath.Glob(filepath.Join(a.Options.Data, ".known-*"))
+	left, err := filepath.Glob(filepath.Join(a.Options.Data, sqlite.ScratchPattern))
 	for _, dir := range left {
 		if info, statErr := os.Stat(dir); statErr == nil && a.Options.Now().Sub(info.ModTime()) > 24*time.Hour {
 			err = errors.Join(err, os.RemoveAll(dir))

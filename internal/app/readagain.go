@@ -133,7 +133,8 @@ func (a *App) offerAgain(ctx context.Context, only sqlite.ReadFilter) (_ *reread
 	if err != nil {
 		return nil, err
 	}
-	out.offer.Days = changes(before, after)
+	out.offer.All = beside(before, after)
+	out.offer.Days = ingest.Differing(out.offer.All)
 	layouts, whole := a.Ingest.Words()
 	out.offer.Seen = seenWords(out.mark, whole, strings.Join(layouts, " "))
 	return out, nil
@@ -245,10 +246,10 @@ func (a *App) takeOffer(ctx context.Context, r *rereading, by people.Actor, reas
 // takenWords says what was done, for the audit log.
 func takenWords(o *ingest.Offer) string {
 	var before, after int64
-	for _, d := range o.Days {
+	for _, d := range o.All {
 		before, after = before+d.Before, after+d.After
 	}
-	return fmt.Sprintf("%s Rows kept %d, were %d; quarantined %d, were %d. Delayed days of the lines that differ %d, were %d.",
+	return fmt.Sprintf("%s Rows kept %d, were %d; quarantined %d, were %d. Delayed days %d, were %d.",
 		o.Words(), o.After.Kept, o.Before.Kept, o.After.Quarantined, o.Before.Quarantined, after, before)
 }
 
@@ -269,8 +270,8 @@ func everyCell(ctx context.Context, store *sqlite.Store) ([]measure.Cell, error)
 		By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible}})
 }
 
-// changes gives the lines that differ, in the order of tables.
-func changes(before, after []measure.Cell) []ingest.DaysChange {
+// beside sets each line before beside the same after, in the order of tables.
+func beside(before, after []measure.Cell) []ingest.DaysChange {
 	type pair struct{ before, after int64 }
 	days := map[cellLine]pair{}
 	var order []cellLine
@@ -293,10 +294,9 @@ func changes(before, after []measure.Cell) []ingest.DaysChange {
 	})
 	out := []ingest.DaysChange{}
 	for _, k := range order {
-		if p := days[k]; p.before != p.after {
-			out = append(out, ingest.DaysChange{Month: k.month.Month().String(), Provider: k.provider, Council: cmp.Or(string(k.council), notKnown),
-				Care: k.care.String(), Reason: cmp.Or(string(k.reason), notKnown), Responsible: k.body.String(), Before: p.before, After: p.after})
-		}
+		p := days[k]
+		out = append(out, ingest.DaysChange{Month: k.month.Month().String(), Provider: k.provider, Council: cmp.Or(string(k.council), notKnown),
+			Care: k.care.String(), Reason: cmp.Or(string(k.reason), notKnown), Responsible: k.body.String(), Before: p.before, After: p.after})
 	}
 	return out
 }
@@ -394,20 +394,7 @@ func printOffer(w io.Writer, o *ingest.Offer) error {
 			"quarantined\t%d\t%d\n  excluded\t%d\t%d\n",
 			o.Before.Read, o.After.Read, o.Before.Kept, o.After.Kept, o.Before.Quarantined, o.After.Quarantined, o.Before.Excluded, o.After.Excluded)
 	}
-	for _, by := range offerTables {
-		lines := ingest.By(o.Days, by.of)
-		if len(lines) == 0 {
-			continue
-		}
-		fmt.Fprintf(out, "\nDelayed days by %s\tbefore\tafter\n", by.name)
-		for i, l := range lines {
-			if i == offeredShown {
-				fmt.Fprintf(out, "  … and %d more; --json lists them\t\t\n", len(lines)-i)
-				break
-			}
-			fmt.Fprintf(out, "  %s\t%d\t%d\n", l.Month, l.Before, l.After)
-		}
-	}
+	printDays(out, o.All, offerTables)
 	if len(o.Days) == 0 {
 		fmt.Fprintln(out, "No delayed day changes.")
 	}
@@ -436,11 +423,32 @@ func printOffer(w io.Writer, o *ingest.Offer) error {
 	return out.Flush()
 }
 
-// offerTables are the summaries of an offer's delayed days.
-var offerTables = []struct {
+// printDays prints delayed days before and after, by each thing.
+func printDays(out io.Writer, days []ingest.DaysChange, tables []offerTable) {
+	for _, by := range tables {
+		lines := ingest.By(days, by.of)
+		if len(lines) == 0 {
+			continue
+		}
+		fmt.Fprintf(out, "\nDelayed days by %s\tbefore\tafter\n", by.name)
+		for i, l := range lines {
+			if i == offeredShown {
+				fmt.Fprintf(out, "  … and %d more; --json lists them\t\t\n", len(lines)-i)
+				break
+			}
+			fmt.Fprintf(out, "  %s\t%d\t%d\n", l.Month, l.Before, l.After)
+		}
+	}
+}
+
+// offerTable is a summary of changed days by one thing that they are counted by.
+type offerTable struct {
 	name string
 	of   func(ingest.DaysChange) string
-}{
+}
+
+// offerTables are the summaries of an offer's delayed days.
+var offerTables = []offerTable{
 	{"month", func(d ingest.DaysChange) string { return d.Month }},
 	{"reason", func(d ingest.DaysChange) string { return d.Reason }},
 	{"responsible body", func(d ingest.DaysChange) string { return d.Responsible }},

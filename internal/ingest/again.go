@@ -192,6 +192,9 @@ type Offer struct {
 	After  Rows `json:"rows_after"`
 	// Days are the delayed days that differ, by everything they are counted by.
 	Days []DaysChange `json:"delayed_days"`
+	// All are all delayed days, those that stay too: what By adds up stands beside
+	// figures that people know.
+	All []DaysChange `json:"-"`
 	// Seen changes with all this and with the evidence that it was worked out
 	// from.
 	Seen string `json:"-"`
@@ -212,8 +215,8 @@ type OfferedFile struct {
 	After   Rows   `json:"rows_after"`
 }
 
-// DaysChange is a number of delayed days that reading again changes, with what
-// they are counted by as figures name it.
+// DaysChange is a number of delayed days before and after, with what they are
+// counted by as figures name it.
 type DaysChange struct {
 	Month       string `json:"month"`
 	Provider    string `json:"provider"`
@@ -225,11 +228,22 @@ type DaysChange struct {
 	After       int64  `json:"delayed_days_after"`
 }
 
-// By adds the changes up by one thing that they are counted by, in the order in
-// which they come, without those that come to nothing.
-func By(changes []DaysChange, of func(DaysChange) string) []DaysChange {
+// Differing are the lines that change.
+func Differing(all []DaysChange) []DaysChange {
+	out := []DaysChange{}
+	for _, c := range all {
+		if c.Before != c.After {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// By adds all delayed days up by one thing that they are counted by, in the order
+// in which they come, and leaves out the sums that do not change.
+func By(all []DaysChange, of func(DaysChange) string) []DaysChange {
 	var out []DaysChange
-	for _, c := range changes {
+	for _, c := range all {
 		name := of(c)
 		i := slices.IndexFunc(out, func(o DaysChange) bool { return o.Month == name })
 		if i < 0 {

@@ -34,7 +34,7 @@ func (k *Known) Close() error {
 // today is the London day of the moment: up to it, and no further than the log
 // reached then, the log is evidence (C17).
 func (s *Store) AsKnown(ctx context.Context, at time.Time, today delay.Day) (_ *Known, err error) {
-	dir, err := os.MkdirTemp(s.ledger.dir, ".known-*")
+	dir, err := os.MkdirTemp(s.ledger.dir, ScratchPattern)
 	if err != nil {
 		return nil, fmt.Errorf("a folder for past figures: %w", err)
 	}

@@ -95,6 +95,10 @@ func (s *Store) ReadOtherwise(ctx context.Context, layouts []string, whole strin
 	return out, err
 }
 
+// ScratchPattern is the pattern of the names of folders for copies, in the data
+// folder. Those that a killed process left are swept at the start.
+const ScratchPattern = ".known-*"
+
 // Scratch is a copy of the store as of one moment, to try something on. Close
 // it when done: then it is gone.
 type Scratch struct {
@@ -107,7 +111,7 @@ func (s *Scratch) Close() error { return errors.Join(s.Store.Close(), os.RemoveA
 
 // Scratch copies the store.
 func (s *Store) Scratch(ctx context.Context) (_ *Scratch, err error) {
-	dir, err := os.MkdirTemp(s.ledger.dir, ".known-*")
+	dir, err := os.MkdirTemp(s.ledger.dir, ScratchPattern)
 	if err != nil {
 		return nil, fmt.Errorf("a folder for a copy: %w", err)
 	}

@@ -164,7 +164,7 @@ func (s *Server) againTables(o *ingest.Offer) []page.Table {
 			func(d ingest.DaysChange) string { return s.opts.Places.ProviderWords(d.Provider) }},
 	} {
 		t := table(by.id, by.caption, by.first)
-		for _, l := range ingest.By(o.Days, by.of) {
+		for _, l := range ingest.By(o.All, by.of) {
 			t.Rows = append(t.Rows, line(measure.UpperFirst(l.Month), l.Before, l.After))
 		}
 		if len(t.Rows) > 0 {
