@@ -153,6 +153,13 @@ func (c Closed) england(evidence Evidence, settings bool) (*England, error) {
 	return out, c.averages(out, now)
 }
 
+// EnglandMoved says whether England's counts that the month was closed with are
+// others now, as Revise says it with the causes.
+func (c Closed) EnglandMoved() (bool, error) {
+	e, err := c.england(Evidence{}, false)
+	return e.Changed(), err
+}
+
 // hospital names one.
 func (c Closed) hospital(code string) string {
 	if name := c.England.Named(code); name != code {
