@@ -68,7 +68,8 @@ func TestFormerlyLateFileIsACause(t *testing.T) {
 	text := strings.NewReplacer("RZY01", "RWV01", "RZY", "RWV").Replace(string(must2(os.ReadFile(late))))
 	headings, _, _ := strings.Cut(text, "\n")
 	own := filepath.Join(t.TempDir(), "MHS_RWV_20260331.csv")
-	if err := os.WriteFile(own, []byte(headings+"\n2026-03-31,RWV,RWV01,Oak,N7,,1951-05-17,2026-01-05,2026-03-28,,A2,04,913\n"), 0o600); err != nil {
+	row := "\n2026-03-31,RWV,RWV01,Oak,N7,,1951-05-17,2026-01-05,2026-03-28,,A2,04,913\n"
+	if err := os.WriteFile(own, []byte(headings+row), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	dir := merging(t, "", true)
@@ -87,12 +88,13 @@ func TestFormerlyLateFileIsACause(t *testing.T) {
 	if want := []string{"1 extracts that arrived later"}; !slices.Equal(causes, want) {
 		t.Errorf("the revision is put down to %q, want %q", causes, want)
 	}
-	if got := d.page(people.Viewer, "/agreement/close/2026-03").Find("#revisions-table tbody tr").First().Text(); !strings.Contains(got, "(RZY)") {
+	page := d.page(people.Viewer, "/agreement/close/2026-03")
+	if got := page.Find("#revisions-table tbody tr").First().Text(); !strings.Contains(got, "(RZY)") {
 		t.Errorf("the cause does not name the code: %q", got)
 	}
 	known := before.UTC().Format("2006-01-02T15:04:05Z")
-	if got := d.page(people.Viewer, "/trends?measure=M02&from=2026-03-23&to=2026-04-05&known="+known).Find("#differences").Text(); !strings.Contains(
-		got, "extracts that arrived later") || !strings.Contains(got, "(RZY)") {
+	page = d.page(people.Viewer, "/trends?measure=M02&from=2026-03-23&to=2026-04-05&known="+known)
+	if got := page.Find("#differences").Text(); !strings.Contains(got, "extracts that arrived later") || !strings.Contains(got, "(RZY)") {
 		t.Errorf("C15 what has changed since is put down to %q", got)
 	}
 }
