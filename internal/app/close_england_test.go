@@ -217,6 +217,10 @@ func TestD7EnglandsCountsAreClosedWithTheMonth(t *testing.T) {
 	if got := page.Find(".app-lede").Text(); !strings.Contains(got, "England's counts of it have changed since.") {
 		t.Errorf("the page says %q", got)
 	}
+	if got := d.page(people.Viewer, "/agreement/close").Find(`tr:has(a[href="` + month + `"])`).Text(); !strings.Contains(got,
+		"England's counts") {
+		t.Errorf("D7 the list of months says %q", got)
+	}
 
 	// What was altered or taken away behind the program's back is found.
 	db, err := sql.Open("sqlite3", filepath.Join(dir, sqlite.FileName))

@@ -76,7 +76,7 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.E
 		for day := from; day <= to; day++ {
 			a, lacks := arrived[day], lacking[expected.Code][day]
 			line.Days = append(line.Days, measure.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Reading: a.Reading,
-				Held: a.HeldSHA256, HeldRows: a.HeldRows, Lacks: lacks,
+				Held: a.HeldSHA256, HeldRows: a.HeldRows, Lacks: lacks, Codes: a.Codes,
 				Arrival: expected.Standing(day, measure.Received{Counted: a.Counted, Lacks: len(lacks) > 0, Held: a.Held, At: a.Received},
 					began[expected.Code], now)})
 		}

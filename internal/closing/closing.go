@@ -53,6 +53,8 @@ type File struct {
 	// time.
 	Reading int64
 	Held    bool
+	// Codes are what other codes of the provider sent for the day.
+	Codes []measure.CodeDay
 }
 
 // People counts people, each once: one who waited at two hospitals is one in

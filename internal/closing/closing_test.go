@@ -52,7 +52,7 @@ func newNorthshire() *northshire {
 				Held: []delay.Day{all[20]}},
 			{Code: "RXL", First: october.First(), Latest: october.Last(), Counted: all, FromLog: true},
 		},
-		files: []File{{"RXA", all[0], strings.Repeat("ab", 32), 0, false}, {"RXC", all[20], "", 0, true}},
+		files: []File{{Provider: "RXA", Day: all[0], SHA256: strings.Repeat("ab", 32)}, {Provider: "RXC", Day: all[20], Held: true}},
 		open: []Open{
 			{Provider: "RXA", Council: "E10000099", Body: delay.NHS, State: agreement.Disputed, Next: agreement.NHSSide, Level: agreement.Leads,
 				Periods: 2, Days: 20},

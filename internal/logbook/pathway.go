@@ -20,6 +20,29 @@ type Way struct {
 // day on, until the extracts say something new; not decided yet is such a word.
 // The ways tile the days; there are none where no day has a pathway.
 func Ways(first, last, listed delay.Day, lists []Way, effective []Entry) []Way {
+	pieces := listedPieces(first, last, listed, lists)
+	said := speaking(effective)
+	if len(said) == 0 && len(pieces) == 1 && pieces[0].Given == 0 {
+		return nil
+	}
+	var out []Way
+	for _, r := range Refine(pieces, said) {
+		w := Way{r.First, r.Last, pathwayOf(r.Statement)}
+		if n := len(out); n > 0 && out[n-1].Pathway == w.Pathway {
+			out[n-1].Last = w.Last
+			continue
+		}
+		out = append(out, w)
+	}
+	if len(out) == 1 && out[0].Pathway == delay.PathwayNotStated {
+		return nil
+	}
+	return out
+}
+
+// listedPieces are the pathways that lists state of the days first to last of a
+// delay, the last one on the days after it.
+func listedPieces(first, last, listed delay.Day, lists []Way) []Piece {
 	pieces := []Piece{{First: first, Last: last, Mark: delay.Listed}}
 	for _, w := range lists {
 		at := &pieces[len(pieces)-1]
@@ -36,6 +59,12 @@ func Ways(first, last, listed delay.Day, lists []Way, effective []Entry) []Way {
 			pieces = append(pieces, Piece{First: from, Last: last, Given: number, Statement: number, Mark: delay.Listed})
 		}
 	}
+	return pieces
+}
+
+// speaking gives the entries that say where somebody is going, with it as their
+// statement.
+func speaking(effective []Entry) []Entry {
 	var said []Entry
 	for _, e := range effective {
 		switch e.Kind {
@@ -46,21 +75,46 @@ func Ways(first, last, listed delay.Day, lists []Way, effective []Entry) []Way {
 			}
 		}
 	}
-	if len(said) == 0 && len(pieces) == 1 && pieces[0].Given == 0 {
-		return nil
-	}
-	var out []Way
-	for _, r := range Refine(pieces, said) {
-		w := Way{r.First, r.Last, pathwayOf(r.Statement)}
-		if n := len(out); n > 0 && out[n-1].Pathway == w.Pathway {
-			out[n-1].Last = w.Last
-			continue
+	return said
+}
+
+// Leaving is what was stated of where a wait ended.
+type Leaving struct {
+	// Pathway is that of the leaving: what was stated last of the wait, of the
+	// day of leaving too. Empty when nothing was.
+	Pathway delay.Pathway
+	// Logged is what the log's end states and Listed what the lists state last,
+	// empty when they do not.
+	Logged, Listed delay.Pathway
+}
+
+// Left gives the pathway of the leaving of a wait with the counted days first to
+// last, which extracts listed from listed to listedLast. lists and effective are
+// as Ways has them, the entries of this wait alone. An end with a destination
+// speaks of the day of leaving, whatever day it names, until the lists say
+// something new; an entry that opens the wait again takes it back.
+func Left(first, last, listed, listedLast delay.Day, lists []Way, effective []Entry) Leaving {
+	final := max(last+1, listedLast)
+	of, _ := slices.BinarySearchFunc(lists, listedLast+1, func(w Way, day delay.Day) int { return int(w.First - day) })
+	pieces := listedPieces(first, final, listed, lists[:of])
+	out := Leaving{Listed: pathwayOf(pieces[len(pieces)-1].Given)}
+	var entries []Entry
+	end := -1
+	for _, e := range effective {
+		ends := e.Kind == Ended && numberOf(delay.Pathway(e.Destination)) != 0
+		if end >= 0 && (ends || e.Kind == Opened || e.Kind == Resumed) {
+			entries = slices.Delete(entries, end, end+1)
+			out.Logged, end = delay.PathwayNotStated, -1
 		}
-		out = append(out, w)
+		if ends {
+			// It stands as a change does, of the day of leaving alone.
+			out.Logged, end = delay.Pathway(e.Destination), len(entries)
+			e.Kind, e.Day = Changed, final
+		}
+		entries = append(entries, e)
 	}
-	if len(out) == 1 && out[0].Pathway == delay.PathwayNotStated {
-		return nil
-	}
+	refined := Refine(pieces, speaking(entries))
+	out.Pathway = pathwayOf(refined[len(refined)-1].Statement)
 	return out
 }
 

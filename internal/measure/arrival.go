@@ -76,6 +76,25 @@ type ExtractDay struct {
 	// Lacks names the codes of the provider whose extract of the day is not there
 	// while the one in File counts.
 	Lacks []string
+	// Codes are what other codes of the provider sent for the day.
+	Codes []CodeDay
+}
+
+// CodeDay is the extract that another code of a provider, which merged into it,
+// sent for a day.
+type CodeDay struct {
+	Code, File string
+	// Counted says that it counts; else it is held.
+	Counted bool
+	// Began is when the first extract of the code for the day arrived, Came when the
+	// one in File did or was read again, which Again says.
+	Began, Came time.Time
+	Again       bool
+}
+
+// Since says whether what the code sent for the day is another than at a moment.
+func (c CodeDay) Since(at time.Time) bool {
+	return c.Came.After(at) && (c.Counted || !c.Began.After(at))
 }
 
 // ExtractsIn counts the extracts of a day that were due, and those of them that

@@ -194,8 +194,9 @@ func Handoffs(ctx context.Context, src TrendSource, f Filter, d Dimension, from,
 	type pair struct{ from, to Cell }
 	sums := map[pair]int64{}
 	for _, e := range events {
-		if e.Kind == MovedIn {
-			sums[pair{e.From.only(d), e.only(d)}] += e.People
+		// Who came into the filter may have had the same value before.
+		if from, to := e.From.only(d), e.only(d); e.Kind == MovedIn && from != to {
+			sums[pair{from, to}] += e.People
 		}
 	}
 	out := make([]Handoff, 0, len(sums))

@@ -9,6 +9,7 @@ package revision
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
@@ -79,12 +80,87 @@ type Evidence struct {
 	HeldThen map[Spot]bool
 	// Answers are those since.
 	Answers Answers
+	// Codes are what other codes of the provider have sent for its day, as it stands
+	// now; Since is the moment of then.
+	Codes map[Spot][]measure.CodeDay
+	Since time.Time
+}
+
+// same says whether a provider's day stands on the same files, those of its other
+// codes among them.
+func (e *Evidence) same(at Spot) bool {
+	return e.Then[at] == e.Now[at] && e.changedCode(at) == nil
+}
+
+// changedCode gives the other code of a provider whose extract of the day is not
+// what it was, nil when there is none.
+func (e *Evidence) changedCode(at Spot) *measure.CodeDay {
+	for i, c := range e.Codes[at] {
+		if c.Since(e.Since) {
+			return &e.Codes[at][i]
+		}
+	}
+	return nil
+}
+
+// of gives the other code of the provider whose file changed its day, empty where
+// it was the provider's own or no file.
+func (e *Evidence) of(at Spot) string {
+	was, is := e.Then[at], e.Now[at]
+	if was == is {
+		if c := e.changedCode(at); c != nil {
+			return c.Code
+		}
+		return ""
+	}
+	for _, c := range e.Codes[at] {
+		if c.File != "" && (c.File == is.SHA256 || is.SHA256 == "" && c.File == was.SHA256) {
+			return c.Code
+		}
+	}
+	return ""
+}
+
+// ofEvent gives the provider's day on whose files its events stand: that day, or
+// the day before where only that changed.
+func (e *Evidence) ofEvent(at Spot) Spot {
+	if yesterday := (Spot{at.Provider, at.Day - 1}); e.same(at) && !e.same(yesterday) {
+		return yesterday
+	}
+	return at
+}
+
+// named says of which of a provider's codes the cause is, behind its name.
+func (e *Evidence) named(name string, at Spot) string {
+	return withCode(name, e.of(at))
+}
+
+func withCode(name, code string) string {
+	if code == "" {
+		return name
+	}
+	return name + " (" + code + ")"
 }
 
 // Why says why a figure of a provider's day is another now.
 func (e *Evidence) Why(at Spot) Cause {
 	was, is := e.Then[at], e.Now[at]
+	if c := e.changedCode(at); c != nil && was == is {
+		switch {
+		case c.Began.After(e.Since):
+			return ArrivedLate
+		case !c.Counted:
+			return NotCounted
+		case c.Again:
+			return ReadAgain
+		}
+		return SentAgain
+	}
 	switch {
+	case was.SHA256 != "" && is.SHA256 != "" && slices.ContainsFunc(e.Codes[at], func(c measure.CodeDay) bool {
+		return c.File == was.SHA256 && c.File != is.SHA256
+	}):
+		return ArrivedLate // The provider's own, beside that of its other code.
 	case was == is && holds(e.Answers.Ruled, at):
 		return RulesAgreed
 	case was == is && e.Answers.of(at):

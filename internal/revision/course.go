@@ -34,12 +34,24 @@ func eventsOf(ctx context.Context, m Moment, from, to delay.Day, filter measure.
 	events, err := m.Events(ctx, q)
 	out := map[measure.EventKind]map[Spot]int64{}
 	for _, e := range events {
-		if out[e.Kind] == nil {
-			out[e.Kind] = map[Spot]int64{}
-		}
-		out[e.Kind][Spot{e.Provider, e.Day}] += e.People
+		addTo(out, e.Kind, Spot{e.Provider, e.Day}, e.People)
 	}
 	return out, err
+}
+
+// eventsOfParts compares events of one kind by the values of a split.
+func (s Since) eventsOfParts(ctx context.Context, x *Comparison, from, to delay.Day, f measure.Filter, split measure.Dimension, name string,
+	kind measure.EventKind) error {
+	return s.parts(x, name, split, x.whyEvent, func(m Moment) (map[string]map[Spot]int64, error) {
+		events, err := m.Events(ctx, splitByDay(from, to, f, split))
+		out := map[string]map[Spot]int64{}
+		for _, e := range events {
+			if e.Kind == kind {
+				addTo(out, s.valueWords(e.Cell, f, split), Spot{e.Provider, e.Day}, e.People)
+			}
+		}
+		return out, err
+	})
 }
 
 // Trend compares a trend as it was known with the same trend now.
@@ -81,6 +93,9 @@ func (s Since) trendLines(ctx context.Context, x *Comparison, t measure.Trend) e
 			return err
 		}
 		x.counted(name+period, x.difference(was[kind], is[kind], x.whyEvent))
+		if err := s.eventsOfParts(ctx, x, t.From, t.To, t.Filter, t.Split, name+period, kind); err != nil {
+			return err
+		}
 		if t.Metric.ID == measure.DaysWaited {
 			was, is, err := both(s, func(m Moment) (measure.Lengths, error) {
 				return measure.MakeLengths(ctx, m, t.Filter, t.From, t.To, t.AsAt)
@@ -100,7 +115,14 @@ func (s Since) trendLines(ctx context.Context, x *Comparison, t measure.Trend) e
 			return err
 		}
 		d := x.difference(was, is, x.evidence.Why)
-		x.counted("Delayed days from the "+measure.Whole(int64(t.Metric.AtLeast))+ordinal(t.Metric.AtLeast)+" of each wait on, "+period, d)
+		name := "Delayed days from the " + measure.Whole(int64(t.Metric.AtLeast)) + ordinal(t.Metric.AtLeast) + " of each wait on, " + period
+		x.counted(name, d)
+		if err := s.parts(x, name, t.Split, x.evidence.Why, func(m Moment) (map[string]map[Spot]int64, error) {
+			cells, err := m.LongDays(ctx, splitByDay(t.From, t.To, t.Filter, t.Split), t.Metric.AtLeast)
+			return s.byValue(cells, t.Filter, t.Split), err
+		}); err != nil {
+			return err
+		}
 		x.follows(t.Metric.Name+", a day", float64(d.Then)/calendar, float64(d.Now)/calendar)
 	default:
 		all, err := days(t.Filter)
@@ -108,6 +130,9 @@ func (s Since) trendLines(ctx context.Context, x *Comparison, t measure.Trend) e
 			return err
 		}
 		x.counted("Delayed days, "+period, all)
+		if err := s.daysOfParts(ctx, x, "Delayed days, "+period, t.Filter, t.Split, t.From, t.To); err != nil {
+			return err
+		}
 		switch t.Metric.ID {
 		case measure.PeopleWaiting:
 			x.follows("People waiting, a day", float64(all.Then)/calendar, float64(all.Now)/calendar)
@@ -121,6 +146,9 @@ func (s Since) trendLines(ctx context.Context, x *Comparison, t measure.Trend) e
 				return err
 			}
 			x.counted("Delayed days with social care, "+period, social)
+			if err := s.daysOfParts(ctx, x, "Delayed days with social care, "+period, f, t.Split, t.From, t.To); err != nil {
+				return err
+			}
 			x.share("Council share, "+period, social, all)
 		}
 	}
@@ -207,22 +235,18 @@ func periodName(d delay.Day, grain measure.Dimension) string {
 	return d.Long()
 }
 
-// Reasons compares the reasons as they were known with the same days now.
-func (s Since) Reasons(ctx context.Context, f measure.Filter, from, to delay.Day) (*Comparison, error) {
+// Reasons compares the reasons as they were known with the same days now, by
+// pathway too where pathways are asked for.
+func (s Since) Reasons(ctx context.Context, f measure.Filter, from, to delay.Day, pathways bool) (*Comparison, error) {
 	x, err := s.compare(ctx, from-1, to)
 	if err != nil {
 		return nil, err
 	}
 	was, is, err := both(s, func(m Moment) (map[delay.Reason]map[Spot]int64, error) {
-		q := byDay(from, to, f)
-		q.By = append(q.By, measure.ByReason)
-		cells, err := m.Cells(ctx, q)
+		cells, err := m.Cells(ctx, splitByDay(from, to, f, measure.ByReason))
 		out := map[delay.Reason]map[Spot]int64{}
 		for _, c := range cells {
-			if out[c.Reason] == nil {
-				out[c.Reason] = map[Spot]int64{}
-			}
-			out[c.Reason][Spot{c.Provider, c.Period}] += c.Days
+			addTo(out, c.Reason, Spot{c.Provider, c.Period}, c.Days)
 		}
 		return out, err
 	})
@@ -261,6 +285,23 @@ func (s Since) Reasons(ctx context.Context, f measure.Filter, from, to delay.Day
 	for _, one := range lines {
 		x.counted(f.Book.Words(one.reason), one.Difference)
 	}
+	if !pathways {
+		return x, nil
+	}
+	if err := s.daysOfParts(ctx, x, "Delayed days, "+delay.Span(from, to), f, measure.ByPathway, from, to); err != nil {
+		return nil, err
+	}
+	// A reason with the days that it had may have them on other pathways.
+	for _, reason := range reasons {
+		if slices.ContainsFunc(lines, func(one line) bool { return one.reason == reason }) {
+			continue
+		}
+		narrow := f
+		narrow.Reasons = []delay.Reason{reason}
+		if err := s.daysOfParts(ctx, x, f.Book.Words(reason), narrow, measure.ByPathway, from, to); err != nil {
+			return nil, err
+		}
+	}
 	return x, nil
 }
 
@@ -272,10 +313,11 @@ func (s Since) Flow(ctx context.Context, f measure.Flows) (*Comparison, error) {
 	}
 	waiting := func(name string, day delay.Day) error {
 		was, is, err := both(s, func(m Moment) (map[Spot]int64, error) { return daysOf(ctx, m, day, day, f.Filter) })
-		if err == nil {
-			x.counted(name+", "+day.Long(), x.difference(was, is, x.evidence.Why))
+		if err != nil {
+			return err
 		}
-		return err
+		x.counted(name+", "+day.Long(), x.difference(was, is, x.evidence.Why))
+		return s.daysOfParts(ctx, x, name+", "+day.Long(), f.Filter, f.Split, day, day)
 	}
 	if err := waiting("Waiting at the start", f.From-1); err != nil {
 		return nil, err
@@ -289,6 +331,9 @@ func (s Since) Flow(ctx context.Context, f measure.Flows) (*Comparison, error) {
 	for _, k := range measure.EventKinds {
 		if d := x.difference(was[k], is[k], x.whyEvent); d.Then != 0 || d.Now != 0 {
 			x.counted(measure.UpperFirst(k.String()), d)
+			if err := s.eventsOfParts(ctx, x, f.From, f.To, f.Filter, f.Split, measure.UpperFirst(k.String()), k); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err := waiting("Waiting at the end", f.To); err != nil {

@@ -125,25 +125,21 @@ func (c Closed) england(evidence Evidence, settings bool) (*England, error) {
 	} else {
 		settings = settings || now.ReadyDate.AgeFloor != c.England.ReadyDate.AgeFloor || now.Report.AgeFloor != c.England.Report.AgeFloor
 	}
-	why := func(at Spot) Cause {
-		cause := evidence.Why(at)
+	why := func(at Spot) (Cause, string) {
+		cause, code := evidence.Why(at), evidence.of(at)
 		switch {
 		case cause == LaterWords && c.Joined:
-			return OtherPeople
+			return OtherPeople, code
 		case cause == LaterWords && settings:
-			return OtherRules
+			return OtherRules, code
 		}
-		return cause
+		return cause, code
 	}
 	out := &England{}
-	if err := c.leavings(out, now, func(at Spot) Cause {
+	if err := c.leavings(out, now, func(at Spot) (Cause, string) {
 		// Who leaves is seen on that day's list and on the one before, if that is one
 		// of the month: the evidence is that of its days.
-		if yesterday := (Spot{at.Provider, at.Day - 1}); evidence.Then[at] == evidence.Now[at] &&
-			evidence.Then[yesterday] != evidence.Now[yesterday] {
-			return why(yesterday)
-		}
-		return why(at)
+		return why(evidence.ofEvent(at))
 	}); err != nil {
 		return nil, err
 	}
@@ -151,6 +147,13 @@ func (c Closed) england(evidence Evidence, settings bool) (*England, error) {
 		return nil, err
 	}
 	return out, c.averages(out, now)
+}
+
+// EnglandMoved says whether England's counts that the month was closed with are
+// others now, as Revise says it with the causes.
+func (c Closed) EnglandMoved() (bool, error) {
+	e, err := c.england(Evidence{}, false)
+	return e.Changed(), err
 }
 
 // hospital names one.
@@ -170,17 +173,19 @@ func (p pairs) add(at Spot, when, n int) {
 	p[at] = both
 }
 
-// figure adds up a count of each spot.
-func (c Closed) figure(name string, of pairs, why func(Spot) Cause) Figure {
+// figure adds up a count of each spot. why gives its cause, and the provider's
+// other code of whose file it is.
+func (c Closed) figure(name string, of pairs, why func(Spot) (Cause, string)) Figure {
 	f := Figure{Name: name}
 	for at, both := range of {
-		f.Add(why(at), c.hospital(at.Provider), int64(both[0]), int64(both[1]))
+		cause, code := why(at)
+		f.Add(cause, withCode(c.hospital(at.Provider), code), int64(both[0]), int64(both[1]))
 	}
 	return f
 }
 
 // leavings compares the discharges of each day of leaving.
-func (c Closed) leavings(out *England, now *closing.England, why func(Spot) Cause) error {
+func (c Closed) leavings(out *England, now *closing.England, why func(Spot) (Cause, string)) error {
 	of := make([]pairs, len(leftCounts))
 	by := make([]map[string]pairs, len(leftCounts))
 	for i := range leftCounts {
@@ -214,7 +219,7 @@ func (c Closed) leavings(out *England, now *closing.England, why func(Spot) Caus
 }
 
 // report compares the situation report of each day.
-func (c Closed) report(out *England, now *closing.England, why func(Spot) Cause) error {
+func (c Closed) report(out *England, now *closing.England, why func(Spot) (Cause, string)) error {
 	of := make([]pairs, len(dayCounts))
 	for i := range dayCounts {
 		of[i] = pairs{}

@@ -84,6 +84,7 @@ type stood struct {
 	held    bool
 	days    measure.ByBody
 	inRange int64
+	codes   []measure.CodeDay
 }
 
 // with adds what another code of the same provider had on the day; own says that
@@ -130,12 +131,13 @@ func (c Closed) Revise(ctx context.Context) (*Revised, error) {
 	if err != nil {
 		return nil, err
 	}
-	evidence := Evidence{Then: map[Spot]File{}, Now: map[Spot]File{}, HeldThen: map[Spot]bool{}}
+	evidence := Evidence{Then: map[Spot]File{}, Now: map[Spot]File{}, HeldThen: map[Spot]bool{}, Codes: map[Spot][]measure.CodeDay{},
+		Since: c.Record.At}
 	if evidence.Answers, err = c.Now.AnswersSince(ctx, c.Record.At); err != nil {
 		return nil, err
 	}
 	for at, w := range now {
-		evidence.Now[at] = w.file
+		evidence.Now[at], evidence.Codes[at] = w.file, w.codes
 	}
 	for at, w := range then {
 		evidence.Then[at], evidence.HeldThen[at] = w.file, w.held
@@ -149,7 +151,7 @@ func (c Closed) Revise(ctx context.Context) (*Revised, error) {
 			return OtherRules
 		}
 		return why
-	})
+	}, evidence.named)
 	if c.England != nil {
 		evidence.Answers = Answers{} // What people say of a delay is no part of England's counts.
 		if out.England, err = c.england(evidence, out.Settings); err != nil {
@@ -167,7 +169,7 @@ func (c Closed) then() (map[Spot]stood, error) {
 		if err != nil {
 			return nil, err
 		}
-		at, w := Spot{c.Content.Into(d.Provider), day}, stood{File{d.File, d.Reading}, d.Held, d.ByBody(), d.InRange}
+		at, w := Spot{c.Content.Into(d.Provider), day}, stood{file: File{d.File, d.Reading}, held: d.Held, days: d.ByBody(), inRange: d.InRange}
 		if was, ok := out[at]; ok {
 			w = was.with(w, at.Provider == d.Provider)
 		}
@@ -190,7 +192,7 @@ func (c Closed) now(ctx context.Context) (map[Spot]stood, error) {
 	}
 	out := map[Spot]stood{}
 	for _, f := range files {
-		out[Spot{f.Provider, f.Day}] = stood{file: File{f.SHA256, f.Reading}, held: f.Held}
+		out[Spot{f.Provider, f.Day}] = stood{file: File{f.SHA256, f.Reading}, held: f.Held, codes: f.Codes}
 	}
 	for _, c := range cells {
 		at := Spot{c.Provider, c.Period}
@@ -205,7 +207,7 @@ func (c Closed) now(ctx context.Context) (map[Spot]stood, error) {
 }
 
 // figures adds up the days: all, by body, those in the range, and by hospital.
-func (c Closed) figures(then, now map[Spot]stood, why func(Spot) Cause) []Figure {
+func (c Closed) figures(then, now map[Spot]stood, why func(Spot) Cause, named func(string, Spot) string) []Figure {
 	var all []Spot
 	for at := range then {
 		all = append(all, at)
@@ -228,15 +230,16 @@ func (c Closed) figures(then, now map[Spot]stood, why func(Spot) Cause) []Figure
 		if name == at.Provider {
 			name = c.Names.ProviderWords(name)
 		}
-		total.Add(cause, name, a.days.Total(), b.days.Total())
-		inRange.Add(cause, name, a.inRange, b.inRange)
+		where := named(name, at)
+		total.Add(cause, where, a.days.Total(), b.days.Total())
+		inRange.Add(cause, where, a.inRange, b.inRange)
 		for j, body := range delay.Bodies {
-			bodies[j].Add(cause, name, a.days[body], b.days[body])
+			bodies[j].Add(cause, where, a.days[body], b.days[body])
 		}
 		if i == 0 || all[i-1].Provider != at.Provider {
 			hospitals = append(hospitals, Figure{Name: "Delayed days, " + name})
 		}
-		hospitals[len(hospitals)-1].Add(cause, name, a.days.Total(), b.days.Total())
+		hospitals[len(hospitals)-1].Add(cause, where, a.days.Total(), b.days.Total())
 	}
 	if c.Content.ByGroups() {
 		return append([]Figure{total}, hospitals...) // Days are not divided between bodies (A8).

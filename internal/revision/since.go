@@ -70,8 +70,18 @@ func (s Since) compare(ctx context.Context, from, to delay.Day) (*Comparison, er
 	if x.evidence.Then, x.evidence.HeldThen, err = filesOf(ctx, s.Then, from, to); err != nil {
 		return nil, err
 	}
-	if x.evidence.Now, _, err = filesOf(ctx, s.Now, from, to); err != nil {
+	lines, err := s.Now.Arrivals(ctx, from, to)
+	if err != nil {
 		return nil, err
+	}
+	x.evidence.Now, _ = filesIn(lines)
+	x.evidence.Codes, x.evidence.Since = map[Spot][]measure.CodeDay{}, s.At
+	for _, line := range lines {
+		for _, d := range line.Days {
+			if len(d.Codes) > 0 {
+				x.evidence.Codes[Spot{line.Code, d.Day}] = d.Codes
+			}
+		}
 	}
 	x.evidence.Answers, err = s.Now.AnswersSince(ctx, s.At)
 	x.Answers = x.evidence.Answers.Count
@@ -85,6 +95,11 @@ func filesOf(ctx context.Context, m Moment, from, to delay.Day) (counted map[Spo
 	if err != nil {
 		return nil, nil, err
 	}
+	counted, held = filesIn(lines)
+	return counted, held, nil
+}
+
+func filesIn(lines []measure.ExtractLine) (counted map[Spot]File, held map[Spot]bool) {
 	counted, held = map[Spot]File{}, map[Spot]bool{}
 	for _, line := range lines {
 		for _, d := range line.Days {
@@ -96,28 +111,24 @@ func filesOf(ctx context.Context, m Moment, from, to delay.Day) (counted map[Spo
 			}
 		}
 	}
-	return counted, held, nil
+	return counted, held
 }
 
 // whyEvent says why the events of a provider's day are others now. They follow
 // from that day and the day before.
 func (x *Comparison) whyEvent(at Spot) Cause {
-	e := &x.evidence
-	if yesterday := (Spot{at.Provider, at.Day - 1}); e.Then[at] == e.Now[at] && e.Then[yesterday] != e.Now[yesterday] {
-		return e.Why(yesterday)
-	}
-	return e.Why(at)
+	return x.evidence.Why(x.evidence.ofEvent(at))
 }
 
 // difference adds up a figure of each provider's day, with why for its causes.
 func (x *Comparison) difference(then, now map[Spot]int64, why func(Spot) Cause) Difference {
 	var d Difference
 	for at, was := range then {
-		d.Add(why(at), x.names.ProviderWords(at.Provider), was, now[at])
+		d.Add(why(at), x.evidence.named(x.names.ProviderWords(at.Provider), at), was, now[at])
 	}
 	for at, is := range now {
 		if _, counted := then[at]; !counted {
-			d.Add(why(at), x.names.ProviderWords(at.Provider), 0, is)
+			d.Add(why(at), x.evidence.named(x.names.ProviderWords(at.Provider), at), 0, is)
 		}
 	}
 	return d
@@ -237,7 +248,7 @@ func (x *Comparison) waiting(then measure.Overview, before, after map[spotBody]i
 		if x.evidence.Now[end].SHA256 != "" || at.Day <= then.AsAt-14 {
 			at = end
 		}
-		d.Add(x.evidence.Why(at), x.names.ProviderWords(p.Code), was, totalOf(after, at))
+		d.Add(x.evidence.Why(at), x.evidence.named(x.names.ProviderWords(p.Code), at), was, totalOf(after, at))
 	}
 	return d
 }

@@ -9,6 +9,7 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
+	"homeward/internal/measure"
 	"homeward/internal/problem"
 )
 
@@ -30,6 +31,8 @@ type Arrival struct {
 	// HeldSHA256 and HeldRows are of the held file; empty when none is.
 	HeldSHA256 string
 	HeldRows   int
+	// Codes are what other codes of the provider sent for the day.
+	Codes []measure.CodeDay
 }
 
 // firstReceived is when the bytes of file f arrived, whenever they were read.
@@ -43,8 +46,12 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, `+firstReceived+`,
 			coalesce(h.rows_read, 0), hf.sha256,
-			coalesce((SELECT q.file_id FROM reading q WHERE q.file_id = f.file_id), 0)
+			coalesce((SELECT q.file_id FROM reading q WHERE q.file_id = f.file_id), 0),
+			s.sender_id <> s.provider_id, w.code, f.received_at, iif(s.sender_id = s.provider_id, 0, (
+				SELECT min(x.received_at) FROM extract y JOIN file x ON x.file_id = y.file_id
+				WHERE y.sender_id = s.sender_id AND y.extract_date = s.extract_date))
 		FROM standing s
+		JOIN provider w ON w.provider_id = s.sender_id
 		JOIN provider v ON v.provider_id = s.provider_id
 		JOIN extract e ON e.extract_id = CASE s.counted_extract WHEN 0 THEN s.held_extract ELSE s.counted_extract END
 		JOIN file f ON f.file_id = e.file_id
@@ -61,12 +68,20 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 		var a Arrival
 		var counted, held, received int64
 		var sum, heldSum []byte
-		if err := rows.Scan(&a.Provider, &a.Day, &counted, &held, &a.Rows, &sum, &received, &a.HeldRows, &heldSum, &a.Reading); err != nil {
+		var other bool
+		var code string
+		var came, began int64
+		if err := rows.Scan(&a.Provider, &a.Day, &counted, &held, &a.Rows, &sum, &received, &a.HeldRows, &heldSum, &a.Reading, &other, &code,
+			&came, &began); err != nil {
 			return nil, err
 		}
 		a.Counted, a.Held = counted != 0, held != 0
 		a.SHA256, a.Received = hex.EncodeToString(sum), time.UnixMicro(received)
 		a.HeldSHA256 = hex.EncodeToString(heldSum)
+		if other {
+			a.Codes = []measure.CodeDay{{Code: code, File: a.SHA256, Counted: a.Counted, Began: time.UnixMicro(began), Came: time.UnixMicro(came),
+				Again: a.Reading != 0}}
+		}
 		if n := len(out); n > 0 && out[n-1].Provider == a.Provider && out[n-1].Day == a.Day {
 			out[n-1].add(a)
 			continue
@@ -78,6 +93,7 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 
 // add takes in what another code of the same provider sent for the day.
 func (a *Arrival) add(o Arrival) {
+	a.Codes = append(a.Codes, o.Codes...)
 	switch {
 	case a.Counted == o.Counted:
 		a.Rows += o.Rows

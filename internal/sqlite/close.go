@@ -128,7 +128,7 @@ func (s *Store) MonthFiles(ctx context.Context, m delay.Month) ([]closing.File, 
 	all, err := s.Arrivals(ctx, m.First(), m.Last())
 	out := make([]closing.File, 0, len(all))
 	for _, a := range all {
-		f := closing.File{Provider: a.Provider, Day: a.Day, Held: a.Held}
+		f := closing.File{Provider: a.Provider, Day: a.Day, Held: a.Held, Codes: a.Codes}
 		if a.Counted {
 			f.SHA256, f.Reading = a.SHA256, a.Reading
 		}

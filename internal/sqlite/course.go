@@ -48,6 +48,9 @@ type delayRow struct {
 	endKind                             delay.EndKind
 	first, last                         delay.Day
 	statement                           int64
+	// leftTo is the pathway of the leaving where it is another than that of the
+	// last day, else empty.
+	leftTo delay.Pathway
 }
 
 type stretchRow struct {
@@ -281,7 +284,7 @@ func (d *derivation) delays(presence []presenceRow, words testimony, listed []lo
 	delays := delay.Resolve(e, d.store.settings.Delay)
 	for i, dl := range delays {
 		next.delays = append(next.delays, delayRow{dl.ListedFirst, dl.ListedLast, dl.Ready, dl.End, dl.EndKind, dl.FirstDay, dl.LastDay,
-			ids[dl.Statement]})
+			ids[dl.Statement], delay.PathwayNotStated})
 		for _, f := range dl.Findings {
 			next.findings = append(next.findings, findingRow{dl.ListedFirst, f.Rule, f.Day, f.Words})
 		}
@@ -298,7 +301,7 @@ func (d *derivation) delays(presence []presenceRow, words testimony, listed []lo
 			}
 			next.stretches = append(next.stretches[:from], refined...)
 		}
-		next.wend(dl, listed, entries)
+		next.wend(dl, listed, entries, endsOf(words.effective, delays, i))
 	}
 	return next, nil
 }
@@ -411,11 +414,12 @@ func (d *derivation) load(patients []int64) (map[int64]*course, error) {
 			statements = append(statements, row.statement)
 			return nil
 		}},
-		{"listed_first, listed_last, ready_date, end_date, end_kind, first_day, last_day, statement_id", "delay", "listed_first",
+		{"listed_first, listed_last, ready_date, end_date, end_kind, first_day, last_day, statement_id, left_to", "delay",
+			"listed_first",
 			func(r *sql.Rows) error {
 				var row delayRow
 				if err := r.Scan(&patient, &row.listedFirst, &row.listedLast, &row.ready, &row.end, &row.endKind, &row.first, &row.last,
-					&row.statement); err != nil {
+					&row.statement, &row.leftTo); err != nil {
 					return err
 				}
 				s := out[patient]
@@ -498,7 +502,7 @@ func newCourseWriter(d *derivation) *courseWriter {
 		d:        d,
 		presence: table("presence", "first_date", "last_date", "statement_id"),
 		delays: table("delay", "listed_first", "listed_last", "provider_id", "ready_date", "end_date", "end_kind", "first_day", "last_day",
-			"statement_id"),
+			"statement_id", "left_to"),
 		stretches: table("stretch", "listed_first", "first_day", "last_day", "statement_id", "mark", "entry_id"),
 		segments: table("segment", "listed_first", "first_day", "last_day", "provider_id", "council", "care", "reason", "rule_body", "body",
 			"by_people", "state", "suggested", "next_side", "level", "event_id"),
@@ -561,7 +565,7 @@ func (w *courseWriter) write(patient int64, old, next course) error {
 		w.delays.of(patient, len(old.delays) > 0)
 		for _, r := range next.delays {
 			note(w.delays.add(patient, int64(r.listedFirst), int64(r.listedLast), w.d.provider, int64(r.ready), int64(r.end), int64(r.endKind),
-				int64(r.first), int64(r.last), r.statement))
+				int64(r.first), int64(r.last), r.statement, string(r.leftTo)))
 		}
 	}
 	if !slices.Equal(old.stretches, next.stretches) {

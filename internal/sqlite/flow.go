@@ -19,13 +19,25 @@ var _ measure.TrendSource = (*Store)(nil)
 func besides(f measure.Filter, prefix string) where {
 	var w where
 	w.add("1")
-	in(&w, prefix+"council", f.Councils, func(c delay.Council) any { return string(c) })
-	in(&w, prefix+"care", f.Care, func(c delay.CareType) any { return int64(c) })
-	in(&w, prefix+"reason", f.Reasons, func(r delay.Reason) any { return string(r) })
-	in(&w, prefix+"body", f.Bodies, func(b delay.Body) any { return int64(b) })
-	in(&w, prefix+"state", f.InStates(), func(s agreement.State) any { return int64(s) })
+	in(&w, ofLeaving(prefix)+"council", f.Councils, func(c delay.Council) any { return string(c) })
+	in(&w, ofLeaving(prefix)+"care", f.Care, func(c delay.CareType) any { return int64(c) })
+	in(&w, ofLeaving(prefix)+"reason", f.Reasons, func(r delay.Reason) any { return string(r) })
+	in(&w, ofLeaving(prefix)+"body", f.Bodies, func(b delay.Body) any { return int64(b) })
+	in(&w, ofLeaving(prefix)+"state", f.InStates(), func(s agreement.State) any { return int64(s) })
 	in(&w, prefix+"pathway", f.Pathways, func(p delay.Pathway) any { return string(p) })
 	return w
+}
+
+// leavingAs is the prefix of columns as they are of a leaving: its pathway can be
+// another than that of the last delayed day, everything else is that day's.
+const leavingAs = "left_"
+
+// ofLeaving is the prefix of what else than the pathway is asked with prefix.
+func ofLeaving(prefix string) string {
+	if prefix == leavingAs {
+		return ""
+	}
+	return prefix
 }
 
 // waits is the segments of the delays that have a counted day, or an end, from
@@ -46,7 +58,9 @@ func (s *Store) waits(q measure.Query) (text string, args []any) {
 	}
 	segments, pathway := segmentsOf(q.Filter, q.By), ""
 	if segments != "segment" {
-		pathway = "t.pathway, lag(t.pathway) OVER w AS was_pathway,"
+		// left_pathway is that of a leaving; before it, the segment's own.
+		pathway = "t.pathway, lag(t.pathway) OVER w AS was_pathway, iif(d.left_to <> '' AND d.end_kind <> " + fmt.Sprint(int(delay.Open)) +
+			" AND lead(t.first_day) OVER w IS NULL, d.left_to, t.pathway) AS left_pathway,"
 	}
 	return `
 		WITH s AS (
@@ -80,8 +94,12 @@ func cellColumns(q measure.Query, prefix string) (columns []string, fields func(
 	columns, fields = dimensions(q)
 	out := make([]string, len(columns))
 	for i, c := range columns {
-		if c != "code" { // A delay never changes its provider.
+		switch {
+		case c == "code": // A delay never changes its provider.
+		case c == "pathway":
 			c = prefix + c
+		default:
+			c = ofLeaving(prefix) + c
 		}
 		out[i] = c
 	}
@@ -105,11 +123,13 @@ func (s *Store) Events(ctx context.Context, q measure.Query) ([]measure.Event, e
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
-	left, err := s.leaving(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("events: %w", err)
+	for _, more := range []func(context.Context, measure.Query) ([]measure.Event, error){s.leaving, s.departing} {
+		events, err := more(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("events: %w", err)
+		}
+		out = append(out, events...)
 	}
-	out = append(out, left...)
 	slices.SortFunc(out, func(a, b measure.Event) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), compare(q.By, a.Cell, b.Cell), compare(q.By, a.From, b.From))
 	})
@@ -181,15 +201,7 @@ func (s *Store) entering(ctx context.Context, q measure.Query) ([]measure.Event,
 			}
 			continue
 		}
-		if isIn && wasIn && e.Cell == e.From {
-			continue // What changed is not asked about.
-		}
-		if isIn {
-			e.Kind = measure.MovedIn
-			sums[e] += n
-		}
-		if wasIn {
-			e.Kind, e.Cell, e.From = measure.MovedOut, e.From, e.Cell
+		for _, e := range moved(e, isIn, wasIn) {
 			sums[e] += n
 		}
 	}
@@ -202,11 +214,12 @@ func (s *Store) entering(ctx context.Context, q measure.Query) ([]measure.Event,
 }
 
 // leaving gives the events on the days after segments that nothing follows at
-// once: ends, pauses and what is not known yet.
+// once: ends, pauses and what is not known yet. An end is on the pathway of the
+// leaving.
 func (s *Store) leaving(ctx context.Context, q measure.Query) ([]measure.Event, error) {
 	text, args := s.waits(q)
-	is := besides(q.Filter, "")
-	columns, fields := cellColumns(q, "")
+	is := besides(q.Filter, leavingAs)
+	columns, fields := cellColumns(q, leavingAs)
 	args = append(args, delay.Open, q.From-1, q.To-1)
 	args = append(args, is.args...)
 	grouped := make([]string, 2+len(columns))
@@ -239,6 +252,63 @@ func (s *Store) leaving(ctx context.Context, q measure.Query) ([]measure.Event, 
 		out = append(out, e)
 	}
 	return out, rows.Err()
+}
+
+// departing gives the moves to the pathway of a leaving where the last delayed
+// day is on another: out of one and into the other on the day that ends the wait,
+// so that who waits on each still adds up (C16).
+func (s *Store) departing(ctx context.Context, q measure.Query) ([]measure.Event, error) {
+	if segmentsOf(q.Filter, q.By) == "segment" {
+		return nil, nil
+	}
+	text, args := s.waits(q)
+	is, was := besides(q.Filter, leavingAs), besides(q.Filter, "")
+	columns, fields := cellColumns(q, leavingAs)
+	before, fieldsBefore := cellColumns(q, "")
+	args = append(append(args, is.args...), was.args...)
+	args = append(args, q.From-1, q.To-1)
+	grouped := make([]string, 3+len(columns)+len(before))
+	for i := range grouped {
+		grouped[i] = fmt.Sprint(i + 1)
+	}
+	rows, err := s.read.QueryContext(ctx, text+`
+		SELECT last_day + 1, `+is.String()+`, `+was.String()+list(columns)+list(before)+`, count(*)
+		FROM s
+		WHERE left_pathway <> pathway AND last_day BETWEEN ? AND ?
+		GROUP BY `+strings.Join(grouped, ", "), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []measure.Event
+	for rows.Next() {
+		var e measure.Event
+		var isIn, wasIn bool
+		into := append([]any{&e.Day, &isIn, &wasIn}, fields(&e.Cell)...)
+		if err := rows.Scan(append(append(into, fieldsBefore(&e.From)...), &e.People)...); err != nil {
+			return nil, err
+		}
+		out = append(out, moved(e, isIn, wasIn)...)
+	}
+	return out, rows.Err()
+}
+
+// moved gives what a move from e.From to e.Cell is to a query that has one of
+// them, both or neither.
+func moved(e measure.Event, isIn, wasIn bool) []measure.Event {
+	if isIn && wasIn && e.Cell == e.From {
+		return nil // What changed is not asked about.
+	}
+	var out []measure.Event
+	if isIn {
+		e.Kind = measure.MovedIn
+		out = append(out, e)
+	}
+	if wasIn {
+		e.Kind, e.Cell, e.From = measure.MovedOut, e.From, e.Cell
+		out = append(out, e)
+	}
+	return out
 }
 
 // LongDays gives the delayed days of a query that are at least the atLeast-th
@@ -295,11 +365,11 @@ func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]m
 }
 
 // Spells gives the waits that have delayed days, or an end, from q.From to
-// q.To, by what was recorded last of them.
+// q.To, by what was recorded last of them, of their leaving too.
 func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, error) {
 	text, args := s.waits(q)
-	is := besides(q.Filter, "")
-	columns, fields := cellColumns(q, "")
+	is := besides(q.Filter, leavingAs)
+	columns, fields := cellColumns(q, leavingAs)
 	args = append(args, delay.Open, q.From-1)
 	args = append(args, is.args...)
 	grouped := make([]string, 4+len(columns))

@@ -1,9 +1,11 @@
 package sqlite
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 
 	"homeward/internal/delay"
 	"homeward/internal/logbook"
@@ -15,15 +17,72 @@ type wayRow struct {
 	logbook.Way
 }
 
-// wend adds the pathways of the days of a delay, which its stretches tile.
-func (c *course) wend(dl delay.Delay, listed []logbook.Way, entries []logbook.Entry) {
-	if len(dl.Stretches) == 0 || len(listed) == 0 && len(entries) == 0 {
+// wend adds the pathways of the days of a delay, which its stretches tile, and
+// notes on the delay's row where its leaving was on another than its last day.
+// ends are the entries that end it.
+func (c *course) wend(dl delay.Delay, listed []logbook.Way, entries, ends []logbook.Entry) {
+	if len(dl.Stretches) == 0 || len(listed) == 0 && len(entries) == 0 && len(ends) == 0 {
 		return
 	}
 	first, last := dl.Stretches[0].First, dl.Stretches[len(dl.Stretches)-1].Last
+	on := delay.PathwayNotStated // the last delayed day
 	for _, w := range logbook.Ways(first, last, dl.ListedFirst, listed, entries) {
-		c.ways = append(c.ways, wayRow{dl.ListedFirst, w})
+		c.ways, on = append(c.ways, wayRow{dl.ListedFirst, w}), w.Pathway
 	}
+	if dl.EndKind == delay.Open {
+		return
+	}
+	said := append(slices.DeleteFunc(slices.Clone(entries), func(e logbook.Entry) bool { return e.Kind == logbook.Ended }), ends...)
+	slices.SortFunc(said, func(a, b logbook.Entry) int { return cmp.Compare(a.ID, b.ID) })
+	left := logbook.Left(first, last, dl.ListedFirst, dl.ListedLast, listed, said)
+	if left.Pathway != delay.PathwayNotStated && left.Pathway != on {
+		c.delays[len(c.delays)-1].leftTo = left.Pathway
+	}
+	if words := leavingWords(left, on); words != "" {
+		c.findings = append(c.findings, findingRow{dl.ListedFirst, "C16", dl.End, words})
+	}
+}
+
+// endsOf gives the entries that end delay i: each ends the last delay that was
+// ready before the day of leaving that it names, whenever it was made.
+func endsOf(effective []logbook.Entry, delays []delay.Delay, i int) []logbook.Entry {
+	var out []logbook.Entry
+	for _, e := range effective {
+		its := 0
+		for j, d := range delays {
+			if d.Ready < e.Day {
+				its = j
+			}
+		}
+		if e.Kind == logbook.Ended && its == i {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// leavingWords says what was stated of a leaving where it is not one pathway,
+// with what stands; on is the pathway of the last delayed day. Empty when there
+// is nothing to look at.
+func leavingWords(left logbook.Leaving, on delay.Pathway) string {
+	var said []string
+	var pathways []delay.Pathway
+	for _, one := range []struct {
+		words   string
+		pathway delay.Pathway
+	}{{"the log says that they left on pathway ", left.Logged}, {"the list said last pathway ", left.Listed},
+		{"their last delayed day is on pathway ", on}} {
+		if one.pathway != delay.PathwayNotStated {
+			said = append(said, one.words+string(one.pathway))
+			pathways = append(pathways, one.pathway)
+		}
+	}
+	slices.Sort(pathways)
+	if len(slices.Compact(pathways)) < 2 || left.Logged == delay.PathwayNotStated && left.Pathway == on {
+		return "" // What the log said of a wait stands above the lists until they say something new, as ever.
+	}
+	return strings.Join(said, ", ") + ". What was said last stands: they left on pathway " + string(left.Pathway) +
+		", and the delayed days stay where they are."
 }
 
 // parted gives a segment's days by pathway.

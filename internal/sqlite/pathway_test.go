@@ -48,9 +48,21 @@ func (s opened) wantPathwaysAddUp(t *rapid.T) {
 	if !maps.Equal(whole, parts) {
 		t.Fatalf("C3: by pathway the days are %v, without %v", parts, whole)
 	}
+	filtered := map[place]int64{} // who came to a pathway that is asked for alone, less who went
 	for _, p := range delay.Pathways {
 		narrow := q
 		narrow.Filter.Pathways = []delay.Pathway{p}
+		events, err := s.Events(t.Context(), narrow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Kind.Adds() {
+				filtered[place{e.Day, p}] += e.People
+			} else {
+				filtered[place{e.Day, p}] -= e.People
+			}
+		}
 		cells, err := s.Cells(t.Context(), narrow)
 		if err != nil {
 			t.Fatal(err)
@@ -84,6 +96,16 @@ func (s opened) wantPathwaysAddUp(t *rapid.T) {
 	}
 	come, went := map[place]int64{}, map[place]int64{}
 	kinds := [2]map[measure.EventKind]int64{{}, {}}
+	ended := map[delay.Pathway]int64{} // less the waits that did, whose lengths are counted
+	spells, err := s.Spells(t.Context(), parted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range spells {
+		if !one.Open && one.Last < q.To {
+			ended[one.Pathway] -= one.People
+		}
+	}
 	for i, q := range []measure.Query{q, parted} {
 		events, err := s.Events(t.Context(), q)
 		if err != nil {
@@ -96,6 +118,9 @@ func (s opened) wantPathwaysAddUp(t *rapid.T) {
 			if i == 0 {
 				continue
 			}
+			if e.Kind == measure.Ended {
+				ended[e.Pathway] += e.People
+			}
 			switch at := (place{e.Day, e.Pathway}); e.Kind {
 			case measure.Began, measure.AlreadyWaiting, measure.Resumed, measure.MovedIn:
 				come[at] += e.People
@@ -107,12 +132,20 @@ func (s opened) wantPathwaysAddUp(t *rapid.T) {
 	if !maps.Equal(kinds[0], kinds[1]) {
 		t.Fatalf("C3: %v begin and end, by pathway %v", kinds[0], kinds[1])
 	}
+	for p, left := range ended {
+		if left != 0 {
+			t.Fatalf("C16: %d more waits ended on pathway %q than have a length there", left, p)
+		}
+	}
 	for day := q.From + 1; day <= q.To; day++ {
 		for _, p := range delay.Pathways {
 			at := place{day, p}
 			now, before := waiting[at], waiting[place{day - 1, p}]
 			if now != before+come[at]-went[at] {
 				t.Fatalf("C16: %d wait on pathway %q on %s, where %d did, %d came and %d went", now, p, day, before, come[at], went[at])
+			}
+			if filtered[at] != come[at]-went[at] {
+				t.Fatalf("C16: %d come to pathway %q alone on %s, less who went, of all %d", filtered[at], p, day, come[at]-went[at])
 			}
 		}
 	}
@@ -213,7 +246,7 @@ func TestStoreOfBeforePathways(t *testing.T) {
 		GROUP BY 1, 2, 3, 4, 5, 6, 7;
 		DROP TABLE parted; DROP VIEW segment_by_pathway; DROP TABLE pathway; DROP TABLE pathway_listed;
 		DROP TABLE month_close_england; DROP INDEX log_entry_by_sent_key; ALTER TABLE log_entry DROP COLUMN checked_at;
-		ALTER TABLE log_entry DROP COLUMN sent_key; PRAGMA user_version = 23`); err != nil {
+		ALTER TABLE log_entry DROP COLUMN sent_key; ALTER TABLE delay DROP COLUMN left_to; PRAGMA user_version = 23`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

@@ -136,6 +136,10 @@ func (s *Server) monthsStanding(ctx context.Context) ([]monthStanding, error) {
 				return nil, err
 			}
 			st.more, st.elsewhere = closing.Moved(closed, of, byHospitalAndBody)
+			st.kept = content.EnglandSHA256 != ""
+			if st.england, err = s.englandMoved(ctx, closes[i], content); err != nil {
+				return nil, err
+			}
 		case !closing.Over(m, now):
 			st.tag, st.when = page.Tag{Text: "Not over", Tag: "nhsuk-tag--grey"}, "Can be closed from "+(m.Last()+1).Long()
 		case s.today() > due:
@@ -160,14 +164,21 @@ func byHospitalAndBody(c measure.Cell) measure.Cell {
 }
 
 // changeWords says in a cell how figures have changed since a close.
-func changeWords(more, elsewhere int64) string {
+func (m monthStanding) changeWords() string {
+	words := measure.Signed(m.more)
 	switch {
-	case elsewhere == 0:
-		return measure.Signed(more)
-	case more == 0:
-		return count(elsewhere) + " moved"
+	case m.elsewhere != 0 && m.more == 0:
+		words = count(m.elsewhere) + " moved"
+	case m.elsewhere != 0:
+		words += ", " + count(m.elsewhere) + " moved"
 	}
-	return measure.Signed(more) + ", " + count(elsewhere) + " moved"
+	if m.england {
+		words += "; England's counts too"
+		if m.more == 0 && m.elsewhere == 0 {
+			words = "0; England's counts have"
+		}
+	}
+	return words
 }
 
 func closeHref(m delay.Month) string { return closePath + "/" + m.String() }
@@ -205,7 +216,7 @@ func (s *Server) closesPage(c echo.Context) error {
 			{Text: st.when}, {Text: count(st.days), Class: page.Numeric}}
 		if st.closed != nil {
 			row = append(row, page.Cell{Text: count(st.closed.Days), Class: page.Numeric},
-				page.Cell{Text: changeWords(st.more, st.elsewhere), Class: page.Numeric})
+				page.Cell{Text: st.changeWords(), Class: page.Numeric})
 		} else {
 			row = append(row, page.Cell{Text: "Not closed", Class: page.Numeric}, page.Cell{Text: "Not applicable", Class: page.Numeric})
 		}
@@ -224,7 +235,7 @@ func (s *Server) closesTwin(c echo.Context) (page.Twin, error) {
 		Columns: []page.Column{{Name: "month"}, {Name: "state"}, {Name: "closed_at"}, {Name: "closed_as"},
 			{Name: "delayed_days_now", Number: true}, {Name: "delayed_days_closed", Number: true}, {Name: "more_since", Number: true},
 			{Name: "elsewhere_since", Number: true},
-			{Name: "sha256"}}}
+			{Name: "sha256"}, {Name: "england_changed"}}}
 	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
 		return t, err
 	}
@@ -233,10 +244,13 @@ func (s *Server) closesTwin(c echo.Context) (page.Twin, error) {
 		return t, err
 	}
 	for _, st := range states {
-		row := []string{st.month.String(), strings.ToLower(st.tag.Text), "", "", strconv.FormatInt(st.days, 10), "", "", "", ""}
+		row := []string{st.month.String(), strings.ToLower(st.tag.Text), "", "", strconv.FormatInt(st.days, 10), "", "", "", "", ""}
 		if r := st.closed; r != nil {
 			row = []string{row[0], row[1], r.At.Format("2006-01-02T15:04:05Z"), s.closedAs(r.Role, r.Codes), row[4], strconv.FormatInt(r.Days, 10),
-				strconv.FormatInt(st.more, 10), strconv.FormatInt(st.elsewhere, 10), hexOf(r.SHA256)}
+				strconv.FormatInt(st.more, 10), strconv.FormatInt(st.elsewhere, 10), hexOf(r.SHA256), ""}
+			if st.kept {
+				row[len(row)-1] = strconv.FormatBool(st.england)
+			}
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -1115,10 +1129,8 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 	if err != nil {
 		return nil, err
 	}
-	var changed []string
-	var sum, sumElsewhere int64
-	england := false
-	for _, r := range closes {
+	all := make([]monthMoves, len(closes))
+	for i, r := range closes {
 		_, content, _, err := s.opts.Closings.Closed(ctx, r.Month)
 		if err != nil {
 			return nil, err
@@ -1128,46 +1140,27 @@ func (s *Server) closedNote(ctx context.Context, see sight, f measure.Filter, fr
 			return nil, err
 		}
 		now := slices.DeleteFunc(slices.Clone(cells), func(c measure.Cell) bool { return c.Period.Month() != r.Month })
-		more, elsewhere := closing.Moved(closed, now, byHospitalAndBody)
-		if len(closes) == 1 {
-			n := &page.ClosedNote{
-				Text: r.Month.Long() + " was closed on " + s.dayOf(r) + "; its " + whatClosed(content.EnglandSHA256 != "") + " are the same today.",
-				Href: closeHref(r.Month),
-				Link: "See what was closed",
-			}
-			if more != 0 || elsewhere != 0 {
-				n.Text = r.Month.Long() + " was closed on " + s.dayOf(r) + "; " + changedSince(more, elsewhere)
-				n.Href, n.Link = closeHref(r.Month)+"#revisions", "See revisions"
-			}
-			return n, nil
-		}
-		sum, sumElsewhere, england = sum+more, sumElsewhere+elsewhere, england || content.EnglandSHA256 != ""
-		if more != 0 || elsewhere != 0 {
-			changed = append(changed, r.Month.Long()+", "+changedBy(more, elsewhere))
+		all[i].month = r.Month
+		all[i].more, all[i].elsewhere = closing.Moved(closed, now, byHospitalAndBody)
+		if all[i].england, err = s.englandMoved(ctx, r, content); err != nil {
+			return nil, err
 		}
 	}
-	n := &page.ClosedNote{Text: measure.UpperFirst(plural(int64(len(closes)), "month", "months")) +
-		" of this period are closed; their " + whatClosed(england) + " are the same today.", Href: closePath, Link: "See the closed months"}
-	switch {
-	case len(changed) > 3:
-		n.Text = count(int64(len(closes))) + " months of this period are closed; the figures of " + count(int64(len(changed))) +
-			" have changed since: " + changedBy(sum, sumElsewhere) + " in all."
-	case len(changed) > 0:
-		n.Text = count(int64(len(closes))) + " months of this period are closed; these have changed since: " + strings.Join(changed, "; ") + "."
+	if len(closes) == 1 {
+		words, part := oneMonthMoved(all[0])
+		n := &page.ClosedNote{Text: closes[0].Month.Long() + " was closed on " + s.dayOf(closes[0]) + "; " + words,
+			Href: closeHref(closes[0].Month) + part, Link: "See what was closed"}
+		if part != "" {
+			n.Link = "See revisions"
+		}
+		return n, nil
 	}
-	if len(changed) > 0 {
+	n := &page.ClosedNote{Href: closePath, Link: "See the closed months"}
+	words, changed := monthsMoved(all)
+	if n.Text = words; changed {
 		n.Link = "See revisions"
 	}
 	return n, nil
-}
-
-// whatClosed says what a short note compares. Where England's counts are kept too
-// they are compared on the month's own page alone.
-func whatClosed(england bool) string {
-	if england {
-		return "delayed days"
-	}
-	return "figures"
 }
 
 // monthStanding is where a month stands on the list of months.
@@ -1180,4 +1173,7 @@ type monthStanding struct {
 	// days are those now, zero for a month that has none; more and elsewhere say
 	// how a closed month's figures have changed.
 	days, more, elsewhere int64
+	// kept says that England's counts were closed too, england that they are others
+	// now.
+	kept, england bool
 }

@@ -70,6 +70,14 @@ func TestEnglandsCountsOnTheMonthClose(t *testing.T) {
 			t.Errorf("the page says %q, the file has %d person-days", foot, sum(is, "remaining"))
 		}
 	})
+	t.Run("C15 what has not moved is said to be the same, England's counts too", func(t *testing.T) {
+		if got := words(s.get(t, "/overview").Find(".app-datebar")); !strings.Contains(got, "its figures are the same today.") {
+			t.Errorf("the overview notes %q", got)
+		}
+		if got := words(s.get(t, closePath).Find(`tr:has(a[href="` + octoberClose + `"]) td`).Last()); got != "0" {
+			t.Errorf("the list of months says %q", got)
+		}
+	})
 	t.Run("C15 what has not moved has no cause", func(t *testing.T) {
 		averages := 0
 		for _, r := range rows(octoberClose + ".csv?part=england-revisions") {
@@ -125,6 +133,23 @@ func TestEnglandsCountsOnTheMonthClose(t *testing.T) {
 		if strings.Contains(text, "Pathway 9 0 0") || !strings.Contains(words(page.Find(".app-lede")), "Its delayed days are the same today. "+
 			"England's counts of it have changed since.") {
 			t.Errorf("the page says %q", words(page.Find(".app-lede")))
+		}
+		// The list of months and the notes on other pages say so too.
+		for _, target := range []string{"/overview", "/figures?from=2026-10-01&to=2026-11-04"} {
+			doc := s.get(t, target)
+			note := doc.Find(`.app-datebar a[href="` + octoberClose + `#england-revisions"]`)
+			if got := words(note.Parent()); !strings.Contains(got, "its delayed days are the same today, and England's counts of it have changed "+
+				"since. See revisions") {
+				t.Errorf("D7 %s notes %q", target, words(doc.Find(".app-datebar")))
+			}
+		}
+		if got := words(s.get(t, closePath).Find(`tr:has(a[href="` + octoberClose + `"]) td`).Last()); got != "0; England's counts have" {
+			t.Errorf("D7 the list of months says %q", got)
+		}
+		if list := rows(closePath + ".csv"); !slices.ContainsFunc(list, func(r map[string]string) bool {
+			return r["month"] == "2026-10" && r["england_changed"] == "true"
+		}) || slices.ContainsFunc(list, func(r map[string]string) bool { return r["month"] == "2026-11" && r["england_changed"] != "" }) {
+			t.Errorf("D7 the file of months says %v", list)
 		}
 		again := s.ask(http.MethodGet, octoberClose+".json?part=england", nil, wordAs, "viewer")
 		if again.Body.String() != frozen.Body.String() {

@@ -152,9 +152,9 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 		t.Error("the JSON is not what was kept")
 	}
 	for target, want := range map[string]string{
-		"/overview":                              "October 2026 was closed on 4 November 2026; its delayed days are the same today.",
-		"/figures?from=2026-10-01&to=2026-11-04": "October 2026 was closed on 4 November 2026; its delayed days are the same today.",
-		"/council/E10000099":                     "October 2026 was closed on 4 November 2026; its delayed days are the same today.",
+		"/overview":                              "October 2026 was closed on 4 November 2026; its figures are the same today.",
+		"/figures?from=2026-10-01&to=2026-11-04": "October 2026 was closed on 4 November 2026; its figures are the same today.",
+		"/council/E10000099":                     "October 2026 was closed on 4 November 2026; its figures are the same today.",
 	} {
 		if got := words(parse(t, s.ask(http.MethodGet, target, nil, wordAs, "viewer")).Find(".app-datebar")); !strings.Contains(got, want) {
 			t.Errorf("%s says %q", target, got)
@@ -216,7 +216,7 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 		t.Errorf("with other settings it says %s", got)
 	}
 	if got := words(s.get(t, "/agreement/close").Find("tbody tr").Eq(1)); !strings.Contains(got, "Closed on 4 November 2026") ||
-		!strings.HasSuffix(got, " +3") {
+		!strings.HasSuffix(got, " +3; England's counts too") {
 		t.Errorf("the list says %q", got)
 	}
 }

@@ -16,8 +16,11 @@ var pathwayRules = []ruleView{
 	{"List and log", "An entry of the log stands from its day until the list states something new. Not decided yet is " +
 		"such a word. A list that leaves the pathway out says nothing, and the one before stands."},
 	{"New, moved, ended", "A wait is new on the pathway of its first delayed day. When the pathway changes, the person " +
-		"leaves one and comes to the other that day. A wait ends on the pathway of its last delayed day, and all its days " +
+		"leaves one and comes to the other that day. A wait ends on the pathway that was stated last of it, and all its days " +
 		"waited count there."},
+	{"Leaving", "Where they left to is a pathway too: the list's row of the leaving and the log's end state it. Where it is " +
+		"another than that of the last delayed day, they move to it on the day that ends the wait, so that each pathway adds up " +
+		"(C16). No delayed day moves. What was said last stands, and the record shows where list and log differ."},
 	{"Not stated", "Days of which nobody has said it are a line of their own. They are in every total and are never " +
 		"spread."},
 	{"Totals", "Pathways part a figure and never change it (C3). They are no part of what is agreed on or of a closed " +

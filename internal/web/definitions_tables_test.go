@@ -39,7 +39,7 @@ func TestD3DefinitionsShowTheTables(t *testing.T) {
 		t.Errorf("%d pathways are explained", n)
 	}
 	for id, want := range map[string]string{"Days": "stated last, on that day or before",
-		"New, moved, ended": "pathway of its last delayed day"} {
+		"New, moved, ended": "pathway that was stated last of it", "Leaving": "they move to it on the day that ends the wait"} {
 		if text := words(doc.Find(`[id="` + id + `"]`)); !strings.Contains(text, want) {
 			t.Errorf("D6 of pathways it is said: %q", text)
 		}

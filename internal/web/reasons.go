@@ -304,7 +304,7 @@ func (s *Server) reasonsShown(c echo.Context) (reasonsView, error) {
 	}
 	if r.see.text != "" {
 		if v.Differences, err = s.differences(ctx, r.see, func(since revision.Since) (*revision.Comparison, error) {
-			return since.Reasons(ctx, r.Filter, r.From, r.To)
+			return since.Reasons(ctx, r.Filter, r.From, r.To, r.Pathways != nil)
 		}); err != nil {
 			return v, err
 		}

@@ -144,6 +144,7 @@ type Server struct {
 	// clientAddress finds the network address of a request.
 	clientAddress echo.IPExtractor
 	pace          pace
+	englandMoves  englandMoves
 }
 
 // New parses the templates, checks the built assets and sets up the routes. It
