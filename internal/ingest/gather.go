@@ -19,9 +19,9 @@ type gatherer struct {
 	provider string
 
 	byNHS, byLocal map[string]int32
-	// named remembers whom a row names by its numbers as they stand: the same
-	// people are on the list day after day.
-	named      map[[2]string][2]int32
+	// named remembers who the rows of one Who are: the same people are on the list
+	// day after day.
+	named      map[int32][2]int32
 	givens     map[givenKey]int32
 	places     map[Place]int32
 	statements map[Statement]int32
@@ -50,7 +50,7 @@ type givenKey struct {
 func newGatherer(s *Service, f File) *gatherer {
 	return &gatherer{
 		service: s, batch: &Batch{File: f},
-		byNHS: map[string]int32{}, byLocal: map[string]int32{}, named: map[[2]string][2]int32{}, beside: map[string]int32{},
+		byNHS: map[string]int32{}, byLocal: map[string]int32{}, named: map[int32][2]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
 		days: map[delay.Day]*[]Listing{}, lines: map[int32]int32{}, stays: map[delay.Day][]Stay{},
 	}
@@ -146,15 +146,14 @@ func (g *gatherer) problem(p extract.Problem) {
 
 // who is patient for a row.
 func (g *gatherer) who(r *extract.Row) (patient, local int32) {
-	if r.NHSNumber == "" || r.LocalID == "" || r.Spell != "" {
-		return g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme,
-			Spell: r.Spell})
+	who := identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme, Spell: r.Spell}
+	if r.Who == 0 || r.Pseudonym != "" || r.Spell != "" {
+		return g.patient(who)
 	}
-	key := [2]string{r.NHSNumber, r.LocalID}
-	at, ok := g.named[key]
+	at, ok := g.named[r.Who]
 	if !ok {
-		at[0], at[1] = g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme})
-		g.named[key] = at
+		at[0], at[1] = g.patient(who)
+		g.named[r.Who] = at
 	}
 	return at[0], at[1]
 }
