@@ -14,10 +14,15 @@ type Day int32
 const unixEpoch Day = 2440588
 
 // Date gives the Day of a year, month and day of the month, normalised as
-// time.Date does.
+// time.Date does. Rows ask for it by the million, and time.Date takes ten times
+// as long for what a Day does not hold.
 func Date(year int, month time.Month, day int) Day {
-	seconds := time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix()
-	return unixEpoch + Day(floorDiv(seconds, 86400))
+	// Counted from March, a year ends with the day that only some have, and its
+	// months before that repeat in fives of 153 days.
+	const marchOfYear0 = unixEpoch - 719468
+	months := int64(year)*12 + int64(month) - 3
+	y, m := floorDiv(months, 12), months-12*floorDiv(months, 12)
+	return marchOfYear0 + Day(365*y+floorDiv(y, 4)-floorDiv(y, 100)+floorDiv(y, 400)+(153*m+2)/5+int64(day)-1)
 }
 
 // DayOf gives the calendar day of t in t's own location.

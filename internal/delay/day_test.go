@@ -3,6 +3,8 @@ package delay
 import (
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func TestClock(t *testing.T) {
@@ -37,5 +39,22 @@ func TestSpan(t *testing.T) {
 	}
 	if got := Span(0, 0); got != "no dates" {
 		t.Errorf("no days: %q", got)
+	}
+}
+
+// A day is the one that time.Date means, months and days beyond their bounds too.
+func TestDateIsTimeDate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		y, m, d := rapid.IntRange(-5000, 9999).Draw(t, "year"), rapid.IntRange(-30, 40).Draw(t, "month"), rapid.IntRange(-800, 800).Draw(t, "day")
+		want := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
+		if got := Date(y, time.Month(m), d); !got.Time().Equal(want) {
+			t.Errorf("Date(%d, %d, %d) is %s, want %s", y, m, d, got.Time(), want)
+		}
+	})
+	for day := MustDay("1850-01-01"); day < MustDay("2200-01-01"); day++ {
+		y, m, d := day.Time().Date()
+		if got := Date(y, m, d); got != day {
+			t.Fatalf("%s is %s", day, got)
+		}
 	}
 }

@@ -138,6 +138,9 @@ func FuzzDate(f *testing.F) {
 	d := &dateReader{formats: mustFormats("dd/mm/yyyy", "dd/mm/yy"), serials: true}
 	f.Fuzz(func(t *testing.T, s string) {
 		v := d.read([]byte(s))
+		if quick, ok := isoDate([]byte(s)); ok && quick != v {
+			t.Errorf("%q: %+v, as any other text %+v", s, quick, v)
+		}
 		if (v.state == goodDate) != (v.day != 0) {
 			t.Fatalf("%q: %+v", s, v)
 		}
@@ -151,6 +154,25 @@ func FuzzDate(f *testing.F) {
 			t.Errorf("%q is %s, read again %s", s, v.day, again.day)
 		}
 	})
+}
+
+// What is read at once is what would be read of it otherwise (R9).
+func TestISODate(t *testing.T) {
+	for _, d := range []*dateReader{{formats: mustFormats("dd/mm/yyyy")}, {formats: mustFormats("mm/dd/yyyy", "ddmmyy"), serials: true}} {
+		for day := delay.MustDay("1850-01-01"); day < delay.MustDay("2202-01-01"); day++ {
+			text := []byte(day.String())
+			quick, ok := isoDate(text)
+			if want := d.read(text); ok != (day >= delay.MustDay("1901-01-01") && day < delay.MustDay("2200-01-01")) || ok && quick != want {
+				t.Fatalf("%s: %+v (%t), want %+v", text, quick, ok, want)
+			}
+		}
+	}
+	for _, s := range []string{"2019-02-29", "2019-13-01", "2019-00-10", "2019-01-00", "2019-1-101", "20190-1-01", "-019-01-01", "2019-01--1",
+		"2019-01-0a", "2019/01/01", " 2019-01-1", "1900-01-01", "0001-01-01", "2999-12-31", "９9-01-01"} {
+		if v, ok := isoDate([]byte(s)); ok {
+			t.Errorf("%q is %+v", s, v)
+		}
+	}
 }
 
 func TestDate(t *testing.T) {

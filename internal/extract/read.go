@@ -605,9 +605,10 @@ func (f *file) readText(kind container, head []byte, candidates []candidate) err
 	r.setWant = func(n int) { s.want = n }
 	r.again = func(want int, each func(*record) error) error { return f.textAgain(best, open, want, each) }
 	count := 0
+	var rec record // one for all rows: the reader keeps where it stands
 	for {
-		rec, ok := s.next()
-		if !ok {
+		var ok bool
+		if rec, ok = s.next(); !ok {
 			break
 		}
 		if rec.line < best.line {

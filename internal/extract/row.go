@@ -22,6 +22,10 @@ type Row struct {
 	// is always given (R2).
 	NHSNumber string
 	LocalID   string
+	// Who is the same for rows whose NHS number and local ID are the same because
+	// they are written alike, and never the same for others of the file; zero says
+	// nothing.
+	Who int32
 	// Pseudonym stands for the NHS number where the layout says so (R15): it is
 	// known to every provider of Scheme, the name of those who gave it, and means
 	// nothing beside a real number or another scheme's.

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -49,9 +50,14 @@ type (
 		removed, cut, named bool
 		nothing             string // the word that stands for a blank, as given
 	}
-	idCell struct {
-		number string
-		state  identity.Reading
+	// whoCell is whom two cells name together: the local ID and the NHS number.
+	// nth tells the pair from others of the file.
+	whoCell struct {
+		local        string
+		removed, cut bool
+		number       string
+		state        identity.Reading
+		nth          int32
 	}
 	wordCell struct {
 		textCell
@@ -91,8 +97,9 @@ type rowReader struct {
 	dates    dateReader
 	dateOf   cache[date]
 	texts    cache[textCell]
-	ids      cache[textCell]
-	numbers  cache[idCell]
+	people   cache[*whoCell]
+	pair     []byte // scratch: the key of people
+	pairs    int32  // how many people were read
 	reasons  cache[wordCell]
 	bodies   cache[wordCell]
 	cares    cache[wordCell]
@@ -153,7 +160,7 @@ func newRowReader(s *Set, l *layout, t *tally) *rowReader {
 	r := &rowReader{tally: t, set: s, layout: l, limits: s.Limits, total: -1,
 		dates: dateReader{formats: l.formats}, days: map[delay.Day]int{},
 		codes: cache[*provider]{}, strangers: map[string]int{}, nothings: map[string]*nothingCells{},
-		dateOf: cache[date]{}, texts: cache[textCell]{}, ids: cache[textCell]{}, numbers: cache[idCell]{}, reasons: cache[wordCell]{},
+		dateOf: cache[date]{}, texts: cache[textCell]{}, people: cache[*whoCell]{}, reasons: cache[wordCell]{},
 		bodies: cache[wordCell]{}, cares: cache[wordCell]{}, waits: cache[wordCell]{}, funders: cache[wordCell]{}, areas: cache[areaCell]{}}
 	return r
 }
@@ -192,6 +199,12 @@ func (r *rowReader) exclude(line int, on delay.Day, f field, found, expected str
 }
 
 func (r *rowReader) readDate(cell []byte) date {
+	if len(cell) == 0 {
+		return date{}
+	}
+	if v, ok := isoDate(cell); ok {
+		return v
+	}
 	if v, ok := r.dateOf[string(cell)]; ok {
 		return v
 	}
@@ -342,12 +355,8 @@ func (r *rowReader) record(rec *record) error {
 	// Who it is (R2, R3).
 	row := &r.row
 	*row = Row{Line: rec.line, ExtractDate: on, Ready: ready.day}
-	local := r.localID(rec, on)
-	number := r.nhs(rec)
-	if number.state == identity.Good {
-		row.NHSNumber = number.number
-	}
-	row.LocalID = local.text
+	who := r.who(rec, on)
+	row.NHSNumber, row.LocalID, row.Who = who.number, who.local, who.nth
 	r.standIn(rec, row)
 	if row.NHSNumber == "" && row.LocalID == "" && row.Pseudonym == "" && row.Spell == "" {
 		if r.notPatient(rec) {
@@ -360,8 +369,8 @@ func (r *rowReader) record(rec *record) error {
 			}
 		}
 		found := "no patient identifier at all"
-		if number.state != identity.Nothing {
-			found = "no local patient ID and an NHS number that is not valid (" + numberWords[number.state] + ", not shown)"
+		if who.state != identity.Nothing {
+			found = "no local patient ID and an NHS number that is not valid (" + numberWords[who.state] + ", not shown)"
 		}
 		r.quarantine(rec.line, on, "R2", heading, found, expected, "Fill in one of the two and send the file again.")
 		return nil
@@ -391,8 +400,8 @@ func (r *rowReader) record(rec *record) error {
 		r.warn(rec.line, on, "R3", fDischarged, shown(r.cellText(rec, fDischarged)), "a date such as "+r.exampleDate()+" or a blank",
 			"The row was kept as not discharged. "+fixExport)
 	}
-	if number.state > identity.Good {
-		found := "a number that is not valid (" + numberWords[number.state] + ", not shown)"
+	if who.state > identity.Good {
+		found := "a number that is not valid (" + numberWords[who.state] + ", not shown)"
 		r.warn(rec.line, on, "R3", fNHSNumber, found, "an NHS number: ten digits with a good check digit", "The local ID was used. "+fixExport)
 	}
 
@@ -577,23 +586,20 @@ func (s *Set) providerOf(text string) *provider {
 	return found
 }
 
-// localID reads the provider's own number into its normal form (I1). Fillers,
-// error values and rounded numbers are none: they would make one patient of
-// several (I2).
-func (r *rowReader) localID(rec *record, on delay.Day) textCell {
-	cell := r.cell(rec, fLocalID)
-	if len(cell) == 0 {
-		return textCell{}
-	}
-	v, ok := r.ids[string(cell)]
+// who reads the two cells that name a patient: the NHS number, and the provider's
+// own number into its normal form (I1). Fillers, error values and rounded numbers
+// are none: they would make one patient of several (I2).
+func (r *rowReader) who(rec *record, on delay.Day) *whoCell {
+	local, number := r.cell(rec, fLocalID), r.cell(rec, fNHSNumber)
+	r.pair = append(binary.AppendUvarint(r.pair[:0], uint64(len(local))), local...)
+	r.pair = append(r.pair, number...)
+	v, ok := r.people[string(r.pair)]
 	if !ok {
-		v.text, v.removed, v.cut = clean(cell, maxLocalID)
-		id, reading := identity.LocalID(v.text)
-		v.cut = v.cut || reading == identity.Failed || reading == identity.Rounded
-		if v.text = id; v.cut {
-			v.text = ""
-		}
-		r.ids.put(cell, v)
+		r.pairs++
+		v = &whoCell{nth: r.pairs}
+		v.local, v.removed, v.cut = ownNumber(local)
+		v.number, v.state = nhs(number)
+		r.people.put(r.pair, v)
 	}
 	if v.cut {
 		r.warn(rec.line, on, "R3", fLocalID, "a value that is no local patient ID (a spreadsheet error, a rounded number or a long text, "+
@@ -605,17 +611,24 @@ func (r *rowReader) localID(rec *record, on delay.Day) textCell {
 	return v
 }
 
-func (r *rowReader) nhs(rec *record) idCell {
-	cell := r.cell(rec, fNHSNumber)
+func ownNumber(cell []byte) (id string, removed, cut bool) {
 	if len(cell) == 0 {
-		return idCell{}
+		return "", false, false
 	}
-	if v, ok := r.numbers[string(cell)]; ok {
-		return v
+	text, removed, cut := clean(cell, maxLocalID)
+	id, reading := identity.LocalID(text)
+	if cut || reading == identity.Failed || reading == identity.Rounded {
+		return "", removed, true
 	}
-	var v idCell
-	v.number, v.state = identity.NHSNumber(string(cell))
-	return r.numbers.put(cell, v)
+	return id, removed, false
+}
+
+// nhs reads an NHS number, which is empty unless it is a good one.
+func nhs(cell []byte) (number string, state identity.Reading) {
+	if len(cell) == 0 {
+		return "", identity.Nothing
+	}
+	return identity.NHSNumber(string(cell))
 }
 
 // outsideCount applies C14 and says whether the row is excluded.
@@ -1047,7 +1060,8 @@ func (r *rowReader) notPatient(rec *record) bool {
 
 // identified says whether a record has a valid NHS number or a ready date.
 func (r *rowReader) identified(rec *record) bool {
-	return r.nhs(rec).state == identity.Good || r.readDate(r.cell(rec, fReady)).state == goodDate
+	_, state := nhs(r.cell(rec, fNHSNumber))
+	return state == identity.Good || r.readDate(r.cell(rec, fReady)).state == goodDate
 }
 
 func (r *rowReader) skip(line int, named bool) {

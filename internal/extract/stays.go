@@ -6,7 +6,6 @@ import (
 	"homeward/internal/config"
 	"homeward/internal/definition"
 	"homeward/internal/delay"
-	"homeward/internal/identity"
 )
 
 // Apart says why a row is no listing of a delay though it is of a person in a
@@ -203,10 +202,8 @@ func (r *rowReader) apart(rec *record, on delay.Day, why Apart, ready delay.Day,
 	}
 	row := &r.row
 	*row = Row{Line: rec.line, ExtractDate: on, Provider: r.of, Apart: why, Ready: ready}
-	if number := r.nhs(rec); number.state == identity.Good {
-		row.NHSNumber = number.number
-	}
-	row.LocalID = r.localID(rec, on).text
+	who := r.who(rec, on)
+	row.NHSNumber, row.LocalID, row.Who = who.number, who.local, who.nth
 	r.standIn(rec, row)
 	if row.NHSNumber == "" && row.LocalID == "" && row.Pseudonym == "" && row.Spell == "" {
 		return nil

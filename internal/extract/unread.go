@@ -26,9 +26,7 @@ func (r *rowReader) unread(on delay.Day) {
 			u.NHSNumber = number
 		}
 	} else {
-		if number := r.nhs(rec); number.state == identity.Good {
-			u.NHSNumber = number.number
-		}
+		u.NHSNumber, _ = nhs(r.cell(rec, fNHSNumber))
 		if cell := r.cell(rec, fLocalID); len(cell) > 0 && len(cell) <= r.limits.Cell {
 			text, _, cut := clean(cell, maxLocalID)
 			if id, reading := identity.LocalID(text); reading == identity.Good && !cut {

@@ -32,10 +32,10 @@ const HashSize = 16
 
 // Key seals and hashes identifiers. It is safe for concurrent use.
 type Key struct {
-	macs      sync.Pool
-	aead      cipher.AEAD
-	reference []byte
-	file      []byte // the keys of sealed files are derived from it
+	macs       sync.Pool
+	references sync.Pool // the same for references
+	aead       cipher.AEAD
+	file       []byte // the keys of sealed files are derived from it
 	// fingerprint is derived like the others, so it tells nothing of them.
 	fingerprint []byte
 }
@@ -62,9 +62,10 @@ func NewKey(secret []byte) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	match := derive("match")
-	k := &Key{aead: aead, reference: derive("reference"), file: derive("file"), fingerprint: derive("fingerprint")[:fingerprintSize]}
+	match, reference := derive("match"), derive("reference")
+	k := &Key{aead: aead, file: derive("file"), fingerprint: derive("fingerprint")[:fingerprintSize]}
 	k.macs.New = func() any { return hmac.New(sha256.New, match) }
+	k.references.New = func() any { return hmac.New(sha256.New, reference) }
 	return k, nil
 }
 
@@ -191,10 +192,13 @@ var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPaddi
 // It depends on nothing but the patient and the key, never on what arrived
 // first (C10).
 func (k *Key) Reference(provider string, h [HashSize]byte) string {
-	mac := hmac.New(sha256.New, k.reference)
+	mac := k.references.Get().(hash.Hash)
+	defer k.references.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(provider))
 	mac.Write(h[:])
-	return "HW-" + crockford.EncodeToString(mac.Sum(nil)[:5])
+	var sum [sha256.Size]byte
+	return "HW-" + crockford.EncodeToString(mac.Sum(sum[:0])[:5])
 }
 
 // Seal encrypts an identifier. Sealing the same text twice gives different

@@ -16,8 +16,9 @@ import (
 // be read: its disk, its permissions. It says nothing of this machine's store.
 var ErrUnreadable = errors.New("the file itself could not be read")
 
-// inMemory is the size in bytes up to which a frozen file is held in memory.
-const inMemory = 8 << 20
+// inMemory is the size in bytes up to which a frozen file is held in memory: a
+// day's list is far smaller, and a backfill is larger anyhow.
+const inMemory = 1 << 20
 
 // Frozen is a file's bytes as they were read once. What is hashed, kept and
 // read as rows are these bytes, whatever becomes of the file meanwhile.

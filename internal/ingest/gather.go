@@ -19,9 +19,9 @@ type gatherer struct {
 	provider string
 
 	byNHS, byLocal map[string]int32
-	// named remembers whom a row names by its numbers as they stand: the same
-	// people are on the list day after day.
-	named      map[[2]string][2]int32
+	// named remembers who the rows of one Who are: the same people are on the list
+	// day after day.
+	named      map[int32][2]int32
 	givens     map[givenKey]int32
 	places     map[Place]int32
 	statements map[Statement]int32
@@ -37,7 +37,10 @@ type gatherer struct {
 	problems []extract.Problem
 	groups   extract.Groups
 	// lines gives a line of each statement, for problems found later.
-	lines map[int32]int32
+	lines []int32
+	// seen is where once has met each patient, one more than the index, and zero
+	// between calls.
+	seen []int32
 }
 
 // givenKey tells apart what is attributed apart: the same words can fall under
@@ -50,9 +53,9 @@ type givenKey struct {
 func newGatherer(s *Service, f File) *gatherer {
 	return &gatherer{
 		service: s, batch: &Batch{File: f},
-		byNHS: map[string]int32{}, byLocal: map[string]int32{}, named: map[[2]string][2]int32{}, beside: map[string]int32{},
+		byNHS: map[string]int32{}, byLocal: map[string]int32{}, named: map[int32][2]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
-		days: map[delay.Day]*[]Listing{}, lines: map[int32]int32{}, stays: map[delay.Day][]Stay{},
+		days: map[delay.Day]*[]Listing{}, stays: map[delay.Day][]Stay{},
 	}
 }
 
@@ -131,7 +134,7 @@ func (g *gatherer) statement(st Statement, line int) int32 {
 		at = int32(len(g.batch.Statements))
 		g.batch.Statements = append(g.batch.Statements, st)
 		g.statements[st] = at
-		g.lines[at] = int32(line)
+		g.lines = append(g.lines, int32(line))
 	}
 	return at
 }
@@ -146,15 +149,14 @@ func (g *gatherer) problem(p extract.Problem) {
 
 // who is patient for a row.
 func (g *gatherer) who(r *extract.Row) (patient, local int32) {
-	if r.NHSNumber == "" || r.LocalID == "" || r.Spell != "" {
-		return g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme,
-			Spell: r.Spell})
+	who := identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme, Spell: r.Spell}
+	if r.Who == 0 || r.Pseudonym != "" || r.Spell != "" {
+		return g.patient(who)
 	}
-	key := [2]string{r.NHSNumber, r.LocalID}
-	at, ok := g.named[key]
+	at, ok := g.named[r.Who]
 	if !ok {
-		at[0], at[1] = g.patient(identity.Patient{NHSNumber: r.NHSNumber, LocalID: r.LocalID, Pseudonym: r.Pseudonym, Scheme: r.Scheme})
-		g.named[key] = at
+		at[0], at[1] = g.patient(who)
+		g.named[r.Who] = at
 	}
 	return at[0], at[1]
 }
@@ -246,7 +248,7 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
 	// A backfill fills these with megabytes that storing has no use for.
 	g.byNHS, g.byLocal, g.patients, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil
-	g.beside, g.locals, g.unreadOn, g.named = nil, nil, nil, nil
+	g.beside, g.locals, g.unreadOn, g.named, g.seen = nil, nil, nil, nil, nil
 	return b
 }
 
@@ -315,21 +317,33 @@ func (g *gatherer) fillers(day delay.Day, listings []Listing) []Listing {
 func (g *gatherer) underTwoNumbers(day delay.Day, listings []Listing) {
 	type beside struct {
 		Listing
-		several bool
+		rows int
 	}
 	alone := func(l Listing) bool {
 		st := g.batch.Statements[l.Statement]
 		who := &g.patients[st.Patient]
 		return st.Local == 0 && who.NHSNumber == "" && who.Pseudonym == ""
 	}
-	if !slices.ContainsFunc(listings, alone) {
+	// The rows in which a number that stands alone stands beside an NHS number.
+	var with map[int32]beside
+	for _, l := range listings {
+		if !alone(l) {
+			continue
+		}
+		if local := g.beside[g.patients[g.batch.Statements[l.Statement].Patient].Local()]; local != 0 {
+			if with == nil {
+				with = map[int32]beside{}
+			}
+			with[local] = beside{}
+		}
+	}
+	if with == nil {
 		return
 	}
-	with := make(map[int32]beside, len(listings))
 	for _, l := range listings {
-		if st := g.batch.Statements[l.Statement]; st.Local != 0 {
-			_, several := with[st.Local]
-			with[st.Local] = beside{l, several}
+		st := g.batch.Statements[l.Statement]
+		if found, wanted := with[st.Local]; wanted {
+			with[st.Local] = beside{l, found.rows + 1}
 		}
 	}
 	for _, l := range listings {
@@ -337,8 +351,8 @@ func (g *gatherer) underTwoNumbers(day delay.Day, listings []Listing) {
 			continue
 		}
 		st := g.batch.Statements[l.Statement]
-		named, ok := with[g.beside[g.patients[st.Patient].Local()]]
-		if !ok || named.several {
+		named := with[g.beside[g.patients[st.Patient].Local()]]
+		if named.rows != 1 {
 			continue
 		}
 		first, last := min(named.Line, l.Line), max(named.Line, l.Line)
@@ -407,16 +421,18 @@ func (g *gatherer) unread(sum *extract.Summary) {
 // one, and of different rows the last stands; both are reported (R7).
 func (g *gatherer) once(day delay.Day, listings []Listing) []Listing {
 	statements := g.batch.Statements
-	at := make(map[int32]int, len(listings))
+	if len(g.seen) < len(g.patients) {
+		g.seen = make([]int32, len(g.patients))
+	}
 	kept := listings[:0]
 	for _, l := range listings {
-		patient := statements[l.Statement].Patient
-		i, twice := at[patient]
-		if !twice {
-			at[patient] = len(kept)
+		at := &g.seen[statements[l.Statement].Patient]
+		if *at == 0 {
 			kept = append(kept, l)
+			*at = int32(len(kept))
 			continue
 		}
+		i := *at - 1
 		first := kept[i]
 		p := extract.Problem{Line: int(l.Line), Date: day, Severity: extract.Excluded, Rule: "R7",
 			Found:    fmt.Sprintf("the same patient on line %d and again, unchanged, on line %d", first.Line, l.Line),
@@ -428,6 +444,9 @@ func (g *gatherer) once(day delay.Day, listings []Listing) []Listing {
 			kept[i] = l
 		}
 		g.problem(p)
+	}
+	for _, l := range kept {
+		g.seen[statements[l.Statement].Patient] = 0
 	}
 	return kept
 }

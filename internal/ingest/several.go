@@ -66,7 +66,7 @@ func (g *gathering) problems(groups *extract.Groups) []extract.Problem {
 }
 
 // lines gives the line of each statement of a batch.
-func (g *gathering) lines(batch int) map[int32]int32 { return g.all[batch].lines }
+func (g *gathering) lines(batch int) []int32 { return g.all[batch].lines }
 
 // providers gives the codes of the file's providers.
 func providers(b *Batch) []string {

@@ -16,6 +16,7 @@ type bulk struct {
 	tail    string // ON CONFLICT …, or nothing
 	columns int
 	args    []any
+	queries map[int]string // by rows
 }
 
 // bulkRows is the number of rows a call; with up to 40 columns it stays under
@@ -32,8 +33,16 @@ func newBulk(ctx context.Context, tx *sql.Tx, table string, columns []string, ta
 }
 
 func (b *bulk) query(rows int) string {
+	if text, ok := b.queries[rows]; ok {
+		return text
+	}
 	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", b.columns), ", ") + ")"
-	return b.head + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ") + b.tail
+	text := b.head + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ") + b.tail
+	if b.queries == nil {
+		b.queries = map[int]string{}
+	}
+	b.queries[rows] = text
+	return text
 }
 
 // add takes one row; its arguments are those of the columns in order.

@@ -425,7 +425,10 @@ func (t *taking) taken(d *derivation) (ingest.Taken, error) {
 	for i, id := range t.extractIDs {
 		own[id] = i
 	}
-	compare := newComparison(t, d)
+	compare, err := newComparison(t, d)
+	if err != nil {
+		return out, err
+	}
 	for i, e := range t.batch.Extracts {
 		st := ingest.Standing{Date: e.Date, Replaces: -1}
 		now := d.now[e.Date]
@@ -453,7 +456,6 @@ func (t *taking) taken(d *derivation) (ingest.Taken, error) {
 			out.NewlyHeld = append(out.NewlyHeld, day)
 		}
 	}
-	var err error
 	out.Elsewhere, err = t.elsewhere()
 	return out, err
 }
@@ -514,19 +516,24 @@ type comparison struct {
 	d *derivation
 	// extracts of the batch by number
 	own map[int64]int
-	// who patients are shown as, asked once a batch: a backfill lists the same
-	// people on hundreds of days
+	// heads are those who are shown as another, and as whom: asked once of all
+	// whom the batch names, since a backfill lists the same people on hundreds of
+	// days, and else of whom a stored extract lists
 	heads map[int64]int64
-	// joined says that somebody is shown as another
-	joined bool
+	// last are the contents of the extract that was looked at before, with which
+	// the next of a backfill is compared
+	last   map[int64]content
+	lastID int64
 }
 
-func newComparison(t *taking, d *derivation) *comparison {
-	c := &comparison{t: t, d: d, own: make(map[int64]int, len(t.extractIDs)), heads: make(map[int64]int64, len(t.patientIDs))}
+func newComparison(t *taking, d *derivation) (*comparison, error) {
+	c := &comparison{t: t, d: d, own: make(map[int64]int, len(t.extractIDs))}
 	for i, id := range t.extractIDs {
 		c.own[id] = i
 	}
-	return c
+	var err error
+	c.heads, err = whoIs(t.ctx, t.tx, t.patientIDs)
+	return c, err
 }
 
 // content is what of a listing counts as a change when it differs.
@@ -547,6 +554,7 @@ func (c *comparison) extract(i int, st *ingest.Standing) error {
 	if err != nil {
 		return err
 	}
+	// Somebody who is named by another number is nobody new (I3).
 	earlier, err := c.contents(counted)
 	if err != nil {
 		return err
@@ -555,11 +563,6 @@ func (c *comparison) extract(i int, st *ingest.Standing) error {
 	if err != nil {
 		return err
 	}
-	// Somebody who is named by another number is nobody new (I3).
-	if err := c.head(earlier, here); err != nil {
-		return err
-	}
-	earlier, here = c.shown(earlier), c.shown(here)
 	for patient, is := range here {
 		was, ok := earlier[patient]
 		switch {
@@ -573,56 +576,55 @@ func (c *comparison) extract(i int, st *ingest.Standing) error {
 	return nil
 }
 
-// head finds out who patients are shown as, those of whom it is not known yet.
-func (c *comparison) head(lists ...map[int64]content) error {
-	var ids []int64
-	for _, contents := range lists {
-		for id := range contents {
-			if _, known := c.heads[id]; !known {
-				c.heads[id] = id
-				ids = append(ids, id)
-			}
-		}
-	}
-	others, err := whoIs(c.t.ctx, c.t.tx, ids)
-	maps.Copy(c.heads, others)
-	c.joined = c.joined || len(others) > 0
-	return err
-}
-
-// shown gives the contents by whom each patient is shown as.
-func (c *comparison) shown(contents map[int64]content) map[int64]content {
-	if !c.joined {
-		return contents
-	}
-	out := make(map[int64]content, len(contents))
-	for id, is := range contents {
-		out[c.heads[id]] = is
-	}
-	return out
-}
-
+// contents gives what of an extract's listings is compared, by whom each patient
+// is shown as.
 func (c *comparison) contents(id int64) (map[int64]content, error) {
-	if i, ok := c.own[id]; ok {
-		e := c.t.batch.Extracts[i]
-		out := make(map[int64]content, len(e.Listings))
-		for _, l := range e.Listings {
-			st := c.t.batch.Statements[l.Statement]
-			out[c.t.patientIDs[st.Patient]] = content{c.t.givenIDs[st.Given], st.Ready, st.Discharged}
-		}
-		return out, nil
+	if id == c.lastID {
+		return c.last, nil
 	}
+	i, own := c.own[id]
+	if !own {
+		return c.stored(id)
+	}
+	e := c.t.batch.Extracts[i]
+	out := make(map[int64]content, len(e.Listings))
+	for _, l := range e.Listings {
+		st := c.t.batch.Statements[l.Statement]
+		out[c.head(c.t.patientIDs[st.Patient])] = content{c.t.givenIDs[st.Given], st.Ready, st.Discharged}
+	}
+	c.last, c.lastID = out, id
+	return out, nil
+}
+
+// head gives who a patient is shown as.
+func (c *comparison) head(patient int64) int64 {
+	if head, ok := c.heads[patient]; ok {
+		return head
+	}
+	return patient
+}
+
+// stored is contents for an extract that is not of the batch.
+func (c *comparison) stored(id int64) (map[int64]content, error) {
 	rows, err := c.d.listedIn(id)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[int64]content, len(rows))
-	for _, r := range rows {
-		st, err := c.d.statement(r.statement)
-		if err != nil {
+	statements, patients := make([]statementRow, len(rows)), make([]int64, len(rows))
+	for i, r := range rows {
+		if statements[i], err = c.d.statement(r.statement); err != nil {
 			return nil, err
 		}
-		out[st.patient] = content{st.given, st.ready, st.discharged}
+		patients[i] = statements[i].patient
+	}
+	heads, err := whoIs(c.t.ctx, c.t.tx, patients)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(c.heads, heads)
+	out := make(map[int64]content, len(rows))
+	for _, st := range statements {
+		out[c.head(st.patient)] = content{st.given, st.ready, st.discharged}
 	}
 	return out, nil
 }
