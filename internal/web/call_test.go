@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -412,3 +413,7 @@ func TestCallWithdrawn(t *testing.T) {
 		t.Errorf("the page of the calls has %q", got)
 	}
 }
+
+// fontsFetched finds a font of the style sheet that is not one of the reader's
+// own machine.
+var fontsFetched = regexp.MustCompile(`@font-face\{[^}]*url\([^}]*\}`)
