@@ -167,7 +167,7 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 			p.text(x, top+h/2+11, small, r.note, attr{class: "quiet"})
 			alt += r.name + " " + r.note + "; "
 		} else {
-			number := min(48, max(small, h*0.8))
+			number := min(48, pitch*0.9)
 			end := p.parts(x, top, h, wide/float64(most), r.count, c.Divides(), min(36, max(small, h*0.6)))
 			p.text(end+16, top+h/2+number*0.36, number, measure.Whole(r.count.Total()), attr{bold: true})
 			alt += r.name + " " + measure.Whole(r.count.Total()) + "; "
@@ -538,9 +538,15 @@ func weeks(p *pen, s call.Slide) Drawing {
 }
 
 func longest(p *pen, c *call.Content, s call.Slide) Drawing {
-	const refs, hosp, days, reason, due = 0.0, 236.0, 478.0, 1010.0, Width
+	refs := width("Reference", small, true)
+	for _, w := range s.Longest {
+		refs = max(refs, width(w.Reference, small, false)*1.05)
+	}
+	const reason, due = 1000.0, Width
+	hosp := refs + 18
+	days := hosp + 226
 	head := attr{bold: true}
-	p.text(refs, 32, small, "Reference", head)
+	p.text(0, 32, small, "Reference", head)
 	p.text(hosp, 32, small, "Hospital", head)
 	p.text(days, 32, small, "Days so far", head)
 	p.text(reason, 32, small, "Waiting for", head)
@@ -550,8 +556,7 @@ func longest(p *pen, c *call.Content, s call.Slide) Drawing {
 	for _, w := range s.Longest {
 		most = max(most, w.Days)
 	}
-	const room = 350.0
-	scale := room / float64(most)
+	scale := (reason - days - 182) / float64(most)
 	pitch := min(96, (Height-56)/float64(len(s.Longest)))
 	y := 52.0
 	alt := "The longest waits in days: "
@@ -560,7 +565,7 @@ func longest(p *pen, c *call.Content, s call.Slide) Drawing {
 		if i > 0 {
 			p.line(0, y, Width, y, "hair")
 		}
-		p.text(refs, middle+11, small, cut(w.Reference, small, hosp-refs-12, false), attr{})
+		p.text(0, middle+11, small, w.Reference, attr{})
 		p.lines(hosp, middle, small, days-hosp-14, 2, w.Hospital, attr{})
 		wide, h := float64(w.Days)*scale, pitch*0.74
 		words := measure.Whole(w.Days)
@@ -640,16 +645,23 @@ func desks(p *pen, c *call.Content, s call.Slide) Drawing {
 		p.text(after, top+162, 44, dayWord(d.Days), attr{bold: true})
 		p.text(after, top+204, small, "in "+measure.Plural(d.Waits, "wait", "waits"), attr{})
 		alt += d.Name + ": " + number + " " + dayWord(d.Days) + " in " + measure.Plural(d.Waits, "wait", "waits")
-		y := top + 262
+		rows := 0
+		for _, part := range d.Parts {
+			if part.Days > 0 {
+				rows++
+			}
+		}
+		step := min(70, 200/float64(max(rows, 1)))
+		y := top + 210 + step
 		for _, part := range d.Parts {
 			if part.Days == 0 {
 				continue
 			}
 			p.text(x+28, y, 32, part.Words, attr{})
-			p.text(x+wide-28, y, 36, measure.Whole(part.Days), attr{bold: true, anchor: "end"})
+			p.text(x+wide-28, y, key, measure.Whole(part.Days), attr{bold: true, anchor: "end"})
 			p.line(x+28, y+14, x+wide-28, y+14, "hair")
 			alt += ", " + strings.ToLower(part.Words) + " " + measure.Whole(part.Days)
-			y += 50
+			y += step
 		}
 		for j, clock := range []struct {
 			name string
