@@ -260,7 +260,9 @@ type Chart struct {
 	Says string `json:"says,omitempty"`
 	Icon string `json:"icon,omitempty"`
 	// SVG is the drawing; empty when it could not be made.
-	SVG    string `json:"svg"`
+	SVG string `json:"svg"`
+	// Narrow is the same drawn for a phone.
+	Narrow string `json:"narrow,omitempty"`
 	Table  Table  `json:"table"`
 	Source string `json:"source"`
 }

@@ -112,6 +112,9 @@ const recent = 14
 // poster has.
 var slideSize = chart.Size{Width: 1504, Height: 610, Font: 31, Line: 5}
 
+// phoneSize is how they are drawn for a phone, on which they are never shrunk.
+var phoneSize = chart.Size{Width: 340, Height: 290, Font: 14, Line: 2}
+
 // maker gathers what a call says.
 type maker struct {
 	set Setup
@@ -652,6 +655,11 @@ func (m *maker) drawn(ctx context.Context, c chart.Chart) (*Chart, error) {
 		return nil, err
 	}
 	out.SVG = string(b)
+	c.ID += "-narrow"
+	if b, err = m.draw.SVG(ctx, c.At(phoneSize)); err != nil {
+		return nil, err
+	}
+	out.Narrow = string(b)
 	return out, nil
 }
 

@@ -524,6 +524,8 @@ type slideView struct {
 	Stack   *stackView
 	Bars    []barView
 	Drawing template.HTML
+	// Narrow is the drawing for a phone.
+	Narrow template.HTML
 	Icon    template.HTML
 	Table   *callTable
 	// Chart is the chart's table in the page view.
@@ -579,7 +581,7 @@ func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall
 	}
 	if ch := slide.Chart; ch != nil {
 		v.Subtitle = cmp.Or(v.Subtitle, ch.Subtitle)
-		v.Drawing, v.Icon = svg([]byte(ch.SVG)), svg([]byte(ch.Icon))
+		v.Drawing, v.Narrow, v.Icon = svg([]byte(ch.SVG)), svg([]byte(ch.Narrow)), svg([]byte(ch.Icon))
 		v.ChartTable = callTableOf(v.ID+"-chart-table", ch.Table)
 	}
 	if slide.Actions {
