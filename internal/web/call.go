@@ -526,8 +526,8 @@ type slideView struct {
 	Drawing template.HTML
 	// Narrow is the drawing for a phone.
 	Narrow template.HTML
-	Icon    template.HTML
-	Table   *callTable
+	Icon   template.HTML
+	Table  *callTable
 	// Chart is the chart's table in the page view.
 	ChartTable *callTable
 	Actions    *callActions
@@ -561,6 +561,8 @@ type callRow struct {
 type callCell struct {
 	Text, Body      string
 	Header, Numeric bool
+	// Head names the column, where a phone shows the row as lines.
+	Head string
 }
 
 func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall bool) slideView {
@@ -571,10 +573,16 @@ func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall
 	}
 	most := int64(1)
 	for _, b := range slide.Bars {
-		most = max(most, b.Value)
+		if !b.Rest {
+			most = max(most, b.Value)
+		}
 	}
 	for _, b := range slide.Bars {
-		v.Bars = append(v.Bars, barView{Name: b.Name, Words: b.Words, Width: fixed(100 * float64(b.Value) / float64(most))})
+		bar := barView{Name: b.Name, Words: b.Words, Width: "0"}
+		if !b.Rest { // All others together are no bar among the single ones.
+			bar.Width = fixed(100 * float64(b.Value) / float64(most))
+		}
+		v.Bars = append(v.Bars, bar)
 	}
 	if slide.Table != nil {
 		v.Table = callTableOf(v.ID+"-table", *slide.Table)
@@ -617,6 +625,9 @@ func callTableOf(id string, t call.Table) *callTable {
 			cell := callCell{Text: text, Header: i == 0, Numeric: i < len(t.Head) && t.Head[i].Numeric}
 			if r.Body != "" && i == r.BodyAt {
 				cell.Body = r.Body
+			}
+			if i < len(t.Head) {
+				cell.Head = t.Head[i].Text
 			}
 			row.Cells = append(row.Cells, cell)
 		}
