@@ -116,9 +116,14 @@ type Content struct {
 	// Sitrep is nil where no hospital lists everybody in a bed.
 	Sitrep    *Sitrep   `json:"sitrep,omitempty"`
 	Unsettled Unsettled `json:"unsettled"`
+	// Undivided says that the nation does not divide delays between bodies.
+	Undivided bool `json:"undivided,omitempty"`
 
 	Slides []Slide `json:"slides"`
 }
+
+// Divides says whether delays are divided between bodies.
+func (c *Content) Divides() bool { return !c.Undivided }
 
 // LongDays is the number of delayed days from which a wait is long.
 const LongDays = 21
@@ -142,6 +147,12 @@ type Slide struct {
 	Number int    `json:"number"`
 	Name   string `json:"name"`
 	Title  string `json:"title"`
+	// Subtitle stands below the title on the wall: of what, and how it adds up.
+	// Calls held before posters were drawn have none, nor any of what says
+	// "poster" below.
+	Subtitle string `json:"subtitle,omitempty"`
+	// Facts are the numbers in a row at the foot of a poster, three at most.
+	Facts []Fact `json:"facts,omitempty"`
 	// Figure is one large number with its words.
 	Figure      string `json:"figure,omitempty"`
 	FigureWords string `json:"figure_words,omitempty"`
@@ -153,6 +164,12 @@ type Slide struct {
 	// Chart is a drawing with its words.
 	Chart *Chart `json:"chart,omitempty"`
 	Table *Table `json:"table,omitempty"`
+	// What the posters of a slide are drawn from: the shares of twelve months, the
+	// weeks of a flow, the longest waits, and the desks that have days to answer.
+	Months  []Share  `json:"months,omitempty"`
+	Weeks   []Week   `json:"weeks,omitempty"`
+	Longest []Longer `json:"longest,omitempty"`
+	Desks   []Desk   `json:"desks,omitempty"`
 	// Actions says that the actions stand here; they are not frozen.
 	Actions bool `json:"actions,omitempty"`
 }
@@ -168,6 +185,68 @@ type Bar struct {
 	Name  string `json:"name"`
 	Value int64  `json:"value"`
 	Words string `json:"words"`
+	// Count is Value by body where it is divided so; Before the value shown at the
+	// last call, nil on the first. Rest marks the bar of all others together.
+	Count  *Count `json:"count,omitempty"`
+	Before *int64 `json:"before,omitempty"`
+	Rest   bool   `json:"rest,omitempty"`
+}
+
+// Fact is a number with the words that follow it.
+type Fact struct {
+	Figure string `json:"figure"`
+	Words  string `json:"words"`
+}
+
+// Week is how the count of people waiting changed in one week: those waiting
+// before it, new, ended, other (resumed less paused and moved) and waiting at
+// its end, which add up. Whole is false where the week is not over or the lists
+// of a hospital are missing altogether; Gaps where some of its lists are.
+type Week struct {
+	From  Day   `json:"from"`
+	Start int64 `json:"start"`
+	New   int64 `json:"new"`
+	Ended int64 `json:"ended"`
+	Other int64 `json:"other"`
+	End   int64 `json:"end"`
+	Whole bool  `json:"whole"`
+	Gaps  bool  `json:"gaps,omitempty"`
+}
+
+// Net is how many more became ready than left.
+func (w Week) Net() int64 { return w.New - w.Ended }
+
+// Longer is one long wait, by pseudonym.
+type Longer struct {
+	Reference string `json:"reference"`
+	Hospital  string `json:"hospital"`
+	Days      int64  `json:"days"`
+	Reason    string `json:"reason"`
+	// Body is the slug of who the next step is with, empty where the nation does
+	// not divide delays between bodies.
+	Body string `json:"body,omitempty"`
+	// Due is when the first of its open steps is due, empty for none.
+	Due Day `json:"due"`
+}
+
+// Desk is the days that one party answers for next, by how they stand. The
+// parts add up to Days.
+type Desk struct {
+	Name  string     `json:"name"`
+	Body  string     `json:"body,omitempty"`
+	Days  int64      `json:"days"`
+	Waits int64      `json:"waits"`
+	Parts []DeskPart `json:"parts"`
+	// Since is how long the oldest of them has stood so, ReplyBy when its answer
+	// is expected; zero for none.
+	Since   time.Time `json:"since"`
+	ReplyBy time.Time `json:"reply_by"`
+}
+
+// DeskPart is the days of a desk that stand in one way.
+type DeskPart struct {
+	Words string `json:"words"`
+	Days  int64  `json:"days"`
 }
 
 // Chart is a drawing made by package chart, with everything that stands in
@@ -181,7 +260,9 @@ type Chart struct {
 	Says string `json:"says,omitempty"`
 	Icon string `json:"icon,omitempty"`
 	// SVG is the drawing; empty when it could not be made.
-	SVG    string `json:"svg"`
+	SVG string `json:"svg"`
+	// Narrow is the same drawn for a phone.
+	Narrow string `json:"narrow,omitempty"`
 	Table  Table  `json:"table"`
 	Source string `json:"source"`
 }

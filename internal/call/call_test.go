@@ -63,8 +63,9 @@ func TestGapIsSaid(t *testing.T) {
 	if err := m.moved(t.Context(), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s.Title != "29 new, 31 ended, 1 paused, 2 added late: 105 waiting, 1 more than last call" {
-		t.Errorf("C16 the title is %q", s.Title)
+	if s.Title != "29 new, 31 ended: 105 waiting, 1 more than last call" ||
+		s.Subtitle != "Movement does not add up by 2. See Extracts." {
+		t.Errorf("C16 the title is %q, %q", s.Title, s.Subtitle)
 	}
 	if len(s.Lines) != 2 || s.Lines[0] != "Movement does not add up by 2. See Extracts." ||
 		s.Lines[1] != "0 people have passed 21 days since. 1 wait is disputed, 2 at the last call." {

@@ -66,6 +66,8 @@ type Unsettled struct {
 	From Day   `json:"from"`
 	To   Day   `json:"to"`
 	Days int64 `json:"days"`
+	// Of is every delayed day of the period.
+	Of int64 `json:"of,omitempty"`
 	// ReplyBy is the earliest moment by which an answer is expected, zero when
 	// none is.
 	ReplyBy time.Time `json:"reply_by"`
@@ -105,10 +107,13 @@ type Setup struct {
 // speaks for "now", as on the overview.
 const recent = 14
 
-// slideSize is how charts are drawn: for 1,280 by 720 pixels, read from six
-// times the height of the image. It is low, so that the room that words leave on
-// a slide is filled in width and its letters stay as large as those around it.
-var slideSize = chart.Size{Width: 1200, Height: 380, Font: 25, Line: 4}
+// slideSize is how charts are drawn: as wide as a poster, of which sixteen units
+// make one hundredth of the width of the wall, with the least letters that a
+// poster has.
+var slideSize = chart.Size{Width: 1504, Height: 610, Font: 31, Line: 5}
+
+// phoneSize is how they are drawn for a phone, on which they are never shrunk.
+var phoneSize = chart.Size{Width: 340, Height: 290, Font: 14, Line: 2}
 
 // maker gathers what a call says.
 type maker struct {
@@ -120,6 +125,7 @@ type maker struct {
 	// reasons is the people waiting by reason; pending what is not settled;
 	// longer the people who have passed LongDays since the last call.
 	reasons map[delay.Reason]int64
+	bodies  map[delay.Reason]measure.ByBody
 	pending []Pending
 	longer  int64
 	at      map[string]delay.Day
@@ -128,10 +134,11 @@ type maker struct {
 // Make works out everything that a call shows. Without a drawer the charts are
 // left out, for the checks before a call.
 func Make(ctx context.Context, src Source, draw Drawer, s Setup) (*Content, error) {
-	m := &maker{set: s, src: src, draw: draw, reasons: map[delay.Reason]int64{}, at: map[string]delay.Day{}, Content: &Content{
-		Version: version, Call: Day(delay.DayOf(s.Now)), Held: s.Now, Partnership: s.Partnership, RuleSet: s.RuleSet,
-		Convention: s.Book.Counting().Name,
-	}}
+	m := &maker{set: s, src: src, draw: draw, reasons: map[delay.Reason]int64{}, bodies: map[delay.Reason]measure.ByBody{},
+		at: map[string]delay.Day{}, Content: &Content{
+			Version: version, Call: Day(delay.DayOf(s.Now)), Held: s.Now, Partnership: s.Partnership, RuleSet: s.RuleSet,
+			Convention: s.Book.Counting().Name, Undivided: !s.Book.Divides(),
+		}}
 	if s.Last != nil {
 		m.Content.Last = s.Last.Call
 	}
@@ -178,8 +185,10 @@ func (m *maker) standing(ctx context.Context) error {
 			if h.Counted {
 				m.at[code] = day
 				m.Waiting = m.Waiting.Plus(h.Waiting, 1)
-				for r, n := range h.Reasons {
-					m.reasons[r] += n
+				for _, c := range cells {
+					b := m.bodies[c.Reason]
+					b[c.Body] += c.Days
+					m.reasons[c.Reason], m.bodies[c.Reason] = m.reasons[c.Reason]+c.Days, b
 				}
 				if stand[i].LatestReceived.After(m.Arrived) {
 					m.Arrived = stand[i].LatestReceived.In(m.set.Now.Location())
@@ -388,6 +397,10 @@ func (m *maker) unsettled(ctx context.Context) error {
 			m.Unsettled.ReplyBy = by
 		}
 	}
+	m.Unsettled.Of = m.Share.Days.Total()
+	if m.Share.Basis != "" {
+		m.Unsettled.Of += m.Unsettled.Days
+	}
 	return nil
 }
 
@@ -422,9 +435,10 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 		return nil
 	}
 	n := m.Waiting.Total()
-	s.Title = peopleAre(n) + " waiting"
-	if m.Logs {
-		s.Title += "; " + whole(m.Checked) + " checked in the last 24 hours"
+	s.Title = peopleAre(n) + " waiting to leave"
+	if m.Movement != nil {
+		s.Title = fit(peopleAre(n)+" waiting to leave, "+change(n, m.Movement.Of(Shown).Total()),
+			peopleAre(n)+" waiting, "+change(n, m.Movement.Of(Shown).Total()))
 	}
 	s.Figure, s.FigureWords = whole(n), "people waiting to leave hospital at the end of "+m.AsAt.Long()
 	if n == 1 {
@@ -432,6 +446,7 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 	}
 	if m.Content.Sitrep = m.sitrep(); m.Content.Sitrep != nil {
 		s.Title = whole(m.Content.Sitrep.Remaining) + " remain by the sitrep; " + whole(n) + " waiting by our count"
+		s.Subtitle = m.Content.Sitrep.words()
 		s.Lines = append(s.Lines, m.Content.Sitrep.words())
 	}
 	if m.Ready > 0 && (m.Content.Sitrep == nil || m.Content.Sitrep.Ready == 0) {
@@ -440,6 +455,9 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 			line = plural(m.Ready, "person", "people") + " became ready that day and " + isAre(m.Ready) + " among them."
 		}
 		s.Lines = append(s.Lines, line)
+	}
+	if m.Logs {
+		s.Lines = append(s.Lines, whole(m.Checked)+" of "+whole(n)+" checked in the last 24 hours.")
 	}
 	if m.Unsettled.Days > 0 {
 		s.Lines = append(s.Lines, plural(m.Unsettled.Days, "day", "days")+" of "+monthWords(delay.Day(m.Share.From), delay.Day(m.Share.To))+" "+
@@ -484,7 +502,27 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 		s.Lines = append(s.Lines, fmt.Sprintf("%s of %s in.", whole(in), plural(due, "extract is", "extracts are")))
 	}
 	s.Table = t
+	s.Facts = m.facts(in, due)
 	return nil
+}
+
+// facts are the three numbers below the people waiting: who became ready, who
+// was checked or else what is not settled, and the extracts.
+func (m *maker) facts(in, due int64) []Fact {
+	ready := Fact{whole(m.Ready), "became ready that day; they count from the next"}
+	if m.set.Book.Counting().Ready {
+		ready.Words = "became ready that day and are among them"
+	}
+	second := Fact{whole(m.Checked), "of " + whole(m.Waiting.Total()) + " checked in the last 24 hours"}
+	if !m.Logs {
+		second = Fact{whole(m.Unsettled.Days), plural(m.Unsettled.Days, "day", "days")[len(whole(m.Unsettled.Days))+1:] + " of " +
+			monthWords(delay.Day(m.Share.From), delay.Day(m.Share.To)) + " not settled"}
+	}
+	out := []Fact{ready, second, {whole(in) + " of " + whole(due), "extracts in"}}
+	if due == 0 {
+		out[2] = Fact{"0", "extracts due yet"}
+	}
+	return out
 }
 
 func isAre(n int64) string {
@@ -512,18 +550,9 @@ func (m *maker) moved(_ context.Context, s *Slide) error {
 		return nil
 	}
 	total := func(k LineKey) int64 { return m.Movement.Of(k).Total() }
-	title := whole(total(New)) + " new, " + whole(-total(Ended)) + " ended"
-	if n := total(Paused); n < 0 {
-		title += ", " + whole(-n) + " paused"
-	} else if n > 0 {
-		title += ", " + whole(n) + " resumed"
-	}
-	if n := total(Late); n > 0 {
-		title += ", " + whole(n) + " added late"
-	} else if n < 0 {
-		title += ", " + whole(-n) + " taken off late"
-	}
-	s.Title = title + ": " + whole(now) + " waiting, " + change(now, total(Shown))
+	ended := whole(total(New)) + " new, " + whole(-total(Ended)) + " ended: " + whole(now) + " waiting, " + change(now, total(Shown))
+	s.Title = fit(ended, whole(now)+" waiting, "+change(now, total(Shown)))
+	s.Subtitle = m.Movement.sum()
 	s.Table = &Table{Caption: "From the last call to now, by who the next step is with",
 		Head: append([]Column{{Text: "People"}}, bodyColumns()...)}
 	divides := m.set.Book.Divides()
@@ -570,7 +599,7 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 	if err != nil {
 		return err
 	}
-	o := chart.TrendOptions{ID: "call-trend", Place: m.set.Partnership,
+	o := chart.TrendOptions{ID: "call-trend", Place: m.set.Partnership, TitleRoom: TitleRoom,
 		Levels: measure.LevelsFor(m.set.Levels, metric, grain, measure.Filter{}, t.From, t.To)}
 	for _, a := range m.set.Annotations {
 		if a.Touches(metric, measure.Filter{}, t.From, t.To) {
@@ -582,7 +611,7 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 	if err != nil {
 		return err
 	}
-	s.Title = control.Title
+	s.Title, s.Subtitle = control.Title, trendWords(metric, t)
 	if s.Chart, err = m.drawn(ctx, control.Chart); err != nil {
 		return err
 	}
@@ -596,6 +625,15 @@ func (m *maker) trend(ctx context.Context, s *Slide) error {
 	return nil
 }
 
+// trendWords says of what the control chart is, in one line of the wall.
+func trendWords(m measure.Metric, t measure.Trend) string {
+	step := "week"
+	if t.Grain == measure.ByDay {
+		step = "day"
+	}
+	return fmt.Sprintf("%s, by %s, %s to %s", m.Name, step, t.From.Time().Format("January 2006"), t.To.Time().Format("January 2006"))
+}
+
 // first is the first date with an extract of anybody.
 func (m *maker) first() delay.Day {
 	first := m.over.AsAt
@@ -607,7 +645,7 @@ func (m *maker) first() delay.Day {
 
 // drawn draws a chart and keeps its words and table.
 func (m *maker) drawn(ctx context.Context, c chart.Chart) (*Chart, error) {
-	out := &Chart{ID: c.ID, Subtitle: c.Subtitle, Alt: c.Alt, Notes: c.Notes, Source: c.Source}
+	out := worded(c)
 	sized := c.At(slideSize)
 	if len(sized.Option) == 0 {
 		return nil, nil // Nobody became ready and nobody left: the slide has its sentence alone.
@@ -617,6 +655,17 @@ func (m *maker) drawn(ctx context.Context, c chart.Chart) (*Chart, error) {
 		return nil, err
 	}
 	out.SVG = string(b)
+	c.ID += "-narrow"
+	if b, err = m.draw.SVG(ctx, c.At(phoneSize)); err != nil {
+		return nil, err
+	}
+	out.Narrow = string(b)
+	return out, nil
+}
+
+// worded keeps the words and the table of a chart without its drawing.
+func worded(c chart.Chart) *Chart {
+	out := &Chart{ID: c.ID, Subtitle: c.Subtitle, Alt: c.Alt, Notes: c.Notes, Source: c.Source}
 	out.Table = Table{Caption: c.Table.Caption}
 	for i, h := range c.Table.Head {
 		out.Table.Head = append(out.Table.Head, Column{Text: h, Numeric: i > 0})
@@ -628,7 +677,7 @@ func (m *maker) drawn(ctx context.Context, c chart.Chart) (*Chart, error) {
 		}
 		out.Table.Rows = append(out.Table.Rows, row)
 	}
-	return out, nil
+	return out
 }
 
 // groups stands where the next step does, where the nation divides delays by
@@ -653,7 +702,7 @@ func (m *maker) groups(s *Slide) {
 	}
 }
 
-func (m *maker) nextStep(_ context.Context, s *Slide) error {
+func (m *maker) nextStep(ctx context.Context, s *Slide) error {
 	if !m.set.Book.Divides() {
 		m.groups(s)
 		return nil
@@ -665,9 +714,11 @@ func (m *maker) nextStep(_ context.Context, s *Slide) error {
 		s.Title = "No " + sh.daysWords() + " to share yet"
 		return nil
 	}
-	s.Title = percent(sh.Value) + " of " + sh.daysWords() + " in " + period + " were with social care"
-	if sh.High-sh.Low >= 0.05 {
-		s.Title += "; " + percent(sh.Low) + " to " + percent(sh.High) + " with unsettled days"
+	s.Title = fit(percent(sh.Value)+" of "+sh.daysWords()+" in "+period+" were with social care",
+		percent(sh.Value)+" of "+sh.daysWords()+" were with social care")
+	s.Subtitle = whole(sh.Days.Total()) + " " + sh.daysWords() + " in " + period
+	if sh.Basis == "" {
+		s.Subtitle += ", every counted day as it stands attributed"
 	}
 	s.Stack = &Stack{Count: sh.Days, Unit: sh.daysWords()}
 	switch {
@@ -686,7 +737,32 @@ func (m *maker) nextStep(_ context.Context, s *Slide) error {
 		s.Lines = append(s.Lines, "Shown at the last call: "+percent(last.Share.Value)+" for "+
 			monthWords(delay.Day(last.Share.From), delay.Day(last.Share.To))+".")
 	}
-	return nil
+	if m.draw == nil {
+		return nil
+	}
+	var err error
+	s.Months, err = m.months(ctx)
+	return err
+}
+
+// months are the shares of the twelve months up to the one that is shown, those
+// before the first extract left out.
+func (m *maker) months(ctx context.Context) ([]Share, error) {
+	to := delay.Day(m.Share.To)
+	first := m.first()
+	var out []Share
+	for i := range delay.Month(12) {
+		month := to.Month() - 11 + i
+		if month.Last() < first {
+			continue
+		}
+		sh, err := shareOf(ctx, m.src, m.set.Headline, max(month.First(), first), min(month.Last(), to))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sh)
+	}
+	return out, nil
 }
 
 // daysWords names the days of which the share is one.
@@ -734,23 +810,44 @@ func (m *maker) leading(_ context.Context, s *Slide) error {
 			}
 		}
 	}
-	for _, l := range all[:min(5, len(all))] {
-		words := whole(l.people)
-		if m.set.Last != nil {
-			words += ", " + change(l.people, before[l.reason])
-		}
-		s.Bars = append(s.Bars, Bar{Name: m.set.Book.Words(l.reason), Value: l.people, Words: words})
+	s.Subtitle = plural(total, "person", "people") + " waiting on " + m.AsAt.Long() + ", by what they wait for"
+	rest := Bar{Value: total, Rest: true}
+	restOf, restBefore := m.Waiting, int64(0)
+	for _, n := range before {
+		restBefore += n
 	}
-	if len(all) > 5 {
-		rest := total
-		for _, l := range all[:5] {
-			rest -= l.people
+	for _, l := range all[:min(mostReasons, len(all))] {
+		bar := Bar{Name: m.set.Book.Words(l.reason), Value: l.people, Words: whole(l.people)}
+		if m.set.Book.Divides() {
+			c := CountOf(m.bodies[l.reason])
+			bar.Count, restOf = &c, restOf.Plus(c, -1)
 		}
-		s.Lines = append(s.Lines, plural(rest, "person waits", "people wait")+" for "+plural(int64(len(all)-5), "other reason", "other reasons")+
-			".")
+		rest.Value -= l.people
+		restBefore -= before[l.reason]
+		if m.set.Last != nil {
+			was := before[l.reason]
+			bar.Words, bar.Before = bar.Words+", "+change(l.people, was), &was
+		}
+		s.Bars = append(s.Bars, bar)
+	}
+	// Those that were among the leading ones then and are no longer are among the
+	// others now, so that the changes add up.
+	if len(all) > mostReasons || restBefore > 0 {
+		rest.Name = plural(int64(max(0, len(all)-mostReasons)), "other reason", "other reasons")
+		rest.Words = whole(rest.Value)
+		if m.set.Book.Divides() {
+			rest.Count = &restOf
+		}
+		if m.set.Last != nil {
+			rest.Words, rest.Before = rest.Words+", "+change(rest.Value, restBefore), &restBefore
+		}
+		s.Bars = append(s.Bars, rest)
 	}
 	return nil
 }
+
+// mostReasons is how many reasons have a bar of their own.
+const mostReasons = 6
 
 // flowWeeks is how many whole weeks the flow slide shows.
 const flowWeeks = 8
@@ -773,18 +870,22 @@ func (m *maker) flow(ctx context.Context, s *Slide) error {
 	if err != nil {
 		return err
 	}
+	if len(f.Groups) == 0 {
+		return nil
+	}
 	c := chart.FlowOf(f, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership})
-	s.Title = c.Title
+	group, where := f.Groups[0], ""
 	if most := by.most(); most != nil {
+		group, where = most.group, " on pathway "+most.Code
 		one := f
-		one.Groups = []measure.FlowGroup{most.group}
+		one.Groups = []measure.FlowGroup{group}
 		c = chart.FlowOf(one, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership,
 			Name: "Pathway " + most.Code + " (" + most.Name + ")"})
-		s.Title = fmt.Sprintf("More people became ready than left on pathway %s in %d of %s", most.Code, most.more,
-			plural(int64(most.weeks), "week", "weeks"))
 	}
-	if s.Chart, err = m.drawn(ctx, c); err != nil {
-		return err
+	s.Weeks = weeksOf(group)
+	s.Title, s.Subtitle = flowTitle(s.Weeks, where)
+	if m.draw != nil {
+		s.Chart = worded(c)
 	}
 	if len(f.Groups) > 0 {
 		w := f.Groups[0].Whole
@@ -812,7 +913,17 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 	if !m.set.Book.Divides() {
 		s.Table.Head = slices.DeleteFunc(s.Table.Head, func(c Column) bool { return c.Text == "Next step with" })
 	}
+	dueNow := int64(0)
 	for _, w := range waits {
+		long := Longer{Reference: w.Reference, Hospital: ShortName(names[w.Provider]), Days: int64(w.Days),
+			Reason: m.set.Book.Words(w.Reason), Due: Day(w.Due)}
+		if m.set.Book.Divides() {
+			long.Body = w.Body.Slug()
+		}
+		s.Longest = append(s.Longest, long)
+		if w.Due != 0 && w.Due <= delay.Day(m.Call) {
+			dueNow++
+		}
 		due := "No date"
 		if w.Due != 0 {
 			due = shortDay(w.Due)
@@ -826,6 +937,11 @@ func (m *maker) longest(ctx context.Context, s *Slide) error {
 			Cells: []string{w.Reference, ShortName(names[w.Provider]), whole(int64(w.Days)), m.set.Book.Words(w.Reason),
 				measure.UpperFirst(w.Body.String()),
 				due}})
+	}
+	s.Subtitle = fmt.Sprintf("The %s longest of %s. Dashed line: %d days", whole(int64(len(waits))),
+		plural(m.Waiting.Total(), "wait", "waits"), LongDays)
+	if dueNow > 0 {
+		s.Subtitle += fmt.Sprintf(". %s due by today", plural(dueNow, "step is", "steps are"))
 	}
 	return nil
 }
@@ -845,20 +961,71 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 		}
 		return nil
 	}
-	s.Title = plural(u.Days, "day", "days") + " of " + period + " " + isAre(u.Days) + " not settled"
+	days := plural(u.Days, "day", "days") + " of " + period
+	s.Title = fit(days+" not settled", plural(u.Days, "day", "days")+" not settled")
 	if !u.ReplyBy.IsZero() {
-		s.Title += "; oldest reply date " + u.ReplyBy.Format("2 January 2006")
+		s.Title = fit(days+" not settled; oldest reply date "+u.ReplyBy.Format("2 January 2006"),
+			days+" not settled; oldest reply date "+u.ReplyBy.Format("2 Jan 2006"),
+			days+" not settled; oldest reply "+u.ReplyBy.Format("2 Jan 2006"), s.Title)
 	}
-	s.Table = &Table{Caption: "What is not settled, and whose answer comes next",
-		Head: []Column{{Text: "Standing"}, {Text: "Days", Numeric: true},
-			{Text: "Waits for NHS answer", Numeric: true}, {Text: "Waits for council answer", Numeric: true}, {Text: "Oldest reply date"}}}
-	type sum struct {
-		days, nhs, council int64
-		by                 time.Time
+	s.Desks = m.desks()
+	s.Subtitle = whole(u.Days) + " of " + plural(u.Of, "day", "days") + " (" + percent(float64(u.Days)/float64(max(u.Of, u.Days))) + ")"
+	if sh := m.Share; sh.Known && sh.High > sh.Low {
+		s.Subtitle += ", so the share with social care is between " + percent(sh.Low) + " and " + percent(sh.High)
 	}
-	sums := make([]sum, 5)
+	s.Table = &Table{Caption: "Days that are not settled, and whose answer comes next",
+		Head: []Column{{Text: "Days"}, {Text: "All", Numeric: true}}}
+	for _, d := range s.Desks {
+		s.Table.Head = append(s.Table.Head, Column{Text: d.Name, Body: d.Body, Numeric: true})
+	}
+	row := func(words string, strong bool, of func(Desk) int64) {
+		all, cells := int64(0), []string(nil)
+		for _, d := range s.Desks {
+			all += of(d)
+			cells = append(cells, whole(of(d)))
+		}
+		s.Table.Rows = append(s.Table.Rows, Row{Strong: strong, Cells: append([]string{words, whole(all)}, cells...)})
+	}
+	for i, words := range standings {
+		row(words, false, func(d Desk) int64 { return d.Parts[i].Days })
+	}
+	row("All", true, func(d Desk) int64 { return d.Days })
+	reply := Row{Cells: []string{"Oldest reply date", dateOrNone(u.ReplyBy)}}
+	for _, d := range s.Desks {
+		reply.Cells = append(reply.Cells, dateOrNone(d.ReplyBy))
+	}
+	s.Table.Rows = append(s.Table.Rows, reply)
+	return nil
+}
+
+func dateOrNone(t time.Time) string {
+	if t.IsZero() {
+		return "None"
+	}
+	return t.Format("2 Jan 2006")
+}
+
+// standings are the ways in which days are not settled, in the order of desks.
+var standings = [...]string{"Proposed", "Disputed", "Decided, not agreed", "Not attributed"}
+
+// desks divides what is not settled by whose answer comes next; the third, of
+// nobody's, is left out where it has no day.
+func (m *maker) desks() []Desk {
+	all := []Desk{{Name: "The council answers next", Body: delay.SocialCare.Slug()}, {Name: "The NHS answers next", Body: delay.NHS.Slug()},
+		{Name: "No answer is expected"}}
+	for i := range all {
+		for _, words := range standings {
+			all[i].Parts = append(all[i].Parts, DeskPart{Words: words})
+		}
+	}
 	for _, p := range m.pending {
-		i := 0
+		d, i := &all[2], 0
+		switch p.Next {
+		case agreement.CouncilSide:
+			d = &all[0]
+		case agreement.NHSSide:
+			d = &all[1]
+		}
 		switch {
 		case p.State == agreement.Disputed:
 			i = 1
@@ -867,28 +1034,18 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 		case !p.Attributed:
 			i = 3
 		}
-		for _, i := range [...]int{i, 4} {
-			sums[i].days += p.Days
-			switch p.Next {
-			case agreement.NHSSide:
-				sums[i].nhs += p.Waits
-			case agreement.CouncilSide:
-				sums[i].council += p.Waits
-			}
-			if by := m.replyBy(p); !by.IsZero() && (sums[i].by.IsZero() || by.Before(sums[i].by)) {
-				sums[i].by = by
-			}
+		d.Days, d.Waits, d.Parts[i].Days = d.Days+p.Days, d.Waits+p.Waits, d.Parts[i].Days+p.Days
+		if !p.Oldest.IsZero() && p.Oldest.Unix() != 0 && (d.Since.IsZero() || p.Oldest.Before(d.Since)) {
+			d.Since = p.Oldest.In(m.set.Now.Location())
+		}
+		if by := m.replyBy(p); !by.IsZero() && (d.ReplyBy.IsZero() || by.Before(d.ReplyBy)) {
+			d.ReplyBy = by
 		}
 	}
-	for i, name := range []string{"Proposed, no answer yet", "Disputed", "Decided, not agreed", "Not attributed", "All"} {
-		by := "None"
-		if !sums[i].by.IsZero() {
-			by = sums[i].by.Format("2 Jan 2006")
-		}
-		s.Table.Rows = append(s.Table.Rows, Row{Strong: i == 4, Cells: []string{name, whole(sums[i].days), whole(sums[i].nhs),
-			whole(sums[i].council), by}})
+	if all[2].Days == 0 {
+		all = all[:2]
 	}
-	return nil
+	return all
 }
 
 func (m *maker) actions(_ context.Context, s *Slide) error {

@@ -133,6 +133,28 @@ func (m *Movement) Of(k LineKey) Count {
 // Adds says whether the lines add up for every body.
 func (m *Movement) Adds() bool { return m.Gap == Count{} }
 
+// sum writes the movement of everybody as one sum, or by how much it does not
+// add up.
+func (m *Movement) sum() string {
+	if !m.Adds() {
+		return gapWords(m.Gap)
+	}
+	words := ""
+	for _, l := range m.Lines {
+		switch n := l.Count.Total(); {
+		case l.Key == Shown:
+			words = whole(n)
+		case l.Key == Now:
+			words += " = " + whole(n) + " ✓"
+		case n > 0:
+			words += " + " + whole(n)
+		case n < 0:
+			words += " − " + whole(-n)
+		}
+	}
+	return words
+}
+
 // Words gives a line's name in the table; last is the day of the last call.
 func (k LineKey) Words(last, now delay.Day) string {
 	switch k {

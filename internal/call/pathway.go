@@ -106,8 +106,7 @@ func (g *pathwayGroup) sum(all measure.Flow) {
 			}
 		}
 		p.Now = w.Now
-		// A week that lacks a hospital altogether is not drawn either.
-		if p.CalendarDays() == 7 && !slices.ContainsFunc(p.Missing, func(m measure.Gap) bool { return m.Days >= 7 }) {
+		if wholeWeek(*p) {
 			g.weeks++
 			if p.By[measure.Began] > p.By[measure.Ended] {
 				g.more++

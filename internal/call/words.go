@@ -3,6 +3,7 @@ package call
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
@@ -39,6 +40,20 @@ func monthWords(from, to delay.Day) string {
 		return from.Long()
 	}
 	return fmt.Sprintf("%d to %s", from.Time().Day(), to.Long())
+}
+
+// TitleRoom is how many characters of a title stand on one line of the wall.
+const TitleRoom = 66
+
+// fit gives the first of the wordings, longest first, that stands on one line,
+// and the last when none does.
+func fit(wordings ...string) string {
+	for _, w := range wordings {
+		if utf8.RuneCountInString(w) <= TitleRoom {
+			return w
+		}
+	}
+	return wordings[len(wordings)-1]
 }
 
 // ShortName leaves off what every trust's name ends with, so that it can be

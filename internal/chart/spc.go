@@ -237,6 +237,14 @@ func has(m measure.Metric) string {
 // controlTitle is the finding, T1 to T7: the first condition that holds speaks.
 func controlTitle(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions) string {
 	long := findings(t, p, r, subject(t))
+	if o.TitleRoom > 0 {
+		for _, f := range append(long, subject(t)+": "+lowerFirst(shortFinding(r)), shortFinding(r)) {
+			if len([]rune(f)) <= o.TitleRoom {
+				return f
+			}
+		}
+		return shorten(shortFinding(r), o.TitleRoom)
+	}
 	if !o.Panel || o.Name == "" {
 		for _, f := range long {
 			if len([]rune(f)) < titleLimit {

@@ -31,6 +31,10 @@ func textWidth(s string, font float64) float64 {
 	return w * font / 1000
 }
 
+// TextWidth is the width of one line of text for what is drawn without ECharts,
+// in the unit of the font's size.
+func TextWidth(s string, font float64) float64 { return textWidth(s, font) }
+
 // edge is how much wider than Helvetica a label at the edge of a drawing may be
 // drawn where the machine has another font: DejaVu's digits are a seventh wider.
 const edge = 1.16

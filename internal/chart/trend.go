@@ -40,6 +40,9 @@ type TrendOptions struct {
 	// Panel says that the chart is one of several beside each other: its title
 	// begins with its name and it has no key of its own.
 	Panel bool
+	// TitleRoom, when it is not 0, is how many characters a title may have where
+	// that is fewer than everywhere.
+	TitleRoom int
 }
 
 // Scale is a value axis in the chart's own unit: per cent for shares.

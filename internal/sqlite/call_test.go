@@ -235,8 +235,8 @@ func TestCallPathways(t *testing.T) {
 	}
 	all, _ := make()
 	t.Run("T11 without a log the slide is of everybody", func(t *testing.T) {
-		if all.Title != "More people became ready than left in 5 of 7 weeks" && all.Title !=
-			"More people became ready than left in 6 of 7 weeks" || len(all.Lines) != 1 {
+		if !regexp.MustCompile(`^More people became ready than left in [56] of 7 weeks: \d+ more in all$`).MatchString(all.Title) ||
+			len(all.Lines) != 1 {
 			t.Errorf("the slide says %q, %q", all.Title, all.Lines)
 		}
 	})
@@ -259,7 +259,7 @@ func TestCallPathways(t *testing.T) {
 		t.Errorf("before the first extract %v waited", split.Start)
 	}
 	t.Run("T11 the pathway with most more ready than left", func(t *testing.T) {
-		if !strings.HasPrefix(one.Title, "More people became ready than left on pathway 1 in ") || !strings.HasSuffix(one.Title, " of 7 weeks") {
+		if !strings.HasPrefix(one.Title, "More people became ready than left on pathway 1 in ") || !strings.Contains(one.Title, " of 7 weeks") {
 			t.Errorf("the slide says %q", one.Title)
 		}
 		if !strings.Contains(one.Chart.Alt, "Pathway 1 (home with support)") || len(one.Chart.Table.Rows) != 7 {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html/template"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,6 +19,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/people"
+	"homeward/internal/poster"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
 )
@@ -318,7 +321,7 @@ func (s *Server) withdrawnCall(c echo.Context) error {
 		s.moment(w.WithdrawnAt), w.As),
 		"What it showed is kept below. No later call compares with it."}
 	for _, slide := range content.Slides {
-		v.Slides = append(v.Slides, s.slideOf(slide, &callActions{Title: "No actions were logged"}, false))
+		v.Slides = append(v.Slides, slideOf(content, slide, &callActions{Title: "No actions were logged"}, false))
 	}
 	return s.page(c, "call-page", v)
 }
@@ -430,7 +433,7 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 			Until: clock(until.In(s.opts.Zone))}
 	}
 	for _, slide := range content.Slides {
-		v.Slides = append(v.Slides, s.slideOf(slide, actions, false))
+		v.Slides = append(v.Slides, slideOf(content, slide, actions, false))
 	}
 	diffs, err := s.opts.Calls.Since(ctx, content)
 	if err != nil {
@@ -480,17 +483,51 @@ func (s *Server) heldWords(content *call.Content) string {
 	return words
 }
 
+// wallWords is the clock of the data in the bar of the wall, in one line.
+func (s *Server) wallWords(content *call.Content) string {
+	held := content.Held.In(s.opts.Zone)
+	words := "Figures held at " + clock(held) + ", " + held.Format("2 January 2006")
+	if content.AsAt == 0 {
+		return words
+	}
+	words = "Data as at " + content.AsAt.Long() + " · figures held at " + clock(held)
+	if delay.DayOf(held) != delay.Day(content.AsAt)+1 {
+		words += ", " + held.Format("2 January")
+	}
+	var behind []string
+	for _, h := range content.Hospitals {
+		if h.Day != 0 && h.Day < content.AsAt && h.Counted {
+			behind = append(behind, call.ShortName(h.Name)+" is from "+delay.Day(h.Day).Time().Format("2 Jan"))
+		}
+	}
+	switch {
+	case len(behind) == 1:
+		words += " · " + behind[0]
+	case len(behind) > 1:
+		words += " · " + plural(int64(len(behind)), "hospital is", "hospitals are") + " from days before"
+	}
+	return words
+}
+
 // slideView is one slide, on the projector or as a part of the page view.
 type slideView struct {
 	call.Slide
 	// Wall is true on the projector, where the title is the page's own heading.
-	Wall    bool
-	ID      string
+	Wall bool
+	ID   string
+	// Poster is the drawing of the slide for a wall and for paper; without one the
+	// words and tables stand there too.
+	Poster template.HTML
+	// Long says that the title does not stand on one line of the wall, which was
+	// so before posters.
+	Long    bool
 	Stack   *stackView
 	Bars    []barView
 	Drawing template.HTML
-	Icon    template.HTML
-	Table   *callTable
+	// Narrow is the drawing for a phone.
+	Narrow template.HTML
+	Icon   template.HTML
+	Table  *callTable
 	// Chart is the chart's table in the page view.
 	ChartTable *callTable
 	Actions    *callActions
@@ -524,25 +561,35 @@ type callRow struct {
 type callCell struct {
 	Text, Body      string
 	Header, Numeric bool
+	// Head names the column, where a phone shows the row as lines.
+	Head string
 }
 
-func (s *Server) slideOf(slide call.Slide, actions *callActions, wall bool) slideView {
-	v := slideView{Slide: slide, Wall: wall, ID: "slide-" + strconv.Itoa(slide.Number)}
+func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall bool) slideView {
+	v := slideView{Slide: slide, Wall: wall, ID: "slide-" + strconv.Itoa(slide.Number), Long: utf8.RuneCountInString(slide.Title) > call.TitleRoom}
+	v.Poster = template.HTML(poster.Draw(content, slide).SVG) //nolint:gosec // every word in it is escaped where it is drawn
 	if st := slide.Stack; st != nil && st.Count.Total() > 0 {
 		v.Stack = stackOf(*st)
 	}
 	most := int64(1)
 	for _, b := range slide.Bars {
-		most = max(most, b.Value)
+		if !b.Rest {
+			most = max(most, b.Value)
+		}
 	}
 	for _, b := range slide.Bars {
-		v.Bars = append(v.Bars, barView{Name: b.Name, Words: b.Words, Width: fixed(100 * float64(b.Value) / float64(most))})
+		bar := barView{Name: b.Name, Words: b.Words, Width: "0"}
+		if !b.Rest { // All others together are no bar among the single ones.
+			bar.Width = fixed(100 * float64(b.Value) / float64(most))
+		}
+		v.Bars = append(v.Bars, bar)
 	}
 	if slide.Table != nil {
 		v.Table = callTableOf(v.ID+"-table", *slide.Table)
 	}
 	if ch := slide.Chart; ch != nil {
-		v.Drawing, v.Icon = svg([]byte(ch.SVG)), svg([]byte(ch.Icon))
+		v.Subtitle = cmp.Or(v.Subtitle, ch.Subtitle)
+		v.Drawing, v.Narrow, v.Icon = svg([]byte(ch.SVG)), svg([]byte(ch.Narrow)), svg([]byte(ch.Icon))
 		v.ChartTable = callTableOf(v.ID+"-chart-table", ch.Table)
 	}
 	if slide.Actions {
@@ -579,6 +626,9 @@ func callTableOf(id string, t call.Table) *callTable {
 			if r.Body != "" && i == r.BodyAt {
 				cell.Body = r.Body
 			}
+			if i < len(t.Head) {
+				cell.Head = t.Head[i].Text
+			}
 			row.Cells = append(row.Cells, cell)
 		}
 		v.Rows = append(v.Rows, row)
@@ -589,7 +639,15 @@ func callTableOf(id string, t call.Table) *callTable {
 // callActions is the last slide: what was promised, and the form for more.
 type callActions struct {
 	Title string
-	Rows  []callActionRow
+	// Boxes are the actions of earlier calls, true for done, those that are done
+	// first; BoxWords says so in words.
+	Boxes    []bool
+	BoxWords string
+	// Head stands above the rows. Done names what is done, on the wall, where the
+	// rows are what is not.
+	Head string
+	Rows []callActionRow
+	Done string
 	// More says how many do not fit the projector.
 	More string
 	// Due counts the actions past their date by organisation, in one line.
@@ -626,6 +684,30 @@ type callActionRow struct {
 	// hands it to the next call, for actions of an earlier one.
 	MaySettle, MayCarry bool
 	Action              string
+}
+
+// mostBoxes is how many boxes stand in a row.
+const mostBoxes = 12
+
+// onWall leaves what fits the wall: what is not done as rows, what is done as one
+// line.
+func (a *callActions) onWall() {
+	var open []callActionRow
+	var done []string
+	for _, r := range a.Rows {
+		if r.State == string(call.Done) {
+			done = append(done, r.What)
+		} else {
+			open = append(open, r)
+		}
+	}
+	a.Done, a.Rows, a.Head = strings.Join(done, "; "), open, "Not done yet"
+	if n := len(open); n > wallActions {
+		a.Rows, a.More = open[:wallActions], plural(int64(n-wallActions), "more action", "more actions")
+	}
+	if len(a.Boxes) > mostBoxes {
+		a.Boxes = nil
+	}
 }
 
 // wallActions is how many actions fit the projector beside the form.
@@ -671,6 +753,11 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 		}
 		v.Rows = append(v.Rows, row)
 	}
+	for i := range from {
+		v.Boxes = append(v.Boxes, i < done)
+	}
+	v.BoxWords = count(done) + " of " + count(from) + " done"
+	v.Head = "Actions"
 	switch {
 	case from > 0:
 		v.Title = count(done) + " of " + plural(from, "action from earlier calls is", "actions from earlier calls are") + " done"
@@ -762,12 +849,10 @@ func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content,
 			return err
 		}
 		actions.FromWall, actions.Theme = "yes", theme
-		if n := len(actions.Rows); n > wallActions {
-			actions.Rows, actions.More = actions.Rows[:wallActions], plural(int64(n-wallActions), "more action", "more actions")
-		}
+		actions.onWall()
 	}
-	v := callSlideView{Frame: s.bareFrame(c.Request().Context(), ""), Slide: s.slideOf(content.Slides[number-1], actions, true),
-		Place: fmt.Sprintf("Slide %d of %d", number, slides), Held: s.heldWords(content),
+	v := callSlideView{Frame: s.bareFrame(c.Request().Context(), ""), Slide: slideOf(content, content.Slides[number-1], actions, true),
+		Place: fmt.Sprintf("%d of %d", number, slides), Held: s.wallWords(content),
 		First: themed(callPath(r.Day, 1), theme), Last: themed(callPath(r.Day, slides), theme), All: callPath(r.Day, 0),
 		End: callPath(r.Day, 0) + "/end", MayRun: s.actor(c).May(people.RunCall) && r.EndedAt.IsZero(), Script: s.assets.href(callJS)}
 	if number > 1 {
@@ -867,21 +952,9 @@ func (s *Server) settleCallAction(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, s.backToActions(c, r.Day, theme))
 }
 
-// ChartNotes are the notes under a slide's chart. On the wall there is room for
-// one: the rest stand in the page view, and the wall says how many.
-func (v slideView) ChartNotes() []string {
-	if v.Slide.Chart == nil {
-		return nil
-	}
-	notes := v.Slide.Chart.Notes
-	if !v.Wall || len(notes) < 2 {
-		return notes
-	}
-	more := "1 more note is"
-	if n := len(notes) - 1; n > 1 {
-		more = fmt.Sprintf("%d more notes are", n)
-	}
-	return []string{notes[0], more + " in All slides."}
+// Plain says that the slide has words and tables besides its drawing.
+func (v slideView) Plain() bool {
+	return v.Poster != "" || v.Drawing != ""
 }
 
 // madeWords names the rule set and the convention that made a call's figures.

@@ -62,6 +62,52 @@ function listen (page) {
   }
 }
 
+// The measures of a poster: u is one hundredth of the wall's width.
+async function poster (page, name) {
+  await page.evaluate(() => document.fonts.ready)
+  const found = await page.evaluate(() => {
+    const u = Math.min(innerWidth / 100, innerHeight / 56.25)
+    const size = (one) => parseFloat(getComputedStyle(one).fontSize) / u
+    const title = document.querySelector('h1')
+    const words = document.createRange()
+    words.selectNodeContents(title)
+    const body = document.querySelector('main .app-poster, main .app-board, main .app-call__only')
+    const inside = [...document.querySelectorAll('main .app-poster svg text')].map((one) => ({
+      size: size(one) * one.getScreenCTM().a, box: one.getBoundingClientRect(), words: one.textContent
+    }))
+    const drawing = document.querySelector('main .app-poster svg')?.getBoundingClientRect()
+    const strokes = [...document.querySelectorAll('main .app-poster__svg :is(rect, line)')]
+      .filter((one) => !one.closest('defs') && getComputedStyle(one).stroke !== 'none')
+      .map((one) => parseFloat(getComputedStyle(one).strokeWidth) * one.getScreenCTM().a * 12.8 / u)
+    return {
+      title: size(title),
+      lines: title.getBoundingClientRect().height / (size(title) * u) / 1.15,
+      length: title.textContent.length,
+      wide: words.getBoundingClientRect().width / u,
+      fill: body.getBoundingClientRect().height / (56.25 * u),
+      small: inside.filter((one) => one.size < 1.845).map((one) => one.words),
+      past: inside.filter((one) => one.box.left < drawing.left - 3 || one.box.right > drawing.right + 3 ||
+        one.box.bottom > drawing.bottom + 3 || one.box.top < drawing.top - 0.5 * u).map((one) => one.words),
+      hair: strokes.filter((one) => one < 1.95).length,
+      hero: [...document.querySelectorAll('.app-poster__hero')].map((one) => size(one) * one.getScreenCTM().a),
+      sub: [...document.querySelectorAll('.app-wall__sub')].map((one) => one.scrollWidth - one.clientWidth),
+      boxes: [title, ...document.querySelectorAll('main .app-poster svg text, main .app-board__words, main button')].map((one) => {
+        const { left, top, width } = one.getBoundingClientRect()
+        return [left / u, top / u, width / u]
+      })
+    }
+  })
+  assert.ok(Math.abs(found.title - 3.1) < 0.01 && found.lines < 1.1, `${name}: a title of ${found.title} u on ${found.lines} lines`)
+  assert.ok(found.length <= 66 && found.wide <= 94.1, `${name}: a title of ${found.length} characters, ${found.wide} u wide`)
+  assert.ok(found.fill >= 0.7, `${name}: fills ${found.fill} of the height`)
+  assert.deepEqual(found.small, [], `${name}: letters under 1.85 u`)
+  assert.deepEqual(found.past, [], `${name}: words past the edge of the drawing`)
+  assert.equal(found.hair, 0, `${name}: strokes under 2 px at 1280`)
+  for (const one of found.hero) assert.ok(Math.abs(one - 23) < 0.3, `${name}: a hero of ${one} u`)
+  for (const over of found.sub) assert.ok(over <= 0, `${name}: the subtitle passes its line by ${over} px`)
+  return found.boxes
+}
+
 async function fits (page, name) {
   await page.waitForLoadState('load')
   const over = await page.evaluate(() => {
@@ -97,16 +143,17 @@ describe('the call', () => {
     await page.goto(site.at + '/call')
     await page.getByRole('button', { name: 'Start call' }).press('Enter')
     await page.waitForURL(at + '/1')
-    const waiting = await page.locator('.app-call__figure').innerText()
+    const waiting = await page.locator('.app-poster__hero').textContent()
     assert.match(await page.locator('h1').innerText(), new RegExp(`^${waiting} people are waiting`))
-    assert.match(await page.locator('.app-wall__held').innerText(), new RegExp(`^Figures held at .* As at .*: ${waiting} delays`))
+    assert.match(await page.locator('.app-wall__held').innerText(), /^Data as at .* · figures held at /)
     for (let n = 1; n <= 9; n++) {
       await page.waitForURL(`${at}/${n}`)
-      assert.match(await page.locator('.app-wall__place').innerText(), new RegExp(`^Slide ${n} of 9`))
+      assert.match(await page.locator('.app-wall__place').innerText(), new RegExp(`^${n} of 9`))
       assert.equal(await page.locator('h1').count(), 1)
       const size = await page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))
-      assert.ok(size >= 29.5, `slide ${n}: text of ${size} px`)
+      assert.ok(Math.abs(size - 1.95 * 12.8) < 0.1, `slide ${n}: text of ${size} px`)
       await fits(page, `slide ${n}`)
+      await poster(page, `slide ${n}`)
       await accessible(page, `slide ${n}`)
       if (pictures) await page.screenshot({ path: path.join(pictures, `slide-${n}-light.png`) })
       if (n < 9) await page.keyboard.press(n % 2 ? 'PageDown' : 'ArrowRight')
@@ -135,12 +182,12 @@ describe('the call', () => {
     await page.locator('#due').fill(day(-2))
     await page.getByRole('button', { name: 'Log action' }).press('Enter')
     await page.waitForURL(at + '/9')
-    assert.equal(await page.locator('#actions tbody th').innerText(), 'Ask Westhaven for the file of Monday')
+    assert.equal(await page.locator('#actions .app-board__words').innerText(), 'Ask Westhaven for the file of Monday')
     await fits(page, 'the slide of actions')
     await accessible(page, 'an action')
     await page.getByRole('button', { name: /^Done/ }).press('Enter')
     await page.waitForURL(at + '/9')
-    assert.equal(await page.locator('#actions tbody td').last().innerText(), 'Done')
+    assert.equal(await page.locator('.app-board__done').innerText(), 'Done: Ask Westhaven for the file of Monday')
 
     await page.keyboard.press('Escape')
     await page.waitForURL(at)
@@ -176,6 +223,31 @@ describe('the call', () => {
     }
   })
 
+  test('every projector shows the same picture, light and dark', async () => {
+    const small = await presenter()
+    const large = await presenter({ width: 1920, height: 1080 })
+    await small.page.goto(site.at + '/call')
+    const at = site.at + (await small.page.getByRole('link', { name: /^Open today's call/ }).getAttribute('href')).slice(0, -2)
+    for (let n = 1; n <= 9; n++) {
+      const boxes = []
+      for (const [one, theme] of [[small, ''], [large, ''], [large, '?theme=dark']]) {
+        await one.page.goto(`${at}/${n}${theme}`)
+        await fits(one.page, `slide ${n}${theme}`)
+        boxes.push(await poster(one.page, `slide ${n}${theme} at ${one.page.viewportSize().width}`))
+        if (pictures) await one.page.screenshot({ path: path.join(pictures, `wall-${n}-${boxes.length}.png`) })
+      }
+      // Buttons keep the least size of a target, which moves what stands below.
+      for (const other of boxes.slice(1)) {
+        assert.equal(other.length, boxes[0].length)
+        const off = other.map((box, i) => Math.max(...box.map((v, j) => Math.abs(v - boxes[0][i][j]))))
+        assert.ok(Math.max(...off) < (n === 9 ? 1.5 : 0.35), `slide ${n} differs by ${Math.max(...off)} u`)
+      }
+    }
+    await small.context.close()
+    await large.context.close()
+    assert.deepEqual([...small.wrong, ...large.wrong], [])
+  })
+
   test('dark slides pass axe, and every slide keeps its words in forced colours and on a narrow screen', async () => {
     const { context, page, wrong } = await presenter()
     await page.goto(site.at + '/call')
@@ -193,6 +265,14 @@ describe('the call', () => {
     }
     await narrow.page.goto(at)
     await accessible(narrow.page, 'the page view at 320 px')
+    // A phone has the words and tables of each slide, none of them wider than it.
+    const phone = await narrow.page.evaluate(() => ({
+      posters: [...document.querySelectorAll('.app-poster')].filter((one) => one.checkVisibility()).length,
+      plain: [...document.querySelectorAll('section.app-call .app-call__plain')].filter((one) =>
+        one.querySelector('.nhsuk-details__text').checkVisibility({ contentVisibilityAuto: true })).length,
+      wide: [...document.querySelectorAll('.app-call__scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1).length
+    }))
+    assert.deepEqual(phone, { posters: 0, plain: 8, wide: 0 })
     await narrow.context.close()
     assert.deepEqual([...wrong, ...narrow.wrong], [])
   })

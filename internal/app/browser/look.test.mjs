@@ -95,9 +95,10 @@ async function grey (context, page) {
 
 // The blocks of the bar on the wall, from left to right.
 function parts (page) {
-  return page.locator('.app-call__part').evaluateAll((all) => all.map((one) => {
-    const { left, right, top, bottom } = one.getBoundingClientRect()
-    return { body: one.getAttribute('class').split('--')[1], left, right, middle: (top + bottom) / 2 }
+  return page.locator('.app-poster__block').evaluateAll((all) => all.map((one) => {
+    const { left, right, bottom } = one.getBoundingClientRect()
+    // Below the words that stand on a block.
+    return { body: one.getAttribute('class').split('--')[1], left, right, middle: bottom - 12 }
   }))
 }
 
@@ -111,7 +112,8 @@ describe('on the wall', () => {
   for (const size of projectors) {
     test(`letters are a projector's and nothing passes an edge at ${size.width} by ${size.height}`, async () => {
       const { context, page, wrong } = await visit(size)
-      const expected = Math.min(48, Math.max(24, 16 + 0.019 * size.height))
+      const u = size.width / 100
+      const expected = 1.95 * u
       for (const theme of ['', '?theme=dark']) {
         for (const n of slides) {
           await page.goto(`${site.at}${call}/${n}${theme}`)
@@ -121,7 +123,7 @@ describe('on the wall', () => {
             const shown = (one) => one.checkVisibility() && one.getClientRects().length > 0 && one.getBoundingClientRect().width > 1
             const said = [...document.querySelectorAll('body *')].filter((one) => !one.closest('svg') && shown(one) &&
               [...one.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.textContent.trim()))
-            const inside = [...document.querySelectorAll('.app-call__plot svg text')].map((one) => px(one) * one.getScreenCTM().a)
+            const inside = [...document.querySelectorAll('main .app-poster svg text')].map((one) => px(one) * one.getScreenCTM().a)
             const slide = document.querySelector('main')
             const past = said.filter((one) => {
               const box = one.getBoundingClientRect()
@@ -130,11 +132,9 @@ describe('on the wall', () => {
             return {
               body: px(document.body),
               title: px(document.querySelector('h1')),
-              figure: [...document.querySelectorAll('.app-call__figure')].map(px),
-              small: said.filter((one) => px(one) < 0.8 * px(document.body) - 0.1).map((one) => one.textContent.trim()),
+              figure: [...document.querySelectorAll('.app-poster__hero')].map((one) => px(one) * one.getScreenCTM().a),
+              small: said.filter((one) => px(one) < (one.closest('.app-wall__bar') ? 0.64 : 0.82) * px(document.body) - 0.1).map((one) => one.textContent.trim()),
               inside: inside.length ? Math.min(...inside) : null,
-              rows: Math.max(0, ...[...document.querySelectorAll('main tbody')].map((one) => one.rows.length)),
-              lines: document.querySelectorAll('main .app-call__line, main .app-call__says, main .app-call__note').length,
               over: [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight,
                 slide.scrollHeight - slide.clientHeight, slide.scrollWidth - slide.clientWidth],
               past: past.map((one) => one.textContent.trim())
@@ -142,11 +142,10 @@ describe('on the wall', () => {
           })
           const name = `slide ${n}${theme} at ${size.width}`
           assert.ok(Math.abs(found.body - expected) < 0.1, `${name}: text of ${found.body} px, expected ${expected}`)
-          assert.ok(found.title >= 1.3 * found.body, `${name}: a title of ${found.title} px`)
-          for (const one of found.figure) assert.ok(one >= 2 * found.body, `${name}: a key number of ${one} px`)
+          assert.ok(Math.abs(found.title - 3.1 * u) < 0.1, `${name}: a title of ${found.title} px`)
+          for (const one of found.figure) assert.ok(one >= 22 * u, `${name}: a key number of ${one} px`)
           assert.deepEqual(found.small, [], `${name}: small letters`)
-          if (found.inside) assert.ok(found.inside >= 0.66 * found.body, `${name}: letters in the chart of ${found.inside} px`)
-          assert.ok(found.rows <= 8, `${name}: ${found.rows} rows`)
+          if (found.inside) assert.ok(found.inside >= 1.845 * u, `${name}: letters in the chart of ${found.inside} px`)
           assert.ok(found.over.every((by) => by <= 0), `${name}: passes an edge by ${found.over}`)
           assert.deepEqual(found.past, [], `${name}: words past an edge`)
         }
@@ -180,18 +179,15 @@ describe('on the wall', () => {
         const lightest = edge.toSorted((a, b) => luminance(b) - luminance(a))
         assert.ok(ratio(lightest[0], lightest.at(-1)) > 3, `${one.body} and ${next.body} run together in a bright room`)
       }
-      // The name of every block stands beside its swatch.
-      assert.deepEqual(await page.locator('.app-call__body').evaluateAll(
-        (bodies) => bodies.map((e) => e.innerText.trim().match(/^\D+/)[0].trim().replace(/ under$/, ''))),
-        ['Social care', 'NHS', 'Joint', 'Not attributed'])
-      hatched(at, await page.locator('.app-call__body .app-swatch--none').evaluate((one) => {
-        const { left, right, top, bottom } = one.getBoundingClientRect()
-        return { left, right, middle: (top + bottom) / 2 }
-      }))
+      // The name of every block stands on it or below the bar.
+      const words = await page.locator('.app-poster__svg text').allTextContents()
+      for (const name of ['Social care', 'NHS', 'Joint', 'Not attributed']) {
+        assert.ok(words.some((one) => one.includes(name)), `no word for ${name} in ${words}`)
+      }
     }
     await page.goto(`${site.at}${call}/3?theme=dark`)
     await keep(page, 'grey-3-dark')
-    const words = await page.locator('.app-call__plot svg text').evaluateAll(
+    const words = await page.locator('.app-poster .app-call__plot svg text').evaluateAll(
       (all) => all.map((one) => getComputedStyle(one).fill.match(/\d+/g).map(Number)))
     const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number))
     for (const rgb of words) assert.ok(ratio(faint(rgb), faint(ground)) >= 4.5, `words of ${rgb} on ${ground}`)
@@ -257,8 +253,8 @@ describe('on a page', () => {
       await page.goto(`${site.at}${call}/3${theme}`)
       await keep(page, `forced-3${theme ? '-dark' : ''}`)
       const wall = await page.evaluate(() => {
-        const plot = getComputedStyle(document.querySelector('.app-call__plot'))
-        const words = [...document.querySelectorAll('.app-call__plot svg text')].map((one) => getComputedStyle(one).fill)
+        const plot = getComputedStyle(document.querySelector('.app-poster .app-call__plot'))
+        const words = [...document.querySelectorAll('.app-poster .app-call__plot svg text')].map((one) => getComputedStyle(one).fill)
         return { ground: plot.backgroundColor, border: plot.borderTopStyle, words: [...new Set(words)] }
       })
       assert.equal(wall.ground, 'rgb(255, 255, 255)')
@@ -266,7 +262,7 @@ describe('on a page', () => {
       assert.ok(wall.words.includes('rgb(33, 43, 50)'), `words of ${wall.words}`)
       await page.goto(`${site.at}${call}/4${theme}`)
       await keep(page, `forced-4${theme ? '-dark' : ''}`)
-      assert.equal(await page.locator('.app-call__part--nhs').evaluate((one) => getComputedStyle(one).fill), 'rgb(18, 67, 109)')
+      assert.equal(await page.locator('.app-poster__block--nhs').evaluate((one) => getComputedStyle(one).fill), 'rgb(18, 67, 109)')
       assert.deepEqual(await bare(), [])
     }
     await context.close()

@@ -1,0 +1,689 @@
+package poster
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"homeward/internal/call"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// Draw draws the poster of a slide from what the call keeps. It is empty for a
+// slide that is words alone, has a chart or actions, or was kept before posters
+// were drawn from what it shows.
+func Draw(c *call.Content, s call.Slide) Drawing {
+	p := &pen{id: "poster-" + strconv.Itoa(s.Number)}
+	switch {
+	case c.AsAt == 0:
+		return Drawing{}
+	case s.Number == 1 && len(s.Facts) > 0:
+		return where(p, c, s)
+	case s.Number == 2 && c.Movement != nil && s.Subtitle != "":
+		return movement(p, c, s)
+	case s.Number == 4 && c.Share.Known && len(s.Months) > 0:
+		return share(p, c, s)
+	case len(s.Bars) > 0 && s.Subtitle != "":
+		return bars(p, c, s)
+	case len(s.Weeks) > 0:
+		return weeks(p, s)
+	case len(s.Longest) > 0:
+		return longest(p, c, s)
+	case len(s.Desks) > 0:
+		return desks(p, c, s)
+	}
+	return Drawing{}
+}
+
+// parts draws a bar of parts by body with their numbers, and gives its end.
+// Undivided, it is one block.
+func (p *pen) parts(x, y, h, scale float64, count call.Count, divides bool, size float64) float64 {
+	if !divides {
+		w := float64(count.Total()) * scale
+		p.rect(x, y, w, h, "whole")
+		if words := measure.Whole(count.Total()); width(words, size, true)+24 <= w {
+			p.text(x+12, y+h/2+size*0.36, size, words, attr{bold: true, class: "on-ink"})
+		}
+		return x + w
+	}
+	by := count.ByBody()
+	for _, b := range delay.Bodies {
+		if by[b] == 0 {
+			continue
+		}
+		w := max(float64(by[b])*scale-4, 3)
+		p.block(x, y, w, h, b)
+		if words := measure.Whole(by[b]); b != delay.NotAttributed && width(words, size, true)+18 <= w {
+			p.text(x+w/2, y+h/2+size*0.36, size, words, attr{bold: true, anchor: "middle", class: on(b)})
+		}
+		x += w + 4
+	}
+	return x - 4
+}
+
+// legend names the bodies with their numbers from x on, in rows no wider than
+// room, and gives the y of the last.
+func (p *pen) legend(x, y, room float64, words func(delay.Body) string) float64 {
+	at := x
+	for _, b := range delay.Bodies {
+		w := words(b)
+		if w == "" {
+			continue
+		}
+		if wide := 42 + width(w, small, false); at+wide > x+room && at > x {
+			at, y = x, y+44
+		}
+		p.block(at, y-24, 28, 28, b)
+		p.text(at+40, y, small, w, attr{})
+		at += 42 + width(w, small, false) + 44
+	}
+	return y
+}
+
+func named(b delay.Body) string { return measure.UpperFirst(b.String()) }
+
+func spoken(count call.Count) string {
+	var out []string
+	by := count.ByBody()
+	for _, b := range delay.Bodies {
+		if by[b] > 0 {
+			out = append(out, b.String()+" "+measure.Whole(by[b]))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func shortDay(d call.Day) string { return delay.Day(d).Time().Format("2 January") }
+
+// hospitals are how many are drawn with a bar of their own.
+const hospitals = 8
+
+func where(p *pen, c *call.Content, s call.Slide) Drawing {
+	total := measure.Whole(c.Waiting.Total())
+	size := fitting(total, 368, 620)
+	p.text(-size*0.03, 270, size, total, attr{bold: true, class: "hero"})
+	said := []string{"At the end of " + shortDay(c.AsAt) + "."}
+	if c.Movement != nil {
+		said = append(said, "At the last call, "+shortDay(c.Last)+": "+measure.Whole(c.Movement.Of(call.Shown).Total())+".")
+	}
+	for i, w := range said {
+		p.text(0, 372+float64(i)*52, 38, w, attr{})
+	}
+	alt := total + " people waiting. " + strings.Join(said, " ") + " By hospital: "
+	type row struct {
+		name, note string
+		count      call.Count
+	}
+	var rows []row
+	var others call.Count
+	more := 0
+	for i, h := range c.Hospitals {
+		r := row{name: call.ShortName(h.Name), count: h.Waiting}
+		switch {
+		case h.Day == 0:
+			r.note = "no extract yet"
+		case !h.Counted:
+			r.note = "not counted, last extract " + shortDay(h.Day)
+		case h.Day < c.AsAt:
+			r.name += ", " + shortDay(h.Day)
+		}
+		if i >= hospitals-1 && len(c.Hospitals) > hospitals {
+			if more++; h.Counted {
+				others = others.Plus(h.Waiting, 1)
+			}
+			continue
+		}
+		rows = append(rows, r)
+	}
+	if more > 0 {
+		rows = append(rows, row{name: strconv.Itoa(more) + " others", count: others})
+	}
+	most := int64(1)
+	for _, r := range rows {
+		if r.note == "" {
+			most = max(most, r.count.Total())
+		}
+	}
+	const left, room, high = 704.0, 800.0, 404.0
+	pitch := min(128, high/float64(len(rows)))
+	above := pitch >= 96
+	x, wide := left, room-120
+	if !above {
+		x, wide = left+330, room-330-110
+	}
+	y := (high - pitch*float64(len(rows))) / 2
+	for _, r := range rows {
+		top, h := y, pitch*0.76
+		if above {
+			p.text(left, y+30, label, cut(r.name, label, room, true), attr{bold: true})
+			top, h = y+40, pitch-52
+		} else {
+			p.text(left, y+h/2+11, small, cut(r.name, small, 316, true), attr{bold: true})
+		}
+		if r.note != "" {
+			p.text(x, top+h/2+11, small, r.note, attr{class: "quiet"})
+			alt += r.name + " " + r.note + "; "
+		} else {
+			number := min(48, pitch*0.9)
+			end := p.parts(x, top, h, wide/float64(most), r.count, c.Divides(), min(36, max(small, h*0.6)))
+			p.text(end+16, top+h/2+number*0.36, number, measure.Whole(r.count.Total()), attr{bold: true})
+			alt += r.name + " " + measure.Whole(r.count.Total()) + "; "
+		}
+		y += pitch
+	}
+	if by := c.Waiting.ByBody(); c.Divides() {
+		p.legend(left, 438, room, func(b delay.Body) string { return named(b) + " " + measure.Whole(by[b]) })
+		alt += "by who the next step is with: " + spoken(c.Waiting)
+	}
+	p.line(0, 530, Width, 530, "rule")
+	column := float64(Width) / float64(len(s.Facts))
+	for i, f := range s.Facts {
+		x := float64(i) * column
+		p.text(x, 616, 60, f.Figure, attr{bold: true})
+		wide := width(f.Figure, 60, true) + 20
+		p.lines(x+wide, 595, small, column-wide-30, 2, f.Words, attr{})
+		alt += ". " + f.Figure + " " + f.Words
+	}
+	return p.done(alt + ".")
+}
+
+// lineNames are the names of the bars of a movement.
+var lineNames = map[call.LineKey]string{call.Late: "Late or corrected", call.Began: "Extracts began", call.New: "New", call.Ended: "Ended",
+	call.Paused: "Resumed less paused", call.Moved: "Next step moved", call.Lost: "No longer listed"}
+
+func movement(p *pen, c *call.Content, s call.Slide) Drawing {
+	type bar struct {
+		key   call.LineKey
+		count call.Count
+		from  int64
+	}
+	var all []bar
+	at, most := int64(0), int64(1)
+	for _, l := range c.Movement.Lines {
+		n := l.Count.Total()
+		if n == 0 && l.Key != call.Shown && l.Key != call.Now && l.Key != call.New && l.Key != call.Ended {
+			continue
+		}
+		b := bar{l.Key, l.Count, at}
+		if l.Key == call.Shown || l.Key == call.Now {
+			b.from = 0
+			at = n
+		} else {
+			at += n
+		}
+		most = max(most, at, b.from)
+		all = append(all, b)
+	}
+	const ground, top = 430.0, 70.0
+	scale := (ground - top) / float64(most)
+	y := func(n int64) float64 { return ground - float64(n)*scale }
+	pitch := float64(Width) / float64(len(all))
+	wide := min(pitch*0.8, 190)
+	alt := "Waterfall: "
+	for i, b := range all {
+		n := b.count.Total()
+		x := float64(i)*pitch + (pitch-wide)/2
+		middle := x + wide/2
+		level := n
+		switch b.key {
+		case call.Shown, call.Now:
+			p.column(x, ground, wide, scale, b.count, c.Divides())
+			p.text(middle, y(n)-14, 60, measure.Whole(n), attr{bold: true, anchor: "middle"})
+			name, when := "Last call", shortDay(c.Last)
+			if b.key == call.Now {
+				name, when = "Now", shortDay(c.AsAt)
+			}
+			p.text(middle, ground+42, small, name, attr{bold: true, anchor: "middle"})
+			p.text(middle, ground+76, small, when, attr{anchor: "middle"})
+			alt += measure.Whole(n) + " " + strings.ToLower(name) + ", "
+		default:
+			level = b.from + n
+			upper := y(max(b.from, level))
+			class := "up"
+			if n < 0 {
+				class = "down"
+			}
+			p.rect(x, upper, wide, max(math.Abs(float64(n))*scale, 4), class)
+			p.text(middle, upper-14, key, measure.Signed(n), attr{bold: true, anchor: "middle"})
+			p.lines(middle, ground+50, small, pitch-8, 2, lineNames[b.key], attr{bold: true, anchor: "middle"})
+			alt += measure.Signed(n) + " " + strings.ToLower(lineNames[b.key]) + ", "
+		}
+		if i < len(all)-1 {
+			p.line(x+wide, y(level), x+pitch, y(level), "link")
+		}
+	}
+	p.line(0, ground+2, Width, ground+2, "axis")
+	p.rect(0, 536, Width, 122, "band")
+	before, now := c.Movement.Of(call.Shown), c.Movement.Of(call.Now)
+	if c.Divides() {
+		b, n := before.ByBody(), now.ByBody()
+		p.legend(24, 584, Width-30, func(body delay.Body) string {
+			words := fmt.Sprintf("%s %s → %s (%s)", named(body), measure.Whole(b[body]), measure.Whole(n[body]), signedOrZero(n[body]-b[body]))
+			return words
+		})
+		alt += "by body: before " + spoken(before) + "; now " + spoken(now) + ". "
+	}
+	if len(s.Lines) > 0 {
+		p.text(24, 638, small, cut(s.Lines[len(s.Lines)-1], small, Width-48, false), attr{})
+	}
+	return p.done(alt + s.Subtitle)
+}
+
+func signedOrZero(n int64) string {
+	if n == 0 {
+		return "0"
+	}
+	return measure.Signed(n)
+}
+
+// column draws a column of parts by body from the ground up.
+func (p *pen) column(x, ground, wide, scale float64, count call.Count, divides bool) {
+	if !divides {
+		h := float64(count.Total()) * scale
+		p.rect(x, ground-h, wide, h, "whole")
+		return
+	}
+	by := count.ByBody()
+	y := ground
+	for _, b := range delay.Bodies {
+		if by[b] == 0 {
+			continue
+		}
+		h := float64(by[b]) * scale
+		y -= h
+		p.block(x, y, wide, max(h-3, 2), b)
+		if b != delay.NotAttributed && h > 40 {
+			p.text(x+wide/2, y+h/2+10, label, measure.Whole(by[b]), attr{bold: true, anchor: "middle", class: on(b)})
+		}
+	}
+}
+
+func share(p *pen, c *call.Content, s call.Slide) Drawing {
+	sh := c.Share
+	by, total := sh.Days.ByBody(), float64(sh.Days.Total())
+	const top, high = 90.0, 150.0
+	x := 0.0
+	var rest []string
+	alt := "Bar: "
+	for _, b := range delay.Bodies {
+		if by[b] == 0 {
+			continue
+		}
+		whole := Width * float64(by[b]) / total
+		w := max(whole-4, 3)
+		p.block(x, top, w, high, b)
+		words := named(b) + " " + measure.Whole(by[b])
+		portion := measure.PerCent(float64(by[b]) / total)
+		alt += words + ", " + portion + "; "
+		switch {
+		case b == delay.NotAttributed || width(words, 36, true)+36 > w:
+			rest = append(rest, words+" ("+portion+")")
+		default:
+			p.text(x+20, top+74, 68, portion, attr{bold: true, class: on(b)})
+			p.text(x+20, top+124, 36, words, attr{bold: true, class: on(b)})
+		}
+		x += whole
+	}
+	if len(rest) > 0 {
+		p.text(Width, top+high+40, small, strings.Join(rest, ", "), attr{anchor: "end"})
+	}
+	if sh.High > sh.Low {
+		low, high := sh.Low*Width, sh.High*Width
+		p.line(low, 54, high, 54, "whisker")
+		p.line(low, 34, low, top+12, "whisker")
+		p.line(high, 34, high, top+12, "whisker")
+		words := "range " + measure.PerCent(sh.Low) + " to " + measure.PerCent(sh.High)
+		if sh.Basis == "" {
+			words += " while " + measure.Plural(int64(math.Round((sh.High-sh.Low)*total)), "day is", "days are") +
+				" disputed or not attributed"
+		} else {
+			words += " until the other days are agreed"
+		}
+		alt += words + ". "
+		if high+20+width(words, 32, false) <= Width {
+			p.text(high+20, 64, 32, words, attr{})
+		} else {
+			p.text(max(low-20, width(words, 32, false)), 64, 32, words, attr{anchor: "end"})
+		}
+	}
+	p.text(0, 336, 32, "Share with social care, month by month, with its range", attr{bold: true})
+	const ground = 606.0
+	most := 0.01
+	for _, m := range s.Months {
+		most = max(most, m.High, m.Value)
+	}
+	pitch := float64(Width) / 12
+	alt += "By month: "
+	for i, m := range s.Months {
+		left := float64(i+12-len(s.Months))*pitch + 16
+		middle := left + pitch/2 - 16
+		name := delay.Day(m.From).Time().Format("Jan")
+		last := i == len(s.Months)-1
+		p.text(middle, ground+44, small, name, attr{anchor: "middle", bold: last})
+		if !m.Known {
+			p.text(middle, ground-14, small, "–", attr{anchor: "middle"})
+			alt += name + " none, "
+			continue
+		}
+		y := func(v float64) float64 { return ground - v/most*220 }
+		class := "past"
+		if last {
+			class = "this"
+		}
+		p.rect(left, y(m.Value), pitch-32, ground-y(m.Value), class)
+		words := measure.PerCent(m.Value)
+		if ground-y(m.Value) > 48 {
+			letters := ""
+			if last {
+				letters = "on-light"
+			}
+			p.text(middle, ground-16, min(32, fitting(words, 32, pitch-38)), words, attr{anchor: "middle", bold: true, class: letters})
+		} else {
+			p.text(middle, y(max(m.High, m.Value))-12, small, words, attr{anchor: "middle", bold: true})
+		}
+		alt += name + " " + words
+		if m.High > m.Low {
+			p.line(middle, y(m.High), middle, y(m.Low), "range")
+			p.line(middle-13, y(m.High), middle+13, y(m.High), "range")
+			p.line(middle-13, y(m.Low), middle+13, y(m.Low), "range")
+			alt += " (" + measure.PerCent(m.Low) + " to " + measure.PerCent(m.High) + ")"
+		}
+		alt += ", "
+	}
+	p.line(0, ground+1, Width, ground+1, "axis")
+	return p.done(strings.TrimSuffix(alt, ", ") + ".")
+}
+
+// bars are counts by name with their parts and their change since the last call.
+func bars(p *pen, c *call.Content, s call.Slide) Drawing {
+	most, changes, divides := int64(1), false, false
+	var lead []call.Bar
+	var rest *call.Bar
+	var shown measure.ByBody
+	for _, b := range s.Bars {
+		changes, divides = changes || b.Before != nil, divides || b.Count != nil
+		if b.Rest {
+			rest = &b
+			continue
+		}
+		lead = append(lead, b)
+		most = max(most, b.Value)
+	}
+	const left = 580.0
+	right := Width - 110.0
+	if changes {
+		right = Width - 250
+		p.text(Width, 30, small, "since last call", attr{anchor: "end"})
+	}
+	bottom := 560.0
+	if rest == nil {
+		bottom = 600
+	}
+	pitch := min(110, (bottom-46)/float64(len(lead)))
+	scale := (right - left) / float64(most)
+	alt := "Bars: "
+	one := func(y float64, b call.Bar, heavy bool) {
+		middle := y + pitch*0.5
+		p.lines(left-24, middle, small, left-30, 2, b.Name, attr{anchor: "end", bold: heavy})
+		if changes && b.Before != nil {
+			p.text(Width, middle+13, 38, signedOrZero(b.Value-*b.Before), attr{anchor: "end", bold: true})
+		}
+		alt += b.Name + " " + b.Words + "; "
+	}
+	y := 46.0
+	for _, b := range lead {
+		one(y, b, true)
+		count := call.Count{NotAttributed: b.Value}
+		if b.Count != nil {
+			count = *b.Count
+			for body, n := range count.ByBody() {
+				shown[body] += n
+			}
+		}
+		h := pitch * 0.72
+		end := p.parts(left, y+(pitch-h)/2, h, scale, count, b.Count != nil, label)
+		p.text(end+16, y+pitch/2+16, key, measure.Whole(b.Value), attr{bold: true})
+		y += pitch
+	}
+	if rest != nil {
+		p.line(0, 568, Width, 568, "rule")
+		pitch = 56
+		one(572, *rest, false)
+		p.text(left, 572+28+13, 38, measure.Plural(rest.Value, "person", "people"), attr{bold: true})
+	}
+	if divides {
+		p.legend(left, 654, Width-left, func(b delay.Body) string {
+			if shown[b] == 0 {
+				return ""
+			}
+			return named(b)
+		})
+	}
+	return p.done(strings.TrimSuffix(alt, "; ") + ".")
+}
+
+func weeks(p *pen, s call.Slide) Drawing {
+	var up, down int64
+	other := false
+	for _, w := range s.Weeks {
+		if w.Whole {
+			up, down = max(up, w.Net()), max(down, -w.Net())
+			other = other || w.Other != 0
+		}
+	}
+	const left = 224.0
+	pitch := (Width - left) / float64(len(s.Weeks))
+	names := []string{"Week from", "New", "Ended", "Waiting"}
+	if other {
+		names = []string{"Week from", "New", "Ended", "Other", "Waiting"}
+	}
+	step := 48.0
+	table := Height - 14 - step*float64(len(names)-1)
+	const top = 62.0
+	bottom := table - 52
+	if down > 0 {
+		bottom -= 52
+	}
+	scale := (bottom - top) / float64(max(up+down, 1))
+	zero := top + float64(up)*scale
+	p.text(0, zero-40, small, "more", attr{bold: true})
+	p.text(0, zero-8, small, "became ready", attr{})
+	p.text(0, zero+38, small, "more left", attr{bold: true})
+	alt := "Net weekly change: "
+	for i, w := range s.Weeks {
+		x := left + float64(i)*pitch
+		middle := x + pitch/2
+		cells := []string{delay.Day(w.From).Time().Format("2 Jan"), measure.Whole(w.New), measure.Whole(w.Ended), measure.Whole(w.End)}
+		if other {
+			cells = []string{cells[0], cells[1], cells[2], signedOrZero(w.Other), cells[3]}
+		}
+		if net := w.Net(); w.Whole {
+			h := math.Abs(float64(net)) * scale
+			switch {
+			case net > 0:
+				p.rect(x+pitch*0.14, zero-h, pitch*0.72, h, "up")
+				p.text(middle, zero-h-14, key, measure.Signed(net), attr{bold: true, anchor: "middle"})
+			case net < 0:
+				p.rect(x+pitch*0.14, zero, pitch*0.72, h, "down")
+				p.text(middle, zero+h+46, key, measure.Signed(net), attr{bold: true, anchor: "middle"})
+			default:
+				p.text(middle, zero-14, key, "0", attr{bold: true, anchor: "middle"})
+			}
+			alt += cells[0] + " " + signedOrZero(net) + ", "
+			if w.Gaps {
+				cells[0] = "▲ " + cells[0]
+			}
+		} else {
+			p.text(middle, zero-14, small, "no lists", attr{anchor: "middle", class: "quiet"})
+			alt += cells[0] + " not whole, "
+			for j := range cells[1:] {
+				cells[j+1] = "–"
+			}
+		}
+		for j, c := range cells {
+			p.text(middle, table+float64(j)*step, 32, c, attr{anchor: "middle", bold: j > 0})
+		}
+	}
+	for j, name := range names {
+		p.text(0, table+float64(j)*step, small, name, attr{bold: j > 0})
+		if j > 0 {
+			p.line(0, table+float64(j)*step-35, Width, table+float64(j)*step-35, "hair")
+		}
+	}
+	p.line(left, zero, Width, zero, "axis")
+	return p.done(strings.TrimSuffix(alt, ", ") + ".")
+}
+
+func longest(p *pen, c *call.Content, s call.Slide) Drawing {
+	refs := width("Reference", small, true)
+	for _, w := range s.Longest {
+		refs = max(refs, width(w.Reference, small, false)*1.05)
+	}
+	const reason, due = 1000.0, Width
+	hosp := refs + 18
+	days := hosp + 226
+	head := attr{bold: true}
+	p.text(0, 32, small, "Reference", head)
+	p.text(hosp, 32, small, "Hospital", head)
+	p.text(days, 32, small, "Days so far", head)
+	p.text(reason, 32, small, "Waiting for", head)
+	p.text(due, 32, small, "Due", attr{bold: true, anchor: "end"})
+	p.line(0, 48, Width, 48, "axis")
+	most := int64(call.LongDays)
+	for _, w := range s.Longest {
+		most = max(most, w.Days)
+	}
+	scale := (reason - days - 182) / float64(most)
+	pitch := min(96, (Height-56)/float64(len(s.Longest)))
+	y := 52.0
+	alt := "The longest waits in days: "
+	for i, w := range s.Longest {
+		middle := y + pitch/2
+		if i > 0 {
+			p.line(0, y, Width, y, "hair")
+		}
+		p.text(0, middle+11, small, w.Reference, attr{})
+		p.lines(hosp, middle, small, days-hosp-14, 2, w.Hospital, attr{})
+		wide, h := float64(w.Days)*scale, pitch*0.74
+		words := measure.Whole(w.Days)
+		body, ok := bodyOf(w.Body)
+		class := "on-ink"
+		if ok {
+			class = on(body)
+			p.block(days, middle-h/2, wide, h, body)
+		} else {
+			p.rect(days, middle-h/2, wide, h, "whole")
+		}
+		after := days + wide + 12
+		if width(words, key, true)+20 <= wide && body != delay.NotAttributed {
+			p.text(days+wide-10, middle+17, key, words, attr{bold: true, anchor: "end", class: class})
+		} else {
+			p.text(after, middle+17, key, words, attr{bold: true})
+			after += width(words, key, true) + 12
+		}
+		if ok {
+			p.lines(after, middle, small, reason-after-14, 2, named(body), attr{})
+			alt += words + " (" + body.String() + "), "
+		} else {
+			alt += words + ", "
+		}
+		when, now := dueWords(w.Due, c.Call)
+		p.lines(reason, middle, small, due-reason-width(when, small, true)-20, 2, w.Reason, attr{})
+		p.text(due, middle+11, small, when, attr{anchor: "end", bold: now})
+		y += pitch
+	}
+	p.line(days+call.LongDays*scale, 52, days+call.LongDays*scale, y, "mark")
+	return p.done(strings.TrimSuffix(alt, ", ") + ".")
+}
+
+// dueWords says when a step is due.
+func dueWords(due, call call.Day) (words string, now bool) {
+	switch {
+	case due == 0:
+		return "No date", false
+	case due == call:
+		return "Today", true
+	case due < call:
+		return delay.Day(due).Time().Format("2 Jan") + ", past", true
+	}
+	return delay.Day(due).Time().Format("2 Jan"), false
+}
+
+func bodyOf(slug string) (delay.Body, bool) {
+	for _, b := range delay.Bodies {
+		if b.Slug() == slug {
+			return b, true
+		}
+	}
+	return delay.NotAttributed, false
+}
+
+func desks(p *pen, c *call.Content, s call.Slide) Drawing {
+	u := c.Unsettled
+	settled := Width * float64(u.Of-u.Days) / float64(max(u.Of, u.Days, 1))
+	p.rect(0, 2, Width, 40, "past")
+	p.block(settled, 2, Width-settled, 40, delay.NotAttributed)
+	p.text(0, 80, small, measure.Plural(u.Of-u.Days, "day is", "days are")+" settled", attr{})
+	p.text(Width, 80, small, measure.Whole(u.Days)+" not settled", attr{bold: true, anchor: "end"})
+	const gap, top = 30.0, 104.0
+	wide := (Width - gap*float64(len(s.Desks)-1)) / float64(len(s.Desks))
+	alt := measure.Plural(u.Days, "day", "days") + " not settled of " + measure.Whole(u.Of) + ". "
+	for i, d := range s.Desks {
+		x := float64(i) * (wide + gap)
+		p.rect(x, top, wide, Height-top-2, "card")
+		if body, ok := bodyOf(d.Body); ok {
+			p.block(x, top, wide, 18, body)
+		}
+		p.text(x+28, top+66, fitting(d.Name, 40, wide-56), d.Name, attr{bold: true})
+		number := measure.Whole(d.Days)
+		size := fitting(number, 150, wide*0.5)
+		p.text(x+24, top+204, size, number, attr{bold: true})
+		after := x + 24 + width(number, size, true) + 24
+		p.text(after, top+162, 44, dayWord(d.Days), attr{bold: true})
+		p.text(after, top+204, small, "in "+measure.Plural(d.Waits, "wait", "waits"), attr{})
+		alt += d.Name + ": " + number + " " + dayWord(d.Days) + " in " + measure.Plural(d.Waits, "wait", "waits")
+		rows := 0
+		for _, part := range d.Parts {
+			if part.Days > 0 {
+				rows++
+			}
+		}
+		step := min(70, 200/float64(max(rows, 1)))
+		y := top + 210 + step
+		for _, part := range d.Parts {
+			if part.Days == 0 {
+				continue
+			}
+			p.text(x+28, y, 32, part.Words, attr{})
+			p.text(x+wide-28, y, key, measure.Whole(part.Days), attr{bold: true, anchor: "end"})
+			p.line(x+28, y+14, x+wide-28, y+14, "hair")
+			alt += ", " + strings.ToLower(part.Words) + " " + measure.Whole(part.Days)
+			y += step
+		}
+		for j, clock := range []struct {
+			name string
+			at   time.Time
+		}{{"Oldest since", d.Since}, {"Answer due", d.ReplyBy}} {
+			words := "none"
+			if !clock.at.IsZero() {
+				words = clock.at.Format("2 January")
+			}
+			y := Height - 72 + float64(j)*46
+			p.text(x+28, y, 32, clock.name, attr{})
+			p.text(x+wide-28, y, 32, words, attr{bold: true, anchor: "end"})
+			alt += ", " + strings.ToLower(clock.name) + " " + words
+		}
+		alt += ". "
+	}
+	return p.done(strings.TrimSpace(alt))
+}
+
+func dayWord(n int64) string {
+	if n == 1 {
+		return "day"
+	}
+	return "days"
+}
