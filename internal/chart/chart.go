@@ -45,7 +45,9 @@ type Chart struct {
 	// Width and Height are the drawing's size in pixels.
 	Width, Height int
 
-	font float64
+	// missing is the number of days of a hospital without data in what is shown.
+	missing int
+	font    float64
 	// fit, when set, adapts a size to what there is to draw.
 	fit  func(Size) Size
 	draw func(Size) (json.RawMessage, error)
@@ -113,6 +115,23 @@ func (c Chart) At(s Size) Chart {
 	}
 	c.Option, c.Width, c.Height, c.font = option, s.Width, s.Height, float64(s.Font)
 	return c
+}
+
+// footLimit is how long a note may be to stand under a plot in one line.
+const footLimit = 80
+
+// Foot is the one line under a plot: what data are missing, else the first note
+// that is short enough. It is empty where no note says anything.
+func (c Chart) Foot() string {
+	if c.missing > 0 {
+		return "No data for " + plural(int64(c.missing), "hospital day", "hospital days") + "."
+	}
+	for _, n := range c.Notes {
+		if len([]rune(n)) <= footLimit {
+			return n
+		}
+	}
+	return ""
 }
 
 // Empty says whether the chart has no number to plot.

@@ -134,6 +134,15 @@ func gapsOf(rs []reading) []gap {
 	return out
 }
 
+// missingDays adds up the days of hospitals without data.
+func missingDays(rs []reading) int {
+	n := 0
+	for _, g := range gapsOf(rs) {
+		n += g.days
+	}
+	return n
+}
+
 // notes are the data-quality sentences under a chart.
 func notes(o measure.Overview, rs []reading) []string {
 	var out []string

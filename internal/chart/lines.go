@@ -80,7 +80,7 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 		lines[0].name = "This year"
 	}
 	notes := ListedOn(t, o.Annotations)
-	c.Notes = trendNotes(t, p)
+	c.Notes, c.missing = trendNotes(t, p), p.missing()
 	if w := noteWords(notes); w != "" {
 		c.Notes = append(c.Notes, w)
 	}
@@ -353,6 +353,7 @@ func FlowOf(f measure.Flows, group int, o TrendOptions) Chart {
 			more++
 		}
 	}
+	c.missing = p.missing()
 	for _, n := range trendNotes(t, p) {
 		if !strings.Contains(n, "So far") { // The table has new and ended so far.
 			c.Notes = append(c.Notes, n)

@@ -109,6 +109,7 @@ func monthly(o measure.Overview, place string, m monthlyMeasure) Chart {
 		ID:         m.id,
 		Subtitle:   subtitle(m.unit, byBody(o.Filter.Book), place, filterWords(o.Filter), span(o.From, o.To), agreedOnly(o.Filter.Basis)),
 		Notes:      notes(o, rs),
+		missing:    missingDays(rs),
 		Key:        keyOf(bodies),
 		Definition: m.definition,
 		Source:     source(o.AsAt),

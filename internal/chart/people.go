@@ -27,6 +27,7 @@ func People(days []measure.Period, f measure.Filter, place string, asAt delay.Da
 		Title:      peopleTitle(rs),
 		Subtitle:   subtitle("People delayed each day", place, filterWords(f), span(from, to)),
 		Notes:      peopleNotes(rs),
+		missing:    missingDays(rs),
 		Definition: definitionPeople(f.Book.Counting()),
 		Source:     source(asAt),
 	}

@@ -36,6 +36,7 @@ func Reasons(o measure.Overview, place string) Chart {
 		Subtitle: subtitle("Delayed days by "+called.one, byBody(o.Filter.Book), place, filterWords(o.Filter), span(o.From, o.To),
 			agreedOnly(o.Filter.Basis)),
 		Notes:      notes(o, readings(o.Months, true)),
+		missing:    missingDays(readings(o.Months, true)),
 		Key:        keyOf(bodies),
 		Definition: definitionReasons(o.Filter.Book),
 		Source:     source(o.AsAt),

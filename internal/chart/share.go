@@ -33,6 +33,7 @@ func Share(o measure.Overview, place string) Chart {
 		Title:      shareTitle(readings(o.Months, true)),
 		Subtitle:   subtitle("Share of delayed days with social care", place, filterWords(o.Filter), span(o.From, o.To), o.Filter.Basis.Short()),
 		Notes:      notes(o, readings(o.Months, true)),
+		missing:    missingDays(readings(o.Months, true)),
 		Definition: definitionShare,
 		Source:     source(o.AsAt),
 	}

@@ -60,6 +60,7 @@ func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
 	c := Control{Settings: "Settings: " + params.Words() + ".", Listed: noted(t, all, o.Annotations)}
 	c.Chart = Chart{
 		ID: o.ID, Subtitle: trendSubtitle(t, o), Notes: trendNotes(t, p),
+		missing:    p.missing(),
 		Definition: trendDefinition(t.Metric, t.Filter.Book), Source: source(t.AsAt),
 	}
 	if p.numbers() == 0 {

@@ -111,6 +111,16 @@ func drawn(m measure.Metric, grain measure.Dimension, all []measure.TrendReading
 	return p
 }
 
+// missing is the number of days of a hospital without data in the readings of
+// the table.
+func (p drawnPart) missing() int {
+	rs := make([]reading, len(p.all))
+	for i, r := range p.all {
+		rs[i] = reading{Period: r.Period}
+	}
+	return missingDays(rs)
+}
+
 // numbers says whether there is anything to draw.
 func (p drawnPart) numbers() int {
 	n := 0

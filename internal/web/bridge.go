@@ -26,7 +26,7 @@ var (
 
 // bridgeSize is that of the waterfall: read from the back of a room when the
 // page stands on a projector of 1,280 by 720.
-var bridgeSize = chart.Size{Width: 1120, Height: 350, Font: 17, Line: 3}
+var bridgeSize = chart.Size{Width: 1142, Height: 350, Font: 17, Line: 3}
 
 // countNames are what the counts are called in titles, countWords in full.
 var countNames = map[national.Count]string{national.Ours: "ours", national.DToC: "DToC", national.Remaining: "sitrep",

@@ -17,7 +17,7 @@ import (
 )
 
 // chartAlone is the size of a chart on its own page and as a file.
-var chartAlone = chart.Size{Width: 1120, Height: 520, Font: 17, Line: 3}
+var chartAlone = chart.Size{Width: 1142, Height: 390, Font: 15, Line: 3}
 
 // chartPage is one chart on its own.
 type chartPage struct {
@@ -32,7 +32,7 @@ type chartPage struct {
 func (s *Server) chart(c echo.Context) error {
 	id, ext, _ := strings.Cut(c.Param("id"), ".")
 	i := slices.IndexFunc(chartOrder, func(key string) bool { return key == id || s.chartID(key) == id })
-	if i < 0 || !slices.Contains([]string{"", "svg", "csv", "json"}, ext) {
+	if i < 0 || !slices.Contains([]string{"", "svg", "csv", "json", "xlsx"}, ext) {
 		return s.noChart(c.Param("id"), s.opts.Places.Book)
 	}
 	key := chartOrder[i]
@@ -60,6 +60,12 @@ func (s *Server) chart(c echo.Context) error {
 		return s.sendJSON(c, s.chartTwin(see, key, one, o))
 	}
 	q := see.keep(page.Dated(o.Filter, o.From, o.To))
+	showing := "Showing " + s.opts.Places.FilterWords(o.Filter) + ", " + span(o.From, o.To) + "."
+	about := s.aboutFigures("/charts/"+id, q, o.AsAt, chartMeasures[key])
+	s.fix(ctx, about, see, "/charts/"+id, q)
+	if ext == "xlsx" {
+		return s.sendXLSX(c, workbook{Name: "homeward-" + id, About: s.aboutWorkbook(showing, about), Tables: []page.Table{page.ChartTable(one)}})
+	}
 	v := chartPage{Frame: s.frame(c, s.chartName(key))}
 	v.Crumbs = []page.Link{{Text: "Overview", Href: page.Address("/overview", q)}}
 	s.asOfMoment(c, &v.Frame, see)
@@ -67,15 +73,14 @@ func (s *Server) chart(c echo.Context) error {
 		v.BodyClass = "app-view-print"
 	}
 	s.withCharts(&v.Frame)
-	v.Showing = "Showing " + s.opts.Places.FilterWords(o.Filter) + ", " + span(o.From, o.To) + "."
+	v.Showing = showing
 	v.Chart = s.charted(ctx, one, chartAlone, s.chartLinks(key, q)[1:], true)
 	for _, other := range known {
 		if other != key {
 			v.Others = append(v.Others, page.Link{Text: s.chartName(other), Href: page.Address("/charts/"+s.chartID(other), q)})
 		}
 	}
-	v.About = s.aboutFigures("/charts/"+id, q, o.AsAt, chartMeasures[key])
-	s.fix(ctx, v.About, see, "/charts/"+id, q)
+	v.About = about
 	v.About.Links = append(v.About.Links, page.Link{Text: "SVG", Href: page.Address("/charts/"+id+".svg", q)})
 	return s.page(c, "chart", v)
 }

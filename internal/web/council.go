@@ -537,8 +537,8 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 		ctx,
 		one.Chart,
 		councilChart,
-		[]page.Link{{Text: "On its own", Href: page.Address("/trends", q)}, {Text: "CSV", Href: page.Address("/trends.csv", q)},
-			{Text: "SVG", Href: page.Address("/trends.svg", q)}, {Text: "How this is counted", Href: "/definitions/" + waiting.Metric.ID}},
+		[]page.Link{{Text: "Chart on its own", Href: page.Address("/trends", q)}, {Text: downloadCSV, Href: page.Address("/trends.csv", q)},
+			{Text: downloadSVG, Href: page.Address("/trends.svg", q)}, {Text: howCounted, Href: "/definitions/" + waiting.Metric.ID}},
 		a.print,
 	)
 	for _, i := range []chart.Icon{social.Variation, social.Assurance} {
@@ -834,7 +834,7 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 // The sizes of the bars beside the reasons, and of the two charts in a row.
 var (
 	movedSize    = chart.Size{Width: 520, Height: 640, Font: 14, Line: 3}
-	councilChart = chart.Size{Width: 540, Height: 235, Font: 14, Line: 3}
+	councilChart = chart.Size{Width: 540, Height: 250, Font: 14, Line: 3}
 )
 
 // unsettledTable is what is not settled, by how it stands and whose answer

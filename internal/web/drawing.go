@@ -4,10 +4,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"sync"
 
 	"homeward/internal/chart"
 	"homeward/internal/web/page"
+)
+
+// The words of a chart's Data menu.
+const (
+	downloadCSV  = "Download CSV"
+	downloadXLSX = "Download Excel"
+	downloadSVG  = "Save drawing (SVG)"
+	howCounted   = "How this is counted"
 )
 
 // keptDrawings bounds the drawings kept in memory: a few dozen kilobytes each.
@@ -67,8 +76,20 @@ func (s *Server) charted(ctx context.Context, c chart.Chart, size chart.Size, li
 	c = c.At(size)
 	v := page.Chart{
 		ID: c.ID, Title: c.Title, Subtitle: c.Subtitle, Alt: c.Alt, Notes: c.Notes,
-		Table: page.ChartTable(c), Open: open, Definition: c.Definition, Source: c.Source, Links: links,
-		PlotClass: "app-chart__plot",
+		Brief: strings.Replace(c.Subtitle, ", "+s.opts.Places.Partnership, "", 1), Foot: c.Foot(),
+		Table: page.ChartTable(c), Definition: c.Definition, Source: c.Source, Links: links,
+		PlotClass: "app-chart__plot", ValuesClass: "app-chart__values",
+	}
+	if open {
+		v.ValuesClass += " app-chart__values--open"
+	}
+	switch n := len(c.Notes); {
+	case n == 1 && v.Foot == c.Notes[0]:
+		v.Notes = nil // It stands under the plot.
+	case n > 0 && v.Foot == "":
+		v.Foot, v.NotesWords = "Read it with", "its "+plural(int64(n), "note", "notes")
+	case n > 0:
+		v.NotesWords = "All " + plural(int64(n), "note", "notes")
 	}
 	if size.Width > 800 {
 		v.PlotClass += " app-chart__plot--wide"

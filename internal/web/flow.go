@@ -157,8 +157,9 @@ func (s *Server) flowShown(c echo.Context) (flowView, error) {
 	}
 	place := s.place(f.Filter)
 	links := []page.Link{
-		{Text: "CSV", Href: page.Address("/flow.csv", q)},
-		{Text: "How this is counted", Href: "/definitions/" + measure.NewDelays},
+		{Text: downloadCSV, Href: page.Address("/flow.csv", q)},
+		{Text: downloadXLSX, Href: page.Address("/flow.xlsx", q)},
+		{Text: howCounted, Href: "/definitions/" + measure.NewDelays},
 	}
 	if f.Split == "" {
 		v.Charts = []page.Chart{s.charted(ctx, chart.FlowOf(f, 0, chart.TrendOptions{ID: "flow", Place: place}), across, links, a.Print)}
@@ -167,7 +168,7 @@ func (s *Server) flowShown(c echo.Context) (flowView, error) {
 		v.More = notAllDrawn(len(f.Groups))
 		for i := range f.Groups[:min(len(f.Groups), mostPanels)] {
 			o := chart.TrendOptions{ID: fmt.Sprintf("flow-%d", i+1), Place: place, Name: s.splitName(f.Split, f.Groups[i].Cell)}
-			v.Charts = append(v.Charts, s.charted(ctx, chart.FlowOf(f, i, o), panel, nil, a.Print))
+			v.Charts = append(v.Charts, s.charted(ctx, chart.FlowOf(f, i, o), panel, links, a.Print))
 		}
 	}
 	v.Flow = s.flowTable(see, f)
@@ -227,7 +228,7 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 	if err != nil {
 		return err
 	}
-	how := []page.Link{{Text: "How this is counted", Href: "/definitions/" + measure.DaysWaited}}
+	how := []page.Link{{Text: howCounted, Href: "/definitions/" + measure.DaysWaited}}
 	v.Pair = []page.Chart{s.charted(ctx, chart.LengthsOf(l, place), half, how, open),
 		s.charted(ctx, chart.SurvivalOf(l, place), half, how, open)}
 	v.Weekdays = s.charted(ctx, chart.WeekdaysOf(w, l, place), across, nil, open)

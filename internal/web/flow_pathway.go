@@ -144,8 +144,8 @@ func (s *Server) drawPathways(ctx context.Context, a pathwayFlowAsked, q url.Val
 	}
 	place := s.place(a.Filter)
 	o := chart.TrendOptions{ID: "flow-net", Place: place}
-	v.Charts = []page.Chart{s.charted(ctx, chart.NetFlowOf(a.netSteps(all), a.grain, o, definition, a.last), across,
-		[]page.Link{{Text: "CSV", Href: page.Address("/flow.csv", q)}}, a.Print)}
+	links := []page.Link{{Text: downloadCSV, Href: page.Address("/flow.csv", q)}}
+	v.Charts = []page.Chart{s.charted(ctx, chart.NetFlowOf(a.netSteps(all), a.grain, o, definition, a.last), across, links, a.Print)}
 	for _, whole := range a.whole {
 		of := make([]national.PathwayFlow, len(all))
 		for i := range all {
@@ -158,7 +158,7 @@ func (s *Server) drawPathways(ctx context.Context, a pathwayFlowAsked, q url.Val
 		}
 		o := chart.TrendOptions{ID: "flow-net-" + page.SlugOr(whole.Pathway), Place: place,
 			Name: strings.TrimSpace(whole.Pathway + " " + pathwayNames[whole.Pathway])}
-		v.Each = append(v.Each, s.charted(ctx, chart.NetFlowOf(a.netSteps(of), a.grain, o, definition, a.last), panel, nil, a.Print))
+		v.Each = append(v.Each, s.charted(ctx, chart.NetFlowOf(a.netSteps(of), a.grain, o, definition, a.last), panel, links, a.Print))
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 
 // The sizes of the overview's charts: across the page, and two in a row.
 var (
-	across = chart.Size{Width: 1120, Height: 400, Font: 16, Line: 3}
-	half   = chart.Size{Width: 540, Height: 380, Font: 14, Line: 3}
+	across = chart.Size{Width: 1142, Height: 345, Font: 15, Line: 3}
+	half   = chart.Size{Width: 540, Height: 348, Font: 14, Line: 3}
 )
 
 // overviewWords are the query words of the overview and its charts.
@@ -473,8 +473,11 @@ var chartMeasures = map[string]string{
 func (s *Server) chartLinks(id string, q url.Values) []page.Link {
 	at := func(ext string) string { return page.Address("/charts/"+s.chartID(id)+ext, q) }
 	return []page.Link{
-		{Text: "On its own", Href: at("")}, {Text: "CSV", Href: at(".csv")}, {Text: "SVG", Href: at(".svg")}, {Text: "How this is counted",
-			Href: "/definitions/" + chartMeasures[id]},
+		{Text: "Chart on its own", Href: at("")},
+		{Text: downloadCSV, Href: at(".csv")},
+		{Text: downloadXLSX, Href: at(".xlsx")},
+		{Text: downloadSVG, Href: at(".svg")},
+		{Text: howCounted, Href: "/definitions/" + chartMeasures[id]},
 	}
 }
 

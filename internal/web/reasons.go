@@ -290,8 +290,9 @@ func (s *Server) reasonsShown(c echo.Context) (reasonsView, error) {
 		v.Empty = "No delayed days in this period."
 		return v, nil
 	}
-	v.Chart = s.charted(ctx, r.chart(s.place(r.Asked.Filter)), across, []page.Link{{Text: "CSV", Href: page.Address("/reasons.csv", q)},
-		{Text: "How this is counted", Href: "/definitions/M01"}}, r.Print)
+	v.Chart = s.charted(ctx, r.chart(s.place(r.Asked.Filter)), across, []page.Link{
+		{Text: downloadCSV, Href: page.Address("/reasons.csv", q)}, {Text: downloadXLSX, Href: page.Address("/reasons.xlsx", q)},
+		{Text: howCounted, Href: "/definitions/M01"}}, r.Print)
 	v.Table, v.Next, v.Groups = r.table(), r.next(), r.groups()
 	if r.Pathways != nil {
 		v.Pathways = s.reasonPathways(r, q)

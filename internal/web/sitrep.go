@@ -613,5 +613,5 @@ func (s *Server) sitrepChart(ctx context.Context, a sitrepAsked, counted sitrepC
 		days = append(days, d)
 	}
 	return s.charted(ctx, chart.RemainingOf(days, s.place(a.Filter), sitrepWords, a.last), across, []page.Link{
-		{Text: "CSV", Href: page.Address("/sitrep.csv", q)}}, a.Print)
+		{Text: downloadCSV, Href: page.Address("/sitrep.csv", q)}}, a.Print)
 }

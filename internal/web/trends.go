@@ -67,7 +67,7 @@ const (
 const mostPanels = 12
 
 // panel is the size of one of several charts beside each other.
-var panel = chart.Size{Width: 540, Height: 300, Font: 14, Line: 3}
+var panel = chart.Size{Width: 540, Height: 348, Font: 14, Line: 3}
 
 // splits are the values of split, in the order of the form; none is first.
 var splits = []measure.Dimension{measure.ByResponsible, measure.ByProvider, measure.ByCouncil, measure.ByReason, measure.ByCare,
@@ -451,12 +451,12 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 		return v, err
 	}
 	links := []page.Link{
-		{Text: "CSV", Href: page.Address("/trends.csv", q)},
-		{Text: "How this is counted", Href: "/definitions/" + t.Metric.ID},
+		{Text: downloadCSV, Href: page.Address("/trends.csv", q)},
+		{Text: howCounted, Href: "/definitions/" + t.Metric.ID},
 	}
 	switch {
 	case drawn.One != nil:
-		links = append(links[:1], page.Link{Text: "SVG", Href: page.Address("/trends.svg", q)}, links[1])
+		links = append(links[:1], page.Link{Text: downloadSVG, Href: page.Address("/trends.svg", q)}, links[1])
 		v.About.Links = append(v.About.Links, page.Link{Text: "SVG", Href: page.Address("/trends.svg", q)})
 		v.Charts = []page.Chart{s.charted(ctx, drawn.One.Chart, across, links, a.Print)}
 		for _, i := range []chart.Icon{drawn.One.Variation, drawn.One.Assurance} {
@@ -467,7 +467,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	default:
 		v.Class = "app-charts app-charts--two"
 		for _, one := range drawn.Panels {
-			v.Charts = append(v.Charts, s.charted(ctx, one, panel, nil, a.Print))
+			v.Charts = append(v.Charts, s.charted(ctx, one, panel, links, a.Print))
 		}
 		table := s.panelTable(t, drawn)
 		v.Table = &table

@@ -202,7 +202,7 @@ func TestOverviewAnswersWhatADirectorAsksFirst(t *testing.T) {
 	})
 	t.Run("view=print opens every table", func(t *testing.T) {
 		doc := s.get(t, "/overview?view=print")
-		if doc.Find("figure details[open]").Length() != 4 || doc.Find("body.app-view-print").Length() != 1 {
+		if doc.Find("figure .app-chart__values--open table").Length() != 4 || doc.Find("body.app-view-print").Length() != 1 {
 			t.Error("a table is closed")
 		}
 	})

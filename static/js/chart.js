@@ -27,13 +27,52 @@ class Reading {
     this.live = figure.querySelector('.app-chart__live')
     this.output = figure.querySelector('.app-chart__output')
     this.at = -1
-    const bar = figure.querySelector('.app-chart__reading')
-    bar.hidden = false
-    for (const button of bar.querySelectorAll('[data-step]')) {
+    this.bar = figure.querySelector('.app-chart__reading')
+    this.scroll = figure.querySelector('.app-chart__scroll')
+    const stage = figure.querySelector('.app-chart__stage')
+    for (const button of this.bar.querySelectorAll('[data-step]')) {
       button.addEventListener('click', () => this.step(Number(button.dataset.step)))
     }
-    this.plot.addEventListener('pointerenter', () => this.draw(), { once: true })
+    this.offer(figure.querySelector('.app-chart__by-step'))
+    this.plot.addEventListener('pointerenter', (event) => {
+      this.bar.hidden = false
+      // A finger only scrolls past; it asks by the menu.
+      if (event.pointerType === 'mouse') this.draw()
+    })
+    stage.addEventListener('pointerleave', () => this.rest(stage))
+    stage.addEventListener('focusin', (event) => {
+      // A press on the plot gives it the focus too, and is no wish to read on.
+      if (event.target !== this.scroll || event.target.matches(':focus-visible')) this.bar.hidden = false
+    })
+    stage.addEventListener('focusout', (event) => {
+      if (!stage.contains(event.relatedTarget)) this.bar.hidden = true
+    })
+    stage.addEventListener('keydown', (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+      if (by && !event.altKey && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault()
+        this.bar.hidden = false
+        this.step(by)
+      } else if (event.key === 'Escape') this.bar.hidden = true
+    })
     addEventListener('resize', () => this.fit())
+  }
+
+  // The menu leads to the buttons, for those who use neither arrow keys nor a
+  // pointer on the plot.
+  offer (item) {
+    if (!item) return
+    item.hidden = false
+    item.querySelector('button').addEventListener('click', () => {
+      item.closest('details').open = false
+      this.bar.hidden = false
+      this.bar.querySelector('[data-step="1"]').focus()
+      this.step(1)
+    })
+  }
+
+  rest (stage) {
+    if (!stage.contains(document.activeElement)) this.bar.hidden = true
   }
 
   step (by) {
@@ -122,12 +161,14 @@ async function picture (figure) {
   }
   add(figure.querySelector('.app-chart__title'), font * 1.35, 'bold')
   y += font * 0.35
-  add(figure.querySelector('.app-chart__subtitle'), font)
+  add(figure.querySelector('.app-chart__of') ?? figure.querySelector('.app-chart__subtitle'), font)
   y += font * 0.9
   const top = y
   y += height + font * 0.6
-  for (const note of figure.querySelectorAll('.app-chart__note')) add(note, font * 0.86)
-  add(figure.querySelector('.nhsuk-details__text > p'), font * 0.86)
+  const notes = figure.querySelectorAll('.app-chart__note')
+  for (const note of notes) add(note, font * 0.86)
+  if (!notes.length) add(figure.querySelector('.app-chart__foot'), font * 0.86)
+  add(figure.querySelector('.app-chart__counts'), font * 0.86)
   add(figure.querySelector('.app-chart__source'), font * 0.86)
 
   canvas.width = Math.round(twice * (width + 2 * pad))
@@ -194,6 +235,23 @@ function offerPicture (figure) {
     }
   })
 }
+
+// A Data menu closes when something in it, or something else, is chosen.
+function closeMenus (except) {
+  for (const menu of document.querySelectorAll('.app-data[open]')) if (menu !== except) menu.open = false
+}
+
+document.addEventListener('click', (event) => {
+  const menu = event.target.closest('.app-data')
+  closeMenus(event.target.closest('.app-data__menu a') ? null : menu)
+})
+
+document.addEventListener('keydown', (event) => {
+  const menu = event.key === 'Escape' && document.activeElement?.closest('.app-data[open]')
+  if (!menu) return
+  menu.open = false
+  menu.querySelector('summary').focus()
+})
 
 for (const figure of document.querySelectorAll('.app-chart')) {
   if (figure.querySelector('.app-chart__data')) new Reading(figure)

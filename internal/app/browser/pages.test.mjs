@@ -139,6 +139,11 @@ describe('by keyboard', () => {
     for (const id of ['delayed-days', 'dtoc-beds', 'council-share', 'reasons']) {
       const figure = page.locator(`figure#${id}`)
       const output = figure.locator('.app-chart__output')
+      // From the plot by arrow keys; the buttons are for those who cannot use them.
+      assert.ok(!await figure.locator('.app-chart__reading').isVisible(), `${id}: nobody has asked for a reading`)
+      await figure.locator('.app-chart__scroll').focus()
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('ArrowLeft')
       await figure.getByRole('button', { name: 'Next reading' }).focus()
       await page.keyboard.press('Enter')
       await figure.getByRole('button', { name: 'Previous reading' }).focus()

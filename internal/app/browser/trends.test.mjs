@@ -106,7 +106,10 @@ describe('with half a year', () => {
     await page.getByRole('button', { name: 'Apply filters' }).click()
     assert.match(page.url(), /measure=M01/)
     assert.match(await page.locator('.app-showing').innerText(), /^Showing M01 delayed days, .* months from/)
-    await page.locator('summary', { hasText: 'Table for this chart' }).click()
+    assert.ok(!await page.locator('#trend-table').isVisible())
+    await page.locator('figure#trend .app-data summary').click()
+    await page.getByRole('link', { name: 'Show as a table' }).click()
+    assert.ok(await page.locator('#trend-table').isVisible(), 'the table of the chart is shown')
     assert.ok(await page.locator('#trend-table tbody tr').count() >= 6)
     await page.locator('summary', { hasText: 'Add a note' }).click()
     await page.locator('#note-words').fill('Home first team started')
@@ -128,7 +131,8 @@ describe('with half a year', () => {
       const { context, page } = await visit({ as: 'analyst' })
       await page.goto(site.at + target)
       const expected = await page.evaluate(() => [...document.querySelectorAll('a[href], button, summary, input, select, [tabindex="0"]')]
-        .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') &&
+        // The buttons of a chart show when its plot has the focus.
+        .filter((e) => e.dataset.step || e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') &&
           !(e.closest('details:not([open])') && e.tagName !== 'SUMMARY')).length)
       const seen = new Set()
       for (let i = 0; i < expected + 5; i++) {
@@ -170,6 +174,8 @@ describe('with half a year', () => {
           all.map((row) => [...row.children].map((cell) => cell.textContent.trim())))
         const definition = await figure.locator('.app-chart__data').evaluate((e) => JSON.parse(e.textContent))
         assert.equal(definition.readings.length, rows.length, `${name}: a reading for each row`)
+        await figure.locator('.app-data summary').click()
+        await figure.getByRole('button', { name: 'Read value by value' }).click()
         await figure.getByRole('button', { name: 'Next reading' }).click()
         await figure.getByRole('button', { name: 'Previous reading' }).click()
         const reading = await figure.locator('output.app-chart__output').innerText()
@@ -203,7 +209,9 @@ describe('with half a year', () => {
       const figure = page.locator('figure.app-chart').first()
       const id = await figure.getAttribute('id')
       const [, , width, height] = (await figure.locator('.app-chart__still svg').getAttribute('viewBox')).split(' ').map(Number)
-      const [download] = await Promise.all([page.waitForEvent('download'), figure.getByRole('button', { name: /^Save as PNG/ }).click()])
+      await figure.locator('.app-data summary').click()
+      const [download] = await Promise.all([page.waitForEvent('download'),
+        figure.getByRole('button', { name: 'Save picture (PNG)' }).click()])
       assert.equal(download.suggestedFilename(), `homeward-${id}.png`)
       const png = readFileSync(await download.path())
       assert.equal(png.subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n')
@@ -252,7 +260,7 @@ describe('with half a year', () => {
       await page.emulateMedia({ media: 'print' })
       // A sheet upright is 186 mm wide between its margins.
       await page.setViewportSize({ width: 703, height: 1030 })
-      for (const hidden of ['.nhsuk-header__navigation', '.app-filters', '.app-chart__reading', '.app-chart .app-links',
+      for (const hidden of ['.nhsuk-header__navigation', '.app-filters', '.app-chart__reading', '.app-data',
         '.app-about button', '.nhsuk-footer']) {
         for (const one of await page.locator(hidden).all()) assert.ok(!await one.isVisible(), `${target}: ${hidden} is printed`)
       }

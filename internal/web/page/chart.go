@@ -9,17 +9,25 @@ import (
 // Chart is one chart on a page.
 type Chart struct {
 	ID, Title, Subtitle, Alt string
-	Notes                    []string
+	// Brief is the subtitle as it stands under the title: without the name of the
+	// partnership, which is in the header. Foot is the one line under the plot and
+	// NotesWords its link to the notes.
+	Brief, Foot, NotesWords string
+	// Notes are the data-quality sentences that the foot has no room for; they
+	// stand with the values.
+	Notes []string
 	// Drawing is the server's SVG; Sorry stands in its place when there is none.
 	Drawing template.HTML
 	Sorry   string
 	// Data is what the browser's script reads; nil leaves the chart as drawn.
-	Data       *ChartData
-	Table      Table
-	Open       bool
-	Definition string
-	Source     string
-	Links      []Link
+	Data  *ChartData
+	Table Table
+	// ValuesClass is that of the section with table, definition and source: open
+	// or shown when it is asked for.
+	ValuesClass string
+	Definition  string
+	Source      string
+	Links       []Link
 	// PlotClass is that of the plot: a wide one keeps more width on a narrow
 	// screen, where its own region scrolls.
 	PlotClass string
