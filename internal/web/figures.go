@@ -165,7 +165,7 @@ var numberHeads = map[measure.Number]string{
 }
 
 // figuresTable is the list of a breakdown, with at most so many rows of it.
-func (s *Server) figuresTable(see sight, b breakdown, most int) page.Table {
+func (s *Server) figuresTable(b breakdown, most int, walk string) page.Table {
 	t := page.Table{ID: "figures", Caption: "Delayed days, " + span(b.Query.From, b.Query.To)}
 	for _, by := range b.Query.By {
 		t.Head = append(t.Head, page.Head{Text: dimensionWords[by]})
@@ -207,7 +207,7 @@ func (s *Server) figuresTable(see sight, b breakdown, most int) page.Table {
 		switch n {
 		case measure.Days:
 			cell.Text = count(b.Total)
-			cell.Href = s.walkOfMonth(see, b)
+			cell.Href = walk
 		case measure.Open:
 			cell.Text = count(b.NotAgreed)
 		case measure.Beds, measure.People:
@@ -224,14 +224,39 @@ func (s *Server) figuresTable(see sight, b breakdown, most int) page.Table {
 	return t
 }
 
-// walkOfMonth leads to the bridge from the days of a month, empty where they are
-// of another period or cannot be walked (D8).
-func (s *Server) walkOfMonth(see sight, b breakdown) string {
-	m := b.Query.From.Month()
-	if b.Query.From != m.First() || b.Query.To != min(m.Last(), b.AsAt) || !s.walkable(b.Query.Filter) {
-		return ""
+// walkOfMonth leads to the bridge from the days of a month: of the one shown, or of
+// the last whole one of a longer period, as only says. It leads nowhere where they
+// cannot be walked: no hospital asked for listed everybody in a bed then (D8).
+func (s *Server) walkOfMonth(ctx context.Context, see sight, b breakdown) (walk page.Link, only bool, err error) {
+	if !s.walkable(b.Query.Filter) {
+		return walk, false, nil
 	}
-	return s.walkFrom(see, b.Query.Filter, url.Values{wordMonth: {m.String()}})
+	from, to := b.Query.From, min(b.Query.To, b.AsAt)
+	m := from.Month()
+	if only = from == m.First() && b.Query.To == min(m.Last(), b.AsAt); !only {
+		if m = to.Month(); m.Last() > to {
+			m--
+		}
+		if m.First() < from {
+			return walk, false, nil
+		}
+	}
+	l, err := see.Ledger(ctx)
+	if err != nil {
+		return walk, only, err
+	}
+	if !slices.ContainsFunc(l.Beds, func(p string) bool {
+		days := l.Days[p]
+		asked := len(b.Query.Filter.Providers) == 0 || slices.Contains(b.Query.Filter.Providers, p)
+		return asked && len(days) > 0 && days[0] <= m.Last() && days[len(days)-1] >= m.First()
+	}) {
+		return walk, only, nil
+	}
+	walk = page.Link{Text: "Walk these days to the situation report", Href: s.walkFrom(see, b.Query.Filter, url.Values{wordMonth: {m.String()}})}
+	if !only {
+		walk.Text = "Walk " + m.Long() + " to the situation report"
+	}
+	return walk, only, nil
 }
 
 // openBehind gives the address of the rows of a cell that are not agreed.
@@ -367,17 +392,23 @@ func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 	} else {
 		q = page.WithBy(q, b.Query.By...)
 	}
+	walk, only, err := s.walkOfMonth(c.Request().Context(), see, b)
+	if err != nil {
+		return v, err
+	}
 	switch {
 	case len(b.Cells) == 0:
 		v.Empty = "No delayed days in this period."
 	case a.Rows != "":
 		v.Cross = s.figuresCrosstab(a, b)
 		v.Cross.Links = []page.Link{{Text: "Excel", Href: page.Address("/figures.xlsx", q)}, {Text: "CSV", Href: page.Address("/figures.csv", q)}}
-		if walk := s.walkOfMonth(see, b); walk != "" {
-			v.Cross.Links = slices.Insert(v.Cross.Links, 0, page.Link{Text: "Walk these days to the situation report", Href: walk})
+		if walk.Href != "" {
+			v.Cross.Links = slices.Insert(v.Cross.Links, 0, walk)
 		}
+	case only:
+		v.Table = s.figuresTable(b, most, walk.Href)
 	default:
-		v.Table = s.figuresTable(see, b, most)
+		v.Table = s.figuresTable(b, most, "")
 	}
 	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
 		return v, err
@@ -400,6 +431,9 @@ func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 		measure.CouncilShare)...)
 	v.About.Links = append(v.About.Links, publicLink(b, q)...)
 	v.About.Links = append(v.About.Links, page.Link{Text: "Excel", Href: page.Address("/figures.xlsx", q)})
+	if walk.Href != "" && a.Rows == "" && !only {
+		v.About.Links = append(v.About.Links, walk)
+	}
 	s.fix(c.Request().Context(), v.About, see, "/figures", q)
 	return v, nil
 }
