@@ -37,7 +37,8 @@ func TestD8FiguresLeadToTheBridge(t *testing.T) {
 		}
 	}
 	// The total of a list of one month is the way itself.
-	if href, _ := s.get(t, "/figures?by=council&from=2026-10-01&to=2026-10-31").Find("tfoot a").Attr("href"); !strings.HasPrefix(href, "/bridge") {
+	total := s.get(t, "/figures?by=council&from=2026-10-01&to=2026-10-31").Find("tfoot a")
+	if href, _ := total.Attr("href"); !strings.HasPrefix(href, "/bridge") {
 		t.Errorf("the total of October leads to %q", href)
 	}
 }

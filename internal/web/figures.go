@@ -252,7 +252,8 @@ func (s *Server) walkOfMonth(ctx context.Context, see sight, b breakdown) (walk 
 	}) {
 		return walk, only, nil
 	}
-	walk = page.Link{Text: "Walk these days to the situation report", Href: s.walkFrom(see, b.Query.Filter, url.Values{wordMonth: {m.String()}})}
+	walk = page.Link{Text: "Walk these days to the situation report",
+		Href: s.walkFrom(see, b.Query.Filter, url.Values{wordMonth: {m.String()}})}
 	if !only {
 		walk.Text = "Walk " + m.Long() + " to the situation report"
 	}
