@@ -81,7 +81,7 @@ type councilView struct {
 	Lengths        []page.Table
 	Moved          movedView
 	// Cross are the days by the rows and columns of the address, or by reason and
-	// hospital; Chosen says that the address has them.
+	// hospital; Chosen says that the address has them, or that all is printed.
 	Cross        *page.Crosstab
 	Chips        []chipRow
 	Chosen       bool
@@ -283,7 +283,7 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 	var err error
 	ctx := c.Request().Context()
 	name := s.opts.Places.CouncilWords(delay.Council(a.code))
-	v := councilView{Frame: s.frame(c, "Is this my share?"), Caption: "Council share, " + name, Paper: a.print}
+	v := councilView{Frame: s.frame(c, "Is this my share?"), Caption: "Council share, " + name, Paper: a.print, Chosen: a.chosen || a.print}
 	v.PageTitle = "Council share, " + name + " – Homeward"
 	s.asOfMoment(c, &v.Frame, a.see)
 	v.BodyClass = "app-council-page"
@@ -398,7 +398,7 @@ func (s *Server) councilCross(ctx context.Context, a councilAsked, v *councilVie
 	if err != nil || len(b.Cells) == 0 {
 		return err
 	}
-	v.Cross, v.Chosen = s.figuresCrosstab(asked, b), a.chosen
+	v.Cross = s.figuresCrosstab(asked, b)
 	file := page.WithCrosstab(cloneQuery(q), asked.Rows, asked.Columns)
 	v.Cross.Links = []page.Link{{Text: "Excel", Href: page.Address("/figures.xlsx", file)},
 		{Text: "CSV", Href: page.Address("/figures.csv", file)}}
