@@ -126,7 +126,7 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 		case h.Day == 0:
 			r.note = "no extract yet"
 		case !h.Counted:
-			r.note = "not counted, last extract " + shortDay(h.Day)
+			r.note = "not counted, last list " + delay.Day(h.Day).Time().Format("2 Jan")
 		case h.Day < c.AsAt:
 			r.name += ", " + shortDay(h.Day)
 		}
@@ -150,9 +150,9 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 	const left, room, high = 704.0, 800.0, 404.0
 	pitch := min(128, high/float64(len(rows)))
 	above := pitch >= 96
-	x, wide := left, room-120
+	x, wide := left, room-46-width(measure.Whole(most), 48, true)
 	if !above {
-		x, wide = left+330, room-330-110
+		x, wide = left+330, wide-330
 	}
 	y := (high - pitch*float64(len(rows))) / 2
 	for _, r := range rows {
@@ -231,7 +231,7 @@ func movement(p *pen, c *call.Content, s call.Slide) Drawing {
 		switch b.key {
 		case call.Shown, call.Now:
 			p.column(x, ground, wide, scale, b.count, c.Divides())
-			p.text(middle, y(n)-14, 60, measure.Whole(n), attr{bold: true, anchor: "middle"})
+			p.text(middle, y(n)-14, fitting(measure.Whole(n), 60, pitch-6), measure.Whole(n), attr{bold: true, anchor: "middle"})
 			name, when := "Last call", shortDay(c.Last)
 			if b.key == call.Now {
 				name, when = "Now", shortDay(c.AsAt)
@@ -247,7 +247,7 @@ func movement(p *pen, c *call.Content, s call.Slide) Drawing {
 				class = "down"
 			}
 			p.rect(x, upper, wide, max(math.Abs(float64(n))*scale, 4), class)
-			p.text(middle, upper-14, key, measure.Signed(n), attr{bold: true, anchor: "middle"})
+			p.text(middle, upper-14, fitting(measure.Signed(n), key, pitch-6), measure.Signed(n), attr{bold: true, anchor: "middle"})
 			p.lines(middle, ground+50, small, pitch-8, 2, lineNames[b.key], attr{bold: true, anchor: "middle"})
 			alt += measure.Signed(n) + " " + strings.ToLower(lineNames[b.key]) + ", "
 		}
@@ -314,7 +314,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		}
 		whole := Width * float64(by[b]) / total
 		w := max(whole-4, 3)
-		p.block(x, top, w, high, b)
+		p.block(min(x, Width-w), top, w, high, b)
 		words := named(b) + " " + measure.Whole(by[b])
 		portion := measure.PerCent(float64(by[b]) / total)
 		alt += words + ", " + portion + "; "
@@ -374,13 +374,13 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 			class = "this"
 		}
 		p.rect(left, y(m.Value), pitch-32, ground-y(m.Value), class)
-		words := measure.PerCent(m.Value)
+		words := brief(measure.PerCent(m.Value))
 		if ground-y(m.Value) > 48 {
 			letters := ""
 			if last {
 				letters = "on-light"
 			}
-			p.text(middle, ground-16, min(32, fitting(words, 32, pitch-38)), words, attr{anchor: "middle", bold: true, class: letters})
+			p.text(middle, ground-16, small, words, attr{anchor: "middle", bold: true, class: letters})
 		} else {
 			p.text(middle, y(max(m.High, m.Value))-12, small, words, attr{anchor: "middle", bold: true})
 		}
@@ -396,6 +396,9 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 	p.line(0, ground+1, Width, ground+1, "axis")
 	return p.done(strings.TrimSuffix(alt, ", ") + ".")
 }
+
+// brief writes a share at the ends of the scale with a sign.
+func brief(share string) string { return strings.NewReplacer("under ", "<", "over ", ">").Replace(share) }
 
 // bars are counts by name with their parts and their change since the last call.
 func bars(p *pen, c *call.Content, s call.Slide) Drawing {
@@ -413,9 +416,9 @@ func bars(p *pen, c *call.Content, s call.Slide) Drawing {
 		most = max(most, b.Value)
 	}
 	const left = 580.0
-	right := Width - 110.0
+	right := Width - 46 - width(measure.Whole(most), key, true)
 	if changes {
-		right = Width - 250
+		right -= width("since last call", small, false) + 10
 		p.text(Width, 30, small, "since last call", attr{anchor: "end"})
 	}
 	bottom := 560.0
@@ -505,10 +508,10 @@ func weeks(p *pen, s call.Slide) Drawing {
 			switch {
 			case net > 0:
 				p.rect(x+pitch*0.14, zero-h, pitch*0.72, h, "up")
-				p.text(middle, zero-h-14, key, measure.Signed(net), attr{bold: true, anchor: "middle"})
+				p.text(middle, zero-h-14, fitting(measure.Signed(net), key, pitch-6), measure.Signed(net), attr{bold: true, anchor: "middle"})
 			case net < 0:
 				p.rect(x+pitch*0.14, zero, pitch*0.72, h, "down")
-				p.text(middle, zero+h+46, key, measure.Signed(net), attr{bold: true, anchor: "middle"})
+				p.text(middle, zero+h+46, fitting(measure.Signed(net), key, pitch-6), measure.Signed(net), attr{bold: true, anchor: "middle"})
 			default:
 				p.text(middle, zero-14, key, "0", attr{bold: true, anchor: "middle"})
 			}

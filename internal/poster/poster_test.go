@@ -1,0 +1,183 @@
+package poster
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"homeward/internal/call"
+	"homeward/internal/delay"
+)
+
+var (
+	texts  = regexp.MustCompile(`<text x="(-?[\d.]+)" y="(-?[\d.]+)" font-size="([\d.]+)"([^>]*)>([^<]*)</text>`)
+	blocks = regexp.MustCompile(`<rect x="(-?[\d.]+)" y="(-?[\d.]+)" width="([\d.]+)" height="([\d.]+)"`)
+)
+
+// anyCall is a call with whatever numbers and names: the drawings must hold.
+func anyCall(t *rapid.T) *call.Content {
+	many := rapid.Int64Range(0, 40)
+	if rapid.Bool().Draw(t, "large") {
+		many = rapid.Int64Range(0, 4000)
+	}
+	count := func(name string) call.Count {
+		return call.Count{SocialCare: many.Draw(t, name), NHS: many.Draw(t, name), Joint: many.Draw(t, name), NotAttributed: many.Draw(t, name)}
+	}
+	name := rapid.SampledFrom([]string{"Northgate", "University Hospitals Plymouth", "Royal Devon University Healthcare", `<img src=x>"&`})
+	day := call.Day(delay.MustDay("2026-11-03"))
+	c := &call.Content{Version: 1, AsAt: day, Call: day + 1, Last: day - 6, Undivided: rapid.Bool().Draw(t, "undivided")}
+	for range rapid.IntRange(0, 14).Draw(t, "hospitals") {
+		h := call.Hospital{Name: name.Draw(t, "name"), Day: day - call.Day(rapid.IntRange(0, 2).Draw(t, "behind")), Waiting: count("waiting"),
+			Counted: rapid.Bool().Draw(t, "counted")}
+		if h.Counted {
+			c.Waiting = c.Waiting.Plus(h.Waiting, 1)
+		}
+		c.Hospitals = append(c.Hospitals, h)
+	}
+	c.Movement = &call.Movement{Lines: []call.Line{{Key: call.Shown, Count: count("shown")}}}
+	now := c.Movement.Lines[0].Count
+	for _, k := range []call.LineKey{call.Late, call.New, call.Ended, call.Paused, call.Moved, call.Lost} {
+		n := count(string(k))
+		if k == call.Ended { // Nobody can leave who was not there.
+			n = call.Count{}.Plus(now, -1)
+		}
+		now = now.Plus(n, 1)
+		c.Movement.Lines = append(c.Movement.Lines, call.Line{Key: k, Count: n})
+	}
+	c.Movement.Lines = append(c.Movement.Lines, call.Line{Key: call.Now, Count: now})
+	c.Share = call.Share{Days: count("days"), Known: true, Value: 0.24, Low: 0.21, High: rapid.Float64Range(0.21, 1).Draw(t, "high"),
+		Basis: rapid.SampledFrom([]string{"", "agreed"}).Draw(t, "basis")}
+	c.Share.Days.NHS++
+	c.Slides = []call.Slide{
+		{Number: 1, Facts: []call.Fact{{Figure: "12", Words: "became ready that day; they count from the next"},
+			{Figure: "1,234", Words: "days of 20 to 30 September 2026 not settled"}, {Figure: "3 of 3", Words: "extracts in"}}},
+		{Number: 2, Subtitle: "it adds up", Lines: []string{"12 people have passed 21 days since. 4 waits are disputed, 3 at the last call."}},
+		{Number: 4}, {Number: 5, Subtitle: "people waiting"}, {Number: 6}, {Number: 7}, {Number: 8}}
+	for i := range rapid.IntRange(1, 12).Draw(t, "months") {
+		c.Slides[2].Months = append(c.Slides[2].Months, call.Share{From: call.Day(delay.MustDay("2026-01-01")) + call.Day(31*i),
+			Known: rapid.Bool().Draw(t, "known"), Value: rapid.Float64Range(0, 1).Draw(t, "value"), High: 1})
+	}
+	for i := range rapid.IntRange(1, 7).Draw(t, "reasons") {
+		n := count("reason")
+		bar := call.Bar{Name: name.Draw(t, "reason"), Value: n.Total(), Words: "some", Rest: i == 6}
+		if !c.Undivided {
+			bar.Count = &n
+		}
+		if before := many.Draw(t, "before"); before > 5 {
+			bar.Before = &before
+		}
+		c.Slides[3].Bars = append(c.Slides[3].Bars, bar)
+	}
+	if c.Slides[3].Bars[0].Rest {
+		c.Slides[3].Bars[0].Rest = false
+	}
+	for i := range 8 {
+		w := call.Week{From: day - call.Day(56-7*i), New: many.Draw(t, "new"), Ended: many.Draw(t, "ended"), Start: 5, Other: many.Draw(t, "other"),
+			Whole: rapid.Bool().Draw(t, "whole"), Gaps: rapid.Bool().Draw(t, "gaps")}
+		w.End = w.Start + w.Net() + w.Other
+		c.Slides[4].Weeks = append(c.Slides[4].Weeks, w)
+	}
+	for range rapid.IntRange(1, 8).Draw(t, "waits") {
+		c.Slides[5].Longest = append(c.Slides[5].Longest, call.Longer{Reference: "HW-WMQ3GH7W", Hospital: name.Draw(t, "at"),
+			Days: many.Draw(t, "waited") + 1, Reason: "Housing provision arrangement for homelessness still underway",
+			Body: rapid.SampledFrom([]string{"", "nhs", "social-care", "joint", "none"}).Draw(t, "body"),
+			Due:  day + call.Day(rapid.IntRange(-3, 3).Draw(t, "due"))})
+	}
+	for i, desk := range []string{"The council answers next", "The NHS answers next", "No answer is expected"}[:rapid.IntRange(1, 3).Draw(t, "desks")] {
+		d := call.Desk{Name: desk, Body: []string{"social-care", "nhs", ""}[i], Waits: 4}
+		for _, words := range []string{"Proposed", "Disputed", "Decided, not agreed", "Not attributed"} {
+			part := call.DeskPart{Words: words, Days: many.Draw(t, "part")}
+			d.Days += part.Days
+			d.Parts = append(d.Parts, part)
+		}
+		c.Unsettled.Days += d.Days
+		c.Slides[6].Desks = append(c.Slides[6].Desks, d)
+	}
+	c.Unsettled.Of = c.Unsettled.Days + many.Draw(t, "settled")
+	return c
+}
+
+// Whatever a call counts, its posters have no letter smaller than the wall's
+// least, nothing past an edge, and every word escaped.
+func TestPosters(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c := anyCall(t)
+		for _, s := range c.Slides {
+			d := Draw(c, s)
+			if d.SVG == "" || d.Alt == "" {
+				t.Fatalf("slide %d is not drawn", s.Number)
+			}
+			if strings.Contains(d.SVG, "<img") || strings.Contains(d.SVG, "NaN") || strings.Contains(d.SVG, "Inf") {
+				t.Fatalf("slide %d: %s", s.Number, d.SVG)
+			}
+			for _, m := range texts.FindAllStringSubmatch(d.SVG, -1) {
+				x, y, size := number(m[1]), number(m[2]), number(m[3])
+				words := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&#34;", `"`, "&amp;", "&").Replace(m[5])
+				wide := width(words, size, strings.Contains(m[4], "font-weight"))
+				switch {
+				case strings.Contains(m[4], `"middle"`):
+					x -= wide / 2
+				case strings.Contains(m[4], `"end"`):
+					x -= wide
+				}
+				if size < small {
+					t.Errorf("slide %d: %q has letters of %g", s.Number, words, size)
+				}
+				if hero := strings.Contains(m[4], "__hero"); !hero && (x < -2 || x+wide > Width+2 || y-size*0.72 < -2 || y > Height) {
+					t.Errorf("slide %d: %q from %g to %g at %g passes an edge", s.Number, words, x, x+wide, y)
+				}
+			}
+			drawn := d.SVG[strings.Index(d.SVG, "</defs>"):]
+			for _, m := range blocks.FindAllStringSubmatch(drawn, -1) {
+				if x, y := number(m[1]), number(m[2]); x < 0 || y < 0 || x+number(m[3]) > Width+1 || y+number(m[4]) > Height+1 {
+					t.Errorf("slide %d: %s passes an edge", s.Number, m[0])
+				}
+			}
+		}
+	})
+}
+
+func number(text string) float64 {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// The words of a poster say the same numbers as its bars, and those add up: the
+// movement from bar to bar, the desks to what is not settled.
+func TestPosterNumbersAddUp(t *testing.T) {
+	t.Parallel()
+	day := call.Day(delay.MustDay("2026-11-03"))
+	c := &call.Content{AsAt: day, Last: day - 6, Movement: &call.Movement{Lines: []call.Line{
+		{Key: call.Shown, Count: call.Count{SocialCare: 36, NHS: 90, Joint: 2, NotAttributed: 2}},
+		{Key: call.Late, Count: call.Count{NHS: 2}}, {Key: call.New, Count: call.Count{SocialCare: 14, NHS: 40}},
+		{Key: call.Ended, Count: call.Count{SocialCare: -21, NHS: -54, Joint: -1}}, {Key: call.Paused, Count: call.Count{NHS: -5}},
+		{Key: call.Moved}, {Key: call.Now, Count: call.Count{SocialCare: 29, NHS: 73, Joint: 1, NotAttributed: 2}}}}}
+	d := Draw(c, call.Slide{Number: 2, Subtitle: "130 + 2 + 54 − 76 − 5 = 105 ✓"})
+	sum := int64(0)
+	var said []string
+	for _, m := range texts.FindAllStringSubmatch(d.SVG, -1) {
+		said = append(said, m[5])
+	}
+	for _, want := range []string{"130", "+2", "+54", "−76", "−5", "105", "Social care 36 → 29 (−7)", "Not attributed 2 → 2 (0)"} {
+		if !strings.Contains(fmt.Sprintf("|%s|", strings.Join(said, "|")), "|"+want+"|") {
+			t.Errorf("%q is not on the poster: %q", want, said)
+		}
+	}
+	for _, l := range c.Movement.Lines[:len(c.Movement.Lines)-1] {
+		sum += l.Count.Total()
+	}
+	if sum != c.Movement.Of(call.Now).Total() {
+		t.Errorf("the example adds up to %d", sum)
+	}
+	if strings.Contains(d.SVG, "Next step moved") {
+		t.Error("a bar of nothing is drawn")
+	}
+}
