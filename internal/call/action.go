@@ -115,6 +115,17 @@ func identifying(words string) string {
 	return ""
 }
 
+// WithoutNumbers gives the words with … in the place of what can identify a
+// person, so that the rest need not be typed again.
+func WithoutNumbers(words string) string {
+	words = tenDigits.ReplaceAllString(strings.Join(strings.Fields(words), " "), " … ")
+	words = strings.Join(strings.Fields(manyDigits.ReplaceAllString(words, "…")), " ")
+	if identifying(words) != "" {
+		return "" // Written so that it cannot be told from the words around it.
+	}
+	return words
+}
+
 // Tally is the actions of one organisation that are past their date.
 type Tally struct {
 	Owner   string

@@ -96,6 +96,9 @@ func TestActions(t *testing.T) {
 		} else if strings.ContainsAny(trouble[0].Words, "9") {
 			t.Errorf("P1 the words repeat the number: %s", trouble[0].Words)
 		}
+		if kept := WithoutNumbers(words); identifying(kept) != "" || strings.ContainsAny(kept, "9９5") {
+			t.Errorf("P1 %q is given back as %q", words, kept)
+		}
 	}
 	for _, words := range []string{"Review HW-7K3M by 6 November 2026", "Open 12 beds by 2026-12-01", "Call 4 homes at 9:30"} {
 		n := good
@@ -103,6 +106,9 @@ func TestActions(t *testing.T) {
 		if _, trouble := n.Check([]string{"RZ1"}, today); len(trouble) > 0 {
 			t.Errorf("%q was turned away: %v", words, trouble)
 		}
+	}
+	if kept := WithoutNumbers("Ring re 999 000 0018 on Friday"); kept != "Ring re … on Friday" {
+		t.Errorf("of the words %q is kept", kept)
 	}
 	_, trouble = NewAction{}.Check([]string{"RZ1"}, today)
 	if len(trouble) != 3 {

@@ -903,7 +903,7 @@ func (s *Server) addCallAction(c echo.Context) error {
 		form := url.Values{"what": {n.What}, "owner": {n.Owner}, "due": {n.Due}}
 		for _, t := range trouble {
 			if t.Field == "what" && strings.HasPrefix(t.Words, "Remove") {
-				form.Del("what") // What must not stand on the wall is not given back.
+				form.Set("what", call.WithoutNumbers(n.What)) // What must not stand on the wall is not given back.
 			}
 		}
 		return s.showSlide(c, r, content, slides, theme, form, trouble)
