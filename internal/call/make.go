@@ -971,7 +971,7 @@ func (m *maker) notSettled(_ context.Context, s *Slide) error {
 	s.Desks = m.desks()
 	s.Subtitle = whole(u.Days) + " of " + plural(u.Of, "day", "days") + " (" + percent(float64(u.Days)/float64(max(u.Of, u.Days))) + ")"
 	if sh := m.Share; sh.Known && sh.High > sh.Low {
-		s.Subtitle += ", so the share with social care is between " + percent(sh.Low) + " and " + percent(sh.High)
+		s.Subtitle += ". The share with social care lies between " + percent(sh.Low) + " and " + percent(sh.High)
 	}
 	s.Table = &Table{Caption: "Days that are not settled, and whose answer comes next",
 		Head: []Column{{Text: "Days"}, {Text: "All", Numeric: true}}}

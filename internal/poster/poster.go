@@ -175,7 +175,12 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 		y += pitch
 	}
 	if by := c.Waiting.ByBody(); c.Divides() {
-		p.legend(left, 438, room, func(b delay.Body) string { return named(b) + " " + measure.Whole(by[b]) })
+		p.legend(left, 438, room, func(b delay.Body) string {
+			if by[b] == 0 {
+				return ""
+			}
+			return named(b) + " " + measure.Whole(by[b])
+		})
 		alt += "by who the next step is with: " + spoken(c.Waiting)
 	}
 	p.line(0, 530, Width, 530, "rule")

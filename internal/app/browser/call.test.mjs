@@ -72,13 +72,13 @@ async function poster (page, name) {
     const words = document.createRange()
     words.selectNodeContents(title)
     const body = document.querySelector('main .app-poster, main .app-board, main .app-call__only')
-    const inside = [...document.querySelectorAll('main .app-poster svg text')].map((one) => ({
+    const inside = [...document.querySelectorAll('main .app-poster__svg text, main .app-poster .app-call__plot svg text')].map((one) => ({
       size: size(one) * one.getScreenCTM().a,
       box: one.getBoundingClientRect(),
       words: one.textContent,
       hero: one.matches('.app-poster__hero')
     }))
-    const drawing = document.querySelector('main .app-poster svg')?.getBoundingClientRect()
+    const drawing = document.querySelector('main .app-poster__svg, main .app-poster .app-call__plot svg')?.getBoundingClientRect()
     const strokes = [...document.querySelectorAll('main .app-poster__svg :is(rect, line)')]
       .filter((one) => !one.closest('defs') && getComputedStyle(one).stroke !== 'none')
       .map((one) => parseFloat(getComputedStyle(one).strokeWidth) * one.getScreenCTM().a * 12.8 / u)
@@ -96,7 +96,7 @@ async function poster (page, name) {
       hair: strokes.filter((one) => one < 1.95).length,
       hero: [...document.querySelectorAll('.app-poster__hero')].map((one) => size(one) * one.getScreenCTM().a),
       sub: [...document.querySelectorAll('.app-wall__sub')].map((one) => one.scrollWidth - one.clientWidth),
-      boxes: [title, ...document.querySelectorAll('main .app-poster svg text, main .app-board__words, main button')].map((one) => {
+      boxes: [title, ...document.querySelectorAll('main .app-poster__svg text, main .app-board__words, main button')].map((one) => {
         const { left, top, width } = one.getBoundingClientRect()
         return [left / u, top / u, width / u]
       })
@@ -273,7 +273,7 @@ describe('the call', () => {
     // A phone has the words and tables of each slide, none of them wider than it.
     const phone = await narrow.page.evaluate(() => ({
       posters: [...document.querySelectorAll('.app-poster')].filter((one) => one.checkVisibility()).length,
-      missing: document.querySelectorAll('.app-poster').length - [...document.querySelectorAll('section.app-call .app-call__plain')].filter((one) =>
+      missing: document.querySelectorAll('.app-poster').length - [...document.querySelectorAll('.app-call .app-call__plain')].filter((one) =>
         one.querySelector('.nhsuk-details__text').checkVisibility({ contentVisibilityAuto: true })).length,
       wide: [...document.querySelectorAll('.app-call__scroll')].filter((one) =>
         !one.closest('.app-call__numbers') && one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)

@@ -123,7 +123,8 @@ describe('on the wall', () => {
             const shown = (one) => one.checkVisibility() && one.getClientRects().length > 0 && one.getBoundingClientRect().width > 1
             const said = [...document.querySelectorAll('body *')].filter((one) => !one.closest('svg') && shown(one) &&
               [...one.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.textContent.trim()))
-            const inside = [...document.querySelectorAll('main .app-poster svg text')].map((one) => px(one) * one.getScreenCTM().a)
+            const inside = [...document.querySelectorAll('main .app-poster__svg text, main .app-poster .app-call__plot svg text')]
+              .map((one) => px(one) * one.getScreenCTM().a)
             const slide = document.querySelector('main')
             const past = said.filter((one) => {
               const box = one.getBoundingClientRect()
@@ -133,7 +134,8 @@ describe('on the wall', () => {
               body: px(document.body),
               title: px(document.querySelector('h1')),
               figure: [...document.querySelectorAll('.app-poster__hero')].map((one) => px(one) * one.getScreenCTM().a),
-              small: said.filter((one) => px(one) < (one.closest('.app-wall__bar') ? 0.64 : 0.82) * px(document.body) - 0.1).map((one) => one.textContent.trim()),
+              small: said.filter((one) => px(one) < (one.closest('.app-wall__bar') ? 0.64 : 0.82) * px(document.body) - 0.1)
+                .map((one) => one.textContent.trim()),
               inside: inside.length ? Math.min(...inside) : null,
               over: [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight,
                 slide.scrollHeight - slide.clientHeight, slide.scrollWidth - slide.clientWidth],
