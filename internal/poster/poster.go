@@ -403,7 +403,9 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 }
 
 // brief writes a share at the ends of the scale with a sign.
-func brief(share string) string { return strings.NewReplacer("under ", "<", "over ", ">").Replace(share) }
+func brief(share string) string {
+	return strings.NewReplacer("under ", "<", "over ", ">").Replace(share)
+}
 
 // bars are counts by name with their parts and their change since the last call.
 func bars(p *pen, c *call.Content, s call.Slide) Drawing {

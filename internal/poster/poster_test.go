@@ -76,7 +76,8 @@ func anyCall(t *rapid.T) *call.Content {
 		c.Slides[3].Bars[0].Rest = false
 	}
 	for i := range 8 {
-		w := call.Week{From: day - call.Day(56-7*i), New: many.Draw(t, "new"), Ended: many.Draw(t, "ended"), Start: 5, Other: many.Draw(t, "other"),
+		w := call.Week{From: day - call.Day(56-7*i), New: many.Draw(t, "new"), Ended: many.Draw(t, "ended"), Start: 5,
+			Other: many.Draw(t, "other"),
 			Whole: rapid.Bool().Draw(t, "whole"), Gaps: rapid.Bool().Draw(t, "gaps")}
 		w.End = w.Start + w.Net() + w.Other
 		c.Slides[4].Weeks = append(c.Slides[4].Weeks, w)
@@ -87,7 +88,8 @@ func anyCall(t *rapid.T) *call.Content {
 			Body: rapid.SampledFrom([]string{"", "nhs", "social-care", "joint", "none"}).Draw(t, "body"),
 			Due:  day + call.Day(rapid.IntRange(-3, 3).Draw(t, "due"))})
 	}
-	for i, desk := range []string{"The council answers next", "The NHS answers next", "No answer is expected"}[:rapid.IntRange(1, 3).Draw(t, "desks")] {
+	names := []string{"The council answers next", "The NHS answers next", "No answer is expected"}
+	for i, desk := range names[:rapid.IntRange(1, 3).Draw(t, "desks")] {
 		d := call.Desk{Name: desk, Body: []string{"social-care", "nhs", ""}[i], Waits: 4}
 		for _, words := range []string{"Proposed", "Disputed", "Decided, not agreed", "Not attributed"} {
 			part := call.DeskPart{Words: words, Days: many.Draw(t, "part")}

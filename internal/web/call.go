@@ -566,7 +566,8 @@ type callCell struct {
 }
 
 func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall bool) slideView {
-	v := slideView{Slide: slide, Wall: wall, ID: "slide-" + strconv.Itoa(slide.Number), Long: utf8.RuneCountInString(slide.Title) > call.TitleRoom}
+	v := slideView{Slide: slide, Wall: wall, ID: "slide-" + strconv.Itoa(slide.Number),
+		Long: utf8.RuneCountInString(slide.Title) > call.TitleRoom}
 	v.Poster = template.HTML(poster.Draw(content, slide).SVG) //nolint:gosec // every word in it is escaped where it is drawn
 	if st := slide.Stack; st != nil && st.Count.Total() > 0 {
 		v.Stack = stackOf(*st)

@@ -273,8 +273,8 @@ describe('the call', () => {
     // A phone has the words and tables of each slide, none of them wider than it.
     const phone = await narrow.page.evaluate(() => ({
       posters: [...document.querySelectorAll('.app-poster')].filter((one) => one.checkVisibility()).length,
-      missing: document.querySelectorAll('.app-poster').length - [...document.querySelectorAll('.app-call .app-call__plain')].filter((one) =>
-        one.querySelector('.nhsuk-details__text').checkVisibility({ contentVisibilityAuto: true })).length,
+      missing: document.querySelectorAll('.app-poster').length - [...document.querySelectorAll('.app-call .app-call__plain')]
+        .filter((one) => one.querySelector('.nhsuk-details__text').checkVisibility({ contentVisibilityAuto: true })).length,
       wide: [...document.querySelectorAll('.app-call__scroll')].filter((one) =>
         !one.closest('.app-call__numbers') && one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)
     }))
