@@ -38,6 +38,10 @@ func Draw(c *call.Content, s call.Slide) Drawing {
 	return Drawing{}
 }
 
+// gap is between the blocks of a bar: two pixels of the ground at 1,280 beside
+// their outlines.
+const gap = 6
+
 // parts draws a bar of parts by body with their numbers, and gives its end.
 // Undivided, it is one block.
 func (p *pen) parts(x, y, h, scale float64, count call.Count, divides bool, size float64) float64 {
@@ -54,14 +58,14 @@ func (p *pen) parts(x, y, h, scale float64, count call.Count, divides bool, size
 		if by[b] == 0 {
 			continue
 		}
-		w := max(float64(by[b])*scale-4, 3)
+		w := max(float64(by[b])*scale-gap, 3)
 		p.block(x, y, w, h, b)
 		if words := measure.Whole(by[b]); b != delay.NotAttributed && width(words, size, true)+18 <= w {
 			p.text(x+w/2, y+h/2+size*0.36, size, words, attr{bold: true, anchor: "middle", class: on(b)})
 		}
-		x += w + 4
+		x += w + gap
 	}
-	return x - 4
+	return x - gap
 }
 
 // legend names the bodies with their numbers from x on, in rows no wider than
@@ -299,7 +303,7 @@ func (p *pen) column(x, ground, wide, scale float64, count call.Count, divides b
 		}
 		h := float64(by[b]) * scale
 		y -= h
-		p.block(x, y, wide, max(h-3, 2), b)
+		p.block(x, y, wide, max(h-gap, 2), b)
 		if b != delay.NotAttributed && h > 40 {
 			p.text(x+wide/2, y+h/2+10, label, measure.Whole(by[b]), attr{bold: true, anchor: "middle", class: on(b)})
 		}
@@ -318,7 +322,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 			continue
 		}
 		whole := Width * float64(by[b]) / total
-		w := max(whole-4, 3)
+		w := max(whole-gap, 3)
 		p.block(min(x, Width-w), top, w, high, b)
 		words := named(b) + " " + measure.Whole(by[b])
 		portion := measure.PerCent(float64(by[b]) / total)
@@ -638,11 +642,11 @@ func desks(p *pen, c *call.Content, s call.Slide) Drawing {
 	p.block(settled, 2, Width-settled, 40, delay.NotAttributed)
 	p.text(0, 80, small, measure.Plural(u.Of-u.Days, "day is", "days are")+" settled", attr{})
 	p.text(Width, 80, small, measure.Whole(u.Days)+" not settled", attr{bold: true, anchor: "end"})
-	const gap, top = 30.0, 104.0
-	wide := (Width - gap*float64(len(s.Desks)-1)) / float64(len(s.Desks))
+	const between, top = 30.0, 104.0
+	wide := (Width - between*float64(len(s.Desks)-1)) / float64(len(s.Desks))
 	alt := measure.Plural(u.Days, "day", "days") + " not settled of " + measure.Whole(u.Of) + ". "
 	for i, d := range s.Desks {
-		x := float64(i) * (wide + gap)
+		x := float64(i) * (wide + between)
 		p.rect(x, top, wide, Height-top-2, "card")
 		if body, ok := bodyOf(d.Body); ok {
 			p.block(x, top, wide, 18, body)
