@@ -19,10 +19,13 @@ type gatherer struct {
 	provider string
 
 	byNHS, byLocal map[string]int32
-	// named remembers who the rows of one Who are: the same people are on the list
-	// day after day.
-	named      map[int32][2]int32
+	// named remembers who the rows of one Who are, and before what was stated last
+	// of each patient, one more than the index: the same people are on the list day
+	// after day, and most are stated as they were.
+	named      [][2]int32
+	before     []int32
 	givens     map[givenKey]int32
+	versions   []*attribution.Version // of the rules that each given fell under
 	places     map[Place]int32
 	statements map[Statement]int32
 	days       map[delay.Day]*[]Listing
@@ -53,7 +56,7 @@ type givenKey struct {
 func newGatherer(s *Service, f File) *gatherer {
 	return &gatherer{
 		service: s, batch: &Batch{File: f},
-		byNHS: map[string]int32{}, byLocal: map[string]int32{}, named: map[int32][2]int32{}, beside: map[string]int32{},
+		byNHS: map[string]int32{}, byLocal: map[string]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
 		days: map[delay.Day]*[]Listing{}, stays: map[delay.Day][]Stay{},
 	}
@@ -63,8 +66,12 @@ func newGatherer(s *Service, f File) *gatherer {
 func (g *gatherer) row(r *extract.Row) error {
 	b := g.batch
 	patient, local := g.who(r)
+	var was *Statement
+	if at := g.before[patient]; at > 0 {
+		was = &b.Statements[at-1]
+	}
 	st := Statement{Patient: patient, Local: local, Ready: r.Ready, Discharged: r.Discharged, Admitted: r.Admitted}
-	given := g.given(r.Given, r.ExtractDate)
+	given := g.given(&r.Given, r.ExtractDate, was)
 	st.Given = given
 	if r.Age != 0 || r.Apart != extract.Delayed || r.Pathway != "" || r.Given.Set != "" {
 		g.stays[r.ExtractDate] = append(g.stays[r.ExtractDate], Stay{Patient: patient, Given: given, Ready: r.Ready, Admitted: r.Admitted,
@@ -74,16 +81,12 @@ func (g *gatherer) row(r *extract.Row) error {
 		return nil
 	}
 
-	place := Place{r.Site, r.Ward, r.Bed}
-	var ok bool
-	st.Place, ok = g.places[place]
-	if !ok {
-		st.Place = int32(len(b.Places))
-		b.Places = append(b.Places, place)
-		g.places[place] = st.Place
+	st.Place = g.place(Place{r.Site, r.Ward, r.Bed}, was)
+	statement := g.before[patient] - 1
+	if was == nil || *was != st {
+		statement = g.statement(st, r.Line)
+		g.before[patient] = statement + 1
 	}
-
-	statement := g.statement(st, r.Line)
 	if r.ExtractDate != g.lastDay || g.last == nil {
 		g.lastDay, g.last = r.ExtractDate, g.days[r.ExtractDate]
 		if g.last == nil {
@@ -114,15 +117,35 @@ func (g *gatherer) row(r *extract.Row) error {
 }
 
 // given gives the place of what decides attribution in the batch, attributed by
-// the rule set of its code set.
-func (g *gatherer) given(of attribution.Given, on delay.Day) int32 {
+// the rule set of its code set. What was stated of the patient before, which may
+// be nil, is where it is looked for first.
+func (g *gatherer) given(of *attribution.Given, on delay.Day, was *Statement) int32 {
 	rules := g.service.rules(of.Set)
-	key := givenKey{of, rules.On(on)}
+	version := rules.On(on)
+	if was != nil && g.versions[was.Given] == version && g.batch.Givens[was.Given].Given == *of {
+		return was.Given
+	}
+	key := givenKey{*of, version}
 	at, ok := g.givens[key]
 	if !ok {
 		at = int32(len(g.batch.Givens))
-		g.batch.Givens = append(g.batch.Givens, Given{of, rules.Attribute(of, on)})
+		g.batch.Givens = append(g.batch.Givens, Given{*of, rules.Attribute(*of, on)})
+		g.versions = append(g.versions, version)
 		g.givens[key] = at
+	}
+	return at
+}
+
+// place gives the place in the batch of where a patient is, as given does.
+func (g *gatherer) place(is Place, was *Statement) int32 {
+	if was != nil && g.batch.Places[was.Place] == is {
+		return was.Place
+	}
+	at, ok := g.places[is]
+	if !ok {
+		at = int32(len(g.batch.Places))
+		g.batch.Places = append(g.batch.Places, is)
+		g.places[is] = at
 	}
 	return at
 }
@@ -153,12 +176,15 @@ func (g *gatherer) who(r *extract.Row) (patient, local int32) {
 	if r.Who == 0 || r.Pseudonym != "" || r.Spell != "" {
 		return g.patient(who)
 	}
-	at, ok := g.named[r.Who]
-	if !ok {
-		at[0], at[1] = g.patient(who)
-		g.named[r.Who] = at
+	if n := int(r.Who); n >= len(g.named) {
+		g.named = append(g.named, make([][2]int32, n+1-len(g.named))...)
 	}
-	return at[0], at[1]
+	at := &g.named[r.Who] // one more than the patient's index
+	if at[0] == 0 {
+		at[0], at[1] = g.patient(who)
+		at[0]++
+	}
+	return at[0] - 1, at[1]
 }
 
 // patient gives whom a row names: by the NHS number or what stands for it, else
@@ -184,6 +210,7 @@ func (g *gatherer) patient(who identity.Patient) (patient, local int32) {
 		id = int32(len(g.patients))
 		known[key] = id
 		g.patients = append(g.patients, who)
+		g.before = append(g.before, 0)
 	}
 	if known := who.NHSNumber != "" || who.Pseudonym != ""; !known || own == "" {
 		return id, 0
@@ -248,7 +275,7 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
 	// A backfill fills these with megabytes that storing has no use for.
 	g.byNHS, g.byLocal, g.patients, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil
-	g.beside, g.locals, g.unreadOn, g.named, g.seen = nil, nil, nil, nil, nil
+	g.beside, g.locals, g.unreadOn, g.named, g.before, g.seen, g.versions = nil, nil, nil, nil, nil, nil, nil
 	return b
 }
 
@@ -393,7 +420,6 @@ func (g *gatherer) withUnread(listings, unread []Listing) []Listing {
 // state is that the patient is there. A row whose readable ready date is after
 // its day is evidence of nothing.
 func (g *gatherer) unread(sum *extract.Summary) {
-	b := g.batch
 	g.unreadOn = map[delay.Day][]Listing{}
 	for _, u := range sum.Unread {
 		if u.Provider != g.provider || u.ExtractDate == 0 || u.Ready > u.ExtractDate {
@@ -405,13 +431,7 @@ func (g *gatherer) unread(sum *extract.Summary) {
 		if u.Discharged != 0 && u.Discharged <= u.ExtractDate {
 			st.Discharged = u.Discharged // C4.
 		}
-		st.Given = g.given(attribution.Given{}, u.ExtractDate)
-		var ok bool
-		if st.Place, ok = g.places[Place{}]; !ok {
-			st.Place = int32(len(b.Places))
-			b.Places = append(b.Places, Place{})
-			g.places[Place{}] = st.Place
-		}
+		st.Given, st.Place = g.given(&attribution.Given{}, u.ExtractDate, nil), g.place(Place{}, nil)
 		statement := g.statement(st, u.Line)
 		g.unreadOn[u.ExtractDate] = append(g.unreadOn[u.ExtractDate], Listing{Statement: statement, Line: int32(u.Line)})
 	}

@@ -170,6 +170,10 @@ func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh ma
 		if err != nil {
 			return err
 		}
+		words, err := d.said(part)
+		if err != nil {
+			return err
+		}
 		for _, patient := range part {
 			old := stored[patient]
 			if old == nil {
@@ -179,7 +183,7 @@ func (d *derivation) rebuild(touched []int64, appearances []appearance, fresh ma
 			if err != nil {
 				return err
 			}
-			next, err := d.resolve(patient, presence, d.listedWays(patient, old.listedWays))
+			next, err := d.resolve(presence, d.listedWays(patient, old.listedWays), words.of(patient))
 			if err != nil {
 				return err
 			}
@@ -237,11 +241,7 @@ func (d *derivation) begins(patient int64, old, next []segmentRow) {
 // resolve derives everything about a patient who is one person alone from
 // their presence in the extracts with the pathways that these state, the log
 // and the answers.
-func (d *derivation) resolve(patient int64, presence []presenceRow, listed []logbook.Way) (course, error) {
-	words, err := d.testimony(patient)
-	if err != nil {
-		return course{}, err
-	}
+func (d *derivation) resolve(presence []presenceRow, listed []logbook.Way, words testimony) (course, error) {
 	next, err := d.delays(presence, words, listed)
 	if err != nil {
 		return next, err

@@ -33,7 +33,7 @@ func (s *Store) Waits(ctx context.Context) ([]national.Stay, map[string]delay.Ca
 		FROM standing d
 		JOIN provider v ON v.provider_id = d.provider_id
 		WHERE d.counted_extract <> 0
-			AND NOT EXISTS (SELECT 1 FROM stay y JOIN extract e ON e.extract_id = y.extract_id WHERE e.provider_id = d.provider_id)
+			AND d.provider_id NOT IN (SELECT e.provider_id FROM stay y JOIN extract e ON e.extract_id = y.extract_id)
 		ORDER BY d.provider_id, d.extract_date`, func(rows *sql.Rows) error {
 		var provider string
 		var day delay.Day
@@ -49,7 +49,7 @@ func (s *Store) Waits(ctx context.Context) ([]national.Stay, map[string]delay.Ca
 		FROM delay d
 		JOIN patient p ON p.patient_id = d.patient_id
 		JOIN provider v ON v.provider_id = d.provider_id
-		WHERE NOT EXISTS (SELECT 1 FROM stay y JOIN extract e ON e.extract_id = y.extract_id WHERE e.provider_id = d.provider_id)
+		WHERE d.provider_id NOT IN (SELECT e.provider_id FROM stay y JOIN extract e ON e.extract_id = y.extract_id)
 		ORDER BY v.code, p.reference, d.ready_date, d.listed_first`, func(rows *sql.Rows) error {
 		one := national.Stay{AgeAt: -1}
 		p := national.Period{Age: -1}

@@ -224,7 +224,9 @@ func (d *derivation) people(members []member, presence map[int64][]presenceRow, 
 		return nil, err
 	}
 	e := person.Evidence{Verdicts: verdicts, Line: d.lines, Began: d.began}
+	ids := make([]int64, 0, len(members))
 	for _, m := range members {
+		ids = append(ids, m.ID)
 		e.Records = append(e.Records, m.Record)
 		for _, run := range presence[m.ID] {
 			row, err := d.statement(run.statement)
@@ -247,12 +249,13 @@ func (d *derivation) people(members []member, presence map[int64][]presenceRow, 
 	if err != nil {
 		return nil, err
 	}
+	words, err := d.said(ids)
+	if err != nil {
+		return nil, err
+	}
 	var out []*resolved
 	for _, p := range found {
-		r := &resolved{d: d, code: code, person: p, shownAt: p.Records[0]}
-		if r.words, err = d.testimony(p.Records...); err != nil {
-			return nil, err
-		}
+		r := &resolved{d: d, code: code, person: p, shownAt: p.Records[0], words: words.of(p.Records...)}
 		runs := make([]presenceRow, len(p.Listings))
 		var listed []logbook.Way
 		for i, l := range p.Listings {

@@ -324,13 +324,13 @@ func (d *derivation) reattribute(patients []int64, moved map[rulechange.Move]*ru
 			if err != nil {
 				return err
 			}
-			words, err := d.testimony(records...)
+			words, err := d.said(records)
 			if err != nil {
 				return err
 			}
 			next := *old
 			next.segments = nil
-			if err := d.attribute(&next, words); err != nil {
+			if err := d.attribute(&next, words.of(records...)); err != nil {
 				return err
 			}
 			movesBetween(old.segments, next.segments, moved)

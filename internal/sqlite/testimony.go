@@ -28,47 +28,56 @@ func (s testimony) corrects(before, next int64) bool {
 	return false
 }
 
-// testimony reads the log and the answers about the patients who are one
-// person, as they were given.
-func (d *derivation) testimony(patients ...int64) (testimony, error) {
-	var s testimony
+// said is what people have said of patients, by patient and as it was given.
+type said struct {
+	entries map[int64][]logbook.Entry
+	events  map[int64][]agreement.Event
+}
+
+// said reads the log and the answers about patients, of many at once.
+func (d *derivation) said(patients []int64) (said, error) {
+	s := said{map[int64][]logbook.Entry{}, map[int64][]agreement.Event{}}
+	var about int64
 	if d.hasLog {
-		var entries []logbook.Entry
-		for _, patient := range patients {
-			err := d.each(`SELECT entry_id, kind, made_on, day, until_day, statement_id, undoes, destination FROM log_entry WHERE about_id = ? `+
-				`ORDER BY entry_id`, patient, func(r *sql.Rows) error {
-				var e logbook.Entry
-				err := r.Scan(&e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes, &e.Destination)
-				entries = append(entries, e)
-				return err
-			})
-			if err != nil {
-				return s, err
-			}
+		if err := lookUp(d.ctx, d.tx, `
+			SELECT about_id, entry_id, kind, made_on, day, until_day, statement_id, undoes, destination
+			FROM log_entry
+			WHERE about_id IN (SELECT value FROM json_each(?1))`, patients, func(r *sql.Rows) error {
+			var e logbook.Entry
+			err := r.Scan(&about, &e.ID, &e.Kind, &e.Made, &e.Day, &e.Until, &e.Statement, &e.Undoes, &e.Destination)
+			s.entries[about] = append(s.entries[about], e)
+			return err
+		}); err != nil {
+			return s, err
 		}
-		slices.SortFunc(entries, func(a, b logbook.Entry) int { return cmp.Compare(a.ID, b.ID) })
-		s.effective = logbook.Effective(entries)
 	}
 	if d.hasEvents {
-		for _, patient := range patients {
-			err := d.each(`
-				SELECT event_id, act, side, body, first_day, last_day, cut, reason, council, care, rule_body
-				FROM agreement_event
-				WHERE about_id = ?
-				ORDER BY event_id`, patient, func(r *sql.Rows) error {
-				var e agreement.Event
-				of := &e.Segment
-				err := r.Scan(&e.ID, &e.Act, &e.Side, &e.Body, &of.First, &of.Last, &e.Cut, &of.Reason, &of.Council, &of.Care, &of.Body)
-				s.events = append(s.events, e)
-				return err
-			})
-			if err != nil {
-				return s, err
-			}
-		}
-		slices.SortFunc(s.events, func(a, b agreement.Event) int { return cmp.Compare(a.ID, b.ID) })
+		return s, lookUp(d.ctx, d.tx, `
+			SELECT about_id, event_id, act, side, body, first_day, last_day, cut, reason, council, care, rule_body
+			FROM agreement_event
+			WHERE about_id IN (SELECT value FROM json_each(?1))`, patients, func(r *sql.Rows) error {
+			var e agreement.Event
+			of := &e.Segment
+			err := r.Scan(&about, &e.ID, &e.Act, &e.Side, &e.Body, &of.First, &of.Last, &e.Cut, &of.Reason, &of.Council, &of.Care, &of.Body)
+			s.events[about] = append(s.events[about], e)
+			return err
+		})
 	}
 	return s, nil
+}
+
+// of gives what was said of the patients who are one person, in the order in
+// which it was given.
+func (s said) of(patients ...int64) (t testimony) {
+	var entries []logbook.Entry
+	for _, patient := range patients {
+		entries = append(entries, s.entries[patient]...)
+		t.events = append(t.events, s.events[patient]...)
+	}
+	slices.SortFunc(entries, func(a, b logbook.Entry) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(t.events, func(a, b agreement.Event) int { return cmp.Compare(a.ID, b.ID) })
+	t.effective = logbook.Effective(entries)
+	return t
 }
 
 // evidence gives the calendar and the runs that a patient's delays follow from:

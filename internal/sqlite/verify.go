@@ -126,6 +126,10 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 		if err != nil {
 			return err
 		}
+		words, err := d.said(part)
+		if err != nil {
+			return err
+		}
 		for _, patient := range part {
 			from := at
 			for at < len(appearances) && appearances[at].patient == patient {
@@ -136,7 +140,7 @@ func (v *Verification) provider(ctx context.Context, s *Store, tx *sql.Tx, code 
 				together[patient] = presence
 				continue
 			}
-			next, err := d.resolve(patient, presence, d.waysNow[patient])
+			next, err := d.resolve(presence, d.waysNow[patient], words.of(patient))
 			if err != nil {
 				return err
 			}
