@@ -57,7 +57,7 @@ type Chart struct {
 	ranked bool
 	// wide says that there is no drawing for phones.
 	wide bool
-	font   float64
+	font float64
 	// fit, when set, adapts a size to what there is to draw.
 	fit  func(Size) Size
 	draw func(Size) (json.RawMessage, error)

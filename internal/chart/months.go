@@ -117,7 +117,9 @@ func monthly(o measure.Overview, place string, m monthlyMeasure) Chart {
 	c.Title = monthlyTitle(rs, m)
 	c.Table = monthlyTable(rs, columns(o.Filter.Book), m, c.Title)
 	c.Alt = monthlyAlt(o, place, rs, m)
-	c.draw = func(s Size) (json.RawMessage, error) { return drawMonthly(rs[s.from(len(rs), phoneBars):], bodies, m, s) }
+	c.draw = func(s Size) (json.RawMessage, error) {
+		return drawMonthly(rs[s.from(len(rs), phoneBars):], bodies, m, s)
+	}
 	c = c.latest(len(rs), phoneBars, "months")
 	if known(rs) == 0 {
 		c.draw, c.fit, c.cut = nothing(c.Title), lowFit, nil

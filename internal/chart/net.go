@@ -119,7 +119,9 @@ func NetFlowOf(steps []NetStep, grain measure.Dimension, o TrendOptions, definit
 	c.Alt = fmt.Sprintf("Bar chart of people who became ready less people who stopped waiting, %s, by %s. %s. Latest, %s: %s became ready, "+
 		"%s stopped waiting. Values are in the table below.", name(trendPlace(o)), step, c.Title, when(latest.First, grain), whole(latest.New),
 		whole(latest.Ended))
-	c.draw = func(s Size) (json.RawMessage, error) { return drawNet(drawn[s.from(len(drawn), phoneMarks):], grain, s) }
+	c.draw = func(s Size) (json.RawMessage, error) {
+		return drawNet(drawn[s.from(len(drawn), phoneMarks):], grain, s)
+	}
 	return c.latest(len(drawn), phoneMarks, step+"s").At(Page)
 }
 

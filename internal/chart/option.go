@@ -205,21 +205,23 @@ func (e extras) VisitLegendOpt(l opts.Legend) any {
 			add(one.Name)
 		}
 	}
-	// Half of the space between items is of the words: ECharts puts the other half
-	// between lines too.
+	// Half of the space between items is spaces after the words: ECharts puts the
+	// other half between lines too.
 	half := l.ItemWidth / 2
+	font := float64(l.ItemHeight) / 0.9
+	spaces := int(math.Ceil((float64(half) + longest*(edge-1)) / math.Max(1, textWidth(" ", font))))
 	var words *legendWords
 	if l.TextStyle != nil {
 		// ECharts keeps words five pixels from their mark, whatever their size.
-		words = &legendWords{TextStyle: l.TextStyle,
-			Padding: [4]int{1: half + int(math.Round(longest*(edge-1))), 3: max(0, l.TextStyle.FontSize/2-5)}}
+		words = &legendWords{TextStyle: l.TextStyle, Padding: [4]int{3: max(0, l.TextStyle.FontSize/2-5)}}
 	}
 	return struct {
 		opts.Legend
 		TextStyle    *legendWords `json:"textStyle,omitempty"`
 		ItemGap      int          `json:"itemGap,omitempty"`
+		Formatter    string       `json:"formatter,omitempty"`
 		SelectedMode bool         `json:"selectedMode"`
-	}{Legend: l, TextStyle: words, ItemGap: half}
+	}{Legend: l, TextStyle: words, ItemGap: half, Formatter: "{name}" + strings.Repeat(" ", spaces)}
 }
 
 func (e extras) VisitTooltipOpt(t opts.Tooltip) any {

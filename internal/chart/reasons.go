@@ -43,7 +43,9 @@ func Reasons(o measure.Overview, place string) Chart {
 	}
 	c.Table = reasonsTable(called, columns(o.Filter.Book), ranked, total, c.Title)
 	c.Alt = reasonsAlt(o, place, ranked, total)
-	c.draw = func(s Size) (json.RawMessage, error) { return drawReasons(called, ranked[:s.bars(ranked)], bodies, total, s) }
+	c.draw = func(s Size) (json.RawMessage, error) {
+		return drawReasons(called, ranked[:s.bars(ranked)], bodies, total, s)
+	}
 	c.cut = func(s Size) (int, int) { return s.bars(ranked), len(ranked) }
 	c.steps, c.ranked = called.many, true
 	c.fit = func(s Size) Size {

@@ -277,9 +277,9 @@ describe('with half a year', () => {
           assert.ok(one.letter >= 12.8, `letters, ${name}`)
           assert.ok(one.over <= 0, `the plot scrolls, ${name}`)
         }
-        if (width === 390 && target === '/trends?split=provider') {
-          await page.getByRole('link', { name: /^All \d+ weeks$/ }).first().click()
-          assert.ok(await page.locator('#trend-1-table').isVisible(), 'all weeks are in the table')
+        if (width === 390 && target === '/overview') {
+          await page.getByRole('link', { name: /^All \d+ months$/ }).first().click()
+          assert.ok(await page.locator('#delayed-days-table').isVisible(), 'all months are in the table')
         }
         await sound(page, wrong, `${target} at ${width} px`)
         await context.close()

@@ -23,7 +23,7 @@ type Chart struct {
 	// All is the words of the link to everything.
 	Phone            template.HTML
 	Cut, Latest, All string
-	Sorry       string
+	Sorry            string
 	// Data is what the browser's script reads; nil leaves the chart as drawn.
 	Data  *ChartData
 	Table Table
