@@ -10,6 +10,7 @@ package chart
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"homeward/internal/definition"
@@ -47,7 +48,16 @@ type Chart struct {
 
 	// missing is the number of days of a hospital without data in what is shown.
 	missing int
-	font    float64
+	// cut says how much of its steps, named by the word steps, a drawing shows;
+	// nil for a chart that always shows everything.
+	cut    func(Size) (shown, of int)
+	steps  string
+	shown  int
+	of     int
+	ranked bool
+	// wide says that there is no drawing for phones.
+	wide bool
+	font float64
 	// fit, when set, adapts a size to what there is to draw.
 	fit  func(Size) Size
 	draw func(Size) (json.RawMessage, error)
@@ -89,6 +99,11 @@ type Size struct {
 	// Mono adds dots to joint blocks, whose grey is that of social care when
 	// colour is gone, for paper.
 	Mono bool
+	// Phone says that the drawing is for a phone: the latest readings only, and
+	// names above bars.
+	Phone bool
+	// Rows is the most bars of a ranking that are drawn; 0 is all.
+	Rows int
 }
 
 // The sizes: in a page, across a wide page, and on a slide whose text must be
@@ -97,6 +112,7 @@ var (
 	Page  = Size{Width: 760, Height: 380, Font: 14, Line: 3}
 	Wide  = Size{Width: 1200, Height: 560, Font: 17, Line: 3}
 	Slide = Size{Width: 1840, Height: 800, Font: 32, Line: 5}
+	Phone = Size{Width: 332, Height: 290, Font: 14, Line: 3, Phone: true, Rows: 6}
 )
 
 // At gives the same chart drawn at another size: same words, same numbers. A
@@ -108,6 +124,9 @@ func (c Chart) At(s Size) Chart {
 	if c.fit != nil {
 		s = c.fit(s)
 	}
+	if c.cut != nil {
+		c.shown, c.of = c.cut(s)
+	}
 	option, err := c.draw(s)
 	if err != nil {
 		// The renderer says that there is nothing to draw; title and table stand.
@@ -116,6 +135,49 @@ func (c Chart) At(s Size) Chart {
 	c.Option, c.Width, c.Height, c.font = option, s.Width, s.Height, float64(s.Font)
 	return c
 }
+
+// OnPhone gives the chart as it is drawn for a phone. A chart whose page has rows
+// in its place there has no such drawing.
+func (c Chart) OnPhone() (Chart, bool) {
+	if c.wide {
+		return c, false
+	}
+	c = c.At(Phone)
+	c.ID += "-phone"
+	return c, true
+}
+
+// Part says which part of its steps the chart, as sized, draws, "Latest 29 of 53
+// weeks", and names the whole; both are empty where it draws everything.
+func (c Chart) Part() (part, all string) {
+	if c.shown >= c.of {
+		return "", ""
+	}
+	first := "Latest"
+	if c.ranked {
+		first = "Drawn are"
+	}
+	return fmt.Sprintf("%s %d of %d %s", first, c.shown, c.of, c.steps), fmt.Sprintf("All %d %s", c.of, c.steps)
+}
+
+// latest has a chart of so many steps draw only the latest on a phone.
+func (c Chart) latest(of, most int, steps string) Chart {
+	c.steps = steps
+	c.cut = func(s Size) (int, int) { return of - s.from(of, most), of }
+	return c
+}
+
+// from is the first of so many readings that a drawing shows: on a phone the
+// latest.
+func (s Size) from(of, most int) int {
+	if !s.Phone {
+		return 0
+	}
+	return max(0, of-most)
+}
+
+// How many readings a phone shows: bars with numbers on them, and marks.
+const phoneBars, phoneMarks = 5, 29
 
 // footLimit is how long a note may be to stand under a plot in one line.
 const footLimit = 80

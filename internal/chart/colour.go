@@ -84,7 +84,7 @@ func hatchAt(s Size) *decal {
 func (s Size) edge() float32 { return float32(max(1, math.Round(float64(s.Font)/18))) }
 
 // small is the size of numbers on blocks and of words over gaps.
-func (s Size) small() int { return int(math.Round(float64(s.Font) * 0.86)) }
+func (s Size) small() int { return max(min(13, s.Font), int(math.Round(float64(s.Font)*0.86))) }
 
 // keyOf lists the bodies that have days, in the order of the stack.
 func keyOf(bodies []delay.Body) []KeyItem {

@@ -112,7 +112,7 @@ func drawBars(labels []string, sets []barSet, unit, below string, s Size) (json.
 	barWidth := math.Min(band*0.8/float64(len(sets)), font*5)
 	c := charts.NewBar()
 	c.SetGlobalOptions(common(s, g, "shadow")...)
-	timeAxes(&c.RectChart, s, unit, maximum)
+	timeAxes(&c.RectChart, s, s.axisName(unit), maximum)
 	if below != "" {
 		c.SetGlobalOptions(charts.WithTitleOpts(opts.Title{
 			Title: below, Left: px(g.left), Top: px(float64(s.Height) - font*1.6),
@@ -220,7 +220,7 @@ func drawSurvival(values []*float64, s Size) (json.RawMessage, error) {
 	band := g.width(s) / float64(len(values))
 	c := charts.NewLine()
 	c.SetGlobalOptions(common(s, g, "line")...)
-	timeAxes(&c.RectChart, s, "Still waiting", 100)
+	timeAxes(&c.RectChart, s, s.axisName("Still waiting"), 100)
 	c.YAxisList[0].AxisLabel.Formatter = "{value}%"
 	c.SetGlobalOptions(charts.WithTitleOpts(opts.Title{
 		Title: "Delayed days", Left: px(g.left), Top: px(float64(s.Height) - font*1.6),

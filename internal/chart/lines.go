@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -95,7 +96,7 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 	c.draw = func(s Size) (json.RawMessage, error) {
 		return drawLines(t.Metric, p.rs, t.Grain, lines, axis, p, notes, s)
 	}
-	return c.by(t.Filter.Book).At(Page)
+	return c.by(t.Filter.Book).latest(len(p.rs), phoneMarks, stepWord(t.Grain)+"s").At(Page)
 }
 
 // ListedOn numbers the annotations of a chart of lines. Before and after are
@@ -221,6 +222,12 @@ func linesAlt(t measure.Trend, p drawnPart, lines []line, o TrendOptions, notes 
 func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []line, axis Scale, p drawnPart, notes []Note,
 	s Size) (json.RawMessage, error) {
 	font := float64(s.Font)
+	if k := s.from(len(rs), phoneMarks); k > 0 {
+		rs, p, all = rs[k:], p.tail(k), slices.Clone(all)
+		for i := range all {
+			all[i].values = all[i].values[k:]
+		}
+	}
 	high := 0.0
 	for _, l := range all {
 		for _, v := range l.values {
@@ -265,7 +272,7 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 
 	c := charts.NewLine()
 	c.SetGlobalOptions(common(s, grid, "line")...)
-	metricAxes(&c.RectChart, s, m, sentenceCase(m.Unit), axis)
+	metricAxes(&c.RectChart, s, m, s.axisName(sentenceCase(m.Unit)), axis)
 	labels, shown := axisLabels(rs, grain, grid.width(s), font)
 	c.SetXAxis(labels)
 
@@ -384,7 +391,7 @@ func FlowOf(f measure.Flows, group int, o TrendOptions) Chart {
 	c.draw = func(s Size) (json.RawMessage, error) {
 		return drawLines(m, p.rs, f.Grain, []line{began, ended}, o.Scale, p, nil, s)
 	}
-	return c.by(f.Filter.Book).At(Page)
+	return c.by(f.Filter.Book).latest(len(p.rs), phoneMarks, step+"s").At(Page)
 }
 
 // flowTable has a row for each period, which adds up from left to right.

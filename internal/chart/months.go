@@ -117,9 +117,12 @@ func monthly(o measure.Overview, place string, m monthlyMeasure) Chart {
 	c.Title = monthlyTitle(rs, m)
 	c.Table = monthlyTable(rs, columns(o.Filter.Book), m, c.Title)
 	c.Alt = monthlyAlt(o, place, rs, m)
-	c.draw = func(s Size) (json.RawMessage, error) { return drawMonthly(rs, bodies, m, s) }
+	c.draw = func(s Size) (json.RawMessage, error) {
+		return drawMonthly(rs[s.from(len(rs), phoneBars):], bodies, m, s)
+	}
+	c = c.latest(len(rs), phoneBars, "months")
 	if known(rs) == 0 {
-		c.draw, c.fit = nothing(c.Title), lowFit
+		c.draw, c.fit, c.cut = nothing(c.Title), lowFit, nil
 	}
 	return c.by(o.Filter.Book).At(Page)
 }
@@ -239,9 +242,19 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 	room := 1.02
 	if slices.ContainsFunc(rs, func(r reading) bool { return r.gappy }) {
 		room = 1.1 // for the words over a month with data missing
+		if s.Phone {
+			room = 1.25 // in two lines
+		}
 	}
 	maximum, step := scale(top*room, 5, m.whole)
-	g := timeGrid(s, axisWidth(maximum, step, font), nameWidth(bodies, font), anyPart(rs))
+	names := nameWidth(bodies, font)
+	if s.Phone {
+		names = 0 // The key stands above, for the plot's sake.
+	}
+	g := timeGrid(s, axisWidth(maximum, step, font), names, anyPart(rs))
+	if s.Phone {
+		g.top = keyHeight(bodies, s) + font*0.8
+	}
 	band := g.width(s) / float64(len(rs))
 	gap := 0.22
 	if band < 16 {
@@ -256,13 +269,16 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 	for i, r := range rs {
 		labels[i] = r.label()
 	}
-	timeAxes(&c.RectChart, s, m.unit, maximum)
+	timeAxes(&c.RectChart, s, s.axisName(m.unit), maximum)
+	if s.Phone {
+		c.SetGlobalOptions(charts.WithLegendOpts(keyOpts(bodies, grid{}, s)))
+	}
 	c.SetXAxis(labels)
 
 	e := extras{decals: map[int]*decal{}, y: axisExtras{step: step}, x: axisExtras{labels: monthLabels(rs, g.width(s), font), above: true}}
 	ends := endLabels(rs, bodies, m, maximum, g, s, barWidth)
 	edge := min(s.edge(), float32(math.Round(barWidth/2)/8))
-	numbered := numbersFit(rs, bodies, m, barWidth, perPixel, font)
+	numbered := numbersFit(rs, bodies, m, barWidth, perPixel, s)
 	for i, b := range bodies {
 		p := paints[b]
 		data := make([]opts.BarData, len(rs))
@@ -284,7 +300,9 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarWidth: px(barWidth), BarCategoryGap: "10%"}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: p.fill, BorderColor: p.edge, BorderWidth: edge}),
 			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
-				one.MarkPoints = &opts.MarkPoints{Data: []any{ends[i]}}
+				if !s.Phone {
+					one.MarkPoints = &opts.MarkPoints{Data: []any{ends[i]}}
+				}
 				if i == 0 {
 					one.MarkAreas = gapAreas(rs, band, s, false)
 				}
@@ -315,11 +333,11 @@ func blockRoom(p paint, font float64) float64 {
 
 // numbersFit says whether the numbers of all blocks high enough to bear one are
 // narrow enough for the bars. Numbers on some bars only would read as emphasis.
-func numbersFit(rs []reading, bodies []delay.Body, m monthlyMeasure, barWidth, perPixel, font float64) bool {
+func numbersFit(rs []reading, bodies []delay.Body, m monthlyMeasure, barWidth, perPixel float64, s Size) bool {
 	for _, r := range rs {
 		for _, b := range bodies {
 			v := m.value(r.Period, b)
-			if v/perPixel >= blockRoom(paints[b], font) && textWidth(m.words(v), font*0.86)+2 > barWidth {
+			if v/perPixel >= blockRoom(paints[b], float64(s.Font)) && textWidth(m.words(v), float64(s.small()))+2 > barWidth {
 				return false
 			}
 		}
@@ -363,11 +381,23 @@ func anyPart(rs []reading) bool {
 	return false
 }
 
+// axisName is the name over a value axis. A phone has no room for it: the
+// subtitle says it.
+func (s Size) axisName(words string) string {
+	if s.Phone {
+		return ""
+	}
+	return words
+}
+
 // timeGrid leaves room for the axis numbers, the names beside the last bar, the
 // axis name and the month labels.
 func timeGrid(s Size, left, right float64, twoLines bool) grid {
 	font := float64(s.Font)
 	g := grid{left: left + font*0.6 + 2, right: right + font*0.6, top: font * 2.3, bottom: font * 2.2}
+	if s.Phone {
+		g.top = font * 0.8
+	}
 	if twoLines {
 		g.bottom += font * 1.25
 	}
@@ -411,7 +441,7 @@ func nameWidth(bodies []delay.Body, font float64) float64 {
 	for _, b := range bodies {
 		w = math.Max(w, textWidth(bodyLabel(b), font))
 	}
-	return w + font*1.9
+	return w*edge + font*1.9
 }
 
 // point is a mark at a place in the plot, in the axes' own numbers so that it
@@ -501,7 +531,7 @@ type area struct {
 // from the last reading before the gap to the first after it, which is exactly
 // what the line leaves out.
 func gapAreas(rs []reading, band float64, s Size, line bool) *opts.MarkAreas {
-	font := float64(s.Font) * 0.86
+	font := float64(s.small())
 	var data []any
 	add := func(from, to int, fill string, names ...string) {
 		width := band * float64(to-from+1)

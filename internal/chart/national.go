@@ -136,7 +136,7 @@ func signed(n int) string {
 // BridgeOf is a bridge as a waterfall: each count a full bar, each cause
 // between them a bar from where the sum stood to where it stands.
 func BridgeOf(w Walked) Chart {
-	c := Chart{ID: "bridge", Title: shorten(plain(w.Title), titleLimit-1), Definition: w.Definition, Source: source(w.AsAt),
+	c := Chart{ID: "bridge", wide: true, Title: shorten(plain(w.Title), titleLimit-1), Definition: w.Definition, Source: source(w.AsAt),
 		Subtitle: subtitle(sentenceCase(w.Unit)+" by what each count has and the other has not", w.Place, w.Period)}
 	if c.Title == "" {
 		c.Title = "From one count to another"

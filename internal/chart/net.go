@@ -119,8 +119,10 @@ func NetFlowOf(steps []NetStep, grain measure.Dimension, o TrendOptions, definit
 	c.Alt = fmt.Sprintf("Bar chart of people who became ready less people who stopped waiting, %s, by %s. %s. Latest, %s: %s became ready, "+
 		"%s stopped waiting. Values are in the table below.", name(trendPlace(o)), step, c.Title, when(latest.First, grain), whole(latest.New),
 		whole(latest.Ended))
-	c.draw = func(s Size) (json.RawMessage, error) { return drawNet(drawn, grain, s) }
-	return c.At(Page)
+	c.draw = func(s Size) (json.RawMessage, error) {
+		return drawNet(drawn[s.from(len(drawn), phoneMarks):], grain, s)
+	}
+	return c.latest(len(drawn), phoneMarks, step+"s").At(Page)
 }
 
 // signedWhole writes a number with its sign.
@@ -172,7 +174,7 @@ func drawNet(steps []NetStep, grain measure.Dimension, s Size) (json.RawMessage,
 	}
 	c := charts.NewBar()
 	c.SetGlobalOptions(common(s, g, "shadow")...)
-	timeAxes(&c.RectChart, s, "People", top)
+	timeAxes(&c.RectChart, s, s.axisName("People"), top)
 	c.YAxisList[0].Min = bottom
 	c.XAxisList[0].AxisLine = &opts.AxisLine{Show: opts.Bool(false), OnZero: opts.Bool(false)}
 	if both {

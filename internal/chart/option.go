@@ -191,6 +191,25 @@ type legendWords struct {
 // VisitLegendOpt makes a key that is read, not clicked: go-echarts has no field
 // for the space between its items and only words for whether they are buttons.
 func (e extras) VisitLegendOpt(l opts.Legend) any {
+	// Letters may be wider in the reader's browser than in Arial, by which words
+	// are measured: the longest keeps clear of the mark after it.
+	longest := 0.0
+	add := func(name string) { longest = math.Max(longest, textWidth(name, float64(l.ItemHeight)/0.9)) }
+	switch names := l.Data.(type) {
+	case []string:
+		for _, name := range names {
+			add(name)
+		}
+	case []keyEntry:
+		for _, one := range names {
+			add(one.Name)
+		}
+	}
+	// Half of the space between items is spaces after the words: ECharts puts the
+	// other half between lines too.
+	half := l.ItemWidth / 2
+	font := float64(l.ItemHeight) / 0.9
+	spaces := int(math.Ceil((float64(half) + longest*(edge-1)) / math.Max(1, textWidth(" ", font))))
 	var words *legendWords
 	if l.TextStyle != nil {
 		// ECharts keeps words five pixels from their mark, whatever their size.
@@ -200,8 +219,9 @@ func (e extras) VisitLegendOpt(l opts.Legend) any {
 		opts.Legend
 		TextStyle    *legendWords `json:"textStyle,omitempty"`
 		ItemGap      int          `json:"itemGap,omitempty"`
+		Formatter    string       `json:"formatter,omitempty"`
 		SelectedMode bool         `json:"selectedMode"`
-	}{Legend: l, TextStyle: words, ItemGap: l.ItemWidth}
+	}{Legend: l, TextStyle: words, ItemGap: half, Formatter: "{name}" + strings.Repeat(" ", spaces)}
 }
 
 func (e extras) VisitTooltipOpt(t opts.Tooltip) any {

@@ -136,7 +136,7 @@ func drawPeople(rs []reading, s Size) (json.RawMessage, error) {
 
 	c := charts.NewLine()
 	c.SetGlobalOptions(common(s, g, "line")...)
-	timeAxes(&c.RectChart, s, "People delayed each day", maximum)
+	timeAxes(&c.RectChart, s, s.axisName("People delayed each day"), maximum)
 	labels := make([]string, len(rs))
 	data := make([]opts.LineData, len(rs))
 	for i, r := range rs {

@@ -43,20 +43,41 @@ func Reasons(o measure.Overview, place string) Chart {
 	}
 	c.Table = reasonsTable(called, columns(o.Filter.Book), ranked, total, c.Title)
 	c.Alt = reasonsAlt(o, place, ranked, total)
-	c.draw = func(s Size) (json.RawMessage, error) { return drawReasons(called, ranked, bodies, total, s) }
+	c.draw = func(s Size) (json.RawMessage, error) {
+		return drawReasons(called, ranked[:s.bars(ranked)], bodies, total, s)
+	}
+	c.cut = func(s Size) (int, int) { return s.bars(ranked), len(ranked) }
+	c.steps, c.ranked = called.many, true
 	c.fit = func(s Size) Size {
 		// A few bars do not swell to fill the frame, and many make it taller: a
 		// label below another's foot is left out by ECharts.
 		rows := func(each float64) int {
-			return int(math.Round(float64(s.Font) * (rankedTop + rankedBottom + each*float64(len(ranked)))))
+			return int(math.Round(float64(s.Font) * (rankedTop + rankedBottom + each*float64(s.bars(ranked)))))
+		}
+		if s.Phone {
+			s.Height = min(s.Height, int(keyHeight(bodies, s))+int(math.Round(float64(s.Font)*2.9*float64(s.bars(ranked)))))
+			return s
 		}
 		s.Height = min(max(s.Height, rows(1.6)), rows(3.4))
 		return s
 	}
 	if len(ranked) == 0 {
-		c.draw, c.fit = nothing(c.Title), lowFit
+		c.draw, c.fit, c.cut = nothing(c.Title), lowFit, nil
 	}
 	return c.by(o.Filter.Book).At(Page)
+}
+
+// bars is how many of the ranking a drawing shows. The unknown reason stands last
+// whatever its size, so nothing is left out where it is one of the large ones.
+func (s Size) bars(ranked []measure.ReasonDays) int {
+	n := len(ranked)
+	if s.Rows == 0 || n <= s.Rows {
+		return n
+	}
+	if last := ranked[n-1]; last.Reason == delay.ReasonNotKnown && last.Days.Total() > ranked[s.Rows-1].Days.Total() {
+		return n
+	}
+	return s.Rows
 }
 
 // names is what the rows of the chart are: reasons, or groups of them.
@@ -175,8 +196,14 @@ func drawReasons(called names, ranked []measure.ReasonDays, bodies []delay.Body,
 		right = math.Max(right, textWidth(ends[i], font))
 	}
 	g := grid{left: left*edge + font*1.2, right: right*edge + font*0.8, top: font * rankedTop, bottom: font * rankedBottom}
+	if s.Phone {
+		g = grid{left: 1, right: g.right, top: keyHeight(bodies, s)}
+	}
 	band := g.height(s) / float64(len(ranked))
 	barWidth := math.Min(band*0.72, font*2.6)
+	if s.Phone {
+		barWidth = band - font*1.75 // its name stands above it
+	}
 	perPixel := top / g.width(s)
 
 	c := charts.NewBar()
@@ -187,7 +214,7 @@ func drawReasons(called names, ranked []measure.ReasonDays, bodies []delay.Body,
 		charts.WithYAxisOpts(opts.YAxis{
 			Type: "category", Inverse: opts.Bool(true),
 			AxisLine:  &opts.AxisLine{Show: opts.Bool(true), LineStyle: &opts.LineStyle{Color: ink, Width: 1}},
-			AxisLabel: &opts.AxisLabel{Show: opts.Bool(true), Color: ink, FontSize: s.Font, Margin: math.Round(font * 0.6)},
+			AxisLabel: &opts.AxisLabel{Show: opts.Bool(!s.Phone), Color: ink, FontSize: s.Font, Margin: math.Round(font * 0.6)},
 			SplitLine: &opts.SplitLine{Show: opts.Bool(false)},
 		}),
 	)
@@ -205,6 +232,17 @@ func drawReasons(called names, ranked []measure.ReasonDays, bodies []delay.Body,
 			ItemStyle: &itemStyle{ItemStyle: &opts.ItemStyle{Color: "transparent"}},
 			Label: &pointLabel{Distance: font * 0.4, Label: opts.Label{Show: opts.Bool(true), Position: "right",
 				Formatter: ends[i], Color: ink, FontSize: float32(font)}},
+		}
+	}
+	if s.Phone {
+		for i, r := range ranked {
+			marks = append(marks, point{
+				Name: "name", Coord: [2]float64{0, float64(i)}, Symbol: "circle", SymbolSize: [2]float64{0.1, 0.1},
+				SymbolOffset: [2]float64{0, -math.Round(barWidth/2 + font*0.75)},
+				ItemStyle:    &itemStyle{ItemStyle: &opts.ItemStyle{Color: "transparent"}},
+				Label: &pointLabel{Label: opts.Label{Show: opts.Bool(true), Position: "right", Color: ink, FontSize: float32(font),
+					Formatter: shorten(plain(called.of(r.Reason)), int(float64(s.Width)/(font*0.56)))}},
+			})
 		}
 	}
 	for i, b := range bodies {
@@ -234,6 +272,21 @@ func drawReasons(called names, ranked []measure.ReasonDays, bodies []delay.Body,
 	return finish(c, e)
 }
 
+// keyHeight is the room that the key of the bodies needs above a drawing for a
+// phone, where it may stand in two lines.
+func keyHeight(bodies []delay.Body, s Size) float64 {
+	font := float64(s.Font)
+	rows, used := 1, 0.0
+	for _, b := range bodies {
+		w := textWidth(bodyLabel(b), font)*edge + font*2.8
+		if used > 0 && used+w > float64(s.Width) {
+			rows, used = rows+1, 0
+		}
+		used += w
+	}
+	return font*1.7*float64(rows) + 2
+}
+
 // keyOpts is a key above the plot, for a drawing that has no place to name its
 // blocks beside them.
 func keyOpts(bodies []delay.Body, g grid, s Size) opts.Legend {
@@ -242,7 +295,7 @@ func keyOpts(bodies []delay.Body, g grid, s Size) opts.Legend {
 		names[i] = bodyLabel(b)
 	}
 	return opts.Legend{
-		Show: opts.Bool(true), Left: px(g.left), Top: "0", Icon: "rect", Data: names,
+		Show: opts.Bool(true), Left: px(g.left), Top: "0", Icon: "rect", Data: names, Width: px(float64(s.Width) - g.left),
 		ItemWidth: int(math.Round(float64(s.Font) * 1.1)), ItemHeight: int(math.Round(float64(s.Font) * 0.9)),
 		TextStyle: &opts.TextStyle{Color: ink, FontSize: s.Font, FontFamily: fontNames},
 	}

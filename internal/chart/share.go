@@ -152,7 +152,7 @@ func drawShare(rs []reading, s Size) (json.RawMessage, error) {
 
 	c := charts.NewLine()
 	c.SetGlobalOptions(common(s, g, "line")...)
-	timeAxes(&c.RectChart, s, "Share of "+sharedDays(rs[0].Basis), maximum)
+	timeAxes(&c.RectChart, s, s.axisName("Share of "+sharedDays(rs[0].Basis)), maximum)
 	c.YAxisList[0].AxisLabel.Formatter = "{value}%"
 	labels := make([]string, len(rs))
 	low := make([]opts.LineData, len(rs))

@@ -99,9 +99,27 @@ func ControlOf(t measure.Trend, i int, o TrendOptions) (Control, error) {
 	if axis.Top == 0 {
 		axis = controlScale(t, p, r, o)
 	}
-	c.draw = func(s Size) (json.RawMessage, error) { return drawControl(t.Metric, p, r, o, axis, c.Listed, s) }
-	c.Chart = c.by(t.Filter.Book).At(Page)
+	c.draw = func(s Size) (json.RawMessage, error) {
+		k := s.from(len(p.rs), phoneMarks)
+		return drawControl(t.Metric, p.tail(k), tail(r, k), o, axis, c.Listed, s)
+	}
+	c.Chart = c.by(t.Filter.Book).latest(len(p.rs), phoneMarks, stepWord(t.Grain)+"s").At(Page)
 	return c, nil
+}
+
+// tail leaves out the first readings of a result. What the rules say of the
+// others, and their lines, stay as they were reckoned from all.
+func tail(r spc.Result, k int) spc.Result {
+	r.Points = r.Points[k:]
+	groups := r.Groups
+	r.Groups = nil
+	for _, g := range groups {
+		if g.Last >= k {
+			g.First, g.Last = max(0, g.First-k), g.Last-k
+			r.Groups = append(r.Groups, g)
+		}
+	}
+	return r
 }
 
 // restarts are the first days of the readings that limits restart with.
@@ -716,7 +734,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	}
 	right := font
 	for i := range ends {
-		if o.Panel {
+		if o.Panel || s.Phone {
 			ends[i].words = strings.NewReplacer("Lower limit ", "Lower\n", "Upper limit ", "Upper\n", "Average ", "Average\n", "Agreed level ",
 				"Agreed\n").Replace(ends[i].words)
 		}
@@ -739,7 +757,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	c := charts.NewLine()
 	c.SetGlobalOptions(common(s, grid, "line")...)
 	axisName := sentenceCase(m.Unit)
-	if o.Panel {
+	if o.Panel || s.Phone {
 		axisName = ""
 	}
 	metricAxes(&c.RectChart, s, m, axisName, axis)
@@ -821,7 +839,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 
 	// Words and flags stand on a series of their own, over everything.
 	room := font * 1.35
-	if o.Panel {
+	if o.Panel || s.Phone {
 		room = font * 2.5
 	}
 	marks := endsApart(ends, room, n, band, axis, grid.height(s), font)
@@ -868,8 +886,8 @@ func flagged(p drawnPart, notes []Note, top float64, s Size) (flags []any, lines
 	var verticals []any
 	for _, note := range notes {
 		at := slices.IndexFunc(p.rs, func(r reading) bool { return r.Last >= note.Day })
-		if at < 0 {
-			continue
+		if at < 0 || s.Phone && note.Day < p.rs[0].First {
+			continue // It is of readings that are not drawn.
 		}
 		if beside[at] == 0 {
 			verticals = append(verticals, vertical{XAxis: at, Name: "note"})

@@ -121,6 +121,12 @@ func (p drawnPart) missing() int {
 	return missingDays(rs)
 }
 
+// tail leaves out the first readings that are drawn.
+func (p drawnPart) tail(k int) drawnPart {
+	p.at, p.rs, p.values = p.at+k, p.rs[k:], p.values[k:]
+	return p
+}
+
 // numbers says whether there is anything to draw.
 func (p drawnPart) numbers() int {
 	n := 0

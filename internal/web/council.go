@@ -316,7 +316,7 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 	s.withCharts(&v.Frame)
 	q := a.see.keep(page.Dated(a.filter, f.From, f.To))
 	series := a.see.keep(page.Dated(a.filter, (f.To.Month() - 12).First(), f.To.Month().Last()))
-	v.Chart = s.charted(ctx, chart.Share(a.overview, name), councilChart, s.chartLinks("council-share", series), a.print)
+	v.Chart = s.charted(ctx, chart.Share(a.overview, name), councilChart, s.chartLinks("council-share", series), false)
 	if err := s.councilTrends(ctx, a, &v); err != nil {
 		return v, err
 	}
@@ -539,7 +539,7 @@ func (s *Server) councilTrends(ctx context.Context, a councilAsked, v *councilVi
 		councilChart,
 		[]page.Link{{Text: "Chart on its own", Href: page.Address("/trends", q)}, {Text: downloadCSV, Href: page.Address("/trends.csv", q)},
 			{Text: downloadSVG, Href: page.Address("/trends.svg", q)}, {Text: howCounted, Href: "/definitions/" + waiting.Metric.ID}},
-		a.print,
+		false,
 	)
 	for _, i := range []chart.Icon{social.Variation, social.Assurance} {
 		if i.Words != "" {
@@ -834,7 +834,7 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 // The sizes of the bars beside the reasons, and of the two charts in a row.
 var (
 	movedSize    = chart.Size{Width: 520, Height: 640, Font: 14, Line: 3}
-	councilChart = chart.Size{Width: 540, Height: 250, Font: 14, Line: 3}
+	councilChart = chart.Size{Width: 540, Height: 265, Font: 14, Line: 3}
 )
 
 // unsettledTable is what is not settled, by how it stands and whose answer

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"homeward/internal/chart"
+	"homeward/internal/measure"
 	"homeward/internal/web/page"
 )
 
@@ -70,13 +71,20 @@ func (d *drawings) svg(ctx context.Context, c chart.Chart, standalone bool) ([]b
 	return b, nil
 }
 
+// brief is a subtitle without what the page says once for all its charts: the
+// partnership, which the header names, and that every counted day counts.
+func (s *Server) brief(subtitle string) string {
+	subtitle = strings.Replace(subtitle, ", "+s.opts.Places.Partnership, "", 1)
+	return strings.TrimSuffix(subtitle, ", "+measure.BasisCounted.Short())
+}
+
 // charted makes the view of a chart at a size. A drawing that cannot be made
 // leaves its words and table standing.
 func (s *Server) charted(ctx context.Context, c chart.Chart, size chart.Size, links []page.Link, open bool) page.Chart {
 	c = c.At(size)
 	v := page.Chart{
 		ID: c.ID, Title: c.Title, Subtitle: c.Subtitle, Alt: c.Alt, Notes: c.Notes,
-		Brief: strings.Replace(c.Subtitle, ", "+s.opts.Places.Partnership, "", 1), Foot: c.Foot(),
+		Brief: s.brief(c.Subtitle), Foot: c.Foot(),
 		Table: page.ChartTable(c), Definition: c.Definition, Source: c.Source, Links: links,
 		PlotClass: "app-chart__plot", ValuesClass: "app-chart__values",
 	}
@@ -101,6 +109,16 @@ func (s *Server) charted(ctx context.Context, c chart.Chart, size chart.Size, li
 		return v
 	}
 	v.Drawing = svg(b)
+	v.Cut, v.All = c.Part()
+	if small, ok := c.OnPhone(); ok {
+		if b, err = s.drawn.svg(ctx, small, false); err != nil {
+			s.opts.Log.Error("a chart could not be drawn for phones", "chart", c.ID, "error", err)
+		} else {
+			v.Phone = svg(b)
+			v.PlotClass += " app-chart__plot--both"
+			v.Latest, v.All = small.Part()
+		}
+	}
 	if len(c.Option) > 0 && !c.Empty() {
 		v.Data = &page.ChartData{Option: c.Option, Width: c.Width, Height: c.Height, Readings: page.Readings(c.Table), ByValue: c.ID == "reasons"}
 	}

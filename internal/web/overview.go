@@ -19,7 +19,7 @@ import (
 
 // The sizes of the overview's charts: across the page, and two in a row.
 var (
-	across = chart.Size{Width: 1142, Height: 345, Font: 15, Line: 3}
+	across = chart.Size{Width: 1142, Height: 345, Font: 15, Line: 3, Rows: 14}
 	half   = chart.Size{Width: 540, Height: 348, Font: 14, Line: 3}
 )
 

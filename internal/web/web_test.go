@@ -188,7 +188,8 @@ func TestOverviewAnswersWhatADirectorAsksFirst(t *testing.T) {
 			t.Fatalf("%d charts", n)
 		}
 		doc.Find("figure.app-chart").Each(func(_ int, f *goquery.Selection) {
-			if f.Find("svg[role=img]").Length() != 1 || f.Find("table tbody tr").Length() == 0 {
+			if f.Find(".app-chart__still svg[role=img]").Length() != 1 ||
+				f.Find(".app-chart__phone svg[role=img]").Length() != 1 || f.Find("table tbody tr").Length() == 0 {
 				t.Error("a chart lacks its drawing or table")
 			}
 			var data page.ChartData

@@ -98,7 +98,10 @@ class Reading {
     return axis.inverse ? fromTop : fromBottom
   }
 
+  // The drawing for a phone stands as it is: its values are read below it, and
+  // a megabyte is not fetched for a mark.
   draw () {
+    if (!this.still.offsetParent) return Promise.resolve()
     this.drawn ??= this.start().catch(() => null)
     return this.drawn
   }

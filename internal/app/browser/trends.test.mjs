@@ -84,7 +84,9 @@ describe('with half a year', () => {
         await sound(page, wrong, name)
         if (width === 1280) await accessible(page, name)
         if (!script) {
-          for (const still of await page.locator('.app-chart__still svg').all()) assert.ok(await still.isVisible(), `${name}: a drawing`)
+          for (const plot of await page.locator('.app-chart__plot').all()) {
+            assert.equal(await plot.locator('svg:visible').count(), 1, `${name}: a drawing`)
+          }
           for (const part of ['.app-chart__reading', '.app-chart__picture']) {
             for (const one of await page.locator(part).all()) assert.ok(!await one.isVisible(), `${name}: ${part} without scripts`)
           }
@@ -244,6 +246,45 @@ describe('with half a year', () => {
       assert.deepEqual(ink.corner, [255, 255, 255, 255])
       assert.deepEqual(wrong, [], target)
       await context.close()
+    }
+  })
+
+  test('the frame of a chart: most of the card is plot, drawn at the width at which it is shown, its newest in sight', async () => {
+    const targets = ['/overview', '/trends', '/trends?split=provider', '/trends?chart=line&split=responsible', '/reasons', '/flow']
+    for (const [width, least] of [[1280, 0.7], [390, 0.6]]) {
+      for (const target of targets) {
+        const { context, page, wrong } = await visit({ width, height: 720 })
+        await page.goto(site.at + target)
+        for (const details of await page.locator('main details:has(figure)').all()) await details.evaluate((one) => { one.open = true })
+        const cards = await page.locator('figure.app-chart').evaluateAll((all) => all.map((figure) => {
+          const [svg, ...more] = [...figure.querySelectorAll('.app-chart__plot svg')].filter((one) => one.checkVisibility())
+          const plot = svg.getBoundingClientRect()
+          const card = figure.getBoundingClientRect()
+          const scale = plot.width / svg.viewBox.baseVal.width
+          const letters = [...svg.querySelectorAll('text')].map((text) => parseFloat(getComputedStyle(text).fontSize) * scale)
+          const scroll = figure.querySelector('.app-chart__scroll')
+          const menus = figure.querySelectorAll('.app-data').length
+          return { id: figure.id, more: more.length, menus, card: card.height, ratio: plot.height / card.height, scale,
+            letter: Math.min(...letters), over: scroll.scrollWidth - scroll.clientWidth }
+        }))
+        assert.ok(cards.length > 0, target)
+        for (const one of cards) {
+          const name = `${target} at ${width} px: ${JSON.stringify(one)}`
+          assert.equal(one.more, 0, `two drawings, ${name}`)
+          assert.equal(one.menus, 1, `one Data menu, ${name}`)
+          assert.ok(one.ratio >= least, `plot to card, ${name}`)
+          assert.ok(one.card <= 500.5 || width < 1280, `height of the card, ${name}`)
+          assert.ok(one.scale >= 0.95 && one.scale <= 1.05, `scale, ${name}`)
+          assert.ok(one.letter >= 12.8, `letters, ${name}`)
+          assert.ok(one.over <= 0, `the plot scrolls, ${name}`)
+        }
+        if (width === 390 && target === '/overview') {
+          await page.getByRole('link', { name: /^All \d+ months$/ }).first().click()
+          assert.ok(await page.locator('#delayed-days-table').isVisible(), 'all months are in the table')
+        }
+        await sound(page, wrong, `${target} at ${width} px`)
+        await context.close()
+      }
     }
   })
 

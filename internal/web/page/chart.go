@@ -18,7 +18,12 @@ type Chart struct {
 	Notes []string
 	// Drawing is the server's SVG; Sorry stands in its place when there is none.
 	Drawing template.HTML
-	Sorry   string
+	// Phone is the drawing for a phone, empty where the other serves. Cut and
+	// Latest say which part the one and the other show, empty for everything, and
+	// All is the words of the link to everything.
+	Phone            template.HTML
+	Cut, Latest, All string
+	Sorry            string
 	// Data is what the browser's script reads; nil leaves the chart as drawn.
 	Data  *ChartData
 	Table Table
