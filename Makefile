@@ -74,25 +74,21 @@ bin/.assets: $(ASSET_SOURCES)
 run: build ## Build, fill demo/ with synthetic data and serve it on 127.0.0.1:8080
 	./bin/homeward demo --data demo --listen $(LISTEN)
 
-# The browser tests wait for pages half of their time, so they run beside the others
-# and are shown after them.
 .PHONY: test
 test: ## Check everything: format, vet, lint, Go tests, browser tests
 	@begin=$$SECONDS; \
 	.ci/need go cc node; \
 	chromium=$$(.ci/need chromium); \
-	builds=$${GOTMPDIR:-$${TMPDIR:-/tmp}}; temporary=$$(.ci/temporary); browser=; \
-	trap 'test -z "$$browser" || kill -- -"$$browser" 2>/dev/null || :; rm -rf "$$temporary"' EXIT; \
+	builds=$${GOTMPDIR:-$${TMPDIR:-/tmp}}; temporary=$$(.ci/temporary); \
+	trap 'rm -rf "$$temporary"' EXIT; \
 	step() { printf '\n== %s\n' "$$*"; }; \
 	step Build; $(MAKE) build; \
-	set -m; TMPDIR="$$temporary" CHROMIUM="$$chromium" npm run --silent test:browser </dev/null >"$$temporary/browser.log" 2>&1 & \
-	browser=$$!; set +m; \
 	step Lint; $(MAKE) lint; \
 	export GOTMPDIR="$$builds" TMPDIR="$$temporary"; \
 	step Go tests; $(GOTEST) ./...; \
 	step Go tests with the race detector; $(GOTEST) -race -short $(RACE); \
 	$(GOTEST) -race -short -run '$(SIDEBYSIDERUN)' $(SIDEBYSIDE); \
-	step Browser tests; ended=0; wait "$$browser" || ended=$$?; browser=; cat "$$temporary/browser.log"; test $$ended = 0; \
+	step Browser tests; CHROMIUM="$$chromium" npm run --silent test:browser </dev/null; \
 	printf '\nAll checks passed in %d seconds: build, format, vet, lint, Go tests, race detector, browser tests.\n' $$((SECONDS - begin))
 
 .PHONY: pictures
