@@ -116,7 +116,8 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 	for i, w := range said {
 		p.text(0, 372+float64(i)*52, 38, w, attr{})
 	}
-	alt := total + " people waiting. " + strings.Join(said, " ") + " By hospital: "
+	var alt strings.Builder
+	alt.WriteString(total + " people waiting. " + strings.Join(said, " ") + " By hospital: ")
 	type row struct {
 		name, note string
 		count      call.Count
@@ -169,12 +170,12 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 		}
 		if r.note != "" {
 			p.text(x, top+h/2+11, small, r.note, attr{class: "quiet"})
-			alt += r.name + " " + r.note + "; "
+			alt.WriteString(r.name + " " + r.note + "; ")
 		} else {
 			number := min(48, pitch*0.9)
 			end := p.parts(x, top, h, wide/float64(most), r.count, c.Divides(), min(36, max(small, h*0.6)))
 			p.text(end+16, top+h/2+number*0.36, number, measure.Whole(r.count.Total()), attr{bold: true})
-			alt += r.name + " " + measure.Whole(r.count.Total()) + "; "
+			alt.WriteString(r.name + " " + measure.Whole(r.count.Total()) + "; ")
 		}
 		y += pitch
 	}
@@ -185,7 +186,7 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 			}
 			return named(b) + " " + measure.Whole(by[b])
 		})
-		alt += "by who the next step is with: " + spoken(c.Waiting)
+		alt.WriteString("by who the next step is with: " + spoken(c.Waiting))
 	}
 	p.line(0, 530, Width, 530, "rule")
 	column := float64(Width) / float64(len(s.Facts))
@@ -194,9 +195,9 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 		p.text(x, 616, 60, f.Figure, attr{bold: true})
 		wide := width(f.Figure, 60, true) + 20
 		p.lines(x+wide, 595, small, column-wide-30, 2, f.Words, attr{})
-		alt += ". " + f.Figure + " " + f.Words
+		alt.WriteString(". " + f.Figure + " " + f.Words)
 	}
-	return p.done(alt + ".")
+	return p.done(alt.String() + ".")
 }
 
 // lineNames are the names of the bars of a movement.
@@ -231,7 +232,8 @@ func movement(p *pen, c *call.Content, s call.Slide) Drawing {
 	y := func(n int64) float64 { return ground - float64(n)*scale }
 	pitch := float64(Width) / float64(len(all))
 	wide := min(pitch*0.8, 190)
-	alt := "Waterfall: "
+	var alt strings.Builder
+	alt.WriteString("Waterfall: ")
 	for i, b := range all {
 		n := b.count.Total()
 		x := float64(i)*pitch + (pitch-wide)/2
@@ -247,7 +249,7 @@ func movement(p *pen, c *call.Content, s call.Slide) Drawing {
 			}
 			p.text(middle, ground+42, small, name, attr{bold: true, anchor: "middle"})
 			p.text(middle, ground+76, small, when, attr{anchor: "middle"})
-			alt += measure.Whole(n) + " " + strings.ToLower(name) + ", "
+			alt.WriteString(measure.Whole(n) + " " + strings.ToLower(name) + ", ")
 		default:
 			level = b.from + n
 			upper := y(max(b.from, level))
@@ -258,7 +260,7 @@ func movement(p *pen, c *call.Content, s call.Slide) Drawing {
 			p.rect(x, upper, wide, max(math.Abs(float64(n))*scale, 4), class)
 			p.text(middle, upper-14, fitting(measure.Signed(n), key, pitch-6), measure.Signed(n), attr{bold: true, anchor: "middle"})
 			p.lines(middle, ground+50, small, pitch-8, 2, lineNames[b.key], attr{bold: true, anchor: "middle"})
-			alt += measure.Signed(n) + " " + strings.ToLower(lineNames[b.key]) + ", "
+			alt.WriteString(measure.Signed(n) + " " + strings.ToLower(lineNames[b.key]) + ", ")
 		}
 		if i < len(all)-1 {
 			p.line(x+wide, y(level), x+pitch, y(level), "link")
@@ -273,12 +275,12 @@ func movement(p *pen, c *call.Content, s call.Slide) Drawing {
 			words := fmt.Sprintf("%s %s → %s (%s)", named(body), measure.Whole(b[body]), measure.Whole(n[body]), signedOrZero(n[body]-b[body]))
 			return words
 		})
-		alt += "by body: before " + spoken(before) + "; now " + spoken(now) + ". "
+		alt.WriteString("by body: before " + spoken(before) + "; now " + spoken(now) + ". ")
 	}
 	if len(s.Lines) > 0 {
 		p.text(24, 638, small, cut(s.Lines[len(s.Lines)-1], small, Width-48, false), attr{})
 	}
-	return p.done(alt + s.Subtitle)
+	return p.done(alt.String() + s.Subtitle)
 }
 
 func signedOrZero(n int64) string {
@@ -316,7 +318,8 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 	const top, high = 90.0, 150.0
 	x := 0.0
 	var rest []string
-	alt := "Bar: "
+	var alt strings.Builder
+	alt.WriteString("Bar: ")
 	for _, b := range delay.Bodies {
 		if by[b] == 0 {
 			continue
@@ -326,7 +329,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		p.block(min(x, Width-w), top, w, high, b)
 		words := named(b) + " " + measure.Whole(by[b])
 		portion := measure.PerCent(float64(by[b]) / total)
-		alt += words + ", " + portion + "; "
+		alt.WriteString(words + ", " + portion + "; ")
 		switch {
 		case b == delay.NotAttributed || width(words, 36, true)+36 > w:
 			rest = append(rest, words+" ("+portion+")")
@@ -351,7 +354,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		} else {
 			words += " until the other days are agreed"
 		}
-		alt += words + ". "
+		alt.WriteString(words + ". ")
 		if high+20+width(words, 32, false) <= Width {
 			p.text(high+20, 64, 32, words, attr{})
 		} else {
@@ -365,7 +368,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		most = max(most, m.High, m.Value)
 	}
 	pitch := float64(Width) / 12
-	alt += "By month: "
+	alt.WriteString("By month: ")
 	for i, m := range s.Months {
 		left := float64(i+12-len(s.Months))*pitch + 16
 		middle := left + pitch/2 - 16
@@ -374,7 +377,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		p.text(middle, ground+44, small, name, attr{anchor: "middle", bold: last})
 		if !m.Known {
 			p.text(middle, ground-14, small, "–", attr{anchor: "middle"})
-			alt += name + " none, "
+			alt.WriteString(name + " none, ")
 			continue
 		}
 		y := func(v float64) float64 { return ground - v/most*220 }
@@ -393,17 +396,17 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		} else {
 			p.text(middle, y(max(m.High, m.Value))-12, small, words, attr{anchor: "middle", bold: true})
 		}
-		alt += name + " " + words
+		alt.WriteString(name + " " + words)
 		if m.High > m.Low {
 			p.line(middle, y(m.High), middle, y(m.Low), "range")
 			p.line(middle-13, y(m.High), middle+13, y(m.High), "range")
 			p.line(middle-13, y(m.Low), middle+13, y(m.Low), "range")
-			alt += " (" + measure.PerCent(m.Low) + " to " + measure.PerCent(m.High) + ")"
+			alt.WriteString(" (" + measure.PerCent(m.Low) + " to " + measure.PerCent(m.High) + ")")
 		}
-		alt += ", "
+		alt.WriteString(", ")
 	}
 	p.line(0, ground+1, Width, ground+1, "axis")
-	return p.done(strings.TrimSuffix(alt, ", ") + ".")
+	return p.done(strings.TrimSuffix(alt.String(), ", ") + ".")
 }
 
 // brief writes a share at the ends of the scale with a sign.
@@ -438,14 +441,15 @@ func bars(p *pen, c *call.Content, s call.Slide) Drawing {
 	}
 	pitch := min(110, (bottom-46)/float64(len(lead)))
 	scale := (right - left) / float64(most)
-	alt := "Bars: "
+	var alt strings.Builder
+	alt.WriteString("Bars: ")
 	one := func(y float64, b call.Bar, heavy bool) {
 		middle := y + pitch*0.5
 		p.lines(left-24, middle, small, left-30, 2, b.Name, attr{anchor: "end", bold: heavy})
 		if changes && b.Before != nil {
 			p.text(Width, middle+13, 38, signedOrZero(b.Value-*b.Before), attr{anchor: "end", bold: true})
 		}
-		alt += b.Name + " " + b.Words + "; "
+		alt.WriteString(b.Name + " " + b.Words + "; ")
 	}
 	y := 46.0
 	for _, b := range lead {
@@ -476,7 +480,7 @@ func bars(p *pen, c *call.Content, s call.Slide) Drawing {
 			return named(b)
 		})
 	}
-	return p.done(strings.TrimSuffix(alt, "; ") + ".")
+	return p.done(strings.TrimSuffix(alt.String(), "; ") + ".")
 }
 
 func weeks(p *pen, s call.Slide) Drawing {
@@ -506,7 +510,8 @@ func weeks(p *pen, s call.Slide) Drawing {
 	p.text(0, zero-40, small, "more", attr{bold: true})
 	p.text(0, zero-8, small, "became ready", attr{})
 	p.text(0, zero+38, small, "more left", attr{bold: true})
-	alt := "Net weekly change: "
+	var alt strings.Builder
+	alt.WriteString("Net weekly change: ")
 	for i, w := range s.Weeks {
 		x := left + float64(i)*pitch
 		middle := x + pitch/2
@@ -526,13 +531,13 @@ func weeks(p *pen, s call.Slide) Drawing {
 			default:
 				p.text(middle, zero-14, key, "0", attr{bold: true, anchor: "middle"})
 			}
-			alt += cells[0] + " " + signedOrZero(net) + ", "
+			alt.WriteString(cells[0] + " " + signedOrZero(net) + ", ")
 			if w.Gaps {
 				cells[0] = "▲ " + cells[0]
 			}
 		} else {
 			p.text(middle, zero-14, small, "no lists", attr{anchor: "middle", class: "quiet"})
-			alt += cells[0] + " not whole, "
+			alt.WriteString(cells[0] + " not whole, ")
 			for j := range cells[1:] {
 				cells[j+1] = "–"
 			}
@@ -548,7 +553,7 @@ func weeks(p *pen, s call.Slide) Drawing {
 		}
 	}
 	p.line(left, zero, Width, zero, "axis")
-	return p.done(strings.TrimSuffix(alt, ", ") + ".")
+	return p.done(strings.TrimSuffix(alt.String(), ", ") + ".")
 }
 
 func longest(p *pen, c *call.Content, s call.Slide) Drawing {
@@ -573,7 +578,8 @@ func longest(p *pen, c *call.Content, s call.Slide) Drawing {
 	scale := (reason - days - 182) / float64(most)
 	pitch := min(96, (Height-56)/float64(len(s.Longest)))
 	y := 52.0
-	alt := "The longest waits in days: "
+	var alt strings.Builder
+	alt.WriteString("The longest waits in days: ")
 	for i, w := range s.Longest {
 		middle := y + pitch/2
 		if i > 0 {
@@ -600,9 +606,9 @@ func longest(p *pen, c *call.Content, s call.Slide) Drawing {
 		}
 		if ok {
 			p.lines(after, middle, small, reason-after-14, 2, named(body), attr{})
-			alt += words + " (" + body.String() + "), "
+			alt.WriteString(words + " (" + body.String() + "), ")
 		} else {
-			alt += words + ", "
+			alt.WriteString(words + ", ")
 		}
 		when, now := dueWords(w.Due, c.Call)
 		p.lines(reason, middle, small, due-reason-width(when, small, true)-20, 2, w.Reason, attr{})
@@ -610,7 +616,7 @@ func longest(p *pen, c *call.Content, s call.Slide) Drawing {
 		y += pitch
 	}
 	p.line(days+call.LongDays*scale, 52, days+call.LongDays*scale, y, "mark")
-	return p.done(strings.TrimSuffix(alt, ", ") + ".")
+	return p.done(strings.TrimSuffix(alt.String(), ", ") + ".")
 }
 
 // dueWords says when a step is due.
@@ -644,7 +650,8 @@ func desks(p *pen, c *call.Content, s call.Slide) Drawing {
 	p.text(Width, 80, small, measure.Whole(u.Days)+" not settled", attr{bold: true, anchor: "end"})
 	const between, top = 30.0, 104.0
 	wide := (Width - between*float64(len(s.Desks)-1)) / float64(len(s.Desks))
-	alt := measure.Plural(u.Days, "day", "days") + " not settled of " + measure.Whole(u.Of) + ". "
+	var alt strings.Builder
+	alt.WriteString(measure.Plural(u.Days, "day", "days") + " not settled of " + measure.Whole(u.Of) + ". ")
 	for i, d := range s.Desks {
 		x := float64(i) * (wide + between)
 		p.rect(x, top, wide, Height-top-2, "card")
@@ -658,7 +665,7 @@ func desks(p *pen, c *call.Content, s call.Slide) Drawing {
 		after := x + 24 + width(number, size, true) + 24
 		p.text(after, top+162, 44, dayWord(d.Days), attr{bold: true})
 		p.text(after, top+204, small, "in "+measure.Plural(d.Waits, "wait", "waits"), attr{})
-		alt += d.Name + ": " + number + " " + dayWord(d.Days) + " in " + measure.Plural(d.Waits, "wait", "waits")
+		alt.WriteString(d.Name + ": " + number + " " + dayWord(d.Days) + " in " + measure.Plural(d.Waits, "wait", "waits"))
 		rows := 0
 		for _, part := range d.Parts {
 			if part.Days > 0 {
@@ -674,7 +681,7 @@ func desks(p *pen, c *call.Content, s call.Slide) Drawing {
 			p.text(x+28, y, 32, part.Words, attr{})
 			p.text(x+wide-28, y, key, measure.Whole(part.Days), attr{bold: true, anchor: "end"})
 			p.line(x+28, y+14, x+wide-28, y+14, "hair")
-			alt += ", " + strings.ToLower(part.Words) + " " + measure.Whole(part.Days)
+			alt.WriteString(", " + strings.ToLower(part.Words) + " " + measure.Whole(part.Days))
 			y += step
 		}
 		for j, clock := range []struct {
@@ -688,11 +695,11 @@ func desks(p *pen, c *call.Content, s call.Slide) Drawing {
 			y := Height - 72 + float64(j)*46
 			p.text(x+28, y, 32, clock.name, attr{})
 			p.text(x+wide-28, y, 32, words, attr{bold: true, anchor: "end"})
-			alt += ", " + strings.ToLower(clock.name) + " " + words
+			alt.WriteString(", " + strings.ToLower(clock.name) + " " + words)
 		}
-		alt += ". "
+		alt.WriteString(". ")
 	}
-	return p.done(strings.TrimSpace(alt))
+	return p.done(strings.TrimSpace(alt.String()))
 }
 
 func dayWord(n int64) string {

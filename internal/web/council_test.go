@@ -99,8 +99,8 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 			if got := words(doc.Find("#moved-table tbody")); !strings.Contains(got, want) {
 				t.Errorf("%s: the table has %q", split, got)
 			}
-			if doc.Find("#moved-share svg").Length() != 1 {
-				t.Errorf("%s: there are no bars", split)
+			if doc.Find("#moved-share svg").Length() != 2 {
+				t.Errorf("%s: there are no bars for desk and phone", split)
 			}
 		}
 		if w := s.ask(http.MethodGet, councilPage+"?split=ward", nil); w.Code != http.StatusBadRequest {
