@@ -122,7 +122,9 @@ func open(t *testing.T, p *post, security string) config.Mail {
 	}
 	done := make(chan struct{})
 	go func() { _ = server.Serve(l); close(done) }()
-	t.Cleanup(func() { _ = server.Close(); <-done })
+	// A server that is closed before it serves does not know its listener yet, and
+	// would wait on it for ever.
+	t.Cleanup(func() { _, _ = server.Close(), l.Close(); <-done })
 	return config.Mail{Host: "localhost", Port: port, Security: security, From: "homeward@northshire.example", User: "homeward",
 		PasswordFile: password, AuthorityFile: authority, Address: "https://homeward.example"}
 }
