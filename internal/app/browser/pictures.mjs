@@ -5,10 +5,10 @@ import path from 'node:path'
 import { browser, folder, root, serve } from './site.mjs'
 
 const shots = [
-  { name: 'overview', role: 'Analyst', target: '/overview' },
+  { name: 'overview', role: 'Director, Northshire County Council', target: '/overview' },
   { name: 'council', role: 'Director, Northshire County Council', target: '/council/E10000099' },
-  { name: 'call', role: 'Presenter', target: '/call', latest: 'main a[href^="/call/2"]' },
-  { name: 'round', role: 'Coordinator', target: '/today', width: 390, height: 750 }
+  { name: 'call', role: 'Presenter', target: '/call', follow: 'main a[href^="/call/2"][href$="/1"]' },
+  { name: 'round', role: 'Coordinator', target: '/today', follow: '.app-round__ward >> nth=1', width: 390, height: 750 }
 ]
 const to = path.join(root, 'docs', 'pictures')
 mkdirSync(to, { recursive: true })
@@ -18,18 +18,22 @@ const site = await serve('demo', '--data', data.dir)
 // to stop.
 while (!site.said().includes('Stop it with')) await new Promise((resolve) => setTimeout(resolve, 100))
 const linkOf = (role) => site.said().split('\n').find((line) => line.trim().startsWith(role)).match(/http\S+/)[0]
+const sessions = {}
 const chrome = await browser()
 try {
-  for (const { name, role, target, latest, width = 1280, height = 720 } of shots) {
+  for (const { name, role, target, follow, width = 1280, height = 720 } of shots) {
     // Three quarters of the size: legible on a page of text, and small.
-    const context = await chrome.newContext({ viewport: { width, height }, deviceScaleFactor: 0.75, reducedMotion: 'reduce' })
+    const context = await chrome.newContext({ viewport: { width, height }, deviceScaleFactor: 0.75, reducedMotion: 'reduce',
+      storageState: sessions[role] })
     const page = await context.newPage()
-    await page.goto(linkOf(role))
-    await page.getByRole('main').getByRole('button').first().click()
-    await page.waitForLoadState()
+    if (!sessions[role]) { // A link works once.
+      await page.goto(linkOf(role))
+      await page.getByRole('main').getByRole('button').first().click()
+      await page.waitForLoadState()
+      sessions[role] = await context.storageState()
+    }
     await page.goto(site.at + target)
-    // The newest call, on the wall.
-    if (latest) await page.goto(await page.locator(latest).first().evaluate((a) => a.href + '/1'))
+    if (follow) await page.goto(await page.locator(follow).first().evaluate((a) => a.href))
     await page.waitForLoadState('networkidle')
     await page.screenshot({ path: path.join(to, `${name}.png`) })
     await context.close()
