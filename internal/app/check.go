@@ -70,31 +70,34 @@ func check(ctx context.Context, o Options, files []string, say func(*ingest.Repo
 	if info, err := os.Stat(o.Data); err != nil || !info.IsDir() {
 		return ExitUsage, nil, usage("%s is no data folder. homeward init --data %s makes one.", o.Data, o.Data)
 	}
-	if state != sqlite.Filled {
-		// Swept at the next start if this is killed.
-		dir, err := os.MkdirTemp(o.Data, sqlite.ScratchPattern)
-		if err != nil {
-			return ExitLess, nil, problem.Wrap(err, problem.Unavailable, "No folder for a trial could be made in %s", o.Data)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-		o.Partnership, o.Data, o.Key, o.Make = o.partnershipPath(), dir, "", true
+	// Swept at the next start if this is killed.
+	dir, err := os.MkdirTemp(o.Data, sqlite.ScratchPattern)
+	if err != nil {
+		return ExitLess, nil, problem.Wrap(err, problem.Unavailable, "No folder for a trial could be made in %s", o.Data)
 	}
-	a, err := Open(ctx, o)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	// The partnership file is applied to the copy alone: another one than the folder's
+	// may be tried.
+	trial := o
+	trial.Partnership, trial.Data = o.partnershipPath(), dir
+	if state == sqlite.Filled {
+		if err := copyStore(ctx, o, dir); err != nil {
+			return ExitLess, nil, err
+		}
+		trial.Key, trial.AnyAudit = o.keyPath(), true
+	} else {
+		trial.Key, trial.Make = "", true
+	}
+	a, err := Open(ctx, trial)
 	if err != nil {
 		return ExitLess, nil, err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	scratch, err := a.Store.Scratch(ctx)
+	before, err := everyCell(ctx, a.Store)
 	if err != nil {
 		return ExitLess, nil, err
 	}
-	defer func() { err = errors.Join(err, scratch.Close()) }()
-	before, err := everyCell(ctx, scratch.Store)
-	if err != nil {
-		return ExitLess, nil, err
-	}
-	// Nothing is kept sealed of a trial.
-	a.Ingest.Store, a.Ingest.Keeper = scratch.Store, nil
+	a.Ingest.Keeper = nil // Nothing is kept sealed of a trial.
 	out := &checked{Files: []*ingest.Report{}}
 	status, err := a.ingestFiles(ctx, files, func(r *ingest.Report) error {
 		out.Files = append(out.Files, r)
@@ -103,10 +106,18 @@ func check(ctx context.Context, o Options, files []string, say func(*ingest.Repo
 	if err != nil {
 		return ExitLess, nil, err
 	}
-	after, err := everyCell(ctx, scratch.Store)
+	after, err := everyCell(ctx, a.Store)
 	out.all = beside(before, after)
 	out.Days = ingest.Differing(out.all)
 	return status, out, err
+}
+
+func copyStore(ctx context.Context, o Options, dir string) error {
+	store, err := openStore(ctx, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(store.CopyTo(ctx, dir), store.Close())
 }
 
 // checkTables are the summaries of the delayed days that files would change.

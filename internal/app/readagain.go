@@ -425,11 +425,13 @@ func printOffer(w io.Writer, o *ingest.Offer) error {
 
 // printDays prints delayed days before and after, by each thing.
 func printDays(out io.Writer, days []ingest.DaysChange, tables []offerTable) {
+	shown := false
 	for _, by := range tables {
 		lines := ingest.By(days, by.of)
 		if len(lines) == 0 {
 			continue
 		}
+		shown = true
 		fmt.Fprintf(out, "\nDelayed days by %s\tbefore\tafter\n", by.name)
 		for i, l := range lines {
 			if i == offeredShown {
@@ -438,6 +440,9 @@ func printDays(out io.Writer, days []ingest.DaysChange, tables []offerTable) {
 			}
 			fmt.Fprintf(out, "  %s\t%d\t%d\n", l.Month, l.Before, l.After)
 		}
+	}
+	if n := len(ingest.Differing(days)); n > 0 && !shown {
+		fmt.Fprintf(out, "\nDelayed days change places, and no sum changes: %d lines; --json lists them.\n", n)
 	}
 }
 
@@ -453,6 +458,7 @@ var offerTables = []offerTable{
 	{"reason", func(d ingest.DaysChange) string { return d.Reason }},
 	{"responsible body", func(d ingest.DaysChange) string { return d.Responsible }},
 	{"council", func(d ingest.DaysChange) string { return d.Council }},
+	{"type of care", func(d ingest.DaysChange) string { return d.Care }},
 }
 
 // again works offers out for the pages, one at a time, and keeps the last. The

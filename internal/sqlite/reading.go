@@ -120,9 +120,8 @@ func (s *Store) Scratch(ctx context.Context) (_ *Scratch, err error) {
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	if err := s.copyInto(ctx, filepath.Join(dir, FileName)); err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The database could not be copied to try this out. Check that the disk has "+
-			"room for a second one")
+	if err := s.CopyTo(ctx, dir); err != nil {
+		return nil, err
 	}
 	settings := s.settings
 	made, err := Open(ctx, dir, &settings, disposable, WithClock(s.clock.now))
@@ -130,6 +129,15 @@ func (s *Store) Scratch(ctx context.Context) (_ *Scratch, err error) {
 		return nil, err
 	}
 	return &Scratch{made, dir}, nil
+}
+
+// CopyTo copies the database into another folder, to try something on.
+func (s *Store) CopyTo(ctx context.Context, dir string) error {
+	if err := s.copyInto(ctx, filepath.Join(dir, FileName)); err != nil {
+		return problem.Wrap(err, problem.Unavailable, "The database could not be copied to try this out. Check that the disk has "+
+			"room for a second one")
+	}
+	return nil
 }
 
 // copyInto copies the database as of one moment, whatever is written meanwhile.
@@ -140,7 +148,12 @@ func (s *Store) copyInto(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, `VACUUM INTO ?`, path)
+	// SQLite fills an empty file and leaves its mode; one that it makes itself could
+	// be opened by every account of the machine.
+	err = os.WriteFile(path, nil, 0o600)
+	if err == nil {
+		_, err = db.ExecContext(ctx, `VACUUM INTO ?`, path)
+	}
 	return errors.Join(err, db.Close())
 }
 

@@ -160,6 +160,7 @@ func (s *Server) againTables(o *ingest.Offer) []page.Table {
 		{"by-reason", "Delayed days by reason", "Reason", func(d ingest.DaysChange) string { return d.Reason }},
 		{"by-body", "Delayed days by responsible body", "Body", func(d ingest.DaysChange) string { return measure.UpperFirst(d.Responsible) }},
 		{"by-council", "Delayed days by council", "Council", func(d ingest.DaysChange) string { return s.againCouncil(d.Council) }},
+		{"by-care", "Delayed days by type of care", "Type of care", func(d ingest.DaysChange) string { return measure.UpperFirst(d.Care) }},
 		{"by-hospital", "Delayed days by hospital", "Hospital",
 			func(d ingest.DaysChange) string { return s.opts.Places.ProviderWords(d.Provider) }},
 	} {
