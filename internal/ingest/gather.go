@@ -22,7 +22,7 @@ type gatherer struct {
 	// named remembers who the rows of one Who are, and before what was stated last
 	// of each patient, one more than the index: the same people are on the list day
 	// after day, and most are stated as they were.
-	named      [][2]int32
+	named      map[int32][2]int32
 	before     []int32
 	givens     map[givenKey]int32
 	versions   []*attribution.Version // of the rules that each given fell under
@@ -56,7 +56,7 @@ type givenKey struct {
 func newGatherer(s *Service, f File) *gatherer {
 	return &gatherer{
 		service: s, batch: &Batch{File: f},
-		byNHS: map[string]int32{}, byLocal: map[string]int32{}, beside: map[string]int32{},
+		byNHS: map[string]int32{}, byLocal: map[string]int32{}, named: map[int32][2]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
 		days: map[delay.Day]*[]Listing{}, stays: map[delay.Day][]Stay{},
 	}
@@ -176,15 +176,12 @@ func (g *gatherer) who(r *extract.Row) (patient, local int32) {
 	if r.Who == 0 || r.Pseudonym != "" || r.Spell != "" {
 		return g.patient(who)
 	}
-	if n := int(r.Who); n >= len(g.named) {
-		g.named = append(g.named, make([][2]int32, n+1-len(g.named))...)
-	}
-	at := &g.named[r.Who] // one more than the patient's index
-	if at[0] == 0 {
+	at, ok := g.named[r.Who]
+	if !ok {
 		at[0], at[1] = g.patient(who)
-		at[0]++
+		g.named[r.Who] = at
 	}
-	return at[0] - 1, at[1]
+	return at[0], at[1]
 }
 
 // patient gives whom a row names: by the NHS number or what stands for it, else

@@ -27,8 +27,9 @@ const (
 	// Resumed and Paused: the wait stopped and went on, by the log.
 	Resumed
 	Paused
-	// MovedIn and MovedOut: the reason, body, council or care changed, and with
-	// it the group that the person is counted in.
+	// MovedIn and MovedOut: the reason, body, council, care or pathway changed, and
+	// with it the group that the person is counted in; the pathway on the day of
+	// leaving too (C16).
 	MovedIn
 	MovedOut
 

@@ -76,8 +76,8 @@ type File struct {
 type Evidence struct {
 	// Then and Now give the file that counts.
 	Then, Now map[Spot]File
-	// HeldThen are the days whose short file was held then.
-	HeldThen map[Spot]bool
+	// HeldThen and HeldNow are the days on which a file was and is held.
+	HeldThen, HeldNow map[Spot]bool
 	// Answers are those since.
 	Answers Answers
 	// Codes are what other codes of the provider have sent for its day, as it stands
@@ -145,6 +145,7 @@ func withCode(name, code string) string {
 // Why says why a figure of a provider's day is another now.
 func (e *Evidence) Why(at Spot) Cause {
 	was, is := e.Then[at], e.Now[at]
+	released := e.HeldThen[at] && !e.HeldNow[at]
 	if c := e.changedCode(at); c != nil && was == is {
 		switch {
 		case c.Began.After(e.Since):
@@ -160,7 +161,12 @@ func (e *Evidence) Why(at Spot) Cause {
 	case was.SHA256 != "" && is.SHA256 != "" && slices.ContainsFunc(e.Codes[at], func(c measure.CodeDay) bool {
 		return c.File == was.SHA256 && c.File != is.SHA256
 	}):
+		if released {
+			return Released
+		}
 		return ArrivedLate // The provider's own, beside that of its other code.
+	case was == is && released: // Of another code, beside the file that counts.
+		return Released
 	case was == is && holds(e.Answers.Ruled, at):
 		return RulesAgreed
 	case was == is && e.Answers.of(at):

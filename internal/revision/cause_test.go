@@ -19,6 +19,7 @@ func TestC15EveryDifferenceHasOneCause(t *testing.T) {
 		answers   Answers
 		want      Cause
 	}{
+		"another code's, held then":    {a, a, true, Answers{}, Released},
 		"arrived late":                 {none, a, false, Answers{}, ArrivedLate},
 		"held then":                    {none, a, true, Answers{}, Released},
 		"sent again":                   {a, b, false, Answers{}, SentAgain},

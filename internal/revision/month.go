@@ -131,13 +131,13 @@ func (c Closed) Revise(ctx context.Context) (*Revised, error) {
 	if err != nil {
 		return nil, err
 	}
-	evidence := Evidence{Then: map[Spot]File{}, Now: map[Spot]File{}, HeldThen: map[Spot]bool{}, Codes: map[Spot][]measure.CodeDay{},
-		Since: c.Record.At}
+	evidence := Evidence{Then: map[Spot]File{}, Now: map[Spot]File{}, HeldThen: map[Spot]bool{}, HeldNow: map[Spot]bool{},
+		Codes: map[Spot][]measure.CodeDay{}, Since: c.Record.At}
 	if evidence.Answers, err = c.Now.AnswersSince(ctx, c.Record.At); err != nil {
 		return nil, err
 	}
 	for at, w := range now {
-		evidence.Now[at], evidence.Codes[at] = w.file, w.codes
+		evidence.Now[at], evidence.HeldNow[at], evidence.Codes[at] = w.file, w.held, w.codes
 	}
 	for at, w := range then {
 		evidence.Then[at], evidence.HeldThen[at] = w.file, w.held

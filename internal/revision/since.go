@@ -74,7 +74,7 @@ func (s Since) compare(ctx context.Context, from, to delay.Day) (*Comparison, er
 	if err != nil {
 		return nil, err
 	}
-	x.evidence.Now, _ = filesIn(lines)
+	x.evidence.Now, x.evidence.HeldNow = filesIn(lines)
 	x.evidence.Codes, x.evidence.Since = map[Spot][]measure.CodeDay{}, s.At
 	for _, line := range lines {
 		for _, d := range line.Days {
@@ -88,8 +88,8 @@ func (s Since) compare(ctx context.Context, from, to delay.Day) (*Comparison, er
 	return x, err
 }
 
-// filesOf gives the file that counts for each provider's day, and the days whose
-// file is held.
+// filesOf gives the file that counts for each provider's day, and the days on which
+// one is held.
 func filesOf(ctx context.Context, m Moment, from, to delay.Day) (counted map[Spot]File, held map[Spot]bool, err error) {
 	lines, err := m.Arrivals(ctx, from, to)
 	if err != nil {
@@ -103,10 +103,10 @@ func filesIn(lines []measure.ExtractLine) (counted map[Spot]File, held map[Spot]
 	counted, held = map[Spot]File{}, map[Spot]bool{}
 	for _, line := range lines {
 		for _, d := range line.Days {
-			switch {
-			case d.Arrival == measure.In, d.Arrival == measure.Late, len(d.Lacks) > 0:
+			if d.Arrival == measure.In || d.Arrival == measure.Late || len(d.Lacks) > 0 {
 				counted[Spot{line.Code, d.Day}] = File{d.File, d.Reading}
-			case d.Arrival == measure.Held:
+			}
+			if d.Arrival == measure.Held || d.Held != "" {
 				held[Spot{line.Code, d.Day}] = true
 			}
 		}

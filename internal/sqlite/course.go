@@ -48,8 +48,7 @@ type delayRow struct {
 	endKind                             delay.EndKind
 	first, last                         delay.Day
 	statement                           int64
-	// leftTo is the pathway of the leaving where it is another than that of the
-	// last day, else empty.
+	// leftTo is the pathway of the leaving, empty where nobody has said one.
 	leftTo delay.Pathway
 }
 

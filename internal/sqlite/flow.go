@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"homeward/internal/agreement"
@@ -162,10 +163,6 @@ func (s *Store) entering(ctx context.Context, q measure.Query) ([]measure.Event,
 			before[i] = "code"
 		}
 	}
-	grouped := make([]string, 4+len(columns)+len(before))
-	for i := range grouped {
-		grouped[i] = fmt.Sprint(i + 1)
-	}
 	rows, err := s.read.QueryContext(ctx, text+`
 		SELECT first_day,
 			CASE
@@ -179,7 +176,7 @@ func (s *Store) entering(ctx context.Context, q measure.Query) ([]measure.Event,
 			`+is.String()+`, coalesce(`+was.String()+`, 0)`+list(columns)+list(before)+`, count(*)
 		FROM s
 		WHERE first_day BETWEEN ? AND ?
-		GROUP BY `+strings.Join(grouped, ", "), args...)
+		GROUP BY `+firstColumns(4+len(columns)+len(before)), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -222,10 +219,6 @@ func (s *Store) leaving(ctx context.Context, q measure.Query) ([]measure.Event, 
 	columns, fields := cellColumns(q, leavingAs)
 	args = append(args, delay.Open, q.From-1, q.To-1)
 	args = append(args, is.args...)
-	grouped := make([]string, 2+len(columns))
-	for i := range grouped {
-		grouped[i] = fmt.Sprint(i + 1)
-	}
 	rows, err := s.read.QueryContext(ctx, text+`
 		SELECT last_day + 1,
 			CASE
@@ -236,7 +229,7 @@ func (s *Store) leaving(ctx context.Context, q measure.Query) ([]measure.Event, 
 			END`+list(columns)+`, count(*)
 		FROM s
 		WHERE (next_first IS NULL OR next_first > last_day + 1) AND last_day BETWEEN ? AND ? AND `+is.String()+`
-		GROUP BY `+strings.Join(grouped, ", "), args...)
+		GROUP BY `+firstColumns(2+len(columns)), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -267,15 +260,11 @@ func (s *Store) departing(ctx context.Context, q measure.Query) ([]measure.Event
 	before, fieldsBefore := cellColumns(q, "")
 	args = append(append(args, is.args...), was.args...)
 	args = append(args, q.From-1, q.To-1)
-	grouped := make([]string, 3+len(columns)+len(before))
-	for i := range grouped {
-		grouped[i] = fmt.Sprint(i + 1)
-	}
 	rows, err := s.read.QueryContext(ctx, text+`
 		SELECT last_day + 1, `+is.String()+`, `+was.String()+list(columns)+list(before)+`, count(*)
 		FROM s
 		WHERE left_pathway <> pathway AND last_day BETWEEN ? AND ?
-		GROUP BY `+strings.Join(grouped, ", "), args...)
+		GROUP BY `+firstColumns(3+len(columns)+len(before)), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -319,15 +308,11 @@ func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]m
 	columns, fields := cellColumns(q, "")
 	args = append(args, atLeast-1, q.From, q.To)
 	args = append(append(args, is.args...), q.From, q.To, atLeast-1)
-	grouped := make([]string, 2+len(columns))
-	for i := range grouped {
-		grouped[i] = fmt.Sprint(i + 1)
-	}
 	rows, err := s.read.QueryContext(ctx, text+`
 		SELECT max(first_day, unpaused + ?, ?), min(last_day, ?)`+list(columns)+`, count(*)
 		FROM s
 		WHERE `+is.String()+` AND last_day >= ? AND first_day <= ? AND last_day >= unpaused + ?
-		GROUP BY `+strings.Join(grouped, ", "), args...)
+		GROUP BY `+firstColumns(2+len(columns)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("long waits: %w", err)
 	}
@@ -372,15 +357,11 @@ func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, e
 	columns, fields := cellColumns(q, leavingAs)
 	args = append(args, delay.Open, q.From-1)
 	args = append(args, is.args...)
-	grouped := make([]string, 4+len(columns))
-	for i := range grouped {
-		grouped[i] = fmt.Sprint(i + 1)
-	}
 	rows, err := s.read.QueryContext(ctx, text+`
 		SELECT began, last_day, counted, end_kind = ?`+list(columns)+`, count(*)
 		FROM s
 		WHERE next_first IS NULL AND last_day >= ? AND `+is.String()+`
-		GROUP BY `+strings.Join(grouped, ", "), args...)
+		GROUP BY `+firstColumns(4+len(columns)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("lengths: %w", err)
 	}
@@ -395,4 +376,13 @@ func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, e
 		out = append(out, one)
 	}
 	return out, rows.Err()
+}
+
+// firstColumns names so many columns of a query by their places, to group by.
+func firstColumns(n int) string {
+	places := make([]string, n)
+	for i := range places {
+		places[i] = strconv.Itoa(i + 1)
+	}
+	return strings.Join(places, ", ")
 }

@@ -18,8 +18,7 @@ type wayRow struct {
 }
 
 // wend adds the pathways of the days of a delay, which its stretches tile, and
-// notes on the delay's row where its leaving was on another than its last day.
-// ends are the entries that end it.
+// notes that of its leaving on the delay's row. ends are the entries that end it.
 func (c *course) wend(dl delay.Delay, listed []logbook.Way, entries, ends []logbook.Entry) {
 	if len(dl.Stretches) == 0 || len(listed) == 0 && len(entries) == 0 && len(ends) == 0 {
 		return
@@ -35,22 +34,23 @@ func (c *course) wend(dl delay.Delay, listed []logbook.Way, entries, ends []logb
 	said := append(slices.DeleteFunc(slices.Clone(entries), func(e logbook.Entry) bool { return e.Kind == logbook.Ended }), ends...)
 	slices.SortFunc(said, func(a, b logbook.Entry) int { return cmp.Compare(a.ID, b.ID) })
 	left := logbook.Left(first, last, dl.ListedFirst, dl.ListedLast, listed, said)
-	if left.Pathway != delay.PathwayNotStated && left.Pathway != on {
-		c.delays[len(c.delays)-1].leftTo = left.Pathway
-	}
+	// The last day that counts may be before this one, in a pause or lost to another
+	// provider (C19), so that what differs is asked of the segments.
+	c.delays[len(c.delays)-1].leftTo = left.Pathway
 	if words := leavingWords(left, on); words != "" {
 		c.findings = append(c.findings, findingRow{dl.ListedFirst, "C16", dl.End, words})
 	}
 }
 
 // endsOf gives the entries that end delay i: each ends the last delay that was
-// ready before the day of leaving that it names, whenever it was made.
+// ready before the day of leaving that it names, whenever it was made, or on that
+// day where the delay before was over.
 func endsOf(effective []logbook.Entry, delays []delay.Delay, i int) []logbook.Entry {
 	var out []logbook.Entry
 	for _, e := range effective {
 		its := 0
 		for j, d := range delays {
-			if d.Ready < e.Day {
+			if d.Ready < e.Day || d.Ready == e.Day && (j == 0 || delays[j-1].End < e.Day) {
 				its = j
 			}
 		}

@@ -1,5 +1,5 @@
--- The pathway of a leaving where something else was stated of it than of the last
--- delayed day, by the list's last row or the log's end; empty elsewhere. Derived.
+-- The pathway of a leaving: what was stated last, by the list's last row or the log's
+-- end too. Empty where nobody has left or said one. Derived.
 ALTER TABLE delay ADD COLUMN left_to TEXT NOT NULL DEFAULT '';
 
 -- Where somebody may have said a pathway everything is derived again, as in 0024.
