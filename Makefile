@@ -23,12 +23,12 @@ ANALYSE := $(CURDIR)/bin/analyse
 # only read; the closing of what was written must be looked at.
 ERRCHECK := $(TOOL) errcheck -ignoretests -exclude .ci/errcheck.txt
 # What runs side by side is worth the race detector's time: packages that do little
-# else, and of the others the tests that start a server, goroutines or many readers.
-# A test holds the list to those tests (TestTheRaceDetectorSeesWhatRunsSideBySide).
-# "make test-long" gives it everything.
+# else, and of the others these tests. One that starts a server or goroutines in its
+# own body must be here (TestTheRaceDetectorSeesWhatRunsSideBySide). "make test-long"
+# gives the detector the short tests of every package.
 RACE := ./internal/identity ./internal/ingest ./internal/schedule ./internal/sqlite
 SIDEBYSIDE := ./internal/app ./internal/chart ./internal/pack ./internal/web
-SIDEBYSIDERUN := ^Test(C15LookingBack|ConnectionsAreCapped|JobsAreThoseOfTheDocs|MonthCloseFromFoundToAltered|P1AFloodFromStrangers|P1ASessionAloneReplacesNoSecondFactor|P1EveryRouteForEveryRole|P1SlowStrangers|P2AKilledUploadLeavesNothing|PeopleSeeWhatIsTheirs|ProcessesAtOnce|ReadinessIsHonest|Serve|ServeOverTLS|TheRendererServesManyAtOnceAndKeepsToItsTime|TheSetUpCodeStands|TwoProgramsKeepingAtOnceLoseNothing|Uploads|WhatTheDatabaseLostIsTakenInAgain)$$
+SIDEBYSIDERUN := ^Test(C15LookingBack|ConnectionsAreCapped|JobsAreThoseOfTheDocs|MonthCloseFromFoundToAltered|P1AFloodFromStrangers|P1ASessionAloneReplacesNoSecondFactor|P1EveryRouteForEveryRole|P1SlowStrangers|P2AKilledUploadLeavesNothing|ProcessesAtOnce|ReadAgainOnPages|ReadinessIsHonest|Serve|ServeOverTLS|TheRendererServesManyAtOnceAndKeepsToItsTime|TheSetUpCodeStands|TwoProgramsKeepingAtOnceLoseNothing|Uploads|WhatTheDatabaseLostIsTakenInAgain)$$
 
 # Images of Go set GOTOOLCHAIN=local, which would pass over the patch release that
 # go.mod names. Asked once, not again by every make below. "make GOTOOLCHAIN=local

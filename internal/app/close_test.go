@@ -221,7 +221,6 @@ func TestDevonYearClosedByMonth(t *testing.T) {
 
 // J8 in the whole program: what stops a close, and who is told what.
 func TestMonthCloseFromFoundToAltered(t *testing.T) {
-	skipShort(t)
 	t.Parallel()
 	n := newNorthshire(t)
 	for day := 1; day <= 31; day++ {

@@ -214,9 +214,7 @@ func TestDevonInAnyOrder(t *testing.T) {
 }
 
 func TestLongDevonInAnyOrder(t *testing.T) {
-	if os.Getenv("HOMEWARD_LONG") == "" {
-		t.Skip("three orders of the year; make test-long has them, and one of another seed is part of make test")
-	}
+	long(t)
 	for seed := uint64(2); seed < 5; seed++ {
 		t.Run(fmt.Sprintf("order %d", seed), func(t *testing.T) {
 			t.Parallel()
@@ -249,9 +247,7 @@ func TestDevonKilled(t *testing.T) {
 }
 
 func TestLongDevonKilled(t *testing.T) {
-	if os.Getenv("HOMEWARD_LONG") == "" {
-		t.Skip("killed twenty times; make test-long has them, and make test eight")
-	}
+	long(t)
 	wantDevonKilled(t, 20)
 }
 

@@ -241,9 +241,7 @@ func TestNoDirtMakesAWrongFigureQuietly(t *testing.T) {
 // The same over a year, and over many shorter runs; every kind of damage is
 // tried.
 func TestLongNoDirtMakesAWrongFigureQuietly(t *testing.T) {
-	if os.Getenv("HOMEWARD_LONG") == "" {
-		t.Skip(`runs with "make test-long"`)
-	}
+	long(t)
 	used := map[string]int{}
 	for i := range 60 {
 		season := delay.MustDay(dirtSeasons[i%len(dirtSeasons)]) + delay.Day(i)

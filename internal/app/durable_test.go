@@ -257,7 +257,6 @@ func found(t testing.TB, dir, ending string) []string {
 // disk lied: at the start everything that was received since is taken in again,
 // with a word in its receipt and in the log, as received when it was.
 func TestWhatTheDatabaseLostIsTakenInAgain(t *testing.T) {
-	skipShort(t)
 	t.Parallel()
 	c := newChild(t)
 	if err := os.CopyFS(c.data(), os.DirFS(northshireExample)); err != nil {

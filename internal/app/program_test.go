@@ -180,6 +180,15 @@ func onlyIn(t testing.TB, dir string, allowed ...string) {
 	}
 }
 
+// long skips what takes longer than "make test" has, unless "make test-long"
+// runs it.
+func long(t testing.TB) {
+	t.Helper()
+	if os.Getenv("HOMEWARD_LONG") == "" {
+		t.Skip(`runs with "make test-long"`)
+	}
+}
+
 // skipShort leaves out of -short, which "make test" uses for the race detector
 // beside the full run, what is long and takes one step after another: whole
 // ledgers, whole years, the same page for many people.

@@ -481,9 +481,7 @@ func TestReadAgainKilled(t *testing.T) {
 }
 
 func TestLongReadAgainKilled(t *testing.T) {
-	if os.Getenv("HOMEWARD_LONG") == "" {
-		t.Skip("killed at twelve moments; make test-long has them, and make test every fourth")
-	}
+	long(t)
 	wantReadAgainKilled(t, 1)
 }
 
