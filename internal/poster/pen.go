@@ -7,9 +7,9 @@
 package poster
 
 import (
+	"cmp"
 	"fmt"
 	"html"
-	"math"
 	"strings"
 
 	"homeward/internal/chart"
@@ -68,7 +68,7 @@ func (p *pen) line(x1, y1, x2, y2 float64, class string) {
 }
 
 func (p *pen) text(x, y, size float64, words string, a attr) {
-	fmt.Fprintf(p, `<text x="%s" y="%s" font-size="%s" class="app-poster__%s"`, n(x), n(y), n(size), either(a.class, "words"))
+	fmt.Fprintf(p, `<text x="%s" y="%s" font-size="%s" class="app-poster__%s"`, n(x), n(y), n(size), cmp.Or(a.class, "words"))
 	if a.anchor != "" {
 		p.WriteString(` text-anchor="` + a.anchor + `"`)
 	}
@@ -106,13 +106,6 @@ type Drawing struct{ SVG, Alt string }
 
 func n(v float64) string {
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", v), "0"), ".")
-}
-
-func either(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 func width(words string, size float64, heavy bool) float64 {
@@ -160,7 +153,7 @@ func wrap(words string, size, room float64, most int, heavy bool) []string {
 // fitting gives the largest size, at most most, at which words are no wider than
 // room.
 func fitting(words string, most, room float64) float64 {
-	return math.Min(most, most*room/width(words, most, true))
+	return min(most, most*room/width(words, most, true))
 }
 
 // on is the class of letters that stand on a body's block.

@@ -81,10 +81,12 @@ type councilView struct {
 	Lengths        []page.Table
 	Moved          movedView
 	// Cross are the days by the rows and columns of the address, or by reason and
-	// hospital; Chosen says that the address has them, or that all is printed.
+	// hospital, which CrossClass leaves off paper; Chosen says that the address has
+	// them, or that all is printed.
 	Cross        *page.Crosstab
 	Chips        []chipRow
 	Chosen       bool
+	CrossClass   string
 	HandOffs     page.Table
 	NoHandOffs   string
 	Unsettled    page.Table
@@ -143,7 +145,7 @@ type councilAsked struct {
 	last     delay.Day
 	moved    string
 	print    bool
-	// rows and columns are those of the crosstab; chosen when the address has them.
+	// cross asks for the crosstab; chosen says that the address has its rows.
 	cross  page.Asked
 	chosen bool
 }
@@ -399,6 +401,9 @@ func (s *Server) councilCross(ctx context.Context, a councilAsked, v *councilVie
 		return err
 	}
 	v.Cross = s.figuresCrosstab(asked, b)
+	if !a.chosen {
+		v.CrossClass = "app-no-print"
+	}
 	file := page.WithCrosstab(cloneQuery(q), asked.Rows, asked.Columns)
 	v.Cross.Links = []page.Link{{Text: "Excel", Href: page.Address("/figures.xlsx", file)},
 		{Text: "CSV", Href: page.Address("/figures.csv", file)}}

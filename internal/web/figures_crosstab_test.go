@@ -85,6 +85,9 @@ func TestP3CrosstabPublishesNoMargin(t *testing.T) {
 	if got := string(s.body(t, "/figures/public.csv?rows=provider&columns=reason"+period)); got != list {
 		t.Error("P3 the public copy of a crosstab is another than that of its list")
 	}
+	if w := s.ask(http.MethodGet, "/figures/public.xlsx?rows=provider&columns=reason"+period, nil); w.Code != http.StatusNotFound {
+		t.Errorf("P3 a public workbook answers %d", w.Code)
+	}
 	links := s.get(t, "/figures?rows=provider&columns=reason"+period).Find(`a[href*="public"]`)
 	if links.Length() == 0 {
 		t.Error("P3 the crosstab does not lead to its public copy")

@@ -85,6 +85,12 @@ class Reading {
   async show (index) {
     this.at = index
     this.output.textContent = this.data.readings[index]
+    // The arrows read, so the reading comes into sight by itself on a screen that
+    // is narrower than the drawing.
+    if (!this.data.byValue) {
+      const part = index / Math.max(1, this.data.readings.length - 1)
+      this.scroll.scrollLeft = part * (this.scroll.scrollWidth - this.scroll.clientWidth)
+    }
     const chart = await this.draw()
     if (!chart) return
     const row = this.data.byValue ? this.data.readings.length - 1 - index : index
@@ -170,7 +176,10 @@ async function picture (figure) {
   y += height + font * 0.6
   const notes = figure.querySelectorAll('.app-chart__note')
   for (const note of notes) add(note, font * 0.86)
-  if (!notes.length) add(figure.querySelector('.app-chart__foot'), font * 0.86)
+  // What the drawing leaves out, without the link to it; the line of the latest
+  // readings is about the drawing for a phone.
+  add(figure.querySelector('.app-chart__cut')?.firstChild, font * 0.86)
+  if (!notes.length) add(figure.querySelector('.app-chart__foot:not(.app-chart__cut, .app-chart__latest)'), font * 0.86)
   add(figure.querySelector('.app-chart__counts'), font * 0.86)
   add(figure.querySelector('.app-chart__source'), font * 0.86)
 
