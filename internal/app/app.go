@@ -139,13 +139,16 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := o.firstKey(state); err != nil {
 		return nil, err
 	}
+	if err := o.beforeUpgrade(ctx, state); err != nil {
+		return nil, err
+	}
 	store, err := sqlite.Open(ctx, o.Data, settings, sqlite.WithClock(o.Now))
 	if err != nil {
 		return nil, err
 	}
-	err = store.UseAuditKey(ctx, filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
-	if err != nil && !o.AnyAudit {
-		return nil, errors.Join(err, store.Close())
+	bound := store.UseAuditKey(ctx, filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
+	if bound != nil && !o.AnyAudit {
+		return nil, errors.Join(bound, store.Close())
 	}
 	key, err := o.key(ctx, store, lost)
 	if err != nil {
@@ -162,6 +165,11 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	if key != nil {
 		a.openReceived()
+	}
+	if bound == nil {
+		if err := a.noteRestored(ctx); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
 	}
 	if err := a.amend(ctx); err != nil {
 		return nil, errors.Join(err, store.Close())

@@ -28,6 +28,7 @@ var ranks = map[string]int{
 	"internal/nhsnumber":      0,
 	"internal/durable":        0,
 	"internal/csvout":         0,
+	"internal/backup":         1,
 	"internal/config":         1,
 	"internal/delay":          1,
 	"internal/identity":       1,

@@ -399,6 +399,14 @@ func (p *Partnership) check(d *document) {
 	} else if p.RetentionYears < 1 || p.RetentionYears > 30 {
 		d.add([]any{"retention_years"}, "found %d, expected a number of years from 1 to 30", p.RetentionYears)
 	}
+	if p.Backup.Keep == 0 {
+		p.Backup.Keep = 14
+	} else if p.Backup.Keep < 1 || p.Backup.Keep > 1000 {
+		d.add([]any{"backup", "keep"}, "found %d, expected how many backups stay, from 1 to 1000", p.Backup.Keep)
+	}
+	if f := p.Backup.Folder; f != "" && !filepath.IsAbs(f) {
+		d.add([]any{"backup", "folder"}, "found %q, expected the whole path of a folder, such as /backup/homeward", f)
+	}
 	if p.NotReadyDays == 0 {
 		p.NotReadyDays = 90
 	} else if p.NotReadyDays < 7 || p.NotReadyDays > 366 {

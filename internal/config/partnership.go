@@ -25,6 +25,8 @@ type Partnership struct {
 	// NotReadyDays is for how long rows of people who are not ready (R13) are
 	// kept, 90 days by default.
 	NotReadyDays int `yaml:"not_ready_days"`
+	// Backup says where the nightly backups go and how many stay.
+	Backup Backup `yaml:"backup"`
 	// Packs are made by themselves; without the section they are DefaultPacks.
 	// Mail says how they are announced, nil when nothing is mailed.
 	Packs []Pack `yaml:"packs"`
@@ -41,6 +43,15 @@ type Partnership struct {
 	Layouts map[string]*Layout `yaml:"-"`
 
 	at *document
+}
+
+// Backup says where backups go.
+type Backup struct {
+	// Folder is where they go, best on another disk; empty means backups in the data
+	// folder.
+	Folder string `yaml:"folder"`
+	// Keep is how many stay, 14 by default.
+	Keep int `yaml:"keep"`
 }
 
 // Council is a local authority with adult social services duties.
