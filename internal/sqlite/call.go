@@ -344,6 +344,36 @@ func (s *Store) CallActions(ctx context.Context, day delay.Day) ([]call.Action, 
 	return out, rows.Err()
 }
 
+// Turn gives the slide that the walls of the call of the day are to show; the
+// zero Turn says that nobody has turned one.
+func (s *Store) Turn(ctx context.Context, day delay.Day) (call.Turn, error) {
+	var t call.Turn
+	err := s.read.QueryRowContext(ctx, `SELECT turn, slide, theme FROM call_turn WHERE day = ?`, day).Scan(&t.Number, &t.Slide, &t.Theme)
+	if errors.Is(err, sql.ErrNoRows) {
+		return call.Turn{}, nil
+	}
+	return t, err
+}
+
+// TurnTo has the walls of the call of the day show a slide, or a theme, and
+// leaves what is empty as it is. The last one stands. It gives a problem of kind
+// NotFound when the day has no call.
+func (s *Store) TurnTo(ctx context.Context, day delay.Day, slide int, theme string) error {
+	done, err := s.write.ExecContext(ctx, `
+		INSERT INTO call_turn (day, turn, slide, theme)
+		SELECT day, 1, max(?2, 1), ?3
+		FROM call
+		WHERE day = ?1
+		ON CONFLICT DO UPDATE SET turn = turn + 1, slide = iif(?2 = 0, slide, ?2), theme = iif(?3 = '', theme, ?3)`, day, slide, theme)
+	if err != nil {
+		return busy(err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return problem.New(problem.NotFound, "There is no call today. The remote works once the presenter has started it.")
+}
+
 // Checked gives the people delayed at a provider on the day of whom the log has
 // an entry that was not taken back, made after since and not after until.
 func (s *Store) Checked(ctx context.Context, provider string, day delay.Day, since, until time.Time) (int64, error) {

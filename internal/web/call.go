@@ -54,6 +54,10 @@ type Calls interface {
 	// WithdrawCallAction takes one back with a reason; a problem of kind Conflict
 	// when that call is over or the action is not open.
 	ChangeCallAction(ctx context.Context, by people.Actor, day delay.Day, a call.Action) error
+	// Turn gives the slide that the walls of a call are to show, and TurnTo has them
+	// show one, or a theme; what is empty stays.
+	Turn(ctx context.Context, day delay.Day) (call.Turn, error)
+	TurnTo(ctx context.Context, day delay.Day, slide int, theme string) error
 	WithdrawCallAction(ctx context.Context, by people.Actor, day delay.Day, id int64, why string) error
 }
 
@@ -80,6 +84,15 @@ func (s *Server) callRoutes() []route {
 		{post, "/call/:date/end", s.may(people.RunCall, s.calling(s.endCall)), false},
 		{get, "/call/:date/actions.csv", s.may(people.SeeCall, s.calling(s.callActionsTwin)), false},
 		{get, "/call/:date/actions.json", s.may(people.SeeCall, s.calling(s.callActionsTwin)), false},
+		{get, "/call/:date/turn.json", s.may(people.SeeCall, s.calling(s.turnJSON)), false},
+		{post, "/call/:date/turn", s.may(people.RunCall, s.calling(s.pressCall)), false},
+		{post, "/call/:date/remotes", s.may(people.RunCall, s.calling(s.makeRemote)), false},
+		{post, "/call/:date/remotes/:id", s.may(people.RunCall, s.calling(s.revokeRemote)), false},
+		{get, remotePath, open(s.calling(s.remotePage)), false},
+		{get, remotePath + ".json", s.may(people.TurnSlides, s.calling(s.remoteJSON)), false},
+		{post, remotePath, s.may(people.TurnSlides, s.calling(s.pressRemote)), false},
+		{get, remotePath + "/:link", open(s.calling(s.remoteLinkPage)), false},
+		{post, remotePath + "/open", open(s.calling(s.openRemote)), false},
 		{post, "/call/:date/actions", s.may(people.RunCall, s.calling(s.addCallAction)), false},
 		{post, "/call/:date/actions/:id", s.may(people.RunCall, s.calling(s.settleCallAction)), false},
 	}
@@ -389,6 +402,8 @@ type callPageView struct {
 	Different int64
 	// Actions are the addresses of the twins of the actions.
 	Actions []page.Link
+	// Remotes is nil where none can be made.
+	Remotes *callRemotes
 	Errors  []page.Link
 	// Withdrawn says that the call was taken back, empty when it was not.
 	Withdrawn []string
@@ -445,6 +460,9 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 	}
 	v.Actions = []page.Link{{Text: "Actions as CSV", Href: callPath(r.Day, 0) + "/actions.csv"},
 		{Text: "Actions as JSON", Href: callPath(r.Day, 0) + "/actions.json"}}
+	if v.Remotes, err = s.remotesOf(c, r.Day); err != nil {
+		return err
+	}
 	if v.Errors = actions.Errors; len(v.Errors) > 0 {
 		v.PageTitle = "Error: " + v.PageTitle
 	}
@@ -927,6 +945,12 @@ type callSlideView struct {
 	MayRun      bool
 	Script      string
 	Errors      []page.Link
+	// Follow is where the slide asks which one is to be shown, empty where nobody
+	// turns it from elsewhere; Turn is the press that it knows of, At the address of
+	// the call, Press where the presenter's own turning is noted, empty for nowhere.
+	Follow, At, Press string
+	Turn              int64
+	Number            int
 }
 
 func (s *Server) callSlide(c echo.Context) error {
@@ -990,7 +1014,8 @@ func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content,
 	v := callSlideView{Frame: s.bareFrame(c.Request().Context(), ""), Slide: slideOf(content, content.Slides[number-1], actions, true),
 		Place: fmt.Sprintf("%d of %d", number, slides), Held: s.wallWords(content),
 		First: themed(callPath(r.Day, 1), theme), Last: themed(callPath(r.Day, slides), theme), All: callPath(r.Day, 0),
-		End: callPath(r.Day, 0) + "/end", MayRun: s.actor(c).May(people.RunCall) && r.EndedAt.IsZero(), Script: s.assets.href(callJS)}
+		End: callPath(r.Day, 0) + "/end", MayRun: s.actor(c).May(people.RunCall) && r.EndedAt.IsZero(), Script: s.assets.href(callJS),
+		Number: number}
 	if number > 1 {
 		v.Prev = themed(callPath(r.Day, number-1), theme)
 	}
@@ -1007,6 +1032,9 @@ func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content,
 	}
 	if actions != nil {
 		v.Errors = actions.Errors
+	}
+	if err := s.follow(c, r.Day, &v); err != nil {
+		return err
 	}
 	if len(v.Errors) > 0 {
 		v.PageTitle = "Error: " + v.PageTitle

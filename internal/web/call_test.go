@@ -380,7 +380,7 @@ func TestCallActionChanged(t *testing.T) {
 	}
 	doc = parse(t, s.ask(http.MethodGet, day, nil, wordAs, "viewer"))
 	if got := words(doc.Find(".app-board__row")); doc.Find(".app-board__row s").Length() != 1 || got != "Ask for the file Southmoor "+
-		"Hospital · due 30 Oct Withdrawn at 9:12am, 4 November 2026, by somebody with the role Presenter: Arrived =1 Withdrawn" {
+		"Hospital · due 30 OctWithdrawn at 9:12am, 4 November 2026, by somebody with the role Presenter: Arrived =1 Withdrawn" {
 		t.Errorf("the page says %q", got)
 	}
 	if _, body, _ := s.as(people.Viewer, http.MethodGet, at+".csv", nil); !strings.HasPrefix(body, "logged_on,action,owner,") ||
