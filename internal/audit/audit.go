@@ -58,6 +58,8 @@ const (
 	MonthClosed         What = "month closed"
 	SettingChanged      What = "setting changed"
 	CallWithdrawn       What = "call withdrawn"
+	ActionChanged       What = "action of a call changed"
+	ActionWithdrawn     What = "action of a call withdrawn"
 	NoteAdded           What = "note added"
 	NoteWithdrawn       What = "note withdrawn"
 	PublishedAdded      What = "published file added"

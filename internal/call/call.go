@@ -331,3 +331,13 @@ type Withdrawn struct {
 	WithdrawnAt time.Time
 	As          string
 }
+
+// Turn is the slide that the walls of a call are to show, by the last press of a
+// remote or of the presenter. Number counts the presses, so that a wall knows a
+// new one; the zero Turn is that of a call that nobody has turned.
+type Turn struct {
+	Number int64 `json:"turn"`
+	Slide  int   `json:"slide"`
+	// Theme is light or dark, empty while nobody chose.
+	Theme string `json:"theme"`
+}

@@ -16,6 +16,7 @@ const (
 	CloseMonth     Act = "close a month"     // and escalate a dispute
 	SeeCall        Act = "see the call"      // the presenter's pages
 	RunCall        Act = "run the call"      // start, run, close, log actions
+	TurnSlides     Act = "turn slides"       // of the call on the wall, from a phone
 	SeeExtracts    Act = "see extracts"      // arrivals and receipts
 	SeeRejected    Act = "see rejected rows" // without identifiers
 	TakeExtracts   Act = "take extracts"     // upload, map
@@ -35,7 +36,7 @@ const (
 
 // Acts lists every act.
 var Acts = [...]Act{
-	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, SeeExtracts, SeeRejected,
+	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, TurnSlides, SeeExtracts, SeeRejected,
 	TakeExtracts, DecideExtracts, AddPublished, ReadAgain, JudgePeople, Annotate, ProposeRules, ConfirmRules, ManageOwn, ManagePeople,
 	ManageSettings, RunJobs, ReadAudit,
 }
@@ -93,9 +94,7 @@ func (a Actor) May(act Act) bool {
 	switch a.Kind {
 	case APerson:
 		return a.Grant.Role.May(act)
-	case AScreen:
-		return Screen.May(act)
-	case AProgram:
+	case AScreen, AProgram:
 		return a.Token.May(act)
 	case Machine:
 		return true
@@ -121,7 +120,7 @@ func (a Actor) Who() string {
 	case AProgram:
 		return "token " + a.Token.ID
 	case AScreen:
-		return "screen link " + a.Token.ID
+		return string(a.Token.Kind) + " link " + a.Token.ID
 	case Machine:
 		if a.Name != "" {
 			return "command line, " + a.Name

@@ -103,6 +103,76 @@ func anyCall(t *rapid.T) *call.Content {
 	return c
 }
 
+// box is where something is drawn.
+type box struct {
+	left, top, right, bottom float64
+	name                     string
+}
+
+func (b box) meets(o box) bool {
+	const touch = 1
+	return b.left < o.right-touch && o.left < b.right-touch && b.top < o.bottom-touch && o.top < b.bottom-touch
+}
+
+func (b box) holds(o box) bool {
+	const touch = 1
+	return b.left <= o.left+touch && b.right >= o.right-touch && b.top <= o.top+touch && b.bottom >= o.bottom-touch
+}
+
+var lines = regexp.MustCompile(`<line x1="(-?[\d.]+)" y1="(-?[\d.]+)" x2="(-?[\d.]+)" y2="(-?[\d.]+)" class="app-poster__([a-z]+)"`)
+
+// said gives the words of a drawing and the space that their letters take.
+func said(svg string) (out []box) {
+	for _, m := range texts.FindAllStringSubmatch(svg, -1) {
+		x, y, size := number(m[1]), number(m[2]), number(m[3])
+		words := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&#34;", `"`, "&amp;", "&").Replace(m[5])
+		wide := width(words, size, strings.Contains(m[4], "font-weight"))
+		switch {
+		case strings.Contains(m[4], `"middle"`):
+			x -= wide / 2
+		case strings.Contains(m[4], `"end"`):
+			x -= wide
+		}
+		if strings.Contains(m[4], "__hero") {
+			wide *= 0.94 // Its letters stand closer.
+		}
+		below := 0.2
+		if !strings.ContainsAny(words, "gjpqy,;()") {
+			below = 0
+		}
+		out = append(out, box{x, y - size*0.72, x + wide, y + size*below, words})
+	}
+	return out
+}
+
+// clashes gives what a drawing has on top of its words: other words, lines, or the
+// edge of a block.
+func clashes(svg string) (out []string) {
+	svg = svg[strings.Index(svg, "</defs>"):]
+	all := said(svg)
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a.meets(b) {
+				out = append(out, fmt.Sprintf("%q lies over %q", a.name, b.name))
+			}
+		}
+		for _, m := range lines.FindAllStringSubmatch(svg, -1) {
+			x1, y1, x2, y2 := number(m[1]), number(m[2]), number(m[3]), number(m[4])
+			const thick = 1.5
+			if l := (box{min(x1, x2) - thick, min(y1, y2) - thick, max(x1, x2) + thick, max(y1, y2) + thick, m[5]}); a.meets(l) {
+				out = append(out, fmt.Sprintf("a line (%s) crosses %q", l.name, a.name))
+			}
+		}
+		for _, m := range blocks.FindAllStringSubmatch(svg, -1) {
+			x, y := number(m[1]), number(m[2])
+			if r := (box{x, y, x + number(m[3]), y + number(m[4]), m[0]}); a.meets(r) && !r.holds(a) {
+				out = append(out, fmt.Sprintf("the edge of a block crosses %q: %s", a.name, r.name))
+			}
+		}
+	}
+	return out
+}
+
 // Whatever a call counts, its posters have no letter smaller than the wall's
 // least, nothing past an edge, and every word escaped.
 func TestPosters(t *testing.T) {
@@ -133,6 +203,9 @@ func TestPosters(t *testing.T) {
 				if hero := strings.Contains(m[4], "__hero"); !hero && (x < -2 || x+wide > Width+2 || y-size*0.72 < -2 || y > Height) {
 					t.Errorf("slide %d: %q from %g to %g at %g passes an edge", s.Number, words, x, x+wide, y)
 				}
+			}
+			for _, one := range clashes(d.SVG) {
+				t.Errorf("slide %d: %s", s.Number, one)
 			}
 			drawn := d.SVG[strings.Index(d.SVG, "</defs>"):]
 			for _, m := range blocks.FindAllStringSubmatch(drawn, -1) {

@@ -42,7 +42,8 @@ var auditKinds = []audit.What{
 	audit.IdentifierSearched, audit.RowsExported, audit.IdentifiersExported, audit.KeyRotated, audit.IdentifiersPurged,
 	audit.FilesReadAgain, audit.AuditExported, audit.AuditKeyed, audit.AuditBegunAnew, audit.BackedUp, audit.Restored,
 	audit.Edited, audit.Decided, audit.RuleProposed, audit.RuleAnswered,
-	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.NoteAdded, audit.NoteWithdrawn, audit.PublishedAdded,
+	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.ActionChanged, audit.ActionWithdrawn, audit.NoteAdded,
+	audit.NoteWithdrawn, audit.PublishedAdded,
 	audit.PersonJudged,
 }
 

@@ -122,7 +122,7 @@ func assetsForTests(t testing.TB) fs.FS {
 		return static.Files
 	}
 	m := fstest.MapFS{}
-	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, callJS, echartsJS, nhsukJS} {
+	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, callJS, remoteJS, echartsJS, nhsukJS} {
 		m[name] = &fstest.MapFile{Data: []byte("/* built by npm */")}
 	}
 	return m
