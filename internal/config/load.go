@@ -658,3 +658,13 @@ func sortedKeys[V any](m map[string]V) []string {
 	sort.Strings(keys)
 	return keys
 }
+
+// ParseLayout reads one layout from its bytes. file is its name in messages.
+// The error is an Invalid problem that lists everything to put right.
+func ParseLayout(file, name string, data []byte) (*Layout, error) {
+	l, found := parseLayout(file, name, data)
+	if err := listed(found); err != nil {
+		return nil, err
+	}
+	return l, nil
+}

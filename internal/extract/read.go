@@ -132,7 +132,7 @@ func (f *file) candidates() ([]candidate, error) {
 		}
 		c := candidate{layout: l, byName: true}
 		if i := l.name.SubexpIndex("date"); i >= 0 {
-			c.nameDate = m[i]
+			c.nameDate = strings.ReplaceAll(m[i], "_", "-") // 2026_11_04
 		}
 		if i := l.name.SubexpIndex("provider"); i >= 0 && m[i] != "" {
 			c.provider = f.set.providers[fold(m[i])]
