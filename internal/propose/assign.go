@@ -192,6 +192,9 @@ func (c *column) shares(other *column) bool {
 func (c *column) says(field string) string {
 	of := func(share float64, what string) string {
 		n := int(math.Round(share * float64(c.filled)))
+		if share < 0.3 {
+			return ""
+		}
 		if n == c.filled {
 			return fmt.Sprintf("all %d values are %s", n, what)
 		}

@@ -376,8 +376,7 @@ func (w *work) covers() coverDate {
 			words = words[at+1:]
 		}
 	}
-	space := regexp.MustCompile(`\s+`)
-	quoted := space.ReplaceAllString(regexp.QuoteMeta(words), `\s*`)
+	quoted := regexp.QuoteMeta(words)
 	if words == "" {
 		quoted = "^"
 	}
