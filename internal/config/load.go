@@ -479,6 +479,11 @@ func (l *Layout) check(d *document) {
 	} else if f.HeadingWithin == 0 {
 		f.HeadingWithin = 30
 	}
+	if f.HeadingLines < 0 || f.HeadingLines > 3 {
+		d.add([]any{"file", "heading_lines"}, "found %d, expected a number of lines up to 3", f.HeadingLines)
+	} else if f.HeadingLines == 0 {
+		f.HeadingLines = 1
+	}
 	if f.Kind == "" {
 		f.Kind = "text"
 	}

@@ -214,7 +214,13 @@ type Dates struct{ reader dateReader }
 // DatesOf is a reader by the formats that can be read in one way only and the
 // given ones. Numbers of days are read where workbooks have them.
 func (s *Sample) DatesOf(formats ...string) *Dates {
-	return &Dates{dateReader{formats: mustFormats(formats...), serials: s.Kind == "workbook", from1904: s.from1904}}
+	d := &Dates{dateReader{serials: s.Kind == "workbook", from1904: s.from1904}}
+	for _, f := range mustFormats(formats...) {
+		if d.reader.serials = d.reader.serials || f.Serial; !f.Serial {
+			d.reader.formats = append(d.reader.formats, f)
+		}
+	}
+	return d
 }
 
 // Read reads one cell. none says that it is a blank or stands for one.

@@ -34,7 +34,11 @@ var shapes = [][]string{
 	{"ddmmyyyy", "mmddyyyy"},
 	{"ddmmyy", "mmddyy", "yymmdd"},
 	{"d mmm yy"},
+	{serial},
 }
+
+// serial is the format of a spreadsheet's numbers of days in a text.
+const serial = "serial"
 
 // oneWay stands for what every layout reads as a date without a format.
 const oneWay = "one way"
@@ -131,8 +135,11 @@ func (w *work) judge(c *column) {
 		isNumber := strings.Trim(value, "0123456789.") == ""
 		digits := len(bare)
 		for _, r := range readers {
+			if r.format == serial && (book || !isNumber || whole < 3000 || whole > 60_000) {
+				continue
+			}
 			if _, none, ok := r.Read(value); ok || none {
-				if isNumber && (book && digits != 8 || digits == 6 || digits == 8) && strings.Count(value, ".") < 2 {
+				if isNumber && (book && digits != 8 || digits == 6 || digits == 8 || r.format == serial) && strings.Count(value, ".") < 2 {
 					weak[r.format] += rows
 				} else {
 					strong[r.format] += rows

@@ -85,6 +85,8 @@ func (w *work) findDates() {
 		}
 		if len(both) == 0 {
 			switch {
+			case best == serial:
+				evidence = append(evidence, fmt.Sprintf("%s are a spreadsheet's numbers of days", count(rows[best], "value")))
 			case len(shape) == 1:
 				evidence = append(evidence, fmt.Sprintf("%s as %s", count(rows[best], "value"), best))
 			case strings.HasPrefix(best, "d"):

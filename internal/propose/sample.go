@@ -16,14 +16,16 @@ type sample struct {
 	*extract.Sample
 	name    string
 	table   *extract.SampleTable
-	at      int   // the row of the headings in table.Rows
+	at      int // the last row of the headings in table.Rows
+	lines   int // how many rows the headings are spread over
+	head    []string
 	columns []int // for each cell of the heading row the number of its column, -1 for none
 	// others are sheets that have the same headings and rows of their own.
 	others []string
 }
 
 // cover gives the lines above the headings.
-func (s *sample) cover() []extract.GridRow { return s.table.Rows[:s.at] }
+func (s *sample) cover() []extract.GridRow { return s.table.Rows[:s.at+1-s.lines] }
 
 // rows gives the lines below the headings, but totals, notes and repeated
 // headings.
@@ -37,7 +39,6 @@ func (s *sample) rows(each func(cells []string)) {
 
 func (s *sample) noPatient(cells []string) bool {
 	filled, alike, first := 0, 0, ""
-	head := s.table.Rows[s.at].Cells
 	for i, cell := range cells {
 		if cell == "" {
 			continue
@@ -45,7 +46,7 @@ func (s *sample) noPatient(cells []string) bool {
 		if filled++; first == "" {
 			first = cell
 		}
-		if i < len(head) && extract.Fold(cell) == extract.Fold(head[i]) {
+		if i < len(s.head) && extract.Fold(cell) == extract.Fold(s.head[i]) {
 			alike++
 		}
 	}
@@ -88,7 +89,7 @@ func (w *work) look(f File) error {
 	}
 	w.samples = append(w.samples, s)
 	seen := map[string]bool{}
-	for i, h := range s.table.Rows[s.at].Cells {
+	for i, h := range s.head {
 		fold := extract.Fold(h)
 		if fold == "" || len(w.columns) >= maxColumns {
 			s.columns = append(s.columns, -1)
@@ -149,6 +150,8 @@ func (w *work) locate(s *sample) error {
 	type place struct {
 		table *extract.SampleTable
 		at    int
+		lines int
+		head  []string
 		score float64
 	}
 	var all []place
@@ -160,7 +163,16 @@ func (w *work) locate(s *sample) error {
 				break
 			}
 			if score := w.headingScore(row.Cells); score > best.score && rowsBelow(t, at) {
-				best.at, best.score = at, score
+				best.at, best.score, best.lines, best.head = at, score, 1, row.Cells
+			}
+			// Headings over two lines: only where both are words alone, and say more
+			// together than one of them does.
+			if at == 0 || t.Rows[at-1].Line != row.Line-1 || !wordsAlone(t.Rows[at-1].Cells, 3) || !wordsAlone(row.Cells, 3) {
+				continue
+			}
+			head := extract.Spread([][]string{t.Rows[at-1].Cells}, row.Cells, 2)
+			if score := w.headingScore(head); score > best.score+1 && rowsBelow(t, at) {
+				best.at, best.score, best.lines, best.head = at, score, 2, head
 			}
 		}
 		if best.at >= 0 {
@@ -176,11 +188,11 @@ func (w *work) locate(s *sample) error {
 			"that are "+
 			"words with rows below it. Send the list with its headings.", s.name)
 	}
-	s.table, s.at = all[0].table, all[0].at
-	head := foldAll(s.table.Rows[s.at].Cells)
+	s.table, s.at, s.lines, s.head = all[0].table, all[0].at, all[0].lines, all[0].head
+	head := foldAll(s.head)
 	for _, p := range all[1:] {
 		alike := 0
-		for _, h := range foldAll(p.table.Rows[p.at].Cells) {
+		for _, h := range foldAll(p.head) {
 			if h != "" && slices.Contains(head, h) {
 				alike++
 			}
@@ -248,6 +260,21 @@ func isValue(cell string) bool {
 		}
 	}
 	return digits > letters || letters == 0
+}
+
+// wordsAlone says whether a row has at least so many cells, and none is a value.
+func wordsAlone(cells []string, least int) bool {
+	n := 0
+	for _, cell := range cells {
+		if cell == "" {
+			continue
+		}
+		if isValue(cell) || len(cell) > 60 {
+			return false
+		}
+		n++
+	}
+	return n >= least
 }
 
 // rowsBelow says whether rows of a table follow, or nothing at all.

@@ -330,6 +330,9 @@ func (w *work) write() {
 	if deepest > 30 {
 		b.line(fmt.Sprintf("  heading_within: %d", min(deepest+10, 100)), "", "")
 	}
+	if s.lines > 1 {
+		b.line(fmt.Sprintf("  heading_lines: %d", s.lines), "the headings are spread over "+count(s.lines, "line"), "")
+	}
 	if monthly {
 		b.line("  covers: month", "the name holds a month and no day", p.Day.Unsure)
 	}
