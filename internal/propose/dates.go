@@ -252,6 +252,50 @@ type nameDate struct {
 	format        string // empty where it reads one way only
 	month         bool   // it is a month and no day
 	either        bool   // another format reads it too, as another day
+	all           []reading
+}
+
+// reading is one day that a text may mean.
+type reading struct {
+	day    delay.Day
+	format string
+}
+
+// nearest chooses, of several days that a name may mean, the one that fits the
+// rows: not before anything that has happened in them, and within a month of it.
+func (n *nameDate) nearest(latest delay.Day) bool {
+	if !n.either || latest == 0 {
+		return false
+	}
+	var fits []reading
+	for _, r := range n.all {
+		if r.day >= latest && r.day <= latest+31 {
+			fits = append(fits, r)
+		}
+	}
+	if len(fits) != 1 {
+		return false
+	}
+	n.day, n.format, n.either = fits[0].day, fits[0].format, false
+	return true
+}
+
+// latest gives the last day that the rows of a sample speak of as past.
+func (w *work) latest(s *sample) delay.Day {
+	var last delay.Day
+	dates := s.DatesOf(w.formats...)
+	for _, field := range []string{"extract_date", "admitted", "ready", "discharged"} {
+		for c := range w.of(field, s) {
+			s.rows(func(cells []string) {
+				if i := c.in[s]; i < len(cells) {
+					if d, none, ok := dates.Read(cells[i]); ok && !none {
+						last = max(last, d)
+					}
+				}
+			})
+		}
+	}
+	return last
 }
 
 // dateIn finds the date in a text by formats that are known, or any.
@@ -287,6 +331,7 @@ func dateIn(text string, known []string, s *sample) (nameDate, bool) {
 				if !ok || none || !plausible(day) {
 					continue
 				}
+				n.all = append(n.all, reading{day, f})
 				switch {
 				case n.day == 0:
 					n.day, n.format = day, f

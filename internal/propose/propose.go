@@ -7,8 +7,10 @@ package propose
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
+	"runtime/debug"
 	"slices"
 
 	"homeward/internal/config"
@@ -213,7 +215,14 @@ type work struct {
 // Propose works out the layout of files that one sender has sent. The error is
 // of reading the sources, or an Invalid problem that says why no layout could
 // read the files.
-func Propose(ctx context.Context, files []File, o Options) (*Proposal, error) {
+func Propose(ctx context.Context, files []File, o Options) (p *Proposal, err error) {
+	defer func() {
+		// Nothing in a file may stop the program (R8).
+		if cause := recover(); cause != nil {
+			p, err = nil, problem.Wrap(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()), problem.Invalid,
+				"The files could not be looked at: one is damaged in a way that is not known. Export it again.")
+		}
+	}()
 	if len(files) == 0 {
 		return nil, problem.New(problem.Invalid, "There is no file to look at. Give one or several that the sender has sent.")
 	}
@@ -250,8 +259,7 @@ func Propose(ctx context.Context, files []File, o Options) (*Proposal, error) {
 	w.findWords()
 	w.describe()
 	w.write()
-	err := w.read(ctx, files)
-	return w.p, err
+	return w.p, w.read(ctx, files)
 }
 
 func (w *work) load() (err error) {

@@ -10,6 +10,7 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/extract"
+	"homeward/internal/nhsnumber"
 )
 
 // findProviders says whose the files are: by a column, the name or the lines
@@ -162,10 +163,11 @@ func (w *work) findDay() {
 	type told struct{ column, name, cover delay.Day }
 	all := make([]told, len(w.samples))
 	names := make([]nameDate, len(w.samples))
-	many := false
+	many, chosen := false, false
 	covers := w.covers()
 	for i, s := range w.samples {
 		if n, ok := dateIn(s.name, w.formats, s); ok {
+			chosen = n.nearest(w.latest(s)) || chosen
 			names[i] = n
 			all[i].name = n.day
 		}
@@ -213,6 +215,9 @@ func (w *work) findDay() {
 		}
 	}
 	var evidence, unsure []string
+	if chosen {
+		evidence = append(evidence, "the date in the name was read so that it is not before what has happened in the rows")
+	}
 	nameGroup := hasName > 0 && (months == 0 || months == len(w.samples) && column == nil)
 	if hasName < len(w.samples) && hasName > 0 {
 		evidence = append(evidence, fmt.Sprintf("%d of %d file names hold a date", hasName, len(w.samples)))
@@ -272,7 +277,7 @@ func (w *work) findDay() {
 	for i, n := range names {
 		if nameGroup && n.either && all[i].column == 0 && all[i].cover == 0 {
 			unsure = append(unsure, fmt.Sprintf("the date in the name %s reads in two ways; it was read as %s",
-				extract.Masked(w.samples[i].name), n.day))
+				nhsnumber.Redact(w.samples[i].name), n.day))
 			break
 		}
 	}
