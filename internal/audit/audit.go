@@ -63,6 +63,7 @@ const (
 	AuditKeyed          What = "audit log keyed"
 	AuditBegunAnew      What = "audit log begun anew"
 	PersonJudged        What = "same person or not"
+	LayoutSaved         What = "layout saved"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever

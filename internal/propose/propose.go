@@ -85,7 +85,9 @@ type Proposal struct {
 	Everybody Decision   `json:"everybody_in_bed"`
 	CodeSet   Decision   `json:"code_set"`
 	Care      Decision   `json:"care"`
-	Words     []Word     `json:"words,omitempty"`
+	// ReasonSet is the code set whose codes the words of reasons mean.
+	ReasonSet string `json:"reason_set"`
+	Words     []Word `json:"words,omitempty"`
 	// Unsure lists everything that is marked, in the order of the layout.
 	Unsure []string `json:"unsure,omitempty"`
 	Files  []Read   `json:"files"`

@@ -68,6 +68,9 @@ func coverDigits(text string) string {
 // describe fills in what a proposal says of its columns and files.
 func (w *work) describe() {
 	p := w.p
+	if set := w.reasonTable(); set != nil {
+		p.ReasonSet = set.Name
+	}
 	s := w.samples[0]
 	p.Kind, p.Encoding, p.Separator, p.Heading = s.Kind, s.Encoding, s.Separator, s.table.Rows[s.at].Line
 	if s.Kind == "workbook" {

@@ -43,7 +43,7 @@ var auditKinds = []audit.What{
 	audit.FilesReadAgain, audit.AuditExported,
 	audit.Edited, audit.Decided,
 	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.NoteAdded, audit.NoteWithdrawn, audit.PublishedAdded,
-	audit.PersonJudged,
+	audit.PersonJudged, audit.LayoutSaved,
 }
 
 type auditView struct {
