@@ -9,7 +9,7 @@ import (
 	"io/fs"
 )
 
-//go:embed reference/conventions.csv reference/examples.csv reference/holidays.csv reference/codesets/*.csv
+//go:embed reference/conventions.csv reference/examples.csv reference/headings.csv reference/holidays.csv reference/codesets/*.csv
 //go:embed reference/councils/*.csv reference/rulesets/*.csv reference/words/*/*.yaml
 var reference embed.FS
 

@@ -78,7 +78,7 @@ type App struct {
 	*counted
 
 	former *identity.Key // of before a rotation, nil when it is not here
-	reader *extract.Set
+	reader *liveLayouts
 	pasts  pasts
 	again  again
 	inbox  inbox
@@ -124,10 +124,11 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	rules := by.rules.Own
-	reader, err := extract.Compile(p, ref)
+	set, err := extract.Compile(p, ref)
 	if err != nil {
 		return nil, err
 	}
+	reader := newLiveLayouts(set)
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return nil, err

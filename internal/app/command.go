@@ -48,6 +48,8 @@ func commands() []command {
 		{"init", "--data DIR", "write a commented partnership file to start from", setUpInit},
 		{"ingest", "--data DIR [--partnership FILE] [--json] PATH…", "take extracts in, files or folders", setUpIngest},
 		{"check", "--data DIR [--partnership FILE] [--json] PATH…", "say what files would give, without taking them", setUpCheck},
+		{"layout", "propose FILE… [--data DIR] [--name NAME] [--provider CODE] [--out FILE] [--json]",
+			"work the layout of a new sender out of its files", setUpLayout},
 		{"figures", "--data DIR --from 2018-04 --to 2019-03 [--by …]", "print delayed days by any breakdown", setUpFigures},
 		{"delays", "--data DIR [--identifiers | --as-known-at TIME]", "print every delay with its segments", setUpDelays},
 		{"accept", "--data DIR --provider CODE --date DATE --reason WORDS", "accept a short extract that is held", setUpAccept},

@@ -59,6 +59,7 @@ var ranks = map[string]int{
 	"internal/rulechange":     3,
 	"internal/schedule":       4,
 	"internal/synth":          4,
+	"internal/propose":        4,
 	"internal/poster":         6,
 	"internal/sqlite":         6,
 	"internal/web/page":       6,

@@ -15,35 +15,47 @@ import (
 // with the worked examples as they stand, is the expected table, cell for cell.
 func TestD4NationalCountsOfTheLedger(t *testing.T) {
 	skipShort(t)
-	for _, c := range []struct {
-		name, from, to string
-		tables         map[string]string
-	}{
-		{"scotland", "2026-02", "2026-04", map[string]string{"bed-days": "bed_days.csv", "census": "census.csv"}},
-		{"wales", "2025-02", "2025-04", map[string]string{"census": "census.csv"}},
-		{"england-mhsds", "2026-02", "2026-04", map[string]string{"mhs26": "delayed_days.csv"}},
-		{"england-acute", "2026-02", "2026-04", map[string]string{"days": "delayed_days.csv", "sitrep": "daily.csv", "snapshot": "mondays.csv",
-			"ready-dates": "drd.csv", "bridge": "bridge.csv"}},
-	} {
+	for _, c := range nationalLedgers {
 		t.Run(c.name, func(t *testing.T) {
 			files := shared(t, "extracts", "ledger-2026", c.name)
 			dir := copyExample(t, c.name, func(s string) string { return s })
 			must(t, "ingest", "--data", dir, files)
-			for table, file := range c.tables {
-				got := lines(must(t, "national", table, "--data", dir, "--from", c.from, "--to", c.to))
-				text, err := os.ReadFile(shared(t, "extracts", "ledger-2026", "expected", c.name, file))
-				if err != nil {
-					t.Fatal(err)
-				}
-				want := lines(string(text))
-				// The files are in the order of keys of their own.
-				slices.Sort(got)
-				slices.Sort(want)
-				if !slices.Equal(got, want) {
-					t.Errorf("%s: %d lines, expected %d; the first that differs: %s", table, len(got), len(want), firstDifference(got, want))
-				}
-			}
+			c.want(t, dir)
 		})
+	}
+}
+
+// nationalLedger is what hospitals of one nation or kind send, and the tables that
+// answer it.
+type nationalLedger struct {
+	name, from, to string
+	tables         map[string]string
+}
+
+var nationalLedgers = []nationalLedger{
+	{"scotland", "2026-02", "2026-04", map[string]string{"bed-days": "bed_days.csv", "census": "census.csv"}},
+	{"wales", "2025-02", "2025-04", map[string]string{"census": "census.csv"}},
+	{"england-mhsds", "2026-02", "2026-04", map[string]string{"mhs26": "delayed_days.csv"}},
+	{"england-acute", "2026-02", "2026-04", map[string]string{"days": "delayed_days.csv", "sitrep": "daily.csv", "snapshot": "mondays.csv",
+		"ready-dates": "drd.csv", "bridge": "bridge.csv"}},
+}
+
+// want demands that the tables of a folder equal the answers, line by line.
+func (c nationalLedger) want(t *testing.T, dir string) {
+	t.Helper()
+	for table, file := range c.tables {
+		got := lines(must(t, "national", table, "--data", dir, "--from", c.from, "--to", c.to))
+		text, err := os.ReadFile(shared(t, "extracts", "ledger-2026", "expected", c.name, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := lines(string(text))
+		// The files are in the order of keys of their own.
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d lines, expected %d; the first that differs: %s", table, len(got), len(want), firstDifference(got, want))
+		}
 	}
 }
 
@@ -70,6 +82,12 @@ func TestD6BoardListRemainingAndDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, append([]string{"ingest", "--data", dir}, files...)...)
+	wantBoardList(t, dir)
+}
+
+// wantBoardList demands who remains and the days of the board's list.
+func wantBoardList(t *testing.T, dir string) {
+	t.Helper()
 	read := func(text string) []map[string]string {
 		all, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 		if err != nil {

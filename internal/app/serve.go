@@ -92,7 +92,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
 		Places: a.places(), Levels: a.levels(), Rules: a.Rules, RuleSets: a.rules,
-		RuleChanges: ruleDesk{a.Store, a}, Defs: a.defs, Beds: a.bedLists(),
+		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs, Beds: a.bedLists(),
 		Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Lead: a.Partnership.Settings.Lead,
 		Version:   c.Version,
 		Templates: templates.Files, Assets: static.Files, Spool: spool,

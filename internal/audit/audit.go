@@ -68,6 +68,7 @@ const (
 	PersonJudged        What = "same person or not"
 	BackedUp            What = "backup made"
 	Restored            What = "database restored"
+	LayoutSaved         What = "layout saved"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever

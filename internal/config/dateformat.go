@@ -16,14 +16,21 @@ type DateFormat struct {
 	// month's name needs no separators to be told from the numbers beside it, so
 	// that ddmmmyyyy reads 10JUN2026 and d mmm yyyy reads it too.
 	Joined bool
+	// Serial stands for the numbers of days that a spreadsheet writes into text
+	// when its cells have lost their form: 46090 is 2026-03-09. It has no parts.
+	Serial bool
 }
 
 // ParseDateFormat reads a date format such as dd/mm/yyyy, yyyy-mm-dd,
-// d mmm yyyy, yyyymmdd or ddmmmyyyy. Any of / - . , and space separates the
+// d mmm yyyy, yyyymmdd or ddmmmyyyy, or the word serial. Any of / - . , and space separates the
 // parts, in the format and in the dates that it reads. A format that could not
 // read what it says is an error.
 func ParseDateFormat(text string) (DateFormat, error) {
 	f := DateFormat{Text: text}
+	if strings.EqualFold(strings.TrimSpace(text), "serial") {
+		f.Serial = true
+		return f, nil
+	}
 	rest, seen := strings.ToLower(strings.TrimSpace(text)), map[byte]bool{}
 	var touching []bool // for each part, whether it touches the one before it
 	var widths []int
@@ -87,7 +94,7 @@ func ParseDateFormat(text string) (DateFormat, error) {
 // be read in one way by the one and in another by the other. It is empty when
 // they can.
 func (f DateFormat) Contradicts(other DateFormat) string {
-	if slices.Equal(f.Parts, other.Parts) || f.Joined != other.Joined {
+	if f.Serial || other.Serial || slices.Equal(f.Parts, other.Parts) || f.Joined != other.Joined {
 		return ""
 	}
 	// A month's name or a year of four digits at another place tells two formats

@@ -487,6 +487,11 @@ func (l *Layout) check(d *document) {
 	} else if f.HeadingWithin == 0 {
 		f.HeadingWithin = 30
 	}
+	if f.HeadingLines < 0 || f.HeadingLines > 3 {
+		d.add([]any{"file", "heading_lines"}, "found %d, expected a number of lines up to 3", f.HeadingLines)
+	} else if f.HeadingLines == 0 {
+		f.HeadingLines = 1
+	}
 	if f.Kind == "" {
 		f.Kind = "text"
 	}
@@ -665,4 +670,14 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	sort.Strings(keys)
 	return keys
+}
+
+// ParseLayout reads one layout from its bytes. file is its name in messages.
+// The error is an Invalid problem that lists everything to put right.
+func ParseLayout(file, name string, data []byte) (*Layout, error) {
+	l, found := parseLayout(file, name, data)
+	if err := listed(found); err != nil {
+		return nil, err
+	}
+	return l, nil
 }

@@ -189,6 +189,9 @@ type File struct {
 	// HeadingWithin is the number of lines from the top in which the headings
 	// must stand.
 	HeadingWithin int `yaml:"heading_within"`
+	// HeadingLines is the number of lines over which the headings are spread, 1 by
+	// default: what stands above each other is one heading.
+	HeadingLines int `yaml:"heading_lines"`
 	// Covers is day, or month when each row states one whole delay of a month
 	// (R14). Empty means day.
 	Covers string `yaml:"covers"`

@@ -93,6 +93,7 @@ type layout struct {
 	preamble    *regexp.Regexp
 	skip        []*regexp.Regexp
 	formats     []config.DateFormat
+	serials     bool // dates of a text may be a spreadsheet's numbers of days
 	headings    map[string]field
 	names       [nFields]string // the first heading of each field, for messages
 	mapped      [nFields]bool
@@ -241,7 +242,9 @@ func compile(cfg *config.Layout, ref fs.FS, defs *definition.Tables) (*layout, e
 		if err != nil {
 			return nil, problem.New(problem.Invalid, "dates: %v.", err)
 		}
-		l.formats = append(l.formats, f)
+		if l.serials = l.serials || f.Serial; !f.Serial {
+			l.formats = append(l.formats, f)
+		}
 	}
 	for i, f := range cfg.Columns.Fields() {
 		for j, h := range f.Headings {

@@ -132,7 +132,7 @@ func (f *file) candidates() ([]candidate, error) {
 		}
 		c := candidate{layout: l, byName: true}
 		if i := l.name.SubexpIndex("date"); i >= 0 {
-			c.nameDate = m[i]
+			c.nameDate = strings.ReplaceAll(m[i], "_", "-") // 2026_11_04
 		}
 		if i := l.name.SubexpIndex("provider"); i >= 0 && m[i] != "" {
 			c.provider = f.set.providers[fold(m[i])]
@@ -712,13 +712,15 @@ func (c candidate) find(head []byte, sep byte, limits Limits) *table {
 	s := &splitter{lines: newLineReader(bytes.NewReader(head), limits.Line, len(head)), sep: sep}
 	var best *table
 	var above, preamble []string
+	var last [][]string
 	for {
 		rec, ok := s.next()
 		if !ok || rec.line > c.layout.cfg.File.HeadingWithin {
 			break
 		}
 		cells := rec.texts()
-		t := c.look(rec.line, cells)
+		t := c.look(rec.line, Spread(last, cells, c.layout.cfg.File.HeadingLines))
+		last = append(last[max(len(last)-2, 0):], cells)
 		if t.separator = sep; t.matched > 0 && t.better(best) {
 			best, preamble = t, above
 		}
@@ -729,6 +731,30 @@ func (c candidate) find(head []byte, sep byte, limits Limits) *table {
 		best.preamble = preamble
 	}
 	return best
+}
+
+// Spread gives the headings of a line where they are spread over several: what
+// stands above a cell in the lines before is part of its heading.
+func Spread(above [][]string, cells []string, lines int) []string {
+	if lines < 2 || len(above) == 0 {
+		return cells
+	}
+	above = above[max(len(above)-lines+1, 0):]
+	width := len(cells)
+	for _, row := range above {
+		width = max(width, len(row))
+	}
+	out := make([]string, width)
+	for i := range out {
+		var parts []string
+		for _, row := range append(above[:len(above):len(above)], cells) {
+			if i < len(row) && strings.TrimSpace(row[i]) != "" {
+				parts = append(parts, strings.TrimSpace(row[i]))
+			}
+		}
+		out[i] = strings.Join(parts, " ")
+	}
+	return out
 }
 
 // readWorkbook reads an Excel workbook.
@@ -830,6 +856,7 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 			continue
 		}
 		var above []string
+		var last [][]string
 		var here *table // this sheet's headings, when another sheet has them all
 		rows := 0
 		var stray *record
@@ -842,7 +869,7 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 				if rec.line > c.layout.cfg.File.HeadingWithin {
 					continue
 				}
-				t := c.look(rec.line, cells)
+				t := c.look(rec.line, Spread(last, cells, c.layout.cfg.File.HeadingLines))
 				if whole := best != nil && len(best.missing) == 0; whole && where != s {
 					if len(t.missing) == 0 {
 						here = t
@@ -852,6 +879,7 @@ func (f *file) findSheet(book *workbook, candidates []candidate) (best *table, w
 					best.preamble = slices.Clip(above)
 				}
 			}
+			last = append(last[max(len(last)-2, 0):], cells)
 			if here != nil && rec.line > here.line {
 				rows++
 			}

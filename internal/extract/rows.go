@@ -158,7 +158,7 @@ type rowReader struct {
 
 func newRowReader(s *Set, l *layout, t *tally) *rowReader {
 	r := &rowReader{tally: t, set: s, layout: l, limits: s.Limits, total: -1,
-		dates: dateReader{formats: l.formats}, days: map[delay.Day]int{},
+		dates: dateReader{formats: l.formats, serials: l.serials}, days: map[delay.Day]int{},
 		codes: cache[*provider]{}, strangers: map[string]int{}, nothings: map[string]*nothingCells{},
 		dateOf: cache[date]{}, texts: cache[textCell]{}, people: cache[*whoCell]{}, reasons: cache[wordCell]{},
 		bodies: cache[wordCell]{}, cares: cache[wordCell]{}, waits: cache[wordCell]{}, funders: cache[wordCell]{}, areas: cache[areaCell]{}}

@@ -450,7 +450,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err, files)
 	}
 	meanings := map[string][]string{"reasons": {"A", "B", "C", "Di", "Dii", "E", "F", "G", "H", "I", "O", config.NotKnown},
-		"responsible": config.Bodies, "care": config.CareTypes,
+		"responsible": config.Bodies, "care": config.CareTypes, "waiting_on": config.Waited, "funding": config.Funders,
 		"destination": config.Destinations}
 	for _, file := range files {
 		content, err := fs.ReadFile(data.Reference, file)

@@ -103,7 +103,9 @@ func takesFile(path string) bool { return path == apiUploadPath || sendsFile(pat
 
 // sendsFile says whether a path is that of a form with a file, which is read, with
 // the proof that stands in it, by its handler.
-func sendsFile(path string) bool { return path == uploadPath || path == addPublishedPath }
+func sendsFile(path string) bool {
+	return path == uploadPath || path == addPublishedPath || path == newLayoutPath
+}
 
 // apiUploadPath is the path that programs send files to.
 const apiUploadPath = "/api/v1/extracts"

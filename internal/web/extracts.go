@@ -109,6 +109,9 @@ func (s *Server) extractsPage(c echo.Context) error {
 		v.Upload = uploadPath
 		v.Links = append(v.Links, page.Link{Text: "Upload an extract", Href: uploadPath})
 	}
+	if s.opts.Layouts != nil && s.opens(layoutsPath, s.actor(c)) {
+		v.Links = append(v.Links, page.Link{Text: "Layouts", Href: layoutsPath})
+	}
 	if s.opens(samePeoplePath, s.actor(c)) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
 	}

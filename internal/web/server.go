@@ -78,6 +78,8 @@ type Options struct {
 	// RuleChanges are the changes of the rules that people propose and confirm;
 	// nil refuses their pages.
 	RuleChanges RuleChanges
+	// Layouts keeps the layouts of extracts. Nil leaves those pages unavailable.
+	Layouts Layouts
 	// Defs are the code sets and counting conventions (D1, D2).
 	Defs *definition.Tables
 	// Beds says that some provider lists everybody in a bed (R13): without one
@@ -246,7 +248,7 @@ type route struct {
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.nationalRoutes(), s.samePeopleRoutes(), s.againRoutes(),
-		s.publishedRoutes(), s.ruleChangeRoutes()), []route{
+		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},

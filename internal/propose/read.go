@@ -1,0 +1,106 @@
+package propose
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"homeward/internal/config"
+	"homeward/internal/delay"
+	"homeward/internal/extract"
+	"homeward/internal/problem"
+)
+
+// read reads every sample by the proposed layout, as it would be when it is taken
+// in, and says what becomes of its rows.
+func (w *work) read(ctx context.Context, files []File) error {
+	p := w.p
+	l, err := config.ParseLayout("layouts/"+p.Name+".yaml", p.Name, []byte(p.Layout))
+	if err != nil {
+		p.Refused = problem.Sentence(err)
+		return nil
+	}
+	// Only the provider and this layout are there, so that no other is taken.
+	trial := &config.Partnership{Councils: w.Partnership.Councils, Settings: w.Partnership.Settings,
+		Layouts: map[string]*config.Layout{p.Name: l}}
+	for i, v := range p.Providers {
+		one := config.Provider{Code: cmp.Or(v.Code, fmt.Sprintf("XXX%d", i)), Name: v.Name, Layout: p.Name}
+		for _, known := range w.Partnership.Providers {
+			if known.Code == v.Code {
+				one.Name, one.Names = known.Name, known.Names
+			}
+		}
+		if c := w.held["provider"]; c != nil && !p.Several && len(p.Providers) == 1 {
+			// What the column calls it must be known, as names of the provider.
+			for _, value := range c.order[:min(len(c.order), 20)] {
+				one.Names = append(one.Names, value)
+			}
+		}
+		trial.Providers = append(trial.Providers, one)
+	}
+	set, err := extract.Compile(trial, w.Ref)
+	if err != nil {
+		p.Refused = problem.Sentence(err)
+		return nil
+	}
+	left := shownRows
+	for _, f := range files {
+		r := Read{Name: f.Name}
+		sum, err := set.Read(ctx, f.Name, f.Src, func(row *extract.Row) error {
+			if left > 0 {
+				left--
+				r.Rows = append(r.Rows, w.shown(row))
+			}
+			return nil
+		})
+		switch {
+		case err != nil && problem.KindOf(err) == problem.Invalid:
+			r.Rejected, r.Rows = problem.Sentence(err), nil
+		case err != nil:
+			return err
+		}
+		r.Read, r.Kept, r.Excluded, r.Quarantined, r.NotReady = sum.Read, sum.Kept, sum.Excluded, sum.Quarantined, len(sum.NotReady)
+		for _, d := range sum.Dates {
+			if len(r.Dates) < 40 && (len(r.Dates) == 0 || r.Dates[len(r.Dates)-1] != d.Date.String()) {
+				r.Dates = append(r.Dates, d.Date.String())
+			}
+		}
+		r.Held = sum.Doubt
+		if r.Held == "" && r.Quarantined >= 3 && r.Quarantined*5 > r.Read {
+			r.Held = fmt.Sprintf("%d of %d rows cannot be read, so the file would be held (R5).", r.Quarantined, r.Read)
+		}
+		r.Causes = sum.Groups.Sorted()
+		p.Files = append(p.Files, r)
+	}
+	return nil
+}
+
+// shown gives a row as it may be shown.
+func (w *work) shown(row *extract.Row) Row {
+	who := cmp.Or(row.NHSNumber, row.Pseudonym, row.LocalID, row.Spell)
+	out := Row{Line: row.Line, Provider: row.Provider, ExtractDate: row.ExtractDate.String(), Who: Cover(who),
+		Ward:  extract.Masked(row.Ward),
+		Ready: day(row.Ready), Discharged: day(row.Discharged), Care: row.Given.Care.String(), Council: string(row.Given.Council)}
+	if row.Ward == "" {
+		out.Ward = ""
+	}
+	if name := w.lists.Named(out.Council); name != "" {
+		out.Council = name
+	}
+	out.Reason = cmp.Or(row.Given.Reason.Code(), "not known")
+	if _, code, ok := w.tables.Reason(row.Given.Reason, row.ExtractDate); ok {
+		out.Reason = strings.TrimSpace(code.Code + " " + code.Short)
+	}
+	if out.Responsible = row.Given.Stated.String(); row.Given.Stated == delay.NotAttributed {
+		out.Responsible = "not stated"
+	}
+	return out
+}
+
+func day(d delay.Day) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
