@@ -54,6 +54,7 @@ var ranks = map[string]int{
 	"internal/call":           5,
 	"internal/closing":        4,
 	"internal/pack":           5,
+	"internal/quality":        5,
 	"internal/revision":       5,
 	"internal/rulechange":     3,
 	"internal/schedule":       4,

@@ -537,6 +537,11 @@ func (r *Report) problems(all []extract.Problem, more int, groups *extract.Group
 	}
 	r.MoreProblems = more
 	r.Groups = groups.Sorted()
+	if len(r.Extracts) <= 1 {
+		for i := range r.Groups {
+			r.Groups[i].Days = nil // They are all of that extract.
+		}
+	}
 	for _, p := range all {
 		r.Problems = append(r.Problems, ReportedLine{Severity: p.Severity.String(), Problem: p})
 	}
@@ -615,7 +620,7 @@ func clean(s string) string {
 func elsewhere(g *gathering, t Taken) []extract.Problem {
 	var out []extract.Problem
 	for _, e := range t.Elsewhere {
-		out = append(out, extract.Problem{Line: int(g.lines(e.Batch)[e.Statement]), Date: e.Date, Rule: "R7",
+		out = append(out, extract.Problem{Line: int(g.lines(e.Batch)[e.Statement]), Date: e.Date, Provider: g.all[e.Batch].provider, Rule: "R7",
 			Found:    fmt.Sprintf("the same patient is in the extract of another trust, %s, for %s", e.Provider, e.Date),
 			Expected: "one patient in one bed on one day",
 			Do:       "Check with both trusts whether this was a transfer. Both rows are kept until one is corrected."})

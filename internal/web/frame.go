@@ -26,7 +26,8 @@ var navigation = []page.Link{
 	{Text: "Figures", Href: "/figures"},
 	{Text: "Trends", Href: "/trends"}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"},
 	{Text: "Published", Href: publishedPath},
-	{Text: "Extracts", Href: "/extracts"}, {Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"},
+	{Text: "Extracts", Href: "/extracts"}, {Text: "Data quality", Href: qualityPath},
+	{Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"},
 	{Text: "Users", Href: "/admin/users"}, {Text: "Tokens", Href: "/admin/tokens"}, {Text: "Audit log", Href: "/admin/audit"},
 	{Text: "Jobs", Href: "/admin/jobs"},
 }
