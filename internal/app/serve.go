@@ -186,7 +186,12 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	if err != nil {
 		return nil, err
 	}
+	missing, err := a.missingJob()
+	if err != nil {
+		return nil, err
+	}
 	for _, j := range append([]schedule.Job{
+		missing,
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
 		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
 			Run: func(ctx context.Context) (string, error) {

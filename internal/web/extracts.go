@@ -60,6 +60,8 @@ type listItem struct {
 type fortnightOf struct {
 	From, To, Latest delay.Day
 	Lines            []measure.ExtractLine
+	// Asked are the hospitals that the address names, none for all.
+	Asked []string
 }
 
 // fortnightOf reads the address: 'to' is the last day shown, today unless the
@@ -112,6 +114,7 @@ func (s *Server) extractsPage(c echo.Context) error {
 	if s.opens(samePeoplePath, s.actor(c)) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
 	}
+	v.Links = append(v.Links, page.Link{Text: "Calendar", Href: calendarPath}, page.Link{Text: "Data quality", Href: qualityPath})
 	if v.Again, err = s.againBanner(c); err != nil {
 		return err
 	}
@@ -194,7 +197,7 @@ func gridOf(f fortnightOf) (page.Table, []providerList) {
 			if d.File != "" {
 				cell.Href = "/extracts/" + d.File
 				cell.Class = count(int64(d.Rows))
-				item.Href, item.Rows = cell.Href, cell.Class
+				item.Href, item.Rows = cell.Href, cell.Class+" rows"
 			}
 			row = append(row, cell)
 			list.Items = append([]listItem{item}, list.Items...)

@@ -108,7 +108,19 @@ func (s *Server) dateBarOf(ctx context.Context, v sight) string {
 		return bar
 	}
 	in, due := measure.ExtractsIn(lines, last)
-	return bar + " " + count(in) + " of " + plural(due, "extract", "extracts") + " in."
+	bar += " " + count(in) + " of " + plural(due, "extract", "extracts") + " in."
+	var lacking []string
+	for _, line := range lines {
+		for _, d := range line.Days {
+			if d.Arrival == measure.Missing || d.Arrival == measure.Held {
+				lacking = append(lacking, line.Name+" ("+strings.ToLower(d.Marks()[0])+")")
+			}
+		}
+	}
+	if len(lacking) > 0 {
+		bar += " Not in: " + strings.Join(lacking, "; ") + "."
+	}
+	return bar
 }
 
 // ruleVersion names the rule set in force today.
