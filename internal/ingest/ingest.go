@@ -136,6 +136,9 @@ type Report struct {
 	// standing this file changed (R5).
 	Released  []string       `json:"released,omitempty"`
 	NewlyHeld []string       `json:"newly_held,omitempty"`
+	// Changed is what the file changed when it was taken; receipts of before this
+	// was kept have none.
+	Changed   *Changed       `json:"changed,omitempty"`
 	Problems  []ReportedLine `json:"problems,omitempty"`
 	// Groups are all problems by cause, the worst first.
 	Groups []extract.Group `json:"groups,omitempty"`
@@ -403,6 +406,7 @@ func (s *Service) already(ctx context.Context, f File, report *Report, may func(
 		report.Reason += " It was read with other words than today's: homeward read-again says what reading it again would change."
 	}
 	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0
+	report.Changed = nil
 	return true, nil
 }
 
@@ -495,6 +499,10 @@ func (r *Report) standing(b *Batch, t Taken) {
 			line.Replaces = &st.Replaces
 		}
 		r.Extracts = append(r.Extracts, line)
+	}
+	r.Changed = &Changed{Delays: t.Delays, Days: t.Days}
+	if n := len(t.Days); n > maxChanged {
+		r.Changed.Days, r.Changed.MoreDays = t.Days[n-maxChanged:], n-maxChanged
 	}
 	for _, d := range t.Released {
 		r.Released = append(r.Released, d.String())

@@ -289,6 +289,11 @@ type receiptView struct {
 	Problems page.Table
 	More     string
 	JSON     string
+	// Changed says what became of delays when it was taken, empty for a file that
+	// changed nothing or came before that was kept; ChangedDays are the tables.
+	Changed     string
+	ChangedDays []page.Table
+	ChangedMore string
 	// Decide leads to the form that accepts what is held, for those who may.
 	Decide string
 }
@@ -341,6 +346,12 @@ func (s *Server) receipt(c echo.Context) error {
 	}
 	v.Dates, v.Problems = receiptTables(got)
 	v.Causes = causesTable(r.Groups)
+	if r.Changed != nil {
+		v.Changed, v.ChangedDays = r.Changed.Delays.Words(), s.changedTables("changed-", changedOfFile(r.Changed))
+		if r.Changed.MoreDays > 0 {
+			v.ChangedMore = "The latest months are shown: " + plural(int64(r.Changed.MoreDays), "line", "lines") + " of earlier ones are not."
+		}
+	}
 	if r.MoreProblems > 0 {
 		v.More = "And " + plural(int64(r.MoreProblems), "more finding", "more findings") + " of the same file that are not listed."
 	}
