@@ -29,6 +29,7 @@ var ranks = map[string]int{
 	"internal/durable":        0,
 	"internal/csvout":         0,
 	"internal/config":         1,
+	"internal/bundle":         1,
 	"internal/delay":          1,
 	"internal/identity":       1,
 	"internal/definition":     2,

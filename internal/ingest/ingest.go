@@ -134,16 +134,19 @@ type Report struct {
 	Extracts []ExtractReport `json:"extracts,omitempty"`
 	// Released and NewlyHeld are dates of other extracts of the provider whose
 	// standing this file changed (R5).
-	Released  []string       `json:"released,omitempty"`
-	NewlyHeld []string       `json:"newly_held,omitempty"`
+	Released  []string `json:"released,omitempty"`
+	NewlyHeld []string `json:"newly_held,omitempty"`
 	// Changed is what the file changed when it was taken; receipts of before this
 	// was kept have none.
-	Changed   *Changed       `json:"changed,omitempty"`
-	Problems  []ReportedLine `json:"problems,omitempty"`
+	Changed  *Changed       `json:"changed,omitempty"`
+	Problems []ReportedLine `json:"problems,omitempty"`
 	// Groups are all problems by cause, the worst first.
 	Groups []extract.Group `json:"groups,omitempty"`
 	// MoreProblems counts problems beyond those listed.
 	MoreProblems int `json:"more_problems,omitempty"`
+	// Files are the receipts of the files of a ZIP file, without their rows; the
+	// counts are then of all of them.
+	Files []*Report `json:"files,omitempty"`
 }
 
 // ReportedLine is one problem as the receipt shows it.
@@ -198,13 +201,16 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 		return nil, err
 	}
 	defer frozen.Close()
-	return s.take(ctx, File{Name: name}, frozen, taking{may: may, keep: s.Keeper != nil})
+	return s.arrived(ctx, name, frozen, taking{may: may, keep: s.Keeper != nil})
 }
 
 // Frozen is File for what was frozen before, received at a moment of the past
 // when that is not zero. The note stands in its receipt. It does not close what
 // was frozen.
 func (s *Service) Frozen(ctx context.Context, name string, received time.Time, frozen *Frozen, note string) (*Report, error) {
+	if received.IsZero() {
+		return s.arrived(ctx, name, frozen, taking{keep: s.Keeper != nil, note: note})
+	}
 	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen,
 		taking{keep: s.Keeper != nil, note: note})
 }
@@ -227,6 +233,8 @@ type taking struct {
 	keep bool
 	note string
 	kept *Kept // of a file that is kept already
+	// refused says why the file is turned away unread.
+	refused error
 }
 
 // rules gives the rule set of a code set, the partnership's own for none.
@@ -286,7 +294,10 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		defer debug.SetGCPercent(debug.SetGCPercent(40))
 	}
 	g := &gathering{service: s, file: f}
-	summary, err := s.Reader.Read(ctx, name, frozen.Reader(), g.row)
+	var summary *extract.Summary
+	if err = how.refused; err == nil {
+		summary, err = s.Reader.Read(ctx, name, frozen.Reader(), g.row)
+	}
 	if err == nil && how.kept != nil {
 		how.kept.count(summary)
 	}
@@ -565,6 +576,10 @@ func (r *Report) Line() string {
 		return b.String()
 	case Already:
 		fmt.Fprintf(&b, ". %s", clean(r.Reason))
+		return b.String()
+	}
+	if len(r.Files) > 0 {
+		fmt.Fprintf(&b, ". %s", r.Reason)
 		return b.String()
 	}
 	fmt.Fprintf(&b, ": %s", cmp.Or(r.Provider, strings.Join(r.Providers, ", ")))
