@@ -214,6 +214,11 @@ func (a *App) Expected() []measure.Expected {
 		if at, err := time.Parse("15:04", p.Due); err == nil {
 			e.Due = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 		}
+		for _, word := range p.ExpectedDays {
+			if day, ok := config.Weekday(word); ok {
+				e.Days = append(e.Days, day)
+			}
+		}
 		out = append(out, e)
 	}
 	return out

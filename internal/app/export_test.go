@@ -36,6 +36,17 @@ func (a *App) PackJobs() (map[string]func(context.Context) (string, error), erro
 	return out, err
 }
 
+// JobsForTests is PackJobs with the job that looks for missing extracts.
+func (a *App) JobsForTests() (map[string]func(context.Context) (string, error), error) {
+	jobs, err := a.PackJobs()
+	if err != nil {
+		return nil, err
+	}
+	missing, err := a.missingJob()
+	jobs[missing.Name] = missing.Run
+	return jobs, err
+}
+
 // Packs lets tests see packs as pages do.
 func (a *App) Packs() (web.Packs, error) {
 	renderer, err := newRenderer()

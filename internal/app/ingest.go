@@ -115,6 +115,9 @@ func printReceipt(w io.Writer, r *ingest.Report) {
 		}
 		fmt.Fprintln(w, "  "+ingest.GroupLine(g))
 	}
+	for _, one := range r.Files {
+		printReceipt(w, one)
+	}
 }
 
 // shownCauses bounds the causes of a file that a terminal shows; JSON has them

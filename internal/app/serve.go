@@ -87,7 +87,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
 		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
-		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Published: newPublishedDesk(a), Closings: a.closings(),
+		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Published: newPublishedDesk(a), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
@@ -186,7 +186,12 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	if err != nil {
 		return nil, err
 	}
+	missing, err := a.missingJob()
+	if err != nil {
+		return nil, err
+	}
 	for _, j := range append([]schedule.Job{
+		missing,
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
 		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
 			Run: func(ctx context.Context) (string, error) {

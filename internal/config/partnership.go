@@ -87,6 +87,12 @@ type Provider struct {
 	// Due is the time of day, London time, by which its extract is expected,
 	// such as "07:00". Empty means no time is expected.
 	Due string `yaml:"due"`
+	// ExpectedDays are the days of the week of which it sends extracts, such as mon
+	// and tue. Empty means every day.
+	ExpectedDays List `yaml:"expected_days"`
+	// DataOwner is who mends what is found in its files: a team or a role, as pages
+	// show it. Empty means the hospital's data team.
+	DataOwner string `yaml:"data_owner"`
 	// Formerly are the codes under which it, or a provider that merged into it,
 	// sent before. They show one history (C19).
 	Formerly []Former `yaml:"formerly"`

@@ -377,6 +377,8 @@ func (a *Rereading) follow(file int64, parts []*taking, days map[int64][]delay.D
 		taken.Released = append(taken.Released, one.Released...)
 		taken.NewlyHeld = append(taken.NewlyHeld, one.NewlyHeld...)
 		taken.Elsewhere = append(taken.Elsewhere, one.Elsewhere...)
+		taken.Delays.Add(one.Delays)
+		taken.Days = append(taken.Days, one.Days...)
 	}
 	for _, provider := range slices.Sorted(maps.Keys(days)) {
 		d := newDerivation(a.r.ctx, a.r.Tx, a.store, provider)
@@ -387,6 +389,7 @@ func (a *Rereading) follow(file int64, parts []*taking, days map[int64][]delay.D
 			return taken, err
 		}
 	}
+	taken.Days = changedOnce(taken.Days)
 	return taken, a.began(file, begun)
 }
 

@@ -60,6 +60,8 @@ type listItem struct {
 type fortnightOf struct {
 	From, To, Latest delay.Day
 	Lines            []measure.ExtractLine
+	// Asked are the hospitals that the address names, none for all.
+	Asked []string
 }
 
 // fortnightOf reads the address: 'to' is the last day shown, today unless the
@@ -115,6 +117,7 @@ func (s *Server) extractsPage(c echo.Context) error {
 	if s.opens(samePeoplePath, s.actor(c)) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
 	}
+	v.Links = append(v.Links, page.Link{Text: "Calendar", Href: calendarPath}, page.Link{Text: "Data quality", Href: qualityPath})
 	if v.Again, err = s.againBanner(c); err != nil {
 		return err
 	}
@@ -197,7 +200,7 @@ func gridOf(f fortnightOf) (page.Table, []providerList) {
 			if d.File != "" {
 				cell.Href = "/extracts/" + d.File
 				cell.Class = count(int64(d.Rows))
-				item.Href, item.Rows = cell.Href, cell.Class
+				item.Href, item.Rows = cell.Href, cell.Class+" rows"
 			}
 			row = append(row, cell)
 			list.Items = append([]listItem{item}, list.Items...)
@@ -289,6 +292,11 @@ type receiptView struct {
 	Problems page.Table
 	More     string
 	JSON     string
+	// Changed says what became of delays when it was taken, empty for a file that
+	// changed nothing or came before that was kept; ChangedDays are the tables.
+	Changed     string
+	ChangedDays []page.Table
+	ChangedMore string
 	// Decide leads to the form that accepts what is held, for those who may.
 	Decide string
 }
@@ -341,6 +349,12 @@ func (s *Server) receipt(c echo.Context) error {
 	}
 	v.Dates, v.Problems = receiptTables(got)
 	v.Causes = causesTable(r.Groups)
+	if r.Changed != nil {
+		v.Changed, v.ChangedDays = r.Changed.Delays.Words(), s.changedTables("changed-", changedOfFile(r.Changed))
+		if r.Changed.MoreDays > 0 {
+			v.ChangedMore = "The latest months are shown: " + plural(int64(r.Changed.MoreDays), "line", "lines") + " of earlier ones are not."
+		}
+	}
 	if r.MoreProblems > 0 {
 		v.More = "And " + plural(int64(r.MoreProblems), "more finding", "more findings") + " of the same file that are not listed."
 	}

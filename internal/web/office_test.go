@@ -375,6 +375,10 @@ func (v view) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.Extra
 	return out, nil
 }
 
+func (v view) TurnedAway(context.Context, delay.Day, delay.Day) ([]TurnedAway, error) {
+	return nil, nil
+}
+
 func (v view) Receipt(ctx context.Context, sum string) (ingest.Arrived, error) {
 	f, err := v.File(ctx, sum)
 	if err != nil {

@@ -51,6 +51,8 @@ type Options struct {
 	Casework *casework.Service
 	// Published gives published figures. Nil leaves that page unavailable.
 	Published Published
+	// Quality tells what files leave to be mended. Nil leaves that page unavailable.
+	Quality Qualities
 	// Pairs gives the people who may be one. Nil leaves that page unavailable.
 	Pairs Pairs
 	// Rows gives rows about people, Audit the audit log.
@@ -248,7 +250,8 @@ type route struct {
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.nationalRoutes(), s.samePeopleRoutes(), s.againRoutes(),
-		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes()), []route{
+		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes(),
+		s.qualityRoutes(), s.calendarRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},
