@@ -82,6 +82,7 @@ func commands() []command {
 		{"backup", "[make|list|rehearse] --data DIR [--to FOLDER] [--keep N]", "write the data folder into one checked file, without its keys",
 			setUpBackup},
 		{"restore", "FILE --data DIR [--database] [--head FILE]", "put a data folder, or its database alone, back from a backup", setUpRestore},
+		{"doctor", "--data DIR [--json]", "say what is not as it should be, and what to do", setUpDoctor},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
 	}
 }

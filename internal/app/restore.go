@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,6 +78,9 @@ func (r *restoring) do(ctx context.Context) (int, error) {
 	}
 	if r.o.Now == nil {
 		r.o.Now = time.Now
+	}
+	if who := heldBy(r.o.Data); who != "" {
+		return ExitLess, problem.New(problem.Conflict, "A server serves %s (%s). Stop it first.", r.o.Data, who)
 	}
 	if r.lost == nil {
 		// A head file that is still there knows the log that was lost.
@@ -196,8 +200,8 @@ func (r *restoring) empty() error {
 	for _, e := range entries {
 		name := e.Name()
 		key := strings.HasPrefix(name, KeyFile) || strings.HasPrefix(name, sqlite.AuditKeyName)
-		ours := name == sqlite.HeadFileName || name == restoredFile || name == BackupsFolder || strings.HasPrefix(name, restoringFolder)
-		if key || ours {
+		ours := slices.Contains([]string{sqlite.HeadFileName, lockFile, restoredFile, BackupsFolder}, name)
+		if key || ours || strings.HasPrefix(name, restoringFolder) {
 			continue
 		}
 		if e.IsDir() {

@@ -50,10 +50,15 @@ const grace = 20 * time.Second
 // Serve serves the pages and runs the scheduled jobs until ctx ends, then lets
 // what is in flight finish: requests first, then jobs. The caller closes the
 // app afterwards.
-func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
+func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) {
 	if err := at.check(a.Partnership.SignIn); err != nil {
 		return err
 	}
+	release, err := hold(a.Options.Data, fmt.Sprintf("process %d, since %s", os.Getpid(), a.now().Format("2 January 2006, 15:04")))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	if err := a.sweepPasts(); err != nil {
 		a.Options.Log.Error("what an earlier process left of past moments could not be removed", "error", err)
 	}
@@ -85,7 +90,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Published: newPublishedDesk(a), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,

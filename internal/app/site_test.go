@@ -29,7 +29,7 @@ func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (si
 	sessions := signin.NewSessions(a.SignIn, kept, false, slog.New(slog.DiscardHandler))
 	server, err := web.New(web.Options{
 		Drawer: draw, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Packs: packs{a, draw}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{a, draw}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a},
 		Published: newPublishedDesk(a), Rows: rows{a.Store, a}, Audit: a.Store,

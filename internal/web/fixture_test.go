@@ -148,7 +148,9 @@ func options(t testing.TB, of *office) (Options, *site) {
 	s.visitors = of.visit(log)
 	o := Options{
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
-		Drawer: plainDrawer{}, Jobs: s.desk,
+		Drawer: plainDrawer{}, Jobs: s.desk, Status: func(context.Context) []Check {
+			return []Check{{"Clock", Good, "It is 9:00.", ""}, {"Mail", Look, "None is set.", "Set it."}, {"Room", Wrong, "Full.", "Make room."}}
+		},
 		Packs:     &shelf{packs: []Pack{ofOctober}},
 		Published: shelfOfFigures{},
 		Places:    page.Places{Partnership: "Northshire Discharge Partnership", Book: book},

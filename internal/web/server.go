@@ -37,7 +37,9 @@ type Options struct {
 	// Again reads received files again. Nil leaves that page unavailable.
 	Again Again
 	Jobs  Jobs
-	Packs Packs
+	// Status looks at what Homeward hangs on.
+	Status func(context.Context) []Check
+	Packs  Packs
 	// Moment gives the figures of now, all of one moment, and what to call when
 	// they are no longer needed.
 	Moment func(context.Context) (Present, func(), error)
@@ -156,7 +158,8 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
 		"Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
-		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Pasts": opts.Pasts != nil,
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Status": opts.Status != nil,
+		"Packs": opts.Packs != nil, "Pasts": opts.Pasts != nil,
 		"Moment": opts.Moment != nil,
 		"Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil,
 		"Sessions": opts.Sessions != nil,
@@ -318,6 +321,8 @@ func (s *Server) routes() []route {
 		{get, "/admin/jobs", s.may(people.RunJobs, s.jobsPage), false},
 		{get, "/admin/jobs.json", s.may(people.RunJobs, s.jobsJSON), false},
 		{post, "/admin/jobs/:name/run", s.may(people.RunJobs, s.runJob), false},
+		{get, statusPath, s.may(people.RunJobs, s.statusPage), false},
+		{get, statusPath + ".json", s.may(people.RunJobs, s.statusJSON), false},
 		{get, signInPath, open(s.signInPage), false},
 		{post, signInPath, open(s.signIn), false},
 		{get, codePath, open(s.codePage), false},

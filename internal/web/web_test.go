@@ -38,6 +38,7 @@ var everyPage = []string{
 	"/overview", "/figures", "/charts/delayed-days", "/charts/dtoc-beds", "/charts/council-share", "/charts/reasons",
 	"/extracts", "/extracts/upload", "/extracts/" + knownFile, "/packs", "/packs/2026-10-28/about", "/definitions", "/definitions/M01",
 	"/definitions/changes", "/definitions/changes/new",
+	"/admin/status",
 	"/admin/jobs", "/accessibility", "/help/keyboard", "/agreement/close", "/published", "/published/add", "/published/files/1",
 	"/sitrep", "/sitrep?by=provider,group&group=capacity", "/discharge", "/discharge?grain=quarter&by=council", "/bridge", "/conventions",
 }

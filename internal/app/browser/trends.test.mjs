@@ -251,7 +251,8 @@ describe('with half a year', () => {
 
   test('the frame of a chart: most of the card is plot, drawn at the width at which it is shown, its newest in sight', async () => {
     // Parts of a change (.app-moved) are as tall as they are many, beside their own table.
-    const targets = ['/council', '/overview', '/trends', '/trends?split=provider', '/trends?chart=line&split=responsible', '/reasons', '/flow']
+    const targets = ['/council', '/overview', '/trends', '/trends?split=provider',
+      '/trends?chart=line&split=responsible', '/reasons', '/flow']
     for (const [width, least] of [[1280, 0.7], [390, 0.6]]) {
       for (const target of targets) {
         const { context, page, wrong } = await visit({ width, height: 720 })
