@@ -6,7 +6,9 @@ import (
 	"compress/gzip"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -284,41 +286,62 @@ func TestAReplicaBehindIsNoAlarm(t *testing.T) {
 // Before the first migration of an older database its copy is put aside.
 func TestTheDatabaseIsCopiedBeforeAnUpgrade(t *testing.T) {
 	t.Parallel()
-	n, file := keptNorthshire(t)
-	older := func(number string) {
+	const last = 26
+	n := newNorthshire(t)
+	old := filepath.Join(n.dir, "old.db")
+	migrations, err := filepath.Glob(filepath.Join(root, "internal", "sqlite", "migrations", "*.sql"))
+	if err != nil || len(migrations) <= last {
+		t.Fatal(migrations, err)
+	}
+	db, err := sql.Open("sqlite3", old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range migrations[:last] {
+		if _, err := db.Exec(string(must2(os.ReadFile(path)))); err != nil {
+			t.Fatal(path, err)
+		}
+	}
+	if _, err := db.Exec(fmt.Sprintf(`INSERT INTO kept (name, value) VALUES ('of before', x'01'); PRAGMA user_version = %d`, last)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.Close(), os.Chmod(old, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	into := func(from string) {
 		t.Helper()
-		db, err := sql.Open("sqlite3", filepath.Join(n.data(), sqlite.FileName))
-		if err != nil {
+		for _, end := range []string{"", "-wal", "-shm"} {
+			if err := os.Remove(filepath.Join(n.data(), sqlite.FileName+end)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+		}
+		if err := copyFile(from, filepath.Join(n.data(), sqlite.FileName)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.Exec(`ALTER TABLE delay DROP COLUMN left_to; PRAGMA user_version = ` + number); err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Close(); err != nil {
+		if err := os.Chmod(filepath.Join(n.data(), sqlite.FileName), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	was := figuresOf(t, n.data())
-	folder := filepath.Dir(file)
-	older("26")
-	if figuresOf(t, n.data()) != was {
-		t.Error("the figures differ")
-	}
-	copied := filepath.Join(folder, "before-upgrade-0026.db")
+	into(old)
+	must(t, "verify", "--data", n.data())
+	folder := filepath.Join(n.data(), app.BackupsFolder)
+	copied := filepath.Join(folder, fmt.Sprintf("before-upgrade-%04d.db", last))
 	info, err := os.Stat(copied)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatal(info, err)
 	}
-	// The way back is a restore.
-	if err := os.Remove(filepath.Join(n.data(), sqlite.FileName)); err != nil {
-		t.Fatal(err)
+	if has, knows, err := sqlite.SchemaOf(t.Context(), n.data()); err != nil || has != knows {
+		t.Errorf("the database is of migration %d of %d, %v", has, knows, err)
 	}
-	must(t, "restore", copied, "--data", n.data())
-	if figuresOf(t, n.data()) != was {
-		t.Error("the figures of the copy differ")
+	// The way back: it is the database of before, to the last table.
+	into(copied)
+	if has, _, err := sqlite.SchemaOf(t.Context(), n.data()); err != nil || has != last {
+		t.Errorf("the copy is of migration %d, %v", has, err)
 	}
+	must(t, "verify", "--data", n.data())
+
 	t.Run("without room for it nothing is changed", func(t *testing.T) {
-		older("26")
+		into(old)
 		if err := os.RemoveAll(folder); err != nil {
 			t.Fatal(err)
 		}
@@ -329,7 +352,7 @@ func TestTheDatabaseIsCopiedBeforeAnUpgrade(t *testing.T) {
 		if status != app.ExitLess || !strings.Contains(errs, "Nothing was changed") {
 			t.Errorf("it ended with %d: %s", status, errs)
 		}
-		if has, _, err := sqlite.SchemaOf(t.Context(), n.data()); err != nil || has != 26 {
+		if has, _, err := sqlite.SchemaOf(t.Context(), n.data()); err != nil || has != last {
 			t.Errorf("the database is of migration %d, %v", has, err)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"path/filepath"
 
 	"homeward/internal/audit"
@@ -15,7 +16,7 @@ import (
 // SchemaOf gives the number of the last migration of the database in a folder, and
 // that of the last one that this program knows.
 func SchemaOf(ctx context.Context, dir string) (has, knows int, err error) {
-	db, err := sql.Open("sqlite3", dsn(filepath.Join(dir, FileName), true))
+	db, err := sql.Open("sqlite3", asItIs(filepath.Join(dir, FileName)))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -23,6 +24,12 @@ func SchemaOf(ctx context.Context, dir string) (has, knows int, err error) {
 	err = errors.Join(err, db.Close())
 	names, globErr := fs.Glob(migrations, "migrations/*.sql")
 	return has, len(names), errors.Join(err, globErr)
+}
+
+// asItIs gives the options of a connection that reads a database however it keeps
+// its journal, and can change nothing.
+func asItIs(path string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "mode=ro&" + busyTimeout}).String()
 }
 
 // CopyOf copies the database in a folder, whatever its schema, into another folder

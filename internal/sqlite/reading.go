@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"homeward/internal/audit"
@@ -143,8 +142,7 @@ func (s *Store) CopyTo(ctx context.Context, dir string) error {
 // copyInto copies the database as of one moment, whatever is written meanwhile.
 func (s *Store) copyInto(ctx context.Context, path string) error {
 	// The readers' connections may not write anywhere, not even a copy.
-	source := strings.Replace(dsn(filepath.Join(s.ledger.dir, FileName), true), "_query_only=on", "_query_only=off", 1)
-	db, err := sql.Open("sqlite3", source)
+	db, err := sql.Open("sqlite3", asItIs(filepath.Join(s.ledger.dir, FileName)))
 	if err != nil {
 		return err
 	}
