@@ -249,7 +249,8 @@ func TestStoreOfBeforePathways(t *testing.T) {
 		ALTER TABLE log_entry DROP COLUMN sent_key; ALTER TABLE delay DROP COLUMN left_to;
 		DROP TABLE call_turn; DROP TABLE call_action_change; ALTER TABLE call_action DROP COLUMN withdrawn_day;
 		ALTER TABLE call_action DROP COLUMN withdrawn_at; ALTER TABLE call_action DROP COLUMN withdrawn_by;
-		ALTER TABLE call_action DROP COLUMN withdrawn_as; ALTER TABLE call_action DROP COLUMN withdrawn_why; PRAGMA user_version = 23`); err != nil {
+		ALTER TABLE call_action DROP COLUMN withdrawn_as; ALTER TABLE call_action DROP COLUMN withdrawn_why;
+		PRAGMA user_version = 23`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
