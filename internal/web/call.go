@@ -568,8 +568,8 @@ type slideView struct {
 	// Notes are the chart's notes below its drawing; on the wall, where there is one
 	// line for them, those that fit.
 	Notes string
-	Icon   template.HTML
-	Table  *callTable
+	Icon  template.HTML
+	Table *callTable
 	// Chart is the chart's table in the page view.
 	ChartTable *callTable
 	Actions    *callActions
