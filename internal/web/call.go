@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/call"
+	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/people"
@@ -564,8 +565,11 @@ type slideView struct {
 	Drawing template.HTML
 	// Narrow is the drawing for a phone.
 	Narrow template.HTML
-	Icon   template.HTML
-	Table  *callTable
+	// Notes are the chart's notes below its drawing; on the wall, where there is one
+	// line for them, those that fit.
+	Notes string
+	Icon  template.HTML
+	Table *callTable
 	// Chart is the chart's table in the page view.
 	ChartTable *callTable
 	Actions    *callActions
@@ -628,6 +632,10 @@ func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall
 	}
 	if ch := slide.Chart; ch != nil {
 		v.Subtitle = cmp.Or(v.Subtitle, ch.Subtitle)
+		v.Notes = strings.Join(ch.Notes, " ")
+		if wall {
+			v.Notes = wallNotes(ch.Notes)
+		}
 		v.Drawing, v.Narrow, v.Icon = svg([]byte(ch.SVG)), svg([]byte(ch.Narrow)), svg([]byte(ch.Icon))
 		v.ChartTable = callTableOf(v.ID+"-chart-table", ch.Table)
 	}
@@ -636,6 +644,25 @@ func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall
 		v.Title = actions.Title
 	}
 	return v
+}
+
+// wallNotes gives the notes that stand on one line of the wall, whole, and says
+// how many others there are.
+func wallNotes(notes []string) string {
+	const room = 94.0 / 1.6 / 1.1 // In letters of the wall's notes, with what another font is wider by.
+	for n := len(notes); n >= 0; n-- {
+		line := strings.Join(notes[:n], " ")
+		switch left := int64(len(notes) - n); {
+		case left > 0 && n > 0:
+			line += " " + plural(left, "more note", "more notes") + ` under "All slides".`
+		case left > 0:
+			line = plural(left, "note", "notes") + ` under "All slides".`
+		}
+		if chart.TextWidth(line, 1) <= room {
+			return line
+		}
+	}
+	return ""
 }
 
 func stackOf(st call.Stack) *stackView {

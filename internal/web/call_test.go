@@ -522,6 +522,31 @@ func TestCallWithdrawn(t *testing.T) {
 	}
 }
 
+// The wall has one line for the notes of its chart: whole notes, and how many
+// more there are.
+func TestCallNotesOnTheWall(t *testing.T) {
+	t.Parallel()
+	short, long := "No data from Northgate NHS Trust for 3 of 370 days.", strings.Repeat("A long note of many words. ", 5)
+	for want, notes := range map[string][]string{
+		"": nil, short: {short}, short + " " + short: {short, short},
+		short + ` 2 more notes under "All slides".`: {short, long, short},
+		`2 notes under "All slides".`:               {long, long},
+		`1 note under "All slides".`:                {long}} {
+		if got := wallNotes(notes); got != want {
+			t.Errorf("of %d notes the wall has %q, want %q", len(notes), got, want)
+		}
+	}
+	s, k := callSite(t)
+	k.now.Slides[2].Chart.Notes = []string{short, long}
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	for target, want := range map[string]string{"/3": short + ` 1 more note under "All slides".`, "": short + " " + strings.TrimSpace(long)} {
+		doc := parse(t, s.ask(http.MethodGet, "/call/2026-11-04"+target, nil, wordAs, "presenter"))
+		if got := words(doc.Find(".app-poster--chart .app-call__note")); got != want {
+			t.Errorf("%s has %q, want %q", target, got, want)
+		}
+	}
+}
+
 // fontsFetched finds a font of the style sheet that is not one of the reader's
 // own machine.
 var fontsFetched = regexp.MustCompile(`@font-face\{[^}]*url\([^}]*\}`)
