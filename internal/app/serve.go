@@ -89,7 +89,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
 		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
-		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried,
+		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
 		Published: newPublishedDesk(a), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),

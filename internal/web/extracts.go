@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -465,37 +466,41 @@ var effectWords = map[string]string{
 // answers with its receipt: 201 when it was taken or held, 200 when it was known
 // already, 422 when it was turned away.
 func (s *Server) takeExtract(c echo.Context) error {
-	report, err := s.take(c)
-	if err != nil {
-		return err
-	}
-	status := http.StatusCreated
-	switch report.Outcome {
-	case ingest.Already:
-		status = http.StatusOK
-	case ingest.Rejected:
-		status = http.StatusUnprocessableEntity
-	}
-	return c.JSON(status, report)
-}
-
-func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	r := c.Request()
 	s.wholeBody(r, s.opts.MaxUpload)
 	body, name, err := uploaded(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	spool, done, err := s.spooled(body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
 	var may func(string) bool
 	if a := s.actor(c); a.Kind == people.AProgram {
 		may = a.Token.MayUpload
 	}
-	return s.opts.Ingest.FileOf(r.Context(), name, spool, may)
+	take := func() (ingest.SentAnswer, error) {
+		report, err := s.opts.Ingest.FileOf(r.Context(), name, spool, may)
+		if err != nil {
+			return ingest.SentAnswer{}, err
+		}
+		a := ingest.SentAnswer{Status: http.StatusCreated}
+		switch report.Outcome {
+		case ingest.Already:
+			a.Status = http.StatusOK
+		case ingest.Rejected:
+			a.Status = http.StatusUnprocessableEntity
+		}
+		a.Answer, err = json.Marshal(report)
+		return a, err
+	}
+	answer, err := s.answeredOnce(c, name, spool, take)
+	if err != nil {
+		return err
+	}
+	return c.JSONBlob(answer.Status, answer.Answer)
 }
 
 // spooled keeps a file that arrives in the data folder until done: it is read

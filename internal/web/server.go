@@ -53,6 +53,8 @@ type Options struct {
 	Published Published
 	// Looks try files before they count. Nil leaves those pages unavailable.
 	Looks Looks
+	// SentAnswers keep answers to keys of programs; nil passes the keys over.
+	SentAnswers SentAnswers
 	// Quality tells what files leave to be mended. Nil leaves that page unavailable.
 	Quality Qualities
 	// Pairs gives the people who may be one. Nil leaves that page unavailable.
@@ -149,6 +151,7 @@ type Server struct {
 	clientAddress echo.IPExtractor
 	pace          pace
 	englandMoves  englandMoves
+	sending       sending
 }
 
 // New parses the templates, checks the built assets and sets up the routes. It
