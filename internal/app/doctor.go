@@ -35,7 +35,7 @@ func setUpDoctor(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		x.o.Now = time.Now
 		x.folder()
 		status := ExitDone
-		if slices.ContainsFunc(x.found, func(c web.Check) bool { return c.State == web.Wrong }) {
+		if slices.ContainsFunc(x.found, func(c web.Check) bool { return c.State == web.CheckWrong }) {
 			status = ExitLess
 		}
 		if *asJSON {
@@ -76,27 +76,27 @@ func (x *examination) wrong(name string, err error) {
 	if e, ok := errors.AsType[*problem.Error](err); ok {
 		words = e.Error()
 	}
-	x.add(name, web.Wrong, words, "")
+	x.add(name, web.CheckWrong, words, "")
 }
 
 // folder examines a folder that need not be served.
 func (x *examination) folder() {
 	info, err := os.Stat(x.o.Data)
 	if err != nil || !info.IsDir() {
-		x.add("Data folder", web.Wrong, "There is none at "+x.o.Data+".", "Make one: homeward init --data "+x.o.Data)
+		x.add("Data folder", web.CheckWrong, "There is none at "+x.o.Data+".", "Make one: homeward init --data "+x.o.Data)
 		return
 	}
 	x.writable()
 	if x.served != "" {
-		x.add("Server", web.Good, "It runs: "+x.served+".", "")
+		x.add("Server", web.CheckGood, "It runs: "+x.served+".", "")
 	} else {
-		x.add("Server", web.Look, "No server serves this folder now, so no job runs.", "Start it: homeward serve --data "+x.o.Data)
+		x.add("Server", web.CheckLook, "No server serves this folder now, so no job runs.", "Start it: homeward serve --data "+x.o.Data)
 	}
 	p, err := config.LoadPartnership(x.o.partnershipPath())
 	if err != nil {
 		x.wrong("Partnership file", err)
 	} else {
-		x.add("Partnership file", web.Good, fmt.Sprintf("%d councils, %d providers, %d layouts.", len(p.Councils), len(p.Providers),
+		x.add("Partnership file", web.CheckGood, fmt.Sprintf("%d councils, %d providers, %d layouts.", len(p.Councils), len(p.Providers),
 			len(p.Layouts)), "")
 	}
 	if x.database() {
@@ -115,19 +115,19 @@ func (x *examination) writable() {
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		x.add("Data folder", web.Wrong, "It may not be written in by this account.", "Give it to the account that runs Homeward: chown -R "+
+		x.add("Data folder", web.CheckWrong, "It may not be written in by this account.", "Give it to the account that runs Homeward: chown -R "+
 			"ACCOUNT "+x.o.Data)
 	case errors.Is(err, syscall.ENOSPC):
-		x.add("Data folder", web.Wrong, "Its disk is full.", "Make room.")
+		x.add("Data folder", web.CheckWrong, "Its disk is full.", "Make room.")
 	case err != nil:
 		x.wrong("Data folder", err)
 	default:
-		x.add("Data folder", web.Good, x.o.Data+" can be read and written.", "")
+		x.add("Data folder", web.CheckGood, x.o.Data+" can be read and written.", "")
 	}
 	if err := x.o.private(); err != nil {
 		x.wrong("Who may open it", err)
 	} else {
-		x.add("Who may open it", web.Good, "Keys and database are for Homeward's account and group alone.", "")
+		x.add("Who may open it", web.CheckGood, "Keys and database are for Homeward's account and group alone.", "")
 	}
 }
 
@@ -140,20 +140,20 @@ func (x *examination) database() bool {
 		return false
 	}
 	if state != sqlite.Filled {
-		x.add(name, web.Look, "There is none yet.", "The first extract or the first start makes it.")
+		x.add(name, web.CheckLook, "There is none yet.", "The first extract or the first start makes it.")
 		return false
 	}
 	has, knows, err := sqlite.SchemaOf(x.ctx, x.o.Data)
 	switch {
 	case err != nil:
-		x.add(name, web.Wrong, "It could not be opened: "+err.Error()+".", "Restore the newest backup: homeward restore FILE --data NEWFOLDER")
+		x.add(name, web.CheckWrong, "It could not be opened: "+err.Error()+".", "Restore the newest backup: homeward restore FILE --data NEWFOLDER")
 		return false
 	case has > knows:
-		x.add(name, web.Wrong, fmt.Sprintf("It is of a later version of Homeward (%d, this program knows %d).", has, knows),
+		x.add(name, web.CheckWrong, fmt.Sprintf("It is of a later version of Homeward (%d, this program knows %d).", has, knows),
 			"Use the later program.")
 		return false
 	case has < knows:
-		x.add(name, web.Look, fmt.Sprintf("It is of an older version (%d, this program brings it to %d), and is looked at no further here.",
+		x.add(name, web.CheckLook, fmt.Sprintf("It is of an older version (%d, this program brings it to %d), and is looked at no further here.",
 			has, knows), "The next start copies it to "+BackupsFolder+"/ and brings it up to date.")
 		return false
 	}
@@ -179,10 +179,10 @@ func (x *examination) rest(p *config.Partnership) {
 	x.jobs()
 	x.inbox()
 	if pack.FindChromium(x.o.Chromium) == nil {
-		x.add("Browser for packs", web.Look, "This machine has no Chromium, so packs have no PDF and no picture.",
+		x.add("Browser for packs", web.CheckLook, "This machine has no Chromium, so packs have no PDF and no picture.",
 			"Install one, or name it with HOMEWARD_CHROMIUM. Pages print the same from any browser.")
 	} else {
-		x.add("Browser for packs", web.Good, "There is a Chromium.", "")
+		x.add("Browser for packs", web.CheckGood, "There is a Chromium.", "")
 	}
 }
 
@@ -195,7 +195,7 @@ func (x *examination) databaseItself() {
 	if info, err := os.Stat(filepath.Join(x.o.Data, sqlite.FileName)); err == nil {
 		size = info.Size()
 	}
-	x.add("Database", web.Good, fmt.Sprintf("%.1f MB, and a line can be written. What is in it is checked each night.", float64(size)/1e6), "")
+	x.add("Database", web.CheckGood, fmt.Sprintf("%.1f MB, and a line can be written. What is in it is checked each night.", float64(size)/1e6), "")
 }
 
 func (x *examination) keys() {
@@ -208,15 +208,15 @@ func (x *examination) keys() {
 	key, err := identity.LoadOrCreate(x.o.keyPath(), false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		x.add(name, web.Wrong, x.o.keyPath()+" is missing: figures work, identifiers and extracts do not.",
+		x.add(name, web.CheckWrong, x.o.keyPath()+" is missing: figures work, identifiers and extracts do not.",
 			"Put it back from where its copy is kept.")
 	case err != nil:
 		x.wrong(name, err)
 	case noted != "" && key.Fingerprint() != noted:
-		x.add(name, web.Wrong, fmt.Sprintf("%s (check value %s) is not the key of this database (%s).", x.o.keyPath(), key.Fingerprint(), noted),
+		x.add(name, web.CheckWrong, fmt.Sprintf("%s (check value %s) is not the key of this database (%s).", x.o.keyPath(), key.Fingerprint(), noted),
 			"Put the right one back from where its copy is kept.")
 	default:
-		x.add(name, web.Good, "It is the key of this database (check value "+key.Fingerprint()+").", "")
+		x.add(name, web.CheckGood, "It is the key of this database (check value "+key.Fingerprint()+").", "")
 	}
 }
 
@@ -232,9 +232,9 @@ func (x *examination) log() {
 	case err != nil:
 		x.wrong(name, err)
 	case !r.Whole():
-		x.add(name, web.Wrong, strings.Join(r.Findings, " "), "Keep the data folder as it is, and contact your security lead.")
+		x.add(name, web.CheckWrong, strings.Join(r.Findings, " "), "Keep the data folder as it is, and contact your security lead.")
 	default:
-		x.add(name, web.Good, strings.TrimSpace(fmt.Sprintf("Whole, to entry %d. %s", r.Head.Number, strings.Join(r.Notes, " "))), "")
+		x.add(name, web.CheckGood, strings.TrimSpace(fmt.Sprintf("Whole, to entry %d. %s", r.Head.Number, strings.Join(r.Notes, " "))), "")
 	}
 }
 
@@ -256,11 +256,11 @@ func (x *examination) clock() {
 	now := x.o.Now()
 	words := now.In(london).Format("2 January 2006, 15:04:05") + " in London"
 	if last.Sub(now) > skew {
-		x.add(name, web.Wrong, fmt.Sprintf("%s, which is %s before what was recorded last.", words, last.Sub(now).Round(time.Second)),
+		x.add(name, web.CheckWrong, fmt.Sprintf("%s, which is %s before what was recorded last.", words, last.Sub(now).Round(time.Second)),
 			"Set the clock. What is recorded meanwhile keeps its order and is dated right after the last moment.")
 		return
 	}
-	x.add(name, web.Good, words+".", "")
+	x.add(name, web.CheckGood, words+".", "")
 }
 
 // roomFor is how much room a disk should have, in bytes, beside what must be there.
@@ -275,10 +275,10 @@ func (x *examination) room() {
 	free := uint64(disk.Bavail) * uint64(disk.Bsize)
 	words := fmt.Sprintf("The data folder's disk has %.1f GB free.", float64(free)/1e9)
 	if free < roomFor {
-		x.add("Room", web.Look, words, "Make room soon: below 64 MB nothing is taken in.")
+		x.add("Room", web.CheckLook, words, "Make room soon: below 64 MB nothing is taken in.")
 		return
 	}
-	x.add("Room", web.Good, words, "")
+	x.add("Room", web.CheckGood, words, "")
 }
 
 // backupLate is how old the newest backup may be.
@@ -293,7 +293,7 @@ func (x *examination) backups(p *config.Partnership) {
 		return
 	}
 	if len(all) == 0 {
-		x.add(name, web.Look, "There is none in "+b.folder+".", "Make one: homeward backup --data "+x.o.Data+
+		x.add(name, web.CheckLook, "There is none in "+b.folder+".", "Make one: homeward backup --data "+x.o.Data+
 			". A running server makes one every night.")
 		return
 	}
@@ -301,27 +301,27 @@ func (x *examination) backups(p *config.Partnership) {
 	words := fmt.Sprintf("%d in %s, the newest of %s.", len(all), b.folder, made.Format("2 January 2006, 15:04 UTC"))
 	switch {
 	case x.o.Now().Sub(made) > backupLate:
-		x.add(name, web.Wrong, words, "See on the jobs page why none was made since, and make one: homeward backup --data "+x.o.Data)
+		x.add(name, web.CheckWrong, words, "See on the jobs page why none was made since, and make one: homeward backup --data "+x.o.Data)
 	case b.beside():
-		x.add(name, web.Look, words, "They lie in the data folder. Name a folder on another disk in the partnership file (backup: folder).")
+		x.add(name, web.CheckLook, words, "They lie in the data folder. Name a folder on another disk in the partnership file (backup: folder).")
 	default:
-		x.add(name, web.Good, words, "")
+		x.add(name, web.CheckGood, words, "")
 	}
 }
 
 func (x *examination) mail(p *config.Partnership) {
 	switch m := p.Mail; {
 	case m == nil:
-		x.add("Mail", web.Look, "None is set, so packs wait on their page and nobody is told of missing extracts.", "Set it in the partnership "+
+		x.add("Mail", web.CheckLook, "None is set, so packs wait on their page and nobody is told of missing extracts.", "Set it in the partnership "+
 			"file (mail).")
 	case m.PasswordFile == "":
-		x.add("Mail", web.Good, "It goes through "+m.Host+", without a password.", "")
+		x.add("Mail", web.CheckGood, "It goes through "+m.Host+", without a password.", "")
 	default:
 		if _, err := os.ReadFile(m.PasswordFile); err != nil {
-			x.add("Mail", web.Wrong, "The password file "+m.PasswordFile+" could not be read.", "Put it there, for Homeward's account alone.")
+			x.add("Mail", web.CheckWrong, "The password file "+m.PasswordFile+" could not be read.", "Put it there, for Homeward's account alone.")
 			return
 		}
-		x.add("Mail", web.Good, "It goes through "+m.Host+".", "")
+		x.add("Mail", web.CheckGood, "It goes through "+m.Host+".", "")
 	}
 }
 
@@ -341,11 +341,11 @@ func (x *examination) jobs() {
 	slices.Sort(failed)
 	switch {
 	case len(failed) > 0:
-		x.add(name, web.Wrong, strings.Join(failed, "; "), "The jobs page (/admin/jobs) runs them again.")
+		x.add(name, web.CheckWrong, strings.Join(failed, "; "), "The jobs page (/admin/jobs) runs them again.")
 	case len(last) == 0:
-		x.add(name, web.Look, "None has run yet.", "A running server runs them.")
+		x.add(name, web.CheckLook, "None has run yet.", "A running server runs them.")
 	default:
-		x.add(name, web.Good, fmt.Sprintf("The last runs of %d jobs ended as they should.", len(last)), "")
+		x.add(name, web.CheckGood, fmt.Sprintf("The last runs of %d jobs ended as they should.", len(last)), "")
 	}
 }
 
@@ -372,11 +372,11 @@ func (x *examination) inbox() {
 	}
 	words := fmt.Sprintf("%d files wait.", waiting)
 	if long > 0 {
-		x.add(name, web.Look, fmt.Sprintf("%d files wait, %d of them for over ten minutes.", waiting, long),
+		x.add(name, web.CheckLook, fmt.Sprintf("%d files wait, %d of them for over ten minutes.", waiting, long),
 			"A running server takes them in. The jobs page says what its last look did.")
 		return
 	}
-	x.add(name, web.Good, words, "")
+	x.add(name, web.CheckGood, words, "")
 }
 
 // status gives the state of a served folder to the page that shows it.

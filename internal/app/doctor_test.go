@@ -26,7 +26,7 @@ func checksOf(t *testing.T, dir string, want int) map[string]web.Check {
 	}
 	out := map[string]web.Check{}
 	for _, c := range all {
-		if c.Found == "" || c.State != web.Good && c.Do == "" && !strings.Contains(c.Found, ":") && !strings.Contains(c.Found, ". ") {
+		if c.Found == "" || c.State != web.CheckGood && c.Do == "" && !strings.Contains(c.Found, ":") && !strings.Contains(c.Found, ". ") {
 			t.Errorf("%+v does not say what to do", c)
 		}
 		out[c.Name] = c
@@ -36,14 +36,14 @@ func checksOf(t *testing.T, dir string, want int) map[string]web.Check {
 
 func TestDoctorSaysWhatIsNotRight(t *testing.T) {
 	t.Parallel()
-	if got := checksOf(t, filepath.Join(t.TempDir(), "none"), app.ExitLess)["Data folder"]; got.State != web.Wrong {
+	if got := checksOf(t, filepath.Join(t.TempDir(), "none"), app.ExitLess)["Data folder"]; got.State != web.CheckWrong {
 		t.Errorf("%+v", got)
 	}
 	n, _ := keptNorthshire(t)
 	before := tree(t, n.data())
 	whole := checksOf(t, n.data(), app.ExitDone)
 	for name, c := range whole {
-		if c.State == web.Wrong {
+		if c.State == web.CheckWrong {
 			t.Errorf("%s of a folder that is as it should be: %+v", name, c)
 		}
 	}
@@ -55,26 +55,26 @@ func TestDoctorSaysWhatIsNotRight(t *testing.T) {
 		state             web.CheckState
 		change            func(dir string) error
 	}{
-		{"partnership file", "Partnership file", "name", web.Wrong, func(dir string) error {
+		{"partnership file", "Partnership file", "name", web.CheckWrong, func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, app.PartnershipFile), []byte("name:\n"), 0o600)
 		}},
-		{"key away", "Key of identifiers", "is missing", web.Wrong, func(dir string) error { return os.Remove(filepath.Join(dir, app.KeyFile)) }},
-		{"another key", "Key of identifiers", "is not the key of this database", web.Wrong, func(dir string) error {
+		{"key away", "Key of identifiers", "is missing", web.CheckWrong, func(dir string) error { return os.Remove(filepath.Join(dir, app.KeyFile)) }},
+		{"another key", "Key of identifiers", "is not the key of this database", web.CheckWrong, func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, app.KeyFile), []byte(strings.Repeat("ab", 32)), 0o600)
 		}},
-		{"log key away", "Audit log", "audit.key, is missing", web.Wrong, func(dir string) error {
+		{"log key away", "Audit log", "audit.key, is missing", web.CheckWrong, func(dir string) error {
 			return os.Remove(filepath.Join(dir, sqlite.AuditKeyName))
 		}},
-		{"head away", "Audit log", "no head file", web.Wrong, func(dir string) error {
+		{"head away", "Audit log", "no head file", web.CheckWrong, func(dir string) error {
 			return os.Remove(filepath.Join(dir, sqlite.HeadFileName))
 		}},
-		{"database away", "Database", "homeward restore", web.Wrong, func(dir string) error {
+		{"database away", "Database", "homeward restore", web.CheckWrong, func(dir string) error {
 			return os.Remove(filepath.Join(dir, sqlite.FileName))
 		}},
-		{"open to all", "Who may open it", "chmod 600", web.Wrong, func(dir string) error {
+		{"open to all", "Who may open it", "chmod 600", web.CheckWrong, func(dir string) error {
 			return os.Chmod(filepath.Join(dir, app.KeyFile), 0o644)
 		}},
-		{"old backup", "Backups", "1 January 2025", web.Wrong, func(dir string) error {
+		{"old backup", "Backups", "1 January 2025", web.CheckWrong, func(dir string) error {
 			folder := filepath.Join(dir, app.BackupsFolder)
 			all, err := os.ReadDir(folder)
 			if err != nil {

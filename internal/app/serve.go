@@ -87,12 +87,15 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	if err != nil {
 		return err
 	}
+	tried := newLooks(a, spool)
+	defer tried.close()
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
 		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
-		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Published: newPublishedDesk(a), Closings: a.closings(),
+		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
+		Published: newPublishedDesk(a), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),

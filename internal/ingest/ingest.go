@@ -93,6 +93,13 @@ type Service struct {
 	one sync.Mutex
 }
 
+// On gives a service that takes files into another store, by the same layouts and
+// rules, and keeps nothing of them: to try out what they would give.
+func (s *Service) On(store Store) *Service {
+	return &Service{Reader: s.Reader, Rules: s.Rules, RuleSets: s.RuleSets, Store: store, Key: s.Key, Spool: s.Spool, Into: s.Into,
+		Now: s.Now, Log: s.Log}
+}
+
 // Outcome says what became of a file.
 type Outcome string
 

@@ -13,9 +13,9 @@ type CheckState string
 
 // The states of a check, in words for the reader.
 const (
-	Good  CheckState = "Good"
-	Look  CheckState = "Look at it"
-	Wrong CheckState = "Not right"
+	CheckGood  CheckState = "Good"
+	CheckLook  CheckState = "Look at it"
+	CheckWrong CheckState = "Not right"
 )
 
 // Check is one thing that Homeward hangs on: what was found, and what to do where it
@@ -38,7 +38,7 @@ type statusRow struct {
 	Tag string
 }
 
-var checkTags = map[CheckState]string{Good: "nhsuk-tag--green", Look: "nhsuk-tag--yellow", Wrong: "nhsuk-tag--red"}
+var checkTags = map[CheckState]string{CheckGood: "nhsuk-tag--green", CheckLook: "nhsuk-tag--yellow", CheckWrong: "nhsuk-tag--red"}
 
 func (s *Server) statusPage(c echo.Context) error {
 	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
@@ -51,10 +51,10 @@ func (s *Server) statusPage(c echo.Context) error {
 		v.Rows = append(v.Rows, statusRow{check, checkTags[check.State]})
 	}
 	switch {
-	case of[Wrong] > 0:
-		v.Lede = plural(of[Wrong], "thing is", "things are") + " not right. Each says what to do."
-	case of[Look] > 0:
-		v.Lede = "Homeward works. " + plural(of[Look], "thing is", "things are") + " worth a look."
+	case of[CheckWrong] > 0:
+		v.Lede = plural(of[CheckWrong], "thing is", "things are") + " not right. Each says what to do."
+	case of[CheckLook] > 0:
+		v.Lede = "Homeward works. " + plural(of[CheckLook], "thing is", "things are") + " worth a look."
 	default:
 		v.Lede = "Everything is as it should be."
 	}

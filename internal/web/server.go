@@ -53,6 +53,10 @@ type Options struct {
 	Casework *casework.Service
 	// Published gives published figures. Nil leaves that page unavailable.
 	Published Published
+	// Looks try files before they count. Nil leaves those pages unavailable.
+	Looks Looks
+	// SentAnswers keep answers to keys of programs; nil passes the keys over.
+	SentAnswers SentAnswers
 	// Quality tells what files leave to be mended. Nil leaves that page unavailable.
 	Quality Qualities
 	// Pairs gives the people who may be one. Nil leaves that page unavailable.
@@ -151,6 +155,7 @@ type Server struct {
 	clientAddress echo.IPExtractor
 	pace          pace
 	englandMoves  englandMoves
+	sending       sending
 }
 
 // New parses the templates, checks the built assets and sets up the routes. It
@@ -254,7 +259,7 @@ func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.nationalRoutes(), s.samePeopleRoutes(), s.againRoutes(),
 		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes(),
-		s.qualityRoutes(), s.calendarRoutes()), []route{
+		s.qualityRoutes(), s.calendarRoutes(), s.lookRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},
@@ -283,8 +288,6 @@ func (s *Server) routes() []route {
 		{get, "/extracts", s.may(people.SeeExtracts, s.extractsPage), false},
 		{get, "/extracts.csv", s.may(people.SeeExtracts, s.extractsCSV), false},
 		{get, "/extracts.json", s.may(people.SeeExtracts, s.extractsJSON), false},
-		{get, "/extracts/upload", s.may(people.TakeExtracts, s.uploadPage), false},
-		{post, uploadPath, s.may(people.TakeExtracts, s.upload), true},
 		{get, "/extracts/:id", s.may(people.SeeExtracts, s.receipt), false},
 		{get, "/extracts/:id/decision", s.may(people.DecideExtracts, s.decisionPage), false},
 		{post, "/extracts/:id/decision", s.may(people.DecideExtracts, s.decide), false},
