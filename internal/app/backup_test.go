@@ -302,7 +302,8 @@ func TestTheDatabaseIsCopiedBeforeAnUpgrade(t *testing.T) {
 			t.Fatal(path, err)
 		}
 	}
-	if _, err := db.Exec(fmt.Sprintf(`INSERT INTO kept (name, value) VALUES ('of before', x'01'); PRAGMA user_version = %d`, last)); err != nil {
+	const filled = `INSERT INTO kept (name, value) VALUES ('of before', x'01'); PRAGMA user_version = %d`
+	if _, err := db.Exec(fmt.Sprintf(filled, last)); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(db.Close(), os.Chmod(old, 0o600)); err != nil {

@@ -146,7 +146,8 @@ func (x *examination) database() bool {
 	has, knows, err := sqlite.SchemaOf(x.ctx, x.o.Data)
 	switch {
 	case err != nil:
-		x.add(name, web.CheckWrong, "It could not be opened: "+err.Error()+".", "Restore the newest backup: homeward restore FILE --data NEWFOLDER")
+		x.add(name, web.CheckWrong, "It could not be opened: "+err.Error()+".",
+			"Restore the newest backup: homeward restore FILE --data NEWFOLDER")
 		return false
 	case has > knows:
 		x.add(name, web.CheckWrong, fmt.Sprintf("It is of a later version of Homeward (%d, this program knows %d).", has, knows),

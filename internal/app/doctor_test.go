@@ -58,7 +58,9 @@ func TestDoctorSaysWhatIsNotRight(t *testing.T) {
 		{"partnership file", "Partnership file", "name", web.CheckWrong, func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, app.PartnershipFile), []byte("name:\n"), 0o600)
 		}},
-		{"key away", "Key of identifiers", "is missing", web.CheckWrong, func(dir string) error { return os.Remove(filepath.Join(dir, app.KeyFile)) }},
+		{"key away", "Key of identifiers", "is missing", web.CheckWrong, func(dir string) error {
+			return os.Remove(filepath.Join(dir, app.KeyFile))
+		}},
 		{"another key", "Key of identifiers", "is not the key of this database", web.CheckWrong, func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, app.KeyFile), []byte(strings.Repeat("ab", 32)), 0o600)
 		}},

@@ -149,7 +149,8 @@ func options(t testing.TB, of *office) (Options, *site) {
 	o := Options{
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
 		Drawer: plainDrawer{}, Jobs: s.desk, Status: func(context.Context) []Check {
-			return []Check{{"Clock", CheckGood, "It is 9:00.", ""}, {"Mail", CheckLook, "None is set.", "Set it."}, {"Room", CheckWrong, "Full.", "Make room."}}
+			return []Check{{"Clock", CheckGood, "It is 9:00.", ""}, {"Mail", CheckLook, "None is set.", "Set it."},
+				{"Room", CheckWrong, "Full.", "Make room."}}
 		},
 		Packs:     &shelf{packs: []Pack{ofOctober}},
 		Published: shelfOfFigures{},
