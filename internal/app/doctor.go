@@ -196,7 +196,8 @@ func (x *examination) databaseItself() {
 	if info, err := os.Stat(filepath.Join(x.o.Data, sqlite.FileName)); err == nil {
 		size = info.Size()
 	}
-	x.add("Database", web.CheckGood, fmt.Sprintf("%.1f MB, and a line can be written. What is in it is checked each night.", float64(size)/1e6), "")
+	words := fmt.Sprintf("%.1f MB, and a line can be written. What is in it is checked each night.", float64(size)/1e6)
+	x.add("Database", web.CheckGood, words, "")
 }
 
 func (x *examination) keys() {
@@ -214,7 +215,8 @@ func (x *examination) keys() {
 	case err != nil:
 		x.wrong(name, err)
 	case noted != "" && key.Fingerprint() != noted:
-		x.add(name, web.CheckWrong, fmt.Sprintf("%s (check value %s) is not the key of this database (%s).", x.o.keyPath(), key.Fingerprint(), noted),
+		x.add(name, web.CheckWrong, fmt.Sprintf("%s (check value %s) is not the key of this database (%s).", x.o.keyPath(), key.Fingerprint(),
+			noted),
 			"Put the right one back from where its copy is kept.")
 	default:
 		x.add(name, web.CheckGood, "It is the key of this database (check value "+key.Fingerprint()+").", "")
@@ -313,8 +315,8 @@ func (x *examination) backups(p *config.Partnership) {
 func (x *examination) mail(p *config.Partnership) {
 	switch m := p.Mail; {
 	case m == nil:
-		x.add("Mail", web.CheckLook, "None is set, so packs wait on their page and nobody is told of missing extracts.", "Set it in the partnership "+
-			"file (mail).")
+		x.add("Mail", web.CheckLook, "None is set, so packs wait on their page and nobody is told of missing extracts.",
+			"Set it in the partnership file (mail).")
 	case m.PasswordFile == "":
 		x.add("Mail", web.CheckGood, "It goes through "+m.Host+", without a password.", "")
 	default:
