@@ -98,6 +98,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 		Published: newPublishedDesk(a), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
+		Pace:   float64(a.Partnership.SignIn.RequestsPerSecond),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
 		Places: a.places(), Levels: a.levels(), Rules: a.Rules, RuleSets: a.rules,
 		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs, Beds: a.bedLists(),

@@ -122,6 +122,8 @@ func TestPutRight(t *testing.T) {
 		{"P1 sign-in: a coordinator of everything", "name: P\n", workAccount(", organisations: [RK9]", ""), "named organisations"},
 		{"P1 sign-in: a viewer of one provider", "name: P\n", workAccount("role: coordinator", "role: viewer"), "whole partnership"},
 		{"sign-in: a claim without a value", "name: P\n", workAccount("value: Coordinators, ", ""), "expected a claim and its value"},
+		{"a pace that lets nobody in", "name: P\n", "name: P\nsign_in: {requests_per_second: 1}\n",
+			"line 2: sign_in.requests_per_second: found 1, expected a number of requests from 5 to 10000"},
 		{"no backup that stays", "name: P\n", "name: P\nbackup: {keep: -1}\n",
 			"line 2: backup.keep: found -1, expected how many backups stay, from 1 to 1000"},
 		{"a folder that hangs on where the program was started", "name: P\n", "name: P\nbackup: {folder: backups}\n",

@@ -48,6 +48,9 @@ func (s *Server) statusPage(c echo.Context) error {
 	of := map[CheckState]int64{}
 	for _, check := range s.opts.Status(c.Request().Context()) {
 		of[check.State]++
+		if check.Do == "" {
+			check.Do = "Nothing"
+		}
 		v.Rows = append(v.Rows, statusRow{check, checkTags[check.State]})
 	}
 	switch {

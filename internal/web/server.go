@@ -121,9 +121,9 @@ type Options struct {
 	// Secure says that people reach the service over TLS, here or at a proxy in
 	// front: browsers are told to come back over TLS only.
 	Secure bool
-	// Pace bounds the requests of one network address: so many a second, ten
-	// times as many at once. The default is 40, which a hospital behind one
-	// address does not reach; below zero there is no bound.
+	// Pace bounds the requests of each person and program who is known, and of each
+	// network address from which others ask: so many a second, ten times as many at
+	// once. The default is 40; below zero there is no bound.
 	Pace float64
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For is
 	// believed.

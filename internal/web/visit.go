@@ -176,6 +176,9 @@ func (s *Server) signInFirst(c echo.Context, v visit) error {
 	return c.Redirect(http.StatusSeeOther, page.Address(signInPath, q))
 }
 
+// bearer begins the header with which a program brings its token.
+const bearer = "Bearer "
+
 // withVisit finds out who each request comes from: a program by its token, a
 // person or a screen by the session. Files and health checks belong to nobody.
 func (s *Server) withVisit(next http.Handler) http.Handler {
@@ -187,6 +190,10 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 		var err error
 		if v.Current, err = s.opts.Sessions.Current(r.Context(), v.Address); err != nil {
 			s.writeError(w, r, "", err)
+			return
+		}
+		if v.Had && !s.pace.allowsVisit(v) {
+			s.writeError(w, r, "", errTooMany)
 			return
 		}
 		if v.Had && v.Actor.Kind == people.APerson {
@@ -205,14 +212,18 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 	})
 	withSession, glance := s.opts.Sessions.Handler(known), s.opts.Sessions.Glance(known)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, program := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		text, program := strings.CutPrefix(r.Header.Get("Authorization"), bearer)
 		switch {
 		case fileOrHealth(r.URL.Path):
 			next.ServeHTTP(w, r)
 		case program && forPrograms(r.URL.Path):
 			v := visit{Address: s.addressOf(r)}
 			var err error
-			if v.Actor, err = s.opts.SignIn.Program(r.Context(), strings.TrimSpace(text), v.Address); err != nil {
+			v.Actor, err = s.opts.SignIn.Program(r.Context(), strings.TrimSpace(text), v.Address)
+			if !s.pace.allowsVisit(v) {
+				err = errTooMany
+			}
+			if err != nil {
 				if problem.KindOf(err) == problem.Forbidden {
 					err = &refusedToken{err}
 				}
