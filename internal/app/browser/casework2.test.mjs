@@ -434,8 +434,8 @@ test('the worklist on paper: landscape, a sheet a ward, confidential at the head
   assert.deepEqual(broken, [], 'a rule is broken')
   // No words run into the next column.
   await me.page.setViewportSize({ width: 1032, height: 718 })
-  const over = await me.page.locator('.app-sheet :is(th, td)').evaluateAll((all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
-    .map((cell) => cell.innerText))
+  const over = await me.page.locator('.app-sheet :is(th, td)').evaluateAll((all) =>
+    all.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.innerText))
   assert.deepEqual(over, [], 'words run into the next column')
   assert.equal(await me.page.locator('.app-sheet thead').evaluateAll((all) =>
     all.every((e) => getComputedStyle(e).display === 'table-header-group')), true)
