@@ -779,6 +779,11 @@ func noSuchAction() error {
 	return problem.New(problem.NotFound, "There is no open action of that number on this call. Check the latest list.")
 }
 
+// Settled says whether anything is done or withdrawn, in the line of the wall, and
+// DoneAndWithdrawn whether both stand there.
+func (a callActions) Settled() bool          { return a.Done != "" || len(a.Withdrawn) > 0 }
+func (a callActions) DoneAndWithdrawn() bool { return a.Done != "" && len(a.Withdrawn) > 0 }
+
 // Note is the line below the actions: what is past due, and what does not fit.
 func (a callActions) Note() string {
 	note := ""
@@ -924,10 +929,10 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form actionForm, at, t
 		}
 		v.Due += call.ShortName(s.organisationName(t.Owner)) + " " + count(int64(t.PastDue))
 	}
-	v.Earliest = today.String()
 	if v.Change != nil {
 		v.Change.Cancel = themed(at, theme) + "#actions"
 	} else {
+		v.Earliest = today.String() // A date that an action has may have gone by.
 		v.What, v.Date, v.owner = form.typed.Get("what"), form.typed.Get("due"), form.typed.Get("owner")
 	}
 	for _, p := range s.organisations() {
