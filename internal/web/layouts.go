@@ -303,7 +303,7 @@ type wizardView struct {
 	Caption, Action, Save, Cancel string
 	Revision                      int
 	Until                         string
-	Lede, Refused                 string
+	Lede, Trouble, Marks          string
 	Files                         page.Table
 	Unsure                        []string
 	Columns                       []columnChoice
@@ -371,7 +371,7 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 	p := d.Proposal
 	at := newLayoutPath + "/" + d.ID
 	v := wizardView{Form: page.Form{Frame: s.frame(c, "Take on a new sender"), Said: s.opts.Sessions.Said(c.Request().Context())},
-		Action: at, Save: at + "/save", Cancel: at + "/cancel", Revision: d.Revision, Until: s.moment(d.Until), Refused: p.Refused,
+		Action: at, Save: at + "/save", Cancel: at + "/cancel", Revision: d.Revision, Until: s.moment(d.Until), Trouble: p.Refused,
 		Layout: p.Layout, Partnership: p.Partnership, Unsure: p.Unsure,
 		Name: page.Field{ID: "name", Label: "Name of the layout", Value: p.Name, Hint: "Small letters, digits and hyphens. A name that " +
 			"is there " +
@@ -380,6 +380,10 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 			"not name " +
 			"people.", Class: "nhsuk-input--width-30"}}
 	v.Crumbs = append(slices.Clone(layoutsCrumbs), page.Link{Text: "Layouts", Href: layoutsPath})
+	v.Marks = count(int64(len(p.Unsure))) + " to check"
+	if p.Refused != "" {
+		v.Save = ""
+	}
 	v.Caption = nhsnumber.Redact(strings.Join(d.Files[:min(len(d.Files), 3)], ", "))
 	if len(d.Files) > 3 {
 		v.Caption += fmt.Sprintf(" and %d more", len(d.Files)-3)
