@@ -64,8 +64,10 @@ type SampleFile struct {
 
 // LayoutDraft is a layout that is being worked out.
 type LayoutDraft struct {
-	ID       string
-	Files    []string
+	ID    string
+	Files []string
+	// Named is the layout's name where somebody gave it.
+	Named    string
 	Proposal *propose.Proposal
 	Answers  propose.Answers
 	Revision int
@@ -310,7 +312,7 @@ type wizardView struct {
 	Words                         []wordChoice
 	Parts                         []page.Part
 	Rows, Causes                  page.Table
-	Layout, Partnership           string
+	Layout, Needs                 string
 	Name                          page.Field
 	Why                           page.Field
 }
@@ -372,7 +374,7 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 	at := newLayoutPath + "/" + d.ID
 	v := wizardView{Form: page.Form{Frame: s.frame(c, "Take on a new sender"), Said: s.opts.Sessions.Said(c.Request().Context())},
 		Action: at, Save: at + "/save", Cancel: at + "/cancel", Revision: d.Revision, Until: s.moment(d.Until), Trouble: p.Refused,
-		Layout: p.Layout, Partnership: p.Partnership, Unsure: p.Unsure,
+		Layout: p.Layout, Needs: p.Partnership,
 		Name: page.Field{ID: "name", Label: "Name of the layout", Value: p.Name, Hint: "Small letters, digits and hyphens. A name that " +
 			"is there " +
 			"already gets a new version.", Class: "nhsuk-input--width-20"},
@@ -380,6 +382,9 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 			"not name " +
 			"people.", Class: "nhsuk-input--width-30"}}
 	v.Crumbs = append(slices.Clone(layoutsCrumbs), page.Link{Text: "Layouts", Href: layoutsPath})
+	for _, u := range p.Unsure {
+		v.Unsure = append(v.Unsure, measure.UpperFirst(u)+".")
+	}
 	v.Marks = count(int64(len(p.Unsure))) + " to check"
 	if p.Refused != "" {
 		v.Save = ""
@@ -420,14 +425,16 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 		for _, r := range f.Rows {
 			rows.Rows = append(rows.Rows, []page.Cell{number(r.Line), {Text: r.Who, Header: true}, {Text: r.Ready},
 				{Text: orWords(r.Discharged, "In bed")},
-				{Text: r.Reason}, {Text: measure.UpperFirst(r.Responsible)}, {Text: r.Care}, {Text: r.Council}})
+				{Text: measure.UpperFirst(r.Reason)}, {Text: measure.UpperFirst(r.Responsible)}, {Text: r.Care}, {Text: orWords(r.Council,
+					"Not known")}})
 		}
 	}
 	v.Lede = fmt.Sprintf("%s read: %s kept, %s not counted, %s put aside.", plural(int64(read), "row", "rows"), count(int64(kept)),
 		count(int64(excluded)), count(int64(aside)))
 	v.Files, v.Rows, v.Causes = files, rows, causesTable(groups)
 	for i, col := range p.Columns {
-		ch := columnChoice{ID: "c" + strconv.Itoa(i), Heading: col.Heading, Evidence: col.Evidence, Unsure: col.Unsure, Examples: col.Examples,
+		ch := columnChoice{ID: "c" + strconv.Itoa(i), Heading: col.Heading, Evidence: measure.UpperFirst(col.Evidence),
+			Unsure: measure.UpperFirst(col.Unsure), Examples: col.Examples,
 			Filled: fmt.Sprintf("%.0f%% filled", col.Filled*100)}
 		if col.Unsure != "" {
 			ch.Right = "ok" + strconv.Itoa(i)
@@ -609,6 +616,9 @@ func (s *Server) answersOf(c echo.Context, d *LayoutDraft) (propose.Answers, str
 		a.Provider = strings.ToUpper(provider)
 	}
 	name, _ := given("name")
+	if name == p.Name {
+		name = d.Named // What was made up follows what it is made of.
+	}
 	return a, name
 }
 

@@ -158,7 +158,7 @@ export function roleFor (target) {
   if (/^\/(agreement|disputes)/.test(target)) return 'reviewer'
   if (/^\/council/.test(target)) return 'director'
   if (/^\/call/.test(target)) return 'presenter'
-  if (/^\/(extracts\/upload|published\/add)/.test(target)) return 'analyst'
+  if (/^\/(extracts\/upload|published\/add|layouts\/new)/.test(target)) return 'analyst'
   return 'administrator'
 }
 
@@ -193,7 +193,7 @@ export async function visitor (chrome, site, options = {}) {
 // one.
 export const pages = [
   '/overview', '/overview?view=print', '/figures', '/figures?by=provider,reason&last=3m', '/charts/delayed-days', '/charts/dtoc-beds',
-  '/charts/council-share', '/charts/reasons', '/extracts', '/extracts/upload', '/packs', '/definitions', '/definitions/M03',
+  '/charts/council-share', '/charts/reasons', '/extracts', '/extracts/upload', '/layouts', '/layouts/new', '/layouts/northgate-csv', '/packs', '/definitions', '/definitions/M03',
   '/definitions/changes',
   '/days', '/sitrep', '/discharge', '/bridge', '/published', '/published/add',
   '/admin/jobs', '/admin/users', '/admin/users/new', '/admin/users/1',
