@@ -349,7 +349,7 @@ func (d *layoutDesk) Save(ctx context.Context, by people.Actor, id, why string) 
 	if w.proposal.Refused != "" {
 		return "", false, problem.New(problem.Invalid, "The layout cannot be used as it is. %s", w.proposal.Refused)
 	}
-	if used, err = d.write(ctx, by, w.proposal.Name, w.proposal.Layout, why); err != nil {
+	if used, err = d.write(ctx, by, w.proposal.Name, w.proposal.Whole(), why); err != nil {
 		return "", false, err
 	}
 	return w.proposal.Name, used, d.forget(id)

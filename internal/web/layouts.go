@@ -701,7 +701,10 @@ func (s *Server) cancelLayout(c echo.Context) error {
 // the text that is used.
 type layoutView struct {
 	page.Form
-	Lede     string
+	Lede    string
+	Heading string
+	// Upload is the form for a file that is read by it, empty where none is.
+	Upload   string
 	Versions page.Table
 	Text     string
 	Compared string
@@ -741,10 +744,28 @@ func (s *Server) layoutView(c echo.Context, asked string) (layoutView, error) {
 	case versions[0].Text != text:
 		v.Lede = "It was changed by hand since its last version, number " + strconv.Itoa(versions[0].Number) + "."
 	default:
-		v.Lede = "Version " + strconv.Itoa(versions[0].Number) + " is used."
+		v.Lede = "Version " + strconv.Itoa(versions[0].Number) + " is the latest."
+	}
+	all, err := s.opts.Layouts.Layouts(c.Request().Context())
+	if err != nil {
+		return v, err
+	}
+	v.Heading = "As it is used"
+	for _, l := range all {
+		switch {
+		case l.Name != name:
+		case len(l.Providers) == 0:
+			v.Heading = "As it stands"
+			v.Lede += " No hospital's files are read by it yet: add the lines at its end to partnership.yaml, and start Homeward again."
+		default:
+			v.Lede += " Files of " + strings.Join(l.Providers, ", ") + " are read by it."
+			if s.opens(uploadPath, s.actor(c)) {
+				v.Upload = uploadPath
+			}
+		}
 	}
 	if len(versions) > 0 {
-		v.Versions = page.Table{ID: "versions", Caption: "Versions", Head: []page.Head{{Text: "Version", Numeric: true}, {Text: "Saved"},
+		v.Versions = page.Table{ID: "versions", Caption: "Versions", Head: []page.Head{{Text: "Version"}, {Text: "Saved"},
 			{Text: "By"},
 			{Text: "Why"}}}
 	}
