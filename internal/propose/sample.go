@@ -3,6 +3,7 @@ package propose
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -53,6 +54,9 @@ func (s *sample) noPatient(cells []string) bool {
 	return filled == 0 || alike >= 3 && alike*3 >= filled*2 || filled <= 4 && filled*2 <= len(s.columns) && extract.IsNoPatient(first) ||
 		filled == 1 && len(s.columns) > 4
 }
+
+// errorValue is what a spreadsheet shows where a formula has failed.
+var errorValue = regexp.MustCompile(`^#[A-Z0-9/]+[!?]?$`)
 
 // column is what stands under one heading in all samples.
 type column struct {
@@ -123,7 +127,7 @@ func (w *work) look(f File) error {
 			if i < len(cells) {
 				text = cells[i]
 			}
-			if extract.IsNothing(text) {
+			if extract.IsNothing(text) || errorValue.MatchString(text) {
 				c.blank++
 				continue
 			}
