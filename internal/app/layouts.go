@@ -289,7 +289,8 @@ func (d *layoutDesk) Draft(_ context.Context, by people.Actor, id string) (*web.
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return &web.LayoutDraft{ID: id, Files: w.names, Named: w.name, Proposal: w.proposal, Answers: w.answers, Revision: w.revision, Until: w.until}, nil
+	return &web.LayoutDraft{ID: id, Files: w.names, Named: w.name, Proposal: w.proposal, Answers: w.answers, Revision: w.revision,
+		Until: w.until}, nil
 }
 
 // Correct takes answers of somebody and works the layout out anew. They stand

@@ -191,7 +191,8 @@ func TestTakingANewSenderOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.page(people.Analyst, "/layouts/plymouth-csv?version=1")
-	if w = d.send("/layouts/plymouth-csv", url.Values{"version": {"1"}, "why": {"they went back to the old list"}}); w.Code != http.StatusSeeOther {
+	if w = d.send("/layouts/plymouth-csv", url.Values{"version": {"1"}, "why": {"they went back to the old " +
+		"list"}}); w.Code != http.StatusSeeOther {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	now, err := os.ReadFile(filepath.Join(d.dir, "layouts", "plymouth-csv.yaml"))

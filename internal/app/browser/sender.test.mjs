@@ -43,7 +43,8 @@ function list () {
     const check = (11 - sum % 11) % 11
     if (check === 10) continue
     const ready = i === 7 ? '03/12/2026' : `${two(i % 26 + 1)}/11/2026`
-    lines.push([`EM${4000 + i * 13}`, nine + check, `W${two(i % 9)}`, `${two(i % 28 + 1)}/0${i % 9 + 1}/19${40 + i}`, `${two(i % 20 + 1)}/10/2026`,
+    lines.push([`EM${4000 + i * 13}`, nine + check, `W${two(i % 9)}`, `${two(i % 28 + 1)}/0${i % 9 + 1}/19${40 + i}`,
+      `${two(i % 20 + 1)}/10/2026`,
       ready, ['E', 'C', 'POC', 'Nursing Home', 'A'][i % 5], ['NHS', 'SS', 'LA', 'Health', 'Both'][i % 5],
       ['Northshire', 'Eastmere', 'NCC'][i % 3], '28/11/2026', i, 'Dr Smith'].join(','))
   }
