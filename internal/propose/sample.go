@@ -2,7 +2,6 @@ package propose
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -302,13 +301,4 @@ func rowsBelow(t *extract.SampleTable, at int) bool {
 		}
 	}
 	return len(below) == 0
-}
-
-// place gives a sample's line of headings and its sheet in words.
-func (s *sample) place() string {
-	line := s.table.Rows[s.at].Line
-	if s.Kind == "workbook" {
-		return fmt.Sprintf("line %d of the sheet %s", line, s.table.Name)
-	}
-	return fmt.Sprintf("line %d", line)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"homeward/internal/delay"
 	"homeward/internal/extract"
@@ -424,6 +425,12 @@ func (w *work) namePattern(dates []nameDate, group bool) string {
 	code := ""
 	if len(w.p.Providers) == 1 {
 		code = w.p.Providers[0].Code
+	}
+	// A name with what cannot be seen is no habit of a sender.
+	for _, s := range w.samples {
+		if strings.ContainsFunc(s.name, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(s.name) {
+			return ""
+		}
 	}
 	var heads []string
 	pattern := ""
