@@ -94,7 +94,8 @@ func TestLayoutCommand(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "x.yaml")
 		must(t, "layout", "propose", sample, "--out", path)
-		if status, _, errs := run(t, "layout", "propose", sample, "--out", path); status != app.ExitLess || !strings.Contains(errs, "not overwritten") {
+		if status, _, errs := run(t, "layout", "propose", sample, "--out", path); status != app.ExitLess || !strings.Contains(errs,
+			"not overwritten") {
 			t.Errorf("%d: %s", status, errs)
 		}
 	})

@@ -289,7 +289,8 @@ func (d *layoutDesk) Draft(_ context.Context, by people.Actor, id string) (*web.
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return &web.LayoutDraft{ID: id, Files: w.names, Proposal: w.proposal, Answers: w.answers, Revision: w.revision, Until: w.until}, nil
+	return &web.LayoutDraft{ID: id, Files: w.names, Named: w.name, Proposal: w.proposal, Answers: w.answers, Revision: w.revision,
+		Until: w.until}, nil
 }
 
 // Correct takes answers of somebody and works the layout out anew. They stand
@@ -349,7 +350,7 @@ func (d *layoutDesk) Save(ctx context.Context, by people.Actor, id, why string) 
 	if w.proposal.Refused != "" {
 		return "", false, problem.New(problem.Invalid, "The layout cannot be used as it is. %s", w.proposal.Refused)
 	}
-	if used, err = d.write(ctx, by, w.proposal.Name, w.proposal.Layout, why); err != nil {
+	if used, err = d.write(ctx, by, w.proposal.Name, w.proposal.Whole(), why); err != nil {
 		return "", false, err
 	}
 	return w.proposal.Name, used, d.forget(id)

@@ -21,6 +21,10 @@ import (
 // organisations; signIn gives the cookie of a new session.
 func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (site http.Handler, signIn func(people.Role) string) {
 	t.Helper()
+	spool, err := a.spool()
+	if err != nil {
+		t.Fatal(err)
+	}
 	kept := a.Store.Sessions()
 	scheduler, err := a.scheduler(draw, "test", kept)
 	if err != nil {
@@ -36,7 +40,7 @@ func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (si
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
 		Published: newPublishedDesk(a), Rows: rows{a.Store, a}, Audit: a.Store,
 		Closings: a.closings(), SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, RuleSets: a.rules,
-		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, t.TempDir()), Defs: a.defs,
+		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs,
 		Beds: a.bedLists(), Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: "test",
 		Lead:      a.Partnership.Settings.Lead,
 		Templates: templates.Files, Assets: static.Files, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),

@@ -214,7 +214,14 @@ func (w *work) suits(c *column, field string) float64 {
 			return 0.6
 		}
 		return 0
-	case "birth_date", "admitted", "ready", "discharged", "extract_date":
+	case "extract_date":
+		// A day of the list is one for all rows. Only a clear name is believed of
+		// others: lists of several days.
+		if !c.oneADay && w.named(c.words, field) < 0.8 {
+			return -1
+		}
+		fallthrough
+	case "birth_date", "admitted", "ready", "discharged":
 		if c.dates >= 0.6 {
 			return c.dates
 		}

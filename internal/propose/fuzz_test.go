@@ -28,7 +28,8 @@ func little(f *testing.F) fs.FS {
 		if strings.HasPrefix(path, "councils/") {
 			var few []string
 			for line := range strings.Lines(string(text)) {
-				if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "code,") || strings.Contains(line, "Devon") && !strings.Contains(line, "E07") {
+				if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "code,") || strings.Contains(line,
+					"Devon") && !strings.Contains(line, "E07") {
 					few = append(few, line)
 				}
 			}
@@ -50,7 +51,8 @@ func FuzzPropose(f *testing.F) {
 	for _, s := range invented(f) {
 		f.Add(s.file, s.content(all[:4]))
 	}
-	f.Add("RK9_2026-03-20.csv", []byte("Extract date,Provider,NHS number,Ready date,Reason,Council\n2026-03-20,RK9,9990000018,2026-03-10,E,Devon\n"))
+	f.Add("RK9_2026-03-20.csv", []byte("Extract date,Provider,NHS number,Ready "+
+		"date,Reason,Council\n2026-03-20,RK9,9990000018,2026-03-10,E,Devon\n"))
 	f.Add("x_2026-02.csv", []byte("\"NHS\nnumber\";'Ready';Reason: #1;{a};[b]\n1;2;3;4;5\n"))
 	f.Add("a.csv", []byte("NHS number,NHS number,Ready date\n9990000018,\"9990000018,x\n,,\n"))
 	ref := little(f)

@@ -3,6 +3,7 @@ package propose
 import (
 	"encoding/csv"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,11 +12,14 @@ import (
 	"homeward/internal/problem"
 )
 
+// shortWords are short forms that people write with capitals of all kinds.
+var shortWords = regexp.MustCompile(`(?i)\b(?:dtocs?|dob|los|mffd|mofd|moffd|nctr|nctor|ctr|c2r|r2r|drd|edd|pdd|nok|d/c)\b`)
+
 // tokens cuts a heading into the words that rules are written in.
 func (v *vocabulary) tokens(heading string) []string {
 	// OrgIDProv and NHSNumber are written without spaces.
 	var b strings.Builder
-	runes := []rune(heading)
+	runes := []rune(shortWords.ReplaceAllStringFunc(heading, strings.ToLower))
 	for i, r := range runes {
 		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) ||
 			i+1 < len(runes) && unicode.IsLower(runes[i+1]) && unicode.IsUpper(runes[i-1])) {

@@ -44,9 +44,11 @@ func people() []truth {
 		if !ok {
 			continue
 		}
-		p := truth{n: n, nhs: nine + string(check), local: fmt.Sprintf("H%06d", 4000+n*13), born: delay.Date(1931+n, time.Month(n%12+1), n%28+1),
-			admitted: listDay - delay.Day(30+n), ready: listDay - delay.Day(1+n%25), reason: reasons[n%7], body: bodies[n%7], council: councils[n%3],
-			care: []string{"acute", "non-acute"}[n%5/4], ward: fmt.Sprint("Ward ", n%6+1)}
+		p := truth{n: n, nhs: nine + string(check), local: fmt.Sprintf("H%06d", 4000+n*13), born: delay.Date(1931+n, time.Month(n%12+1),
+			n%28+1),
+			admitted: listDay - delay.Day(30+n), ready: listDay - delay.Day(1+n%25), reason: reasons[n%7], body: bodies[n%7],
+			council: councils[n%3],
+			care:    []string{"acute", "non-acute"}[n%5/4], ward: fmt.Sprint("Ward ", n%6+1)}
 		if n%9 == 8 {
 			p.left = listDay
 		}
@@ -93,7 +95,8 @@ func serialOf(d delay.Day) string {
 	return fmt.Sprint(int(d - delay.Date(1899, 12, 30)))
 }
 
-var labels = map[string]string{"A": "Awaiting completion of assessment", "C": "Awaiting further non-acute NHS care", "Di": "Residential home",
+var labels = map[string]string{"A": "Awaiting completion of assessment", "C": "Awaiting further non-acute NHS care",
+	"Di":  "Residential home",
 	"Dii": "Nursing home", "E": "Care package in own home", "F": "Community equipment/adaptations", "G": "Patient or family choice"}
 
 func pick(m map[string]string) func(string) string { return func(key string) string { return m[key] } }
@@ -127,7 +130,8 @@ func invented(t testing.TB) []sender {
 	return []sender{
 		{name: "American dates, MRN", file: "RXA_03-20-2026.csv",
 			content: func(all []truth) []byte {
-				return []byte(lines(",", []string{"MRN", "NHS #", "DOB", "Unit", "Admit Date", "Discharge Ready Date", "Level of care", "Delay reason",
+				return []byte(lines(",", []string{"MRN", "NHS #", "DOB", "Unit", "Admit Date", "Discharge Ready Date", "Level of care",
+					"Delay reason",
 					"Attributable to", "Local Authority", "Expected D/C", "Date of d/c"}, all, func(p truth) []string {
 					return []string{p.local, p.nhs, us(p.born), p.ward, us(p.admitted), us(p.ready), careAs(p.care), labels[p.reason], bodyAs(p.body),
 						councilAs(p.council), us(p.ready + 9), us(p.left)}
@@ -139,7 +143,8 @@ func invented(t testing.TB) []sender {
 		{name: "headings over two lines", file: "RXB delays 20260320.csv",
 			content: func(all []truth) []byte {
 				return []byte("Hospital,NHS,Date,,Date,Discharge,Type of,Reason for,Responsible,Local,Discharge\r\n" +
-					lines(",", []string{"number", "number", "of birth", "Ward", "admitted", "ready date", "care", "delay", "body", "authority", "date"}, all,
+					lines(",", []string{"number", "number", "of birth", "Ward", "admitted", "ready date", "care", "delay", "body", "authority",
+						"date"}, all,
 						func(p truth) []string {
 							return []string{p.local, p.nhs, uk(p.born), p.ward, uk(p.admitted), uk(p.ready), careAs(p.care), p.reason, bodyAs(p.body),
 								councilAs(p.council), uk(p.left)}
@@ -150,13 +155,16 @@ func invented(t testing.TB) []sender {
 				"Responsible body": "responsible", "Local authority": "council", "Discharge date": "discharged"}},
 		{name: "abbreviations and semicolons", file: "RXC_260320.csv",
 			content: func(all []truth) []byte {
-				return []byte(lines(";", []string{"HospNo", "NHSNo", "Wd", "AdmDt", "DRD", "EDD", "CareTyp", "DelayRsn", "RespBody", "LA", "DischDt", "LOS"}, all,
+				return []byte(lines(";", []string{"HospNo", "NHSNo", "Wd", "AdmDt", "DRD", "EDD", "CareTyp", "DelayRsn", "RespBody", "LA",
+					"DischDt", "LOS"}, all,
 					func(p truth) []string {
-						return []string{p.local, p.nhs[:3] + " " + p.nhs[3:6] + " " + p.nhs[6:], p.ward, short(p.admitted), short(p.ready), short(p.ready + 5),
+						return []string{p.local, p.nhs[:3] + " " + p.nhs[3:6] + " " + p.nhs[6:], p.ward, short(p.admitted), short(p.ready),
+							short(p.ready + 5),
 							careAs(p.care), p.reason, bodyAs(p.body), p.council, short(p.left), fmt.Sprint(listDay - p.admitted)}
 					}))
 			},
-			fields: map[string]string{"HospNo": "local_id", "NHSNo": "nhs_number", "Wd": "ward", "AdmDt": "admitted", "DRD": "ready", "CareTyp": "care",
+			fields: map[string]string{"HospNo": "local_id", "NHSNo": "nhs_number", "Wd": "ward", "AdmDt": "admitted", "DRD": "ready",
+				"CareTyp":  "care",
 				"DelayRsn": "reason", "RespBody": "responsible", "LA": "council", "DischDt": "discharged"}, without: "born"},
 		{name: "Welsh words", file: "7A9 oedi 2026-03-20.csv",
 			content: func(all []truth) []byte {
@@ -174,18 +182,21 @@ func invented(t testing.TB) []sender {
 				"Dyddiad rhyddhau": "discharged"}, without: "reason council body care"},
 		{name: "provider and ward in one column", file: "daily list 20-03-2026.csv",
 			content: func(all []truth) []byte {
-				return []byte(lines(",", []string{"Trust / Ward", "Patient number", "NHS Number", "Admission date", "Ready for discharge", "Care type",
+				return []byte(lines(",", []string{"Trust / Ward", "Patient number", "NHS Number", "Admission date", "Ready for discharge",
+					"Care type",
 					"Reason code", "Responsible", "Council", "Left"}, all, func(p truth) []string {
 					return []string{"RXE - " + p.ward, p.local, p.nhs, uk(p.admitted), uk(p.ready), careAs(p.care), p.reason, bodyAs(p.body),
 						councilAs(p.council), uk(p.left)}
 				}))
 			},
-			fields: map[string]string{"Trust / Ward": "ward", "Patient number": "local_id", "NHS Number": "nhs_number", "Admission date": "admitted",
+			fields: map[string]string{"Trust / Ward": "ward", "Patient number": "local_id", "NHS Number": "nhs_number",
+				"Admission date":      "admitted",
 				"Ready for discharge": "ready", "Care type": "care", "Reason code": "reason", "Responsible": "responsible", "Council": "council",
 				"Left": "discharged"}, without: "born ward"},
 		{name: "workbook with a cover sheet and serial dates", file: "RXF-DTOC-20260320.xlsx",
 			content: func(all []truth) []byte {
-				list := extract.Sheet{Name: "Data", Head: []string{"Snapshot", "Hospital No.", "NHS No.", "Date of birth", "Ward Name", "Date admitted",
+				list := extract.Sheet{Name: "Data", Head: []string{"Snapshot", "Hospital No.", "NHS No.", "Date of birth", "Ward Name",
+					"Date admitted",
 					"DTOC start date", "Acute / non-acute", "DTOC reason", "Attribution", "LA name", "Discharged on", "Days delayed"}}
 				for _, p := range all {
 					left := any(nil)
@@ -193,14 +204,17 @@ func invented(t testing.TB) []sender {
 						left = int64(p.left - delay.Date(1899, 12, 30))
 					}
 					n := func(d delay.Day) any { return int64(d - delay.Date(1899, 12, 30)) }
-					list.Rows = append(list.Rows, []any{n(listDay), p.local, p.nhs, n(p.born), p.ward, n(p.admitted), n(p.ready), careAs(p.care), p.reason,
+					list.Rows = append(list.Rows, []any{n(listDay), p.local, p.nhs, n(p.born), p.ward, n(p.admitted), n(p.ready), careAs(p.care),
+						p.reason,
 						bodyAs(p.body), councilAs(p.council), left, int64(listDay - p.ready)})
 				}
-				cover := extract.Sheet{Name: "Cover", Head: []string{"Delayed transfers", "Contact"}, Rows: [][]any{{"Prepared by the site team", "x"}}}
+				cover := extract.Sheet{Name: "Cover", Head: []string{"Delayed transfers", "Contact"}, Rows: [][]any{{"Prepared by the site " +
+					"team", "x"}}}
 				return book(t, cover, list)
 			},
-			fields: map[string]string{"Snapshot": "extract_date", "Hospital No.": "local_id", "NHS No.": "nhs_number", "Date of birth": "birth_date",
-				"Ward Name": "ward", "Date admitted": "admitted", "DTOC start date": "ready", "Acute / non-acute": "care", "DTOC reason": "reason",
+			fields: map[string]string{"Snapshot": "extract_date", "Hospital No.": "local_id", "NHS No.": "nhs_number",
+				"Date of birth": "birth_date",
+				"Ward Name":     "ward", "Date admitted": "admitted", "DTOC start date": "ready", "Acute / non-acute": "care", "DTOC reason": "reason",
 				"Attribution": "responsible", "LA name": "council", "Discharged on": "discharged"}},
 		{name: "everybody in a bed, yes and no", file: "RXG_BedState_2026_03_20.csv",
 			content: func(all []truth) []byte {
@@ -220,19 +234,23 @@ func invented(t testing.TB) []sender {
 		{name: "columns of days and of the clinical test that must not be read", file: "RXH-2026-03-20.csv",
 			content: func(all []truth) []byte {
 				return []byte(lines(",", []string{"Census Date", "Hospital Number", "NHS Number", "Ward", "Spell start date", "Date medically fit",
-					"Days medically fit", "Delayed since", "Days delayed", "Length of stay", "Type of care", "Delay reason", "Attributable", "Local authority code",
+					"Days medically fit", "Delayed since", "Days delayed", "Length of stay", "Type of care", "Delay reason", "Attributable",
+					"Local authority code",
 					"Planned discharge date", "Actual discharge date"}, all, func(p truth) []string {
 					return []string{uk(listDay), p.local, p.nhs, p.ward, uk(p.admitted), uk(p.ready - 2), fmt.Sprint(listDay - p.ready + 2), uk(p.ready),
-						fmt.Sprint(listDay - p.ready), fmt.Sprint(listDay - p.admitted), careAs(p.care), p.reason, bodyAs(p.body), p.council, uk(listDay + 4),
+						fmt.Sprint(listDay - p.ready), fmt.Sprint(listDay - p.admitted), careAs(p.care), p.reason, bodyAs(p.body), p.council,
+						uk(listDay + 4),
 						uk(p.left)}
 				}))
 			},
 			fields: map[string]string{"Census Date": "extract_date", "Hospital Number": "local_id", "NHS Number": "nhs_number", "Ward": "ward",
-				"Spell start date": "admitted", "Delayed since": "ready", "Type of care": "care", "Delay reason": "reason", "Attributable": "responsible",
+				"Spell start date": "admitted", "Delayed since": "ready", "Type of care": "care", "Delay reason": "reason",
+				"Attributable":         "responsible",
 				"Local authority code": "council", "Actual discharge date": "discharged"}, without: "born"},
 		{name: "UTF-16 with dots in dates", file: "RXJ_20.03.2026.txt",
 			content: func(all []truth) []byte {
-				return utf16Text(lines(";", []string{"Patient-ID", "NHS-Number", "Birthdate", "Station/Ward", "Admission", "Ready-Date", "Care-Type", "Reason",
+				return utf16Text(lines(";", []string{"Patient-ID", "NHS-Number", "Birthdate", "Station/Ward", "Admission", "Ready-Date",
+					"Care-Type", "Reason",
 					"Responsible Organisation", "Council", "Discharge"}, all, func(p truth) []string {
 					return []string{p.local, p.nhs, dots(p.born), p.ward, dots(p.admitted), dots(p.ready), careAs(p.care), p.reason, bodyAs(p.body),
 						councilAs(p.council), dots(p.left)}
@@ -263,12 +281,15 @@ func invented(t testing.TB) []sender {
 							p.council, iso(p.left)}
 					}))
 			},
-			fields: map[string]string{"Provider Code": "provider", "Report_Date": "extract_date", "Pseudo_NHS_Number": "pseudonym", "Spell_ID": "spell",
+			fields: map[string]string{"Provider Code": "provider", "Report_Date": "extract_date", "Pseudo_NHS_Number": "pseudonym",
+				"Spell_ID":      "spell",
 				"Age_at_Report": "age", "Ward_Name": "ward", "Admission_Date": "admitted", "Ready_Date": "ready", "Care_Type": "care",
-				"Delay_Reason": "reason", "Attributable_Body": "responsible", "LA_Code": "council", "Discharge_Date": "discharged"}, without: "born nhs"},
+				"Delay_Reason": "reason", "Attributable_Body": "responsible", "LA_Code": "council", "Discharge_Date": "discharged"},
+			without: "born nhs"},
 		{name: "a spreadsheet's numbers of days in a text", file: "RXN_20260320.csv",
 			content: func(all []truth) []byte {
-				return []byte(lines("\t", []string{"Hospital No", "NHS No", "Date of Birth", "Ward", "Admission Date", "Discharge Ready Date", "Care Type",
+				return []byte(lines("\t", []string{"Hospital No", "NHS No", "Date of Birth", "Ward", "Admission Date", "Discharge Ready Date",
+					"Care Type",
 					"Reason for Delay", "Attributable To", "Responsible LA", "Discharge Date"}, all, func(p truth) []string {
 					return []string{p.local, p.nhs, serialOf(p.born), p.ward, serialOf(p.admitted), serialOf(p.ready), careAs(p.care), p.reason,
 						bodyAs(p.body), councilAs(p.council), serialOf(p.left)}

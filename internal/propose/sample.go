@@ -2,7 +2,7 @@ package propose
 
 import (
 	"cmp"
-	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -53,6 +53,9 @@ func (s *sample) noPatient(cells []string) bool {
 	return filled == 0 || alike >= 3 && alike*3 >= filled*2 || filled <= 4 && filled*2 <= len(s.columns) && extract.IsNoPatient(first) ||
 		filled == 1 && len(s.columns) > 4
 }
+
+// errorValue is what a spreadsheet shows where a formula has failed.
+var errorValue = regexp.MustCompile(`^#[A-Z0-9/]+[!?]?$`)
 
 // column is what stands under one heading in all samples.
 type column struct {
@@ -123,7 +126,7 @@ func (w *work) look(f File) error {
 			if i < len(cells) {
 				text = cells[i]
 			}
-			if extract.IsNothing(text) {
+			if extract.IsNothing(text) || errorValue.MatchString(text) {
 				c.blank++
 				continue
 			}
@@ -298,13 +301,4 @@ func rowsBelow(t *extract.SampleTable, at int) bool {
 		}
 	}
 	return len(below) == 0
-}
-
-// place gives a sample's line of headings and its sheet in words.
-func (s *sample) place() string {
-	line := s.table.Rows[s.at].Line
-	if s.Kind == "workbook" {
-		return fmt.Sprintf("line %d of the sheet %s", line, s.table.Name)
-	}
-	return fmt.Sprintf("line %d", line)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -156,5 +155,4 @@ func check(t *testing.T, want map[string]string, files ...propose.File) {
 			t.Errorf("%s: %s", name, f.Rejected)
 		}
 	}
-	_ = slices.Contains[[]string]
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"homeward/internal/delay"
 	"homeward/internal/extract"
@@ -262,6 +263,9 @@ func (w *work) findDay() {
 			day.From = "cover"
 			evidence = append(evidence, "a line above the headings says it ("+covers.shown+"), and the file's name agrees")
 		case covers.pattern != "":
+			if madeWords.MatchString(covers.shown) {
+				unsure = append(unsure, "the date above the headings may be the day on which the list was made and not its own: "+covers.shown)
+			}
 			day.From = "cover"
 			evidence = append(evidence, "a line above the headings says it ("+covers.shown+")")
 		case nameGroup:
@@ -302,6 +306,9 @@ func (w *work) findDay() {
 	day.Evidence, day.Unsure = strings.Join(evidence, "; "), w.mark(strings.Join(unsure, "; "))
 }
 
+// madeWords say when a list was made.
+var madeWords = regexp.MustCompile(`(?i)\b(?:printed|produced|generated|created|exported|run)\b`)
+
 // cover is a date in a line above the headings.
 type coverDate struct {
 	pattern, shown string
@@ -333,7 +340,11 @@ func (w *work) covers() coverDate {
 			}
 			text := line[at[0]:at[1]]
 			day, format := delay.Day(0), ""
-			for _, formats := range [][]string{nil, w.formats, {"dd/mm/yyyy"}, {"dd/mm/yy"}, {"d mmm yy"}} {
+			tries := [][]string{nil, w.formats, {"dd/mm/yyyy"}, {"dd/mm/yy"}, {"d mmm yy"}, {"mm/dd/yyyy"}, {"mm/dd/yy"}}
+			if len(w.formats) > 0 && strings.HasPrefix(w.formats[0], "m") {
+				tries = [][]string{nil, w.formats, {"mm/dd/yyyy"}, {"mm/dd/yy"}, {"d mmm yy"}, {"dd/mm/yyyy"}, {"dd/mm/yy"}}
+			}
+			for _, formats := range tries {
 				if d, none, ok := s.DatesOf(formats...).Read(text); ok && !none && plausible(d) {
 					day = d
 					if formats != nil && !slices.Equal(formats, w.formats) {
@@ -415,6 +426,12 @@ func (w *work) namePattern(dates []nameDate, group bool) string {
 	if len(w.p.Providers) == 1 {
 		code = w.p.Providers[0].Code
 	}
+	// A name with what cannot be seen is no habit of a sender.
+	for _, s := range w.samples {
+		if strings.ContainsFunc(s.name, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(s.name) {
+			return ""
+		}
+	}
 	var heads []string
 	pattern := ""
 	for i, s := range w.samples {
@@ -426,6 +443,9 @@ func (w *work) namePattern(dates []nameDate, group bool) string {
 			} else if pattern != d.pattern {
 				group = false
 			}
+		} else if len(w.samples) == 1 {
+			// What changes from day to day is not known: digits may.
+			head = untilDigits(head, code)
 		}
 		heads = append(heads, head)
 	}
@@ -463,6 +483,21 @@ func (w *work) namePattern(dates []nameDate, group bool) string {
 		return `(?i)^` + quoted
 	}
 	return `(?i)^` + quoted + `(?P<date>` + pattern + `)`
+}
+
+// untilDigits cuts a name at its first two digits that are not of the provider's
+// code.
+func untilDigits(name, code string) string {
+	from := 0
+	if at := strings.Index(strings.ToLower(name), strings.ToLower(code)); code != "" && at >= 0 {
+		from = at + len(code)
+	}
+	for i := from; i+1 < len(name); i++ {
+		if isDigit(name[i]) && isDigit(name[i+1]) {
+			return name[:i]
+		}
+	}
+	return name
 }
 
 func isWordRune(r rune) bool {
@@ -511,6 +546,9 @@ func (w *work) relate() {
 			}
 			if out != 0 && out < ready {
 				left++
+			}
+			if birth > ready && slices.ContainsFunc(w.formats, func(f string) bool { return !strings.Contains(f, "yyyy") }) {
+				birth -= 36525 // A year of two digits is of the century before.
 			}
 			if birth != 0 && birth+365*16 > ready {
 				born++

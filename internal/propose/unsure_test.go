@@ -12,7 +12,8 @@ import (
 
 // list makes a sample of the usual columns, changed by edit.
 func list(name string, edit func(head, cells []string, p truth)) propose.File {
-	head := []string{"Report date", "Provider", "Hospital number", "NHS number", "Ward", "Admission date", "Discharge ready date", "Type of care",
+	head := []string{"Report date", "Provider", "Hospital number", "NHS number", "Ward", "Admission date", "Discharge ready date",
+		"Type of care",
 		"Reason for delay", "Attributable to", "Local authority", "Discharge date"}
 	var b strings.Builder
 	day := dateAs("02/01/2006")

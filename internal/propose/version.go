@@ -48,6 +48,20 @@ func ParseVersion(name, kept string) (v Version, ok bool) {
 	return Version{Name: name, Number: number, Text: kept[len(m[0]):], At: at, By: m[3], Why: m[4]}, true
 }
 
+// Whole gives the layout with the lines that the partnership file needs as
+// comments at its end, so that they are at hand once the samples are gone.
+func (p *Proposal) Whole() string {
+	if p.Partnership == "" {
+		return p.Layout
+	}
+	var b strings.Builder
+	b.WriteString(p.Layout + "\n")
+	for line := range strings.Lines(p.Partnership) {
+		b.WriteString("# " + strings.TrimPrefix(line, "# "))
+	}
+	return b.String()
+}
+
 // versionLine is the layout's own line of its version.
 var versionLine = regexp.MustCompile(`(?m)^version:.*$`)
 

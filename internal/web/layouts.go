@@ -64,8 +64,10 @@ type SampleFile struct {
 
 // LayoutDraft is a layout that is being worked out.
 type LayoutDraft struct {
-	ID       string
-	Files    []string
+	ID    string
+	Files []string
+	// Named is the layout's name where somebody gave it.
+	Named    string
 	Proposal *propose.Proposal
 	Answers  propose.Answers
 	Revision int
@@ -303,14 +305,14 @@ type wizardView struct {
 	Caption, Action, Save, Cancel string
 	Revision                      int
 	Until                         string
-	Lede, Refused                 string
+	Lede, Trouble, Marks          string
 	Files                         page.Table
 	Unsure                        []string
 	Columns                       []columnChoice
 	Words                         []wordChoice
 	Parts                         []page.Part
 	Rows, Causes                  page.Table
-	Layout, Partnership           string
+	Layout, Needs                 string
 	Name                          page.Field
 	Why                           page.Field
 }
@@ -371,8 +373,8 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 	p := d.Proposal
 	at := newLayoutPath + "/" + d.ID
 	v := wizardView{Form: page.Form{Frame: s.frame(c, "Take on a new sender"), Said: s.opts.Sessions.Said(c.Request().Context())},
-		Action: at, Save: at + "/save", Cancel: at + "/cancel", Revision: d.Revision, Until: s.moment(d.Until), Refused: p.Refused,
-		Layout: p.Layout, Partnership: p.Partnership, Unsure: p.Unsure,
+		Action: at, Save: at + "/save", Cancel: at + "/cancel", Revision: d.Revision, Until: s.moment(d.Until), Trouble: p.Refused,
+		Layout: p.Layout, Needs: p.Partnership,
 		Name: page.Field{ID: "name", Label: "Name of the layout", Value: p.Name, Hint: "Small letters, digits and hyphens. A name that " +
 			"is there " +
 			"already gets a new version.", Class: "nhsuk-input--width-20"},
@@ -380,6 +382,13 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 			"not name " +
 			"people.", Class: "nhsuk-input--width-30"}}
 	v.Crumbs = append(slices.Clone(layoutsCrumbs), page.Link{Text: "Layouts", Href: layoutsPath})
+	for _, u := range p.Unsure {
+		v.Unsure = append(v.Unsure, measure.UpperFirst(u)+".")
+	}
+	v.Marks = count(int64(len(p.Unsure))) + " to check"
+	if p.Refused != "" {
+		v.Save = ""
+	}
 	v.Caption = nhsnumber.Redact(strings.Join(d.Files[:min(len(d.Files), 3)], ", "))
 	if len(d.Files) > 3 {
 		v.Caption += fmt.Sprintf(" and %d more", len(d.Files)-3)
@@ -416,14 +425,16 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 		for _, r := range f.Rows {
 			rows.Rows = append(rows.Rows, []page.Cell{number(r.Line), {Text: r.Who, Header: true}, {Text: r.Ready},
 				{Text: orWords(r.Discharged, "In bed")},
-				{Text: r.Reason}, {Text: measure.UpperFirst(r.Responsible)}, {Text: r.Care}, {Text: r.Council}})
+				{Text: measure.UpperFirst(r.Reason)}, {Text: measure.UpperFirst(r.Responsible)}, {Text: r.Care}, {Text: orWords(r.Council,
+					"Not known")}})
 		}
 	}
 	v.Lede = fmt.Sprintf("%s read: %s kept, %s not counted, %s put aside.", plural(int64(read), "row", "rows"), count(int64(kept)),
 		count(int64(excluded)), count(int64(aside)))
 	v.Files, v.Rows, v.Causes = files, rows, causesTable(groups)
 	for i, col := range p.Columns {
-		ch := columnChoice{ID: "c" + strconv.Itoa(i), Heading: col.Heading, Evidence: col.Evidence, Unsure: col.Unsure, Examples: col.Examples,
+		ch := columnChoice{ID: "c" + strconv.Itoa(i), Heading: col.Heading, Evidence: measure.UpperFirst(col.Evidence),
+			Unsure: measure.UpperFirst(col.Unsure), Examples: col.Examples,
 			Filled: fmt.Sprintf("%.0f%% filled", col.Filled*100)}
 		if col.Unsure != "" {
 			ch.Right = "ok" + strconv.Itoa(i)
@@ -605,6 +616,9 @@ func (s *Server) answersOf(c echo.Context, d *LayoutDraft) (propose.Answers, str
 		a.Provider = strings.ToUpper(provider)
 	}
 	name, _ := given("name")
+	if name == p.Name {
+		name = d.Named // What was made up follows what it is made of.
+	}
 	return a, name
 }
 
@@ -687,7 +701,10 @@ func (s *Server) cancelLayout(c echo.Context) error {
 // the text that is used.
 type layoutView struct {
 	page.Form
-	Lede     string
+	Lede    string
+	Heading string
+	// Upload is the form for a file that is read by it, empty where none is.
+	Upload   string
 	Versions page.Table
 	Text     string
 	Compared string
@@ -727,10 +744,28 @@ func (s *Server) layoutView(c echo.Context, asked string) (layoutView, error) {
 	case versions[0].Text != text:
 		v.Lede = "It was changed by hand since its last version, number " + strconv.Itoa(versions[0].Number) + "."
 	default:
-		v.Lede = "Version " + strconv.Itoa(versions[0].Number) + " is used."
+		v.Lede = "Version " + strconv.Itoa(versions[0].Number) + " is the latest."
+	}
+	all, err := s.opts.Layouts.Layouts(c.Request().Context())
+	if err != nil {
+		return v, err
+	}
+	v.Heading = "As it is used"
+	for _, l := range all {
+		switch {
+		case l.Name != name:
+		case len(l.Providers) == 0:
+			v.Heading = "As it stands"
+			v.Lede += " No hospital's files are read by it yet: add the lines at its end to partnership.yaml, and start Homeward again."
+		default:
+			v.Lede += " Files of " + strings.Join(l.Providers, ", ") + " are read by it."
+			if s.opens(uploadPath, s.actor(c)) {
+				v.Upload = uploadPath
+			}
+		}
 	}
 	if len(versions) > 0 {
-		v.Versions = page.Table{ID: "versions", Caption: "Versions", Head: []page.Head{{Text: "Version", Numeric: true}, {Text: "Saved"},
+		v.Versions = page.Table{ID: "versions", Caption: "Versions", Head: []page.Head{{Text: "Version"}, {Text: "Saved"},
 			{Text: "By"},
 			{Text: "Why"}}}
 	}

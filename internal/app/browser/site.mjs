@@ -158,7 +158,7 @@ export function roleFor (target) {
   if (/^\/(agreement|disputes)/.test(target)) return 'reviewer'
   if (/^\/council/.test(target)) return 'director'
   if (/^\/call/.test(target)) return 'presenter'
-  if (/^\/(extracts\/upload|published\/add)/.test(target)) return 'analyst'
+  if (/^\/(extracts\/upload|published\/add|layouts\/new)/.test(target)) return 'analyst'
   return 'administrator'
 }
 
@@ -195,9 +195,9 @@ export const pages = [
   '/overview', '/overview?view=print', '/figures', '/figures?by=provider,reason&last=3m', '/charts/delayed-days', '/charts/dtoc-beds',
   '/charts/council-share', '/charts/reasons', '/extracts', '/extracts/upload',
   '/quality', '/extracts/calendar', '/packs', '/definitions', '/definitions/M03',
-  '/definitions/changes',
+  '/definitions/changes', '/layouts', '/layouts/new', '/layouts/northgate-csv',
   '/days', '/sitrep', '/discharge', '/bridge', '/published', '/published/add',
-  '/admin/jobs', '/admin/users', '/admin/users/new', '/admin/users/1',
+  '/admin/jobs', '/admin/status', '/admin/users', '/admin/users/new', '/admin/users/1',
   '/admin/organisations', '/admin/tokens', '/admin/audit', '/account', '/account/role', '/accessibility', '/help/keyboard',
   '/conventions'
 ]
