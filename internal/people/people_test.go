@@ -111,7 +111,7 @@ func TestP1Scopes(t *testing.T) {
 func TestMatrix(t *testing.T) {
 	want := map[Act]string{
 		SeeFigures: "CRDPVAX", SeeRows: "CRD", SeeIdentifiers: "CR", LogDelays: "C", Propose: "CRD", Agree: "RD", CloseMonth: "D",
-		SeeCall: "CRDPVAXS", RunCall: "P", SeeExtracts: "CRDPVAX", SeeRejected: "A", TakeExtracts: "A", DecideExtracts: "A", Annotate: "A",
+		SeeCall: "CRDPVAXS", RunCall: "P", SeeExtracts: "CRDPVAX", SeeRejected: "CRA", TakeExtracts: "A", DecideExtracts: "A", Annotate: "A",
 		AddPublished: "A", ReadAgain: "AX", JudgePeople: "CA", ProposeRules: "A", ConfirmRules: "D",
 		ManageOwn: "CRDPVAX", ManagePeople: "X", ManageSettings: "X", RunJobs: "X", ReadAudit: "X",
 	}
