@@ -169,7 +169,8 @@ func newRenderer() (*chart.Renderer, error) {
 
 // places names who the pages speak of.
 func (a *App) places() page.Places {
-	p := page.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Headline: a.headline(), Book: a.book}
+	p := page.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Into: a.Partnership.IntoOf,
+		Headline: a.headline(), Book: a.book}
 	for _, provider := range a.Partnership.Providers {
 		p.Providers = append(p.Providers, page.Place{Code: provider.Code, Name: provider.Name})
 	}

@@ -18,7 +18,7 @@ const (
 	RunCall        Act = "run the call"      // start, run, close, log actions
 	TurnSlides     Act = "turn slides"       // of the call on the wall, from a phone
 	SeeExtracts    Act = "see extracts"      // arrivals and receipts
-	SeeRejected    Act = "see rejected rows" // without identifiers
+	SeeRejected    Act = "see rejected rows" // of one's own with identifiers, audited; analysts without
 	TakeExtracts   Act = "take extracts"     // upload, map
 	DecideExtracts Act = "decide on extracts"
 	AddPublished   Act = "add published files"   // what national bodies publish
@@ -42,8 +42,8 @@ var Acts = [...]Act{
 }
 
 var may = map[Role][]Act{
-	Coordinator: {SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, JudgePeople, SeeCall, SeeExtracts, ManageOwn},
-	Reviewer:    {SeeFigures, SeeRows, SeeIdentifiers, Propose, Agree, SeeCall, SeeExtracts, ManageOwn},
+	Coordinator: {SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, JudgePeople, SeeCall, SeeExtracts, SeeRejected, ManageOwn},
+	Reviewer:    {SeeFigures, SeeRows, SeeIdentifiers, Propose, Agree, SeeCall, SeeExtracts, SeeRejected, ManageOwn},
 	Director:    {SeeFigures, SeeRows, Propose, Agree, CloseMonth, ConfirmRules, SeeCall, SeeExtracts, ManageOwn},
 	Presenter:   {SeeFigures, SeeCall, RunCall, SeeExtracts, ManageOwn},
 	Viewer:      {SeeFigures, SeeCall, SeeExtracts, ManageOwn},

@@ -112,7 +112,7 @@ func TestMatrix(t *testing.T) {
 	want := map[Act]string{
 		SeeFigures: "CRDPVAX", SeeRows: "CRD", SeeIdentifiers: "CR", LogDelays: "C", Propose: "CRD", Agree: "RD", CloseMonth: "D",
 		SeeCall: "CRDPVAXS", RunCall: "P", TurnSlides: "",
-		SeeExtracts: "CRDPVAX", SeeRejected: "A", TakeExtracts: "A", DecideExtracts: "A", Annotate: "A",
+		SeeExtracts: "CRDPVAX", SeeRejected: "CRA", TakeExtracts: "A", DecideExtracts: "A", Annotate: "A",
 		AddPublished: "A", ReadAgain: "AX", JudgePeople: "CA", ProposeRules: "A", ConfirmRules: "D",
 		ManageOwn: "CRDPVAX", ManagePeople: "X", ManageSettings: "X", RunJobs: "X", ReadAudit: "X",
 	}

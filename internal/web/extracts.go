@@ -293,6 +293,8 @@ type receiptView struct {
 	Problems page.Table
 	More     string
 	JSON     string
+	// Rows leads to the rows that were put aside, for those who may see them.
+	Rows, RowsWords string
 	// Changed says what became of delays when it was taken, empty for a file that
 	// changed nothing or came before that was kept; ChangedDays are the tables.
 	Changed     string
@@ -350,6 +352,12 @@ func (s *Server) receipt(c echo.Context) error {
 	}
 	v.Dates, v.Problems = receiptTables(got)
 	v.Causes = causesTable(r.Groups)
+	if sees, identifiers := s.seesRejected(s.actor(c), r); sees && r.Quarantined > 0 {
+		v.Rows, v.RowsWords = "/extracts/"+sum+"/rows.csv", "Numbers of people are not shown in it."
+		if identifiers {
+			v.RowsWords = "It holds people's numbers: each download is noted in the audit log."
+		}
+	}
 	if r.Changed != nil {
 		v.Changed, v.ChangedDays = r.Changed.Delays.Words(), s.changedTables("changed-", changedOfFile(r.Changed))
 		if r.Changed.MoreDays > 0 {

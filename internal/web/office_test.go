@@ -379,6 +379,10 @@ func (v view) TurnedAway(context.Context, delay.Day, delay.Day) ([]TurnedAway, e
 	return nil, nil
 }
 
+func (v view) RejectedRows(context.Context, string, bool) (RejectedRows, error) {
+	return RejectedRows{}, problem.New(problem.NotFound, "The file is not kept.")
+}
+
 func (v view) Receipt(ctx context.Context, sum string) (ingest.Arrived, error) {
 	f, err := v.File(ctx, sum)
 	if err != nil {

@@ -41,6 +41,9 @@ type Extracts interface {
 	// TurnedAway gives the files that were turned away on the mornings after the
 	// days from from to to, both included.
 	TurnedAway(ctx context.Context, from, to delay.Day) ([]TurnedAway, error)
+	// RejectedRows gives the rows of a file that were put aside. It is a NotFound
+	// problem where there are none or the file is no longer kept.
+	RejectedRows(ctx context.Context, sum string, identifiers bool) (RejectedRows, error)
 	// Receipt gives the receipt of the file whose SHA-256 is sum, in lower-case
 	// hexadecimal, or a problem of kind NotFound.
 	Receipt(ctx context.Context, sum string) (ingest.Arrived, error)
