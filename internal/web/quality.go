@@ -236,7 +236,8 @@ func trendWords(k quality.Check) string {
 		}
 		weeks = append(weeks, count(int64(w.Rows)))
 	}
-	return strings.Join(weeks, ", ") + ": " + k.Trend()
+	// The weeks are read as one line, like the drawing that they stand for.
+	return strings.ReplaceAll(strings.Join(weeks, ", "), " ", "\u00a0") + ": " + k.Trend()
 }
 
 func oldestWords(k quality.Check, latest delay.Day) string {
