@@ -137,7 +137,7 @@ func cut(words string, size, room float64, heavy bool) string {
 func space(names []string, size, most float64, lines int, heavy bool) float64 {
 	room := 0.0
 	for _, name := range names {
-		for _, word := range strings.Fields(name) {
+		for word := range strings.FieldsSeq(name) {
 			room = max(room, width(word, size, heavy))
 		}
 	}

@@ -461,7 +461,11 @@ func bars(p *pen, c *call.Content, s call.Slide) Drawing {
 		lead = append(lead, b)
 		most = max(most, b.Value)
 	}
-	const left = 580.0
+	var names []string
+	for _, b := range lead {
+		names = append(names, b.Name)
+	}
+	left := max(580, space(names, small, 720, 2, true)+40)
 	right := Width - 46 - width(measure.Whole(most), key, true)
 	if changes {
 		right -= width("since last call", small, false) + 10
@@ -678,7 +682,10 @@ func longest(p *pen, c *call.Content, s call.Slide) Drawing {
 		}
 		crossed := limit > from-4 && limit < to+4
 		if divided {
-			room := space([]string{named(body)}, small, reason-after-4, 2, false)
+			room := width(named(body), small, false) + 1
+			if room > reason-after-4 { // On two lines.
+				room = space([]string{named(body)}, small, reason-after-4, 2, false)
+			}
 			p.lines(after, middle, small, room, 2, named(body), attr{})
 			crossed = crossed || (limit > after-4 && limit < after+room+4)
 			alt.WriteString(words + " (" + body.String() + "), ")

@@ -297,6 +297,9 @@ func TestPosterSaysAll(t *testing.T) {
 		{"a range that leaves its words no room", call.Slide{Number: 4, Months: []call.Share{
 			{From: day, Known: true, Value: 0.25, Low: 0, High: 1}, {From: day, Known: true, Value: 0.25, Low: 0.2, High: 0.3}}},
 			[]string{"range 20% to 95% while 90 days are disputed or not attributed", "25%"}, nil},
+		{"a reason of many words", call.Slide{Number: 5, Subtitle: "people waiting", Bars: []call.Bar{
+			{Name: "Patient/family/carer choice discussions on package still underway", Value: 9, Words: "9", Count: &call.Count{NHS: 9}}}},
+			[]string{"Patient/family/carer choice discussions", "on package still underway"}, []string{"…"}},
 		{"weeks that are not whole", call.Slide{Number: 6, Weeks: []call.Week{{From: day, Lists: true}, {From: day + 7}, {From: day + 14, New: 3,
 			Whole: true}}}, []string{"not whole", "no lists", "+3"}, []string{"more left"}},
 		{"long names", call.Slide{Number: 7, Longest: []call.Longer{

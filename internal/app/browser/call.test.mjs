@@ -254,6 +254,7 @@ describe('the call', () => {
         if (n < 9) await page.getByRole('link', { name: 'Next', exact: true }).click()
       }
       await page.getByRole('link', { name: 'All slides' }).click()
+      await page.waitForLoadState()
       assert.equal(await page.locator('section.app-call').count(), 10)
       assert.deepEqual(wrong, [])
       await context.close()
