@@ -140,13 +140,16 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := o.firstKey(state); err != nil {
 		return nil, err
 	}
+	if err := o.beforeUpgrade(ctx, state); err != nil {
+		return nil, err
+	}
 	store, err := sqlite.Open(ctx, o.Data, settings, sqlite.WithClock(o.Now))
 	if err != nil {
 		return nil, err
 	}
-	err = store.UseAuditKey(ctx, filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
-	if err != nil && !o.AnyAudit {
-		return nil, errors.Join(err, store.Close())
+	bound := store.UseAuditKey(ctx, filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName))
+	if bound != nil && !o.AnyAudit {
+		return nil, errors.Join(bound, store.Close())
 	}
 	key, err := o.key(ctx, store, lost)
 	if err != nil {
@@ -163,6 +166,11 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	if key != nil {
 		a.openReceived()
+	}
+	if bound == nil {
+		if err := a.noteRestored(ctx); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
 	}
 	if err := a.amend(ctx); err != nil {
 		return nil, errors.Join(err, store.Close())
@@ -205,6 +213,11 @@ func (a *App) Expected() []measure.Expected {
 		e := measure.Expected{Code: p.Code, Name: p.Name, Due: -1}
 		if at, err := time.Parse("15:04", p.Due); err == nil {
 			e.Due = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+		}
+		for _, word := range p.ExpectedDays {
+			if day, ok := config.Weekday(word); ok {
+				e.Days = append(e.Days, day)
+			}
 		}
 		out = append(out, e)
 	}

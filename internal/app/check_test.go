@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -105,6 +107,26 @@ func TestCheckSaysWhatAFileGivesAndTakesNothing(t *testing.T) {
 			}
 		}
 	})
+	t.Run("C7 under another partnership file the store stays as it is", func(t *testing.T) {
+		own := filepath.Join(n.data(), app.PartnershipFile)
+		content, err := os.ReadFile(own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := n.file("other.yaml", strings.Replace(string(content), "settings:\n", "settings:\n  omitted_limit_days: 9\n", 1))
+		if err := os.CopyFS(filepath.Join(n.dir, "layouts"), os.DirFS(filepath.Join(n.data(), "layouts"))); err != nil {
+			t.Fatal(err)
+		}
+		next := n.file("RZ1_2026-03-15.csv", northgate("2026-03-15", 5, 28))
+		was := derivedWith(t, n.data())
+		if status, _, errs := run(t, "check", "--data", n.data(), "--partnership", other, next); status != app.ExitDone {
+			t.Fatalf("check ended with %d: %s", status, errs)
+		}
+		if is := derivedWith(t, n.data()); is != was {
+			t.Errorf("the store was derived with %s, and is with %s", was, is)
+		}
+		must(t, "verify", "--data", n.data())
+	})
 	t.Run("what it cannot do", func(t *testing.T) {
 		for want, words := range map[string][]string{
 			"Say which files or folders to check.": {"check", "--data", n.data()},
@@ -122,6 +144,19 @@ func TestCheckSaysWhatAFileGivesAndTakesNothing(t *testing.T) {
 			t.Errorf("beside a lost database it ended with %d: %s", status, errs)
 		}
 	})
+}
+
+// derivedWith gives what the store was derived with.
+func derivedWith(t testing.TB, dir string) (with string) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", filepath.Join(dir, sqlite.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.QueryRow(`SELECT settings FROM derived_with`).Scan(&with), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return with
 }
 
 // tree lists a folder's files, without the database's own beside it.

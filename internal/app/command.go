@@ -79,6 +79,10 @@ func commands() []command {
 		{"published", "add|list|figures|average-delay|compare [FILE…] --data DIR [--series NAME] [--from MONTH --to MONTH] [--vintage DATE]",
 			"add national files as they are published, print them, and compare them with ours", setUpPublished},
 		{"councils", "check FILE [--data DIR]", "say what a newer list of councils changes", setUpCouncils},
+		{"backup", "[make|list|rehearse] --data DIR [--to FOLDER] [--keep N]", "write the data folder into one checked file, without its keys",
+			setUpBackup},
+		{"restore", "FILE --data DIR [--database] [--head FILE]", "put a data folder, or its database alone, back from a backup", setUpRestore},
+		{"doctor", "--data DIR [--json]", "say what is not as it should be, and what to do", setUpDoctor},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"homeward/internal/delay"
@@ -34,6 +35,17 @@ func (a *App) PackJobs() (map[string]func(context.Context) (string, error), erro
 		out[j.Name] = j.Run
 	}
 	return out, err
+}
+
+// JobsForTests is PackJobs with the job that looks for missing extracts.
+func (a *App) JobsForTests() (map[string]func(context.Context) (string, error), error) {
+	jobs, err := a.PackJobs()
+	if err != nil {
+		return nil, err
+	}
+	missing, err := a.missingJob()
+	jobs[missing.Name] = missing.Run
+	return jobs, err
 }
 
 // Packs lets tests see packs as pages do.
@@ -72,3 +84,15 @@ func (a *App) PurgeReceived(ctx context.Context) (int, error) { return a.purgeRe
 
 // RetentionNight does what the job does that deletes what is past its period.
 func RetentionNight(ctx context.Context, a *App) (string, error) { return a.retention(ctx) }
+
+// NewLooks lets tests look at files as the pages do.
+func NewLooks(a *App, dir string) web.Looks { return newLooks(a, dir) }
+
+// LookFiles gives files by names and contents in turn.
+func LookFiles(parts ...string) []web.LookFile {
+	var out []web.LookFile
+	for i := 0; i < len(parts); i += 2 {
+		out = append(out, web.LookFile{Name: parts[i], Content: strings.NewReader(parts[i+1])})
+	}
+	return out
+}

@@ -79,9 +79,9 @@ func (o Options) database(ctx context.Context) (sqlite.State, error) {
 	}
 	return state, problem.New(problem.Unavailable,
 		"The database %s %s, and the data folder %s has had one: %s. No new one was made in its place. "+
-			"Restore the database from your backup, then start again; what was received since is taken in again by itself. To begin "+
-			"with nothing on purpose, move these away first.",
-		sqlite.FileName, what, o.Data, list(signs))
+			"Restore the database from your backup (homeward restore FILE --database --data %s), then start again; what was received since "+
+			"is taken in again by itself. To begin with nothing on purpose, move these away first.",
+		sqlite.FileName, what, o.Data, list(signs), o.Data)
 }
 
 func list(words []string) string {
@@ -148,8 +148,48 @@ func openStore(ctx context.Context, o Options) (*sqlite.Store, error) {
 		return nil, problem.New(problem.NotFound,
 			"There is no database in the data folder %s yet. Take extracts in first: homeward ingest --data %s PATH…", o.Data, o.Data)
 	}
+	if err := o.beforeUpgrade(ctx, state); err != nil {
+		return nil, err
+	}
 	return sqlite.Open(ctx, o.Data, nil)
 }
+
+// beforeUpgrade copies a database that this program is about to migrate, so that
+// the way back does not hang on last night's backup. The last two copies stay.
+func (o Options) beforeUpgrade(ctx context.Context, state sqlite.State) (err error) {
+	if state != sqlite.Filled {
+		return nil
+	}
+	has, knows, err := sqlite.SchemaOf(ctx, o.Data)
+	if err != nil || has >= knows {
+		return nil // Opening it says what is wrong.
+	}
+	folder := filepath.Join(o.Data, BackupsFolder)
+	dir, err := os.MkdirTemp(o.Data, sqlite.ScratchPattern)
+	if err == nil {
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		err = durable.MkdirAll(folder)
+	}
+	if err == nil {
+		err = sqlite.CopyOf(ctx, o.Data, dir)
+	}
+	if err == nil {
+		err = durable.Rename(filepath.Join(dir, sqlite.FileName), filepath.Join(folder, fmt.Sprintf("%s%04d.db", upgradeCopy, has)))
+	}
+	if err != nil {
+		return problem.Wrap(err, problem.Unavailable, "This version of Homeward changes the database, and the copy that it makes first could "+
+			"not be written to %s. Nothing was changed. Check that the disk has room and that the folder may be written in", folder)
+	}
+	copies, err := filepath.Glob(filepath.Join(folder, upgradeCopy+"*.db"))
+	for _, old := range copies[:max(0, len(copies)-2)] {
+		err = errors.Join(err, durable.Remove(old))
+	}
+	return err
+}
+
+// upgradeCopy begins the names of copies that are made before migrations; the number
+// of the last one that the copy has follows.
+const upgradeCopy = "before-upgrade-"
 
 // private refuses keys and a database that every account of the machine may
 // open, and says what mends it.

@@ -75,7 +75,9 @@ func TestFormerlyLateFileIsACause(t *testing.T) {
 	dir := merging(t, "", true)
 	must(t, append([]string{"ingest", "--data", dir, own}, slices.Delete(slices.Clone(files), at, at+1)...)...)
 	closeNow(t, dir, time.Now(), "RWV")
-	before := time.Now()
+	// Addresses name whole seconds: this one begins after the first file came.
+	before := time.Now().Truncate(time.Second).Add(time.Second)
+	time.Sleep(time.Until(before))
 	must(t, "ingest", "--data", dir, late)
 
 	d := newCloseDesk(t, dir, "", time.Now())

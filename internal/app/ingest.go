@@ -94,7 +94,11 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if err := a.takeAgain(ctx); err != nil {
 			return ExitLess, errors.Join(err, a.Close())
 		}
+		taking, done := newProgress(atTerminal(c.Err), "files"), 0
+		defer taking.done()
 		status, err := a.ingestFiles(ctx, files, func(r *ingest.Report) error {
+			done++
+			taking.step(done, len(files))
 			if *asJSON {
 				return printJSON(c.Out, r)
 			}
@@ -114,6 +118,9 @@ func printReceipt(w io.Writer, r *ingest.Report) {
 			break
 		}
 		fmt.Fprintln(w, "  "+ingest.GroupLine(g))
+	}
+	for _, one := range r.Files {
+		printReceipt(w, one)
 	}
 }
 

@@ -135,7 +135,7 @@ func (a *App) packJobs(draw *chart.Renderer, version string) ([]schedule.Job, er
 			Run:     func(ctx context.Context) (string, error) { return a.makePack(ctx, plan, draw, version) },
 		})
 	}
-	if len(jobs) > 0 {
+	if m := a.Partnership.Mail; len(jobs) > 0 || m != nil && len(m.MissingTo) > 0 {
 		jobs = append(jobs, schedule.Job{Name: "deliver", Title: "Send packs", Words: "every minute", When: "@every 1m", Run: a.deliver})
 	}
 	return jobs, nil
@@ -210,6 +210,8 @@ func (a *App) deliver(ctx context.Context) (string, error) {
 			err = pack.Copy(a.packsRoot(), d.Pack, d.Target)
 		case cannot != nil:
 			err = cannot
+		case strings.HasPrefix(d.Pack, missingMail):
+			err = a.mailMissing(ctx, sender, d)
 		default:
 			err = a.mailPack(ctx, sender, d)
 		}

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"homeward/internal/delay"
@@ -64,9 +66,14 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.E
 		began[p.Code], lacking[p.Code] = p.First, p.Lacking
 	}
 	now := e.app.momentOr(e.at)
+	away, err := e.turnedAway(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
 	var out []measure.ExtractLine
 	for i, expected := range e.app.Expected() {
-		line := measure.ExtractLine{Code: expected.Code, Name: expected.Name, Due: e.app.Partnership.Providers[i].Due}
+		line := measure.ExtractLine{Code: expected.Code, Name: expected.Name, Due: e.app.Partnership.Providers[i].Due,
+			Sends: sendsWords(expected.Days)}
 		arrived := map[delay.Day]sqlite.Arrival{}
 		for _, r := range rows {
 			if r.Provider == expected.Code {
@@ -77,12 +84,59 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.E
 			a, lacks := arrived[day], lacking[expected.Code][day]
 			line.Days = append(line.Days, measure.ExtractDay{Day: day, Rows: a.Rows, File: a.SHA256, Reading: a.Reading,
 				Held: a.HeldSHA256, HeldRows: a.HeldRows, Lacks: lacks, Codes: a.Codes,
+				Doubt: a.Doubt, Files: a.Files, Rejected: away[rejectedOf{expected.Code, day}],
 				Arrival: expected.Standing(day, measure.Received{Counted: a.Counted, Lacks: len(lacks) > 0, Held: a.Held, At: a.Received},
 					began[expected.Code], now)})
 		}
 		out = append(out, line)
 	}
 	return out, nil
+}
+
+// rejectedOf is a provider and the day before a file of it was turned away: the
+// day of which a file that arrives speaks.
+type rejectedOf struct {
+	provider string
+	day      delay.Day
+}
+
+// turnedAway gives the fingerprints of the files that were turned away on the
+// mornings after the days from from to to.
+func (e extracts) turnedAway(ctx context.Context, from, to delay.Day) (map[rejectedOf][]string, error) {
+	all, err := e.TurnedAway(ctx, from, to)
+	out := map[rejectedOf][]string{}
+	for _, r := range all {
+		of := rejectedOf{r.Provider, delay.DayOf(r.At) - 1}
+		if !slices.Contains(out[of], r.File) {
+			out[of] = append(out[of], r.File)
+		}
+	}
+	return out, err
+}
+
+// TurnedAway gives the files that were turned away on the mornings after the days
+// from from to to.
+func (e extracts) TurnedAway(ctx context.Context, from, to delay.Day) ([]web.TurnedAway, error) {
+	begin := func(day delay.Day) time.Time {
+		y, m, d := day.Time().Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, e.app.London)
+	}
+	all, err := e.store.Rejections(ctx, begin(from+1), begin(to+2))
+	var out []web.TurnedAway
+	for _, r := range all {
+		out = append(out, web.TurnedAway{Provider: r.Provider, File: r.SHA256, Name: r.Name, Reason: r.Reason,
+			At: r.Received.In(e.app.London)})
+	}
+	return out, err
+}
+
+// sendsWords names days of the week as people write them: "Monday, Tuesday".
+func sendsWords(days []time.Weekday) string {
+	var words []string
+	for _, d := range days {
+		words = append(words, d.String())
+	}
+	return strings.Join(words, ", ")
 }
 
 // Receipt gives a file's receipt.

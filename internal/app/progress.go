@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"homeward/internal/delay"
@@ -21,6 +22,17 @@ type progress struct {
 func newProgress(w io.Writer, what string) *progress {
 	now := time.Now()
 	return &progress{w: w, what: what, last: now, start: now}
+}
+
+// atTerminal gives w where a person reads along, and otherwise nowhere: a log has
+// no use for how far work has come.
+func atTerminal(w io.Writer) io.Writer {
+	if f, ok := w.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			return w
+		}
+	}
+	return io.Discard
 }
 
 func (p *progress) step(done, total int) {

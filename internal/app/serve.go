@@ -50,10 +50,15 @@ const grace = 20 * time.Second
 // Serve serves the pages and runs the scheduled jobs until ctx ends, then lets
 // what is in flight finish: requests first, then jobs. The caller closes the
 // app afterwards.
-func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
+func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) {
 	if err := at.check(a.Partnership.SignIn); err != nil {
 		return err
 	}
+	release, err := hold(a.Options.Data, fmt.Sprintf("process %d, since %s", os.Getpid(), a.now().Format("2 January 2006, 15:04")))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	if err := a.sweepPasts(); err != nil {
 		a.Options.Log.Error("what an earlier process left of past moments could not be removed", "error", err)
 	}
@@ -82,14 +87,18 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) error {
 	if err != nil {
 		return err
 	}
+	tried := newLooks(a, spool)
+	defer tried.close()
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
-		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Published: newPublishedDesk(a), Closings: a.closings(),
+		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
+		Published: newPublishedDesk(a), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
+		Pace:   float64(a.Partnership.SignIn.RequestsPerSecond),
 		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
 		Places: a.places(), Levels: a.levels(), Rules: a.Rules, RuleSets: a.rules,
 		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs, Beds: a.bedLists(),
@@ -160,7 +169,8 @@ func newRenderer() (*chart.Renderer, error) {
 
 // places names who the pages speak of.
 func (a *App) places() page.Places {
-	p := page.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Headline: a.headline(), Book: a.book}
+	p := page.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Into: a.Partnership.IntoOf,
+		Headline: a.headline(), Book: a.book}
 	for _, provider := range a.Partnership.Providers {
 		p.Providers = append(p.Providers, page.Place{Code: provider.Code, Name: provider.Name})
 	}
@@ -186,7 +196,12 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	if err != nil {
 		return nil, err
 	}
+	missing, err := a.missingJob()
+	if err != nil {
+		return nil, err
+	}
 	for _, j := range append([]schedule.Job{
+		missing,
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
 		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
 			Run: func(ctx context.Context) (string, error) {
@@ -196,6 +211,10 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 				}
 				return sentence, err
 			}},
+		{Name: "backup", Title: "Make a backup and check it", Words: "every night at 2:40am", When: "40 2 * * *", CatchUp: true,
+			Run: a.backups(version).make},
+		{Name: "rehearsal", Title: "Rehearse a restore", Words: "every Sunday at 3:05am", When: "5 3 * * 0", CatchUp: true,
+			Run: a.backups(version).rehearse},
 		{Name: "retention", Title: "Purge identifiers past their period", Words: "every night at 4:15am", When: "15 4 * * *", CatchUp: true,
 			Run: a.retention},
 		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},

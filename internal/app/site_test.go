@@ -31,11 +31,14 @@ func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (si
 		t.Fatal(err)
 	}
 	sessions := signin.NewSessions(a.SignIn, kept, false, slog.New(slog.DiscardHandler))
+	tried := newLooks(a, t.TempDir())
+	t.Cleanup(tried.close)
 	server, err := web.New(web.Options{
 		Drawer: draw, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Packs: packs{a, draw}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{a, draw}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
-		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Published: newPublishedDesk(a), Rows: rows{a.Store, a}, Audit: a.Store,
+		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
+		Published: newPublishedDesk(a), Rows: rows{a.Store, a}, Audit: a.Store,
 		Closings: a.closings(), SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, RuleSets: a.rules,
 		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs,
 		Beds: a.bedLists(), Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: "test",

@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,12 +58,16 @@ const (
 	MonthClosed         What = "month closed"
 	SettingChanged      What = "setting changed"
 	CallWithdrawn       What = "call withdrawn"
+	ActionChanged       What = "action of a call changed"
+	ActionWithdrawn     What = "action of a call withdrawn"
 	NoteAdded           What = "note added"
 	NoteWithdrawn       What = "note withdrawn"
 	PublishedAdded      What = "published file added"
 	AuditKeyed          What = "audit log keyed"
 	AuditBegunAnew      What = "audit log begun anew"
 	PersonJudged        What = "same person or not"
+	BackedUp            What = "backup made"
+	Restored            What = "database restored"
 	LayoutSaved         What = "layout saved"
 )
 
@@ -177,6 +182,27 @@ type Verifier struct {
 	more     int
 	// unchecked counts the events whose secret is lost.
 	unchecked int64
+	restored  []restoration
+	met       []Head // kept heads that the log has as they are
+}
+
+// restoration is an entry that says that the database was restored: the log of
+// before goes on to lost, which is zero when nobody knew its head.
+type restoration struct {
+	Event
+	lost Head
+}
+
+// explains says that a head is one that the restoration knows to be lost: of those
+// before the last one it has the numbers alone.
+func (r restoration) explains(h Head) bool {
+	return h.Number >= r.Number && (h.Number < r.lost.Number || h == r.lost)
+}
+
+// lost says that a head is not in the log because of a restoration. One that was
+// made since is in it.
+func (v *Verifier) lost(h Head) bool {
+	return !slices.Contains(v.met, h) && slices.ContainsFunc(v.restored, func(r restoration) bool { return r.explains(h) })
 }
 
 // maxFindings bounds the findings that are listed.
@@ -211,8 +237,19 @@ func (v *Verifier) Next(e Event) {
 	case hash != e.Hash:
 		v.find("The log does not match its check value from entry %d: it, or its place, was altered.", e.Number)
 	}
+	if ok && hash == e.Hash && e.What == Restored {
+		lost, err := ParseHead(e.Before)
+		if err != nil {
+			lost = Head{}
+		}
+		v.restored = append(v.restored, restoration{e, lost})
+	}
 	for _, k := range v.kept {
-		if e.Number == k.Number && e.Hash != k.Hash {
+		switch {
+		case e.Number != k.Number:
+		case e.Hash == k.Hash:
+			v.met = append(v.met, k.Head)
+		case !v.lost(k.Head):
 			v.find("Entry %d is not the one that the %s names; the log was written again.", e.Number, k.Where)
 		}
 	}
@@ -229,6 +266,8 @@ type Result struct {
 	More     int
 	// Notes says, one sentence each, what agrees and needs explaining.
 	Notes []string
+	// Lost are the kept heads of entries that a restoration says are lost.
+	Lost []Head
 }
 
 // Whole says that nothing was found.
@@ -245,6 +284,8 @@ func (v *Verifier) Finish() Result {
 	for _, k := range v.kept {
 		hasFile = hasFile || k.Where == HeadFile
 		switch {
+		case v.lost(k.Head):
+			r.Lost = append(r.Lost, k.Head)
 		case k.Number > v.last.Number:
 			v.find("The log ends at entry %d and the %s names entry %d; the entries after the end were cut off.", v.last.Number, k.Where, k.Number)
 		case k.Where == HeadFile && k.Number < v.last.Number:
@@ -256,6 +297,10 @@ func (v *Verifier) Finish() Result {
 	if !hasFile && v.last.Number > 0 {
 		v.find("There is no head file beside the database, so entries may have been cut off the end. "+
 			"Compare entry %d with the last head in the program's own log.", v.last.Number)
+	}
+	for _, at := range v.restored {
+		r.Notes = append(r.Notes, fmt.Sprintf("Entry %d of %s says that the database was restored from %s: %s", at.Number,
+			at.At.UTC().Format("2006-01-02 15:04 UTC"), at.Record, at.After))
 	}
 	if v.unchecked > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d entries were made with a key that is lost, so only their order could be checked.", v.unchecked))

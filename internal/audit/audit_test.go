@@ -207,3 +207,56 @@ func TestTheChainsFileReadsBack(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// A restore explains the heads of the entries that it lost, and nothing else; who has
+// no key of the log can write none.
+func TestARestoreIsNoAlarm(t *testing.T) {
+	before := chain(9)
+	lost := before[8].Head()
+	restore := func(by *Chain, lost Head) []Event {
+		log := slices.Clone(before[:5])
+		said := ""
+		if lost.Number > 0 {
+			said = lost.String()
+		}
+		log = append(log, by.Next(log[4].Head(), log[4].At, Entry{What: Restored, Record: "x.tar.gz", Before: said, After: "It goes on."}))
+		for range 5 {
+			last := log[len(log)-1]
+			log = append(log, testChain.Next(last.Head(), last.At, Entry{What: Edited}))
+		}
+		return log
+	}
+	for name, c := range map[string]struct {
+		log  []Event
+		kept Head
+		want string // begins the finding; empty when there is none
+	}{
+		"the lost head":             {restore(testChain, lost), lost, ""},
+		"one that was lost with it": {restore(testChain, lost), before[6].Head(), ""},
+		"one of before":             {restore(testChain, lost), before[3].Head(), ""},
+		"one of since":              {restore(testChain, lost), restore(testChain, lost)[7].Head(), ""},
+		"another of that number":    {restore(testChain, lost), Head{Number: 9, Hash: [HashSize]byte{1}}, "Entry 9 is not the one"},
+		"another of before":         {restore(testChain, lost), Head{Number: 4, Hash: [HashSize]byte{1}}, "Entry 4 is not the one"},
+		"beyond what is known":      {restore(testChain, lost), Head{Number: 10, Hash: [HashSize]byte{1}}, "Entry 10 is not the one"},
+		"beyond the end":            {restore(testChain, lost), Head{Number: 12, Hash: [HashSize]byte{1}}, "The log ends at entry 11"},
+		"nobody knows what is lost": {restore(testChain, Head{}), before[6].Head(), "Entry 7 is not the one"},
+		"written without the key":   {restore(&Chain{}, lost), before[6].Head(), "The log does not match"},
+	} {
+		v := NewVerifier(testChain, Kept{c.log[len(c.log)-1].Head(), HeadFile}, Kept{c.kept, "head kept elsewhere"})
+		for _, e := range c.log {
+			v.Next(e)
+		}
+		r := v.Finish()
+		if c.want == "" {
+			isLost := c.kept.Number > 5 && c.kept != c.log[c.kept.Number-1].Head()
+			if !r.Whole() || slices.Contains(r.Lost, c.kept) != isLost {
+				t.Errorf("%s: found %v, lost %v", name, r.Findings, r.Lost)
+			}
+			if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "was restored from x.tar.gz: It goes on.") {
+				t.Errorf("%s: the notes are %q", name, r.Notes)
+			}
+		} else if r.Whole() || !strings.HasPrefix(r.Findings[0], c.want) {
+			t.Errorf("%s: found %q, want %q", name, r.Findings, c.want)
+		}
+	}
+}

@@ -24,8 +24,15 @@ type Action struct {
 	At   time.Time
 	By   string
 	// Done is the call on which it was done, zero while it is open; Carried the
-	// latest call that carried it over, zero for none.
-	Done, Carried delay.Day
+	// latest call that carried it over, Changed the latest on which its words,
+	// owner or date were put right, zero for none.
+	Done, Carried, Changed delay.Day
+	// Withdrawn is the call on which it was taken back, zero while it stands.
+	Withdrawn delay.Day
+	// WithdrawnAt is when that was, As the role of who did and Why the reason; the
+	// audit log names the person.
+	WithdrawnAt time.Time
+	As, Why     string
 }
 
 // State is where an action stands on a call.
@@ -36,11 +43,14 @@ const (
 	Open        State = "Open"
 	Done        State = "Done"
 	CarriedOver State = "Carried over"
+	TakenBack   State = "Withdrawn"
 )
 
 // On gives where the action stands, as the page of the call of the day shows it.
 func (a Action) On(day delay.Day) State {
 	switch {
+	case a.Withdrawn != 0 && a.Withdrawn <= day:
+		return TakenBack
 	case a.Done != 0 && a.Done <= day:
 		return Done
 	case a.Carried == day:
@@ -50,13 +60,18 @@ func (a Action) On(day delay.Day) State {
 	}
 }
 
-// PastDue says whether the action is open and its date has gone by.
-func (a Action) PastDue(today delay.Day) bool { return a.Done == 0 && a.Due < today }
+// Stands says whether the action is neither done nor withdrawn.
+func (a Action) Stands() bool { return a.Done == 0 && a.Withdrawn == 0 }
 
-// NewAction is an action about to be logged.
+// PastDue says whether the action is open and its date has gone by.
+func (a Action) PastDue(today delay.Day) bool { return a.Stands() && a.Due < today }
+
+// NewAction is an action about to be logged or put right.
 type NewAction struct {
 	What, Owner string
 	Due         string // ISO date, as the form gives it
+	// Was is the date that it has already, which may stay although it has gone by.
+	Was delay.Day
 }
 
 // Trouble is what is to be put right in one field of a form.
@@ -69,12 +84,7 @@ const WhatLimit = 200
 func (n NewAction) Check(organisations []string, today delay.Day) (Action, []Trouble) {
 	var out []Trouble
 	a := Action{What: strings.Join(strings.Fields(n.What), " "), Owner: n.Owner}
-	switch words := identifying(a.What); {
-	case a.What == "":
-		out = append(out, Trouble{"what", "Enter the action"})
-	case utf8.RuneCountInString(a.What) > WhatLimit:
-		out = append(out, Trouble{"what", "Action must be 200 characters or less"})
-	case words != "":
+	if words := wrong(a.What, "Enter the action", "Action"); words != "" {
 		out = append(out, Trouble{"what", words})
 	}
 	if !slices.Contains(organisations, n.Owner) {
@@ -86,13 +96,34 @@ func (n NewAction) Check(organisations []string, today delay.Day) (Action, []Tro
 		out = append(out, Trouble{"due", "Enter the due date"})
 	case err != nil:
 		out = append(out, Trouble{"due", "Due date must be a real date, like 2026-11-06"})
-	case due < today:
+	case due < today && due != n.Was:
 		out = append(out, Trouble{"due", "Due date must be today or in the future"})
 	case due > today+366:
 		out = append(out, Trouble{"due", "Due date must be within a year"})
 	}
 	a.Due = due
 	return a, out
+}
+
+// CheckReason reads why an action is withdrawn.
+func CheckReason(typed string) (reason string, out []Trouble) {
+	reason = strings.Join(strings.Fields(typed), " ")
+	if words := wrong(reason, "Enter why the action is withdrawn", "Reason"); words != "" {
+		out = append(out, Trouble{"why", words})
+	}
+	return reason, out
+}
+
+// wrong says what is to be put right in words for the wall, nothing when they may
+// stand there.
+func wrong(words, empty, name string) string {
+	switch {
+	case words == "":
+		return empty
+	case utf8.RuneCountInString(words) > WhatLimit:
+		return name + " must be 200 characters or less"
+	}
+	return identifying(words)
 }
 
 var (

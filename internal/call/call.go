@@ -201,7 +201,8 @@ type Fact struct {
 // Week is how the count of people waiting changed in one week: those waiting
 // before it, new, ended, other (resumed less paused and moved) and waiting at
 // its end, which add up. Whole is false where the week is not over or the lists
-// of a hospital are missing altogether; Gaps where some of its lists are.
+// of a hospital are missing altogether; Gaps says that some of its lists are,
+// Lists that some came (weeks that were kept before it was do not say so).
 type Week struct {
 	From  Day   `json:"from"`
 	Start int64 `json:"start"`
@@ -211,6 +212,7 @@ type Week struct {
 	End   int64 `json:"end"`
 	Whole bool  `json:"whole"`
 	Gaps  bool  `json:"gaps,omitempty"`
+	Lists bool  `json:"lists,omitempty"`
 }
 
 // Net is how many more became ready than left.
@@ -330,4 +332,14 @@ type Withdrawn struct {
 	// log names the person.
 	WithdrawnAt time.Time
 	As          string
+}
+
+// Turn is the slide that the walls of a call are to show, by the last press of a
+// remote or of the presenter. Number counts the presses, so that a wall knows a
+// new one; the zero Turn is that of a call that nobody has turned.
+type Turn struct {
+	Number int64 `json:"turn"`
+	Slide  int   `json:"slide"`
+	// Theme is light or dark, empty while nobody chose.
+	Theme string `json:"theme"`
 }

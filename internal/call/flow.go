@@ -13,12 +13,18 @@ func wholeWeek(p measure.Flow) bool {
 	return p.CalendarDays() == 7 && !slices.ContainsFunc(p.Missing, func(m measure.Gap) bool { return m.Days >= 7 })
 }
 
-// weeksOf gives the weeks of a flow as they are kept.
-func weeksOf(g measure.FlowGroup) []Week {
+// weeksOf gives the weeks of a flow as they are kept, of so many hospitals.
+func weeksOf(g measure.FlowGroup, hospitals int) []Week {
 	var out []Week
 	for _, p := range g.Periods {
+		absent := 0
+		for _, m := range p.Missing {
+			if m.Days >= p.CalendarDays() {
+				absent++
+			}
+		}
 		w := Week{From: Day(p.First), Start: p.Start, New: p.By[measure.Began], Ended: p.By[measure.Ended], End: p.Now,
-			Whole: wholeWeek(p), Gaps: len(p.Missing) > 0}
+			Whole: wholeWeek(p), Gaps: len(p.Missing) > 0, Lists: absent < hospitals}
 		w.Other = w.End - w.Start - w.Net()
 		out = append(out, w)
 	}
@@ -59,9 +65,6 @@ func flowTitle(weeks []Week, where string) (title, subtitle string) {
 		sum = whole(-net) + " fewer in all"
 	}
 	subtitle = whole(began) + " new less " + whole(ended) + " ended = " + measure.Signed(net)
-	if net == 0 {
-		subtitle = whole(began) + " new less " + whole(ended) + " ended = 0"
-	}
 	if n < len(weeks) {
 		subtitle += ", in the " + plural(int64(n), "week that is whole", "weeks that are whole")
 	}

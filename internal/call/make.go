@@ -488,13 +488,19 @@ func (m *maker) where(_ context.Context, s *Slide) error {
 		t.Rows = append(t.Rows, row)
 	}
 	if len(rest) > 0 {
-		sum := int64(0)
+		sum, uncounted := int64(0), int64(0)
 		for _, h := range rest {
 			if h.Counted {
 				sum += h.Waiting.Total()
+			} else {
+				uncounted++
 			}
 		}
-		t.Rows = append(t.Rows, Row{Cells: []string{plural(int64(len(rest)), "other", "others"), whole(sum), "See Extracts", "See Extracts"}})
+		name := plural(int64(len(rest)), "other", "others")
+		if uncounted > 0 {
+			name += ", " + whole(uncounted) + " not counted"
+		}
+		t.Rows = append(t.Rows, Row{Cells: []string{name, whole(sum), "See Extracts", "See Extracts"}})
 	}
 	if due == 0 {
 		s.Lines = append(s.Lines, "No extract is due yet.")
@@ -515,8 +521,8 @@ func (m *maker) facts(in, due int64) []Fact {
 	}
 	second := Fact{whole(m.Checked), "of " + whole(m.Waiting.Total()) + " checked in the last 24 hours"}
 	if !m.Logs {
-		second = Fact{whole(m.Unsettled.Days), plural(m.Unsettled.Days, "day", "days")[len(whole(m.Unsettled.Days))+1:] + " of " +
-			monthWords(delay.Day(m.Share.From), delay.Day(m.Share.To)) + " not settled"}
+		figure, days, _ := strings.Cut(plural(m.Unsettled.Days, "day", "days"), " ")
+		second = Fact{figure, days + " of " + monthWords(delay.Day(m.Share.From), delay.Day(m.Share.To)) + " not settled"}
 	}
 	out := []Fact{ready, second, {whole(in) + " of " + whole(due), "extracts in"}}
 	if due == 0 {
@@ -882,7 +888,7 @@ func (m *maker) flow(ctx context.Context, s *Slide) error {
 		c = chart.FlowOf(one, 0, chart.TrendOptions{ID: "call-flow", Place: m.set.Partnership,
 			Name: "Pathway " + most.Code + " (" + most.Name + ")"})
 	}
-	s.Weeks = weeksOf(group)
+	s.Weeks = weeksOf(group, len(m.set.Expected))
 	s.Title, s.Subtitle = flowTitle(s.Weeks, where)
 	if m.draw != nil {
 		s.Chart = worded(c)

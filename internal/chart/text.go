@@ -88,6 +88,9 @@ func wrap(s string, font, width float64, lines int) []string {
 	return out
 }
 
+// Wrap is the same for what is drawn without ECharts.
+func Wrap(s string, font, width float64, lines int) []string { return wrap(s, font, width, lines) }
+
 // splitAt parts a word where it stops fitting, after at least one rune.
 func splitAt(word string, font, width float64) (fits, rest string) {
 	r := []rune(word)

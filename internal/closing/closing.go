@@ -550,7 +550,7 @@ func (c *Content) providers(stand []measure.ProviderDays, s Setup, people People
 				one.Extracts++
 			case held:
 				one.Held = append(one.Held, day.String())
-			case p.First != 0:
+			case p.First != 0 && (e.Sends(day) || day > p.Latest || len(p.Lacking[day]) > 0):
 				one.Missing = append(one.Missing, day.String())
 			}
 		}

@@ -14,11 +14,13 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -386,6 +388,15 @@ func (p *Partnership) check(d *document) {
 		if v.Due != "" && !dueTime.MatchString(v.Due) {
 			d.add(at("due"), "found %q, expected a time of day such as \"07:00\", in quotation marks", v.Due)
 		}
+		for _, day := range v.ExpectedDays {
+			if _, ok := Weekday(day); !ok {
+				d.add(at("expected_days"), "found %q, expected days of the week such as mon, tue", day)
+			}
+		}
+		if len([]rune(v.DataOwner)) > 80 || strings.Contains(v.DataOwner, "@") || nhsnumber.In(v.DataOwner) {
+			d.add(at("data_owner"), "found %q, expected the name of a team or a role of at most 80 characters, without an address",
+				nhsnumber.Redact(v.DataOwner))
+		}
 	}
 	p.checkFormerly(d)
 	p.Settings.check(d)
@@ -399,11 +410,30 @@ func (p *Partnership) check(d *document) {
 	} else if p.RetentionYears < 1 || p.RetentionYears > 30 {
 		d.add([]any{"retention_years"}, "found %d, expected a number of years from 1 to 30", p.RetentionYears)
 	}
+	if p.Backup.Keep == 0 {
+		p.Backup.Keep = 14
+	} else if p.Backup.Keep < 1 || p.Backup.Keep > 1000 {
+		d.add([]any{"backup", "keep"}, "found %d, expected how many backups stay, from 1 to 1000", p.Backup.Keep)
+	}
+	if f := p.Backup.Folder; f != "" && !filepath.IsAbs(f) {
+		d.add([]any{"backup", "folder"}, "found %q, expected the whole path of a folder, such as /backup/homeward", f)
+	}
 	if p.NotReadyDays == 0 {
 		p.NotReadyDays = 90
 	} else if p.NotReadyDays < 7 || p.NotReadyDays > 366 {
 		d.add([]any{"not_ready_days"}, "found %d, expected a number of days from 7 to 366", p.NotReadyDays)
 	}
+}
+
+// Weekday gives a day of the week by its first three letters, as the partnership
+// file writes it.
+func Weekday(word string) (time.Weekday, bool) {
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if strings.EqualFold(word, d.String()[:3]) || strings.EqualFold(word, d.String()) {
+			return d, true
+		}
+	}
+	return 0, false
 }
 
 // check validates the settings and fills in the defaults.

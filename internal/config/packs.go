@@ -63,7 +63,15 @@ type Mail struct {
 	AuthorityFile string `yaml:"authority_file"`
 	// Address is Homeward's own address as people type it, for the links.
 	Address string `yaml:"address"`
+	// MissingTo are e-mail addresses that are told when an extract that was due has
+	// not come or is held, each morning at MissingAt, London time, 9:30 by default.
+	MissingTo List   `yaml:"missing_to"`
+	MissingAt string `yaml:"missing_at"`
 }
+
+// MissingAt is when missing extracts are looked for where the partnership file
+// says nothing.
+const MissingAt = "09:30"
 
 // DefaultPacks are the packs of a partnership file that says nothing of packs.
 func DefaultPacks() []Pack {
@@ -164,6 +172,18 @@ func (m *Mail) check(d *document) {
 		d.add(at("address"), "found %q, expected Homeward's own address, which begins with https://", m.Address)
 	}
 	m.Address = strings.TrimSuffix(m.Address, "/")
+	for i, to := range m.MissingTo {
+		if badAddress(to) {
+			d.add([]any{"mail", "missing_to", i}, "found %q, expected an e-mail address such as name@example.org", to)
+		}
+	}
+	switch {
+	case m.MissingAt == "":
+		m.MissingAt = MissingAt
+	case !dueTime.MatchString(m.MissingAt) || strings.HasPrefix(m.MissingAt, "01:"):
+		// Between 1am and 2am the clocks change.
+		d.add(at("missing_at"), "found %q, expected a time of day such as \"09:30\", in quotation marks, not between 1am and 2am", m.MissingAt)
+	}
 }
 
 // badAddress says that a text is not one plain e-mail address.

@@ -65,6 +65,8 @@ func TestPacksThatCannotBeMade(t *testing.T) {
 		{"an address that is none", mail + "packs: [{name: weekly, cron: \"1 8 * * 1\", recipients: [director]}]", "packs[1].recipients[1]"},
 		{"recipients and no mail", "packs: [{name: weekly, cron: \"1 8 * * 1\", recipients: [a@example.org]}]", "expected the section mail"},
 		{"a folder without its path", "packs: [{name: weekly, cron: \"1 8 * * 1\", folder: packs}]", "whole path"},
+		{"somebody without an address", strings.Replace(mail, "{", "{missing_to: [nobody], ", 1), "mail.missing_to"},
+		{"a time when the clocks change", strings.Replace(mail, "{", "{missing_at: \"01:30\", ", 1), "mail.missing_at"},
 		{"mail in the clear to another machine", "mail: {host: smtp.example.org, security: none, from: a@example.org, address: " +
 			"\"https://h.example.org\"}", "mail.security"},
 		{"a password that stands here", "mail: {host: h, from: a@example.org, user: u, address: \"https://h.example.org\"}",

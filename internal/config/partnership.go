@@ -25,6 +25,8 @@ type Partnership struct {
 	// NotReadyDays is for how long rows of people who are not ready (R13) are
 	// kept, 90 days by default.
 	NotReadyDays int `yaml:"not_ready_days"`
+	// Backup says where the nightly backups go and how many stay.
+	Backup Backup `yaml:"backup"`
 	// Packs are made by themselves; without the section they are DefaultPacks.
 	// Mail says how they are announced, nil when nothing is mailed.
 	Packs []Pack `yaml:"packs"`
@@ -41,6 +43,15 @@ type Partnership struct {
 	Layouts map[string]*Layout `yaml:"-"`
 
 	at *document
+}
+
+// Backup says where backups go.
+type Backup struct {
+	// Folder is where they go, best on another disk; empty means backups in the data
+	// folder.
+	Folder string `yaml:"folder"`
+	// Keep is how many stay, 14 by default.
+	Keep int `yaml:"keep"`
 }
 
 // Council is a local authority with adult social services duties.
@@ -76,6 +87,12 @@ type Provider struct {
 	// Due is the time of day, London time, by which its extract is expected,
 	// such as "07:00". Empty means no time is expected.
 	Due string `yaml:"due"`
+	// ExpectedDays are the days of the week of which it sends extracts, such as mon
+	// and tue. Empty means every day.
+	ExpectedDays List `yaml:"expected_days"`
+	// DataOwner is who mends what is found in its files: a team or a role, as pages
+	// show it. Empty means the hospital's data team.
+	DataOwner string `yaml:"data_owner"`
 	// Formerly are the codes under which it, or a provider that merged into it,
 	// sent before. They show one history (C19).
 	Formerly []Former `yaml:"formerly"`

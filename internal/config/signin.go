@@ -27,6 +27,9 @@ type SignIn struct {
 	// TrustedProxies are the networks of reverse proxies in front of Homeward,
 	// such as 10.0.0.0/8, whose X-Forwarded-For is believed.
 	TrustedProxies List `yaml:"trusted_proxies"`
+	// RequestsPerSecond bounds what one person, one program or one address that
+	// nobody is signed in from may ask, 40 by default; ten times as many at once.
+	RequestsPerSecond int `yaml:"requests_per_second"`
 }
 
 // WorkAccount is an OpenID provider: Entra ID, NHS CIS2, Keycloak or any other
@@ -88,6 +91,11 @@ func (s SignIn) NeedsSecondFactor() bool {
 // check validates the section and fills in the defaults.
 func (s *SignIn) check(d *document, p *Partnership) {
 	at := func(rest ...any) []any { return append([]any{"sign_in"}, rest...) }
+	if s.RequestsPerSecond == 0 {
+		s.RequestsPerSecond = 40
+	} else if s.RequestsPerSecond < 5 || s.RequestsPerSecond > 10000 {
+		d.add(at("requests_per_second"), "found %d, expected a number of requests from 5 to 10000", s.RequestsPerSecond)
+	}
 	if s.IdleMinutes == 0 {
 		s.IdleMinutes = 30
 	} else if s.IdleMinutes < 2 || s.IdleMinutes > 240 {

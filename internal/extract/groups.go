@@ -3,6 +3,7 @@ package extract
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,10 +25,22 @@ type Group struct {
 	Do       string    `json:"do"`
 	// Says is all of it in a sentence or two for people.
 	Says string `json:"says"`
+	// Days are the rows by extract, as far as their extract is known. The receipt of
+	// a file of one extract goes without.
+	Days []GroupDay `json:"days,omitempty"`
 
 	effect Severity
 	key    string
 	differ bool
+	days   map[extractKey]int
+}
+
+// GroupDay is how many rows of a group one extract has.
+type GroupDay struct {
+	// Provider is the extract's in a file of several.
+	Provider string `json:"provider,omitempty"`
+	Date     string `json:"date"`
+	Rows     int    `json:"rows"`
 }
 
 // Example is one row of a group.
@@ -77,6 +90,9 @@ func (g *Groups) Add(p Problem) {
 		return
 	}
 	one.Rows += max(p.rows, 1)
+	if p.Date != 0 {
+		one.on(extractKey{p.Provider, p.Date}, max(p.rows, 1))
+	}
 	if p.Line > 0 && len(one.Examples) < examples {
 		one.Examples = append(one.Examples, Example{p.Line, p.Found})
 	}
@@ -92,14 +108,38 @@ func (g *Groups) Merge(other *Groups) {
 				g.of = map[groupKey]*Group{}
 			}
 			c := *o
+			c.days = maps.Clone(o.days)
 			g.of[k], g.all = &c, append(g.all, &c)
 			continue
 		}
 		one.Rows += o.Rows
+		for extract, rows := range o.days {
+			one.on(extract, rows)
+		}
 		one.differ = one.differ || o.differ || one.Cause != o.Cause
 		one.Examples = append(slices.Clone(one.Examples), o.Examples...)
 		one.Examples = one.Examples[:min(len(one.Examples), examples)]
 	}
+}
+
+// on counts rows of one extract.
+func (g *Group) on(extract extractKey, rows int) {
+	if g.days == nil {
+		g.days = map[extractKey]int{}
+	}
+	g.days[extract] += rows
+}
+
+// byDay gives the rows by extract, in order.
+func (g *Group) byDay() []GroupDay {
+	out := make([]GroupDay, 0, len(g.days))
+	for of, rows := range g.days {
+		out = append(out, GroupDay{of.provider, of.date.String(), rows})
+	}
+	slices.SortFunc(out, func(a, b GroupDay) int {
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Date, b.Date))
+	})
+	return out
 }
 
 // cause tells apart problems that ask for the same and have another cause: each
@@ -130,7 +170,7 @@ func (g *Groups) Sorted() []Group {
 		if c.differ {
 			c.Cause = ""
 		}
-		c.Says = c.says()
+		c.Says, c.Days = c.says(), c.byDay()
 		out = append(out, c)
 	}
 	slices.SortStableFunc(out, func(a, b Group) int {

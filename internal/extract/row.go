@@ -98,9 +98,11 @@ func (s Severity) String() string {
 // Problem is one finding about one row, or about the file when Line is 0. The
 // value of an identifying field is never in it: Found is masked (R1).
 type Problem struct {
-	Line     int       `json:"line,omitempty"`
-	Date     delay.Day `json:"-"`
-	Severity Severity  `json:"-"`
+	Line int       `json:"line,omitempty"`
+	Date delay.Day `json:"-"`
+	// Provider is the code in a file of several providers, and empty otherwise.
+	Provider string   `json:"-"`
+	Severity Severity `json:"-"`
 	// Rule is the rule's number, such as "R2".
 	Rule string `json:"rule"`
 	// Field is the heading as the file has it.

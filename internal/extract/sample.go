@@ -242,9 +242,9 @@ func IsNoPatient(first string) bool {
 	return totalLine.MatchString(f) || footerLine.MatchString(f)
 }
 
-// Masked gives what may be shown of a cell that identifies nobody: without
+// Glimpse gives what may be shown of a cell that identifies nobody: short, and without
 // numbers that may be somebody's (P1).
-func Masked(text string) string { return strings.Trim(shown(text), "'") }
+func Glimpse(text string) string { return strings.Trim(shown(text), "'") }
 
 // Lexicon is what a layout's words of one kind mean.
 type Lexicon struct {

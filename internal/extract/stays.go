@@ -290,6 +290,7 @@ func (l *layout) periodDay(read func([]byte) date, text string) date {
 // add notes a problem, but for those of rows apart, which are nobody's to mend.
 func (r *rowReader) add(p Problem) {
 	if !r.quiet {
+		p.Provider = r.of
 		r.tally.add(p)
 	}
 }

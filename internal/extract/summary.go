@@ -101,14 +101,21 @@ func shown(text string) string {
 	if text == "" {
 		return "a blank"
 	}
-	text = nhsnumber.Redact(text)
-	if !dateLike.MatchString(text) && !areaCode.MatchString(text) {
-		text = numbers.ReplaceAllString(text, "(a number, not shown)")
-	}
+	text = Masked(text)
 	if utf8.RuneCountInString(text) > shownLength {
 		text = string([]rune(text)[:shownLength]) + "…"
 	}
 	return "'" + text + "'"
+}
+
+// Masked gives the text of a cell without numbers that may identify someone when
+// columns are out of place.
+func Masked(text string) string {
+	text = nhsnumber.Redact(text)
+	if !dateLike.MatchString(text) && !areaCode.MatchString(text) {
+		text = numbers.ReplaceAllString(text, "(a number, not shown)")
+	}
+	return text
 }
 
 // tally keeps a file's counts and problems while it is read.

@@ -81,6 +81,9 @@ func (s *Service) turnAway(f *File, r *Report, sum *extract.Summary, why error, 
 	_, f.ReadWith = s.Words()
 	r.Outcome, r.Reason, r.ReadWith = Rejected, nhsnumber.Redact(problem.Sentence(why)), f.ReadWith
 	if sum != nil {
+		if !sum.Several {
+			r.Provider = sum.Provider // Whose it is, as far as that was read.
+		}
 		if named {
 			sum.Problems = append(sum.Problems, namedFile)
 		}

@@ -42,3 +42,11 @@ func (a Arrived) Held() []StandsNow {
 	}
 	return out
 }
+
+// SentAnswer is what a program was answered that sent a file with a key of its
+// own.
+type SentAnswer struct {
+	Sum    [32]byte // of the file's name and bytes
+	Status int      // of HTTP
+	Answer []byte   // the receipt as JSON
+}

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"homeward/internal/attribution"
@@ -149,7 +151,64 @@ type Taken struct {
 	// Elsewhere are the statements of patients who are listed at another
 	// provider on the same day (R7), with that provider's code.
 	Elsewhere []Elsewhere
+	// Delays count the delays that came out otherwise, Days the delayed days that
+	// differ by month, provider, council and body.
+	Delays DelaysChanged
+	Days   []ChangedDays
 }
+
+// DelaysChanged counts delays that a file changed. One that only went on is none.
+type DelaysChanged struct {
+	Started int `json:"started"`
+	Ended   int `json:"ended"`
+	// Moved have another ready date or end than before, or are open again. Gone were
+	// there and are no more.
+	Moved int `json:"moved"`
+	Gone  int `json:"gone"`
+}
+
+// Add adds others.
+func (c *DelaysChanged) Add(o DelaysChanged) {
+	c.Started, c.Ended, c.Moved, c.Gone = c.Started+o.Started, c.Ended+o.Ended, c.Moved+o.Moved, c.Gone+o.Gone
+}
+
+// ChangedDays is a number of delayed days before and after a file.
+type ChangedDays struct {
+	Month       string `json:"month"`
+	Provider    string `json:"provider"`
+	Council     string `json:"council"`
+	Responsible string `json:"responsible"`
+	Before      int64  `json:"delayed_days_before"`
+	After       int64  `json:"delayed_days_after"`
+}
+
+// Changed is what a file changed when it was taken.
+type Changed struct {
+	Delays DelaysChanged `json:"delays"`
+	Days   []ChangedDays `json:"delayed_days,omitempty"`
+	// MoreDays counts the lines beyond those listed, which are the latest months'.
+	MoreDays int `json:"more_lines,omitempty"`
+}
+
+// Words says in a sentence what became of delays.
+func (c DelaysChanged) Words() string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{c.Started, "started"}, {c.Ended, "ended"}, {c.Moved, "moved (another ready date or end)"}, {c.Gone, "gone"}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	if len(parts) == 0 {
+		return "No delay started, ended or moved."
+	}
+	return "Delays: " + strings.Join(parts, ", ") + "."
+}
+
+// maxChanged bounds the lines of days that a receipt lists.
+const maxChanged = 500
 
 // Elsewhere is one patient listed at another provider on the same day.
 type Elsewhere struct {

@@ -163,6 +163,7 @@ func (g *gatherer) statement(st Statement, line int) int32 {
 }
 
 func (g *gatherer) problem(p extract.Problem) {
+	p.Provider = g.provider
 	g.groups.Add(p)
 	if len(g.problems) == MaxProblems {
 		return

@@ -93,6 +93,13 @@ type Service struct {
 	one sync.Mutex
 }
 
+// On gives a service that takes files into another store, by the same layouts and
+// rules, and keeps nothing of them: to try out what they would give.
+func (s *Service) On(store Store) *Service {
+	return &Service{Reader: s.Reader, Rules: s.Rules, RuleSets: s.RuleSets, Store: store, Key: s.Key, Spool: s.Spool, Into: s.Into,
+		Now: s.Now, Log: s.Log}
+}
+
 // Outcome says what became of a file.
 type Outcome string
 
@@ -134,13 +141,19 @@ type Report struct {
 	Extracts []ExtractReport `json:"extracts,omitempty"`
 	// Released and NewlyHeld are dates of other extracts of the provider whose
 	// standing this file changed (R5).
-	Released  []string       `json:"released,omitempty"`
-	NewlyHeld []string       `json:"newly_held,omitempty"`
-	Problems  []ReportedLine `json:"problems,omitempty"`
+	Released  []string `json:"released,omitempty"`
+	NewlyHeld []string `json:"newly_held,omitempty"`
+	// Changed is what the file changed when it was taken; receipts of before this
+	// was kept have none.
+	Changed  *Changed       `json:"changed,omitempty"`
+	Problems []ReportedLine `json:"problems,omitempty"`
 	// Groups are all problems by cause, the worst first.
 	Groups []extract.Group `json:"groups,omitempty"`
 	// MoreProblems counts problems beyond those listed.
 	MoreProblems int `json:"more_problems,omitempty"`
+	// Files are the receipts of the files of a ZIP file, without their rows; the
+	// counts are then of all of them.
+	Files []*Report `json:"files,omitempty"`
 }
 
 // ReportedLine is one problem as the receipt shows it.
@@ -195,13 +208,16 @@ func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, ma
 		return nil, err
 	}
 	defer frozen.Close()
-	return s.take(ctx, File{Name: name}, frozen, taking{may: may, keep: s.Keeper != nil})
+	return s.arrived(ctx, name, frozen, taking{may: may, keep: s.Keeper != nil})
 }
 
 // Frozen is File for what was frozen before, received at a moment of the past
 // when that is not zero. The note stands in its receipt. It does not close what
 // was frozen.
 func (s *Service) Frozen(ctx context.Context, name string, received time.Time, frozen *Frozen, note string) (*Report, error) {
+	if received.IsZero() {
+		return s.arrived(ctx, name, frozen, taking{keep: s.Keeper != nil, note: note})
+	}
 	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen,
 		taking{keep: s.Keeper != nil, note: note})
 }
@@ -224,6 +240,8 @@ type taking struct {
 	keep bool
 	note string
 	kept *Kept // of a file that is kept already
+	// refused says why the file is turned away unread.
+	refused error
 }
 
 // rules gives the rule set of a code set, the partnership's own for none.
@@ -283,7 +301,10 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		defer debug.SetGCPercent(debug.SetGCPercent(40))
 	}
 	g := &gathering{service: s, file: f}
-	summary, err := s.Reader.Read(ctx, name, frozen.Reader(), g.row)
+	var summary *extract.Summary
+	if err = how.refused; err == nil {
+		summary, err = s.Reader.Read(ctx, name, frozen.Reader(), g.row)
+	}
 	if err == nil && how.kept != nil {
 		how.kept.count(summary)
 	}
@@ -403,6 +424,7 @@ func (s *Service) already(ctx context.Context, f File, report *Report, may func(
 		report.Reason += " It was read with other words than today's: homeward read-again says what reading it again would change."
 	}
 	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0
+	report.Changed = nil
 	return true, nil
 }
 
@@ -496,6 +518,10 @@ func (r *Report) standing(b *Batch, t Taken) {
 		}
 		r.Extracts = append(r.Extracts, line)
 	}
+	r.Changed = &Changed{Delays: t.Delays, Days: t.Days}
+	if n := len(t.Days); n > maxChanged {
+		r.Changed.Days, r.Changed.MoreDays = t.Days[n-maxChanged:], n-maxChanged
+	}
 	for _, d := range t.Released {
 		r.Released = append(r.Released, d.String())
 	}
@@ -537,6 +563,11 @@ func (r *Report) problems(all []extract.Problem, more int, groups *extract.Group
 	}
 	r.MoreProblems = more
 	r.Groups = groups.Sorted()
+	if len(r.Extracts) <= 1 {
+		for i := range r.Groups {
+			r.Groups[i].Days = nil // They are all of that extract.
+		}
+	}
 	for _, p := range all {
 		r.Problems = append(r.Problems, ReportedLine{Severity: p.Severity.String(), Problem: p})
 	}
@@ -552,6 +583,10 @@ func (r *Report) Line() string {
 		return b.String()
 	case Already:
 		fmt.Fprintf(&b, ". %s", clean(r.Reason))
+		return b.String()
+	}
+	if len(r.Files) > 0 {
+		fmt.Fprintf(&b, ". %s", r.Reason)
 		return b.String()
 	}
 	fmt.Fprintf(&b, ": %s", cmp.Or(r.Provider, strings.Join(r.Providers, ", ")))
@@ -615,7 +650,7 @@ func clean(s string) string {
 func elsewhere(g *gathering, t Taken) []extract.Problem {
 	var out []extract.Problem
 	for _, e := range t.Elsewhere {
-		out = append(out, extract.Problem{Line: int(g.lines(e.Batch)[e.Statement]), Date: e.Date, Rule: "R7",
+		out = append(out, extract.Problem{Line: int(g.lines(e.Batch)[e.Statement]), Date: e.Date, Provider: g.all[e.Batch].provider, Rule: "R7",
 			Found:    fmt.Sprintf("the same patient is in the extract of another trust, %s, for %s", e.Provider, e.Date),
 			Expected: "one patient in one bed on one day",
 			Do:       "Check with both trusts whether this was a transfer. Both rows are kept until one is corrected."})

@@ -44,6 +44,8 @@ func (e Expected) Standing(day delay.Day, r Received, began delay.Day, now time.
 		return In
 	case began == 0 || day < began || now.Before(deadline):
 		return NotDue
+	case !e.Sends(day) && !r.Lacks:
+		return NotDue
 	default:
 		return Missing
 	}
@@ -54,8 +56,11 @@ type ExtractLine struct {
 	Code, Name string
 	// Due is the London time by which an extract is expected, such as "07:00";
 	// empty when no time is expected.
-	Due  string
-	Days []ExtractDay
+	Due string
+	// Sends names the days of the week of which it sends extracts, empty for every
+	// day.
+	Sends string
+	Days  []ExtractDay
 }
 
 // ExtractDay is where one provider's extract for one day stands.
@@ -73,11 +78,93 @@ type ExtractDay struct {
 	// an earlier one counts.
 	Held     string
 	HeldRows int
+	// Doubt says why a file is held whatever its rows, empty when it is held for
+	// being short or for rows that could not be read.
+	Doubt string
+	// Files is how many files have come for the day, each counted once however often
+	// it was read; Rejected the SHA-256 of files that were turned away the morning
+	// after, as far as it is known whose they were.
+	Files    int
+	Rejected []string
 	// Lacks names the codes of the provider whose extract of the day is not there
 	// while the one in File counts.
 	Lacks []string
 	// Codes are what other codes of the provider sent for the day.
 	Codes []CodeDay
+}
+
+// Marks says in words where the day stands and what else befell it.
+func (d ExtractDay) Marks() []string {
+	marks := []string{string(d.Arrival)}
+	if d.Arrival == Held && d.Doubt != "" {
+		marks[0] = InDoubt
+	}
+	if d.Held != "" && d.Arrival != Held {
+		marks = append(marks, "a later file is held")
+	}
+	if d.Files > 1 {
+		marks = append(marks, "corrected")
+	}
+	if d.Reading != 0 {
+		marks = append(marks, "read again")
+	}
+	if len(d.Rejected) > 0 {
+		marks = append(marks, "a file rejected")
+	}
+	return marks
+}
+
+// InDoubt is said of a file that is held for what was read, whatever its rows.
+const InDoubt = "In doubt, held"
+
+// Raised is a provider whose latest extract that was due is not there.
+type Raised struct {
+	Name string
+	// Day is that of the extract, Latest that of the latest that counts, zero when
+	// none of the days looked at has one. Days is how many days are missing or held
+	// among those looked at.
+	Day, Latest delay.Day
+	Held        bool
+	Days        int
+}
+
+// Words says it in a sentence.
+func (r Raised) Words() string {
+	words := r.Name + ": the extract for " + r.Day.Long() + " has not arrived."
+	if r.Held {
+		words = r.Name + ": the file for " + r.Day.Long() + " is held and counts for nothing yet."
+	}
+	switch {
+	case r.Latest == 0:
+		words += " None has come for a fortnight or more."
+	case r.Days > 1:
+		words += " The latest is of " + r.Latest.Long() + "; " + Plural(int64(r.Days), "day is", "days are") + " missing in this fortnight."
+	default:
+		words += " The latest is of " + r.Latest.Long() + "."
+	}
+	return words
+}
+
+// Raise names the providers whose latest extract that was due has not come or is
+// held, in their order.
+func Raise(lines []ExtractLine) []Raised {
+	var out []Raised
+	for _, line := range lines {
+		r := Raised{Name: line.Name}
+		for _, d := range line.Days {
+			switch d.Arrival {
+			case Missing, Held:
+				r.Day, r.Held = d.Day, d.Arrival == Held
+				r.Days++
+			case In, Late:
+				r.Latest = d.Day
+			}
+		}
+		if r.Day > r.Latest {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // CodeDay is the extract that another code of a provider, which merged into it,

@@ -63,6 +63,14 @@ type Expected struct {
 	// Due is the time of day by which the extract of the day before is
 	// expected, as a duration since midnight; negative when none is set.
 	Due time.Duration
+	// Days are the days of the week of which it sends extracts; none means every
+	// day.
+	Days []time.Weekday
+}
+
+// Sends says whether the provider sends an extract of the day.
+func (e Expected) Sends(day delay.Day) bool {
+	return len(e.Days) == 0 || slices.Contains(e.Days, day.Time().Weekday())
 }
 
 // Recent is the number of days for which a provider's latest extract still
@@ -166,6 +174,10 @@ func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays,
 // gaps notes on how many days of the period each provider has no extract.
 func (p *Period) gaps(stand []ProviderDays, asked func(string) bool, expected []Expected) {
 	lacking := make([]bool, p.CalendarDays())
+	sends := map[string]Expected{}
+	for _, e := range expected {
+		sends[e.Code] = e
+	}
 	for _, pd := range stand {
 		if !asked(pd.Code) || pd.First == 0 || pd.First > p.Last {
 			continue
@@ -179,6 +191,10 @@ func (p *Period) gaps(stand []ProviderDays, asked func(string) bool, expected []
 				if len(pd.Lacking[day]) == 0 {
 					continue
 				}
+			} else if day < pd.Latest && !sends[pd.Code].Sends(day) {
+				// None was to come, and a later one says who was there throughout (C6). After
+				// the latest nobody has said anything yet.
+				continue
 			}
 			missing++
 			lacking[day-p.First] = true
@@ -315,6 +331,9 @@ func (o *Overview) arrivals(stand []ProviderDays, expected []Expected, asked fun
 			}
 		}
 		if a.Today == Missing && o.ArrivalDay == yesterday && e.Due >= 0 && now.Before(e.Deadline(yesterday, now.Location())) {
+			a.Today = NotDue
+		}
+		if a.Today == Missing && !e.Sends(o.ArrivalDay) && len(a.Lacks) == 0 {
 			a.Today = NotDue
 		}
 		o.Providers = append(o.Providers, a)

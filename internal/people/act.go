@@ -16,8 +16,9 @@ const (
 	CloseMonth     Act = "close a month"     // and escalate a dispute
 	SeeCall        Act = "see the call"      // the presenter's pages
 	RunCall        Act = "run the call"      // start, run, close, log actions
+	TurnSlides     Act = "turn slides"       // of the call on the wall, from a phone
 	SeeExtracts    Act = "see extracts"      // arrivals and receipts
-	SeeRejected    Act = "see rejected rows" // without identifiers
+	SeeRejected    Act = "see rejected rows" // of one's own with identifiers, audited; analysts without
 	TakeExtracts   Act = "take extracts"     // upload, map
 	DecideExtracts Act = "decide on extracts"
 	AddPublished   Act = "add published files"   // what national bodies publish
@@ -35,14 +36,14 @@ const (
 
 // Acts lists every act.
 var Acts = [...]Act{
-	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, SeeExtracts, SeeRejected,
+	SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, Agree, CloseMonth, SeeCall, RunCall, TurnSlides, SeeExtracts, SeeRejected,
 	TakeExtracts, DecideExtracts, AddPublished, ReadAgain, JudgePeople, Annotate, ProposeRules, ConfirmRules, ManageOwn, ManagePeople,
 	ManageSettings, RunJobs, ReadAudit,
 }
 
 var may = map[Role][]Act{
-	Coordinator: {SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, JudgePeople, SeeCall, SeeExtracts, ManageOwn},
-	Reviewer:    {SeeFigures, SeeRows, SeeIdentifiers, Propose, Agree, SeeCall, SeeExtracts, ManageOwn},
+	Coordinator: {SeeFigures, SeeRows, SeeIdentifiers, LogDelays, Propose, JudgePeople, SeeCall, SeeExtracts, SeeRejected, ManageOwn},
+	Reviewer:    {SeeFigures, SeeRows, SeeIdentifiers, Propose, Agree, SeeCall, SeeExtracts, SeeRejected, ManageOwn},
 	Director:    {SeeFigures, SeeRows, Propose, Agree, CloseMonth, ConfirmRules, SeeCall, SeeExtracts, ManageOwn},
 	Presenter:   {SeeFigures, SeeCall, RunCall, SeeExtracts, ManageOwn},
 	Viewer:      {SeeFigures, SeeCall, SeeExtracts, ManageOwn},
@@ -93,9 +94,7 @@ func (a Actor) May(act Act) bool {
 	switch a.Kind {
 	case APerson:
 		return a.Grant.Role.May(act)
-	case AScreen:
-		return Screen.May(act)
-	case AProgram:
+	case AScreen, AProgram:
 		return a.Token.May(act)
 	case Machine:
 		return true
@@ -121,7 +120,7 @@ func (a Actor) Who() string {
 	case AProgram:
 		return "token " + a.Token.ID
 	case AScreen:
-		return "screen link " + a.Token.ID
+		return string(a.Token.Kind) + " link " + a.Token.ID
 	case Machine:
 		if a.Name != "" {
 			return "command line, " + a.Name

@@ -111,7 +111,8 @@ func TestP1Scopes(t *testing.T) {
 func TestMatrix(t *testing.T) {
 	want := map[Act]string{
 		SeeFigures: "CRDPVAX", SeeRows: "CRD", SeeIdentifiers: "CR", LogDelays: "C", Propose: "CRD", Agree: "RD", CloseMonth: "D",
-		SeeCall: "CRDPVAXS", RunCall: "P", SeeExtracts: "CRDPVAX", SeeRejected: "A", TakeExtracts: "A", DecideExtracts: "A", Annotate: "A",
+		SeeCall: "CRDPVAXS", RunCall: "P", TurnSlides: "",
+		SeeExtracts: "CRDPVAX", SeeRejected: "CRA", TakeExtracts: "A", DecideExtracts: "A", Annotate: "A",
 		AddPublished: "A", ReadAgain: "AX", JudgePeople: "CA", ProposeRules: "A", ConfirmRules: "D",
 		ManageOwn: "CRDPVAX", ManagePeople: "X", ManageSettings: "X", RunJobs: "X", ReadAudit: "X",
 	}
@@ -126,8 +127,11 @@ func TestMatrix(t *testing.T) {
 		if (Actor{}).May(act) || Role("").May(act) || (Actor{Grant: Grant{Role: Administrator}}).May(act) {
 			t.Errorf("nobody may %s", act)
 		}
-		if (Actor{Kind: AProgram}).May(act) {
-			t.Errorf("a program without a token may %s", act)
+		if (Actor{Kind: AProgram}).May(act) || (Actor{Kind: AScreen}).May(act) {
+			t.Errorf("a program or screen without a token may %s", act)
+		}
+		if got := (Actor{Kind: AScreen, Token: Token{Kind: RemoteLink}}).May(act); got != (act == TurnSlides) {
+			t.Errorf("a remote may %s: %v", act, got)
 		}
 	}
 	if len(want) != len(Acts) {
@@ -365,4 +369,44 @@ func BenchmarkCheckPassword(b *testing.B) {
 	for b.Loop() {
 		_ = CheckPassword(strings.Repeat("tulip canal mauve ", 12), "anne@example.org")
 	}
+}
+
+// A remote's code is known however it is typed, and by nothing else.
+func TestRemoteCode(t *testing.T) {
+	now := time.Date(2026, 11, 4, 9, 0, 0, 0, time.UTC)
+	made, code, err := NewRemote("slides of the call", now, now.Add(15*time.Hour), "pat@northshire.example")
+	if err != nil || len(code) != 19 || made.Kind != RemoteLink || !made.ExpiresAt.Equal(now.Add(15*time.Hour)) {
+		t.Fatalf("%+v %q %v", made, code, err)
+	}
+	for _, typed := range []string{code, strings.ToUpper(code), " " + strings.ReplaceAll(code, "-", " "), strings.ReplaceAll(code, "-", ""),
+		strings.NewReplacer("0", "O", "1", "l").Replace(code)} {
+		id, secret, ok := RemoteCode(typed)
+		if !ok || id != made.ID || !made.Check(secret, now) {
+			t.Errorf("%q is not known", typed)
+		}
+		if made.Check(secret, now.Add(15*time.Hour)) {
+			t.Errorf("%q stands after its day", typed)
+		}
+	}
+	for _, typed := range []string{"", "hw_x_y", code[1:], code + "0", strings.Repeat("u", 16), strings.Repeat("0", 16) + "\n0"} {
+		if id, _, ok := RemoteCode(typed); ok {
+			t.Errorf("%q is read as %s", typed, id)
+		}
+	}
+	if strings.Contains(strings.ReplaceAll(code, "-", ""), made.ID) || strings.Contains(made.ID, code[:4]) {
+		t.Error("the ID shows the code")
+	}
+	if _, _, err := NewRemote("x", now, now.Add(26*time.Hour), ""); problem.KindOf(err) != problem.Invalid {
+		t.Errorf("a remote of more than a day: %v", err)
+	}
+}
+
+func FuzzRemoteCode(f *testing.F) {
+	f.Add("k7qf-3mwd-9txp-2nh4")
+	f.Fuzz(func(t *testing.T, typed string) {
+		id, secret, ok := RemoteCode(typed)
+		if again, same, still := RemoteCode(secret); ok && (!still || again != id || same != secret) {
+			t.Errorf("%q is %q, and that is %q", typed, secret, same)
+		}
+	})
 }

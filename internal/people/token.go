@@ -17,11 +17,13 @@ type TokenKind string
 
 // The kinds. An upload token takes extracts in for named providers, a figures
 // token reads counts, a screen link opens the presenter's pages on a
-// projector, a password link lets its person choose a password once.
+// projector, a remote link turns the slides there and does nothing else, a
+// password link lets its person choose a password once.
 const (
 	UploadToken  TokenKind = "upload"
 	FiguresToken TokenKind = "figures"
 	ScreenLink   TokenKind = "screen"
+	RemoteLink   TokenKind = "remote"
 	PasswordLink TokenKind = "password"
 )
 
@@ -34,6 +36,8 @@ func (k TokenKind) Longest() (longest, usual time.Duration) {
 		return 366 * day, 90 * day
 	case ScreenLink:
 		return 92 * day, 7 * day
+	case RemoteLink:
+		return 25 * time.Hour, 12 * time.Hour // The day of a call, also when the clocks go back.
 	case PasswordLink:
 		return 7 * day, 3 * day
 	default:
@@ -96,6 +100,41 @@ func (t Token) hash(secret string) []byte {
 	return sum[:]
 }
 
+// NewRemote makes the token of a remote link, which stands until a moment, and
+// gives its code, which is shown once and kept nowhere. The code has 80 random
+// bits, short enough to be typed on a phone and far too many to be tried in the
+// day that it stands; all of it is the secret, and the token's ID follows from it.
+func NewRemote(label string, now, until time.Time, by string) (Token, string, error) {
+	t, _, err := NewToken(RemoteLink, label, now, until.Sub(now), by)
+	if err != nil {
+		return t, "", err
+	}
+	var secret [10]byte
+	rand.Read(secret[:])
+	code := text.EncodeToString(secret[:])
+	t.ID = remoteID(code)
+	t.Hash = t.hash(code)
+	return t, strings.Join([]string{code[:4], code[4:8], code[8:12], code[12:]}, "-"), nil
+}
+
+// RemoteCode reads a remote's code as people type it: in either case, with spaces
+// or dashes, and with the letters that are misread for digits. id is the token's.
+func RemoteCode(typed string) (id, secret string, ok bool) {
+	secret = strings.NewReplacer(" ", "", "-", "", "o", "0", "i", "1", "l", "1").Replace(strings.ToLower(strings.TrimSpace(typed)))
+	// The decoder passes over line breaks, and over what is left at the end.
+	if b, err := text.DecodeString(secret); err != nil || len(b) != 10 || len(secret) != 16 || strings.ContainsAny(secret, "\r\n") {
+		return "", "", false
+	}
+	return remoteID(secret), secret, true
+}
+
+// remoteID gives the public ID of a remote's token, from which the code cannot be
+// found in the time that it stands.
+func remoteID(code string) string {
+	sum := sha256.Sum256([]byte("homeward remote\x00" + code))
+	return text.EncodeToString(sum[:10])
+}
+
 // TokenID gives the public part of a token's text, to look the token up by.
 func TokenID(shown string) (id, secret string, ok bool) {
 	parts := strings.Split(shown, "_")
@@ -127,6 +166,8 @@ func (t Token) May(a Act) bool {
 		return a == SeeFigures
 	case ScreenLink:
 		return Screen.May(a)
+	case RemoteLink:
+		return a == TurnSlides
 	default:
 		return false
 	}

@@ -1,8 +1,10 @@
 // Package poster draws the slides of the weekly call for a wall: from the counts
 // that a call keeps to SVG that scales with the screen. A drawing is 1,504 units
-// wide, so that sixteen of them are one hundredth of the wall's width. It names
-// classes and no colours, so that the style sheet makes it light or dark, and no
-// letter is smaller than the wall's least. What counts the numbers is package
+// wide, so that sixteen of them are one hundredth of the wall's width. Letters,
+// lines and plain fills are classes, which the style sheet makes light or dark;
+// the only colours are those of the two patterns (joint and not attributed), which
+// are the same on every ground and which no style sheet can reach. No letter is
+// smaller than the wall's least. What counts the numbers is package
 // call; nothing is worked out here but where things stand.
 package poster
 
@@ -116,38 +118,35 @@ func width(words string, size float64, heavy bool) float64 {
 	return w
 }
 
-// cut shortens words to what fits, with an ellipsis.
-func cut(words string, size, room float64, heavy bool) string {
-	if width(words, size, heavy) <= room {
-		return words
-	}
-	all := []rune(words)
-	for len(all) > 1 && width(strings.TrimSpace(string(all))+"…", size, heavy) > room {
-		all = all[:len(all)-1]
-	}
-	return strings.TrimSpace(string(all)) + "…"
-}
-
 // wrap breaks words at spaces into lines that fit; what does not fit the last of
 // them ends in an ellipsis.
 func wrap(words string, size, room float64, most int, heavy bool) []string {
-	var out []string
-	line := ""
-	fields := strings.Fields(words)
-	for i, f := range fields {
-		with := strings.TrimSpace(line + " " + f)
-		if line == "" || width(with, size, heavy) <= room {
-			line = with
-			continue
-		}
-		if len(out) == most-1 {
-			line = strings.Join(append([]string{line}, fields[i:]...), " ")
-			break
-		}
-		out = append(out, cut(line, size, room, heavy))
-		line = f
+	if heavy {
+		room /= bold
 	}
-	return append(out, cut(line, size, room, heavy))
+	return chart.Wrap(words, size, room, most)
+}
+
+// cut shortens words to what fits on one line.
+func cut(words string, size, room float64, heavy bool) string {
+	return strings.Join(wrap(words, size, room, 1, heavy), "")
+}
+
+// space gives the least room, at most most, in which each of the names stands on
+// so many lines with nothing cut off.
+func space(names []string, size, most float64, lines int, heavy bool) float64 {
+	room := 0.0
+	for _, name := range names {
+		for _, word := range strings.Fields(name) {
+			room = max(room, width(word, size, heavy))
+		}
+	}
+	for _, name := range names {
+		for room < most && strings.Join(wrap(name, size, room+0.01, lines, heavy), " ") != strings.Join(strings.Fields(name), " ") {
+			room += 4
+		}
+	}
+	return min(room+0.01, most)
 }
 
 // fitting gives the largest size, at most most, at which words are no wider than

@@ -69,8 +69,8 @@ func (p *pen) parts(x, y, h, scale float64, count call.Count, divides bool, size
 }
 
 // legend names the bodies with their numbers from x on, in rows no wider than
-// room, and gives the y of the last.
-func (p *pen) legend(x, y, room float64, words func(delay.Body) string) float64 {
+// room and a step apart, and gives the y of the last.
+func (p *pen) legend(x, y, step, room float64, words func(delay.Body) string) float64 {
 	at := x
 	for _, b := range delay.Bodies {
 		w := words(b)
@@ -78,7 +78,7 @@ func (p *pen) legend(x, y, room float64, words func(delay.Body) string) float64 
 			continue
 		}
 		if wide := 42 + width(w, small, false); at+wide > x+room && at > x {
-			at, y = x, y+44
+			at, y = x, y+step
 		}
 		p.block(at, y-24, 28, 28, b)
 		p.text(at+40, y, small, w, attr{})
@@ -119,12 +119,14 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 	var alt strings.Builder
 	alt.WriteString(total + " people waiting. " + strings.Join(said, " ") + " By hospital: ")
 	type row struct {
-		name, note string
-		count      call.Count
+		// when is the day of which a count speaks that is behind the others; note
+		// stands in the place of the count.
+		name, note, when string
+		count            call.Count
 	}
 	var rows []row
 	var others call.Count
-	more := 0
+	more, uncounted := 0, 0
 	for i, h := range c.Hospitals {
 		r := row{name: call.ShortName(h.Name), count: h.Waiting}
 		switch {
@@ -133,40 +135,60 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 		case !h.Counted:
 			r.note = "not counted, last list " + delay.Day(h.Day).Time().Format("2 Jan")
 		case h.Day < c.AsAt:
-			r.name += ", " + shortDay(h.Day)
+			r.when = delay.Day(h.Day).Time().Format("2 Jan")
 		}
 		if i >= hospitals-1 && len(c.Hospitals) > hospitals {
 			if more++; h.Counted {
 				others = others.Plus(h.Waiting, 1)
+			} else {
+				uncounted++
 			}
 			continue
 		}
 		rows = append(rows, r)
 	}
 	if more > 0 {
-		rows = append(rows, row{name: strconv.Itoa(more) + " others", count: others})
+		rest := row{name: strconv.Itoa(more) + " others", count: others}
+		switch uncounted {
+		case 0:
+		case more:
+			rest.note = "not counted"
+		default:
+			rest.name += ", " + strconv.Itoa(uncounted) + " not counted"
+		}
+		rows = append(rows, rest)
 	}
-	most := int64(1)
+	most, notes, late := int64(1), 0.0, 0.0
 	for _, r := range rows {
 		if r.note == "" {
 			most = max(most, r.count.Total())
+		}
+		notes = max(notes, width(r.note, small, false))
+		if r.when != "" {
+			late = max(late, width(r.when, small, false)+14)
 		}
 	}
 	const left, room, high = 704.0, 800.0, 404.0
 	pitch := min(128, high/float64(len(rows)))
 	above := pitch >= 96
-	x, wide := left, room-46-width(measure.Whole(most), 48, true)
+	x, wide := left, room-46-late-width(measure.Whole(most), 48, true)
+	names := room
 	if !above {
-		x, wide = left+330, wide-330
+		var all []string
+		for _, r := range rows {
+			all = append(all, r.name)
+		}
+		names = space(all, small, min(400, room-notes-14), 1, true)
+		x, wide = left+names+14, wide-names-14
 	}
 	y := (high - pitch*float64(len(rows))) / 2
 	for _, r := range rows {
 		top, h := y, pitch*0.76
 		if above {
-			p.text(left, y+30, label, cut(r.name, label, room, true), attr{bold: true})
+			p.text(left, y+30, label, cut(r.name, label, names, true), attr{bold: true})
 			top, h = y+40, pitch-52
 		} else {
-			p.text(left, y+h/2+11, small, cut(r.name, small, 316, true), attr{bold: true})
+			p.text(left, y+h/2+11, small, cut(r.name, small, names, true), attr{bold: true})
 		}
 		if r.note != "" {
 			p.text(x, top+h/2+11, small, r.note, attr{class: "quiet"})
@@ -174,13 +196,19 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 		} else {
 			number := min(48, pitch*0.9)
 			end := p.parts(x, top, h, wide/float64(most), r.count, c.Divides(), min(36, max(small, h*0.6)))
-			p.text(end+16, top+h/2+number*0.36, number, measure.Whole(r.count.Total()), attr{bold: true})
-			alt.WriteString(r.name + " " + measure.Whole(r.count.Total()) + "; ")
+			words := measure.Whole(r.count.Total())
+			p.text(end+16, top+h/2+number*0.36, number, words, attr{bold: true})
+			alt.WriteString(r.name + " " + words)
+			if r.when != "" {
+				p.text(end+30+width(words, number, true), top+h/2+number*0.36, small, r.when, attr{class: "quiet"})
+				alt.WriteString(" on " + r.when)
+			}
+			alt.WriteString("; ")
 		}
 		y += pitch
 	}
 	if by := c.Waiting.ByBody(); c.Divides() {
-		p.legend(left, 438, room, func(b delay.Body) string {
+		p.legend(left, 438, 44, room, func(b delay.Body) string {
 			if by[b] == 0 {
 				return ""
 			}
@@ -269,25 +297,25 @@ func movement(p *pen, c *call.Content, s call.Slide) Drawing {
 	p.line(0, ground+2, Width, ground+2, "axis")
 	p.rect(0, 536, Width, 122, "band")
 	before, now := c.Movement.Of(call.Shown), c.Movement.Of(call.Now)
+	said := 614.0
 	if c.Divides() {
 		b, n := before.ByBody(), now.ByBody()
-		p.legend(24, 584, Width-30, func(body delay.Body) string {
-			words := fmt.Sprintf("%s %s → %s (%s)", named(body), measure.Whole(b[body]), measure.Whole(n[body]), signedOrZero(n[body]-b[body]))
-			return words
-		})
+		words := func(body delay.Body) string {
+			return fmt.Sprintf("%s %s → %s (%s)", named(body), measure.Whole(b[body]), measure.Whole(n[body]), measure.Signed(n[body]-b[body]))
+		}
+		// A legend of two rows leaves the sentence its own.
+		first, step := 584.0, 44.0
+		said = 638
+		if rows := (&pen{}).legend(24, 1, 1, Width-30, words); rows > 1 {
+			first, step, said = 570, 40, 650
+		}
+		p.legend(24, first, step, Width-30, words)
 		alt.WriteString("by body: before " + spoken(before) + "; now " + spoken(now) + ". ")
 	}
 	if len(s.Lines) > 0 {
-		p.text(24, 638, small, cut(s.Lines[len(s.Lines)-1], small, Width-48, false), attr{})
+		p.text(24, said, small, cut(s.Lines[len(s.Lines)-1], small, Width-48, false), attr{})
 	}
 	return p.done(alt.String() + s.Subtitle)
-}
-
-func signedOrZero(n int64) string {
-	if n == 0 {
-		return "0"
-	}
-	return measure.Signed(n)
 }
 
 // column draws a column of parts by body from the ground up.
@@ -306,8 +334,8 @@ func (p *pen) column(x, ground, wide, scale float64, count call.Count, divides b
 		h := float64(by[b]) * scale
 		y -= h
 		p.block(x, y, wide, max(h-gap, 2), b)
-		if b != delay.NotAttributed && h > 40 {
-			p.text(x+wide/2, y+h/2+10, label, measure.Whole(by[b]), attr{bold: true, anchor: "middle", class: on(b)})
+		if b != delay.NotAttributed && h > 46 {
+			p.text(x+wide/2, y+(h-gap)/2+label*0.34, label, measure.Whole(by[b]), attr{bold: true, anchor: "middle", class: on(b)})
 		}
 	}
 }
@@ -331,7 +359,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		portion := measure.PerCent(float64(by[b]) / total)
 		alt.WriteString(words + ", " + portion + "; ")
 		switch {
-		case b == delay.NotAttributed || width(words, 36, true)+36 > w:
+		case b == delay.NotAttributed || max(width(words, 36, true), width(portion, 68, true))+36 > w:
 			rest = append(rest, words+" ("+portion+")")
 		default:
 			p.text(x+20, top+74, 68, portion, attr{bold: true, class: on(b)})
@@ -355,10 +383,13 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 			words += " until the other days are agreed"
 		}
 		alt.WriteString(words + ". ")
-		if high+20+width(words, 32, false) <= Width {
+		switch wide := width(words, 32, false); {
+		case high+20+wide <= Width:
 			p.text(high+20, 64, 32, words, attr{})
-		} else {
-			p.text(max(low-20, width(words, 32, false)), 64, 32, words, attr{anchor: "end"})
+		case low-20 >= wide:
+			p.text(low-20, 64, 32, words, attr{anchor: "end"})
+		default: // Above the whisker, which leaves it no room beside.
+			p.text(min(low, Width-wide), 24, 32, words, attr{})
 		}
 	}
 	p.text(0, 336, 32, "Share with social care, month by month, with its range", attr{bold: true})
@@ -387,7 +418,8 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		}
 		p.rect(left, y(m.Value), pitch-32, ground-y(m.Value), class)
 		words := brief(measure.PerCent(m.Value))
-		if ground-y(m.Value) > 48 {
+		whisker := m.High > m.Low
+		if ground-y(m.Value) > 48 && (!whisker || y(m.Low) < ground-46) {
 			letters := ""
 			if last {
 				letters = "on-light"
@@ -397,7 +429,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 			p.text(middle, y(max(m.High, m.Value))-12, small, words, attr{anchor: "middle", bold: true})
 		}
 		alt.WriteString(name + " " + words)
-		if m.High > m.Low {
+		if whisker {
 			p.line(middle, y(m.High), middle, y(m.Low), "range")
 			p.line(middle-13, y(m.High), middle+13, y(m.High), "range")
 			p.line(middle-13, y(m.Low), middle+13, y(m.Low), "range")
@@ -447,7 +479,7 @@ func bars(p *pen, c *call.Content, s call.Slide) Drawing {
 		middle := y + pitch*0.5
 		p.lines(left-24, middle, small, left-30, 2, b.Name, attr{anchor: "end", bold: heavy})
 		if changes && b.Before != nil {
-			p.text(Width, middle+13, 38, signedOrZero(b.Value-*b.Before), attr{anchor: "end", bold: true})
+			p.text(Width, middle+13, 38, measure.Signed(b.Value-*b.Before), attr{anchor: "end", bold: true})
 		}
 		alt.WriteString(b.Name + " " + b.Words + "; ")
 	}
@@ -473,7 +505,7 @@ func bars(p *pen, c *call.Content, s call.Slide) Drawing {
 		p.text(left, 572+28+13, 38, measure.Plural(rest.Value, "person", "people"), attr{bold: true})
 	}
 	if divides {
-		p.legend(left, 654, Width-left, func(b delay.Body) string {
+		p.legend(left, 654, 44, Width-left, func(b delay.Body) string {
 			if shown[b] == 0 {
 				return ""
 			}
@@ -509,7 +541,9 @@ func weeks(p *pen, s call.Slide) Drawing {
 	zero := top + float64(up)*scale
 	p.text(0, zero-40, small, "more", attr{bold: true})
 	p.text(0, zero-8, small, "became ready", attr{})
-	p.text(0, zero+38, small, "more left", attr{bold: true})
+	if down > 0 {
+		p.text(0, zero+38, small, "more left", attr{bold: true})
+	}
 	var alt strings.Builder
 	alt.WriteString("Net weekly change: ")
 	for i, w := range s.Weeks {
@@ -517,7 +551,7 @@ func weeks(p *pen, s call.Slide) Drawing {
 		middle := x + pitch/2
 		cells := []string{delay.Day(w.From).Time().Format("2 Jan"), measure.Whole(w.New), measure.Whole(w.Ended), measure.Whole(w.End)}
 		if other {
-			cells = []string{cells[0], cells[1], cells[2], signedOrZero(w.Other), cells[3]}
+			cells = []string{cells[0], cells[1], cells[2], measure.Signed(w.Other), cells[3]}
 		}
 		if net := w.Net(); w.Whole {
 			h := math.Abs(float64(net)) * scale
@@ -531,13 +565,17 @@ func weeks(p *pen, s call.Slide) Drawing {
 			default:
 				p.text(middle, zero-14, key, "0", attr{bold: true, anchor: "middle"})
 			}
-			alt.WriteString(cells[0] + " " + signedOrZero(net) + ", ")
+			alt.WriteString(cells[0] + " " + measure.Signed(net) + ", ")
 			if w.Gaps {
 				cells[0] = "▲ " + cells[0]
 			}
 		} else {
-			p.text(middle, zero-14, small, "no lists", attr{anchor: "middle", class: "quiet"})
-			alt.WriteString(cells[0] + " not whole, ")
+			words := "no lists"
+			if w.Lists {
+				words = "not whole"
+			}
+			p.text(middle, zero-14, small, words, attr{anchor: "middle", class: "quiet"})
+			alt.WriteString(cells[0] + " " + words + ", ")
 			for j := range cells[1:] {
 				cells[j+1] = "–"
 			}
@@ -557,27 +595,57 @@ func weeks(p *pen, s call.Slide) Drawing {
 }
 
 func longest(p *pen, c *call.Content, s call.Slide) Drawing {
-	refs := width("Reference", small, true)
-	for _, w := range s.Longest {
-		refs = max(refs, width(w.Reference, small, false)*1.05)
+	refs, due := width("Reference", small, true), width("Due", small, true)
+	var hospitals, reasons []string
+	// beside is what stands beside a bar: its number, where it is too short for it,
+	// and who the next step is with.
+	beside := func(w call.Longer, inside bool) float64 {
+		wide := 24.0
+		if body, err := delay.ParseBody(w.Body); err == nil {
+			wide += space([]string{named(body)}, small, Width, 2, false)
+		}
+		if !inside {
+			wide += width(measure.Whole(w.Days), key, true) + 12
+		}
+		return wide
 	}
-	const reason, due = 1000.0, Width
+	least := 0.0
+	for _, w := range s.Longest {
+		least = max(least, beside(w, false)+90)
+		refs = max(refs, width(w.Reference, small, false)*1.05)
+		when, now := dueWords(w.Due, c.Call)
+		due = max(due, width(when, small, now))
+		hospitals, reasons = append(hospitals, w.Hospital), append(reasons, w.Reason)
+	}
+	// The columns of names are as wide as two lines of the longest need; the bars
+	// have the rest, and the least in any case.
 	hosp := refs + 18
-	days := hosp + 226
+	days := hosp + max(space(hospitals, small, 330, 2, false), width("Hospital", small, true)) + 20
+	room := max(space(reasons, small, Width-due-24-least-days, 2, false), width("Waiting for", small, true))
+	reason := Width - due - 24 - room
 	head := attr{bold: true}
 	p.text(0, 32, small, "Reference", head)
 	p.text(hosp, 32, small, "Hospital", head)
 	p.text(days, 32, small, "Days so far", head)
 	p.text(reason, 32, small, "Waiting for", head)
-	p.text(due, 32, small, "Due", attr{bold: true, anchor: "end"})
+	p.text(Width, 32, small, "Due", attr{bold: true, anchor: "end"})
 	p.line(0, 48, Width, 48, "axis")
-	most := int64(call.LongDays)
-	for _, w := range s.Longest {
-		most = max(most, w.Days)
+	// Words that stand beside a bar need room there; a shorter scale can put one more
+	// number beside its bar.
+	scale := (reason - days - 24) / call.LongDays
+	inside := func(w call.Longer) bool {
+		body, err := delay.ParseBody(w.Body)
+		return width(measure.Whole(w.Days), key, true)+20 <= float64(w.Days)*scale && (err != nil || body != delay.NotAttributed)
 	}
-	scale := (reason - days - 182) / float64(most)
+	for was := 0.0; was != scale; {
+		was = scale
+		for _, w := range s.Longest {
+			scale = min(scale, (reason-days-beside(w, inside(w)))/float64(max(w.Days, 1)))
+		}
+	}
 	pitch := min(96, (Height-56)/float64(len(s.Longest)))
 	y := 52.0
+	limit := days + call.LongDays*scale
 	var alt strings.Builder
 	alt.WriteString("The longest waits in days: ")
 	for i, w := range s.Longest {
@@ -589,33 +657,42 @@ func longest(p *pen, c *call.Content, s call.Slide) Drawing {
 		p.lines(hosp, middle, small, days-hosp-14, 2, w.Hospital, attr{})
 		wide, h := float64(w.Days)*scale, pitch*0.74
 		words := measure.Whole(w.Days)
-		body, ok := bodyOf(w.Body)
+		number := width(words, key, true)
+		body, err := delay.ParseBody(w.Body)
+		divided := err == nil
 		class := "on-ink"
-		if ok {
+		if divided {
 			class = on(body)
 			p.block(days, middle-h/2, wide, h, body)
 		} else {
 			p.rect(days, middle-h/2, wide, h, "whole")
 		}
 		after := days + wide + 12
-		if width(words, key, true)+20 <= wide && body != delay.NotAttributed {
-			p.text(days+wide-10, middle+17, key, words, attr{bold: true, anchor: "end", class: class})
+		from, to := after, after+number
+		if inside(w) {
+			from, to = days+wide-10-number, days+wide-10
+			p.text(to, middle+17, key, words, attr{bold: true, anchor: "end", class: class})
 		} else {
 			p.text(after, middle+17, key, words, attr{bold: true})
-			after += width(words, key, true) + 12
+			after += number + 12
 		}
-		if ok {
-			p.lines(after, middle, small, reason-after-14, 2, named(body), attr{})
+		crossed := limit > from-4 && limit < to+4
+		if divided {
+			room := space([]string{named(body)}, small, reason-after-4, 2, false)
+			p.lines(after, middle, small, room, 2, named(body), attr{})
+			crossed = crossed || (limit > after-4 && limit < after+room+4)
 			alt.WriteString(words + " (" + body.String() + "), ")
 		} else {
 			alt.WriteString(words + ", ")
 		}
+		if !crossed { // The line stops at words, which it would make unreadable.
+			p.line(limit, y, limit, y+pitch, "mark")
+		}
 		when, now := dueWords(w.Due, c.Call)
-		p.lines(reason, middle, small, due-reason-width(when, small, true)-20, 2, w.Reason, attr{})
-		p.text(due, middle+11, small, when, attr{anchor: "end", bold: now})
+		p.lines(reason, middle, small, room, 2, w.Reason, attr{})
+		p.text(Width, middle+11, small, when, attr{anchor: "end", bold: now})
 		y += pitch
 	}
-	p.line(days+call.LongDays*scale, 52, days+call.LongDays*scale, y, "mark")
 	return p.done(strings.TrimSuffix(alt.String(), ", ") + ".")
 }
 
@@ -632,15 +709,6 @@ func dueWords(due, call call.Day) (words string, now bool) {
 	return delay.Day(due).Time().Format("2 Jan"), false
 }
 
-func bodyOf(slug string) (delay.Body, bool) {
-	for _, b := range delay.Bodies {
-		if b.Slug() == slug {
-			return b, true
-		}
-	}
-	return delay.NotAttributed, false
-}
-
 func desks(p *pen, c *call.Content, s call.Slide) Drawing {
 	u := c.Unsettled
 	settled := Width * float64(u.Of-u.Days) / float64(max(u.Of, u.Days, 1))
@@ -655,7 +723,7 @@ func desks(p *pen, c *call.Content, s call.Slide) Drawing {
 	for i, d := range s.Desks {
 		x := float64(i) * (wide + between)
 		p.rect(x, top, wide, Height-top-2, "card")
-		if body, ok := bodyOf(d.Body); ok {
+		if body, err := delay.ParseBody(d.Body); err == nil {
 			p.block(x, top, wide, 18, body)
 		}
 		p.text(x+28, top+66, fitting(d.Name, 40, wide-56), d.Name, attr{bold: true})

@@ -27,7 +27,8 @@ func anyCall(t *rapid.T) *call.Content {
 	count := func(name string) call.Count {
 		return call.Count{SocialCare: many.Draw(t, name), NHS: many.Draw(t, name), Joint: many.Draw(t, name), NotAttributed: many.Draw(t, name)}
 	}
-	name := rapid.SampledFrom([]string{"Northgate", "University Hospitals Plymouth", "Royal Devon University Healthcare", `<img src=x>"&`})
+	name := rapid.SampledFrom([]string{"Northgate", "University Hospitals Plymouth", "Royal Devon University Healthcare",
+		"Barking, Havering and Redbridge University Hospitals", `<img src=x>"&`})
 	day := call.Day(delay.MustDay("2026-11-03"))
 	c := &call.Content{Version: 1, AsAt: day, Call: day + 1, Last: day - 6, Undivided: rapid.Bool().Draw(t, "undivided")}
 	for range rapid.IntRange(0, 14).Draw(t, "hospitals") {
@@ -49,7 +50,8 @@ func anyCall(t *rapid.T) *call.Content {
 		c.Movement.Lines = append(c.Movement.Lines, call.Line{Key: k, Count: n})
 	}
 	c.Movement.Lines = append(c.Movement.Lines, call.Line{Key: call.Now, Count: now})
-	c.Share = call.Share{Days: count("days"), Known: true, Value: 0.24, Low: 0.21, High: rapid.Float64Range(0.21, 1).Draw(t, "high"),
+	c.Share = call.Share{Days: count("days"), Known: true, Value: 0.24,
+		Low: rapid.Float64Range(0, 0.24).Draw(t, "least"), High: rapid.Float64Range(0.24, 1).Draw(t, "high"),
 		Basis: rapid.SampledFrom([]string{"", "agreed"}).Draw(t, "basis")}
 	c.Share.Days.NHS++
 	c.Slides = []call.Slide{
@@ -58,8 +60,13 @@ func anyCall(t *rapid.T) *call.Content {
 		{Number: 2, Subtitle: "it adds up", Lines: []string{"12 people have passed 21 days since. 4 waits are disputed, 3 at the last call."}},
 		{Number: 4}, {Number: 5, Subtitle: "people waiting"}, {Number: 6}, {Number: 7}, {Number: 8}}
 	for i := range rapid.IntRange(1, 12).Draw(t, "months") {
-		c.Slides[2].Months = append(c.Slides[2].Months, call.Share{From: call.Day(delay.MustDay("2026-01-01")) + call.Day(31*i),
-			Known: rapid.Bool().Draw(t, "known"), Value: rapid.Float64Range(0, 1).Draw(t, "value"), High: 1})
+		m := call.Share{From: call.Day(delay.MustDay("2026-01-01")) + call.Day(31*i), Known: rapid.Bool().Draw(t, "known"),
+			Value: rapid.Float64Range(0, 1).Draw(t, "value")}
+		m.Low, m.High = m.Value, m.Value
+		if rapid.Bool().Draw(t, "doubt") {
+			m.Low, m.High = rapid.Float64Range(0, m.Value).Draw(t, "low"), rapid.Float64Range(m.Value, 1).Draw(t, "to")
+		}
+		c.Slides[2].Months = append(c.Slides[2].Months, m)
 	}
 	for i := range rapid.IntRange(1, 7).Draw(t, "reasons") {
 		n := count("reason")
@@ -78,13 +85,14 @@ func anyCall(t *rapid.T) *call.Content {
 	for i := range 8 {
 		w := call.Week{From: day - call.Day(56-7*i), New: many.Draw(t, "new"), Ended: many.Draw(t, "ended"), Start: 5,
 			Other: many.Draw(t, "other"),
-			Whole: rapid.Bool().Draw(t, "whole"), Gaps: rapid.Bool().Draw(t, "gaps")}
+			Whole: rapid.Bool().Draw(t, "whole"), Gaps: rapid.Bool().Draw(t, "gaps"), Lists: rapid.Bool().Draw(t, "lists")}
 		w.End = w.Start + w.Net() + w.Other
 		c.Slides[4].Weeks = append(c.Slides[4].Weeks, w)
 	}
 	for range rapid.IntRange(1, 8).Draw(t, "waits") {
 		c.Slides[5].Longest = append(c.Slides[5].Longest, call.Longer{Reference: "HW-WMQ3GH7W", Hospital: name.Draw(t, "at"),
-			Days: many.Draw(t, "waited") + 1, Reason: "Housing provision arrangement for homelessness still underway",
+			Days: many.Draw(t, "waited") + 1, Reason: rapid.SampledFrom([]string{"Dii Nursing home",
+				"Housing provision arrangement for homelessness still underway"}).Draw(t, "for"),
 			Body: rapid.SampledFrom([]string{"", "nhs", "social-care", "joint", "none"}).Draw(t, "body"),
 			Due:  day + call.Day(rapid.IntRange(-3, 3).Draw(t, "due"))})
 	}
@@ -101,6 +109,76 @@ func anyCall(t *rapid.T) *call.Content {
 	}
 	c.Unsettled.Of = c.Unsettled.Days + many.Draw(t, "settled")
 	return c
+}
+
+// box is where something is drawn.
+type box struct {
+	left, top, right, bottom float64
+	name                     string
+}
+
+func (b box) meets(o box) bool {
+	const touch = 1
+	return b.left < o.right-touch && o.left < b.right-touch && b.top < o.bottom-touch && o.top < b.bottom-touch
+}
+
+func (b box) holds(o box) bool {
+	const touch = 1
+	return b.left <= o.left+touch && b.right >= o.right-touch && b.top <= o.top+touch && b.bottom >= o.bottom-touch
+}
+
+var lines = regexp.MustCompile(`<line x1="(-?[\d.]+)" y1="(-?[\d.]+)" x2="(-?[\d.]+)" y2="(-?[\d.]+)" class="app-poster__([a-z]+)"`)
+
+// said gives the words of a drawing and the space that their letters take.
+func said(svg string) (out []box) {
+	for _, m := range texts.FindAllStringSubmatch(svg, -1) {
+		x, y, size := number(m[1]), number(m[2]), number(m[3])
+		words := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&#34;", `"`, "&amp;", "&").Replace(m[5])
+		wide := width(words, size, strings.Contains(m[4], "font-weight"))
+		switch {
+		case strings.Contains(m[4], `"middle"`):
+			x -= wide / 2
+		case strings.Contains(m[4], `"end"`):
+			x -= wide
+		}
+		if strings.Contains(m[4], "__hero") {
+			wide *= 0.94 // Its letters stand closer.
+		}
+		below := 0.2
+		if !strings.ContainsAny(words, "gjpqy,;()") {
+			below = 0
+		}
+		out = append(out, box{x, y - size*0.72, x + wide, y + size*below, words})
+	}
+	return out
+}
+
+// clashes gives what a drawing has on top of its words: other words, lines, or the
+// edge of a block.
+func clashes(svg string) (out []string) {
+	svg = svg[strings.Index(svg, "</defs>"):]
+	all := said(svg)
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a.meets(b) {
+				out = append(out, fmt.Sprintf("%q lies over %q", a.name, b.name))
+			}
+		}
+		for _, m := range lines.FindAllStringSubmatch(svg, -1) {
+			x1, y1, x2, y2 := number(m[1]), number(m[2]), number(m[3]), number(m[4])
+			const thick = 1.5
+			if l := (box{min(x1, x2) - thick, min(y1, y2) - thick, max(x1, x2) + thick, max(y1, y2) + thick, m[5]}); a.meets(l) {
+				out = append(out, fmt.Sprintf("a line (%s) crosses %q", l.name, a.name))
+			}
+		}
+		for _, m := range blocks.FindAllStringSubmatch(svg, -1) {
+			x, y := number(m[1]), number(m[2])
+			if r := (box{x, y, x + number(m[3]), y + number(m[4]), m[0]}); a.meets(r) && !r.holds(a) {
+				out = append(out, fmt.Sprintf("the edge of a block crosses %q: %s", a.name, r.name))
+			}
+		}
+	}
+	return out
 }
 
 // Whatever a call counts, its posters have no letter smaller than the wall's
@@ -133,6 +211,9 @@ func TestPosters(t *testing.T) {
 				if hero := strings.Contains(m[4], "__hero"); !hero && (x < -2 || x+wide > Width+2 || y-size*0.72 < -2 || y > Height) {
 					t.Errorf("slide %d: %q from %g to %g at %g passes an edge", s.Number, words, x, x+wide, y)
 				}
+			}
+			for _, one := range clashes(d.SVG) {
+				t.Errorf("slide %d: %s", s.Number, one)
 			}
 			drawn := d.SVG[strings.Index(d.SVG, "</defs>"):]
 			for _, m := range blocks.FindAllStringSubmatch(drawn, -1) {
@@ -181,5 +262,68 @@ func TestPosterNumbersAddUp(t *testing.T) {
 	}
 	if strings.Contains(d.SVG, "Next step moved") {
 		t.Error("a bar of nothing is drawn")
+	}
+}
+
+// What a projector must not hide: names are whole where there is room for them,
+// hospitals that are not counted are said, a week of which some lists came is not
+// one without lists, and no words lie over others or are crossed by a line.
+func TestPosterSaysAll(t *testing.T) {
+	t.Parallel()
+	day := call.Day(delay.MustDay("2026-11-03"))
+	hospital := func(name string, counted bool) call.Hospital {
+		return call.Hospital{Name: name, Day: day, Counted: counted, Waiting: call.Count{NHS: 9, SocialCare: 3}}
+	}
+	c := &call.Content{AsAt: day, Call: day + 1, Waiting: call.Count{NHS: 90, SocialCare: 30}, Movement: &call.Movement{Lines: []call.Line{
+		{Key: call.Shown, Count: call.Count{SocialCare: 3644, NHS: 9055, Joint: 2044, NotAttributed: 2011}},
+		{Key: call.New, Count: call.Count{NHS: 40}},
+		{Key: call.Now, Count: call.Count{SocialCare: 3644, NHS: 9095, Joint: 2044, NotAttributed: 2011}}}},
+		Share: call.Share{Days: call.Count{NHS: 50, SocialCare: 30, NotAttributed: 40}, Known: true, Value: 0.25, Low: 0.2, High: 0.95}}
+	for i := range 11 {
+		c.Hospitals = append(c.Hospitals, hospital(fmt.Sprintf("Hospital of Long Name %d", i+1), i != 9))
+	}
+	longest := func(name, reason string) call.Longer {
+		return call.Longer{Reference: "HW-WMQ3GH7W", Hospital: name, Days: 37, Reason: reason, Body: "nhs", Due: day + 1}
+	}
+	for _, one := range []struct {
+		name        string
+		slide       call.Slide
+		want, never []string
+	}{
+		{"eleven hospitals, one not counted", call.Slide{Number: 1, Facts: []call.Fact{{Figure: "1", Words: "x"}}},
+			[]string{"Hospital of Long Name 7", "4 others, 1 not counted"}, []string{"…"}},
+		{"a legend of two rows", call.Slide{Number: 2, Subtitle: "it adds up", Lines: []string{"12 people have passed 21 days since."}},
+			[]string{"Not attributed 2,011 → 2,011 (0)", "12 people have passed 21 days since."}, nil},
+		{"a range that leaves its words no room", call.Slide{Number: 4, Months: []call.Share{
+			{From: day, Known: true, Value: 0.25, Low: 0, High: 1}, {From: day, Known: true, Value: 0.25, Low: 0.2, High: 0.3}}},
+			[]string{"range 20% to 95% while 90 days are disputed or not attributed", "25%"}, nil},
+		{"weeks that are not whole", call.Slide{Number: 6, Weeks: []call.Week{{From: day, Lists: true}, {From: day + 7}, {From: day + 14, New: 3,
+			Whole: true}}}, []string{"not whole", "no lists", "+3"}, []string{"more left"}},
+		{"long names", call.Slide{Number: 7, Longest: []call.Longer{
+			longest("Royal Devon University Healthcare", "Housing provision arrangement for homelessness still underway"),
+			longest("University Hospitals Plymouth", "Dii Nursing home"), longest("Northgate", "H Disputes")}},
+			[]string{"Royal Devon", "University Healthcare", "37", "Housing provision arrangement", "for homelessness still underway"},
+			[]string{"…"}},
+	} {
+		t.Run(one.name, func(t *testing.T) {
+			d := Draw(c, one.slide)
+			words := "|"
+			for _, b := range said(d.SVG) {
+				words += b.name + "|"
+			}
+			for _, want := range one.want {
+				if !strings.Contains(words, "|"+want+"|") {
+					t.Errorf("%q is not on the poster: %s", want, words)
+				}
+			}
+			for _, never := range one.never {
+				if strings.Contains(words, never) {
+					t.Errorf("%q is on the poster: %s", never, words)
+				}
+			}
+			if all := clashes(d.SVG); len(all) > 0 {
+				t.Errorf("%s", strings.Join(all, "; "))
+			}
+		})
 	}
 }

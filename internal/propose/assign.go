@@ -163,7 +163,7 @@ func (w *work) explain(c *column, score float64) {
 	for _, other := range w.columns {
 		if other != c && other.scores[c.field] >= score-near && other.scores[c.field] >= enough && other.shares(c) &&
 			(other.field == "" || other.field == notRead) && bestOf(other) == c.field {
-			c.unsure = fmt.Sprintf("the column %s could be %s as well", extract.Masked(other.heading), c.field)
+			c.unsure = fmt.Sprintf("the column %s could be %s as well", extract.Glimpse(other.heading), c.field)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (w *work) findEverybody() {
 			meets += c.values[value]
 		}
 	}
-	d.Evidence = fmt.Sprintf("the column %s says who meets the criteria to reside", extract.Masked(c.heading))
+	d.Evidence = fmt.Sprintf("the column %s says who meets the criteria to reside", extract.Glimpse(c.heading))
 	if meets > 0 {
 		d.Value = "yes"
 		d.Evidence += fmt.Sprintf("; %s who do", count(meets, "row"))
@@ -258,7 +258,7 @@ func (w *work) letters() (list string, ok bool) {
 func (w *work) findCare() {
 	d := &w.p.Care
 	if c := w.held["care"]; c != nil {
-		d.Value, d.Evidence = "column", "the column "+extract.Masked(c.heading)+" says it"
+		d.Value, d.Evidence = "column", "the column "+extract.Glimpse(c.heading)+" says it"
 		return
 	}
 	if slices.Contains(config.CareTypes, w.Answers.Care) {

@@ -80,7 +80,7 @@ func (w *work) read(ctx context.Context, files []File) error {
 func (w *work) shown(row *extract.Row) Row {
 	who := cmp.Or(row.NHSNumber, row.Pseudonym, row.LocalID, row.Spell)
 	out := Row{Line: row.Line, Provider: row.Provider, ExtractDate: row.ExtractDate.String(), Who: Cover(who),
-		Ward:  extract.Masked(row.Ward),
+		Ward:  extract.Glimpse(row.Ward),
 		Ready: day(row.Ready), Discharged: day(row.Discharged), Care: row.Given.Care.String(), Council: string(row.Given.Council)}
 	if row.Ward == "" {
 		out.Ward = ""

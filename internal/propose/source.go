@@ -47,7 +47,7 @@ func (w *work) findProviders() {
 			if len(p.Providers) >= 60 {
 				break
 			}
-			text := extract.Masked(value)
+			text := extract.Glimpse(value)
 			switch code := w.knownProvider(value); {
 			case code != "":
 				add(Provider{Code: code, From: "column"})
@@ -111,7 +111,7 @@ func (w *work) findProviders() {
 		}
 		if len(codes) > 1 {
 			m.unsure = w.mark(fmt.Sprintf("the column %s holds provider and ward in one cell, of %d providers; a layout cannot part them, so ask "+
-				"for a file for each provider or for a column of its own", extract.Masked(m.heading), len(codes)))
+				"for a file for each provider or for a column of its own", extract.Glimpse(m.heading), len(codes)))
 		}
 	}
 	if len(p.Providers) == 0 {
@@ -225,14 +225,14 @@ func (w *work) findDay() {
 	}
 	if column != nil {
 		day.From = "column"
-		evidence = append([]string{"the column " + extract.Masked(column.heading) + " says it in each row"}, evidence...)
+		evidence = append([]string{"the column " + extract.Glimpse(column.heading) + " says it in each row"}, evidence...)
 		if yes, no := agree(byColumn, byName); no > 0 && nameGroup && months == 0 {
 			nameGroup = false
 			evidence = append(evidence, fmt.Sprintf("the date in the file's name is another in %d of %d files (perhaps the day of the "+
 				"export), so it is "+
 				"not read", no, yes+no))
 			if w.Answers.Day == "" && (yes > 0 || many) {
-				unsure = append(unsure, "the file's name and the column "+extract.Masked(column.heading)+" give different days in some files; "+
+				unsure = append(unsure, "the file's name and the column "+extract.Glimpse(column.heading)+" give different days in some files; "+
 					"the column "+
 					"was taken")
 			}
@@ -363,7 +363,7 @@ func (w *work) covers() coverDate {
 			lead = strings.TrimSpace(lead)
 			if i == 0 && before == "" {
 				before = lead
-				out.shown = extract.Masked(strings.TrimSpace(lead + " " + text))
+				out.shown = extract.Glimpse(strings.TrimSpace(lead + " " + text))
 			}
 			if lead != before {
 				continue

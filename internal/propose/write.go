@@ -27,7 +27,7 @@ func (w *work) examples(c *column) []string {
 		if len(out) == 3 {
 			break
 		}
-		text := extract.Masked(value)
+		text := extract.Glimpse(value)
 		switch {
 		case c.field == "birth_date":
 			text = coverDigits(value)
@@ -83,7 +83,7 @@ func (w *work) describe() {
 	}
 	for _, c := range w.columns {
 		if c.unsure != "" {
-			w.mark(extract.Masked(c.heading) + ": " + c.unsure)
+			w.mark(extract.Glimpse(c.heading) + ": " + c.unsure)
 		}
 		col := Column{Heading: nhsnumber.Redact(c.heading), Field: c.field, Examples: w.examples(c), Evidence: c.why, Unsure: c.unsure,
 			Or: c.or}
@@ -106,9 +106,9 @@ func (w *work) describe() {
 			switch {
 			case x.Kind != kind:
 			case x.How == "none":
-				none = append(none, fmt.Sprintf("%s (%s)", extract.Masked(x.Word), count(x.Rows, "row")))
+				none = append(none, fmt.Sprintf("%s (%s)", extract.Glimpse(x.Word), count(x.Rows, "row")))
 			case x.How == "like":
-				like = append(like, fmt.Sprintf("%s as %s", extract.Masked(x.Word), x.Meaning))
+				like = append(like, fmt.Sprintf("%s as %s", extract.Glimpse(x.Word), x.Meaning))
 			}
 		}
 		if len(like) > 0 {
@@ -607,7 +607,7 @@ func (w *work) writeCouncils(out *page) {
 func masked(words []string) string {
 	out := make([]string, len(words))
 	for i, word := range words {
-		out[i] = extract.Masked(word)
+		out[i] = extract.Glimpse(word)
 	}
 	return listed(out, ", ")
 }

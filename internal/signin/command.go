@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -302,6 +303,10 @@ func AuditVerify(ctx context.Context, store AuditStore, out io.Writer, elsewhere
 	if r.Whole() {
 		fmt.Fprintf(out, "The audit log is whole: %d entries, check value %x.\n", r.Head.Number, r.Head.Hash)
 		for _, h := range elsewhere {
+			if slices.Contains(r.Lost, h) {
+				fmt.Fprintf(out, "Entry %d, which a head kept elsewhere names, is among those that the restoration says are lost.\n", h.Number)
+				continue
+			}
 			fmt.Fprintf(out, "It holds entry %d as the head kept elsewhere names it.\n", h.Number)
 		}
 	} else {

@@ -35,7 +35,8 @@ const (
 	keySecret  = "secret"  // string: sealed secret of an app being set up
 	keyFlow    = "flow"    // string: a work account's sign-in under way
 	keyReturn  = "return"  // string: the page that was asked for
-	keyScreen  = "screen"  // string: public ID of a screen link
+	keyScreen  = "screen"  // string: public ID of a screen or remote link
+	keySeen    = "seen"    // int64: Unix seconds when a screen's session was last kept
 	keyMessage = "message" // string: what the next page says once
 	keyQueue   = "queue"   // string: query of the agreement's queue that was looked at last
 	keyList    = "list"    // string: query of the list that was looked at last
@@ -77,6 +78,30 @@ func NewSessions(service *Service, store SessionStore, secure bool, log *slog.Lo
 // Handler gives next the session of each request, and keeps what it did to it.
 // The other methods need a context of such a request.
 func (s *Sessions) Handler(next http.Handler) http.Handler { return s.manager.LoadAndSave(next) }
+
+// Glance gives next the session of each request and keeps nothing: for what a page
+// asks every second or two by itself, which costs no write and is no sign that
+// the person is still there. The session of a screen or a remote, at which nobody
+// signs in, goes on: it is kept once a minute.
+func (s *Sessions) Glance(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		value := ""
+		if cookie, err := r.Cookie(s.manager.Cookie.Name); err == nil {
+			value = cookie.Value
+		}
+		ctx, err := s.manager.Load(r.Context(), value)
+		now := s.service.Now().Unix()
+		if err == nil && s.manager.GetString(ctx, keyScreen) != "" && now-s.manager.GetInt64(ctx, keySeen) >= 60 {
+			s.manager.Put(ctx, keySeen, now)
+			_, _, err = s.manager.Commit(ctx)
+		}
+		if err != nil {
+			s.manager.ErrorFunc(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
 
 // Begin keeps how far a person has come, under a new cookie value. It is called
 // after the password or work account was right, and again after each further
@@ -205,6 +230,20 @@ func (s *Sessions) BeginScreen(ctx context.Context, text, address string) error 
 	if err != nil {
 		return err
 	}
+	return s.show(ctx, actor)
+}
+
+// BeginRemote has the browser turn slides, by the code of a remote. Like a screen
+// it is signed out of whatever it was.
+func (s *Sessions) BeginRemote(ctx context.Context, code, address string) error {
+	actor, err := s.service.Remote(ctx, code, address)
+	if err != nil {
+		return err
+	}
+	return s.show(ctx, actor)
+}
+
+func (s *Sessions) show(ctx context.Context, actor people.Actor) error {
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"homeward/internal/people"
@@ -92,7 +93,7 @@ func (s *Service) ChoosePassword(ctx context.Context, text, password, address st
 // stands, 0 for what is usual.
 func (s *Service) MakeToken(ctx context.Context, by people.Actor, kind people.TokenKind, label string, days int, providers []string,
 	show func(t people.Token, text string) error) error {
-	if kind == people.PasswordLink {
+	if kind == people.PasswordLink || kind == people.RemoteLink {
 		return problem.New(problem.Invalid, "Found the kind of token %q. Use upload, figures or screen.", kind)
 	}
 	if (kind == people.UploadToken) != (len(providers) > 0) {
@@ -137,12 +138,78 @@ func (s *Service) Screen(ctx context.Context, text, address string) (people.Acto
 	return people.Actor{Kind: people.AScreen, Token: t, Address: address}, s.Store.TokenUsed(ctx, s.Now(), t)
 }
 
-// screenOf gives the actor of a screen link that a browser has opened, by the
-// link's public ID.
+// screenOf gives the actor of a screen or remote link that a browser has opened,
+// by the link's public ID.
 func (s *Service) screenOf(ctx context.Context, id, address string) (people.Actor, error) {
 	t, err := s.Store.Token(ctx, id)
-	if err != nil || t.Kind != people.ScreenLink || !t.InForce(s.Now()) {
+	if err != nil || (t.Kind != people.ScreenLink && t.Kind != people.RemoteLink) || !t.InForce(s.Now()) {
 		return people.Actor{}, notFoundAs(err, linkGone())
+	}
+	return people.Actor{Kind: people.AScreen, Token: t, Address: address}, s.Store.TokenUsed(ctx, s.Now(), t)
+}
+
+// mostRemotes is how many remotes of one day may be in force.
+const mostRemotes = 10
+
+// MakeRemote makes the link by which a phone turns the slides of today's call; it
+// stands until the day is over. show gets its code, which is shown once, before
+// the link is kept, as with PasswordLink.
+func (s *Service) MakeRemote(ctx context.Context, by people.Actor, until time.Time, show func(t people.Token, code string) error) error {
+	now := s.Now()
+	all, err := s.Remotes(ctx)
+	if err != nil {
+		return err
+	}
+	if len(all) >= mostRemotes {
+		return problem.New(problem.Conflict, "There are %d remotes already. Revoke one that is not used.", len(all))
+	}
+	t, code, err := people.NewRemote("slides of the call", now, until, by.Who())
+	if err != nil {
+		return err
+	}
+	if err := show(t, code); err != nil {
+		return err
+	}
+	return s.Store.AddToken(ctx, by, t)
+}
+
+// Remotes gives the remote links in force, the first made first.
+func (s *Service) Remotes(ctx context.Context) ([]people.Token, error) {
+	all, err := s.Store.Tokens(ctx)
+	all = slices.DeleteFunc(all, func(t people.Token) bool { return t.Kind != people.RemoteLink || !t.InForce(s.Now()) })
+	slices.Reverse(all)
+	return all, err
+}
+
+// Remote gives the actor that the code of a remote stands for. The error is an
+// Invalid problem when it is none, was revoked or has expired, and an Unavailable
+// problem after too many attempts from the network address.
+func (s *Service) Remote(ctx context.Context, code, address string) (people.Actor, error) {
+	// By address, so that nobody can lock others out by guessing.
+	attempt, until, err := s.Store.BeginAttempt(ctx, "remote from "+address, address, s.Throttle)
+	if err != nil {
+		return people.Actor{}, err
+	}
+	if !until.IsZero() {
+		return people.Actor{}, s.putOff(until)
+	}
+	id, secret, ok := people.RemoteCode(code)
+	var t people.Token
+	if ok {
+		t, err = s.Store.Token(ctx, id)
+	}
+	if problem.KindOf(err) == problem.NotFound {
+		err, ok = nil, false
+	}
+	if err != nil {
+		return people.Actor{}, err
+	}
+	if !ok || t.Kind != people.RemoteLink || !t.Check(secret, s.Now()) {
+		return people.Actor{}, problem.New(problem.Invalid, "This is no code of a remote that is in force. A code has 16 letters and digits and "+
+			"stands until the end of the day. Ask the presenter for a new one")
+	}
+	if err := s.Store.AttemptRight(ctx, attempt); err != nil {
+		return people.Actor{}, err
 	}
 	return people.Actor{Kind: people.AScreen, Token: t, Address: address}, s.Store.TokenUsed(ctx, s.Now(), t)
 }

@@ -31,6 +31,12 @@ type Arrival struct {
 	// HeldSHA256 and HeldRows are of the held file; empty when none is.
 	HeldSHA256 string
 	HeldRows   int
+	// Doubt says why the held file is held whatever its rows, empty for other
+	// reasons.
+	Doubt string
+	// Files is how many files have come for the day, each once however often it was
+	// read.
+	Files int
 	// Codes are what other codes of the provider sent for the day.
 	Codes []measure.CodeDay
 }
@@ -49,7 +55,11 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 			coalesce((SELECT q.file_id FROM reading q WHERE q.file_id = f.file_id), 0),
 			s.sender_id <> s.provider_id, w.code, f.received_at, iif(s.sender_id = s.provider_id, 0, (
 				SELECT min(x.received_at) FROM extract y JOIN file x ON x.file_id = y.file_id
-				WHERE y.sender_id = s.sender_id AND y.extract_date = s.extract_date))
+				WHERE y.sender_id = s.sender_id AND y.extract_date = s.extract_date)),
+			coalesce(h.doubt, ''), (
+				SELECT count(DISTINCT coalesce(q.first_file, y.file_id))
+				FROM extract y LEFT JOIN reading q ON q.file_id = y.file_id
+				WHERE y.sender_id = s.sender_id AND y.extract_date = s.extract_date)
 		FROM standing s
 		JOIN provider w ON w.provider_id = s.sender_id
 		JOIN provider v ON v.provider_id = s.provider_id
@@ -72,7 +82,7 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 		var code string
 		var came, began int64
 		if err := rows.Scan(&a.Provider, &a.Day, &counted, &held, &a.Rows, &sum, &received, &a.HeldRows, &heldSum, &a.Reading, &other, &code,
-			&came, &began); err != nil {
+			&came, &began, &a.Doubt, &a.Files); err != nil {
 			return nil, err
 		}
 		a.Counted, a.Held = counted != 0, held != 0
@@ -105,7 +115,43 @@ func (a *Arrival) add(o Arrival) {
 			a.HeldSHA256 = o.HeldSHA256
 		}
 		a.Held, a.HeldRows = true, a.HeldRows+o.HeldRows
+		if a.Doubt == "" {
+			a.Doubt = o.Doubt
+		}
 	}
+	a.Files = max(a.Files, o.Files) // Two codes that each sent once have corrected nothing.
+}
+
+// Rejection is one file that was turned away.
+type Rejection struct {
+	SHA256, Name, Reason string
+	// Provider is whose it is, as far as that was known.
+	Provider string
+	Received time.Time
+}
+
+// Rejections gives the files that were turned away from from on and before
+// before, the first first. Of bytes that came again and were taken since there is
+// none.
+func (s *Store) Rejections(ctx context.Context, from, before time.Time) ([]Rejection, error) {
+	var out []Rejection
+	err := eachRow(ctx, s.read, `
+		SELECT f.sha256, f.name, coalesce(f.report ->> '$.reason', ''), coalesce(v.code, f.report ->> '$.provider', ''), f.received_at
+		FROM file f
+		LEFT JOIN provider p ON p.code = f.report ->> '$.provider'
+		LEFT JOIN provider v ON v.provider_id = iif(p.shown_id = 0, p.provider_id, p.shown_id)
+		WHERE f.outcome = 'rejected' AND f.received_at >= ? AND f.received_at < ?
+			AND NOT EXISTS (SELECT 1 FROM file t WHERE t.sha256 = f.sha256 AND t.outcome = 'taken')
+		ORDER BY f.file_id`, func(rows *sql.Rows) error {
+		var r Rejection
+		var sum []byte
+		var at int64
+		err := rows.Scan(&sum, &r.Name, &r.Reason, &r.Provider, &at)
+		r.SHA256, r.Received = hex.EncodeToString(sum), time.UnixMicro(at)
+		out = append(out, r)
+		return err
+	}, from.UnixMicro(), before.UnixMicro())
+	return out, err
 }
 
 // Standings gives where the extracts of the taken file with this SHA-256, in

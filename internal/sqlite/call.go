@@ -78,8 +78,9 @@ func (s *Store) WithdrawCall(ctx context.Context, day delay.Day, started time.Ti
 				int(within.Minutes()))
 		}
 		var noted bool
-		if err := r.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM call_action WHERE ?1 IN (call_day, done_day, carried_day))`, day).
-			Scan(&noted); err != nil {
+		if err := r.QueryRowContext(ctx, `
+			SELECT EXISTS (SELECT 1 FROM call_action WHERE ?1 IN (call_day, done_day, carried_day, withdrawn_day))
+				OR EXISTS (SELECT 1 FROM call_action_change WHERE changed_day = ?1)`, day).Scan(&noted); err != nil {
 			return err
 		}
 		if noted {
@@ -218,12 +219,12 @@ func (s *Store) SettleCallAction(ctx context.Context, id int64, day delay.Day, s
 	query, args := `
 		UPDATE call_action
 		SET carried_day = ?1
-		WHERE call_action_id = ?2 AND done_day = 0 AND call_day <= ?1`, []any{day, id}
+		WHERE call_action_id = ?2 AND done_day = 0 AND withdrawn_day = 0 AND call_day <= ?1`, []any{day, id}
 	if state == call.Done {
 		query, args = `
 			UPDATE call_action
 			SET done_day = ?1, done_at = ?3, done_by = ?4
-			WHERE call_action_id = ?2 AND done_day = 0 AND call_day <= ?1`, []any{day, id, at.UnixMicro(), by}
+			WHERE call_action_id = ?2 AND done_day = 0 AND withdrawn_day = 0 AND call_day <= ?1`, []any{day, id, at.UnixMicro(), by}
 	}
 	done, err := s.write.ExecContext(ctx, query, args...)
 	if err != nil {
@@ -232,6 +233,85 @@ func (s *Store) SettleCallAction(ctx context.Context, id int64, day delay.Day, s
 	if n, err := done.RowsAffected(); err != nil || n > 0 {
 		return err
 	}
+	return notOpen()
+}
+
+// ChangeCallAction puts the words, the owner and the date of an action right on
+// the call of the day, and keeps what they were. Its words have been checked by
+// the caller. It gives a problem of kind Conflict when that call is over or the
+// action is not open.
+func (s *Store) ChangeCallAction(ctx context.Context, by people.Actor, day delay.Day, a call.Action) error {
+	return s.recorded(ctx, func(r *recording) error {
+		was, err := r.openCallAction(a.ID, day)
+		if err != nil || (was.What == a.What && was.Owner == a.Owner && was.Due == a.Due) {
+			return err
+		}
+		if _, err := r.ExecContext(ctx, `
+			INSERT INTO call_action_change (call_action_id, what, owner_org, due, changed_day, changed_at, changed_by)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, a.ID, was.What, was.Owner, was.Due, day, r.at.UnixMicro(), by.Who()); err != nil {
+			return err
+		}
+		if _, err := r.ExecContext(ctx, `UPDATE call_action SET what = ?, owner_org = ?, due = ? WHERE call_action_id = ?`,
+			a.What, a.Owner, a.Due, a.ID); err != nil {
+			return err
+		}
+		return r.record(entry(by, audit.ActionChanged, actionName(a.ID, day), actionWords(was), actionWords(a)))
+	})
+}
+
+// WithdrawCallAction takes an action back on the call of the day, and keeps it
+// with the reason. It gives a problem of kind Conflict when that call is over or
+// the action is not open.
+func (s *Store) WithdrawCallAction(ctx context.Context, by people.Actor, day delay.Day, id int64, why string) error {
+	return s.recorded(ctx, func(r *recording) error {
+		was, err := r.openCallAction(id, day)
+		if err != nil {
+			return err
+		}
+		if _, err := r.ExecContext(ctx, `
+			UPDATE call_action
+			SET withdrawn_day = ?, withdrawn_at = ?, withdrawn_by = ?, withdrawn_as = ?, withdrawn_why = ?
+			WHERE call_action_id = ?`, day, r.at.UnixMicro(), by.Who(), by.As(), why, id); err != nil {
+			return err
+		}
+		return r.record(entry(by, audit.ActionWithdrawn, actionName(id, day), actionWords(was), "withdrawn: "+why))
+	})
+}
+
+func actionName(id int64, day delay.Day) string {
+	return fmt.Sprintf("action %d on the call of %s", id, day)
+}
+
+func actionWords(a call.Action) string { return a.What + ", " + a.Owner + ", due " + a.Due.String() }
+
+// openCallAction gives an action that is open on the call of the day while that
+// call goes on: it has not ended, and no later one has taken its actions over.
+func (r *recording) openCallAction(id int64, day delay.Day) (call.Action, error) {
+	a := call.Action{ID: id}
+	var over bool
+	err := r.QueryRowContext(r.ctx, `SELECT ended_at <> 0 OR EXISTS (SELECT 1 FROM call WHERE day > ?1) FROM call WHERE day = ?1`, day).
+		Scan(&over)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, problem.New(problem.NotFound, "There was no call on %s. Choose one from the page of the calls.", day.Long())
+	}
+	if err != nil {
+		return a, err
+	}
+	if over {
+		return a, problem.New(problem.Conflict, "The call of %s is over, so its actions stay as they are. What is still open stands on the next "+
+			"call, and can be changed or withdrawn there.", day.Long())
+	}
+	err = r.QueryRowContext(r.ctx, `
+		SELECT what, owner_org, due
+		FROM call_action
+		WHERE call_action_id = ? AND call_day <= ? AND done_day = 0 AND withdrawn_day = 0`, id, day).Scan(&a.What, &a.Owner, &a.Due)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = notOpen()
+	}
+	return a, err
+}
+
+func notOpen() error {
 	return problem.New(problem.Conflict, "This action is not open any more. Check the latest list and try again.")
 }
 
@@ -240,9 +320,11 @@ func (s *Store) SettleCallAction(ctx context.Context, id int64, day delay.Day, s
 // earlier calls come first, by the date that they are due.
 func (s *Store) CallActions(ctx context.Context, day delay.Day) ([]call.Action, error) {
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT call_action_id, what, owner_org, due, call_day, made_at, made_by, done_day, carried_day
-		FROM call_action
-		WHERE call_day <= ?1 AND (done_day = 0 OR done_day >= ?1)
+		SELECT call_action_id, what, owner_org, due, call_day, made_at, made_by, done_day, carried_day,
+			coalesce((SELECT max(changed_day) FROM call_action_change c WHERE c.call_action_id = a.call_action_id), 0),
+			withdrawn_day, withdrawn_at, withdrawn_as, withdrawn_why
+		FROM call_action a
+		WHERE call_day <= ?1 AND (done_day = 0 OR done_day >= ?1) AND (withdrawn_day = 0 OR withdrawn_day >= ?1)
 		ORDER BY call_day = ?1, due, call_action_id`, day)
 	if err != nil {
 		return nil, err
@@ -251,14 +333,45 @@ func (s *Store) CallActions(ctx context.Context, day delay.Day) ([]call.Action, 
 	var out []call.Action
 	for rows.Next() {
 		var a call.Action
-		var at int64
-		if err := rows.Scan(&a.ID, &a.What, &a.Owner, &a.Due, &a.Call, &at, &a.By, &a.Done, &a.Carried); err != nil {
+		var at, withdrawn int64
+		if err := rows.Scan(&a.ID, &a.What, &a.Owner, &a.Due, &a.Call, &at, &a.By, &a.Done, &a.Carried, &a.Changed, &a.Withdrawn, &withdrawn,
+			&a.As, &a.Why); err != nil {
 			return nil, err
 		}
-		a.At = moment(at)
+		a.At, a.WithdrawnAt = moment(at), moment(withdrawn)
 		out = append(out, a)
 	}
 	return out, rows.Err()
+}
+
+// Turn gives the slide that the walls of the call of the day are to show; the
+// zero Turn says that nobody has turned one.
+func (s *Store) Turn(ctx context.Context, day delay.Day) (call.Turn, error) {
+	var t call.Turn
+	err := s.read.QueryRowContext(ctx, `SELECT turn, slide, theme FROM call_turn WHERE day = ?`, day).Scan(&t.Number, &t.Slide, &t.Theme)
+	if errors.Is(err, sql.ErrNoRows) {
+		return call.Turn{}, nil
+	}
+	return t, err
+}
+
+// TurnTo has the walls of the call of the day show a slide, or a theme, and
+// leaves what is empty as it is. The last one stands. It gives a problem of kind
+// NotFound when the day has no call.
+func (s *Store) TurnTo(ctx context.Context, day delay.Day, slide int, theme string) error {
+	done, err := s.write.ExecContext(ctx, `
+		INSERT INTO call_turn (day, turn, slide, theme)
+		SELECT day, 1, max(?2, 1), ?3
+		FROM call
+		WHERE day = ?1
+		ON CONFLICT DO UPDATE SET turn = turn + 1, slide = iif(?2 = 0, slide, ?2), theme = iif(?3 = '', theme, ?3)`, day, slide, theme)
+	if err != nil {
+		return busy(err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return problem.New(problem.NotFound, "There is no call today. The remote works once the presenter has started it.")
 }
 
 // Checked gives the people delayed at a provider on the day of whom the log has

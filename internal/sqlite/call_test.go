@@ -522,3 +522,114 @@ func TestCallWithdrawn(t *testing.T) {
 		}
 	})
 }
+
+// An action can be put right and taken back while its call goes on; what it said
+// before stays, and the log says who.
+func TestCallActionChangedAndWithdrawn(t *testing.T) {
+	t.Parallel()
+	d := &callDesk{desk: newDesk(t)}
+	ctx := t.Context()
+	day := delay.MustDay("2026-11-04")
+	started := time.Date(2026, 11, 4, 9, 55, 0, 0, time.UTC)
+	by := people.Actor{Kind: people.APerson, Email: "pat@northshire.example", Grant: people.Grant{Role: people.Presenter}}
+	start := func(day delay.Day) {
+		t.Helper()
+		if err := d.StartCall(ctx, call.Record{Day: day, StartedAt: started, StartedBy: "a", Frozen: []byte("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start(day)
+	id, err := d.AddCallAction(ctx, call.Action{What: "Ask", Owner: "RZ1", Due: day, Call: day, At: started, By: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(day delay.Day, what string) error {
+		return dated(d.Store, started).ChangeCallAction(ctx, by, day, call.Action{ID: id, What: what, Owner: "RZ2", Due: day + 1})
+	}
+	withdraw := func(day delay.Day) error {
+		return dated(d.Store, started).WithdrawCallAction(ctx, by, day, id, "said twice")
+	}
+	only := func(day delay.Day) call.Action {
+		t.Helper()
+		all, err := d.CallActions(ctx, day)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%d actions on %s, %v", len(all), day, err)
+		}
+		return all[0]
+	}
+	if err := change(day, "Ask for the file"); err != nil {
+		t.Fatal(err)
+	}
+	if a := only(day); a.What != "Ask for the file" || a.Owner != "RZ2" || a.Due != day+1 || a.Changed != day {
+		t.Errorf("it says %+v", a)
+	}
+	if err := change(day, "Ask for the file"); err != nil { // Nothing is different, so nothing is noted.
+		t.Error(err)
+	}
+	next := day + 7
+	for name, err := range map[string]error{"a day without a call": change(next, "y"), "withdrawn there": withdraw(next)} {
+		if problem.KindOf(err) != problem.NotFound {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := dated(d.Store, started).WithdrawCall(ctx, day, started, time.Hour, by); problem.KindOf(err) != problem.Conflict {
+		t.Errorf("a call with a changed action was withdrawn: %v", err)
+	}
+	start(next)
+	for name, err := range map[string]error{"changed on the call before": change(day, "y"), "withdrawn on the call before": withdraw(day)} {
+		if problem.KindOf(err) != problem.Conflict {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := withdraw(next); err != nil {
+		t.Fatal(err)
+	}
+	if a := only(next); a.On(next) != call.TakenBack || a.On(day) != call.Open || a.Why != "said twice" || a.As != "Presenter" ||
+		!a.WithdrawnAt.Equal(started) || a.PastDue(next+9) {
+		t.Errorf("withdrawn, it says %+v", a)
+	}
+	for name, err := range map[string]error{"changed": change(next, "y"), "withdrawn again": withdraw(next),
+		"done": d.SettleCallAction(ctx, id, next, call.Done, started, "a")} {
+		if problem.KindOf(err) != problem.Conflict {
+			t.Errorf("a withdrawn action was %s: %v", name, err)
+		}
+	}
+	start(next + 7)
+	if all, err := d.CallActions(ctx, next+7); err != nil || len(all) != 0 {
+		t.Errorf("the next call has %+v, %v", all, err)
+	}
+	if id, err = d.AddCallAction(ctx, call.Action{What: "x", Owner: "RZ1", Due: day, Call: next + 7, At: started, By: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.EndCall(ctx, next+7, started); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{"changed": change(next+7, "y"), "withdrawn": withdraw(next + 7)} {
+		if problem.KindOf(err) != problem.Conflict {
+			t.Errorf("an action of a call that has ended was %s: %v", name, err)
+		}
+	}
+	for what, want := range map[audit.What]audit.Entry{
+		audit.ActionChanged: {Before: "Ask, RZ1, due 2026-11-04", After: "Ask for the file, RZ2, due 2026-11-05",
+			Record: "action 1 on the call of 2026-11-04"},
+		audit.ActionWithdrawn: {Before: "Ask for the file, RZ2, due 2026-11-05", After: "withdrawn: said twice",
+			Record: "action 1 on the call of 2026-11-11"}} {
+		events, err := d.AuditEvents(ctx, audit.Filter{What: what, Limit: 9})
+		if err != nil || len(events) != 1 {
+			t.Fatalf("%s: %d events, %v", what, len(events), err)
+		}
+		if e := events[0]; e.Who != by.Email || e.As != "Presenter" || e.Before != want.Before || e.After != want.After ||
+			e.Record != want.Record {
+			t.Errorf("the audit log has %+v", e)
+		}
+	}
+	db := beside(t, d.dir)
+	var before string
+	if err := db.QueryRow(`SELECT group_concat(what || owner_org || changed_by) FROM call_action_change`).Scan(&before); err != nil ||
+		before != "AskRZ1pat@northshire.example" {
+		t.Errorf("what it said before is %q, %v", before, err)
+	}
+	if _, err := db.Exec(`DELETE FROM call_action_change`); err == nil {
+		t.Error("what an action said before was deleted")
+	}
+}

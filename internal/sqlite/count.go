@@ -95,6 +95,10 @@ func (d *derivation) writeCounts() error {
 		for _, n := range days {
 			args = append(args, int64(n))
 		}
+		if d.daysChanged == nil {
+			d.daysChanged = map[changedKey]int64{}
+		}
+		d.daysChanged[changedKey{key.month, cell.council, cell.body}] += int64(days[0])
 		if err := insert.add(args...); err != nil {
 			return err
 		}

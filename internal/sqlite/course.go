@@ -222,6 +222,7 @@ func (d *derivation) replace(w *courseWriter, patient int64, old *course, next c
 	d.count(old, -1)
 	d.count(&next, +1)
 	d.begins(patient, old.segments, next.segments)
+	d.delaysChanged.Add(changedDelays(old.delays, next.delays))
 	return w.write(patient, *old, next)
 }
 

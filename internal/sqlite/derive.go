@@ -62,6 +62,9 @@ type derivation struct {
 	// them, where that is asked for.
 	begun     map[int64][]delay.Day
 	decreased bool
+	// delaysChanged and daysChanged are what came out otherwise so far.
+	delaysChanged ingest.DelaysChanged
+	daysChanged   map[changedKey]int64
 	// waysNow are the pathways that the extracts state on the changed days, by
 	// patient.
 	waysNow map[int64][]logbook.Way

@@ -102,6 +102,48 @@ func TestC16EndOfTheLogIsAPathway(t *testing.T) {
 	}
 }
 
+// An end of today is of the delay that was ready today where the one before was
+// over, and of the one before where it was not; a pause up to the end hides nothing.
+func TestC16EndOnTheDayOfBeingReady(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	g, p := d.given("E", delay.SocialCare), d.patient("9990000026")
+	scope := person("coordinator", 1, "RZ9")
+	entries := int64(0)
+	log := func(kind logbook.Kind, made, day, ready, where string) {
+		t.Helper()
+		in := casework.NewEntry{Reference: p.Reference, Kind: kind, Made: delay.MustDay(made), Day: delay.MustDay(day), Destination: where,
+			Given: g.Given, Outcome: g.Outcome, Ready: delay.MustDay(ready), Place: ingest.Place{Ward: "1"}}
+		if kind == logbook.Opened {
+			in.Provider, in.NewPatient = "RZ9", &p
+		}
+		entries++
+		_, _, err := dated(d.Store, delay.MustDay(made).Time().Add(time.Duration(600+entries)*time.Minute)).Log(t.Context(), scope, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.verify()
+	}
+	log(logbook.Opened, "2026-03-02", "2026-03-02", "2026-03-02", "1")
+	log(logbook.Ended, "2026-03-10", "2026-03-10", "2026-03-02", "1")
+	// Admitted again, ready on the day on which they leave.
+	log(logbook.Opened, "2026-03-20", "2026-03-20", "2026-03-20", "2")
+	log(logbook.Ended, "2026-03-20", "2026-03-20", "2026-03-20", "3")
+	found, err := d.Events(t.Context(), measure.Query{From: delay.MustDay("2026-03-02"), To: delay.MustDay("2026-03-31"),
+		By: []measure.Dimension{measure.ByDay, measure.ByPathway}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]string, len(found))
+	for i, e := range found {
+		out[i] = fmt.Sprintf("%s %s %s", e.Day, e.Kind, e.Pathway)
+	}
+	const want = "2026-03-03 new 1, 2026-03-10 ended 1"
+	if got := strings.Join(out, ", "); got != want {
+		t.Errorf("C16: %s, want %s: the second end is not of the first wait", got, want)
+	}
+}
+
 // Who comes from another council with the same next step is no hand-off, also
 // where one council is asked for alone (G4).
 func TestG4NoHandoffToOneself(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"homeward/internal/audit"
@@ -143,8 +142,7 @@ func (s *Store) CopyTo(ctx context.Context, dir string) error {
 // copyInto copies the database as of one moment, whatever is written meanwhile.
 func (s *Store) copyInto(ctx context.Context, path string) error {
 	// The readers' connections may not write anywhere, not even a copy.
-	source := strings.Replace(dsn(filepath.Join(s.ledger.dir, FileName), true), "_query_only=on", "_query_only=off", 1)
-	db, err := sql.Open("sqlite3", source)
+	db, err := sql.Open("sqlite3", asItIs(filepath.Join(s.ledger.dir, FileName)))
 	if err != nil {
 		return err
 	}
@@ -377,6 +375,8 @@ func (a *Rereading) follow(file int64, parts []*taking, days map[int64][]delay.D
 		taken.Released = append(taken.Released, one.Released...)
 		taken.NewlyHeld = append(taken.NewlyHeld, one.NewlyHeld...)
 		taken.Elsewhere = append(taken.Elsewhere, one.Elsewhere...)
+		taken.Delays.Add(one.Delays)
+		taken.Days = append(taken.Days, one.Days...)
 	}
 	for _, provider := range slices.Sorted(maps.Keys(days)) {
 		d := newDerivation(a.r.ctx, a.r.Tx, a.store, provider)
@@ -387,6 +387,7 @@ func (a *Rereading) follow(file int64, parts []*taking, days map[int64][]delay.D
 			return taken, err
 		}
 	}
+	taken.Days = changedOnce(taken.Days)
 	return taken, a.began(file, begun)
 }
 

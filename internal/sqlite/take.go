@@ -98,7 +98,10 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 			taken.Released = append(taken.Released, one.Released...)
 			taken.NewlyHeld = append(taken.NewlyHeld, one.NewlyHeld...)
 			taken.Elsewhere = append(taken.Elsewhere, one.Elsewhere...)
+			taken.Delays.Add(one.Delays)
+			taken.Days = append(taken.Days, one.Days...)
 		}
+		taken.Days = changedOnce(taken.Days)
 		text, err := report(taken)
 		if err != nil {
 			return err
@@ -455,6 +458,9 @@ func (t *taking) taken(d *derivation) (ingest.Taken, error) {
 		} else {
 			out.NewlyHeld = append(out.NewlyHeld, day)
 		}
+	}
+	if out.Delays, out.Days, err = t.changes(d); err != nil {
+		return out, err
 	}
 	out.Elsewhere, err = t.elsewhere()
 	return out, err

@@ -40,9 +40,10 @@ var auditKinds = []audit.What{
 	audit.SecondFactorOn, audit.SecondFactorOff, audit.RecoveryCodeUsed, audit.PersonAdded, audit.PersonDeactivated, audit.PersonReactivated,
 	audit.PersonLinked, audit.RoleGranted, audit.RoleRevoked, audit.LinkMade, audit.TokenMade, audit.TokenRevoked, audit.IdentifierSeen,
 	audit.IdentifierSearched, audit.RowsExported, audit.IdentifiersExported, audit.KeyRotated, audit.IdentifiersPurged,
-	audit.FilesReadAgain, audit.AuditExported,
-	audit.Edited, audit.Decided,
-	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.NoteAdded, audit.NoteWithdrawn, audit.PublishedAdded,
+	audit.FilesReadAgain, audit.AuditExported, audit.AuditKeyed, audit.AuditBegunAnew, audit.BackedUp, audit.Restored,
+	audit.Edited, audit.Decided, audit.RuleProposed, audit.RuleAnswered,
+	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.ActionChanged, audit.ActionWithdrawn, audit.NoteAdded,
+	audit.NoteWithdrawn, audit.PublishedAdded,
 	audit.PersonJudged, audit.LayoutSaved,
 }
 

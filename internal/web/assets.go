@@ -57,7 +57,7 @@ func loadAssets(files fs.FS) (*assets, error) {
 	if err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The files of the pages could not be read")
 	}
-	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, roundJS, callJS, echartsJS, nhsukJS} {
+	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, roundJS, callJS, remoteJS, echartsJS, nhsukJS} {
 		if _, ok := a.files[name]; !ok {
 			return nil, problem.New(problem.Unavailable,
 				"The style sheet and scripts of the pages are missing from this program (static/%s was not found). Run \"npm ci && npm run build\", "+

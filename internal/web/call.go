@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/call"
+	"homeward/internal/chart"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/people"
@@ -50,12 +51,22 @@ type Calls interface {
 	CallActions(ctx context.Context, day delay.Day) ([]call.Action, error)
 	AddAction(ctx context.Context, by people.Actor, a call.Action) error
 	SettleAction(ctx context.Context, by people.Actor, id int64, day delay.Day, state call.State) error
+	// ChangeCallAction puts an open action right on the call of the day, and
+	// WithdrawCallAction takes one back with a reason; a problem of kind Conflict
+	// when that call is over or the action is not open.
+	ChangeCallAction(ctx context.Context, by people.Actor, day delay.Day, a call.Action) error
+	// Turn gives the slide that the walls of a call are to show, and TurnTo has them
+	// show one, or a theme; what is empty stays.
+	Turn(ctx context.Context, day delay.Day) (call.Turn, error)
+	TurnTo(ctx context.Context, day delay.Day, slide int, theme string) error
+	WithdrawCallAction(ctx context.Context, by people.Actor, day delay.Day, id int64, why string) error
 }
 
 const (
-	callJS    = "js/call.js"
-	wordTheme = "theme"
-	dark      = "dark"
+	callJS     = "js/call.js"
+	wordTheme  = "theme"
+	wordAction = "action"
+	dark       = "dark"
 )
 
 // slides is how many slides a call has.
@@ -72,6 +83,17 @@ func (s *Server) callRoutes() []route {
 		{get, "/call/:date/withdrawn/:number", s.may(people.SeeCall, s.calling(s.withdrawnCall)), false},
 		{post, "/call/:date/withdraw", s.may(people.RunCall, s.calling(s.withdrawCall)), false},
 		{post, "/call/:date/end", s.may(people.RunCall, s.calling(s.endCall)), false},
+		{get, "/call/:date/actions.csv", s.may(people.SeeCall, s.calling(s.callActionsTwin)), false},
+		{get, "/call/:date/actions.json", s.may(people.SeeCall, s.calling(s.callActionsTwin)), false},
+		{get, "/call/:date/turn.json", s.may(people.SeeCall, s.calling(s.turnJSON)), false},
+		{post, "/call/:date/turn", s.may(people.RunCall, s.calling(s.pressCall)), false},
+		{post, "/call/:date/remotes", s.may(people.RunCall, s.calling(s.makeRemote)), false},
+		{post, "/call/:date/remotes/:id", s.may(people.RunCall, s.calling(s.revokeRemote)), false},
+		{get, remotePath, open(s.calling(s.remotePage)), false},
+		{get, remotePath + ".json", s.may(people.TurnSlides, s.calling(s.remoteJSON)), false},
+		{post, remotePath, s.may(people.TurnSlides, s.calling(s.pressRemote)), false},
+		{get, remotePath + "/:link", open(s.calling(s.remoteLinkPage)), false},
+		{post, remotePath + "/open", open(s.calling(s.openRemote)), false},
 		{post, "/call/:date/actions", s.may(people.RunCall, s.calling(s.addCallAction)), false},
 		{post, "/call/:date/actions/:id", s.may(people.RunCall, s.calling(s.settleCallAction)), false},
 	}
@@ -379,6 +401,11 @@ type callPageView struct {
 	Ended     string
 	End       string
 	Different int64
+	// Actions are the addresses of the twins of the actions.
+	Actions []page.Link
+	// Remotes is nil where none can be made.
+	Remotes *callRemotes
+	Errors  []page.Link
 	// Withdrawn says that the call was taken back, empty when it was not.
 	Withdrawn []string
 	// Undo offers to take the call back, nil when that is not possible.
@@ -396,7 +423,7 @@ func (v callPageView) MayEnd() bool { return v.MayRun && v.Ended == "" }
 
 func (s *Server) callPage(c echo.Context) error {
 	text, asJSON := strings.CutSuffix(c.Param("date"), ".json")
-	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
+	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView, wordAction); err != nil {
 		return err
 	}
 	r, content, err := s.callOf(c, text)
@@ -407,10 +434,14 @@ func (s *Server) callPage(c echo.Context) error {
 		// The very bytes that were kept when the call started (C15).
 		return c.Blob(http.StatusOK, "application/json; charset=utf-8", r.Frozen)
 	}
-	return s.showCallPage(c, r, content)
+	form, err := s.actionAsked(c)
+	if err != nil {
+		return err
+	}
+	return s.showCallPage(c, r, content, form)
 }
 
-func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Content) error {
+func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Content, form actionForm) error {
 	ctx := c.Request().Context()
 	v := callPageView{Frame: s.frame(c, "Call of "+r.Day.Long()), Show: page.Link{Text: "Show as slides", Href: callPath(r.Day, 1)},
 		JSON:   callPath(r.Day, 0) + ".json",
@@ -424,9 +455,17 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 	if !r.EndedAt.IsZero() {
 		v.Ended = "The call ended at " + clock(r.EndedAt.In(s.opts.Zone)) + "."
 	}
-	actions, err := s.actionsOf(c, r, nil)
+	actions, err := s.actionsOf(c, r, form, callPath(r.Day, 0), "")
 	if err != nil {
 		return err
+	}
+	v.Actions = []page.Link{{Text: "Actions as CSV", Href: callPath(r.Day, 0) + "/actions.csv"},
+		{Text: "Actions as JSON", Href: callPath(r.Day, 0) + "/actions.json"}}
+	if v.Remotes, err = s.remotesOf(c, r.Day); err != nil {
+		return err
+	}
+	if v.Errors = actions.Errors; len(v.Errors) > 0 {
+		v.PageTitle = "Error: " + v.PageTitle
 	}
 	if until := r.StartedAt.Add(s.opts.Calls.UndoWithin()); v.MayRun && !actions.Noted && !s.opts.Now().After(until) {
 		v.Undo = &callUndo{Action: callPath(r.Day, 0) + "/withdraw", Started: r.StartedAt.UTC().Format(time.RFC3339Nano),
@@ -526,8 +565,11 @@ type slideView struct {
 	Drawing template.HTML
 	// Narrow is the drawing for a phone.
 	Narrow template.HTML
-	Icon   template.HTML
-	Table  *callTable
+	// Notes are the chart's notes below its drawing; on the wall, where there is one
+	// line for them, those that fit.
+	Notes string
+	Icon  template.HTML
+	Table *callTable
 	// Chart is the chart's table in the page view.
 	ChartTable *callTable
 	Actions    *callActions
@@ -590,6 +632,10 @@ func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall
 	}
 	if ch := slide.Chart; ch != nil {
 		v.Subtitle = cmp.Or(v.Subtitle, ch.Subtitle)
+		v.Notes = strings.Join(ch.Notes, " ")
+		if wall {
+			v.Notes = wallNotes(ch.Notes)
+		}
 		v.Drawing, v.Narrow, v.Icon = svg([]byte(ch.SVG)), svg([]byte(ch.Narrow)), svg([]byte(ch.Icon))
 		v.ChartTable = callTableOf(v.ID+"-chart-table", ch.Table)
 	}
@@ -598,6 +644,25 @@ func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall
 		v.Title = actions.Title
 	}
 	return v
+}
+
+// wallNotes gives the notes that stand on one line of the wall, whole, and says
+// how many others there are.
+func wallNotes(notes []string) string {
+	const room = 94.0 / 1.6 / 1.1 // In letters of the wall's notes, with what another font is wider by.
+	for n := len(notes); n >= 0; n-- {
+		line := strings.Join(notes[:n], " ")
+		switch left := int64(len(notes) - n); {
+		case left > 0 && n > 0:
+			line += " " + plural(left, "more note", "more notes") + ` under "All slides".`
+		case left > 0:
+			line = plural(left, "note", "notes") + ` under "All slides".`
+		}
+		if chart.TextWidth(line, 1) <= room {
+			return line
+		}
+	}
+	return ""
 }
 
 func stackOf(st call.Stack) *stackView {
@@ -644,27 +709,80 @@ type callActions struct {
 	// first; BoxWords says so in words.
 	Boxes    []bool
 	BoxWords string
-	// Head stands above the rows. Done names what is done, on the wall, where the
-	// rows are what is not.
-	Head string
-	Rows []callActionRow
-	Done string
+	// Head stands above the rows. Done and Withdrawn name what is done and what was
+	// taken back, on the wall, where the rows are what is open.
+	Head      string
+	Rows      []callActionRow
+	Done      string
+	Withdrawn []string
 	// More says how many do not fit the projector.
 	More string
 	// Due counts the actions past their date by organisation, in one line.
 	Due    string
 	MayRun bool
-	// Noted says that an action was logged, done or carried over on this call.
+	// Noted says that something was noted on this call of an action.
 	Noted  bool
 	Token  string
 	Action string
+	// Change is the action that the form puts right, nil where it logs a new one.
+	Change *callActionChange
 	// What, Owners and Date are the form's fields, with what was typed.
 	What, Date                string
 	Owners                    []page.Choice
 	WhatError                 string
 	OwnerError, DueError      string
+	Errors                    []page.Link
 	FromWall, Theme, Earliest string
+	owner                     string
 }
+
+// callActionChange is what the form of an action that is changed has besides the
+// fields of a new one.
+type callActionChange struct {
+	Was, Action, Cancel string
+	Why, WhyError       string
+}
+
+// FormAction is where the form is sent.
+func (a callActions) FormAction() string {
+	if a.Change != nil {
+		return a.Change.Action
+	}
+	return a.Action
+}
+
+// actionForm is what the form of an action has: which action it changes, none for
+// a new one, and what was typed into one that could not be taken.
+type actionForm struct {
+	id      int64
+	typed   url.Values
+	trouble []call.Trouble
+}
+
+// actionAsked reads which action an address opens to be changed.
+func (s *Server) actionAsked(c echo.Context) (actionForm, error) {
+	text := c.QueryParam(wordAction)
+	if text == "" {
+		return actionForm{}, nil
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return actionForm{}, noSuchAction()
+	}
+	if !s.actor(c).May(people.RunCall) {
+		return actionForm{}, problem.New(problem.Forbidden, "A presenter changes actions. Open the call without %s in its address.", wordAction)
+	}
+	return actionForm{id: id}, nil
+}
+
+func noSuchAction() error {
+	return problem.New(problem.NotFound, "There is no open action of that number on this call. Check the latest list.")
+}
+
+// Settled says whether anything is done or withdrawn, in the line of the wall, and
+// DoneAndWithdrawn whether both stand there.
+func (a callActions) Settled() bool          { return a.Done != "" || len(a.Withdrawn) > 0 }
+func (a callActions) DoneAndWithdrawn() bool { return a.Done != "" && len(a.Withdrawn) > 0 }
 
 // Note is the line below the actions: what is past due, and what does not fit.
 func (a callActions) Note() string {
@@ -685,6 +803,11 @@ type callActionRow struct {
 	// hands it to the next call, for actions of an earlier one.
 	MaySettle, MayCarry bool
 	Action              string
+	// Change is where the action is put right or withdrawn, empty where it may not
+	// be.
+	Change string
+	// Withdrawn says when and by whom it was taken back, and why.
+	Withdrawn string
 }
 
 // mostBoxes is how many boxes stand in a row.
@@ -696,9 +819,12 @@ func (a *callActions) onWall() {
 	var open []callActionRow
 	var done []string
 	for _, r := range a.Rows {
-		if r.State == string(call.Done) {
+		switch r.State {
+		case string(call.Done):
 			done = append(done, r.What)
-		} else {
+		case string(call.TakenBack):
+			a.Withdrawn = append(a.Withdrawn, r.What)
+		default:
 			open = append(open, r)
 		}
 	}
@@ -728,31 +854,59 @@ func (s *Server) pastDueWords(actions []call.Action, today delay.Day) []string {
 	return out
 }
 
-// actionsOf makes the last slide. form holds what was typed into a form that
-// could not be taken, nil otherwise.
-func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*callActions, error) {
-	all, err := s.opts.Calls.CallActions(c.Request().Context(), r.Day)
+// actionsOf makes the last slide. at is the page that it stands on, on which its
+// links stay.
+func (s *Server) actionsOf(c echo.Context, r call.Record, form actionForm, at, theme string) (*callActions, error) {
+	ctx := c.Request().Context()
+	all, err := s.opts.Calls.CallActions(ctx, r.Day)
 	if err != nil {
 		return nil, err
 	}
-	v := &callActions{MayRun: s.actor(c).May(people.RunCall), Token: visitOf(c.Request().Context()).Token,
-		Action: callPath(r.Day, 0) + "/actions"}
+	v := &callActions{MayRun: s.actor(c).May(people.RunCall), Token: visitOf(ctx).Token, Action: callPath(r.Day, 0) + "/actions", Theme: theme}
+	// What is open on a call that is over stands on the one that followed.
+	mayChange := v.MayRun && r.EndedAt.IsZero()
+	if mayChange {
+		records, err := s.opts.Calls.Calls(ctx)
+		if err != nil {
+			return nil, err
+		}
+		mayChange = len(records) > 0 && records[0].Day == r.Day
+	}
 	from, done := int64(0), int64(0)
 	today := s.today()
+	logged := int64(0)
 	for _, a := range all {
 		state := a.On(r.Day)
 		row := callActionRow{ID: strconv.FormatInt(a.ID, 10), What: a.What, Owner: call.ShortName(s.organisationName(a.Owner)),
 			Due: a.Due.Time().Format("2 Jan"), State: string(state),
-			PastDue: a.PastDue(today), MaySettle: v.MayRun && state == call.Open && a.Done == 0, MayCarry: a.Call != r.Day}
+			PastDue: a.PastDue(today), MaySettle: v.MayRun && state == call.Open && a.Stands(), MayCarry: a.Call != r.Day}
 		row.Action = v.Action + "/" + row.ID
-		v.Noted = v.Noted || a.Call == r.Day || a.Done == r.Day || a.Carried == r.Day
-		if a.Call < r.Day {
+		v.Noted = v.Noted || slices.Contains([]delay.Day{a.Call, a.Done, a.Carried, a.Changed, a.Withdrawn}, r.Day)
+		if mayChange && a.Stands() {
+			q := url.Values{wordAction: {row.ID}}
+			if theme != "" {
+				q.Set(wordTheme, theme)
+			}
+			row.Change = page.Address(at, q) + "#change"
+		}
+		if form.id == a.ID && row.Change != "" {
+			v.change(a, row, form)
+		}
+		switch {
+		case state == call.TakenBack:
+			row.Withdrawn = "Withdrawn at " + s.moment(a.WithdrawnAt) + ", by somebody with the role " + a.As + ": " + a.Why
+		case a.Call < r.Day:
 			from++
 			if state == call.Done {
 				done++
 			}
+		default:
+			logged++
 		}
 		v.Rows = append(v.Rows, row)
+	}
+	if form.id != 0 && v.Change == nil {
+		return nil, noSuchAction()
 	}
 	for i := range from {
 		v.Boxes = append(v.Boxes, i < done)
@@ -762,8 +916,8 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 	switch {
 	case from > 0:
 		v.Title = count(done) + " of " + plural(from, "action from earlier calls is", "actions from earlier calls are") + " done"
-	case len(all) > 0:
-		v.Title = plural(int64(len(all)), "action", "actions") + " logged on this call"
+	case logged > 0:
+		v.Title = plural(logged, "action", "actions") + " logged on this call"
 	default:
 		v.Title = "No actions yet"
 	}
@@ -775,12 +929,38 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form url.Values) (*cal
 		}
 		v.Due += call.ShortName(s.organisationName(t.Owner)) + " " + count(int64(t.PastDue))
 	}
-	v.What, v.Date = form.Get("what"), form.Get("due")
-	v.Earliest = today.String()
+	if v.Change != nil {
+		v.Change.Cancel = themed(at, theme) + "#actions"
+	} else {
+		v.Earliest = today.String() // A date that an action has may have gone by.
+		v.What, v.Date, v.owner = form.typed.Get("what"), form.typed.Get("due"), form.typed.Get("owner")
+	}
 	for _, p := range s.organisations() {
-		v.Owners = append(v.Owners, page.Choice{Value: p.Code, Text: p.Name, Chosen: form.Get("owner") == p.Code})
+		v.Owners = append(v.Owners, page.Choice{Value: p.Code, Text: p.Name, Chosen: v.owner == p.Code})
+	}
+	for _, t := range form.trouble {
+		switch t.Field {
+		case "what":
+			v.WhatError = t.Words
+		case "owner":
+			v.OwnerError = t.Words
+		case "why":
+			v.Change.WhyError = t.Words
+		default:
+			v.DueError = t.Words
+		}
+		v.Errors = append(v.Errors, page.Link{Text: t.Words, Href: "#" + t.Field})
 	}
 	return v, nil
+}
+
+// change has the form put an action right, with what was typed before.
+func (v *callActions) change(a call.Action, row callActionRow, form actionForm) {
+	v.Change = &callActionChange{Was: a.What, Action: row.Action, Why: form.typed.Get("why")}
+	v.What, v.Date, v.owner = a.What, a.Due.String(), a.Owner
+	if form.typed.Has("what") {
+		v.What, v.Date, v.owner = form.typed.Get("what"), form.typed.Get("due"), form.typed.Get("owner")
+	}
 }
 
 // callSlideView is one slide on the projector.
@@ -797,6 +977,12 @@ type callSlideView struct {
 	MayRun      bool
 	Script      string
 	Errors      []page.Link
+	// Follow is where the slide asks which one is to be shown, empty where nobody
+	// turns it from elsewhere; Turn is the press that it knows of, At the address of
+	// the call, Press where the presenter's own turning is noted, empty for nowhere.
+	Follow, At, Press string
+	Turn              int64
+	Number            int
 }
 
 func (s *Server) callSlide(c echo.Context) error {
@@ -804,11 +990,15 @@ func (s *Server) callSlide(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.showSlide(c, r, content, number, theme, nil, nil)
+	form, err := s.actionAsked(c)
+	if err != nil {
+		return err
+	}
+	return s.showSlide(c, r, content, number, theme, form)
 }
 
 func (s *Server) slideAsked(c echo.Context) (r call.Record, content *call.Content, number int, theme string, err error) {
-	if _, err = s.opts.Places.Read(c.QueryParams(), wordTheme); err != nil {
+	if _, err = s.opts.Places.Read(c.QueryParams(), wordTheme, wordAction); err != nil {
 		return
 	}
 	if theme, err = readTheme(c.QueryParam(wordTheme)); err != nil {
@@ -841,21 +1031,23 @@ func themed(path, theme string) string {
 	return page.Address(path, url.Values{wordTheme: {theme}})
 }
 
-func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content, number int, theme string, form url.Values,
-	trouble []call.Trouble) error {
+func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content, number int, theme string, form actionForm) error {
 	var actions *callActions
 	if content.Slides[number-1].Actions {
 		var err error
-		if actions, err = s.actionsOf(c, r, form); err != nil {
+		if actions, err = s.actionsOf(c, r, form, callPath(r.Day, number), theme); err != nil {
 			return err
 		}
-		actions.FromWall, actions.Theme = "yes", theme
+		actions.FromWall = "yes"
 		actions.onWall()
+	} else if form.id != 0 {
+		return noSuchAction()
 	}
 	v := callSlideView{Frame: s.bareFrame(c.Request().Context(), ""), Slide: slideOf(content, content.Slides[number-1], actions, true),
 		Place: fmt.Sprintf("%d of %d", number, slides), Held: s.wallWords(content),
 		First: themed(callPath(r.Day, 1), theme), Last: themed(callPath(r.Day, slides), theme), All: callPath(r.Day, 0),
-		End: callPath(r.Day, 0) + "/end", MayRun: s.actor(c).May(people.RunCall) && r.EndedAt.IsZero(), Script: s.assets.href(callJS)}
+		End: callPath(r.Day, 0) + "/end", MayRun: s.actor(c).May(people.RunCall) && r.EndedAt.IsZero(), Script: s.assets.href(callJS),
+		Number: number}
 	if number > 1 {
 		v.Prev = themed(callPath(r.Day, number-1), theme)
 	}
@@ -870,16 +1062,11 @@ func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content,
 		v.BodyClass += " app-wall--dark"
 		v.Theme = page.Link{Text: "Light", Href: callPath(r.Day, number)}
 	}
-	for _, t := range trouble {
-		switch t.Field {
-		case "what":
-			actions.WhatError = t.Words
-		case "owner":
-			actions.OwnerError = t.Words
-		default:
-			actions.DueError = t.Words
-		}
-		v.Errors = append(v.Errors, page.Link{Text: t.Words, Href: "#" + t.Field})
+	if actions != nil {
+		v.Errors = actions.Errors
+	}
+	if err := s.follow(c, r.Day, &v); err != nil {
+		return err
 	}
 	if len(v.Errors) > 0 {
 		v.PageTitle = "Error: " + v.PageTitle
@@ -890,30 +1077,55 @@ func (s *Server) showSlide(c echo.Context, r call.Record, content *call.Content,
 // addCallAction logs what an organisation says that it will do. Numbers that
 // can identify a person are refused here, not hidden later (P1).
 func (s *Server) addCallAction(c echo.Context) error {
-	theme, err := readTheme(c.FormValue(wordTheme))
-	if err != nil {
-		return err
-	}
-	r, content, err := s.callOf(c, c.Param("date"))
+	r, content, theme, err := s.actionSent(c)
 	if err != nil {
 		return err
 	}
 	n := call.NewAction{What: typed(c, "what"), Owner: typed(c, "owner"), Due: typed(c, "due")}
 	a, trouble := n.Check(page.Codes(s.organisations()), s.today())
 	if len(trouble) > 0 {
-		form := url.Values{"what": {n.What}, "owner": {n.Owner}, "due": {n.Due}}
-		for _, t := range trouble {
-			if t.Field == "what" && strings.HasPrefix(t.Words, "Remove") {
-				form.Set("what", call.WithoutNumbers(n.What)) // What must not stand on the wall is not given back.
-			}
-		}
-		return s.showSlide(c, r, content, slides, theme, form, trouble)
+		return s.actionAgain(c, r, content, theme, actionForm{typed: sentAgain(c), trouble: trouble})
 	}
 	a.Call = r.Day
 	if err := s.opts.Calls.AddAction(c.Request().Context(), s.actor(c), a); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, s.backToActions(c, r.Day, theme))
+}
+
+// actionSent reads which call the form of an action was sent from, and in which
+// theme.
+func (s *Server) actionSent(c echo.Context) (r call.Record, content *call.Content, theme string, err error) {
+	if theme, err = readTheme(c.FormValue(wordTheme)); err == nil {
+		r, content, err = s.callOf(c, c.Param("date"))
+	}
+	return
+}
+
+// sentAgain gives what was typed into the form of an action, to stand there
+// again. What must not stand on the wall is not given back.
+func sentAgain(c echo.Context) url.Values {
+	form := url.Values{}
+	for _, field := range []string{"what", "owner", "due", "why"} {
+		if _, sent := c.Request().PostForm[field]; sent {
+			form.Set(field, typed(c, field))
+		}
+	}
+	for _, field := range []string{"what", "why"} {
+		if form.Has(field) {
+			form.Set(field, call.WithoutNumbers(form.Get(field)))
+		}
+	}
+	return form
+}
+
+// actionAgain shows a form that could not be taken, on the page that it was sent
+// from.
+func (s *Server) actionAgain(c echo.Context, r call.Record, content *call.Content, theme string, form actionForm) error {
+	if c.FormValue("wall") == "" {
+		return s.showCallPage(c, r, content, form)
+	}
+	return s.showSlide(c, r, content, slides, theme, form)
 }
 
 // backToActions is where an action's form leads: back to the slide, or to the
@@ -925,32 +1137,106 @@ func (s *Server) backToActions(c echo.Context, day delay.Day, theme string) stri
 	return themed(callPath(day, slides), theme)
 }
 
+// settleCallAction notes that an action is done or carried over, puts it right or
+// takes it back.
 func (s *Server) settleCallAction(c echo.Context) error {
-	theme, err := readTheme(c.FormValue(wordTheme))
-	if err != nil {
-		return err
-	}
-	r, _, err := s.callOf(c, c.Param("date"))
+	r, content, theme, err := s.actionSent(c)
 	if err != nil {
 		return err
 	}
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
-		return problem.New(problem.NotFound, "There is no such action on this call.")
+		return noSuchAction()
 	}
-	var state call.State
+	ctx, by := c.Request().Context(), s.actor(c)
+	var trouble []call.Trouble
 	switch c.FormValue("state") {
 	case "done":
-		state = call.Done
+		err = s.opts.Calls.SettleAction(ctx, by, id, r.Day, call.Done)
 	case "carried":
-		state = call.CarriedOver
+		err = s.opts.Calls.SettleAction(ctx, by, id, r.Day, call.CarriedOver)
+	case "changed":
+		trouble, err = s.changeCallAction(c, r, id)
+	case "withdrawn":
+		var why string
+		if why, trouble = call.CheckReason(typed(c, "why")); len(trouble) == 0 {
+			err = s.opts.Calls.WithdrawCallAction(ctx, by, r.Day, id, why)
+		}
 	default:
-		return problem.New(problem.Invalid, "Select Done or Carry over.")
+		err = problem.New(problem.Invalid, "Select Done, Carry over, Save changes or Withdraw action.")
 	}
-	if err := s.opts.Calls.SettleAction(c.Request().Context(), s.actor(c), id, r.Day, state); err != nil {
+	if err != nil {
 		return err
 	}
+	if len(trouble) > 0 {
+		return s.actionAgain(c, r, content, theme, actionForm{id: id, typed: sentAgain(c), trouble: trouble})
+	}
 	return c.Redirect(http.StatusSeeOther, s.backToActions(c, r.Day, theme))
+}
+
+// changeCallAction puts an action right, or gives what stands in the way of it.
+func (s *Server) changeCallAction(c echo.Context, r call.Record, id int64) ([]call.Trouble, error) {
+	ctx := c.Request().Context()
+	all, err := s.opts.Calls.CallActions(ctx, r.Day)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(all, func(a call.Action) bool { return a.ID == id })
+	if at < 0 {
+		return nil, noSuchAction()
+	}
+	n := call.NewAction{What: typed(c, "what"), Owner: typed(c, "owner"), Due: typed(c, "due"), Was: all[at].Due}
+	a, trouble := n.Check(page.Codes(s.organisations()), s.today())
+	if len(trouble) > 0 {
+		return trouble, nil
+	}
+	a.ID = id
+	return nil, s.opts.Calls.ChangeCallAction(ctx, s.actor(c), r.Day, a)
+}
+
+// callActionsTwin gives the actions of a call as rows. They are not frozen with
+// it: they are as they stand now.
+func (s *Server) callActionsTwin(c echo.Context) error {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
+		return err
+	}
+	r, content, err := s.callOf(c, c.Param("date"))
+	if err != nil {
+		return err
+	}
+	all, err := s.opts.Calls.CallActions(c.Request().Context(), r.Day)
+	if err != nil {
+		return err
+	}
+	t := page.Twin{Title: "Actions of the call of " + r.Day.Long(), Definitions: []string{}, Convention: content.Convention,
+		RuleVersion: content.RuleSet,
+		Columns: []page.Column{{Name: "logged_on"}, {Name: "action"}, {Name: "owner"}, {Name: "owner_name"}, {Name: "due"}, {Name: "state"},
+			{Name: "past_due"}, {Name: "changed_on"}, {Name: "withdrawn_at"}, {Name: "withdrawn_by_role"}, {Name: "withdrawn_because"}}}
+	if content.AsAt != 0 {
+		t.AsAt = content.AsAt.String()
+	}
+	day := func(d delay.Day) string {
+		if d == 0 {
+			return ""
+		}
+		return d.String()
+	}
+	for _, a := range all {
+		past := "no"
+		if a.PastDue(s.today()) {
+			past = "yes"
+		}
+		row := []string{a.Call.String(), a.What, a.Owner, s.organisationName(a.Owner), a.Due.String(), string(a.On(r.Day)), past, day(a.Changed),
+			"", "", ""}
+		if a.On(r.Day) == call.TakenBack {
+			copy(row[8:], []string{a.WithdrawnAt.In(s.opts.Zone).Format(time.RFC3339), a.As, a.Why})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if strings.HasSuffix(c.Path(), ".json") {
+		return s.sendJSON(c, t)
+	}
+	return s.sendCSV(c, "call-"+r.Day.String()+"-actions.csv", t)
 }
 
 // Plain says that the slide has words and tables besides its drawing.

@@ -298,6 +298,114 @@ func TestCallActions(t *testing.T) {
 	}
 }
 
+// An action is put right or withdrawn on the wall and on the page, by links and
+// forms alone; what could not be taken stays in the form.
+func TestCallActionChanged(t *testing.T) {
+	t.Parallel()
+	s, k := callSite(t)
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	const day = "/call/2026-11-04"
+	at := day + "/actions"
+	s.as(people.Presenter, http.MethodPost, at, url.Values{"what": {"Ask for the fiel"}, "owner": {"RXA"}, "due": {"2026-11-06"}})
+	doc := parse(t, s.ask(http.MethodGet, day+"/9?theme=dark", nil, wordAs, "presenter"))
+	href, _ := doc.Find("#actions a").Attr("href")
+	if href != day+"/9?action=1&theme=dark#change" {
+		t.Fatalf("the wall leads to %q", href)
+	}
+	form := parse(t, s.ask(http.MethodGet, day+"/9?action=1&theme=dark", nil, wordAs, "presenter")).Find("#change")
+	value := func(form *goquery.Selection, name string) string {
+		return form.Find("[name="+name+"]").AttrOr("value", "none")
+	}
+	if value(form, "what") != "Ask for the fiel" || value(form, "due") != "2026-11-06" || value(form, "theme") != "dark" ||
+		form.Find("option[selected]").AttrOr("value", "") != "RXA" || form.AttrOr("action", "") != at+"/1" {
+		t.Errorf("the form has %s", words(form))
+	}
+	for target, want := range map[string]int{"/9?action=2": 404, "/9?action=x": 404, "/1?action=1": 404, "?action=1": 200, "?action=0": 404} {
+		if status, _, _ := s.as(people.Presenter, http.MethodGet, day+target, nil); status != want {
+			t.Errorf("%s: %d, want %d", target, status, want)
+		}
+	}
+	for _, role := range []people.Role{people.Viewer, people.Screen, people.Administrator} {
+		if status, _, _ := s.as(role, http.MethodGet, day+"/9?action=1", nil); status != 403 {
+			t.Errorf("the form for %s: %d", role, status)
+		}
+		if _, body, _ := s.as(role, http.MethodGet, day+"/9", nil); strings.Contains(body, ">Change") {
+			t.Errorf("%s is offered to change an action", role)
+		}
+	}
+	t.Run("what is refused stays in the form, without what must not stand on a wall", func(t *testing.T) {
+		for wall, heading := range map[string]string{"": "Call of 4 November 2026", "yes": "1 action logged on this call"} {
+			doc := parse(t, s.ask(http.MethodPost, at+"/1", strings.NewReader(url.Values{"state": {"changed"}, "wall": {wall},
+				"what": {"Ask for the file of 999 000 0018"}, "owner": {"nobody"}, "due": {"2026-11-01"}, "why": {"typed too"}}.Encode()),
+				wordAs, "presenter", "Content-Type", "application/x-www-form-urlencoded"))
+			form := doc.Find("#change")
+			if value(form, "what") != "Ask for the file of …" || value(form, "due") != "2026-11-01" || value(form, "why") != "typed too" ||
+				words(doc.Find("h1")) != heading {
+				t.Errorf("%s: the form has %q", words(doc.Find("h1")), value(form, "what"))
+			}
+			if got := words(form.Find(".app-call__error")); got != "Error: Remove the NHS number. This screen is shown on a wall."+
+				"Error: Select the owner organisationError: Due date must be today or in the future" {
+				t.Errorf("the form says %q", got)
+			}
+			if !strings.HasPrefix(doc.Find("title").Text(), "Error: ") {
+				t.Errorf("the title is %q", doc.Find("title").Text())
+			}
+		}
+		for _, why := range []string{"", "said of 999 000 0018"} {
+			_, body, _ := s.as(people.Presenter, http.MethodPost, at+"/1", url.Values{"state": {"withdrawn"}, "why": {why}})
+			if !strings.Contains(body, "why-error") || strings.Contains(body, "999 000 0018") {
+				t.Errorf("withdrawn because %q: %s", why, body)
+			}
+		}
+		if a := k.actions(t)[0]; a.What != "Ask for the fiel" || a.Withdrawn != 0 {
+			t.Errorf("it is %+v", a)
+		}
+	})
+	spoil(t, k.office, `UPDATE call_action SET due = due - 7`)
+	if status, _, location := s.as(people.Presenter, http.MethodPost, at+"/1", url.Values{"state": {"changed"}, "what": {"Ask for the file"},
+		"owner": {"RXB"}, "due": {"2026-10-30"}, "wall": {"yes"}, "theme": {"dark"}}); status != 303 || location != day+"/9?theme=dark" {
+		t.Errorf("a date that had gone by already: %d, to %s", status, location)
+	}
+	if a := k.actions(t)[0]; a.What != "Ask for the file" || a.Owner != "RXB" {
+		t.Errorf("it is %+v", a)
+	}
+	if status, _, location := s.as(people.Presenter, http.MethodPost, at+"/1",
+		url.Values{"state": {"withdrawn"}, "why": {"Arrived =1"}}); status != 303 || location != day+"#slide-9" {
+		t.Errorf("%d, to %s", status, location)
+	}
+	doc = parse(t, s.ask(http.MethodGet, day+"/9", nil, wordAs, "presenter"))
+	if got := words(doc.Find(".app-board__done")); got != "Withdrawn: Ask for the file" || doc.Find(".app-board__row").Length() != 0 ||
+		words(doc.Find("h1")) != "No actions yet" || words(doc.Find(".app-call__note")) != "" {
+		t.Errorf("the wall says %q", words(doc.Find("main")))
+	}
+	doc = parse(t, s.ask(http.MethodGet, day, nil, wordAs, "viewer"))
+	if got := words(doc.Find(".app-board__row")); doc.Find(".app-board__row s").Length() != 1 || got != "Ask for the file Southmoor "+
+		"Hospital · due 30 OctWithdrawn at 9:12am, 4 November 2026, by somebody with the role Presenter: Arrived =1 Withdrawn" {
+		t.Errorf("the page says %q", got)
+	}
+	if _, body, _ := s.as(people.Viewer, http.MethodGet, at+".csv", nil); !strings.HasPrefix(body, "logged_on,action,owner,") ||
+		!strings.Contains(body, "2026-11-04,Ask for the file,RXB,") || !strings.Contains(body, ",Withdrawn,no,2026-11-04,2026-11-04T09:12:00Z,"+
+		"Presenter,Arrived =1,") {
+		t.Errorf("the CSV is %s", body)
+	}
+	if _, body, _ := s.as(people.Screen, http.MethodGet, at+".json", nil); !strings.Contains(body, `"withdrawn_because":"Arrived =1"`) ||
+		!strings.Contains(body, `"state":"Withdrawn"`) || !strings.Contains(body, `"data_as_at":"2026-11-03"`) {
+		t.Errorf("the JSON is %s", body)
+	}
+	if status, _, _ := s.as(people.Viewer, http.MethodGet, at+".csv?x=1", nil); status != 400 {
+		t.Errorf("an unknown word: %d", status)
+	}
+	// A call that is over keeps its actions as they are.
+	s.as(people.Presenter, http.MethodPost, at, url.Values{"what": {"Another"}, "owner": {"RXA"}, "due": {"2026-11-06"}})
+	s.as(people.Presenter, http.MethodPost, day+"/end", url.Values{})
+	if status, _, _ := s.as(people.Presenter, http.MethodPost, at+"/2", url.Values{"state": {"withdrawn"}, "why": {"x"}}); status != 409 {
+		t.Errorf("withdrawn after the end: %d", status)
+	}
+	if _, body, _ := s.as(people.Presenter, http.MethodGet, day+"/9", nil); strings.Contains(body, ">Change") {
+		t.Error("an action of a call that has ended can be changed")
+	}
+}
+
 func TestCallHome(t *testing.T) {
 	t.Parallel()
 	s, _ := callSite(t)
@@ -411,6 +519,31 @@ func TestCallWithdrawn(t *testing.T) {
 	if got := doc.Find("#calls tbody th").Map(func(_ int, th *goquery.Selection) string { return words(th) }); !slices.Equal(got,
 		[]string{"4 November 2026", "4 November 2026, withdrawn"}) {
 		t.Errorf("the page of the calls has %q", got)
+	}
+}
+
+// The wall has one line for the notes of its chart: whole notes, and how many
+// more there are.
+func TestCallNotesOnTheWall(t *testing.T) {
+	t.Parallel()
+	short, long := "No data from Northgate NHS Trust for 3 of 370 days.", strings.Repeat("A long note of many words. ", 5)
+	for want, notes := range map[string][]string{
+		"": nil, short: {short}, short + " " + short: {short, short},
+		short + ` 2 more notes under "All slides".`: {short, long, short},
+		`2 notes under "All slides".`:               {long, long},
+		`1 note under "All slides".`:                {long}} {
+		if got := wallNotes(notes); got != want {
+			t.Errorf("of %d notes the wall has %q, want %q", len(notes), got, want)
+		}
+	}
+	s, k := callSite(t)
+	k.now.Slides[2].Chart.Notes = []string{short, long}
+	s.as(people.Presenter, http.MethodPost, "/call", url.Values{})
+	for target, want := range map[string]string{"/3": short + ` 1 more note under "All slides".`, "": short + " " + strings.TrimSpace(long)} {
+		doc := parse(t, s.ask(http.MethodGet, "/call/2026-11-04"+target, nil, wordAs, "presenter"))
+		if got := words(doc.Find(".app-poster--chart .app-call__note")); got != want {
+			t.Errorf("%s has %q, want %q", target, got, want)
+		}
 	}
 }
 

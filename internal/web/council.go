@@ -322,6 +322,11 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 	if err := s.councilTrends(ctx, a, &v); err != nil {
 		return v, err
 	}
+	// The heading of the page says whose the charts are, the title whom they count and
+	// the axis in what; what is saved of them says all of it.
+	for _, c := range []*page.Chart{&v.Chart, &v.Waiting} {
+		c.Brief = strings.NewReplacer(", "+name, "", " (people a day)", "", ", social care only", "").Replace(c.Brief)
+	}
 	v.ByHospital = s.splitTable("by-provider", "By hospital", "Hospital", f.ByProvider, a, func(c measure.Cell) string {
 		return s.opts.Places.ProviderWords(c.Provider)
 	}, measure.ByProvider)
@@ -839,7 +844,7 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 // The sizes of the bars beside the reasons, and of the two charts in a row.
 var (
 	movedSize    = chart.Size{Width: 520, Height: 640, Font: 14, Line: 3}
-	councilChart = chart.Size{Width: 540, Height: 265, Font: 14, Line: 3}
+	councilChart = chart.Size{Width: 540, Height: 346, Font: 14, Line: 3}
 )
 
 // unsettledTable is what is not settled, by how it stands and whose answer

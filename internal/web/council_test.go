@@ -65,7 +65,7 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 		if title == "" || doc.Find("#people-with-social-care svg").Length() == 0 {
 			t.Errorf("the chart is missing: %q", title)
 		}
-		if sub := words(doc.Find("#people-with-social-care .app-chart__subtitle")); !strings.Contains(sub, "Northshire County Council") {
+		if sub := words(doc.Find("#people-with-social-care .app-chart__of")); !strings.Contains(sub, "Northshire County Council") {
 			t.Errorf("the chart names its place %q", sub)
 		}
 	})

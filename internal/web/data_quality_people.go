@@ -117,7 +117,7 @@ func (s *Server) samePeopleView(c echo.Context) (samePeopleView, error) {
 		return samePeopleView{}, err
 	}
 	v := samePeopleView{Form: page.Form{Frame: s.frame(c, "Same person or not")}, Action: samePeoplePath}
-	v.Crumbs = []page.Link{{Text: "Extracts", Href: "/extracts"}}
+	v.Crumbs = []page.Link{{Text: "Data quality", Href: qualityPath}}
 	v.Said = s.opts.Sessions.Said(ctx)
 	v.Links = []page.Link{{Text: "CSV", Href: samePeoplePath + ".csv"}, {Text: "JSON", Href: samePeoplePath + ".json"}}
 	open := 0

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -60,6 +61,8 @@ type listItem struct {
 type fortnightOf struct {
 	From, To, Latest delay.Day
 	Lines            []measure.ExtractLine
+	// Asked are the hospitals that the address names, none for all.
+	Asked []string
 }
 
 // fortnightOf reads the address: 'to' is the last day shown, today unless the
@@ -115,6 +118,7 @@ func (s *Server) extractsPage(c echo.Context) error {
 	if s.opens(samePeoplePath, s.actor(c)) {
 		v.Links = append(v.Links, page.Link{Text: "Same person or not", Href: samePeoplePath})
 	}
+	v.Links = append(v.Links, page.Link{Text: "Calendar", Href: calendarPath}, page.Link{Text: "Data quality", Href: qualityPath})
 	if v.Again, err = s.againBanner(c); err != nil {
 		return err
 	}
@@ -197,7 +201,7 @@ func gridOf(f fortnightOf) (page.Table, []providerList) {
 			if d.File != "" {
 				cell.Href = "/extracts/" + d.File
 				cell.Class = count(int64(d.Rows))
-				item.Href, item.Rows = cell.Href, cell.Class
+				item.Href, item.Rows = cell.Href, cell.Class+" rows"
 			}
 			row = append(row, cell)
 			list.Items = append([]listItem{item}, list.Items...)
@@ -289,6 +293,13 @@ type receiptView struct {
 	Problems page.Table
 	More     string
 	JSON     string
+	// Rows leads to the rows that were put aside, for those who may see them.
+	Rows, RowsWords string
+	// Changed says what became of delays when it was taken, empty for a file that
+	// changed nothing or came before that was kept; ChangedDays are the tables.
+	Changed     string
+	ChangedDays []page.Table
+	ChangedMore string
 	// Decide leads to the form that accepts what is held, for those who may.
 	Decide string
 }
@@ -341,6 +352,18 @@ func (s *Server) receipt(c echo.Context) error {
 	}
 	v.Dates, v.Problems = receiptTables(got)
 	v.Causes = causesTable(r.Groups)
+	if sees, identifiers := s.seesRejected(s.actor(c), r); sees && r.Quarantined > 0 {
+		v.Rows, v.RowsWords = "/extracts/"+sum+"/rows.csv", "Numbers of people are not shown in it."
+		if identifiers {
+			v.RowsWords = "It holds people's numbers: each download is noted in the audit log."
+		}
+	}
+	if r.Changed != nil {
+		v.Changed, v.ChangedDays = r.Changed.Delays.Words(), s.changedTables("changed-", changedOfFile(r.Changed))
+		if r.Changed.MoreDays > 0 {
+			v.ChangedMore = "The latest months are shown: " + plural(int64(r.Changed.MoreDays), "line", "lines") + " of earlier ones are not."
+		}
+	}
 	if r.MoreProblems > 0 {
 		v.More = "And " + plural(int64(r.MoreProblems), "more finding", "more findings") + " of the same file that are not listed."
 	}
@@ -450,79 +473,45 @@ var effectWords = map[string]string{
 	"warning": "Kept, with a warning", "excluded": "Not counted", "quarantined": "Put aside",
 }
 
-// uploadView is the form for one file.
-type uploadView struct {
-	page.Frame
-	Error  string
-	Limit  string
-	Action string
-}
-
-func (s *Server) uploadForm(c echo.Context, said string) uploadView {
-	v := uploadView{Frame: s.frame(c, "Upload an extract"), Error: said, Action: "/extracts/upload",
-		Limit: "Files must be smaller than " + strconv.FormatInt(s.opts.MaxUpload>>20, 10) + "MB."}
-	v.Crumbs = []page.Link{{Text: "Extracts", Href: "/extracts"}}
-	if said != "" {
-		v.PageTitle = "Error: " + v.PageTitle
-	}
-	return v
-}
-
-func (s *Server) uploadPage(c echo.Context) error {
-	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
-		return err
-	}
-	return s.page(c, "upload", s.uploadForm(c, ""))
-}
-
-// upload takes a file from the form and goes on to its receipt. A file that was
-// turned away has a receipt too.
-func (s *Server) upload(c echo.Context) error {
-	report, err := s.take(c)
-	if problem.KindOf(err) == problem.Invalid {
-		return s.page(c, "upload", s.uploadForm(c, problem.Sentence(err)))
-	}
-	if err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/extracts/"+report.SHA256)
-}
-
 // takeExtract takes a file as the body, or as the part "file" of a form, and
 // answers with its receipt: 201 when it was taken or held, 200 when it was known
 // already, 422 when it was turned away.
 func (s *Server) takeExtract(c echo.Context) error {
-	report, err := s.take(c)
-	if err != nil {
-		return err
-	}
-	status := http.StatusCreated
-	switch report.Outcome {
-	case ingest.Already:
-		status = http.StatusOK
-	case ingest.Rejected:
-		status = http.StatusUnprocessableEntity
-	}
-	return c.JSON(status, report)
-}
-
-func (s *Server) take(c echo.Context) (*ingest.Report, error) {
 	r := c.Request()
 	s.wholeBody(r, s.opts.MaxUpload)
 	body, name, err := uploaded(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	spool, done, err := s.spooled(body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
 	var may func(string) bool
 	if a := s.actor(c); a.Kind == people.AProgram {
 		may = a.Token.MayUpload
 	}
-	return s.opts.Ingest.FileOf(r.Context(), name, spool, may)
+	take := func() (ingest.SentAnswer, error) {
+		report, err := s.opts.Ingest.FileOf(r.Context(), name, spool, may)
+		if err != nil {
+			return ingest.SentAnswer{}, err
+		}
+		a := ingest.SentAnswer{Status: http.StatusCreated}
+		switch report.Outcome {
+		case ingest.Already:
+			a.Status = http.StatusOK
+		case ingest.Rejected:
+			a.Status = http.StatusUnprocessableEntity
+		}
+		a.Answer, err = json.Marshal(report)
+		return a, err
+	}
+	answer, err := s.answeredOnce(c, name, spool, take)
+	if err != nil {
+		return err
+	}
+	return c.JSONBlob(answer.Status, answer.Answer)
 }
 
 // spooled keeps a file that arrives in the data folder until done: it is read
@@ -573,6 +562,68 @@ func uploaded(r *http.Request) (io.Reader, string, error) {
 			"send it as the part \"file\" of a form.")
 	}
 	return r.Body, name, nil
+}
+
+// mostFiles bounds the files of one form; more go into a ZIP file.
+const mostFiles = 50
+
+// sentFiles keeps every part "file" of a form until done, in their order. Its
+// proof stands before them.
+func (s *Server) sentFiles(r *http.Request) (files []LookFile, done func(), err error) {
+	var all []func()
+	done = func() {
+		for _, one := range all {
+			one()
+		}
+	}
+	proved := !visitOf(r.Context()).Unproved
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, done, problem.Wrap(err, problem.Invalid, "The form could not be read")
+	}
+	const mostFields, longest = 20, 200
+	for parted := 0; ; {
+		part, err := parts.NextPart()
+		switch {
+		case errors.Is(err, io.EOF) && len(files) == 0:
+			return nil, done, problem.New(problem.Invalid, "Select a file.")
+		case errors.Is(err, io.EOF):
+			return files, done, nil
+		case tooLarge(err), tooSlow(err):
+			return nil, done, err
+		case err != nil:
+			return nil, done, problem.Wrap(err, problem.Invalid, "The form could not be read")
+		}
+		if part.FormName() != "file" {
+			text, err := io.ReadAll(io.LimitReader(part, longest))
+			if tooLarge(err) || tooSlow(err) {
+				return nil, done, err
+			}
+			if parted++; err != nil || parted > mostFields {
+				return nil, done, problem.New(problem.Invalid, "The form could not be read.")
+			}
+			if part.FormName() == wordToken {
+				proved = proved || visitOf(r.Context()).proves(string(text))
+			}
+			continue
+		}
+		if !proved {
+			return nil, done, unproved()
+		}
+		content, name, err := filePart(part)
+		if err != nil {
+			return nil, done, err
+		}
+		if len(files) == mostFiles {
+			return nil, done, problem.New(problem.Invalid, "You can send %d files at once. Put more into a ZIP file.", mostFiles)
+		}
+		spool, gone, err := s.spooled(content)
+		if err != nil {
+			return nil, done, err
+		}
+		all = append(all, gone)
+		files = append(files, LookFile{Name: name, Content: spool})
+	}
 }
 
 // sentFile finds the part "file" of a form, and the fields that stand before it;

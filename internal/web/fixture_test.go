@@ -122,7 +122,7 @@ func assetsForTests(t testing.TB) fs.FS {
 		return static.Files
 	}
 	m := fstest.MapFS{}
-	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, callJS, echartsJS, nhsukJS} {
+	for _, name := range []string{styleSheet, baseScript, favicon, chartJS, callJS, remoteJS, echartsJS, nhsukJS} {
 		m[name] = &fstest.MapFile{Data: []byte("/* built by npm */")}
 	}
 	return m
@@ -148,7 +148,10 @@ func options(t testing.TB, of *office) (Options, *site) {
 	s.visitors = of.visit(log)
 	o := Options{
 		SignIn: s.visitors.service, Sessions: s.visitors.sessions,
-		Drawer: plainDrawer{}, Jobs: s.desk,
+		Drawer: plainDrawer{}, Jobs: s.desk, Status: func(context.Context) []Check {
+			return []Check{{"Clock", CheckGood, "It is 9:00.", ""}, {"Mail", CheckLook, "None is set.", "Set it."},
+				{"Room", CheckWrong, "Full.", "Make room."}}
+		},
 		Packs:     &shelf{packs: []Pack{ofOctober}},
 		Published: shelfOfFigures{},
 		Places:    page.Places{Partnership: "Northshire Discharge Partnership", Book: book},

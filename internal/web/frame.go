@@ -26,9 +26,10 @@ var navigation = []page.Link{
 	{Text: "Figures", Href: "/figures"},
 	{Text: "Trends", Href: "/trends"}, {Text: "Reasons", Href: "/reasons"}, {Text: "Flow", Href: "/flow"}, {Text: "Call", Href: "/call"},
 	{Text: "Published", Href: publishedPath},
-	{Text: "Extracts", Href: "/extracts"}, {Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"},
+	{Text: "Extracts", Href: "/extracts"}, {Text: "Data quality", Href: qualityPath},
+	{Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"},
 	{Text: "Users", Href: "/admin/users"}, {Text: "Tokens", Href: "/admin/tokens"}, {Text: "Audit log", Href: "/admin/audit"},
-	{Text: "Jobs", Href: "/admin/jobs"},
+	{Text: "Jobs", Href: "/admin/jobs"}, {Text: "Status", Href: statusPath},
 }
 
 // bareFrame is the frame without anything that needs the store, as error pages
@@ -107,7 +108,19 @@ func (s *Server) dateBarOf(ctx context.Context, v sight) string {
 		return bar
 	}
 	in, due := measure.ExtractsIn(lines, last)
-	return bar + " " + count(in) + " of " + plural(due, "extract", "extracts") + " in."
+	bar += " " + count(in) + " of " + plural(due, "extract", "extracts") + " in."
+	var lacking []string
+	for _, line := range lines {
+		for _, d := range line.Days {
+			if d.Arrival == measure.Missing || d.Arrival == measure.Held {
+				lacking = append(lacking, line.Name+" ("+strings.ToLower(d.Marks()[0])+")")
+			}
+		}
+	}
+	if len(lacking) > 0 {
+		bar += " Not in: " + strings.Join(lacking, "; ") + "."
+	}
+	return bar
 }
 
 // ruleVersion names the rule set in force today.

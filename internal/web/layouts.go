@@ -448,7 +448,7 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 		if w.How == "list" && w.Kind != "criteria" {
 			continue
 		}
-		ch := wordChoice{ID: "w" + strconv.Itoa(i), Word: extract.Masked(w.Word), Kind: kindWords[w.Kind], Rows: count(int64(w.Rows)),
+		ch := wordChoice{ID: "w" + strconv.Itoa(i), Word: extract.Glimpse(w.Word), Kind: kindWords[w.Kind], Rows: count(int64(w.Rows)),
 			Unsure: w.How == "none" || w.How == "like",
 			How:    map[string]string{"like": "Read by likeness", "none": "In no list", "you": "As you said", "list": "As the list has it"}[w.How]}
 		ch.Items = s.meanings(p, w)

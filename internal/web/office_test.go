@@ -375,6 +375,14 @@ func (v view) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.Extra
 	return out, nil
 }
 
+func (v view) TurnedAway(context.Context, delay.Day, delay.Day) ([]TurnedAway, error) {
+	return nil, nil
+}
+
+func (v view) RejectedRows(context.Context, string, bool) (RejectedRows, error) {
+	return RejectedRows{}, problem.New(problem.NotFound, "The file is not kept.")
+}
+
 func (v view) Receipt(ctx context.Context, sum string) (ingest.Arrived, error) {
 	f, err := v.File(ctx, sum)
 	if err != nil {

@@ -38,7 +38,7 @@ func (s *Server) secure(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
 		r = boundedBody(w, r)
-		if !s.pace.allows(r, s.addressOf(r)) {
+		if !s.pace.allows(r, s.addressOf(r), s.claims(r)) {
 			s.writeError(w, r, "", errTooMany)
 			return
 		}
@@ -59,6 +59,15 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// claims says that a request brings a session or a token, true or not.
+func (s *Server) claims(r *http.Request) bool {
+	if strings.HasPrefix(r.Header.Get("Authorization"), bearer) && forPrograms(r.URL.Path) {
+		return true
+	}
+	cookie, err := r.Cookie(s.opts.Sessions.CookieName())
+	return err == nil && cookie.Value != ""
 }
 
 // addressFinder gives what finds the network address of a request: the

@@ -37,7 +37,9 @@ type Options struct {
 	// Again reads received files again. Nil leaves that page unavailable.
 	Again Again
 	Jobs  Jobs
-	Packs Packs
+	// Status looks at what Homeward hangs on.
+	Status func(context.Context) []Check
+	Packs  Packs
 	// Moment gives the figures of now, all of one moment, and what to call when
 	// they are no longer needed.
 	Moment func(context.Context) (Present, func(), error)
@@ -51,6 +53,12 @@ type Options struct {
 	Casework *casework.Service
 	// Published gives published figures. Nil leaves that page unavailable.
 	Published Published
+	// Looks try files before they count. Nil leaves those pages unavailable.
+	Looks Looks
+	// SentAnswers keep answers to keys of programs; nil passes the keys over.
+	SentAnswers SentAnswers
+	// Quality tells what files leave to be mended. Nil leaves that page unavailable.
+	Quality Qualities
 	// Pairs gives the people who may be one. Nil leaves that page unavailable.
 	Pairs Pairs
 	// Rows gives rows about people, Audit the audit log.
@@ -113,9 +121,9 @@ type Options struct {
 	// Secure says that people reach the service over TLS, here or at a proxy in
 	// front: browsers are told to come back over TLS only.
 	Secure bool
-	// Pace bounds the requests of one network address: so many a second, ten
-	// times as many at once. The default is 40, which a hospital behind one
-	// address does not reach; below zero there is no bound.
+	// Pace bounds the requests of each person and program who is known, and of each
+	// network address from which others ask: so many a second, ten times as many at
+	// once. The default is 40; below zero there is no bound.
 	Pace float64
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For is
 	// believed.
@@ -147,6 +155,7 @@ type Server struct {
 	clientAddress echo.IPExtractor
 	pace          pace
 	englandMoves  englandMoves
+	sending       sending
 }
 
 // New parses the templates, checks the built assets and sets up the routes. It
@@ -154,7 +163,8 @@ type Server struct {
 func New(opts Options) (*Server, error) {
 	for name, given := range map[string]bool{
 		"Drawer": opts.Drawer != nil, "Extracts": opts.Extracts != nil,
-		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Packs": opts.Packs != nil, "Pasts": opts.Pasts != nil,
+		"Ingest": opts.Ingest != nil, "Jobs": opts.Jobs != nil, "Status": opts.Status != nil,
+		"Packs": opts.Packs != nil, "Pasts": opts.Pasts != nil,
 		"Moment": opts.Moment != nil,
 		"Trends": opts.Trends != nil, "Rows": opts.Rows != nil, "Audit": opts.Audit != nil, "SignIn": opts.SignIn != nil,
 		"Sessions": opts.Sessions != nil,
@@ -248,7 +258,8 @@ type route struct {
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.nationalRoutes(), s.samePeopleRoutes(), s.againRoutes(),
-		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes()), []route{
+		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes(),
+		s.qualityRoutes(), s.calendarRoutes(), s.lookRoutes(), s.rowsRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},
@@ -277,8 +288,6 @@ func (s *Server) routes() []route {
 		{get, "/extracts", s.may(people.SeeExtracts, s.extractsPage), false},
 		{get, "/extracts.csv", s.may(people.SeeExtracts, s.extractsCSV), false},
 		{get, "/extracts.json", s.may(people.SeeExtracts, s.extractsJSON), false},
-		{get, "/extracts/upload", s.may(people.TakeExtracts, s.uploadPage), false},
-		{post, uploadPath, s.may(people.TakeExtracts, s.upload), true},
 		{get, "/extracts/:id", s.may(people.SeeExtracts, s.receipt), false},
 		{get, "/extracts/:id/decision", s.may(people.DecideExtracts, s.decisionPage), false},
 		{post, "/extracts/:id/decision", s.may(people.DecideExtracts, s.decide), false},
@@ -315,6 +324,8 @@ func (s *Server) routes() []route {
 		{get, "/admin/jobs", s.may(people.RunJobs, s.jobsPage), false},
 		{get, "/admin/jobs.json", s.may(people.RunJobs, s.jobsJSON), false},
 		{post, "/admin/jobs/:name/run", s.may(people.RunJobs, s.runJob), false},
+		{get, statusPath, s.may(people.RunJobs, s.statusPage), false},
+		{get, statusPath + ".json", s.may(people.RunJobs, s.statusJSON), false},
 		{get, signInPath, open(s.signInPage), false},
 		{post, signInPath, open(s.signIn), false},
 		{get, codePath, open(s.codePage), false},

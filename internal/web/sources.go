@@ -38,6 +38,12 @@ type Extracts interface {
 	// Arrivals gives every provider's days from from to to, both included, in
 	// the partnership's order of providers.
 	Arrivals(ctx context.Context, from, to delay.Day) ([]measure.ExtractLine, error)
+	// TurnedAway gives the files that were turned away on the mornings after the
+	// days from from to to, both included.
+	TurnedAway(ctx context.Context, from, to delay.Day) ([]TurnedAway, error)
+	// RejectedRows gives the rows of a file that were put aside. It is a NotFound
+	// problem where there are none or the file is no longer kept.
+	RejectedRows(ctx context.Context, sum string, identifiers bool) (RejectedRows, error)
 	// Receipt gives the receipt of the file whose SHA-256 is sum, in lower-case
 	// hexadecimal, or a problem of kind NotFound.
 	Receipt(ctx context.Context, sum string) (ingest.Arrived, error)
@@ -45,6 +51,14 @@ type Extracts interface {
 	// the audit log, and says whether there was one. as is what the receipt shows
 	// of by.
 	Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error)
+}
+
+// TurnedAway is one file that was turned away.
+type TurnedAway struct {
+	// Provider is whose it is, empty where that could not be told. File is its
+	// SHA-256 in hexadecimal.
+	Provider, File, Name, Reason string
+	At                           time.Time
 }
 
 // Ingest takes in one file. What is wrong with the file is in the report; the

@@ -359,6 +359,10 @@ func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, to
 	slices.SortStableFunc(rows, func(a, b casework.WorkRow) int {
 		return cmp.Or(byBed(a.Ward, b.Ward), byBed(a.Bed, b.Bed), cmp.Compare(a.Reference, b.Reference))
 	})
+	asAt := ""
+	if day != 0 {
+		asAt = ". Data as at " + day.Long()
+	}
 	var out []sheetView
 	for i, r := range rows {
 		if i == 0 || r.Ward != rows[i-1].Ward {
@@ -368,7 +372,7 @@ func (s *Server) sheets(t todayAsked, rows []casework.WorkRow, now time.Time, to
 			}
 			out = append(out, sheetView{ID: "sheet-" + strconv.Itoa(len(out)+1), Ward: ward,
 				Head: "Confidential: patient information. " + s.opts.Places.ProviderWords(t.provider) + ", " + strings.ToLower(ward[:1]) + ward[1:] +
-					", " + today.Long()})
+					", " + today.Long() + asAt})
 		}
 		w := s.workRow(r, now, today, day)
 		if !r.Logged {

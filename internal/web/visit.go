@@ -105,6 +105,9 @@ func (s *Server) noAccess(a people.Actor) error {
 	case people.AProgram:
 		return problem.New(problem.Forbidden, "This token is not for that. Ask %s for a token of the right kind.", s.help())
 	case people.AScreen:
+		if holdsRemote(a) {
+			return problem.New(problem.Forbidden, "This remote turns the slides of the call only. Sign in to see more.")
+		}
 		return problem.New(problem.Forbidden, "This screen link shows the pages of the call only. Sign in to see more.")
 	default:
 		return problem.New(problem.Forbidden, "Your role is %s. Ask %s if you need access.", s.grantWords(a.Grant), s.help())
@@ -173,10 +176,13 @@ func (s *Server) signInFirst(c echo.Context, v visit) error {
 	return c.Redirect(http.StatusSeeOther, page.Address(signInPath, q))
 }
 
+// bearer begins the header with which a program brings its token.
+const bearer = "Bearer "
+
 // withVisit finds out who each request comes from: a program by its token, a
 // person or a screen by the session. Files and health checks belong to nobody.
 func (s *Server) withVisit(next http.Handler) http.Handler {
-	withSession := s.opts.Sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	known := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := visit{Address: s.addressOf(r)}
 		if cookie, err := r.Cookie(s.opts.Sessions.CookieName()); err == nil && cookie.Value != "" {
 			v.Had, v.Token = true, formToken(cookie.Value)
@@ -184,6 +190,10 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 		var err error
 		if v.Current, err = s.opts.Sessions.Current(r.Context(), v.Address); err != nil {
 			s.writeError(w, r, "", err)
+			return
+		}
+		if v.Had && !s.pace.allowsVisit(v) {
+			s.writeError(w, r, "", errTooMany)
 			return
 		}
 		if v.Had && v.Actor.Kind == people.APerson {
@@ -199,16 +209,21 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 			}
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
-	}))
+	})
+	withSession, glance := s.opts.Sessions.Handler(known), s.opts.Sessions.Glance(known)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, program := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		text, program := strings.CutPrefix(r.Header.Get("Authorization"), bearer)
 		switch {
 		case fileOrHealth(r.URL.Path):
 			next.ServeHTTP(w, r)
 		case program && forPrograms(r.URL.Path):
 			v := visit{Address: s.addressOf(r)}
 			var err error
-			if v.Actor, err = s.opts.SignIn.Program(r.Context(), strings.TrimSpace(text), v.Address); err != nil {
+			v.Actor, err = s.opts.SignIn.Program(r.Context(), strings.TrimSpace(text), v.Address)
+			if !s.pace.allowsVisit(v) {
+				err = errTooMany
+			}
+			if err != nil {
 				if problem.KindOf(err) == problem.Forbidden {
 					err = &refusedToken{err}
 				}
@@ -216,6 +231,8 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 				return
 			}
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		case r.Method == http.MethodGet && ofRemote(r.URL.Path):
+			glance.ServeHTTP(w, r)
 		default:
 			withSession.ServeHTTP(w, r)
 		}
@@ -279,6 +296,9 @@ func unproved() error {
 // the role's own, the overview and the packs that the role may open.
 func (s *Server) firstPage(a people.Actor, wanted ...string) string {
 	role := a.Grant.Role
+	if holdsRemote(a) {
+		return remotePath
+	}
 	if a.Kind == people.AScreen {
 		role = people.Screen
 	}

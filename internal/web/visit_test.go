@@ -267,6 +267,37 @@ func TestOneAddressCannotAskWithoutEnd(t *testing.T) {
 	}
 }
 
+// People behind one address are counted each for themselves; what brings a session
+// that is none is counted as a stranger.
+func TestEachPersonHasTheirPace(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *Options) { o.Pace = 1 })
+	ask := func(role string, times int) (last int) {
+		for range times {
+			last = s.ask(http.MethodGet, "/account", nil, wordAs, role).Code
+		}
+		return last
+	}
+	for _, role := range []string{"viewer", "analyst", "presenter"} {
+		if got := ask(role, 8); got != http.StatusOK {
+			t.Errorf("the eighth request of the %s is answered %d", role, got)
+		}
+	}
+	if got := ask("viewer", 15); got != http.StatusTooManyRequests {
+		t.Errorf("one who asks without end is answered %d", got)
+	}
+	if got := ask("analyst", 1); got != http.StatusOK {
+		t.Errorf("another from there is then answered %d", got)
+	}
+	last := 0
+	for range 15 {
+		last = s.ask(http.MethodGet, "/account", nil, wordAs, "nobody", "Cookie", s.opts.Sessions.CookieName()+"=none").Code
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("a session that was never given is answered %d", last)
+	}
+}
+
 func TestP2IdentifiersAreShownByPostToThoseWhoMay(t *testing.T) {
 	t.Parallel()
 	s := ownSite(t)

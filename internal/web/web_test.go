@@ -38,6 +38,7 @@ var everyPage = []string{
 	"/overview", "/figures", "/charts/delayed-days", "/charts/dtoc-beds", "/charts/council-share", "/charts/reasons",
 	"/extracts", "/extracts/upload", "/extracts/" + knownFile, "/packs", "/packs/2026-10-28/about", "/definitions", "/definitions/M01",
 	"/definitions/changes", "/definitions/changes/new",
+	"/admin/status",
 	"/admin/jobs", "/accessibility", "/help/keyboard", "/agreement/close", "/published", "/published/add", "/published/files/1",
 	"/sitrep", "/sitrep?by=provider,group&group=capacity", "/discharge", "/discharge?grain=quarter&by=council", "/bridge", "/conventions",
 }
@@ -746,8 +747,8 @@ func TestExtractsGrid(t *testing.T) {
 	}
 	t.Run("the twins are of the same days, and the form for a file is for those who may use it", func(t *testing.T) {
 		for role, want := range map[string]string{
-			"analyst": "[Earlier fortnight Later fortnight Upload an extract Same person or not CSV JSON]",
-			"viewer":  "[Earlier fortnight Later fortnight CSV JSON]",
+			"analyst": "[Earlier fortnight Later fortnight Upload an extract Same person or not Calendar Data quality CSV JSON]",
+			"viewer":  "[Earlier fortnight Later fortnight Calendar Data quality CSV JSON]",
 		} {
 			links := parse(t, s.ask(http.MethodGet, "/extracts?to=2026-10-21", nil, wordAs, role)).Find(".app-pager a")
 			if got := fmt.Sprint(links.Map(func(_ int, a *goquery.Selection) string { return words(a) })); got != want {

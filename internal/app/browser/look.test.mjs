@@ -139,7 +139,12 @@ describe('on the wall', () => {
               inside: inside.length ? Math.min(...inside) : null,
               over: [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight,
                 slide.scrollHeight - slide.clientHeight, slide.scrollWidth - slide.clientWidth],
-              past: past.map((one) => one.textContent.trim())
+              past: past.map((one) => one.textContent.trim()),
+              foot: [...document.querySelectorAll('.app-wall__held, .app-wall__place, .app-wall__place strong, .app-wall__nav')]
+                .map((one) => px(one)),
+              rows: Math.max(0, ...[...document.querySelectorAll('main tbody, main .app-board__rows')].filter(shown)
+                .map((one) => one.children.length)),
+              lines: [...document.querySelectorAll('main .app-call__line, main .app-call__says, main .app-call__note')].filter(shown).length
             }
           })
           const name = `slide ${n}${theme} at ${size.width}`
@@ -150,6 +155,11 @@ describe('on the wall', () => {
           if (found.inside) assert.ok(found.inside >= 1.845 * u, `${name}: letters in the chart of ${found.inside} px`)
           assert.ok(found.over.every((by) => by <= 0), `${name}: passes an edge by ${found.over}`)
           assert.deepEqual(found.past, [], `${name}: words past an edge`)
+          // The number of the slide and what stands beside it are of one size.
+          assert.equal(found.foot.length, 4, `${name}: ${found.foot.length} parts of the foot`)
+          for (const one of found.foot) assert.ok(Math.abs(one - 1.25 * u) < 0.1, `${name}: a foot of ${one} px`)
+          assert.ok(found.rows <= 8, `${name}: ${found.rows} rows`)
+          assert.ok(found.lines <= 3, `${name}: ${found.lines} lines of text`)
         }
       }
       assert.deepEqual(wrong, [])
@@ -181,11 +191,11 @@ describe('on the wall', () => {
         const lightest = edge.toSorted((a, b) => luminance(b) - luminance(a))
         assert.ok(ratio(lightest[0], lightest.at(-1)) > 3, `${one.body} and ${next.body} run together in a bright room`)
       }
-      // The name of every block stands on it or below the bar.
+      // The name of every block stands on it or below the bar, in the order of all.
       const words = await page.locator('.app-poster__svg text').allTextContents()
-      for (const name of ['Social care', 'NHS', 'Joint', 'Not attributed']) {
-        assert.ok(words.some((one) => one.includes(name)), `no word for ${name} in ${words}`)
-      }
+      const named = ['Social care', 'NHS', 'Joint', 'Not attributed']
+      const order = words.flatMap((one) => one.split(', ')).map((one) => named.find((name) => new RegExp(`^${name} \\d`).test(one)))
+      assert.deepEqual(order.filter(Boolean), named, `the words are ${words}`)
     }
     await page.goto(`${site.at}${call}/3?theme=dark`)
     await keep(page, 'grey-3-dark')

@@ -193,10 +193,11 @@ export async function visitor (chrome, site, options = {}) {
 // one.
 export const pages = [
   '/overview', '/overview?view=print', '/figures', '/figures?by=provider,reason&last=3m', '/charts/delayed-days', '/charts/dtoc-beds',
-  '/charts/council-share', '/charts/reasons', '/extracts', '/extracts/upload', '/packs', '/definitions', '/definitions/M03',
+  '/charts/council-share', '/charts/reasons', '/extracts', '/extracts/upload',
+  '/quality', '/extracts/calendar', '/packs', '/definitions', '/definitions/M03',
   '/definitions/changes', '/layouts', '/layouts/new', '/layouts/northgate-csv',
   '/days', '/sitrep', '/discharge', '/bridge', '/published', '/published/add',
-  '/admin/jobs', '/admin/users', '/admin/users/new', '/admin/users/1',
+  '/admin/jobs', '/admin/status', '/admin/users', '/admin/users/new', '/admin/users/1',
   '/admin/organisations', '/admin/tokens', '/admin/audit', '/account', '/account/role', '/accessibility', '/help/keyboard',
   '/conventions'
 ]

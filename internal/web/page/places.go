@@ -25,8 +25,19 @@ type Places struct {
 	Adults map[string]Adults
 	// Book names the reasons and says by which convention days are counted.
 	Book *definition.Book
+	// Into gives the code of the provider under whom another's history is shown,
+	// else the code itself. It may be nil.
+	Into func(code string) string
 	// Headline is the basis of figures for which the address names none.
 	Headline measure.Basis
+}
+
+// ShownAs gives the code under which a provider's history is shown.
+func (p Places) ShownAs(code string) string {
+	if p.Into == nil {
+		return code
+	}
+	return p.Into(code)
 }
 
 // CouncilName gives the name of a council, empty when its code is not known.

@@ -1,0 +1,391 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"homeward/internal/backup"
+	"homeward/internal/config"
+	"homeward/internal/identity"
+	"homeward/internal/pack"
+	"homeward/internal/problem"
+	"homeward/internal/schedule"
+	"homeward/internal/sqlite"
+	"homeward/internal/web"
+)
+
+func setUpDoctor(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	d := addData(flags, c).addPartnership(flags)
+	asJSON := flags.Bool("json", false, "print one JSON list, for machines")
+	return func(ctx context.Context, words []string) (int, error) {
+		if err := errors.Join(noWords(words), d.check()); err != nil {
+			return ExitUsage, err
+		}
+		x := &examination{o: d.options(nil), ctx: ctx, served: heldBy(d.data)}
+		x.o.Now = time.Now
+		x.folder()
+		status := ExitDone
+		if slices.ContainsFunc(x.found, func(c web.Check) bool { return c.State == web.CheckWrong }) {
+			status = ExitLess
+		}
+		if *asJSON {
+			return status, printJSON(c.Out, x.found)
+		}
+		return status, printChecks(c.Out, x.found)
+	}
+}
+
+func printChecks(out io.Writer, found []web.Check) error {
+	for _, c := range found {
+		fmt.Fprintf(out, "%-10s %s: %s\n", c.State, c.Name, c.Found)
+		if c.Do != "" {
+			fmt.Fprintf(out, "%-10s %s\n", "", c.Do)
+		}
+	}
+	return nil
+}
+
+// examination looks at a data folder and what it hangs on. It changes nothing of what
+// is kept there.
+type examination struct {
+	o     Options
+	ctx   context.Context
+	store *sqlite.Store // open, or nil
+	// served says who serves the folder, empty when nobody does.
+	served string
+	found  []web.Check
+}
+
+func (x *examination) add(name string, state web.CheckState, found, do string) {
+	x.found = append(x.found, web.Check{Name: name, State: state, Found: found, Do: do})
+}
+
+// wrong adds what an error says.
+func (x *examination) wrong(name string, err error) {
+	words := err.Error()
+	if e, ok := errors.AsType[*problem.Error](err); ok {
+		words = e.Error()
+	}
+	x.add(name, web.CheckWrong, words, "")
+}
+
+// folder examines a folder that need not be served.
+func (x *examination) folder() {
+	info, err := os.Stat(x.o.Data)
+	if err != nil || !info.IsDir() {
+		x.add("Data folder", web.CheckWrong, "There is none at "+x.o.Data+".", "Make one: homeward init --data "+x.o.Data)
+		return
+	}
+	x.writable()
+	if x.served != "" {
+		x.add("Server", web.CheckGood, "It runs: "+x.served+".", "")
+	} else {
+		x.add("Server", web.CheckLook, "No server serves this folder now, so no job runs.", "Start it: homeward serve --data "+x.o.Data)
+	}
+	p, err := config.LoadPartnership(x.o.partnershipPath())
+	if err != nil {
+		x.wrong("Partnership file", err)
+	} else {
+		x.add("Partnership file", web.CheckGood, fmt.Sprintf("%d councils, %d providers, %d layouts.", len(p.Councils), len(p.Providers),
+			len(p.Layouts)), "")
+	}
+	if x.database() {
+		x.rest(p)
+		if err := x.store.Close(); err != nil {
+			x.wrong("Database", err)
+		}
+	}
+}
+
+// writable tries to write in the folder, and sees who may read in it.
+func (x *examination) writable() {
+	f, err := os.CreateTemp(x.o.Data, ".doctor-*")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		x.add("Data folder", web.CheckWrong, "It may not be written in by this account.", "Give it to the account that runs Homeward: chown -R "+
+			"ACCOUNT "+x.o.Data)
+	case errors.Is(err, syscall.ENOSPC):
+		x.add("Data folder", web.CheckWrong, "Its disk is full.", "Make room.")
+	case err != nil:
+		x.wrong("Data folder", err)
+	default:
+		x.add("Data folder", web.CheckGood, x.o.Data+" can be read and written.", "")
+	}
+	if err := x.o.private(); err != nil {
+		x.wrong("Who may open it", err)
+	} else {
+		x.add("Who may open it", web.CheckGood, "Keys and database are for Homeward's account and group alone.", "")
+	}
+}
+
+// database opens the database, without migrating it, and says whether it could.
+func (x *examination) database() bool {
+	const name = "Database"
+	state, err := x.o.database(x.ctx)
+	if err != nil {
+		x.wrong(name, err)
+		return false
+	}
+	if state != sqlite.Filled {
+		x.add(name, web.CheckLook, "There is none yet.", "The first extract or the first start makes it.")
+		return false
+	}
+	has, knows, err := sqlite.SchemaOf(x.ctx, x.o.Data)
+	switch {
+	case err != nil:
+		x.add(name, web.CheckWrong, "It could not be opened: "+err.Error()+".",
+			"Restore the newest backup: homeward restore FILE --data NEWFOLDER")
+		return false
+	case has > knows:
+		x.add(name, web.CheckWrong, fmt.Sprintf("It is of a later version of Homeward (%d, this program knows %d).", has, knows),
+			"Use the later program.")
+		return false
+	case has < knows:
+		x.add(name, web.CheckLook, fmt.Sprintf("It is of an older version (%d, this program brings it to %d), and is looked at no further here.",
+			has, knows), "The next start copies it to "+BackupsFolder+"/ and brings it up to date.")
+		return false
+	}
+	if x.store, err = sqlite.Open(x.ctx, x.o.Data, nil, sqlite.WithClock(x.o.Now)); err != nil {
+		x.wrong(name, err)
+		return false
+	}
+	return true
+}
+
+// rest examines what hangs on an open database; p is nil where the partnership file
+// cannot be read.
+func (x *examination) rest(p *config.Partnership) {
+	x.databaseItself()
+	x.keys()
+	x.log()
+	x.clock()
+	x.room()
+	if p != nil {
+		x.backups(p)
+		x.mail(p)
+	}
+	x.jobs()
+	x.inbox()
+	if pack.FindChromium(x.o.Chromium) == nil {
+		x.add("Browser for packs", web.CheckLook, "This machine has no Chromium, so packs have no PDF and no picture.",
+			"Install one, or name it with HOMEWARD_CHROMIUM. Pages print the same from any browser.")
+	} else {
+		x.add("Browser for packs", web.CheckGood, "There is a Chromium.", "")
+	}
+}
+
+func (x *examination) databaseItself() {
+	if err := x.store.Ready(x.ctx); err != nil {
+		x.wrong("Database", err)
+		return
+	}
+	size := int64(0)
+	if info, err := os.Stat(filepath.Join(x.o.Data, sqlite.FileName)); err == nil {
+		size = info.Size()
+	}
+	words := fmt.Sprintf("%.1f MB, and a line can be written. What is in it is checked each night.", float64(size)/1e6)
+	x.add("Database", web.CheckGood, words, "")
+}
+
+func (x *examination) keys() {
+	const name = "Key of identifiers"
+	noted, err := x.store.KeyFingerprint(x.ctx)
+	if err != nil {
+		x.wrong(name, err)
+		return
+	}
+	key, err := identity.LoadOrCreate(x.o.keyPath(), false)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		x.add(name, web.CheckWrong, x.o.keyPath()+" is missing: figures work, identifiers and extracts do not.",
+			"Put it back from where its copy is kept.")
+	case err != nil:
+		x.wrong(name, err)
+	case noted != "" && key.Fingerprint() != noted:
+		x.add(name, web.CheckWrong, fmt.Sprintf("%s (check value %s) is not the key of this database (%s).", x.o.keyPath(), key.Fingerprint(),
+			noted),
+			"Put the right one back from where its copy is kept.")
+	default:
+		x.add(name, web.CheckGood, "It is the key of this database (check value "+key.Fingerprint()+").", "")
+	}
+}
+
+func (x *examination) log() {
+	const name = "Audit log"
+	err := x.store.UseAuditKey(x.ctx, filepath.Join(filepath.Dir(x.o.keyPath()), sqlite.AuditKeyName))
+	if err != nil {
+		x.wrong(name, err)
+		return
+	}
+	r, err := x.store.VerifyAudit(x.ctx)
+	switch {
+	case err != nil:
+		x.wrong(name, err)
+	case !r.Whole():
+		x.add(name, web.CheckWrong, strings.Join(r.Findings, " "), "Keep the data folder as it is, and contact your security lead.")
+	default:
+		x.add(name, web.CheckGood, strings.TrimSpace(fmt.Sprintf("Whole, to entry %d. %s", r.Head.Number, strings.Join(r.Notes, " "))), "")
+	}
+}
+
+// skew is how far the clock may stand before what was recorded last.
+const skew = time.Minute
+
+func (x *examination) clock() {
+	const name = "Clock"
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		x.wrong(name, err)
+		return
+	}
+	last, err := x.store.Moment(x.ctx)
+	if err != nil {
+		x.wrong(name, err)
+		return
+	}
+	now := x.o.Now()
+	words := now.In(london).Format("2 January 2006, 15:04:05") + " in London"
+	if last.Sub(now) > skew {
+		x.add(name, web.CheckWrong, fmt.Sprintf("%s, which is %s before what was recorded last.", words, last.Sub(now).Round(time.Second)),
+			"Set the clock. What is recorded meanwhile keeps its order and is dated right after the last moment.")
+		return
+	}
+	x.add(name, web.CheckGood, words+".", "")
+}
+
+// roomFor is how much room a disk should have, in bytes, beside what must be there.
+const roomFor = 1 << 30
+
+func (x *examination) room() {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(x.o.Data, &disk); err != nil {
+		x.wrong("Room", err)
+		return
+	}
+	free := uint64(disk.Bavail) * uint64(disk.Bsize)
+	words := fmt.Sprintf("The data folder's disk has %.1f GB free.", float64(free)/1e9)
+	if free < roomFor {
+		x.add("Room", web.CheckLook, words, "Make room soon: below 64 MB nothing is taken in.")
+		return
+	}
+	x.add("Room", web.CheckGood, words, "")
+}
+
+// backupLate is how old the newest backup may be.
+const backupLate = 50 * time.Hour
+
+func (x *examination) backups(p *config.Partnership) {
+	const name = "Backups"
+	b := (&App{Options: x.o, Partnership: p}).backups("")
+	all, err := backup.List(b.folder)
+	if err != nil {
+		x.wrong(name, err)
+		return
+	}
+	if len(all) == 0 {
+		x.add(name, web.CheckLook, "There is none in "+b.folder+".", "Make one: homeward backup --data "+x.o.Data+
+			". A running server makes one every night.")
+		return
+	}
+	made, _ := backup.MadeAt(all[0])
+	words := fmt.Sprintf("%d in %s, the newest of %s.", len(all), b.folder, made.Format("2 January 2006, 15:04 UTC"))
+	switch {
+	case x.o.Now().Sub(made) > backupLate:
+		x.add(name, web.CheckWrong, words, "See on the jobs page why none was made since, and make one: homeward backup --data "+x.o.Data)
+	case b.beside():
+		x.add(name, web.CheckLook, words, "They lie in the data folder. Name a folder on another disk in the partnership file (backup: folder).")
+	default:
+		x.add(name, web.CheckGood, words, "")
+	}
+}
+
+func (x *examination) mail(p *config.Partnership) {
+	switch m := p.Mail; {
+	case m == nil:
+		x.add("Mail", web.CheckLook, "None is set, so packs wait on their page and nobody is told of missing extracts.",
+			"Set it in the partnership file (mail).")
+	case m.PasswordFile == "":
+		x.add("Mail", web.CheckGood, "It goes through "+m.Host+", without a password.", "")
+	default:
+		if _, err := os.ReadFile(m.PasswordFile); err != nil {
+			x.add("Mail", web.CheckWrong, "The password file "+m.PasswordFile+" could not be read.", "Put it there, for Homeward's account alone.")
+			return
+		}
+		x.add("Mail", web.CheckGood, "It goes through "+m.Host+".", "")
+	}
+}
+
+func (x *examination) jobs() {
+	const name = "Jobs"
+	last, err := x.store.Jobs().Last(x.ctx)
+	if err != nil {
+		x.wrong(name, err)
+		return
+	}
+	var failed []string
+	for _, r := range last {
+		if r.Result == schedule.DidNotFinish {
+			failed = append(failed, fmt.Sprintf("%s did not finish at %s: %s", r.Job, r.Began.UTC().Format("2006-01-02 15:04 UTC"), r.Message))
+		}
+	}
+	slices.Sort(failed)
+	switch {
+	case len(failed) > 0:
+		x.add(name, web.CheckWrong, strings.Join(failed, "; "), "The jobs page (/admin/jobs) runs them again.")
+	case len(last) == 0:
+		x.add(name, web.CheckLook, "None has run yet.", "A running server runs them.")
+	default:
+		x.add(name, web.CheckGood, fmt.Sprintf("The last runs of %d jobs ended as they should.", len(last)), "")
+	}
+}
+
+// waitsLong is how long a file may wait in the inbox of a running server.
+const waitsLong = 10 * time.Minute
+
+func (x *examination) inbox() {
+	const name = "Inbox"
+	entries, err := os.ReadDir(filepath.Join(x.o.Data, InboxFolder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		x.wrong(name, err)
+		return
+	}
+	waiting, long := 0, 0
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		waiting++
+		if x.o.Now().Sub(info.ModTime()) > waitsLong {
+			long++
+		}
+	}
+	words := fmt.Sprintf("%d files wait.", waiting)
+	if long > 0 {
+		x.add(name, web.CheckLook, fmt.Sprintf("%d files wait, %d of them for over ten minutes.", waiting, long),
+			"A running server takes them in. The jobs page says what its last look did.")
+		return
+	}
+	x.add(name, web.CheckGood, words, "")
+}
+
+// status gives the state of a served folder to the page that shows it.
+func (a *App) status(ctx context.Context) []web.Check {
+	x := &examination{o: a.Options, ctx: ctx, store: a.Store}
+	x.writable()
+	x.rest(a.Partnership)
+	return x.found
+}
