@@ -45,7 +45,6 @@ const oneWay = "one way"
 
 var (
 	tenDigits = regexp.MustCompile(`^\d{10}$`)
-	odsCode   = regexp.MustCompile(`^(?:[RTG][A-Z0-9]{2}|[7][A-Z][0-9]|[A-Z]{2}[0-9]|[RTN][A-Z0-9]{2}[0-9]{2}|[SWN]\d{8}|[A-Z]\d{5})$`)
 	hexText   = regexp.MustCompile(`^(?:[0-9a-fA-F]{16,128}|[0-9a-fA-F-]{36})$`)
 	codeText  = regexp.MustCompile(`^[A-Za-z]{0,6}[-/ ]?[0-9]{3,}[A-Za-z0-9/-]*$`)
 	merged    = regexp.MustCompile(`^([RT7][A-Z0-9]{2})(?:\s*[-–/:|]\s*|\s+)(\S.*)$`)
@@ -107,7 +106,7 @@ func (w *work) judge(c *column) {
 		add(&c.integers, err == nil)
 		add(&c.coded, codeText.MatchString(value))
 		add(&c.hex, hexText.MatchString(value))
-		add(&c.odsCodes, odsCode.MatchString(value))
+		add(&c.odsCodes, w.odsCode.MatchString(value))
 		add(&c.merged, merged.MatchString(value))
 		add(&c.knownProviders, w.knownProvider(value) != "")
 		add(&c.spaced, strings.Contains(value, " ") && strings.ContainsFunc(value, unicode.IsLetter))

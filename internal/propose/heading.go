@@ -96,6 +96,7 @@ type vocabulary struct {
 	same    map[string]string
 	names   map[string]naming
 	like    map[string][]keyword // by kind of word
+	odsCode *regexp.Regexp       // what codes of providers look like, more closely than what may be one
 }
 
 // vocabularyFile is that table.
@@ -136,12 +137,19 @@ func readVocabulary(ref fs.FS) (*vocabulary, error) {
 				n.rules = append(n.rules, rule{strings.Fields(from), weight})
 			}
 			v.names[to] = n
+		case "code":
+			if v.odsCode, err = regexp.Compile(from); err != nil {
+				return nil, problem.Wrap(err, problem.Internal, "%s, row %d", vocabularyFile, i+2)
+			}
 		case "like":
 			kind, meaning, _ := strings.Cut(to, "/")
 			v.like[kind] = append(v.like[kind], keyword{strings.Fields(from), meaning})
 		default:
 			return nil, problem.New(problem.Internal, "%s, row %d: %q is no use.", vocabularyFile, i+2, use)
 		}
+	}
+	if v.odsCode == nil {
+		return nil, problem.New(problem.Internal, "%s says not what codes of providers look like.", vocabularyFile)
 	}
 	return v, nil
 }

@@ -51,9 +51,9 @@ func (w *work) findProviders() {
 			switch code := w.knownProvider(value); {
 			case code != "":
 				add(Provider{Code: code, From: "column"})
-			case odsCode.MatchString(value) || providerCode.MatchString(value) && c.oneADay == p.Several && len(value) <= 5:
+			case w.odsCode.MatchString(value) || providerCode.MatchString(value) && c.oneADay == p.Several && len(value) <= 5:
 				code := value
-				if len(code) == 5 && odsCode.MatchString(code[:3]) {
+				if len(code) == 5 && w.odsCode.MatchString(code[:3]) {
 					code = code[:3]
 				}
 				add(Provider{Code: strings.ToUpper(code), From: "column"})
@@ -74,7 +74,7 @@ func (w *work) findProviders() {
 		for _, s := range w.samples {
 			for token := range strings.FieldsFuncSeq(s.name, func(r rune) bool { return strings.ContainsRune(" -_.()[]+", r) }) {
 				code := strings.ToUpper(token)
-				if w.knownProvider(code) != "" || odsCode.MatchString(code) && !dateToken.MatchString(code) {
+				if w.knownProvider(code) != "" || w.odsCode.MatchString(code) && !dateToken.MatchString(code) {
 					if len(p.Providers) == 1 && p.Providers[0].Code == "" {
 						p.Providers[0].Code, p.Providers[0].From = code, "name"
 					} else {
