@@ -61,9 +61,14 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.E
 	if err != nil {
 		return nil, err
 	}
-	began, lacking := map[string]delay.Day{}, map[string]map[delay.Day][]string{}
+	// A hospital of which nothing came in these days is missing in them.
+	began, err := e.store.Began(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lacking := map[string]map[delay.Day][]string{}
 	for _, p := range stand {
-		began[p.Code], lacking[p.Code] = p.First, p.Lacking
+		lacking[p.Code] = p.Lacking
 	}
 	now := e.app.momentOr(e.at)
 	away, err := e.turnedAway(ctx, from, to)
@@ -156,6 +161,12 @@ func (e extracts) Receipt(ctx context.Context, sum string) (ingest.Arrived, erro
 // Accept has a provider's held extract of a day count.
 func (e extracts) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
 	n, err := e.app.Store.Accept(ctx, by, as, provider, day, reason)
+	return n > 0, err
+}
+
+// Discard has a provider's held extract of a day count for nothing.
+func (e extracts) Discard(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
+	n, err := e.app.Store.Discard(ctx, by, as, provider, day, reason)
 	return n > 0, err
 }
 

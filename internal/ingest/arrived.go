@@ -26,9 +26,10 @@ type StandsNow struct {
 	// Counted says that it is the extract that counts for its day, Held that it
 	// is short and held. Neither means that a later file stands in its place.
 	Counted, Held bool
-	// Accepted is when somebody accepted it, zero when nobody has; By says who in
-	// words, Reason why.
+	// Accepted is when somebody accepted it, or discarded it where Discarded says so,
+	// zero when nobody has; By says who in words, Reason why.
 	Accepted   time.Time
+	Discarded  bool
 	By, Reason string
 }
 
@@ -37,6 +38,18 @@ func (a Arrived) Held() []StandsNow {
 	var out []StandsNow
 	for _, st := range a.Standings {
 		if st.Held {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// Decidable gives the extracts of the file that people can decide about: those that
+// are held or were discarded.
+func (a Arrived) Decidable() []StandsNow {
+	var out []StandsNow
+	for _, st := range a.Standings {
+		if st.Held || st.Discarded {
 			out = append(out, st)
 		}
 	}

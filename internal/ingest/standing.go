@@ -45,6 +45,8 @@ type Received struct {
 	// Quarantined is how many of them could not be read.
 	Quarantined int
 	Accepted    bool
+	// Discarded is set when people said so last: it is as if it had not come.
+	Discarded bool
 	// Doubt is set when what was read speaks against the whole file (R9).
 	Doubt bool
 }
@@ -66,10 +68,10 @@ type DayStanding struct {
 // Standings derives where every day of one provider stands from all that was
 // received (C11, R5), ascending by date. The latest received extract of a day
 // counts, unless it is short, broken or in doubt and nobody has accepted it: then it is held, and
-// the one received before it goes on counting. It is pure: a late file can
+// the one received before it goes on counting. One that was discarded is as if it had not come. It is pure: a late file can
 // hold or release another (C10).
 func Standings(received []Received, rule ShortRule) []DayStanding {
-	all := slices.Clone(received)
+	all := slices.DeleteFunc(slices.Clone(received), func(r Received) bool { return r.Discarded })
 	slices.SortFunc(all, func(a, b Received) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
 	})

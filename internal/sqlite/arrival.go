@@ -122,6 +122,29 @@ func (a *Arrival) add(o Arrival) {
 	a.Files = max(a.Files, o.Files) // Two codes that each sent once have corrected nothing.
 }
 
+// Began gives the first day for which an extract of each provider counts, by code;
+// none for a provider of which none does.
+func (s *Store) Began(ctx context.Context) (map[string]delay.Day, error) {
+	out := map[string]delay.Day{}
+	err := eachRow(ctx, s.read, `
+		SELECT code, first
+		FROM (SELECT v.code, (
+				SELECT extract_date
+				FROM standing s
+				WHERE s.provider_id = v.provider_id AND counted_extract <> 0
+				ORDER BY extract_date
+				LIMIT 1) AS first
+			FROM provider v)
+		WHERE first IS NOT NULL`, func(rows *sql.Rows) error {
+		var code string
+		var first delay.Day
+		err := rows.Scan(&code, &first)
+		out[code] = first
+		return err
+	})
+	return out, err
+}
+
 // Rejection is one file that was turned away.
 type Rejection struct {
 	SHA256, Name, Reason string
@@ -163,7 +186,8 @@ func (s *Store) Standings(ctx context.Context, sum string) ([]ingest.StandsNow, 
 	}
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT v.code, e.extract_date, coalesce(s.counted_extract = e.extract_id, 0), coalesce(s.held_extract = e.extract_id, 0),
-			coalesce(a.accepted_at, 0), coalesce(a.accepted_by, ''), coalesce(a.reason, '')
+			coalesce(a.accepted_at, 0), coalesce(a.accepted_by, ''), coalesce(a.reason, ''),
+			coalesce(a.discarded, 0)
 		FROM file f
 		JOIN extract e ON e.file_id = f.file_id
 		JOIN provider v ON v.provider_id = e.provider_id
@@ -179,7 +203,7 @@ func (s *Store) Standings(ctx context.Context, sum string) ([]ingest.StandsNow, 
 	for rows.Next() {
 		var st ingest.StandsNow
 		var accepted int64
-		if err := rows.Scan(&st.Provider, &st.Day, &st.Counted, &st.Held, &accepted, &st.By, &st.Reason); err != nil {
+		if err := rows.Scan(&st.Provider, &st.Day, &st.Counted, &st.Held, &accepted, &st.By, &st.Reason, &st.Discarded); err != nil {
 			return nil, err
 		}
 		if accepted != 0 {

@@ -664,7 +664,8 @@ func (s *Store) ArrivedSince(ctx context.Context, after time.Time, days map[stri
 		into  *int
 		query string
 	}{
-		{&a.Accepted, `SELECT count(*) FROM acceptance JOIN extract USING (extract_id) WHERE accepted_at > ?1 AND extract_date <= ?2`},
+		{&a.Accepted, `SELECT count(*) FROM acceptance JOIN extract USING (extract_id)
+			WHERE discarded = 0 AND accepted_at > ?1 AND extract_date <= ?2`},
 		{&a.Logged, `SELECT count(*) FROM log_entry WHERE made_at > ?1 AND day <= ?2 AND kind <> 2`},
 		{&a.Answered, `SELECT count(*) FROM agreement_event WHERE made_at > ?1 AND first_day <= ?2 AND act IN (1, 6, 7, 8)`},
 		{&a.Disputed, `SELECT count(*) FROM agreement_event WHERE made_at > ?1 AND first_day <= ?2 AND act = 2`},

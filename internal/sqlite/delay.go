@@ -129,24 +129,59 @@ func (s *Store) eachDelay(ctx context.Context, key *identity.Key, each func(Dela
 // (R5), with their reason, in the audit log too, and works the figures out
 // again. as names who it was for the readers of the receipt, without a person's
 // name. It says how many were accepted. The provider is named by its code, or by
-// one under which it sent before.
+// one under which it sent before. Where none is held, those that were discarded
+// are accepted after all.
 func (s *Store) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (int64, error) {
-	var n int64
-	err := s.recorded(ctx, func(r *recording) error {
-		res, err := r.ExecContext(ctx, `
-			INSERT INTO acceptance (extract_id, accepted_at, accepted_by, reason)
-			SELECT s.held_extract, ?1, ?2, ?3
+	n, err := s.decideHeld(ctx, by, as, provider, day, reason, heldOnDay, false)
+	if err != nil || n > 0 {
+		return n, err
+	}
+	return s.decideHeld(ctx, by, as, provider, day, reason, `
+		SELECT e.extract_id
+		FROM extract e
+		WHERE (e.provider_id = (SELECT provider_id FROM provider WHERE code = ?4)
+				OR e.sender_id = (SELECT provider_id FROM provider WHERE code = ?4))
+			AND e.extract_date = ?5 AND `+standsAsRead+` AND `+lastWord+` = 1`, false)
+}
+
+// Discard records that somebody discards a provider's held extracts of a day: they
+// are as if they had not come. The rest is as for Accept.
+func (s *Store) Discard(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (int64, error) {
+	return s.decideHeld(ctx, by, as, provider, day, reason, heldOnDay, true)
+}
+
+// heldOnDay gives the held extracts of a provider and day.
+const heldOnDay = `
+			SELECT s.held_extract
 			FROM standing s
 			JOIN provider v ON v.provider_id = s.provider_id
 			WHERE (v.code = ?4 OR s.sender_id = (SELECT provider_id FROM provider WHERE code = ?4)) AND s.extract_date = ?5
-				AND s.held_extract <> 0`, r.at.UnixMicro(), as, reason, provider, day)
+				AND s.held_extract <> 0`
+
+// decideHeld records what somebody says of the extracts that which gives, and
+// works the figures out again.
+func (s *Store) decideHeld(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason, which string, discard bool) (
+	int64, error) {
+	was, words := "short, held", "accepted: "
+	if discard {
+		words = "discarded: "
+	}
+	if which != heldOnDay {
+		was = "discarded"
+	}
+	var n int64
+	err := s.recorded(ctx, func(r *recording) error {
+		res, err := r.ExecContext(ctx, `
+			INSERT INTO acceptance (extract_id, accepted_at, accepted_by, reason, discarded)
+			SELECT w.extract_id, ?1, ?2, ?3, ?6
+			FROM (WITH which (extract_id) AS (`+which+`) SELECT extract_id FROM which) w`, r.at.UnixMicro(), as, reason, provider, day, discard)
 		if err != nil {
 			return err
 		}
 		if n, err = res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		if err := r.record(entry(by, audit.Decided, "extract "+provider+" "+day.String(), "short, held", "accepted: "+reason)); err != nil {
+		if err := r.record(entry(by, audit.Decided, "extract "+provider+" "+day.String(), was, words+reason)); err != nil {
 			return err
 		}
 		var senders []int64

@@ -99,18 +99,22 @@ const acceptances = `
 			WHERE o.sender_id = e.sender_id AND o.extract_date = e.extract_date
 				AND coalesce(oq.first_file, o.file_id) = coalesce(eq.first_file, e.file_id)`
 
+// lastWord gives what people said last of the bytes of extract e: 0 that they are
+// accepted, 1 that they are discarded, 2 nothing.
+const lastWord = `coalesce((SELECT a.discarded ` + acceptances + ` ORDER BY a.acceptance_id DESC LIMIT 1), 2)`
+
 // received gives the extracts received for the days from from to to, each file
 // as it was read last.
 func (d *derivation) received(from, to delay.Day) ([]ingest.Received, error) {
 	var out []ingest.Received
 	err := eachRow(d.ctx, d.tx, `
-		SELECT extract_id, extract_date, rows_read, quarantined, EXISTS (SELECT 1 `+acceptances+`), doubt <> '',
+		SELECT extract_id, extract_date, rows_read, quarantined, `+lastWord+` = 0, `+lastWord+` = 1, doubt <> '',
 			coalesce((SELECT first_file FROM reading r WHERE r.file_id = e.file_id), file_id)
 		FROM extract e
 		WHERE sender_id = ? AND extract_date BETWEEN ? AND ? AND `+standsAsRead+`
 		ORDER BY extract_date, extract_id`, func(rows *sql.Rows) error {
 		var r ingest.Received
-		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Quarantined, &r.Accepted, &r.Doubt, &r.Order)
+		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Quarantined, &r.Accepted, &r.Discarded, &r.Doubt, &r.Order)
 		out = append(out, r)
 		return err
 	}, d.sender, from, to)

@@ -331,7 +331,7 @@ func (s *Server) receipt(c echo.Context) error {
 	}
 	v.Said = s.opts.Sessions.Said(c.Request().Context())
 	v.Banner = s.standingWords(got)
-	if len(got.Held()) > 0 && s.opens(decisionPath(sum), s.actor(c)) {
+	if len(got.Decidable()) > 0 && s.opens(decisionPath(sum), s.actor(c)) {
 		v.Decide = decisionPath(sum)
 	}
 	v.Rejected = r.Reason
@@ -423,6 +423,8 @@ func receiptTables(got ingest.Arrived) (dates, problems page.Table) {
 			if !st.Accepted.IsZero() {
 				standing = "Counts, because it was accepted"
 			}
+		case st.Discarded:
+			standing = "Discarded, counts for nothing"
 		case !st.Counted && !st.Held:
 			standing = "A later file counts in its place"
 		}

@@ -22,12 +22,15 @@ func decisionPath(sum string) string { return "/extracts/" + sum + "/decision" }
 // standingWords says where a file stands now, which can be other than when it
 // arrived: a held file may have been accepted or replaced since.
 func (s *Server) standingWords(got ingest.Arrived) string {
-	counted, held, accepted := 0, len(got.Held()), ingest.StandsNow{}
+	counted, held, accepted, discarded := 0, len(got.Held()), ingest.StandsNow{}, ingest.StandsNow{}
 	for _, st := range got.Standings {
 		if st.Counted {
 			counted++
 		}
-		if !st.Accepted.IsZero() {
+		switch {
+		case st.Discarded:
+			discarded = st
+		case !st.Accepted.IsZero():
 			accepted = st
 		}
 	}
@@ -36,6 +39,9 @@ func (s *Server) standingWords(got ingest.Arrived) string {
 		return outcomeWords(got.Report.Outcome)
 	case held > 0:
 		return outcomeWords(ingest.Held)
+	case counted == 0 && discarded.Discarded:
+		return "This file was held and was discarded at " + s.moment(discarded.Accepted) + " (" + discarded.By + "): " + discarded.Reason +
+			" It counts for nothing."
 	case counted == 0:
 		return "This file was read. A later file counts in its place."
 	case !accepted.Accepted.IsZero():
@@ -60,7 +66,7 @@ func (s *Server) decisionOf(c echo.Context) (string, ingest.Arrived, []ingest.St
 	if err != nil {
 		return "", got, nil, err
 	}
-	held := got.Held()
+	held := got.Decidable()
 	if len(held) == 0 {
 		return "", got, nil, problem.New(problem.Conflict, "Nothing of this file is held, so there is nothing to decide. Its receipt says where "+
 			"it stands.")
@@ -70,7 +76,11 @@ func (s *Server) decisionOf(c echo.Context) (string, ingest.Arrived, []ingest.St
 
 // decisionForm is the form that keeps a short file held or accepts it (R5).
 func (s *Server) decisionForm(c echo.Context, sum string, got ingest.Arrived, held []ingest.StandsNow, what, why string) page.CaseForm {
-	f := page.CaseForm{Form: page.Form{Frame: s.frame(c, "This file is held")}, Action: decisionPath(sum),
+	title, keep := "This file is held", "Keep holding it, and ask the sender for a new file"
+	if len(got.Held()) == 0 {
+		title, keep = "This file was discarded", "Leave it discarded"
+	}
+	f := page.CaseForm{Form: page.Form{Frame: s.frame(c, title)}, Action: decisionPath(sum),
 		Back: "/extracts/" + sum, BackText: "Back to the receipt",
 		Caption: s.opts.Places.ProviderWords(held[0].Provider) + ", " + heldDays(held),
 		Buttons: []page.Button{{Text: "Save decision"}}}
@@ -83,15 +93,21 @@ func (s *Server) decisionForm(c echo.Context, sum string, got ingest.Arrived, he
 			f.Lede = append(f.Lede, st.Day.Long()+": "+w)
 		}
 	}
-	f.Lede = append(f.Lede, "While it is held it changes no figure, and charts show a gap. Once accepted it counts, and its receipt says who "+
-		"accepted it and why.")
+	f.Lede = append(f.Lede, "While it is held or discarded it changes no figure, and charts show a gap. Once accepted it counts, and its "+
+		"receipt says who accepted it and why.")
+	choices := []page.Choice{
+		{ID: "what-hold", Value: "hold", Text: keep, Chosen: what == "hold"},
+		{ID: "what-accept", Value: "accept", Text: "Accept it as it is", Chosen: what == "accept"},
+	}
+	if len(got.Held()) > 0 {
+		choices = append(choices, page.Choice{ID: "what-discard", Value: "discard", Text: "Discard it: it is as if it had not come",
+			Chosen: what == "discard"})
+	}
 	f.Parts = []page.Part{
-		{Kind: "radios", ID: "what", Label: "What do you want to do?", Groups: []page.PartGroup{{Items: []page.Choice{
-			{ID: "what-hold", Value: "hold", Text: "Keep holding it, and ask the sender for a new file", Chosen: what == "hold"},
-			{ID: "what-accept", Value: "accept", Text: "Accept it as it is", Chosen: what == "accept"},
-		}}}},
-		{Kind: "area", ID: "why", Label: "If you accept it, why is this file right?",
-			Hint: "For example, a ward was closed. Every partner reads it: do not name people.", Max: decisionLimit, Value: nhsnumber.Redact(why)},
+		{Kind: "radios", ID: "what", Label: "What do you want to do?", Groups: []page.PartGroup{{Items: choices}}},
+		{Kind: "area", ID: "why", Label: "If you accept or discard it, why?",
+			Hint: "For example, a ward was closed, or the file is of another system. Every partner reads it: do not name people.",
+			Max:  decisionLimit, Value: nhsnumber.Redact(why)},
 	}
 	return f
 }
@@ -129,15 +145,15 @@ func (s *Server) decide(c echo.Context) error {
 	what, why := typed(c, "what"), strings.Join(strings.Fields(typed(c, "why")), " ")
 	part, wrong := 1, ""
 	switch {
-	case what != "hold" && what != "accept":
+	case what != "hold" && what != "accept" && what != "discard":
 		part, wrong = 0, "Select what to do"
 	case what == "hold":
-		s.opts.Sessions.Say(ctx, "The file stays held.")
+		s.opts.Sessions.Say(ctx, "The file stays as it is.")
 		return c.Redirect(http.StatusSeeOther, "/extracts/"+sum)
 	case why == "":
-		wrong = "Enter why this file is right"
+		wrong = map[string]string{"accept": "Enter why this file is right", "discard": "Enter why this file is discarded"}[what]
 	case len([]rune(why)) > decisionLimit:
-		wrong = "Why this file is right must be " + count(decisionLimit) + " characters or less"
+		wrong = "The reason must be " + count(decisionLimit) + " characters or less"
 	case nhsnumber.In(why):
 		wrong, why = "Remove the NHS number. Do not type numbers that identify a person here.", ""
 	}
@@ -148,11 +164,15 @@ func (s *Server) decide(c echo.Context) error {
 		return s.pageAs(c, http.StatusUnprocessableEntity, "caseform", f)
 	}
 	by := s.actor(c)
+	decide, said := s.opts.Extracts.Accept, "The extract of "+heldDays(held)+" counts now."
+	if what == "discard" {
+		decide, said = s.opts.Extracts.Discard, "The file of "+heldDays(held)+" is discarded and counts for nothing."
+	}
 	for _, st := range held {
-		if _, err := s.opts.Extracts.Accept(ctx, by, s.grantWords(by.Grant), st.Provider, st.Day, why); err != nil {
+		if _, err := decide(ctx, by, s.grantWords(by.Grant), st.Provider, st.Day, why); err != nil {
 			return err
 		}
 	}
-	s.opts.Sessions.Say(ctx, "The extract of "+heldDays(held)+" counts now.")
+	s.opts.Sessions.Say(ctx, said)
 	return c.Redirect(http.StatusSeeOther, "/extracts/"+sum)
 }

@@ -53,7 +53,7 @@ func TestR5AShortFileIsAcceptedWithAReason(t *testing.T) {
 		"nothing selected": {url.Values{}, "Select what to do"},
 		"no reason":        {url.Values{"what": {"accept"}, "why": {"  "}}, "Enter why this file is right"},
 		"a long reason": {url.Values{"what": {"accept"}, "why": {strings.Repeat("x", 201)}},
-			"Why this file is right must be 200 characters or less"},
+			"The reason must be 200 characters or less"},
 		"a number of a patient": {url.Values{"what": {"accept"}, "why": {"only 999 000 0018 is left"}},
 			"Remove the NHS number. Do not type numbers that identify a person here."},
 	} {

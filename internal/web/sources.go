@@ -51,6 +51,8 @@ type Extracts interface {
 	// the audit log, and says whether there was one. as is what the receipt shows
 	// of by.
 	Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error)
+	// Discard has it count for nothing, as if it had not come.
+	Discard(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error)
 }
 
 // TurnedAway is one file that was turned away.

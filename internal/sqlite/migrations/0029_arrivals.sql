@@ -8,3 +8,8 @@ CREATE TABLE sent_answer (
 	sent_at  INTEGER NOT NULL   -- Unix microseconds, UTC
 ) STRICT;
 CREATE INDEX sent_answer_by_time ON sent_answer (sent_at);
+
+-- What people say of a file that is held can be that it is discarded: it counts
+-- for nothing and is as if it had not come, until somebody accepts it after all.
+-- The latest word on the bytes stands.
+ALTER TABLE acceptance ADD COLUMN discarded INTEGER NOT NULL DEFAULT 0; -- 1 when it was discarded
