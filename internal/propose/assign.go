@@ -251,7 +251,7 @@ func (w *work) explainUnread(c *column) {
 		c.unsure = "it holds dates, and the name does not say which"
 	default:
 		c.why = "no field that is known"
-		if named := w.bestName(c.words); w.named(c.words, named) >= 0.75 && w.held[named] == nil {
+		if named := w.bestName(c.words); w.named(c.words, named) >= 0.5 && w.held[named] == nil {
 			c.unsure = fmt.Sprintf("its name says that it is %s, and what stands in it does not look so", named)
 			c.or = named
 		}

@@ -251,6 +251,10 @@ func (w *work) suits(c *column, field string) float64 {
 		}
 		return 0
 	case "responsible":
+		// Words of their own, such as N, S and B, contradict no name.
+		if c.bodies < 0.6 && len(c.values) <= 12 && c.dates < 0.1 && c.integers < 0.5 && c.ten < 0.1 && c.flags < 0.9 {
+			return 0
+		}
 		return of(c.bodies, 0.6)
 	case "waiting_on":
 		if c.dates > 0.3 || c.integers > 0.5 || c.reasons > 0.6 {
@@ -365,6 +369,19 @@ func flagOf(text string) (yes, ok bool) {
 	case "n", "no", "false", "0", "f", "not met", "does not meet", "criteria not met", "nac ydy", "nac oes", "na", "nctr",
 		"does not meet criteria", "does not meet criteria to reside":
 		return false, true
+	}
+	f := " " + extract.Fold(text) + " "
+	if len(f) > 42 {
+		return false, false
+	}
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(f, w) })
+	}
+	switch about := says("criteria", " ctr ", "c2r", "reside"); {
+	case says(" nctr ", "nc2r"), says(" not ", " no ", "n't ") && (about || says(" met ", " meet")):
+		return false, true
+	case about && says(" met ", " meets ", " meet "):
+		return true, true
 	}
 	return false, false
 }

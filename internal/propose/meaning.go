@@ -81,7 +81,7 @@ func (w *work) findEverybody() {
 			meaning = config.Criteria[0]
 		}
 		// A word such as "Not met" says it itself, whatever the heading asks.
-		if f := extract.Fold(value); strings.Contains(f, "met") || strings.Contains(f, "meet") || f == "nctr" || f == "ctr" {
+		if f := extract.Fold(value); strings.Contains(f, "met") || strings.Contains(f, "meet") || strings.Contains(f, "ctr") {
 			meaning = config.Criteria[0]
 			if !y {
 				meaning = config.Criteria[1]
