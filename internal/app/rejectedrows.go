@@ -94,7 +94,7 @@ func (e extracts) grid(sum string, layout *config.Layout) (extract.Grid, error) 
 	if err != nil {
 		return extract.Grid{}, err
 	}
-	defer o.Close()
+	defer func() { _ = o.Close() }() // It was read only.
 	text, err := io.ReadAll(io.LimitReader(o, rowsFileMost+1))
 	if err != nil {
 		return extract.Grid{}, problem.Wrap(err, problem.Unavailable, "The file as it was received could not be read")

@@ -197,7 +197,9 @@ type lookView struct {
 type lookedFile struct {
 	Name    string
 	Changed string
-	Causes  page.Table
+	// Why are the reasons for which it is turned away or held.
+	Why    []string
+	Causes page.Table
 }
 
 func (s *Server) lookOf(c echo.Context) (string, string, Look, error) {
@@ -273,7 +275,15 @@ func (s *Server) lookPage(c echo.Context) error {
 		if r.Changed != nil {
 			f.Changed = r.Changed.Delays.Words()
 		}
-		if len(r.Groups) > 0 || f.Changed != "" {
+		if r.Reason != "" {
+			f.Why = append(f.Why, r.Reason)
+		}
+		for _, e := range r.Extracts {
+			if e.Held != "" {
+				f.Why = append(f.Why, e.Held)
+			}
+		}
+		if len(r.Groups)+len(f.Why) > 0 || f.Changed != "" {
 			v.Of = append(v.Of, f)
 		}
 	}
@@ -326,21 +336,19 @@ func lookWords(reports []*ingest.Report, would string) string {
 func (s *Server) lookFiles(l Look) page.Table {
 	t := page.Table{ID: "files", Caption: "Files", HiddenCaption: true, Head: []page.Head{{Text: "File"}, {Text: "Outcome"},
 		{Text: "Read", Numeric: true}, {Text: "Kept", Numeric: true}, {Text: "Not understood", Numeric: true},
-		{Text: "Not counted", Numeric: true}, {Text: "Why"}}}
+		{Text: "Not counted", Numeric: true}}}
 	number := func(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }
 	for _, r := range flat(l.Files) {
 		name := page.Cell{Text: r.File, Header: true}
 		if l.State == LookTaken && r.SHA256 != "" {
 			name.Href = "/extracts/" + r.SHA256
 		}
-		why := r.Reason
-		for _, e := range r.Extracts {
-			if e.Held != "" {
-				why = strings.TrimSpace(why + " " + e.Held)
-			}
+		outcome := measure.UpperFirst(string(r.Outcome))
+		if l.State == LookTried && r.Outcome != ingest.Already {
+			outcome = "Would be " + string(r.Outcome)
 		}
-		t.Rows = append(t.Rows, []page.Cell{name, {Text: measure.UpperFirst(string(r.Outcome))}, number(r.RowsRead), number(r.Kept),
-			number(r.Quarantined), number(r.Excluded), {Text: why}})
+		t.Rows = append(t.Rows, []page.Cell{name, {Text: outcome}, number(r.RowsRead), number(r.Kept),
+			number(r.Quarantined), number(r.Excluded)})
 	}
 	return t
 }
