@@ -747,7 +747,7 @@ func Spread(above [][]string, cells []string, lines int) []string {
 	out := make([]string, width)
 	for i := range out {
 		var parts []string
-		for _, row := range append(above[:len(above):len(above)], cells) {
+		for _, row := range append(slices.Clip(above), cells) {
 			if i < len(row) && strings.TrimSpace(row[i]) != "" {
 				parts = append(parts, strings.TrimSpace(row[i]))
 			}

@@ -65,8 +65,6 @@ type sender struct {
 	fields map[string]string
 	// known leaves out what the sender does not say.
 	without string
-	// says are words of the marks that must be there.
-	says []string
 }
 
 func dateAs(layout string) func(delay.Day) string {

@@ -955,11 +955,11 @@ func (s *Server) actionsOf(c echo.Context, r call.Record, form actionForm, at, t
 }
 
 // change has the form put an action right, with what was typed before.
-func (v *callActions) change(a call.Action, row callActionRow, form actionForm) {
-	v.Change = &callActionChange{Was: a.What, Action: row.Action, Why: form.typed.Get("why")}
-	v.What, v.Date, v.owner = a.What, a.Due.String(), a.Owner
+func (a *callActions) change(of call.Action, row callActionRow, form actionForm) {
+	a.Change = &callActionChange{Was: of.What, Action: row.Action, Why: form.typed.Get("why")}
+	a.What, a.Date, a.owner = of.What, of.Due.String(), of.Owner
 	if form.typed.Has("what") {
-		v.What, v.Date, v.owner = form.typed.Get("what"), form.typed.Get("due"), form.typed.Get("owner")
+		a.What, a.Date, a.owner = form.typed.Get("what"), form.typed.Get("due"), form.typed.Get("owner")
 	}
 }
 
