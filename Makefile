@@ -85,6 +85,7 @@ test: ## Check everything: format, vet, lint, Go tests, browser tests
 	step Build; $(MAKE) build; \
 	step Lint; $(MAKE) lint; \
 	export GOTMPDIR="$$builds" TMPDIR="$$temporary"; \
+	export HOMEWARD_CHROMIUM="$$chromium"; \
 	step Go tests; $(GOTEST) ./...; \
 	step Go tests with the race detector; $(GOTEST) -race -short $(RACE); \
 	$(GOTEST) -race -short -run '$(SIDEBYSIDERUN)' $(SIDEBYSIDE); \

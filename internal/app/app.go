@@ -128,7 +128,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader := newLiveLayouts(set)
+	reader := newLiveLayouts(set, p.Layouts)
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"homeward/internal/audit"
 	"homeward/internal/backup"
 	"homeward/internal/durable"
+	"homeward/internal/measure"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/sqlite"
@@ -202,7 +203,7 @@ func (b *backups) gather(ctx context.Context, dir string) (backup.Manifest, []ba
 	for _, f := range leftOut {
 		some, err := backup.Walk(o.Data, f.name, true)
 		if err == nil && len(some) > 0 {
-			m.LeftOut = append(m.LeftOut, fmt.Sprintf("%s/: %d files, %s", f.name, len(some), f.why))
+			m.LeftOut = append(m.LeftOut, fmt.Sprintf("%s/: %s, %s", f.name, measure.Plural(int64(len(some)), "file", "files"), f.why))
 		}
 	}
 	return m, sources, nil

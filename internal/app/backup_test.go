@@ -204,7 +204,7 @@ func TestP1BackupHoldsNoKeyAndNoClearFile(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{`"identity.key"`, `"audit.key"`, "inbox/: 1 files, not taken in yet, and in clear", "rejected/: 1 files"} {
+	for _, want := range []string{`"identity.key"`, `"audit.key"`, "inbox/: 1 file, not taken in yet, and in clear", "rejected/: 1 file"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("its list does not name %s: %s", want, list)
 		}

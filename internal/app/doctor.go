@@ -17,8 +17,8 @@ import (
 	"homeward/internal/backup"
 	"homeward/internal/config"
 	"homeward/internal/identity"
+	"homeward/internal/measure"
 	"homeward/internal/pack"
-	"homeward/internal/problem"
 	"homeward/internal/schedule"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
@@ -72,11 +72,7 @@ func (x *examination) add(name string, state web.CheckState, found, do string) {
 
 // wrong adds what an error says.
 func (x *examination) wrong(name string, err error) {
-	words := err.Error()
-	if e, ok := errors.AsType[*problem.Error](err); ok {
-		words = e.Error()
-	}
-	x.add(name, web.CheckWrong, words, "")
+	x.add(name, web.CheckWrong, err.Error(), "")
 }
 
 // folder examines a folder that need not be served.
@@ -96,8 +92,8 @@ func (x *examination) folder() {
 	if err != nil {
 		x.wrong("Partnership file", err)
 	} else {
-		x.add("Partnership file", web.CheckGood, fmt.Sprintf("%d councils, %d providers, %d layouts.", len(p.Councils), len(p.Providers),
-			len(p.Layouts)), "")
+		x.add("Partnership file", web.CheckGood, fmt.Sprintf("%s, %s and %s.", measure.Plural(int64(len(p.Councils)), "council", "councils"),
+			measure.Plural(int64(len(p.Providers)), "provider", "providers"), measure.Plural(int64(len(p.Layouts)), "layout", "layouts")), "")
 	}
 	if x.database() {
 		x.rest(p)
@@ -373,9 +369,10 @@ func (x *examination) inbox() {
 			long++
 		}
 	}
-	words := fmt.Sprintf("%d files wait.", waiting)
+	words := measure.Plural(int64(waiting), "file waits.", "files wait.")
 	if long > 0 {
-		x.add(name, web.CheckLook, fmt.Sprintf("%d files wait, %d of them for over ten minutes.", waiting, long),
+		words = fmt.Sprintf("%s, %d for over ten minutes.", measure.Plural(int64(waiting), "file waits", "files wait"), long)
+		x.add(name, web.CheckLook, words,
 			"A running server takes them in. The jobs page says what its last look did.")
 		return
 	}

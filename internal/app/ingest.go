@@ -242,7 +242,7 @@ func setUpAccept(flags *flag.FlagSet, c *Console) func(context.Context, []string
 			return ExitLess, err
 		}
 		defer a.Close()
-		n, err := a.Store.Accept(ctx, people.Actor{Kind: people.Machine}, *by, *provider, day, strings.TrimSpace(*reason))
+		n, err := a.Store.Accept(ctx, people.Actor{Kind: people.Machine}, *by, "", *provider, day, strings.TrimSpace(*reason))
 		if err != nil {
 			return ExitLess, err
 		}

@@ -30,13 +30,24 @@ import (
 
 // liveLayouts reads files by the layouts as they are now: one that is saved while
 // the program runs is used from the next file on.
-type liveLayouts struct{ set atomic.Pointer[extract.Set] }
+type liveLayouts struct {
+	set   atomic.Pointer[extract.Set]
+	names atomic.Pointer[map[string]*config.Layout]
+}
 
-func newLiveLayouts(set *extract.Set) *liveLayouts {
+func newLiveLayouts(set *extract.Set, layouts map[string]*config.Layout) *liveLayouts {
 	l := &liveLayouts{}
-	l.set.Store(set)
+	l.use(set, layouts)
 	return l
 }
+
+func (l *liveLayouts) use(set *extract.Set, layouts map[string]*config.Layout) {
+	l.set.Store(set)
+	l.names.Store(&layouts)
+}
+
+// Layout gives the layout of a name as files are read by it now, nil for none.
+func (l *liveLayouts) Layout(name string) *config.Layout { return (*l.names.Load())[name] }
 
 // Read implements ingest.Reader.
 func (l *liveLayouts) Read(ctx context.Context, name string, src io.ReadSeeker, each func(*extract.Row) error) (*extract.Summary, error) {
@@ -409,7 +420,7 @@ func (d *layoutDesk) write(ctx context.Context, by people.Actor, name, text, why
 	}
 	err = d.app.Store.SaveLayout(ctx, by, name, before, fmt.Sprintf("version %d: %s", number, why), func() error {
 		if byHand {
-			if err := keep(propose.Version{Number: number - 1, Text: string(was), At: now, By: "hand", Why: "as it was found"}); err != nil {
+			if err := keep(propose.Version{Number: number - 1, Text: string(was), At: now, By: "By hand", Why: "as it was found"}); err != nil {
 				return err
 			}
 		}
@@ -442,13 +453,22 @@ func (d *layoutDesk) load(name string) (used bool, err error) {
 	if !reflect.DeepEqual(p.Providers, a.Partnership.Providers) || !reflect.DeepEqual(p.Councils, a.Partnership.Councils) {
 		return false, nil
 	}
-	if p.Layouts[name] == nil {
+	is, was := p.Layouts[name], a.Partnership.Layouts[name]
+	if is == nil || was == nil || is.CodeSet != was.CodeSet || is.SeveralProviders != was.SeveralProviders ||
+		is.File.Covers != was.File.Covers {
 		return false, nil
+	}
+	// Whether a hospital lists everybody in a bed decides what is counted of it, which
+	// is settled when the program starts too.
+	for _, v := range p.Providers {
+		if p.ListsBeds(v) != a.Partnership.ListsBeds(v) {
+			return false, nil
+		}
 	}
 	set, err := extract.Compile(p, referenceBeside(path))
 	if err != nil {
 		return false, err
 	}
-	a.reader.set.Store(set)
+	a.reader.use(set, p.Layouts)
 	return true, nil
 }

@@ -240,13 +240,21 @@ func (l *looks) try(ctx context.Context, one *tryout) {
 	}
 }
 
+// mark changes with everything that what files would give hangs on: the evidence, and
+// the words that files are read with, which may be saved while the program runs.
+func (l *looks) mark(ctx context.Context, evidence func(context.Context) (string, error)) (string, error) {
+	mark, err := evidence(ctx)
+	_, words := l.app.Ingest.Words()
+	return mark + " " + words, err
+}
+
 func (l *looks) tried(ctx context.Context, one *tryout) (_ *checked, mark string, err error) {
 	scratch, err := l.app.Store.Scratch(ctx)
 	if err != nil {
 		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
-	if mark, err = scratch.EvidenceMark(ctx); err != nil {
+	if mark, err = l.mark(ctx, scratch.EvidenceMark); err != nil {
 		return nil, "", err
 	}
 	before, err := everyCell(ctx, scratch.Store)
@@ -316,7 +324,7 @@ func (l *looks) Look(ctx context.Context, by people.Actor, id string) (web.Look,
 	defer l.mu.Unlock()
 	state := one.state
 	if state.State == web.LookTried {
-		mark, err := l.app.Store.EvidenceMark(context.WithoutCancel(ctx))
+		mark, err := l.mark(context.WithoutCancel(ctx), l.app.Store.EvidenceMark)
 		if err != nil {
 			return state, err
 		}
@@ -342,6 +350,7 @@ func (l *looks) Take(ctx context.Context, by people.Actor, id string) error {
 	}
 	one.busy = true
 	l.mu.Unlock()
+	ctx = context.WithoutCancel(ctx) // Half of them taken is no answer to somebody who goes away.
 	var reports []*ingest.Report
 	for _, f := range one.files {
 		var r *ingest.Report

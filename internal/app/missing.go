@@ -59,7 +59,7 @@ func (a *App) lookForMissing(ctx context.Context) (string, error) {
 	}
 	var words []string
 	for _, r := range raised {
-		words = append(words, r.Words())
+		words = append(words, r.Words("in this fortnight"))
 	}
 	said := strings.Join(words, " ")
 	if a.Partnership.Mail == nil || len(a.Partnership.Mail.MissingTo) == 0 {
@@ -80,7 +80,7 @@ func (a *App) mailMissing(ctx context.Context, sender *mail.Sender, d sqlite.Del
 	}
 	var lines strings.Builder
 	for _, r := range raised {
-		lines.WriteString("- " + r.Words() + "\n")
+		lines.WriteString("- " + r.Words("in this fortnight") + "\n")
 	}
 	return sender.Send(ctx, mail.Message{
 		To: d.Target, At: d.Made.In(a.London), ID: fmt.Sprintf("%s-%d", d.Pack, d.ID),

@@ -159,14 +159,16 @@ func (e extracts) Receipt(ctx context.Context, sum string) (ingest.Arrived, erro
 }
 
 // Accept has a provider's held extract of a day count.
-func (e extracts) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
-	n, err := e.app.Store.Accept(ctx, by, as, provider, day, reason)
+func (e extracts) Accept(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (
+	bool, error) {
+	n, err := e.app.Store.Accept(ctx, by, as, sum, provider, day, reason)
 	return n > 0, err
 }
 
 // Discard has a provider's held extract of a day count for nothing.
-func (e extracts) Discard(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
-	n, err := e.app.Store.Discard(ctx, by, as, provider, day, reason)
+func (e extracts) Discard(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (
+	bool, error) {
+	n, err := e.app.Store.Discard(ctx, by, as, sum, provider, day, reason)
 	return n > 0, err
 }
 

@@ -534,7 +534,8 @@ func (p readingAgain) offer(ctx context.Context) (*rereading, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := fmt.Sprint(mark, n)
+	_, words := a.Ingest.Words() // A layout may be saved while the program runs.
+	key := fmt.Sprint(mark, n, words)
 	g.mu.Lock()
 	one := g.now
 	if one != nil && g.key != key {

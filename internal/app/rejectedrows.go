@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"io"
-	"strings"
+	"slices"
 
 	"homeward/internal/config"
 	"homeward/internal/extract"
@@ -45,29 +45,34 @@ func (e extracts) RejectedRows(ctx context.Context, sum string, identifiers bool
 	if len(reasons) == 0 {
 		return out, problem.New(problem.NotFound, "No row of this file was put aside, so there is nothing to download.")
 	}
-	layout := e.app.Partnership.Layouts[got.Report.Layout]
+	layout := e.app.reader.Layout(got.Report.Layout)
 	grid, err := e.grid(sum, layout)
 	if err != nil {
 		return out, err
 	}
 	head := headingRow(grid, layout)
-	may := []bool{}
+	may, fields := []bool{}, []string{}
 	if head >= 0 {
-		for _, heading := range grid.Rows[head].Cells {
+		for _, heading := range headingsOf(grid, head, layout) {
 			out.Headings = append(out.Headings, extract.Masked(heading))
-			may = append(may, shownFields[fieldOf(heading, layout)])
+			fields = append(fields, fieldOf(heading, layout))
+			may = append(may, shownFields[fields[len(fields)-1]])
 		}
 	}
 	for _, row := range grid.Rows {
 		for _, p := range reasons[row.Line] {
 			one := web.RejectedRow{Line: row.Line, Field: p.Field, Found: p.Found, Expected: p.Expected, Do: p.Do}
+			// Cells of a row that has others than the headings, or with which as a whole
+			// something is wrong, may stand under any of them.
+			fits := len(row.Cells) == len(out.Headings) && p.Field != ""
+			seen := identifiers && !e.anothers(row.Cells, fields, got.Report.Provider)
 			for i := range out.Headings {
 				cell := ""
 				switch {
 				case i >= len(row.Cells) || row.Cells[i] == "":
-				case identifiers:
+				case seen:
 					cell = row.Cells[i]
-				case may[i]:
+				case may[i] && fits:
 					cell = extract.Masked(row.Cells[i])
 				default:
 					cell = "(not shown)"
@@ -78,6 +83,29 @@ func (e extracts) RejectedRows(ctx context.Context, sum string, identifiers bool
 		}
 	}
 	return out, nil
+}
+
+// anothers says whether a row names another provider than the file's: its numbers are
+// for that one's people alone (P1).
+func (e extracts) anothers(cells, fields []string, code string) bool {
+	names := []string{code}
+	for _, p := range e.app.Partnership.Providers {
+		if p.Code == code || slices.ContainsFunc(p.Formerly, func(f config.Former) bool { return f.Code == code }) {
+			names = append(append(names, p.Code, p.Name), p.Names...)
+			for _, f := range p.Formerly {
+				names = append(names, f.Code)
+			}
+		}
+	}
+	for i, field := range fields {
+		if field != "provider" || i >= len(cells) || extract.IsNothing(cells[i]) {
+			continue
+		}
+		if !slices.ContainsFunc(names, func(name string) bool { return extract.Fold(name) == extract.Fold(cells[i]) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // grid gives the table of cells of a received file that has a layout's headings.
@@ -122,7 +150,11 @@ func (e extracts) grid(sum string, layout *config.Layout) (extract.Grid, error) 
 // headingRow gives the row that has the most headings of a layout, -1 for none.
 func headingRow(g extract.Grid, layout *config.Layout) int {
 	best, most := -1, 0
-	for i := range g.Rows[:min(len(g.Rows), headingWithin)] {
+	within := headingWithin
+	if layout != nil {
+		within = layout.File.HeadingWithin
+	}
+	for i := range g.Rows[:min(len(g.Rows), within)] {
 		if n := len(knownHeadings(g, i, layout)); n > most {
 			best, most = i, n
 		}
@@ -135,7 +167,7 @@ func knownHeadings(g extract.Grid, row int, layout *config.Layout) (out []string
 	if row < 0 {
 		return nil
 	}
-	for _, cell := range g.Rows[row].Cells {
+	for _, cell := range headingsOf(g, row, layout) {
 		if fieldOf(cell, layout) != "" {
 			out = append(out, cell)
 		}
@@ -143,15 +175,27 @@ func knownHeadings(g extract.Grid, row int, layout *config.Layout) (out []string
 	return out
 }
 
+// headingsOf gives the headings of a row, with what stands above them where the layout
+// says that they are spread over several.
+func headingsOf(g extract.Grid, row int, layout *config.Layout) []string {
+	if layout == nil {
+		return g.Rows[row].Cells
+	}
+	var above [][]string
+	for _, r := range g.Rows[max(0, row-layout.File.HeadingLines+1):row] {
+		above = append(above, r.Cells)
+	}
+	return extract.Spread(above, g.Rows[row].Cells, layout.File.HeadingLines)
+}
+
 // fieldOf gives the field that a heading stands for in a layout, empty for none.
 func fieldOf(heading string, layout *config.Layout) string {
 	if layout == nil {
 		return ""
 	}
-	squeezed := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 	for _, f := range layout.Columns.Fields() {
 		for _, h := range f.Headings {
-			if squeezed(h) == squeezed(heading) {
+			if extract.Fold(h) == extract.Fold(heading) {
 				return f.Name
 			}
 		}

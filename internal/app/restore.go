@@ -125,6 +125,11 @@ func (r *restoring) folder(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	for _, f := range m.Files {
+		if top, _, _ := strings.Cut(f.Path, "/"); !slices.Contains(inBackup(), top) {
+			return problem.New(problem.Invalid, "The backup holds %q, which no backup of Homeward does. Nothing was restored.", f.Path)
+		}
+	}
 	store, err := openRestored(ctx, dir, r.o.Now)
 	if err != nil {
 		return err
@@ -162,6 +167,15 @@ func (r *restoring) folder(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// inBackup names what stands at the top of a backup.
+func inBackup() []string {
+	out := []string{sqlite.FileName, sqlite.HeadFileName, PartnershipFile}
+	for _, f := range backedUp {
+		out = append(out, f.name)
+	}
+	return out
 }
 
 // restoringFolder begins the name of a folder that a restore is prepared in.
@@ -301,6 +315,7 @@ func (r *restoring) mark() error {
 // after opens what was restored when its keys are there, so that the audit log says
 // so, and checks it whole.
 func (r *restoring) after(ctx context.Context) (int, error) {
+	fmt.Fprintln(r.out, "Accounts, roles, tokens and sessions are as they were then: look through them (homeward user list, homeward token list).")
 	next := fmt.Sprintf("homeward verify --data %s and homeward audit verify --data %s", r.o.Data, r.o.Data)
 	for _, name := range []string{KeyFile, sqlite.AuditKeyName} {
 		if _, err := os.Stat(r.keyNamed(name)); err != nil {

@@ -53,7 +53,7 @@ func TestTodayPrint(t *testing.T) {
 	r.Find(".app-sheet").Each(func(_ int, s *goquery.Selection) {
 		sheets = append(sheets, words(s.Find("h2")))
 		if head := words(s.Find(".app-sheet__head")); head != "Confidential: patient information. Northgate General, ward "+
-			words(s.Find("h2"))[5:]+", 4 November 2026" {
+			words(s.Find("h2"))[5:]+", 4 November 2026. Data as at 3 November 2026" {
 			t.Errorf("the head is %q", head)
 		}
 		if s.Find("tbody tr").Length() != 2 || s.Find("button, form, input").Length() != 0 {

@@ -324,8 +324,15 @@ func Rotate(dir string, keep int) ([]string, error) {
 // has none.
 func Walk(dir, name string, mayGo bool) ([]Source, error) {
 	var out []Source
-	root := filepath.Join(dir, name)
-	err := filepath.WalkDir(root, func(at string, e fs.DirEntry, err error) error {
+	// A folder that is a link to another disk is walked where it is.
+	root, err := filepath.EvalSymlinks(filepath.Join(dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(root, func(at string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -339,11 +346,11 @@ func Walk(dir, name string, mayGo bool) ([]Source, error) {
 			return nil
 		}
 		if e.Type().IsRegular() {
-			rest, err := filepath.Rel(dir, at)
+			rest, err := filepath.Rel(root, at)
 			if err != nil {
 				return err
 			}
-			out = append(out, Source{Path: path.Clean(filepath.ToSlash(rest)), At: at, MayGo: mayGo})
+			out = append(out, Source{Path: path.Join(name, filepath.ToSlash(rest)), At: at, MayGo: mayGo})
 		}
 		return nil
 	})

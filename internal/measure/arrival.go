@@ -128,17 +128,18 @@ type Raised struct {
 	Days        int
 }
 
-// Words says it in a sentence.
-func (r Raised) Words() string {
+// Words says it in a sentence; looked names the days that were looked at, such as
+// "in this fortnight".
+func (r Raised) Words(looked string) string {
 	words := r.Name + ": the extract for " + r.Day.Long() + " has not arrived."
 	if r.Held {
 		words = r.Name + ": the file for " + r.Day.Long() + " is held and counts for nothing yet."
 	}
 	switch {
 	case r.Latest == 0:
-		words += " None has come for a fortnight or more."
+		words += " None has come " + looked + "."
 	case r.Days > 1:
-		words += " The latest is of " + r.Latest.Long() + "; " + Plural(int64(r.Days), "day is", "days are") + " missing in this fortnight."
+		words += " The latest is of " + r.Latest.Long() + "; " + Plural(int64(r.Days), "day is", "days are") + " missing " + looked + "."
 	default:
 		words += " The latest is of " + r.Latest.Long() + "."
 	}

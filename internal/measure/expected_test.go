@@ -77,13 +77,13 @@ func TestRaiseNamesWhatIsNotIn(t *testing.T) {
 	})
 	var words []string
 	for _, r := range got {
-		words = append(words, r.Words())
+		words = append(words, r.Words("in this fortnight"))
 	}
 	want := []string{
 		"Missing: the extract for 22 November 2026 has not arrived. The latest is of 20 November 2026; 2 days are missing in this fortnight.",
 		"Over a weekend: the extract for 21 November 2026 has not arrived. The latest is of 20 November 2026.",
 		"Held: the file for 22 November 2026 is held and counts for nothing yet. The latest is of 21 November 2026.",
-		"Long gone: the extract for 22 November 2026 has not arrived. None has come for a fortnight or more.",
+		"Long gone: the extract for 22 November 2026 has not arrived. None has come in this fortnight.",
 	}
 	if !slices.Equal(words, want) {
 		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(words, "\n"), strings.Join(want, "\n"))

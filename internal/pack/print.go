@@ -64,7 +64,7 @@ const asRoot = "There is no PDF and no picture, because Homeward runs as root an
 func FindChromium(path string) *Chromium {
 	names := []string{path}
 	if path == "" {
-		names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
+		names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chromium-headless-shell"}
 	}
 	for _, name := range names {
 		if found, err := exec.LookPath(name); err == nil {

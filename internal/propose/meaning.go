@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"homeward/internal/config"
 	"homeward/internal/definition"
@@ -272,6 +273,15 @@ func (w *work) findCare() {
 	d.Unsure = w.mark("no column says the type of care, so every row is taken as " + d.Value)
 }
 
+// longestWord is how long a text may be, in letters, that is taken for a word and not
+// for a note.
+const longestWord = 80
+
+// mayBeKept says whether a cell may stand in a layout unasked.
+func mayBeKept(text string) bool {
+	return extract.Masked(text) == text && utf8.RuneCountInString(text) <= longestWord
+}
+
 // word adds one word with its meaning, or what somebody has said of it.
 func (w *work) word(kind, text string, rows int, meaning, how string) {
 	if said, ok := w.Answers.Words[kind][extract.Fold(text)]; ok {
@@ -285,6 +295,11 @@ func (w *work) word(kind, text string, rows int, meaning, how string) {
 			x.Rows += rows
 			return
 		}
+	}
+	// A layout is kept for good and in clear: what may be a note about somebody is no
+	// word of it unless a person says so (P1).
+	if how == "like" && !mayBeKept(text) {
+		meaning, how = "", "none"
 	}
 	n := 0
 	for _, x := range w.p.Words {

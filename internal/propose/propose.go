@@ -29,8 +29,7 @@ type File struct {
 
 // Options are what a proposal may lean on.
 type Options struct {
-	// Ref is the reference data. Beside, which may be nil, holds code sets of the
-	// partnership's own.
+	// Ref is the reference data, with the partnership's own code sets.
 	Ref fs.FS
 	// Partnership is the one that takes the sender on, nil when it is not known.
 	Partnership *config.Partnership
@@ -189,12 +188,11 @@ type Row struct {
 
 // The bounds of one proposal.
 const (
-	maxFiles    = 60
-	maxColumns  = 400
-	maxValues   = 4000 // different values kept of a column
-	maxWords    = 300  // words shown of a kind
-	shownRows   = 20
-	maxRowsEach = 20_000
+	maxFiles   = 60
+	maxColumns = 400
+	maxValues  = 4000 // different values kept of a column
+	maxWords   = 300  // words shown of a kind
+	shownRows  = 20
 )
 
 // work is one proposal in the making.

@@ -67,13 +67,21 @@ func (w *work) read(ctx context.Context, files []File) error {
 			}
 		}
 		r.Held = sum.Doubt
-		if r.Held == "" && r.Quarantined >= 3 && r.Quarantined*5 > r.Read {
+		if r.Held == "" && w.broken(r.Read, r.Quarantined) {
 			r.Held = fmt.Sprintf("%d of %d rows cannot be read, so the file would be held (R5).", r.Quarantined, r.Read)
 		}
 		r.Causes = sum.Groups.Sorted()
 		p.Files = append(p.Files, r)
 	}
 	return nil
+}
+
+// broken says whether a file of so many rows, of which aside could not be read, would
+// be held on arrival (R5).
+func (w *work) broken(rows, aside int) bool {
+	s := w.Partnership.Settings
+	share, least := cmp.Or(s.UnreadShare, 0.2), cmp.Or(s.UnreadLeast, 3)
+	return aside > 0 && (aside == rows || float64(aside) > share*float64(rows) && aside >= least)
 }
 
 // shown gives a row as it may be shown.

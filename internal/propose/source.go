@@ -428,7 +428,7 @@ func (w *work) namePattern(dates []nameDate, group bool) string {
 	}
 	// A name with what cannot be seen is no habit of a sender.
 	for _, s := range w.samples {
-		if strings.ContainsFunc(s.name, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(s.name) {
+		if strings.ContainsFunc(s.name, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(s.name) || nhsnumber.In(s.name) {
 			return ""
 		}
 	}

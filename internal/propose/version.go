@@ -16,8 +16,8 @@ type Version struct {
 	// Text is the layout's YAML, without the lines that say who saved it.
 	Text string
 	At   time.Time
-	// By is the role of who saved it, Why in their words. Both are empty for a
-	// version that was found, written by hand.
+	// By is the role of who saved it, "By hand" for a version that was found as
+	// somebody wrote it; Why is in their words.
 	By, Why string
 }
 

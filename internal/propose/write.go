@@ -614,12 +614,22 @@ func masked(words []string) string {
 
 func (w *work) unmapped(kind string) string {
 	var none []string
+	once := 0
 	for _, x := range w.p.Words {
-		if x.Kind == kind && x.How == "none" {
+		switch {
+		case x.Kind != kind || x.How != "none":
+		case mayBeKept(x.Word):
 			none = append(none, x.Word)
+		default:
+			once++ // It may be a note about somebody; the report shows what of it may be seen.
 		}
 	}
-	if len(none) == 0 {
+	switch {
+	case once > 0 && len(none) > 0:
+		return masked(none) + " and " + count(once, "text") + " too long or with numbers"
+	case once > 0:
+		return count(once, "text") + " too long or with numbers"
+	case len(none) == 0:
 		return ""
 	}
 	return masked(none)

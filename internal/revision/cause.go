@@ -165,7 +165,7 @@ func (e *Evidence) Why(at Spot) Cause {
 			return Released
 		}
 		return ArrivedLate // The provider's own, beside that of its other code.
-	case was == is && released: // Of another code, beside the file that counts.
+	case was == is && released && len(e.Codes[at]) > 0: // Of another code, beside the file that counts.
 		return Released
 	case was == is && holds(e.Answers.Ruled, at):
 		return RulesAgreed

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"homeward/internal/delay"
+	"homeward/internal/measure"
 )
 
 func TestC15EveryDifferenceHasOneCause(t *testing.T) {
@@ -19,7 +20,7 @@ func TestC15EveryDifferenceHasOneCause(t *testing.T) {
 		answers   Answers
 		want      Cause
 	}{
-		"another code's, held then":    {a, a, true, Answers{}, Released},
+		"held then, discarded":         {a, a, true, answered, Answered},
 		"arrived late":                 {none, a, false, Answers{}, ArrivedLate},
 		"held then":                    {none, a, true, Answers{}, Released},
 		"sent again":                   {a, b, false, Answers{}, SentAgain},
@@ -43,6 +44,11 @@ func TestC15EveryDifferenceHasOneCause(t *testing.T) {
 		if got := e.Why(at); got != c.want {
 			t.Errorf("%s: found %q, expected %q", name, got, c.want)
 		}
+	}
+	e := Evidence{Then: map[Spot]File{at: a}, Now: map[Spot]File{at: a}, HeldThen: map[Spot]bool{at: true},
+		Codes: map[Spot][]measure.CodeDay{at: {{Code: "RXC", File: "c", Counted: true}}}}
+	if got := e.Why(at); got != Released {
+		t.Errorf("another code's file, held then: found %q", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 
 	"homeward/internal/agreement"
 	"homeward/internal/audit"
@@ -130,13 +131,14 @@ func (s *Store) eachDelay(ctx context.Context, key *identity.Key, each func(Dela
 // again. as names who it was for the readers of the receipt, without a person's
 // name. It says how many were accepted. The provider is named by its code, or by
 // one under which it sent before. Where none is held, those that were discarded
-// are accepted after all.
-func (s *Store) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (int64, error) {
-	n, err := s.decideHeld(ctx, by, as, provider, day, reason, heldOnDay, false)
+// are accepted after all. With the SHA-256 of a file, in hexadecimal, it is about the
+// extracts of those bytes alone.
+func (s *Store) Accept(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (int64, error) {
+	n, err := s.decideHeld(ctx, by, as, sum, provider, day, reason, heldOnDay, false)
 	if err != nil || n > 0 {
 		return n, err
 	}
-	return s.decideHeld(ctx, by, as, provider, day, reason, `
+	return s.decideHeld(ctx, by, as, sum, provider, day, reason, `
 		SELECT e.extract_id
 		FROM extract e
 		WHERE (e.provider_id = (SELECT provider_id FROM provider WHERE code = ?4)
@@ -146,8 +148,8 @@ func (s *Store) Accept(ctx context.Context, by people.Actor, as, provider string
 
 // Discard records that somebody discards a provider's held extracts of a day: they
 // are as if they had not come. The rest is as for Accept.
-func (s *Store) Discard(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (int64, error) {
-	return s.decideHeld(ctx, by, as, provider, day, reason, heldOnDay, true)
+func (s *Store) Discard(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (int64, error) {
+	return s.decideHeld(ctx, by, as, sum, provider, day, reason, heldOnDay, true)
 }
 
 // heldOnDay gives the held extracts of a provider and day.
@@ -160,8 +162,16 @@ const heldOnDay = `
 
 // decideHeld records what somebody says of the extracts that which gives, and
 // works the figures out again.
-func (s *Store) decideHeld(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason, which string, discard bool) (
-	int64, error) {
+func (s *Store) decideHeld(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason, which string,
+	discard bool) (int64, error) {
+	var of any // the bytes of one file, or all
+	if sum != "" {
+		key, err := hex.DecodeString(sum)
+		if err != nil {
+			return 0, problem.New(problem.NotFound, "There is no extract with this fingerprint.")
+		}
+		of = key
+	}
 	was, words := "short, held", "accepted: "
 	if discard {
 		words = "discarded: "
@@ -174,7 +184,10 @@ func (s *Store) decideHeld(ctx context.Context, by people.Actor, as, provider st
 		res, err := r.ExecContext(ctx, `
 			INSERT INTO acceptance (extract_id, accepted_at, accepted_by, reason, discarded)
 			SELECT w.extract_id, ?1, ?2, ?3, ?6
-			FROM (WITH which (extract_id) AS (`+which+`) SELECT extract_id FROM which) w`, r.at.UnixMicro(), as, reason, provider, day, discard)
+			FROM (WITH which (extract_id) AS (`+which+`) SELECT extract_id FROM which) w
+			WHERE ?7 IS NULL
+				OR EXISTS (SELECT 1 FROM extract x JOIN file f ON f.file_id = x.file_id WHERE x.extract_id = w.extract_id AND f.sha256 = ?7)`,
+			r.at.UnixMicro(), as, reason, provider, day, discard, of)
 		if err != nil {
 			return err
 		}

@@ -317,7 +317,7 @@ func TestAnyOrderOfArrival(t *testing.T) {
 		for _, provider := range []string{"RZ1", "RZ2"} {
 			for day := delay.MustDay("2026-01-28"); day < delay.MustDay("2026-02-10"); day++ {
 				for _, s := range []opened{one, other} {
-					if _, err := dated(s.Store, time.UnixMicro(1)).Accept(t.Context(), people.Actor{Kind: people.Machine}, "a test", provider, day,
+					if _, err := dated(s.Store, time.UnixMicro(1)).Accept(t.Context(), people.Actor{Kind: people.Machine}, "a test", "", provider, day,
 						"right as it is"); err != nil {
 						t.Fatal(err)
 					}

@@ -12,13 +12,16 @@ import (
 
 // stand works out where the provider's days stand and writes what changed.
 // Only the days given, ascending, and the extract after each can stand
-// otherwise than before (R5); no days mean all.
+// otherwise than before (R5); no days mean all. What was discarded is compared with
+// nothing.
 func (d *derivation) stand(days []delay.Day) error {
 	from, to := delay.Day(0), never
 	if len(days) > 0 {
 		if err := d.tx.QueryRowContext(d.ctx, `
-			SELECT coalesce((SELECT max(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date < ?2 AND `+standsAsRead+`), ?2),
-				coalesce((SELECT min(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date > ?3 AND `+standsAsRead+`), ?3)`,
+			SELECT coalesce((SELECT max(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date < ?2 AND `+standsAsRead+`
+					AND `+lastWord+` <> 1), ?2),
+				coalesce((SELECT min(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date > ?3 AND `+standsAsRead+`
+					AND `+lastWord+` <> 1), ?3)`,
 			d.sender, days[0], days[len(days)-1]).Scan(&from, &to); err != nil {
 			return err
 		}

@@ -48,8 +48,12 @@ func (s *Server) statusPage(c echo.Context) error {
 	of := map[CheckState]int64{}
 	for _, check := range s.opts.Status(c.Request().Context()) {
 		of[check.State]++
-		if check.Do == "" {
+		switch {
+		case check.Do != "":
+		case check.State == CheckGood:
 			check.Do = "Nothing"
+		default:
+			check.Do = "What was found says it."
 		}
 		v.Rows = append(v.Rows, statusRow{check, checkTags[check.State]})
 	}

@@ -104,7 +104,7 @@ func takesFile(path string) bool { return path == apiUploadPath || sendsFile(pat
 // sendsFile says whether a path is that of a form with a file, which is read, with
 // the proof that stands in it, by its handler.
 func sendsFile(path string) bool {
-	return path == uploadPath || path == addPublishedPath || path == newLayoutPath
+	return path == uploadPath || path == lookPath || path == addPublishedPath || path == newLayoutPath
 }
 
 // apiUploadPath is the path that programs send files to.

@@ -141,11 +141,11 @@ func arrivalWords(f fortnightOf, decides bool) (string, []attentionItem) {
 	var attention []attentionItem
 	heldItem := func(line measure.ExtractLine, d measure.ExtractDay) attentionItem {
 		a := attentionItem{Words: line.Name + ", " + d.Day.Long() + ": the file (" + plural(int64(d.HeldRows), "row", "rows") +
-			") is short or in doubt and is held. It counts for nothing until it is accepted or sent again.",
+			") is short or in doubt and is held. It counts for nothing until it is accepted, discarded or sent again.",
 			Href: "/extracts/" + d.Held, Text: "Receipt"}
 		if d.Arrival != measure.Held {
 			a.Words = line.Name + ", " + d.Day.Long() + ": a later file (" + plural(int64(d.HeldRows), "row", "rows") +
-				") is short or in doubt and is held. The earlier one counts until the later is accepted or sent again."
+				") is short or in doubt and is held. The earlier one counts until the later is accepted, discarded or sent again."
 		}
 		if decides {
 			a.Href, a.Text = decisionPath(d.Held), "Decide"
@@ -201,7 +201,7 @@ func gridOf(f fortnightOf) (page.Table, []providerList) {
 			if d.File != "" {
 				cell.Href = "/extracts/" + d.File
 				cell.Class = count(int64(d.Rows))
-				item.Href, item.Rows = cell.Href, cell.Class+" rows"
+				item.Href, item.Rows = cell.Href, plural(int64(d.Rows), "row", "rows")
 			}
 			row = append(row, cell)
 			list.Items = append([]listItem{item}, list.Items...)
@@ -383,7 +383,7 @@ func outcomeWords(o ingest.Outcome) string {
 	case ingest.Already:
 		return "This file was taken before. Sending it again changed nothing."
 	case ingest.Held:
-		return "This file is held. What is held counts for nothing until it is accepted or sent again."
+		return "This file is held. What is held counts for nothing until it is accepted, discarded or sent again."
 	default:
 		return "This file could not be taken. Nothing in it counts."
 	}

@@ -149,7 +149,7 @@ func calendarWords(lines []measure.ExtractLine) string {
 	}
 	var words []string
 	for _, r := range raised {
-		words = append(words, r.Words())
+		words = append(words, r.Words("in the days shown"))
 	}
 	return strings.Join(words, " ")
 }

@@ -169,7 +169,7 @@ func (s *Server) decide(c echo.Context) error {
 		decide, said = s.opts.Extracts.Discard, "The file of "+heldDays(held)+" is discarded and counts for nothing."
 	}
 	for _, st := range held {
-		if _, err := decide(ctx, by, s.grantWords(by.Grant), st.Provider, st.Day, why); err != nil {
+		if _, err := decide(ctx, by, s.grantWords(by.Grant), sum, st.Provider, st.Day, why); err != nil {
 			return err
 		}
 	}

@@ -256,9 +256,6 @@ func (s *Server) lookPage(c echo.Context) error {
 		v.Lede = lookWords(l.Files, "would be ")
 		v.Take, v.Buttons, v.Kept = v.Self, []page.Button{take, leave}, lookKept
 		v.Moved = "No delayed day would change."
-		if len(ingest.Differing(l.Days)) > 0 {
-			v.Moved = ""
-		}
 		if l.Older {
 			v.Older = "Something else has arrived or been decided since this was worked out. Taking these files in may change other days than " +
 				"are shown. Leave them and send them again to see."
@@ -288,6 +285,13 @@ func (s *Server) lookPage(c echo.Context) error {
 		}
 	}
 	v.Days = s.changedTables("days-", lookDays(l))
+	switch n := len(ingest.Differing(l.Days)); {
+	case len(v.Days) > 0:
+		v.Moved = ""
+	case n > 0 && v.Moved != "":
+		v.Moved = "No sum of days by month, body, council or hospital would change; " + plural(int64(n), "line", "lines") +
+			" by reason or type of care would."
+	}
 	return s.page(c, "look", v)
 }
 
@@ -335,7 +339,7 @@ func lookWords(reports []*ingest.Report, would string) string {
 
 func (s *Server) lookFiles(l Look) page.Table {
 	t := page.Table{ID: "files", Caption: "Files", HiddenCaption: true, Head: []page.Head{{Text: "File"}, {Text: "Outcome"},
-		{Text: "Read", Numeric: true}, {Text: "Kept", Numeric: true}, {Text: "Not understood", Numeric: true},
+		{Text: "Read", Numeric: true}, {Text: "Kept", Numeric: true}, {Text: "Put aside", Numeric: true},
 		{Text: "Not counted", Numeric: true}}}
 	number := func(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }
 	for _, r := range flat(l.Files) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/ingest"
-	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
 )
 
@@ -58,7 +58,8 @@ func (s *sending) end(key [32]byte) {
 
 // answeredOnce takes a file that came with an Idempotency-Key once: the same key
 // with the same name and bytes gets the first answer again, with others it is
-// refused. What could not be done is not kept: it can be sent again. Without a key
+// refused. What could not be done, or was turned away, is not kept: it can be sent
+// again. Without a key
 // it takes the file.
 func (s *Server) answeredOnce(c echo.Context, name string, file io.ReadSeeker, take func() (ingest.SentAnswer, error)) (
 	ingest.SentAnswer, error) {
@@ -67,10 +68,10 @@ func (s *Server) answeredOnce(c echo.Context, name string, file io.ReadSeeker, t
 		return take()
 	}
 	none := ingest.SentAnswer{}
-	if text := given[0]; len(given) > 1 || text == "" || len(text) > longestKey || nhsnumber.In(text) ||
+	if text := given[0]; len(given) > 1 || text == "" || len(text) > longestKey ||
 		strings.ContainsFunc(text, func(r rune) bool { return r < '!' || r > '~' }) {
 		return none, problem.New(problem.Invalid, "The header %s is not one that can be used. Send one of 1 to %d letters, digits and signs, "+
-			"without spaces and without anybody's number, such as a UUID. Nothing was taken.", headerOnce, longestKey)
+			"without spaces, such as a UUID. Nothing was taken.", headerOnce, longestKey)
 	}
 	key := sha256.Sum256([]byte(s.actor(c).Who() + "\n" + given[0]))
 	if !s.sending.begin(key) {
@@ -97,7 +98,9 @@ func (s *Server) answeredOnce(c echo.Context, name string, file io.ReadSeeker, t
 	if err != nil {
 		return none, err
 	}
-	a.Sum = sum
+	if a.Sum = sum; a.Status >= http.StatusMultipleChoices {
+		return a, nil // Turned away, it may be sent again and is judged anew (R9).
+	}
 	// The file is taken: whoever goes away now is to be answered so all the same.
 	return a, s.opts.SentAnswers.KeepSentAnswer(context.WithoutCancel(ctx), key, a, now, now.Add(-onceKept))
 }

@@ -54,6 +54,11 @@ func (s *Server) seesRejected(by people.Actor, r ingest.Report) (sees, identifie
 			return false, false
 		}
 	}
+	// Of a file that was turned away, or that holds several hospitals' rows, it is not
+	// known whose every row is.
+	if r.Outcome == ingest.Rejected || len(r.Providers) > 1 {
+		return by.Scope().Identifiers(), false
+	}
 	return by.Scope().Identifiers(), by.Scope().Identifiers()
 }
 

@@ -449,7 +449,7 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 		if w.How == "list" && w.Kind != "criteria" {
 			continue
 		}
-		ch := wordChoice{ID: "w" + strconv.Itoa(i), Word: extract.Glimpse(w.Word), Kind: kindWords[w.Kind], Rows: count(int64(w.Rows)),
+		ch := wordChoice{ID: "w" + strconv.Itoa(i), Word: extract.Glimpse(w.Word), Kind: kindWords[w.Kind], Rows: plural(int64(w.Rows), "row", "rows"),
 			Unsure: w.How == "none" || w.How == "like",
 			How:    map[string]string{"like": "Read by likeness", "none": "In no list", "you": "As you said", "list": "As the list has it"}[w.How]}
 		ch.Items = s.meanings(p, w)
@@ -777,7 +777,7 @@ func (s *Server) layoutView(c echo.Context, asked string) (layoutView, error) {
 			v.Compared, v.Lines = "Version "+number+" beside what is used", propose.Compare(one.Text, text)
 			if one.Text != text && s.actor(c).May(people.TakeExtracts) {
 				v.Back = one.Number
-				v.Why = page.Field{ID: "why", Label: "Why version " + number + " is taken back", Class: "nhsuk-input--width-30",
+				v.Why = page.Field{ID: "why", Label: "Why version " + number + " is used again", Class: "nhsuk-input--width-30",
 					Hint: "The audit log keeps it: do not name people."}
 			}
 		}

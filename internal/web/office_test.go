@@ -396,13 +396,15 @@ func (v view) Receipt(ctx context.Context, sum string) (ingest.Arrived, error) {
 	return r, err
 }
 
-func (v view) Discard(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
-	n, err := v.Store.Discard(ctx, by, as, provider, day, reason)
+func (v view) Discard(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (
+	bool, error) {
+	n, err := v.Store.Discard(ctx, by, as, sum, provider, day, reason)
 	return n > 0, err
 }
 
-func (v view) Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error) {
-	n, err := v.Store.Accept(ctx, by, as, provider, day, reason)
+func (v view) Accept(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (
+	bool, error) {
+	n, err := v.Store.Accept(ctx, by, as, sum, provider, day, reason)
 	return n > 0, err
 }
 

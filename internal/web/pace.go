@@ -66,6 +66,8 @@ func (p pace) allowsVisit(v visit) bool {
 	switch {
 	case v.Actor.Kind == people.AProgram:
 		return within(p.known, "token "+v.Actor.Token.ID)
+	case v.Actor.Kind == people.AScreen:
+		return within(p.known, "screen "+v.Actor.Token.ID)
 	case v.Person.ID != 0:
 		return within(p.known, "person "+strconv.FormatInt(v.Person.ID, 10))
 	}

@@ -47,12 +47,12 @@ type Extracts interface {
 	// Receipt gives the receipt of the file whose SHA-256 is sum, in lower-case
 	// hexadecimal, or a problem of kind NotFound.
 	Receipt(ctx context.Context, sum string) (ingest.Arrived, error)
-	// Accept has a provider's held extract of a day count, notes by and reason in
+	// Accept has a provider's held extract of a day in the file of that SHA-256 count, notes by and reason in
 	// the audit log, and says whether there was one. as is what the receipt shows
 	// of by.
-	Accept(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error)
+	Accept(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (bool, error)
 	// Discard has it count for nothing, as if it had not come.
-	Discard(ctx context.Context, by people.Actor, as, provider string, day delay.Day, reason string) (bool, error)
+	Discard(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (bool, error)
 }
 
 // TurnedAway is one file that was turned away.
