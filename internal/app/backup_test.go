@@ -106,6 +106,27 @@ func TestBackupComesBackWhole(t *testing.T) {
 			t.Errorf("the restore is noted again: %s", said)
 		}
 	})
+	t.Run("what no backup holds", func(t *testing.T) {
+		key := filepath.Join(n.dir, "key")
+		if err := os.WriteFile(key, []byte(strings.Repeat("ab", 32)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var made bytes.Buffer
+		_, err := backup.Write(t.Context(), &made, backup.Manifest{Made: time.Now()}, []backup.Source{{Path: app.KeyFile, At: key}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Join(n.dir, "doctored")
+		keysInto(t, n.data(), dir)
+		status, _, errs := run(t, "restore", n.file("doctored.tar.gz", made.String()), "--data", dir)
+		if status != app.ExitLess || !strings.Contains(errs, "which no backup of Homeward does") {
+			t.Errorf("it ended with %d: %s", status, errs)
+		}
+		own := must2(os.ReadFile(filepath.Join(n.data(), app.KeyFile)))
+		if got := must2(os.ReadFile(filepath.Join(dir, app.KeyFile))); !bytes.Equal(got, own) {
+			t.Error("a key was replaced")
+		}
+	})
 	t.Run("what is none", func(t *testing.T) {
 		whole, err := os.ReadFile(file)
 		if err != nil {

@@ -92,3 +92,61 @@ func TestR5HeldFileIsDiscarded(t *testing.T) {
 	}
 	verified()
 }
+
+// What was discarded is compared with nothing, whichever day it is of, and each file
+// is decided on by itself, not what else is held of its day.
+func TestR5DiscardedFilesStandForNothing(t *testing.T) {
+	t.Parallel()
+	n := newNorthshire(t)
+	a := openApp(t, app.Options{Data: n.data(), Now: func() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) }})
+	take := func(name, day string, patients int) string {
+		t.Helper()
+		r, err := a.Ingest.File(t.Context(), name, strings.NewReader(northgate(day, 1, patients)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.SHA256
+	}
+	site, signIn := a.Site(t, nil, people.Analyst)
+	decide := func(sum, what string) {
+		t.Helper()
+		code := sendBody(site, "/extracts/"+sum+"/decision", signIn(people.Analyst), "application/x-www-form-urlencoded",
+			"what="+what+"&why=Because").Code
+		if code != http.StatusSeeOther {
+			t.Fatalf("%s answers %d", what, code)
+		}
+	}
+	stands := func(sum string) string {
+		t.Helper()
+		all, err := a.Store.Standings(t.Context(), sum)
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		switch st := all[0]; {
+		case st.Counted:
+			return "counts"
+		case st.Held:
+			return "held"
+		case st.Discarded:
+			return "discarded"
+		}
+		return "other"
+	}
+	take("RZ1_2026-11-16.csv", "2026-11-16", 40)
+	first := take("RZ1_2026-11-17.csv", "2026-11-17", 4)
+	decide(first, "discard")
+	if next := take("RZ1_2026-11-18.csv", "2026-11-18", 5); stands(next) != "held" {
+		t.Errorf("the short file after one that was discarded is %s", stands(next))
+	}
+	second := take("RZ1_2026-11-17_v2.csv", "2026-11-17", 6)
+	decide(first, "accept")
+	if got := stands(first) + ", " + stands(second); got != "counts, held" && got != "other, held" {
+		t.Errorf("accepting the first file of a day makes the two %s", got)
+	}
+	if stands(second) == "counts" {
+		t.Error("a file counts that nobody accepted")
+	}
+	if status, out, errs := run(t, "verify", "--data", n.data()); status != 0 {
+		t.Errorf("verify: %d %s%s", status, out, errs)
+	}
+}

@@ -315,7 +315,8 @@ func (r *restoring) mark() error {
 // after opens what was restored when its keys are there, so that the audit log says
 // so, and checks it whole.
 func (r *restoring) after(ctx context.Context) (int, error) {
-	fmt.Fprintln(r.out, "Accounts, roles, tokens and sessions are as they were then: look through them (homeward user list, homeward token list).")
+	fmt.Fprintln(r.out, "Accounts, roles, tokens and sessions are as they were then: look through them (homeward user list, homeward "+
+		"token list).")
 	next := fmt.Sprintf("homeward verify --data %s and homeward audit verify --data %s", r.o.Data, r.o.Data)
 	for _, name := range []string{KeyFile, sqlite.AuditKeyName} {
 		if _, err := os.Stat(r.keyNamed(name)); err != nil {

@@ -218,6 +218,20 @@ func TestTheNewestBackupsStay(t *testing.T) {
 	}
 }
 
+// A folder that is a link to another disk is in the backup all the same.
+func TestALinkedFolderIsWalked(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"layouts/a.yaml": "version: 1\n"})
+	disk := folder(t, map[string]string{"2026-03/x.sealed": "sealed"})
+	if err := os.Symlink(disk, filepath.Join(dir, "received")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := backup.Walk(dir, "received", true)
+	if err != nil || len(got) != 1 || got[0].Path != "received/2026-03/x.sealed" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(write(f, folder(f, map[string]string{"layouts/a.yaml": "version: 1\n"})))
 	f.Add(packed(f, [2]string{"../a", "abc"}))

@@ -449,7 +449,8 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 		if w.How == "list" && w.Kind != "criteria" {
 			continue
 		}
-		ch := wordChoice{ID: "w" + strconv.Itoa(i), Word: extract.Glimpse(w.Word), Kind: kindWords[w.Kind], Rows: plural(int64(w.Rows), "row", "rows"),
+		ch := wordChoice{ID: "w" + strconv.Itoa(i), Word: extract.Glimpse(w.Word), Kind: kindWords[w.Kind],
+			Rows:   plural(int64(w.Rows), "row", "rows"),
 			Unsure: w.How == "none" || w.How == "like",
 			How:    map[string]string{"like": "Read by likeness", "none": "In no list", "you": "As you said", "list": "As the list has it"}[w.How]}
 		ch.Items = s.meanings(p, w)
