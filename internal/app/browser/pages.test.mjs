@@ -60,7 +60,8 @@ const visits = {
 
 for (const which of ['full', 'beds', 'empty']) {
   describe(`${which} site`, () => {
-    for (const target of which === 'beds' ? ofBeds : pages) {
+    const here = pages.filter((one) => which === 'full' || !one.startsWith('/layouts/northgate'))
+    for (const target of which === 'beds' ? ofBeds : here) {
       test(target, async () => {
         const { at } = sites[which]
         for (const [width, height, script] of visits[which]) {
@@ -88,6 +89,8 @@ describe('by keyboard', () => {
   test('every link, button and field of the overview takes the focus, visibly and in order', async () => {
     const { context, page } = await visitor(chrome, sites.full)
     await page.goto(sites.full.at + '/overview')
+    // What does not fit beside the others moves into the menu first.
+    await page.waitForLoadState('networkidle')
     const expected = await page.evaluate(() => [...document.querySelectorAll('a[href], button, summary, input, select, [tabindex="0"]')]
       // The buttons of a chart show when its plot has the focus.
       .filter((e) => e.dataset.step || e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]') &&
