@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,9 +104,10 @@ func TestR8ZIPFileInTheInbox(t *testing.T) {
 		}
 	}
 	put("week.zip", zipped(t, "RZ1_2026-11-18.csv", northgate("2026-11-18", 1, 20), "RZ1_2026-11-19.csv", northgate("2026-11-19", 1, 20)))
+	put("some.zip", zipped(t, "RZ1_2026-11-17.csv", northgate("2026-11-17", 1, 20), "odd.csv", "no,extract\n"))
 	put("bomb.zip", zipped(t, "RZ1_2026-11-19.csv", strings.Repeat("0", 4<<20)))
 	said, err := a.TakeInbox(context.Background())
-	if err != nil || !strings.Contains(said, "1 taken") || !strings.Contains(said, "1 rejected") {
+	if err != nil || !strings.Contains(said, "1 taken") || !strings.Contains(said, "2 rejected") {
 		t.Errorf("it says %q, %v", said, err)
 	}
 	if left, err := os.ReadDir(inbox); err != nil || len(left) != 0 {
@@ -114,8 +116,17 @@ func TestR8ZIPFileInTheInbox(t *testing.T) {
 	if got := n.days("2026-11-18", "2026-11-19"); got != "2026-11-18:20 2026-11-19:20" {
 		t.Errorf("counted: %s", got)
 	}
-	text, err := os.ReadFile(filepath.Join(n.data(), app.RejectedFolder, "2026-11-20", "bomb.zip.report.json"))
+	text, err := os.ReadFile(filepath.Join(n.data(), app.RejectedFolder, "2026-11-20", "bomb.zip-RZ1_2026-11-19.csv.report.json"))
 	if err != nil || !strings.Contains(string(text), "200 times its size") {
 		t.Errorf("the receipt of the other: %s, %v", text, err)
+	}
+	// P1 Of the third only what was turned away lies in clear.
+	var aside []string
+	for _, e := range must2(os.ReadDir(filepath.Join(n.data(), app.RejectedFolder, "2026-11-20"))) {
+		aside = append(aside, e.Name())
+	}
+	want := []string{"bomb.zip-RZ1_2026-11-19.csv.report.json", "some.zip-odd.csv", "some.zip-odd.csv.report.json"}
+	if !slices.Equal(aside, want) {
+		t.Errorf("rejected holds %v, want %v", aside, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"homeward/internal/bundle"
 	"homeward/internal/durable"
 	"homeward/internal/ingest"
 	"homeward/internal/nhsnumber"
@@ -153,6 +155,7 @@ func (a *App) takeInbox(ctx context.Context) (string, error) {
 	if p.sealed, err = a.sealArchive(ctx); err != nil {
 		return "", err
 	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return bundle.ByName(a.Name(), b.Name()) })
 	a.inbox.forget(entries)
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
@@ -173,7 +176,7 @@ func (a *App) passBy(ctx context.Context, p *pass, dir string, e fs.DirEntry) er
 	if strings.HasPrefix(name, takenPrefix) {
 		return a.putBack(path, dir)
 	}
-	if strings.HasPrefix(name, ".") || noise(name) {
+	if strings.HasPrefix(name, ".") || bundle.Noise(name) {
 		return nil
 	}
 	info, err := os.Lstat(path)
@@ -278,7 +281,7 @@ func (a *App) takeOne(ctx context.Context, path string, seen fs.FileInfo) (*inge
 	}
 	a.Options.Log.Info("extract", counts(report)...)
 	if report.Outcome == ingest.Rejected {
-		if err := a.putRejected(nhsnumber.Redact(filepath.Base(path)), report, frozen); err != nil {
+		if err := a.putRejectedOf(filepath.Base(path), report, frozen); err != nil {
 			return nil, err
 		}
 	}
@@ -363,6 +366,43 @@ func (a *App) rejectedToday() (string, error) {
 		return "", problem.Wrap(err, problem.Unavailable, "The folder %s could not be made. The file stays in the inbox", RejectedFolder)
 	}
 	return dir, nil
+}
+
+// putRejectedOf puts what was turned away of a file into rejected: of a ZIP file those
+// of its files alone, because the others lie sealed among the received ones.
+func (a *App) putRejectedOf(name string, report *ingest.Report, frozen *ingest.Frozen) error {
+	if len(report.Files) == 0 {
+		return a.putRejected(name, report, frozen)
+	}
+	in, err := bundle.Open(frozen, frozen.Size, bundle.DefaultLimits())
+	if err != nil {
+		return err
+	}
+	for i, f := range in.Files {
+		one := report.Files[i]
+		if one.Outcome != ingest.Rejected {
+			continue
+		}
+		err := f.Read(func(content io.Reader) error {
+			part, err := ingest.Freeze(content, a.Ingest.Spool)
+			if err != nil {
+				return err
+			}
+			defer part.Close()
+			return a.putRejected(name+"-"+f.Name, one, part)
+		})
+		if problem.KindOf(err) == problem.Invalid {
+			// What cannot be unpacked has its receipt alone.
+			var dir string
+			if dir, err = a.rejectedToday(); err == nil {
+				err = writeReceipt(free(dir, nhsnumber.Redact(name+"-"+f.Name)), one)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // putRejected puts a copy of a file that was turned away beside its receipt,

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"homeward/internal/bundle"
 	"homeward/internal/config"
 	"homeward/internal/durable"
 	"homeward/internal/ingest"
@@ -139,7 +140,7 @@ func find(paths []string) ([]string, error) {
 			return nil, usage("%s cannot be found. Check the path.", path)
 		}
 		if !info.IsDir() {
-			if !noise(path) {
+			if !bundle.Noise(filepath.ToSlash(path)) {
 				files = append(files, path)
 			}
 			continue
@@ -155,7 +156,7 @@ func find(paths []string) ([]string, error) {
 				}
 				return nil
 			}
-			if e.Type().IsRegular() && !noise(p) {
+			if e.Type().IsRegular() && !bundle.Noise(filepath.ToSlash(p)) {
 				within = append(within, p)
 			}
 			return nil
@@ -163,18 +164,10 @@ func find(paths []string) ([]string, error) {
 		if err != nil {
 			return nil, problem.Wrap(err, problem.Unavailable, "The folder %s could not be read", path)
 		}
-		slices.Sort(within)
+		slices.SortFunc(within, bundle.ByName)
 		files = append(files, within...)
 	}
 	return files, nil
-}
-
-// noise says whether a file is no extract but what systems leave in folders: the
-// lock of an open workbook, pictures of a folder, its settings.
-func noise(path string) bool {
-	name := strings.ToLower(filepath.Base(path))
-	return strings.HasPrefix(name, "~$") || strings.HasPrefix(name, "._") ||
-		slices.Contains([]string{"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store"}, name)
 }
 
 // ingestFiles takes files in, in order, and says of each what became of it.

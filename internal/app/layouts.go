@@ -427,13 +427,20 @@ func (d *layoutDesk) write(ctx context.Context, by people.Actor, name, text, why
 		if err := keep(propose.Version{Number: number, Text: text, At: now, By: by.As(), Why: why}); err != nil {
 			return err
 		}
-		if err := durable.MkdirAll(d.dir()); err != nil {
-			return problem.Wrap(err, problem.Unavailable, "The folder of layouts could not be made")
-		}
-		return durable.Write(path, []byte(text))
+		return nil
 	})
 	if err != nil {
 		return false, err
+	}
+	// Only what the log has is read by: a version that is cut off here stands in the list
+	// and can be used from there.
+	err = durable.MkdirAll(d.dir())
+	if err == nil {
+		err = durable.Write(path, []byte(text))
+	}
+	if err != nil {
+		return false, problem.Wrap(err, problem.Unavailable, "Version %d is kept and could not be put in its place. Check that the disk has "+
+			"room, then use version %d from the page of the layout", number, number)
 	}
 	return d.load(name)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -59,6 +60,7 @@ type tryout struct {
 	state   web.Look
 	mark    string // the evidence that it was tried on
 	busy    bool   // it is being taken
+	over    bool   // its hour ended meanwhile
 	removed bool
 }
 
@@ -129,7 +131,7 @@ func (l *looks) add(one *tryout) error {
 	one.ends = time.AfterFunc(lookKept, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if !one.busy {
+		if one.over = one.busy; !one.over {
 			l.remove(one)
 		}
 	})
@@ -362,12 +364,21 @@ func (l *looks) Take(ctx context.Context, by people.Actor, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	one.busy = false
-	if err != nil {
-		return err
+	if err == nil || len(reports) > 0 {
+		// What was taken is taken, whatever became of the next.
+		one.state = web.Look{State: web.LookTaken, Names: one.state.Names, Files: reports}
+		if err != nil {
+			one.state.Why = fmt.Sprintf("%d of %d files were taken. The next could not be: %s Send the others again.", len(reports),
+				len(one.files), sentence(err))
+			l.app.Options.Log.Error("files that were looked at could not all be taken", "error", err)
+		}
+		one.unseal()
+		err = nil
 	}
-	one.state = web.Look{State: web.LookTaken, Names: one.state.Names, Files: reports}
-	one.unseal()
-	return nil
+	if one.over {
+		l.remove(one)
+	}
+	return err
 }
 
 // Leave lets a look go with its files.

@@ -5,6 +5,7 @@ package bundle
 
 import (
 	"archive/zip"
+	"cmp"
 	"encoding/binary"
 	"io"
 	"math"
@@ -78,7 +79,7 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*Bundle, error) {
 		if f.Name == "[Content_Types].xml" || f.Name == "mimetype" {
 			return nil, nil
 		}
-		if strings.HasSuffix(f.Name, "/") || noise(f.Name) {
+		if strings.HasSuffix(f.Name, "/") || Noise(f.Name) {
 			continue
 		}
 		b.Files = append(b.Files, File{f.Name, b, f})
@@ -103,7 +104,7 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*Bundle, error) {
 	case declared > uint64(limits.All):
 		return nil, tooLarge(limits)
 	}
-	slices.SortStableFunc(b.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(b.Files, func(a, b File) int { return ByName(a.Name, b.Name) })
 	return b, nil
 }
 
@@ -115,11 +116,19 @@ func tooLarge(l Limits) error {
 	return problem.New(problem.Invalid, "The ZIP file unpacks to more than %d MB (R8). Send it in parts.", l.All>>20)
 }
 
-// noise says whether a file is what systems put beside those that people mean.
-func noise(name string) bool {
+// ByName orders files that came together: by their names, their endings last, so that
+// "list (2).csv" and "list-corrected.csv" come after "list.csv" and count in its place
+// (C11).
+func ByName(a, b string) int {
+	return cmp.Or(strings.Compare(strings.TrimSuffix(a, path.Ext(a)), strings.TrimSuffix(b, path.Ext(b))), strings.Compare(a, b))
+}
+
+// Noise says whether a file is no extract but what systems put beside those that people
+// mean: the lock of an open workbook, pictures of a folder, its settings.
+func Noise(name string) bool {
 	base := strings.ToLower(path.Base(name))
-	return strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, "._") ||
-		slices.Contains([]string{".ds_store", "thumbs.db", "desktop.ini"}, base)
+	return strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, "._") || strings.HasPrefix(base, "~$") ||
+		slices.Contains([]string{".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini"}, base)
 }
 
 // listLength gives how many bytes the list of a ZIP file's files has at most, read

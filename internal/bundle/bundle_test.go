@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,17 @@ func TestR8FilesOfABundle(t *testing.T) {
 	}
 	if s := strings.Join(got, " "); s != "a.csv=one b.csv=two" {
 		t.Errorf("got %s", s)
+	}
+}
+
+// What corrects a file comes after it, whatever sign its name goes on with.
+func TestC11FilesThatComeTogetherAreInOrder(t *testing.T) {
+	names := []string{"RK9_2026-01-05-corrected.csv", "RK9_2026-01-06.csv", "RK9_2026-01-05 (2).csv", "RK9_2026-01-05.xlsx",
+		"RK9_2026-01-05.csv", "RK9_2026-01-05_v2.csv"}
+	slices.SortFunc(names, ByName)
+	if got := strings.Join(names, ", "); got != "RK9_2026-01-05.csv, RK9_2026-01-05.xlsx, RK9_2026-01-05 (2).csv, "+
+		"RK9_2026-01-05-corrected.csv, RK9_2026-01-05_v2.csv, RK9_2026-01-06.csv" {
+		t.Errorf("in order: %s", got)
 	}
 }
 

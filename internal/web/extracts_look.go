@@ -12,6 +12,7 @@ import (
 
 	"homeward/internal/ingest"
 	"homeward/internal/measure"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/web/page"
@@ -52,7 +53,8 @@ const (
 // Look is what files would give, or gave.
 type Look struct {
 	State LookState
-	// Names are those of the files; Why says why they could not be tried.
+	// Names are those of the files; Why says why they could not be tried, or all be
+	// taken.
 	Names []string
 	Why   string
 	// Files are the receipts, Days all delayed days before and after. Older says
@@ -238,7 +240,7 @@ func (s *Server) lookPage(c echo.Context) error {
 	v.Crumbs = []page.Link{{Text: "Extracts", Href: "/extracts"}, {Text: "Upload", Href: uploadPath}}
 	take, leave := page.Button{Text: "Take in", Name: "what", Value: "take"},
 		page.Button{Text: "Leave", Name: "what", Value: "leave", Class: "nhsuk-button--secondary"}
-	names := strings.Join(l.Names, ", ")
+	names := nhsnumber.Redact(strings.Join(l.Names, ", "))
 	switch l.State {
 	case LookWaiting:
 		v.Waiting, v.Lede = true, "What would change is being worked out."
@@ -251,7 +253,7 @@ func (s *Server) lookPage(c echo.Context) error {
 	case LookTaken:
 		v.Frame = s.frame(c, "Taken in")
 		v.Crumbs = []page.Link{{Text: "Extracts", Href: "/extracts"}}
-		v.Lede = lookWords(l.Files, "")
+		v.Lede, v.Why = lookWords(l.Files, ""), l.Why
 	default:
 		v.Lede = lookWords(l.Files, "would be ")
 		v.Take, v.Buttons, v.Kept = v.Self, []page.Button{take, leave}, lookKept
