@@ -88,11 +88,11 @@ func RetentionNight(ctx context.Context, a *App) (string, error) { return a.rete
 // NewLooks lets tests look at files as the pages do.
 func NewLooks(a *App, dir string) web.Looks { return newLooks(a, dir) }
 
-// LookFiles gives files by names and contents in turn.
-func LookFiles(parts ...string) []web.LookFile {
-	var out []web.LookFile
+// SentFiles gives files by names and contents in turn.
+func SentFiles(parts ...string) []web.SentFile {
+	var out []web.SentFile
 	for i := 0; i < len(parts); i += 2 {
-		out = append(out, web.LookFile{Name: parts[i], Content: strings.NewReader(parts[i+1])})
+		out = append(out, web.SentFile{Name: parts[i], Content: strings.NewReader(parts[i+1])})
 	}
 	return out
 }

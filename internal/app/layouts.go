@@ -197,17 +197,14 @@ func noLayout(string) error {
 }
 
 // Begin keeps samples, sealed, and gives the name by which they are worked on.
-func (d *layoutDesk) Begin(ctx context.Context, by people.Actor, files []web.SampleFile) (string, error) {
-	if d.app.Key == nil {
-		return "", problem.New(problem.Unavailable, "Samples cannot be kept: the key that seals them is not here.")
-	}
+func (d *layoutDesk) Begin(ctx context.Context, by people.Actor, files []web.SentFile) (string, error) {
 	id := strings.ToLower(rand.Text())
 	w := &draft{id: id, by: by.Who(), dir: filepath.Join(d.folder, "layout-"+id)}
 	if err := os.Mkdir(w.dir, 0o700); err != nil {
 		return "", problem.Wrap(err, problem.Unavailable, "The samples could not be kept")
 	}
 	for i, f := range files {
-		if err := d.seal(filepath.Join(w.dir, strconv.Itoa(i)), f.Content); err != nil {
+		if err := d.app.sealInto(filepath.Join(w.dir, strconv.Itoa(i)), f.Content); err != nil {
 			return "", errors.Join(err, os.RemoveAll(w.dir))
 		}
 		w.names = append(w.names, f.Name)
@@ -225,22 +222,6 @@ func (d *layoutDesk) Begin(ctx context.Context, by people.Actor, files []web.Sam
 	w.until = d.app.Options.Now().Add(draftTime)
 	w.timer = time.AfterFunc(draftTime, func() { _ = d.forget(id) })
 	return id, nil
-}
-
-func (d *layoutDesk) seal(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The samples could not be kept")
-	}
-	sealed, err := d.app.Key.SealTo(f)
-	if err == nil {
-		_, err = sealed.Write(content)
-		err = errors.Join(err, sealed.Close())
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The samples could not be kept")
-	}
-	return nil
 }
 
 // propose works out the layout of a draft anew, from its samples and answers.
@@ -264,17 +245,16 @@ func (d *layoutDesk) propose(ctx context.Context, w *draft) error {
 	return nil
 }
 
-func (d *layoutDesk) open(path string) ([]byte, error) {
-	f, err := os.Open(path)
+func (d *layoutDesk) open(path string) (text []byte, err error) {
+	content, done, err := d.app.openSealed(path)
+	if err == nil {
+		text, err = io.ReadAll(content)
+		err = errors.Join(err, done())
+	}
 	if err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The samples could not be read again")
 	}
-	defer f.Close()
-	plain, err := d.app.Key.OpenFrom(f)
-	if err != nil {
-		return nil, problem.Wrap(err, problem.Unavailable, "The samples could not be read again")
-	}
-	return io.ReadAll(plain)
+	return text, nil
 }
 
 // draft finds a draft of the actor's own.

@@ -1,13 +1,13 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -72,7 +72,7 @@ type lookedAt struct {
 
 // Begin keeps files sealed and tries them. A look of the same person that is not
 // being tried goes.
-func (l *looks) Begin(ctx context.Context, by people.Actor, files []web.LookFile) (string, error) {
+func (l *looks) Begin(ctx context.Context, by people.Actor, files []web.SentFile) (string, error) {
 	one := &tryout{id: strings.ToLower(rand.Text()), by: by.PersonID, done: make(chan struct{}), state: web.Look{State: web.LookWaiting}}
 	for _, f := range files {
 		at, err := l.seal(f)
@@ -157,50 +157,27 @@ func (one *tryout) unseal() {
 }
 
 // seal keeps one file.
-func (l *looks) seal(f web.LookFile) (at lookedAt, err error) {
-	cannot := func(err error) error {
-		return problem.Wrap(err, problem.Unavailable, "The file could not be kept while it is looked at. Check that the disk has room. Nothing "+
-			"was changed")
-	}
+func (l *looks) seal(f web.SentFile) (at lookedAt, err error) {
 	frozen, err := ingest.Freeze(f.Content, l.dir)
 	if err != nil {
 		return at, err
 	}
 	defer frozen.Close()
-	if l.app.Key == nil {
-		return at, problem.New(problem.Unavailable, "The key file for identifiers is missing, so nothing can be kept. Restore it from your "+
-			"backup.")
-	}
-	file, err := os.CreateTemp(l.dir, ".look-*")
-	if err != nil {
-		return at, cannot(err)
-	}
-	at = lookedAt{f.Name, file.Name(), frozen.Sum}
-	buffered := bufio.NewWriter(file)
-	sealing, err := l.app.Key.SealTo(buffered)
-	if err == nil {
-		_, err = io.Copy(sealing, frozen.Reader())
-		err = errors.Join(err, sealing.Close(), buffered.Flush())
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return at, cannot(errors.Join(err, os.Remove(file.Name())))
-	}
-	return at, nil
+	at = lookedAt{f.Name, filepath.Join(l.dir, ".look-"+strings.ToLower(rand.Text())), frozen.Sum}
+	return at, l.app.sealInto(at.path, frozen.Reader())
 }
 
 // open gives a file's bytes as they were sent, and nothing else.
 func (l *looks) open(f lookedAt) (*ingest.Frozen, error) {
-	file, err := os.Open(f.path)
-	if err != nil {
+	content, done, err := l.app.openSealed(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, goneFiles()
 	}
-	defer file.Close()
-	content, err := l.app.Key.OpenFrom(bufio.NewReader(file))
 	if err != nil {
 		return nil, err
 	}
 	frozen, err := ingest.Freeze(content, l.dir)
-	if err != nil {
+	if err = errors.Join(err, done()); err != nil {
 		return nil, err
 	}
 	if frozen.Sum != f.sum {

@@ -183,7 +183,7 @@ func TestSeveralFilesAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	looks := app.NewLooks(a, dir)
 	by := people.Actor{Kind: people.APerson, PersonID: 7}
-	id, err := looks.Begin(t.Context(), by, app.LookFiles("RZ1_2026-11-19_v2.csv", northgate("2026-11-19", 3, 20)))
+	id, err := looks.Begin(t.Context(), by, app.SentFiles("RZ1_2026-11-19_v2.csv", northgate("2026-11-19", 3, 20)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -569,9 +569,9 @@ func uploaded(r *http.Request) (io.Reader, string, error) {
 // mostFiles bounds the files of one form; more go into a ZIP file.
 const mostFiles = 50
 
-// sentFiles keeps every part "file" of a form until done, in their order. Its
-// proof stands before them.
-func (s *Server) sentFiles(r *http.Request) (files []LookFile, done func(), err error) {
+// sentFiles keeps every part "file" of a form until done, in their order, and at most
+// so many; more says what to do with more. Its proof stands before them.
+func (s *Server) sentFiles(r *http.Request, most int, more string) (files []SentFile, done func(), err error) {
 	var all []func()
 	done = func() {
 		for _, one := range all {
@@ -616,15 +616,15 @@ func (s *Server) sentFiles(r *http.Request) (files []LookFile, done func(), err 
 		if err != nil {
 			return nil, done, err
 		}
-		if len(files) == mostFiles {
-			return nil, done, problem.New(problem.Invalid, "You can send %d files at once. Put more into a ZIP file.", mostFiles)
+		if len(files) == most {
+			return nil, done, problem.New(problem.Invalid, "You can send %d files at once. %s", most, more)
 		}
 		spool, gone, err := s.spooled(content)
 		if err != nil {
 			return nil, done, err
 		}
 		all = append(all, gone)
-		files = append(files, LookFile{Name: name, Content: spool})
+		files = append(files, SentFile{Name: name, Content: spool})
 	}
 }
 

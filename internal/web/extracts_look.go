@@ -23,7 +23,7 @@ import (
 type Looks interface {
 	// Begin keeps files for an hour and begins to try them. A look of the same
 	// person that is not being tried goes; one that is, is a Conflict problem.
-	Begin(ctx context.Context, by people.Actor, files []LookFile) (id string, err error)
+	Begin(ctx context.Context, by people.Actor, files []SentFile) (id string, err error)
 	// Done keeps what became of files that were taken without a look, to be shown.
 	Done(ctx context.Context, by people.Actor, reports []*ingest.Report) (id string, err error)
 	// Look waits for the trial as long as ctx lasts. It is a NotFound problem when
@@ -33,8 +33,8 @@ type Looks interface {
 	Leave(by people.Actor, id string) error
 }
 
-// LookFile is one file that somebody sends.
-type LookFile struct {
+// SentFile is one file that somebody sends.
+type SentFile struct {
 	Name    string
 	Content io.ReadSeeker
 }
@@ -137,7 +137,7 @@ func (s *Server) upload(c echo.Context) error {
 func (s *Server) takeSent(c echo.Context) ([]*ingest.Report, error) {
 	r := c.Request()
 	s.wholeBody(r, s.opts.MaxUpload)
-	files, done, err := s.sentFiles(r)
+	files, done, err := s.sentFiles(r, mostFiles, "Put more into a ZIP file.")
 	defer done()
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (s *Server) beginLook(c echo.Context) error {
 	}
 	r := c.Request()
 	s.wholeBody(r, s.opts.MaxUpload)
-	files, done, err := s.sentFiles(r)
+	files, done, err := s.sentFiles(r, mostFiles, "Put more into a ZIP file.")
 	defer done()
 	var id string
 	if err == nil {

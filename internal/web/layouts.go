@@ -1,11 +1,8 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -33,7 +30,7 @@ type Layouts interface {
 	// first, or a problem of kind NotFound.
 	Layout(ctx context.Context, name string) (string, []propose.Version, error)
 	// Begin keeps samples, sealed, for the actor alone.
-	Begin(ctx context.Context, by people.Actor, files []SampleFile) (id string, err error)
+	Begin(ctx context.Context, by people.Actor, files []SentFile) (id string, err error)
 	Draft(ctx context.Context, by people.Actor, id string) (*LayoutDraft, error)
 	// Correct takes answers given on the page of a revision; another one is a
 	// Conflict problem.
@@ -57,12 +54,6 @@ type LayoutLine struct {
 	ByHand bool
 }
 
-// SampleFile is one sample as it was sent.
-type SampleFile struct {
-	Name    string
-	Content []byte
-}
-
 // LayoutDraft is a layout that is being worked out.
 type LayoutDraft struct {
 	ID    string
@@ -79,9 +70,8 @@ const (
 	layoutsPath   = "/layouts"
 	newLayoutPath = layoutsPath + "/new"
 	// The bounds of the samples of one sender.
-	mostSamples   = 31
-	largestSample = 16 << 20
-	allSamples    = 32 << 20
+	mostSamples = 31
+	allSamples  = 32 << 20
 )
 
 func (s *Server) layoutRoutes() []route {
@@ -228,7 +218,8 @@ func (s *Server) newLayoutPage(c echo.Context) error {
 func (s *Server) beginLayout(c echo.Context) error {
 	r := c.Request()
 	s.wholeBody(r, allSamples)
-	files, err := sentSamples(r)
+	files, done, err := s.sentFiles(r, mostSamples, "One or a few days are enough.")
+	defer done()
 	id := ""
 	if err == nil {
 		id, err = s.opts.Layouts.Begin(r.Context(), s.actor(c), files)
@@ -240,64 +231,6 @@ func (s *Server) beginLayout(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, newLayoutPath+"/"+id)
-}
-
-// sentSamples reads the parts "file" of a form, after the proof that stands
-// before them.
-func sentSamples(r *http.Request) ([]SampleFile, error) {
-	proved := !visitOf(r.Context()).Unproved
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, problem.Wrap(err, problem.Invalid, "The form could not be read")
-	}
-	var files []SampleFile
-	total := 0
-	for range mostSamples + 20 {
-		part, err := parts.NextPart()
-		switch {
-		case errors.Is(err, io.EOF):
-			if len(files) == 0 {
-				return nil, problem.New(problem.Invalid, "Select one or more files.")
-			}
-			return files, nil
-		case tooLarge(err), tooSlow(err):
-			return nil, err
-		case err != nil:
-			return nil, problem.Wrap(err, problem.Invalid, "The form could not be read")
-		}
-		if part.FormName() != "file" {
-			text, err := io.ReadAll(io.LimitReader(part, 200))
-			if err != nil {
-				return nil, problem.Wrap(err, problem.Invalid, "The form could not be read")
-			}
-			if part.FormName() == wordToken {
-				proved = proved || visitOf(r.Context()).proves(string(text))
-			}
-			continue
-		}
-		if !proved {
-			return nil, unproved()
-		}
-		name := cleanName(part.FileName())
-		if name == "" {
-			continue
-		}
-		var b bytes.Buffer
-		n, err := io.Copy(&b, io.LimitReader(part, largestSample+1))
-		switch {
-		case tooLarge(err), tooSlow(err):
-			return nil, err
-		case err != nil:
-			return nil, problem.Wrap(err, problem.Invalid, "The files did not arrive whole. Send them again")
-		}
-		if total += int(n); n > largestSample || total > allSamples || len(files) >= mostSamples {
-			return nil, problem.New(problem.Invalid, "Send at most %d files, of %dMB each and %dMB in all. One or a few days are enough.",
-				mostSamples,
-				largestSample>>20, allSamples>>20)
-		}
-		files = append(files, SampleFile{Name: name, Content: b.Bytes()})
-	}
-	return nil, problem.New(problem.Invalid, "The form could not be read.")
 }
 
 // wizardView is what samples seem to say, with a choice for each thing.
