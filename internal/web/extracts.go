@@ -359,7 +359,8 @@ func (s *Server) receipt(c echo.Context) error {
 		}
 	}
 	if r.Changed != nil {
-		v.Changed, v.ChangedDays = r.Changed.Delays.Words(), s.changedTables("changed-", changedOfFile(r.Changed))
+		v.Changed, v.ChangedDays = r.Changed.Delays.Words(), s.daysTables("changed-", "Before", "After",
+			changedOfFile(r.Changed))
 		if r.Changed.MoreDays > 0 {
 			v.ChangedMore = "The latest months are shown: " + plural(int64(r.Changed.MoreDays), "line", "lines") + " of earlier ones are not."
 		}

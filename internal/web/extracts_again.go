@@ -122,56 +122,25 @@ func (s *Server) againView(c echo.Context, o *ingest.Offer, why, wrong string) a
 	return v
 }
 
+// readThen and readNow head what files gave and what they would give.
+const readThen, readNow = "As read then", "Read again"
+
 func (s *Server) againTables(o *ingest.Offer) []page.Table {
-	number := func(n int64) page.Cell { return page.Cell{Text: measure.Whole(n), Class: page.Numeric} }
-	line := func(name string, before, after int64) []page.Cell {
-		return []page.Cell{{Text: name, Header: true}, number(before), number(after), {Text: measure.Signed(after - before), Class: page.Numeric}}
-	}
-	table := func(id, caption, first string) page.Table {
-		return page.Table{
-			ID:      id,
-			Caption: caption,
-			Head: []page.Head{
-				{Text: first, Numeric: false},
-				{Text: "As read then", Numeric: true},
-				{Text: "Read again", Numeric: true},
-				{Text: "Difference", Numeric: true},
-			},
-		}
-	}
 	var out []page.Table
 	if o.Count(ingest.ReadsOtherwise) > 0 {
-		t := table("rows", "Rows of the files that read otherwise", "Rows")
+		t := beforeAndAfter("rows", "Rows of the files that read otherwise", "Rows", readThen, readNow)
 		for _, r := range []struct {
 			name          string
 			before, after int
 		}{{"Read", o.Before.Read, o.After.Read}, {"Kept", o.Before.Kept, o.After.Kept}, {"Could not be understood", o.Before.Quarantined,
 			o.After.Quarantined},
 			{"Outside what is counted", o.Before.Excluded, o.After.Excluded}} {
-			t.Rows = append(t.Rows, line(r.name, int64(r.before), int64(r.after)))
+			t.Rows = append(t.Rows, beforeAndAfterLine(r.name, int64(r.before), int64(r.after)))
 		}
 		out = append(out, t)
 	}
-	for _, by := range []struct {
-		id, caption, first string
-		of                 func(ingest.DaysChange) string
-	}{
-		{"by-month", "Delayed days by month", "Month", monthOf},
-		{"by-reason", "Delayed days by reason", "Reason", func(d ingest.DaysChange) string { return d.Reason }},
-		{"by-body", "Delayed days by responsible body", "Body", func(d ingest.DaysChange) string { return measure.UpperFirst(d.Responsible) }},
-		{"by-council", "Delayed days by council", "Council", func(d ingest.DaysChange) string { return s.againCouncil(d.Council) }},
-		{"by-care", "Delayed days by type of care", "Type of care", func(d ingest.DaysChange) string { return measure.UpperFirst(d.Care) }},
-		{"by-hospital", "Delayed days by hospital", "Hospital",
-			func(d ingest.DaysChange) string { return s.opts.Places.ProviderWords(d.Provider) }},
-	} {
-		t := table(by.id, by.caption, by.first)
-		for _, l := range ingest.By(o.All, by.of) {
-			t.Rows = append(t.Rows, line(measure.UpperFirst(l.Month), l.Before, l.After))
-		}
-		if len(t.Rows) > 0 {
-			out = append(out, t)
-		}
-	}
+	out = append(out, s.daysTables("by-", readThen, readNow, o.All)...)
+	number := func(n int64) page.Cell { return page.Cell{Text: measure.Whole(n), Class: page.Numeric} }
 	files := page.Table{
 		ID:      "files",
 		Caption: "Files that do not read the same",

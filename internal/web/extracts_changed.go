@@ -8,54 +8,51 @@ import (
 	"homeward/internal/web/page"
 )
 
-// changedDay is a number of delayed days before and after, with what it is counted
-// by.
-type changedDay struct {
-	month, provider, council, body string
-	before, after                  int64
-}
-
-// changedOfFile gives the lines of what a file changed.
-func changedOfFile(c *ingest.Changed) []changedDay {
-	var out []changedDay
+// changedOfFile gives the lines of what a file changed, which are kept without reason
+// and type of care.
+func changedOfFile(c *ingest.Changed) []ingest.DaysChange {
+	var out []ingest.DaysChange
 	for _, d := range c.Days {
-		out = append(out, changedDay{d.Month, d.Provider, d.Council, d.Responsible, d.Before, d.After})
+		out = append(out, ingest.DaysChange{Month: d.Month, Provider: d.Provider, Council: d.Council, Responsible: d.Responsible,
+			Before: d.Before, After: d.After})
 	}
 	return out
 }
 
-// changedTables sets delayed days before beside those after, by month, body,
-// council and hospital. prefix begins the tables' IDs.
-func (s *Server) changedTables(prefix string, days []changedDay) []page.Table {
+// beforeAndAfter heads a table of what was and what is, or would be.
+func beforeAndAfter(id, caption, first, before, after string) page.Table {
+	return page.Table{ID: id, Caption: caption, Head: []page.Head{{Text: first}, {Text: before, Numeric: true}, {Text: after, Numeric: true},
+		{Text: "Difference", Numeric: true}}}
+}
+
+// beforeAndAfterLine is a line of it.
+func beforeAndAfterLine(name string, before, after int64) []page.Cell {
 	number := func(n int64) page.Cell { return page.Cell{Text: measure.Whole(n), Class: page.Numeric} }
+	return []page.Cell{{Text: name, Header: true}, number(before), number(after),
+		{Text: measure.Signed(after - before), Class: page.Numeric}}
+}
+
+// daysTables sets delayed days before beside those after, by each thing that the lines
+// say they are counted by, where a sum changes. prefix begins the tables' IDs.
+func (s *Server) daysTables(prefix, before, after string, days []ingest.DaysChange) []page.Table {
 	var out []page.Table
 	for _, by := range []struct {
 		id, caption, first string
-		of                 func(changedDay) string
+		of                 func(ingest.DaysChange) string
 	}{
-		{"month", "Delayed days by month", "Month", func(d changedDay) string { return monthOf(ingest.DaysChange{Month: d.month}) }},
-		{"body", "Delayed days by responsible body", "Body", func(d changedDay) string { return measure.UpperFirst(d.body) }},
-		{"council", "Delayed days by council", "Council", func(d changedDay) string { return measure.UpperFirst(s.againCouncil(d.council)) }},
-		{"hospital", "Delayed days by hospital", "Hospital", func(d changedDay) string { return s.opts.Places.ProviderWords(d.provider) }},
+		{"month", "Delayed days by month", "Month", monthOf},
+		{"reason", "Delayed days by reason", "Reason", func(d ingest.DaysChange) string { return d.Reason }},
+		{"body", "Delayed days by responsible body", "Body", func(d ingest.DaysChange) string { return d.Responsible }},
+		{"council", "Delayed days by council", "Council", func(d ingest.DaysChange) string { return s.againCouncil(d.Council) }},
+		{"care", "Delayed days by type of care", "Type of care", func(d ingest.DaysChange) string { return d.Care }},
+		{"hospital", "Delayed days by hospital", "Hospital", func(d ingest.DaysChange) string { return s.opts.Places.ProviderWords(d.Provider) }},
 	} {
-		t := page.Table{ID: prefix + by.id, Caption: by.caption, Head: []page.Head{{Text: by.first}, {Text: "Before", Numeric: true},
-			{Text: "After", Numeric: true}, {Text: "Difference", Numeric: true}}}
-		var names []string
-		sums := map[string]*changedDay{}
-		for _, d := range days {
-			name := by.of(d)
-			if sums[name] == nil {
-				sums[name] = &changedDay{}
-				names = append(names, name)
-			}
-			sums[name].before += d.before
-			sums[name].after += d.after
+		if !slices.ContainsFunc(days, func(d ingest.DaysChange) bool { return by.of(d) != "" }) {
+			continue // The lines do not say.
 		}
-		names = slices.DeleteFunc(names, func(name string) bool { return sums[name].before == sums[name].after })
-		for _, name := range names {
-			d := sums[name]
-			t.Rows = append(t.Rows, []page.Cell{{Text: name, Header: true}, number(d.before), number(d.after),
-				{Text: measure.Signed(d.after - d.before), Class: page.Numeric}})
+		t := beforeAndAfter(prefix+by.id, by.caption, by.first, before, after)
+		for _, l := range ingest.By(days, by.of) {
+			t.Rows = append(t.Rows, beforeAndAfterLine(measure.UpperFirst(l.Month), l.Before, l.After))
 		}
 		if len(t.Rows) > 0 {
 			out = append(out, t)

@@ -286,13 +286,12 @@ func (s *Server) lookPage(c echo.Context) error {
 			v.Of = append(v.Of, f)
 		}
 	}
-	v.Days = s.changedTables("days-", lookDays(l))
+	v.Days = s.daysTables("days-", "Before", "After", l.Days)
 	switch n := len(ingest.Differing(l.Days)); {
 	case len(v.Days) > 0:
 		v.Moved = ""
 	case n > 0 && v.Moved != "":
-		v.Moved = "No sum of days by month, body, council or hospital would change; " + plural(int64(n), "line", "lines") +
-			" by reason or type of care would."
+		v.Moved = "Delayed days would change places, and no sum would change: " + plural(int64(n), "line", "lines") + ", as JSON."
 	}
 	return s.page(c, "look", v)
 }
@@ -306,16 +305,6 @@ func flat(reports []*ingest.Report) []*ingest.Report {
 			continue
 		}
 		out = append(out, r)
-	}
-	return out
-}
-
-// lookDays are the delayed days before and after a trial. What files that were
-// taken changed stands on their receipts.
-func lookDays(l Look) []changedDay {
-	var out []changedDay
-	for _, d := range l.Days {
-		out = append(out, changedDay{d.Month, d.Provider, d.Council, d.Responsible, d.Before, d.After})
 	}
 	return out
 }
