@@ -124,9 +124,13 @@ func TestASecondServerIsRefused(t *testing.T) {
 	if f.status != app.ExitLess || !strings.Contains(f.errs, refused) || !strings.Contains(f.errs, "(process ") {
 		t.Errorf("a second server ended with %d: %s", f.status, f.errs)
 	}
-	f = c.run(t, "restore", "any.tar.gz", "--data", c.data())
-	if f.status == app.ExitDone {
-		t.Error("a restore went on beside a server")
+	if f := c.run(t, "backup", "--data", c.data(), "--to", c.home); f.status != app.ExitDone {
+		t.Fatal(f.errs)
+	}
+	made := must2(filepath.Glob(filepath.Join(c.home, "homeward-*.tar.gz")))
+	f = c.run(t, "restore", made[0], "--data", c.data())
+	if f.status != app.ExitLess || !strings.Contains(f.errs, refused) {
+		t.Errorf("a restore beside a server ended with %d: %s", f.status, f.errs)
 	}
 	if f := c.run(t, "doctor", "--data", c.data()); !strings.Contains(f.out, "Server: It runs: process ") {
 		t.Errorf("doctor says %s", f.out)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -45,6 +46,9 @@ func (l *liveLayouts) use(set *extract.Set, layouts map[string]*config.Layout) {
 	l.set.Store(set)
 	l.names.Store(&layouts)
 }
+
+// Layouts gives the layouts that files are read by, by their names.
+func (l *liveLayouts) Layouts() map[string]*config.Layout { return maps.Clone(*l.names.Load()) }
 
 // Layout gives the layout of a name as files are read by it now, nil for none.
 func (l *liveLayouts) Layout(name string) *config.Layout { return (*l.names.Load())[name] }
@@ -404,10 +408,7 @@ func (d *layoutDesk) write(ctx context.Context, by people.Actor, name, text, why
 				return err
 			}
 		}
-		if err := keep(propose.Version{Number: number, Text: text, At: now, By: by.As(), Why: why}); err != nil {
-			return err
-		}
-		return nil
+		return keep(propose.Version{Number: number, Text: text, At: now, By: by.As(), Why: why})
 	})
 	if err != nil {
 		return false, err
@@ -445,17 +446,21 @@ func (d *layoutDesk) load(name string) (used bool, err error) {
 		is.File.Covers != was.File.Covers {
 		return false, nil
 	}
+	// This layout alone: what else was changed by hand waits for the start.
+	now := *a.Partnership
+	now.Layouts = a.reader.Layouts()
+	now.Layouts[name] = is
 	// Whether a hospital lists everybody in a bed decides what is counted of it, which
 	// is settled when the program starts too.
-	for _, v := range p.Providers {
-		if p.ListsBeds(v) != a.Partnership.ListsBeds(v) {
+	for _, v := range now.Providers {
+		if now.ListsBeds(v) != a.Partnership.ListsBeds(v) {
 			return false, nil
 		}
 	}
-	set, err := extract.Compile(p, referenceBeside(path))
+	set, err := extract.Compile(&now, referenceBeside(path))
 	if err != nil {
 		return false, err
 	}
-	a.reader.use(set, p.Layouts)
+	a.reader.use(set, now.Layouts)
 	return true, nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"homeward/internal/durable"
 	"homeward/internal/problem"
@@ -25,7 +26,13 @@ func hold(dir, who string) (release func() error, err error) {
 	if err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The file %s could not be opened. Check the permissions of the data folder", path)
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	// Who asks whether it is held holds it for a moment.
+	for range 10 {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		said, _ := io.ReadAll(io.LimitReader(f, 500)) // Empty when it is just being written.
 		return nil, errors.Join(problem.New(problem.Conflict, "Another Homeward serves the data folder %s%s. Stop that one first: two would "+

@@ -98,10 +98,11 @@ func (l *looks) Begin(ctx context.Context, by people.Actor, files []web.SentFile
 	return one.id, nil
 }
 
-// Done keeps what became of files that were taken without a look, to be shown.
-func (l *looks) Done(_ context.Context, by people.Actor, reports []*ingest.Report) (string, error) {
+// Done keeps what became of files that were taken without a look, and why not all
+// were, to be shown.
+func (l *looks) Done(_ context.Context, by people.Actor, reports []*ingest.Report, why string) (string, error) {
 	one := &tryout{id: strings.ToLower(rand.Text()), by: by.PersonID, done: make(chan struct{}), stop: func() {},
-		state: web.Look{State: web.LookTaken, Files: reports}}
+		state: web.Look{State: web.LookTaken, Files: reports, Why: why}}
 	close(one.done)
 	for _, r := range reports {
 		one.state.Names = append(one.state.Names, r.File)

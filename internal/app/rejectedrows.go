@@ -65,7 +65,7 @@ func (e extracts) RejectedRows(ctx context.Context, sum string, identifiers bool
 			// Cells of a row that has others than the headings, or with which as a whole
 			// something is wrong, may stand under any of them.
 			fits := len(row.Cells) == len(out.Headings) && p.Field != ""
-			seen := identifiers && !e.anothers(row.Cells, fields, got.Report.Provider)
+			seen := identifiers && !e.anothers(row.Cells, fields, got.Report.Provider, layout == nil || layout.SeveralProviders)
 			for i := range out.Headings {
 				cell := ""
 				switch {
@@ -86,8 +86,9 @@ func (e extracts) RejectedRows(ctx context.Context, sum string, identifiers bool
 }
 
 // anothers says whether a row names another provider than the file's: its numbers are
-// for that one's people alone (P1).
-func (e extracts) anothers(cells, fields []string, code string) bool {
+// for that one's people alone (P1). several says that a row that names none may be
+// anybody's.
+func (e extracts) anothers(cells, fields []string, code string, several bool) bool {
 	names := []string{code}
 	for _, p := range e.app.Partnership.Providers {
 		if p.Code == code || slices.ContainsFunc(p.Formerly, func(f config.Former) bool { return f.Code == code }) {
@@ -98,7 +99,13 @@ func (e extracts) anothers(cells, fields []string, code string) bool {
 		}
 	}
 	for i, field := range fields {
-		if field != "provider" || i >= len(cells) || extract.IsNothing(cells[i]) {
+		switch {
+		case field != "provider":
+			continue
+		case i >= len(cells) || extract.IsNothing(cells[i]):
+			if several {
+				return true
+			}
 			continue
 		}
 		if !slices.ContainsFunc(names, func(name string) bool { return extract.Fold(name) == extract.Fold(cells[i]) }) {

@@ -79,9 +79,19 @@ func (r *restoring) do(ctx context.Context) (int, error) {
 	if r.o.Now == nil {
 		r.o.Now = time.Now
 	}
-	if who := heldBy(r.o.Data); who != "" {
-		return ExitLess, problem.New(problem.Conflict, "A server serves %s (%s). Stop it first.", r.o.Data, who)
+	alone := r.only || !backup.Is(begin)
+	if info, err := os.Stat(r.o.Data); alone && (err != nil || !info.IsDir()) {
+		return ExitLess, problem.New(problem.NotFound, "There is no data folder at %s. A database alone goes into the folder that has lost its "+
+			"own, with its partnership file and keys.", r.o.Data)
 	}
+	if err := durable.MkdirAll(r.o.Data); err != nil {
+		return ExitLess, problem.Wrap(err, problem.Unavailable, "The data folder %s could not be made", r.o.Data)
+	}
+	release, err := hold(r.o.Data, fmt.Sprintf("a restore, process %d", os.Getpid()))
+	if err != nil {
+		return ExitLess, err
+	}
+	defer func() { _ = release() }()
 	if r.lost == nil {
 		// A head file that is still there knows the log that was lost.
 		if r.lost, err = sqlite.AuditHeadFile(r.o.Data); err != nil {
@@ -112,9 +122,6 @@ func (r *restoring) do(ctx context.Context) (int, error) {
 func (r *restoring) folder(ctx context.Context) (err error) {
 	if err := r.empty(); err != nil {
 		return err
-	}
-	if err := durable.MkdirAll(r.o.Data); err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The data folder %s could not be made", r.o.Data)
 	}
 	dir, err := os.MkdirTemp(r.o.Data, restoringFolder+"*")
 	if err != nil {
@@ -255,10 +262,6 @@ func (r *restoring) database(ctx context.Context, take func(dir string) error) (
 	if state == sqlite.Filled {
 		return problem.New(problem.Conflict, "There is a database in %s. Nothing was restored, because a restore replaces nothing. Stop "+
 			"Homeward and move %s away first, with the files beside it whose names begin with its name.", r.o.Data, sqlite.FileName)
-	}
-	if info, err := os.Stat(r.o.Data); err != nil || !info.IsDir() {
-		return problem.New(problem.NotFound, "There is no data folder at %s. A database alone goes into the folder that has lost its own, "+
-			"with its partnership file and keys.", r.o.Data)
 	}
 	dir, err := os.MkdirTemp(r.o.Data, restoringFolder+"*")
 	if err != nil {

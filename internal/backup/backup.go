@@ -321,16 +321,16 @@ func Rotate(dir string, keep int) ([]string, error) {
 
 // Walk lists the files of a folder that go into a backup under its name, in order.
 // Those whose name begins with a dot are not whole yet. A folder that is not there
-// has none.
+// has none; one that is a link to another disk must be there, and so must files that
+// are links.
 func Walk(dir, name string, mayGo bool) ([]Source, error) {
 	var out []Source
-	// A folder that is a link to another disk is walked where it is.
-	root, err := filepath.EvalSymlinks(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	root, err := filepath.EvalSymlinks(filepath.Join(dir, name))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the disk that it links to is not there: %s", filepath.Base(name)) // Not fs.ErrNotExist: something is missing.
 	}
 	err = filepath.WalkDir(root, func(at string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -345,7 +345,15 @@ func Walk(dir, name string, mayGo bool) ([]Source, error) {
 			}
 			return nil
 		}
-		if e.Type().IsRegular() {
+		plain := e.Type().IsRegular()
+		if e.Type()&fs.ModeSymlink != 0 {
+			info, err := os.Stat(at)
+			if err != nil || !info.Mode().IsRegular() {
+				return fmt.Errorf("%s is a link to what is no file", e.Name())
+			}
+			plain = true
+		}
+		if plain {
 			rest, err := filepath.Rel(root, at)
 			if err != nil {
 				return err

@@ -12,6 +12,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"homeward/internal/problem"
 )
@@ -88,6 +90,9 @@ func Open(r io.ReaderAt, size int64, limits Limits) (*Bundle, error) {
 	for _, f := range b.Files {
 		declared += f.in.UncompressedSize64
 		switch {
+		case !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
+			return nil, problem.New(problem.Invalid, "A file in the ZIP file has a name that cannot be printed. Give it a name of letters and "+
+				"digits, and send it again (R8).")
 		case strings.ContainsAny(f.Name, `/\`) || f.Name == ".." || f.Name == "":
 			return nil, problem.New(problem.Invalid, "The ZIP file holds folders. Put the files themselves into the ZIP file, without folders, and "+
 				"send it again (R8).")

@@ -310,7 +310,7 @@ func rowsOf(t testing.TB, p *propose.Proposal, name string, content []byte) []ex
 	for _, v := range p.Providers {
 		code := v.Code
 		if code == "" {
-			code = "XXX"
+			code = "CODE"
 		}
 		partnership.Providers = append(partnership.Providers, config.Provider{Code: code, Name: v.Name, Layout: p.Name})
 	}

@@ -12,6 +12,10 @@ import (
 	"homeward/internal/problem"
 )
 
+// noCode stands for the code of a provider that the samples do not say: no cell is it.
+// Several differ by the blanks behind it.
+const noCode = "(code not known yet)"
+
 // read reads every sample by the proposed layout, as it would be when it is taken
 // in, and says what becomes of its rows.
 func (w *work) read(ctx context.Context, files []File) error {
@@ -25,7 +29,7 @@ func (w *work) read(ctx context.Context, files []File) error {
 	trial := &config.Partnership{Councils: w.Partnership.Councils, Settings: w.Partnership.Settings,
 		Layouts: map[string]*config.Layout{p.Name: l}}
 	for i, v := range p.Providers {
-		one := config.Provider{Code: cmp.Or(v.Code, fmt.Sprintf("XXX%d", i)), Name: v.Name, Layout: p.Name}
+		one := config.Provider{Code: cmp.Or(v.Code, noCode+strings.Repeat(" ", i)), Name: v.Name, Layout: p.Name}
 		for _, known := range w.Partnership.Providers {
 			if known.Code == v.Code {
 				one.Name, one.Names = known.Name, known.Names
@@ -87,8 +91,8 @@ func (w *work) broken(rows, aside int) bool {
 // shown gives a row as it may be shown.
 func (w *work) shown(row *extract.Row) Row {
 	who := cmp.Or(row.NHSNumber, row.Pseudonym, row.LocalID, row.Spell)
-	out := Row{Line: row.Line, Provider: row.Provider, ExtractDate: row.ExtractDate.String(), Who: Cover(who),
-		Ward:  extract.Glimpse(row.Ward),
+	out := Row{Line: row.Line, Provider: strings.TrimPrefix(strings.TrimRight(row.Provider, " "), noCode),
+		ExtractDate: row.ExtractDate.String(), Who: Cover(who), Ward: extract.Glimpse(row.Ward),
 		Ready: day(row.Ready), Discharged: day(row.Discharged), Care: row.Given.Care.String(), Council: string(row.Given.Council)}
 	if row.Ward == "" {
 		out.Ward = ""

@@ -102,9 +102,16 @@ func TestNothingIsSettledInSilence(t *testing.T) {
 			if !strings.Contains(marks, c.says) {
 				t.Errorf("no mark says %q:\n%s\n%s", c.says, marks, p.Layout)
 			}
+			if c.says != "" {
+				return
+			}
+			// There is nothing to ask, and the rows are read.
+			if p.Refused != "" || len(p.Files) == 0 {
+				t.Errorf("refused: %s\n%s", p.Refused, p.Layout)
+			}
 			for _, f := range p.Files {
-				if f.Rejected != "" && c.says == "" {
-					t.Errorf("%s is rejected: %s\n%s", f.Name, f.Rejected, p.Layout)
+				if f.Rejected != "" || f.Kept == 0 {
+					t.Errorf("%s: kept %d, rejected: %s\n%s", f.Name, f.Kept, f.Rejected, p.Layout)
 				}
 			}
 		})

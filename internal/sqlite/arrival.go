@@ -57,9 +57,9 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 				SELECT min(x.received_at) FROM extract y JOIN file x ON x.file_id = y.file_id
 				WHERE y.sender_id = s.sender_id AND y.extract_date = s.extract_date)),
 			coalesce(h.doubt, ''), (
-				SELECT count(DISTINCT coalesce(q.first_file, y.file_id))
-				FROM extract y LEFT JOIN reading q ON q.file_id = y.file_id
-				WHERE y.sender_id = s.sender_id AND y.extract_date = s.extract_date)
+				SELECT count(DISTINCT coalesce(q.first_file, e.file_id))
+				FROM extract e LEFT JOIN reading q ON q.file_id = e.file_id
+				WHERE e.sender_id = s.sender_id AND e.extract_date = s.extract_date AND `+lastWord+` <> 1)
 		FROM standing s
 		JOIN provider w ON w.provider_id = s.sender_id
 		JOIN provider v ON v.provider_id = s.provider_id

@@ -629,7 +629,7 @@ func (s *Store) ArrivedSince(ctx context.Context, after time.Time, days map[stri
 		FROM extract e
 		JOIN file f ON f.file_id = e.file_id
 		JOIN provider v ON v.provider_id = e.provider_id
-		WHERE f.received_at > ?1
+		WHERE f.received_at > ?1 AND `+lastWord+` <> 1
 		GROUP BY v.code, e.extract_date
 		ORDER BY v.code, e.extract_date`, at)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"strings"
 
 	"homeward/internal/agreement"
 	"homeward/internal/audit"
@@ -130,8 +131,8 @@ func (s *Store) eachDelay(ctx context.Context, key *identity.Key, each func(Dela
 // (R5), with their reason, in the audit log too, and works the figures out
 // again. as names who it was for the readers of the receipt, without a person's
 // name. It says how many were accepted. The provider is named by its code, or by
-// one under which it sent before. Where none is held, those that were discarded
-// are accepted after all. With the SHA-256 of a file, in hexadecimal, it is about the
+// one under which it sent before. Where none is held, the latest of those that were
+// discarded is accepted after all. With the SHA-256 of a file, in hexadecimal, it is about the
 // extracts of those bytes alone.
 func (s *Store) Accept(ctx context.Context, by people.Actor, as, sum, provider string, day delay.Day, reason string) (int64, error) {
 	n, err := s.decideHeld(ctx, by, as, sum, provider, day, reason, heldOnDay, false)
@@ -143,7 +144,8 @@ func (s *Store) Accept(ctx context.Context, by people.Actor, as, sum, provider s
 		FROM extract e
 		WHERE (e.provider_id = (SELECT provider_id FROM provider WHERE code = ?4)
 				OR e.sender_id = (SELECT provider_id FROM provider WHERE code = ?4))
-			AND e.extract_date = ?5 AND `+standsAsRead+` AND `+lastWord+` = 1`, false)
+			AND e.extract_date = ?5 AND `+standsAsRead+` AND `+lastWord+` = 1
+			ORDER BY e.extract_id DESC LIMIT 1`, false)
 }
 
 // Discard records that somebody discards a provider's held extracts of a day: they
@@ -194,7 +196,8 @@ func (s *Store) decideHeld(ctx context.Context, by people.Actor, as, sum, provid
 		if n, err = res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		if err := r.record(entry(by, audit.Decided, "extract "+provider+" "+day.String(), was, words+reason)); err != nil {
+		what := strings.TrimSpace("extract " + provider + " " + day.String() + " " + sum[:min(len(sum), 12)])
+		if err := r.record(entry(by, audit.Decided, what, was, words+reason)); err != nil {
 			return err
 		}
 		var senders []int64

@@ -27,6 +27,17 @@ type Check struct {
 	Do    string     `json:"do,omitempty"`
 }
 
+// do says what to do, also where what was found says it.
+func (c Check) do() string {
+	switch {
+	case c.Do != "":
+		return c.Do
+	case c.State == CheckGood:
+		return "Nothing"
+	}
+	return "What was found says it."
+}
+
 type statusView struct {
 	page.Frame
 	Lede string
@@ -48,13 +59,7 @@ func (s *Server) statusPage(c echo.Context) error {
 	of := map[CheckState]int64{}
 	for _, check := range s.opts.Status(c.Request().Context()) {
 		of[check.State]++
-		switch {
-		case check.Do != "":
-		case check.State == CheckGood:
-			check.Do = "Nothing"
-		default:
-			check.Do = "What was found says it."
-		}
+		check.Do = check.do()
 		v.Rows = append(v.Rows, statusRow{check, checkTags[check.State]})
 	}
 	switch {
@@ -75,7 +80,7 @@ func (s *Server) statusJSON(c echo.Context) error {
 	t := page.Twin{Title: "Status", Definitions: []string{},
 		Columns: []page.Column{{Name: "name"}, {Name: "state"}, {Name: "found"}, {Name: "do"}}}
 	for _, check := range s.opts.Status(c.Request().Context()) {
-		t.Rows = append(t.Rows, []string{check.Name, string(check.State), check.Found, check.Do})
+		t.Rows = append(t.Rows, []string{check.Name, string(check.State), check.Found, check.do()})
 	}
 	return s.sendJSON(c, t)
 }

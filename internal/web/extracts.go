@@ -10,11 +10,13 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"homeward/internal/bundle"
 	"homeward/internal/delay"
 	"homeward/internal/extract"
 	"homeward/internal/ingest"
@@ -570,7 +572,7 @@ func uploaded(r *http.Request) (io.Reader, string, error) {
 // mostFiles bounds the files of one form; more go into a ZIP file.
 const mostFiles = 50
 
-// sentFiles keeps every part "file" of a form until done, in their order, and at most
+// sentFiles keeps every part "file" of a form until done, by their names, and at most
 // so many; more says what to do with more. Its proof stands before them.
 func (s *Server) sentFiles(r *http.Request, most int, more string) (files []SentFile, done func(), err error) {
 	var all []func()
@@ -591,6 +593,8 @@ func (s *Server) sentFiles(r *http.Request, most int, more string) (files []Sent
 		case errors.Is(err, io.EOF) && len(files) == 0:
 			return nil, done, problem.New(problem.Invalid, "Select a file.")
 		case errors.Is(err, io.EOF):
+			// A browser sends them in an order of its own.
+			slices.SortStableFunc(files, func(a, b SentFile) int { return bundle.ByName(a.Name, b.Name) })
 			return files, done, nil
 		case tooLarge(err), tooSlow(err):
 			return nil, done, err

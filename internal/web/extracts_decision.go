@@ -168,6 +168,9 @@ func (s *Server) decide(c echo.Context) error {
 	if what == "discard" {
 		decide, said = s.opts.Extracts.Discard, "The file of "+heldDays(held)+" is discarded and counts for nothing."
 	}
+	if some := got.Held(); len(some) > 0 {
+		held = some // What was discarded before is another question.
+	}
 	for _, st := range held {
 		if _, err := decide(ctx, by, s.grantWords(by.Grant), sum, st.Provider, st.Day, why); err != nil {
 			return err

@@ -25,7 +25,7 @@ type Looks interface {
 	// person that is not being tried goes; one that is, is a Conflict problem.
 	Begin(ctx context.Context, by people.Actor, files []SentFile) (id string, err error)
 	// Done keeps what became of files that were taken without a look, to be shown.
-	Done(ctx context.Context, by people.Actor, reports []*ingest.Report) (id string, err error)
+	Done(ctx context.Context, by people.Actor, reports []*ingest.Report, why string) (id string, err error)
 	// Look waits for the trial as long as ctx lasts. It is a NotFound problem when
 	// there is no such look, or none any more.
 	Look(ctx context.Context, by people.Actor, id string) (Look, error)
@@ -116,16 +116,21 @@ func (s *Server) uploadPage(c echo.Context) error {
 // to the page of several. A file that was turned away has a receipt too.
 func (s *Server) upload(c echo.Context) error {
 	reports, err := s.takeSent(c)
+	why := ""
+	if err != nil && len(reports) > 0 {
+		why, err = plural(int64(len(reports)), "file was", "files were")+" taken. The next could not be: "+problem.Sentence(err)+
+			" Send the others again.", nil
+	}
 	if problem.KindOf(err) == problem.Invalid {
 		return s.page(c, "upload", s.uploadForm(c, problem.Sentence(err)))
 	}
 	if err != nil {
 		return err
 	}
-	if len(reports) == 1 && len(reports[0].Files) == 0 || s.opts.Looks == nil {
+	if len(reports) == 1 && len(reports[0].Files) == 0 && why == "" || s.opts.Looks == nil {
 		return c.Redirect(http.StatusSeeOther, "/extracts/"+reports[0].SHA256)
 	}
-	id, err := s.opts.Looks.Done(c.Request().Context(), s.actor(c), reports)
+	id, err := s.opts.Looks.Done(c.Request().Context(), s.actor(c), reports, why)
 	if err != nil {
 		// They are taken; the extracts page has them.
 		s.opts.Sessions.Say(c.Request().Context(), plural(int64(len(reports)), "file was", "files were")+" taken in.")
@@ -144,9 +149,10 @@ func (s *Server) takeSent(c echo.Context) ([]*ingest.Report, error) {
 	}
 	var out []*ingest.Report
 	for _, f := range files {
-		report, err := s.opts.Ingest.FileOf(r.Context(), f.Name, f.Content, nil)
+		// They are here: half of them taken is no answer to somebody who goes away.
+		report, err := s.opts.Ingest.FileOf(context.WithoutCancel(r.Context()), f.Name, f.Content, nil)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		out = append(out, report)
 	}

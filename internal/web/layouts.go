@@ -604,7 +604,7 @@ func savedWords(name string, used bool) string {
 	if used {
 		return "The layout " + name + " is saved, and files are read by it from now on."
 	}
-	return "The layout " + name + " is saved. It is used once the partnership file names it and Homeward has been started again."
+	return "The layout " + name + " is saved. It is used when Homeward is started again, with the partnership file naming it."
 }
 
 // whySaved reads why a version is saved.

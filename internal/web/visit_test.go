@@ -283,14 +283,19 @@ func TestEachPersonHasTheirPace(t *testing.T) {
 			t.Errorf("the eighth request of the %s is answered %d", role, got)
 		}
 	}
-	if got := ask("viewer", 15); got != http.StatusTooManyRequests {
+	// However slowly the answers come.
+	got := 0
+	for n := 0; n < 200 && got != http.StatusTooManyRequests; n++ {
+		got = ask("viewer", 1)
+	}
+	if got != http.StatusTooManyRequests {
 		t.Errorf("one who asks without end is answered %d", got)
 	}
 	if got := ask("analyst", 1); got != http.StatusOK {
 		t.Errorf("another from there is then answered %d", got)
 	}
 	last := 0
-	for range 15 {
+	for n := 0; n < 200 && last != http.StatusTooManyRequests; n++ {
 		last = s.ask(http.MethodGet, "/account", nil, wordAs, "nobody", "Cookie", s.opts.Sessions.CookieName()+"=none").Code
 	}
 	if last != http.StatusTooManyRequests {
