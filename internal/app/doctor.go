@@ -65,7 +65,7 @@ type examination struct {
 	served string
 	// nightly takes what the nightly checks found, instead of checking again.
 	nightly bool
-	found  []web.Check
+	found   []web.Check
 }
 
 func (x *examination) add(name string, state web.CheckState, found, do string) {

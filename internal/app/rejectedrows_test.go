@@ -30,7 +30,8 @@ func TestRowsPutAsideCanBeWorked(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	site, signIn := a.Site(t, nil, people.Analyst, people.Coordinator, people.Director, people.Viewer)
-	at := "/extracts/" + r.SHA256 + "/rows.csv"
+	first := r.SHA256
+	at := "/extracts/" + first + "/rows.csv"
 	read := func(role people.Role) []map[string]string {
 		t.Helper()
 		w := ask(site, http.MethodGet, at, signIn(role))
@@ -86,19 +87,46 @@ func TestRowsPutAsideCanBeWorked(t *testing.T) {
 			t.Errorf("the %s is answered %d", role, w.Code)
 		}
 	}
-	// Another hospital's file is not the coordinator's to see.
-	foreign, err := a.Ingest.File(t.Context(), "westhaven.txt", strings.NewReader("x"))
-	if err != nil {
-		t.Fatal(err)
+	// Another hospital's file is not the coordinator's to see, and is the analyst's.
+	foreign, err := a.Ingest.File(t.Context(), "rz3_2026-11-18.txt", strings.NewReader(
+		"Report Date\tHospital Number\tNHS Number\tWard\tSpell Start\tMedically Fit\tDischarge Ready Date\tCare Type\tDelay Reason\t"+
+			"Waiting On\tFunding\tLocal Authority\tDate Left\n18/11/2026\tW1\t"+other+
+			"\tElm\t01/11/2026\t\tsoon\tAcute\tA\tWard MDT\t\tE10000099\t\n"))
+	if err != nil || foreign.Quarantined != 1 {
+		t.Fatalf("%+v, %v", foreign, err)
 	}
-	if w := ask(site, http.MethodGet, "/extracts/"+foreign.SHA256+"/rows.csv", signIn(people.Coordinator)); w.Code != http.StatusNotFound {
-		t.Errorf("P1 another file is answered %d", w.Code)
+	for role, want := range map[people.Role]int{people.Coordinator: http.StatusNotFound, people.Analyst: http.StatusOK} {
+		if w := ask(site, http.MethodGet, "/extracts/"+foreign.SHA256+"/rows.csv", signIn(role)); w.Code != want {
+			t.Errorf("P1 another hospital's rows: the %s is answered %d", role, w.Code)
+		}
 	}
-	page := ask(site, http.MethodGet, "/extracts/"+r.SHA256, signIn(people.Coordinator)).Body.String()
+	// A row with a cell too many may have any cell under any heading, and one that names
+	// another hospital is not of this one.
+	odd := strings.Replace(row("2026-11-19", "NG000449", other, "2026-11-01", "soon", "A", "E10000099"), "\r\n", ",Smith\r\n", 1) +
+		strings.Replace(row("2026-11-19", "NG000450", other, "2026-11-01", "soon", "A", "E10000099"), ",RZ1,", ",RZ2,", 1)
+	r, err = a.Ingest.File(t.Context(), "RZ1_2026-11-19.csv", strings.NewReader(northgateHead+
+		row("2026-11-19", "NG000446", nhs, "2026-11-01", "2026-11-10", "A", "E10000099")+odd))
+	if err != nil || r.Quarantined == 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	at = "/extracts/" + r.SHA256 + "/rows.csv"
+	for _, role := range []people.Role{people.Analyst, people.Coordinator} {
+		for _, one := range read(role) {
+			shifted := one["row"] == "3"
+			if role == people.Analyst && shifted && (one["Local authority"] != "(not shown)" || one["Discharge ready date"] != "(not shown)") {
+				t.Errorf("P1 the analyst reads of a shifted row %v", one)
+			}
+			if !shifted && strings.Contains(one["NHS number"], other) {
+				t.Errorf("P1 the %s reads the number of another hospital's row: %v", role, one)
+			}
+		}
+	}
+	at = "/extracts/" + first + "/rows.csv"
+	page := ask(site, http.MethodGet, "/extracts/"+first, signIn(people.Coordinator)).Body.String()
 	if !strings.Contains(page, at) || !strings.Contains(page, "audit log") || strings.Contains(page, other) {
 		t.Error("the receipt does not lead to the rows, or shows a number")
 	}
-	if page := ask(site, http.MethodGet, "/extracts/"+r.SHA256, signIn(people.Viewer)).Body.String(); strings.Contains(page, at) {
+	if page := ask(site, http.MethodGet, "/extracts/"+first, signIn(people.Viewer)).Body.String(); strings.Contains(page, at) {
 		t.Error("the receipt leads the viewer to the rows")
 	}
 }

@@ -117,3 +117,28 @@ func TestNothingIsSettledInSilence(t *testing.T) {
 		})
 	}
 }
+
+// A layout is kept in clear and for good: what may be a note about somebody, or names
+// somebody's number, is no word of it and no part of a file's name (P1).
+func TestP1NoNoteStandsInALayout(t *testing.T) {
+	const number = "999 882 0928"
+	const note = "Social worker waits until the neighbour of bed 7 has brought the keys of the flat in Larkrise Road back"
+	p := proposal(t, propose.Options{}, list("RK9_2026-03-20.csv", func(_, cells []string, p truth) {
+		switch p.n {
+		case 3:
+			cells[9] = "Social worker re " + number
+		case 5:
+			cells[9] = note
+		}
+	}))
+	if strings.Contains(p.Layout, number) || strings.Contains(p.Layout, note) {
+		t.Errorf("the layout holds it:\n%s", p.Layout)
+	}
+	if p.Layout == "" || !strings.Contains(p.Layout, "responsible:") {
+		t.Fatalf("nothing was proposed: %s", p.Refused)
+	}
+	named := proposal(t, propose.Options{}, list("9998820928 list 2026-03-20.csv", nil))
+	if strings.Contains(named.Layout, "9998820928") {
+		t.Errorf("the layout holds the number of a file's name:\n%s", named.Layout)
+	}
+}

@@ -267,6 +267,29 @@ func TestOneAddressCannotAskWithoutEnd(t *testing.T) {
 	}
 }
 
+// Who asks without end from the address of a wall does not stop the wall.
+func TestAScreenHasItsPace(t *testing.T) {
+	p := newPace(1)
+	from := func(id string) visit {
+		v := visit{Address: "192.0.2.7"}
+		if v.Actor.Kind = people.AScreen; id == "" {
+			v.Actor.Kind = people.Nobody
+		}
+		v.Actor.Token.ID = id
+		return v
+	}
+	for n := 0; p.allowsVisit(from("")); n++ {
+		if n == 1000 {
+			t.Fatal("nothing bounds those who bring nothing true")
+		}
+	}
+	for _, wall := range []string{"one", "two"} {
+		if !p.allowsVisit(from(wall)) {
+			t.Errorf("the wall %s is refused with them", wall)
+		}
+	}
+}
+
 // People behind one address are counted each for themselves; what brings a session
 // that is none is counted as a stranger.
 func TestEachPersonHasTheirPace(t *testing.T) {
