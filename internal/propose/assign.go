@@ -107,6 +107,30 @@ func (w *work) assign() {
 		}
 	}
 	w.pseudonyms()
+	w.standIn()
+}
+
+// standIn takes what stands for a ward where no column is one, as the specialty does in
+// a national return: a round needs a place, and no figure counts by it.
+func (w *work) standIn() {
+	if w.held["ward"] != nil {
+		return
+	}
+	var best *column
+	for _, c := range w.columns {
+		if _, said := w.Answers.Fields[c.fold]; said || c.field != notRead || c.twice || c.filled == 0 {
+			continue
+		}
+		if name := w.named(c.words, "ward"); name >= 0.3 && (best == nil || name > w.named(best.words, "ward")) {
+			best = c
+		}
+	}
+	if best == nil {
+		return
+	}
+	best.field, w.held["ward"] = "ward", best
+	best.why = "no column is the ward; this one says roughly where somebody is"
+	best.unsure, best.or = "it stands for the ward, because no column is one", notRead
 }
 
 // taken says whether a field has a column in a sample that has this one too.

@@ -75,7 +75,6 @@ var senders = []struct{ example, layout, files string }{
 // as well.
 var better = map[string]string{
 	"Pathway": "pathway", "Discharge_Pathway": "pathway",
-	"SpecialtyCode": "ward", // where there is none
 }
 
 // byHand gives the field of each heading of a layout that was written by hand.
