@@ -170,7 +170,7 @@ func (s *Server) callHome(c echo.Context) error {
 		return err
 	}
 	v.First = v.First && len(withdrawn) == 0
-	v.Past = page.Table{ID: "calls", Caption: "Calls, newest first", HiddenCaption: true,
+	v.Past = page.Table{ID: "calls", Caption: "Calls, newest first", HiddenCaption: true, Stack: true,
 		Head: []page.Head{{Text: "Call"}, {Text: "Figures held"}, {Text: "Ended"}, {Text: "Slides"}}}
 	for _, r := range records {
 		ended := "Not ended"

@@ -4,9 +4,28 @@ package page
 type Table struct {
 	ID, Caption   string
 	HiddenCaption bool
-	Head          []Head
-	Rows          [][]Cell
-	Foot          []Cell
+	// Stack turns each row into a block on a phone, each cell behind the heading
+	// of its column, where words would otherwise be scrolled sideways.
+	Stack bool
+	Head  []Head
+	Rows  [][]Cell
+	// Groups are rows under a name of their own, in place of Rows.
+	Groups []Group
+	Foot   []Cell
+}
+
+// Group is rows that share a name, and what else holds of all of them.
+type Group struct {
+	Name, Note string
+	Rows       [][]Cell
+}
+
+// Bodies are the groups of a table, or its rows as the only one.
+func (t Table) Bodies() []Group {
+	if len(t.Groups) > 0 {
+		return t.Groups
+	}
+	return []Group{{Rows: t.Rows}}
 }
 
 // Head is the heading of a column.
@@ -32,3 +51,9 @@ type Tag struct{ Text, Tag string }
 
 // Numeric is the class of a cell with a number.
 const Numeric = "nhsuk-table__cell--numeric"
+
+// Words is the class of a row's heading that is a sentence, not a name.
+const Words = "app-words"
+
+// Whole is the class of a cell whose words stay on one line.
+const Whole = "app-nowrap"
