@@ -478,7 +478,7 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 	if err != nil {
 		return err
 	}
-	v.Since = page.Table{ID: "since", Caption: "What was shown and what is known now", HiddenCaption: true,
+	v.Since = page.Table{ID: "since", Caption: "What was shown and what is known now", HiddenCaption: true, Stack: true,
 		Head: []page.Head{
 			{Text: "Figure"},
 			{Text: "Shown then", Numeric: true},
