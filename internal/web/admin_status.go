@@ -40,13 +40,8 @@ func (c Check) do() string {
 
 type statusView struct {
 	page.Frame
-	Lede string
-	Rows []statusRow
-}
-
-type statusRow struct {
-	Check
-	Tag string
+	Lede  string
+	Table page.Table
 }
 
 var checkTags = map[CheckState]string{CheckGood: "nhsuk-tag--green", CheckLook: "nhsuk-tag--yellow", CheckWrong: "nhsuk-tag--red"}
@@ -56,11 +51,13 @@ func (s *Server) statusPage(c echo.Context) error {
 		return err
 	}
 	v := statusView{Frame: s.frame(c, "Status")}
+	v.Table = page.Table{ID: "status", Caption: "What Homeward hangs on", HiddenCaption: true, Stack: true,
+		Head: []page.Head{{Text: "What"}, {Text: "State"}, {Text: "Found"}, {Text: "What to do"}}}
 	of := map[CheckState]int64{}
 	for _, check := range s.opts.Status(c.Request().Context()) {
 		of[check.State]++
-		check.Do = check.do()
-		v.Rows = append(v.Rows, statusRow{check, checkTags[check.State]})
+		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: check.Name, Header: true},
+			{Text: string(check.State), Tag: checkTags[check.State]}, {Text: check.Found}, {Text: check.do()}})
 	}
 	switch {
 	case of[CheckWrong] > 0:

@@ -170,7 +170,7 @@ func (s *Server) callHome(c echo.Context) error {
 		return err
 	}
 	v.First = v.First && len(withdrawn) == 0
-	v.Past = page.Table{ID: "calls", Caption: "Calls, newest first", HiddenCaption: true,
+	v.Past = page.Table{ID: "calls", Caption: "Calls, newest first", HiddenCaption: true, Stack: true,
 		Head: []page.Head{{Text: "Call"}, {Text: "Figures held"}, {Text: "Ended"}, {Text: "Slides"}}}
 	for _, r := range records {
 		ended := "Not ended"
@@ -478,7 +478,7 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 	if err != nil {
 		return err
 	}
-	v.Since = page.Table{ID: "since", Caption: "What was shown and what is known now", HiddenCaption: true,
+	v.Since = page.Table{ID: "since", Caption: "What was shown and what is known now", HiddenCaption: true, Stack: true,
 		Head: []page.Head{
 			{Text: "Figure"},
 			{Text: "Shown then", Numeric: true},

@@ -293,8 +293,10 @@ type receiptView struct {
 	// Causes has a line for each cause, Problems one for each row.
 	Causes   page.Table
 	Problems page.Table
-	More     string
-	JSON     string
+	// ByRow opens the rows where there are many: the causes stand above.
+	ByRow string
+	More  string
+	JSON  string
 	// Rows leads to the rows that were put aside, for those who may see them.
 	Rows, RowsWords string
 	// Changed says what became of delays when it was taken, empty for a file that
@@ -353,6 +355,9 @@ func (s *Server) receipt(c echo.Context) error {
 		v.Facts = append(v.Facts, page.Fact{Name: "Note", Value: r.Note})
 	}
 	v.Dates, v.Problems = receiptTables(got)
+	if n := len(v.Problems.Rows); n > 5 {
+		v.ByRow = "Show each row: " + plural(int64(n), "finding", "findings")
+	}
 	v.Causes = causesTable(r.Groups)
 	if sees, identifiers := s.seesRejected(s.actor(c), r); sees && r.Quarantined > 0 {
 		v.Rows, v.RowsWords = "/extracts/"+sum+"/rows.csv", "Numbers of people are not shown in it."
@@ -406,6 +411,7 @@ func receiptTables(got ingest.Arrived) (dates, problems page.Table) {
 	dates = page.Table{
 		ID:      "dates",
 		Caption: "Extracts in this file",
+		Stack:   true,
 		Head: []page.Head{{Text: "Extract date"}, {Text: "Rows read", Numeric: true},
 			{Text: "Kept", Numeric: true}, {Text: "Not understood", Numeric: true}, {Text: "Not counted", Numeric: true},
 			{Text: "New people", Numeric: true},
@@ -441,7 +447,7 @@ func receiptTables(got ingest.Arrived) (dates, problems page.Table) {
 		dates.Rows = append(dates.Rows, []page.Cell{{Text: day, Header: true}, number(e.RowsRead), number(e.Kept), number(e.Quarantined),
 			number(e.Excluded), number(e.New), number(e.Gone), {Text: standing}})
 	}
-	problems = page.Table{ID: "problems", Caption: "What was found, by row", Head: []page.Head{{Text: "Where"}, {Text: "Effect"},
+	problems = page.Table{ID: "problems", Caption: "What was found, by row", Stack: true, Head: []page.Head{{Text: "Where"}, {Text: "Effect"},
 		{Text: "Column"},
 		{Text: "Found"}, {Text: "Expected"}, {Text: "What to do"}, {Text: "Rule"}}}
 	for _, p := range r.Problems {
@@ -461,14 +467,16 @@ func causesTable(groups []extract.Group) page.Table {
 	t := page.Table{
 		ID:      "causes",
 		Caption: "What was found, by cause",
+		Stack:   true,
 		Head:    []page.Head{{Text: "Cause"}, {Text: "Rows", Numeric: true}, {Text: "Effect"}},
 	}
 	for _, g := range groups {
-		rows := page.Cell{Text: "The whole file", Class: page.Numeric}
+		rows := page.Cell{Text: "Whole file", Class: page.Numeric + " " + page.Whole}
 		if g.Rows > 0 {
 			rows.Text = count(int64(g.Rows))
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: g.Says, Header: true}, rows, {Text: effectWords[g.Severity]}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: g.Says, Header: true, Class: page.Words}, rows,
+			{Text: effectWords[g.Severity], Class: page.Whole}})
 	}
 	return t
 }

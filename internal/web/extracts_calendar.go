@@ -167,7 +167,7 @@ func expectedWords(line measure.ExtractLine) string {
 }
 
 func calendarSums(lines []measure.ExtractLine) page.Table {
-	t := page.Table{ID: "sums", Caption: "By hospital", Head: []page.Head{{Text: "Hospital"}, {Text: "Expected"}}}
+	t := page.Table{ID: "sums", Caption: "By hospital", Stack: true, Head: []page.Head{{Text: "Hospital"}, {Text: "Expected"}}}
 	heads := []string{"In", "Late", "Missing", "Held", "Corrected", "Read again", "Rejected"}
 	for _, h := range heads {
 		t.Head = append(t.Head, page.Head{Text: h, Numeric: true})

@@ -208,6 +208,9 @@ type lookedFile struct {
 	// Why are the reasons for which it is turned away or held.
 	Why    []string
 	Causes page.Table
+	// Summary opens the causes where several files have some: what matters of
+	// them stands above.
+	Summary string
 }
 
 func (s *Server) lookOf(c echo.Context) (string, string, Look, error) {
@@ -292,6 +295,11 @@ func (s *Server) lookPage(c echo.Context) error {
 			v.Of = append(v.Of, f)
 		}
 	}
+	for i := range v.Of {
+		if n := len(v.Of[i].Causes.Rows); n > 0 && len(v.Of) > 1 {
+			v.Of[i].Summary = "What was found in it: " + plural(int64(n), "cause", "causes")
+		}
+	}
 	v.Days = s.daysTables("days-", "Before", "After", l.Days)
 	switch n := len(ingest.Differing(l.Days)); {
 	case len(v.Days) > 0:
@@ -335,7 +343,7 @@ func lookWords(reports []*ingest.Report, would string) string {
 }
 
 func (s *Server) lookFiles(l Look) page.Table {
-	t := page.Table{ID: "files", Caption: "Files", HiddenCaption: true, Head: []page.Head{{Text: "File"}, {Text: "Outcome"},
+	t := page.Table{ID: "files", Caption: "Files", HiddenCaption: true, Stack: true, Head: []page.Head{{Text: "File"}, {Text: "Outcome"},
 		{Text: "Read", Numeric: true}, {Text: "Kept", Numeric: true}, {Text: "Put aside", Numeric: true},
 		{Text: "Not counted", Numeric: true}}}
 	number := func(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }

@@ -127,7 +127,7 @@ func (s *Server) layoutsPage(c echo.Context) error {
 	if s.opens(newLayoutPath, s.actor(c)) {
 		v.New = newLayoutPath
 	}
-	v.Table = page.Table{ID: "layouts", Caption: "Layouts", HiddenCaption: true,
+	v.Table = page.Table{ID: "layouts", Caption: "Layouts", HiddenCaption: true, Stack: true,
 		Head: []page.Head{{Text: "Layout"}, {Text: "Read by it"}, {Text: "What it reads"}, {Text: "Versions", Numeric: true},
 			{Text: "Last saved"}}}
 	for _, l := range all {
@@ -328,14 +328,14 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 		v.Caption += fmt.Sprintf(" and %d more", len(d.Files)-3)
 	}
 	var read, kept, excluded, aside int
-	files := page.Table{ID: "files", Caption: "The samples, read this way", Head: []page.Head{{Text: "File"}, {Text: "Date"},
+	files := page.Table{ID: "files", Caption: "The samples, read this way", Stack: true, Head: []page.Head{{Text: "File"}, {Text: "Date"},
 		{Text: "Rows", Numeric: true}, {Text: "Kept", Numeric: true}, {Text: "Not counted", Numeric: true}, {Text: "Put aside", Numeric: true},
 		{Text: "Would be"}}}
 	number := func(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }
 	var groups []extract.Group
-	rows := page.Table{ID: "rows", Caption: "The first rows as they are understood", Head: []page.Head{{Text: "Line", Numeric: true},
-		{Text: "Patient"},
-		{Text: "Ready"}, {Text: "Left"}, {Text: "Reason"}, {Text: "Responsible"}, {Text: "Care"}, {Text: "Council"}}}
+	rows := page.Table{ID: "rows", Caption: "The first rows as they are understood", Stack: true,
+		Head: []page.Head{{Text: "Patient"}, {Text: "Line", Numeric: true},
+			{Text: "Ready"}, {Text: "Left"}, {Text: "Reason"}, {Text: "Responsible"}, {Text: "Care"}, {Text: "Council"}}}
 	for _, f := range p.Files {
 		read, kept, excluded, aside = read+f.Read, kept+f.Kept, excluded+f.Excluded, aside+f.Quarantined
 		fate := "Taken in"
@@ -357,10 +357,10 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 			number(f.Excluded), number(f.Quarantined), {Text: fate}})
 		groups = append(groups, f.Causes...)
 		for _, r := range f.Rows {
-			rows.Rows = append(rows.Rows, []page.Cell{number(r.Line), {Text: r.Who, Header: true}, {Text: r.Ready},
-				{Text: orWords(r.Discharged, "In bed")},
-				{Text: measure.UpperFirst(r.Reason)}, {Text: measure.UpperFirst(r.Responsible)}, {Text: r.Care}, {Text: orWords(r.Council,
-					"Not known")}})
+			rows.Rows = append(rows.Rows, []page.Cell{{Text: r.Who, Header: true}, number(r.Line), {Text: r.Ready, Class: page.Whole},
+				{Text: orWords(r.Discharged, "In bed"), Class: page.Whole},
+				{Text: measure.UpperFirst(r.Reason)}, {Text: measure.UpperFirst(r.Responsible)}, {Text: r.Care, Class: page.Whole},
+				{Text: orWords(r.Council, "Not known")}})
 		}
 	}
 	v.Lede = fmt.Sprintf("%s read: %s kept, %s not counted, %s put aside.", plural(int64(read), "row", "rows"), count(int64(kept)),
@@ -698,7 +698,7 @@ func (s *Server) layoutView(c echo.Context, asked string) (layoutView, error) {
 		}
 	}
 	if len(versions) > 0 {
-		v.Versions = page.Table{ID: "versions", Caption: "Versions", Head: []page.Head{{Text: "Version"}, {Text: "Saved"},
+		v.Versions = page.Table{ID: "versions", Caption: "Versions", Stack: true, Head: []page.Head{{Text: "Version"}, {Text: "Saved"},
 			{Text: "By"},
 			{Text: "Why"}}}
 	}

@@ -184,37 +184,47 @@ func qualityWords(of QualityOf) string {
 const analysts = "The partnership's analyst"
 
 func (s *Server) qualityTables(a qualityAsked) []page.Table {
-	blanks := page.Table{ID: "blanks", Caption: "What is blank, and what measures go without",
-		Head: []page.Head{{Text: "Hospital"}, {Text: "Blank"}, {Text: "How much"}, {Text: "What it means"}, {Text: "Who mends it"}}}
+	const mends = "Who mends it: "
+	blanks := page.Table{ID: "blanks", Caption: "What is blank, and what measures go without", Stack: true,
+		Head: []page.Head{{Text: "Blank"}, {Text: "How much"}, {Text: "What it means"}}}
 	for _, b := range a.of.Blanks {
-		blanks.Rows = append(blanks.Rows, []page.Cell{{Text: s.opts.Places.ProviderWords(b.Provider), Header: true},
-			{Text: measure.UpperFirst(string(b.Field))}, {Text: b.Share()}, {Text: b.Without()}, {Text: a.of.Owners[b.Provider]}})
+		s.underHospital(&blanks, b.Provider, mends+a.of.Owners[b.Provider], []page.Cell{{Text: measure.UpperFirst(string(b.Field)), Header: true},
+			{Text: b.Share()}, {Text: b.Without()}})
 	}
 	number := func(n int) page.Cell { return page.Cell{Text: count(int64(n)), Class: page.Numeric} }
-	words := page.Table{ID: "words", Caption: "Words and councils waiting to be mapped", Head: []page.Head{{Text: "Hospital"}, {Text: "Word"},
-		{Text: "Column"}, {Text: "Rows in the latest", Numeric: true}, {Text: "Rows in the period", Numeric: true}, {Text: "Waiting since"},
-		{Text: "Latest receipt"}, {Text: "Who maps it"}}}
+	words := page.Table{ID: "words", Caption: "Words and councils waiting to be mapped", Stack: true, Head: []page.Head{{Text: "Word"},
+		{Text: "Column"}, {Text: "Rows in the latest", Numeric: true}, {Text: "In the period", Numeric: true}, {Text: "Waiting since"},
+		{Text: "Latest receipt"}}}
 	for _, w := range a.of.Words {
-		words.Rows = append(words.Rows, []page.Cell{{Text: s.opts.Places.ProviderWords(w.Provider), Header: true}, {Text: w.Word},
-			{Text: w.Field}, number(w.Latest), number(w.Rows), {Text: w.Since.Long()}, {Text: w.Last.Long(), Href: "/extracts/" + w.File},
-			{Text: analysts}})
+		s.underHospital(&words, w.Provider, "Who maps it: "+analysts, []page.Cell{{Text: w.Word, Header: true}, {Text: w.Field}, number(w.Latest),
+			number(w.Rows), {Text: w.Since.Long()}, {Text: w.Last.Long(), Class: page.Whole, Href: "/extracts/" + w.File}})
 	}
-	checks := page.Table{ID: "checks", Caption: "Checks by hospital", Head: []page.Head{{Text: "Hospital"}, {Text: "What was expected"},
-		{Text: "Effect"}, {Text: "Rows in the latest", Numeric: true}, {Text: "Rows in the period", Numeric: true},
-		{Text: "By week, oldest first"}, {Text: "Oldest"}, {Text: "Latest receipt"}, {Text: "Who mends it"}}}
+	checks := page.Table{ID: "checks", Caption: "Checks by hospital", Stack: true, Head: []page.Head{{Text: "What was expected"},
+		{Text: "Effect"}, {Text: "Rows in the latest", Numeric: true}, {Text: "In the period", Numeric: true},
+		{Text: "By week, oldest first"}, {Text: "Oldest"}, {Text: "Latest receipt"}}}
 	for _, k := range a.of.Checks {
-		checks.Rows = append(checks.Rows, []page.Cell{{Text: s.opts.Places.ProviderWords(k.Provider), Header: true}, {Text: checkWords(k)},
-			{Text: effectWords[k.Severity]}, number(k.Latest), number(k.Rows),
-			{Text: trendWords(k)}, {Text: oldestWords(k, a.of.Latest[k.Provider])},
-			{Text: k.Last.Long(), Href: "/extracts/" + k.File}, {Text: a.of.Owners[k.Provider]}})
+		s.underHospital(&checks, k.Provider, mends+a.of.Owners[k.Provider], []page.Cell{{Text: checkWords(k), Header: true, Class: page.Words},
+			{Text: effectWords[k.Severity]}, number(k.Latest), number(k.Rows), {Text: trendWords(k)},
+			{Text: oldestWords(k, a.of.Latest[k.Provider])}, {Text: k.Last.Long(), Class: page.Whole, Href: "/extracts/" + k.File}})
 	}
 	var out []page.Table
 	for _, t := range []page.Table{blanks, words, checks} {
-		if len(t.Rows) > 0 {
+		if len(t.Groups) > 0 {
 			out = append(out, t)
 		}
 	}
 	return out
+}
+
+// underHospital adds a row to the rows of its hospital, which follow each other,
+// and says once what holds of all of them.
+func (s *Server) underHospital(t *page.Table, provider, note string, row []page.Cell) {
+	name := s.opts.Places.ProviderWords(provider)
+	if n := len(t.Groups); n == 0 || t.Groups[n-1].Name != name {
+		t.Groups = append(t.Groups, page.Group{Name: name, Note: note})
+	}
+	last := &t.Groups[len(t.Groups)-1]
+	last.Rows = append(last.Rows, row)
 }
 
 // checkWords names a check by what it expects.
@@ -241,13 +251,14 @@ func trendWords(k quality.Check) string {
 }
 
 func oldestWords(k quality.Check, latest delay.Day) string {
+	since := strings.ReplaceAll(k.Since.Long(), " ", "\u00a0") // The words after it wrap, the day does not.
 	if k.Latest == 0 {
-		return k.Since.Long() + ", not in the latest"
+		return since + ", not in the latest"
 	}
 	if n := k.Age(latest); n > 0 {
-		return k.Since.Long() + ", for " + days(int64(n))
+		return since + ", for " + days(int64(n))
 	}
-	return k.Since.Long() + ", new"
+	return since + ", new"
 }
 
 func (s *Server) qualityTwin(c echo.Context) (page.Twin, error) {

@@ -707,7 +707,7 @@ func TestReceiptAddsUp(t *testing.T) {
 	causes := doc.Find("#causes tbody tr").Map(func(_ int, tr *goquery.Selection) string { return words(tr) })
 	if !strings.HasPrefix(causes[0], "Discharge ready date: 2027-10-12") || !strings.Contains(causes[0], "(2 rows)") ||
 		!strings.Contains(causes[0], "2 Put aside") || !slices.ContainsFunc(causes, func(one string) bool {
-		return strings.HasPrefix(one, "NHS number: ") && strings.Contains(one, "The whole file Kept, with a warning")
+		return strings.HasPrefix(one, "NHS number: ") && strings.Contains(one, "Whole file Kept, with a warning")
 	}) {
 		t.Errorf("what was found by cause, the worst first: %q", causes)
 	}
