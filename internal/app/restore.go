@@ -79,7 +79,11 @@ func (r *restoring) do(ctx context.Context) (int, error) {
 	if r.o.Now == nil {
 		r.o.Now = time.Now
 	}
-	alone := r.only || !backup.Is(begin)
+	sqliteFile := strings.HasPrefix(string(begin), "SQLite format 3")
+	if !backup.Is(begin) && !sqliteFile {
+		return ExitLess, problem.New(problem.Invalid, "%s is neither a backup of Homeward (homeward-….tar.gz) nor an SQLite database.", r.from)
+	}
+	alone := r.only || sqliteFile
 	if info, err := os.Stat(r.o.Data); alone && (err != nil || !info.IsDir()) {
 		return ExitLess, problem.New(problem.NotFound, "There is no data folder at %s. A database alone goes into the folder that has lost its "+
 			"own, with its partnership file and keys.", r.o.Data)
@@ -106,10 +110,8 @@ func (r *restoring) do(ctx context.Context) (int, error) {
 			_, err := readBackup(ctx, r.from, dir, func(path string) bool { return path == sqlite.FileName })
 			return err
 		})
-	case strings.HasPrefix(string(begin), "SQLite format 3"):
-		err = r.database(ctx, r.copyDatabase)
 	default:
-		err = problem.New(problem.Invalid, "%s is neither a backup of Homeward (homeward-….tar.gz) nor an SQLite database.", r.from)
+		err = r.database(ctx, r.copyDatabase)
 	}
 	if err != nil {
 		return ExitLess, err
