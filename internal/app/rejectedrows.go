@@ -132,14 +132,19 @@ func (e extracts) WrongRows(ctx context.Context, sum string) ([]web.WrongRow, er
 			fits = fits && p.Field != ""
 		}
 		for i, heading := range aside.headings {
+			bad := wrong[extract.Fold(heading)]
 			if !fits || !shownFields[aside.fields[i]] || extract.Masked(row.Cells[i]) != row.Cells[i] {
+				continue
+			}
+			// Whose row it is, and of which day, is not for the reader to change.
+			if !bad && (aside.fields[i] == "provider" || aside.fields[i] == "extract_date") {
 				continue
 			}
 			text := row.Cells[i]
 			if day, ok := extract.DayOfSerial(text); ok && aside.grid.Name != "" && slices.Contains(dateFields, aside.fields[i]) {
 				text = day.String()
 			}
-			one.Cells = append(one.Cells, web.WrongCell{At: i, Heading: heading, Text: text, Wrong: wrong[extract.Fold(heading)]})
+			one.Cells = append(one.Cells, web.WrongCell{At: i, Heading: heading, Text: text, Wrong: bad})
 		}
 		out = append(out, one)
 	}
