@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"homeward/internal/audit"
 	"homeward/internal/ingest"
 	"homeward/internal/people"
 	"homeward/internal/problem"
@@ -68,6 +69,7 @@ type tryout struct {
 type lookedAt struct {
 	name, path string
 	sum        [32]byte
+	correction *web.Correction
 }
 
 // Begin keeps files sealed and tries them. A look of the same person that is not
@@ -164,7 +166,7 @@ func (l *looks) seal(f web.SentFile) (at lookedAt, err error) {
 		return at, err
 	}
 	defer frozen.Close()
-	at = lookedAt{f.Name, filepath.Join(l.dir, ".look-"+strings.ToLower(rand.Text())), frozen.Sum}
+	at = lookedAt{f.Name, filepath.Join(l.dir, ".look-"+strings.ToLower(rand.Text())), frozen.Sum, f.Correction}
 	return at, l.app.sealInto(at.path, frozen.Reader())
 }
 
@@ -262,7 +264,11 @@ func (l *looks) takeOne(ctx context.Context, service *ingest.Service, f lookedAt
 		return nil, err
 	}
 	defer frozen.Close()
-	r, err := service.Frozen(ctx, f.name, time.Time{}, frozen, "")
+	note := ""
+	if f.correction != nil {
+		note = f.correction.Note()
+	}
+	r, err := service.Frozen(ctx, f.name, time.Time{}, frozen, note)
 	if err == nil {
 		shorten(r)
 	}
@@ -334,7 +340,15 @@ func (l *looks) Take(ctx context.Context, by people.Actor, id string) error {
 	var reports []*ingest.Report
 	for _, f := range one.files {
 		var r *ingest.Report
-		if r, err = l.takeOne(ctx, l.app.Ingest, f); err != nil {
+		// Who has changed a file's cells is known before it counts.
+		if c := f.correction; c != nil {
+			err = l.app.Store.Record(ctx, audit.Entry{Who: by.Who(), As: by.As(), From: by.Address, What: audit.RowsCorrected,
+				Record: fmt.Sprintf("%x", f.sum), Before: c.Of, After: c.Words + ". " + c.Why})
+		}
+		if err == nil {
+			r, err = l.takeOne(ctx, l.app.Ingest, f)
+		}
+		if err != nil {
 			break
 		}
 		reports = append(reports, r)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"io"
@@ -27,52 +28,73 @@ var shownFields = map[string]bool{"extract_date": true, "provider": true, "site"
 	"reason": true, "responsible": true, "waiting_on": true, "funding": true, "council": true, "discharged": true, "criteria": true,
 	"reason_detail": true, "pathway": true, "destination": true}
 
+// asideRows are the rows of a file that were put aside, with the table they stand in.
+type asideRows struct {
+	report  ingest.Report
+	content []byte
+	grid    extract.Grid
+	layout  *config.Layout
+	// headings and fields are of the table's columns; a column that is no field has
+	// an empty one.
+	headings, fields []string
+	// reasons are why, by the number of the row.
+	reasons map[int][]ingest.ReportedLine
+}
+
+func (e extracts) aside(ctx context.Context, sum string) (out asideRows, err error) {
+	got, err := e.Receipt(ctx, sum)
+	if err != nil {
+		return out, err
+	}
+	out.report, out.reasons = got.Report, map[int][]ingest.ReportedLine{}
+	for _, p := range got.Report.Problems {
+		if p.Severity == extract.Quarantined.String() && p.Problem.Line > 0 {
+			out.reasons[p.Problem.Line] = append(out.reasons[p.Problem.Line], p)
+		}
+	}
+	if len(out.reasons) == 0 {
+		return out, problem.New(problem.NotFound, "No row of this file was put aside, so there is nothing to put right.")
+	}
+	out.layout = e.app.reader.Layout(got.Report.Layout)
+	if out.content, out.grid, err = e.grid(sum, out.layout); err != nil {
+		return out, err
+	}
+	if head := headingRow(out.grid, out.layout); head >= 0 {
+		out.headings = headingsOf(out.grid, head, out.layout)
+	}
+	for _, heading := range out.headings {
+		out.fields = append(out.fields, fieldOf(heading, out.layout))
+	}
+	return out, nil
+}
+
 // RejectedRows gives the rows of a file that were put aside, as they stand in it.
 // Without identifiers the cells of other fields, and numbers that may identify
 // somebody, are left out.
 func (e extracts) RejectedRows(ctx context.Context, sum string, identifiers bool) (web.RejectedRows, error) {
 	var out web.RejectedRows
-	got, err := e.Receipt(ctx, sum)
+	aside, err := e.aside(ctx, sum)
 	if err != nil {
 		return out, err
 	}
-	reasons := map[int][]ingest.ReportedLine{}
-	for _, p := range got.Report.Problems {
-		if p.Severity == extract.Quarantined.String() && p.Problem.Line > 0 {
-			reasons[p.Problem.Line] = append(reasons[p.Problem.Line], p)
-		}
+	for _, heading := range aside.headings {
+		out.Headings = append(out.Headings, extract.Masked(heading))
 	}
-	if len(reasons) == 0 {
-		return out, problem.New(problem.NotFound, "No row of this file was put aside, so there is nothing to download.")
-	}
-	layout := e.app.reader.Layout(got.Report.Layout)
-	grid, err := e.grid(sum, layout)
-	if err != nil {
-		return out, err
-	}
-	head := headingRow(grid, layout)
-	may, fields := []bool{}, []string{}
-	if head >= 0 {
-		for _, heading := range headingsOf(grid, head, layout) {
-			out.Headings = append(out.Headings, extract.Masked(heading))
-			fields = append(fields, fieldOf(heading, layout))
-			may = append(may, shownFields[fields[len(fields)-1]])
-		}
-	}
-	for _, row := range grid.Rows {
-		for _, p := range reasons[row.Line] {
+	for _, row := range aside.grid.Rows {
+		for _, p := range aside.reasons[row.Line] {
 			one := web.RejectedRow{Line: row.Line, Field: p.Field, Found: p.Found, Expected: p.Expected, Do: p.Do}
 			// Cells of a row that has others than the headings, or with which as a whole
 			// something is wrong, may stand under any of them.
 			fits := len(row.Cells) == len(out.Headings) && p.Field != ""
-			seen := identifiers && !e.anothers(row.Cells, fields, got.Report.Provider, layout == nil || layout.SeveralProviders)
+			seen := identifiers && !e.anothers(row.Cells, aside.fields, aside.report.Provider,
+				aside.layout == nil || aside.layout.SeveralProviders)
 			for i := range out.Headings {
 				cell := ""
 				switch {
 				case i >= len(row.Cells) || row.Cells[i] == "":
 				case seen:
 					cell = row.Cells[i]
-				case may[i] && fits:
+				case shownFields[aside.fields[i]] && fits:
 					cell = extract.Masked(row.Cells[i])
 				default:
 					cell = "(not shown)"
@@ -83,6 +105,77 @@ func (e extracts) RejectedRows(ctx context.Context, sum string, identifiers bool
 		}
 	}
 	return out, nil
+}
+
+// dateFields are those whose cells are dates, which a workbook keeps as numbers.
+var dateFields = []string{"extract_date", "admitted", "ready", "discharged"}
+
+// WrongRows gives the rows that were put aside with the cells that may be changed by
+// somebody who sees no identifiers: of a field that may be shown, in a row whose
+// cells stand under their headings.
+func (e extracts) WrongRows(ctx context.Context, sum string) ([]web.WrongRow, error) {
+	aside, err := e.aside(ctx, sum)
+	if err != nil {
+		return nil, err
+	}
+	var out []web.WrongRow
+	for _, row := range aside.grid.Rows {
+		reasons := aside.reasons[row.Line]
+		if len(reasons) == 0 {
+			continue
+		}
+		one := web.WrongRow{Line: row.Line}
+		wrong, fits := map[string]bool{}, len(row.Cells) == len(aside.headings)
+		for _, p := range reasons {
+			one.Why = append(one.Why, p.Problem)
+			wrong[extract.Fold(p.Field)] = true
+			fits = fits && p.Field != ""
+		}
+		for i, heading := range aside.headings {
+			bad := wrong[extract.Fold(heading)]
+			if !fits || !shownFields[aside.fields[i]] || extract.Masked(row.Cells[i]) != row.Cells[i] {
+				continue
+			}
+			// Whose row it is, and of which day, is not for the reader to change.
+			if !bad && (aside.fields[i] == "provider" || aside.fields[i] == "extract_date") {
+				continue
+			}
+			text := row.Cells[i]
+			if day, ok := extract.DayOfSerial(text); ok && aside.grid.Name != "" && slices.Contains(dateFields, aside.fields[i]) {
+				text = day.String()
+			}
+			one.Cells = append(one.Cells, web.WrongCell{At: i, Heading: heading, Text: text, Wrong: bad})
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// Corrected gives a file of the same name in which cells of rows that were put aside
+// hold other texts. A cell that may not be changed is a problem of kind Invalid.
+func (e extracts) Corrected(ctx context.Context, sum string, cells []web.CellText) (web.SentFile, error) {
+	rows, err := e.WrongRows(ctx, sum)
+	if err != nil {
+		return web.SentFile{}, err
+	}
+	aside, err := e.aside(ctx, sum)
+	if err != nil {
+		return web.SentFile{}, err
+	}
+	var fixes []extract.Fix
+	for _, c := range cells {
+		if !slices.ContainsFunc(rows, func(r web.WrongRow) bool {
+			return r.Line == c.Line && slices.ContainsFunc(r.Cells, func(one web.WrongCell) bool { return one.At == c.At })
+		}) {
+			return web.SentFile{}, problem.New(problem.Invalid, "A cell of row %d cannot be changed here. Load the page again.", c.Line)
+		}
+		fixes = append(fixes, extract.Fix{Sheet: aside.grid.Name, Line: c.Line, Cell: c.At, Text: c.Text})
+	}
+	content, err := extract.Correct(aside.content, fixes, extract.DefaultLimits())
+	if err != nil {
+		return web.SentFile{}, err
+	}
+	return web.SentFile{Name: aside.report.File, Content: bytes.NewReader(content)}, nil
 }
 
 // anothers says whether a row names another provider than the file's: its numbers are
@@ -115,32 +208,32 @@ func (e extracts) anothers(cells, fields []string, code string, several bool) bo
 	return false
 }
 
-// grid gives the table of cells of a received file that has a layout's headings.
-func (e extracts) grid(sum string, layout *config.Layout) (extract.Grid, error) {
+// grid gives a received file and the table of cells in it that has a layout's headings.
+func (e extracts) grid(sum string, layout *config.Layout) ([]byte, extract.Grid, error) {
 	if e.app.Received == nil {
-		return extract.Grid{}, problem.New(problem.Unavailable, "The key file is missing, so received files cannot be opened. Restore it from "+
+		return nil, extract.Grid{}, problem.New(problem.Unavailable, "The key file is missing, so received files cannot be opened. Restore it from "+
 			"your backup.")
 	}
 	var key [32]byte
 	if b, err := hex.DecodeString(sum); err != nil || copy(key[:], b) != len(key) {
-		return extract.Grid{}, problem.New(problem.NotFound, "There is no extract with this fingerprint.")
+		return nil, extract.Grid{}, problem.New(problem.NotFound, "There is no extract with this fingerprint.")
 	}
 	o, err := e.app.Received.Open(key)
 	if err != nil {
-		return extract.Grid{}, err
+		return nil, extract.Grid{}, err
 	}
 	defer func() { _ = o.Close() }() // It was read only.
 	text, err := io.ReadAll(io.LimitReader(o, rowsFileMost+1))
 	if err != nil {
-		return extract.Grid{}, problem.Wrap(err, problem.Unavailable, "The file as it was received could not be read")
+		return nil, extract.Grid{}, problem.Wrap(err, problem.Unavailable, "The file as it was received could not be read")
 	}
 	if len(text) > rowsFileMost {
-		return extract.Grid{}, problem.New(problem.Invalid, "The file is larger than %d MB, so its rows are not given here. Its receipt names "+
+		return nil, extract.Grid{}, problem.New(problem.Invalid, "The file is larger than %d MB, so its rows are not given here. Its receipt names "+
 			"them by their numbers.", rowsFileMost>>20)
 	}
 	grids, err := extract.ReadGrids(text, extract.DefaultLimits())
 	if err != nil {
-		return extract.Grid{}, err
+		return nil, extract.Grid{}, err
 	}
 	best, most := extract.Grid{}, -1
 	for _, g := range grids {
@@ -151,7 +244,7 @@ func (e extracts) grid(sum string, layout *config.Layout) (extract.Grid, error) 
 			best, most = g, n
 		}
 	}
-	return best, nil
+	return text, best, nil
 }
 
 // headingRow gives the row that has the most headings of a layout, -1 for none.

@@ -45,6 +45,8 @@ const (
 	IdentifierSeen     What = "identifier seen"
 	IdentifierSearched What = "identifier searched"
 	RowsExported       What = "rows exported"
+	// RowsCorrected is of a file that somebody has taken in with cells changed.
+	RowsCorrected What = "rows corrected"
 	// IdentifiersExported is of every patient, at the command line.
 	IdentifiersExported What = "identifiers exported"
 	KeyRotated          What = "key rotated"

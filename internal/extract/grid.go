@@ -92,10 +92,10 @@ func workbookGrids(data []byte, limits Limits) ([]Grid, error) {
 	return out, nil
 }
 
-// textGrid cuts a text at the separator that gives the most cells in its first
-// lines.
-func textGrid(data []byte, limits Limits) ([]Grid, error) {
-	best, most := byte(','), 0
+// separatorOf gives the separator that gives the most cells in the first lines of a
+// text, and how many.
+func separatorOf(data []byte, limits Limits) (best byte, most int) {
+	best = ','
 	for _, sep := range separators {
 		s := &splitter{lines: newLineReader(bytes.NewReader(data), limits.Line, len(data)), sep: sep.char}
 		widest := 0
@@ -110,6 +110,12 @@ func textGrid(data []byte, limits Limits) ([]Grid, error) {
 			best, most = sep.char, widest
 		}
 	}
+	return best, most
+}
+
+// textGrid cuts a text into its cells.
+func textGrid(data []byte, limits Limits) ([]Grid, error) {
+	best, most := separatorOf(data, limits)
 	if most > limits.Columns {
 		return nil, reject("The file has too many columns: %d, and the limit is %d.", most, limits.Columns)
 	}

@@ -39,7 +39,7 @@ var auditKinds = []audit.What{
 	audit.SignedIn, audit.SignInRefused, audit.CodeRefused, audit.SignedOut, audit.SignedOutAll, audit.RoleChosen, audit.PasswordChanged,
 	audit.SecondFactorOn, audit.SecondFactorOff, audit.RecoveryCodeUsed, audit.PersonAdded, audit.PersonDeactivated, audit.PersonReactivated,
 	audit.PersonLinked, audit.RoleGranted, audit.RoleRevoked, audit.LinkMade, audit.TokenMade, audit.TokenRevoked, audit.IdentifierSeen,
-	audit.IdentifierSearched, audit.RowsExported, audit.IdentifiersExported, audit.KeyRotated, audit.IdentifiersPurged,
+	audit.IdentifierSearched, audit.RowsExported, audit.RowsCorrected, audit.IdentifiersExported, audit.KeyRotated, audit.IdentifiersPurged,
 	audit.FilesReadAgain, audit.AuditExported, audit.AuditKeyed, audit.AuditBegunAnew, audit.BackedUp, audit.Restored,
 	audit.Edited, audit.Decided, audit.RuleProposed, audit.RuleAnswered,
 	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.ActionChanged, audit.ActionWithdrawn, audit.NoteAdded,

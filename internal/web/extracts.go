@@ -299,6 +299,8 @@ type receiptView struct {
 	JSON  string
 	// Rows leads to the rows that were put aside, for those who may see them.
 	Rows, RowsWords string
+	// Correct leads to the form that puts them right, for those who take files in.
+	Correct string
 	// Changed says what became of delays when it was taken, empty for a file that
 	// changed nothing or came before that was kept; ChangedDays are the tables.
 	Changed     string
@@ -363,6 +365,9 @@ func (s *Server) receipt(c echo.Context) error {
 		v.Rows, v.RowsWords = "/extracts/"+sum+"/rows.csv", "Numbers of people are not shown in it."
 		if identifiers {
 			v.RowsWords = "It holds people's numbers: each download is noted in the audit log."
+		}
+		if s.opts.Looks != nil && s.actor(c).May(people.TakeExtracts) {
+			v.Correct = correctPath(sum)
 		}
 	}
 	if r.Changed != nil {

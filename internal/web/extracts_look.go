@@ -37,6 +37,8 @@ type Looks interface {
 type SentFile struct {
 	Name    string
 	Content io.ReadSeeker
+	// Correction is set when cells of it were changed here.
+	Correction *Correction
 }
 
 // LookState says where a look stands.

@@ -379,6 +379,14 @@ func (v view) TurnedAway(context.Context, delay.Day, delay.Day) ([]TurnedAway, e
 	return nil, nil
 }
 
+func (v view) WrongRows(context.Context, string) ([]WrongRow, error) {
+	return nil, problem.New(problem.NotFound, "The file is not kept.")
+}
+
+func (v view) Corrected(context.Context, string, []CellText) (SentFile, error) {
+	return SentFile{}, problem.New(problem.NotFound, "The file is not kept.")
+}
+
 func (v view) RejectedRows(context.Context, string, bool) (RejectedRows, error) {
 	return RejectedRows{}, problem.New(problem.NotFound, "The file is not kept.")
 }

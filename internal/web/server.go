@@ -259,7 +259,8 @@ func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.nationalRoutes(), s.samePeopleRoutes(), s.againRoutes(),
 		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes(),
-		s.qualityRoutes(), s.calendarRoutes(), s.lookRoutes(), s.rowsRoutes()), []route{
+		s.qualityRoutes(), s.calendarRoutes(), s.lookRoutes(), s.rowsRoutes(),
+		s.correctRoutes()), []route{
 		{get, "/", open(s.home), false},
 		{get, "/overview", s.may(people.SeeFigures, s.overviewPage), false},
 		{get, "/overview.csv", s.may(people.SeeFigures, s.overviewCSV), false},

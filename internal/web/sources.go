@@ -44,6 +44,10 @@ type Extracts interface {
 	// RejectedRows gives the rows of a file that were put aside. It is a NotFound
 	// problem where there are none or the file is no longer kept.
 	RejectedRows(ctx context.Context, sum string, identifiers bool) (RejectedRows, error)
+	// WrongRows gives those rows with the cells that may be changed by somebody who
+	// sees no identifiers, and Corrected the file with some of them changed.
+	WrongRows(ctx context.Context, sum string) ([]WrongRow, error)
+	Corrected(ctx context.Context, sum string, cells []CellText) (SentFile, error)
 	// Receipt gives the receipt of the file whose SHA-256 is sum, in lower-case
 	// hexadecimal, or a problem of kind NotFound.
 	Receipt(ctx context.Context, sum string) (ingest.Arrived, error)

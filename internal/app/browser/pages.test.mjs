@@ -76,7 +76,7 @@ for (const which of ['full', 'beds', 'empty']) {
           if (script) {
             assert.deepEqual(await findings(page), [], `${name}: axe`)
             // Open every expander: what it holds must fit too.
-            for (const details of await page.locator('details').all()) await details.evaluate((one) => { one.open = true })
+            await page.evaluate(() => { for (const one of document.querySelectorAll('details')) one.open = true })
             await sound(page, wrong, `${name}, opened`)
           }
         }
@@ -180,6 +180,39 @@ test('a file goes up, gives a receipt, and changes nothing the second time', asy
   assert.match(await page.locator('main').innerText(), /could not be taken/)
   await sound(page, wrong, 'receipt')
   await context.close()
+})
+
+test('a row that was put aside is corrected, looked at and taken in', async () => {
+  const of = day(1)
+  const head = 'Extract date,Provider,Site,Ward,Bed,Local patient ID,NHS number,Date of birth,Sex,Admission date,Discharge ready date,' +
+    'Type of care,Reason for delay,Attributable to,Local authority,Pathway,Estimated discharge date,Comments\r\n'
+  const row = (n, ready) => `${of},RZ1,RZ101,5A,5A-${n},L000${n},,1941-02-03,F,${day(30)},${ready},Acute,E,Social Care,E10000099,1,,\r\n`
+  const files = folder()
+  folders.push(files)
+  const file = path.join(files.dir, `RZ1_${of}.csv`)
+  writeFileSync(file, head + row(10, day(9)) + row(11, 'soon'))
+  for (const [width, script] of [[1280, true], [320, false]]) {
+    const { context, page, wrong } = await visitor(chrome, sites.full, { width, height: 640, script, as: 'analyst' })
+    await page.goto(sites.full.at + '/extracts/upload')
+    await page.setInputFiles('#file', file)
+    await page.getByRole('button', { name: 'Take in now' }).click()
+    await page.waitForURL(/\/extracts\/[0-9a-f]{64}$/)
+    await page.getByRole('link', { name: 'Correct the rows that were put aside' }).click()
+    await sound(page, wrong, `rows put aside at ${width} px`)
+    if (script) assert.deepEqual(await findings(page), [])
+    await page.getByRole('button', { name: 'See what it would give' }).click()
+    assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Change a cell/)
+    wrong.length = 0 // The browser notes the answer 422.
+    await page.getByLabel('Discharge ready date').first().fill(day(8))
+    await page.getByLabel('How do you know?').fill('The ward was asked.')
+    await page.getByRole('button', { name: 'See what it would give' }).click()
+    await page.waitForURL(/\/extracts\/look\//)
+    await sound(page, wrong, `the look at ${width} px`)
+    assert.match(await page.locator('main').innerText(), /1 file would be|taken before/)
+    await page.getByRole('button', { name: script ? 'Leave' : 'Take in' }).click()
+    await page.waitForLoadState('load')
+    await context.close()
+  }
 })
 
 test('a receipt of the grid opens, and passes axe', async () => {

@@ -90,9 +90,11 @@ export function browser () {
 }
 
 // What axe finds on a page, one line a rule. No page has a frame, so axe runs in
-// the page alone (its legacy mode) and opens no second one to gather.
+// the page alone (its legacy mode) and opens no second one to gather. Every rule
+// runs; of what passes it lists no elements, which takes a third of the time.
 export async function findings (page) {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(rules).analyze()
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode()
+    .options({ runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'] }).analyze()
   return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)
 }
 
