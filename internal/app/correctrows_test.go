@@ -96,7 +96,8 @@ func TestRowsPutAsideAreCorrected(t *testing.T) {
 		t.Fatalf("P2 %+v", events)
 	}
 	receipt := ask(site, http.MethodGet, "/extracts/"+events[0].Record, analyst).Body.String()
-	if !strings.Contains(receipt, "Changed by hand in Homeward before it was taken in: row 3 (Discharge ready date). Reason: The ward was asked.") {
+	if !strings.Contains(receipt, "Changed by hand in Homeward before it was taken in: "+
+		"row 3 (Discharge ready date). Reason: The ward was asked.") {
 		t.Errorf("the receipt: %s", receipt)
 	}
 	// It is the file that was sent with one cell changed, which as a whole gives the same.

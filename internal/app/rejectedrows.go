@@ -211,8 +211,8 @@ func (e extracts) anothers(cells, fields []string, code string, several bool) bo
 // grid gives a received file and the table of cells in it that has a layout's headings.
 func (e extracts) grid(sum string, layout *config.Layout) ([]byte, extract.Grid, error) {
 	if e.app.Received == nil {
-		return nil, extract.Grid{}, problem.New(problem.Unavailable, "The key file is missing, so received files cannot be opened. Restore it from "+
-			"your backup.")
+		return nil, extract.Grid{}, problem.New(problem.Unavailable, "The key file is missing, so received files cannot be opened. "+
+			"Restore it from your backup.")
 	}
 	var key [32]byte
 	if b, err := hex.DecodeString(sum); err != nil || copy(key[:], b) != len(key) {
@@ -228,8 +228,8 @@ func (e extracts) grid(sum string, layout *config.Layout) ([]byte, extract.Grid,
 		return nil, extract.Grid{}, problem.Wrap(err, problem.Unavailable, "The file as it was received could not be read")
 	}
 	if len(text) > rowsFileMost {
-		return nil, extract.Grid{}, problem.New(problem.Invalid, "The file is larger than %d MB, so its rows are not given here. Its receipt names "+
-			"them by their numbers.", rowsFileMost>>20)
+		return nil, extract.Grid{}, problem.New(problem.Invalid, "The file is larger than %d MB, so its rows are not given here. Its "+
+			"receipt names them by their numbers.", rowsFileMost>>20)
 	}
 	grids, err := extract.ReadGrids(text, extract.DefaultLimits())
 	if err != nil {

@@ -48,7 +48,8 @@ func Correct(data []byte, fixes []Fix, limits Limits) ([]byte, error) {
 		cell, ok := cellOf(before, f)
 		switch {
 		case !ok:
-			return nil, problem.New(problem.Invalid, "Row %d has no such cell. Put the row right where it comes from and send the file again.", f.Line)
+			return nil, problem.New(problem.Invalid, "Row %d has no such cell. Put the row right where it comes from and send the file "+
+				"again.", f.Line)
 		case utf8.RuneCountInString(f.Text) > fixLength:
 			return nil, problem.New(problem.Invalid, "Row %d: a cell must be %d characters or less.", f.Line, fixLength)
 		case !utf8.ValidString(f.Text) || strings.ContainsFunc(f.Text, func(r rune) bool { return r < ' ' || r == 0x7f }):
@@ -77,8 +78,8 @@ func Correct(data []byte, fixes []Fix, limits Limits) ([]byte, error) {
 		}
 	}
 	if !slices.EqualFunc(before, after, sameGrid) {
-		return nil, problem.New(problem.Invalid, "These cells cannot be changed without changing others: the file is written in a way of its own "+
-			"there. Put the rows right where they come from and send the file again.")
+		return nil, problem.New(problem.Invalid, "These cells cannot be changed without changing others: the file is written in a way of "+
+			"its own there. Put the rows right where they come from and send the file again.")
 	}
 	return out, nil
 }
@@ -141,8 +142,8 @@ func DayOfSerial(cell string) (delay.Day, bool) {
 
 func correctBook(data []byte, fixes []Fix, limits Limits) (_ []byte, err error) {
 	if len(data) > correctedBook {
-		return nil, problem.New(problem.Invalid, "The workbook is larger than %d MB, so it cannot be corrected here. Put it right where it comes from "+
-			"and send it again.", correctedBook>>20)
+		return nil, problem.New(problem.Invalid, "The workbook is larger than %d MB, so it cannot be corrected here. Put it right where "+
+			"it comes from and send it again.", correctedBook>>20)
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limits.Unpacked, UnzipXMLSizeLimit: limits.Unpacked})
 	if err != nil {
