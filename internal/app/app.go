@@ -82,6 +82,10 @@ type App struct {
 	pasts  pasts
 	again  again
 	inbox  inbox
+	alarm  alarm
+	// sentUnnoted are deliveries that were sent and not noted; the job that delivers
+	// alone uses it.
+	sentUnnoted map[int64]bool
 	// ledgers keeps what was made of stays.
 	ledgers ledgers
 }

@@ -63,9 +63,10 @@ type examination struct {
 	store *sqlite.Store // open, or nil
 	// served says who serves the folder, empty when nobody does.
 	served string
-	// nightly takes what the nightly checks found, instead of checking again.
-	nightly bool
-	found   []web.Check
+	// scheduler runs the jobs of this process, nil when it serves nothing. What the
+	// nightly jobs checked is then taken from them, instead of checking again.
+	scheduler *schedule.Scheduler
+	found     []web.Check
 }
 
 func (x *examination) add(name string, state web.CheckState, found, do string) {
@@ -175,7 +176,11 @@ func (x *examination) rest(p *config.Partnership) {
 		x.backups(p)
 		x.mail(p)
 	}
-	x.jobs()
+	if x.scheduler != nil {
+		x.scheduled(x.scheduler)
+	} else {
+		x.jobs()
+	}
 	x.inbox()
 	if pack.FindChromium(x.o.Chromium) == nil {
 		x.add("Browser for packs", web.CheckLook, "This machine has no Chromium, so packs have no PDF and no picture.",
@@ -228,17 +233,20 @@ func (x *examination) log() {
 		x.wrong(name, err)
 		return
 	}
-	if x.nightly {
-		last, err := x.store.Jobs().Last(x.ctx)
-		switch r := last["audit"]; {
-		case err != nil:
-			x.wrong(name, err)
+	if x.scheduler != nil {
+		all, err := x.scheduler.List(x.ctx)
+		i := slices.IndexFunc(all, func(s schedule.Status) bool { return s.Name == "audit" })
+		if err != nil || i < 0 {
+			x.wrong(name, errors.Join(err, errors.New("no job checks the audit log")))
+			return
+		}
+		switch r := all[i]; {
 		case r.Result == "":
 			x.add(name, web.CheckLook, "It has not been checked yet.", "The job Check the audit log does it each night, and from the jobs page.")
 		case r.Result == schedule.DidNotFinish:
 			x.add(name, web.CheckWrong, r.Message, "Keep the data folder as it is, and contact your security lead.")
 		default:
-			x.add(name, web.CheckGood, r.Message+" That was at "+r.Began.UTC().Format("2006-01-02 15:04 UTC")+".", "")
+			x.add(name, web.CheckGood, strings.TrimSpace(r.Message+" That was at ")+" "+r.Last.UTC().Format("2006-01-02 15:04 UTC")+".", "")
 		}
 		return
 	}
@@ -325,43 +333,84 @@ func (x *examination) backups(p *config.Partnership) {
 }
 
 func (x *examination) mail(p *config.Partnership) {
-	switch m := p.Mail; {
-	case m == nil:
-		x.add("Mail", web.CheckLook, "None is set, so packs wait on their page and nobody is told of missing extracts.",
-			"Set it in the partnership file (mail).")
-	case m.PasswordFile == "":
-		x.add("Mail", web.CheckGood, "It goes through "+m.Host+", without a password.", "")
-	default:
+	const name = "Mail"
+	m := p.Mail
+	if m == nil {
+		x.add(name, web.CheckLook, "None is set, so packs wait on their page and nobody is told of missing extracts or of jobs that did "+
+			"not finish.", "Set it in the partnership file (mail).")
+		return
+	}
+	if m.PasswordFile != "" {
 		if _, err := os.ReadFile(m.PasswordFile); err != nil {
-			x.add("Mail", web.CheckWrong, "The password file "+m.PasswordFile+" could not be read.", "Put it there, for Homeward's account alone.")
+			x.add(name, web.CheckWrong, "The password file "+m.PasswordFile+" could not be read.", "Put it there, for Homeward's account alone.")
 			return
 		}
-		x.add("Mail", web.CheckGood, "It goes through "+m.Host+".", "")
 	}
-}
-
-func (x *examination) jobs() {
-	const name = "Jobs"
-	last, err := x.store.Jobs().Last(x.ctx)
+	sent, err := x.store.Deliveries(x.ctx, "")
 	if err != nil {
 		x.wrong(name, err)
 		return
 	}
+	said := "It goes through " + m.Host + "."
+	for _, d := range slices.Backward(sent) {
+		if !strings.HasPrefix(d.Pack, jobMail) {
+			continue
+		}
+		if d.State != sqlite.DeliverySent && d.Message != "" {
+			x.add(name, web.CheckWrong, said+" The latest message about a job was not sent: "+d.Message, "Correct the partnership file (mail).")
+			return
+		}
+		break
+	}
+	if len(m.JobsTo) == 0 {
+		x.add(name, web.CheckLook, said+" Nobody is told of jobs that did not finish.", "Name who is, in the partnership file (mail: jobs_to).")
+		return
+	}
+	x.add(name, web.CheckGood, said, "")
+}
+
+// jobsName is what the check of jobs is called.
+const jobsName = "Jobs"
+
+// jobs examines the record of runs.
+func (x *examination) jobs() {
+	last, err := x.store.Jobs().Last(x.ctx)
+	if err != nil {
+		x.wrong(jobsName, err)
+		return
+	}
 	var failed []string
 	for _, r := range last {
-		if r.Result == schedule.DidNotFinish {
-			failed = append(failed, fmt.Sprintf("%s did not finish at %s: %s", r.Job, r.Began.UTC().Format("2006-01-02 15:04 UTC"), r.Message))
+		at := r.Began.UTC().Format("2006-01-02 15:04 UTC")
+		switch {
+		case r.Result == schedule.DidNotFinish:
+			failed = append(failed, fmt.Sprintf("%s did not finish at %s: %s", r.Job, at, r.Message))
+		case r.Result == schedule.Running && x.served == "":
+			failed = append(failed, fmt.Sprintf("%s began at %s, and its end was not recorded: the program was stopped, or the disk was full",
+				r.Job, at))
+		case r.Result == schedule.Running && x.o.Now().Sub(r.Began) > schedule.Longest:
+			failed = append(failed, fmt.Sprintf("%s runs since %s, or its end could not be recorded", r.Job, at))
 		}
 	}
 	slices.Sort(failed)
 	switch {
 	case len(failed) > 0:
-		x.add(name, web.CheckWrong, strings.Join(failed, "; "), "The jobs page (/admin/jobs) runs them again.")
+		x.add(jobsName, web.CheckWrong, strings.Join(failed, "; "), "The jobs page (/admin/jobs) runs them again.")
 	case len(last) == 0:
-		x.add(name, web.CheckLook, "None has run yet.", "A running server runs them.")
+		x.add(jobsName, web.CheckLook, "None has run yet.", "A running server runs them.")
 	default:
-		x.add(name, web.CheckGood, fmt.Sprintf("The last runs of %d jobs ended as they should.", len(last)), "")
+		x.add(jobsName, web.CheckGood, fmt.Sprintf("The last runs of %d jobs ended as they should.", len(last)), "")
 	}
+}
+
+// scheduled examines the jobs of this process, which knows how they stand even where
+// that cannot be recorded.
+func (x *examination) scheduled(jobs *schedule.Scheduler) {
+	if err := jobs.Trouble(); err != nil {
+		x.add(jobsName, web.CheckWrong, err.Error(), "The jobs page (/admin/jobs) runs them again.")
+		return
+	}
+	x.add(jobsName, web.CheckGood, fmt.Sprintf("All %d are on time, and their last runs ended as they should.", len(jobs.Standings())-1), "")
 }
 
 // waitsLong is how long a file may wait in the inbox of a running server.
@@ -396,9 +445,11 @@ func (x *examination) inbox() {
 }
 
 // status gives the state of a served folder to the page that shows it.
-func (a *App) status(ctx context.Context) []web.Check {
-	x := &examination{o: a.Options, ctx: ctx, store: a.Store, nightly: true}
-	x.writable()
-	x.rest(a.Partnership)
-	return x.found
+func (a *App) status(jobs *schedule.Scheduler) func(context.Context) []web.Check {
+	return func(ctx context.Context) []web.Check {
+		x := &examination{o: a.Options, ctx: ctx, store: a.Store, scheduler: jobs}
+		x.writable()
+		x.rest(a.Partnership)
+		return x.found
+	}
 }

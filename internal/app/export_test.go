@@ -8,6 +8,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/people"
+	"homeward/internal/schedule"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
 )
@@ -46,6 +47,16 @@ func (a *App) JobsForTests() (map[string]func(context.Context) (string, error), 
 	missing, err := a.missingJob()
 	jobs[missing.Name] = missing.Run
 	return jobs, err
+}
+
+// SchedulerForTests gives the scheduler of a server, with what says of it whether the
+// server is ready and how things stand.
+func (a *App) SchedulerForTests() (s *schedule.Scheduler, ready func(context.Context) error, status func(context.Context) []web.Check,
+	err error) {
+	if s, err = a.scheduler(nil, "test", a.Store.Sessions()); err != nil {
+		return nil, nil, nil, err
+	}
+	return s, a.ready(s), a.status(s), nil
 }
 
 // Packs lets tests see packs as pages do.

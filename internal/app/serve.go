@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -92,7 +93,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	secure := at.secure(a.Partnership.SignIn)
 	server, err := web.New(web.Options{
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present,
+		Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
 		Published: newPublishedDesk(a), Closings: a.closings(),
@@ -114,6 +116,10 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	if err != nil {
 		return err
 	}
+	alarmed, quiet := context.WithCancel(context.WithoutCancel(ctx))
+	a.alarm.end = alarmed
+	defer a.alarm.at.Wait()
+	defer quiet()
 	if err := scheduler.Start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -151,10 +157,12 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 // its jobs.
 func (a *App) ready(jobs *schedule.Scheduler) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if err := a.Store.Ready(ctx); err != nil {
-			return err
+		kept, ran := a.Store.Ready(ctx), jobs.Trouble()
+		if kept == nil || ran == nil {
+			return cmp.Or(kept, ran)
 		}
-		return jobs.Trouble(ctx)
+		// A disk that is full must not hide which job that stopped.
+		return problem.Wrap(errors.Join(kept, ran), problem.Unavailable, "%s %s", sentence(kept), sentence(ran))
 	}
 }
 
@@ -188,7 +196,8 @@ func (a *App) places() page.Places {
 
 // scheduler sets up the jobs.
 func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.Sessions) (*schedule.Scheduler, error) {
-	s, err := schedule.New(schedule.Options{Recorder: a.Store.Jobs(), Zone: a.London, Log: a.Options.Log, Now: a.Options.Now})
+	s, err := schedule.New(schedule.Options{Recorder: a.Store.Jobs(), Zone: a.London, Log: a.Options.Log, Now: a.Options.Now,
+		Tell: a.tell})
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +209,8 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	if err != nil {
 		return nil, err
 	}
+	titles := map[string]string{}
+	a.alarm.titles = titles
 	for _, j := range append([]schedule.Job{
 		missing,
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
@@ -222,6 +233,7 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
 			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
 	}, ofPacks...) {
+		titles[j.Name] = j.Title
 		if err := s.Add(j); err != nil {
 			return nil, err
 		}
