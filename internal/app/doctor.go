@@ -289,13 +289,19 @@ func (x *examination) clock() {
 // roomFor is how much room a disk should have, in bytes, beside what must be there.
 const roomFor = 1 << 30
 
-func (x *examination) room() {
+// freeRoom gives how much room the disk of a folder has, in bytes.
+func freeRoom(dir string) (uint64, error) {
 	var disk syscall.Statfs_t
-	if err := syscall.Statfs(x.o.Data, &disk); err != nil {
+	err := syscall.Statfs(dir, &disk)
+	return uint64(disk.Bavail) * uint64(disk.Bsize), err
+}
+
+func (x *examination) room() {
+	free, err := freeRoom(x.o.Data)
+	if err != nil {
 		x.wrong("Room", err)
 		return
 	}
-	free := uint64(disk.Bavail) * uint64(disk.Bsize)
 	words := fmt.Sprintf("The data folder's disk has %.1f GB free.", float64(free)/1e9)
 	if free < roomFor {
 		x.add("Room", web.CheckLook, words, "Make room soon: below 64 MB nothing is taken in.")
@@ -418,18 +424,13 @@ const waitsLong = 10 * time.Minute
 
 func (x *examination) inbox() {
 	const name = "Inbox"
-	entries, err := os.ReadDir(filepath.Join(x.o.Data, InboxFolder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	all, err := x.o.waitingInbox()
+	if err != nil {
 		x.wrong(name, err)
 		return
 	}
-	waiting, long := 0, 0
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		waiting++
+	waiting, long := len(all), 0
+	for _, info := range all {
 		if x.o.Now().Sub(info.ModTime()) > waitsLong {
 			long++
 		}

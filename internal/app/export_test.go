@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -57,6 +58,11 @@ func (a *App) SchedulerForTests() (s *schedule.Scheduler, ready func(context.Con
 		return nil, nil, nil, err
 	}
 	return s, a.ready(s), a.status(s), nil
+}
+
+// MetricsForTests gives what a monitoring system reads, and its token.
+func (a *App) MetricsForTests(jobs *schedule.Scheduler) (http.Handler, func() string, error) {
+	return a.measured("test", jobs)
 }
 
 // Packs lets tests see packs as pages do.

@@ -91,11 +91,15 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	tried := newLooks(a, spool)
 	defer tried.close()
 	secure := at.secure(a.Partnership.SignIn)
+	counted, token, err := a.measured(c.Version, scheduler)
+	if err != nil {
+		return err
+	}
 	server, err := web.New(web.Options{
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
 		Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present,
 		Trends: trends{a.Store, a},
-		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
+		Calls:  calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
 		Published: newPublishedDesk(a), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
@@ -105,7 +109,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 		Places: a.places(), Levels: a.levels(), Rules: a.Rules, RuleSets: a.rules,
 		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs, Beds: a.bedLists(),
 		Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Lead: a.Partnership.Settings.Lead,
-		Version:   c.Version,
+		Version: c.Version,
+		Metrics: counted, MetricsToken: token,
 		Templates: templates.Files, Assets: static.Files, Spool: spool,
 		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
 	})

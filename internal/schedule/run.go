@@ -38,6 +38,7 @@ func (s *Scheduler) keep(e *entry, r Run, begun bool) {
 	}
 	s.mu.Lock()
 	e.last = r
+	e.runs[r.Result]++
 	if !begun {
 		// Of runs of which the record knows nothing the newest is enough.
 		e.owed = slices.DeleteFunc(e.owed, func(o *owed) bool { return !o.begun })
@@ -96,6 +97,7 @@ func (s *Scheduler) skip(e *entry, since time.Time) {
 	s.opts.Log.Warn("a job was due while it was still running", "job", e.Name, "since", since)
 	s.mu.Lock()
 	e.skipped++
+	e.runs[Skipped]++
 	s.mu.Unlock()
 	now := s.opts.Now()
 	if id, ok := s.recordBegin(e, now); ok {

@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"slices"
 	"sync"
@@ -105,6 +106,10 @@ type Status struct {
 	// Result is Finished, Did not finish, Skipped or Running; empty when the job
 	// has never run. Message is a sentence about it, which may be empty.
 	Result, Message string
+	// LastFinished is when the newest run that finished began, zero when none has.
+	LastFinished time.Time
+	// Runs counts the runs since the start by result.
+	Runs map[string]int64
 }
 
 // Scheduler runs jobs. Add every job, Start it, and Stop it at the end. It is
@@ -155,6 +160,7 @@ type entry struct {
 	// which the record lacks something.
 	last Run
 	owed []*owed
+	runs map[string]int64 // since the start, by result
 }
 
 // New makes a scheduler without jobs.
@@ -198,7 +204,7 @@ func (s *Scheduler) Add(j Job) error {
 	if slices.ContainsFunc(s.jobs, func(e *entry) bool { return e.Name == j.Name }) {
 		return problem.New(problem.Conflict, "Found the job %s twice. Name each job once.", j.Name)
 	}
-	s.jobs = append(s.jobs, &entry{Job: j, times: times})
+	s.jobs = append(s.jobs, &entry{Job: j, times: times, runs: map[string]int64{Finished: 0, DidNotFinish: 0, Skipped: 0}})
 	return nil
 }
 
@@ -349,7 +355,7 @@ func (s *Scheduler) List(ctx context.Context) ([]Status, error) {
 		if before {
 			r = last[e.Name]
 		}
-		st.Last, st.Result, st.Message = r.Began, r.Result, r.Message
+		st.Last, st.Result, st.Message, st.LastFinished, st.Runs = r.Began, r.Result, r.Message, r.LastFinished, maps.Clone(e.runs)
 		if !r.Ended.IsZero() {
 			st.Took = r.Ended.Sub(r.Began)
 		}
