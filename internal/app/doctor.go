@@ -264,6 +264,23 @@ func (x *examination) log() {
 // skew is how far the clock may stand before what was recorded last.
 const skew = time.Minute
 
+// jumpSaid is for how long a jump of the clock is said.
+const jumpSaid = 7 * 24 * time.Hour
+
+// spanWords says a length of time roughly, as people would.
+func spanWords(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return measure.Plural(int64(d/day), "day", "days")
+	case d >= 2*time.Hour:
+		return measure.Plural(int64(d/time.Hour), "hour", "hours")
+	case d >= 2*time.Minute:
+		return measure.Plural(int64(d/time.Minute), "minute", "minutes")
+	}
+	return measure.Plural(int64(d/time.Second), "second", "seconds")
+}
+
 func (x *examination) clock() {
 	const name = "Clock"
 	london, err := time.LoadLocation("Europe/London")
@@ -279,9 +296,23 @@ func (x *examination) clock() {
 	now := x.o.Now()
 	words := now.In(london).Format("2 January 2006, 15:04:05") + " in London"
 	if last.Sub(now) > skew {
-		x.add(name, web.CheckWrong, fmt.Sprintf("%s, which is %s before what was recorded last.", words, last.Sub(now).Round(time.Second)),
-			"Set the clock. What is recorded meanwhile keeps its order and is dated right after the last moment.")
+		x.add(name, web.CheckWrong, fmt.Sprintf("%s, which is %s before what was recorded last (%s).", words, spanWords(last.Sub(now)),
+			last.In(london).Format("2 January 2006, 15:04")),
+			"Set the clock if it is wrong now. If it was ahead before, nothing needs doing. What is recorded meanwhile keeps its order and is "+
+				"dated right after the last moment.")
 		return
+	}
+	if x.scheduler != nil {
+		if jump := x.scheduler.Jumped(); !jump.At.IsZero() && now.Sub(jump.At).Abs() < jumpSaid {
+			way := "on"
+			if jump.By < 0 {
+				way = "back"
+			}
+			x.add(name, web.CheckLook, fmt.Sprintf("%s. It went %s by %s at %s.", words, way, spanWords(jump.By.Abs()),
+				jump.At.In(london).Format("15:04 on 2 January 2006")),
+				"Nothing, if the machine slept or somebody set the clock. Jobs that were passed over ran then.")
+			return
+		}
 	}
 	x.add(name, web.CheckGood, words+".", "")
 }
@@ -327,7 +358,14 @@ func (x *examination) backups(p *config.Partnership) {
 		return
 	}
 	made, _ := backup.MadeAt(all[0])
+	ahead := 0 // Made while the clock was ahead: they say nothing of how old the newest is.
+	for ; ahead < len(all)-1 && made.Sub(x.o.Now()) > skew; ahead++ {
+		made, _ = backup.MadeAt(all[ahead+1])
+	}
 	words := fmt.Sprintf("%d in %s, the newest of %s.", len(all), b.folder, made.Format("2 January 2006, 15:04 UTC"))
+	if ahead > 0 {
+		words += fmt.Sprintf(" %s of days to come, made while the clock was ahead.", measure.Plural(int64(ahead), "is", "are"))
+	}
 	switch {
 	case x.o.Now().Sub(made) > backupLate:
 		x.add(name, web.CheckWrong, words, "See on the jobs page why none was made since, and make one: homeward backup --data "+x.o.Data)

@@ -199,6 +199,10 @@ func (a *App) places() page.Places {
 	return p
 }
 
+// leapAtMost is how far the clock may go on between two runs of a job that deletes
+// or decides for good.
+const leapAtMost = 10 * 24 * time.Hour
+
 // scheduler sets up the jobs.
 func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.Sessions) (*schedule.Scheduler, error) {
 	s, err := schedule.New(schedule.Options{Recorder: a.Store.Jobs(), Zone: a.London, Log: a.Options.Log, Now: a.Options.Now,
@@ -232,9 +236,10 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 		{Name: "rehearsal", Title: "Rehearse a restore", Words: "every Sunday at 3:05am", When: "5 3 * * 0", CatchUp: true,
 			Run: a.backups(version).rehearse},
 		{Name: "retention", Title: "Purge identifiers past their period", Words: "every night at 4:15am", When: "15 4 * * *", CatchUp: true,
-			Run: a.retention},
+			Within: leapAtMost, Run: a.retention},
 		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},
-		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Run: a.keepLog},
+		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Within: leapAtMost,
+			Run: a.keepLog},
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
 			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
 	}, ofPacks...) {

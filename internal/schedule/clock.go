@@ -93,7 +93,7 @@ func (s *Scheduler) jumped(now time.Time, by time.Duration) {
 
 // due starts a job that is due, or notes that it still runs.
 func (s *Scheduler) due(e *entry) {
-	since, ok, err := s.begin(e)
+	since, ok, err := s.begin(e, false)
 	switch {
 	case err != nil: // Stopping.
 	case ok:

@@ -126,8 +126,14 @@ func (s *Scheduler) guarded(e *entry) (message string, err error) {
 			s.opts.Log.Error("a job panicked", "job", e.Name, "stack", string(debug.Stack()))
 		}
 	}()
+	if finished := e.last.LastFinished; e.Within > 0 && !e.asked && !finished.IsZero() && e.began.Sub(finished) > e.Within {
+		return "", problem.New(problem.Conflict, "It was not done: the clock says %s, and it was done last on %s. If the clock is right, run it "+
+			"from the jobs page; what it does cannot be undone.", s.dated(e.began), s.dated(finished))
+	}
 	return e.Run(s.base)
 }
+
+func (s *Scheduler) dated(at time.Time) string { return at.In(s.opts.Zone).Format("2 January 2006") }
 
 // sentence is what the reader is told of an error.
 func (s *Scheduler) sentence(err error) string {

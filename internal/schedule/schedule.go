@@ -89,6 +89,11 @@ type Job struct {
 	// CatchUp has the job run once at the start when a run was missed while the
 	// program was down.
 	CatchUp bool
+	// Within, when it is not zero, is how far the clock may have gone on since the job
+	// last finished for it to be done by itself. It is for what cannot be undone: a
+	// clock that leapt years ahead must not do it. When it went on further, somebody
+	// has to run it.
+	Within time.Duration
 	// Run does the work and gives a sentence for the reader. It should end soon
 	// after its context ends.
 	Run func(ctx context.Context) (message string, err error)
@@ -153,6 +158,7 @@ type entry struct {
 	// uses them.
 	next, fired time.Time
 	busy        bool
+	asked       bool // the run was asked for by somebody
 	began       time.Time
 	// skipped is how often the job was due during the run that is going.
 	skipped int
@@ -240,8 +246,10 @@ func (s *Scheduler) Start(ctx context.Context) error {
 		}
 		if due := latestDue(e.times, now); !due.IsZero() && e.last.LastFinished.Before(due) {
 			s.opts.Log.Info("a job was missed and runs now", "job", e.Name, "due", due)
-			if err := s.RunNow(ctx, e.Name); err != nil && problem.KindOf(err) != problem.Conflict {
+			if _, ok, err := s.begin(e, false); err != nil {
 				return err
+			} else if ok {
+				go s.do(e)
 			}
 		}
 	}
@@ -390,7 +398,7 @@ func (s *Scheduler) RunNow(_ context.Context, name string) error {
 	}
 	e := s.jobs[i]
 	s.mu.Unlock()
-	since, ok, err := s.begin(e)
+	since, ok, err := s.begin(e, true)
 	switch {
 	case err != nil:
 		return err
@@ -401,9 +409,9 @@ func (s *Scheduler) RunNow(_ context.Context, name string) error {
 	return nil
 }
 
-// begin takes the job for one run; ok is false when it is running, since when.
+// begin takes the job for one run, which somebody asked for or which is due; ok is false when it is running, since when.
 // do gives it back, whatever happens in the job.
-func (s *Scheduler) begin(e *entry) (since time.Time, ok bool, err error) {
+func (s *Scheduler) begin(e *entry, asked bool) (since time.Time, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state != started {
@@ -413,7 +421,7 @@ func (s *Scheduler) begin(e *entry) (since time.Time, ok bool, err error) {
 	if e.busy {
 		return e.began, false, nil
 	}
-	e.busy, e.began = true, s.opts.Now()
+	e.busy, e.asked, e.began = true, asked, s.opts.Now()
 	s.running.Add(1)
 	return e.began, true, nil
 }

@@ -16,7 +16,9 @@ type tally struct {
 	seen map[string]int
 }
 
-func (c *tally) ServeHTTP(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "homeward_ready 1\n") }
+func (c *tally) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprint(w, "homeward_ready 1\n")
+}
 
 func (c *tally) Observe(route, method string, _ int, _ time.Duration) {
 	c.mu.Lock()
