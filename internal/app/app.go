@@ -82,6 +82,10 @@ type App struct {
 	pasts  pasts
 	again  again
 	inbox  inbox
+	alarm  alarm
+	// sentUnnoted are deliveries that were sent and not noted; the job that delivers
+	// alone uses it.
+	sentUnnoted map[int64]bool
 	// ledgers keeps what was made of stays.
 	ledgers ledgers
 }
@@ -161,7 +165,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a := &App{
 		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader, counted: by,
 		Ingest: &ingest.Service{Reader: reader, Rules: rules, RuleSets: by.rules.ByCode, Store: store, Key: key, Now: o.Now, Log: o.Log,
-			Into: p.IntoOf},
+			Recorded: store.Moment, Into: p.IntoOf},
 		SignIn: signin.New(store, key, p, o.Now),
 	}
 	if key != nil {

@@ -137,7 +137,7 @@ func (b *backups) make(ctx context.Context) (_ string, err error) {
 	if b.beside() {
 		said += " It lies in the data folder: name a folder on another disk (backup: folder)."
 	}
-	removed, err := backup.Rotate(b.folder, b.keep)
+	removed, err := backup.Rotate(b.folder, b.keep, name)
 	if len(removed) > 0 {
 		said += fmt.Sprintf(" %d older removed.", len(removed))
 	}

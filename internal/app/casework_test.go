@@ -100,7 +100,7 @@ func deskIn(t testing.TB, folder Options, hospital string, now time.Time) *desk 
 	assets := static.Files
 	o := web.Options{
 		Drawer: noDrawing{}, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest,
-		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{app: a}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{app: a}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready, Closings: a.closings(),
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Rows: rows{a.Store, a}, Audit: a.Store,
 		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, RuleSets: a.rules,

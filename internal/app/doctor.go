@@ -63,9 +63,10 @@ type examination struct {
 	store *sqlite.Store // open, or nil
 	// served says who serves the folder, empty when nobody does.
 	served string
-	// nightly takes what the nightly checks found, instead of checking again.
-	nightly bool
-	found   []web.Check
+	// scheduler runs the jobs of this process, nil when it serves nothing. What the
+	// nightly jobs checked is then taken from them, instead of checking again.
+	scheduler *schedule.Scheduler
+	found     []web.Check
 }
 
 func (x *examination) add(name string, state web.CheckState, found, do string) {
@@ -175,7 +176,11 @@ func (x *examination) rest(p *config.Partnership) {
 		x.backups(p)
 		x.mail(p)
 	}
-	x.jobs()
+	if x.scheduler != nil {
+		x.scheduled(x.scheduler)
+	} else {
+		x.jobs()
+	}
 	x.inbox()
 	if pack.FindChromium(x.o.Chromium) == nil {
 		x.add("Browser for packs", web.CheckLook, "This machine has no Chromium, so packs have no PDF and no picture.",
@@ -228,17 +233,20 @@ func (x *examination) log() {
 		x.wrong(name, err)
 		return
 	}
-	if x.nightly {
-		last, err := x.store.Jobs().Last(x.ctx)
-		switch r := last["audit"]; {
-		case err != nil:
-			x.wrong(name, err)
+	if x.scheduler != nil {
+		all, err := x.scheduler.List(x.ctx)
+		i := slices.IndexFunc(all, func(s schedule.Status) bool { return s.Name == "audit" })
+		if err != nil || i < 0 {
+			x.wrong(name, errors.Join(err, errors.New("no job checks the audit log")))
+			return
+		}
+		switch r := all[i]; {
 		case r.Result == "":
 			x.add(name, web.CheckLook, "It has not been checked yet.", "The job Check the audit log does it each night, and from the jobs page.")
 		case r.Result == schedule.DidNotFinish:
 			x.add(name, web.CheckWrong, r.Message, "Keep the data folder as it is, and contact your security lead.")
 		default:
-			x.add(name, web.CheckGood, r.Message+" That was at "+r.Began.UTC().Format("2006-01-02 15:04 UTC")+".", "")
+			x.add(name, web.CheckGood, strings.TrimSpace(r.Message+" That was at ")+" "+r.Last.UTC().Format("2006-01-02 15:04 UTC")+".", "")
 		}
 		return
 	}
@@ -256,6 +264,23 @@ func (x *examination) log() {
 // skew is how far the clock may stand before what was recorded last.
 const skew = time.Minute
 
+// jumpSaid is for how long a jump of the clock is said.
+const jumpSaid = 7 * 24 * time.Hour
+
+// spanWords says a length of time roughly, as people would.
+func spanWords(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day:
+		return measure.Plural(int64(d/day), "day", "days")
+	case d >= 2*time.Hour:
+		return measure.Plural(int64(d/time.Hour), "hour", "hours")
+	case d >= 2*time.Minute:
+		return measure.Plural(int64(d/time.Minute), "minute", "minutes")
+	}
+	return measure.Plural(int64(d/time.Second), "second", "seconds")
+}
+
 func (x *examination) clock() {
 	const name = "Clock"
 	london, err := time.LoadLocation("Europe/London")
@@ -271,9 +296,23 @@ func (x *examination) clock() {
 	now := x.o.Now()
 	words := now.In(london).Format("2 January 2006, 15:04:05") + " in London"
 	if last.Sub(now) > skew {
-		x.add(name, web.CheckWrong, fmt.Sprintf("%s, which is %s before what was recorded last.", words, last.Sub(now).Round(time.Second)),
-			"Set the clock. What is recorded meanwhile keeps its order and is dated right after the last moment.")
+		x.add(name, web.CheckWrong, fmt.Sprintf("%s, which is %s before what was recorded last (%s).", words, spanWords(last.Sub(now)),
+			last.In(london).Format("2 January 2006, 15:04")),
+			"Set the clock if it is wrong now. If it was ahead before, nothing needs doing. What is recorded meanwhile keeps its order and is "+
+				"dated right after the last moment.")
 		return
+	}
+	if x.scheduler != nil {
+		if jump := x.scheduler.Jumped(); !jump.At.IsZero() && now.Sub(jump.At).Abs() < jumpSaid {
+			way := "on"
+			if jump.By < 0 {
+				way = "back"
+			}
+			x.add(name, web.CheckLook, fmt.Sprintf("%s. It went %s by %s at %s.", words, way, spanWords(jump.By.Abs()),
+				jump.At.In(london).Format("15:04 on 2 January 2006")),
+				"Nothing, if the machine slept or somebody set the clock. Jobs that were passed over ran then.")
+			return
+		}
 	}
 	x.add(name, web.CheckGood, words+".", "")
 }
@@ -281,13 +320,19 @@ func (x *examination) clock() {
 // roomFor is how much room a disk should have, in bytes, beside what must be there.
 const roomFor = 1 << 30
 
-func (x *examination) room() {
+// freeRoom gives how much room the disk of a folder has, in bytes.
+func freeRoom(dir string) (uint64, error) {
 	var disk syscall.Statfs_t
-	if err := syscall.Statfs(x.o.Data, &disk); err != nil {
+	err := syscall.Statfs(dir, &disk)
+	return uint64(disk.Bavail) * uint64(disk.Bsize), err
+}
+
+func (x *examination) room() {
+	free, err := freeRoom(x.o.Data)
+	if err != nil {
 		x.wrong("Room", err)
 		return
 	}
-	free := uint64(disk.Bavail) * uint64(disk.Bsize)
 	words := fmt.Sprintf("The data folder's disk has %.1f GB free.", float64(free)/1e9)
 	if free < roomFor {
 		x.add("Room", web.CheckLook, words, "Make room soon: below 64 MB nothing is taken in.")
@@ -313,7 +358,14 @@ func (x *examination) backups(p *config.Partnership) {
 		return
 	}
 	made, _ := backup.MadeAt(all[0])
+	ahead := 0 // Made while the clock was ahead: they say nothing of how old the newest is.
+	for ; ahead < len(all)-1 && made.Sub(x.o.Now()) > skew; ahead++ {
+		made, _ = backup.MadeAt(all[ahead+1])
+	}
 	words := fmt.Sprintf("%d in %s, the newest of %s.", len(all), b.folder, made.Format("2 January 2006, 15:04 UTC"))
+	if ahead > 0 {
+		words += fmt.Sprintf(" %s of days to come, made while the clock was ahead.", measure.Plural(int64(ahead), "is", "are"))
+	}
 	switch {
 	case x.o.Now().Sub(made) > backupLate:
 		x.add(name, web.CheckWrong, words, "See on the jobs page why none was made since, and make one: homeward backup --data "+x.o.Data)
@@ -325,43 +377,84 @@ func (x *examination) backups(p *config.Partnership) {
 }
 
 func (x *examination) mail(p *config.Partnership) {
-	switch m := p.Mail; {
-	case m == nil:
-		x.add("Mail", web.CheckLook, "None is set, so packs wait on their page and nobody is told of missing extracts.",
-			"Set it in the partnership file (mail).")
-	case m.PasswordFile == "":
-		x.add("Mail", web.CheckGood, "It goes through "+m.Host+", without a password.", "")
-	default:
+	const name = "Mail"
+	m := p.Mail
+	if m == nil {
+		x.add(name, web.CheckLook, "None is set, so packs wait on their page and nobody is told of missing extracts or of jobs that did "+
+			"not finish.", "Set it in the partnership file (mail).")
+		return
+	}
+	if m.PasswordFile != "" {
 		if _, err := os.ReadFile(m.PasswordFile); err != nil {
-			x.add("Mail", web.CheckWrong, "The password file "+m.PasswordFile+" could not be read.", "Put it there, for Homeward's account alone.")
+			x.add(name, web.CheckWrong, "The password file "+m.PasswordFile+" could not be read.", "Put it there, for Homeward's account alone.")
 			return
 		}
-		x.add("Mail", web.CheckGood, "It goes through "+m.Host+".", "")
 	}
-}
-
-func (x *examination) jobs() {
-	const name = "Jobs"
-	last, err := x.store.Jobs().Last(x.ctx)
+	sent, err := x.store.Deliveries(x.ctx, "")
 	if err != nil {
 		x.wrong(name, err)
 		return
 	}
+	said := "It goes through " + m.Host + "."
+	for _, d := range slices.Backward(sent) {
+		if !strings.HasPrefix(d.Pack, jobMail) {
+			continue
+		}
+		if d.State != sqlite.DeliverySent && d.Message != "" {
+			x.add(name, web.CheckWrong, said+" The latest message about a job was not sent: "+d.Message, "Correct the partnership file (mail).")
+			return
+		}
+		break
+	}
+	if len(m.JobsTo) == 0 {
+		x.add(name, web.CheckLook, said+" Nobody is told of jobs that did not finish.", "Name who is, in the partnership file (mail: jobs_to).")
+		return
+	}
+	x.add(name, web.CheckGood, said, "")
+}
+
+// jobsName is what the check of jobs is called.
+const jobsName = "Jobs"
+
+// jobs examines the record of runs.
+func (x *examination) jobs() {
+	last, err := x.store.Jobs().Last(x.ctx)
+	if err != nil {
+		x.wrong(jobsName, err)
+		return
+	}
 	var failed []string
 	for _, r := range last {
-		if r.Result == schedule.DidNotFinish {
-			failed = append(failed, fmt.Sprintf("%s did not finish at %s: %s", r.Job, r.Began.UTC().Format("2006-01-02 15:04 UTC"), r.Message))
+		at := r.Began.UTC().Format("2006-01-02 15:04 UTC")
+		switch {
+		case r.Result == schedule.DidNotFinish:
+			failed = append(failed, fmt.Sprintf("%s did not finish at %s: %s", r.Job, at, r.Message))
+		case r.Result == schedule.Running && x.served == "":
+			failed = append(failed, fmt.Sprintf("%s began at %s, and its end was not recorded: the program was stopped, or the disk was full",
+				r.Job, at))
+		case r.Result == schedule.Running && x.o.Now().Sub(r.Began) > schedule.Longest:
+			failed = append(failed, fmt.Sprintf("%s runs since %s, or its end could not be recorded", r.Job, at))
 		}
 	}
 	slices.Sort(failed)
 	switch {
 	case len(failed) > 0:
-		x.add(name, web.CheckWrong, strings.Join(failed, "; "), "The jobs page (/admin/jobs) runs them again.")
+		x.add(jobsName, web.CheckWrong, strings.Join(failed, "; "), "The jobs page (/admin/jobs) runs them again.")
 	case len(last) == 0:
-		x.add(name, web.CheckLook, "None has run yet.", "A running server runs them.")
+		x.add(jobsName, web.CheckLook, "None has run yet.", "A running server runs them.")
 	default:
-		x.add(name, web.CheckGood, fmt.Sprintf("The last runs of %d jobs ended as they should.", len(last)), "")
+		x.add(jobsName, web.CheckGood, fmt.Sprintf("The last runs of %d jobs ended as they should.", len(last)), "")
 	}
+}
+
+// scheduled examines the jobs of this process, which knows how they stand even where
+// that cannot be recorded.
+func (x *examination) scheduled(jobs *schedule.Scheduler) {
+	if err := jobs.Trouble(); err != nil {
+		x.add(jobsName, web.CheckWrong, err.Error(), "The jobs page (/admin/jobs) runs them again.")
+		return
+	}
+	x.add(jobsName, web.CheckGood, fmt.Sprintf("All %d are on time, and their last runs ended as they should.", len(jobs.Standings())-1), "")
 }
 
 // waitsLong is how long a file may wait in the inbox of a running server.
@@ -369,18 +462,13 @@ const waitsLong = 10 * time.Minute
 
 func (x *examination) inbox() {
 	const name = "Inbox"
-	entries, err := os.ReadDir(filepath.Join(x.o.Data, InboxFolder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	all, err := x.o.waitingInbox()
+	if err != nil {
 		x.wrong(name, err)
 		return
 	}
-	waiting, long := 0, 0
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		waiting++
+	waiting, long := len(all), 0
+	for _, info := range all {
 		if x.o.Now().Sub(info.ModTime()) > waitsLong {
 			long++
 		}
@@ -396,9 +484,11 @@ func (x *examination) inbox() {
 }
 
 // status gives the state of a served folder to the page that shows it.
-func (a *App) status(ctx context.Context) []web.Check {
-	x := &examination{o: a.Options, ctx: ctx, store: a.Store, nightly: true}
-	x.writable()
-	x.rest(a.Partnership)
-	return x.found
+func (a *App) status(jobs *schedule.Scheduler) func(context.Context) []web.Check {
+	return func(ctx context.Context) []web.Check {
+		x := &examination{o: a.Options, ctx: ctx, store: a.Store, scheduler: jobs}
+		x.writable()
+		x.rest(a.Partnership)
+		return x.found
+	}
 }

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 	"homeward/internal/people"
+	"homeward/internal/schedule"
 	"homeward/internal/sqlite"
 	"homeward/internal/web"
 )
@@ -46,6 +48,21 @@ func (a *App) JobsForTests() (map[string]func(context.Context) (string, error), 
 	missing, err := a.missingJob()
 	jobs[missing.Name] = missing.Run
 	return jobs, err
+}
+
+// SchedulerForTests gives the scheduler of a server, with what says of it whether the
+// server is ready and how things stand.
+func (a *App) SchedulerForTests() (s *schedule.Scheduler, ready func(context.Context) error, status func(context.Context) []web.Check,
+	err error) {
+	if s, err = a.scheduler(nil, "test", a.Store.Sessions()); err != nil {
+		return nil, nil, nil, err
+	}
+	return s, a.ready(s), a.status(s), nil
+}
+
+// MetricsForTests gives what a monitoring system reads, and its token.
+func (a *App) MetricsForTests(jobs *schedule.Scheduler) (http.Handler, func() string, error) {
+	return a.measured("test", jobs)
 }
 
 // Packs lets tests see packs as pages do.

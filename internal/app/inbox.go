@@ -83,7 +83,8 @@ func (i *inbox) isSettled(name string, is look, now time.Time) bool {
 	if now.Sub(is.modified) >= settled {
 		return true
 	}
-	if was, ok := i.seen[name]; ok && was.look == is {
+	// A sight of the future was before the clock was set back.
+	if was, ok := i.seen[name]; ok && was.look == is && !was.at.After(now) {
 		return now.Sub(was.at) >= settled
 	}
 	if i.seen == nil {

@@ -135,7 +135,7 @@ func (a *App) packJobs(draw *chart.Renderer, version string) ([]schedule.Job, er
 			Run:     func(ctx context.Context) (string, error) { return a.makePack(ctx, plan, draw, version) },
 		})
 	}
-	if m := a.Partnership.Mail; len(jobs) > 0 || m != nil && len(m.MissingTo) > 0 {
+	if m := a.Partnership.Mail; len(jobs) > 0 || m != nil && len(m.MissingTo)+len(m.JobsTo) > 0 {
 		jobs = append(jobs, schedule.Job{Name: "deliver", Title: "Send packs", Words: "every minute", When: "@every 1m", Run: a.deliver})
 	}
 	return jobs, nil
@@ -199,8 +199,15 @@ func (a *App) deliver(ctx context.Context) (string, error) {
 	} else {
 		sender, cannot = mail.New(*a.Partnership.Mail)
 	}
-	sent, waiting, given := 0, 0, 0
+	sent, waiting, given, untold := 0, 0, 0, 0
 	for _, d := range due {
+		if a.sentUnnoted[d.ID] {
+			// It was sent when that could not be noted, because the disk was full.
+			if err := a.noteSent(ctx, d); err != nil {
+				return "", err
+			}
+			continue
+		}
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
@@ -212,6 +219,8 @@ func (a *App) deliver(ctx context.Context) (string, error) {
 			err = cannot
 		case strings.HasPrefix(d.Pack, missingMail):
 			err = a.mailMissing(ctx, sender, d)
+		case strings.HasPrefix(d.Pack, jobMail):
+			err = a.mailJob(ctx, sender, d)
 		default:
 			err = a.mailPack(ctx, sender, d)
 		}
@@ -223,14 +232,18 @@ func (a *App) deliver(ctx context.Context) (string, error) {
 		switch {
 		case err == nil:
 			sent++
-			err = a.Store.EndDelivery(ctx, d.ID, sqlite.DeliverySent, now, "")
+			err = a.noteSent(ctx, d)
 		case again && !mail.Lasting(err):
 			a.Options.Log.Warn("a pack was not taken and is tried again", "pack", d.Pack, "kind", d.Kind, "attempts", d.Attempts+1, "error", err)
 			waiting++
 			err = a.Store.DelayDelivery(ctx, d.ID, now.Add(wait), sentence(err))
 		default:
 			a.Options.Log.Error("a pack was not taken and is given up", "pack", d.Pack, "kind", d.Kind, "attempts", d.Attempts+1, "error", err)
-			given++
+			if strings.HasPrefix(d.Pack, jobMail) {
+				untold++ // That mail does not work must not be told by mail: Status says it.
+			} else {
+				given++
+			}
 			err = a.Store.EndDelivery(ctx, d.ID, sqlite.DeliveryNotSent, now, sentence(err))
 		}
 		if err != nil {
@@ -238,10 +251,27 @@ func (a *App) deliver(ctx context.Context) (string, error) {
 		}
 	}
 	said := fmt.Sprintf("Sent %d, to be tried again %d.", sent, waiting)
+	if untold > 0 {
+		said += fmt.Sprintf(" Messages about jobs that were not sent: %d. The status page says why.", untold)
+	}
 	if given > 0 {
 		return "", problem.New(problem.Conflict, "%s Not sent: %d. The page of each pack says why.", said, given)
 	}
 	return said, nil
+}
+
+// noteSent notes that a delivery was sent. Where that cannot be written it is
+// remembered, so that nobody gets the same message every minute while a disk is full.
+func (a *App) noteSent(ctx context.Context, d sqlite.Delivery) error {
+	if a.sentUnnoted == nil {
+		a.sentUnnoted = map[int64]bool{}
+	}
+	a.sentUnnoted[d.ID] = true
+	if err := a.Store.EndDelivery(ctx, d.ID, sqlite.DeliverySent, a.now(), ""); err != nil {
+		return err
+	}
+	delete(a.sentUnnoted, d.ID)
+	return nil
 }
 
 // sentence gives what a reader may see of an error, with its full stop.

@@ -48,6 +48,40 @@ func (s *served) uploads(day string) int {
 	return res.StatusCode
 }
 
+// smallDisk makes a folder that is a disk of 80 MB, where the machine lets it.
+func smallDisk(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=80m,mode=0700", "tmpfs",
+		dir).CombinedOutput(); err != nil {
+		t.Skipf("no small disk can be mounted here: %s", out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+}
+
+// fill fills a disk to the last of it, so that not a page more can be written, until
+// the function that it gives is called.
+func fill(t *testing.T, dir string) (empty func()) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size := 1 << 20; size >= 512; {
+		if _, err := f.Write(bytes.Repeat([]byte("x"), size)); err != nil {
+			size /= 2
+		}
+	}
+	return func() {
+		t.Helper()
+		if err := errors.Join(f.Truncate(0), f.Close(), os.Remove(f.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What is not kept is never acknowledged, and the server says itself that it is
 // not ready, and why.
 func TestReadinessIsHonest(t *testing.T) {
@@ -134,34 +168,15 @@ func TestReadinessIsHonest(t *testing.T) {
 	t.Run("the disk full", func(t *testing.T) {
 		t.Parallel()
 		c := newChild(t)
-		if err := os.Mkdir(c.data(), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs",
-			c.data()).CombinedOutput(); err != nil {
-			t.Skipf("no small disk can be mounted here: %s", out)
-		}
-		defer func() { _ = exec.Command("umount", "-l", c.data()).Run() }()
+		smallDisk(t, c.data())
 		s := began(t, c)
 		defer s.stop()
-		// The last of it, so that not a page more can be written.
-		f, err := os.Create(filepath.Join(c.data(), "filler"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		for size := 1 << 20; size >= 512; {
-			if _, err := f.Write(bytes.Repeat([]byte("x"), size)); err != nil {
-				size /= 2
-			}
-		}
+		empty := fill(t, c.data())
 		if status := s.uploads("2026-03-11"); status != http.StatusServiceUnavailable {
 			t.Errorf("an upload onto a full disk is answered %d", status)
 		}
 		want(t, s, "Make room")
-		if err := errors.Join(f.Truncate(0), os.Remove(f.Name())); err != nil {
-			t.Fatal(err)
-		}
+		empty()
 		if status := s.uploads("2026-03-11"); status != http.StatusCreated {
 			t.Errorf("with room again an upload is answered %d", status)
 		}

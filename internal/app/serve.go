@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -90,10 +91,15 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	tried := newLooks(a, spool)
 	defer tried.close()
 	secure := at.secure(a.Partnership.SignIn)
+	counted, token, err := a.measured(c.Version, scheduler)
+	if err != nil {
+		return err
+	}
 	server, err := web.New(web.Options{
 		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
-		Calls: calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
+		Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present,
+		Trends: trends{a.Store, a},
+		Calls:  calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
 		Published: newPublishedDesk(a), Closings: a.closings(),
 		Rows: rows{a.Store, a}, Audit: a.Store,
@@ -103,7 +109,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 		Places: a.places(), Levels: a.levels(), Rules: a.Rules, RuleSets: a.rules,
 		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs, Beds: a.bedLists(),
 		Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Lead: a.Partnership.Settings.Lead,
-		Version:   c.Version,
+		Version: c.Version,
+		Metrics: counted, MetricsToken: token,
 		Templates: templates.Files, Assets: static.Files, Spool: spool,
 		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
 	})
@@ -114,6 +121,10 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	if err != nil {
 		return err
 	}
+	alarmed, quiet := context.WithCancel(context.WithoutCancel(ctx))
+	a.alarm.end = alarmed
+	defer a.alarm.at.Wait()
+	defer quiet()
 	if err := scheduler.Start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -151,10 +162,12 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 // its jobs.
 func (a *App) ready(jobs *schedule.Scheduler) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if err := a.Store.Ready(ctx); err != nil {
-			return err
+		kept, ran := a.Store.Ready(ctx), jobs.Trouble()
+		if kept == nil || ran == nil {
+			return cmp.Or(kept, ran)
 		}
-		return jobs.Trouble(ctx)
+		// A disk that is full must not hide which job that stopped.
+		return problem.Wrap(errors.Join(kept, ran), problem.Unavailable, "%s %s", sentence(kept), sentence(ran))
 	}
 }
 
@@ -186,9 +199,14 @@ func (a *App) places() page.Places {
 	return p
 }
 
+// leapAtMost is how far the clock may go on between two runs of a job that deletes
+// or decides for good.
+const leapAtMost = 10 * 24 * time.Hour
+
 // scheduler sets up the jobs.
 func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.Sessions) (*schedule.Scheduler, error) {
-	s, err := schedule.New(schedule.Options{Recorder: a.Store.Jobs(), Zone: a.London, Log: a.Options.Log, Now: a.Options.Now})
+	s, err := schedule.New(schedule.Options{Recorder: a.Store.Jobs(), Zone: a.London, Log: a.Options.Log, Now: a.Options.Now,
+		Tell: a.tell})
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +218,8 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	if err != nil {
 		return nil, err
 	}
+	titles := map[string]string{}
+	a.alarm.titles = titles
 	for _, j := range append([]schedule.Job{
 		missing,
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
@@ -216,12 +236,14 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 		{Name: "rehearsal", Title: "Rehearse a restore", Words: "every Sunday at 3:05am", When: "5 3 * * 0", CatchUp: true,
 			Run: a.backups(version).rehearse},
 		{Name: "retention", Title: "Purge identifiers past their period", Words: "every night at 4:15am", When: "15 4 * * *", CatchUp: true,
-			Run: a.retention},
+			Within: leapAtMost, Run: a.retention},
 		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},
-		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Run: a.keepLog},
+		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Within: leapAtMost,
+			Run: a.keepLog},
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
 			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
 	}, ofPacks...) {
+		titles[j.Name] = j.Title
 		if err := s.Add(j); err != nil {
 			return nil, err
 		}

@@ -35,7 +35,7 @@ func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (si
 	t.Cleanup(tried.close)
 	server, err := web.New(web.Options{
 		Drawer: draw, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Status: a.status, Packs: packs{a, draw}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
+		Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, draw}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
 		Published: newPublishedDesk(a), Rows: rows{a.Store, a}, Audit: a.Store,

@@ -306,13 +306,14 @@ func List(dir string) ([]string, error) {
 }
 
 // Rotate removes all but the newest keep backups of a folder, and gives the names
-// of those that it removed. What is no backup stays.
-func Rotate(dir string, keep int) ([]string, error) {
+// of those that it removed. What is no backup stays, and so does the one that was
+// just made, also where a clock that was set back has it look like the oldest.
+func Rotate(dir string, keep int, made string) ([]string, error) {
 	all, err := List(dir)
 	if err != nil || len(all) <= keep {
 		return nil, err
 	}
-	gone := all[keep:]
+	gone := slices.DeleteFunc(all[keep:], func(name string) bool { return name == made })
 	for _, name := range gone {
 		err = errors.Join(err, durable.Remove(filepath.Join(dir, name)))
 	}

@@ -195,7 +195,7 @@ func TestTheNewestBackupsStay(t *testing.T) {
 		files[backup.Name(made.AddDate(0, 0, day-3))] = "x"
 	}
 	dir := folder(t, files)
-	gone, err := backup.Rotate(dir, 2)
+	gone, err := backup.Rotate(dir, 2, "")
 	var want []string
 	for _, day := range []int{-1, -2, -3} {
 		want = append(want, backup.Name(made.AddDate(0, 0, day)))

@@ -410,6 +410,9 @@ func (p *Partnership) check(d *document) {
 	} else if p.RetentionYears < 1 || p.RetentionYears > 30 {
 		d.add([]any{"retention_years"}, "found %d, expected a number of years from 1 to 30", p.RetentionYears)
 	}
+	if p.Metrics != nil && p.Metrics.TokenFile == "" {
+		d.add([]any{"metrics", "token_file"}, "expected the file that holds the token of the monitoring system")
+	}
 	if p.Backup.Keep == 0 {
 		p.Backup.Keep = 14
 	} else if p.Backup.Keep < 1 || p.Backup.Keep > 1000 {

@@ -67,6 +67,9 @@ type Mail struct {
 	// not come or is held, each morning at MissingAt, London time, 9:30 by default.
 	MissingTo List   `yaml:"missing_to"`
 	MissingAt string `yaml:"missing_at"`
+	// JobsTo are e-mail addresses that are told when a job does not finish, and when
+	// it works again.
+	JobsTo List `yaml:"jobs_to"`
 }
 
 // MissingAt is when missing extracts are looked for where the partnership file
@@ -172,9 +175,14 @@ func (m *Mail) check(d *document) {
 		d.add(at("address"), "found %q, expected Homeward's own address, which begins with https://", m.Address)
 	}
 	m.Address = strings.TrimSuffix(m.Address, "/")
-	for i, to := range m.MissingTo {
-		if badAddress(to) {
-			d.add([]any{"mail", "missing_to", i}, "found %q, expected an e-mail address such as name@example.org", to)
+	for _, list := range []struct {
+		key string
+		to  List
+	}{{"missing_to", m.MissingTo}, {"jobs_to", m.JobsTo}} {
+		for i, to := range list.to {
+			if badAddress(to) {
+				d.add([]any{"mail", list.key, i}, "found %q, expected an e-mail address such as name@example.org", to)
+			}
 		}
 	}
 	switch {

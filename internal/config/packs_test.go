@@ -66,6 +66,8 @@ func TestPacksThatCannotBeMade(t *testing.T) {
 		{"recipients and no mail", "packs: [{name: weekly, cron: \"1 8 * * 1\", recipients: [a@example.org]}]", "expected the section mail"},
 		{"a folder without its path", "packs: [{name: weekly, cron: \"1 8 * * 1\", folder: packs}]", "whole path"},
 		{"somebody without an address", strings.Replace(mail, "{", "{missing_to: [nobody], ", 1), "mail.missing_to"},
+		{"somebody for jobs without an address", strings.Replace(mail, "{", "{jobs_to: [a@example.org, nobody], ", 1), "mail.jobs_to[2]"},
+		{"metrics for nobody", "metrics: {token_file: \"\"}", "metrics.token_file"},
 		{"a time when the clocks change", strings.Replace(mail, "{", "{missing_at: \"01:30\", ", 1), "mail.missing_at"},
 		{"mail in the clear to another machine", "mail: {host: smtp.example.org, security: none, from: a@example.org, address: " +
 			"\"https://h.example.org\"}", "mail.security"},

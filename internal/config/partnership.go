@@ -31,6 +31,8 @@ type Partnership struct {
 	// Mail says how they are announced, nil when nothing is mailed.
 	Packs []Pack `yaml:"packs"`
 	Mail  *Mail  `yaml:"mail"`
+	// Metrics says who may read /metrics, nil when nobody may.
+	Metrics *Metrics `yaml:"metrics"`
 	// AgreedLevels are the levels of measures that the partners have agreed, in
 	// order of measure, place and day.
 	AgreedLevels []AgreedLevel `yaml:"levels"`
@@ -43,6 +45,12 @@ type Partnership struct {
 	Layouts map[string]*Layout `yaml:"-"`
 
 	at *document
+}
+
+// Metrics says who may read what a monitoring system asks for.
+type Metrics struct {
+	// TokenFile holds the token that the monitoring system sends.
+	TokenFile string `yaml:"token_file"`
 }
 
 // Backup says where backups go.

@@ -88,7 +88,10 @@ type Service struct {
 	// Now is the clock by which a file began to arrive. When it became known, the
 	// store says.
 	Now func() time.Time
-	Log *slog.Logger
+	// Recorded gives the moment of what was recorded last, to tell a clock that was
+	// set back. It may be nil.
+	Recorded func(context.Context) (time.Time, error)
+	Log      *slog.Logger
 
 	one sync.Mutex
 }
@@ -97,7 +100,7 @@ type Service struct {
 // rules, and keeps nothing of them: to try out what they would give.
 func (s *Service) On(store Store) *Service {
 	return &Service{Reader: s.Reader, Rules: s.Rules, RuleSets: s.RuleSets, Store: store, Key: s.Key, Spool: s.Spool, Into: s.Into,
-		Now: s.Now, Log: s.Log}
+		Now: s.Now, Recorded: s.Recorded, Log: s.Log}
 }
 
 // Outcome says what became of a file.
@@ -269,8 +272,12 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	if how.kept != nil {
 		f.SHA256, f.Thinned = how.kept.Sum, len(how.kept.LeftOut) > 0
 	}
-	if f.ReceivedAt.IsZero() {
-		f.ReceivedAt = s.Now()
+	arrived := f.ReceivedAt // The clock's own word, by which dates are judged (R9).
+	if arrived.IsZero() {
+		arrived = s.Now()
+		if f.ReceivedAt, err = s.receivedAt(ctx, arrived); err != nil {
+			return nil, err
+		}
 	}
 	// What is kept sealed has the name as it was sent: reading it again needs it.
 	sent := f
@@ -309,7 +316,7 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		how.kept.count(summary)
 	}
 	if err == nil {
-		err = notYet(summary, f.ReceivedAt)
+		err = s.notYet(ctx, summary, arrived)
 	}
 	if err != nil {
 		if ctx.Err() != nil || problem.KindOf(err) != problem.Invalid {
@@ -454,6 +461,38 @@ func notYet(sum *extract.Summary, received time.Time) error {
 		}
 	}
 	return nil
+}
+
+// receivedAt dates a file that arrives: by the clock, and after what was recorded
+// last, so that files that are kept sealed have the order in which they
+// came also when the clock was set back between them (C11).
+func (s *Service) receivedAt(ctx context.Context, now time.Time) (time.Time, error) {
+	if s.Recorded == nil {
+		return now, nil
+	}
+	last, err := s.Recorded(ctx)
+	if err != nil || last.Before(now) {
+		return now, err
+	}
+	return last.Add(time.Microsecond), nil
+}
+
+// setBack is how far the clock must stand before what was recorded last to be named
+// as a reason why a date seems to be in the future.
+const setBack = time.Hour
+
+// notYet is the rule of that name, and names a clock that was set back.
+func (s *Service) notYet(ctx context.Context, sum *extract.Summary, received time.Time) error {
+	err := notYet(sum, received)
+	if err == nil || s.Recorded == nil {
+		return err
+	}
+	last, lastErr := s.Recorded(ctx)
+	if lastErr != nil || last.Sub(received) < setBack {
+		return err
+	}
+	return problem.Wrap(err, problem.Invalid, "%s This machine's clock may be wrong: it stands before what was recorded last, on %s. If it "+
+		"is, have it set, and send the file again", problem.Sentence(err), extract.LondonDay(last).Long())
 }
 
 // mayAll says whether a sender may send for every provider of a file.

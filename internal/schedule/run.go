@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"homeward/internal/problem"
@@ -16,28 +17,92 @@ const recordWithin = 30 * time.Second
 // do makes one run of a job that begin took, and records it.
 func (s *Scheduler) do(e *entry) {
 	defer s.running.Done()
-	defer func() {
-		s.mu.Lock()
-		e.busy = false
-		s.mu.Unlock()
-	}()
-	id, recorded := s.recordBegin(e, e.began)
+	s.payUp()
+	id, begun := s.recordBegin(e, e.began)
 	message, err := s.guarded(e)
 	result := Finished
 	if err != nil {
 		result, message = DidNotFinish, s.sentence(err)
 		s.opts.Log.Error("a job did not finish", "job", e.Name, "error", err)
 	}
-	if recorded {
-		s.recordEnd(e, id, result, message)
+	s.keep(e, Run{ID: id, Job: e.Name, Began: e.began, Ended: s.opts.Now(), Result: result, Message: message}, begun)
+	s.ring()
+}
+
+// keep keeps how a run ended: here at once, and in the record when it can be
+// written. What cannot be written now is owed, and written when it can be.
+func (s *Scheduler) keep(e *entry, r Run, begun bool) {
+	r.LastFinished = e.last.LastFinished // Runs of one job end one after the other.
+	if r.Result == Finished {
+		r.LastFinished = r.Began
 	}
+	s.mu.Lock()
+	e.last = r
+	e.runs[r.Result]++
+	if !begun {
+		// Of runs of which the record knows nothing the newest is enough.
+		e.owed = slices.DeleteFunc(e.owed, func(o *owed) bool { return !o.begun })
+	}
+	e.owed = append(e.owed, &owed{r, begun})
+	s.mu.Unlock()
+	s.payUp()
+	s.mu.Lock()
+	e.busy, e.skipped = false, 0
+	s.mu.Unlock()
+}
+
+// owed is a run of which the record does not say how it ended; begun, whether it
+// says that it began.
+type owed struct {
+	Run
+	begun bool
+}
+
+// payUp writes what the record is owed, until that cannot be written.
+func (s *Scheduler) payUp() {
+	s.paying.Lock()
+	defer s.paying.Unlock()
+	for _, e := range s.jobs {
+		for o := s.owedOf(e); o != nil; o = s.owedOf(e) {
+			begun := o.begun
+			if !begun {
+				o.ID, begun = s.recordBegin(e, o.Began)
+			}
+			paid := begun && s.recordEnd(e, o.Run)
+			s.mu.Lock()
+			o.begun = begun
+			if paid {
+				e.owed = slices.DeleteFunc(e.owed, func(p *owed) bool { return p == o })
+			}
+			s.mu.Unlock()
+			if !paid {
+				return
+			}
+		}
+	}
+}
+
+// owedOf gives the first run of a job that the record is owed, nil when there is none.
+func (s *Scheduler) owedOf(e *entry) *owed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(e.owed) == 0 {
+		return nil
+	}
+	return e.owed[0]
 }
 
 // skip records that a job was due while it was still running.
 func (s *Scheduler) skip(e *entry, since time.Time) {
 	s.opts.Log.Warn("a job was due while it was still running", "job", e.Name, "since", since)
-	if id, ok := s.recordBegin(e, s.opts.Now()); ok {
-		s.recordEnd(e, id, Skipped, fmt.Sprintf("The run before was still going. It started at %s.", s.clock(since)))
+	s.mu.Lock()
+	e.skipped++
+	e.runs[Skipped]++
+	s.mu.Unlock()
+	now := s.opts.Now()
+	if id, ok := s.recordBegin(e, now); ok {
+		s.recordEnd(e, Run{ID: id, Ended: now, Result: Skipped, Message: fmt.Sprintf("The run before was still going. It started at %s.",
+			s.clock(since))})
 	}
 }
 
@@ -61,8 +126,14 @@ func (s *Scheduler) guarded(e *entry) (message string, err error) {
 			s.opts.Log.Error("a job panicked", "job", e.Name, "stack", string(debug.Stack()))
 		}
 	}()
+	if finished := e.last.LastFinished; e.Within > 0 && !e.asked && !finished.IsZero() && e.began.Sub(finished) > e.Within {
+		return "", problem.New(problem.Conflict, "It was not done: the clock says %s, and it was done last on %s. If the clock is right, run it "+
+			"from the jobs page; what it does cannot be undone.", s.dated(e.began), s.dated(finished))
+	}
 	return e.Run(s.base)
 }
+
+func (s *Scheduler) dated(at time.Time) string { return at.In(s.opts.Zone).Format("2 January 2006") }
 
 // sentence is what the reader is told of an error.
 func (s *Scheduler) sentence(err error) string {
@@ -77,21 +148,31 @@ func (s *Scheduler) sentence(err error) string {
 
 // recordBegin and recordEnd have a context of their own, so that the end of a
 // run is written while the program stops. A job runs whether or not its record
-// can be written; the log then has the gap.
+// can be written; what was not written is known to Troubles.
 func (s *Scheduler) recordBegin(e *entry, at time.Time) (id int64, ok bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.base), recordWithin)
 	defer cancel()
 	id, err := s.opts.Recorder.Begin(ctx, e.Name, at)
-	if err != nil {
-		s.opts.Log.Error("the beginning of a job's run could not be recorded", "job", e.Name, "error", err)
-	}
-	return id, err == nil
+	return id, s.wrote(e, "the beginning of a job's run could not be recorded", err)
 }
 
-func (s *Scheduler) recordEnd(e *entry, id int64, result, message string) {
+func (s *Scheduler) recordEnd(e *entry, r Run) (ok bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.base), recordWithin)
 	defer cancel()
-	if err := s.opts.Recorder.End(ctx, id, s.opts.Now(), result, message); err != nil {
-		s.opts.Log.Error("the end of a job's run could not be recorded", "job", e.Name, "result", result, "error", err)
+	return s.wrote(e, "the end of a job's run could not be recorded", s.opts.Recorder.End(ctx, r.ID, r.Ended, r.Result, r.Message))
+}
+
+// wrote notes since when the record cannot be written.
+func (s *Scheduler) wrote(e *entry, what string, err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.unwritten = time.Time{}
+		return true
 	}
+	if s.unwritten.IsZero() {
+		s.unwritten = s.opts.Now()
+	}
+	s.opts.Log.Error(what, "job", e.Name, "error", err)
+	return false
 }

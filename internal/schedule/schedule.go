@@ -1,7 +1,9 @@
 // Package schedule runs named jobs at set times of the day, London time: one
 // run of a job at a time, a run on demand, a run in place of one that was
-// missed while the program was down, and a record of each run. It is the only
-// user of robfig/cron.
+// missed while the program was down, a record of each run, and word of a job that
+// is in trouble. It is the only user of robfig/cron, which reads the times; when
+// they have come is decided here, because cron's own runner waits out a clock that
+// is set back.
 //
 // What a job does is the caller's. Records are kept by a Recorder, which
 // package sqlite implements.
@@ -11,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"slices"
 	"sync"
@@ -65,9 +68,11 @@ type Options struct {
 	Zone *time.Location
 	// Log receives what operators need and readers do not; nil means none.
 	Log *slog.Logger
-	// Now is the clock of the records and of what was missed; nil means
-	// time.Now. When a job is due is decided by the machine's own clock.
+	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Tell is told once of a job in trouble, and once when it works again. It must
+	// not wait. Nil means that nobody is told.
+	Tell func(Tidings)
 }
 
 // Job is something that is done at set times.
@@ -84,6 +89,11 @@ type Job struct {
 	// CatchUp has the job run once at the start when a run was missed while the
 	// program was down.
 	CatchUp bool
+	// Within, when it is not zero, is how far the clock may have gone on since the job
+	// last finished for it to be done by itself. It is for what cannot be undone: a
+	// clock that leapt years ahead must not do it. When it went on further, somebody
+	// has to run it.
+	Within time.Duration
 	// Run does the work and gives a sentence for the reader. It should end soon
 	// after its context ends.
 	Run func(ctx context.Context) (message string, err error)
@@ -101,14 +111,20 @@ type Status struct {
 	// Result is Finished, Did not finish, Skipped or Running; empty when the job
 	// has never run. Message is a sentence about it, which may be empty.
 	Result, Message string
+	// LastFinished is when the newest run that finished began, zero when none has.
+	LastFinished time.Time
+	// Runs counts the runs since the start by result.
+	Runs map[string]int64
 }
 
 // Scheduler runs jobs. Add every job, Start it, and Stop it at the end. It is
 // safe for concurrent use.
 type Scheduler struct {
-	opts Options
-	cron *cron.Cron
-	jobs []*entry
+	opts  Options
+	jobs  []*entry
+	bell  *bell
+	ended chan struct{} // closed by Stop
+	beat  time.Duration // how often the clock is looked at
 
 	// mu guards what follows; no job runs and nothing is written under it.
 	mu      sync.Mutex
@@ -117,6 +133,11 @@ type Scheduler struct {
 	base    context.Context // of every run; ends when Stop stops waiting
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	// unwritten is since when the record cannot be written, zero when it can.
+	unwritten time.Time
+	jump      Jump
+
+	paying sync.Mutex // held while payUp writes
 }
 
 type state uint8
@@ -133,8 +154,19 @@ const (
 type entry struct {
 	Job
 	times cron.Schedule
-	busy  bool
-	began time.Time
+	// next is when the job is due next, fired when it was due last; keepTime alone
+	// uses them.
+	next, fired time.Time
+	busy        bool
+	asked       bool // the run was asked for by somebody
+	began       time.Time
+	// skipped is how often the job was due during the run that is going.
+	skipped int
+	// last is the newest run that ended, zero when none has; owed are the runs of
+	// which the record lacks something.
+	last Run
+	owed []*owed
+	runs map[string]int64 // since the start, by result
 }
 
 // New makes a scheduler without jobs.
@@ -148,9 +180,10 @@ func New(opts Options) (*Scheduler, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	// Wrappers are left out: cron's own cannot tell anyone since when a job has
-	// been running, nor note a skipped run under the job's name. See begin.
-	return &Scheduler{opts: opts, cron: cron.New(cron.WithLocation(opts.Zone), cron.WithLogger(cronLog{opts.Log}))}, nil
+	if opts.Tell == nil {
+		opts.Tell = func(Tidings) {}
+	}
+	return &Scheduler{opts: opts, ended: make(chan struct{}), beat: heartbeat}, nil
 }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
@@ -177,7 +210,7 @@ func (s *Scheduler) Add(j Job) error {
 	if slices.ContainsFunc(s.jobs, func(e *entry) bool { return e.Name == j.Name }) {
 		return problem.New(problem.Conflict, "Found the job %s twice. Name each job once.", j.Name)
 	}
-	s.jobs = append(s.jobs, &entry{Job: j, times: times})
+	s.jobs = append(s.jobs, &entry{Job: j, times: times, runs: map[string]int64{Finished: 0, DidNotFinish: 0, Skipped: 0}})
 	return nil
 }
 
@@ -195,53 +228,70 @@ func (s *Scheduler) Start(ctx context.Context) error {
 	s.base, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.mu.Unlock()
 
-	last, err := s.closeLeftRunning(ctx)
-	if err != nil {
+	if err := s.recall(ctx); err != nil {
 		return err
 	}
 	s.mu.Lock()
+	s.since = s.opts.Now()
+	// What is wrong before anything runs was told by the process before.
+	s.bell = newBell(s.standings())
 	if s.state == starting { // else Stop came first
-		s.state, s.since = started, s.opts.Now()
+		s.state = started
 	}
 	s.mu.Unlock()
 	now := s.opts.Now().In(s.opts.Zone)
 	for _, e := range s.jobs {
-		s.cron.Schedule(e.times, cron.FuncJob(func() { s.tick(e) }))
 		if !e.CatchUp {
 			continue
 		}
-		if due := latestDue(e.times, now); !due.IsZero() && last[e.Name].LastFinished.Before(due) {
+		if due := latestDue(e.times, now); !due.IsZero() && e.last.LastFinished.Before(due) {
 			s.opts.Log.Info("a job was missed and runs now", "job", e.Name, "due", due)
-			if err := s.RunNow(ctx, e.Name); err != nil && problem.KindOf(err) != problem.Conflict {
+			if _, ok, err := s.begin(e, false); err != nil {
 				return err
+			} else if ok {
+				go s.do(e)
 			}
 		}
 	}
-	s.cron.Start()
+	go s.keepTime()
 	return nil
 }
 
-// closeLeftRunning ends the records of runs that a process that was killed left
-// open, and gives where each job stands.
-func (s *Scheduler) closeLeftRunning(ctx context.Context) (map[string]Run, error) {
+// recall reads where each job stands, and ends the records of runs that a process
+// that was killed left open. A record that can be read and not written stops
+// nothing: it is owed.
+func (s *Scheduler) recall(ctx context.Context) error {
 	for {
 		last, err := s.opts.Recorder.Last(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		open := 0
-		for _, r := range last {
-			if r.Result == Running {
-				open++
-				if err := s.opts.Recorder.End(ctx, r.ID, s.opts.Now(), DidNotFinish, stoppedBefore); err != nil {
-					return nil, err
-				}
+		open, wrote := 0, true
+		for name, r := range last {
+			if r.Result != Running {
+				continue
+			}
+			open++
+			r.Ended, r.Result, r.Message = s.opts.Now(), DidNotFinish, stoppedBefore
+			last[name] = r
+			if err := s.opts.Recorder.End(ctx, r.ID, r.Ended, r.Result, r.Message); err != nil {
+				s.opts.Log.Error("the end of a run that was cut off could not be recorded", "job", name, "error", err)
+				wrote = false
 			}
 		}
 		// Last tells one open run of each job; there may be one from before it.
-		if open == 0 {
-			return last, nil
+		if open > 0 && wrote {
+			continue
 		}
+		s.mu.Lock()
+		for _, e := range s.jobs {
+			e.last = last[e.Name]
+		}
+		if !wrote {
+			s.unwritten = s.opts.Now()
+		}
+		s.mu.Unlock()
+		return nil
 	}
 }
 
@@ -256,9 +306,11 @@ func (s *Scheduler) Stop(ctx context.Context) error {
 	if was == notStarted {
 		return nil
 	}
-	s.cron.Stop()
+	if was != stopped {
+		close(s.ended)
+	}
 	drained := make(chan struct{})
-	go func() { s.running.Wait(); close(drained) }()
+	go func() { s.running.Wait(); s.payUp(); close(drained) }()
 	defer s.cancel()
 	select {
 	case <-drained:
@@ -285,11 +337,18 @@ func (s *Scheduler) Stop(ctx context.Context) error {
 // grace is how long a job whose context has ended may take to end.
 const grace = 2 * time.Second
 
-// List tells where each job stands, in the order in which they were added.
+// List tells where each job stands, in the order in which they were added. From
+// the start on it is known here, whether or not the record can be read or written.
 func (s *Scheduler) List(ctx context.Context) ([]Status, error) {
-	last, err := s.opts.Recorder.Last(ctx)
-	if err != nil {
-		return nil, err
+	var last map[string]Run
+	s.mu.Lock()
+	before := s.state < started
+	s.mu.Unlock()
+	if before {
+		var err error
+		if last, err = s.opts.Recorder.Last(ctx); err != nil {
+			return nil, err
+		}
 	}
 	now := s.opts.Now().In(s.opts.Zone)
 	s.mu.Lock()
@@ -300,19 +359,31 @@ func (s *Scheduler) List(ctx context.Context) ([]Status, error) {
 		if s.state != stopped {
 			st.Next = e.times.Next(now)
 		}
-		if r, ok := last[e.Name]; ok {
-			st.Last, st.Result, st.Message = r.Began, r.Result, r.Message
-			if !r.Ended.IsZero() {
-				st.Took = r.Ended.Sub(r.Began)
-			}
+		r := e.last
+		if before {
+			r = last[e.Name]
+		}
+		st.Last, st.Result, st.Message, st.LastFinished, st.Runs = r.Began, r.Result, r.Message, r.LastFinished, maps.Clone(e.runs)
+		if !r.Ended.IsZero() {
+			st.Took = r.Ended.Sub(r.Began)
 		}
 		if e.busy {
-			// What runs is known here even when it could not be recorded.
-			st.Last, st.Result, st.Message, st.Took = e.began, Running, "", now.Sub(e.began)
+			st.Last, st.Result, st.Message, st.Took = e.began, Running, e.skippedWords(), now.Sub(e.began)
 		}
 		out = append(out, st)
 	}
 	return out, nil
+}
+
+// skippedWords says how often a job that runs was due meanwhile.
+func (e *entry) skippedWords() string {
+	switch e.skipped {
+	case 0:
+		return ""
+	case 1:
+		return "It was due once meanwhile and was not started a second time."
+	}
+	return fmt.Sprintf("It was due %d times meanwhile and was not started a second time.", e.skipped)
 }
 
 // RunNow begins a run of the named job and does not wait for its end. It gives
@@ -327,7 +398,7 @@ func (s *Scheduler) RunNow(_ context.Context, name string) error {
 	}
 	e := s.jobs[i]
 	s.mu.Unlock()
-	since, ok, err := s.begin(e)
+	since, ok, err := s.begin(e, true)
 	switch {
 	case err != nil:
 		return err
@@ -338,22 +409,9 @@ func (s *Scheduler) RunNow(_ context.Context, name string) error {
 	return nil
 }
 
-// tick is what cron calls when a job is due.
-func (s *Scheduler) tick(e *entry) {
-	since, ok, err := s.begin(e)
-	switch {
-	case err != nil: // Stopping: cron called just before it was told.
-	case ok:
-		s.do(e)
-	default:
-		s.skip(e, since)
-	}
-}
-
-// begin takes the job for one run; ok is false when it is running, since when.
-// do gives it back, whatever happens in the job: cron's wrapper
-// SkipIfStillRunning, put inside Recover, keeps a job that panicked for ever.
-func (s *Scheduler) begin(e *entry) (since time.Time, ok bool, err error) {
+// begin takes the job for one run, which somebody asked for or which is due; ok is false when it is running, since when.
+// do gives it back, whatever happens in the job.
+func (s *Scheduler) begin(e *entry, asked bool) (since time.Time, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state != started {
@@ -363,7 +421,7 @@ func (s *Scheduler) begin(e *entry) (since time.Time, ok bool, err error) {
 	if e.busy {
 		return e.began, false, nil
 	}
-	e.busy, e.began = true, s.opts.Now()
+	e.busy, e.asked, e.began = true, asked, s.opts.Now()
 	s.running.Add(1)
 	return e.began, true, nil
 }
@@ -377,13 +435,4 @@ func (s *Scheduler) clock(at time.Time) string {
 		words += " on " + at.Format("2 January 2006")
 	}
 	return words
-}
-
-// cronLog hands on what cron itself says.
-type cronLog struct{ log *slog.Logger }
-
-func (l cronLog) Info(string, ...any) {} // One line for every tick: of no use.
-
-func (l cronLog) Error(err error, msg string, kv ...any) {
-	l.log.Error("the scheduler met a problem", append([]any{"error", fmt.Errorf("%s: %w", msg, err)}, kv...)...)
 }

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -19,39 +18,83 @@ const (
 const (
 	// late is how long after its time a job may begin.
 	late = 10 * time.Minute
-	// longest is how long a run may take before it is taken for stuck.
-	longest = 6 * time.Hour
+	// Longest is how long a run may take before it is taken for stuck.
+	Longest = 6 * time.Hour
 )
 
-// Trouble is an Unavailable problem that names the jobs whose last run did not
-// finish, that are overdue, or that have been running for hours; nil when there
-// is none.
-func (s *Scheduler) Trouble(ctx context.Context) error {
-	last, err := s.opts.Recorder.Last(ctx)
-	if err != nil {
-		return err
-	}
-	now := s.opts.Now().In(s.opts.Zone)
+// The troubles of a job, in words that follow its title.
+const (
+	unfinished = "did not finish"
+	overdue    = "is overdue"
+	stuck      = "has been running for hours"
+)
+
+// Records is the name of what stands among the jobs for the record of runs.
+const Records = "records"
+
+// Standing is a job and what is wrong with it.
+type Standing struct {
+	Name, Title string
+	// Trouble is empty when all is well, else in words that follow the title: "did
+	// not finish". Since is when that was so.
+	Trouble string
+	Since   time.Time
+	// Running says that the job runs, so that its trouble may be about to end.
+	Running bool
+}
+
+// Standings tells of each job whether its last run did not finish, whether it is
+// overdue or has been running for hours, and, under the name Records, whether the
+// record of runs can be written. It needs no record and no disk. It is nil while
+// jobs are not run.
+func (s *Scheduler) Standings() []Standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state != started {
+		return nil
+	}
+	return s.standings()
+}
+
+// standings is Standings whether or not jobs are run; mu is held.
+func (s *Scheduler) standings() []Standing {
+	now := s.opts.Now().In(s.opts.Zone)
+	out := make([]Standing, 0, len(s.jobs)+1)
+	for _, e := range s.jobs {
+		at := Standing{Name: e.Name, Title: e.Title, Running: e.busy}
+		seen := e.last.Ended                         // What was due while it ran was not for it to do.
+		if seen.Before(s.since) || seen.After(now) { // After: the clock was set back.
+			seen = s.since
+		}
+		due := e.times.Next(seen.In(s.opts.Zone))
+		switch {
+		case e.busy && now.Sub(e.began) > Longest:
+			at.Trouble, at.Since = stuck, e.began
+		case e.last.Result == DidNotFinish && e.last.Message != stoppedInRun && e.last.Message != stoppedBefore:
+			at.Trouble, at.Since = unfinished, e.last.Began
+		case !e.busy && due.Add(late).Before(now):
+			at.Trouble, at.Since = overdue, due
+		}
+		out = append(out, at)
+	}
+	records := Standing{Name: Records, Title: "Keep the record of jobs"}
+	if !s.unwritten.IsZero() {
+		records.Trouble, records.Since = unfinished, s.unwritten
+	}
+	return append(out, records)
+}
+
+// Trouble is an Unavailable problem that names what Standings finds wrong; nil when
+// there is nothing.
+func (s *Scheduler) Trouble() error {
+	all := s.Standings()
+	if all == nil {
 		return problem.New(problem.Unavailable, "The scheduled jobs are not running: Homeward is starting or stopping.")
 	}
 	var found []string
-	for _, e := range s.jobs {
-		r := last[e.Name]
-		since := r.Began
-		if since.Before(s.since) {
-			since = s.since
-		}
-		switch {
-		case e.busy && now.Sub(e.began) > longest:
-			found = append(found, fmt.Sprintf("%q has been running since %s", e.Title, s.clock(e.began)))
-		case e.busy:
-		case e.times.Next(since.In(s.opts.Zone)).Add(late).Before(now):
-			found = append(found, fmt.Sprintf("%q is overdue", e.Title))
-		case r.Result == DidNotFinish && r.Message != stoppedInRun && r.Message != stoppedBefore:
-			found = append(found, fmt.Sprintf("%q did not finish at %s", e.Title, s.clock(r.Began)))
+	for _, at := range all {
+		if at.Trouble != "" {
+			found = append(found, fmt.Sprintf("%q %s (%s)", at.Title, at.Trouble, s.clock(at.Since)))
 		}
 	}
 	if len(found) == 0 {

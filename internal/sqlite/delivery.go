@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -45,9 +46,15 @@ func (s *Store) AddDeliveries(ctx context.Context, pack, kind string, targets []
 	})
 }
 
-// DueDeliveries gives what waits and is to be tried by a moment, oldest first.
+// waitsAtMost is more than any delivery waits for its next attempt.
+const waitsAtMost = 48 * time.Hour
+
+// DueDeliveries gives what waits and is to be tried by a moment, oldest first. What
+// would wait for longer than anything does was put off by a clock that has been set
+// back since, and is due.
 func (s *Store) DueDeliveries(ctx context.Context, at time.Time) ([]Delivery, error) {
-	return s.deliveries(ctx, `ended_at = 0 AND next_at <= ?`, at.UnixMicro())
+	return s.deliveries(ctx, `ended_at = 0 AND next_at NOT BETWEEN ?1 + 1 AND ?1 + `+
+		strconv.FormatInt(waitsAtMost.Microseconds(), 10), at.UnixMicro())
 }
 
 // Deliveries gives all deliveries of a pack, or with an empty ID of every pack,

@@ -73,8 +73,10 @@ func endRun(ctx context.Context, tx *sql.Tx, id int64, at time.Time, result, mes
 	return err
 }
 
-// Last gives for each job the run that has not ended, else the one that ended
-// last, in UTC.
+// Last gives for each job the run that has not ended, else the one that began
+// last, in UTC. Runs are ordered by their numbers: times do not order them when
+// the clock was set back. What was skipped says nothing of where a job stands,
+// unless nothing else does.
 func (j Jobs) Last(ctx context.Context) (map[string]schedule.Run, error) {
 	rows, err := j.store.read.QueryContext(ctx, `
 		SELECT
@@ -96,7 +98,7 @@ func (j Jobs) Last(ctx context.Context) (map[string]schedule.Run, error) {
 			SELECT l.job_run_id
 			FROM job_run AS l
 			WHERE l.job = j.job
-			ORDER BY l.ended_at = 0 DESC, l.ended_at DESC, l.job_run_id DESC
+			ORDER BY l.ended_at = 0 DESC, l.result = 'Skipped', l.job_run_id DESC
 			LIMIT 1
 		)`, schedule.Finished)
 	if err != nil {

@@ -175,7 +175,7 @@ func answerKind(r *http.Request) string {
 	case ext == ".json" || strings.HasPrefix(r.URL.Path, "/api/"):
 		return "json"
 	case ext == ".csv" || ext == ".svg" || strings.HasPrefix(r.URL.Path, "/static/") ||
-		strings.HasSuffix(r.URL.Path, "z") && path.Dir(r.URL.Path) == "/":
+		r.URL.Path == metricsPath || strings.HasSuffix(r.URL.Path, "z") && path.Dir(r.URL.Path) == "/":
 		return "text"
 	}
 	accept := r.Header.Get("Accept")
@@ -224,9 +224,10 @@ func (s *Server) record(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		level := slog.LevelInfo
-		if strings.HasPrefix(c.Path(), "/static/") || c.Path() == "/healthz" || c.Path() == "/readyz" {
+		if strings.HasPrefix(c.Path(), "/static/") || c.Path() == "/healthz" || c.Path() == "/readyz" || c.Path() == metricsPath {
 			level = slog.LevelDebug
 		}
+		s.observe(c.Request().Method, c.Path(), c.Response().Status, time.Since(start))
 		s.opts.Log.Log(c.Request().Context(), level, "request", "method", c.Request().Method, "route", c.Path(),
 			"status", c.Response().Status, "bytes", c.Response().Size, "ms", time.Since(start).Milliseconds())
 		return nil

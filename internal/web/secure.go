@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -37,24 +38,30 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		if s.opts.Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
+		refuse := func(err error) {
+			began := time.Now()
+			s.writeError(w, r, "", err)
+			status, _, _ := s.explain(r, err)
+			s.observe(r.Method, "", status, time.Since(began))
+		}
 		r = boundedBody(w, r)
 		if !s.pace.allows(r, s.addressOf(r), s.claims(r)) {
-			s.writeError(w, r, "", errTooMany)
+			refuse(errTooMany)
 			return
 		}
 		if !s.opts.AnyHost && !s.ours(r.Host) {
-			s.writeError(w, r, "", problem.New(problem.Forbidden,
+			refuse(problem.New(problem.Forbidden,
 				"This address is not one that Homeward answers to. Use localhost, or ask the person who runs Homeward to add this host name to its "+
 					"settings."))
 			return
 		}
 		if err := guard.Check(r); err != nil {
-			s.writeError(w, r, "", problem.Wrap(err, problem.Forbidden,
+			refuse(problem.Wrap(err, problem.Forbidden,
 				"This request was sent by a page of another site, so nothing was done. Open Homeward's own page and try again"))
 			return
 		}
 		if err := readForm(r); err != nil {
-			s.writeError(w, r, "", err)
+			refuse(err)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -100,6 +100,10 @@ type Options struct {
 	// DischargeFloor is the age floor of discharge ready dates where an address
 	// names none.
 	DischargeFloor int
+	// Metrics counts requests and answers with what a monitoring system reads; nil
+	// counts nothing. MetricsToken gives the token that it must send, empty for nobody.
+	Metrics      Metrics
+	MetricsToken func() string
 	// Version is the program's own, such as "1.0.0".
 	Version string
 
@@ -151,6 +155,8 @@ type Server struct {
 	handler http.Handler
 	// guards holds what it takes to reach each route, by method and pattern.
 	guards map[string]guarded
+	// patterns are those of all routes.
+	patterns map[string]bool
 	// clientAddress finds the network address of a request.
 	clientAddress echo.IPExtractor
 	pace          pace
@@ -197,7 +203,7 @@ func New(opts Options) (*Server, error) {
 		opts.Timeout = 30 * time.Second
 	}
 	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), drafts: newDrafts(), guards: map[string]guarded{},
-		clientAddress: addressFinder(opts.TrustedProxies), pace: newPace(opts.Pace)}
+		patterns: map[string]bool{}, clientAddress: addressFinder(opts.TrustedProxies), pace: newPace(opts.Pace)}
 	var err error
 	if s.assets, err = loadAssets(opts.Assets); err != nil {
 		return nil, err
@@ -212,7 +218,7 @@ func New(opts Options) (*Server, error) {
 	e.Use(s.record, s.recoverPanic)
 	e.Use(middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}))
 	for _, r := range s.routes() {
-		s.guards[r.method+" "+r.path] = r.guarded
+		s.guards[r.method+" "+r.path], s.patterns[r.path] = r.guarded, true
 		handler := s.guard(r.guarded)
 		if !r.slow {
 			handler = s.bounded(handler)
@@ -388,6 +394,7 @@ func (s *Server) routes() []route {
 		{post, apiUploadPath, s.may(people.TakeExtracts, s.takeExtract), true},
 		{get, "/healthz", open(s.health), false},
 		{get, "/readyz", open(s.ready), false},
+		{get, metricsPath, open(s.metrics), false},
 		{get, "/favicon.ico", open(s.favicon), false},
 		{get, "/static/*", open(s.serveAsset), false},
 	}...)
