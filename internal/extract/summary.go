@@ -41,6 +41,9 @@ type Summary struct {
 	// Doubt says why the whole file is to be held, in a sentence; empty when
 	// nothing speaks against it (R9).
 	Doubt string
+	// Changes are what the file states otherwise than its layout reads (R16), also of
+	// one that is rejected.
+	Changes []Change
 	// Groups holds the problems by cause, all of them.
 	Groups Groups
 	// Read, Kept, Excluded and Quarantined count the rows that are patients.
@@ -205,6 +208,7 @@ func (t *tally) finish(only delay.Day) *Summary {
 		t.Groups.Add(p)
 	}
 	t.Doubt = nhsnumber.Redact(t.Doubt)
+	redactChanges(t.Changes)
 	return &t.Summary
 }
 
