@@ -39,6 +39,17 @@ type ChangedWord struct {
 	Rows int    `json:"rows"`
 }
 
+// Unlike says of which fields a file states most otherwise than its layout reads. A
+// sender who has always done so is read as the layout says; where it is new the file
+// is held.
+type Unlike struct {
+	// Says is empty where there are none.
+	Says   string
+	Fields []string
+	// Tells says that the file states enough of every field to tell a habit by.
+	Tells bool
+}
+
 // ChangeKind tells changes apart.
 type ChangeKind string
 
@@ -225,13 +236,18 @@ func (t *table) changeHeadings(into *tally) {
 	}
 }
 
-// drifted says of the whole file what it states otherwise than the layout reads,
-// and why it is held for that, empty where no figure suffers (R16).
-func (f *file) drifted(r *rowReader) string {
-	var why []string
-	add := func(c Change) {
-		if c.Suffers {
+// drifted says of the whole file what it states otherwise than the layout reads (R16):
+// why it is held for that, and what would hold it unless the sender has always done
+// so. Either says nothing where no figure suffers.
+func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
+	unlike.Tells = r.columns[fReason] < 0 || r.stated[fReason].cells >= driftLeast
+	var why, new []string
+	add := func(c Change, certain bool) {
+		switch {
+		case c.Suffers && certain:
 			why = append(why, c.Says)
+		case c.Suffers:
+			new, unlike.Fields = append(new, c.Says), append(unlike.Fields, c.Field)
 		}
 		f.Changes = append(f.Changes, c)
 	}
@@ -252,31 +268,38 @@ func (f *file) drifted(r *rowReader) string {
 	if r.readyBefore >= driftLeast && r.readyBefore*2 > r.admitted {
 		add(Change{Kind: HeadingMoved, Field: fieldNames[fReady], Heading: r.headings[fReady], Rows: r.readyBefore, Of: r.admitted, Suffers: true,
 			Says: fmt.Sprintf("%s is before %s in %d of %d rows, so another date may stand there now.", r.headings[fReady], r.headings[fAdmitted],
-				r.readyBefore, r.admitted)})
+				r.readyBefore, r.admitted)}, false)
 	}
 	for _, i := range []field{fBirthDate, fAdmitted, fDischarged} {
 		if n := r.stated[i]; n.unread > 0 {
 			c := Change{Kind: OtherDates, Field: fieldNames[i], Heading: r.headings[i], Rows: n.unread, Of: n.cells,
 				Suffers: mostly(n.unread, n.cells) && (i == fDischarged || r.layout.counts(i))}
 			c.Says = fmt.Sprintf("%s: %d of %d dates are written in a form that the layout does not read.", c.Heading, c.Rows, c.Of)
-			add(c)
+			add(c, true)
 		}
 	}
 	for i := range nFields {
 		if n := r.stated[i]; n.words != nil {
-			add(r.changedWords(i, n))
+			// Two words of three say nothing of what is usual.
+			unlike.Tells = unlike.Tells && (n.unread*2 <= n.cells || n.unread >= driftLeast)
+			c, listed := r.changedWords(i, n)
+			add(c, mostly(listed, n.cells))
 		}
 	}
-	if len(why) == 0 {
-		return ""
+	const suffers = " Figures would suffer, so the file is held (R16): change the layout and read the file again, or ask for the list as it was."
+	if len(why) > 0 {
+		doubt = strings.Join(why, " ") + suffers
 	}
-	return strings.Join(why, " ") + " Figures would suffer, so the file is held (R16): change the layout and read the file again, or ask for " +
-		"the list as it was."
+	if len(new) > 0 {
+		unlike.Says = strings.Join(new, " ") + suffers
+	}
+	return doubt, unlike
 }
 
-// changedWords says which words of a column the layout does not have.
-func (r *rowReader) changedWords(f field, n stated) Change {
-	c := Change{Kind: OtherWords, Field: fieldNames[f], Heading: r.headings[f], Rows: n.unread, Of: n.cells, Suffers: mostly(n.unread, n.cells)}
+// changedWords says which words of a column the layout does not have, and how many
+// rows have words of another national list.
+func (r *rowReader) changedWords(f field, n stated) (c Change, listed int) {
+	c = Change{Kind: OtherWords, Field: fieldNames[f], Heading: r.headings[f], Rows: n.unread, Of: n.cells, Suffers: mostly(n.unread, n.cells)}
 	for word, rows := range n.words {
 		c.Words = append(c.Words, ChangedWord{word, rows})
 	}
@@ -284,6 +307,7 @@ func (r *rowReader) changedWords(f field, n stated) Change {
 	of := ""
 	if f == fReason {
 		if name, rows := r.otherList(n.words); rows >= driftLeast && rows*driftListed >= n.cells {
+			listed = rows
 			c.Kind, c.List, c.Suffers = OtherList, name, true
 			of = fmt.Sprintf(", and %d of them are of the list %s", rows, name)
 		}
@@ -301,7 +325,7 @@ func (r *rowReader) changedWords(f field, n stated) Change {
 		more = " and others"
 	}
 	c.Says = fmt.Sprintf("%s: %d of %d values are not in the layout (%s%s)%s.", c.Heading, c.Rows, c.Of, strings.Join(few, ", "), more, of)
-	return c
+	return c, listed
 }
 
 // otherList gives the code set, not the layout's own, that has the words of most

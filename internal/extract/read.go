@@ -6,6 +6,7 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -501,9 +502,8 @@ func (f *file) conclude(t *table, r *rowReader) error {
 	if f.Doubt == "" {
 		f.Doubt = r.swapped()
 	}
-	if why := f.drifted(r); f.Doubt == "" {
-		f.Doubt = why
-	}
+	why, unlike := f.drifted(r)
+	f.Doubt, f.Unlike = cmp.Or(f.Doubt, why), unlike
 	return nil
 }
 

@@ -149,6 +149,8 @@ type Report struct {
 	Problems []ReportedLine `json:"problems,omitempty"`
 	// Groups are all problems by cause, the worst first.
 	Groups []extract.Group `json:"groups,omitempty"`
+	// Changes are what the file states otherwise than its layout reads (R16).
+	Changes []extract.Change `json:"changes,omitempty"`
 	// MoreProblems counts problems beyond those listed.
 	MoreProblems int `json:"more_problems,omitempty"`
 	// Files are the receipts of the files of a ZIP file, without their rows; the
@@ -424,6 +426,7 @@ func (s *Service) already(ctx context.Context, f File, report *Report, may func(
 		report.Reason += " It was read with other words than today's: homeward read-again says what reading it again would change."
 	}
 	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0
+	report.Changes = nil
 	report.Changed = nil
 	return true, nil
 }
@@ -505,6 +508,9 @@ func (r *Report) standing(b *Batch, t Taken) {
 		if st.Held && e.Doubt != "" {
 			r.Outcome = Held
 			line.Held = e.Doubt + " It counts for nothing until someone accepts it or a right file is sent."
+		} else if st.Held && st.Unlike {
+			r.Outcome = Held
+			line.Held = e.Unlike.Says + " It counts for nothing until someone accepts it, which lets later files like it count too, or a right file is sent."
 		} else if st.Held {
 			r.Outcome = Held
 			found := fmt.Sprintf("%d rows that could be read, and the extract of %s has %d", e.Read-e.Quarantined, st.BeforeDate.Long(), st.Before)
