@@ -232,7 +232,8 @@ func (t *table) changeHeadings(into *tally) {
 			continue
 		}
 		text, _, _ := clean([]byte(t.cells[i]), maxText)
-		into.Changes = append(into.Changes, Change{Kind: HeadingNew, Heading: text, Says: "The layout does not name the column " + shown(text) + "."})
+		into.Changes = append(into.Changes, Change{Kind: HeadingNew, Heading: text,
+			Says: "The layout does not name the column " + shown(text) + "."})
 	}
 }
 
@@ -286,7 +287,8 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 			add(c, mostly(listed, n.cells))
 		}
 	}
-	const suffers = " Figures would suffer, so the file is held (R16): change the layout and read the file again, or ask for the list as it was."
+	const suffers = " Figures would suffer, so the file is held (R16): change the layout and read the file again, or ask for " +
+		"the list as it was."
 	if len(why) > 0 {
 		doubt = strings.Join(why, " ") + suffers
 	}

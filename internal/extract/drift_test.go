@@ -9,7 +9,8 @@ import (
 )
 
 // driftHeadings are those of plymouth-csv, driftRow a row of it by its number.
-var driftHeadings = []string{"Extract date", "Provider", "Site", "Ward", "Local patient ID", "NHS number", "Date of birth", "Admission date",
+var driftHeadings = []string{"Extract date", "Provider", "Site", "Ward", "Local patient ID", "NHS number", "Date of birth",
+	"Admission date",
 	"Discharge ready date", "Type of care", "Reason for delay", "Attributable to", "Local authority", "Discharge date"}
 
 func driftRow(n int) []string {

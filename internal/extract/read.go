@@ -319,7 +319,8 @@ func (f *file) prepare(t *table) (*rowReader, error) {
 		if c >= 0 {
 			r.headings[i], _, _ = clean([]byte(t.cells[c]), maxText)
 		} else if t.layout.mapped[i] {
-			if f.note("R4", "no column "+t.layout.names[i], "the usual columns", "The file was read without it. Check the export."); t.layout.counts(field(i)) {
+			f.note("R4", "no column "+t.layout.names[i], "the usual columns", "The file was read without it. Check the export.")
+			if t.layout.counts(field(i)) {
 				gone = append(gone, field(i))
 			}
 		}

@@ -510,7 +510,8 @@ func (r *Report) standing(b *Batch, t Taken) {
 			line.Held = e.Doubt + " It counts for nothing until someone accepts it or a right file is sent."
 		} else if st.Held && st.Unlike {
 			r.Outcome = Held
-			line.Held = e.Unlike.Says + " It counts for nothing until someone accepts it, which lets later files like it count too, or a right file is sent."
+			line.Held = e.Unlike.Says + " It counts for nothing until someone accepts it, which lets later files like it " +
+				"count too, or a right file is sent."
 		} else if st.Held {
 			r.Outcome = Held
 			found := fmt.Sprintf("%d rows that could be read, and the extract of %s has %d", e.Read-e.Quarantined, st.BeforeDate.Long(), st.Before)

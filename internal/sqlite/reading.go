@@ -425,7 +425,8 @@ func (a *Rereading) stated(file int64) (out []statedExtract, days map[int64][]de
 		ORDER BY sender_id, extract_date, extract_id`, func(rows *sql.Rows) error {
 		var e statedExtract
 		var listed, stays []byte
-		err := rows.Scan(&e.provider, &e.date, &e.read, &e.kept, &e.quarantined, &e.excluded, &e.doubt, &e.unlike, &e.in, &e.tells, &listed, &stays)
+		err := rows.Scan(&e.provider, &e.date, &e.read, &e.kept, &e.quarantined, &e.excluded, &e.doubt,
+			&e.unlike, &e.in, &e.tells, &listed, &stays)
 		e.listed, e.stays = string(listed), string(stays)
 		out = append(out, e)
 		days[e.provider] = append(days[e.provider], e.date)
