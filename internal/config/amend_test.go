@@ -64,8 +64,9 @@ func TestAmendKeepsWhatIsWritten(t *testing.T) {
 		{"another heading on a line of its own", config.Amendment{Fields: added("reason", "Cause")}, "    - Why\n", "    - Why\n    - Cause\n"},
 		{"a heading that is there in other letters", config.Amendment{Fields: added("ready", "READY")}, "", ""},
 		{"a field that there was not", config.Amendment{Fields: added("ward", "Ward")}, "columns:\n", "columns:\n  ward: Ward\n"},
-		{"a heading that means another field now", config.Amendment{Fields: added("ready", "Why")}, "[Ready, \"Ready date\"] # the day on which " +
-			"all three tests were met\n  # The reason is a letter.\n  reason:\n    - Reason  # of the old system\n    - Why\n",
+		{"a heading that means another field now", config.Amendment{Fields: added("ready", "Why")},
+			"[Ready, \"Ready date\"] # the day on which " +
+				"all three tests were met\n  # The reason is a letter.\n  reason:\n    - Reason  # of the old system\n    - Why\n",
 			"[Ready, Ready date, Why] # the day on which all three tests were met\n  # The reason is a letter.\n  reason:\n    - Reason  # of " +
 				"the old system\n"},
 		{"a heading that is not read any more", config.Amendment{Fields: added("not_read", "Frailty")}, "[Sex]", "[Sex, Frailty]"},
@@ -133,8 +134,10 @@ func TestAmendEveryExample(t *testing.T) {
 // However a layout is written, it is added to rightly or not at all.
 func FuzzAmend(f *testing.F) {
 	f.Add(amended, "reason", "Cause")
-	f.Add("version: \"1\"\nfile: {kind: workbook}\ncolumns: {extract_date: é, local_id: a, ready: [b], reason: c, council: d}\n", "ready", "é: #")
-	f.Add("version: \"1\"\nfile: {kind: workbook}\ncolumns:\n  extract_date:\n  - a\n  local_id: b\n  ready: >\n    c\n  reason: |\n    d\n  council: e",
+	f.Add("version: \"1\"\nfile: {kind: workbook}\n"+
+		"columns: {extract_date: é, local_id: a, ready: [b], reason: c, council: d}\n", "ready", "é: #")
+	f.Add("version: \"1\"\nfile: {kind: workbook}\ncolumns:\n  extract_date:\n"+
+		"  - a\n  local_id: b\n  ready: >\n    c\n  reason: |\n    d\n  council: e",
 		"ready", "-")
 	f.Fuzz(func(t *testing.T, text, key, heading string) {
 		same := func(a, b string) bool { return a == b }

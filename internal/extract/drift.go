@@ -120,6 +120,7 @@ func (r *rowReader) stateWord(f field, v *wordCell) {
 
 // stateDates counts the dates of a row that is kept whatever they say.
 func (r *rowReader) stateDates(rec *record, ready delay.Day) {
+	r.state(fReady, true, "")
 	for _, f := range [...]field{fBirthDate, fAdmitted, fDischarged} {
 		if cell := r.cell(rec, f); len(cell) > 0 {
 			if v := r.readDate(cell); v.state != noDate {
@@ -131,7 +132,9 @@ func (r *rowReader) stateDates(rec *record, ready delay.Day) {
 		if v := r.readDate(cell); v.state == goodDate {
 			r.admitted++
 			if ready < v.day {
-				r.readyBefore++
+				if r.readyBefore++; len(r.readyEarly) < driftLeast {
+					r.readyEarly[ready] = true
+				}
 			}
 		}
 	}
@@ -266,25 +269,30 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 		c.Says = fmt.Sprintf("No column is headed %s, and what stands under %s looks like it.", shown(c.Heading), shown(now))
 		why = append(why, c.Says)
 	}
-	if r.readyBefore >= driftLeast && r.readyBefore*2 > r.admitted {
+	// One date in all rows is a slip of whoever filled them in (R3).
+	if mostly(r.readyBefore, r.admitted) && len(r.readyEarly) >= driftLeast {
 		add(Change{Kind: HeadingMoved, Field: fieldNames[fReady], Heading: r.headings[fReady], Rows: r.readyBefore, Of: r.admitted, Suffers: true,
 			Says: fmt.Sprintf("%s is before %s in %d of %d rows, so another date may stand there now.", r.headings[fReady], r.headings[fAdmitted],
 				r.readyBefore, r.admitted)}, false)
 	}
-	for _, i := range []field{fBirthDate, fAdmitted, fDischarged} {
+	for _, i := range dateFields {
 		if n := r.stated[i]; n.unread > 0 {
 			c := Change{Kind: OtherDates, Field: fieldNames[i], Heading: r.headings[i], Rows: n.unread, Of: n.cells,
 				Suffers: mostly(n.unread, n.cells) && (i == fDischarged || r.layout.counts(i))}
 			c.Says = fmt.Sprintf("%s: %d of %d dates are written in a form that the layout does not read.", c.Heading, c.Rows, c.Of)
+			if i == fReady || i == fExtractDate {
+				// Such rows are put aside, and hold the file where they are many (R5).
+				c.Suffers = false
+			}
 			add(c, true)
 		}
 	}
 	for i := range nFields {
 		if n := r.stated[i]; n.words != nil {
-			// Two words of three say nothing of what is usual.
-			unlike.Tells = unlike.Tells && (n.unread*2 <= n.cells || n.unread >= driftLeast)
-			c, listed := r.changedWords(i, n)
-			add(c, mostly(listed, n.cells))
+			c := r.changedWords(i, n)
+			// What is neither nearly all nor most says nothing of what is usual.
+			unlike.Tells = unlike.Tells && (c.Suffers || n.unread*10 < n.cells)
+			add(c, false)
 		}
 	}
 	const suffers = " Figures would suffer, so the file is held (R16): change the layout and read the file again, or ask for " +
@@ -298,10 +306,15 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 	return doubt, unlike
 }
 
-// changedWords says which words of a column the layout does not have, and how many
-// rows have words of another national list.
-func (r *rowReader) changedWords(f field, n stated) (c Change, listed int) {
-	c = Change{Kind: OtherWords, Field: fieldNames[f], Heading: r.headings[f], Rows: n.unread, Of: n.cells, Suffers: mostly(n.unread, n.cells)}
+// changedWords says which words of a column the layout does not have. One new word is
+// a new word, however many rows have it; several for most rows are another habit.
+func (r *rowReader) changedWords(f field, n stated) Change {
+	several := 2
+	if f == fReason {
+		several = 3
+	}
+	c := Change{Kind: OtherWords, Field: fieldNames[f], Heading: r.headings[f], Rows: n.unread, Of: n.cells,
+		Suffers: mostly(n.unread, n.cells) && len(n.words) >= several}
 	for word, rows := range n.words {
 		c.Words = append(c.Words, ChangedWord{word, rows})
 	}
@@ -309,7 +322,6 @@ func (r *rowReader) changedWords(f field, n stated) (c Change, listed int) {
 	of := ""
 	if f == fReason {
 		if name, rows := r.otherList(n.words); rows >= driftLeast && rows*driftListed >= n.cells {
-			listed = rows
 			c.Kind, c.List, c.Suffers = OtherList, name, true
 			of = fmt.Sprintf(", and %d of them are of the list %s", rows, name)
 		}
@@ -327,7 +339,7 @@ func (r *rowReader) changedWords(f field, n stated) (c Change, listed int) {
 		more = " and others"
 	}
 	c.Says = fmt.Sprintf("%s: %d of %d values are not in the layout (%s%s)%s.", c.Heading, c.Rows, c.Of, strings.Join(few, ", "), more, of)
-	return c, listed
+	return c
 }
 
 // otherList gives the code set, not the layout's own, that has the words of most

@@ -126,6 +126,7 @@ type rowReader struct {
 	stated                [nFields]stated
 	renamings             []renaming
 	admitted, readyBefore int
+	readyEarly            map[delay.Day]bool // some of the ready dates of these rows
 	// nothings counts the cells of words and dates that stand for none, by the
 	// word (I2, R9).
 	nothings map[string]*nothingCells
@@ -165,7 +166,7 @@ type rowReader struct {
 func newRowReader(s *Set, l *layout, t *tally) *rowReader {
 	r := &rowReader{tally: t, set: s, layout: l, limits: s.Limits, total: -1,
 		dates: dateReader{formats: l.formats, serials: l.serials}, days: map[delay.Day]int{},
-		codes: cache[*provider]{}, strangers: map[string]int{}, nothings: map[string]*nothingCells{},
+		codes: cache[*provider]{}, strangers: map[string]int{}, readyEarly: map[delay.Day]bool{}, nothings: map[string]*nothingCells{},
 		dateOf: cache[date]{}, texts: cache[textCell]{}, people: cache[*whoCell]{}, reasons: cache[wordCell]{},
 		bodies: cache[wordCell]{}, cares: cache[wordCell]{}, waits: cache[wordCell]{}, funders: cache[wordCell]{}, areas: cache[areaCell]{}}
 	return r
@@ -298,6 +299,9 @@ func (r *rowReader) record(rec *record) error {
 			r.warn(rec.line, on, "R6", fExtractDate, "a blank", "the extract date", "The date of the file's name or heading was taken; fill the "+
 				"column.")
 		default:
+			if v.state == badDate {
+				r.state(fExtractDate, false, "")
+			}
 			r.quarantine(rec.line, r.outside, "R6", r.headings[fExtractDate], shown(r.cellText(rec, fExtractDate)),
 				"the extract date, such as "+r.exampleDate(), fixExport)
 			return nil
@@ -324,6 +328,9 @@ func (r *rowReader) record(rec *record) error {
 	if ready.state != goodDate {
 		if r.notPatient(rec) {
 			return nil
+		}
+		if ready.state == badDate {
+			r.state(fReady, false, "")
 		}
 		found := shown(r.cellText(rec, fReady))
 		expected := "a date such as " + r.exampleDate()

@@ -583,13 +583,13 @@ func (r *Report) problems(all []extract.Problem, more int, groups *extract.Group
 // Line gives the receipt in one line for people at a terminal.
 func (r *Report) Line() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", clean(r.File), r.Outcome)
+	fmt.Fprintf(&b, "%s: %s", Clean(r.File), r.Outcome)
 	switch r.Outcome {
 	case Rejected:
 		fmt.Fprintf(&b, ". %s", r.Reason)
 		return b.String()
 	case Already:
-		fmt.Fprintf(&b, ". %s", clean(r.Reason))
+		fmt.Fprintf(&b, ". %s", Clean(r.Reason))
 		return b.String()
 	}
 	if len(r.Files) > 0 {
@@ -643,8 +643,8 @@ func baseName(name string) string {
 
 var windowsPath = regexp.MustCompile(`^([A-Za-z]:)?\\`)
 
-// clean keeps control characters of a file name out of terminals and logs (R8).
-func clean(s string) string {
+// Clean keeps control characters of a file name out of terminals and logs (R8).
+func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || (r >= 0x200b && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) ||
 			(r >= 0x2066 && r <= 0x2069) {
@@ -673,13 +673,13 @@ func (p ReportedLine) Line() string {
 		fmt.Fprintf(&b, ", line %d", p.Problem.Line)
 	}
 	if p.Field != "" {
-		fmt.Fprintf(&b, ", %s", clean(p.Field))
+		fmt.Fprintf(&b, ", %s", Clean(p.Field))
 	}
-	fmt.Fprintf(&b, ": found %s; expected %s. %s", clean(p.Found), clean(p.Expected), clean(p.Do))
+	fmt.Fprintf(&b, ": found %s; expected %s. %s", Clean(p.Found), Clean(p.Expected), Clean(p.Do))
 	return b.String()
 }
 
 // GroupLine gives a cause in one line for people at a terminal.
 func GroupLine(g extract.Group) string {
-	return clean(fmt.Sprintf("%s (%s), %s", g.Severity, g.Rule, g.Says))
+	return Clean(fmt.Sprintf("%s (%s), %s", g.Severity, g.Rule, g.Says))
 }

@@ -111,6 +111,8 @@ type Column struct {
 	Or       string `json:"or,omitempty"`
 	// Filled is the share of rows that have a value.
 	Filled float64 `json:"filled"`
+	// Kept says that the layout in force has it so.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // Dates says how numeric dates are written.

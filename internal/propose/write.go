@@ -87,6 +87,10 @@ func (w *work) describe() {
 		}
 		col := Column{Heading: nhsnumber.Redact(c.heading), Field: c.field, Examples: w.examples(c), Evidence: c.why, Unsure: c.unsure,
 			Or: c.or}
+		if w.against != nil {
+			was, known := w.against.fields[c.fold]
+			col.Kept = known && was == c.field
+		}
 		if c.cells > 0 {
 			col.Filled = float64(c.filled) / float64(c.cells)
 		}
