@@ -447,8 +447,8 @@ func (d *layoutDesk) write(ctx context.Context, by people.Actor, name, text, why
 		return false, problem.Wrap(err, problem.Unavailable, "The layout %s could not be read", name)
 	}
 	if from != "" && from != string(was) {
-		return false, problem.New(problem.Conflict, "The layout %s was changed since this was worked out. Nothing was saved: cancel, and offer the "+
-			"file again.", name)
+		return false, problem.New(problem.Conflict, "The layout %s was changed since this was worked out. Nothing was saved: "+
+			"cancel, and offer the file again.", name)
 	}
 	now := d.app.Options.Now()
 	keep := func(v propose.Version) error {

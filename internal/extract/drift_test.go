@@ -103,11 +103,17 @@ func TestR16Drift(t *testing.T) {
 		}), extract.OtherWords, "reason", "taken", "6 of 6 values"},
 		{"local words for reasons", each("Reason for delay", func(n int, _ string) string { return fmt.Sprint("our word ", n) }),
 			extract.OtherWords, "reason", "new", "6 of 6 values"},
-		{"councils by names that nobody knows", each("Local authority", func(n int, _ string) string { return fmt.Sprint("Area ", n%2) }), extract.OtherWords,
+		{"councils by names that nobody knows", each("Local authority", func(n int, _ string) string {
+			return fmt.Sprint("Area ", n%2)
+		}), extract.OtherWords,
 			"council", "new", "6 of 6 values"},
-		{"bodies by other words", each("Attributable to", func(n int, _ string) string { return fmt.Sprint("Z", n%2) }), extract.OtherWords, "responsible", "new",
+		{"bodies by other words", each("Attributable to", func(n int, _ string) string {
+			return fmt.Sprint("Z", n%2)
+		}), extract.OtherWords, "responsible", "new",
 			"6 of 6 values"},
-		{"ready before admission in most rows", each("Discharge ready date", func(n int, _ string) string { return fmt.Sprintf("2025-12-%02d", 1+n) }),
+		{"ready before admission in most rows", each("Discharge ready date", func(n int, _ string) string {
+			return fmt.Sprintf("2025-12-%02d", 1+n)
+		}),
 			extract.HeadingMoved, "ready", "new", "6 of 6 rows"},
 		{"R9 dates in the other order", each("Discharge ready date", func(n int, _ string) string { return fmt.Sprintf("03/%02d/2026", 13+n) }),
 			extract.OtherDates, "ready", "rejected", "the other order"},

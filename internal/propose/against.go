@@ -138,12 +138,12 @@ func (w *work) changedColumns() {
 		}
 		switch {
 		case c.field == notRead && c.unsure == "":
-			c.why = join("new", c.why)
+			c.why = "new; " + c.why
 		case c.field == notRead:
 		case w.lacks(c.field):
-			c.unsure = join("new, in place of "+extract.Glimpse(w.against.of(c.field)[0]), c.unsure)
+			c.unsure = strings.TrimSuffix("new, in place of "+extract.Glimpse(w.against.of(c.field)[0])+"; "+c.unsure, "; ")
 		default:
-			c.unsure = join("new, and the layout reads nothing of this kind", c.unsure)
+			c.unsure = strings.TrimSuffix("new, and the layout reads nothing of this kind; "+c.unsure, "; ")
 		}
 	}
 }

@@ -78,7 +78,8 @@ func TestR16OnlyWhatHasChangedIsProposed(t *testing.T) {
 		}, nil, nil, nil, false},
 		{"reasons of the acute list", func(_, cells []string, p truth) {
 			cells[8] = "Awaiting therapy review of need for supported discharge"
-		}, []string{"code_set: england-acute-2024"}, []string{"  reasons: {use: england-dtoc}"}, []string{"the layout reads england-dtoc"}, false},
+		}, []string{"code_set: england-acute-2024"}, []string{"  reasons: {use: england-dtoc}"},
+			[]string{"the layout reads england-dtoc"}, false},
 		{"a word that no list has", func(_, cells []string, p truth) {
 			if p.n == 1 {
 				cells[8] = "Waiting for Gwen"
