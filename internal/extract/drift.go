@@ -255,6 +255,7 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 		}
 		f.Changes = append(f.Changes, c)
 	}
+	var moved []string
 	for i := range f.Changes {
 		c := &f.Changes[i]
 		at := -1
@@ -265,10 +266,13 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 			continue
 		}
 		now := r.headingAt(at)
+		moved = append(moved, now)
 		c.Kind, c.Suffers = HeadingRenamed, true
 		c.Says = fmt.Sprintf("No column is headed %s, and what stands under %s looks like it.", shown(c.Heading), shown(now))
 		why = append(why, c.Says)
 	}
+	// Its new heading is said with the old one.
+	f.Changes = slices.DeleteFunc(f.Changes, func(c Change) bool { return c.Kind == HeadingNew && slices.Contains(moved, c.Heading) })
 	// One date in all rows is a slip of whoever filled them in (R3).
 	if mostly(r.readyBefore, r.admitted) && len(r.readyEarly) >= driftLeast {
 		add(Change{Kind: HeadingMoved, Field: fieldNames[fReady], Heading: r.headings[fReady], Rows: r.readyBefore, Of: r.admitted, Suffers: true,
@@ -338,7 +342,11 @@ func (r *rowReader) changedWords(f field, n stated) Change {
 	if len(n.words) > len(few) {
 		more = " and others"
 	}
-	c.Says = fmt.Sprintf("%s: %d of %d values are not in the layout (%s%s)%s.", c.Heading, c.Rows, c.Of, strings.Join(few, ", "), more, of)
+	are := "are"
+	if c.Rows == 1 {
+		are = "is"
+	}
+	c.Says = fmt.Sprintf("%s: %d of %d values %s not in the layout (%s%s)%s.", c.Heading, c.Rows, c.Of, are, strings.Join(few, ", "), more, of)
 	return c
 }
 

@@ -85,7 +85,7 @@ func TestR16Drift(t *testing.T) {
 				return "Awaiting gadget"
 			}
 			return was
-		}), extract.OtherWords, "reason", "taken", "1 of 6 values are not in the layout ('Awaiting gadget')"},
+		}), extract.OtherWords, "reason", "taken", "1 of 6 values is not in the layout ('Awaiting gadget')"},
 		{"a place that is called otherwise changes no figure", renamed("Ward", "Ward name"), extract.HeadingMissing, "ward", "taken", "'Ward'"},
 		{"the ready date is called otherwise", renamed("Discharge ready date", "DRD"), extract.HeadingMissing, "ready", "rejected",
 			"'Discharge ready date'"},

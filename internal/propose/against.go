@@ -327,8 +327,12 @@ func (w *work) amend() {
 		if listed {
 			continue
 		}
+		was := "Not in it"
+		if known {
+			was = is
+		}
 		p.Differences = append(p.Differences, Difference{What: strings.ToUpper(oneOf[x.Kind][:1]) + oneOf[x.Kind][1:],
-			Was: cmp.Or(is, "Not in it"), Found: extract.Glimpse(x.Word), Proposed: x.Meaning, Rows: x.Rows})
+			Was: was, Found: extract.Glimpse(x.Word), Proposed: x.Meaning, Rows: x.Rows})
 		if x.Meaning != "" {
 			a.Words = append(a.Words, config.Added{Key: x.Kind + "." + x.Meaning, Text: x.Word})
 		}

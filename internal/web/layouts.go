@@ -427,7 +427,7 @@ func (s *Server) nextVersion(c echo.Context, v *wizardView, d *LayoutDraft) {
 	v.Crumbs = append(slices.Clone(layoutsCrumbs), page.Link{Text: "Layouts", Href: layoutsPath},
 		page.Link{Text: d.Against.Name, Href: layoutsPath + "/" + d.Against.Name})
 	v.Why.Hint = "For example, the sender's new system calls columns otherwise. The audit log keeps it: do not name people."
-	v.Differences = page.Table{ID: "differences", Caption: "What these files have otherwise", Stack: true,
+	v.Differences = page.Table{ID: "differences", Caption: "Where these files differ from the layout", Stack: true,
 		Head: []page.Head{{Text: "What"}, {Text: "The layout has"}, {Text: "The file has"}, {Text: "Proposed"}}}
 	for _, diff := range p.Differences {
 		found := diff.Found

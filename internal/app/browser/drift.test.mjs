@@ -36,7 +36,8 @@ function drifted () {
   const lines = readFileSync(path.join(extracts, name), 'utf8').replaceAll(day(1), day(0)).split(/\r?\n/)
   const headings = lines[0].split(',').map((h) => ({ 'Date of birth': 'DOB' })[h] ?? h)
   headings.push('Frailty score')
-  const rows = lines.slice(1).filter(Boolean).map((line, i) => (i === 0 ? line.replace(/,(Acute|Non-Acute),[^,]+,/, ',$1,Awaiting a ramp,') : line) + ',3')
+  const rows = lines.slice(1).filter(Boolean).map((line) => line + ',3')
+  rows[0] = rows[0].replace(/,(Acute|Non-Acute),[^,]+,/, ',$1,Awaiting a ramp,')
   return { name: name.replace(day(1), day(0)), text: [headings.join(','), ...rows].join('\r\n') + '\r\n' }
 }
 
