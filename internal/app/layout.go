@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"homeward/data"
@@ -20,6 +22,8 @@ func setUpLayout(flags *flag.FlagSet, c *Console) func(context.Context, []string
 	d := addData(flags, c).addPartnership(flags)
 	name := flags.String("name", "", "the layout's `name`; without it, one made of the provider's code")
 	provider := flags.String("provider", "", "the `code` of the provider that the files are of, when they do not say")
+	against := flags.String("against", "", "the layout in force, by its `name`, of which the next version is proposed: what has changed and "+
+		"nothing else")
 	out := flags.String("out", "", "the `file` to write the layout to; one that is there is not overwritten")
 	asJSON := flags.Bool("json", false, "print one JSON object, for machines")
 	return func(ctx context.Context, words []string) (int, error) {
@@ -29,6 +33,15 @@ func setUpLayout(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		o := propose.Options{Ref: data.Reference, Name: *name, Answers: propose.Answers{Provider: strings.ToUpper(*provider)}}
 		if err := d.beside(&o); err != nil {
 			return ExitLess, err
+		}
+		if *against != "" {
+			if o.Partnership == nil {
+				return ExitUsage, usage("Say where the layout %s stands: --data DIR or --partnership FILE.", *against)
+			}
+			var err error
+			if o.Against, err = d.inForce(*against); err != nil {
+				return ExitLess, err
+			}
 		}
 		paths, err := find(words[1:])
 		if err != nil {
@@ -50,10 +63,12 @@ func setUpLayout(flags *flag.FlagSet, c *Console) func(context.Context, []string
 			}
 		case *out != "":
 			fmt.Fprintf(c.Out, "Wrote %s.\n\n", *out)
+			printDifferences(c.Out, p, o.Against, "")
 			printProposal(c.Out, p, "")
 		default:
 			// All that is printed is a layout: the report is its comments.
 			fmt.Fprintln(c.Out, p.Layout)
+			printDifferences(c.Out, p, o.Against, "# ")
 			printProposal(c.Out, p, "# ")
 		}
 		return proposalStatus(p), nil
@@ -76,6 +91,47 @@ func (d *dataFlags) beside(o *propose.Options) error {
 	}
 	o.Partnership, o.Ref = p, referenceBeside(path)
 	return nil
+}
+
+// inForce reads a layout as it stands beside the partnership file.
+func (d *dataFlags) inForce(name string) (*propose.Against, error) {
+	if !propose.IsName(name) {
+		return nil, noLayout(name)
+	}
+	path := filepath.Join(filepath.Dir(Options{Data: d.data, Partnership: d.partnership}.partnershipPath()), layoutFolder, name+".yaml")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, problem.New(problem.NotFound, "There is no layout %s: expected the file %s.", name, path)
+	}
+	if err != nil {
+		return nil, problem.Wrap(err, problem.Unavailable, "The layout %s could not be read", name)
+	}
+	return &propose.Against{Name: name, Text: string(text)}, nil
+}
+
+// printDifferences says in what files are unlike the layout in force, and which of its
+// lines change, each line behind a mark.
+func printDifferences(out io.Writer, p *propose.Proposal, of *propose.Against, mark string) {
+	if of == nil {
+		return
+	}
+	if len(p.Differences) == 0 {
+		fmt.Fprintf(out, "%sThese files have nothing that the layout %s does not read.\n", mark, of.Name)
+	}
+	for _, d := range p.Differences {
+		rows := ""
+		if d.Rows > 0 {
+			rows = fmt.Sprintf(" (rows: %d)", d.Rows)
+		}
+		fmt.Fprintf(out, "%s%s: the layout has %s, the file has %s%s; proposed: %s.\n", mark, d.What, d.Was, cmp.Or(d.Found, "other words"), rows,
+			cmp.Or(d.Proposed, "nothing yet"))
+	}
+	for _, line := range propose.Compare(of.Text, p.Layout) {
+		if line.Mark != "" {
+			fmt.Fprintf(out, "%s%s %s\n", mark, line.Mark, line.Text)
+		}
+	}
+	fmt.Fprintln(out, strings.TrimRight(mark, " "))
 }
 
 func proposeFiles(ctx context.Context, paths []string, o propose.Options) (p *propose.Proposal, err error) {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -98,6 +99,7 @@ type draft struct {
 	dir      string
 	name     string
 	answers  propose.Answers
+	against  *propose.Against // the layout in force, nil for a new sender
 	proposal *propose.Proposal
 	revision int
 	until    time.Time
@@ -213,6 +215,55 @@ func (d *layoutDesk) Begin(ctx context.Context, by people.Actor, files []web.Sen
 		}
 		w.names = append(w.names, f.Name)
 	}
+	return d.begin(ctx, w)
+}
+
+// Offer keeps a received file, sealed, as the sample of the next version of the layout
+// that it was read by or held against, and gives the name by which it is worked on.
+func (d *layoutDesk) Offer(ctx context.Context, by people.Actor, sum string) (string, error) {
+	arrived, err := extracts{app: d.app}.Receipt(ctx, sum)
+	if err != nil {
+		return "", err
+	}
+	name := arrived.Report.Layout
+	if name == "" {
+		return "", problem.New(problem.Conflict, "Nothing says by which layout this file was to be read. Take it on as a file of a new sender.")
+	}
+	text, _, err := d.Layout(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	kept, err := d.app.kept()
+	if err != nil {
+		return "", err
+	}
+	raw, err := hex.DecodeString(sum)
+	if err != nil || len(raw) != len([32]byte{}) {
+		return "", problem.New(problem.NotFound, "There is no file at this address.")
+	}
+	entry, is := kept[[32]byte(raw)]
+	if !is {
+		return "", problem.New(problem.Conflict, "This file is no longer kept, so no layout can be worked out of it. Ask for it again.")
+	}
+	o, err := d.app.Received.OpenEntry(entry)
+	if err != nil {
+		return "", err
+	}
+	id := strings.ToLower(rand.Text())
+	w := &draft{id: id, by: by.Who(), dir: filepath.Join(d.folder, "layout-"+id), name: name,
+		against: &propose.Against{Name: name, Text: text}, names: []string{o.Name}}
+	if err := os.Mkdir(w.dir, 0o700); err != nil {
+		return "", problem.Wrap(errors.Join(err, o.Close()), problem.Unavailable, "The sample could not be kept")
+	}
+	if err := errors.Join(d.app.sealInto(filepath.Join(w.dir, "0"), o), o.Close()); err != nil {
+		return "", errors.Join(err, os.RemoveAll(w.dir))
+	}
+	return d.begin(ctx, w)
+}
+
+// begin works a draft out and keeps it for its person.
+func (d *layoutDesk) begin(ctx context.Context, w *draft) (string, error) {
+	id := w.id
 	if err := d.propose(ctx, w); err != nil {
 		return "", errors.Join(err, os.RemoveAll(w.dir))
 	}
@@ -240,7 +291,7 @@ func (d *layoutDesk) propose(ctx context.Context, w *draft) error {
 	}
 	p, err := propose.Propose(ctx, files, propose.Options{Ref: referenceBeside(d.app.Options.partnershipPath()),
 		Partnership: d.app.Partnership,
-		Name:        w.name, Answers: w.answers})
+		Name:        w.name, Answers: w.answers, Against: w.against})
 	if err != nil {
 		return err
 	}
@@ -285,7 +336,7 @@ func (d *layoutDesk) Draft(_ context.Context, by people.Actor, id string) (*web.
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return &web.LayoutDraft{ID: id, Files: w.names, Named: w.name, Proposal: w.proposal, Answers: w.answers, Revision: w.revision,
-		Until: w.until}, nil
+		Until: w.until, Against: w.against}, nil
 }
 
 // Correct takes answers of somebody and works the layout out anew. They stand
@@ -299,6 +350,9 @@ func (d *layoutDesk) Correct(ctx context.Context, by people.Actor, id string, re
 	defer w.mu.Unlock()
 	if revision != w.revision {
 		return problem.New(problem.Conflict, "These samples were worked on in another window since. Look at the page again.")
+	}
+	if w.against != nil {
+		name = w.against.Name // It is the next version of this one.
 	}
 	if name != "" && !propose.IsName(name) {
 		return problem.New(problem.Invalid, "Found the name %q. Use small letters, digits and hyphens, such as rk9-csv.", name)
@@ -345,7 +399,13 @@ func (d *layoutDesk) Save(ctx context.Context, by people.Actor, id, why string) 
 	if w.proposal.Refused != "" {
 		return "", false, problem.New(problem.Invalid, "The layout cannot be used as it is. %s", w.proposal.Refused)
 	}
-	if used, err = d.write(ctx, by, w.proposal.Name, w.proposal.Whole(), why); err != nil {
+	before := ""
+	if w.against != nil {
+		if before = w.against.Text; before == w.proposal.Layout {
+			return "", false, problem.New(problem.Invalid, "Nothing of the layout would change. Say first what the new headings or words mean.")
+		}
+	}
+	if used, err = d.write(ctx, by, w.proposal.Name, w.proposal.Whole(), why, before); err != nil {
 		return "", false, err
 	}
 	return w.proposal.Name, used, d.forget(id)
@@ -361,12 +421,13 @@ func (d *layoutDesk) TakeBack(ctx context.Context, by people.Actor, name string,
 	if i < 0 {
 		return false, problem.New(problem.NotFound, "The layout %s has no version %d.", name, number)
 	}
-	return d.write(ctx, by, name, versions[i].Text, why)
+	return d.write(ctx, by, name, versions[i].Text, why, "")
 }
 
 // write keeps a new version of a layout and puts it in its place, with a line in
-// the audit log. What stood there by hand is kept as a version of its own.
-func (d *layoutDesk) write(ctx context.Context, by people.Actor, name, text, why string) (used bool, err error) {
+// the audit log. What stood there by hand is kept as a version of its own. Where it
+// was worked out from a text, another one that stands there by now is a Conflict.
+func (d *layoutDesk) write(ctx context.Context, by people.Actor, name, text, why, from string) (used bool, err error) {
 	d.saving.Lock()
 	defer d.saving.Unlock()
 	if !propose.IsName(name) {
@@ -384,6 +445,10 @@ func (d *layoutDesk) write(ctx context.Context, by people.Actor, name, text, why
 	was, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, problem.Wrap(err, problem.Unavailable, "The layout %s could not be read", name)
+	}
+	if from != "" && from != string(was) {
+		return false, problem.New(problem.Conflict, "The layout %s was changed since this was worked out. Nothing was saved: "+
+			"cancel, and offer the file again.", name)
 	}
 	now := d.app.Options.Now()
 	keep := func(v propose.Version) error {

@@ -78,6 +78,8 @@ type Set struct {
 	providers map[string]*provider
 	layouts   []*layout
 	councils  *council.List
+	// codeSets are all that there are: a sender may change to another.
+	codeSets []*definition.CodeSet
 }
 
 type provider struct {
@@ -132,6 +134,7 @@ func Compile(p *config.Partnership, ref fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.codeSets = defs.CodeSets
 	compiled := map[string]*layout{}
 	names := make([]string, 0, len(p.Layouts))
 	for name := range p.Layouts {

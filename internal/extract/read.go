@@ -6,6 +6,7 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -246,6 +247,8 @@ func (t *table) better(other *table) bool {
 // heading decides whether the best reading of the headings will do.
 func (f *file) heading(best *table, candidates []candidate) error {
 	if best != nil && best.matched >= 2 && best.matched*3 >= len(best.missing) {
+		f.Layout, f.Version = best.layout.cfg.Name, best.layout.cfg.Version
+		best.changeHeadings(f.tally)
 		switch {
 		case best.twice != "":
 			return reject("The heading %s, so it cannot be told which column is meant. Remove or rename one of the two columns, and send the file "+
@@ -256,6 +259,9 @@ func (f *file) heading(best *table, candidates []candidate) error {
 				best.layout.cfg.Name, best.line, plural(len(best.missing)), strings.Join(best.missing, ", "))
 		}
 		return nil
+	}
+	if len(candidates) == 1 {
+		f.Layout, f.Version = candidates[0].layout.cfg.Name, candidates[0].layout.cfg.Version
 	}
 	var tried []string
 	for _, c := range candidates {
@@ -300,20 +306,26 @@ func (f *file) prepare(t *table) (*rowReader, error) {
 	}
 	r.asGiven = t.cells
 	var strange []string
-	for _, h := range t.cells {
+	var unknown []int
+	for i, h := range t.cells {
 		folded := fold(h)
 		r.folded = append(r.folded, folded)
 		if _, ok := t.layout.headings[folded]; !ok && folded != "" && !t.layout.known[folded] {
-			strange = append(strange, shown(folded))
+			strange, unknown = append(strange, shown(folded)), append(unknown, i)
 		}
 	}
+	var gone []field
 	for i, c := range t.columns {
 		if c >= 0 {
 			r.headings[i], _, _ = clean([]byte(t.cells[c]), maxText)
 		} else if t.layout.mapped[i] {
 			f.note("R4", "no column "+t.layout.names[i], "the usual columns", "The file was read without it. Check the export.")
+			if t.layout.counts(field(i)) {
+				gone = append(gone, field(i))
+			}
 		}
 	}
+	r.watchRenamed(gone, unknown)
 	if len(strange) > 0 {
 		more := ""
 		if len(strange) > 10 {
@@ -491,6 +503,8 @@ func (f *file) conclude(t *table, r *rowReader) error {
 	if f.Doubt == "" {
 		f.Doubt = r.swapped()
 	}
+	why, unlike := f.drifted(r)
+	f.Doubt, f.Unlike = cmp.Or(f.Doubt, why), unlike
 	return nil
 }
 
@@ -504,7 +518,15 @@ func (r *rowReader) checkOrder() error {
 				usual, other = orderMonth, orderDay
 			}
 		}
-		if n := r.orders[f][other]; n >= 2 && r.orders[f][usual] == 0 {
+		n := r.orders[f][other]
+		if n == 1 && r.orders[f][usual] == 0 && r.survey.forms[f].slashed > 0 && r.Doubt == "" {
+			// One alone may be a slip, and the others may be read either way.
+			r.changedOrder(f, n)
+			r.Doubt = fmt.Sprintf("%s: one date can only be read with day and month in the other order than %s, and none shows that order, so the "+
+				"others may mean other days than were read. Ask for the list with dates as %s (R9).", r.headings[f], r.numericDate(), r.numericDate())
+		}
+		if n >= 2 && r.orders[f][usual] == 0 {
+			r.changedOrder(f, n)
 			return reject("%s: %d dates can only be read with day and month in the other order than %s, and none shows that order. Which day the "+
 				"other dates mean is not guessed, so nothing was taken: send the dates as %s.",
 				r.headings[f], n, r.numericDate(), r.numericDate())

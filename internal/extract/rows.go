@@ -120,6 +120,13 @@ type rowReader struct {
 	// setWant changes the number of cells that the rows to come are taken to have.
 	setWant func(int)
 	survey  survey
+	// stated counts what columns state and what of it is not read, renamings looks
+	// for those that are not there, and readyBefore counts the rows of those with an
+	// admission date in which the ready date is before it (R16).
+	stated                [nFields]stated
+	renamings             []renaming
+	admitted, readyBefore int
+	readyEarly            map[delay.Day]bool // some of the ready dates of these rows
 	// nothings counts the cells of words and dates that stand for none, by the
 	// word (I2, R9).
 	nothings map[string]*nothingCells
@@ -159,7 +166,7 @@ type rowReader struct {
 func newRowReader(s *Set, l *layout, t *tally) *rowReader {
 	r := &rowReader{tally: t, set: s, layout: l, limits: s.Limits, total: -1,
 		dates: dateReader{formats: l.formats, serials: l.serials}, days: map[delay.Day]int{},
-		codes: cache[*provider]{}, strangers: map[string]int{}, nothings: map[string]*nothingCells{},
+		codes: cache[*provider]{}, strangers: map[string]int{}, readyEarly: map[delay.Day]bool{}, nothings: map[string]*nothingCells{},
 		dateOf: cache[date]{}, texts: cache[textCell]{}, people: cache[*whoCell]{}, reasons: cache[wordCell]{},
 		bodies: cache[wordCell]{}, cares: cache[wordCell]{}, waits: cache[wordCell]{}, funders: cache[wordCell]{}, areas: cache[areaCell]{}}
 	return r
@@ -292,6 +299,9 @@ func (r *rowReader) record(rec *record) error {
 			r.warn(rec.line, on, "R6", fExtractDate, "a blank", "the extract date", "The date of the file's name or heading was taken; fill the "+
 				"column.")
 		default:
+			if v.state == badDate {
+				r.state(fExtractDate, false, "")
+			}
 			r.quarantine(rec.line, r.outside, "R6", r.headings[fExtractDate], shown(r.cellText(rec, fExtractDate)),
 				"the extract date, such as "+r.exampleDate(), fixExport)
 			return nil
@@ -318,6 +328,9 @@ func (r *rowReader) record(rec *record) error {
 	if ready.state != goodDate {
 		if r.notPatient(rec) {
 			return nil
+		}
+		if ready.state == badDate {
+			r.state(fReady, false, "")
 		}
 		found := shown(r.cellText(rec, fReady))
 		expected := "a date such as " + r.exampleDate()
@@ -428,6 +441,8 @@ func (r *rowReader) record(rec *record) error {
 	if r.layout.stays {
 		r.stay(rec, on)
 	}
+	r.stateDates(rec, ready.day)
+	r.lookRenamed(rec)
 
 	if row.Discharged != 0 {
 		r.left++
@@ -887,6 +902,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		reason = r.reasonOf(r.cell(rec, fReason))
 	}
 	mark(fReason, &reason.textCell)
+	r.stateWord(fReason, &reason)
 	g.Reason, g.Words.Reason = reason.reason, reason.text
 	if reason.named {
 		r.warnNamed(line, on, fReason)
@@ -901,6 +917,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	if r.columns[fCare] >= 0 {
 		care := r.careOf(r.cell(rec, fCare))
 		mark(fCare, &care.textCell)
+		r.stateWord(fCare, &care)
 		g.Words.Care = care.text
 		if care.named {
 			g.Care = delay.CareNotKnown
@@ -920,6 +937,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	if r.columns[fResponsible] >= 0 {
 		body := r.bodyOf(r.cell(rec, fResponsible))
 		mark(fResponsible, &body.textCell)
+		r.stateWord(fResponsible, &body)
 		g.Stated, g.StatedUnread, g.Words.Responsible = body.body, body.unread || body.named, body.text
 		if body.named {
 			r.warnNamed(line, on, fResponsible)
@@ -938,6 +956,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	}
 	if r.columns[fWaitingOn] >= 0 {
 		v := r.waitingOf(r.cell(rec, fWaitingOn))
+		r.stateWord(fWaitingOn, &v)
 		if mark(fWaitingOn, &v.textCell); v.named {
 			g.WaitingOn = attribution.OrganisationUnread
 			r.warnNamed(line, on, fWaitingOn)
@@ -950,6 +969,7 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	}
 	if r.columns[fFunding] >= 0 {
 		v := r.fundingOf(r.cell(rec, fFunding))
+		r.stateWord(fFunding, &v)
 		if mark(fFunding, &v.textCell); v.named {
 			g.Funding = attribution.FundingUnread
 			r.warnNamed(line, on, fFunding)
@@ -971,6 +991,9 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 	}
 	v := r.areaOf(r.cell(rec, fCouncil))
 	mark(fCouncil, &v.textCell)
+	if v.text != "" && !v.named {
+		r.state(fCouncil, len(v.areas) > 0, v.text)
+	}
 	g.Words.Council = v.text
 	if v.removed {
 		r.warnRemoved(line, on, fCouncil)

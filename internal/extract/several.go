@@ -105,6 +105,9 @@ func (t *tally) rowsRead() int {
 func (r *rowReader) staysRightly(rec *record, on delay.Day) bool {
 	cell := r.cell(rec, fCriteria)
 	meaning := r.criteriaOf(cell)
+	if text, _, _ := clean(cell, maxText); text != "" && !nothing(text) {
+		r.state(fCriteria, meaning != "", text)
+	}
 	if text, _, _ := clean(cell, maxText); meaning == "" && text != "" && !nothing(text) {
 		r.warnWord(rec.line, on, "R13", fCriteria, shown(text)+": "+notInLayout,
 			"a word for meeting the criteria to reside or not", "Add it to the criteria; until then the ready date decides."+ThenAgain)

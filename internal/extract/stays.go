@@ -111,20 +111,26 @@ func (r *rowReader) codeOf(rec *record, on delay.Day) wordCell {
 // pathwayText finds the pathway in words such as "P1" or "Pathway 1 - D2A".
 var pathwayText = regexp.MustCompile(`^p(?:athway)? ?([0-3])(?:[^0-9].*)?$|^([0-3])$`)
 
+// pathwayOf reads a pathway, which is empty for a word that stands for none.
+func (l *layout) pathwayOf(text string) (meaning string, ok bool) {
+	if meaning, ok := l.pathways[fold(text)]; ok {
+		if meaning == config.NotKnown {
+			meaning = ""
+		}
+		return meaning, true
+	}
+	return PathwayOf(text)
+}
+
 // pathway reads a pathway of discharge, empty when it is not known.
 func (r *rowReader) pathway(rec *record, on delay.Day) string {
 	text := r.cellText(rec, fPathway)
 	if text == "" || nothing(text) {
 		return ""
 	}
-	if meaning, ok := r.layout.pathways[fold(text)]; ok {
-		if meaning == config.NotKnown {
-			return ""
-		}
+	meaning, ok := r.layout.pathwayOf(text)
+	if r.state(fPathway, ok, text); ok {
 		return meaning
-	}
-	if m := pathwayText.FindStringSubmatch(fold(text)); m != nil {
-		return m[1] + m[2]
 	}
 	r.warnWord(rec.line, on, "R13", fPathway, shown(text)+": "+notInLayout, "a pathway, 0 to 3",
 		"Add it to a pathway. The row was kept without one."+ThenAgain)
@@ -141,7 +147,9 @@ func (r *rowReader) how(rec *record, on delay.Day) Left {
 	if text == "" || nothing(text) {
 		return LeftAlive
 	}
-	switch r.layout.destinations[fold(text)] {
+	meaning, known := r.layout.destinations[fold(text)]
+	r.state(fDestination, known, text)
+	switch meaning {
 	case "died":
 		return LeftDied
 	case "transferred":

@@ -41,6 +41,12 @@ type Summary struct {
 	// Doubt says why the whole file is to be held, in a sentence; empty when
 	// nothing speaks against it (R9).
 	Doubt string
+	// Unlike is what the file states otherwise than its layout reads, where a figure
+	// suffers if that is new (R16).
+	Unlike Unlike
+	// Changes are what the file states otherwise than its layout reads (R16), also of
+	// one that is rejected.
+	Changes []Change
 	// Groups holds the problems by cause, all of them.
 	Groups Groups
 	// Read, Kept, Excluded and Quarantined count the rows that are patients.
@@ -205,6 +211,8 @@ func (t *tally) finish(only delay.Day) *Summary {
 		t.Groups.Add(p)
 	}
 	t.Doubt = nhsnumber.Redact(t.Doubt)
+	t.Unlike.Says = nhsnumber.Redact(t.Unlike.Says)
+	redactChanges(t.Changes)
 	return &t.Summary
 }
 

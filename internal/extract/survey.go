@@ -274,6 +274,14 @@ func (r *rowReader) ofKind(f field, cell []byte) bool {
 		return len(r.areaOf(cell).areas) > 0
 	case fCriteria:
 		return r.criteriaOf(cell) != ""
+	case fPathway:
+		text, _, _ := clean(cell, maxText)
+		_, ok := r.layout.pathwayOf(text)
+		return ok
+	case fDestination:
+		text, _, _ := clean(cell, maxText)
+		_, ok := r.layout.destinations[fold(text)]
+		return ok
 	}
 	return true
 }

@@ -41,7 +41,7 @@ func (s *Service) readWith(sum *extract.Summary) string { return s.withRules(sum
 // describe fills in what was read, before it is stored.
 func (r *Report) describe(sum *extract.Summary, b *Batch) {
 	r.Provider, r.Layout, r.Encoding, r.ReadWith = sum.Provider, sum.Layout, sum.Encoding, b.File.ReadWith
-	r.Skipped = sum.Skipped
+	r.Skipped, r.Changes = sum.Skipped, sum.Changes
 	if sum.Several {
 		r.Providers = providers(b)
 	}
@@ -84,6 +84,7 @@ func (s *Service) turnAway(f *File, r *Report, sum *extract.Summary, why error, 
 		if !sum.Several {
 			r.Provider = sum.Provider // Whose it is, as far as that was read.
 		}
+		r.Layout, r.Changes = sum.Layout, sum.Changes
 		if named {
 			sum.Problems = append(sum.Problems, namedFile)
 		}

@@ -97,6 +97,9 @@ type Extract struct {
 	// Doubt says why the extract is held whatever its rows, empty when nothing
 	// speaks against it (R9).
 	Doubt string
+	// Unlike says what it states otherwise than its layout reads, so that a figure
+	// would suffer (R16). Where the provider has always done so it counts all the same.
+	Unlike extract.Unlike
 	// Listings are the kept rows in the order of the file, one a patient (R7),
 	// and after them the quarantined rows that name a patient.
 	Listings []Listing
@@ -127,10 +130,11 @@ type Standing struct {
 	// Held is set when the extract is short and counts for nothing until
 	// someone accepts it or a re-send replaces it (R5). Before is the number of
 	// readable rows of the extract that it is compared with, BeforeDate its date.
-	// Broken says that it is held for the rows that could not be read.
-	Held, Broken bool
-	Before       int
-	BeforeDate   delay.Day
+	// Broken says that it is held for the rows that could not be read, Unlike for what
+	// it states otherwise than before (R16).
+	Held, Broken, Unlike bool
+	Before               int
+	BeforeDate           delay.Day
 	// Replaces is the number of rows of the extract of the same date that this
 	// one replaces, -1 when it replaces none.
 	Replaces int

@@ -254,7 +254,8 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 		if d.Provider != g.provider {
 			continue
 		}
-		e := Extract{Date: d.Date, Doubt: sum.Doubt, Read: d.Read, Kept: d.Kept, Quarantined: d.Quarantined, Excluded: d.Excluded}
+		e := Extract{Date: d.Date, Doubt: sum.Doubt, Unlike: sum.Unlike,
+			Read: d.Read, Kept: d.Kept, Quarantined: d.Quarantined, Excluded: d.Excluded}
 		if listings := g.days[d.Date]; listings != nil {
 			kept := g.fillers(d.Date, *listings)
 			e.Quarantined += len(*listings) - len(kept)

@@ -152,6 +152,8 @@ type Report struct {
 	Problems []ReportedLine `json:"problems,omitempty"`
 	// Groups are all problems by cause, the worst first.
 	Groups []extract.Group `json:"groups,omitempty"`
+	// Changes are what the file states otherwise than its layout reads (R16).
+	Changes []extract.Change `json:"changes,omitempty"`
 	// MoreProblems counts problems beyond those listed.
 	MoreProblems int `json:"more_problems,omitempty"`
 	// Files are the receipts of the files of a ZIP file, without their rows; the
@@ -431,6 +433,7 @@ func (s *Service) already(ctx context.Context, f File, report *Report, may func(
 		report.Reason += " It was read with other words than today's: homeward read-again says what reading it again would change."
 	}
 	report.File, report.Outcome, report.Problems, report.Groups, report.MoreProblems = f.Name, Already, nil, nil, 0
+	report.Changes = nil
 	report.Changed = nil
 	return true, nil
 }
@@ -544,6 +547,10 @@ func (r *Report) standing(b *Batch, t Taken) {
 		if st.Held && e.Doubt != "" {
 			r.Outcome = Held
 			line.Held = e.Doubt + " It counts for nothing until someone accepts it or a right file is sent."
+		} else if st.Held && st.Unlike {
+			r.Outcome = Held
+			line.Held = e.Unlike.Says + " It counts for nothing until someone accepts it, which lets later files like it " +
+				"count too, or a right file is sent."
 		} else if st.Held {
 			r.Outcome = Held
 			found := fmt.Sprintf("%d rows that could be read, and the extract of %s has %d", e.Read-e.Quarantined, st.BeforeDate.Long(), st.Before)
@@ -615,13 +622,13 @@ func (r *Report) problems(all []extract.Problem, more int, groups *extract.Group
 // Line gives the receipt in one line for people at a terminal.
 func (r *Report) Line() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", clean(r.File), r.Outcome)
+	fmt.Fprintf(&b, "%s: %s", Clean(r.File), r.Outcome)
 	switch r.Outcome {
 	case Rejected:
 		fmt.Fprintf(&b, ". %s", r.Reason)
 		return b.String()
 	case Already:
-		fmt.Fprintf(&b, ". %s", clean(r.Reason))
+		fmt.Fprintf(&b, ". %s", Clean(r.Reason))
 		return b.String()
 	}
 	if len(r.Files) > 0 {
@@ -675,8 +682,8 @@ func baseName(name string) string {
 
 var windowsPath = regexp.MustCompile(`^([A-Za-z]:)?\\`)
 
-// clean keeps control characters of a file name out of terminals and logs (R8).
-func clean(s string) string {
+// Clean keeps control characters of a file name out of terminals and logs (R8).
+func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || (r >= 0x200b && r <= 0x200f) || (r >= 0x202a && r <= 0x202e) ||
 			(r >= 0x2066 && r <= 0x2069) {
@@ -705,13 +712,13 @@ func (p ReportedLine) Line() string {
 		fmt.Fprintf(&b, ", line %d", p.Problem.Line)
 	}
 	if p.Field != "" {
-		fmt.Fprintf(&b, ", %s", clean(p.Field))
+		fmt.Fprintf(&b, ", %s", Clean(p.Field))
 	}
-	fmt.Fprintf(&b, ": found %s; expected %s. %s", clean(p.Found), clean(p.Expected), clean(p.Do))
+	fmt.Fprintf(&b, ": found %s; expected %s. %s", Clean(p.Found), Clean(p.Expected), Clean(p.Do))
 	return b.String()
 }
 
 // GroupLine gives a cause in one line for people at a terminal.
 func GroupLine(g extract.Group) string {
-	return clean(fmt.Sprintf("%s (%s), %s", g.Severity, g.Rule, g.Says))
+	return Clean(fmt.Sprintf("%s (%s), %s", g.Severity, g.Rule, g.Says))
 }

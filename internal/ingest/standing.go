@@ -49,6 +49,11 @@ type Received struct {
 	Discarded bool
 	// Doubt is set when what was read speaks against the whole file (R9).
 	Doubt bool
+	// Unlike are the fields of which it states most otherwise than its layout reads, so
+	// that a figure suffers if that is new (R16). Tells says that it states enough to
+	// tell a habit by.
+	Unlike []string
+	Tells  bool
 }
 
 // DayStanding is which extract counts for a day and which short one is held;
@@ -63,13 +68,18 @@ type DayStanding struct {
 	Rows, Quarantined, Before int
 	BeforeDate                delay.Day
 	Broken                    bool
+	// Unlike says that it is held for what it states otherwise than the extracts
+	// before it (R16).
+	Unlike bool
 }
 
 // Standings derives where every day of one provider stands from all that was
 // received (C11, R5), ascending by date. The latest received extract of a day
 // counts, unless it is short, broken or in doubt and nobody has accepted it: then it is held, and
-// the one received before it goes on counting. One that was discarded is as if it had not come. It is pure: a late file can
-// hold or release another (C10).
+// the one received before it goes on counting. One that was discarded is as if it had not come.
+// One that is unlike its layout in a field in which the provider's extracts of before
+// were not is held (R16); what a sender has always done, or does with people's consent,
+// is a habit. It is pure: a late file can hold or release another (C10).
 func Standings(received []Received, rule ShortRule) []DayStanding {
 	all := slices.DeleteFunc(slices.Clone(received), func(r Received) bool { return r.Discarded })
 	slices.SortFunc(all, func(a, b Received) int {
@@ -77,6 +87,11 @@ func Standings(received []Received, rule ShortRule) []DayStanding {
 	})
 	var out []DayStanding
 	before, beforeDate := -1, delay.Day(0)
+	var habit []string // the fields in which the extracts so far were unlike their layout
+	known := false
+	isNew := func(r Received) bool {
+		return known && slices.ContainsFunc(r.Unlike, func(field string) bool { return !slices.Contains(habit, field) })
+	}
 	for start := 0; start < len(all); {
 		end := start
 		for end < len(all) && all[end].Date == all[start].Date {
@@ -86,15 +101,22 @@ func Standings(received []Received, rule ShortRule) []DayStanding {
 		for i := end - 1; i >= start; i-- {
 			r := all[i]
 			broken := rule.Broken(r.Rows, r.Quarantined)
-			if r.Accepted || !broken && !r.Doubt && (before < 0 || !rule.Short(r.Rows-r.Quarantined, before)) {
+			unlike := isNew(r)
+			if r.Accepted || !broken && !r.Doubt && !unlike && (before < 0 || !rule.Short(r.Rows-r.Quarantined, before)) {
 				st.Counted = r.ID
 				break
 			}
 			if st.Held == 0 {
 				st.Held, st.Rows, st.Quarantined, st.Before, st.BeforeDate, st.Broken = r.ID, r.Rows, r.Quarantined, max(before, 0), beforeDate, broken
+				st.Unlike = unlike && !broken && !r.Doubt
 			}
 		}
 		out = append(out, st)
+		for _, r := range all[start:end] {
+			if r.Tells && (r.Accepted || !isNew(r)) {
+				habit, known = r.Unlike, true
+			}
+		}
 		before, beforeDate = all[end-1].Rows-all[end-1].Quarantined, st.Date
 		start = end
 	}

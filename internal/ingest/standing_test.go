@@ -126,3 +126,54 @@ func TestR5BrokenFiles(t *testing.T) {
 		t.Errorf("R5 short: %+v", st[1])
 	}
 }
+
+// What a sender has always done is a habit; what is new is held until somebody accepts
+// it or the layout reads it.
+func TestR16WhatIsNewIsHeld(t *testing.T) {
+	t.Parallel()
+	d := delay.MustDay("2026-03-01")
+	like := func(id int64, day delay.Day) Received { return Received{ID: id, Date: day, Rows: 30, Tells: true} }
+	unlike := func(id int64, day delay.Day, fields ...string) Received {
+		r := like(id, day)
+		r.Unlike = fields
+		return r
+	}
+	accepted := func(r Received) Received { r.Accepted = true; return r }
+	silent := Received{ID: 9, Date: d + 1, Rows: 30}
+	cases := []struct {
+		name     string
+		received []Received
+		counted  []bool
+	}{
+		{"new words are held, the next day too", []Received{like(1, d), unlike(2, d+1, "reason"), unlike(3, d+2, "reason")},
+			[]bool{true, false, false}},
+		{"what the first file does is its habit", []Received{unlike(1, d, "reason"), unlike(2, d+1, "reason")}, []bool{true, true}},
+		{"another field than the habit's is new", []Received{unlike(1, d, "reason"), unlike(2, d+1, "council", "reason")},
+			[]bool{true, false}},
+		{"accepting one lets those after it count", []Received{like(1, d), accepted(unlike(2, d+1, "reason")), unlike(3, d+2, "reason")},
+			[]bool{true, true, true}},
+		{"a habit that was given up is new again", []Received{unlike(1, d, "reason"), like(2, d+1), unlike(3, d+2, "reason")},
+			[]bool{true, true, false}},
+		{"a day with next to nothing on it ends no habit", []Received{unlike(1, d, "reason"), silent, unlike(3, d+2, "reason")},
+			[]bool{true, true, true}},
+		{"a discarded file is as if it had not come", []Received{{ID: 1, Date: d, Rows: 30, Tells: true, Discarded: true},
+			unlike(2, d+1, "reason")}, []bool{true}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, backwards := range []bool{false, true} {
+				received := slices.Clone(c.received)
+				if backwards {
+					slices.Reverse(received) // C10: in any order
+				}
+				got := Standings(received, DefaultShortRule)
+				for i, st := range got {
+					if (st.Counted != 0) != c.counted[i] || st.Unlike == c.counted[i] {
+						t.Errorf("%s: counted %d, held %d, unlike %v", st.Date, st.Counted, st.Held, st.Unlike)
+					}
+				}
+			}
+		})
+	}
+}

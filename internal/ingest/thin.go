@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"reflect"
 	"slices"
 	"time"
 
@@ -96,7 +97,8 @@ func (s *Service) Thin(ctx context.Context, name string, received time.Time, src
 func sameReading(a, b *Batch) bool {
 	return slices.EqualFunc(a.All(), b.All(), func(a, b *Batch) bool {
 		return a.Provider == b.Provider && slices.EqualFunc(a.Extracts, b.Extracts, func(x, y Extract) bool {
-			return x.Date == y.Date && x.Doubt == y.Doubt && x.Read == y.Read && x.Kept == y.Kept && x.Quarantined == y.Quarantined &&
+			return x.Date == y.Date && x.Doubt == y.Doubt && reflect.DeepEqual(x.Unlike, y.Unlike) &&
+				x.Read == y.Read && x.Kept == y.Kept && x.Quarantined == y.Quarantined &&
 				x.Excluded == y.Excluded && slices.EqualFunc(x.Listings, y.Listings, func(l, m Listing) bool {
 				return l.Line == m.Line && sameStatement(a, b, a.Statements[l.Statement], b.Statements[m.Statement])
 			})

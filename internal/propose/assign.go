@@ -82,9 +82,15 @@ func (w *work) assign() {
 			cmp.Compare(order(a.c), order(b.c)))
 	})
 	for _, c := range w.columns {
-		if f, ok := w.Answers.Fields[c.fold]; ok && (f == notRead || slices.Contains(fields, f)) {
+		f, ok := w.Answers.Fields[c.fold]
+		why := "as you said"
+		if !ok && w.against != nil {
+			f, ok = w.against.fields[c.fold]
+			why = asInForce
+		}
+		if ok && (f == notRead || slices.Contains(fields, f)) {
 			c.field = f
-			c.why = "as you said"
+			c.why = why
 			if f != notRead && w.held[f] == nil {
 				w.held[f] = c
 			}
@@ -105,6 +111,10 @@ func (w *work) assign() {
 			c.field = notRead
 			w.explainUnread(c)
 		}
+	}
+	if w.against != nil {
+		w.changedColumns()
+		return
 	}
 	w.pseudonyms()
 	w.standIn()

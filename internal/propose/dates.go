@@ -36,6 +36,11 @@ func (w *work) findDates() {
 		w.formats = d.Formats
 		return
 	}
+	if w.against != nil && w.datesStay(columns) {
+		d.Formats, d.Evidence = w.against.layout.Dates, asInForce
+		w.formats = d.Formats
+		return
+	}
 	var evidence, unsure []string
 	plain := 0
 	for _, c := range columns {
@@ -111,6 +116,9 @@ func (w *work) findDates() {
 	}
 	if len(d.Formats) == 0 && plain == 0 && len(columns) > 0 {
 		unsure = append(unsure, "no value of a date column is filled, so how dates are written is not known")
+	}
+	if w.against != nil {
+		unsure = append(unsure, w.changedDates()...)
 	}
 	d.Evidence, d.Unsure = strings.Join(evidence, "; "), w.mark(strings.Join(unsure, "; "))
 	w.formats = d.Formats

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -55,10 +56,25 @@ func FuzzPropose(f *testing.F) {
 		"date,Reason,Council\n2026-03-20,RK9,9990000018,2026-03-10,E,Devon\n"))
 	f.Add("x_2026-02.csv", []byte("\"NHS\nnumber\";'Ready';Reason: #1;{a};[b]\n1;2;3;4;5\n"))
 	f.Add("a.csv", []byte("NHS number,NHS number,Ready date\n9990000018,\"9990000018,x\n,,\n"))
-	ref := little(f)
+	fuzz(f, propose.Options{Ref: little(f)})
+}
+
+// FuzzAgainst does the same beside a layout in force.
+func FuzzAgainst(f *testing.F) {
+	file := list("RK9_2026-03-20.csv", func(head, cells []string, _ truth) { head[6], cells[8] = "DRD", "POC" })
+	content, err := io.ReadAll(file.Src)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file.Name, content)
+	f.Add("RK9_2026-03-20.csv", []byte("Report date,Hospital number,Discharge ready date,Reason for delay,Local authority,'x: #\n"+
+		"20/03/2026,H1,03/10/2026,NO,Devon,{a}\n"))
+	fuzz(f, propose.Options{Ref: little(f), Against: &propose.Against{Name: "rk9-csv", Text: inForce}})
+}
+
+func fuzz(f *testing.F, o propose.Options) {
 	f.Fuzz(func(t *testing.T, name string, content []byte) {
-		p, err := propose.Propose(context.Background(), []propose.File{{Name: name, Src: bytes.NewReader(content)}},
-			propose.Options{Ref: ref})
+		p, err := propose.Propose(context.Background(), []propose.File{{Name: name, Src: bytes.NewReader(content)}}, o)
 		if err != nil {
 			if problem.KindOf(err) != problem.Invalid || strings.Contains(err.Error(), "panic") {
 				t.Fatal(err)

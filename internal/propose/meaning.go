@@ -153,6 +153,10 @@ func (w *work) findCodeSet() {
 	d := &w.p.CodeSet
 	c := w.held["reason"]
 	on, _ := delay.ParseDay(w.day)
+	if w.against != nil && w.Answers.CodeSet == "" && w.reasonsStay(c) {
+		d.Value, d.Evidence = w.against.codeSet(), asInForce
+		return
+	}
 	if c == nil || c.filled == 0 {
 		d.Value = config.DefaultDefinitions
 		if w.p.Everybody.Value == "yes" {
@@ -238,6 +242,9 @@ func (w *work) findCodeSet() {
 		d.Unsure = w.mark(fmt.Sprintf("the reasons read as %s and as %s alike; %s was taken", best, strings.Join(ties, " and "), best))
 	}
 	d.Value = best
+	if w.against != nil && best != w.against.codeSet() && w.Answers.CodeSet == "" {
+		d.Unsure = w.mark(join(d.Unsure, "the layout reads "+w.against.codeSet()+", and most reasons are not in it"))
+	}
 }
 
 // letters says whether the reasons are read as the letters of england-dtoc, and
@@ -266,6 +273,10 @@ func (w *work) findCare() {
 		d.Value, d.Evidence = w.Answers.Care, "as you said"
 		return
 	}
+	if w.against != nil && w.against.layout.Fixed.Care != "" {
+		d.Value, d.Evidence = w.against.layout.Fixed.Care, asInForce
+		return
+	}
 	d.Value, d.Evidence = "acute", "no column says it"
 	if strings.HasPrefix(w.p.CodeSet.Value, "england-mhsds") {
 		d.Value, d.Evidence = "non-acute", "no column says it, and the codes are those of mental health services"
@@ -289,6 +300,8 @@ func (w *work) word(kind, text string, rows int, meaning, how string) {
 		if said == "" {
 			how = "none"
 		}
+	} else if w.against != nil {
+		meaning, how = w.inForce(kind, text, meaning, how)
 	}
 	for i := range w.p.Words {
 		if x := &w.p.Words[i]; x.Kind == kind && extract.Fold(x.Word) == extract.Fold(text) {

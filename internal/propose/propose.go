@@ -37,6 +37,9 @@ type Options struct {
 	Name string
 	// Answers are what somebody has decided.
 	Answers Answers
+	// Against is the layout in force where the files are later ones of a sender that
+	// is known, nil where the sender is new: only what has changed is proposed.
+	Against *Against
 }
 
 // Answers are decisions that stand above what the samples seem to say. The zero
@@ -90,6 +93,8 @@ type Proposal struct {
 	// Unsure lists everything that is marked, in the order of the layout.
 	Unsure []string `json:"unsure,omitempty"`
 	Files  []Read   `json:"files"`
+	// Differences are where the files are unlike the layout in force.
+	Differences []Difference `json:"differences,omitempty"`
 }
 
 // Column is one heading of the samples.
@@ -106,6 +111,8 @@ type Column struct {
 	Or       string `json:"or,omitempty"`
 	// Filled is the share of rows that have a value.
 	Filled float64 `json:"filled"`
+	// Kept says that the layout in force has it so.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // Dates says how numeric dates are written.
@@ -149,7 +156,8 @@ type Word struct {
 	Kind string `json:"kind"`
 	Word string `json:"word"`
 	Rows int    `json:"rows"`
-	// Meaning is empty while nobody has said it. How is list, like, you or none.
+	// Meaning is empty while nobody has said it. How is list, like, you or none, and
+	// beside a layout in force layout or national.
 	Meaning string `json:"meaning,omitempty"`
 	How     string `json:"how"`
 }
@@ -210,6 +218,7 @@ type work struct {
 	day      string             // the latest extract date that was found, ISO
 	formats  []string           // of dates
 	marks    []string
+	against  *against // the layout in force, nil for a new sender
 }
 
 // Propose works out the layout of files that one sender has sent. The error is
@@ -237,6 +246,9 @@ func Propose(ctx context.Context, files []File, o Options) (p *Proposal, err err
 	if err := w.load(); err != nil {
 		return nil, err
 	}
+	if err := w.keep(); err != nil {
+		return nil, err
+	}
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -250,15 +262,23 @@ func Propose(ctx context.Context, files []File, o Options) (p *Proposal, err err
 	}
 	w.assign()
 	w.findDates()
-	w.findProviders()
-	w.findDay()
-	w.findEverybody()
+	if w.against == nil {
+		w.findProviders()
+		w.findDay()
+		w.findEverybody()
+	} else {
+		w.keptWhole()
+	}
 	w.relate()
 	w.findCodeSet()
 	w.findCare()
 	w.findWords()
 	w.describe()
-	w.write()
+	if w.against == nil {
+		w.write()
+	} else {
+		w.amend()
+	}
 	return w.p, w.read(ctx, files)
 }
 

@@ -28,6 +28,9 @@ func (w *work) read(ctx context.Context, files []File) error {
 	// Only the provider and this layout are there, so that no other is taken.
 	trial := &config.Partnership{Councils: w.Partnership.Councils, Settings: w.Partnership.Settings,
 		Layouts: map[string]*config.Layout{p.Name: l}}
+	if w.against != nil {
+		trial.Providers = w.against.providers
+	}
 	for i, v := range p.Providers {
 		one := config.Provider{Code: cmp.Or(v.Code, noCode+strings.Repeat(" ", i)), Name: v.Name, Layout: p.Name}
 		for _, known := range w.Partnership.Providers {

@@ -87,6 +87,10 @@ func (w *work) describe() {
 		}
 		col := Column{Heading: nhsnumber.Redact(c.heading), Field: c.field, Examples: w.examples(c), Evidence: c.why, Unsure: c.unsure,
 			Or: c.or}
+		if w.against != nil {
+			was, known := w.against.fields[c.fold]
+			col.Kept = known && was == c.field
+		}
 		if c.cells > 0 {
 			col.Filled = float64(c.filled) / float64(c.cells)
 		}
@@ -148,33 +152,18 @@ func (w *work) identifiers() int {
 	return n
 }
 
-// plainText is what YAML reads as a text without quotation marks.
-var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 ()/_.+&-]*$`)
-
-// scalar writes a text so that YAML reads the same.
-func scalar(text string) string {
-	switch strings.ToLower(text) {
-	case "y", "n", "yes", "no", "true", "false", "on", "off", "null", "nan", "inf":
-	default:
-		if plainText.MatchString(text) && !strings.HasSuffix(text, " ") && !strings.Contains(text, " -") {
-			return text
-		}
-	}
-	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
-}
-
 // sentence writes a text that stands in no list, where a comma is none of YAML's.
 func sentence(text string) string {
-	if bare := strings.ReplaceAll(text, ",", ""); scalar(bare) == bare {
+	if bare := strings.ReplaceAll(text, ",", ""); config.Scalar(bare) == bare {
 		return text
 	}
-	return scalar(text)
+	return config.Scalar(text)
 }
 
 func scalars(all []string) string {
 	out := make([]string, len(all))
 	for i, text := range all {
-		out[i] = scalar(text)
+		out[i] = config.Scalar(text)
 	}
 	if len(out) == 1 {
 		return out[0]
@@ -185,7 +174,7 @@ func scalars(all []string) string {
 func yamlList(all []string) string {
 	out := make([]string, len(all))
 	for i, text := range all {
-		out[i] = scalar(text)
+		out[i] = config.Scalar(text)
 	}
 	return "[" + strings.Join(out, ", ") + "]"
 }
@@ -324,7 +313,7 @@ func (w *work) write() {
 		}
 		b.line("  encoding: "+encoding, why, "")
 	} else if sheet, why, unsure := w.sheet(); sheet != "" {
-		b.line("  sheet: "+scalar(sheet), why, w.mark(unsure))
+		b.line("  sheet: "+config.Scalar(sheet), why, w.mark(unsure))
 	}
 	deepest := 0
 	for _, s := range w.samples {
@@ -367,7 +356,7 @@ func (w *work) write() {
 			continue
 		}
 		if field == "reason" || field == "council" {
-			b.line("  "+field+": "+scalar(absent(w, field)), "", missing[field])
+			b.line("  "+field+": "+config.Scalar(absent(w, field)), "", missing[field])
 			optional = append(optional, field)
 		}
 	}
@@ -380,7 +369,7 @@ func (w *work) write() {
 	if len(unread) > 0 {
 		b.WriteString("not_read:\n")
 		for _, c := range unread {
-			b.line("  - "+scalar(c.heading), c.why, c.unsure)
+			b.line("  - "+config.Scalar(c.heading), c.why, c.unsure)
 		}
 	}
 	if len(optional) > 0 {
@@ -551,7 +540,7 @@ func (w *work) writeWords(b *page, list string, letters bool) {
 				if len(unsure[m]) > 0 {
 					mark = "read by likeness: " + masked(unsure[m])
 				}
-				out.line("      "+scalar(m)+": "+yamlList(add[m]), "", mark)
+				out.line("      "+config.Scalar(m)+": "+yamlList(add[m]), "", mark)
 			}
 		}
 		if none := w.unmapped(kind); none != "" {
@@ -682,11 +671,11 @@ func (w *work) partnership() string {
 			fmt.Fprintf(b, "# %s stands in the file already: its line layout becomes\n#   layout: %s\n", code, w.p.Name)
 			continue
 		}
-		b.line("  - code: "+scalar(code), "", strings.TrimSpace(p.Unsure))
+		b.line("  - code: "+config.Scalar(code), "", strings.TrimSpace(p.Unsure))
 		if name == "" {
-			b.line("    name: "+scalar(code), "", "the name of the provider")
+			b.line("    name: "+config.Scalar(code), "", "the name of the provider")
 		} else {
-			b.line("    name: "+scalar(name), "", "")
+			b.line("    name: "+config.Scalar(name), "", "")
 		}
 		b.line("    layout: "+w.p.Name, "", "")
 	}

@@ -56,7 +56,7 @@ func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, er
 			s.sender_id <> s.provider_id, w.code, f.received_at, iif(s.sender_id = s.provider_id, 0, (
 				SELECT min(x.received_at) FROM extract y JOIN file x ON x.file_id = y.file_id
 				WHERE y.sender_id = s.sender_id AND y.extract_date = s.extract_date)),
-			coalesce(h.doubt, ''), (
+			coalesce(nullif(h.doubt, ''), h.unlike, ''), (
 				SELECT count(DISTINCT coalesce(q.first_file, e.file_id))
 				FROM extract e LEFT JOIN reading q ON q.file_id = e.file_id
 				WHERE e.sender_id = s.sender_id AND e.extract_date = s.extract_date AND `+lastWord+` <> 1)

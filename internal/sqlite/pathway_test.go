@@ -250,6 +250,7 @@ func TestStoreOfBeforePathways(t *testing.T) {
 		DROP TABLE sent_answer; DROP TABLE call_turn; DROP TABLE call_action_change; ALTER TABLE call_action DROP COLUMN withdrawn_day;
 		ALTER TABLE call_action DROP COLUMN withdrawn_at; ALTER TABLE call_action DROP COLUMN withdrawn_by;
 		ALTER TABLE call_action DROP COLUMN withdrawn_as; ALTER TABLE call_action DROP COLUMN withdrawn_why;
+		ALTER TABLE extract DROP COLUMN unlike; ALTER TABLE extract DROP COLUMN unlike_in; ALTER TABLE extract DROP COLUMN tells;
 		PRAGMA user_version = 23`); err != nil {
 		t.Fatal(err)
 	}

@@ -410,21 +410,23 @@ type statedExtract struct {
 	provider                          int64
 	date                              delay.Day
 	read, kept, quarantined, excluded int
-	doubt, listed, stays              string
+	doubt, unlike, in, listed, stays  string
+	tells                             bool
 }
 
 // stated gives what a file's extracts state, and their days by provider.
 func (a *Rereading) stated(file int64) (out []statedExtract, days map[int64][]delay.Day, err error) {
 	days = map[int64][]delay.Day{}
 	err = eachRow(a.r.ctx, a.r.Tx, `
-		SELECT sender_id, extract_date, rows_read, kept, quarantined, excluded, doubt, listed,
+		SELECT sender_id, extract_date, rows_read, kept, quarantined, excluded, doubt, unlike, unlike_in, tells, listed,
 			coalesce((SELECT rows FROM stay y WHERE y.extract_id = e.extract_id), x'')
 		FROM extract e
 		WHERE file_id = ?
 		ORDER BY sender_id, extract_date, extract_id`, func(rows *sql.Rows) error {
 		var e statedExtract
 		var listed, stays []byte
-		err := rows.Scan(&e.provider, &e.date, &e.read, &e.kept, &e.quarantined, &e.excluded, &e.doubt, &listed, &stays)
+		err := rows.Scan(&e.provider, &e.date, &e.read, &e.kept, &e.quarantined, &e.excluded, &e.doubt,
+			&e.unlike, &e.in, &e.tells, &listed, &stays)
 		e.listed, e.stays = string(listed), string(stays)
 		out = append(out, e)
 		days[e.provider] = append(days[e.provider], e.date)

@@ -5,23 +5,26 @@ import (
 	"database/sql"
 	"slices"
 	"strconv"
+	"strings"
 
 	"homeward/internal/delay"
 	"homeward/internal/ingest"
 )
 
 // stand works out where the provider's days stand and writes what changed.
-// Only the days given, ascending, and the extract after each can stand
-// otherwise than before (R5); no days mean all. What was discarded is compared with
-// nothing.
+// Only the days given, ascending, the extract after each (R5) and those after it that
+// are unlike their layout (R16) can stand otherwise than before; no days mean all.
+// What was discarded is compared with nothing.
 func (d *derivation) stand(days []delay.Day) error {
 	from, to := delay.Day(0), never
 	if len(days) > 0 {
 		if err := d.tx.QueryRowContext(d.ctx, `
 			SELECT coalesce((SELECT max(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date < ?2 AND `+standsAsRead+`
-					AND `+lastWord+` <> 1), ?2),
+					AND `+lastWord+` <> 1 AND tells AND (unlike_in = '' OR `+lastWord+` = 0)),
+				(SELECT min(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date < ?2), ?2),
 				coalesce((SELECT min(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date > ?3 AND `+standsAsRead+`
-					AND `+lastWord+` <> 1), ?3)`,
+					AND `+lastWord+` <> 1 AND tells AND unlike_in = ''),
+				(SELECT max(extract_date) FROM extract e WHERE sender_id = ?1 AND extract_date > ?3), ?3)`,
 			d.sender, days[0], days[len(days)-1]).Scan(&from, &to); err != nil {
 			return err
 		}
@@ -111,13 +114,15 @@ const lastWord = `coalesce((SELECT a.discarded ` + acceptances + ` ORDER BY a.ac
 func (d *derivation) received(from, to delay.Day) ([]ingest.Received, error) {
 	var out []ingest.Received
 	err := eachRow(d.ctx, d.tx, `
-		SELECT extract_id, extract_date, rows_read, quarantined, `+lastWord+` = 0, `+lastWord+` = 1, doubt <> '',
+		SELECT extract_id, extract_date, rows_read, quarantined, `+lastWord+` = 0, `+lastWord+` = 1, doubt <> '', unlike_in, tells,
 			coalesce((SELECT first_file FROM reading r WHERE r.file_id = e.file_id), file_id)
 		FROM extract e
 		WHERE sender_id = ? AND extract_date BETWEEN ? AND ? AND `+standsAsRead+`
 		ORDER BY extract_date, extract_id`, func(rows *sql.Rows) error {
 		var r ingest.Received
-		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Quarantined, &r.Accepted, &r.Discarded, &r.Doubt, &r.Order)
+		var unlike string
+		err := rows.Scan(&r.ID, &r.Date, &r.Rows, &r.Quarantined, &r.Accepted, &r.Discarded, &r.Doubt, &unlike, &r.Tells, &r.Order)
+		r.Unlike = strings.Fields(unlike)
 		out = append(out, r)
 		return err
 	}, d.sender, from, to)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"homeward/internal/attribution"
@@ -404,7 +405,8 @@ func (t *taking) extracts() error {
 		return err
 	}
 	insert := newBulk(t.ctx, t.tx, "extract", []string{"extract_id", "file_id", "provider_id", "extract_date", "rows_read", "kept",
-		"quarantined", "excluded", "listed", "doubt", "sender_id"}, "")
+		"quarantined", "excluded", "listed", "doubt", "unlike",
+		"unlike_in", "tells", "sender_id"}, "")
 	var rows []listed
 	for i, e := range t.batch.Extracts {
 		rows = rows[:0]
@@ -413,7 +415,7 @@ func (t *taking) extracts() error {
 		}
 		t.extractIDs[i] = next
 		if err := insert.add(next, t.fileID, t.providerID, int64(e.Date), e.Read, e.Kept, e.Quarantined, e.Excluded, encodeListed(rows),
-			e.Doubt, t.senderID); err != nil {
+			e.Doubt, e.Unlike.Says, strings.Join(e.Unlike.Fields, " "), e.Unlike.Tells, t.senderID); err != nil {
 			return err
 		}
 		next++
@@ -436,7 +438,7 @@ func (t *taking) taken(d *derivation) (ingest.Taken, error) {
 		st := ingest.Standing{Date: e.Date, Replaces: -1}
 		now := d.now[e.Date]
 		if now.Held == t.extractIDs[i] {
-			st.Held, st.Broken, st.Before, st.BeforeDate = true, now.Broken, now.Before, now.BeforeDate
+			st.Held, st.Broken, st.Unlike, st.Before, st.BeforeDate = true, now.Broken, now.Unlike, now.Before, now.BeforeDate
 		}
 		if before, ok := d.before[e.Date]; ok && before.Counted != 0 && !st.Held {
 			if err := t.tx.QueryRowContext(t.ctx, `SELECT rows_read FROM extract WHERE extract_id = ?`, before.Counted).Scan(&st.Replaces); err !=

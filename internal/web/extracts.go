@@ -308,6 +308,10 @@ type receiptView struct {
 	ChangedMore string
 	// Decide leads to the form that accepts what is held, for those who may.
 	Decide string
+	// Differs says in what the file is unlike its layout (R16), Layout names it; Offer
+	// is the form's address that works the next version out of it, for those who may.
+	Differs       []string
+	Layout, Offer string
 }
 
 // receipt answers for a receipt and its JSON twin.
@@ -341,6 +345,12 @@ func (s *Server) receipt(c echo.Context) error {
 		v.Decide = decisionPath(sum)
 	}
 	v.Rejected = r.Reason
+	for _, c := range r.Changes {
+		v.Differs = append(v.Differs, c.Says)
+	}
+	if v.Layout = r.Layout; r.Layout != "" && len(r.Changes) > 0 && s.opts.Layouts != nil && s.opens(newLayoutPath, s.actor(c)) {
+		v.Offer = offerPath(sum)
+	}
 	v.Lede = plural(int64(r.RowsRead), "row", "rows") + " read: " + count(int64(r.Kept)) + " kept, " +
 		count(int64(r.Quarantined)) + " could not be understood, " + count(int64(r.Excluded)) + " outside what is counted."
 	v.Facts = []page.Fact{

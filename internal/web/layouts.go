@@ -31,6 +31,9 @@ type Layouts interface {
 	Layout(ctx context.Context, name string) (string, []propose.Version, error)
 	// Begin keeps samples, sealed, for the actor alone.
 	Begin(ctx context.Context, by people.Actor, files []SentFile) (id string, err error)
+	// Offer keeps a received file as the sample of the next version of its layout. It is
+	// a Conflict problem where no layout is known or the file is no longer kept.
+	Offer(ctx context.Context, by people.Actor, sum string) (id string, err error)
 	Draft(ctx context.Context, by people.Actor, id string) (*LayoutDraft, error)
 	// Correct takes answers given on the page of a revision; another one is a
 	// Conflict problem.
@@ -64,6 +67,9 @@ type LayoutDraft struct {
 	Answers  propose.Answers
 	Revision int
 	Until    time.Time
+	// Against is the layout in force of which it is the next version, nil where the
+	// sender is new.
+	Against *propose.Against
 }
 
 const (
@@ -86,6 +92,7 @@ func (s *Server) layoutRoutes() []route {
 		{get, newLayoutPath + "/:id", s.may(take, s.layouts(s.draftPage)), false},
 		{post, newLayoutPath + "/:id", s.may(take, s.layouts(s.correctLayout)), true},
 		{post, newLayoutPath + "/:id/save", s.may(take, s.layouts(s.saveLayout)), true},
+		{post, offerPath(":id"), s.may(take, s.layouts(s.offerLayout)), true},
 		{post, newLayoutPath + "/:id/cancel", s.may(take, s.layouts(s.cancelLayout)), false},
 		{get, layoutsPath + "/:name", s.may(see, s.layouts(s.layoutPage)), false},
 		{post, layoutsPath + "/:name", s.may(take, s.layouts(s.takeLayoutBack)), true},
@@ -249,6 +256,14 @@ type wizardView struct {
 	Layout, Needs                 string
 	Name                          page.Field
 	Why                           page.Field
+	// Next says that it is the next version of a layout in force: Differences are those
+	// of the files, Changed the lines that it has otherwise, and Same the columns that
+	// are read as before.
+	Next        bool
+	Differences page.Table
+	Changed     []propose.Line
+	Same        []columnChoice
+	SameWords   string
 }
 
 // columnChoice is one heading with what it could be.
@@ -316,6 +331,9 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 			"not name " +
 			"people.", Class: "nhsuk-input--width-30"}}
 	v.Crumbs = append(slices.Clone(layoutsCrumbs), page.Link{Text: "Layouts", Href: layoutsPath})
+	if d.Against != nil {
+		s.nextVersion(c, &v, d)
+	}
 	for _, u := range p.Unsure {
 		v.Unsure = append(v.Unsure, measure.UpperFirst(u)+".")
 	}
@@ -376,22 +394,81 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 		for _, f := range fieldWords {
 			ch.Items = append(ch.Items, page.Choice{Value: f.field, Text: f.words, Chosen: f.field == col.Field})
 		}
+		if d.Against != nil && col.Unsure == "" && col.Kept {
+			v.Same = append(v.Same, ch)
+			continue
+		}
 		v.Columns = append(v.Columns, ch)
 	}
+	v.SameWords = plural(int64(len(v.Same)), "column is", "columns are") + " read as before"
 	for i, w := range p.Words {
-		if w.How == "list" && w.Kind != "criteria" {
+		if w.How == "layout" || w.How == "list" && (w.Kind != "criteria" || d.Against != nil) {
 			continue
 		}
 		ch := wordChoice{ID: "w" + strconv.Itoa(i), Word: extract.Glimpse(w.Word), Kind: kindWords[w.Kind],
 			Rows:   plural(int64(w.Rows), "row", "rows"),
-			Unsure: w.How == "none" || w.How == "like",
-			How:    map[string]string{"like": "Read by likeness", "none": "In no list", "you": "As you said", "list": "As the list has it"}[w.How]}
+			Unsure: w.How == "none" || w.How == "like", How: howWords[w.How]}
 		ch.Items = s.meanings(p, w)
 		v.Words = append(v.Words, ch)
 	}
 	v.Parts = s.draftParts(d)
 	return v
 }
+
+// howWords say how the meaning of a word was found.
+var howWords = map[string]string{"like": "Read by likeness", "none": "In no list", "you": "As you said", "list": "As the list has it",
+	"national": "In a national list, and not in the layout"}
+
+// nextVersion says on the page of a draft that it is the next version of a layout.
+func (s *Server) nextVersion(c echo.Context, v *wizardView, d *LayoutDraft) {
+	p := d.Proposal
+	v.Next, v.Needs = true, ""
+	v.Frame = s.frame(c, "Next version of "+d.Against.Name)
+	v.Crumbs = append(slices.Clone(layoutsCrumbs), page.Link{Text: "Layouts", Href: layoutsPath},
+		page.Link{Text: d.Against.Name, Href: layoutsPath + "/" + d.Against.Name})
+	v.Why.Hint = "For example, the sender's new system calls columns otherwise. The audit log keeps it: do not name people."
+	v.Differences = page.Table{ID: "differences", Caption: "Where these files differ from the layout", Stack: true,
+		Head: []page.Head{{Text: "What"}, {Text: "The layout has"}, {Text: "The file has"}, {Text: "Proposed"}}}
+	for _, diff := range p.Differences {
+		found := diff.Found
+		if diff.Rows > 0 {
+			found += " (" + plural(int64(diff.Rows), "row", "rows") + ")"
+		}
+		proposed := diff.Proposed
+		for _, f := range fieldWords {
+			if diff.Field != "" && f.field == diff.Proposed {
+				proposed = f.words
+			}
+		}
+		v.Differences.Rows = append(v.Differences.Rows, []page.Cell{{Text: diff.What, Header: true}, {Text: orWords(diff.Was, "Nothing")},
+			{Text: measure.UpperFirst(orWords(found, "Not said"))}, {Text: orWords(orWords(meaningWords[proposed], proposed), "Nothing yet")}})
+	}
+	for _, line := range propose.Compare(d.Against.Text, p.Layout) {
+		if line.Mark != "" {
+			v.Changed = append(v.Changed, line)
+		}
+	}
+	if len(v.Changed) == 0 {
+		v.Save = ""
+	}
+}
+
+// offerLayout opens the next version of a received file's layout, with the file as its
+// sample.
+func (s *Server) offerLayout(c echo.Context) error {
+	sum := c.Param("id")
+	if !isSum(sum) {
+		return problem.New(problem.NotFound, "There is no receipt at this address. Receipts are listed on the extracts page.")
+	}
+	id, err := s.opts.Layouts.Offer(c.Request().Context(), s.actor(c), sum)
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, newLayoutPath+"/"+id)
+}
+
+// offerPath is where a received file is offered as a new version of its layout.
+func offerPath(sum string) string { return "/extracts/" + sum + "/layout" }
 
 // meanings are what a word of a kind could mean.
 func (s *Server) meanings(p *propose.Proposal, w propose.Word) []page.Choice {
@@ -456,18 +533,26 @@ func (s *Server) draftParts(d *LayoutDraft) []page.Part {
 		return measure.UpperFirst(evidence)
 	}
 	dates := strings.Join(p.Dates.Formats, ", ")
+	var parts []page.Part
+	// What is unsure can be said to be right as well as changed.
+	add := func(part page.Part, unsure string) {
+		if parts = append(parts, part); unsure != "" {
+			parts = append(parts, page.Part{Kind: "check", ID: "ok-" + part.ID,
+				Groups: []page.PartGroup{{Items: []page.Choice{{ID: "ok-" + part.ID, Value: "yes", Text: part.Label + ": it is right"}}}}})
+		}
+	}
 	values := [][2]string{{dates, orWords(dates, "Only forms that read one way")}}
 	for _, other := range []string{"dd/mm/yyyy", "mm/dd/yyyy", "dd/mm/yy", "mm/dd/yy", "ddmmyyyy", "serial"} {
 		if other != dates {
 			values = append(values, [2]string{other, other})
 		}
 	}
-	parts := []page.Part{choose("dates", "How dates are written", unsure(p.Dates.Evidence, p.Dates.Unsure), dates, values...)}
+	add(choose("dates", "How dates are written", unsure(p.Dates.Evidence, p.Dates.Unsure), dates, values...), p.Dates.Unsure)
 	code := ""
 	if len(p.Providers) == 1 {
 		code = p.Providers[0].Code
 	}
-	if !p.Several {
+	if !p.Several && d.Against == nil {
 		part := page.Part{Kind: "text", ID: "provider", Label: "Code of the provider", Value: code, Class: "nhsuk-input--width-10",
 			Hint: "The ODS code, such as RK9."}
 		if len(p.Providers) > 0 && p.Providers[0].Unsure != "" {
@@ -480,13 +565,14 @@ func (s *Server) draftParts(d *LayoutDraft) []page.Part {
 		for _, t := range config.CareTypes {
 			care = append(care, [2]string{t, meaningWords[t]})
 		}
-		parts = append(parts, choose("care", "Type of care of every row", unsure(p.Care.Evidence, p.Care.Unsure), p.Care.Value, care...))
+		add(choose("care", "Type of care of every row", unsure(p.Care.Evidence, p.Care.Unsure), p.Care.Value, care...), p.Care.Unsure)
 	}
 	sets := make([][2]string, 0, len(s.opts.Defs.CodeSets))
 	for _, set := range s.opts.Defs.CodeSets {
 		sets = append(sets, [2]string{set.Name, set.Title})
 	}
-	return append(parts, choose("codeset", "List of reasons", unsure(p.CodeSet.Evidence, p.CodeSet.Unsure), p.CodeSet.Value, sets...))
+	add(choose("codeset", "List of reasons", unsure(p.CodeSet.Evidence, p.CodeSet.Unsure), p.CodeSet.Value, sets...), p.CodeSet.Unsure)
+	return parts
 }
 
 // correctLayout takes what was chosen and shows its effect at once.
@@ -534,13 +620,14 @@ func (s *Server) answersOf(c echo.Context, d *LayoutDraft) (propose.Answers, str
 			a.Words[w.Kind][extract.Fold(w.Word)] = meaning
 		}
 	}
-	if dates, ok := given("dates"); ok && dates != strings.Join(p.Dates.Formats, ", ") {
+	right := func(part string) bool { return form.Has("ok-" + part) }
+	if dates, ok := given("dates"); ok && (dates != strings.Join(p.Dates.Formats, ", ") || right("dates")) {
 		a.Dates = strings.Split(dates, ", ")
 	}
-	if care, ok := given("care"); ok && care != p.Care.Value {
+	if care, ok := given("care"); ok && (care != p.Care.Value || right("care")) {
 		a.Care = care
 	}
-	if set, ok := given("codeset"); ok && set != p.CodeSet.Value {
+	if set, ok := given("codeset"); ok && (set != p.CodeSet.Value || right("codeset")) {
 		a.CodeSet = set
 	}
 	code := ""
@@ -602,7 +689,8 @@ func (s *Server) saveLayout(c echo.Context) error {
 
 func savedWords(name string, used bool) string {
 	if used {
-		return "The layout " + name + " is saved, and files are read by it from now on."
+		return "The layout " + name + " is saved, and files are read by it from now on. What came before can be read again by it: " +
+			"Extracts, Read again."
 	}
 	return "The layout " + name + " is saved. It is used when Homeward is started again, with the partnership file naming it."
 }
