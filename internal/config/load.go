@@ -703,3 +703,13 @@ func ParseLayout(file, name string, data []byte) (*Layout, error) {
 	}
 	return l, nil
 }
+
+// ReadPartnership gives what a partnership file says, as it is written and in its
+// order: without defaults, layouts or a judgement.
+func ReadPartnership(text []byte) (*Partnership, error) {
+	p := &Partnership{}
+	if err := yaml.Unmarshal(text, p); err != nil {
+		return nil, listed([]string{newDocument("the partnership file").syntax(err)})
+	}
+	return p, nil
+}
