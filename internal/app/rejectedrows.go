@@ -90,7 +90,7 @@ func (e extracts) RejectedRows(ctx context.Context, sum string, identifiers bool
 // anybody's.
 func (e extracts) anothers(cells, fields []string, code string, several bool) bool {
 	names := []string{code}
-	for _, p := range e.app.Partnership.Providers {
+	for _, p := range e.app.Partnership().Providers {
 		if p.Code == code || slices.ContainsFunc(p.Formerly, func(f config.Former) bool { return f.Code == code }) {
 			names = append(append(names, p.Code, p.Name), p.Names...)
 			for _, f := range p.Formerly {

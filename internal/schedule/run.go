@@ -61,7 +61,10 @@ func (s *Scheduler) guarded(e *entry) (message string, err error) {
 			s.opts.Log.Error("a job panicked", "job", e.Name, "stack", string(debug.Stack()))
 		}
 	}()
-	return e.Run(s.base)
+	s.mu.Lock()
+	run := e.Run
+	s.mu.Unlock()
+	return run(s.base)
 }
 
 // sentence is what the reader is told of an error.

@@ -135,6 +135,8 @@ type entry struct {
 	times cron.Schedule
 	busy  bool
 	began time.Time
+	id    cron.EntryID
+	since time.Time // from when it has these times, zero for the start
 }
 
 // New makes a scheduler without jobs.
@@ -206,7 +208,7 @@ func (s *Scheduler) Start(ctx context.Context) error {
 	s.mu.Unlock()
 	now := s.opts.Now().In(s.opts.Zone)
 	for _, e := range s.jobs {
-		s.cron.Schedule(e.times, cron.FuncJob(func() { s.tick(e) }))
+		e.id = s.cron.Schedule(e.times, cron.FuncJob(func() { s.tick(e) }))
 		if !e.CatchUp {
 			continue
 		}
@@ -218,6 +220,47 @@ func (s *Scheduler) Start(ctx context.Context) error {
 		}
 	}
 	s.cron.Start()
+	return nil
+}
+
+// Renew puts jobs in the place of those so far, while it runs: one of the same name
+// and times is left as it is, one that is no more is not begun again, and a new one
+// runs at its next time. Nothing changes when a job cannot be added.
+func (s *Scheduler) Renew(jobs []Job) error {
+	times := make([]cron.Schedule, len(jobs))
+	for i, j := range jobs {
+		var err error
+		if times[i], err = timesOf(j); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != started {
+		return problem.New(problem.Unavailable, "Homeward is starting or stopping. Try again in a minute.")
+	}
+	next := make([]*entry, 0, len(jobs))
+	for i, j := range jobs {
+		e := &entry{}
+		if at := slices.IndexFunc(s.jobs, func(e *entry) bool { return e.Name == j.Name }); at >= 0 {
+			e = s.jobs[at] // A run that is going on stays this job's.
+		}
+		if e.When != j.When {
+			if e.Name != "" {
+				s.cron.Remove(e.id)
+			}
+			e.times, e.since = times[i], s.opts.Now()
+			e.id = s.cron.Schedule(e.times, cron.FuncJob(func() { s.tick(e) }))
+		}
+		e.Job = j
+		next = append(next, e)
+	}
+	for _, e := range s.jobs {
+		if !slices.Contains(next, e) {
+			s.cron.Remove(e.id)
+		}
+	}
+	s.jobs = next
 	return nil
 }
 

@@ -44,6 +44,9 @@ func (s *Scheduler) Trouble(ctx context.Context) error {
 		if since.Before(s.since) {
 			since = s.since
 		}
+		if since.Before(e.since) {
+			since = e.since
+		}
 		switch {
 		case e.busy && now.Sub(e.began) > longest:
 			found = append(found, fmt.Sprintf("%q has been running since %s", e.Title, s.clock(e.began)))
