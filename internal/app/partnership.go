@@ -235,19 +235,19 @@ func (d *partnershipDesk) refusals(ctx context.Context, was, is *config.Partners
 			}
 		}
 		if n := providers[code]; n > 0 {
-			out = append(out, fmt.Sprintf("%s has %s extracts and log entries. A hospital that no longer sends stays in the list, so that its "+
-				"past days keep their place. If it has merged into another, write its code under formerly of that one, by hand.",
+			out = append(out, fmt.Sprintf("Extracts and log entries of %s are held (%s). A hospital that no longer sends stays in the list, so that "+
+				"its past days keep their place. If it has merged into another, write its code under formerly of that one, by hand.",
 				name, measure.Whole(n)))
 		}
 		if n := councils[code]; n > 0 {
-			out = append(out, fmt.Sprintf("%s has %s delays of its residents. It stays in the list, so that its past days keep their place.",
+			out = append(out, fmt.Sprintf("Delays of residents of %s are held (%s). It stays in the list, so that its past days keep their place.",
 				name, measure.Whole(n)))
 		}
 		if holders > 0 {
-			out = append(out, fmt.Sprintf("%d people hold a role for %s. Take their roles away first, on the page Users.", holders, name))
+			out = append(out, fmt.Sprintf("People hold a role for %s (%d). Take it away first, on the page Users.", name, holders))
 		}
 		if senders > 0 {
-			out = append(out, fmt.Sprintf("%d tokens send for %s. Revoke them first, on the page Tokens.", senders, name))
+			out = append(out, fmt.Sprintf("Tokens may send for %s (%d). Revoke them first, on the page Tokens.", name, senders))
 		}
 	}
 	return out, nil

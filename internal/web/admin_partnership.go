@@ -11,11 +11,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/config"
+	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/propose"
+	"homeward/internal/schedule"
 	"homeward/internal/web/page"
 )
 
@@ -241,7 +243,7 @@ func (s *Server) partnershipSections(f *PartnershipFile) []partnershipSection {
 		levels.Table.Rows = append(levels.Table.Rows, []page.Cell{
 			{Text: strings.TrimSpace(s.levelMeasure(l.Measure) + " " + l.Grain), Header: true,
 				Href: partnershipPath + "/levels/" + strconv.Itoa(i+1)}, {Text: of}, {Text: number(l.Level), Class: page.Numeric},
-			{Text: l.From, Class: page.Whole}, {Text: orWords(l.To, "The next one"), Class: page.Whole}, {Text: l.Agreed}})
+			{Text: dayWords(l.From), Class: page.Whole}, {Text: orWords(dayWords(l.To), "The next one"), Class: page.Whole}, {Text: l.Agreed}})
 	}
 	mail := partnershipSection{ID: "mail", Title: "Mail", Actions: []page.Link{{Text: "Set up mail", Href: partnershipPath + "/mail"}},
 		Words: "Nothing is mailed."}
@@ -261,7 +263,7 @@ func (s *Server) partnershipSections(f *PartnershipFile) []partnershipSection {
 			{Text: "Times"}, {Text: "Up to"}, {Text: "Of"}, {Text: "Told", Numeric: true}, {Text: "Public"}}}}
 	for _, k := range is.Packs {
 		packs.Table.Rows = append(packs.Table.Rows, []page.Cell{{Text: k.Title, Header: true, Href: partnershipPath + "/packs/" + k.Name},
-			{Text: orWords(k.Words, k.Cron)}, {Text: measure.UpperFirst(periodWords[k.Period])},
+			{Text: packTimes(k)}, {Text: measure.UpperFirst(periodWords[k.Period])},
 			{Text: orWords(strings.Join(append(slices.Clone(k.Providers), k.Councils...), ", "), "Everybody")},
 			{Text: count(int64(len(k.Recipients))), Class: page.Numeric}, {Text: yes(k.Public)}})
 	}
@@ -269,6 +271,23 @@ func (s *Server) partnershipSections(f *PartnershipFile) []partnershipSection {
 		packs.Table, packs.Words = page.Table{}, "No pack is made by itself."
 	}
 	return []partnershipSection{name, councils, providers, settings, levels, mail, packs}
+}
+
+// dayWords writes a day of the file as pages do.
+func dayWords(text string) string {
+	if day, err := delay.ParseDay(text); err == nil {
+		return day.Long()
+	}
+	return text
+}
+
+// packTimes says when a pack is made.
+func packTimes(k config.Pack) string {
+	words, err := schedule.Words(k.Cron)
+	if k.Words != "" || err != nil {
+		return orWords(k.Words, k.Cron)
+	}
+	return measure.UpperFirst(words)
 }
 
 // partnershipJSON gives what the page shows: each thing that is set as one row.

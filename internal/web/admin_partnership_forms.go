@@ -135,8 +135,6 @@ func (f *partForm) read(c echo.Context, desk PartnershipDesk) []config.Edit {
 			o.given = strings.Join(strings.Fields(strings.Join(values, " ")), " ")
 		}
 		switch n := len([]rune(o.given)); {
-		case nhsnumber.In(o.given):
-			o.given, o.err = "", "Remove the NHS number. Do not type numbers that identify a person here."
 		case o.kind != aList && n > 300 || n > 6000:
 			o.err = fmt.Sprintf("%s: found %d characters, which is too long. Shorten it", o.label, n)
 		}
@@ -261,6 +259,7 @@ func (f *partForm) place(found []config.Finding) {
 	}
 	for _, one := range found {
 		words := strings.TrimSuffix(strings.TrimSuffix(one.Words, "."), ", in quotation marks")
+		words = strings.Replace(words, `found "",`, "found nothing,", 1)
 		rest, mine := strings.CutPrefix(one.At, b.String())
 		var o *partField
 		if mine {
