@@ -235,8 +235,8 @@ func (d *partnershipDesk) refusals(ctx context.Context, was, is *config.Partners
 			}
 		}
 		if n := providers[code]; n > 0 {
-			out = append(out, fmt.Sprintf("Extracts and log entries of %s are held (%s). A hospital that no longer sends stays in the list, so that "+
-				"its past days keep their place. If it has merged into another, write its code under formerly of that one, by hand.",
+			out = append(out, fmt.Sprintf("Extracts and log entries of %s are held (%s). A hospital that no longer sends stays in "+
+				"the list, so that its past days keep their place. If it has merged into another, write its code under formerly of that one, by hand.",
 				name, measure.Whole(n)))
 		}
 		if n := councils[code]; n > 0 {

@@ -224,7 +224,8 @@ func TestEachPartOfThePartnershipIsSet(t *testing.T) {
 		{"mail", "/admin/partnership/mail", map[string]string{"host": "mail.example.org", "from": "homeward@example.org",
 			"address": "https://homeward.example.org", "missing_to": "a@example.org"}, "  host: mail.example.org\n", "next message"},
 		{"a pack beside the usual ones", "/admin/partnership/packs/new", map[string]string{"name": "board", "cron": "0 8 * * 3", "period": "week",
-			"recipients": "b@example.org"}, "  - name: board\n    cron: \"0 8 * * 3\"\n    period: week\n    recipients: [\"b@example.org\"]\n", "Packs"},
+			"recipients": "b@example.org"},
+			"  - name: board\n    cron: \"0 8 * * 3\"\n    period: week\n    recipients: [\"b@example.org\"]\n", "Packs"},
 	} {
 		said := o.change(c.target, c.with)
 		if !strings.Contains(o.text(), c.line) {
@@ -279,17 +280,21 @@ func TestWhatIsRefusedOfAPartnership(t *testing.T) {
 		want         string
 	}{
 		{"nothing changed", "/admin/partnership/providers/RK9", nil, "Nothing was changed"},
-		{"no time of day", "/admin/partnership/providers/RK9", map[string]string{"due": "25:00"}, `Due by: found "25:00", expected a time of day`},
+		{"no time of day", "/admin/partnership/providers/RK9", map[string]string{"due": "25:00"},
+			`Due by: found "25:00", expected a time of day`},
 		{"a code that is there", "/admin/partnership/providers/new", map[string]string{"code": "RK9", "name": "X"}, "ODS code: RK9 stands twice"},
 		{"no code", "/admin/partnership/providers/new", map[string]string{"name": "X"}, "ODS code: found nothing, expected"},
 		{"no such layout", "/admin/partnership/providers/RK9", map[string]string{"layout": "none"}, "Layout of its files: there is no layout"},
-		{"an address of a person", "/admin/partnership/providers/RK9", map[string]string{"data_owner": "a@example.org"}, "Who mends its data: found"},
+		{"an address of a person", "/admin/partnership/providers/RK9", map[string]string{"data_owner": "a@example.org"},
+			"Who mends its data: found"},
 		{"no council", "/admin/partnership/councils/new", map[string]string{"find": "Atlantis"}, "which no national list has"},
 		{"nothing typed", "/admin/partnership/councils/new", nil, "Enter the council's name"},
 		{"a council twice", "/admin/partnership/councils/new", map[string]string{"find": "Devon"}, "already stands for another council"},
 		{"a district", "/admin/partnership/councils/new", map[string]string{"code": "E07000041", "name": "Exeter"}, "is a district"},
-		{"adults without a year", "/admin/partnership/councils/E06000027", map[string]string{"population-year": ""}, "expected the year and the source"},
-		{"no number", "/admin/partnership/councils/E06000027", map[string]string{"population-adults": "many"}, `found "many", expected a whole number`},
+		{"adults without a year", "/admin/partnership/councils/E06000027", map[string]string{"population-year": ""},
+			"expected the year and the source"},
+		{"no number", "/admin/partnership/councils/E06000027", map[string]string{"population-adults": "many"},
+			`found "many", expected a whole number`},
 		{"an age", "/admin/partnership/settings", map[string]string{"discharge_age_floor": "17"}, "found 17, expected 16 or 18"},
 		{"a part over 1", "/admin/partnership/settings", map[string]string{"unread_share": "7"}, "expected a part between 0 and 1"},
 		{"a count that cannot lead", "/admin/partnership/settings", map[string]string{"lead": "sitrep"}, "nobody here lists everybody in a bed"},
@@ -303,7 +308,8 @@ func TestWhatIsRefusedOfAPartnership(t *testing.T) {
 			"address": "https://h.example.org"}, "only a server on this machine"},
 		{"no address", "/admin/partnership/mail", map[string]string{"host": "mail.example.org", "from": "nobody", "address": "h"},
 			"Address that mail comes from: found"},
-		{"recipients without mail", "/admin/partnership/packs/weekly", map[string]string{"recipients": "a@example.org"}, "expected the section mail"},
+		{"recipients without mail", "/admin/partnership/packs/weekly", map[string]string{"recipients": "a@example.org"},
+			"expected the section mail"},
 		{"between 1am and 2am", "/admin/partnership/packs/weekly", map[string]string{"cron": "30 1 * * *"}, "Times: "},
 		{"no times", "/admin/partnership/packs/weekly", map[string]string{"cron": "often"}, "Times: "},
 	} {
@@ -317,7 +323,8 @@ func TestWhatIsRefusedOfAPartnership(t *testing.T) {
 			t.Errorf("%s: %d", target, w.Code)
 		}
 	}
-	for _, target := range []string{"/admin/partnership", "/admin/partnership.json", "/admin/partnership/versions", "/admin/partnership/name"} {
+	for _, target := range []string{"/admin/partnership", "/admin/partnership.json", "/admin/partnership/versions",
+		"/admin/partnership/name"} {
 		if w := o.ask(people.Analyst, http.MethodGet, target, "", nil); w.Code != http.StatusForbidden {
 			t.Errorf("an analyst opens %s: %d", target, w.Code)
 		}

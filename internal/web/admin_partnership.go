@@ -367,8 +367,9 @@ type partnershipCheck struct {
 	Lines          []propose.Line
 	Why            page.Field
 	SaveText, Keep string
-	Refused        []string
-	Stands         string
+	// Cannot says why it is not done, Stands that there is nothing to do.
+	Cannot []string
+	Stands string
 }
 
 // changePartnership shows what a change does, and saves it when it is sent again
@@ -456,12 +457,12 @@ func savedAs(saved *PartnershipSaved) string {
 
 func (s *Server) checkView(c echo.Context, title string, t *PartnershipTrial) partnershipCheck {
 	v := partnershipCheck{Form: page.Form{Frame: s.frame(c, title)}, Action: c.Request().URL.Path, Back: partnershipPath, Effects: t.Effects,
-		Lines: around(propose.Compare(string(t.Before), string(t.After))), Refused: t.Refused,
+		Lines: around(propose.Compare(string(t.Before), string(t.After))), Cannot: t.Refused,
 		Why: page.Field{ID: "why", Label: "Why it is changed", Class: "nhsuk-input--width-30",
 			Hint: "For example, agreed at the discharge board. The audit log keeps it: do not name people."}}
 	v.Crumbs = []page.Link{{Text: partnershipTitle, Href: partnershipPath}}
 	for _, f := range t.Findings {
-		v.Refused = append(v.Refused, strings.TrimPrefix(f.At+": "+f.Words, ": "))
+		v.Cannot = append(v.Cannot, strings.TrimPrefix(f.At+": "+f.Words, ": "))
 	}
 	if len(t.Waits) > 0 {
 		v.Waits = laterWords(t.Waits)
