@@ -244,3 +244,27 @@ func TestWhatIsNotChangedSafelyIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// FuzzEditPartnership makes edits of any text: each gives a file that can be read, or
+// an error, and never takes the program down.
+func FuzzEditPartnership(f *testing.F) {
+	for _, text := range examples(f) {
+		f.Add(text, "08:00")
+	}
+	f.Add("name: &a b\n", "*a")
+	f.Add("providers:\n- - a\n", "x")
+	f.Add("a: {b: [c, {d: e}], }\nname:\n", "")
+	f.Fuzz(func(t *testing.T, text, word string) {
+		for _, e := range []Edit{Put(word, "name"), Put(word, "providers", 0, "due"), Drop("councils", 0),
+			Put([]string{word, "b"}, "councils", 0, "names"), Append(Entry{{"code", word}, {"names", []string{word}}}, "providers"),
+			Drop("settings", "lead"), Put(Entry{{"a", word}}, "mail")} {
+			after, err := EditPartnership("f", []byte(text), e)
+			if err != nil {
+				continue
+			}
+			if _, err := treeOf(string(after)); err != nil {
+				t.Fatalf("%v of %q gave %q: %v", e, text, after, err)
+			}
+		}
+	})
+}

@@ -362,6 +362,7 @@ type partnershipCheck struct {
 	page.Form
 	Action, Back   string
 	Hidden         []page.Hidden
+	Does           string
 	Effects        []string
 	Waits          string
 	Lines          []propose.Line
@@ -457,6 +458,7 @@ func savedAs(saved *PartnershipSaved) string {
 
 func (s *Server) checkView(c echo.Context, title string, t *PartnershipTrial) partnershipCheck {
 	v := partnershipCheck{Form: page.Form{Frame: s.frame(c, title)}, Action: c.Request().URL.Path, Back: partnershipPath, Effects: t.Effects,
+		Does:  "What it does",
 		Lines: around(propose.Compare(string(t.Before), string(t.After))), Cannot: t.Refused,
 		Why: page.Field{ID: "why", Label: "Why it is changed", Class: "nhsuk-input--width-30",
 			Hint: "For example, agreed at the discharge board. The audit log keeps it: do not name people."}}
@@ -540,6 +542,7 @@ func (s *Server) versionView(c echo.Context) (partnershipCheck, int64, error) {
 	v.Crumbs = append(v.Crumbs, page.Link{Text: "Versions", Href: versionsPath})
 	v.Hidden = []page.Hidden{{Name: wordBase, Value: f.Sum}}
 	v.SaveText, v.Back = "Put version "+n+" back", versionsPath
+	v.Does = "What putting it back does"
 	v.Why.Label, v.Why.Hint = "Why version "+n+" is put back", "The audit log keeps it: do not name people."
 	if string(t.Before) == string(t.After) {
 		v.Stands = "This is what the file says now."
