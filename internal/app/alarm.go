@@ -25,7 +25,7 @@ const jobMail = "job:"
 // The zero value is ready.
 type alarm struct {
 	// titles are the jobs' titles by name.
-	titles map[string]string
+	titles sync.Map
 	at     sync.WaitGroup
 	// end ends what waits to be tried again; nil before the server starts.
 	end context.Context
@@ -33,7 +33,7 @@ type alarm struct {
 
 // tell has one thing told, without waiting for it.
 func (a *App) tell(t schedule.Tidings) {
-	m := a.Partnership.Mail
+	m := a.Partnership().Mail
 	if m == nil || len(m.JobsTo) == 0 {
 		return
 	}
@@ -71,7 +71,7 @@ func (a *App) send(name, to string) {
 		if err == nil {
 			return
 		}
-		sender, err := mail.New(*a.Partnership.Mail)
+		sender, err := mail.New(*a.Partnership().Mail)
 		if err == nil {
 			err = a.mailJob(ctx, sender, sqlite.Delivery{Pack: name, Target: to, Made: a.now()})
 		}
@@ -100,9 +100,9 @@ func (a *App) mailJob(ctx context.Context, sender *mail.Sender, d sqlite.Deliver
 	if err != nil {
 		return err
 	}
-	title := a.alarm.titles[job]
-	if title == "" {
-		title = job
+	title := any(job)
+	if known, ok := a.alarm.titles.Load(job); ok {
+		title = known
 	}
 	when := at.In(a.London)
 	words := delay.Clock(when) + " on " + when.Format("2 January 2006")
@@ -123,10 +123,10 @@ func (a *App) mailJob(ctx context.Context, sender *mail.Sender, d sqlite.Deliver
 	return sender.Send(ctx, mail.Message{
 		To: d.Target, At: d.Made.In(a.London), ID: "job-" + job + "-" + strconv.FormatInt(at.UnixMicro(), 10) + "-" +
 			strings.ReplaceAll(how, " ", "-"),
-		Subject: fmt.Sprintf("%s %s: %s", title, how, a.Partnership.Name),
+		Subject: fmt.Sprintf("%s %s: %s", title, how, a.Partnership().Name),
 		Body: fmt.Sprintf("%s\n\nThe page Jobs says why, and runs it again:\n%s/admin/jobs\nThe page Status says what else is not as it "+
 			"should be:\n%s/admin/status\n\nThis message was sent by Homeward of %s, which reads no answers.\n",
-			said, a.Partnership.Mail.Address, a.Partnership.Mail.Address, a.Partnership.Name),
+			said, a.Partnership().Mail.Address, a.Partnership().Mail.Address, a.Partnership().Name),
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"homeward/internal/attribution"
@@ -61,11 +62,10 @@ type Options struct {
 
 // App is an open data folder.
 type App struct {
-	Options     Options
-	Partnership *config.Partnership
-	Rules       *attribution.RuleSet
-	Store       *sqlite.Store
-	Ingest      *ingest.Service
+	Options Options
+	Rules   *attribution.RuleSet
+	Store   *sqlite.Store
+	Ingest  *ingest.Service
 	// Key is what identifiers are sealed with, nil when it is lost and the
 	// options let the app open without it.
 	Key    *identity.Key
@@ -75,7 +75,8 @@ type App struct {
 	// Received holds each file as it was received, sealed; nil when Key is.
 	Received *received.Folder
 
-	*counted
+	// part is who takes part and what is counted by, as they are now.
+	part atomic.Pointer[part]
 
 	former *identity.Key // of before a rotation, nil when it is not here
 	reader *liveLayouts
@@ -163,11 +164,12 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	a := &App{
-		Options: o, Partnership: p, Rules: rules, Store: store, Key: key, London: london, reader: reader, counted: by,
+		Options: o, Rules: rules, Store: store, Key: key, London: london, reader: reader,
 		Ingest: &ingest.Service{Reader: reader, Rules: rules, RuleSets: by.rules.ByCode, Store: store, Key: key, Now: o.Now, Log: o.Log,
 			Recorded: store.Moment, Into: p.IntoOf},
 		SignIn: signin.New(store, key, p, o.Now),
 	}
+	a.part.Store(&part{p, by})
 	if key != nil {
 		a.openReceived()
 	}
@@ -181,6 +183,18 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	}
 	return a, nil
 }
+
+// part is a partnership with what it counts by.
+type part struct {
+	partnership *config.Partnership
+	*counted
+}
+
+// Partnership gives who takes part, as the program goes by it now.
+func (a *App) Partnership() *config.Partnership { return a.part.Load().partnership }
+
+// counts gives what is counted by now.
+func (a *App) counts() *counted { return a.part.Load().counted }
 
 func (o Options) partnershipPath() string {
 	if o.Partnership != "" {
@@ -211,9 +225,11 @@ func (a *App) Close() error {
 }
 
 // Expected gives the providers from whom extracts are expected.
-func (a *App) Expected() []measure.Expected {
+func (a *App) Expected() []measure.Expected { return expectedOf(a.Partnership()) }
+
+func expectedOf(part *config.Partnership) []measure.Expected {
 	var out []measure.Expected
-	for _, p := range a.Partnership.Providers {
+	for _, p := range part.Providers {
 		e := measure.Expected{Code: p.Code, Name: p.Name, Due: -1}
 		if at, err := time.Parse("15:04", p.Due); err == nil {
 			e.Due = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute

@@ -87,7 +87,7 @@ type backups struct {
 }
 
 func (a *App) backups(version string) *backups {
-	b := &backups{a, a.Partnership.Backup.Folder, a.Partnership.Backup.Keep, version}
+	b := &backups{a, a.Partnership().Backup.Folder, a.Partnership().Backup.Keep, version}
 	if b.folder == "" {
 		b.folder = filepath.Join(a.Options.Data, BackupsFolder)
 	}

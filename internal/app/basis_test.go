@@ -175,7 +175,7 @@ func TestCallsShareIsOnTheHeadline(t *testing.T) {
 	d := newDesk(t)
 	d.waiting()
 	d.agreeSome()
-	d.Partnership.Settings.Headline = config.HeadlineAgreed
+	d.Partnership().Settings.Headline = config.HeadlineAgreed
 	c, err := d.content()
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestCallsShareIsOnTheHeadline(t *testing.T) {
 	if s := c.Share; s.Basis != "agreed" || s.Days.Total() != 0 && s.Low > s.Value || !strings.Contains(c.Slides[3].Title, "agreed days") {
 		t.Errorf("the share is %+v, the slide says %q", s, c.Slides[3].Title)
 	}
-	d.Partnership.Settings.Headline = config.HeadlineCounted
+	d.Partnership().Settings.Headline = config.HeadlineCounted
 	since, err := calls{d.Store, d.App, nil}.Since(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

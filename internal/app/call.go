@@ -28,7 +28,7 @@ func (k calls) makeOf(ctx context.Context, src *sqlite.Store, now time.Time, dra
 	if err != nil {
 		return nil, err
 	}
-	s := call.Setup{Now: now, Partnership: k.app.Partnership.Name, RuleSet: k.app.ruleSetAt(now), Book: k.app.book.Known(now),
+	s := call.Setup{Now: now, Partnership: k.app.Partnership().Name, RuleSet: k.app.ruleSetAt(now), Book: k.app.counts().book.Known(now),
 		Expected: k.app.Expected(), Clocks: k.app.casework().Settings.Clocks, Annotations: notes, Levels: k.app.levels(),
 		Headline: k.app.headline()}
 	for _, d := range casework.Destinations {
@@ -105,7 +105,7 @@ func (k calls) Since(ctx context.Context, c *call.Content) ([]call.Difference, e
 		return nil, err
 	}
 	defer held.Close()
-	return call.Since(ctx, held.Store, c, k.app.book.Divides())
+	return call.Since(ctx, held.Store, c, k.app.counts().book.Divides())
 }
 
 // AddAction logs an action.

@@ -16,11 +16,11 @@ import (
 // casework is the use case of logging and agreeing, with the partnership's
 // settings.
 func (a *App) casework() *casework.Service {
-	s := &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.rules, Book: a.book, Key: a.Key, Now: a.Options.Now, London: a.London,
-		Settings: a.caseSettings()}
-	for _, p := range a.Partnership.Providers {
+	s := &casework.Service{Store: a.Store, Rules: a.Rules, Sets: a.counts().rules, Book: a.counts().book, Key: a.Key, Now: a.Options.Now,
+		London: a.London, Settings: a.caseSettings()}
+	for _, p := range a.Partnership().Providers {
 		// By what it sends now: of a list of before nobody is said to meet a criterion.
-		if l := a.Partnership.Layouts[p.Layout]; l != nil && len(l.Columns.Criteria) > 0 {
+		if l := a.Partnership().Layouts[p.Layout]; l != nil && len(l.Columns.Criteria) > 0 {
 			s.Beds = append(s.Beds, p.Code)
 		}
 	}
@@ -30,8 +30,8 @@ func (a *App) casework() *casework.Service {
 // caseSettings gives the settings of casework, with the bank holidays of the
 // nation whose days are counted (D5).
 func (a *App) caseSettings() casework.Settings {
-	s := caseSettings(a.Partnership.Agreement)
-	s.Clocks.Calendar = a.calendar
+	s := caseSettings(a.Partnership().Agreement)
+	s.Clocks.Calendar = a.counts().calendar
 	return s
 }
 
@@ -63,7 +63,7 @@ func (a *App) keepLog(ctx context.Context) (string, error) {
 		return sentence, nil
 	}
 	var codes []string
-	for _, p := range a.Partnership.Providers {
+	for _, p := range a.Partnership().Providers {
 		codes = append(codes, p.Code)
 	}
 	// The job acts for every provider, because silence is noted wherever it is.

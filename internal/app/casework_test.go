@@ -103,10 +103,10 @@ func deskIn(t testing.TB, folder Options, hospital string, now time.Time) *desk 
 		Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{app: a}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
 		Calls: calls{a.Store, a, nil}, Ready: a.Store.Ready, Closings: a.closings(),
 		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Rows: rows{a.Store, a}, Audit: a.Store,
-		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, RuleSets: a.rules,
-		RuleChanges: ruleDesk{a.Store, a}, Defs: a.defs, Beds: a.bedLists(),
-		Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: "test",
-		Lead:      a.Partnership.Settings.Lead,
+		SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, RuleSets: a.counts().rules,
+		RuleChanges: ruleDesk{a.Store, a}, Defs: a.counts().defs, Beds: a.bedLists(),
+		Counting: a.Partnership().Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: "test",
+		Lead:      a.Partnership().Settings.Lead,
 		Templates: templates.Files, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now,
 		Zone: a.London,
 	}
@@ -821,7 +821,7 @@ func TestAgreedByDefault(t *testing.T) {
 	if got := d.days(measure.ByState); got["proposed"] != 16 {
 		t.Fatalf("silence counted without a setting: %v", got)
 	}
-	d.Partnership.Agreement.DefaultAfterDays = 3
+	d.Partnership().Agreement.DefaultAfterDays = 3
 	said, err := d.keepLog(t.Context())
 	if err != nil || !strings.Contains(said, "3 agreed by default.") {
 		t.Fatalf("%q, %v", said, err)

@@ -19,7 +19,7 @@ func TestCallKeepsThePartnershipsClocks(t *testing.T) {
 		return c.Unsettled.ReplyBy
 	}
 	usual := replyBy()
-	d.Partnership.Agreement.AnswerDays, d.Partnership.Agreement.At = 4, "12:30"
+	d.Partnership().Agreement.AnswerDays, d.Partnership().Agreement.At = 4, "12:30"
 	// The first extract came on Sunday 1 November: the clock begins on Monday.
 	if got, want := replyBy(), time.Date(2026, 11, 5, 12, 30, 0, 0, d.London); !got.Equal(want) || got.Equal(usual) {
 		t.Errorf("with 4 days and half past twelve the reply is due at %v, want %v; by the usual clocks %v", got, want, usual)

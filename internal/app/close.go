@@ -28,11 +28,11 @@ type closings struct {
 // then: known is zero where that is the present.
 func (k closings) setup(store *sqlite.Store, m delay.Month, now, known time.Time) closing.Setup {
 	a := k.app
-	words, version := a.rules.WordsApart(m.Last())
-	out := closing.Setup{Now: now, Month: m, Partnership: a.Partnership.Name, RuleSet: words, RuleVersion: version,
-		Convention: a.book.Convention.Name,
+	words, version := a.counts().rules.WordsApart(m.Last())
+	out := closing.Setup{Now: now, Month: m, Partnership: a.Partnership().Name, RuleSet: words, RuleVersion: version,
+		Convention: a.counts().book.Convention.Name,
 		Expected:   a.Expected(), Clocks: a.casework().Settings.Clocks}
-	if book := a.book.Known(now); !book.Divides() {
+	if book := a.counts().book.Known(now); !book.Divides() {
 		out.Group = book.Group
 	}
 	if a.bedLists() {
@@ -54,7 +54,7 @@ func (k closings) setup(store *sqlite.Store, m delay.Month, now, known time.Time
 // no hospital listed everybody in a bed.
 func (k closings) EnglandOf(l *national.Ledger, m delay.Month) *closing.England {
 	a := k.app
-	return closing.MakeEngland(closing.EnglandSetup{Month: m, Partnership: a.Partnership.Name, Ledger: l, Defs: a.defs,
+	return closing.MakeEngland(closing.EnglandSetup{Month: m, Partnership: a.Partnership().Name, Ledger: l, Defs: a.counts().defs,
 		AgeFloor: a.dischargeFloor(), Name: a.places().ProviderWords, Plan: a.dischargePlan})
 }
 
@@ -166,7 +166,7 @@ func (k closings) Closed(ctx context.Context, m delay.Month) (r closing.Record, 
 		return r, nil, ok, err
 	}
 	if c, err = r.Content(); err == nil {
-		c.ShowUnder(k.app.Partnership.IntoOf)
+		c.ShowUnder(k.app.Partnership().IntoOf)
 		if k.read != nil {
 			k.read.Store(m, kept{r, c})
 		}

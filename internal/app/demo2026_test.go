@@ -89,7 +89,7 @@ func TestSynthOfEverybodyInABed(t *testing.T) {
 	if across == 0 {
 		t.Error("D4: no delay goes on across the switch with the reasons of both times")
 	}
-	for _, p := range a.Partnership.Providers {
+	for _, p := range a.Partnership().Providers {
 		by := people.Actor{Kind: people.APerson,
 			Grant: people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{p.Code}}}
 		rows, _, err := a.Store.Worklist(t.Context(), by.Scope(), p.Code)

@@ -25,7 +25,7 @@ func answerDemo(ctx context.Context, a *App, said func(done, total int)) error {
 	}
 	until := delay.DayOf(a.now()) - 4
 	var items []item
-	for _, c := range a.Partnership.Councils {
+	for _, c := range a.Partnership().Councils {
 		council := demoReviewer(people.CouncilSide, c.Code)
 		for offset := 0; ; offset += queuePage {
 			list, err := a.Store.Queue(ctx, council.Scope(), casework.QueueQuery{Which: casework.ForMe, Side: agreement.CouncilSide,
@@ -99,7 +99,7 @@ func answerDemo(ctx context.Context, a *App, said func(done, total int)) error {
 		if err := answer(first.council, first.at, append(agreed, disputed...)); err != nil {
 			return err
 		}
-		for _, p := range a.Partnership.Providers {
+		for _, p := range a.Partnership().Providers {
 			if err := answer(demoReviewer(people.ProviderSide, p.Code), first.at.Add(26*time.Hour), settled[p.Code]); err != nil {
 				return err
 			}

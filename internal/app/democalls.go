@@ -128,9 +128,9 @@ func (a *App) callAsKnown(ctx context.Context, k calls, by people.Actor, day del
 	}
 	for i := range 2 {
 		said := demoActions[(2*n+i)%len(demoActions)]
-		owner := a.Partnership.Providers[n%len(a.Partnership.Providers)].Code
+		owner := a.Partnership().Providers[n%len(a.Partnership().Providers)].Code
 		if said.council {
-			owner = a.Partnership.Councils[n%len(a.Partnership.Councils)].Code
+			owner = a.Partnership().Councils[n%len(a.Partnership().Councils)].Code
 		}
 		if _, err := k.AddCallAction(ctx, call.Action{What: said.what, Owner: owner, Due: day + delay.Day(5+2*i), Call: day,
 			At: at.Add(time.Duration(30+i) * time.Minute), By: by.Who()}); err != nil {

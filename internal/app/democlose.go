@@ -16,11 +16,11 @@ import (
 // left for whoever tries it.
 func closeDemo(ctx context.Context, a *App, said func(done, total int)) error {
 	first, last, err := figures{Store: a.Store, app: a}.Extent(ctx)
-	if err != nil || last == 0 || len(a.Partnership.Councils) == 0 {
+	if err != nil || last == 0 || len(a.Partnership().Councils) == 0 {
 		return err
 	}
 	by := people.Actor{Kind: people.APerson, Email: "director@demonstration.example", Name: "Demonstration director",
-		Grant: people.Grant{Role: people.Director, Side: people.CouncilSide, Codes: []string{a.Partnership.Councils[0].Code}}}
+		Grant: people.Grant{Role: people.Director, Side: people.CouncilSide, Codes: []string{a.Partnership().Councils[0].Code}}}
 	until := delay.DayOf(a.now()).Month() - 2
 	total := int(until-first.Month()) + 1
 	for m := first.Month(); m <= until; m++ {

@@ -15,7 +15,7 @@ import (
 // morning, a few were not, and the longest waits have a next step.
 func logDemo(ctx context.Context, a *App) error {
 	now := a.now()
-	for _, p := range a.Partnership.Providers {
+	for _, p := range a.Partnership().Providers {
 		by := people.Actor{Kind: people.APerson, Email: "coordinator." + p.Code + "@demonstration.example", Name: "Demonstration coordinator",
 			Grant: people.Grant{Role: people.Coordinator, Side: people.ProviderSide, Codes: []string{p.Code}}}
 		rows, latest, err := a.Store.Worklist(ctx, by.Scope(), p.Code)
@@ -87,7 +87,7 @@ func onRound(day delay.Day, i int, now time.Time) time.Time {
 // destinationOf is where people who wait for a reason usually go, as its table
 // has it.
 func (a *App) destinationOf(r delay.Reason) string {
-	if _, code, ok := a.book.Meaning(r); ok && len(code.Pathways) == 1 {
+	if _, code, ok := a.counts().book.Meaning(r); ok && len(code.Pathways) == 1 {
 		return code.Pathways[0]
 	}
 	return "undecided"

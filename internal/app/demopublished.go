@@ -66,7 +66,7 @@ func (a *App) writeSituation(path string, stays []national.Stay, m delay.Month, 
 		return err
 	}
 	for _, d := range national.Sitrep(stays, m.First(), m.Last(), 18) {
-		for i, p := range a.Partnership.Providers {
+		for i, p := range a.Partnership().Providers {
 			if p.Code != d.Provider || !slices.Contains(beds, p.Code) {
 				continue
 			}

@@ -28,10 +28,10 @@ func TestDevonWith200Disputes(t *testing.T) {
 	defer a.Close()
 	ctx := t.Context()
 	var councils, providers []string
-	for _, c := range a.Partnership.Councils {
+	for _, c := range a.Partnership().Councils {
 		councils = append(councils, c.Code)
 	}
-	for _, p := range a.Partnership.Providers {
+	for _, p := range a.Partnership().Providers {
 		providers = append(providers, p.Code)
 	}
 	council := people.Actor{Kind: people.APerson, Email: "council@example.org",

@@ -346,7 +346,9 @@ const backupLate = 50 * time.Hour
 
 func (x *examination) backups(p *config.Partnership) {
 	const name = "Backups"
-	b := (&App{Options: x.o, Partnership: p}).backups("")
+	a := &App{Options: x.o}
+	a.part.Store(&part{partnership: p})
+	b := a.backups("")
 	all, err := backup.List(b.folder)
 	if err != nil {
 		x.wrong(name, err)
@@ -488,7 +490,7 @@ func (a *App) status(jobs *schedule.Scheduler) func(context.Context) []web.Check
 	return func(ctx context.Context) []web.Check {
 		x := &examination{o: a.Options, ctx: ctx, store: a.Store, scheduler: jobs}
 		x.writable()
-		x.rest(a.Partnership)
+		x.rest(a.Partnership())
 		return x.found
 	}
 }

@@ -139,7 +139,7 @@ func (d *layoutDesk) Layouts(context.Context) ([]web.LayoutLine, error) {
 		} else {
 			line.About = l.About
 		}
-		for _, p := range d.app.Partnership.Providers {
+		for _, p := range d.app.Partnership().Providers {
 			if p.Layout == name || slices.Contains(p.OtherLayouts, name) {
 				line.Providers = append(line.Providers, p.Code)
 			}
@@ -290,7 +290,7 @@ func (d *layoutDesk) propose(ctx context.Context, w *draft) error {
 		files = append(files, propose.File{Name: name, Src: bytes.NewReader(text)})
 	}
 	p, err := propose.Propose(ctx, files, propose.Options{Ref: referenceBeside(d.app.Options.partnershipPath()),
-		Partnership: d.app.Partnership,
+		Partnership: d.app.Partnership(),
 		Name:        w.name, Answers: w.answers, Against: w.against})
 	if err != nil {
 		return err
@@ -503,22 +503,22 @@ func (d *layoutDesk) load(name string) (used bool, err error) {
 		a.Options.Log.Warn("a saved layout is not used yet: the partnership file is not right", "layout", name, "error", err)
 		return false, nil
 	}
-	if !reflect.DeepEqual(p.Providers, a.Partnership.Providers) || !reflect.DeepEqual(p.Councils, a.Partnership.Councils) {
+	if !reflect.DeepEqual(p.Providers, a.Partnership().Providers) || !reflect.DeepEqual(p.Councils, a.Partnership().Councils) {
 		return false, nil
 	}
-	is, was := p.Layouts[name], a.Partnership.Layouts[name]
+	is, was := p.Layouts[name], a.Partnership().Layouts[name]
 	if is == nil || was == nil || is.CodeSet != was.CodeSet || is.SeveralProviders != was.SeveralProviders ||
 		is.File.Covers != was.File.Covers {
 		return false, nil
 	}
 	// This layout alone: what else was changed by hand waits for the start.
-	now := *a.Partnership
+	now := *a.Partnership()
 	now.Layouts = a.reader.Layouts()
 	now.Layouts[name] = is
 	// Whether a hospital lists everybody in a bed decides what is counted of it, which
 	// is settled when the program starts too.
 	for _, v := range now.Providers {
-		if now.ListsBeds(v) != a.Partnership.ListsBeds(v) {
+		if now.ListsBeds(v) != a.Partnership().ListsBeds(v) {
 			return false, nil
 		}
 	}

@@ -36,6 +36,13 @@ type keptLedger struct {
 	ledger *national.Ledger
 }
 
+// forget has every ledger be made anew.
+func (l *ledgers) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept = nil
+}
+
 // ledger gives the stays of a store as of one moment, at being the past moment
 // that it is of and zero for the present.
 func (a *App) ledger(ctx context.Context, store *sqlite.Store, at time.Time) (*national.Ledger, error) {
@@ -74,14 +81,14 @@ func (a *App) makeLedger(ctx context.Context, store *sqlite.Store) (*national.Le
 	if err != nil {
 		return nil, err
 	}
-	settings, err := Settings(a.Partnership, a.book.Convention)
+	settings, err := Settings(a.Partnership(), a.counts().book.Convention)
 	if err != nil {
 		return nil, err
 	}
 	l := &national.Ledger{Stays: national.Build(rows, days, settings.Delay.OmittedLimit), Days: days}
 	maps.Copy(days, a.calendars(rows, days))
-	for _, p := range a.Partnership.Providers {
-		if len(days[p.Code]) > 0 && a.Partnership.ListsBeds(p) {
+	for _, p := range a.Partnership().Providers {
+		if len(days[p.Code]) > 0 && a.Partnership().ListsBeds(p) {
 			l.Beds = append(l.Beds, p.Code)
 		}
 	}
@@ -105,13 +112,13 @@ func (a *App) calendars(rows []national.Row, days map[string]delay.Calendar) map
 		}
 	}
 	out := map[string]delay.Calendar{}
-	for _, p := range a.Partnership.Providers {
+	for _, p := range a.Partnership().Providers {
 		on := slices.Clone(days[p.Code])
 		for _, f := range p.Formerly {
 			on = append(on, days[f.Code]...)
 		}
 		slices.Sort(on)
-		if on = slices.Compact(on); a.Partnership.ListsBeds(p) {
+		if on = slices.Compact(on); a.Partnership().ListsBeds(p) {
 			on = slices.DeleteFunc(on, func(day delay.Day) bool { return day < first[p.Code] })
 		}
 		if len(on) > 0 {
@@ -127,11 +134,11 @@ func (f figures) Ledger(ctx context.Context) (*national.Ledger, error) {
 }
 
 // dischargeFloor is the age floor of discharge ready dates.
-func (a *App) dischargeFloor() int { return *a.Partnership.Settings.DischargeAgeFloor }
+func (a *App) dischargeFloor() int { return *a.Partnership().Settings.DischargeAgeFloor }
 
 // bedLists says whether some provider lists everybody in a bed.
 func (a *App) bedLists() bool {
-	return slices.ContainsFunc(a.Partnership.Providers, a.Partnership.ListsBeds)
+	return slices.ContainsFunc(a.Partnership().Providers, a.Partnership().ListsBeds)
 }
 
 // flagsGiven gives the first of the flags that a command was given, empty for
@@ -157,13 +164,13 @@ func (d *dataFlags) byConvention(ctx context.Context, c *Console, q measure.Quer
 		return ExitLess, err
 	}
 	defer a.Close()
-	base, err := a.defs.Convention(a.Partnership.Settings.Counting)
+	base, err := a.counts().defs.Convention(a.Partnership().Settings.Counting)
 	if err != nil {
 		return ExitLess, err
 	}
 	var conventions []*definition.Convention
 	for _, name := range names {
-		one, err := a.defs.Convention(strings.TrimSpace(name))
+		one, err := a.counts().defs.Convention(strings.TrimSpace(name))
 		if err != nil {
 			return ExitUsage, asUsage(err)
 		}
@@ -257,11 +264,11 @@ func (a *App) sitrepOf(ctx context.Context, store *sqlite.Store) (func(string, d
 	if err != nil {
 		return nil, err
 	}
-	dtoc, err := a.defs.Convention("england-dtoc")
+	dtoc, err := a.counts().defs.Convention("england-dtoc")
 	if err != nil {
 		return nil, err
 	}
-	drd, err := a.defs.Convention("england-drd")
+	drd, err := a.counts().defs.Convention("england-drd")
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // headline is which days figures count when nobody asks for others.
-func (a *App) headline() measure.Basis { return headlineOf(a.Partnership) }
+func (a *App) headline() measure.Basis { return headlineOf(a.Partnership()) }
 
 func headlineOf(p *config.Partnership) measure.Basis {
 	if p.Settings.Headline == config.HeadlineAgreed {
@@ -17,7 +17,7 @@ func headlineOf(p *config.Partnership) measure.Basis {
 }
 
 // levels are the agreed levels of the partnership file, which has been checked.
-func (a *App) levels() []measure.Level { return levelsOf(a.Partnership.AgreedLevels, a.headline()) }
+func (a *App) levels() []measure.Level { return levelsOf(a.Partnership().AgreedLevels, a.headline()) }
 
 func levelsOf(list []config.AgreedLevel, headline measure.Basis) []measure.Level {
 	var out []measure.Level

@@ -39,7 +39,7 @@ func TestLevelsOfTheFileBecomeLevels(t *testing.T) {
 func TestCallShowsTheAgreedLevel(t *testing.T) {
 	d := newDesk(t)
 	d.waiting()
-	d.Partnership.AgreedLevels = []config.AgreedLevel{{Measure: "M02", Level: 3.5, From: "2026-04-01", Agreed: "Discharge board"}}
+	d.Partnership().AgreedLevels = []config.AgreedLevel{{Measure: "M02", Level: 3.5, From: "2026-04-01", Agreed: "Discharge board"}}
 	c, err := d.content()
 	if err != nil {
 		t.Fatal(err)

@@ -20,10 +20,10 @@ import (
 func (a *App) measured(version string, jobs *schedule.Scheduler) (*metrics.Metrics, func() string, error) {
 	ready := a.ready(jobs)
 	m := metrics.New(version, func(ctx context.Context) metrics.State { return a.state(ctx, ready, jobs) })
-	if a.Partnership.Metrics == nil {
+	if a.Partnership().Metrics == nil {
 		return m, nil, nil
 	}
-	path := a.Partnership.Metrics.TokenFile
+	path := a.Partnership().Metrics.TokenFile
 	if _, err := readMetricsToken(path); err != nil {
 		return nil, nil, err
 	}
@@ -64,7 +64,7 @@ func (a *App) state(ctx context.Context, ready func(context.Context) error, jobs
 	}
 	s.Held, s.Disputes, s.Outbox = q.Held, q.Disputes, q.Outbox
 	today := delay.DayOf(a.now())
-	for _, p := range a.Partnership.Providers {
+	for _, p := range a.Partnership().Providers {
 		one := metrics.Provider{Code: p.Code, AgeDays: -1, Received: q.Received[p.Code]}
 		if latest, ok := q.Latest[p.Code]; ok {
 			one.AgeDays = max(int(today-latest), 0)

@@ -24,7 +24,7 @@ const lookedBack = 14
 // missingJob looks each morning for extracts that were due and are not there.
 func (a *App) missingJob() (schedule.Job, error) {
 	at := config.MissingAt
-	if m := a.Partnership.Mail; m != nil {
+	if m := a.Partnership().Mail; m != nil {
 		at = m.MissingAt
 	}
 	hour, minute, _ := strings.Cut(at, ":")
@@ -62,11 +62,11 @@ func (a *App) lookForMissing(ctx context.Context) (string, error) {
 		words = append(words, r.Words("in this fortnight"))
 	}
 	said := strings.Join(words, " ")
-	if a.Partnership.Mail == nil || len(a.Partnership.Mail.MissingTo) == 0 {
+	if a.Partnership().Mail == nil || len(a.Partnership().Mail.MissingTo) == 0 {
 		return said, nil
 	}
 	now := a.now()
-	err = a.Store.AddDeliveries(ctx, missingMail+delay.DayOf(now).String(), sqlite.ByMail, a.Partnership.Mail.MissingTo, now)
+	err = a.Store.AddDeliveries(ctx, missingMail+delay.DayOf(now).String(), sqlite.ByMail, a.Partnership().Mail.MissingTo, now)
 	return said, err
 }
 
@@ -84,9 +84,9 @@ func (a *App) mailMissing(ctx context.Context, sender *mail.Sender, d sqlite.Del
 	}
 	return sender.Send(ctx, mail.Message{
 		To: d.Target, At: d.Made.In(a.London), ID: fmt.Sprintf("%s-%d", d.Pack, d.ID),
-		Subject: "Extracts not in: " + a.Partnership.Name,
+		Subject: "Extracts not in: " + a.Partnership().Name,
 		Body: fmt.Sprintf("These extracts were due and do not count yet:\n\n%s\nThe calendar shows every day:\n%s%s\n\n"+
 			"This message was sent by Homeward of %s, which reads no answers.\n",
-			lines.String(), a.Partnership.Mail.Address, "/extracts/calendar", a.Partnership.Name),
+			lines.String(), a.Partnership().Mail.Address, "/extracts/calendar", a.Partnership().Name),
 	})
 }

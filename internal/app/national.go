@@ -58,7 +58,7 @@ func setUpNational(flags *flag.FlagSet, c *Console) func(context.Context, []stri
 		if err = a.stays(ctx, &choice); err != nil {
 			return ExitLess, err
 		}
-		choice.Defs = a.defs
+		choice.Defs = a.counts().defs
 		table, err := national.Make(words[0], choice)
 		if err != nil {
 			return ExitUsage, asUsage(problem.New(problem.Invalid, "The table could not be made: %v.", err))
@@ -118,16 +118,16 @@ func (a *App) stays(ctx context.Context, c *national.Choice) error {
 			"No extract that counts states stays. A layout does when it names a code set (code_set) or has a column criteria.",
 		)
 	}
-	settings, err := Settings(a.Partnership, a.book.Convention)
+	settings, err := Settings(a.Partnership(), a.counts().book.Convention)
 	if err != nil {
 		return err
 	}
 	c.Stays = national.Build(rows, days, settings.Delay.OmittedLimit)
 	c.Days, c.Lists = a.calendars(rows, days), map[string]national.Lists{}
-	for _, p := range a.Partnership.Providers {
-		lists := national.Lists{Beds: a.Partnership.ListsBeds(p)}
+	for _, p := range a.Partnership().Providers {
+		lists := national.Lists{Beds: a.Partnership().ListsBeds(p)}
 		for _, name := range append(slices.Clone(p.OtherLayouts), p.Layout) {
-			if l := a.Partnership.Layouts[name]; l != nil {
+			if l := a.Partnership().Layouts[name]; l != nil {
 				lists.Sets = append(lists.Sets, cmp.Or(l.CodeSet, config.DefaultDefinitions))
 			}
 		}

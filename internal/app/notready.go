@@ -67,7 +67,7 @@ func (n notReadyPurged) words() string {
 
 // retention is the job that deletes what is past its period.
 func (a *App) retention(ctx context.Context) (string, error) {
-	n, err := signin.Retention(ctx, a.Store, a.Options.Now(), a.Partnership.RetentionYears)
+	n, err := signin.Retention(ctx, a.Store, a.Options.Now(), a.Partnership().RetentionYears)
 	files, fileErr := a.purgeReceived(ctx)
 	words := fmt.Sprintf("Identifiers of %d patients were purged. Figures stay.", n)
 	if files > 0 {
@@ -80,7 +80,7 @@ func (a *App) retention(ctx context.Context) (string, error) {
 // purgeNotReady deletes rows of people who were not ready once their days have
 // passed (R13): from the received files, and from what the extracts state.
 func (a *App) purgeNotReady(ctx context.Context) (out notReadyPurged, err error) {
-	before := a.Options.Now().AddDate(0, 0, -a.Partnership.NotReadyDays)
+	before := a.Options.Now().AddDate(0, 0, -a.Partnership().NotReadyDays)
 	filesErr := a.thinReceived(ctx, received.MarkOf(before), &out)
 	by := people.Actor{Kind: people.Machine}
 	if out.files+out.filesOut > 0 {

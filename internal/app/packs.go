@@ -24,43 +24,43 @@ import (
 // gather gets what a pack shows, of a store, at the moment and up to the
 // extract date of meta.
 func (a *App) gather(ctx context.Context, store *sqlite.Store, f measure.Filter, meta pack.Meta) (pack.Figures, error) {
-	f.Book = a.book.Known(meta.At)
+	f.Book = a.counts().book.Known(meta.At)
 	figures, err := pack.Gather(ctx, store, f, a.placeOf(f), measure.Moment{Now: meta.At, UpTo: meta.UpTo}, a.Expected())
 	if err != nil || !meta.Public || figures.Overview.AsAt == 0 {
 		return figures, err
 	}
 	o := figures.Overview
-	figures.Release, err = measure.MakeRelease(ctx, store, o.From, o.To, f, publicRowsOf(a.Partnership, f.Book))
+	figures.Release, err = measure.MakeRelease(ctx, store, o.From, o.To, f, publicRowsOf(a.Partnership(), f.Book))
 	return figures, err
 }
 
 // placeOf names what a filter's figures are of.
 func (a *App) placeOf(f measure.Filter) string {
 	var names []string
-	for _, p := range a.Partnership.Providers {
+	for _, p := range a.Partnership().Providers {
 		if slices.Contains(f.Providers, p.Code) {
 			names = append(names, p.Name)
 		}
 	}
-	for _, c := range a.Partnership.Councils {
+	for _, c := range a.Partnership().Councils {
 		if slices.Contains(f.Councils, delay.Council(c.Code)) {
 			names = append(names, c.Name)
 		}
 	}
 	if len(names) == 0 {
-		return a.Partnership.Name
+		return a.Partnership().Name
 	}
 	return strings.Join(names, ", ")
 }
 
 func (a *App) meta(version string, at time.Time) pack.Meta {
-	return pack.Meta{Partnership: a.Partnership.Name, RuleSet: a.ruleSetAt(at), Version: version, At: at}
+	return pack.Meta{Partnership: a.Partnership().Name, RuleSet: a.ruleSetAt(at), Version: version, At: at}
 }
 
 // ruleSetAt names the rule set with the version in force on the day of a
 // moment.
 func (a *App) ruleSetAt(at time.Time) string {
-	return a.rules.Known(at).Words(delay.DayOf(at.In(a.London)))
+	return a.counts().rules.Known(at).Words(delay.DayOf(at.In(a.London)))
 }
 
 func (a *App) packsRoot() string { return filepath.Join(a.Options.Data, PacksFolder) }
@@ -124,7 +124,7 @@ func packWords(plan config.Pack) (string, error) {
 // packJobs are the jobs that make packs and send them.
 func (a *App) packJobs(draw *chart.Renderer, version string) ([]schedule.Job, error) {
 	var jobs []schedule.Job
-	for _, plan := range a.Partnership.Packs {
+	for _, plan := range a.Partnership().Packs {
 		words, err := packWords(plan)
 		if err != nil {
 			return nil, err
@@ -135,7 +135,7 @@ func (a *App) packJobs(draw *chart.Renderer, version string) ([]schedule.Job, er
 			Run:     func(ctx context.Context) (string, error) { return a.makePack(ctx, plan, draw, version) },
 		})
 	}
-	if m := a.Partnership.Mail; len(jobs) > 0 || m != nil && len(m.MissingTo)+len(m.JobsTo) > 0 {
+	if m := a.Partnership().Mail; len(jobs) > 0 || m != nil && len(m.MissingTo)+len(m.JobsTo) > 0 {
 		jobs = append(jobs, schedule.Job{Name: "deliver", Title: "Send packs", Words: "every minute", When: "@every 1m", Run: a.deliver})
 	}
 	return jobs, nil
@@ -194,10 +194,10 @@ func (a *App) deliver(ctx context.Context) (string, error) {
 	}
 	var sender *mail.Sender
 	var cannot error
-	if a.Partnership.Mail == nil {
+	if a.Partnership().Mail == nil {
 		cannot = problem.New(problem.Unavailable, "The partnership file has no section mail any more, so nothing can be mailed.")
 	} else {
-		sender, cannot = mail.New(*a.Partnership.Mail)
+		sender, cannot = mail.New(*a.Partnership().Mail)
 	}
 	sent, waiting, given, untold := 0, 0, 0, 0
 	for _, d := range due {
@@ -297,7 +297,7 @@ func (a *App) mailPack(ctx context.Context, sender *mail.Sender, d sqlite.Delive
 		Subject: fmt.Sprintf("%s, data as at %s: %s", title, asAt.Long(), m.Place),
 		Body: fmt.Sprintf("%s is ready, with data as at %s.\n\nRead it in Homeward, where you sign in as usual:\n%s/packs/%s/\n\n"+
 			"It shows the figures as they were held at %s and stays as it is.\n\nThis message was sent by Homeward of %s, which reads no answers.\n",
-			title+" of "+m.Place, asAt.Long(), a.Partnership.Mail.Address, d.Pack, m.HeldAt.In(a.London).Format("15:04 on 2 January 2006"),
+			title+" of "+m.Place, asAt.Long(), a.Partnership().Mail.Address, d.Pack, m.HeldAt.In(a.London).Format("15:04 on 2 January 2006"),
 			m.Partnership),
 	})
 }
@@ -339,7 +339,7 @@ func (p packs) List(ctx context.Context) ([]web.Pack, error) {
 // Plans gives the packs of the partnership file.
 func (p packs) Plans(context.Context) ([]web.PackPlan, error) {
 	var out []web.PackPlan
-	for _, plan := range p.app.Partnership.Packs {
+	for _, plan := range p.app.Partnership().Packs {
 		words, err := packWords(plan)
 		if err != nil {
 			return nil, err

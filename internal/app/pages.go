@@ -76,8 +76,9 @@ func (e extracts) Arrivals(ctx context.Context, from, to delay.Day) ([]measure.E
 		return nil, err
 	}
 	var out []measure.ExtractLine
-	for i, expected := range e.app.Expected() {
-		line := measure.ExtractLine{Code: expected.Code, Name: expected.Name, Due: e.app.Partnership.Providers[i].Due,
+	part := e.app.Partnership()
+	for i, expected := range expectedOf(part) {
+		line := measure.ExtractLine{Code: expected.Code, Name: expected.Name, Due: part.Providers[i].Due,
 			Sends: sendsWords(expected.Days)}
 		arrived := map[delay.Day]sqlite.Arrival{}
 		for _, r := range rows {

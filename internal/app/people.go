@@ -240,7 +240,7 @@ func setUpRetention(flags *flag.FlagSet, c *Console) func(context.Context, []str
 			return ExitUsage, err
 		}
 		return d.opened(ctx, func(a *App) error {
-			err := signin.RetentionRun(ctx, a.Store, a.Options.Now(), a.Partnership.RetentionYears, c.Out)
+			err := signin.RetentionRun(ctx, a.Store, a.Options.Now(), a.Partnership().RetentionYears, c.Out)
 			n, fileErr := a.purgeReceived(ctx)
 			if n > 0 {
 				fmt.Fprintf(c.Out, "Deleted %d received files past their period.\n", n)
@@ -304,7 +304,7 @@ func (a *App) grantWords(g people.Grant) string {
 	var words strings.Builder
 	words.WriteString(g.Role.String())
 	for _, code := range g.Codes {
-		words.WriteString(", " + a.Partnership.NameOf(code))
+		words.WriteString(", " + a.Partnership().NameOf(code))
 	}
 	return words.String()
 }
@@ -326,7 +326,7 @@ func (a *App) addDemoPeople(ctx context.Context) error {
 	if err != nil || len(all) > 0 {
 		return err
 	}
-	provider, council := a.Partnership.Providers[0].Code, a.Partnership.Councils[0].Code
+	provider, council := a.Partnership().Providers[0].Code, a.Partnership().Councils[0].Code
 	by := people.Actor{Kind: people.Machine}
 	for i, p := range []struct {
 		name, email string

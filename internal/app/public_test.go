@@ -221,7 +221,7 @@ func together(t *testing.T, a cut, b *cut) *solver {
 // that shares a margin with it.
 func solved(t *testing.T, a *App, from, to delay.Day, grains ...measure.Dimension) {
 	t.Helper()
-	release, err := measure.MakeRelease(t.Context(), a.Store, from, to, measure.Filter{}, publicRowsOf(a.Partnership, a.book))
+	release, err := measure.MakeRelease(t.Context(), a.Store, from, to, measure.Filter{}, publicRowsOf(a.Partnership(), a.counts().book))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestP3PublicTablesOfTenWeeks(t *testing.T) {
 	from, to := delay.MustDay("2026-09-01"), delay.MustDay("2026-10-31")
 	solved(t, a, from, to, measure.ByMonth)
 	t.Run("P3 the command gives the same table", func(t *testing.T) {
-		release, err := measure.MakeRelease(t.Context(), a.Store, from, to, measure.Filter{}, publicRowsOf(a.Partnership, a.book))
+		release, err := measure.MakeRelease(t.Context(), a.Store, from, to, measure.Filter{}, publicRowsOf(a.Partnership(), a.counts().book))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -404,18 +404,18 @@ func (a *App) ComparePublished(ctx context.Context, store *sqlite.Store, series 
 	if err != nil || len(values) == 0 {
 		return nil, err
 	}
-	o := published.Ours{Defs: a.defs, Floor: floor, Window: national.Window{First: first, Last: last}, Providers: map[string]string{},
+	o := published.Ours{Defs: a.counts().defs, Floor: floor, Window: national.Window{First: first, Last: last}, Providers: map[string]string{},
 		Former: map[string]string{}, Councils: map[delay.Council]string{}}
-	for _, one := range a.Partnership.Providers {
+	for _, one := range a.Partnership().Providers {
 		o.Providers[one.Code] = one.Name
 		for _, f := range one.Formerly {
 			o.Former[f.Code] = one.Code
 		}
 	}
-	for _, one := range a.Partnership.Councils {
+	for _, one := range a.Partnership().Councils {
 		o.Councils[delay.Council(one.Code)] = one.Name
 	}
-	areas, err := council.Load(referenceBeside(a.Options.partnershipPath()), a.Partnership)
+	areas, err := council.Load(referenceBeside(a.Options.partnershipPath()), a.Partnership())
 	if err != nil {
 		return nil, err
 	}
@@ -472,11 +472,11 @@ func councilOf(areas *council.List) func(code, name string, on delay.Day) delay.
 // oldDays counts delayed days by England's old return: the ledger's own where
 // the partnership counts by it, else those of the stays.
 func (a *App) oldDays(ctx context.Context, held *sqlite.Snapshot, first, last delay.Month, o published.Ours) ([]measure.Cell, error) {
-	if a.Partnership.Settings.Counting == "england-dtoc" {
+	if a.Partnership().Settings.Counting == "england-dtoc" {
 		return held.Cells(ctx, measure.Query{From: first.First(), To: last.Last(), By: []measure.Dimension{measure.ByMonth, measure.ByProvider,
 			measure.ByCouncil, measure.ByResponsible}})
 	}
-	conv, err := a.defs.Convention("england-dtoc")
+	conv, err := a.counts().defs.Convention("england-dtoc")
 	if err != nil {
 		return nil, err
 	}

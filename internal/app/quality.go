@@ -28,7 +28,7 @@ func (q dataQuality) Quality(ctx context.Context, from, to delay.Day) (web.Quali
 	defer held.Close()
 	var providers []string
 	out := web.QualityOf{Owners: map[string]string{}}
-	for _, p := range q.app.Partnership.Providers {
+	for _, p := range q.app.Partnership().Providers {
 		providers = append(providers, p.Code)
 		out.Owners[p.Code] = cmp.Or(p.DataOwner, "The hospital's data team")
 	}
@@ -50,7 +50,7 @@ func (q dataQuality) Quality(ctx context.Context, from, to delay.Day) (web.Quali
 		return out, err
 	}
 	blanks = append(append(blanks, days...), q.blankReady(ledger, from, to)...)
-	out.Blanks = quality.Blanks(blanks, providers, q.app.book.Divides())
+	out.Blanks = quality.Blanks(blanks, providers, q.app.counts().book.Divides())
 	// Counts are for everybody (P1); the pairs themselves are read with the reader's
 	// own scope, on their page.
 	pairs, err := held.PossiblePairs(ctx, people.Actor{Kind: people.Machine}, mostPairs)
@@ -73,7 +73,7 @@ func (q dataQuality) blankDays(ctx context.Context, f figures, from, to delay.Da
 		{measure.ByPathway, quality.Pathway, func(c measure.Cell) bool { return c.Pathway == "" }},
 	} {
 		cells, err := f.Cells(ctx, measure.Query{From: from, To: to, By: []measure.Dimension{measure.ByProvider, by.dimension},
-			Filter: measure.Filter{Book: q.app.book}})
+			Filter: measure.Filter{Book: q.app.counts().book}})
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +89,7 @@ func (q dataQuality) blankDays(ctx context.Context, f figures, from, to delay.Da
 				b.Blank += c.Days
 			}
 		}
-		for _, p := range q.app.Partnership.Providers {
+		for _, p := range q.app.Partnership().Providers {
 			b := counted[p.Code]
 			if b == nil || by.field == quality.Pathway && b.Blank == b.Of {
 				continue // A hospital that says no pathway leaves none blank.
@@ -114,8 +114,8 @@ func (q dataQuality) blankReady(l *national.Ledger, from, to delay.Day) []qualit
 		b.Blank += int64(d.DischargedBlank)
 		b.Of += int64(d.DischargedDated + d.DischargedBlank)
 	}
-	for _, p := range q.app.Partnership.Providers {
-		if b := counted[p.Code]; b != nil && q.app.Partnership.ListsBeds(p) {
+	for _, p := range q.app.Partnership().Providers {
+		if b := counted[p.Code]; b != nil && q.app.Partnership().ListsBeds(p) {
 			out = append(out, *b)
 		}
 	}

@@ -153,7 +153,7 @@ func seenWords(parts ...string) string {
 
 // purgedBefore is the day before which delays may have lost their identifiers.
 func (a *App) purgedBefore() delay.Day {
-	return delay.DayOf(a.Options.Now().AddDate(-a.Partnership.RetentionYears, 0, 0))
+	return delay.DayOf(a.Options.Now().AddDate(-a.Partnership().RetentionYears, 0, 0))
 }
 
 // readOneAgain reads one file again and has what it states now stand in its

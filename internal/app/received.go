@@ -281,7 +281,7 @@ func (a *App) purgeReceived(ctx context.Context) (n int, err error) {
 	if a.Received == nil {
 		return 0, nil
 	}
-	before := a.Options.Now().AddDate(-a.Partnership.RetentionYears, 0, 0)
+	before := a.Options.Now().AddDate(-a.Partnership().RetentionYears, 0, 0)
 	old, err := a.Store.FilesUpTo(ctx, delay.DayOf(before))
 	if err != nil {
 		return 0, err

@@ -183,7 +183,7 @@ func (e extracts) Corrected(ctx context.Context, sum string, cells []web.CellTex
 // anybody's.
 func (e extracts) anothers(cells, fields []string, code string, several bool) bool {
 	names := []string{code}
-	for _, p := range e.app.Partnership.Providers {
+	for _, p := range e.app.Partnership().Providers {
 		if p.Code == code || slices.ContainsFunc(p.Formerly, func(f config.Former) bool { return f.Code == code }) {
 			names = append(append(names, p.Code, p.Name), p.Names...)
 			for _, f := range p.Formerly {

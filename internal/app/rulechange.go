@@ -15,22 +15,24 @@ import (
 
 // amend has the changes of the rules that stand be part of the rule sets that
 // pages, forms and files name.
-func (a *App) amend(ctx context.Context) error {
+func (a *App) amend(ctx context.Context) error { return a.amendBy(ctx, a.counts()) }
+
+func (a *App) amendBy(ctx context.Context, by *counted) error {
 	all, err := a.Store.RuleChanges(ctx)
 	if err != nil {
 		return err
 	}
 	amendments := rulechange.Amendments(all, a.London)
-	a.rules.Amend(amendments)
+	by.rules.Amend(amendments)
 	var mapped []definition.Amended
 	for _, c := range all {
 		if c.State() == rulechange.Stands && c.Body != delay.NotAttributed {
 			mapped = append(mapped, definition.Amended{Set: c.Set, At: c.Stood()})
 		}
 	}
-	a.book.Amend(mapped)
+	by.book.Amend(mapped)
 	for _, c := range all {
-		if from := a.mappedFrom(c.Reason); c.State() == rulechange.Stands && from > c.From {
+		if from := by.mappedFrom(c.Reason); c.State() == rulechange.Stands && from > c.From {
 			a.Options.Log.Warn("a mapping of the partnership file is without effect: a change of the rules that both sides confirmed stands "+
 				"above it", "code_set", c.Set, "reason", c.Reason.Code(), "mapped_from", from.String(), "change", c.Number,
 				"change_from", c.From.String())
@@ -67,8 +69,8 @@ var _ web.RuleChanges = ruleDesk{}
 // and with which field of the form.
 func (d ruleDesk) Draft(reason delay.Reason, body delay.Body, from delay.Day, why string) (c rulechange.Change, field string, err error) {
 	a := d.app
-	set, _, ok := a.book.Meaning(reason)
-	if !ok || !slices.Contains(a.book.Sets, set) {
+	set, _, ok := a.counts().book.Meaning(reason)
+	if !ok || !slices.Contains(a.counts().book.Sets, set) {
 		return c, "reason", problem.New(problem.Invalid, "Select a reason from the list")
 	}
 	code, _ := set.Coded(reason.Code(), from)
@@ -78,7 +80,7 @@ func (d ruleDesk) Draft(reason delay.Reason, body delay.Body, from delay.Day, wh
 	}
 	c = rulechange.Change{Set: set.Name, CodeSet: reason.Set(), Reason: reason, Body: body, From: from, Why: why,
 		StatedStands: set.StatedStands, ByGroups: !set.Bodies}
-	rules := a.tables.Plain(c.CodeSet)
+	rules := a.counts().tables.Plain(c.CodeSet)
 	table, ok := rules.On(from).Matrix[reason]
 	if !ok {
 		return c, "from", problem.New(problem.Invalid, "The rule set %s has no line for this reason on %s", rules.Name, from.Long())
@@ -86,7 +88,7 @@ func (d ruleDesk) Draft(reason delay.Reason, body delay.Body, from delay.Day, wh
 	if err := rulechange.Permits(table, body); err != nil {
 		return c, "body", err
 	}
-	if mapped := a.mappedFrom(reason); from < mapped {
+	if mapped := a.counts().mappedFrom(reason); from < mapped {
 		return c, "from", problem.New(problem.Invalid, "The partnership file maps this reason from %s. Enter that day or a later one",
 			mapped.Long())
 	}

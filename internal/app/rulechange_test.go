@@ -200,7 +200,7 @@ func TestG1AChangeOfTheRulesInTheBrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer a.Close()
-		if got := a.rules.Words(delay.MustDay("2026-11-05")); got != "england-dtoc 2017.1 with change 1" {
+		if got := a.counts().rules.Words(delay.MustDay("2026-11-05")); got != "england-dtoc 2017.1 with change 1" {
 			t.Errorf("the program that starts names %s", got)
 		}
 		v, err := a.Store.Verify(t.Context())

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"homeward/internal/chart"
@@ -52,7 +53,7 @@ const grace = 20 * time.Second
 // what is in flight finish: requests first, then jobs. The caller closes the
 // app afterwards.
 func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) {
-	if err := at.check(a.Partnership.SignIn); err != nil {
+	if err := at.check(a.Partnership().SignIn); err != nil {
 		return err
 	}
 	release, err := hold(a.Options.Data, fmt.Sprintf("process %d, since %s", os.Getpid(), a.now().Format("2 January 2006, 15:04")))
@@ -75,12 +76,12 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	if err != nil {
 		return err
 	}
-	if w := a.Partnership.SignIn.WorkAccount; w != nil {
+	if w := a.Partnership().SignIn.WorkAccount; w != nil {
 		if a.SignIn.Work, err = signin.NewWork(*w, nil); err != nil {
 			return err
 		}
 	}
-	proxies, err := networks(a.Partnership.SignIn.TrustedProxies)
+	proxies, err := networks(a.Partnership().SignIn.TrustedProxies)
 	if err != nil {
 		return err
 	}
@@ -90,32 +91,32 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	}
 	tried := newLooks(a, spool)
 	defer tried.close()
-	secure := at.secure(a.Partnership.SignIn)
+	secure := at.secure(a.Partnership().SignIn)
 	counted, token, err := a.measured(c.Version, scheduler)
 	if err != nil {
 		return err
 	}
-	server, err := web.New(web.Options{
-		Drawer: renderer, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, renderer}, Pasts: known{a}, Moment: a.present,
-		Trends: trends{a.Store, a},
-		Calls:  calls{a.Store, a, renderer}, Ready: a.ready(scheduler),
-		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
-		Published: newPublishedDesk(a), Closings: a.closings(),
-		Rows: rows{a.Store, a}, Audit: a.Store,
-		SignIn: a.SignIn, Sessions: signin.NewSessions(a.SignIn, kept, secure, a.Options.Log),
-		Pace:   float64(a.Partnership.SignIn.RequestsPerSecond),
-		Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership.SignIn), AnyHost: at.anyHost(a.Partnership.SignIn),
-		Places: a.places(), Levels: a.levels(), Rules: a.Rules, RuleSets: a.rules,
-		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs, Beds: a.bedLists(),
-		Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Lead: a.Partnership.Settings.Lead,
-		Version: c.Version,
-		Metrics: counted, MetricsToken: token,
-		Templates: templates.Files, Assets: static.Files, Spool: spool,
-		Log: a.Options.Log, Now: a.Options.Now, Zone: a.London,
-	})
+	desk := &partnershipDesk{app: a}
+	sessions, layouts, published := signin.NewSessions(a.SignIn, kept, secure, a.Options.Log), newLayoutDesk(a, spool), newPublishedDesk(a)
+	options := func() web.Options {
+		return a.pages(web.Options{
+			Drawer: renderer, Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, renderer}, Calls: calls{a.Store, a, renderer},
+			Ready: a.ready(scheduler), Looks: tried, Published: published, Sessions: sessions, Layouts: layouts, Partnership: desk,
+			Pace:   float64(a.Partnership().SignIn.RequestsPerSecond),
+			Secure: secure, TrustedProxies: proxies, Hosts: at.names(a.Partnership().SignIn), AnyHost: at.anyHost(a.Partnership().SignIn),
+			Version: c.Version, Metrics: counted, MetricsToken: token, Spool: spool,
+		})
+	}
+	server, err := newLivePages(options())
 	if err != nil {
 		return err
+	}
+	desk.renew = func() error {
+		jobs, err := a.jobs(renderer, c.Version, kept)
+		if err != nil {
+			return err
+		}
+		return errors.Join(server.renew(options()), scheduler.Renew(jobs))
 	}
 	listener, places, err := at.listen(ctx, proxies, a.Options.Log)
 	if err != nil {
@@ -134,7 +135,8 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 			a.Options.Log.Error("warming the chart renderer", "error", err)
 		}
 	}()
-	httpServer := server.Listener()
+	httpServer := server.now.Load().Listener()
+	httpServer.Handler = server
 	httpServer.ConnState = places.idle
 	served := make(chan error, 1)
 	go func() { served <- httpServer.Serve(listener) }()
@@ -157,6 +159,47 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	}
 	return err
 }
+
+// pages completes the options of the pages with what follows from the app and the
+// partnership as it is now.
+func (a *App) pages(o web.Options) web.Options {
+	o.Extracts, o.Ingest, o.Again = extracts{app: a, store: a.Store}, a.Ingest, readingAgain{a}
+	o.Pasts, o.Moment, o.Trends = known{a}, a.present, trends{a.Store, a}
+	o.Cases, o.Casework, o.Pairs, o.Quality, o.SentAnswers = a.Store, a.casework(), a.Store, dataQuality{a}, a.Store
+	o.Closings, o.Rows, o.Audit, o.SignIn = a.closings(), rows{a.Store, a}, a.Store, a.SignIn
+	o.Places, o.Levels, o.Rules, o.RuleSets, o.RuleChanges = a.places(), a.levels(), a.Rules, a.counts().rules, ruleDesk{a.Store, a}
+	o.Defs, o.Beds, o.DischargeFloor = a.counts().defs, a.bedLists(), a.dischargeFloor()
+	o.Counting, o.Lead = a.Partnership().Settings.Counting, a.Partnership().Settings.Lead
+	o.Templates, o.Assets = templates.Files, static.Files
+	o.Log, o.Now, o.Zone = a.Options.Log, a.Options.Now, a.London
+	return o
+}
+
+// livePages answers by the pages as they are now: a partnership that is changed
+// while the program runs has new ones take the place of those before.
+type livePages struct{ now atomic.Pointer[web.Server] }
+
+func newLivePages(o web.Options) (*livePages, error) {
+	server, err := web.New(o)
+	if err != nil {
+		return nil, err
+	}
+	l := &livePages{}
+	l.now.Store(server)
+	return l, nil
+}
+
+func (l *livePages) renew(o web.Options) error {
+	next, err := l.now.Load().Renewed(o)
+	if err != nil {
+		return err
+	}
+	l.now.Store(next)
+	return nil
+}
+
+// ServeHTTP answers one request.
+func (l *livePages) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.now.Load().ServeHTTP(w, r) }
 
 // ready says whether the server can do its work: keep what it is sent, and run
 // its jobs.
@@ -182,16 +225,16 @@ func newRenderer() (*chart.Renderer, error) {
 
 // places names who the pages speak of.
 func (a *App) places() page.Places {
-	p := page.Places{Partnership: a.Partnership.Name, NameOfCouncil: a.reader.CouncilName, Into: a.Partnership.IntoOf,
-		Headline: a.headline(), Book: a.book}
-	for _, provider := range a.Partnership.Providers {
+	p := page.Places{Partnership: a.Partnership().Name, NameOfCouncil: a.reader.CouncilName, Into: a.Partnership().IntoOf,
+		Headline: a.headline(), Book: a.counts().book}
+	for _, provider := range a.Partnership().Providers {
 		p.Providers = append(p.Providers, page.Place{Code: provider.Code, Name: provider.Name})
 	}
-	for _, council := range a.Partnership.Councils {
+	for _, council := range a.Partnership().Councils {
 		p.Councils = append(p.Councils, page.Place{Code: council.Code, Name: council.Name})
 	}
 	p.Adults = map[string]page.Adults{}
-	for _, council := range a.Partnership.Councils {
+	for _, council := range a.Partnership().Councils {
 		if n := council.Population; n.Adults > 0 {
 			p.Adults[council.Code] = page.Adults{Number: n.Adults, Year: n.Year, Source: n.Source}
 		}
@@ -210,6 +253,20 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	if err != nil {
 		return nil, err
 	}
+	all, err := a.jobs(draw, version, sessions)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range all {
+		if err := s.Add(j); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// jobs are what is done at set times.
+func (a *App) jobs(draw *chart.Renderer, version string, sessions *sqlite.Sessions) ([]schedule.Job, error) {
 	ofPacks, err := a.packJobs(draw, version)
 	if err != nil {
 		return nil, err
@@ -218,9 +275,7 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	if err != nil {
 		return nil, err
 	}
-	titles := map[string]string{}
-	a.alarm.titles = titles
-	for _, j := range append([]schedule.Job{
+	all := append([]schedule.Job{
 		missing,
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
 		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
@@ -242,13 +297,11 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 			Run: a.keepLog},
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
 			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
-	}, ofPacks...) {
-		titles[j.Name] = j.Title
-		if err := s.Add(j); err != nil {
-			return nil, err
-		}
+	}, ofPacks...)
+	for _, j := range all {
+		a.alarm.titles.Store(j.Name, j.Title)
 	}
-	return s, nil
+	return all, nil
 }
 
 func setUpHealthcheck(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {

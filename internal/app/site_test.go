@@ -12,8 +12,6 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/signin"
 	"homeward/internal/web"
-	"homeward/static"
-	"homeward/templates"
 )
 
 // Site gives tests from outside the whole of the pages, without a network, with
@@ -33,26 +31,23 @@ func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (si
 	sessions := signin.NewSessions(a.SignIn, kept, false, slog.New(slog.DiscardHandler))
 	tried := newLooks(a, t.TempDir())
 	t.Cleanup(tried.close)
-	server, err := web.New(web.Options{
-		Drawer: draw, Extracts: extracts{app: a, store: a.Store}, Ingest: a.Ingest, Again: readingAgain{a},
-		Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, draw}, Pasts: known{a}, Moment: a.present, Trends: trends{a.Store, a},
-		Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
-		Cases: a.Store, Casework: a.casework(), Pairs: a.Store, Quality: dataQuality{a}, Looks: tried, SentAnswers: a.Store,
-		Published: newPublishedDesk(a), Rows: rows{a.Store, a}, Audit: a.Store,
-		Closings: a.closings(), SignIn: a.SignIn, Sessions: sessions, Places: a.places(), Rules: a.Rules, RuleSets: a.rules,
-		RuleChanges: ruleDesk{a.Store, a}, Layouts: newLayoutDesk(a, spool), Defs: a.defs,
-		Beds: a.bedLists(), Counting: a.Partnership.Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: "test",
-		Lead:      a.Partnership.Settings.Lead,
-		Templates: templates.Files, Assets: static.Files, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Now: a.Options.Now, Zone: a.London,
-	})
+	desk, layouts, published := &partnershipDesk{app: a}, newLayoutDesk(a, spool), newPublishedDesk(a)
+	pages := t.TempDir()
+	options := func() web.Options {
+		o := a.pages(web.Options{Drawer: draw, Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, draw}, Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
+			Looks: tried, Published: published, Sessions: sessions, Layouts: layouts, Partnership: desk, Version: "test", Spool: pages})
+		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		return o
+	}
+	server, err := newLivePages(options())
 	if err != nil {
 		t.Fatal(err)
 	}
+	desk.renew = func() error { return server.renew(options()) }
 	for _, role := range roles {
 		var codes []string
 		if role.Sides()[0] != people.Whole {
-			codes = []string{a.Partnership.Providers[0].Code}
+			codes = []string{a.Partnership().Providers[0].Code}
 		}
 		grant, err := people.NewGrant(role, codes, a.SignIn.Organisations())
 		if err != nil {

@@ -71,6 +71,7 @@ const (
 	BackedUp            What = "backup made"
 	Restored            What = "database restored"
 	LayoutSaved         What = "layout saved"
+	PartnershipSaved    What = "partnership file saved"
 )
 
 // Entry is what happened, before it has its place in the chain. No field ever

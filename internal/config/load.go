@@ -38,13 +38,21 @@ func LoadPartnership(path string) (*Partnership, error) {
 
 // ParsePartnership is LoadPartnership for a file of a file system.
 func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
+	p, found, err := parsePartnership(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	return p, listed(found)
+}
+
+func parsePartnership(fsys fs.FS, name string) (*Partnership, []string, error) {
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return nil, unread(err, name)
+		return nil, nil, unread(err, name)
 	}
 	p, doc := &Partnership{}, newDocument(name)
 	if doc.areas, err = readAreas(fsys, path.Join(path.Dir(name), ownAreas)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	doc.decode(data, p)
 	p.check(doc)
@@ -81,13 +89,13 @@ func ParsePartnership(fsys fs.FS, name string) (*Partnership, error) {
 				found = append(found, doc.sentence(at, "there is no layout %q; expected a file %s beside the partnership file", layout, file))
 				continue
 			} else if err != nil {
-				return nil, unread(err, file)
+				return nil, nil, unread(err, file)
 			}
 			l, problems := parseLayout(file, layout, data, doc.areas)
 			p.Layouts[layout], found = l, append(found, problems...)
 		}
 	}
-	return p, listed(append(found, p.checkLead(doc)...))
+	return p, append(found, p.checkLead(doc)...), nil
 }
 
 // ListsBeds says whether a provider lists everybody in a bed (R13): one of its
@@ -166,9 +174,38 @@ type document struct {
 	root     ast.Node
 	problems []string
 	areas    areas
+	// places tells of each sentence about a place which it is and what was said.
+	places map[string]Finding
 }
 
-func newDocument(file string) *document { return &document{file: file} }
+func newDocument(file string) *document { return &document{file: file, places: map[string]Finding{}} }
+
+// Finding is one thing to put right in the partnership file.
+type Finding struct {
+	// At is the place, such as providers[2].due, empty for the file as a whole.
+	At string
+	// Words says what was found and expected, without file and place where At has
+	// it.
+	Words string
+}
+
+// CheckPartnership is ParsePartnership that gives what is to be put right apart. err
+// is of files that cannot be read.
+func CheckPartnership(fsys fs.FS, name string) (*Partnership, []Finding, error) {
+	p, found, err := parsePartnership(fsys, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []Finding
+	for _, sentence := range found {
+		f, ok := p.at.places[sentence]
+		if !ok {
+			f.Words = sentence
+		}
+		out = append(out, f)
+	}
+	return p, out, nil
+}
 
 // decode reads data into v, and notes keys that v has no place for, with all
 // other mistakes that can be told apart.
@@ -299,7 +336,10 @@ func (d *document) sentence(at []any, format string, args ...any) string {
 	if len(at) == 0 {
 		return fmt.Sprintf("%s: %s", d.file, fmt.Sprintf(format, args...))
 	}
-	return fmt.Sprintf("%s, line %d: %s: %s", d.file, d.line(at), dotted(at), fmt.Sprintf(format, args...))
+	words := fmt.Sprintf(format, args...)
+	sentence := fmt.Sprintf("%s, line %d: %s: %s", d.file, d.line(at), dotted(at), words)
+	d.places[sentence] = Finding{dotted(at), words}
+	return sentence
 }
 
 func (d *document) add(at []any, format string, args ...any) {
@@ -705,4 +745,14 @@ func ParseLayout(file, name string, data []byte) (*Layout, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// ReadPartnership gives what a partnership file says, as it is written and in its
+// order: without defaults, layouts or a judgement.
+func ReadPartnership(text []byte) (*Partnership, error) {
+	p := &Partnership{}
+	if err := yaml.Unmarshal(text, p); err != nil {
+		return nil, listed([]string{newDocument("the partnership file").syntax(err)})
+	}
+	return p, nil
 }

@@ -70,6 +70,38 @@ func Write(path string, content []byte) error {
 	return WriteFrom(path, bytes.NewReader(content))
 }
 
+// Staged is content on the disk beside the file whose place it is to take.
+type Staged struct{ from, to string }
+
+// Stage writes content beside a file that is there, with that file's mode. A link
+// stays: what it leads to is meant. Place it, or drop it.
+func Stage(path string, content []byte) (*Staged, error) {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	was, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	staged := &Staged{to: path}
+	return staged, write(path, bytes.NewReader(content), func(from, _ string) error {
+		staged.from = from
+		return os.Chmod(from, was.Mode().Perm())
+	})
+}
+
+// Place puts what is staged in its place.
+func (s *Staged) Place() error { return Rename(s.from, s.to) }
+
+// Drop removes what is staged; after Place there is nothing to remove.
+func (s *Staged) Drop() error {
+	if err := os.Remove(s.from); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // WriteFrom is Write of what is read from content.
 func WriteFrom(path string, content io.Reader) error {
 	return write(path, content, Rename)

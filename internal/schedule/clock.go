@@ -39,21 +39,14 @@ func (s *Scheduler) wall() time.Time { return s.opts.Now().Round(0).In(s.opts.Zo
 // the times of a job starts it once; one that goes back has its times come again.
 func (s *Scheduler) keepTime() {
 	now, passed := s.wall(), time.Now()
-	for _, e := range s.jobs {
-		e.next = e.times.Next(now)
-	}
 	for {
-		wait := s.beat
-		for _, e := range s.jobs {
-			if !e.next.IsZero() {
-				wait = min(wait, e.next.Sub(now))
-			}
-		}
-		timer := time.NewTimer(max(wait, 0))
+		timer := time.NewTimer(max(s.untilDue(now), 0))
 		select {
 		case <-s.ended:
 			timer.Stop()
 			return
+		case <-s.woken:
+			timer.Stop()
 		case <-timer.C:
 		}
 		then := now
@@ -62,23 +55,49 @@ func (s *Scheduler) keepTime() {
 			s.jumped(now, by.Round(time.Second))
 		}
 		passed = time.Now()
-		for _, e := range s.jobs {
-			if e.next.IsZero() || e.next.After(now) {
-				continue
-			}
-			e.next, e.fired = e.times.Next(now), now
+		for _, e := range s.dueAt(now) {
 			s.due(e)
 		}
 		s.ring()
 	}
 }
 
+// untilDue gives how long to wait for the next job, a heartbeat at most.
+func (s *Scheduler) untilDue(now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wait := s.beat
+	for _, e := range s.jobs {
+		if e.fresh {
+			e.next, e.fresh = e.times.Next(now), false
+		}
+		if !e.next.IsZero() {
+			wait = min(wait, e.next.Sub(now))
+		}
+	}
+	return wait
+}
+
+// dueAt gives the jobs that are due, and sets when they are due next.
+func (s *Scheduler) dueAt(now time.Time) (due []*entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.jobs {
+		if e.fresh || e.next.IsZero() || e.next.After(now) {
+			continue
+		}
+		e.next, e.fired = e.times.Next(now), now
+		due = append(due, e)
+	}
+	return due
+}
+
 // jumped notes a jump of the clock, and finds anew when jobs are due.
 func (s *Scheduler) jumped(now time.Time, by time.Duration) {
 	s.opts.Log.Warn("the machine's clock jumped", "by", by)
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.jump, s.since = Jump{At: now, By: by}, now
-	s.mu.Unlock()
 	if by > 0 {
 		return // What was passed over is due now.
 	}

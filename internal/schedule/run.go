@@ -62,7 +62,7 @@ type owed struct {
 func (s *Scheduler) payUp() {
 	s.paying.Lock()
 	defer s.paying.Unlock()
-	for _, e := range s.jobs {
+	for _, e := range s.entries() {
 		for o := s.owedOf(e); o != nil; o = s.owedOf(e) {
 			begun := o.begun
 			if !begun {
@@ -126,11 +126,14 @@ func (s *Scheduler) guarded(e *entry) (message string, err error) {
 			s.opts.Log.Error("a job panicked", "job", e.Name, "stack", string(debug.Stack()))
 		}
 	}()
-	if finished := e.last.LastFinished; e.Within > 0 && !e.asked && !finished.IsZero() && e.began.Sub(finished) > e.Within {
+	s.mu.Lock()
+	run, within, finished := e.Run, e.Within, e.last.LastFinished
+	s.mu.Unlock()
+	if within > 0 && !e.asked && !finished.IsZero() && e.began.Sub(finished) > within {
 		return "", problem.New(problem.Conflict, "It was not done: the clock says %s, and it was done last on %s. If the clock is right, run it "+
 			"from the jobs page; what it does cannot be undone.", s.dated(e.began), s.dated(finished))
 	}
-	return e.Run(s.base)
+	return run(s.base)
 }
 
 func (s *Scheduler) dated(at time.Time) string { return at.In(s.opts.Zone).Format("2 January 2006") }

@@ -124,6 +124,7 @@ type Scheduler struct {
 	jobs  []*entry
 	bell  *bell
 	ended chan struct{} // closed by Stop
+	woken chan struct{} // has one when jobs were renewed
 	beat  time.Duration // how often the clock is looked at
 
 	// mu guards what follows; no job runs and nothing is written under it.
@@ -154,9 +155,11 @@ const (
 type entry struct {
 	Job
 	times cron.Schedule
-	// next is when the job is due next, fired when it was due last; keepTime alone
-	// uses them.
-	next, fired time.Time
+	// next is when the job is due next, fired when it was due last; fresh says that
+	// next is to be found, and since is from when it has these times, zero for the
+	// start.
+	next, fired, since time.Time
+	fresh              bool
 	busy        bool
 	asked       bool // the run was asked for by somebody
 	began       time.Time
@@ -183,7 +186,7 @@ func New(opts Options) (*Scheduler, error) {
 	if opts.Tell == nil {
 		opts.Tell = func(Tidings) {}
 	}
-	return &Scheduler{opts: opts, ended: make(chan struct{}), beat: heartbeat}, nil
+	return &Scheduler{opts: opts, ended: make(chan struct{}), woken: make(chan struct{}, 1), beat: heartbeat}, nil
 }
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
@@ -210,7 +213,58 @@ func (s *Scheduler) Add(j Job) error {
 	if slices.ContainsFunc(s.jobs, func(e *entry) bool { return e.Name == j.Name }) {
 		return problem.New(problem.Conflict, "Found the job %s twice. Name each job once.", j.Name)
 	}
-	s.jobs = append(s.jobs, &entry{Job: j, times: times, runs: map[string]int64{Finished: 0, DidNotFinish: 0, Skipped: 0}})
+	s.jobs = append(s.jobs, newEntry(j, times))
+	return nil
+}
+
+func newEntry(j Job, times cron.Schedule) *entry {
+	return &entry{Job: j, times: times, fresh: true, runs: map[string]int64{Finished: 0, DidNotFinish: 0, Skipped: 0}}
+}
+
+// entries are the jobs as they are now.
+func (s *Scheduler) entries() []*entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.jobs
+}
+
+// Renew puts jobs in the place of those so far, while they run: one of the same name
+// and times is left as it is, one that is no more is not begun again, and a new one
+// runs at its next time. Nothing changes when a job cannot be added.
+func (s *Scheduler) Renew(jobs []Job) error {
+	times := make([]cron.Schedule, len(jobs))
+	for i, j := range jobs {
+		var err error
+		if times[i], err = timesOf(j); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != started {
+		return problem.New(problem.Unavailable, "Homeward is starting or stopping. Try again in a minute.")
+	}
+	next := make([]*entry, 0, len(jobs))
+	for i, j := range jobs {
+		at := slices.IndexFunc(s.jobs, func(e *entry) bool { return e.Name == j.Name })
+		if at < 0 {
+			e := newEntry(j, times[i])
+			e.since = s.opts.Now()
+			next = append(next, e)
+			continue
+		}
+		e := s.jobs[at] // A run that is going on stays this job's.
+		if e.When != j.When {
+			e.times, e.since, e.fresh = times[i], s.opts.Now(), true
+		}
+		e.Title, e.Words, e.When, e.CatchUp, e.Within, e.Run = j.Title, j.Words, j.When, j.CatchUp, j.Within, j.Run
+		next = append(next, e)
+	}
+	s.jobs = next
+	select {
+	case s.woken <- struct{}{}:
+	default: // It is to wake already.
+	}
 	return nil
 }
 

@@ -166,6 +166,34 @@ func TestJobsRunAtLondonTimeInEverySeason(t *testing.T) {
 	})
 }
 
+// TestJobsAreRenewedWhileTheyRun changes the times of one job, takes one away and
+// adds one.
+func TestJobsAreRenewedWhileTheyRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		kept := Job{Name: "kept", Title: "Kept", When: "0 6 * * *", Run: nothing}
+		s := newScheduler(t, m, kept, Job{Name: "moved", Title: "Moved", When: "0 7 * * *", Run: nothing},
+			Job{Name: "gone", Title: "Gone", When: "0 8 * * *", Run: nothing})
+		start(t, s)
+		until(t, "2000-01-02 00:00:00")
+		m.runs = nil
+		if err := s.Renew([]Job{kept, {Name: "bad", Title: "Bad", When: "30 1 * * *", Run: nothing}}); err == nil {
+			t.Error("a job between 1am and 2am was taken")
+		}
+		if err := s.Renew([]Job{kept, {Name: "moved", Title: "Moved", When: "0 9 * * *", Run: nothing},
+			{Name: "new", Title: "New", When: "0 10 * * *", Run: nothing}}); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "2000-01-03 00:00:00")
+		stop(t, s)
+		var got []string
+		for _, r := range m.runs {
+			got = append(got, r.Job+" "+r.Began.In(london(t)).Format("15:04"))
+		}
+		is(t, got, []string{"kept 06:00", "moved 09:00", "new 10:00"})
+	})
+}
+
 func TestTimesThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		when string

@@ -66,6 +66,9 @@ func (s *Scheduler) standings() []Standing {
 		if seen.Before(s.since) || seen.After(now) { // After: the clock was set back.
 			seen = s.since
 		}
+		if seen.Before(e.since) {
+			seen = e.since
+		}
 		due := e.times.Next(seen.In(s.opts.Zone))
 		switch {
 		case e.busy && now.Sub(e.began) > Longest:

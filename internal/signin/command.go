@@ -45,7 +45,7 @@ func (c Commands) UserAdd(ctx context.Context, email, name string, role people.R
 	if err != nil {
 		return err
 	}
-	if work && c.Service.Partnership.SignIn.WorkAccount == nil {
+	if work && c.Service.Partnership().SignIn.WorkAccount == nil {
 		return problem.New(problem.Invalid, "Work accounts are not set up. Add sign_in.work_account to the partnership file, or add the user "+
 			"without a work account.")
 	}

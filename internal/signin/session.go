@@ -52,8 +52,8 @@ func NewSessions(service *Service, store SessionStore, secure bool, log *slog.Lo
 	m := scs.New()
 	m.Store = store
 	m.HashTokenInStore = true
-	m.IdleTimeout = service.Partnership.SignIn.Idle()
-	m.Lifetime = service.Partnership.SignIn.Longest()
+	m.IdleTimeout = service.Partnership().SignIn.Idle()
+	m.Lifetime = service.Partnership().SignIn.Longest()
 	m.Cookie.Persist = false
 	m.Cookie.HttpOnly = true
 	m.Cookie.Secure = secure

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"homeward/internal/audit"
@@ -88,8 +89,8 @@ type Service struct {
 	Hasher *people.Hasher
 	// Throttle is people.DefaultThrottle when zero.
 	Throttle people.Throttle
-	// Partnership says who takes part and how people sign in.
-	Partnership *config.Partnership
+	// partnership says who takes part and how people sign in.
+	partnership atomic.Pointer[config.Partnership]
 	// Work is the OpenID provider, nil when only local accounts exist.
 	Work *Work
 	// Now is the clock.
@@ -100,8 +101,16 @@ type Service struct {
 
 // New makes a Service with the defaults for a partnership.
 func New(store Store, key *identity.Key, p *config.Partnership, now func() time.Time) *Service {
-	return &Service{Store: store, Key: key, Hasher: people.StrongHasher(), Throttle: people.DefaultThrottle, Partnership: p, Now: now}
+	s := &Service{Store: store, Key: key, Hasher: people.StrongHasher(), Throttle: people.DefaultThrottle, Now: now}
+	s.Use(p)
+	return s
 }
+
+// Partnership says who takes part and how people sign in.
+func (s *Service) Partnership() *config.Partnership { return s.partnership.Load() }
+
+// Use has another partnership take the place of the one so far.
+func (s *Service) Use(p *config.Partnership) { s.partnership.Store(p) }
 
 // organisations adapts a partnership to what package people asks.
 type organisations struct{ *config.Partnership }
@@ -119,12 +128,12 @@ func (o organisations) SideOf(code string) people.Side {
 }
 
 // Organisations gives the partnership's organisations, to make grants with.
-func (s *Service) Organisations() people.Organisations { return organisations{s.Partnership} }
+func (s *Service) Organisations() people.Organisations { return organisations{s.Partnership()} }
 
 // Help gives whom to ask, in words that end a sentence.
 func (s *Service) help() string {
-	if s.Partnership.SignIn.Help != "" {
-		return s.Partnership.SignIn.Help
+	if s.Partnership().SignIn.Help != "" {
+		return s.Partnership().SignIn.Help
 	}
 	return "your administrator"
 }
@@ -222,7 +231,7 @@ func (s *Service) Password(ctx context.Context, typed, password, address string)
 	case c.SecondFactor:
 		out.Next = EnterCode
 		return out, nil
-	case s.Partnership.SignIn.NeedsSecondFactor() && s.Key != nil:
+	case s.Partnership().SignIn.NeedsSecondFactor() && s.Key != nil:
 		out.Next = SetUpSecondFactor
 		return out, nil
 	}
@@ -322,7 +331,7 @@ func (s *Service) NewSecondFactor(p people.Person) (people.SecondFactor, string,
 		return people.SecondFactor{}, "", problem.New(problem.Unavailable, "A second factor cannot be set up because the key file is missing. "+
 			"Contact %s", s.help())
 	}
-	f, err := people.NewSecondFactor("Homeward "+s.Partnership.Name, p.Email)
+	f, err := people.NewSecondFactor("Homeward "+s.Partnership().Name, p.Email)
 	if err != nil {
 		return f, "", err
 	}
@@ -474,7 +483,7 @@ func (s *Service) ChangePassword(ctx context.Context, by people.Actor, old, pass
 }
 
 func (s *Service) setPassword(ctx context.Context, by people.Actor, p people.Person, password, link string) error {
-	if err := people.CheckPassword(password, p.Email, p.Name, s.Partnership.Name); err != nil {
+	if err := people.CheckPassword(password, p.Email, p.Name, s.Partnership().Name); err != nil {
 		return err
 	}
 	return s.Store.SetPassword(ctx, by, p.ID, s.Hasher.Hash(password), link)

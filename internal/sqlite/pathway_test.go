@@ -247,7 +247,8 @@ func TestStoreOfBeforePathways(t *testing.T) {
 		DROP TABLE parted; DROP VIEW segment_by_pathway; DROP TABLE pathway; DROP TABLE pathway_listed;
 		DROP TABLE month_close_england; DROP INDEX log_entry_by_sent_key; ALTER TABLE log_entry DROP COLUMN checked_at;
 		ALTER TABLE log_entry DROP COLUMN sent_key; ALTER TABLE delay DROP COLUMN left_to; ALTER TABLE acceptance DROP COLUMN discarded;
-		DROP TABLE sent_answer; DROP TABLE call_turn; DROP TABLE call_action_change; ALTER TABLE call_action DROP COLUMN withdrawn_day;
+		DROP TABLE sent_answer; DROP TABLE partnership_version;
+		DROP TABLE call_turn; DROP TABLE call_action_change; ALTER TABLE call_action DROP COLUMN withdrawn_day;
 		ALTER TABLE call_action DROP COLUMN withdrawn_at; ALTER TABLE call_action DROP COLUMN withdrawn_by;
 		ALTER TABLE call_action DROP COLUMN withdrawn_as; ALTER TABLE call_action DROP COLUMN withdrawn_why;
 		ALTER TABLE extract DROP COLUMN unlike; ALTER TABLE extract DROP COLUMN unlike_in; ALTER TABLE extract DROP COLUMN tells;

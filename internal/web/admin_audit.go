@@ -44,7 +44,7 @@ var auditKinds = []audit.What{
 	audit.Edited, audit.Decided, audit.RuleProposed, audit.RuleAnswered,
 	audit.MonthClosed, audit.SettingChanged, audit.CallWithdrawn, audit.ActionChanged, audit.ActionWithdrawn, audit.NoteAdded,
 	audit.NoteWithdrawn, audit.PublishedAdded,
-	audit.PersonJudged, audit.LayoutSaved,
+	audit.PersonJudged, audit.LayoutSaved, audit.PartnershipSaved,
 }
 
 type auditView struct {

@@ -392,7 +392,7 @@ func (s *Server) organisationsPage(c echo.Context) error {
 	v.Crumbs = []page.Link{{Text: "Users", Href: "/admin/users"}}
 	v.Table = page.Table{ID: "organisations", Caption: "Organisations of the partnership", HiddenCaption: true,
 		Head: []page.Head{{Text: "Name"}, {Text: "Code"}, {Text: "Type"}, {Text: "Extract due by"}, {Text: "Adults"}}}
-	p := s.opts.SignIn.Partnership
+	p := s.opts.SignIn.Partnership()
 	for _, o := range p.Providers {
 		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: o.Name, Header: true}, {Text: o.Code}, {Text: "Provider"},
 			{Text: orWords(dueWords(o.Due), "Not set")}, {Text: "Not applicable"}})

@@ -29,7 +29,7 @@ var navigation = []page.Link{
 	{Text: "Extracts", Href: "/extracts"}, {Text: "Data quality", Href: qualityPath},
 	{Text: "Packs", Href: "/packs"}, {Text: "Definitions", Href: "/definitions"},
 	{Text: "Users", Href: "/admin/users"}, {Text: "Tokens", Href: "/admin/tokens"}, {Text: "Audit log", Href: "/admin/audit"},
-	{Text: "Jobs", Href: "/admin/jobs"}, {Text: "Status", Href: statusPath},
+	{Text: "Partnership", Href: partnershipPath}, {Text: "Jobs", Href: "/admin/jobs"}, {Text: "Status", Href: statusPath},
 }
 
 // bareFrame is the frame without anything that needs the store, as error pages

@@ -692,7 +692,8 @@ func savedWords(name string, used bool) string {
 		return "The layout " + name + " is saved, and files are read by it from now on. What came before can be read again by it: " +
 			"Extracts, Read again."
 	}
-	return "The layout " + name + " is saved. It is used when Homeward is started again, with the partnership file naming it."
+	return "The layout " + name + " is saved. It is used once the partnership file names it, which an administrator sets on the page " +
+		"Partnership, or, where it counts otherwise than before, when Homeward is started again."
 }
 
 // whySaved reads why a version is saved.

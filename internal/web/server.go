@@ -88,6 +88,8 @@ type Options struct {
 	RuleChanges RuleChanges
 	// Layouts keeps the layouts of extracts. Nil leaves those pages unavailable.
 	Layouts Layouts
+	// Partnership keeps the partnership file. Nil leaves those pages unavailable.
+	Partnership PartnershipDesk
 	// Defs are the code sets and counting conventions (D1, D2).
 	Defs *definition.Tables
 	// Beds says that some provider lists everybody in a bed (R13): without one
@@ -161,7 +163,7 @@ type Server struct {
 	clientAddress echo.IPExtractor
 	pace          pace
 	englandMoves  englandMoves
-	sending       sending
+	sending       *sending
 }
 
 // New parses the templates, checks the built assets and sets up the routes. It
@@ -203,7 +205,7 @@ func New(opts Options) (*Server, error) {
 		opts.Timeout = 30 * time.Second
 	}
 	s := &Server{opts: opts, started: opts.Now(), drawn: newDrawings(opts.Drawer), drafts: newDrafts(), guards: map[string]guarded{},
-		patterns: map[string]bool{}, clientAddress: addressFinder(opts.TrustedProxies), pace: newPace(opts.Pace)}
+		patterns: map[string]bool{}, sending: &sending{}, clientAddress: addressFinder(opts.TrustedProxies), pace: newPace(opts.Pace)}
 	var err error
 	if s.assets, err = loadAssets(opts.Assets); err != nil {
 		return nil, err
@@ -231,6 +233,17 @@ func New(opts Options) (*Server, error) {
 	s.echo = e
 	s.handler = s.secure(s.withVisit(withMoment(e)))
 	return s, nil
+}
+
+// Renewed gives a server made from other options that goes on where this one stands:
+// forms that are kept, files that are being sent and the pace of each visitor.
+func (s *Server) Renewed(opts Options) (*Server, error) {
+	next, err := New(opts)
+	if err != nil {
+		return nil, err
+	}
+	next.drawn, next.drafts, next.started, next.pace, next.sending = s.drawn, s.drafts, s.started, s.pace, s.sending
+	return next, nil
 }
 
 // ServeHTTP answers one request.
@@ -264,7 +277,7 @@ type route struct {
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return append(slices.Concat(s.callRoutes(), s.closeRoutes(), s.nationalRoutes(), s.samePeopleRoutes(), s.againRoutes(),
-		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes(),
+		s.publishedRoutes(), s.ruleChangeRoutes(), s.layoutRoutes(), s.partnershipRoutes(),
 		s.qualityRoutes(), s.calendarRoutes(), s.lookRoutes(), s.rowsRoutes(),
 		s.correctRoutes()), []route{
 		{get, "/", open(s.home), false},

@@ -78,7 +78,7 @@ func (s *Server) signInPage(c echo.Context) error {
 	v := s.signInView(c, c.QueryParam(wordNext))
 	v.Said = s.opts.Sessions.Said(ctx)
 	if c.QueryParam(wordEnded) != "" && v.Said == "" {
-		v.Ended = "You were signed out after " + plural(int64(s.opts.SignIn.Partnership.SignIn.IdleMinutes), "minute", "minutes") +
+		v.Ended = "You were signed out after " + plural(int64(s.opts.SignIn.Partnership().SignIn.IdleMinutes), "minute", "minutes") +
 			" without activity, or because your account changed. Sign in to carry on."
 		if strings.HasPrefix(v.Next, draftPath) {
 			v.Ended += " What you typed has been kept."

@@ -116,7 +116,7 @@ func (s *Server) noAccess(a people.Actor) error {
 
 // help names whom to ask, in words that can end a sentence.
 func (s *Server) help() string {
-	if h := s.opts.SignIn.Partnership.SignIn.Help; h != "" {
+	if h := s.opts.SignIn.Partnership().SignIn.Help; h != "" {
 		return h
 	}
 	return "your administrator"

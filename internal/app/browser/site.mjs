@@ -199,6 +199,8 @@ export const pages = [
   '/quality', '/extracts/calendar', '/packs', '/definitions', '/definitions/M03',
   '/definitions/changes', '/layouts', '/layouts/new', '/layouts/northgate-csv',
   '/days', '/sitrep', '/discharge', '/bridge', '/published', '/published/add',
+  '/admin/partnership', '/admin/partnership/versions', '/admin/partnership/settings', '/admin/partnership/providers/RZ1',
+  '/admin/partnership/councils/new', '/admin/partnership/levels/new', '/admin/partnership/mail', '/admin/partnership/packs/weekly',
   '/admin/jobs', '/admin/status', '/admin/users', '/admin/users/new', '/admin/users/1',
   '/admin/organisations', '/admin/tokens', '/admin/audit', '/account', '/account/role', '/accessibility', '/help/keyboard',
   '/conventions'

@@ -116,7 +116,7 @@ func (h *house) add(address string, role people.Role, organisations ...string) p
 // optional lets people sign in without a second factor.
 func (h *house) optional() *house {
 	no := false
-	h.service.Partnership.SignIn.RequireSecondFactor = &no
+	h.service.Partnership().SignIn.RequireSecondFactor = &no
 	return h
 }
 

@@ -70,7 +70,7 @@ func (b *browser) provider(known map[string]claims, atUserInfoOnly bool, levels 
 			{Claim: "groups", Value: "HW-Council-Reviewers", Role: "reviewer", Organisations: config.List{"E10000099"}},
 		},
 	}
-	b.service.Partnership.SignIn.WorkAccount = c
+	b.service.Partnership().SignIn.WorkAccount = c
 	b.service.Work, err = signin.NewWork(*c, nil)
 	b.ok(err)
 }
@@ -186,7 +186,7 @@ func TestWorkAccounts(t *testing.T) {
 			t.Run("roles follow the claims at each sign-in", func(t *testing.T) {
 				b.t = t
 				b.service.Work.Config.Roles = b.service.Work.Config.Roles[1:]
-				defer func() { b.service.Work.Config.Roles = b.service.Partnership.SignIn.WorkAccount.Roles }()
+				defer func() { b.service.Work.Config.Roles = b.service.Partnership().SignIn.WorkAccount.Roles }()
 				b.forget()
 				if said := b.back(b.away("anne")); said != "" {
 					t.Fatal(said)

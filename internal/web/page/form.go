@@ -64,7 +64,7 @@ func (f Field) Described() string {
 // Part is one field of a casework form with what stands around it. Forms are
 // lists of parts, so that one template holds the marking up of all of them.
 type Part struct {
-	// Kind is radios, select, date, text, area, check, words or details.
+	// Kind is radios, select, date, text, area, check, several, words or details.
 	Kind, ID, Label, Hint, Error string
 	Value                        string
 	Date                         casework.Date
@@ -105,6 +105,7 @@ func (p Part) Line() bool    { return p.Kind == "text" }
 func (p Part) Check() bool   { return p.Kind == "check" }
 func (p Part) Details() bool { return p.Kind == "details" }
 func (p Part) Days() bool    { return p.Kind == "days" }
+func (p Part) Several() bool { return p.Kind == "several" }
 
 // Long says that a select has so many choices that they are found by typing.
 func (p Part) Long() bool {
@@ -126,7 +127,7 @@ func (p Part) Target() string {
 	switch {
 	case p.Kind == "date":
 		return p.ID + "-day"
-	case p.Kind == "radios" && len(p.Groups) > 0 && len(p.Groups[0].Items) > 0:
+	case (p.Kind == "radios" || p.Kind == "several") && len(p.Groups) > 0 && len(p.Groups[0].Items) > 0:
 		return p.Groups[0].Items[0].ID
 	}
 	for _, m := range p.Months {
