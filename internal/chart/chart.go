@@ -11,6 +11,7 @@ package chart
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"homeward/internal/definition"
@@ -182,14 +183,18 @@ const phoneBars, phoneMarks = 5, 29
 // footLimit is how long a note may be to stand under a plot in one line.
 const footLimit = 80
 
-// Foot is the one line under a plot: what data are missing, else the first note
-// that is short enough. It is empty where no note says anything.
+// Marked says whether readings are marked under the axis for missing data, and how
+// many days of hospitals are missing where that is known.
+func (c Chart) Marked() (days int, marked bool) {
+	return c.missing, slices.Contains(c.Notes, gapNote)
+}
+
+// Foot is the one line under a plot: the first note that is short enough and not
+// about missing data, which are marked and whose words stand once a page. It is
+// empty where no note says anything else.
 func (c Chart) Foot() string {
-	if c.missing > 0 {
-		return "No data for " + plural(int64(c.missing), "hospital day", "hospital days") + "."
-	}
 	for _, n := range c.Notes {
-		if len([]rune(n)) <= footLimit {
+		if !aboutGaps(n) && len([]rune(n)) <= footLimit {
 			return n
 		}
 	}

@@ -15,7 +15,6 @@ const (
 	hatchInk  = "#3D3D3D"
 	gridLine  = "#D8DDE0"
 	gapFill   = "#E8EDEE"
-	partFill  = "#F0F4F5"
 	fontNames = "Arial, Helvetica, sans-serif"
 )
 

@@ -213,6 +213,7 @@ func linesAlt(t measure.Trend, p drawnPart, lines []line, o TrendOptions, notes 
 		say := func(i int) string { return words(t.Metric, *l.values[i]) + " " + when(p.rs[i].First, t.Grain) }
 		fmt.Fprintf(&s, " %s: lowest %s, highest %s, latest %s.", l.name, say(low), say(high), say(last))
 	}
+	s.WriteString(gapSentence(p.rs, stepWord(t.Grain)))
 	if w := noteWords(notes); w != "" {
 		s.WriteString(" " + w)
 	}
@@ -282,7 +283,7 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 	}
 	marks := endsApart(ends, font*tall, n, band, axis, height, font)
 	flags, verticals := flagged(p, notes, axis.Top, s)
-	marks = append(marks, flags...)
+	marks = append(append(marks, flags...), gapMarks(rs, axis.Bottom, band, s)...)
 	thin := 1.0
 	if n > 300 {
 		thin = 0.5

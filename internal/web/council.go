@@ -322,6 +322,7 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 	if err := s.councilTrends(ctx, a, &v); err != nil {
 		return v, err
 	}
+	s.mark(c, &v.Frame, (f.To.Month() - 12).First(), f.To, v.Chart, v.Waiting)
 	// The heading of the page says whose the charts are, the title whom they count and
 	// the axis in what; what is saved of them says all of it.
 	for _, c := range []*page.Chart{&v.Chart, &v.Waiting} {

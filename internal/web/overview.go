@@ -210,6 +210,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 	}
 	v.Waiting = waitingOf(o, see.keep(page.Dated(o.Filter.On(measure.BasisCounted), o.From, o.To)))
 	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
+	s.mark(c, &v.Frame, o.From, o.To, append([]page.Chart{v.First}, v.Pair...)...)
 	v.Arrivals = arrivalsOf(o)
 	if err := s.withEngland(ctx, see, o, first, &v); err != nil {
 		return err

@@ -481,6 +481,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 			v.More += " " + shapes(t.Metric)
 		}
 	}
+	s.mark(c, &v.Frame, t.From, t.To, v.Charts...)
 	if a.Chart == chartControl && len(drawn.Controls) > 0 {
 		v.Settings = drawn.Controls[0].Settings
 	}

@@ -16,6 +16,10 @@ type Chart struct {
 	// Notes are the data-quality sentences that the foot has no room for; they
 	// stand with the values.
 	Notes []string
+	// Missing is how many days of hospitals without data are marked under the axis,
+	// and Marked that there are marks.
+	Missing int
+	Marked  bool
 	// Drawing is the server's SVG; Sorry stands in its place when there is none.
 	Drawing template.HTML
 	// Phone is the drawing for a phone, empty where the other serves. Cut and
