@@ -56,8 +56,9 @@ type Chart struct {
 	shown  int
 	of     int
 	ranked bool
-	// wide says that there is no drawing for phones.
-	wide bool
+	// wide says that there is no drawing for phones, below that it has lines below
+	// each other.
+	wide, below bool
 	font float64
 	// fit, when set, adapts a size to what there is to draw.
 	fit  func(Size) Size
@@ -145,6 +146,9 @@ func (c Chart) OnPhone() (Chart, bool) {
 	}
 	c = c.At(Phone)
 	c.ID += "-phone"
+	if c.below {
+		c.Alt = strings.Replace(c.Alt, "Line chart", "Bars below each other", 1)
+	}
 	return c, true
 }
 

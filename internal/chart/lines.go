@@ -39,6 +39,8 @@ type line struct {
 	name string
 	stroke
 	values []*float64
+	// hatched says that its blocks are.
+	hatched bool
 }
 
 // LinesOf is a chart of the trend's series as lines, MostLines at most, each
@@ -62,6 +64,7 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 		lines[i] = line{name: seriesName(o, i), stroke: strokes[i], values: parts[i].values}
 		if t.Split == measure.ByResponsible {
 			lines[i].stroke = bodyStrokes[t.Series[i].Cell.Body]
+			lines[i].hatched = t.Series[i].Cell.Body == delay.NotAttributed
 		}
 		any += parts[i].numbers()
 	}
@@ -96,6 +99,7 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 	c.draw = func(s Size) (json.RawMessage, error) {
 		return drawLines(t.Metric, p.rs, t.Grain, lines, axis, p, notes, s)
 	}
+	c.below = len(lines) > mostOver
 	return c.by(t.Filter.Book).latest(len(p.rs), phoneMarks, stepWord(t.Grain)+"s").At(Page)
 }
 
@@ -228,6 +232,9 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 		for i := range all {
 			all[i].values = all[i].values[k:]
 		}
+	}
+	if s.Phone && len(all) > mostOver {
+		return drawMultiples(m, rs, grain, all, s)
 	}
 	high := 0.0
 	for _, l := range all {

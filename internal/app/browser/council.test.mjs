@@ -134,7 +134,8 @@ describe('from a hospital\'s cell to the receipt (J7)', () => {
     for (const split of ['Reason', 'Type of care', 'New or continuing delays', 'Hospital']) {
       await page.getByRole('list', { name: 'Split by' }).getByRole('link', { name: split }).click()
       await page.waitForURL(/#moved$/)
-      await page.locator('.app-moved details').evaluate((one) => { one.open = true })
+      await page.locator('.app-moved .app-data summary').click()
+      await page.locator('.app-moved').getByRole('link', { name: 'Show as a table' }).click()
       const points = await page.locator('#moved-table tr td:last-child').allInnerTexts()
       const tenths = points.map((text) => Number(text.replace('−', '-').replace('.', '').replace('+', '')))
       const all = tenths.pop()
