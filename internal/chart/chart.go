@@ -59,7 +59,7 @@ type Chart struct {
 	// wide says that there is no drawing for phones, below that it has lines below
 	// each other.
 	wide, below bool
-	font float64
+	font        float64
 	// fit, when set, adapts a size to what there is to draw.
 	fit  func(Size) Size
 	draw func(Size) (json.RawMessage, error)

@@ -277,7 +277,8 @@ func (s *Server) councilPage(c echo.Context) error {
 			about = append(about, [2]string{"In words", strings.TrimSpace(v.Lede + " " + v.Agreed)})
 		}
 		return s.sendXLSX(c, workbook{Name: "homeward-council-" + a.code, About: about,
-			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital, v.Moved.Chart.Table}, v.Split, v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled},
+			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital, v.Moved.Chart.Table}, v.Split,
+				v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled},
 				v.crossed())})
 	}
 	return s.page(c, "council", v)
