@@ -139,6 +139,12 @@ func linesTitle(t measure.Trend, p drawnPart, o TrendOptions, n int) string {
 				parts = append(parts, seriesName(o, i)+" "+words(t.Metric, unit(t.Metric, r.Value)))
 			}
 		}
+		// All of them say more than the step does, with which the subtitle ends.
+		for _, head := range [...]string{t.Metric.Name + " " + at, t.Metric.Name} {
+			if all := head + ": " + strings.Join(parts, ", "); len(parts) > 0 && len([]rune(all)) < titleLimit {
+				return all
+			}
+		}
 		for k := len(parts); k > 0; k-- {
 			s := t.Metric.Name + " " + at + ": " + strings.Join(parts[:k], ", ")
 			if len([]rune(s)) < titleLimit {

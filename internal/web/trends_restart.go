@@ -80,8 +80,11 @@ func (s *Server) offerRestarts(c echo.Context, a trendAsked, t measure.Trend, dr
 	if len(v.Offers) > 0 && len(v.Charts) == 1 {
 		v.Charts[0].Strip = &page.Strip{Head: "Limits may be out of date.", Words: v.Offers[0].Words,
 			Link: page.Link{Text: "Start the limits again", Href: "#restart"}}
-		if v.OffersWords != restartsWhole {
+		switch {
+		case v.OffersWords != restartsWhole:
 			v.Charts[0].Strip.Link.Text = "Where limits start again"
+		case !v.Restarts:
+			v.Charts[0].Strip.Link.Text = "Who can start them again"
 		}
 	}
 }
