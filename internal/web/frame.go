@@ -94,7 +94,7 @@ func (s *Server) mark(c echo.Context, f *page.Frame, from, to delay.Day, charts 
 	f.Marked = &page.Link{Text: "▲ on an axis: " + what + " no extract."}
 	if s.opens(calendarPath, s.actor(c)) {
 		// The calendar shows a year at most, and the latest days are asked after first.
-		f.Marked.Href = page.Address(calendarPath, page.Dated(measure.Filter{}, max(from, to-calendarMost+1), to))
+		f.Marked.Href = page.Address(calendarPath, fortnightOf{}.query(max(from, to-calendarMost+1), to))
 	}
 }
 
