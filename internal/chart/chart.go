@@ -98,8 +98,7 @@ type Size struct {
 	Width, Height int
 	Font          int
 	Line          float64
-	// Mono adds dots to joint blocks, whose grey is that of social care when
-	// colour is gone, for paper.
+	// Mono makes the dots of joint blocks dark, for paper without colour.
 	Mono bool
 	// Phone says that the drawing is for a phone: the latest readings only, and
 	// names above bars.

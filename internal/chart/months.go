@@ -505,9 +505,11 @@ func endLabels(rs []reading, bodies []delay.Body, m monthlyMeasure, maximum floa
 		if p.decal != nil {
 			one.Symbol = hatchedSquare
 			one.ItemStyle.BorderColor = hatchInk
-		} else if b == delay.Joint && s.Mono {
+		} else if b == delay.Joint {
 			one.Symbol = dottedSquare
-			one.ItemStyle.BorderColor = ink
+			if one.ItemStyle.BorderColor = white; s.Mono {
+				one.ItemStyle.BorderColor = ink
+			}
 		}
 		out[i] = one
 	}

@@ -110,6 +110,8 @@ describe('from a hospital\'s cell to the receipt (J7)', () => {
       assert.ok(lede.startsWith(`${figure} delayed day`), `${figure} opens "${lede}"`)
       assert.ok(lede.includes(`${figure} day`) && lede.includes('that you can see'), lede)
       await fits(page, 'the rows')
+      const tallest = await page.locator('#days tbody tr').evaluateAll((all) => Math.max(...all.map((row) => row.offsetHeight)))
+      assert.ok(tallest <= (width === 320 ? 340 : 220), `a row is ${tallest} px tall`)
       if (script) await accessible(page, 'the rows')
       const reference = await tabTo(page, 'main a[href^="/delays/HW-"]')
       await page.keyboard.press('Enter')
