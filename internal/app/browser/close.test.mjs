@@ -105,7 +105,7 @@ test('J8 a month is closed with the keyboard alone, then a late row arrives', as
       `${long(1)} was closed on .* its figures have changed by \\+7 days since\\. See revisions`), target)
   }
   await axeFindsNothing(page, 'a page that says so')
-  await enter(page.locator('.app-datebar a'))
+  await enter(page.locator('.app-datebar a', { hasText: 'See revisions' }))
   assert.match(page.url(), /#revisions$/)
   assert.deepEqual(wrong, [])
   await context.close()
