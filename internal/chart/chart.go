@@ -11,6 +11,7 @@ package chart
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"homeward/internal/definition"
@@ -55,9 +56,10 @@ type Chart struct {
 	shown  int
 	of     int
 	ranked bool
-	// wide says that there is no drawing for phones.
-	wide bool
-	font float64
+	// wide says that there is no drawing for phones, below that it has lines below
+	// each other.
+	wide, below bool
+	font        float64
 	// fit, when set, adapts a size to what there is to draw.
 	fit  func(Size) Size
 	draw func(Size) (json.RawMessage, error)
@@ -96,8 +98,7 @@ type Size struct {
 	Width, Height int
 	Font          int
 	Line          float64
-	// Mono adds dots to joint blocks, whose grey is that of social care when
-	// colour is gone, for paper.
+	// Mono makes the dots of joint blocks dark, for paper without colour.
 	Mono bool
 	// Phone says that the drawing is for a phone: the latest readings only, and
 	// names above bars.
@@ -144,6 +145,9 @@ func (c Chart) OnPhone() (Chart, bool) {
 	}
 	c = c.At(Phone)
 	c.ID += "-phone"
+	if c.below {
+		c.Alt = strings.Replace(c.Alt, "Line chart", "Bars below each other", 1)
+	}
 	return c, true
 }
 
@@ -182,14 +186,18 @@ const phoneBars, phoneMarks = 5, 29
 // footLimit is how long a note may be to stand under a plot in one line.
 const footLimit = 80
 
-// Foot is the one line under a plot: what data are missing, else the first note
-// that is short enough. It is empty where no note says anything.
+// Marked says whether readings are marked under the axis for missing data, and how
+// many days of hospitals are missing where that is known.
+func (c Chart) Marked() (days int, marked bool) {
+	return c.missing, slices.Contains(c.Notes, gapNote)
+}
+
+// Foot is the one line under a plot: the first note that is short enough and not
+// about missing data, which are marked and whose words stand once a page. It is
+// empty where no note says anything else.
 func (c Chart) Foot() string {
-	if c.missing > 0 {
-		return "No data for " + plural(int64(c.missing), "hospital day", "hospital days") + "."
-	}
 	for _, n := range c.Notes {
-		if len([]rune(n)) <= footLimit {
+		if !aboutGaps(n) && len([]rune(n)) <= footLimit {
 			return n
 		}
 	}

@@ -375,8 +375,8 @@ func TestAltTextGivesTheValues(t *testing.T) {
 	for name, c := range map[string]struct{ got, want string }{
 		"stacked": {DelayedDays(gaps(), "Northshire").Alt, "Bar chart of delayed days by whose next step, Northshire, 1 March 2018 to 14 March " +
 			"2019, 13 months. In March 2019, to 14 March: social care 251, NHS 410, joint 33, not attributed 50, total 744. Lowest 1,581 in " +
-			"February 2019, highest 1,923 in March 2018. No data for September 2018. Some data is missing in 1 month. The last month runs to 14 " +
-			"March 2019. Values are in the table below. Counted by england-dtoc."},
+			"February 2019, highest 1,923 in March 2018. No data for September 2018. Some data is missing in 1 month, marked " +
+			"under the axis. The last month runs to 14 March 2019. Values are in the table below. Counted by england-dtoc."},
 		"share": {Share(year(), "Northshire").Alt, "Line chart of the share of delayed days with social care, Northshire, March 2018 to March " +
 			"2019, 13 months. Lowest 34% in February 2019, highest 37% in July 2018. Latest 34% in March 2019; 34% to 41% with unsettled days. " +
 			"Values are in the table below. Counted by england-dtoc."},
@@ -399,7 +399,7 @@ func TestNotesNameGapsPartMonthsAndHeldFiles(t *testing.T) {
 	got := strings.Join(DelayedDays(gaps(), "Northshire").Notes, "|")
 	want := "No data from Westhaven for 39 of 379 days.|March 2019 is not over: its figures run to 14 March 2019.|A short file from " +
 		"Westhaven " +
-		"is held and counts for nothing until it is settled (R5)."
+		"is held and counts for nothing until it is settled (R5).|▲ under the axis: an extract is missing on some of these days."
 	if got != want {
 		t.Errorf("notes are\n%s", got)
 	}

@@ -15,7 +15,6 @@ const (
 	hatchInk  = "#3D3D3D"
 	gridLine  = "#D8DDE0"
 	gapFill   = "#E8EDEE"
-	partFill  = "#F0F4F5"
 	fontNames = "Arial, Helvetica, sans-serif"
 )
 
@@ -51,10 +50,10 @@ var hatch = decal{
 	Rotation: -0.7853981633974483, Color: hatchInk,
 }
 
-// dots marks joint blocks where there is no colour.
+// dots marks joint blocks: their grey is that of social care when colour is gone.
 var dots = decal{
-	Symbol: "circle", SymbolSize: 0.8,
-	DashArrayX: [2]float64{3, 5}, DashArrayY: [2]float64{3, 5}, Color: ink,
+	Symbol: "circle", SymbolSize: 0.9,
+	DashArrayX: [2]float64{2.8, 4.2}, DashArrayY: [2]float64{2.8, 4.2}, Color: white,
 }
 
 // decalAt is what lies over a body's fill at a size, nil for nothing.
@@ -62,10 +61,25 @@ func decalAt(b delay.Body, s Size) *decal {
 	switch {
 	case b == delay.NotAttributed:
 		return hatchAt(s)
-	case b == delay.Joint && s.Mono:
-		return &dots
+	case b == delay.Joint:
+		return dotsAt(s)
 	}
 	return nil
+}
+
+// dotsAt is the dots for a size: dark on paper without colour, where white ones on
+// grey are soon lost.
+func dotsAt(s Size) *decal {
+	d := dots
+	if s.Mono {
+		d.Color = ink
+	}
+	k := max(1, float64(s.Font)/18)
+	for i := range 2 {
+		d.DashArrayX[i] = math.Round(d.DashArrayX[i]*k*10) / 10
+		d.DashArrayY[i] = math.Round(d.DashArrayY[i]*k*10) / 10
+	}
+	return &d
 }
 
 // hatchAt is the hatch for a size: wider on a slide, where thin lines would run

@@ -189,7 +189,7 @@ func gapWords(rs []reading) string {
 		s = " No data for " + joinAnd(none) + "."
 	}
 	if gappy > 0 {
-		s += " Some data is missing in " + plural(int64(gappy), "month", "months") + "."
+		s += " Some data is missing in " + plural(int64(gappy), "month", "months") + ", marked under the axis."
 	}
 	if n := len(rs); n > 0 && rs[n-1].part {
 		s += " The last month runs to " + rs[n-1].Last.Long() + "."

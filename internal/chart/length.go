@@ -68,7 +68,7 @@ func LengthsOf(l measure.Lengths, place string) Chart {
 				labels[i] = strconv.Itoa(lastBar) + "+"
 			}
 		}
-		return drawBars(labels, []barSet{{"People", counts, usualEdge, usualEdge}}, "People", "Delayed days", s)
+		return drawBars(labels, []barSet{{"People", counts, usualEdge, usualEdge}}, "People", "Delayed days", nil, s)
 	}
 	return c.by(l.Filter.Book).At(Page)
 }
@@ -89,8 +89,9 @@ type barSet struct {
 }
 
 // drawBars draws counts as bars from zero, sets of one label beside each other,
-// with their numbers on top where they fit.
-func drawBars(labels []string, sets []barSet, unit, below string, s Size) (json.RawMessage, error) {
+// with their numbers on top where they fit. lacking says of each label whether its
+// data are missing; nil says that none are.
+func drawBars(labels []string, sets []barSet, unit, below string, lacking []bool, s Size) (json.RawMessage, error) {
 	font := float64(s.Font)
 	top := int64(0)
 	wide := 0.0
@@ -148,7 +149,7 @@ func drawBars(labels []string, sets []barSet, unit, below string, s Size) (json.
 	if n := len(labels) - 1; len(shown) == 0 || shown[len(shown)-1] != n {
 		shown = append(shown, n)
 	}
-	for _, set := range sets {
+	for n, set := range sets {
 		data := make([]opts.BarData, len(set.values))
 		for i, v := range set.values {
 			data[i] = opts.BarData{Value: v}
@@ -158,7 +159,12 @@ func drawBars(labels []string, sets []barSet, unit, below string, s Size) (json.
 		}
 		c.AddSeries(set.name, data,
 			charts.WithBarChartOpts(opts.BarChart{BarWidth: px(barWidth), BarGap: "10%"}),
-			charts.WithItemStyleOpts(opts.ItemStyle{Color: set.fill, BorderColor: set.edge, BorderWidth: s.edge()}))
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: set.fill, BorderColor: set.edge, BorderWidth: s.edge()}),
+			charts.WithSeriesOpts(func(one *charts.SingleSeries) {
+				if n == 0 {
+					one.MarkPoints = under(one.MarkPoints, marksUnder(lacking, 0, band, s))
+				}
+			}))
 	}
 	return finish(c, extras{y: axisExtras{step: step}, x: axisExtras{labels: shown, above: true}})
 }
@@ -294,7 +300,7 @@ func WeekdaysOf(w [7]measure.Weekday, l measure.Lengths, place string) Chart {
 	c.Alt += " Values are in the table below."
 	c.draw = func(s Size) (json.RawMessage, error) {
 		return drawBars([]string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"},
-			[]barSet{{"New", began[:], usualEdge, usualEdge}, {"Ended", ended[:], "#C8CED2", usualEdge}}, "People", "", s)
+			[]barSet{{"New", began[:], usualEdge, usualEdge}, {"Ended", ended[:], "#C8CED2", usualEdge}}, "People", "", nil, s)
 	}
 	if all.Ended == 0 && all.Began == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit

@@ -39,6 +39,8 @@ type line struct {
 	name string
 	stroke
 	values []*float64
+	// hatched says that its blocks are.
+	hatched bool
 }
 
 // LinesOf is a chart of the trend's series as lines, MostLines at most, each
@@ -62,6 +64,7 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 		lines[i] = line{name: seriesName(o, i), stroke: strokes[i], values: parts[i].values}
 		if t.Split == measure.ByResponsible {
 			lines[i].stroke = bodyStrokes[t.Series[i].Cell.Body]
+			lines[i].hatched = t.Series[i].Cell.Body == delay.NotAttributed
 		}
 		any += parts[i].numbers()
 	}
@@ -96,6 +99,7 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 	c.draw = func(s Size) (json.RawMessage, error) {
 		return drawLines(t.Metric, p.rs, t.Grain, lines, axis, p, notes, s)
 	}
+	c.below = len(lines) > mostOver
 	return c.by(t.Filter.Book).latest(len(p.rs), phoneMarks, stepWord(t.Grain)+"s").At(Page)
 }
 
@@ -133,6 +137,12 @@ func linesTitle(t measure.Trend, p drawnPart, o TrendOptions, n int) string {
 			r := t.Series[i].Readings[p.at+last]
 			if r.Counts(t.Metric) {
 				parts = append(parts, seriesName(o, i)+" "+words(t.Metric, unit(t.Metric, r.Value)))
+			}
+		}
+		// All of them say more than the step does, with which the subtitle ends.
+		for _, head := range [...]string{t.Metric.Name + " " + at, t.Metric.Name} {
+			if all := head + ": " + strings.Join(parts, ", "); len(parts) > 0 && len([]rune(all)) < titleLimit {
+				return all
 			}
 		}
 		for k := len(parts); k > 0; k-- {
@@ -213,6 +223,7 @@ func linesAlt(t measure.Trend, p drawnPart, lines []line, o TrendOptions, notes 
 		say := func(i int) string { return words(t.Metric, *l.values[i]) + " " + when(p.rs[i].First, t.Grain) }
 		fmt.Fprintf(&s, " %s: lowest %s, highest %s, latest %s.", l.name, say(low), say(high), say(last))
 	}
+	s.WriteString(gapSentence(p.rs, stepWord(t.Grain)))
 	if w := noteWords(notes); w != "" {
 		s.WriteString(" " + w)
 	}
@@ -227,6 +238,9 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 		for i := range all {
 			all[i].values = all[i].values[k:]
 		}
+	}
+	if s.Phone && len(all) > mostOver {
+		return drawMultiples(m, rs, grain, all, s)
 	}
 	high := 0.0
 	for _, l := range all {
@@ -282,7 +296,7 @@ func drawLines(m measure.Metric, rs []reading, grain measure.Dimension, all []li
 	}
 	marks := endsApart(ends, font*tall, n, band, axis, height, font)
 	flags, verticals := flagged(p, notes, axis.Top, s)
-	marks = append(marks, flags...)
+	marks = append(append(marks, flags...), gapMarks(rs, axis.Bottom, band, s)...)
 	thin := 1.0
 	if n > 300 {
 		thin = 0.5

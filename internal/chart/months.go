@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -108,7 +107,7 @@ func monthly(o measure.Overview, place string, m monthlyMeasure) Chart {
 	c := Chart{
 		ID:         m.id,
 		Subtitle:   subtitle(m.unit, byBody(o.Filter.Book), place, filterWords(o.Filter), span(o.From, o.To), agreedOnly(o.Filter.Basis)),
-		Notes:      notes(o, rs),
+		Notes:      withGapNote(notes(o, rs), rs),
 		missing:    missingDays(rs),
 		Key:        keyOf(bodies),
 		Definition: m.definition,
@@ -239,14 +238,7 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 			top = math.Max(top, m.total(r.Period))
 		}
 	}
-	room := 1.02
-	if slices.ContainsFunc(rs, func(r reading) bool { return r.gappy }) {
-		room = 1.1 // for the words over a month with data missing
-		if s.Phone {
-			room = 1.25 // in two lines
-		}
-	}
-	maximum, step := scale(top*room, 5, m.whole)
+	maximum, step := scale(top*1.02, 5, m.whole)
 	names := nameWidth(bodies, font)
 	if s.Phone {
 		names = 0 // The key stands above, for the plot's sake.
@@ -305,6 +297,7 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 				}
 				if i == 0 {
 					one.MarkAreas = gapAreas(rs, band, s, false)
+					one.MarkPoints = under(one.MarkPoints, gapMarks(rs, 0, band, s))
 				}
 			}))
 	}
@@ -317,7 +310,10 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 				data[j] = opts.BarData{Value: "-"}
 			}
 		}
-		c.AddSeries("All", data, charts.WithSeriesOpts(func(one *charts.SingleSeries) { one.MarkAreas = gapAreas(rs, band, s, false) }))
+		c.AddSeries("All", data, charts.WithSeriesOpts(func(one *charts.SingleSeries) {
+			one.MarkAreas = gapAreas(rs, band, s, false)
+			one.MarkPoints = under(nil, gapMarks(rs, 0, band, s))
+		}))
 	}
 	return finish(c, e)
 }
@@ -509,9 +505,11 @@ func endLabels(rs []reading, bodies []delay.Body, m monthlyMeasure, maximum floa
 		if p.decal != nil {
 			one.Symbol = hatchedSquare
 			one.ItemStyle.BorderColor = hatchInk
-		} else if b == delay.Joint && s.Mono {
+		} else if b == delay.Joint {
 			one.Symbol = dottedSquare
-			one.ItemStyle.BorderColor = ink
+			if one.ItemStyle.BorderColor = white; s.Mono {
+				one.ItemStyle.BorderColor = ink
+			}
 		}
 		out[i] = one
 	}
@@ -526,21 +524,20 @@ type area struct {
 	Label     *opts.Label     `json:"label,omitempty"`
 }
 
-// gapAreas shades each run of readings without data, and more lightly each run
-// with some data missing, and names it where the words fit. A line's band runs
-// from the last reading before the gap to the first after it, which is exactly
-// what the line leaves out.
+// gapAreas shades each run of readings without data and names it where the words
+// fit. A line's band runs from the last reading before the gap to the first after
+// it, which is exactly what the line leaves out.
 func gapAreas(rs []reading, band float64, s Size, line bool) *opts.MarkAreas {
 	font := float64(s.small())
 	var data []any
-	add := func(from, to int, fill string, names ...string) {
+	add := func(from, to int) {
 		width := band * float64(to-from+1)
 		if line {
 			from, to = max(0, from-1), min(len(rs)-1, to+1)
 			width = band * float64(to-from)
 		}
 		label := &opts.Label{Show: opts.Bool(false)}
-		for _, n := range names {
+		for _, n := range [...]string{noData, "No\ndata"} {
 			if widest(n, font)+2 <= width {
 				label = &opts.Label{Show: opts.Bool(true), Position: "insideTop", Formatter: n, Color: ink,
 					FontSize: float32(math.Round(font)), LineHeight: float32(math.Round(font * 1.2))}
@@ -548,30 +545,18 @@ func gapAreas(rs []reading, band float64, s Size, line bool) *opts.MarkAreas {
 			}
 		}
 		data = append(data, [2]area{
-			{Name: names[0], XAxis: from, ItemStyle: &opts.ItemStyle{Color: fill}, Label: label}, {XAxis: to},
+			{Name: noData, XAxis: from, ItemStyle: &opts.ItemStyle{Color: gapFill}, Label: label}, {XAxis: to},
 		})
 	}
-	for _, kind := range [...]struct {
-		is    func(reading) bool
-		fill  string
-		names []string
-	}{
-		{func(r reading) bool { return r.none }, gapFill, []string{noData, "No\ndata"}},
-		{func(r reading) bool { return r.gappy }, partFill, []string{"Some data missing", "Part data", "Part\ndata"}},
-	} {
-		if line && kind.fill == partFill {
-			continue
+	start := -1
+	for i := 0; i <= len(rs); i++ {
+		in := i < len(rs) && rs[i].none
+		if in && start < 0 {
+			start = i
 		}
-		from := -1
-		for i := 0; i <= len(rs); i++ {
-			in := i < len(rs) && kind.is(rs[i])
-			if in && from < 0 {
-				from = i
-			}
-			if !in && from >= 0 {
-				add(from, i-1, kind.fill, kind.names...)
-				from = -1
-			}
+		if !in && start >= 0 {
+			add(start, i-1)
+			start = -1
 		}
 	}
 	if data == nil {

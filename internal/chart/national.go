@@ -29,11 +29,13 @@ func RemainingOf(days []RemainingDay, place, definition string, asAt delay.Day) 
 	c.Table = Table{Head: []string{"Day", "Remaining", "Left that day while ready"}}
 	values := make([]int64, len(days))
 	labels := make([]string, len(days))
+	lacking := make([]bool, len(days))
 	known, latest, low, high := 0, -1, -1, -1
 	for i, d := range days {
 		labels[i] = d.Day.Time().Format("2 Jan")
 		row := []Cell{text(d.Day.Long()), number(float64(d.Remaining), whole(d.Remaining)), number(float64(d.Left), whole(d.Left))}
 		if d.None {
+			lacking[i] = true
 			row = []Cell{text(d.Day.Long()), text(noData), text(noData)}
 		} else {
 			known++
@@ -66,8 +68,13 @@ func RemainingOf(days []RemainingDay, place, definition string, asAt delay.Day) 
 		"Values are in "+
 		"the table below.", name(place), span(from, to), whole(days[low].Remaining), days[low].Day.Long(), whole(days[high].Remaining),
 		days[high].Day.Long(), whole(days[latest].Remaining))
+	if n := len(days) - known; n > 0 {
+		c.Notes = []string{gapNote}
+		c.Alt = strings.TrimSuffix(c.Alt, " Values are in the table below.") + fmt.Sprintf(
+			" Marked under the axis: no list for %s. Values are in the table below.", plural(int64(n), "day", "days"))
+	}
 	c.draw = func(s Size) (json.RawMessage, error) {
-		return drawBars(labels, []barSet{{"Remaining", values, usualEdge, usualEdge}}, "People", "", s)
+		return drawBars(labels, []barSet{{"Remaining", values, usualEdge, usualEdge}}, "People", "", lacking, s)
 	}
 	return c.At(Page)
 }
@@ -102,7 +109,7 @@ func BandsOf(d national.Discharges, place, period, definition string, asAt delay
 	c.Table.Caption = c.Title
 	c.Alt = "Bar chart of discharges after the ready date by days of delay. " + strings.Join(said, ", ") + ". Values are in the table below."
 	c.draw = func(s Size) (json.RawMessage, error) {
-		return drawBars(labels, []barSet{{"Discharges", values, usualEdge, usualEdge}}, "Discharges", "Days from ready date to discharge", s)
+		return drawBars(labels, []barSet{{"Discharges", values, usualEdge, usualEdge}}, "Discharges", "Days from ready date to discharge", nil, s)
 	}
 	if d.Delayed() == 0 {
 		c.draw, c.fit = nothing(c.Title), lowFit

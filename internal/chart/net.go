@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -34,13 +35,14 @@ func (n NetStep) partOf(grain measure.Dimension) bool {
 }
 
 // NetFlowOf is a flow as bars: up where more came than stopped waiting, down and
-// hollow where more stopped, with both numbers below where they fit. Steps that
-// are not whole, or for which lists are missing, are in the table alone. definition is that of the convention
-// which counted them.
+// hollow where more stopped, with both numbers below where they fit. Steps for
+// which lists are missing have a mark in place of a bar, and those that are not
+// whole are in the table alone. definition is that of the convention which counted
+// them.
 func NetFlowOf(steps []NetStep, grain measure.Dimension, o TrendOptions, definition string, asAt delay.Day) Chart {
 	step := stepWord(grain)
 	c := Chart{ID: o.ID, Source: source(asAt), Definition: definition}
-	moves, less := false, false
+	moves := false
 	for _, s := range steps {
 		moves = moves || s.Moved != 0
 	}
@@ -57,7 +59,7 @@ func NetFlowOf(steps []NetStep, grain measure.Dimension, o TrendOptions, definit
 		}
 		return append(cells, number(float64(end), whole(end)))
 	}
-	var drawn []NetStep
+	var drawn, axis []NetStep
 	var all NetStep
 	more := 0
 	for i, s := range steps {
@@ -65,11 +67,14 @@ func NetFlowOf(steps []NetStep, grain measure.Dimension, o TrendOptions, definit
 		switch {
 		case s.Less:
 			head += " (lists missing)"
-			less = true
+			// Before the first list there is nothing to miss a bar between.
+			if len(axis) > 0 && !s.partOf(grain) {
+				axis = append(axis, s)
+			}
 		case s.partOf(grain):
 			head += " (part of it)"
 		default:
-			drawn = append(drawn, s)
+			drawn, axis = append(drawn, s), append(axis, s)
 		}
 		if i == 0 {
 			all.First, all.Start = s.First, s.Start
@@ -112,17 +117,25 @@ func NetFlowOf(steps []NetStep, grain measure.Dimension, o TrendOptions, definit
 		c.draw, c.fit = nothing(c.Title), lowFit
 		return c.At(Page)
 	}
-	if less {
+	if len(drawn) < len(steps) && slices.ContainsFunc(steps, func(s NetStep) bool { return s.Less }) {
 		c.Notes = append(c.Notes, fmt.Sprintf("Drawn are the %ss for which every hospital had sent its lists; the table has all.", step))
+	}
+	for axis[len(axis)-1].Less {
+		axis = axis[:len(axis)-1]
+	}
+	marked := ""
+	if n := len(axis) - len(drawn); n > 0 {
+		c.Notes = append(c.Notes, gapNote)
+		marked = fmt.Sprintf(" Marked under the axis: lists are missing in %s.", plural(int64(n), step, step+"s"))
 	}
 	latest := drawn[len(drawn)-1]
 	c.Alt = fmt.Sprintf("Bar chart of people who became ready less people who stopped waiting, %s, by %s. %s. Latest, %s: %s became ready, "+
-		"%s stopped waiting. Values are in the table below.", name(trendPlace(o)), step, c.Title, when(latest.First, grain), whole(latest.New),
-		whole(latest.Ended))
+		"%s stopped waiting.%s Values are in the table below.", name(trendPlace(o)), step, c.Title, when(latest.First, grain), whole(latest.New),
+		whole(latest.Ended), marked)
 	c.draw = func(s Size) (json.RawMessage, error) {
-		return drawNet(drawn[s.from(len(drawn), phoneMarks):], grain, s)
+		return drawNet(axis[s.from(len(axis), phoneMarks):], grain, s)
 	}
-	return c.latest(len(drawn), phoneMarks, step+"s").At(Page)
+	return c.latest(len(axis), phoneMarks, step+"s").At(Page)
 }
 
 // signedWhole writes a number with its sign.
@@ -141,8 +154,11 @@ func drawNet(steps []NetStep, grain measure.Dimension, s Size) (json.RawMessage,
 	var high, low int64
 	widest, names := 0.0, 0.0
 	labels := make([]string, len(steps))
+	lacking := make([]bool, len(steps))
 	for i, one := range steps {
-		high, low = max(high, one.Net()), min(low, one.Net())
+		if lacking[i] = one.Less; !one.Less {
+			high, low = max(high, one.Net()), min(low, one.Net())
+		}
 		labels[i] = one.First.Time().Format("2 Jan")
 		if grain == measure.ByMonth {
 			labels[i] = one.First.Time().Format("Jan 06")
@@ -180,6 +196,10 @@ func drawNet(steps []NetStep, grain measure.Dimension, s Size) (json.RawMessage,
 	if both {
 		// The numbers that make each bar stand below it, named at their left.
 		for i, one := range steps {
+			if one.Less {
+				labels[i] += "\n\n"
+				continue
+			}
 			labels[i] += "\n" + whole(one.New) + "\n" + whole(one.Ended)
 		}
 		c.SetGlobalOptions(charts.WithTitleOpts(opts.Title{
@@ -202,6 +222,10 @@ func drawNet(steps []NetStep, grain measure.Dimension, s Size) (json.RawMessage,
 	barWidth := math.Min(band*0.72, font*4.5)
 	data := make([]opts.BarData, len(steps))
 	for i, one := range steps {
+		if one.Less {
+			data[i] = opts.BarData{Value: "-"}
+			continue
+		}
 		fill, position := usualEdge, "top"
 		if one.Net() < 0 {
 			fill, position = "#ffffff", "bottom"
@@ -213,6 +237,9 @@ func drawNet(steps []NetStep, grain measure.Dimension, s Size) (json.RawMessage,
 		}
 	}
 	c.AddSeries("Net", data,
+		charts.WithSeriesOpts(func(one *charts.SingleSeries) {
+			one.MarkPoints = under(one.MarkPoints, marksUnder(lacking, bottom, band, s))
+		}),
 		charts.WithBarChartOpts(opts.BarChart{BarWidth: px(barWidth)}),
 		charts.WithMarkLineNameYAxisItemOpts(opts.MarkLineNameYAxisItem{Name: "As many", YAxis: 0}),
 		charts.WithMarkLineStyleOpts(opts.MarkLineStyle{Symbol: []string{"none", "none"}, Label: &opts.Label{Show: opts.Bool(false)},

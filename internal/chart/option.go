@@ -95,28 +95,34 @@ type itemStyle struct {
 }
 
 func (e extras) VisitXAxis(axes []opts.XAxis) any {
-	a := axes[0]
-	label := axisLabel{AxisLabel: a.AxisLabel, CustomValues: e.x.labels}
-	if a.AxisLabel != nil {
-		label.LineHeight = math.Round(float64(a.AxisLabel.FontSize) * 1.25)
+	out := make([]xAxis, len(axes))
+	for i, a := range axes {
+		label := axisLabel{AxisLabel: a.AxisLabel, CustomValues: e.x.labels}
+		if a.AxisLabel != nil {
+			label.LineHeight = math.Round(float64(a.AxisLabel.FontSize) * 1.25)
+		}
+		tick := axisTick{}
+		if e.x.ticks {
+			tick = axisTick{Show: true, Align: true, CustomValues: e.x.labels, LineStyle: &opts.LineStyle{Color: ink}}
+		}
+		out[i] = xAxis{XAxis: a, AxisLabel: label, AxisTick: tick, Interval: e.x.step, Z: e.x.z()}
 	}
-	tick := axisTick{}
-	if e.x.ticks {
-		tick = axisTick{Show: true, Align: true, CustomValues: e.x.labels, LineStyle: &opts.LineStyle{Color: ink}}
-	}
-	return []xAxis{{XAxis: a, AxisLabel: label, AxisTick: tick, Interval: e.x.step, Z: e.x.z()}}
+	return out
 }
 
 func (e extras) VisitYAxis(axes []opts.YAxis) any {
-	a := axes[0]
-	label := axisLabel{AxisLabel: a.AxisLabel, CustomValues: e.y.labels}
-	size := 12
-	if a.AxisLabel != nil {
-		size = a.AxisLabel.FontSize
-		label.LineHeight = math.Round(float64(size) * 1.2)
+	out := make([]yAxis, len(axes))
+	for i, a := range axes {
+		label := axisLabel{AxisLabel: a.AxisLabel, CustomValues: e.y.labels}
+		size := 12
+		if a.AxisLabel != nil {
+			size = a.AxisLabel.FontSize
+			label.LineHeight = math.Round(float64(size) * 1.2)
+		}
+		out[i] = yAxis{YAxis: a, AxisLabel: label, AxisTick: &axisTick{}, Interval: e.y.step, Z: e.y.z(),
+			NameStyle: &nameStyle{Color: ink, FontSize: size, Align: "left"}}
 	}
-	return []yAxis{{YAxis: a, AxisLabel: label, AxisTick: &axisTick{}, Interval: e.y.step, Z: e.y.z(),
-		NameStyle: &nameStyle{Color: ink, FontSize: size, Align: "left"}}}
+	return out
 }
 
 func (e extras) VisitSeriesOpt(all charts.MultiSeries) any {

@@ -26,7 +26,7 @@ func People(days []measure.Period, f measure.Filter, place string, asAt delay.Da
 		ID:         "people",
 		Title:      peopleTitle(rs),
 		Subtitle:   subtitle("People delayed each day", place, filterWords(f), span(from, to)),
-		Notes:      peopleNotes(rs),
+		Notes:      withGapNote(peopleNotes(rs), rs),
 		missing:    missingDays(rs),
 		Definition: definitionPeople(f.Book.Counting()),
 		Source:     source(asAt),
@@ -118,6 +118,7 @@ func peopleAlt(rs []reading, place, period string) string {
 	if n := len(rs) - known(rs); n > 0 {
 		s += fmt.Sprintf(" No data for %s.", plural(int64(n), "day", "days"))
 	}
+	s += gapSentence(rs, "day")
 	return strings.ReplaceAll(s, ". latest", ". Latest") + " Values are in the table below."
 }
 
@@ -171,7 +172,9 @@ func drawPeople(rs []reading, s Size) (json.RawMessage, error) {
 		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(true), Symbol: "none", SymbolSize: s.Line * 3}),
 		charts.WithSeriesOpts(func(one *charts.SingleSeries) {
 			one.MarkAreas = gapAreas(rs, band, s, true)
-			one.MarkPoints = &opts.MarkPoints{Data: []any{endWords(words, last, len(rs), plotted(maximum*(1-ys[0]/height)), font, band, "bold")}}
+			one.MarkPoints = under(&opts.MarkPoints{
+				Data: []any{endWords(words, last, len(rs), plotted(maximum*(1-ys[0]/height)), font, band, "bold")},
+			}, gapMarks(rs, 0, band, s))
 		}))
 	return finish(c, extras{y: axisExtras{step: step}, x: axisExtras{labels: shown, ticks: true}})
 }

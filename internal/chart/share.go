@@ -32,7 +32,7 @@ func Share(o measure.Overview, place string) Chart {
 		ID:         "council-share",
 		Title:      shareTitle(readings(o.Months, true)),
 		Subtitle:   subtitle("Share of delayed days with social care", place, filterWords(o.Filter), span(o.From, o.To), o.Filter.Basis.Short()),
-		Notes:      notes(o, readings(o.Months, true)),
+		Notes:      withGapNote(notes(o, readings(o.Months, true)), rs),
 		missing:    missingDays(readings(o.Months, true)),
 		Definition: definitionShare,
 		Source:     source(o.AsAt),
@@ -191,6 +191,7 @@ func drawShare(rs []reading, s Size) (json.RawMessage, error) {
 	if banded {
 		marks = append(marks, endWords(rangeWords, last, len(rs), at(ys[1]), font, band, "normal"))
 	}
+	marks = append(marks, gapMarks(rs, 0, band, s)...)
 	c.AddSeries("Social care", value, charts.WithLineStyleOpts(opts.LineStyle{Width: float32(s.Line), Color: ink}),
 		charts.WithItemStyleOpts(opts.ItemStyle{Color: ink}),
 		charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(true), Symbol: "none", SymbolSize: s.Line * 3}),

@@ -600,6 +600,7 @@ func controlAlt(t measure.Trend, p drawnPart, r spc.Result, o TrendOptions, note
 	if n := len(p.values) - p.numbers(); n > 0 {
 		s += fmt.Sprintf(" No reading for %s.", plural(int64(n), stepWord(t.Grain), stepWord(t.Grain)+"s"))
 	}
+	s += gapSentence(p.rs, stepWord(t.Grain))
 	if w := noteWords(notes); w != "" {
 		s += " " + w
 	}
@@ -844,7 +845,7 @@ func drawControl(m measure.Metric, p drawnPart, r spc.Result, o TrendOptions, ax
 	}
 	marks := endsApart(ends, room, n, band, axis, grid.height(s), font)
 	flags, lines := flagged(p, notes, axis.Top, s)
-	marks = append(marks, flags...)
+	marks = append(append(marks, flags...), gapMarks(p.rs, axis.Bottom, band, s)...)
 	c.AddSeries("Words", []opts.LineData{}, charts.WithSeriesOpts(func(one *charts.SingleSeries) {
 		one.Type = "scatter"
 		one.MarkPoints = &opts.MarkPoints{Data: marks}

@@ -326,6 +326,7 @@ func trendNotes(t measure.Trend, p drawnPart) []string {
 		}
 		out = append(out, s+".")
 	}
+	out = withGapNote(out, p.rs)
 	for _, b := range t.Began {
 		if slices.ContainsFunc(p.all, func(r measure.TrendReading) bool { return r.First <= b.Day && b.Day <= r.Last }) {
 			out = append(out, fmt.Sprintf("The extracts of %s began on %s: more is counted from then on.", name(b.Name), b.Day.Long()))

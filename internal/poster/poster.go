@@ -170,25 +170,39 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 	}
 	const left, room, high = 704.0, 800.0, 404.0
 	pitch := min(128, high/float64(len(rows)))
-	above := pitch >= 96
+	var all []string
+	size, lines := float64(label), 1
+	for _, r := range rows {
+		all = append(all, r.name)
+		if width(r.name, label, true) > room {
+			size = small
+		}
+		if width(r.name, small, true) > room {
+			lines = 2
+		}
+	}
+	// Names stand over their bars where both have room, else beside them, on as many
+	// lines as a row has.
+	above := pitch >= 96 && (lines == 1 || pitch >= 116)
 	x, wide := left, room-46-late-width(measure.Whole(most), 48, true)
 	names := room
 	if !above {
-		var all []string
-		for _, r := range rows {
-			all = append(all, r.name)
-		}
-		names = space(all, small, min(400, room-notes-14), 1, true)
+		size, lines = small, max(1, int((pitch-8)/small))
+		names = space(all, small, min(400, room-notes-14), lines, true)
 		x, wide = left+names+14, wide-names-14
 	}
 	y := (high - pitch*float64(len(rows))) / 2
 	for _, r := range rows {
 		top, h := y, pitch*0.76
+		said := wrap(r.name, size, names, lines, true)
+		at := y + h/2 + 11 - small*float64(len(said)-1)/2
 		if above {
-			p.text(left, y+30, label, cut(r.name, label, names, true), attr{bold: true})
-			top, h = y+40, pitch-52
-		} else {
-			p.text(left, y+h/2+11, small, cut(r.name, small, names, true), attr{bold: true})
+			more := small * float64(lines-1)
+			top, h = y+40+more, pitch-52-more
+			at = y + 30 + small*float64(lines-len(said))
+		}
+		for i, line := range said {
+			p.text(left, at+small*float64(i), size, line, attr{bold: true})
 		}
 		if r.note != "" {
 			p.text(x, top+h/2+11, small, r.note, attr{class: "quiet"})

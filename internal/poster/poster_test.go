@@ -268,6 +268,31 @@ func TestPosterNumbersAddUp(t *testing.T) {
 // What a projector must not hide: names are whole where there is room for them,
 // hospitals that are not counted are said, a week of which some lists came is not
 // one without lists, and no words lie over others or are crossed by a line.
+// A hospital's name of many letters is smaller, then on two lines, and never cut
+// where a row has the room.
+func TestLongNamesOfHospitalsStandWhole(t *testing.T) {
+	t.Parallel()
+	const long = "Birmingham Community Healthcare and Specialist Rehabilitation Centre"
+	day := call.Day(delay.MustDay("2026-11-03"))
+	for n := 1; n <= 4; n++ {
+		c := &call.Content{AsAt: day, Call: day + 1, Waiting: call.Count{NHS: 90, SocialCare: 30}}
+		for range n {
+			c.Hospitals = append(c.Hospitals, call.Hospital{Name: long, Day: day, Counted: true, Waiting: call.Count{NHS: 9, SocialCare: 3}})
+		}
+		d := Draw(c, call.Slide{Number: 1, Facts: []call.Fact{{Figure: "1", Words: "x"}}})
+		var words strings.Builder
+		for _, b := range said(d.SVG) {
+			words.WriteString(b.name + " ")
+		}
+		if strings.Contains(words.String(), "…") || strings.Count(words.String(), "Centre") != n {
+			t.Errorf("%d hospitals: %s", n, words.String())
+		}
+		if all := clashes(d.SVG); len(all) > 0 {
+			t.Errorf("%d hospitals: %s", n, strings.Join(all, "; "))
+		}
+	}
+}
+
 func TestPosterSaysAll(t *testing.T) {
 	t.Parallel()
 	day := call.Day(delay.MustDay("2026-11-03"))

@@ -318,6 +318,36 @@ type closeSection struct {
 	Words       []string
 	Tables      []page.Table
 	Links       []page.Link
+	// Fold names the tables where they are too long to stand open; empty where they
+	// do. Open has them stand open all the same, for paper.
+	Fold string
+	Open bool
+}
+
+// Rows and tables of a section that stand open.
+const (
+	closeRows   = 10
+	closeTables = 2
+)
+
+// folded folds the tables of sections that are long. What a director decides by,
+// the figures and their revisions, always stands open.
+func folded(sections []closeSection, print bool) []closeSection {
+	for i := range sections {
+		sec := &sections[i]
+		rows := 0
+		for _, t := range sec.Tables {
+			rows += len(t.Rows)
+		}
+		if rows <= closeRows && len(sec.Tables) <= closeTables || slices.Contains([]string{"figures", "revisions", "england-revisions"}, sec.ID) {
+			continue
+		}
+		sec.Open = print
+		if sec.Fold = "Show " + plural(int64(rows), "row", "rows"); len(sec.Tables) > 1 {
+			sec.Fold = "Show " + count(int64(len(sec.Tables))) + " tables with " + plural(int64(rows), "row", "rows")
+		}
+	}
+	return sections
 }
 
 // monthAsked reads the month of the address and what form of it is asked for.
@@ -381,6 +411,7 @@ func (s *Server) closePage(c echo.Context) error {
 	if a.Print {
 		v.BodyClass = "app-view-print"
 	}
+	v.Sections = folded(v.Sections, a.Print)
 	return s.page(c, "close", v)
 }
 
@@ -847,7 +878,7 @@ func (s *Server) closedPage(c echo.Context, r closing.Record, content *closing.C
 	if !content.ByGroups() {
 		v.Sections = append(v.Sections, s.openAsClosed(content))
 	}
-	v.Sections = append(v.Sections, s.extractsSection(content))
+	v.Sections = folded(append(v.Sections, s.extractsSection(content)), print)
 	return s.page(c, "close", v)
 }
 

@@ -193,7 +193,7 @@ func TestC15WhatWasClosedStaysBesideWhatIsKnown(t *testing.T) {
 			"revisions"; !strings.Contains(got, want) {
 			t.Errorf("%s says %q", target, got)
 		}
-		if to, _ := bar.Find("a").Attr("href"); to != octoberClose+"#revisions" {
+		if to, _ := bar.Find("a").Last().Attr("href"); to != octoberClose+"#revisions" {
 			t.Errorf("%s leads to %s", target, to)
 		}
 	}

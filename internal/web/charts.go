@@ -75,6 +75,7 @@ func (s *Server) chart(c echo.Context) error {
 	s.withCharts(&v.Frame)
 	v.Showing = showing
 	v.Chart = s.charted(ctx, one, chartAlone, s.chartLinks(key, q)[1:], true)
+	s.mark(c, &v.Frame, o.From, o.To, v.Chart)
 	for _, other := range known {
 		if other != key {
 			v.Others = append(v.Others, page.Link{Text: s.chartName(other), Href: page.Address("/charts/"+s.chartID(other), q)})

@@ -105,8 +105,9 @@ type councilView struct {
 type movedView struct {
 	By    []page.NavItem
 	Chart page.Chart
-	Table page.Table
 	Words string
+	// drawn is the chart of which Chart is the view.
+	drawn chart.Chart
 }
 
 // councilHome goes to the council of the reader, else the partnership's first.
@@ -173,7 +174,7 @@ func counted(n int64, href string) page.Cell {
 func (s *Server) councilOf(c echo.Context) (councilAsked, error) {
 	ctx := c.Request().Context()
 	a := councilAsked{code: c.Param("code")}
-	for _, form := range []string{"csv", "json", "xlsx"} {
+	for _, form := range []string{"csv", "json", "xlsx", "svg"} {
 		if code, ok := strings.CutSuffix(a.code, "."+form); ok {
 			a.code, a.form = code, form
 		}
@@ -259,6 +260,16 @@ func (s *Server) councilPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.form == "svg" {
+		if v.Moved.Words != "" {
+			return problem.New(problem.NotFound, "There is no picture of what moved the share. %s", v.Moved.Words)
+		}
+		b, err := s.drawn.svg(c.Request().Context(), v.Moved.drawn.At(movedSize), true)
+		if err != nil {
+			return err
+		}
+		return c.Blob(200, "image/svg+xml", b)
+	}
 	if a.form == "xlsx" {
 		// Rows about people are on the page alone, for those whose they are (P1).
 		about := s.aboutWorkbook(v.Showing, v.About)
@@ -266,7 +277,8 @@ func (s *Server) councilPage(c echo.Context) error {
 			about = append(about, [2]string{"In words", strings.TrimSpace(v.Lede + " " + v.Agreed)})
 		}
 		return s.sendXLSX(c, workbook{Name: "homeward-council-" + a.code, About: about,
-			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital}, v.Split, v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled},
+			Tables: slices.Concat([]page.Table{v.Figures, v.ByHospital, v.Moved.Chart.Table}, v.Split,
+				v.Besides, v.Lengths, []page.Table{v.HandOffs, v.Unsettled},
 				v.crossed())})
 	}
 	return s.page(c, "council", v)
@@ -322,6 +334,7 @@ func (s *Server) councilShown(c echo.Context, a councilAsked) (councilView, erro
 	if err := s.councilTrends(ctx, a, &v); err != nil {
 		return v, err
 	}
+	s.mark(c, &v.Frame, (f.To.Month() - 12).First(), f.To, v.Chart, v.Waiting)
 	// The heading of the page says whose the charts are, the title whom they count and
 	// the axis in what; what is saved of them says all of it.
 	for _, c := range []*page.Chart{&v.Chart, &v.Waiting} {
@@ -822,22 +835,30 @@ func (s *Server) moved(ctx context.Context, a councilAsked, place string) movedV
 			Was: f.Shared(p.Was)[delay.SocialCare], Points: p.Points})
 	}
 	m.Book = s.opts.Places.Book
-	c := chart.MovedOf(m, place)
-	v.Chart = s.charted(ctx, c, movedSize, nil, false)
-	v.Table = v.Chart.Table
-	v.Table.ID, v.Table.Caption = "moved-table", "Parts of the change of "+points(f.Change)+" points"
+	v.drawn = chart.MovedOf(m, place)
+	q := a.see.keep(page.Dated(a.filter, f.From, f.To))
+	q.Del(page.WordCouncil)
+	q.Set(wordMoved, a.moved)
+	at := func(ending string) string { return page.Address("/council/"+a.code+ending, q) }
+	v.Chart = s.charted(ctx, v.drawn, movedSize, []page.Link{{Text: downloadCSV, Href: at(".csv")}, {Text: downloadXLSX, Href: at(".xlsx")},
+		{Text: downloadSVG, Href: at(".svg")}, {Text: howCounted, Href: "/definitions/" + measure.CouncilShare}}, a.print)
+	v.Chart.Brief = strings.Replace(v.Chart.Brief, ", "+place, "", 1) // The heading of the page names it.
+	v.Chart.Foot = "They add up to " + points(f.Change) + " points exactly."
+	v.Chart.Data = nil // A few bars with their numbers on them are not read one by one.
+	t := &v.Chart.Table
+	t.ID, t.Caption = "moved-table", "Parts of the change of "+points(f.Change)+" points"
 	if a.moved != byAge {
 		for i, p := range parts {
 			narrow := func(m *measure.Filter) {
 				*m = narrowed(*m, measure.Dimension(a.moved), p.Cell)
 				m.Bodies = []delay.Body{delay.SocialCare}
 			}
-			v.Table.Rows[i][1] = counted(m.Parts[i].Now, a.rows(f.From, f.To, narrow))
-			v.Table.Rows[i][2] = counted(m.Parts[i].Was, a.rows(f.WasFrom, f.WasTo, narrow))
+			t.Rows[i][1] = counted(m.Parts[i].Now, a.rows(f.From, f.To, narrow))
+			t.Rows[i][2] = counted(m.Parts[i].Was, a.rows(f.WasFrom, f.WasTo, narrow))
 		}
 	}
 	social := func(m *measure.Filter) { m.Bodies = []delay.Body{delay.SocialCare} }
-	v.Table.Foot[1], v.Table.Foot[2] = counted(m.Now, a.rows(f.From, f.To, social)), counted(m.Was, a.rows(f.WasFrom, f.WasTo, social))
+	t.Foot[1], t.Foot[2] = counted(m.Now, a.rows(f.From, f.To, social)), counted(m.Was, a.rows(f.WasFrom, f.WasTo, social))
 	return v
 }
 

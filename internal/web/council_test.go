@@ -102,6 +102,12 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 			if doc.Find("#moved-share svg").Length() != 2 {
 				t.Errorf("%s: there are no bars for desk and phone", split)
 			}
+			for _, ending := range []string{".csv", ".xlsx", ".svg"} {
+				href, _ := doc.Find("#moved-share .app-data__menu a[href^='" + councilPage + ending + "']").Attr("href")
+				if w := s.ask(http.MethodGet, href, nil); w.Code != http.StatusOK || !strings.Contains(href, "split="+split) {
+					t.Errorf("%s: the Data menu leads to %q, which gives %d", split, href, w.Code)
+				}
+			}
 		}
 		if w := s.ask(http.MethodGet, councilPage+"?split=ward", nil); w.Code != http.StatusBadRequest {
 			t.Errorf("an unknown split gives %d", w.Code)
@@ -112,6 +118,9 @@ func TestCouncilPageHasItsParts(t *testing.T) {
 		if doc.Find("#moved-share").Length() != 0 || !strings.Contains(words(doc.Find(".app-council")),
 			"There is nothing to compare: October 2025 or September 2025 has no delayed days.") {
 			t.Error("a change from nothing is explained")
+		}
+		if w := s.ask(http.MethodGet, councilPage+".svg?from=2025-10-01&to=2025-10-31", nil); w.Code != http.StatusNotFound {
+			t.Errorf("its picture gives %d", w.Code)
 		}
 	})
 	t.Run("P1 those without rows see counts, and no links that they cannot follow are lost", func(t *testing.T) {

@@ -49,7 +49,7 @@ const (
 )
 
 // daysOnPage is how many rows a page of /days has.
-const daysOnPage = 50
+const daysOnPage = 25
 
 type daysView struct {
 	page.Frame

@@ -88,6 +88,7 @@ func (s *Server) charted(ctx context.Context, c chart.Chart, size chart.Size, li
 		Table: page.ChartTable(c), Definition: c.Definition, Source: c.Source, Links: links,
 		PlotClass: "app-chart__plot", ValuesClass: "app-chart__values",
 	}
+	v.Missing, v.Marked = c.Marked()
 	if open {
 		v.ValuesClass += " app-chart__values--open"
 	}

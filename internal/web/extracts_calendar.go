@@ -105,7 +105,9 @@ func (s *Server) calendarOf(c echo.Context) (fortnightOf, []TurnedAway, error) {
 }
 
 func (f fortnightOf) query(from, to delay.Day) url.Values {
-	return page.Dated(measure.Filter{Providers: f.Asked}, from, to)
+	q := page.Dated(measure.Filter{Providers: f.Asked}, from, to)
+	q.Del(page.WordBasis) // Extracts are in or not, whatever is agreed of their days.
+	return q
 }
 
 func (s *Server) calendarPage(c echo.Context) error {

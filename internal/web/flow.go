@@ -171,6 +171,7 @@ func (s *Server) flowShown(c echo.Context) (flowView, error) {
 			v.Charts = append(v.Charts, s.charted(ctx, chart.FlowOf(f, i, o), panel, links, a.Print))
 		}
 	}
+	s.mark(c, &v.Frame, f.From, f.To, v.Charts...)
 	v.Flow = s.flowTable(see, f)
 	if see.text != "" {
 		if v.Differences, err = s.differences(ctx, see, func(since revision.Since) (*revision.Comparison, error) {

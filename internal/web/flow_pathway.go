@@ -121,6 +121,7 @@ func (s *Server) pathwayFlowShown(c echo.Context) (pathwayFlowView, error) {
 	v.Late = s.late(a.ledger, a.to)
 	s.withCharts(&v.Frame)
 	s.drawPathways(c.Request().Context(), a, q, &v)
+	s.mark(c, &v.Frame, a.from, a.to, v.Charts...)
 	v.Whole = pathwayTable("flow-all", "From "+a.from.Long()+" to "+a.to.Long(), a.whole, "")
 	v.Steps = pathwayTable("flow-steps", "By "+string(a.grain), a.flows, a.grain)
 	v.StepsWords = fmt.Sprintf("Every %s by pathway: %d rows", a.grain, len(a.flows))

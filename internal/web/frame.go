@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -77,6 +78,24 @@ func (s *Server) frame(c echo.Context, title string) page.Frame {
 // withCharts adds the scripts that make charts readable step by step.
 func (s *Server) withCharts(f *page.Frame) {
 	f.Scripts = append(f.Scripts, s.assets.href(chartJS))
+}
+
+// mark has the bar of the page say once what the marks under the axes of its charts
+// are, and lead to the days. The charts are of the days from from to to.
+func (s *Server) mark(c echo.Context, f *page.Frame, from, to delay.Day, charts ...page.Chart) {
+	charts = slices.DeleteFunc(slices.Clone(charts), func(one page.Chart) bool { return !one.Marked })
+	if len(charts) == 0 {
+		return
+	}
+	what := "some hospital days have"
+	if n := charts[0].Missing; n > 0 && !slices.ContainsFunc(charts, func(one page.Chart) bool { return one.Missing != n }) {
+		what = plural(int64(n), "hospital day has", "hospital days have")
+	}
+	f.Marked = &page.Link{Text: "▲ on an axis: " + what + " no extract."}
+	if s.opens(calendarPath, s.actor(c)) {
+		// The calendar shows a year at most, and the latest days are asked after first.
+		f.Marked.Href = page.Address(calendarPath, fortnightOf{}.query(max(from, to-calendarMost+1), to))
+	}
 }
 
 // dateBar says what the data is as at, and how many of the extracts of that day

@@ -210,6 +210,7 @@ func (s *Server) overviewPage(c echo.Context) error {
 	}
 	v.Waiting = waitingOf(o, see.keep(page.Dated(o.Filter.On(measure.BasisCounted), o.From, o.To)))
 	v.First, v.Pair, v.Last = s.overviewCharts(ctx, o, q, a.Print)
+	s.mark(c, &v.Frame, o.From, o.To, append([]page.Chart{v.First}, v.Pair...)...)
 	v.Arrivals = arrivalsOf(o)
 	if err := s.withEngland(ctx, see, o, first, &v); err != nil {
 		return err
@@ -357,7 +358,7 @@ func nowOf(o measure.Overview, first delay.Day) nowView {
 // fills are the colours of the responsible bodies, the chart's own; what is not
 // attributed bears the hatch drawn in the page's definitions.
 var fills = map[delay.Body]string{
-	delay.SocialCare: "#F46A25", delay.NHS: "#12436D", delay.Joint: "#28A197", delay.NotAttributed: "url(#app-hatch)",
+	delay.SocialCare: "#F46A25", delay.NHS: "#12436D", delay.Joint: "url(#app-dots)", delay.NotAttributed: "url(#app-hatch)",
 }
 
 func swatch(b delay.Body) string { return "app-swatch--" + b.Slug() }

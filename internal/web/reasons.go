@@ -222,6 +222,13 @@ type reasonsView struct {
 	// Groups and MixedWords are of code sets that share groups and not reasons (D4).
 	Groups     *page.Table
 	MixedWords string
+	// Largest are the groups with the most days, each with its reasons, and Others
+	// the rest.
+	Largest, Others *reasonGroups
+	// Folded says that the tables of every reason are too long to stand open, Open
+	// that they do all the same, for paper.
+	Folded, Open bool
+	TableWords   string
 	// Pathways are the reasons by pathway, where they are asked for; ByPathway
 	// leads to them where they are not.
 	Pathways  *page.Crosstab
@@ -229,6 +236,17 @@ type reasonsView struct {
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 }
+
+// reasonGroups is a list of groups that open to their reasons; Words names a list
+// that is folded.
+type reasonGroups struct {
+	Words string
+	Each  []groupView
+}
+
+// largestGroups is how many groups stand open to the eye, and fewReasons how many
+// reasons a table may have to stand open beside them.
+const largestGroups, fewReasons = 8, 20
 
 func (s *Server) reasonsPage(c echo.Context) error {
 	v, err := s.reasonsShown(c)
@@ -294,6 +312,13 @@ func (s *Server) reasonsShown(c echo.Context) (reasonsView, error) {
 		{Text: downloadCSV, Href: page.Address("/reasons.csv", q)}, {Text: downloadXLSX, Href: page.Address("/reasons.xlsx", q)},
 		{Text: howCounted, Href: "/definitions/M01"}}, r.Print)
 	v.Table, v.Next, v.Groups = r.table(), r.next(), r.groups()
+	v.Folded, v.Open = len(v.Table.Rows) > fewReasons, r.Print
+	v.TableWords = plural(int64(len(v.Table.Rows)), "reason as a table", "reasons as a table")
+	if v.Groups != nil {
+		v.Largest, v.Others = r.opening(v.Table, v.Groups)
+		v.TableWords = plural(int64(len(v.Groups.Rows)), "group", "groups") + " and " + plural(int64(len(v.Table.Rows)), "reason", "reasons") +
+			" as tables"
+	}
 	if r.Pathways != nil {
 		v.Pathways = s.reasonPathways(r, q)
 	} else {
@@ -395,6 +420,44 @@ func (r reasonFigures) groups() *page.Table {
 			number(count(reasons[name]))})
 	}
 	return &t
+}
+
+// opening gives the groups of a table, largest first, each with its reasons, which
+// are rows of the table of all.
+func (r reasonFigures) opening(all page.Table, groups *page.Table) (largest, others *reasonGroups) {
+	book := r.Asked.Filter.Book
+	days := map[string]int64{}
+	for _, l := range r.Lines {
+		days[book.Group(l.Reason)] += l.Days.Total()
+	}
+	most := int64(1)
+	for _, n := range days {
+		most = max(most, n)
+	}
+	largest, others = &reasonGroups{}, &reasonGroups{}
+	var rest int64
+	for i, g := range groups.Rows {
+		name := g[0].Text
+		view := groupView{Name: name, Value: count(days[name]), Width: fixed(100 * float64(days[name]) / float64(most)), Change: g[2].Text,
+			Reasons: page.Table{ID: "group-" + strconv.Itoa(i+1), Caption: name + ", by reason", HiddenCaption: true, Head: []page.Head{
+				{Text: "Waiting for"}, {Text: "Days", Numeric: true}, {Text: "A year before", Numeric: true}, {Text: "Change", Numeric: true}}}}
+		for j, l := range r.Lines {
+			if row := all.Rows[j]; book.Group(l.Reason) == name {
+				view.Reasons.Rows = append(view.Reasons.Rows, []page.Cell{row[0], row[1], row[len(row)-2], row[len(row)-1]})
+			}
+		}
+		if i < largestGroups {
+			largest.Each = append(largest.Each, view)
+			continue
+		}
+		others.Each = append(others.Each, view)
+		rest += days[name]
+	}
+	if len(others.Each) == 0 {
+		return largest, nil
+	}
+	others.Words = plural(int64(len(others.Each)), "more group", "more groups") + ", " + plural(rest, "day", "days")
+	return largest, others
 }
 
 func (r reasonFigures) next() page.Table {

@@ -289,6 +289,7 @@ func (s *Server) routes() []route {
 		{get, "/figures.json", s.may(people.SeeFigures, s.figuresJSON), false},
 		{get, "/reasons.xlsx", s.may(people.SeeFigures, s.reasonsXLSX), false},
 		{get, "/flow.xlsx", s.may(people.SeeFigures, s.flowXLSX), false},
+		{get, "/trends.xlsx", s.may(people.SeeFigures, s.trendsXLSX), false},
 		{get, "/figures.xlsx", s.may(people.SeeFigures, s.figuresXLSX), false},
 		{get, "/figures/public.csv", s.may(people.SeeFigures, s.publicCSV), false},
 		{get, "/figures/public.json", s.may(people.SeeFigures, s.publicJSON), false},

@@ -313,6 +313,7 @@ func (s *Server) sitrepPage(c echo.Context) error {
 	s.sitrepNow(a, counted, &v)
 	s.sitrepBreakdowns(a, counted, &v)
 	v.Chart = s.sitrepChart(ctx, a, counted, q)
+	s.mark(c, &v.Frame, a.from, a.to, v.Chart)
 	v.About = s.definedBy(a.nationalAsked, q, fmt.Sprintf("As England's acute discharge situation report does, %d and over on the ready date",
 		a.age), s.conventionLink(conventionReady), page.Link{Text: "How each number is read", Href: "/definitions#open"})
 	s.fix(ctx, v.About, a.see, a.path, q)

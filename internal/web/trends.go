@@ -374,15 +374,17 @@ type trendsView struct {
 	Flows    []page.Link
 	Offers   []offerView
 	Restarts bool // the reader may start limits again
-	Empty    string
-	Filters  page.Filters
-	Icons    []iconView
-	Charts   []page.Chart
-	Class    string
-	Settings string
-	Notes    []noteView
-	NotesAdd *noteForm
-	Table    *page.Table
+	// OffersWords says whose limits start again, and where.
+	OffersWords string
+	Empty       string
+	Filters     page.Filters
+	Icons       []iconView
+	Charts      []page.Chart
+	Class       string
+	Settings    string
+	Notes       []noteView
+	NotesAdd    *noteForm
+	Table       *page.Table
 	// Differences compares with the present; nil on a page that shows it.
 	Differences *differencesView
 	More        string
@@ -452,11 +454,13 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 	}
 	links := []page.Link{
 		{Text: downloadCSV, Href: page.Address("/trends.csv", q)},
+		{Text: downloadXLSX, Href: page.Address("/trends.xlsx", q)},
 		{Text: howCounted, Href: "/definitions/" + t.Metric.ID},
 	}
+	v.About.Links = append(v.About.Links, page.Link{Text: "Excel", Href: page.Address("/trends.xlsx", q)})
 	switch {
 	case drawn.One != nil:
-		links = append(links[:1], page.Link{Text: downloadSVG, Href: page.Address("/trends.svg", q)}, links[1])
+		links = slices.Insert(links, 2, page.Link{Text: downloadSVG, Href: page.Address("/trends.svg", q)})
 		v.About.Links = append(v.About.Links, page.Link{Text: "SVG", Href: page.Address("/trends.svg", q)})
 		v.Charts = []page.Chart{s.charted(ctx, drawn.One.Chart, across, links, a.Print)}
 		for _, i := range []chart.Icon{drawn.One.Variation, drawn.One.Assurance} {
@@ -481,6 +485,7 @@ func (s *Server) trendsView(c echo.Context, a trendAsked, t measure.Trend) (tren
 			v.More += " " + shapes(t.Metric)
 		}
 	}
+	s.mark(c, &v.Frame, t.From, t.To, v.Charts...)
 	if a.Chart == chartControl && len(drawn.Controls) > 0 {
 		v.Settings = drawn.Controls[0].Settings
 	}
@@ -716,6 +721,26 @@ func (s *Server) trendsJSON(c echo.Context) error {
 		return err
 	}
 	return s.sendJSON(c, t)
+}
+
+// trendsXLSX answers with the tables of the page as they are seen.
+func (s *Server) trendsXLSX(c echo.Context) error {
+	a, t, err := s.trendOf(c)
+	if err != nil {
+		return err
+	}
+	v, err := s.trendsView(c, a, t)
+	if err != nil {
+		return err
+	}
+	w := workbook{Name: "homeward-trends", About: s.aboutWorkbook(v.Showing, v.About)}
+	if v.Table != nil {
+		w.Tables = append(w.Tables, *v.Table)
+	}
+	for _, one := range v.Charts {
+		w.Tables = append(w.Tables, one.Table)
+	}
+	return s.sendXLSX(c, w)
 }
 
 // trendsSVG answers with the one chart of the address as a picture.

@@ -294,9 +294,33 @@ func TestALongShiftOffersToStartTheLimitsAgain(t *testing.T) {
 	if text := words(viewer); viewer.Find("form").Length() != 0 || !strings.Contains(text, "An analyst can start the limits again from ") {
 		t.Errorf("a viewer reads %q", text)
 	}
-	for _, narrow := range []string{"&resp=social-care", "&known=2026-11-02", "&chart=line", "&split=responsible"} {
-		if n := as(people.Analyst, target+narrow).Find(".app-restart").Length(); n != 0 {
-			t.Errorf("%s%s offers a restart", target, narrow)
+	for _, other := range []string{"&known=2026-11-02", "&chart=line"} {
+		if n := as(people.Analyst, target+other).Find(".app-restart").Length(); n != 0 {
+			t.Errorf("%s%s offers a restart", target, other)
+		}
+	}
+	if link := as(people.Viewer, target).Find(".app-chart__strip a[href='#restart']"); link.Length() != 1 {
+		t.Error("the chart does not say that its limits may be out of date")
+	}
+	// A chart of a part says that limits belong to the whole, and leads to it; of
+	// several charts each has its own.
+	for narrow, want := range map[string][2]string{
+		"/trends?grain=day&provider=RXA&resp=nhs":          {"Limits start again for a measure as a whole", "provider=RXA"},
+		"/trends?grain=day&provider=RXA&split=responsible": {"Limits start again for a measure as a whole", "provider=RXA"},
+		"/trends?grain=day&split=provider":                 {"Each has its own chart", "provider=R"},
+	} {
+		strip := as(people.Analyst, narrow).Find(".app-restart")
+		if text := words(strip); strip.Find("form").Length() != 0 || !strings.Contains(text, want[0]) {
+			t.Errorf("%s: %q", narrow, text)
+		}
+		href, _ := strip.Find("li a").First().Attr("href")
+		if !strings.Contains(href, want[1]) || !strings.Contains(href, "grain=day") || !strings.HasSuffix(href, "#restart") ||
+			strings.Contains(href, "resp=") || strings.Contains(href, "split=") {
+			t.Errorf("%s leads to %q", narrow, href)
+		}
+		target, _, _ := strings.Cut(href, "#")
+		if as(people.Analyst, target).Find(".app-chart").Length() != 1 {
+			t.Errorf("%s does not have one chart", target)
 		}
 	}
 	form := as(people.Analyst, target).Find(".app-restart form").First()

@@ -376,9 +376,9 @@ func TestP2IdentifiersAreShownByPostToThoseWhoMay(t *testing.T) {
 func TestP1TheCountStandsWhereTheRowsDoNot(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for role, rows := range map[string]int{"coordinator": 50, "viewer": 0, "analyst": 0} {
+	for role, rows := range map[string]int{"coordinator": daysOnPage, "viewer": 0, "analyst": 0} {
 		doc := parse(t, s.ask(http.MethodGet, "/days?last=3m", nil, wordAs, role))
-		// A page has 50 delays, and a row for each of their periods.
+		// A page has so many delays, and a row for each of their periods.
 		if n := doc.Find("#days tbody tr").Length(); n < rows || rows == 0 && n > 0 {
 			t.Errorf("%s sees %d rows", role, n)
 		}

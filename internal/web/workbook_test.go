@@ -29,6 +29,7 @@ func TestWorkbooksAreTheTablesAsSeen(t *testing.T) {
 	const period = "from=2026-09-01&to=2026-10-31"
 	for _, p := range []string{"/figures?" + period, "/figures?by=provider,reason&" + period, "/reasons?" + period,
 		"/reasons?by=pathway&" + period, "/flow?" + period, "/flow?split=pathway&from=2026-10-05&to=2026-11-01",
+		"/trends?" + period, "/trends?measure=M03&grain=month&split=provider&" + period,
 		"/council/E10000099?" + period} {
 		doc := s.get(t, p)
 		path, query, _ := strings.Cut(p, "?")

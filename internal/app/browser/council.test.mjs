@@ -110,6 +110,8 @@ describe('from a hospital\'s cell to the receipt (J7)', () => {
       assert.ok(lede.startsWith(`${figure} delayed day`), `${figure} opens "${lede}"`)
       assert.ok(lede.includes(`${figure} day`) && lede.includes('that you can see'), lede)
       await fits(page, 'the rows')
+      const tallest = await page.locator('#days tbody tr').evaluateAll((all) => Math.max(...all.map((row) => row.offsetHeight)))
+      assert.ok(tallest <= (width === 320 ? 340 : 220), `a row is ${tallest} px tall`)
       if (script) await accessible(page, 'the rows')
       const reference = await tabTo(page, 'main a[href^="/delays/HW-"]')
       await page.keyboard.press('Enter')
@@ -134,7 +136,8 @@ describe('from a hospital\'s cell to the receipt (J7)', () => {
     for (const split of ['Reason', 'Type of care', 'New or continuing delays', 'Hospital']) {
       await page.getByRole('list', { name: 'Split by' }).getByRole('link', { name: split }).click()
       await page.waitForURL(/#moved$/)
-      await page.locator('.app-moved details').evaluate((one) => { one.open = true })
+      await page.locator('.app-moved .app-data summary').click()
+      await page.locator('.app-moved').getByRole('link', { name: 'Show as a table' }).click()
       const points = await page.locator('#moved-table tr td:last-child').allInnerTexts()
       const tenths = points.map((text) => Number(text.replace('−', '-').replace('.', '').replace('+', '')))
       const all = tenths.pop()

@@ -16,6 +16,12 @@ type Chart struct {
 	// Notes are the data-quality sentences that the foot has no room for; they
 	// stand with the values.
 	Notes []string
+	// Strip stands over the plot and says what to do about the chart; nil for most.
+	Strip *Strip
+	// Missing is how many days of hospitals without data are marked under the axis,
+	// and Marked that there are marks.
+	Missing int
+	Marked  bool
 	// Drawing is the server's SVG; Sorry stands in its place when there is none.
 	Drawing template.HTML
 	// Phone is the drawing for a phone, empty where the other serves. Cut and
@@ -36,6 +42,12 @@ type Chart struct {
 	// PlotClass is that of the plot: a wide one keeps more width on a narrow
 	// screen, where its own region scrolls.
 	PlotClass string
+}
+
+// Strip is a sentence over a plot with what to do about it.
+type Strip struct {
+	Head, Words string
+	Link        Link
 }
 
 // ChartData is what static/js/chart.js reads: the same option and the table

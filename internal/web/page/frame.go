@@ -20,6 +20,9 @@ type Frame struct {
 	DateBar string
 	// Latest leads back to the present from a page that looks at a past moment.
 	Latest *Link
+	// Marked says what the marks under the axes of the page's charts are; nil where
+	// there are none. Its Href is empty for those who may not see which days.
+	Marked *Link
 	// Closed says that the shown period holds closed months.
 	Closed *ClosedNote
 	Crumbs []Link
