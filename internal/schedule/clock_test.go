@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,9 +26,9 @@ func TestTheClockJumps(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var off time.Duration
+				var off atomic.Int64 // The clock is read beside this.
 				m, told := &memory{}, &tidings{}
-				s, err := New(Options{Recorder: m, Zone: london(t), Tell: told.tell, Now: func() time.Time { return time.Now().Add(off) }})
+				s, err := New(Options{Recorder: m, Zone: london(t), Tell: told.tell, Now: func() time.Time { return time.Now().Add(time.Duration(off.Load())) }})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -43,7 +44,7 @@ func TestTheClockJumps(t *testing.T) {
 				if nightly != 1 {
 					t.Fatalf("ran %d times before the jump", nightly)
 				}
-				off = c.by
+				off.Store(int64(c.by))
 				until(t, "2000-01-01 04:45:00")
 				inbox, nightly = len(m.results("inbox"))-inbox, len(m.results("nightly"))-nightly
 				if inbox < c.inbox[0] || inbox > c.inbox[1] || nightly < c.nightly[0] || nightly > c.nightly[1] {
@@ -68,7 +69,7 @@ func TestAJumpBackIsSeenWithinAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var off time.Duration
 		m := &memory{}
-		s, err := New(Options{Recorder: m, Zone: london(t), Now: func() time.Time { return time.Now().Add(off) }})
+		s, err := New(Options{Recorder: m, Zone: london(t), Now: func() time.Time { return time.Now().Add(time.Duration(off.Load())) }})
 		if err != nil {
 			t.Fatal(err)
 		}

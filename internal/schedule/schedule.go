@@ -160,9 +160,9 @@ type entry struct {
 	// start.
 	next, fired, since time.Time
 	fresh              bool
-	busy        bool
-	asked       bool // the run was asked for by somebody
-	began       time.Time
+	busy               bool
+	asked              bool // the run was asked for by somebody
+	began              time.Time
 	// skipped is how often the job was due during the run that is going.
 	skipped int
 	// last is the newest run that ended, zero when none has; owed are the runs of
