@@ -28,7 +28,8 @@ func TestTheClockJumps(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var off atomic.Int64 // The clock is read beside this.
 				m, told := &memory{}, &tidings{}
-				s, err := New(Options{Recorder: m, Zone: london(t), Tell: told.tell, Now: func() time.Time { return time.Now().Add(time.Duration(off.Load())) }})
+				s, err := New(Options{Recorder: m, Zone: london(t), Tell: told.tell,
+					Now: func() time.Time { return time.Now().Add(time.Duration(off.Load())) }})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -67,9 +68,10 @@ func TestTheClockJumps(t *testing.T) {
 // A jump in the middle of a wait does not keep the job of every minute waiting.
 func TestAJumpBackIsSeenWithinAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var off time.Duration
+		var off atomic.Int64
 		m := &memory{}
-		s, err := New(Options{Recorder: m, Zone: london(t), Now: func() time.Time { return time.Now().Add(time.Duration(off.Load())) }})
+		s, err := New(Options{Recorder: m, Zone: london(t),
+			Now: func() time.Time { return time.Now().Add(time.Duration(off.Load())) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +80,7 @@ func TestAJumpBackIsSeenWithinAMinute(t *testing.T) {
 		}
 		start(t, s)
 		time.Sleep(90 * time.Second)
-		off = -30 * 24 * time.Hour
+		off.Store(int64(-30 * 24 * time.Hour))
 		time.Sleep(heartbeat + time.Minute)
 		synctest.Wait()
 		if n := len(m.results("inbox")); n != 2 {
