@@ -60,6 +60,9 @@ func Amend(name string, text []byte, a Amendment, same func(a, b string) bool) (
 		if add.Key != NotRead {
 			key = "columns." + add.Key
 		}
+		if _, known := lists[key]; !known {
+			return nil, problem.New(problem.Invalid, "A layout has no field %s.", add.Key)
+		}
 		for other, all := range lists {
 			if other != key {
 				lists[other] = slices.DeleteFunc(slices.Clone(all), func(h string) bool { return same(h, add.Text) })

@@ -152,9 +152,9 @@ func (l *layout) counts(f field) bool {
 	return false
 }
 
-// strangers looks, for a column that is not there, at those that the layout does
-// not name: one whose cells are all of its kind is likely the same under another
-// heading.
+// renaming looks, for a column that is not there, at one that the layout does not
+// name: where its cells are all of the field's kind it is likely the same under
+// another heading.
 type renaming struct {
 	field  field
 	column int
@@ -245,13 +245,13 @@ func (t *table) changeHeadings(into *tally) {
 // so. Either says nothing where no figure suffers.
 func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 	unlike.Tells = r.columns[fReason] < 0 || r.stated[fReason].cells >= driftLeast
-	var why, new []string
+	var why, fresh []string
 	add := func(c Change, certain bool) {
 		switch {
 		case c.Suffers && certain:
 			why = append(why, c.Says)
 		case c.Suffers:
-			new, unlike.Fields = append(new, c.Says), append(unlike.Fields, c.Field)
+			fresh, unlike.Fields = append(fresh, c.Says), append(unlike.Fields, c.Field)
 		}
 		f.Changes = append(f.Changes, c)
 	}
@@ -304,8 +304,8 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 	if len(why) > 0 {
 		doubt = strings.Join(why, " ") + suffers
 	}
-	if len(new) > 0 {
-		unlike.Says = strings.Join(new, " ") + suffers
+	if len(fresh) > 0 {
+		unlike.Says = strings.Join(fresh, " ") + suffers
 	}
 	return doubt, unlike
 }
