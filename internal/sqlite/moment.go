@@ -60,12 +60,8 @@ func (s *Store) Moment(ctx context.Context) (time.Time, error) {
 }
 
 // settle makes what is dated up to at complete: what is written from now on is
-// dated later. A moment that has not come is not settled: everything from now on
-// would be dated after it.
+// dated later.
 func (s *Store) settle(ctx context.Context, at time.Time) error {
-	if now := s.clock.now(); at.After(now) {
-		at = now
-	}
 	if last, err := s.Moment(ctx); err != nil || !at.After(last) {
 		return err
 	}
