@@ -119,6 +119,7 @@ lint: bin/.assets ## Check format, vet and the linters
 	$(ERRCHECK) ./...
 	$(TOOL) ineffassign ./...
 	.ci/behind
+	node .ci/licences.mjs --check
 	npm run --silent lint </dev/null
 	@unreachable=$$($(TOOL) deadcode ./cmd/homeward); \
 	if [ -n "$$unreachable" ]; then printf 'Nothing that the program does calls these. Wire them, or take them out:\n%s\n' "$$unreachable"; exit 1; fi

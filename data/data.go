@@ -1,5 +1,6 @@
 // Package data embeds the reference data: word lists, councils and rule sets,
-// each with its source, and the worked examples of a partnership file. It
+// each with its source, the worked examples of a partnership file, and the licences
+// of what others wrote. It
 // holds no patients, and its globs are exact so that a database which someone
 // leaves in this folder is never built into the program.
 package data
@@ -8,6 +9,12 @@ import (
 	"embed"
 	"io/fs"
 )
+
+// Licences is what is built into the program and was written by others, each with
+// its licence. .ci/licences.mjs makes it.
+//
+//go:embed licences.txt
+var Licences string
 
 //go:embed reference/conventions.csv reference/examples.csv reference/headings.csv reference/holidays.csv reference/codesets/*.csv
 //go:embed reference/councils/*.csv reference/rulesets/*.csv reference/words/*/*.yaml

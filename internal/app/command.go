@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"homeward/data"
 	"homeward/internal/problem"
 )
 
@@ -83,7 +84,18 @@ func commands() []command {
 			setUpBackup},
 		{"restore", "FILE --data DIR [--database] [--head FILE]", "put a data folder, or its database alone, back from a backup", setUpRestore},
 		{"doctor", "--data DIR [--json]", "say what is not as it should be, and what to do", setUpDoctor},
+		{"licences", "", "print the licences of what is built in and was written by others", setUpLicences},
 		{"verify", "--data DIR", "derive everything afresh and compare with what is stored", setUpVerify},
+	}
+}
+
+func setUpLicences(_ *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
+	return func(_ context.Context, words []string) (int, error) {
+		if err := noWords(words); err != nil {
+			return ExitUsage, err
+		}
+		_, err := io.WriteString(c.Out, data.Licences)
+		return ExitDone, err
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"homeward/internal/bundle"
 	"homeward/internal/config"
@@ -131,7 +132,8 @@ const shownCauses = 20
 
 // find gives the files of paths: folders are walked, and the files of each
 // path sorted by name, so that a re-send named after the file that it corrects
-// comes after it.
+// comes after it. What lies in a folder and is no file, such as a link, is given
+// too, so that whoever takes it in says what became of it.
 func find(paths []string) ([]string, error) {
 	var files []string
 	for _, path := range paths {
@@ -145,18 +147,27 @@ func find(paths []string) ([]string, error) {
 			}
 			continue
 		}
+		// A folder that is a link is walked as what it links to.
+		root, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			return nil, problem.Wrap(err, problem.Unavailable, "The folder %s could not be read", path)
+		}
 		var within []string
-		err = filepath.WalkDir(path, func(p string, e fs.DirEntry, err error) error {
-			if err != nil {
+		err = filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrPermission) && p != root:
+				within = append(within, p) // The others are taken, and it is named.
+				return fs.SkipDir
+			case err != nil:
 				return err
 			}
-			if hidden := strings.HasPrefix(e.Name(), ".") && p != path; hidden {
+			if hidden := strings.HasPrefix(e.Name(), ".") && p != root; hidden {
 				if e.IsDir() {
 					return filepath.SkipDir
 				}
 				return nil
 			}
-			if e.Type().IsRegular() && !bundle.Noise(filepath.ToSlash(p)) {
+			if !e.IsDir() && !bundle.Noise(filepath.ToSlash(p)) {
 				within = append(within, p)
 			}
 			return nil
@@ -196,18 +207,43 @@ func (a *App) ingestFiles(ctx context.Context, files []string, say func(*ingest.
 // any other, so that the others are not left waiting for it.
 func (a *App) ingestFile(ctx context.Context, path string) (*ingest.Report, error) {
 	name := filepath.Base(path)
-	f, err := os.Open(path)
+	f, err := openNamed(path)
 	var report *ingest.Report
 	if err == nil {
 		defer f.Close()
 		report, err = a.Ingest.File(ctx, name, f)
-	} else {
-		err = ingest.Unreadable(err)
 	}
 	if errors.Is(err, ingest.ErrUnreadable) {
 		return &ingest.Report{File: nhsnumber.Redact(name), Outcome: ingest.Rejected, Reason: problem.Sentence(err)}, nil
 	}
 	return report, err
+}
+
+// openNamed opens a file that a command names or a folder holds, following links, and
+// does not wait for the other end of a pipe.
+func openNamed(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	linked, lerr := os.Lstat(path)
+	link := lerr == nil && linked.Mode()&fs.ModeSymlink != 0
+	switch {
+	case link && errors.Is(err, fs.ErrNotExist):
+		return nil, notAFile("It is a link to a file that is not there. Put the file itself there, or correct the link.")
+	case errors.Is(err, syscall.ELOOP):
+		return nil, notAFile("It is a link that leads to itself. Put the file itself there.")
+	case err == nil && info.IsDir() && link:
+		return nil, notAFile("It is a link to a folder, which is not followed. Name the folder itself.")
+	case err == nil && info.IsDir():
+		return nil, notAFile("It is a folder that this account may not read. Have it opened to the account, and take it in again.")
+	case err == nil && !info.Mode().IsRegular():
+		return nil, notAFile("It is no file that holds anything (a pipe, a socket or a device). Put the file itself there.")
+	}
+	if err == nil {
+		var f *os.File
+		if f, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0); err == nil {
+			return f, nil
+		}
+	}
+	return nil, ingest.Unreadable(err)
 }
 
 func setUpAccept(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {

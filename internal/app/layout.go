@@ -144,9 +144,9 @@ func proposeFiles(ctx context.Context, paths []string, o propose.Options) (p *pr
 		}
 	}()
 	for _, path := range paths {
-		f, err := os.Open(path)
+		f, err := openNamed(path)
 		if err != nil {
-			return nil, problem.Wrap(err, problem.NotFound, "%s could not be read", path)
+			return nil, problem.Wrap(err, problem.NotFound, "%s could not be read: %s", path, problem.Sentence(err))
 		}
 		files = append(files, propose.File{Name: path, Src: f})
 	}

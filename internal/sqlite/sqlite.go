@@ -298,13 +298,33 @@ func firstAnswer(ctx context.Context, db *sql.DB) (version int, err error) {
 	}
 }
 
+// unopened says why a database could not be opened, so that nobody restores a backup
+// over one that an account may only not open.
+func unopened(err error) error {
+	const begin = "The database could not be opened"
+	var of sqlite3.Error
+	errors.As(err, &of)
+	switch of.Code {
+	case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
+		return problem.Wrap(err, problem.Unavailable, begin+" to be written: this account may not write it, or its folder or disk can only be "+
+			"read. Run Homeward as the account that the data folder belongs to, and check its permissions")
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return problem.Wrap(err, problem.Unavailable, begin+": another program holds it locked. Find what holds %s open, and end it", FileName)
+	case sqlite3.ErrFull, sqlite3.ErrIoErr:
+		return problem.Wrap(err, problem.Unavailable, begin+": the disk is full or does not answer. Make room, and check the disk")
+	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+		return problem.Wrap(err, problem.Unavailable, begin+": it is damaged. Keep it as it is, and restore the newest backup: homeward restore "+
+			"FILE --data NEWFOLDER")
+	}
+	return problem.Wrap(err, problem.Unavailable, begin+". If it is damaged, restore the data folder from your backup")
+}
+
 // migrate runs the migrations that have not run, each in a transaction of its
 // own, in the order of their numbers.
 func migrate(ctx context.Context, db *sql.DB) error {
 	version, err := firstAnswer(ctx, db)
 	if err != nil {
-		return problem.Wrap(err, problem.Unavailable, "The database could not be opened. If it is damaged, restore the data folder from "+
-			"your backup")
+		return unopened(err)
 	}
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
