@@ -278,6 +278,11 @@ func effects(was, is *config.Partnership) []string {
 	say(was.Name != is.Name, "Pages and packs carry the new name from now on. Packs and closed months that are kept keep theirs.")
 	say(!reflect.DeepEqual(was.Councils, is.Councils), "No delay is counted otherwise. What a council is called is understood in files from "+
 		"the next one on; what was read stays as it was read, until it is read again (Extracts, Read again).")
+	before, after := organisationsOf(was), organisationsOf(is)
+	slices.Sort(before)
+	slices.Sort(after)
+	say(!slices.Equal(before, after), "Public tables of past periods are settled anew, because they have a row for each hospital and "+
+		"council of the list (P3). Do not publish a period again that was published before.")
 	var due, layout, other bool
 	for _, v := range is.Providers {
 		i := slices.IndexFunc(was.Providers, func(o config.Provider) bool { return o.Code == v.Code })

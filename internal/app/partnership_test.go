@@ -210,7 +210,7 @@ func TestEachPartOfThePartnershipIsSet(t *testing.T) {
 	}{
 		{"the name", "/admin/partnership/name", map[string]string{"name": "Devon and all"}, "name: Devon and all\n", "new name"},
 		{"a council by its name", "/admin/partnership/councils/new", map[string]string{"find": "Cornwall"},
-			"  - code: E06000052\n    cssr: \"902\"\n    name: Cornwall", "No delay is counted otherwise"},
+			"  - code: E06000052\n    cssr: \"902\"\n    name: Cornwall", "Public tables of past periods"},
 		{"a council's names", "/admin/partnership/councils/E06000027", map[string]string{"names": "Torbay Council\nTorbay UA\nTC"},
 			"[Torbay Council, Torbay UA, TC]", "read again"},
 		{"no population", "/admin/partnership/councils/E06000027", map[string]string{"population-adults": "", "population-year": "",

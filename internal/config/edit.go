@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -144,9 +145,7 @@ func changed(node any, at []any, do edit, value any) (any, error) {
 			return nil, fmt.Errorf("found something without keys")
 		}
 		out := make(map[string]any, len(m)+1)
-		for k, v := range m {
-			out[k] = v
-		}
+		maps.Copy(out, m)
 		if len(at) == 1 && do == dropping {
 			delete(out, step)
 			return out, nil
