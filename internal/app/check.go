@@ -43,7 +43,7 @@ func setUpCheck(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 			}
 			printReceipt(c.Out, r)
 			if len(r.Changes) > 0 && r.Layout != "" {
-				fmt.Fprintf(c.Out, "  It differs from the layout %s (R16). The next version: homeward layout propose --data %s "+
+				fmt.Fprintf(c.Out, "  It differs from the layout %s (R5). The next version: homeward layout propose --data %s "+
 					"--against %s %s\n", r.Layout, d.data, r.Layout, ingest.Clean(r.File))
 			}
 			return nil

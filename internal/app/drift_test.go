@@ -54,9 +54,9 @@ func (d *senderDesk) readAgain() {
 	}
 }
 
-// R16: a file that is unlike its layout is held or turned away, offered as the next
+// R5: a file that is unlike its layout is held or turned away, offered as the next
 // version with the difference shown, and counts by it without a restart.
-func TestR16ADriftedFileIsOfferedAsTheNextVersion(t *testing.T) {
+func TestR5ADriftedFileIsOfferedAsTheNextVersion(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
@@ -154,9 +154,9 @@ func TestR16ADriftedFileIsOfferedAsTheNextVersion(t *testing.T) {
 	}
 }
 
-// R16: where no figure suffers the file counts and says what is new; a file that is
+// R5: where no figure suffers the file counts and says what is new; a file that is
 // held can be accepted, and those after it count too.
-func TestR16WhatCountsAndWhatIsAccepted(t *testing.T) {
+func TestR5WhatCountsAndWhatIsAccepted(t *testing.T) {
 	t.Parallel()
 	d := newSenderDesk(t)
 	d.take("RK9_2026-03-16.csv", driftList("2026-03-16", nil))
@@ -194,9 +194,9 @@ func TestR16WhatCountsAndWhatIsAccepted(t *testing.T) {
 	}
 }
 
-// R16: a layout that was changed while its next version was worked out is not
+// R5: a layout that was changed while its next version was worked out is not
 // overwritten, and what would change nothing is not saved.
-func TestR16TheNextVersionIsOfTheLayoutInForce(t *testing.T) {
+func TestR5TheNextVersionIsOfTheLayoutInForce(t *testing.T) {
 	t.Parallel()
 	d := newSenderDesk(t)
 	r := d.take("RK9_2026-03-20.csv", driftList("2026-03-20", func(h, _ []string, _ int) { h[8] = "DRD" }))
@@ -220,7 +220,7 @@ func TestR16TheNextVersionIsOfTheLayoutInForce(t *testing.T) {
 }
 
 // The console proposes the next version too, and check leads there.
-func TestR16TheConsoleProposesTheNextVersion(t *testing.T) {
+func TestR5TheConsoleProposesTheNextVersion(t *testing.T) {
 	t.Parallel()
 	dir := copyExample(t, "devon", func(s string) string { return s })
 	file := filepath.Join(t.TempDir(), "RK9_2026-03-20.csv")

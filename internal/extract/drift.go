@@ -12,7 +12,7 @@ import (
 )
 
 // Change is one thing in which a file is unlike the layout that it is read by: a
-// sender's habits change over the years (R16).
+// sender's habits change over the years (R5).
 type Change struct {
 	Kind ChangeKind `json:"kind"`
 	// Field is the layout's, empty for a heading that it does not name.
@@ -240,7 +240,7 @@ func (t *table) changeHeadings(into *tally) {
 	}
 }
 
-// drifted says of the whole file what it states otherwise than the layout reads (R16):
+// drifted says of the whole file what it states otherwise than the layout reads (R5):
 // why it is held for that, and what would hold it unless the sender has always done
 // so. Either says nothing where no figure suffers.
 func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
@@ -299,7 +299,7 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 			add(c, false)
 		}
 	}
-	const suffers = " Figures would suffer, so the file is held (R16): change the layout and read the file again, or ask for " +
+	const suffers = " Figures would suffer, so the file is held (R5): change the layout and read the file again, or ask for " +
 		"the list as it was."
 	if len(why) > 0 {
 		doubt = strings.Join(why, " ") + suffers

@@ -122,7 +122,7 @@ type rowReader struct {
 	survey  survey
 	// stated counts what columns state and what of it is not read, renamings looks
 	// for those that are not there, and readyBefore counts the rows of those with an
-	// admission date in which the ready date is before it (R16).
+	// admission date in which the ready date is before it (R5).
 	stated                [nFields]stated
 	renamings             []renaming
 	admitted, readyBefore int

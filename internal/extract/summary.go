@@ -42,9 +42,9 @@ type Summary struct {
 	// nothing speaks against it (R9).
 	Doubt string
 	// Unlike is what the file states otherwise than its layout reads, where a figure
-	// suffers if that is new (R16).
+	// suffers if that is new (R5).
 	Unlike Unlike
-	// Changes are what the file states otherwise than its layout reads (R16), also of
+	// Changes are what the file states otherwise than its layout reads (R5), also of
 	// one that is rejected.
 	Changes []Change
 	// Groups holds the problems by cause, all of them.

@@ -98,7 +98,7 @@ type Extract struct {
 	// speaks against it (R9).
 	Doubt string
 	// Unlike says what it states otherwise than its layout reads, so that a figure
-	// would suffer (R16). Where the provider has always done so it counts all the same.
+	// would suffer (R5). Where the provider has always done so it counts all the same.
 	Unlike extract.Unlike
 	// Listings are the kept rows in the order of the file, one a patient (R7),
 	// and after them the quarantined rows that name a patient.
@@ -131,7 +131,7 @@ type Standing struct {
 	// someone accepts it or a re-send replaces it (R5). Before is the number of
 	// readable rows of the extract that it is compared with, BeforeDate its date.
 	// Broken says that it is held for the rows that could not be read, Unlike for what
-	// it states otherwise than before (R16).
+	// it states otherwise than before (R5).
 	Held, Broken, Unlike bool
 	Before               int
 	BeforeDate           delay.Day

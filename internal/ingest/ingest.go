@@ -152,7 +152,7 @@ type Report struct {
 	Problems []ReportedLine `json:"problems,omitempty"`
 	// Groups are all problems by cause, the worst first.
 	Groups []extract.Group `json:"groups,omitempty"`
-	// Changes are what the file states otherwise than its layout reads (R16).
+	// Changes are what the file states otherwise than its layout reads (R5).
 	Changes []extract.Change `json:"changes,omitempty"`
 	// MoreProblems counts problems beyond those listed.
 	MoreProblems int `json:"more_problems,omitempty"`

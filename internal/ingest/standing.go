@@ -50,7 +50,7 @@ type Received struct {
 	// Doubt is set when what was read speaks against the whole file (R9).
 	Doubt bool
 	// Unlike are the fields of which it states most otherwise than its layout reads, so
-	// that a figure suffers if that is new (R16). Tells says that it states enough to
+	// that a figure suffers if that is new (R5). Tells says that it states enough to
 	// tell a habit by.
 	Unlike []string
 	Tells  bool
@@ -69,7 +69,7 @@ type DayStanding struct {
 	BeforeDate                delay.Day
 	Broken                    bool
 	// Unlike says that it is held for what it states otherwise than the extracts
-	// before it (R16).
+	// before it (R5).
 	Unlike bool
 }
 
@@ -78,7 +78,7 @@ type DayStanding struct {
 // counts, unless it is short, broken or in doubt and nobody has accepted it: then it is held, and
 // the one received before it goes on counting. One that was discarded is as if it had not come.
 // One that is unlike its layout in a field in which the provider's extracts of before
-// were not is held (R16); what a sender has always done, or does with people's consent,
+// were not is held (R5); what a sender has always done, or does with people's consent,
 // is a habit. It is pure: a late file can hold or release another (C10).
 func Standings(received []Received, rule ShortRule) []DayStanding {
 	all := slices.DeleteFunc(slices.Clone(received), func(r Received) bool { return r.Discarded })

@@ -47,8 +47,8 @@ func againstPartnership(t *testing.T) *config.Partnership {
 		Layouts: map[string]*config.Layout{}}
 }
 
-// R16: only what has changed is proposed, and what was written by hand stays.
-func TestR16OnlyWhatHasChangedIsProposed(t *testing.T) {
+// R5: only what has changed is proposed, and what was written by hand stays.
+func TestR5OnlyWhatHasChangedIsProposed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -129,7 +129,7 @@ func TestR16OnlyWhatHasChangedIsProposed(t *testing.T) {
 }
 
 // What somebody decides in the browser stands above the layout, and moves a heading.
-func TestR16AnAnswerStandsAboveTheLayout(t *testing.T) {
+func TestR5AnAnswerStandsAboveTheLayout(t *testing.T) {
 	t.Parallel()
 	p := proposal(t, propose.Options{Partnership: againstPartnership(t), Against: &propose.Against{Name: "rk9-csv", Text: inForce},
 		Answers: propose.Answers{Fields: map[string]string{"ward": "ward"}, Words: map[string]map[string]string{

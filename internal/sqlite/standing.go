@@ -13,7 +13,7 @@ import (
 
 // stand works out where the provider's days stand and writes what changed.
 // Only the days given, ascending, the extract after each (R5) and those after it that
-// are unlike their layout (R16) can stand otherwise than before; no days mean all.
+// are unlike their layout (R5) can stand otherwise than before; no days mean all.
 // What was discarded is compared with nothing.
 func (d *derivation) stand(days []delay.Day) error {
 	from, to := delay.Day(0), never

@@ -308,7 +308,7 @@ type receiptView struct {
 	ChangedMore string
 	// Decide leads to the form that accepts what is held, for those who may.
 	Decide string
-	// Differs says in what the file is unlike its layout (R16), Layout names it; Offer
+	// Differs says in what the file is unlike its layout (R5), Layout names it; Offer
 	// is the form's address that works the next version out of it, for those who may.
 	Differs       []string
 	Layout, Offer string
