@@ -183,8 +183,12 @@ func (s Size) from(of, most int) int {
 // How many readings a phone shows: bars with numbers on them, and marks.
 const phoneBars, phoneMarks = 5, 29
 
-// footLimit is how long a note may be to stand under a plot in one line.
-const footLimit = 80
+// footLimit is how long a note may be to stand under a plot in one line, and
+// footFont the size of its letters, with what wider fonts need.
+const (
+	footLimit = 80
+	footFont  = 14 * 1.2
+)
 
 // Marked says whether readings are marked under the axis for missing data, and how
 // many days of hospitals are missing where that is known.
@@ -197,7 +201,7 @@ func (c Chart) Marked() (days int, marked bool) {
 // empty where no note says anything else.
 func (c Chart) Foot() string {
 	for _, n := range c.Notes {
-		if !aboutGaps(n) && len([]rune(n)) <= footLimit {
+		if !aboutGaps(n) && len([]rune(n)) <= footLimit && textWidth(n+" All 9 notes", footFont) <= float64(c.Width) {
 			return n
 		}
 	}

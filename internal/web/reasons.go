@@ -228,6 +228,7 @@ type reasonsView struct {
 	// Folded says that the tables of every reason are too long to stand open, Open
 	// that they do all the same, for paper.
 	Folded, Open bool
+	NextFolded   bool
 	TableWords   string
 	// Pathways are the reasons by pathway, where they are asked for; ByPathway
 	// leads to them where they are not.
@@ -246,7 +247,7 @@ type reasonGroups struct {
 
 // largestGroups is how many groups stand open to the eye, and fewReasons how many
 // reasons a table may have to stand open beside them.
-const largestGroups, fewReasons = 8, 20
+const largestGroups, fewReasons, fewNext = 8, 20, 8
 
 func (s *Server) reasonsPage(c echo.Context) error {
 	v, err := s.reasonsShown(c)
@@ -312,7 +313,7 @@ func (s *Server) reasonsShown(c echo.Context) (reasonsView, error) {
 		{Text: downloadCSV, Href: page.Address("/reasons.csv", q)}, {Text: downloadXLSX, Href: page.Address("/reasons.xlsx", q)},
 		{Text: howCounted, Href: "/definitions/M01"}}, r.Print)
 	v.Table, v.Next, v.Groups = r.table(), r.next(), r.groups()
-	v.Folded, v.Open = len(v.Table.Rows) > fewReasons, r.Print
+	v.Folded, v.Open, v.NextFolded = len(v.Table.Rows) > fewReasons, r.Print, len(v.Next.Rows) > fewNext
 	v.TableWords = plural(int64(len(v.Table.Rows)), "reason as a table", "reasons as a table")
 	if v.Groups != nil {
 		v.Largest, v.Others = r.opening(v.Table, v.Groups)
