@@ -60,7 +60,7 @@ func each(heading string, change func(n int, was string) string) func([]string, 
 	}
 }
 
-func TestR16Drift(t *testing.T) {
+func TestR5Drift(t *testing.T) {
 	t.Parallel()
 	set := devon(t)
 	cases := []struct {

@@ -129,7 +129,7 @@ func TestR5BrokenFiles(t *testing.T) {
 
 // What a sender has always done is a habit; what is new is held until somebody accepts
 // it or the layout reads it.
-func TestR16WhatIsNewIsHeld(t *testing.T) {
+func TestR5WhatIsNewIsHeld(t *testing.T) {
 	t.Parallel()
 	d := delay.MustDay("2026-03-01")
 	like := func(id int64, day delay.Day) Received { return Received{ID: id, Date: day, Rows: 30, Tells: true} }
