@@ -59,8 +59,14 @@ func LinesOf(t measure.Trend, o TrendOptions) Chart {
 	parts := make([]drawnPart, n)
 	lines := make([]line, n)
 	any := 0
+	// What is over of one may not be of another: all are drawn over the same steps.
+	first, last := len(t.Series[0].Readings), 0
 	for i := range parts {
-		parts[i] = drawn(t.Metric, t.Grain, t.Series[i].Readings)
+		one := drawn(t.Metric, t.Grain, t.Series[i].Readings)
+		first, last = min(first, one.at), max(last, one.at+len(one.rs))
+	}
+	for i := range parts {
+		parts[i] = drawnFrom(t.Metric, t.Grain, t.Series[i].Readings, min(first, last), last)
 		lines[i] = line{name: seriesName(o, i), stroke: strokes[i], values: parts[i].values}
 		if t.Split == measure.ByResponsible {
 			lines[i].stroke = bodyStrokes[t.Series[i].Cell.Body]

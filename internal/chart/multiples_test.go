@@ -90,3 +90,23 @@ func TestManyLinesAreSmallMultiplesOnAPhone(t *testing.T) {
 		t.Error("two lines are drawn below each other")
 	}
 }
+
+// Where the last week is over for one series and not for another, all are drawn
+// over the same weeks.
+func TestLinesThatEndApartAreDrawnOverTheSameSteps(t *testing.T) {
+	t.Parallel()
+	trend := byBodies(t)
+	last := len(trend.Series[0].Readings) - 1
+	trend.Series[0].Readings[last].State = measure.NotOver
+	trend.Series[0].Readings[last].Last--
+	o := TrendOptions{ID: "trend", Place: "Northshire", Names: []string{"social care", "NHS", "joint", "not attributed"}}
+	phone, _ := LinesOf(trend, o).OnPhone()
+	for _, c := range []Chart{LinesOf(trend, o), phone} {
+		all := read(t, c).Series
+		for _, s := range all {
+			if len(s.Data) != len(all[0].Data) || len(s.Data) < phoneMarks {
+				t.Errorf("%s: %s has %d steps, the first %d", c.ID, s.Name, len(s.Data), len(all[0].Data))
+			}
+		}
+	}
+}

@@ -88,7 +88,6 @@ func unit(m measure.Metric, v float64) float64 {
 }
 
 func drawn(m measure.Metric, grain measure.Dimension, all []measure.TrendReading) drawnPart {
-	p := drawnPart{m: m, grain: grain, all: all}
 	first, last := 0, len(all)
 	for first < last && all[first].State == measure.NotOver && !all[first].Counts(m) {
 		first++
@@ -96,7 +95,12 @@ func drawn(m measure.Metric, grain measure.Dimension, all []measure.TrendReading
 	for last > first && all[last-1].State == measure.NotOver && !all[last-1].Counts(m) {
 		last--
 	}
-	p.at = first
+	return drawnFrom(m, grain, all, first, last)
+}
+
+// drawnFrom is the readings from first to before last.
+func drawnFrom(m measure.Metric, grain measure.Dimension, all []measure.TrendReading, first, last int) drawnPart {
+	p := drawnPart{m: m, grain: grain, all: all, at: first}
 	for _, r := range all[first:last] {
 		one := reading{Period: r.Period, none: r.State == measure.NoData || r.State == measure.ProviderMissing,
 			gappy: r.State == measure.PartData}
