@@ -34,7 +34,8 @@ func (a *App) Site(t testing.TB, draw *chart.Renderer, roles ...people.Role) (si
 	desk, layouts, published := &partnershipDesk{app: a}, newLayoutDesk(a, spool), newPublishedDesk(a)
 	pages := t.TempDir()
 	options := func() web.Options {
-		o := a.pages(web.Options{Drawer: draw, Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, draw}, Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
+		o := a.pages(web.Options{Drawer: draw, Jobs: jobs{scheduler}, Status: a.status(scheduler), Packs: packs{a, draw},
+			Calls: calls{a.Store, a, draw}, Ready: a.Store.Ready,
 			Looks: tried, Published: published, Sessions: sessions, Layouts: layouts, Partnership: desk, Version: "test", Spool: pages})
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 		return o

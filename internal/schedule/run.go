@@ -156,17 +156,17 @@ func (s *Scheduler) recordBegin(e *entry, at time.Time) (id int64, ok bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.base), recordWithin)
 	defer cancel()
 	id, err := s.opts.Recorder.Begin(ctx, e.Name, at)
-	return id, s.wrote(e, "the beginning of a job's run could not be recorded", err)
+	return id, s.wrote(e, "beginning", err)
 }
 
 func (s *Scheduler) recordEnd(e *entry, r Run) (ok bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.base), recordWithin)
 	defer cancel()
-	return s.wrote(e, "the end of a job's run could not be recorded", s.opts.Recorder.End(ctx, r.ID, r.Ended, r.Result, r.Message))
+	return s.wrote(e, "end", s.opts.Recorder.End(ctx, r.ID, r.Ended, r.Result, r.Message))
 }
 
 // wrote notes since when the record cannot be written.
-func (s *Scheduler) wrote(e *entry, what string, err error) bool {
+func (s *Scheduler) wrote(e *entry, part string, err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -176,6 +176,6 @@ func (s *Scheduler) wrote(e *entry, what string, err error) bool {
 	if s.unwritten.IsZero() {
 		s.unwritten = s.opts.Now()
 	}
-	s.opts.Log.Error(what, "job", e.Name, "error", err)
+	s.opts.Log.Error("a job's run could not be recorded", "job", e.Name, "of", part, "error", err)
 	return false
 }
