@@ -157,29 +157,29 @@ func linesTyped(text string) []string {
 }
 
 // value gives what was typed as the file holds it, nil for nothing.
-func (o *partField) value() any {
+func (f *partField) value() any {
 	switch {
-	case o.given == "":
+	case f.given == "":
 		return nil
-	case o.kind == aList || o.kind == some:
-		return strings.Split(o.given, "\n")
-	case o.kind == aTruth:
+	case f.kind == aList || f.kind == some:
+		return strings.Split(f.given, "\n")
+	case f.kind == aTruth:
 		return true
-	case o.kind == aWhole:
-		n, err := strconv.Atoi(strings.ReplaceAll(o.given, ",", ""))
+	case f.kind == aWhole:
+		n, err := strconv.Atoi(strings.ReplaceAll(f.given, ",", ""))
 		if err != nil {
-			o.err = fmt.Sprintf("%s: found %q, expected a whole number such as 14", o.label, o.given)
+			f.err = fmt.Sprintf("%s: found %q, expected a whole number such as 14", f.label, f.given)
 		}
 		return n
-	case o.kind == aNumber:
-		n, err := strconv.ParseFloat(o.given, 64)
+	case f.kind == aNumber:
+		n, err := strconv.ParseFloat(f.given, 64)
 		if err != nil || n > 1e9 || n < -1e9 || n != n {
-			o.err = fmt.Sprintf("%s: found %q, expected a number such as 0.5", o.label, o.given)
+			f.err = fmt.Sprintf("%s: found %q, expected a number such as 0.5", f.label, f.given)
 			return 0.0
 		}
 		return n
 	}
-	return o.given
+	return f.given
 }
 
 // edits gives what makes the file say what was typed: only what differs from what
