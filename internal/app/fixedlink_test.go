@@ -96,7 +96,7 @@ func TestJ13AFixedLinkAMonthLater(t *testing.T) {
 	// tables and notes, without what has changed since and what can be done today.
 	shown := func(doc *goquery.Document) string {
 		main := doc.Find("main").Clone()
-		main.Find(".app-differences, .app-restart, .app-about, .app-filters, .app-datebar, .app-print-foot, script").Remove()
+		main.Find(".app-differences, .app-restart, .app-chart__strip, .app-about, .app-filters, .app-datebar, .app-print-foot, script").Remove()
 		main.Find("a").Each(func(_ int, a *goquery.Selection) { // Links lead on to the same moment, and rows are of today.
 			a.ReplaceWithHtml(html.EscapeString(a.Text()))
 		})
