@@ -83,9 +83,10 @@ for (const script of [true, false]) {
   test(`each check of a round is two keys${how}, and the next row is in focus whatever its state`, async () => {
     const { context, page, wrong } = await coordinator({ script })
     const [[href, most]] = await wardsToCheck(page, 'Still waiting')
-    assert.ok(most >= 2, `only ${most} people of a ward can be checked`)
+    assert.ok(most >= 1, 'nobody of a ward can be checked')
     await page.goto(href)
     const rows = await page.locator('.app-round__row').evaluateAll((all) => all.map((e) => e.id))
+    assert.ok(rows.length >= 2, 'no ward has a next row')
     const first = page.locator('.app-round__row:has(button.app-round__button)').first()
     const id = await first.getAttribute('id')
     if (await focused(page) !== id) await first.focus() // Somebody before them is to be logged first.
