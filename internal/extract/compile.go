@@ -87,6 +87,12 @@ type provider struct {
 	layouts []*layout
 }
 
+// heading is what a heading stands for, and which it is of those that stand for it.
+type heading struct {
+	of   field
+	rank int
+}
+
 // layout is a config.Layout with everything compiled.
 type layout struct {
 	cfg         *config.Layout
@@ -96,7 +102,7 @@ type layout struct {
 	skip        []*regexp.Regexp
 	formats     []config.DateFormat
 	serials     bool // dates of a text may be a spreadsheet's numbers of days
-	headings    map[string]field
+	headings    map[string]heading
 	names       [nFields]string // the first heading of each field, for messages
 	mapped      [nFields]bool
 	required    [nFields]bool
@@ -221,7 +227,7 @@ func (s *Set) Fingerprints() []string {
 }
 
 func compile(cfg *config.Layout, ref fs.FS, defs *definition.Tables) (*layout, error) {
-	l := &layout{cfg: cfg, headings: map[string]field{}, known: map[string]bool{}, extraCouncils: map[string]string{}}
+	l := &layout{cfg: cfg, headings: map[string]heading{}, known: map[string]bool{}, extraCouncils: map[string]string{}}
 	var err error
 	expression := func(text string) *regexp.Regexp {
 		if text == "" || err != nil {
@@ -254,7 +260,7 @@ func compile(cfg *config.Layout, ref fs.FS, defs *definition.Tables) (*layout, e
 			if j == 0 {
 				l.names[i] = h
 			}
-			l.headings[fold(h)] = field(i)
+			l.headings[fold(h)] = heading{of: field(i), rank: j}
 		}
 		l.mapped[i] = len(f.Headings) > 0
 		l.required[i] = l.mapped[i] && !spare[i] && !slices.Contains(cfg.MayBeMissing, f.Name)

@@ -200,19 +200,13 @@ func (c candidate) look(line int, cells []string) *table {
 	}
 	rank := map[field]int{}
 	for i, h := range cells {
-		h = fold(h)
-		f, ok := c.layout.headings[h]
+		known, ok := c.layout.headings[fold(h)]
 		if !ok {
 			continue
 		}
 		// Several headings may stand for one field; the first listed is taken,
 		// but the same heading twice leaves open which column is meant.
-		n := 0
-		for j, listed := range c.layout.cfg.Columns.Fields()[f].Headings {
-			if fold(listed) == h {
-				n = j
-			}
-		}
+		f, n := known.of, known.rank
 		switch at, seen := rank[f]; {
 		case !seen || n < at:
 			if !seen {

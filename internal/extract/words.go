@@ -28,6 +28,9 @@ func isBlank(r rune) bool { return r == ' ' || unicode.IsSpace(r) }
 // with single spaces for white space, and of at most max characters. removed
 // says that characters were taken out, cut that the text was shortened.
 func clean(cell []byte, max int) (text string, removed, cut bool) {
+	if isPlain(cell) && len(cell) <= max {
+		return string(cell), false, false
+	}
 	var b strings.Builder
 	space, n := false, 0
 	for len(cell) > 0 {
@@ -53,6 +56,19 @@ func clean(cell []byte, max int) (text string, removed, cut bool) {
 		n++
 	}
 	return b.String(), removed, false
+}
+
+// isPlain says that a cell is as clean would have it, as nearly all are: visible
+// ASCII, and single spaces between it.
+func isPlain(cell []byte) bool {
+	before := byte(' ')
+	for _, b := range cell {
+		if b < ' ' || b > '~' || b == ' ' && before == ' ' {
+			return false
+		}
+		before = b
+	}
+	return before != ' ' || len(cell) == 0
 }
 
 // fold gives a text in the form in which words and headings are compared:

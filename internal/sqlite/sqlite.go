@@ -255,12 +255,23 @@ func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	}
 	defer end()
 	if err := f(tx); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
+		return errors.Join(stopped(ctx, err), ignoreDone(tx.Rollback()))
 	}
-	if err := tx.Commit(); err != nil {
+	if err := stopped(ctx, tx.Commit()); errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	} else if err != nil {
 		return s.unwritten(err)
 	}
 	return nil
+}
+
+// stopped gives why a transaction ended before its time, where that is all that an
+// error says.
+func stopped(ctx context.Context, err error) error {
+	if why := ctx.Err(); why != nil && errors.Is(err, sql.ErrTxDone) {
+		return why
+	}
+	return err
 }
 
 func ignoreDone(err error) error {

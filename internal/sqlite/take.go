@@ -66,7 +66,12 @@ func insertFile(ctx context.Context, tx *sql.Tx, f ingest.File, at time.Time, ou
 // Take stores a batch in one transaction and works out again what it touches.
 // A Conflict problem says that another process took the same bytes meanwhile.
 func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Taken) ([]byte, error)) error {
+	// The driver starts a goroutine for each statement that could be stopped. A file
+	// makes hundreds of short ones, so it is the transaction that is stopped, between
+	// two of them.
+	steady := context.WithoutCancel(ctx)
 	return s.inTx(ctx, func(tx *sql.Tx) error {
+		ctx := steady
 		if err := s.sameKey(ctx, tx); err != nil {
 			return err
 		}
