@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"testing"
 
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(status)
 	}
+	debug.SetGCPercent(300) // Room for time: collecting was an eighth of it. The program as a process keeps its own.
 	status := m.Run()
 	if err := devonTaken.remove(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"testing"
 )
 
@@ -23,5 +24,6 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	debug.SetGCPercent(300) // Room for time: collecting was an eighth of it.
 	os.Exit(m.Run())
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -168,6 +169,7 @@ func TestMain(m *testing.M) {
 	if testFolder, err = os.MkdirTemp("", "homeward-web-"); err != nil {
 		panic(err)
 	}
+	debug.SetGCPercent(300) // Room for time: collecting was an eighth of it.
 	status := m.Run()
 	// What is open in it ends with the process.
 	if err = os.RemoveAll(testFolder); err != nil {
