@@ -155,7 +155,7 @@ func tortured(day delay.Day, people int) string {
 	return b.String()
 }
 
-// northgateBase is a data folder with extracts of some weeks, people who sign in, and
+// tortureBase is a data folder with extracts of some weeks, people who sign in, and
 // a plan of a pack; it is made once.
 var tortureBase = sync.OnceValues(func() (string, error) {
 	home, err := os.MkdirTemp("", "torture")
@@ -213,8 +213,12 @@ var tortureFilled sync.Once
 
 func copyOf(t testing.TB, home string) string {
 	t.Helper()
+	disk, err := platterOf(home)
 	to := tempFolder(t)
-	if err := os.CopyFS(to, os.DirFS(home)); err != nil {
+	if err == nil {
+		err = disk.cut(cutNothing, to, nil)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return to
@@ -239,12 +243,9 @@ func fileIn(data, name string) string { return filepath.Join(filepath.Dir(data),
 func works() []work {
 	reference := func(b *bench) (string, error) {
 		w, doc := b.ask(people.Coordinator, http.MethodGet, "/today?provider=RZ1", nil)
-		href := doc.Find(`tr[id^="row-"] a`).First().AttrOr("href", "")
-		_, ref, ok := strings.Cut(href, "ref=")
+		ref, ok := strings.CutPrefix(doc.Find(`[id^="row-HW-"]`).First().AttrOr("id", ""), "row-")
 		if !ok {
-			if ref, ok = strings.CutPrefix(href, "/delays/"); !ok {
-				return "", fmt.Errorf("/today: %d %s", w.Code, words(doc))
-			}
+			return "", fmt.Errorf("/today: %d %s", w.Code, words(doc))
 		}
 		return ref, nil
 	}
@@ -437,10 +438,7 @@ func TestTheDeskUnderWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := beWatched(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	watchedFromHere()
 	for range 2 {
 		if send == nil {
 			if send, err = w.desk(b); err != nil {
@@ -717,10 +715,6 @@ func (w work) torture(t *testing.T, c *tally, kinds map[string]pointsOf) {
 	}
 	peace := copyOf(t, start)
 	defer os.RemoveAll(peace)
-	disk, err := platterOf(start)
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := w.carry(t, peace, fault{})
 	if !d.told || d.refused {
 		t.Fatalf("in peace: %s%s", d.out, d.errs)
@@ -732,7 +726,7 @@ func (w work) torture(t *testing.T, c *tally, kinds map[string]pointsOf) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.cuts(t, c, disk, d.watch.deeds, kinds, want, figures)
+	w.cuts(t, c, d.watch, kinds, want, figures)
 	n := 0
 	for _, deed := range d.watch.deeds {
 		if deed.what != "say" {
@@ -767,10 +761,10 @@ func (w work) torture(t *testing.T, c *tally, kinds map[string]pointsOf) {
 }
 
 // cuts builds the disk as power cuts leave it from what was done in peace.
-func (w work) cuts(t *testing.T, c *tally, disk *platter, deeds []deed, kinds map[string]pointsOf, want map[string]int, figures string) {
-	said, told := "", false
-	points := kinds["cut"](len(deeds))
-	for i, d := range deeds {
+func (w work) cuts(t *testing.T, c *tally, peace *watch, kinds map[string]pointsOf, want map[string]int, figures string) {
+	said, told, disk := "", false, peace.disk
+	points := kinds["cut"](len(peace.deeds))
+	for i, d := range peace.deeds {
 		if d.what == "say" {
 			said += string(d.data)
 			told = w.says(said)

@@ -27,6 +27,10 @@ import (
 // watchMe is set for a process that is to be watched; file 3 leads to who watches.
 const watchMe = "HOMEWARD_TEST_WATCHED"
 
+// cannotBeWatched is the exit status of a process that was to be watched where that
+// cannot be.
+const cannotBeWatched = 97
+
 // Numbers that package syscall has not.
 const (
 	prSetNoNewPrivs  = 38
@@ -70,11 +74,14 @@ var ours = sync.OnceValue(func() numbers {
 })
 
 // watchedFromHere has a process watched that was started to be.
-func watchedFromHere() error {
+func watchedFromHere() {
 	if os.Getenv(watchMe) == "" {
-		return nil
+		return
 	}
-	return beWatched()
+	if err := beWatched(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(cannotBeWatched)
+	}
 }
 
 // beWatched has every later change of a file asked for.
@@ -140,6 +147,8 @@ type watch struct {
 	armed bool
 	deeds []deed
 	full  bool
+	// disk is the folder as it was when the watch began, of a watch without a fault.
+	disk *platter
 	// hit is the deed that the fault met.
 	hit   *deed
 	err   error
@@ -166,7 +175,10 @@ func watched(t testing.TB, cmd *exec.Cmd, folder string, f fault, armed bool) *w
 	_, n, _, _, err := syscall.Recvmsg(pair[0], make([]byte, 1), rights, syscall.MSG_CMSG_CLOEXEC)
 	if err != nil || n == 0 {
 		_ = cmd.Wait()
-		t.Skipf("a process cannot be watched here (seccomp's notifications, Linux 5.19 or later): %v", err)
+		if cmd.ProcessState.ExitCode() != cannotBeWatched {
+			t.Fatalf("it ended before it could be watched: %v %v %v", cmd.ProcessState, cmd.Stdout, cmd.Stderr)
+		}
+		t.Skipf("a process cannot be watched here; it needs seccomp's notifications (Linux 5.19 or later): %v", cmd.Stderr)
 	}
 	messages, err := syscall.ParseSocketControlMessage(rights[:n])
 	if err != nil {
@@ -207,6 +219,12 @@ func (w *watch) listen(listener int) {
 	defer close(w.ended)
 	defer syscall.Close(listener)
 	defer w.memory.Close()
+	if w.fault.kind == "" {
+		// Nothing is changed before the first question is answered.
+		if w.disk, w.err = platterOf(w.folder); w.err != nil {
+			return
+		}
+	}
 	for {
 		poll := struct {
 			file          int32
