@@ -46,6 +46,9 @@ func knownStore(ctx context.Context, o Options, asKnownAt string) (*sqlite.Store
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}
+	if err := isOver(ctx, store, at, time.Now()); err != nil {
+		return nil, nil, errors.Join(asUsage(err), store.Close())
+	}
 	past, err := store.AsKnown(ctx, at, delay.DayOf(at))
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
