@@ -145,12 +145,12 @@ func words(doc *goquery.Document) string {
 	return last(strings.Join(strings.Fields(doc.Find("main").Text()), " "), 600)
 }
 
-// tortured gives an extract of Northgate for one day, people of whom the first few
-// have NHS numbers.
+// tortured gives the rows of Northgate for one day.
 func tortured(day delay.Day, people int) string {
 	var b strings.Builder
 	for i := range people {
-		fmt.Fprintf(&b, "%s,RZ1,RZ101,5A,5A-%02d,L%05d,,1941-02-03,F,2026-02-01,2026-02-%02d,Acute,E,Social Care,E10000099,1,,\r\n", day, i, i+1, 9+i%9)
+		fmt.Fprintf(&b, "%s,RZ1,RZ101,5A,5A-%02d,L%05d,,1941-02-03,F,2026-02-01,2026-02-%02d,Acute,E,Social Care,E10000099,1,,\r\n",
+			day, i, i+1, 9+i%9)
 	}
 	return b.String()
 }
