@@ -106,6 +106,17 @@ test-long: ## Run the tests that take longer than "make test" has
 	HOMEWARD_LONG=1 go test -timeout 120m ./internal/sqlite
 	go test -race -short -skip '^TestDevon' -timeout 120m ./...
 
+# So many points of each kind of fault in each kind of work; 10 are some 1,300 points.
+TORTURE ?= 10
+
+.PHONY: torture
+torture: ## Do every kind of work with TORTURE (10) faults of each kind, and count what was lost
+	@.ci/need go cc
+	@temporary=$$(.ci/temporary); trap 'rm -rf "$$temporary"' EXIT; \
+	TMPDIR="$$temporary" HOMEWARD_TORTURE=$(TORTURE) go test -vet=off -count=1 -timeout 120m -v \
+		-run '^(TestTorture|TestAFlippedByteIsNoticed|TestTheNightlyCheckNamesTheLastGoodBackup)$$' ./internal/app | \
+		sed -n '/^ *=== /d; /^ *--- PASS/d; p'
+
 .PHONY: lint
 lint: bin/.assets ## Check format, vet and the linters
 	@.ci/need go node

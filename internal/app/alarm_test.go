@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"homeward/internal/app"
 	"homeward/internal/problem"
 	"homeward/internal/schedule"
+	"homeward/internal/sqlite"
 	"homeward/internal/web"
 )
 
@@ -140,5 +143,58 @@ func TestAFullDiskHidesNoFailedJob(t *testing.T) {
 	last, err := a.Store.Jobs().Last(t.Context())
 	if err != nil || last["backup"].Result != schedule.Finished {
 		t.Errorf("%+v, %v", last["backup"], err)
+	}
+}
+
+// A message that was sent and could not be noted as sent, because the disk had become
+// full meanwhile, is not sent again: not while it is full, and not when there is room.
+func TestWhatWasSentAndCouldNotBeNotedGoesOnce(t *testing.T) {
+	t.Parallel()
+	office, port := openPost(t)
+	dir := filepath.Join(t.TempDir(), "data")
+	smallDisk(t, dir)
+	if err := os.CopyFS(dir, os.DirFS(northshireExample)); err != nil {
+		t.Fatal(err)
+	}
+	a := mailed(t, dir, port)
+	const to = "data@northshire.example"
+	name := fmt.Sprintf("job:backup:did not finish:%d", time.Now().UnixMicro())
+	if err := a.Store.AddDeliveries(t.Context(), name, sqlite.ByMail, []string{to}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	var empty func()
+	office.taken = func() {
+		// With its log emptied, the database needs room for whatever it writes next.
+		db, err := sql.Open("sqlite3", filepath.Join(dir, sqlite.FileName))
+		if err == nil {
+			_, err = db.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
+		}
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Error(err)
+		}
+		empty = fill(t, dir)
+	}
+	jobs, err := a.PackJobs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if said, err := jobs["deliver"](t.Context()); err == nil {
+			t.Errorf("it could be noted: %s", said)
+		}
+	}
+	if n := len(office.of(to)); n != 1 {
+		t.Errorf("on the full disk it went %d times", n)
+	}
+	empty()
+	office.taken = nil
+	for range 2 {
+		if _, err := jobs["deliver"](t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	all, err := a.Store.Deliveries(t.Context(), "")
+	if n := len(office.of(to)); err != nil || n != 1 || len(all) != 1 || all[0].State != sqlite.DeliverySent {
+		t.Errorf("in the end it went %d times, noted as %+v, %v", n, all, err)
 	}
 }

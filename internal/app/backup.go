@@ -361,6 +361,33 @@ func (b *backups) rehearse(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s was restored in %s and thrown away. %s", name, time.Since(began).Round(time.Second), sentence), nil
 }
 
+// lastGood says in a sentence which is the newest backup that is whole, for a database
+// that is not: each is restored and derived afresh until one is found.
+func (b *backups) lastGood(ctx context.Context) (string, error) {
+	all, err := backup.List(b.folder)
+	if err != nil {
+		return "", problem.Wrap(err, problem.Unavailable, "The folder of the backups could not be read")
+	}
+	for _, name := range all {
+		at := filepath.Join(b.folder, name)
+		err := b.opened(ctx, at, nil, func(store *sqlite.Store) error {
+			status, found, err := verify(ctx, store)
+			if err == nil && status != ExitDone {
+				err = errors.New(found)
+			}
+			return err
+		})
+		if err == nil {
+			return fmt.Sprintf("The newest backup that is whole is %s: homeward restore %s --data NEWFOLDER", name, quoted(at)), nil
+		}
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		b.app.Options.Log.Error("a backup is not whole", "backup", name, "error", err)
+	}
+	return fmt.Sprintf("No backup in %s is whole. Look for one that is kept elsewhere.", b.folder), nil
+}
+
 func (b *backups) print(out io.Writer) error {
 	all, err := backup.List(b.folder)
 	if err != nil {

@@ -385,6 +385,11 @@ func verify(ctx context.Context, store *sqlite.Store) (int, string, error) {
 	if err != nil {
 		return ExitLess, "", err
 	}
+	if integrity != "ok" {
+		// What is derived from damaged evidence says nothing more.
+		return ExitLess, fmt.Sprintf("The database is damaged: %s. Restore the data folder from your backup and take later extracts in again.",
+			integrity), nil
+	}
 	v, err := store.Verify(ctx)
 	if err != nil {
 		return ExitLess, "", err
@@ -393,15 +398,12 @@ func verify(ctx context.Context, store *sqlite.Store) (int, string, error) {
 	if err != nil {
 		return ExitLess, "", err
 	}
-	if integrity == "ok" && len(v.Differences)+len(closed) == 0 {
+	if len(v.Differences)+len(closed) == 0 {
 		return ExitDone, fmt.Sprintf("Everything agrees: %d extracts of %d providers, %d patients, %d delays and %d delayed days derived afresh "+
 			"equal what is stored.",
 			v.Extracts, v.Providers, v.Patients, v.Delays, v.DelayedDays), nil
 	}
 	var b strings.Builder
-	if integrity != "ok" {
-		fmt.Fprintf(&b, "The database is damaged: %s. Restore the data folder from your backup and take later extracts in again.\n", integrity)
-	}
 	for _, line := range closed {
 		fmt.Fprintln(&b, line)
 	}

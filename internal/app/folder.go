@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"homeward/internal/durable"
 	"homeward/internal/identity"
@@ -148,10 +149,21 @@ func openStore(ctx context.Context, o Options) (*sqlite.Store, error) {
 		return nil, problem.New(problem.NotFound,
 			"There is no database in the data folder %s yet. Take extracts in first: homeward ingest --data %s PATH…", o.Data, o.Data)
 	}
+	if o.onlyRead() {
+		return sqlite.OpenReading(ctx, o.Data, heldBy(o.Data) != "")
+	}
 	if err := o.beforeUpgrade(ctx, state); err != nil {
 		return nil, err
 	}
 	return sqlite.Open(ctx, o.Data, nil)
+}
+
+// onlyRead says that the data folder can be read and not written in: by its
+// permissions, or because its disk is mounted so.
+func (o Options) onlyRead() bool {
+	const write = 2
+	err := syscall.Access(o.Data, write)
+	return errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EROFS)
 }
 
 // beforeUpgrade copies a database that this program is about to migrate, so that

@@ -3,6 +3,7 @@ package app_test
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -212,4 +213,80 @@ func TestWhatIsWrittenIsForOneAccountAlone(t *testing.T) {
 		t.Errorf("%d files in rejected", n)
 	}
 	wantPrivate(t, c.data())
+}
+
+// A data folder that can only be read is read: figures, delays and both checks say
+// what they say of one that can be written in, and nothing else is done.
+func TestAFolderThatCanOnlyBeReadIsRead(t *testing.T) {
+	t.Parallel()
+	c := newChild(t)
+	if err := os.CopyFS(c.data(), os.DirFS(northshireExample)); err != nil {
+		t.Fatal(err)
+	}
+	extract := filepath.Join(c.home, "RZ1_2026-03-10.csv")
+	if err := os.WriteFile(extract, []byte(northgate("2026-03-10", 1, 30)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "ingest", "--data", c.data(), extract)
+	questions := [][]string{
+		{"figures", "--from", "2026-03", "--to", "2026-03", "--by", everyBreakdown, "--format", "csv"},
+		{"delays"}, {"verify"}, {"audit", "verify"},
+	}
+	asked := func(ask func(args ...string) (int, string)) (out []string) {
+		t.Helper()
+		for _, args := range questions {
+			status, said := ask(append(args, "--data", c.data())...)
+			if status != app.ExitDone {
+				t.Errorf("%v ended with %d: %s", args, status, said)
+			}
+			out = append(out, said)
+		}
+		return out
+	}
+	want := asked(func(args ...string) (int, string) {
+		status, out, errs := run(t, args...)
+		return status, out + errs
+	})
+	readOnly := func(args ...string) (int, string) {
+		cmd := c.command(t.Context(), t, args...)
+		if os.Geteuid() == 0 {
+			const mounted = `mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"`
+			cmd.Args = append([]string{"unshare", "-m", "sh", "-c", mounted, "sh", c.data(), cmd.Path}, args...)
+			cmd.Path = must2(exec.LookPath("unshare"))
+		}
+		out, err := cmd.CombinedOutput()
+		if ended := (*exec.ExitError)(nil); err != nil && !errors.As(err, &ended) {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), string(out)
+	}
+	if os.Geteuid() == 0 {
+		if err := exec.CommandContext(t.Context(), "unshare", "-m", "true").Run(); err != nil {
+			t.Skipf("no mounts of its own can be had here: %v", err)
+		}
+	} else {
+		if err := os.Chmod(c.data(), 0o500); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = os.Chmod(c.data(), 0o700) }()
+	}
+	for i, got := range asked(readOnly) {
+		if got != want[i] {
+			t.Errorf("%v says %s, want %s", questions[i], got, want[i])
+		}
+	}
+	if status, said := readOnly("ingest", "--data", c.data(), extract); status != app.ExitLess || !strings.Contains(said, "can only be read") {
+		t.Errorf("an extract: %d %s", status, said)
+	}
+	if status, said := readOnly("delays", "--data", c.data(), "--as-known-at", "2026-03-31"); status != app.ExitLess ||
+		!strings.Contains(said, "Looking back makes a copy") {
+		t.Errorf("looking back: %d %s", status, said)
+	}
+	// What is in the log beside the database would be passed over.
+	if err := os.WriteFile(filepath.Join(c.data(), sqlite.FileName+"-wal"), []byte("x"), 0o600); err == nil {
+		status, said := readOnly("figures", "--data", c.data(), "--from", "2026-03", "--to", "2026-03")
+		if status != app.ExitLess || !strings.Contains(said, "Copy the folder to a place that may be written in") {
+			t.Errorf("with a log: %d %s", status, said)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homeward/internal/delay"
+	"homeward/internal/problem"
 	"homeward/internal/sqlite"
 )
 
@@ -45,6 +46,13 @@ func knownStore(ctx context.Context, o Options, asKnownAt string) (*sqlite.Store
 	at, err := londonTime("as-known-at", asKnownAt)
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
+	}
+	if err := isOver(ctx, store, at, time.Now()); err != nil {
+		return nil, nil, errors.Join(asUsage(err), store.Close())
+	}
+	if o.onlyRead() {
+		return nil, nil, errors.Join(problem.New(problem.Unavailable, "Looking back makes a copy beside the database for as long as it looks, "+
+			"and the data folder %s can only be read. Copy the folder to a place that may be written in, and ask there.", o.Data), store.Close())
 	}
 	past, err := store.AsKnown(ctx, at, delay.DayOf(at))
 	if err != nil {

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		os.Exit(passInbox(os.Args[1]))
 	}
 	if os.Getenv(asHomeward) != "" {
+		watchedFromHere()
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		status := app.Main(ctx, os.Args[1:], &app.Console{Out: os.Stdout, Err: os.Stderr, Version: "test", Env: os.Getenv})
 		stop()

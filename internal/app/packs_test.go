@@ -25,6 +25,8 @@ type postOffice struct {
 	mu      sync.Mutex
 	shut    bool
 	letters map[string][]string // by the address
+	// taken is called, where it is set, with a letter in hand, before the answer.
+	taken func()
 }
 
 func (p *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) { return &letterBox{office: p}, nil }
@@ -52,6 +54,9 @@ func (l *letterBox) Data(r io.Reader) error {
 	l.office.mu.Lock()
 	defer l.office.mu.Unlock()
 	l.office.letters[l.to] = append(l.office.letters[l.to], string(b))
+	if l.office.taken != nil {
+		l.office.taken()
+	}
 	return err
 }
 func (l *letterBox) Reset()        {}

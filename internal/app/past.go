@@ -185,14 +185,8 @@ func (a *App) sweepPasts() error {
 // asKnown gives the store as known at a moment, after checking that the moment
 // can be looked at.
 func (a *App) asKnown(ctx context.Context, at time.Time) (*sqlite.Known, func(), error) {
-	last, err := a.Store.Moment(ctx)
-	if err != nil {
+	if err := isOver(ctx, a.Store, at.In(a.London), a.now()); err != nil {
 		return nil, nil, err
-	}
-	// A clock that was set back may stand before what is recorded.
-	if at.After(a.now()) && at.After(last) {
-		return nil, nil, problem.New(problem.Invalid, "%s is not over yet. Choose an earlier day, or show the latest.",
-			at.In(a.London).Format("2 January 2006"))
 	}
 	first, err := a.Store.FirstReceived(ctx)
 	if err != nil {
@@ -206,6 +200,19 @@ func (a *App) asKnown(ctx context.Context, at time.Time) (*sqlite.Known, func(),
 			"later one.", first.In(a.London).Format("2 January 2006"))
 	}
 	return a.pasts.get(ctx, a.Store, at, delay.DayOf(at.In(a.London)))
+}
+
+// isOver refuses a moment that is not over, because more can still become known in it.
+func isOver(ctx context.Context, store *sqlite.Store, at, now time.Time) error {
+	last, err := store.Moment(ctx)
+	if err != nil {
+		return err
+	}
+	// A clock that was set back may stand before what is recorded.
+	if at.After(now) && at.After(last) {
+		return problem.New(problem.Invalid, "%s is not over yet. Choose an earlier day, or show the latest.", at.Format("2 January 2006"))
+	}
+	return nil
 }
 
 // known looks back for the pages.

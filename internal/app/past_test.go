@@ -192,6 +192,12 @@ func TestC15CommandsLookBack(t *testing.T) {
 		!strings.Contains(errs, "past moments") {
 		t.Errorf("P2 identifiers of the past: %d %s", status, errs)
 	}
+	for _, args := range [][]string{{"figures", "--from", "2026-03", "--to", "2026-03"}, {"delays"}, {"render", "--out", dir}} {
+		if status, out, errs := run(t, append(args, "--data", n.data(), "--as-known-at", "2099-01-01")...); status != app.ExitUsage ||
+			!strings.Contains(errs, "1 January 2099 is not over yet") || out != "" {
+			t.Errorf("C15: %s of a moment that is not over: %d %s%s", args[0], status, out, errs)
+		}
+	}
 	if status, _, errs := run(t, "render", "--data", n.data(), "--out", dir, "--as-known-at", "last week"); status != app.ExitUsage ||
 		!strings.Contains(errs, "last week") {
 		t.Errorf("a time that is none: %d %s", status, errs)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/signin"
+	"homeward/internal/sqlite"
 )
 
 // opened runs do with the data folder open, for commands about accounts, tokens
@@ -168,6 +170,9 @@ func setUpAudit(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		if err != nil {
 			return ExitUsage, err
 		}
+		if do == "verify" && d.data != "" && d.options(nil).onlyRead() {
+			return auditReadOnly(ctx, d.options(nil), c.Out, heads)
+		}
 		d.anyAudit = do != "export"
 		f := audit.Filter{Who: *who, What: audit.What(*what)}
 		status := ExitDone
@@ -204,6 +209,23 @@ func setUpAudit(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		})
 		return max(code, status), err
 	}
+}
+
+// auditReadOnly checks the audit log of a folder that can only be read.
+func auditReadOnly(ctx context.Context, o Options, out io.Writer, heads []audit.Head) (int, error) {
+	store, err := openStore(ctx, o)
+	if err != nil {
+		return ExitLess, err
+	}
+	defer store.Close()
+	if err := store.UseAuditKey(ctx, filepath.Join(filepath.Dir(o.keyPath()), sqlite.AuditKeyName)); err != nil {
+		return ExitLess, err
+	}
+	whole, err := signin.AuditVerify(ctx, store, out, heads...)
+	if err != nil || !whole {
+		return ExitLess, err
+	}
+	return ExitDone, nil
 }
 
 // readHeads reads heads of the audit log that were kept elsewhere, one a line.

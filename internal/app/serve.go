@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -265,6 +266,21 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	return s, nil
 }
 
+// verifyNightly derives everything afresh. Where that does not agree, or the database
+// cannot be read for it, the newest backup that is whole is named.
+func (a *App) verifyNightly(ctx context.Context, kept *backups) (string, error) {
+	status, sentence, err := verify(ctx, a.Store)
+	if err == nil && status == ExitDone || ctx.Err() != nil {
+		return sentence, err
+	}
+	good, goodErr := kept.lastGood(ctx)
+	if err == nil {
+		return "", errors.Join(problem.New(problem.Conflict, "%s %s", strings.TrimSuffix(sentence, "\n"), good), goodErr)
+	}
+	return "", errors.Join(problem.Wrap(err, problem.Unavailable, "The database could not be read through, so it may be damaged. %s", good),
+		goodErr)
+}
+
 // jobs are what is done at set times.
 func (a *App) jobs(draw *chart.Renderer, version string, sessions *sqlite.Sessions) ([]schedule.Job, error) {
 	ofPacks, err := a.packJobs(draw, version)
@@ -279,13 +295,7 @@ func (a *App) jobs(draw *chart.Renderer, version string, sessions *sqlite.Sessio
 		missing,
 		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
 		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
-			Run: func(ctx context.Context) (string, error) {
-				status, sentence, err := verify(ctx, a.Store)
-				if err == nil && status != ExitDone {
-					err = problem.New(problem.Conflict, "%s", sentence)
-				}
-				return sentence, err
-			}},
+			Run: func(ctx context.Context) (string, error) { return a.verifyNightly(ctx, a.backups(version)) }},
 		{Name: "backup", Title: "Make a backup and check it", Words: "every night at 2:40am", When: "40 2 * * *", CatchUp: true,
 			Run: a.backups(version).make},
 		{Name: "rehearsal", Title: "Rehearse a restore", Words: "every Sunday at 3:05am", When: "5 3 * * 0", CatchUp: true,

@@ -332,3 +332,22 @@ func TestAHeadThatCannotBeWrittenUndoesNothing(t *testing.T) {
 		t.Errorf("says %v", r.Notes)
 	}
 }
+
+// A restore that was cut off after the log said it, and is noted again at the next
+// start, is said once; another one is said too.
+func TestARestoreThatIsNotedAgainIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	s, _ := filled(t, keyOne, evidence{})
+	note(t, s, 3)
+	first := whole(t, s, 3).Head
+	for range 2 {
+		if err := dated(s, morning).Restored(t.Context(), "homeward-2026-11-04.tar.gz", &first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := whole(t, s, 4).Head
+	if err := dated(s, morning).Restored(t.Context(), "homeward-2026-11-04.tar.gz", &second); err != nil {
+		t.Fatal(err)
+	}
+	whole(t, s, 5)
+}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"homeward/internal/audit"
+	"homeward/internal/nhsnumber"
 	"homeward/internal/people"
 )
 
@@ -56,7 +57,8 @@ func (s *Store) AuditKeyFingerprint(ctx context.Context) (string, error) {
 
 // Restored records that the database was put back from what was kept elsewhere,
 // named by from, and lets the head file follow the log again. lost is the head that
-// the log had before, nil when nobody knows it. Done twice it says so twice.
+// the log had before, nil when nobody knows it. Where it was cut off after the entry
+// and is done again, the entry stands once.
 func (s *Store) Restored(ctx context.Context, from string, lost *audit.Head) error {
 	var head audit.Head
 	err := s.recorded(ctx, func(r *recording) error {
@@ -76,7 +78,13 @@ func (s *Store) Restored(ctx context.Context, from string, lost *audit.Head) err
 				words = fmt.Sprintf("It goes on after entry %d, and no entry is lost.", last)
 			}
 		}
-		err := r.record(entry(people.Actor{Kind: people.Machine}, audit.Restored, from, before, words))
+		head = r.head
+		is := entry(people.Actor{Kind: people.Machine}, audit.Restored, from, before, words)
+		said, err := r.endsWith(is)
+		if err != nil || said {
+			return err
+		}
+		err = r.record(is)
 		head = r.head
 		return err
 	})
@@ -84,6 +92,16 @@ func (s *Store) Restored(ctx context.Context, from string, lost *audit.Head) err
 		return err
 	}
 	return s.writeHead(head, true)
+}
+
+// endsWith says that the last entry of the log says of the same record that the same
+// was done to the same. A record is compared as the log holds it.
+func (r *recording) endsWith(e audit.Entry) (said bool, err error) {
+	err = eachEvent(r.ctx, r, `SELECT `+auditColumns+` FROM audit ORDER BY number DESC LIMIT 1`, nil, func(last audit.Event) error {
+		said = last.Who == e.Who && last.What == e.What && last.Record == nhsnumber.Redact(e.Record) && last.Before == e.Before
+		return nil
+	})
+	return said, err
 }
 
 // AuditHeadFile gives what the head file in a folder names, nil when there is none.

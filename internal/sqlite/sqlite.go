@@ -239,11 +239,28 @@ func (s *Store) Close() error {
 	return errors.Join(all...)
 }
 
-// Check runs SQLite's own integrity check and gives what it says.
+// Check runs SQLite's own checks of integrity and gives what they say, "ok" when
+// nothing is wrong. What leads to a row that is not there is a damage too: the first
+// check looks at each table alone.
 func (s *Store) Check(ctx context.Context) (string, error) {
 	var out string
-	err := s.read.QueryRowContext(ctx, `PRAGMA integrity_check`).Scan(&out)
-	return out, err
+	if err := s.read.QueryRowContext(ctx, `PRAGMA integrity_check`).Scan(&out); err != nil || out != "ok" {
+		return out, err
+	}
+	rows, err := s.read.QueryContext(ctx, `PRAGMA foreign_key_check`)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		var table, parent string
+		var row, key sql.NullInt64
+		if err := rows.Scan(&table, &row, &parent, &key); err != nil {
+			return "", err
+		}
+		out = fmt.Sprintf("a row of the table %s leads to one of %s that is not there", table, parent)
+	}
+	return out, rows.Err()
 }
 
 // inTx runs f in one write transaction: committed when it returns nil, else
