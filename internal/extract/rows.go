@@ -1052,10 +1052,13 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		}
 		var why string
 		if g.Council, why = r.set.councils.Resolve(v.areas, on); why != "" {
+			do := "Correct it in the patient system."
 			if g.Council != delay.CouncilNotKnown {
 				why += " (" + r.set.councils.Named(string(g.Council)) + ")"
+				do = "If they live there, nothing is to be done; to follow this council apart, add it to the partnership file. Otherwise correct it " +
+					"in the patient system."
 			}
-			r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": "+why, expected, "Correct it in the patient system.")
+			r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": "+why, expected, do)
 		}
 	}
 }
