@@ -20,7 +20,7 @@ import (
 
 func setUpLayout(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c).addPartnership(flags)
-	name := flags.String("name", "", "the layout's `name`; without it, one made of the provider's code")
+	name := flags.String("name", "", "the layout's `name`; without it, that of --out, or one made of the provider's code")
 	provider := flags.String("provider", "", "the `code` of the provider that the files are of, when they do not say")
 	against := flags.String("against", "", "the layout in force, by its `name`, of which the next version is proposed: what has changed and "+
 		"nothing else")
@@ -33,6 +33,9 @@ func setUpLayout(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		o := propose.Options{Ref: data.Reference, Name: *name, Answers: propose.Answers{Provider: strings.ToUpper(*provider)}}
 		if err := d.beside(&o); err != nil {
 			return ExitLess, err
+		}
+		if name := strings.TrimSuffix(filepath.Base(*out), ".yaml"); o.Name == "" && *against == "" && propose.IsName(name) {
+			o.Name = name // A layout is called as its file is.
 		}
 		if *against != "" {
 			if o.Partnership == nil {
@@ -202,9 +205,18 @@ func printProposal(out io.Writer, p *propose.Proposal, mark string) {
 		}
 		say("%s: %s. Rows read %d, kept %d, excluded %d (not ready %d), quarantined %d.", f.Name, strings.Join(f.Dates, ", "), f.Read, f.Kept,
 			f.Excluded, f.NotReady, f.Quarantined)
+		if len(p.Causes) > 0 {
+			continue
+		}
 		for _, g := range f.Causes {
 			say("  %s", g.Says)
 		}
+	}
+	if len(p.Causes) > 0 {
+		say("In these files together:")
+	}
+	for _, g := range p.Causes {
+		say("  %s", g.Says)
 	}
 	say("")
 	if len(p.Unsure) == 0 {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -24,6 +23,7 @@ import (
 	"homeward/internal/config"
 	"homeward/internal/durable"
 	"homeward/internal/extract"
+	"homeward/internal/ingest"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 	"homeward/internal/propose"
@@ -283,11 +283,12 @@ func (d *layoutDesk) begin(ctx context.Context, w *draft) (string, error) {
 func (d *layoutDesk) propose(ctx context.Context, w *draft) error {
 	var files []propose.File
 	for i, name := range w.names {
-		text, err := d.open(filepath.Join(w.dir, strconv.Itoa(i)))
+		sample, err := d.open(filepath.Join(w.dir, strconv.Itoa(i)))
 		if err != nil {
 			return err
 		}
-		files = append(files, propose.File{Name: name, Src: bytes.NewReader(text)})
+		defer sample.Close()
+		files = append(files, propose.File{Name: name, Src: sample.Reader()})
 	}
 	p, err := propose.Propose(ctx, files, propose.Options{Ref: referenceBeside(d.app.Options.partnershipPath()),
 		Partnership: d.app.Partnership(),
@@ -300,16 +301,17 @@ func (d *layoutDesk) propose(ctx context.Context, w *draft) error {
 	return nil
 }
 
-func (d *layoutDesk) open(path string) (text []byte, err error) {
+// open gives a sample's bytes, a large one's beside the memory.
+func (d *layoutDesk) open(path string) (sample *ingest.Frozen, err error) {
 	content, done, err := d.app.openSealed(path)
 	if err == nil {
-		text, err = io.ReadAll(content)
+		sample, err = ingest.Freeze(content, d.folder)
 		err = errors.Join(err, done())
 	}
 	if err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The samples could not be read again")
 	}
-	return text, nil
+	return sample, nil
 }
 
 // draft finds a draft of the actor's own.

@@ -131,6 +131,15 @@ func TestAPartnershipIsSetInTheBrowser(t *testing.T) {
 	if rows := versions.Find("#versions tbody tr"); rows.Length() != 2 || !strings.Contains(versions.Text(), "agreed at the board") {
 		t.Fatalf("%d versions: %s", rows.Length(), versions.Text())
 	}
+	if said := o.ask(people.Administrator, http.MethodGet, "/admin/partnership/versions.csv", "", nil).Body.String(); !strings.Contains(said,
+		"version,saved,saved_by,why,stands_now") || !strings.Contains(said, "agreed at the board,true") || strings.Count(said, ",true") != 1 {
+		t.Errorf("the versions as CSV: %s", said)
+	}
+	var kept struct{ Rows []map[string]any }
+	said := o.ask(people.Administrator, http.MethodGet, "/admin/partnership/versions.json", "", nil).Body.Bytes()
+	if err := json.Unmarshal(said, &kept); err != nil || len(kept.Rows) != 2 || kept.Rows[0]["version"] != 2.0 {
+		t.Errorf("%v, the versions as JSON: %s", err, said)
+	}
 	// Version 1 is what was found.
 	doc := o.open("/admin/partnership/versions/1")
 	if text := doc.Find("pre").Text(); !strings.Contains(text, `+   - {code: RK9`) {
@@ -323,8 +332,8 @@ func TestWhatIsRefusedOfAPartnership(t *testing.T) {
 			t.Errorf("%s: %d", target, w.Code)
 		}
 	}
-	for _, target := range []string{"/admin/partnership", "/admin/partnership.json", "/admin/partnership/versions",
-		"/admin/partnership/name"} {
+	for _, target := range []string{"/admin/partnership", "/admin/partnership.csv", "/admin/partnership.json", "/admin/partnership/versions",
+		"/admin/partnership/versions.csv", "/admin/partnership/versions.json", "/admin/partnership/name"} {
 		if w := o.ask(people.Analyst, http.MethodGet, target, "", nil); w.Code != http.StatusForbidden {
 			t.Errorf("an analyst opens %s: %d", target, w.Code)
 		}

@@ -45,6 +45,8 @@ type finished struct {
 	// memory is the most bytes that the process held at once, 0 where the
 	// system does not say.
 	memory int64
+	// worked is the processor time that it took.
+	worked time.Duration
 }
 
 func (c child) command(ctx context.Context, t testing.TB, args ...string) *exec.Cmd {
@@ -79,7 +81,8 @@ func (c child) run(t testing.TB, args ...string) finished {
 	if ctx.Err() != nil {
 		t.Fatalf("homeward %q did not end in time", args)
 	}
-	f := finished{status: cmd.ProcessState.ExitCode(), out: out.String(), errs: errs.String(), memory: memory()}
+	f := finished{status: cmd.ProcessState.ExitCode(), out: out.String(), errs: errs.String(), memory: memory(),
+		worked: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if strings.Contains(f.errs, "panic") || strings.Contains(f.errs, "goroutine ") {
 		t.Errorf("homeward %q crashed: %s", args, last(f.errs, 4000))
 	}

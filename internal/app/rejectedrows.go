@@ -17,7 +17,7 @@ import (
 const (
 	// rowsFileMost bounds the file whose rows put aside are given, in bytes: it is
 	// read as a whole.
-	rowsFileMost = 64 << 20
+	rowsFileMost = 16 << 20
 	// headingWithin is in how many rows from the top headings are looked for.
 	headingWithin = 60
 )
@@ -171,7 +171,7 @@ func (e extracts) Corrected(ctx context.Context, sum string, cells []web.CellTex
 		}
 		fixes = append(fixes, extract.Fix{Sheet: aside.grid.Name, Line: c.Line, Cell: c.At, Text: c.Text})
 	}
-	content, err := extract.Correct(aside.content, fixes, extract.DefaultLimits())
+	content, err := extract.Correct(aside.content, fixes, extract.CorrectLimits())
 	if err != nil {
 		return web.SentFile{}, err
 	}
@@ -231,7 +231,7 @@ func (e extracts) grid(sum string, layout *config.Layout) ([]byte, extract.Grid,
 		return nil, extract.Grid{}, problem.New(problem.Invalid, "The file is larger than %d MB, so its rows are not given here. Its "+
 			"receipt names them by their numbers.", rowsFileMost>>20)
 	}
-	grids, err := extract.ReadGrids(text, extract.DefaultLimits())
+	grids, err := extract.ReadGrids(text, extract.CorrectLimits())
 	if err != nil {
 		return nil, extract.Grid{}, err
 	}

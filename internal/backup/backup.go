@@ -40,7 +40,10 @@ const ManifestName = "backup.json"
 const format = 1
 
 // maxManifest bounds a manifest in bytes: 300,000 sealed files are 60 MB.
-const maxManifest = 128 << 20
+const maxManifest = 64 << 20
+
+// ofOne is about what a manifest says of one file beside its name, in bytes.
+const ofOne = 100
 
 // Manifest says what a backup holds.
 type Manifest struct {
@@ -156,6 +159,7 @@ func Read(ctx context.Context, r io.Reader, dir string, wanted func(path string)
 	var found []File
 	seen := map[string]bool{}
 	var text []byte
+	listed := 0
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -166,6 +170,10 @@ func Read(ctx context.Context, r io.Reader, dir string, wanted func(path string)
 		}
 		if err != nil {
 			return nil, problem.Wrap(err, problem.Invalid, "The backup is damaged or not whole. Use another one")
+		}
+		// What no list of files could name need not be read.
+		if listed += len(h.Name) + ofOne; listed > maxManifest {
+			return nil, damaged("it holds more files than its list could name")
 		}
 		switch {
 		case text != nil:
@@ -178,7 +186,8 @@ func Read(ctx context.Context, r io.Reader, dir string, wanted func(path string)
 			if h.Size > maxManifest {
 				return nil, damaged("its list of files has %d bytes, at most %d were expected", h.Size, maxManifest)
 			}
-			if text, err = io.ReadAll(in); err != nil {
+			text = make([]byte, h.Size) // Of just that size: it may be most of the memory.
+			if _, err = io.ReadFull(in, text); err != nil {
 				return nil, problem.Wrap(err, problem.Invalid, "The backup is damaged or not whole. Use another one")
 			}
 		default:

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -69,12 +70,23 @@ func unescape(text []byte, blanksOnly bool) []byte {
 	return out
 }
 
-// texts gives the cells of a record as texts, without marks and escapes.
+// texts gives the cells of a record as texts, without marks and escapes. They are
+// parts of one text, so that many short ones take little more than their length.
 func (rec *record) texts() []string {
 	rec.bare()
+	n := 0
+	for _, cell := range rec.cells {
+		n += len(cell)
+	}
+	var whole strings.Builder
+	whole.Grow(n)
+	for _, cell := range rec.cells {
+		whole.Write(cell)
+	}
+	text := whole.String()
 	cells := make([]string, len(rec.cells))
 	for i, cell := range rec.cells {
-		cells[i] = string(cell)
+		cells[i], text = text[:len(cell)], text[len(cell):]
 	}
 	return cells
 }

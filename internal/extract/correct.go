@@ -19,9 +19,6 @@ import (
 )
 
 const (
-	// correctedBook bounds the workbook that Correct changes, in bytes: it is held
-	// in memory with all that is in it.
-	correctedBook = 16 << 20
 	// fixLength bounds what a cell is changed to, in characters.
 	fixLength = 200
 )
@@ -141,10 +138,6 @@ func DayOfSerial(cell string) (delay.Day, bool) {
 }
 
 func correctBook(data []byte, fixes []Fix, limits Limits) (_ []byte, err error) {
-	if len(data) > correctedBook {
-		return nil, problem.New(problem.Invalid, "The workbook is larger than %d MB, so it cannot be corrected here. Put it right where "+
-			"it comes from and send it again.", correctedBook>>20)
-	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limits.Unpacked, UnzipXMLSizeLimit: limits.Unpacked})
 	if err != nil {
 		return nil, damaged(err, "the file as a whole")

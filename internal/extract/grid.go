@@ -28,9 +28,6 @@ type GridRow struct {
 	Cells []string
 }
 
-// GridLimits bound the cells that ReadGrids keeps in memory at once.
-const gridCells = 12_000_000
-
 // ReadGrids gives every table of cells of a CSV, TSV or workbook, whatever its
 // headings. It knows no layout: it serves files that other people publish, not
 // lists of patients. What is no text and no workbook, is cut off, or passes a
@@ -78,7 +75,7 @@ func workbookGrids(data []byte, limits Limits) ([]Grid, error) {
 		g := Grid{Name: s.name, Hidden: s.hidden}
 		err := book.rows(s, func(rec record) error {
 			rec.bare()
-			if cells += len(rec.cells); cells > gridCells {
+			if cells += len(rec.cells); cells > limits.GridCells {
 				return book.tooLarge()
 			}
 			g.Rows = append(g.Rows, GridRow{rec.line, rec.texts()})
@@ -138,8 +135,8 @@ func textGrid(data []byte, limits Limits) ([]Grid, error) {
 		if len(g.Rows) >= limits.Rows {
 			return nil, reject("The file has too many rows: more than the limit of %d.", limits.Rows)
 		}
-		if cells += len(rec.cells); cells > gridCells {
-			return nil, reject("The file has too many cells: more than the limit of %d.", gridCells)
+		if cells += len(rec.cells); cells > limits.GridCells {
+			return nil, reject("The file has too many cells: more than the limit of %d.", limits.GridCells)
 		}
 		g.Rows = append(g.Rows, GridRow{rec.line, rec.texts()})
 	}

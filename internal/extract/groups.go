@@ -157,13 +157,19 @@ var worst = map[Severity]int{Quarantined: 0, Warned: 1, Excluded: 2}
 
 // Sorted gives the groups, the worst first: by what became of the rows, then
 // by their number.
-func (g *Groups) Sorted() []Group {
+func (g *Groups) Sorted() []Group { return g.sorted(examples) }
+
+// Across gives the groups of several files that were merged: rows of which file an
+// example is of could not be told, so there are none.
+func (g *Groups) Across() []Group { return g.sorted(0) }
+
+func (g *Groups) sorted(examples int) []Group {
 	out := make([]Group, 0, len(g.all))
 	for _, one := range g.all {
 		c := *one
 		// Headings and names come from outside as cells do (P1).
 		c.Field, c.Cause = nhsnumber.Redact(c.Field), nhsnumber.Redact(c.Cause)
-		c.Examples = slices.Clone(c.Examples)
+		c.Examples = slices.Clone(c.Examples[:min(len(c.Examples), examples)])
 		for i := range c.Examples {
 			c.Examples[i].Found = nhsnumber.Redact(c.Examples[i].Found)
 		}

@@ -13,6 +13,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -295,8 +296,7 @@ func (f *file) prepare(t *table) (*rowReader, error) {
 		r.width--
 	}
 	if r.width > r.limits.Columns {
-		return nil, reject("The file has too many columns: %d, and the limit is %d. Send only the columns of the layout.", r.width,
-			r.limits.Columns)
+		return nil, tooManyColumns(r.width, r.limits)
 	}
 	r.asGiven = t.cells
 	var strange []string
@@ -337,6 +337,14 @@ func (f *file) prepare(t *table) (*rowReader, error) {
 			"column (R4). Send the file under its usual name.", t.layout.cfg.Name)
 	}
 	return r, nil
+}
+
+func tooManyColumns(n int, limits Limits) error {
+	count := strconv.Itoa(n)
+	if n >= mostCells {
+		count = fmt.Sprintf("%d or more", mostCells)
+	}
+	return reject("The file has too many columns: %s, and the limit is %d. Send only the columns of the layout.", count, limits.Columns)
 }
 
 // ctxDone makes each stop when the work is cancelled.
@@ -785,7 +793,7 @@ func (f *file) readWorkbook(candidates []candidate) error {
 	if size > f.set.Limits.Workbook {
 		return reject("The workbook is too large: %d MB, and the limit is %d MB. Send the list as CSV.", size>>20, f.set.Limits.Workbook>>20)
 	}
-	data, err := io.ReadAll(io.LimitReader(f.src, size))
+	data, err := readWhole(f.src, size)
 	if err != nil {
 		return problem.Wrap(err, problem.Unavailable, "The file could not be read to its end")
 	}
@@ -841,6 +849,16 @@ func (f *file) readWorkbook(candidates []candidate) error {
 		return err
 	}
 	return f.conclude(best, r)
+}
+
+// readWhole reads so many bytes into a memory of just that size.
+func readWhole(src io.Reader, size int64) ([]byte, error) {
+	data := make([]byte, size)
+	n, err := io.ReadFull(src, data)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil // It became shorter; what is there is read.
+	}
+	return data[:n], err
 }
 
 // sayBeyond notes, once a sheet, a cell so far to the right that it is of no

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,19 +25,32 @@ const (
 
 // cache remembers what distinct cells mean, so that a cell costs one look-up.
 // It is emptied when a file has too many distinct cells for it.
-type cache[T any] map[string]T
+type cache[T any] struct {
+	of map[string]T
+	// held counts the bytes of what is remembered, times how many it may hold of
+	// cacheBytes, 0 for one.
+	held, times int
+}
 
+// What one cache may hold. A file has about ten of them, and one that is made to fill
+// them all must not fill the memory (R8).
 const (
-	cacheEntries = 1 << 17
-	cacheKey     = 256
+	cacheKey   = 256
+	cacheBytes = 6 << 20
+	// cacheEntry is about what an entry takes beside its texts.
+	cacheEntry = 250
+	// manyPeople is how much more the people of a file may take: there are as many as
+	// anything else that repeats, and more than of words.
+	manyPeople = 4
 )
 
-func (c cache[T]) put(key []byte, v T) T {
+func (c *cache[T]) put(key []byte, v T) T {
 	if len(key) <= cacheKey {
-		if len(c) >= cacheEntries {
-			clear(c)
+		if c.of == nil || c.held > cacheBytes*max(c.times, 1) {
+			c.of, c.held = map[string]T{}, 0
 		}
-		c[string(key)] = v
+		c.of[string(key)] = v
+		c.held += cacheEntry + 2*len(key) // What it means is a text of its own.
 	}
 	return v
 }
@@ -148,10 +162,11 @@ type rowReader struct {
 	// yearsGuessed is set for date fields with two-digit years.
 	yearsGuessed [nFields]bool
 	days         map[delay.Day]int // extract dates of rows, with a line
+	aside        int               // rows quarantined
 	total        int               // what a total line says, -1 when none
 	totals       int
 	left         int      // rows kept of patients who have left
-	noTexts      []record // at the end of what was read, which are no text
+	noTexts      []noText // at the end of what was read, which are no text
 	skippedLines []int
 	lastLine     int
 	lastShort    bool
@@ -193,8 +208,19 @@ func (r *rowReader) quarantine(line int, on delay.Day, rule, heading, found, exp
 	d := r.date(r.of, on)
 	d.Read++
 	d.Quarantined++
+	r.aside++
 	r.unread(on)
 	r.add(Problem{Line: line, Date: on, Severity: Quarantined, Rule: rule, Field: heading, Found: found, Expected: expected, Do: do})
+}
+
+// tooManyAside rejects a file of which so many rows cannot be read that it would be
+// held anyhow (R5): what is noted of each would fill the memory (R8).
+func (r *rowReader) tooManyAside() error {
+	first := ""
+	if i := slices.IndexFunc(r.Problems, func(p Problem) bool { return p.Severity == Quarantined }); i >= 0 {
+		first = " The first is " + r.Problems[i].String()
+	}
+	return reject("More than %d rows of the file cannot be read (R8). Nothing was taken from it.%s", r.limits.Aside, first)
 }
 
 func (r *rowReader) exclude(line int, on delay.Day, f field, found, expected string) {
@@ -212,7 +238,7 @@ func (r *rowReader) readDate(cell []byte) date {
 	if v, ok := isoDate(cell); ok {
 		return v
 	}
-	if v, ok := r.dateOf[string(cell)]; ok {
+	if v, ok := r.dateOf.of[string(cell)]; ok {
 		return v
 	}
 	return r.dateOf.put(cell, r.dates.read(cell))
@@ -239,8 +265,8 @@ func (r *rowReader) dated(rec *record, f field) date {
 	return v
 }
 
-func readText(c cache[textCell], cell []byte, max int) textCell {
-	if v, ok := c[string(cell)]; ok {
+func readText(c *cache[textCell], cell []byte, max int) textCell {
+	if v, ok := c.of[string(cell)]; ok {
 		return v
 	}
 	v := nameless(cell, max)
@@ -265,6 +291,9 @@ const fixExport = "Correct it in the patient system and send the file again."
 // record reads one record. The error ends the file: it is each's own, or an
 // Invalid problem for which the file is rejected whole (R4).
 func (r *rowReader) record(rec *record) error {
+	if r.aside > r.limits.Aside {
+		return r.tooManyAside()
+	}
 	r.lastLine, r.lastShort, r.reading = rec.line, false, rec
 	r.ends(rec.line - 1)
 	rec.bare()
@@ -470,7 +499,7 @@ func (r *rowReader) misshapen(rec *record, width int) error {
 	if rec.noText || rec.flaw != tooLong && r.text && notText(bytes.Join(rec.cells, []byte{' '})) {
 		// After the last row it is dropped, before another it is a row that cannot
 		// be read (R10).
-		r.noTexts = append(r.noTexts, record{line: rec.line, flaw: rec.flaw, cells: make([][]byte, len(rec.cells))})
+		r.noTexts = append(r.noTexts, noText{line: rec.line, flaw: rec.flaw, cells: len(rec.cells), count: rec.count()})
 		if len(r.noTexts) > maxNoTexts {
 			return r.textAfter()
 		}
@@ -483,7 +512,15 @@ func (r *rowReader) misshapen(rec *record, width int) error {
 		return err
 	}
 	r.lastShort = true
-	return r.setAside(rec)
+	return r.setAside(noText{line: rec.line, flaw: rec.flaw, cells: len(rec.cells), count: rec.count()})
+}
+
+// noText is what is kept of a line that is no row: of its cells their number alone.
+type noText struct {
+	line  int
+	flaw  flaw
+	cells int
+	count string
 }
 
 // maxNoTexts bounds the lines without text that are kept until it is known
@@ -494,7 +531,7 @@ const maxNoTexts = 10_000
 // that cannot be read.
 func (r *rowReader) textAfter() error {
 	for i := range r.noTexts {
-		if err := r.setAside(&r.noTexts[i]); err != nil {
+		if err := r.setAside(r.noTexts[i]); err != nil {
 			return err
 		}
 	}
@@ -503,7 +540,7 @@ func (r *rowReader) textAfter() error {
 }
 
 // setAside quarantines a record whose cells cannot be told.
-func (r *rowReader) setAside(rec *record) error {
+func (r *rowReader) setAside(rec noText) error {
 	switch rec.flaw {
 	case tooLong:
 		r.quarantine(rec.line, r.outside, "R8", "", fmt.Sprintf("a line that is too long, over %d bytes", r.limits.Line), "one row", fixExport)
@@ -512,8 +549,8 @@ func (r *rowReader) setAside(rec *record) error {
 			"told apart", rec.line), "quotation marks in pairs around a cell", "Correct the row and send the file again. Reading went on with the "+
 			"next line.")
 	default:
-		found := fmt.Sprintf("%d cells for %d headings", len(rec.cells), r.width)
-		if len(rec.cells) < r.width && r.survey.why != "" {
+		found := fmt.Sprintf("%s cells for %d headings", rec.count, r.width)
+		if rec.cells < r.width && r.survey.why != "" {
 			found += " (" + r.survey.why + ")"
 		}
 		r.quarantine(rec.line, r.outside, "R2", "", found, "as many cells as columns (a cell with a separator in it needs quotation marks)",
@@ -608,7 +645,7 @@ func (r *rowReader) who(rec *record, on delay.Day) *whoCell {
 	local, number := r.cell(rec, fLocalID), r.cell(rec, fNHSNumber)
 	r.pair = append(binary.AppendUvarint(r.pair[:0], uint64(len(local))), local...)
 	r.pair = append(r.pair, number...)
-	v, ok := r.people[string(r.pair)]
+	v, ok := r.people.of[string(r.pair)]
 	if !ok {
 		r.pairs++
 		v = &whoCell{nth: r.pairs}
@@ -714,7 +751,7 @@ func (r *rowReader) plainText(rec *record, on delay.Day, f field) string {
 	if len(cell) == 0 {
 		return ""
 	}
-	v := readText(r.texts, cell, maxText)
+	v := readText(&r.texts, cell, maxText)
 	if v.nothing != "" {
 		r.nothing(f, []byte(v.nothing))
 	}
@@ -743,7 +780,7 @@ func (v *wordCell) orNothing() {
 }
 
 func (r *rowReader) careOf(cell []byte) wordCell {
-	if v, ok := r.cares[string(cell)]; ok {
+	if v, ok := r.cares.of[string(cell)]; ok {
 		return v
 	}
 	v := r.words(cell)
@@ -760,7 +797,7 @@ func (r *rowReader) careOf(cell []byte) wordCell {
 }
 
 func (r *rowReader) reasonOf(cell []byte) wordCell {
-	if v, ok := r.reasons[string(cell)]; ok {
+	if v, ok := r.reasons.of[string(cell)]; ok {
 		return v
 	}
 	v := r.words(cell)
@@ -778,7 +815,7 @@ func (r *rowReader) reasonOf(cell []byte) wordCell {
 }
 
 func (r *rowReader) bodyOf(cell []byte) wordCell {
-	if v, ok := r.bodies[string(cell)]; ok {
+	if v, ok := r.bodies.of[string(cell)]; ok {
 		return v
 	}
 	v := r.words(cell)
@@ -809,7 +846,7 @@ func (l *layout) unusual(v *wordCell, usual config.List, what, read string) {
 }
 
 func (r *rowReader) waitingOf(cell []byte) wordCell {
-	if v, ok := r.waits[string(cell)]; ok {
+	if v, ok := r.waits.of[string(cell)]; ok {
 		return v
 	}
 	v := r.words(cell)
@@ -836,7 +873,7 @@ func (r *rowReader) waitingOf(cell []byte) wordCell {
 }
 
 func (r *rowReader) fundingOf(cell []byte) wordCell {
-	if v, ok := r.funders[string(cell)]; ok {
+	if v, ok := r.funders.of[string(cell)]; ok {
 		return v
 	}
 	v := r.words(cell)
@@ -850,7 +887,7 @@ func (r *rowReader) fundingOf(cell []byte) wordCell {
 }
 
 func (r *rowReader) areaOf(cell []byte) areaCell {
-	if v, ok := r.areas[string(cell)]; ok {
+	if v, ok := r.areas.of[string(cell)]; ok {
 		return v
 	}
 	v := areaCell{textCell: nameless(cell, maxText)}
@@ -1015,10 +1052,13 @@ func (r *rowReader) given(rec *record, on delay.Day) {
 		}
 		var why string
 		if g.Council, why = r.set.councils.Resolve(v.areas, on); why != "" {
+			do := "Correct it in the patient system."
 			if g.Council != delay.CouncilNotKnown {
 				why += " (" + r.set.councils.Named(string(g.Council)) + ")"
+				do = "If they live there, nothing is to be done; to follow this council apart, add it to the partnership file. Otherwise correct it " +
+					"in the patient system."
 			}
-			r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": "+why, expected, "Correct it in the patient system.")
+			r.warnWord(line, on, "R3", fCouncil, shown(v.text)+": "+why, expected, do)
 		}
 	}
 }

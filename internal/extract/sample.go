@@ -99,7 +99,7 @@ func sampleBook(src io.ReadSeeker, limits Limits) (*Sample, error) {
 	if size > limits.Workbook {
 		return nil, reject("The workbook is too large: %d MB, and the limit is %d MB. Send the list as CSV.", size>>20, limits.Workbook>>20)
 	}
-	data, err := io.ReadAll(io.LimitReader(src, size))
+	data, err := readWhole(src, size)
 	if err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The file could not be read to its end")
 	}
@@ -143,8 +143,7 @@ func sampleText(kind container, head []byte, src io.ReadSeeker, limits Limits) (
 	}
 	name, sep, width := evenest(decoded, limits)
 	if width > limits.Columns {
-		return nil, reject("The file has too many columns: %d, and the limit is %d. Send only the columns of the layout.", width,
-			limits.Columns)
+		return nil, tooManyColumns(width, limits)
 	}
 	if _, err := src.Seek(0, io.SeekStart); err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The file could not be read again")

@@ -16,7 +16,7 @@ import (
 // no extract.
 func (r *rowReader) place(rec *record) bool {
 	cell := r.cell(rec, fProvider)
-	p, known := r.codes[string(cell)]
+	p, known := r.codes.of[string(cell)]
 	if !known {
 		text, _, _ := clean(cell, maxText)
 		if text != "" && !nothing(text) {

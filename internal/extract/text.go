@@ -3,7 +3,9 @@ package extract
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
+	"strconv"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -154,10 +156,33 @@ type record struct {
 	noText bool
 }
 
+// mostCells is how many cells of a line are told apart, which is more than a sheet
+// has columns: the last is what is left of the line. A line of separators alone would
+// otherwise take many times its own length (R8).
+const mostCells = 20_000
+
+// count says how many cells a record has, in words.
+func (rec *record) count() string {
+	if n := len(rec.cells); n < mostCells {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d or more", mostCells)
+}
+
 // lookahead bounds the lines and bytes that one quoted cell may span.
 const (
 	lookaheadLines = 200
 	lookaheadBytes = 256 << 10
+)
+
+// Reading on after each of very many marks that are never closed takes hundreds of
+// times the length of the file (R8). What was read so is counted, less a little for
+// each byte of the file that has gone by; beyond spentMost a cell is looked for in the
+// next few lines only.
+const (
+	spentMost  = 64 << 20
+	spentBack  = 4
+	tiredLines = 4
 )
 
 type pendingLine struct {
@@ -184,6 +209,8 @@ type splitter struct {
 	scratch []byte
 	decoded []byte
 	pending []pendingLine
+	// spent counts the bytes that were read on for cells over several lines.
+	spent int
 	// utf8 and legacy count the lines that hold more than ASCII, by encoding.
 	utf8, legacy int
 	undefined    bool
@@ -199,6 +226,7 @@ func (s *splitter) nextLine() (p pendingLine, ok bool) {
 	if !ok {
 		return p, false
 	}
+	s.spent = max(0, s.spent-spentBack*len(text))
 	if s.lines.line == 1 {
 		text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
 	}
@@ -343,7 +371,11 @@ func (s *splitter) joinStray(rec *record) bool {
 func (s *splitter) join(rec *record, inOrder bool, read func([]byte) quoting) bool {
 	var ahead []pendingLine
 	first := len(s.joined)
-	for len(ahead) < lookaheadLines && len(s.joined) < lookaheadBytes {
+	lines := lookaheadLines
+	if s.spent > spentMost {
+		lines = tiredLines
+	}
+	for len(ahead) < lines && len(s.joined) < lookaheadBytes {
 		p, ok := s.nextLine()
 		if !ok {
 			break
@@ -353,9 +385,11 @@ func (s *splitter) join(rec *record, inOrder bool, read func([]byte) quoting) bo
 			break
 		}
 		s.joined = append(append(s.joined, '\n'), p.text...)
+		s.spent += len(p.text)
 		if inOrder && bytes.IndexByte(p.text, '"') < 0 {
 			continue // it cannot close the cell
 		}
+		s.spent += len(s.joined)
 		how := read(s.joined)
 		if how == unfinished {
 			continue
@@ -392,6 +426,10 @@ func (s *splitter) lenient(text []byte) (astray int, closed bool) {
 	pos := 0
 	ends := func(i int) bool { return i >= len(text) || text[i] == sep }
 	for pos <= len(text) {
+		if len(fields) == mostCells-1 {
+			fields = append(fields, text[pos:])
+			break
+		}
 		if pos == len(text) || text[pos] != '"' {
 			end := pos
 			for !ends(end) {
@@ -440,7 +478,7 @@ func (s *splitter) allQuoted(text []byte) (astray int, ok bool) {
 	if len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' || s.want < 2 {
 		return 0, false
 	}
-	cells := bytes.Split(text[1:len(text)-1], []byte{'"', s.sep, '"'})
+	cells := bytes.SplitN(text[1:len(text)-1], []byte{'"', s.sep, '"'}, s.want+1)
 	if len(cells) != s.want {
 		return 0, false
 	}
@@ -468,7 +506,9 @@ func (s *splitter) literal(text []byte) {
 	for i, c := range text {
 		if c == sep {
 			fields = append(fields, text[from:i])
-			from = i + 1
+			if from = i + 1; len(fields) == mostCells-1 {
+				break
+			}
 		}
 	}
 	s.fields = append(fields, text[from:])
@@ -492,6 +532,10 @@ func (s *splitter) quoted(text []byte) quoting {
 	s.scratch = s.scratch[:0]
 	pos := 0
 	for {
+		if len(fields) == mostCells-1 {
+			s.fields = append(fields, text[pos:])
+			return whole
+		}
 		if pos == len(text) || text[pos] != '"' {
 			end := pos
 			for end < len(text) && text[end] != sep {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -140,7 +141,7 @@ func (w *workbook) whole(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(&bounded{r, w})
+	return io.ReadAll(&bounded{src: r, w: w, since: math.MinInt})
 }
 
 // element is one element of a part, with where it stands in it.

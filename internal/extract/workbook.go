@@ -47,6 +47,10 @@ func damaged(cause error, what string) error {
 
 // openWorkbook reads what the sheets need of a workbook's bytes.
 func openWorkbook(data []byte, limits Limits) (*workbook, error) {
+	// Its list is held in memory whole, so it is counted before it is read.
+	if bytes.Count(data, []byte("PK\x01\x02")) > mostParts {
+		return nil, problem.New(problem.Invalid, "The workbook is too large: it has more than %d parts. %s", mostParts, sendWorkbook)
+	}
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, damaged(err, "its archive (the file may have been cut off)")
@@ -76,7 +80,7 @@ func openWorkbook(data []byte, limits Limits) (*workbook, error) {
 		return nil, err
 	}
 	sharedPath := ""
-	err = w.each(book, func(d *xml.Decoder, e xml.StartElement) error {
+	err = w.each(book, func(e xml.StartElement) error {
 		switch e.Name.Local {
 		case "workbookPr":
 			on := attr(e, "date1904")
@@ -85,6 +89,10 @@ func openWorkbook(data []byte, limits Limits) (*workbook, error) {
 			id := attr(e, "id")
 			t, ok := targets[id]
 			if ok && strings.HasSuffix(t.kind, "/worksheet") {
+				if len(w.sheets) == mostSheets {
+					return problem.New(problem.Invalid, "The workbook is too large: it has more than %d sheets. Delete those that are not needed, or "+
+						"send the list as CSV.", mostSheets)
+				}
 				state := attr(e, "state")
 				w.sheets = append(w.sheets, sheet{name: attr(e, "name"), path: t.path, id: id,
 					hidden: state == "hidden" || state == "veryHidden"})
@@ -150,11 +158,14 @@ func (w *workbook) relations(name, dir string) (map[string]relation, error) {
 	if w.files[strings.ToLower(name)] == nil {
 		return targets, nil
 	}
-	err := w.each(name, func(d *xml.Decoder, e xml.StartElement) error {
+	err := w.each(name, func(e xml.StartElement) error {
 		if e.Name.Local == "Relationship" && !strings.EqualFold(attr(e, "TargetMode"), "External") {
 			target := strings.ReplaceAll(attr(e, "Target"), "\\", "/")
 			if !strings.HasPrefix(target, "/") {
 				target = path.Join("/", dir, target)
+			}
+			if len(targets) == mostRelations {
+				return w.tooLarge()
 			}
 			targets[attr(e, "Id")] = relation{attr(e, "Type"), strings.ToLower(strings.TrimPrefix(path.Clean(target), "/"))}
 		}
@@ -173,13 +184,39 @@ func attr(e xml.StartElement, name string) string {
 	return ""
 }
 
-// bounded reads no more than the workbook may still unpack.
+// Bounds on the shape of a workbook (R8): XML that is small on the disk can take many
+// times its unpacked size in memory.
+const (
+	// mostParts is the number of files in its archive, mostSheets and mostRelations
+	// of what they list.
+	mostParts, mostSheets, mostRelations = 10_000, 1000, 20_000
+	// mostOfOne is the bytes of one text, tag or remark; a cell has 32,767 characters.
+	mostOfOne = 1 << 20
+	// mostDeep is how deep elements stand in one another.
+	mostDeep = 200
+)
+
+// part is a part of a workbook that is being read.
+type part struct {
+	*xml.Decoder
+	src  *bounded
+	deep int
+}
+
+// bounded reads no more than the workbook may still unpack, and no more than one text
+// or tag may have before the next begins.
 type bounded struct {
 	src io.Reader
 	w   *workbook
+	// since counts the bytes since a text or tag began; negative where nothing
+	// counts them.
+	since int
 }
 
-var errTooLarge = errors.New("unpacked size")
+var (
+	errTooLarge = errors.New("unpacked size")
+	errTooLong  = errors.New("one text or tag")
+)
 
 // Read implements io.Reader.
 func (b *bounded) Read(p []byte) (int, error) {
@@ -188,10 +225,13 @@ func (b *bounded) Read(p []byte) (int, error) {
 	if b.w.left < 0 {
 		return 0, errTooLarge
 	}
+	if b.since += n; b.since > mostOfOne {
+		return 0, errTooLong
+	}
 	return n, err
 }
 
-func (w *workbook) open(name string) (*xml.Decoder, io.Closer, error) {
+func (w *workbook) open(name string) (*part, io.Closer, error) {
 	f := w.files[strings.ToLower(name)]
 	if f == nil {
 		return nil, nil, damaged(nil, "the part "+path.Base(name))
@@ -200,18 +240,32 @@ func (w *workbook) open(name string) (*xml.Decoder, io.Closer, error) {
 	if err != nil {
 		return nil, nil, damaged(err, "the part "+path.Base(name))
 	}
-	return xml.NewDecoder(&bounded{r, w}), r, nil
+	src := &bounded{src: r, w: w}
+	return &part{Decoder: xml.NewDecoder(src), src: src}, r, nil
 }
 
 // token gives the next token of a part. A document type is refused: it can
 // name entities, and entities can name files.
-func (w *workbook) token(d *xml.Decoder, name string) (xml.Token, error) {
+func (w *workbook) token(d *part, name string) (xml.Token, error) {
+	d.src.since = 0
 	t, err := d.Token()
+	switch t.(type) {
+	case xml.StartElement:
+		if d.deep++; d.deep > mostDeep {
+			return nil, problem.New(problem.Invalid, "The workbook cannot be read: its part %s has elements that stand in one another more than "+
+				"%d deep. %s", path.Base(name), mostDeep, sendWorkbook)
+		}
+	case xml.EndElement:
+		d.deep--
+	}
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case errors.Is(err, errTooLarge):
 		return nil, w.tooLarge()
+	case errors.Is(err, errTooLong):
+		return nil, problem.New(problem.Invalid, "The workbook is too large: one text of its part %s has more than %d MB, and a cell has at "+
+			"most 32,767 characters. %s", path.Base(name), mostOfOne>>20, sendWorkbook)
 	case err != nil:
 		var what strings.Builder
 		what.WriteString("the part " + path.Base(name))
@@ -230,7 +284,7 @@ func (w *workbook) token(d *xml.Decoder, name string) (xml.Token, error) {
 }
 
 // each calls f for every element of a part that starts.
-func (w *workbook) each(name string, f func(*xml.Decoder, xml.StartElement) error) error {
+func (w *workbook) each(name string, f func(xml.StartElement) error) error {
 	d, closer, err := w.open(name)
 	if err != nil {
 		return err
@@ -245,7 +299,7 @@ func (w *workbook) each(name string, f func(*xml.Decoder, xml.StartElement) erro
 			return err
 		}
 		if e, ok := t.(xml.StartElement); ok {
-			if err := f(d, e); err != nil {
+			if err := f(e); err != nil {
 				return err
 			}
 		}

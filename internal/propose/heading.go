@@ -157,7 +157,7 @@ func readVocabulary(ref fs.FS) (*vocabulary, error) {
 // likely gives what a phrase of a kind may mean, by the first of the keywords
 // that it has.
 func (v *vocabulary) likely(kind, text string) (string, bool) {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := wordsIn(text)
 	for _, k := range v.like[kind] {
 		for _, word := range words {
 			if slices.Contains(k.words, word) {
@@ -166,6 +166,28 @@ func (v *vocabulary) likely(kind, text string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// onlyLikely gives what a phrase of a kind may mean where its keywords are of one
+// meaning alone: a nursing home that waits for its funding may be either.
+func (v *vocabulary) onlyLikely(kind, text string) (meaning string, ok bool) {
+	words := wordsIn(text)
+	for _, k := range v.like[kind] {
+		for _, word := range words {
+			switch {
+			case !slices.Contains(k.words, word):
+			case meaning != "" && meaning != k.meaning:
+				return "", false
+			default:
+				meaning = k.meaning
+			}
+		}
+	}
+	return meaning, meaning != ""
+}
+
+func wordsIn(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // notRead stands for a column that no field of a layout has.

@@ -233,7 +233,7 @@ func (w *work) findCodeSet() {
 			best = "england-acute-2024"
 		}
 		d.Evidence = "no reason of the samples is in a national list"
-		d.Unsure = w.mark("no reason of the samples is in a national list, so each word must be mapped; " + best + " was taken as the list")
+		d.Unsure = w.mark("no reason of the samples is in a national list, so what each word means must be checked; " + best + " was taken as the list")
 	case share < 0.5:
 		d.Unsure = w.mark(fmt.Sprintf("only %d of %d reasons are in %s; the others are not known until they are mapped", rows[best],
 			c.filled, best))
@@ -363,6 +363,12 @@ func (w *work) findWords() {
 		if meaning := alike(value, w.reasonTable(), on); meaning != "" {
 			w.word("reasons", value, rows, meaning, "like")
 			return
+		}
+		if t := w.reasonTable(); t != nil && t.Name == config.DefaultDefinitions {
+			if meaning, ok := w.onlyLikely("reasons", value); ok {
+				w.word("reasons", value, rows, meaning, "like")
+				return
+			}
 		}
 		w.word("reasons", value, rows, "", "none")
 	})

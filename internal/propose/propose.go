@@ -93,6 +93,8 @@ type Proposal struct {
 	// Unsure lists everything that is marked, in the order of the layout.
 	Unsure []string `json:"unsure,omitempty"`
 	Files  []Read   `json:"files"`
+	// Causes are what was found in several files together.
+	Causes []extract.Group `json:"causes,omitempty"`
 	// Differences are where the files are unlike the layout in force.
 	Differences []Difference `json:"differences,omitempty"`
 }

@@ -52,6 +52,7 @@ func (w *work) read(ctx context.Context, files []File) error {
 		return nil
 	}
 	left := shownRows
+	var all extract.Groups
 	for _, f := range files {
 		r := Read{Name: f.Name}
 		sum, err := set.Read(ctx, f.Name, f.Src, func(row *extract.Row) error {
@@ -77,10 +78,23 @@ func (w *work) read(ctx context.Context, files []File) error {
 		if r.Held == "" && w.broken(r.Read, r.Quarantined) {
 			r.Held = fmt.Sprintf("%d of %d rows cannot be read, so the file would be held (R5).", r.Quarantined, r.Read)
 		}
-		r.Causes = sum.Groups.Sorted()
+		r.Causes = yetToCome(sum.Groups.Sorted())
 		p.Files = append(p.Files, r)
+		all.Merge(&sum.Groups)
+	}
+	if len(files) > 1 {
+		p.Causes = yetToCome(all.Across())
 	}
 	return nil
+}
+
+// yetToCome leaves out what is to be done with files that have come: these have not.
+func yetToCome(causes []extract.Group) []extract.Group {
+	for i := range causes {
+		causes[i].Do = strings.ReplaceAll(causes[i].Do, extract.ThenAgain, "")
+		causes[i].Says = strings.ReplaceAll(causes[i].Says, extract.ThenAgain, "")
+	}
+	return causes
 }
 
 // broken says whether a file of so many rows, of which aside could not be read, would

@@ -81,6 +81,7 @@ const (
 	partnershipPath  = "/admin/partnership"
 	partnershipTitle = "Partnership"
 	versionsPath     = partnershipPath + "/versions"
+	versionsTitle    = "Versions of the partnership file"
 )
 
 func (s *Server) partnershipRoutes() []route {
@@ -88,8 +89,11 @@ func (s *Server) partnershipRoutes() []route {
 	may := func(handler echo.HandlerFunc) guarded { return s.may(people.ManageSettings, s.partnered(handler)) }
 	return []route{
 		{get, partnershipPath, may(s.partnershipPage), false},
+		{get, partnershipPath + ".csv", may(s.partnershipCSV), false},
 		{get, partnershipPath + ".json", may(s.partnershipJSON), false},
 		{get, versionsPath, may(s.partnershipVersionsPage), false},
+		{get, versionsPath + ".csv", may(s.partnershipVersionsCSV), false},
+		{get, versionsPath + ".json", may(s.partnershipVersionsJSON), false},
 		{get, versionsPath + "/:number", may(s.partnershipVersionPage), false},
 		{post, versionsPath + "/:number", may(s.putPartnershipBack), false},
 		{get, partnershipPath + "/:part", may(s.partnershipFormPage), false},
@@ -141,7 +145,7 @@ func (s *Server) partnershipPage(c echo.Context) error {
 		return err
 	}
 	v := partnershipView{Form: page.Form{Frame: s.frame(c, partnershipTitle), Said: s.opts.Sessions.Said(ctx)},
-		Links: []page.Link{{Text: "Versions", Href: versionsPath}, {Text: "JSON", Href: partnershipPath + ".json"}}}
+		Links: append([]page.Link{{Text: "Versions", Href: versionsPath}}, twinLinks(partnershipPath)...)}
 	v.Lede = standsWords(f, versions, s.moment)
 	if len(f.Wrong) > 0 {
 		v.Notes = append([]string{"The file is not right, and Homeward goes by what it read before:"}, f.Wrong...)
@@ -290,14 +294,19 @@ func packTimes(k config.Pack) string {
 	return measure.UpperFirst(words)
 }
 
-// partnershipJSON gives what the page shows: each thing that is set as one row.
-func (s *Server) partnershipJSON(c echo.Context) error {
+// twinLinks lead to the same rows in other forms.
+func twinLinks(path string) []page.Link {
+	return []page.Link{{Text: "CSV", Href: path + ".csv"}, {Text: "JSON", Href: path + ".json"}}
+}
+
+// partnershipTwin gives what the page shows: each thing that is set as one row.
+func (s *Server) partnershipTwin(c echo.Context) (page.Twin, error) {
 	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
-		return err
+		return page.Twin{}, err
 	}
 	f, err := s.opts.Partnership.File(c.Request().Context())
 	if err != nil {
-		return err
+		return page.Twin{}, err
 	}
 	t := page.Twin{Title: partnershipTitle, AsAt: s.today().String(), Rows: [][]string{},
 		Columns: []page.Column{{Name: "section"}, {Name: "entry"}, {Name: "name"}, {Name: "value"}}}
@@ -310,6 +319,22 @@ func (s *Server) partnershipJSON(c echo.Context) error {
 				t.Rows = append(t.Rows, []string{section.ID, row[0].Text, section.Table.Head[i].Text, cell.Text})
 			}
 		}
+	}
+	return t, nil
+}
+
+func (s *Server) partnershipCSV(c echo.Context) error {
+	t, err := s.partnershipTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-partnership.csv", t)
+}
+
+func (s *Server) partnershipJSON(c echo.Context) error {
+	t, err := s.partnershipTwin(c)
+	if err != nil {
+		return err
 	}
 	return s.sendJSON(c, t)
 }
@@ -506,9 +531,10 @@ func (s *Server) partnershipVersionsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := partnershipView{Form: page.Form{Frame: s.frame(c, "Versions of the partnership file"), Said: s.opts.Sessions.Said(ctx)},
+	v := partnershipView{Form: page.Form{Frame: s.frame(c, versionsTitle), Said: s.opts.Sessions.Said(ctx)},
 		Lede: standsWords(f, all, s.moment)}
 	v.Crumbs = []page.Link{{Text: partnershipTitle, Href: partnershipPath}}
+	v.Links = twinLinks(versionsPath)
 	if len(all) > 0 {
 		v.VersionsTable = page.Table{ID: "versions", Caption: "Versions", HiddenCaption: true, Stack: true, Head: []page.Head{{Text: "Version"},
 			{Text: "Saved"}, {Text: "By"}, {Text: "Why"}}}
@@ -519,6 +545,47 @@ func (s *Server) partnershipVersionsPage(c echo.Context) error {
 			{Text: s.moment(one.At)}, {Text: one.By}, {Text: nhsnumber.Redact(one.Why)}})
 	}
 	return s.page(c, "partnership", v)
+}
+
+// partnershipVersionsTwin gives the versions that the page lists, and whether the file
+// is as each has it.
+func (s *Server) partnershipVersionsTwin(c echo.Context) (page.Twin, error) {
+	if _, err := s.opts.Places.Read(c.QueryParams()); err != nil {
+		return page.Twin{}, err
+	}
+	ctx := c.Request().Context()
+	f, err := s.opts.Partnership.File(ctx)
+	if err != nil {
+		return page.Twin{}, err
+	}
+	all, err := s.opts.Partnership.Versions(ctx)
+	if err != nil {
+		return page.Twin{}, err
+	}
+	t := page.Twin{Title: versionsTitle, AsAt: s.today().String(), Rows: [][]string{},
+		Columns: []page.Column{{Name: "version", Number: true}, {Name: "saved"}, {Name: "saved_by"}, {Name: "why"}, {Name: "stands_now"}}}
+	now := slices.IndexFunc(all, func(v PartnershipVersion) bool { return string(v.Text) == string(f.Text) })
+	for i, one := range all {
+		t.Rows = append(t.Rows, []string{strconv.FormatInt(one.Number, 10), one.At.UTC().Format(time.RFC3339), one.By,
+			nhsnumber.Redact(one.Why), strconv.FormatBool(i == now)})
+	}
+	return t, nil
+}
+
+func (s *Server) partnershipVersionsCSV(c echo.Context) error {
+	t, err := s.partnershipVersionsTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendCSV(c, "homeward-partnership-versions.csv", t)
+}
+
+func (s *Server) partnershipVersionsJSON(c echo.Context) error {
+	t, err := s.partnershipVersionsTwin(c)
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(c, t)
 }
 
 // versionView is one version beside what stands.
