@@ -207,7 +207,7 @@ func (s *Server) partnershipSections(f *PartnershipFile) []partnershipSection {
 		}
 		return "No"
 	}
-	name := partnershipSection{ID: "name", Title: "Name", Facts: []page.CaseFact{{Name: "Name", Value: w.Name}},
+	name := partnershipSection{ID: "name", Title: "The partnership", Facts: []page.CaseFact{{Name: "Name", Value: w.Name}},
 		Actions: []page.Link{{Text: "Change the name", Href: partnershipPath + "/name"}}}
 	councils := partnershipSection{ID: "councils", Title: "Councils", Actions: []page.Link{{Text: "Add a council", Href: partnershipPath +
 		"/councils/new"}},

@@ -208,7 +208,7 @@ func (s *Server) closesPage(c echo.Context) error {
 		return s.page(c, "close-list", v)
 	}
 	due := int64(0)
-	v.Table = page.Table{ID: "months", Caption: "Months, the latest first", HiddenCaption: true,
+	v.Table = page.Table{ID: "months", Caption: "Months, the latest first", HiddenCaption: true, Stack: true,
 		Head: []page.Head{{Text: "Month"}, {Text: "State"}, {Text: "When"},
 			{Text: "Delayed days now", Numeric: true}, {Text: "As closed", Numeric: true}, {Text: "Changed since", Numeric: true}}}
 	for _, st := range states {
