@@ -324,7 +324,7 @@ func effectOfAll(t *testing.T) {
 	var foretold []string
 	page := d.get("council director", "/disputes/"+casework.SegmentID(of.Reference, of.Segment.Segment.First))
 	for _, row := range page.Find("#outcomes tbody tr").EachIter() {
-		if words(row.Find("th")) == fmt.Sprintf("If all %d open disputes of the month are upheld", n) {
+		if words(row.Find("th")) == fmt.Sprintf("If all %d open disputes are upheld", n) {
 			foretold = []string{words(row.Find("td").Eq(0)), words(row.Find("td").Eq(1))}
 		}
 	}

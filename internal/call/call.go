@@ -140,6 +140,9 @@ type Share struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
+	// Gaps says that lists of some days of the period are missing (months that were
+	// kept before it was do not say so).
+	Gaps bool `json:"gaps,omitempty"`
 }
 
 // Slide is one slide: a title that says the finding, and what stands below it.

@@ -766,6 +766,9 @@ func (m *maker) months(ctx context.Context) ([]Share, error) {
 		if err != nil {
 			return nil, err
 		}
+		sh.Gaps = slices.ContainsFunc(m.over.Months, func(p measure.Period) bool {
+			return p.First.Month() == month && len(p.Missing) > 0
+		})
 		out = append(out, sh)
 	}
 	return out, nil

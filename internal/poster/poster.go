@@ -3,6 +3,7 @@ package poster
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -188,7 +189,11 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 	names := room
 	if !above {
 		size, lines = small, max(1, int((pitch-8)/small))
-		names = space(all, small, min(400, room-notes-14), lines, true)
+		most := 400.0
+		if slices.ContainsFunc(all, func(name string) bool { return slices.ContainsFunc(wrap(name, small, most, lines, true), wasCut) }) {
+			most = 500 // Bars of two thirds of their length tell as much, names that are cut do not.
+		}
+		names = space(all, small, min(most, room-notes-14), lines, true)
 		x, wide = left+names+14, wide-names-14
 	}
 	y := (high - pitch*float64(len(rows))) / 2
@@ -241,6 +246,9 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 	}
 	return p.done(alt.String() + ".")
 }
+
+// wasCut says that words were cut for want of room.
+func wasCut(line string) bool { return strings.HasSuffix(line, "…") }
 
 // lineNames are the names of the bars of a movement.
 var lineNames = map[call.LineKey]string{call.Late: "Late or corrected", call.Began: "Extracts began", call.New: "New", call.Ended: "Ended",
@@ -407,6 +415,9 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		}
 	}
 	p.text(0, 336, 32, "Share with social care, month by month, with its range", attr{bold: true})
+	if slices.ContainsFunc(s.Months, func(m call.Share) bool { return m.Gaps }) {
+		p.text(Width, 336, small, "▲ lists of some days are missing", attr{anchor: "end"})
+	}
 	const ground = 606.0
 	most := 0.01
 	for _, m := range s.Months {
@@ -419,10 +430,14 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		middle := left + pitch/2 - 16
 		name := delay.Day(m.From).Time().Format("Jan")
 		last := i == len(s.Months)-1
-		p.text(middle, ground+44, small, name, attr{anchor: "middle", bold: last})
+		label := name
+		if m.Gaps {
+			label = "▲ " + name
+		}
+		p.text(middle, ground+44, small, label, attr{anchor: "middle", bold: last})
 		if !m.Known {
 			p.text(middle, ground-14, small, "–", attr{anchor: "middle"})
-			alt.WriteString(name + " none, ")
+			alt.WriteString(label + " none, ")
 			continue
 		}
 		y := func(v float64) float64 { return ground - v/most*220 }
@@ -442,7 +457,7 @@ func share(p *pen, c *call.Content, s call.Slide) Drawing {
 		} else {
 			p.text(middle, y(max(m.High, m.Value))-12, small, words, attr{anchor: "middle", bold: true})
 		}
-		alt.WriteString(name + " " + words)
+		alt.WriteString(label + " " + words)
 		if whisker {
 			p.line(middle, y(m.High), middle, y(m.Low), "range")
 			p.line(middle-13, y(m.High), middle+13, y(m.High), "range")

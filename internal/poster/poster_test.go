@@ -62,7 +62,7 @@ func anyCall(t *rapid.T) *call.Content {
 	for i := range rapid.IntRange(1, 12).Draw(t, "months") {
 		m := call.Share{From: call.Day(delay.MustDay("2026-01-01")) + call.Day(31*i), Known: rapid.Bool().Draw(t, "known"),
 			Value: rapid.Float64Range(0, 1).Draw(t, "value")}
-		m.Low, m.High = m.Value, m.Value
+		m.Low, m.High, m.Gaps = m.Value, m.Value, rapid.Bool().Draw(t, "gaps")
 		if rapid.Bool().Draw(t, "doubt") {
 			m.Low, m.High = rapid.Float64Range(0, m.Value).Draw(t, "low"), rapid.Float64Range(m.Value, 1).Draw(t, "to")
 		}
@@ -272,9 +272,12 @@ func TestPosterNumbersAddUp(t *testing.T) {
 // where a row has the room.
 func TestLongNamesOfHospitalsStandWhole(t *testing.T) {
 	t.Parallel()
-	const long = "Birmingham Community Healthcare and Specialist Rehabilitation Centre"
 	day := call.Day(delay.MustDay("2026-11-03"))
-	for n := 1; n <= 4; n++ {
+	for n := 1; n <= 5; n++ {
+		long := "Birmingham Community Healthcare and Specialist Rehabilitation Centre"
+		if n == 5 {
+			long = "Northern Care Alliance and Community Rehabilitation Centre" // what two lines beside a bar hold
+		}
 		c := &call.Content{AsAt: day, Call: day + 1, Waiting: call.Count{NHS: 90, SocialCare: 30}}
 		for range n {
 			c.Hospitals = append(c.Hospitals, call.Hospital{Name: long, Day: day, Counted: true, Waiting: call.Count{NHS: 9, SocialCare: 3}})
@@ -321,7 +324,9 @@ func TestPosterSaysAll(t *testing.T) {
 			[]string{"Not attributed 2,011 → 2,011 (0)", "12 people have passed 21 days since."}, nil},
 		{"a range that leaves its words no room", call.Slide{Number: 4, Months: []call.Share{
 			{From: day, Known: true, Value: 0.25, Low: 0, High: 1}, {From: day, Known: true, Value: 0.25, Low: 0.2, High: 0.3}}},
-			[]string{"range 20% to 95% while 90 days are disputed or not attributed", "25%"}, nil},
+			[]string{"range 20% to 95% while 90 days are disputed or not attributed", "25%"}, []string{"▲"}},
+		{"a month of which lists are missing", call.Slide{Number: 4, Months: []call.Share{{From: day, Known: true, Value: 0.25, Gaps: true}}},
+			[]string{"▲ Nov", "▲ lists of some days are missing"}, nil},
 		{"a reason of many words", call.Slide{Number: 5, Subtitle: "people waiting", Bars: []call.Bar{
 			{Name: "Patient/family/carer choice discussions on package still underway", Value: 9, Words: "9", Count: &call.Count{NHS: 9}}}},
 			[]string{"Patient/family/carer choice discussions", "on package still underway"}, []string{"…"}},

@@ -129,6 +129,32 @@ type partnershipSection struct {
 	Facts            []page.CaseFact
 	Table            page.Table
 	Actions          []page.Link
+	// Fold names what is folded, empty where it stands open.
+	Fold string
+}
+
+// openLines is how many lines of a section stand open.
+const openLines = 3
+
+// fold folds a section of more lines, of which one and many are the words.
+func (sec *partnershipSection) fold(one, many string) {
+	n := len(sec.Facts) + len(sec.Table.Rows)
+	if n <= openLines {
+		return
+	}
+	sec.Fold = "Show " + plural(int64(n), one, many)
+	if sec.Words != "" {
+		return
+	}
+	var names []string
+	for _, row := range sec.Table.Rows {
+		if name := row[0].Text; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		sec.Words = strings.Join(names, ", ") + "."
+	}
 }
 
 func (s *Server) partnershipPage(c echo.Context) error {
@@ -185,7 +211,7 @@ func (s *Server) partnershipSections(f *PartnershipFile) []partnershipSection {
 		}
 		return "No"
 	}
-	name := partnershipSection{ID: "name", Title: "Name", Facts: []page.CaseFact{{Name: "Name", Value: w.Name}},
+	name := partnershipSection{ID: "name", Title: "The partnership", Facts: []page.CaseFact{{Name: "Name", Value: w.Name}},
 		Actions: []page.Link{{Text: "Change the name", Href: partnershipPath + "/name"}}}
 	councils := partnershipSection{ID: "councils", Title: "Councils", Actions: []page.Link{{Text: "Add a council", Href: partnershipPath +
 		"/councils/new"}},
@@ -229,6 +255,7 @@ func (s *Server) partnershipSections(f *PartnershipFile) []partnershipSection {
 	for _, one := range fields {
 		settings.Facts = append(settings.Facts, page.CaseFact{Name: one.label, Value: one.words()})
 	}
+	settings.Words = "How days are counted, and when a file is held for a person to look at."
 	settings.Facts = append(settings.Facts, page.CaseFact{Name: "Counting convention", Value: is.Settings.Counting, Source: "by hand"},
 		page.CaseFact{Name: "Rule set", Value: is.Settings.RuleSet, Source: "by hand"})
 	levels := partnershipSection{ID: "levels", Title: "Agreed levels", Actions: []page.Link{{Text: "Add a level", Href: partnershipPath +
@@ -274,6 +301,12 @@ func (s *Server) partnershipSections(f *PartnershipFile) []partnershipSection {
 	if len(is.Packs) == 0 {
 		packs.Table, packs.Words = page.Table{}, "No pack is made by itself."
 	}
+	councils.fold("council", "councils")
+	providers.fold("provider", "providers")
+	settings.fold("setting", "settings")
+	levels.fold("level", "levels")
+	mail.fold("line", "lines")
+	packs.fold("pack", "packs")
 	return []partnershipSection{name, councils, providers, settings, levels, mail, packs}
 }
 

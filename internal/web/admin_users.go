@@ -36,6 +36,7 @@ func (s *Server) usersPage(c echo.Context) error {
 		ID:            "users",
 		Caption:       "Users",
 		HiddenCaption: true,
+		Stack:         true,
 		Head: []page.Head{{Text: "Name"}, {Text: "Email"}, {Text: "Roles"},
 			{Text: "Last signed in"}, {Text: "State"}},
 	}
@@ -390,7 +391,7 @@ func (s *Server) organisationsPage(c echo.Context) error {
 	}
 	v := organisationsView{Frame: s.frame(c, "Organisations")}
 	v.Crumbs = []page.Link{{Text: "Users", Href: "/admin/users"}}
-	v.Table = page.Table{ID: "organisations", Caption: "Organisations of the partnership", HiddenCaption: true,
+	v.Table = page.Table{ID: "organisations", Caption: "Organisations of the partnership", HiddenCaption: true, Stack: true,
 		Head: []page.Head{{Text: "Name"}, {Text: "Code"}, {Text: "Type"}, {Text: "Extract due by"}, {Text: "Adults"}}}
 	p := s.opts.SignIn.Partnership()
 	for _, o := range p.Providers {

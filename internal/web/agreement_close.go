@@ -208,7 +208,7 @@ func (s *Server) closesPage(c echo.Context) error {
 		return s.page(c, "close-list", v)
 	}
 	due := int64(0)
-	v.Table = page.Table{ID: "months", Caption: "Months, the latest first", HiddenCaption: true,
+	v.Table = page.Table{ID: "months", Caption: "Months, the latest first", HiddenCaption: true, Stack: true,
 		Head: []page.Head{{Text: "Month"}, {Text: "State"}, {Text: "When"},
 			{Text: "Delayed days now", Numeric: true}, {Text: "As closed", Numeric: true}, {Text: "Changed since", Numeric: true}}}
 	for _, st := range states {
@@ -318,28 +318,31 @@ type closeSection struct {
 	Words       []string
 	Tables      []page.Table
 	Links       []page.Link
-	// Fold names the tables where they are too long to stand open; empty where they
-	// do. Open has them stand open all the same, for paper.
+	// Method says how the tables are counted; it stands with them.
+	Method []string
+	// Fold names the tables where they are folded, empty where they stand open. Open
+	// has them stand open all the same, for paper.
 	Fold string
 	Open bool
+	// Stays says that the tables never fold.
+	Stays bool
 }
 
-// Rows and tables of a section that stand open.
-const (
-	closeRows   = 10
-	closeTables = 2
-)
+// closeRows is how many rows of a section stand open.
+const closeRows = 2
 
-// folded folds the tables of sections that are long. What a director decides by,
-// the figures and their revisions, always stands open.
+// folded folds the tables of sections, of which the words and the list of tasks say
+// the essence. What a director decides by, the figures and their revisions, always
+// stands open. Tables that are wider than a phone are stacked on one.
 func folded(sections []closeSection, print bool) []closeSection {
 	for i := range sections {
 		sec := &sections[i]
 		rows := 0
-		for _, t := range sec.Tables {
-			rows += len(t.Rows)
+		for j := range sec.Tables {
+			rows += len(sec.Tables[j].Rows)
+			sec.Tables[j].Stack = len(sec.Tables[j].Head) > 3
 		}
-		if rows <= closeRows && len(sec.Tables) <= closeTables || slices.Contains([]string{"figures", "revisions", "england-revisions"}, sec.ID) {
+		if rows <= closeRows && len(sec.Method) == 0 || sec.Stays {
 			continue
 		}
 		sec.Open = print
@@ -987,7 +990,7 @@ func daysMore(n int64) string {
 // revisionsSection is what has changed since a month was closed. It names no body
 // where the month was closed by groups (A8).
 func revisionsSection(rec closing.Record, r *revision.Revised, byGroups bool) closeSection {
-	sec := closeSection{ID: "revisions", Heading: "Revisions since", Words: []string{
+	sec := closeSection{ID: "revisions", Stays: true, Heading: "Revisions since", Words: []string{
 		"The same days are counted from what is known now. What was closed stays as it is. The causes add up to each difference."}}
 	if r.Elsewhere != 0 {
 		place := "reason or body"

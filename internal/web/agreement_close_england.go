@@ -202,7 +202,8 @@ func (s *Server) englandSection(e *closing.England, heading string) (closeSectio
 	if err != nil {
 		return sec, err
 	}
-	sec.Words = []string{"Discharge delay is counted as England's discharge ready date statistic does (" + e.ReadyDate.Convention + "), " +
+	sec.Words = []string{"Counted as England's two national statistics count, and kept with the month."}
+	sec.Method = []string{"Discharge delay is counted as England's discharge ready date statistic does (" + e.ReadyDate.Convention + "), " +
 		fmt.Sprintf("people of %d and over on the ready date. ", e.ReadyDate.AgeFloor) + dischargeWords,
 		"People remaining are counted as England's discharge situation report does (" + e.Report.Convention + "), " +
 			fmt.Sprintf("people of %d and over. ", e.Report.AgeFloor) + "Reasons are of the code sets " +
@@ -325,7 +326,7 @@ func (s *Server) closedSituationTables(sec closeSection, e *closing.England, sit
 		sec.Tables = append(sec.Tables, t)
 	}
 	m := last.Month()
-	sec.Words = append(sec.Words, "Person-days are one person on one day, over the month. Who had been there, or ready, for 7, 14 and 21 "+
+	sec.Method = append(sec.Method, "Person-days are one person on one day, over the month. Who had been there, or ready, for 7, 14 and 21 "+
 		"days or more is of "+last.Long()+", the last day with a list.")
 	sec.Links = []page.Link{{Text: "Excel", Href: closeHref(m) + "." + formXLSX}}
 	for _, link := range []struct{ text, form, part string }{{"Discharge delay as CSV", "csv", partDischarge},
@@ -359,7 +360,7 @@ func (s *Server) englandSections(r closing.Record, e englandClosed, revised *rev
 // englandRevisions is what has changed of England's counts since a month was
 // closed.
 func englandRevisions(r closing.Record, e *revision.England) closeSection {
-	sec := closeSection{ID: "england-revisions", Heading: "Revisions of England's counts since", Words: []string{
+	sec := closeSection{ID: "england-revisions", Stays: e.Changed(), Heading: "Revisions of England's counts since", Words: []string{
 		"The same days are counted from the lists that are known now. What was closed stays as it is. The causes add up to each difference of " +
 			"a count. Totals are always listed, hospitals, councils, pathways, groups and reasons where their count is another now."}}
 	if !e.Changed() {

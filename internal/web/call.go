@@ -639,6 +639,8 @@ func slideOf(content *call.Content, slide call.Slide, actions *callActions, wall
 		v.Drawing, v.Narrow, v.Icon = svg([]byte(ch.SVG)), svg([]byte(ch.Narrow)), svg([]byte(ch.Icon))
 		v.ChartTable = callTableOf(v.ID+"-chart-table", ch.Table)
 	}
+	// What stands below the title need not stand among the sentences too.
+	v.Lines = slices.DeleteFunc(slices.Clone(v.Lines), func(line string) bool { return line == v.Subtitle })
 	if slide.Actions {
 		v.Actions = actions
 		v.Title = actions.Title

@@ -413,9 +413,10 @@ func (s *Server) dischargeTable(a dischargeAsked) page.Table {
 // quarterTable is the Better Care Fund's: each quarter, all together and by
 // council, with the plan that was agreed for it.
 func (s *Server) quarterTable(a dischargeAsked) (t page.Table, noPlan string) {
-	t = page.Table{ID: "quarters", Caption: "Better Care Fund: average discharge delay by quarter", Head: []page.Head{{Text: "Quarter"},
-		{Text: "Council"}, {Text: "Share on the ready date", Numeric: true}, {Text: "Mean days of later ones", Numeric: true},
-		{Text: "Average delay, days", Numeric: true}, {Text: "Agreed plan", Numeric: true}, {Text: "More or fewer than planned", Numeric: true}}}
+	t = page.Table{ID: "quarters", Caption: "Better Care Fund: average discharge delay by quarter", Stack: true,
+		Head: []page.Head{{Text: "Quarter"},
+			{Text: "Council"}, {Text: "Share on the ready date", Numeric: true}, {Text: "Mean days of later ones", Numeric: true},
+			{Text: "Average delay, days", Numeric: true}, {Text: "Agreed plan", Numeric: true}, {Text: "More or fewer than planned", Numeric: true}}}
 	rows := append(s.discharges(a, true, "all"), s.discharges(a, true, "council")...)
 	slices.SortStableFunc(rows, func(x, y dischargeRow) int { return cmp.Compare(x.First, y.First) })
 	text := func(words string) page.Cell { return page.Cell{Text: words, Class: page.Numeric} }

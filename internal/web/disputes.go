@@ -208,6 +208,7 @@ func (s *Server) disputeView(c echo.Context, k *casework.Case, seg *casework.Seg
 		v.Waits = "Waiting for " + measure.UpperFirst(s.sideWords(k, seg, seg.Next)) + " since " + s.moment(seg.Since) + "."
 		if s.opts.Now().After(s.opts.Casework.Settings.Clocks.ReplyBy(seg.Since, seg.Level, s.opts.Zone)) {
 			v.Overdue = &page.Tag{Text: "Past reply date", Tag: "nhsuk-tag--yellow"}
+			v.Unsettled = "" // The clock says so then.
 		}
 	}
 	v.Facts = s.periodView(r, seg).Inputs

@@ -30,14 +30,12 @@ type effectView struct {
 
 // effectScale draws both shares on the range that is open (G3).
 type effectScale struct {
-	Label              string
-	Ticks              []effectTick
-	Low, Width         string // of the range
-	Now, If            string
-	NowWords, IfWords  string
-	NowX, NowAnchor    string
-	IfX, IfAnchor      string
-	RangeWords, RangeX string
+	Label             string
+	Ticks             []effectTick
+	Low, Width        string // of the range
+	Now, If           string
+	NowWords, IfWords string
+	RangeWords        string
 }
 
 type effectTick struct{ X, Words, Anchor string }
@@ -123,7 +121,7 @@ func (s *Server) effectView(seg *casework.Segment, effects []measure.Effect) *ef
 		row(not, e.Now.Share(e.If(otherwise)))
 	}
 	if all, n := e.IfAll(); n > 1 {
-		row("If all "+count(n)+" open disputes of the month are upheld", e.Now.Share(all))
+		row("If all "+count(n)+" open disputes are upheld", e.Now.Share(all))
 	}
 	for _, other := range effects[1:] {
 		was := other.Now.Share(other.Now.Now)
@@ -150,7 +148,7 @@ func rangeWords(sh measure.Share) string {
 // scaleOf draws the range that is open, the share in it and the share as it would
 // be, on whole per cents.
 func scaleOf(now, then measure.Share, words []string) *effectScale {
-	const width, left, right = 340.0, 14.0, 326.0
+	const left, right = 14.0, 326.0
 	low := math.Floor(min(now.Low, then.Value)*100) - 1
 	high := math.Ceil(max(now.High, then.Value)*100) + 1
 	low, high = max(low, 0), min(high, 100)
@@ -159,19 +157,6 @@ func scaleOf(now, then measure.Share, words []string) *effectScale {
 	v := &effectScale{Low: fixed(x(now.Low)), Width: fixed(max(x(now.High)-x(now.Low), 1)), Now: fixed(x(now.Value)), If: fixed(x(then.Value)),
 		NowWords: "now " + words[0], IfWords: "if so " + words[1], RangeWords: "range now " + ends[0] + " to " + ends[1]}
 	v.Label = "The share is " + words[0] + " now and would be " + words[1] + ". The range now is " + ends[0] + " to " + ends[1] + "."
-	// The words stand on either side of their lines, whichever way the share moves,
-	// and inside the drawing.
-	const room = 96.0
-	nowX, ifX := x(now.Value), x(then.Value)
-	side := func(at float64, before bool) (string, string) {
-		if before && at > room || at > width-room {
-			return fixed(at - 6), "end"
-		}
-		return fixed(at + 6), "start"
-	}
-	v.NowX, v.NowAnchor = side(nowX, nowX <= ifX)
-	v.IfX, v.IfAnchor = side(ifX, ifX < nowX)
-	v.RangeX = fixed(width / 2)
 	step := 1.0
 	for (high-low)/step > 5 {
 		step *= 2

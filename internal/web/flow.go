@@ -203,6 +203,7 @@ func (s *Server) lengths(ctx context.Context, course Course, f measure.Flows, pl
 	number := func(text string) page.Cell { return page.Cell{Text: text, Class: page.Numeric} }
 	v.Waited = page.Table{
 		ID:      "waited",
+		Stack:   true,
 		Caption: "Days waited",
 		Head: []page.Head{{Text: "Waits"}, {Text: "People", Numeric: true}, {Text: "Middle, days", Numeric: true},
 			{Text: "9 in 10 at most, days", Numeric: true},

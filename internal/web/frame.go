@@ -33,6 +33,9 @@ var navigation = []page.Link{
 	{Text: "Partnership", Href: partnershipPath}, {Text: "Jobs", Href: "/admin/jobs"}, {Text: "Status", Href: statusPath},
 }
 
+// linksOfPhone is how many links of the navigation fit a phone beside More.
+const linksOfPhone = 2
+
 // bareFrame is the frame without anything that needs the store, as error pages
 // have it.
 func (s *Server) bareFrame(ctx context.Context, title string) page.Frame {
@@ -55,7 +58,7 @@ func (s *Server) bareFrame(ctx context.Context, title string) page.Frame {
 			continue // The pages of the agreement lead to it.
 		}
 		if s.opens(n.Href, v.Actor) && (s.opts.Beds || n.Href != "/sitrep" && n.Href != "/discharge") {
-			f.Nav = append(f.Nav, page.NavItem{Text: n.Text, Href: n.Href})
+			f.Nav = append(f.Nav, page.NavItem{Text: n.Text, Href: n.Href, Folds: len(f.Nav) == linksOfPhone})
 		}
 	}
 	return f

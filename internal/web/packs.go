@@ -144,7 +144,7 @@ func (s *Server) packsPage(c echo.Context) error {
 		s.opts.Log.Error("some packs could not be read", "error", err)
 		v.Damaged = sentences(err)
 	}
-	v.Table = page.Table{ID: "packs", Caption: "Packs, newest first", HiddenCaption: true,
+	v.Table = page.Table{ID: "packs", Caption: "Packs, newest first", HiddenCaption: true, Stack: true,
 		Head: []page.Head{{Text: "Pack"}, {Text: "Data as at"}, {Text: "Figures held at"}, {Text: "Rule set"}, {Text: "Sent"},
 			{Text: "About it"}}}
 	for _, p := range packs {
@@ -160,7 +160,7 @@ func (s *Server) packsPage(c echo.Context) error {
 	}
 	v.NoPlans = len(plans) == 0
 	if len(plans) > 0 {
-		t := &page.Table{ID: "plans", Caption: "Packs that make themselves", HiddenCaption: true,
+		t := &page.Table{ID: "plans", Caption: "Packs that make themselves", HiddenCaption: true, Stack: true,
 			Head: []page.Head{{Text: "Pack"}, {Text: "When"}, {Text: "Figures up to"}, {Text: "Of"}, {Text: "Goes to"}, {Text: "Next"}}}
 		for _, p := range plans {
 			var next []string

@@ -265,9 +265,10 @@ func besideWords(c published.Comparison) string {
 }
 
 func besideTable(a besideAsked, chosen int, q url.Values) page.Table {
-	t := page.Table{ID: "beside", Caption: "Published and ours, " + a.month.Long(), Head: []page.Head{{Text: "Where"}, {Text: "What"},
-		{Text: "Published", Numeric: true}, {Text: "Ours", Numeric: true}, {Text: "Difference", Numeric: true},
-		{Text: "Not explained", Numeric: true}, {Text: "From one to the other"}}}
+	t := page.Table{ID: "beside", Caption: "Published and ours, " + a.month.Long(), Stack: true,
+		Head: []page.Head{{Text: "Where"}, {Text: "What"},
+			{Text: "Published", Numeric: true}, {Text: "Ours", Numeric: true}, {Text: "Difference", Numeric: true},
+			{Text: "Not explained", Numeric: true}, {Text: "From one to the other"}}}
 	for i, one := range a.list {
 		link := page.Cell{Text: "Shown above"}
 		if i != chosen {
@@ -300,7 +301,7 @@ func stepsTable(c published.Comparison) page.Table {
 }
 
 func (s *Server) filesTable(files []published.Kept) page.Table {
-	t := page.Table{ID: "files", Caption: "Files, the newest vintage of a series stands before the older ones",
+	t := page.Table{ID: "files", Caption: "Files, the newest vintage of a series stands before the older ones", Stack: true,
 		Head: []page.Head{{Text: "Series"}, {Text: "Vintage"}, {Text: "Periods"},
 			{Text: "Figures", Numeric: true}, {Text: "File"}, {Text: "Digest (SHA-256)"}, {Text: "Added"}}}
 	for _, k := range slices.Backward(files) {

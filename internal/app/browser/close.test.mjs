@@ -118,6 +118,8 @@ test('J8 without scripts at 320 px: every partner reads the same page, a directo
   assert.equal(await viewer.page.locator('.nhsuk-task-list__item').count(), 4)
   assert.equal(await viewer.page.locator('main form').count(), 0)
   assert.match(await viewer.page.locator('main').innerText(), /A director of a hospital or council/)
+  const tall = await viewer.page.evaluate(() => document.documentElement.scrollHeight)
+  assert.ok(tall <= 5200, `the month on a phone is ${tall} px tall`)
 
   const director = await visitor(chrome, site, { as: 'director', script: false, width: 320 })
   await director.page.goto(`${site.at}/agreement/close/${month(2)}`)

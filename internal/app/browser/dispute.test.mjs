@@ -91,7 +91,7 @@ test('from a number to its dispute in at most five keys, and the reader stands o
   const [nhs, own] = await Promise.all(['nhs', 'council'].map((one) => page.locator(`.app-side--${one}`).boundingBox()))
   assert.ok(Math.abs(nhs.width - own.width) < 1, 'both views are of one width')
   const height = await page.evaluate(() => document.documentElement.scrollHeight)
-  assert.ok(height <= 2600, `the page is ${height} px tall`)
+  assert.ok(height <= 2250, `the page is ${height} px tall`)
   assert.deepEqual(wrong, [])
   const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
   const sheets = pdf.match(/\/MediaBox \[/g).length

@@ -74,6 +74,12 @@ for (const which of ['full', 'beds', 'empty']) {
           const answer = await page.goto(at + target)
           assert.equal(answer.status(), 200, name)
           await sound(page, wrong, name)
+          if (width === 320) { // Two bars, of 48 and 40 px, with scripts and without.
+            const bars = await page.locator('header').evaluate((header) => header.getBoundingClientRect().height)
+            assert.ok(bars <= 96, `${name}: the header is ${bars} px high`)
+            const tall = await page.evaluate(() => document.documentElement.scrollHeight)
+            if (target === '/admin/partnership') assert.ok(tall <= 3600, `${name} is ${tall} px tall`)
+          }
           if (script) {
             assert.deepEqual(await findings(page), [], `${name}: axe`)
             // Open every expander: what it holds must fit too.
@@ -120,6 +126,36 @@ describe('by keyboard', () => {
       seen.add(now.id)
     }
     assert.equal(seen.size, expected, 'some of the page cannot be reached')
+    await context.close()
+  })
+
+  test('search, account and every page are reached on a phone without scripts', async () => {
+    const { context, page, wrong } = await visitor(chrome, sites.full, { width: 320, script: false, as: 'coordinator' })
+    await page.goto(sites.full.at + '/today')
+    const focused = (what) => page.locator(what).first().evaluate((one) => one === document.activeElement)
+    const reach = async (what, most = 12) => {
+      for (let tabs = 0; tabs < most; tabs++) {
+        await page.keyboard.press('Tab')
+        if (await focused(what)) return
+      }
+      assert.fail(`Tab does not come to ${what}`)
+    }
+    await reach('.nhsuk-skip-link', 1)
+    await reach('.app-header__show--find > summary')
+    assert.ok(!await page.locator('#find').isVisible())
+    await page.keyboard.press('Enter')
+    await reach('#find', 1)
+    await reach('.app-header__show--account > summary')
+    await page.keyboard.press('Enter')
+    await reach('.nhsuk-header__account-button')
+    const links = page.locator('.nhsuk-header__navigation-item')
+    const shown = () => links.evaluateAll((all) => all.filter((one) => one.checkVisibility()).length)
+    assert.ok(await shown() <= 3, 'the first links stand beside More')
+    await reach('.app-header__more summary')
+    await page.keyboard.press('Enter')
+    assert.equal(await shown(), await links.count(), 'More opens the others')
+    await reach('.nhsuk-header__navigation-item:nth-last-of-type(2) a', 30)
+    await sound(page, wrong, 'the opened header')
     await context.close()
   })
 

@@ -54,6 +54,9 @@ type Account struct{ Name, Role string }
 type NavItem struct {
 	Text, Href string
 	Current    bool
+	// Folds says that it and those after it are under More where a phone runs no
+	// scripts.
+	Folds bool
 }
 
 // Link is an address with its words.

@@ -35,6 +35,9 @@ func (t Table) Bodies() []Group {
 				}
 			}
 		}
+		for i := range t.Foot {
+			t.Foot[i].Under = t.Head[i].Text
+		}
 	}
 	return groups
 }
