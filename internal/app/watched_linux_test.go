@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,9 +68,7 @@ var ours = sync.OnceValue(func() numbers {
 		n.seccomp = 317
 		more = map[int]string{316: "renameat", 326: "copy", 2: "open", 82: "rename", 83: "mkdir", 84: "rmdir", 86: "link", 87: "unlink"}
 	}
-	for number, name := range more {
-		n.asked[number] = name
-	}
+	maps.Copy(n.asked, more)
 	return n
 })
 
@@ -509,12 +508,11 @@ func (w *watch) path(n notification, folder, at uint64) string {
 	var text []byte
 	for {
 		part := w.read(at+uint64(len(text)), 256-(at+uint64(len(text)))%256)
-		end := bytes.IndexByte(part, 0)
-		if end >= 0 {
-			text = append(text, part[:end]...)
+		before, _, ended := bytes.Cut(part, []byte{0})
+		if text = append(text, before...); ended {
 			break
 		}
-		if text = append(text, part...); len(part) == 0 || len(text) > 4096 {
+		if len(part) == 0 || len(text) > 4096 {
 			return ""
 		}
 	}
