@@ -192,6 +192,7 @@ func tortureHome(t testing.TB) string {
 		t.Fatal(err)
 	}
 	tortureFilled.Do(func() {
+		atTheEnd = append(atTheEnd, func() error { return os.RemoveAll(base) })
 		data := filepath.Join(base, "data")
 		must(t, "ingest", "--data", data, filepath.Join(base, "RZ1_backfill.csv"))
 		for role, codes := range map[people.Role]string{
@@ -484,7 +485,7 @@ func (w work) carry(t testing.TB, home string, f fault) did {
 	cmd.Env = append(cmd.Env, "TMPDIR="+os.TempDir())
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	d := did{watch: watched(t, cmd, home, f, true)}
+	d := did{watch: watched(t, cmd, home, f)}
 	d.watch.wait(t, time.Minute)
 	d.out, d.errs = out.String(), errs.String()
 	d.told = w.says(d.out)
