@@ -33,12 +33,17 @@ func TestMain(m *testing.M) {
 	}
 	debug.SetGCPercent(300) // Room for time: collecting was an eighth of it. The program as a process keeps its own.
 	status := m.Run()
-	if err := devonTaken.remove(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		status = 1
+	for _, remove := range append(atTheEnd, devonTaken.remove) {
+		if err := remove(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
 	}
 	os.Exit(status)
 }
+
+// atTheEnd removes what several tests shared.
+var atTheEnd []func() error
 
 // onlyInbox makes the test binary look through the inbox of a data folder once,
 // as the job does.

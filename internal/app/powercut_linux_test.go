@@ -192,7 +192,7 @@ func (p *platter) cut(how string, dir string, r *rand.Rand) error {
 
 // longAgo is the time of every file, so that the inbox takes it as one that has come
 // to rest.
-var longAgo = time.Now().Add(-time.Hour)
+var longAgo = tortureNow.Add(-time.Hour)
 
 func write(n *node, at string, until int, survives func() bool) error {
 	if !n.folder {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,9 +68,7 @@ var ours = sync.OnceValue(func() numbers {
 		n.seccomp = 317
 		more = map[int]string{316: "renameat", 326: "copy", 2: "open", 82: "rename", 83: "mkdir", 84: "rmdir", 86: "link", 87: "unlink"}
 	}
-	for number, name := range more {
-		n.asked[number] = name
-	}
+	maps.Copy(n.asked, more)
 	return n
 })
 
@@ -132,7 +131,7 @@ type fault struct {
 	// kind is kill, torn (half a write, then the end), error, full (from there on the
 	// disk has no room) or stop (SIGTERM).
 	kind string
-	at   int // of the deeds since the watch was armed, the first is 1
+	at   int // of the deeds, the first is 1
 }
 
 // watch is who watches.
@@ -140,12 +139,11 @@ type watch struct {
 	cmd    *exec.Cmd
 	folder string
 	memory *os.File
-	begin  int // the number of deeds before it was armed
 
 	mu    sync.Mutex
 	fault fault
-	armed bool
 	deeds []deed
+	count int // of deeds so far, without what was said
 	full  bool
 	// disk is the folder as it was when the watch began, of a watch without a fault.
 	disk *platter
@@ -157,7 +155,7 @@ type watch struct {
 
 // watched starts a command whose deeds in folder are watched from the moment at which
 // it lets them be. Without what is needed for it the test is skipped.
-func watched(t testing.TB, cmd *exec.Cmd, folder string, f fault, armed bool) *watch {
+func watched(t testing.TB, cmd *exec.Cmd, folder string, f fault) *watch {
 	t.Helper()
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -188,7 +186,7 @@ func watched(t testing.TB, cmd *exec.Cmd, folder string, f fault, armed bool) *w
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &watch{cmd: cmd, folder: folder, fault: f, armed: armed, ended: make(chan struct{})}
+	w := &watch{cmd: cmd, folder: folder, fault: f, ended: make(chan struct{})}
 	if w.memory, err = os.Open(fmt.Sprintf("/proc/%d/mem", cmd.Process.Pid)); err != nil {
 		_ = cmd.Process.Kill()
 		t.Skipf("the memory of a process cannot be read here: %v", err)
@@ -276,7 +274,7 @@ func (w *watch) decide(n notification) answer {
 		w.deeds = append(w.deeds, *d)
 		return goOn
 	}
-	if w.armed && w.hit == nil && len(w.deeds)-w.begin-w.saidSince()+1 == w.fault.at {
+	if w.count++; w.count == w.fault.at {
 		w.hit = d
 		switch w.fault.kind {
 		case "torn":
@@ -305,23 +303,6 @@ func (w *watch) decide(n notification) answer {
 	}
 	w.deeds = append(w.deeds, *d)
 	return goOn
-}
-
-// saidSince counts what was said since the watch was armed, which is no deed to fail.
-func (w *watch) saidSince() (n int) {
-	for _, d := range w.deeds[w.begin:] {
-		if d.what == "say" {
-			n++
-		}
-	}
-	return n
-}
-
-// arm counts deeds from now on.
-func (w *watch) arm() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.armed, w.begin = true, len(w.deeds)
 }
 
 // half writes the first half of what a process asked to write, in its name.
@@ -509,12 +490,11 @@ func (w *watch) path(n notification, folder, at uint64) string {
 	var text []byte
 	for {
 		part := w.read(at+uint64(len(text)), 256-(at+uint64(len(text)))%256)
-		end := bytes.IndexByte(part, 0)
-		if end >= 0 {
-			text = append(text, part[:end]...)
+		before, _, ended := bytes.Cut(part, []byte{0})
+		if text = append(text, before...); ended {
 			break
 		}
-		if text = append(text, part...); len(part) == 0 || len(text) > 4096 {
+		if len(part) == 0 || len(text) > 4096 {
 			return ""
 		}
 	}
