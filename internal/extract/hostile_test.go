@@ -113,8 +113,8 @@ func TestR8ShapesOfAWorkbook(t *testing.T) {
 		"many attributes": {bookOf(t, "<sheetData><row"+strings.Repeat(` a=""`, 1<<19)+"/></sheetData>"), "has more than 1 MB"},
 		"a long text": {bookOf(t, `<sheetData><row><c t="str"><v>`+strings.Repeat("a", 2<<20)+"</v></c></row></sheetData>"),
 			"has more than 1 MB"},
-		"a long remark":   {bookOf(t, "<sheetData><!--"+strings.Repeat(">", 2<<20)+"--></sheetData>"), "has more than 1 MB"},
-		"many parts":      {bookOf(t, "<sheetData/>", parts...), "more than 10000 parts"},
+		"a long remark": {bookOf(t, "<sheetData><!--"+strings.Repeat(">", 2<<20)+"--></sheetData>"), "has more than 1 MB"},
+		"many parts":    {bookOf(t, "<sheetData/>", parts...), "more than 10000 parts"},
 	} {
 		_, err := ReadGrids(c.book, DefaultLimits())
 		if problem.KindOf(err) != problem.Invalid || !strings.Contains(err.Error(), c.want) {

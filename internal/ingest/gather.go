@@ -78,7 +78,8 @@ func (g *gatherer) full() error {
 	case len(g.patients) > mostPeople:
 		return problem.New(problem.Invalid, said, mostPeople, "people", "send it in parts.")
 	case len(g.batch.Places) > mostPlaces:
-		return problem.New(problem.Invalid, said, mostPlaces, "wards and beds", "see that the layout reads the right columns, or send it in parts.")
+		return problem.New(problem.Invalid, said, mostPlaces, "wards and beds", "see that the layout reads the right columns, or send it in "+
+			"parts.")
 	case len(g.batch.Givens) > mostGivens:
 		return problem.New(problem.Invalid, said, mostGivens, "words for reasons, bodies and councils", "see that the layout reads no column of "+
 			"notes as one of these, or send it in parts.")
