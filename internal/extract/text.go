@@ -176,13 +176,14 @@ const (
 )
 
 // Reading on after each of very many marks that are never closed takes hundreds of
-// times the length of the file (R8). What was read so is counted, less a little for
-// each byte of the file that has gone by; beyond spentMost a cell is looked for in the
-// next few lines only.
+// times the length of the file (R8). What is read so in vain is counted, less a little
+// for each byte of the file that has gone by; beyond spentMost no cell is looked for on
+// the next lines until it is less. A cell that is found costs nothing up to spentFair
+// times its length.
 const (
-	spentMost  = 64 << 20
-	spentBack  = 4
-	tiredLines = 4
+	spentMost = 64 << 20
+	spentBack = 2
+	spentFair = 16
 )
 
 type pendingLine struct {
@@ -371,11 +372,11 @@ func (s *splitter) joinStray(rec *record) bool {
 func (s *splitter) join(rec *record, inOrder bool, read func([]byte) quoting) bool {
 	var ahead []pendingLine
 	first := len(s.joined)
-	lines := lookaheadLines
-	if s.spent > spentMost {
-		lines = tiredLines
+	before := s.spent
+	if before > spentMost {
+		return false
 	}
-	for len(ahead) < lines && len(s.joined) < lookaheadBytes {
+	for len(ahead) < lookaheadLines && len(s.joined) < lookaheadBytes {
 		p, ok := s.nextLine()
 		if !ok {
 			break
@@ -395,6 +396,7 @@ func (s *splitter) join(rec *record, inOrder bool, read func([]byte) quoting) bo
 			continue
 		}
 		if how == whole && (s.want == 0 || len(s.fields) == s.want) {
+			s.spent = before + max(0, s.spent-before-spentFair*len(s.joined))
 			rec.cells = s.fields
 			for _, cell := range rec.cells {
 				for i, line := range bytes.Split(cell, []byte{'\n'}) {

@@ -9,6 +9,7 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/extract"
 	"homeward/internal/identity"
+	"homeward/internal/problem"
 )
 
 // gatherer turns rows into a batch, saying equal content once.
@@ -62,8 +63,35 @@ func newGatherer(s *Service, f File) *gatherer {
 	}
 }
 
+// What one provider's rows of a file may hold that is said once and kept whole (R8):
+// the people, the places, and the different combinations of words that attribute a
+// day. Ten years of a large trust have a third of each.
+const (
+	mostPeople = 200_000
+	mostPlaces = 200_000
+	mostGivens = 30_000
+)
+
+func (g *gatherer) full() error {
+	const said = "The file holds more than %d different %s (R8). Nothing was taken from it: %s"
+	switch {
+	case len(g.patients) > mostPeople:
+		return problem.New(problem.Invalid, said, mostPeople, "people", "send it in parts.")
+	case len(g.batch.Places) > mostPlaces:
+		return problem.New(problem.Invalid, said, mostPlaces, "wards and beds", "see that the layout reads the right columns, or send it in "+
+			"parts.")
+	case len(g.batch.Givens) > mostGivens:
+		return problem.New(problem.Invalid, said, mostGivens, "words for reasons, bodies and councils", "see that the layout reads no column of "+
+			"notes as one of these, or send it in parts.")
+	}
+	return nil
+}
+
 // row takes one row in. It is the each function of a Reader.
 func (g *gatherer) row(r *extract.Row) error {
+	if err := g.full(); err != nil {
+		return err
+	}
 	b := g.batch
 	patient, local := g.who(r)
 	var was *Statement

@@ -72,8 +72,18 @@ func FuzzAgainst(f *testing.F) {
 	fuzz(f, propose.Options{Ref: little(f), Against: &propose.Against{Name: "rk9-csv", Text: inForce}})
 }
 
+// What the fuzzer tries is no longer than this: what is wrong with a long file is wrong
+// with a short one, and ten minutes of long ones try few.
+const (
+	longestName    = 120
+	longestContent = 6 << 10
+)
+
 func fuzz(f *testing.F, o propose.Options) {
 	f.Fuzz(func(t *testing.T, name string, content []byte) {
+		if len(name) > longestName || len(content) > longestContent {
+			return
+		}
 		p, err := propose.Propose(context.Background(), []propose.File{{Name: name, Src: bytes.NewReader(content)}}, o)
 		if err != nil {
 			if problem.KindOf(err) != problem.Invalid || strings.Contains(err.Error(), "panic") {

@@ -233,7 +233,8 @@ func (w *work) findCodeSet() {
 			best = "england-acute-2024"
 		}
 		d.Evidence = "no reason of the samples is in a national list"
-		d.Unsure = w.mark("no reason of the samples is in a national list, so what each word means must be checked; " + best + " was taken as the list")
+		d.Unsure = w.mark("no reason of the samples is in a national list, so what each word means must be checked; " + best +
+			" was taken as the list")
 	case share < 0.5:
 		d.Unsure = w.mark(fmt.Sprintf("only %d of %d reasons are in %s; the others are not known until they are mapped", rows[best],
 			c.filled, best))

@@ -20,6 +20,8 @@ import (
 type usersView struct {
 	page.Form
 	Table page.Table
+	// Next says what is to be done first where nobody can take extracts in.
+	Next string
 }
 
 func (s *Server) usersPage(c echo.Context) error {
@@ -39,6 +41,12 @@ func (s *Server) usersPage(c echo.Context) error {
 		Stack:         true,
 		Head: []page.Head{{Text: "Name"}, {Text: "Email"}, {Text: "Roles"},
 			{Text: "Last signed in"}, {Text: "State"}},
+	}
+	if !slices.ContainsFunc(all, func(p people.Person) bool {
+		return slices.ContainsFunc(p.Grants, func(g people.Grant) bool { return g.Role == people.Analyst })
+	}) {
+		v.Next = "Nobody is an analyst yet. Analysts take extracts in, and new senders on: give that role to somebody, or to yourself on the " +
+			"page of your name, and act in it on the page Account. You set who takes part on the page Partnership."
 	}
 	for _, p := range all {
 		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: p.Name, Header: true, Href: userPath(p.ID)}, {Text: p.Email},

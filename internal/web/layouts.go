@@ -383,6 +383,9 @@ func (s *Server) wizardView(c echo.Context, d *LayoutDraft) wizardView {
 	}
 	v.Lede = fmt.Sprintf("%s read: %s kept, %s not counted, %s put aside.", plural(int64(read), "row", "rows"), count(int64(kept)),
 		count(int64(excluded)), count(int64(aside)))
+	if len(p.Causes) > 0 {
+		groups = p.Causes // The same word in every file is one thing to settle.
+	}
 	v.Files, v.Rows, v.Causes = files, rows, causesTable(groups)
 	for i, col := range p.Columns {
 		ch := columnChoice{ID: "c" + strconv.Itoa(i), Heading: col.Heading, Evidence: measure.UpperFirst(col.Evidence),
@@ -778,7 +781,8 @@ func (s *Server) layoutView(c echo.Context, asked string) (layoutView, error) {
 		case l.Name != name:
 		case len(l.Providers) == 0:
 			v.Heading = "As it stands"
-			v.Lede += " No hospital's files are read by it yet: add the lines at its end to partnership.yaml, and start Homeward again."
+			v.Lede += " No hospital's files are read by it yet: an administrator gives it to one on the page Partnership, where it is used at " +
+				"once, or writes the lines at its end into partnership.yaml and starts Homeward again."
 		default:
 			v.Lede += " Files of " + strings.Join(l.Providers, ", ") + " are read by it."
 			if s.opens(uploadPath, s.actor(c)) {

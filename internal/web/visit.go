@@ -92,11 +92,29 @@ func (s *Server) guard(g guarded) echo.HandlerFunc {
 			}
 			return g.handler(c)
 		case v.Actor.Kind != people.Nobody:
+			if other, ok := v.otherRole(g); ok {
+				return problem.New(problem.Forbidden, "You act as %s. You are %s too, who may open it: choose that role on the page Account, "+
+					"Act in another role.", s.grantWords(v.Actor.Grant), s.grantWords(other))
+			}
 			return s.noAccess(v.Actor)
 		default:
 			return s.signInFirst(c, v)
 		}
 	}
+}
+
+// otherRole gives another role of the same person that a route admits.
+func (v visit) otherRole(g guarded) (people.Grant, bool) {
+	if v.Actor.Kind != people.APerson {
+		return people.Grant{}, false
+	}
+	for _, other := range v.Person.Grants {
+		as := v.Actor
+		if as.Grant = other; other.ID != v.Actor.Grant.ID && g.admits(as) {
+			return other, true
+		}
+	}
+	return people.Grant{}, false
 }
 
 // noAccess is the answer to a role that may not.
