@@ -8,7 +8,7 @@ const shots = [
   { name: 'overview', role: 'Director, Northshire County Council', target: '/overview' },
   { name: 'council', role: 'Director, Northshire County Council', target: '/council/E10000099' },
   { name: 'call', role: 'Presenter', target: '/call', follow: 'main a[href^="/call/2"][href$="/1"]' },
-  { name: 'round', role: 'Coordinator', target: '/today', follow: '.app-round__ward >> nth=1', width: 390, height: 750 }
+  { name: 'round', role: 'Coordinator', target: '/today', follow: '.app-round__ward >> nth=2', width: 390, height: 750 }
 ]
 const to = path.join(root, 'docs', 'pictures')
 mkdirSync(to, { recursive: true })
