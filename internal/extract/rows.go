@@ -182,7 +182,7 @@ func newRowReader(s *Set, l *layout, t *tally) *rowReader {
 	r := &rowReader{tally: t, set: s, layout: l, limits: s.Limits, total: -1,
 		dates: dateReader{formats: l.formats, serials: l.serials}, days: map[delay.Day]int{},
 		codes: cache[*provider]{}, strangers: map[string]int{}, readyEarly: map[delay.Day]bool{}, nothings: map[string]*nothingCells{},
-		dateOf: cache[date]{}, texts: cache[textCell]{}, people: cache[*whoCell]{}, reasons: cache[wordCell]{},
+		dateOf: cache[date]{}, texts: cache[textCell]{}, people: cache[*whoCell]{times: manyPeople}, reasons: cache[wordCell]{},
 		bodies: cache[wordCell]{}, cares: cache[wordCell]{}, waits: cache[wordCell]{}, funders: cache[wordCell]{}, areas: cache[areaCell]{}}
 	return r
 }
