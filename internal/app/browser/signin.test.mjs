@@ -115,6 +115,8 @@ test('the first administrator, from the code in the log to the page of users', a
   await clean(page, wrong, 'users')
   assert.match(await page.locator('.nhsuk-header__account').innerText(), /Ada Administrator, Administrator/)
 
+  // In the hand the account opens from its sign.
+  await page.locator('summary', { hasText: 'Account and sign out' }).click()
   await button(page, 'Sign out').click()
   assert.equal(await page.locator('h1').innerText(), 'You are signed out')
   await clean(page, wrong, 'signed out')
