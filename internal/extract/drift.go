@@ -263,6 +263,11 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 			at = r.renamed(fieldOf(c.Field))
 		}
 		if at < 0 {
+			if says := f.suffersWithout(r, fieldOf(c.Field)); c.Kind == HeadingMissing && says != "" {
+				c.Suffers = true
+				c.Says = strings.TrimSuffix(c.Says, ".") + ", " + says
+				fresh, unlike.Fields = append(fresh, c.Says), append(unlike.Fields, c.Field)
+			}
 			continue
 		}
 		now := r.headingAt(at)
@@ -308,6 +313,25 @@ func (f *file) drifted(r *rowReader) (doubt string, unlike Unlike) {
 		unlike.Says = strings.Join(fresh, " ") + suffers
 	}
 	return doubt, unlike
+}
+
+// suffersWithout says what becomes of the figures of a file that has rows and not the
+// column of a field; nothing where they do not suffer. Only a column that counts and
+// that the layout does not say may be missing is missed.
+func (f *file) suffersWithout(r *rowReader, of field) string {
+	if !f.hasRows() || !r.layout.counts(of) || slices.Contains(r.layout.cfg.MayBeMissing, fieldNames[of]) {
+		return ""
+	}
+	switch of {
+	case fBirthDate, fAge:
+		if r.columns[fBirthDate] >= 0 || r.columns[fAge] >= 0 {
+			return "" // One of them will do.
+		}
+		return "so nobody would be left out as under 18 (C14)."
+	case fAdmitted:
+		return "so the days before readiness could not be told."
+	}
+	return "so tables by it would say not known."
 }
 
 // changedWords says which words of a column the layout does not have. One new word is

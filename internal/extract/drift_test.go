@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,17 @@ func renamed(from, to string) func([]string, [][]string) []string {
 			}
 		}
 		return h
+	}
+}
+
+// without takes a column out.
+func without(heading string) func([]string, [][]string) []string {
+	return func(h []string, rows [][]string) []string {
+		at := slices.Index(h, heading)
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], at, at+1)
+		}
+		return slices.Delete(h, at, at+1)
 	}
 }
 
@@ -91,6 +103,8 @@ func TestR5Drift(t *testing.T) {
 			"'Discharge ready date'"},
 		{"C14 the birth date is called otherwise: children would count", renamed("Date of birth", "DOB"), extract.HeadingRenamed, "birth_date",
 			"held", "'DOB' looks like it"},
+		{"C14 no birth date is sent any more: children would count", without("Date of birth"), extract.HeadingMissing, "birth_date", "new",
+			"nobody would be left out as under 18"},
 		{"C14 no birth date can be read", each("Date of birth", func(n int, _ string) string { return fmt.Sprintf("1~5~19%d", 40+n) }),
 			extract.OtherDates, "birth_date", "held", "6 of 6 dates"},
 		{"C4 no discharge date can be read", each("Discharge date", func(n int, _ string) string { return fmt.Sprintf("20~03~%d", n) }),

@@ -216,6 +216,19 @@ func (t *tally) finish(only delay.Day) *Summary {
 	return &t.Summary
 }
 
+// hasRows says whether a row was read yet.
+func (t *tally) hasRows() bool {
+	if t.Unplaced.Read > 0 {
+		return true
+	}
+	for _, d := range t.perDate {
+		if d.Read > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *DateRows) add(other *DateRows) {
 	d.Read += other.Read
 	d.Kept += other.Kept
