@@ -30,7 +30,6 @@ import (
 	"homeward/internal/signin"
 	"homeward/internal/web"
 	"homeward/static"
-	"homeward/templates"
 )
 
 // desk is the whole program with a few people signed in and a clock that the
@@ -107,7 +106,7 @@ func deskIn(t testing.TB, folder Options, hospital string, now time.Time) *desk 
 		RuleChanges: ruleDesk{a.Store, a}, Defs: a.counts().defs, Beds: a.bedLists(),
 		Counting: a.Partnership().Settings.Counting, DischargeFloor: a.dischargeFloor(), Version: "test",
 		Lead:      a.Partnership().Settings.Lead,
-		Templates: templates.Files, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now,
+		Templates: parsedTemplates, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now,
 		Zone: a.London,
 	}
 	if _, err := assets.Open("vendor/homeward.css"); err != nil {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -171,10 +172,13 @@ func (a *App) pages(o web.Options) web.Options {
 	o.Places, o.Levels, o.Rules, o.RuleSets, o.RuleChanges = a.places(), a.levels(), a.Rules, a.counts().rules, ruleDesk{a.Store, a}
 	o.Defs, o.Beds, o.DischargeFloor = a.counts().defs, a.bedLists(), a.dischargeFloor()
 	o.Counting, o.Lead = a.Partnership().Settings.Counting, a.Partnership().Settings.Lead
-	o.Templates, o.Assets = templates.Files, static.Files
+	o.Templates, o.Assets = parsedTemplates, static.Files
 	o.Log, o.Now, o.Zone = a.Options.Log, a.Options.Now, a.London
 	return o
 }
+
+// parsedTemplates reads the page templates when the first server asks.
+var parsedTemplates = sync.OnceValues(func() (page.Templates, error) { return page.ParseTemplates(templates.Files) })
 
 // livePages answers by the pages as they are now: a partnership that is changed
 // while the program runs has new ones take the place of those before.

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -29,6 +30,9 @@ import (
 	"homeward/static"
 	"homeward/templates"
 )
+
+// parsedTemplates are shared by the servers of all tests.
+var parsedTemplates = sync.OnceValues(func() (page.Templates, error) { return page.ParseTemplates(templates.Files) })
 
 // desk is the jobs, of which one runs and one is running already.
 type desk struct {
@@ -156,7 +160,7 @@ func options(t testing.TB, of *office) (Options, *site) {
 		Published: shelfOfFigures{},
 		Places:    page.Places{Partnership: "Northshire Discharge Partnership", Book: book},
 		Rules:     of.rules, Defs: tables, DischargeFloor: 16, Beds: true, Counting: "england-dtoc", Version: "1.0.0",
-		Templates: templates.Files, Assets: assetsForTests(t),
+		Templates: parsedTemplates, Assets: assetsForTests(t),
 		Log: log, Now: at(morning), Pace: -1, MaxUpload: 1 << 20, Spool: t.TempDir(),
 	}
 	for _, h := range hospitals {

@@ -109,8 +109,11 @@ type Options struct {
 	// Version is the program's own, such as "1.0.0".
 	Version string
 
-	// Templates and Assets hold what templates.Files and static.Files hold.
-	Templates, Assets fs.FS
+	// Templates gives those of templates.Files. They are parsed once and shared by the
+	// servers that follow each other when the partnership changes.
+	Templates func() (page.Templates, error)
+	// Assets holds what static.Files holds.
+	Assets fs.FS
 
 	// Log is where requests and problems are written. Addresses are written as
 	// route patterns, without their query.
@@ -210,7 +213,7 @@ func New(opts Options) (*Server, error) {
 	if s.assets, err = loadAssets(opts.Assets); err != nil {
 		return nil, err
 	}
-	if s.pages, err = page.ParseTemplates(opts.Templates); err != nil {
+	if s.pages, err = opts.Templates(); err != nil {
 		return nil, err
 	}
 	e := echo.New()

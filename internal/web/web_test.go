@@ -849,8 +849,10 @@ func TestAssets(t *testing.T) {
 func TestTemplateThatDoesNotParseStopsTheProgram(t *testing.T) {
 	t.Parallel()
 	o, _ := options(t, sharedOffice(t, empty))
-	o.Templates = fstest.MapFS{"layout/layout.html": {Data: []byte(`{{define "layout"}}{{end}}`)},
-		"page/overview.html": {Data: []byte(`{{if}}`)}}
+	o.Templates = func() (page.Templates, error) {
+		return page.ParseTemplates(fstest.MapFS{"layout/layout.html": {Data: []byte(`{{define "layout"}}{{end}}`)},
+			"page/overview.html": {Data: []byte(`{{if}}`)}})
+	}
 	if _, err := New(o); problem.KindOf(err) != problem.Unavailable || !strings.Contains(err.Error(), "page/overview.html") {
 		t.Errorf("found %v", err)
 	}
