@@ -105,6 +105,15 @@ test-long: ## Run the tests that take longer than "make test" has
 	HOMEWARD_LONG=1 go test -run '^TestLong' -timeout 120m ./...
 	HOMEWARD_LONG=1 go test -timeout 120m ./internal/sqlite
 	go test -race -short -skip '^TestDevon' -timeout 120m ./...
+	$(MAKE) litestream
+
+# Its module file is its own: some hundred modules that the program does not have.
+.PHONY: litestream
+litestream: ## Build Litestream, and kill, restore and verify a server that it replicates
+	@.ci/need go cc
+	go build -modfile=.ci/litestream.mod -o bin/litestream github.com/benbjohnson/litestream/cmd/litestream
+	@temporary=$$(.ci/temporary); trap 'rm -rf "$$temporary"' EXIT; \
+	TMPDIR="$$temporary" HOMEWARD_LITESTREAM="$(CURDIR)/bin/litestream" go test -vet=off -count=1 -v -run '^TestLongLitestream$$' ./internal/app
 
 # So many points of each kind of fault in each kind of work; 10 are some 1,300 points.
 TORTURE ?= 10
