@@ -199,7 +199,7 @@ func TestALeapOfTheClockDeletesNothing(t *testing.T) {
 					continue // Nothing draws here.
 				}
 				out[s.Name] = s
-				busy = busy || s.Result == schedule.Running
+				busy = busy || s.Waits || s.Result == schedule.Running
 			}
 			return !busy
 		}

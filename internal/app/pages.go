@@ -185,7 +185,7 @@ func (j jobs) List(ctx context.Context) ([]web.Job, error) {
 	out := make([]web.Job, len(all))
 	for i, s := range all {
 		out[i] = web.Job{Name: s.Name, Title: s.Title, When: s.Words, Next: s.Next, Last: s.Last, Took: s.Took, Result: s.Result,
-			Message: s.Message}
+			Message: s.Message, Waits: s.Waits}
 	}
 	return out, nil
 }

@@ -102,8 +102,10 @@ type Job struct {
 // Status is a job and where it stands.
 type Status struct {
 	Name, Title, Words string
-	// Next is when the job is next due.
-	Next time.Time
+	// Next is when the job is next due. Waits says that it was missed while the program
+	// was off and runs when those that were due before it are done; Next is now then.
+	Next  time.Time
+	Waits bool
 	// Last is when the last run began, zero when it has never run; Took how long
 	// it took, or has taken so far.
 	Last time.Time
@@ -162,6 +164,7 @@ type entry struct {
 	fresh              bool
 	busy               bool
 	asked              bool // the run was asked for by somebody
+	waits              bool // it was missed, and its turn has not come
 	began              time.Time
 	// skipped is how often the job was due during the run that is going.
 	skipped int
@@ -293,22 +296,72 @@ func (s *Scheduler) Start(ctx context.Context) error {
 		s.state = started
 	}
 	s.mu.Unlock()
-	now := s.opts.Now().In(s.opts.Zone)
+	s.mu.Lock()
+	missed := s.missed(s.opts.Now().In(s.opts.Zone))
+	s.mu.Unlock()
+	go s.catchUp(missed)
+	go s.keepTime()
+	return nil
+}
+
+// missedRun is a run that was due while the program was down.
+type missedRun struct {
+	of  *entry
+	due time.Time
+}
+
+// missed marks what is to be caught up on and gives it in the order in which it was
+// due. The caller holds mu.
+func (s *Scheduler) missed(now time.Time) (all []missedRun) {
 	for _, e := range s.jobs {
 		if !e.CatchUp {
 			continue
 		}
 		if due := latestDue(e.times, now); !due.IsZero() && e.last.LastFinished.Before(due) {
-			s.opts.Log.Info("a job was missed and runs now", "job", e.Name, "due", due)
-			if _, ok, err := s.begin(e, false); err != nil {
-				return err
-			} else if ok {
-				go s.do(e)
-			}
+			e.waits = true
+			all = append(all, missedRun{e, due})
 		}
 	}
-	go s.keepTime()
-	return nil
+	slices.SortStableFunc(all, func(a, b missedRun) int { return a.due.Compare(b.due) })
+	return all
+}
+
+// turn is how long a missed run has to itself: one that takes longer, or hangs, keeps
+// the others waiting no more.
+const turn = 10 * time.Minute
+
+// catchUp makes up for the runs that were missed, one after the other as they would
+// have come: all at once they would hold each other up, and the readers who come with
+// the start.
+func (s *Scheduler) catchUp(all []missedRun) {
+	for _, m := range all {
+		s.mu.Lock()
+		made := !m.of.last.LastFinished.Before(m.due) // By hand, or at its time, while it waited.
+		m.of.waits = m.of.waits && !made
+		s.mu.Unlock()
+		if made {
+			continue
+		}
+		_, ok, err := s.begin(m.of, false)
+		if err != nil {
+			return // It stops, and the next start catches up.
+		}
+		if !ok {
+			continue // It is running already.
+		}
+		s.opts.Log.Info("a job was missed and runs now", "job", m.of.Name, "due", m.due)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.do(m.of)
+		}()
+		select {
+		case <-done:
+		case <-time.After(turn):
+		case <-s.base.Done():
+			return
+		}
+	}
 }
 
 // recall reads where each job stands, and ends the records of runs that a process
@@ -412,6 +465,9 @@ func (s *Scheduler) List(ctx context.Context) ([]Status, error) {
 		st := Status{Name: e.Name, Title: e.Title, Words: e.Words}
 		if s.state != stopped {
 			st.Next = e.times.Next(now)
+			if st.Waits = e.waits; e.waits {
+				st.Next = now
+			}
 		}
 		r := e.last
 		if before {
@@ -475,7 +531,7 @@ func (s *Scheduler) begin(e *entry, asked bool) (since time.Time, ok bool, err e
 	if e.busy {
 		return e.began, false, nil
 	}
-	e.busy, e.asked, e.began = true, asked, s.opts.Now()
+	e.busy, e.waits, e.asked, e.began = true, false, asked, s.opts.Now()
 	s.running.Add(1)
 	return e.began, true, nil
 }

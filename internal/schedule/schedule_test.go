@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -528,5 +529,43 @@ func TestJobRunsThoughItCannotBeRecorded(t *testing.T) {
 		if runs != 2 {
 			t.Errorf("ran %d times in two mornings", runs)
 		}
+	})
+}
+
+// Runs that were missed are made up for one after the other, in the order in which
+// they were due; one that hangs keeps the others waiting for its turn alone, and one
+// that somebody runs meanwhile is not made again.
+func TestCatchUpRunsOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		until(t, "2000-01-05 09:00:00")
+		began := time.Now()
+		var mu sync.Mutex
+		var order []string
+		job := func(name, when string, takes time.Duration) Job {
+			return Job{Name: name, Title: name, When: when, CatchUp: true, Run: func(ctx context.Context) (string, error) {
+				mu.Lock()
+				order = append(order, fmt.Sprintf("%s at %s", name, time.Since(began)))
+				mu.Unlock()
+				select {
+				case <-time.After(takes):
+				case <-ctx.Done():
+				}
+				return "", nil
+			}}
+		}
+		s := newScheduler(t, m, job("late", "0 8 * * *", time.Minute), job("early", "0 3 * * *", time.Minute),
+			job("hangs", "0 5 * * *", 24*time.Hour), job("by-hand", "30 8 * * *", time.Second))
+		start(t, s)
+		time.Sleep(2 * time.Minute)
+		if list, err := s.List(t.Context()); err != nil || !list[0].Waits || list[1].Waits || list[2].Waits || !list[0].Next.Equal(time.Now()) {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if err := s.RunNow(t.Context(), "by-hand"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Minute)
+		stop(t, s)
+		is(t, order, []string{"early at 0s", "hangs at 1m0s", "by-hand at 2m0s", "late at 11m0s"})
 	})
 }

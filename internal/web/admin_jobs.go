@@ -53,6 +53,9 @@ func (s *Server) jobsPage(c echo.Context) error {
 		if !j.Next.IsZero() {
 			row.Next = s.moment(j.Next)
 		}
+		if j.Waits {
+			row.Next = "In its turn: it was missed while Homeward was off"
+		}
 		v.Rows = append(v.Rows, row)
 	}
 	return s.page(c, "jobs", v)

@@ -90,6 +90,8 @@ type Job struct {
 	// When says in words when the job runs.
 	When string
 	Next time.Time
+	// Waits says that it was missed while the program was off and runs in its turn.
+	Waits bool
 	// Last is the start of the last run, zero when it has never run.
 	Last time.Time
 	Took time.Duration

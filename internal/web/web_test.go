@@ -20,6 +20,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -921,5 +922,17 @@ func TestNoDefinitionIsTwiceOrUnnamed(t *testing.T) {
 		if !seen[chartMeasures[id]] || id != chartBeds && chartNames[id] == "" || !slices.Contains(chartOrder, id) {
 			t.Errorf("the chart %s lacks its measure, name or place", id)
 		}
+	}
+}
+
+// A job that was missed and has not had its turn says so where its next time stands.
+func TestAJobThatWasMissedSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *Options) {
+		o.Jobs = &desk{jobs: []Job{{Name: "log", Title: "Carry the log", Waits: true, Next: time.Date(2026, 11, 4, 9, 15, 0, 0, time.UTC)}}}
+	})
+	next := words(parse(t, s.ask(http.MethodGet, "/admin/jobs", nil)).Find(`td[data-head="Next run"]`))
+	if !strings.Contains(next, "In its turn") {
+		t.Errorf("it says %q", next)
 	}
 }
