@@ -299,7 +299,7 @@ func (s *Scheduler) Start(ctx context.Context) error {
 	s.mu.Lock()
 	missed := s.missed(s.opts.Now().In(s.opts.Zone))
 	s.mu.Unlock()
-	go s.catchUp(missed)
+	s.catchUp(missed)
 	go s.keepTime()
 	return nil
 }
@@ -332,9 +332,9 @@ const turn = 10 * time.Minute
 
 // catchUp makes up for the runs that were missed, one after the other as they would
 // have come: all at once they would hold each other up, and the readers who come with
-// the start.
+// the start. It comes back when the first has begun.
 func (s *Scheduler) catchUp(all []missedRun) {
-	for _, m := range all {
+	for i, m := range all {
 		s.mu.Lock()
 		made := !m.of.last.LastFinished.Before(m.due) // By hand, or at its time, while it waited.
 		m.of.waits = m.of.waits && !made
@@ -355,12 +355,16 @@ func (s *Scheduler) catchUp(all []missedRun) {
 			defer close(done)
 			s.do(m.of)
 		}()
-		select {
-		case <-done:
-		case <-time.After(turn):
-		case <-s.base.Done():
-			return
-		}
+		go func() {
+			select {
+			case <-done:
+			case <-time.After(turn):
+			case <-s.base.Done():
+				return
+			}
+			s.catchUp(all[i+1:])
+		}()
+		return
 	}
 }
 
