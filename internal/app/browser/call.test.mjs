@@ -243,7 +243,7 @@ describe('the call', () => {
 
   test('goes by links without scripts, light and dark, from start to end', async () => {
     for (const theme of ['', '?theme=dark']) {
-      const { context, page, wrong } = await presenter({ script: false })
+      const { page, wrong, leave } = await presenter({ script: false })
       await page.goto(site.at + '/call')
       await page.getByRole('link', { name: /^Open today's call/ }).click()
       if (theme) await page.getByRole('link', { name: 'Dark', exact: true }).click()
@@ -257,7 +257,7 @@ describe('the call', () => {
       await page.waitForLoadState()
       assert.equal(await page.locator('section.app-call').count(), 10)
       assert.deepEqual(wrong, [])
-      await context.close()
+      await leave()
     }
   })
 
@@ -281,20 +281,20 @@ describe('the call', () => {
         assert.ok(Math.max(...off) < (n === 9 ? 1.5 : 0.35), `slide ${n} differs by ${Math.max(...off)} u`)
       }
     }
-    await small.context.close()
-    await large.context.close()
+    await small.leave()
+    await large.leave()
     assert.deepEqual([...small.wrong, ...large.wrong], [])
   })
 
   test('dark slides pass axe, and every slide keeps its words in forced colours and on a narrow screen', async () => {
-    const { context, page, wrong } = await presenter()
+    const { page, wrong, leave } = await presenter()
     await page.goto(site.at + '/call')
     const at = site.at + (await page.getByRole('link', { name: /^Open today's call/ }).getAttribute('href')).slice(0, -2)
     for (let n = 1; n <= 9; n++) {
       await page.goto(`${at}/${n}?theme=dark`)
       await accessible(page, `slide ${n}, dark`)
     }
-    await context.close()
+    await leave()
     const narrow = await presenter({ width: 320, height: 640 })
     for (const target of ['', '/1', '/2', '/3', '/4', '/5', '/6', '/7', '/8', '/9']) {
       await narrow.page.goto(at + target)
@@ -312,7 +312,7 @@ describe('the call', () => {
         !one.closest('.app-call__numbers') && one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)
     }))
     assert.deepEqual(phone, { posters: 0, missing: 0, wide: [] })
-    await narrow.context.close()
+    await narrow.leave()
     assert.deepEqual([...wrong, ...narrow.wrong], [])
   })
 
@@ -387,7 +387,7 @@ describe('the call', () => {
   })
 
   test('prints a slide a page, A4 landscape (J16)', async () => {
-    const { context, page } = await presenter()
+    const { page, leave } = await presenter()
     await page.goto(site.at + '/call')
     await page.goto(site.at + (await page.getByRole('link', { name: /^Open today's call/ }).getAttribute('href')).slice(0, -2))
     const pdf = (await page.pdf({ preferCSSPageSize: true, path: pictures && path.join(pictures, 'call.pdf') })).toString('latin1')
@@ -397,7 +397,7 @@ describe('the call', () => {
       const [, , width, height] = one.match(/[\d.]+/g).map(Number)
       assert.ok(width > height, `${one} is not landscape`)
     }
-    await context.close()
+    await leave()
   })
 
   test("opens last week's pack and compares it with now: the reasons add up to the differences (J12)", async () => {
@@ -466,7 +466,7 @@ describe('the call', () => {
       const wide = await narrow.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       assert.ok(wide <= 0, `${target} at 320 px scrolls sideways by ${wide} px`)
     }
-    await narrow.context.close()
+    await narrow.leave()
     assert.deepEqual([...wrong, ...narrow.wrong], [])
   })
 })

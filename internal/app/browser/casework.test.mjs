@@ -36,7 +36,7 @@ async function chooseReason (page, code) {
 }
 
 test('J2 a delay is logged with the keyboard alone in 12 key presses or fewer and two page loads', async () => {
-  const { context, page, wrong } = await visitor(chrome, site, { as: 'coordinator' })
+  const { page, wrong, leave } = await visitor(chrome, site, { as: 'coordinator' })
   const link = await fresh(page)
   const ref = (await link.getAttribute('href')).match(/ref=([^#]+)/)[1]
   let keys = 0
@@ -60,11 +60,11 @@ test('J2 a delay is logged with the keyboard alone in 12 key presses or fewer an
   assert.match(await page.locator(`#row-${ref}`).innerText(), /logged \d+(:\d\d)?[ap]m/)
   assert.deepEqual(wrong, [])
   console.log(`# ${keys} key presses, ${loads} page loads`)
-  await context.close()
+  await leave()
 })
 
 test('J3 without scripts: every error, what was typed is kept, then it is saved', async () => {
-  const { context, page } = await visitor(chrome, site, { as: 'coordinator', script: false, width: 320 })
+  const { page, leave } = await visitor(chrome, site, { as: 'coordinator', script: false, width: 320 })
   await (await fresh(page)).click()
   await page.check('#ready-other')
   await page.click('text=Save and go to next')
@@ -83,11 +83,11 @@ test('J3 without scripts: every error, what was typed is kept, then it is saved'
   await page.fill('#because', 'Moves in with a relative')
   await page.click('text=Continue anyway')
   assert.match(await page.locator('.nhsuk-notification-banner').innerText(), /Delay logged/)
-  await context.close()
+  await leave()
 })
 
 test('J5 without scripts: the council disputes, the thread shows it', async () => {
-  const { context, page } = await visitor(chrome, site, { as: 'reviewer', script: false })
+  const { page, leave } = await visitor(chrome, site, { as: 'reviewer', script: false })
   await page.goto(site.at + '/agreement')
   // One for a reason that more than one body can have.
   await page.locator('tbody tr', { hasNotText: /C Further|I Housing|O Other/ }).locator('a', { hasText: 'Answer' }).first().click()
@@ -102,7 +102,7 @@ test('J5 without scripts: the council disputes, the thread shows it', async () =
   const said = await page.locator('main').innerText()
   assert.match(said, /Disputed: [\d,]+ days?\. .* replies by 5pm on /)
   assert.match(said, /Referral papers arrived later\./)
-  await context.close()
+  await leave()
 })
 
 test('every casework page holds: axe, one h1, no sideways scroll, with and without scripts', async () => {
@@ -112,14 +112,14 @@ test('every casework page holds: axe, one h1, no sideways scroll, with and witho
   const ref = form.match(/ref=([^#]+)/)[1]
   const logged = await coordinator.page.locator('.app-round__row').first().getAttribute('id')
   const at = '/delays/' + logged.replace('row-', '')
-  await coordinator.context.close()
+  await coordinator.leave()
   const reviewer = await visitor(chrome, site, { as: 'reviewer' })
   await reviewer.page.goto(site.at + '/agreement')
   const question = await reviewer.page.locator('tbody a').first().getAttribute('href')
   await reviewer.page.goto(site.at + '/agreement?which=disputed')
   const disputes = reviewer.page.locator('tbody a')
   const dispute = await disputes.count() ? await disputes.first().getAttribute('href') : null
-  await reviewer.context.close()
+  await reviewer.leave()
   const targets = [
     ['coordinator', '/today'], ['coordinator', form], ['coordinator', '/delays/new?provider=RZ1'], ['coordinator', '/delays/' + ref],
       ['coordinator', at],
@@ -128,12 +128,9 @@ test('every casework page holds: axe, one h1, no sideways scroll, with and witho
     ['reviewer', '/agreement'], ['reviewer', question], ['director', '/council/E10000099'], ['director', '/council/E10000099?view=print']
   ]
   if (dispute) targets.push(['director', dispute])
-  // Who has come at one size goes from page to page, as a reader does.
-  const visiting = {}
   for (const [as, target] of targets) {
     for (const [width, script] of [[1280, true], [320, true], [320, false]]) {
-      const { page, wrong } = await (visiting[`${as} ${width} ${script}`] ??= visitor(chrome, site, { as, width, script }))
-      wrong.length = 0
+      const { page, wrong, leave } = await visitor(chrome, site, { as, width, script })
       const answer = await page.goto(site.at + target)
       const name = `${target} at ${width} px${script ? '' : ' without scripts'}`
       assert.equal(answer.status(), 200, name)
@@ -149,7 +146,7 @@ test('every casework page holds: axe, one h1, no sideways scroll, with and witho
       if (script) {
         assert.deepEqual(await findings(page), [], name)
       }
+      await leave()
     }
   }
-  for (const one of Object.values(visiting)) await (await one).context.close()
 })

@@ -52,7 +52,7 @@ function stopsBefore (target) {
 // A person of a role who uses the keyboard alone. Without scripts nothing but
 // the page itself changes, so axe looks at the page with them.
 async function hand (as, { width = 1280, script = true } = {}) {
-  const { context, page, wrong } = await visitor(chrome, site, { as, width, script })
+  const { page, wrong, leave } = await visitor(chrome, site, { as, width, script })
   let stepped = 0
   const looked = new Set()
   const me = {
@@ -60,7 +60,7 @@ async function hand (as, { width = 1280, script = true } = {}) {
     // A refused form is reported in the console by the browser itself.
     close: async () => {
       assert.deepEqual(wrong.filter((w) => !/status of (422|409)/.test(w)), [])
-      await context.close()
+      await leave()
       return stepped
     },
     go: async (target) => { await page.goto(site.at + target); await me.step(target) },

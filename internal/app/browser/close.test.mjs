@@ -138,6 +138,6 @@ test('J8 without scripts at 320 px: every partner reads the same page, a directo
   await director.page.goto(`${site.at}/agreement/close/${month(0)}`)
   assert.match(await director.page.locator('main').innerText(), /cannot be closed\. It is not over\./)
   assert.equal(await director.page.locator('main form').count(), 0)
-  await viewer.context.close()
-  await director.context.close()
+  await viewer.leave()
+  await director.leave()
 })

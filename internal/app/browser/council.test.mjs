@@ -27,7 +27,7 @@ function director (options = {}) {
 describe('on paper', () => {
   for (const query of ['', '?view=print', '?split=reason']) {
     test(`two sheets of A4, upright: ${query || 'as it opens'}`, async () => {
-      const { context, page, wrong } = await director()
+      const { page, wrong, leave } = await director()
       await page.goto(site.at + page0 + query)
       assert.ok(await page.locator('#by-provider tbody tr').count() >= 3, 'three hospitals')
       assert.ok(await page.locator('#by-reason tbody tr').count() >= 10, 'ten reasons')
@@ -49,14 +49,14 @@ describe('on paper', () => {
         t.scrollWidth > t.parentElement.clientWidth + 6).map((t) => t.id))
       assert.deepEqual(wide, [])
       assert.deepEqual(wrong, [])
-      await context.close()
+      await leave()
     })
   }
 })
 
 describe('the first screen', () => {
   test('answers, and the whole page is at most 2,500 px tall', async () => {
-    const { context, page, wrong } = await director({ width: 1280, height: 720 })
+    const { page, wrong, leave } = await director({ width: 1280, height: 720 })
     await page.goto(site.at + page0)
     for (const part of ['.app-answer__value', '.app-answer__bar--wide', '#change', '#waits']) {
       const box = await page.locator(part).boundingBox()
@@ -65,7 +65,7 @@ describe('the first screen', () => {
     const height = await page.evaluate(() => document.documentElement.scrollHeight)
     assert.ok(height <= 2500, `the page is ${height} px tall`)
     assert.deepEqual(wrong, [])
-    await context.close()
+    await leave()
   })
 })
 
@@ -99,7 +99,7 @@ async function tabTo (page, selector) {
 describe('from a hospital\'s cell to the receipt (J7)', () => {
   for (const [width, script] of [[1280, true], [1280, false], [320, false]]) {
     test(`by keyboard alone at ${width} px, scripts ${script ? 'on' : 'off'}`, async () => {
-      const { context, page, wrong } = await director({ width, height: 720, script })
+      const { page, wrong, leave } = await director({ width, height: 720, script })
       await page.goto(site.at + page0)
       await fits(page, 'the council')
       if (script) await accessible(page, 'the council')
@@ -126,12 +126,12 @@ describe('from a hospital\'s cell to the receipt (J7)', () => {
       await fits(page, 'the receipt')
       if (script) await accessible(page, 'the receipt')
       assert.deepEqual(wrong, [])
-      await context.close()
+      await leave()
     })
   }
 
   test('the parts of the change are chosen without scripts, and add up', async () => {
-    const { context, page, wrong } = await director({ script: false })
+    const { page, wrong, leave } = await director({ script: false })
     await page.goto(site.at + page0)
     for (const split of ['Reason', 'Type of care', 'New or continuing delays', 'Hospital']) {
       await page.getByRole('list', { name: 'Split by' }).getByRole('link', { name: split }).click()
@@ -147,16 +147,16 @@ describe('from a hospital\'s cell to the receipt (J7)', () => {
       await fits(page, split)
     }
     assert.deepEqual(wrong, [])
-    await context.close()
+    await leave()
   })
 
   test('at 320 px with everything open, axe finds nothing', async () => {
-    const { context, page, wrong } = await director({ width: 320, height: 640 })
+    const { page, wrong, leave } = await director({ width: 320, height: 640 })
     await page.goto(site.at + page0 + '?split=reason')
     for (const details of await page.locator('details').all()) await details.evaluate((one) => { one.open = true })
     await fits(page, 'the council, opened')
     await accessible(page, 'the council, opened')
     assert.deepEqual(wrong, [])
-    await context.close()
+    await leave()
   })
 })

@@ -33,7 +33,7 @@ async function holds (page, name) {
 // sentence are not counted. Everything is reached by Tab, and every question that the
 // form leaves open is answered, so that one more of them is a key more.
 test('from a number to its dispute in at most five keys, and the reader stands on it', async () => {
-  const { context, page, wrong } = await visitor(chrome, site, { as: 'reviewer' })
+  const { page, wrong, leave } = await visitor(chrome, site, { as: 'reviewer' })
   const keys = []
   await page.exposeFunction('keyed', (key) => { keys.push(key) })
   await page.addInitScript(() => window.addEventListener('keydown', (e) => {
@@ -96,12 +96,12 @@ test('from a number to its dispute in at most five keys, and the reader stands o
   const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
   const sheets = pdf.match(/\/MediaBox \[/g).length
   assert.ok(sheets <= 2, `${sheets} sheets`)
-  await context.close()
+  await leave()
 })
 
 for (const script of [true, false]) {
   test(`the days disputed are picked by keyboard at 320 px, scripts ${script ? 'on' : 'off'}, in forced colours`, async () => {
-    const { context, page, wrong } = await visitor(chrome, site, { as: 'reviewer', width: 320, script })
+    const { page, wrong, leave } = await visitor(chrome, site, { as: 'reviewer', width: 320, script })
     await page.emulateMedia({ forcedColors: 'active' })
     await page.goto(site.at + '/agreement')
     const rows = await page.locator('#bulk tbody tr').evaluateAll((all) => all.map((r) => [r.querySelector('td a').getAttribute('href'),
@@ -130,6 +130,6 @@ for (const script of [true, false]) {
     assert.equal(await page.locator('.app-cal__day--contested').count(), all - 3, 'the calendar shows them')
     if (script) await holds(page, 'the dispute in the hand')
     assert.deepEqual(wrong.filter((w) => !/status of 422/.test(w)), [])
-    await context.close()
+    await leave()
   })
 }

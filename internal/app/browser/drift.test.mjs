@@ -60,7 +60,7 @@ async function look (page, what, name) {
 }
 
 test('a file that has drifted is offered as the next version of its layout', async () => {
-  const { context, page, wrong } = await visitor(chrome, site, { as: 'analyst' })
+  const { page, wrong, leave } = await visitor(chrome, site, { as: 'analyst' })
   const plain = await visitor(chrome, site, { as: 'analyst', script: false })
   const { name, text } = drifted()
   await plain.page.goto(site.at + '/extracts/upload')
@@ -91,6 +91,6 @@ test('a file that has drifted is offered as the next version of its layout', asy
   await plain.page.goto(receipt)
   assert.match(await plain.page.locator('main').innerText(), /read again with other words, and counts/)
   assert.deepEqual(wrong, [])
-  await context.close()
-  await plain.context.close()
+  await leave()
+  await plain.leave()
 })

@@ -30,7 +30,7 @@ async function openLog (page) {
 }
 
 test('J2 a usual reason is one key, in 12 key presses or fewer', async () => {
-  const { context, page, wrong } = await visitor(chrome, site, { as: 'coordinator' })
+  const { page, wrong, leave } = await visitor(chrome, site, { as: 'coordinator' })
   await openLog(page)
   assert.equal(await page.locator('#reason kbd:visible').count(), 5)
   assert.equal(await page.locator('[name=destination]:checked').count(), 1, 'the pathway of the extract')
@@ -51,11 +51,11 @@ test('J2 a usual reason is one key, in 12 key presses or fewer', async () => {
   assert.ok(keys <= 12, `${keys} key presses`)
   assert.deepEqual(wrong, [])
   console.log(`# ${keys} key presses`)
-  await context.close()
+  await leave()
 })
 
 test('another reason is found by typing, and the form never says two things', async () => {
-  const { context, page, wrong } = await visitor(chrome, site, { as: 'coordinator', width: 320 })
+  const { page, wrong, leave } = await visitor(chrome, site, { as: 'coordinator', width: 320 })
   await openLog(page)
   assert.deepEqual(await findings(page), [])
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'wider than the screen')
@@ -72,11 +72,11 @@ test('another reason is found by typing, and the form never says two things', as
   await page.click('text=Save and open record')
   assert.match((await page.innerText('main')).toLowerCase(), new RegExp(words.replace(/[^a-z ]/g, '.')))
   assert.deepEqual(wrong, [])
-  await context.close()
+  await leave()
 })
 
 test('without scripts the usual reasons are choices, and the others a grouped list', async () => {
-  const { context, page } = await visitor(chrome, site, { as: 'coordinator', script: false, width: 320 })
+  const { page, leave } = await visitor(chrome, site, { as: 'coordinator', script: false, width: 320 })
   await openLog(page)
   assert.equal(await page.locator('[name=reason]').count(), 6)
   assert.equal(await page.locator('#reason kbd:visible').count(), 0, 'keys that do nothing')
@@ -85,5 +85,5 @@ test('without scripts the usual reasons are choices, and the others a grouped li
   await page.selectOption('#other-reason', await page.locator('#other-reason option').last().getAttribute('value'))
   await page.click('text=Save and go to next')
   assert.match(await page.locator('.nhsuk-notification-banner').innerText(), /Delay logged/)
-  await context.close()
+  await leave()
 })

@@ -111,7 +111,7 @@ function hatched (at, { left, right, middle }) {
 describe('on the wall', () => {
   for (const size of projectors) {
     test(`letters are a projector's and nothing passes an edge at ${size.width} by ${size.height}`, async () => {
-      const { context, page, wrong } = await visit(size)
+      const { page, wrong, leave } = await visit(size)
       const u = size.width / 100
       const expected = 1.95 * u
       for (const theme of ['', '?theme=dark']) {
@@ -163,7 +163,7 @@ describe('on the wall', () => {
         }
       }
       assert.deepEqual(wrong, [])
-      await context.close()
+      await leave()
     })
   }
 
@@ -231,7 +231,7 @@ describe('on a page', () => {
   })
 
   test('charts keep their colours in forced colours; what colour fills has a border; focus shows', async () => {
-    const { context, page } = await visit({ forcedColors: 'active' })
+    const { page, leave } = await visit({ forcedColors: 'active' })
     await page.goto(site.at + '/charts/delayed-days')
     await keep(page, 'forced-chart')
     const chart = await page.evaluate(() => {
@@ -279,12 +279,12 @@ describe('on a page', () => {
       assert.equal(await page.locator('.app-poster__block--nhs').evaluate((one) => getComputedStyle(one).fill), 'rgb(18, 67, 109)')
       assert.deepEqual(await bare(), [])
     }
-    await context.close()
+    await leave()
   })
 
   test('nothing moves', async () => {
     for (const reducedMotion of ['reduce', 'no-preference']) {
-      const { context, page } = await visit({ reducedMotion })
+      const { page, leave } = await visit({ reducedMotion })
       for (const target of ['/overview', '/trends', call + '/3']) {
         await page.goto(site.at + target)
         const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((one) => {
@@ -296,7 +296,7 @@ describe('on a page', () => {
         assert.equal(await page.evaluate(() => document.getAnimations().length +
           document.querySelectorAll('animate, marquee, meta[http-equiv=refresh]').length), 0)
       }
-      await context.close()
+      await leave()
     }
   })
 })

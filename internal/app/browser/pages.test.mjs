@@ -8,8 +8,6 @@ import { after, before, describe, test } from 'node:test'
 import { browser, day, findings, folder, northshire, pages, roleFor, run, staffed, visitor } from './site.mjs'
 
 let chrome
-// Who has come to a site at one size goes from page to page, as a reader does.
-const visiting = {}
 const sites = {}
 const folders = []
 
@@ -67,10 +65,7 @@ for (const which of ['full', 'beds', 'empty']) {
         const { at } = sites[which]
         for (const [width, height, script] of visits[which]) {
           const name = `${which} ${target} at ${width} px, scripts ${script ? 'on' : 'off'}`
-          const as = roleFor(target)
-          const { page, wrong } = await (visiting[`${which} ${width} ${script} ${as}`] ??=
-            visitor(chrome, sites[which], { width, height, script, as }))
-          wrong.length = 0 // What the page before did is told of that page.
+          const { page, wrong, leave } = await visitor(chrome, sites[which], { width, height, script, as: roleFor(target) })
           const answer = await page.goto(at + target)
           assert.equal(answer.status(), 200, name)
           await sound(page, wrong, name)
@@ -86,6 +81,7 @@ for (const which of ['full', 'beds', 'empty']) {
             await page.evaluate(() => { for (const one of document.querySelectorAll('details')) one.open = true })
             await sound(page, wrong, `${name}, opened`)
           }
+          await leave()
         }
       })
     }
@@ -94,7 +90,7 @@ for (const which of ['full', 'beds', 'empty']) {
 
 describe('by keyboard', () => {
   test('every link, button and field of the overview takes the focus, visibly and in order', async () => {
-    const { context, page } = await visitor(chrome, sites.full)
+    const { page, leave } = await visitor(chrome, sites.full)
     await page.goto(sites.full.at + '/overview')
     // What does not fit beside the others moves into the menu first.
     await page.waitForLoadState('networkidle')
@@ -126,11 +122,11 @@ describe('by keyboard', () => {
       seen.add(now.id)
     }
     assert.equal(seen.size, expected, 'some of the page cannot be reached')
-    await context.close()
+    await leave()
   })
 
   test('search, account and every page are reached on a phone without scripts', async () => {
-    const { context, page, wrong } = await visitor(chrome, sites.full, { width: 320, script: false, as: 'coordinator' })
+    const { page, wrong, leave } = await visitor(chrome, sites.full, { width: 320, script: false, as: 'coordinator' })
     await page.goto(sites.full.at + '/today')
     const focused = (what) => page.locator(what).first().evaluate((one) => one === document.activeElement)
     const reach = async (what, most = 12) => {
@@ -156,11 +152,11 @@ describe('by keyboard', () => {
     assert.equal(await shown(), await links.count(), 'More opens the others')
     await reach('.nhsuk-header__navigation-item:nth-last-of-type(2) a', 30)
     await sound(page, wrong, 'the opened header')
-    await context.close()
+    await leave()
   })
 
   test('filters open, apply and clear', async () => {
-    const { context, page, wrong } = await visitor(chrome, sites.full)
+    const { page, wrong, leave } = await visitor(chrome, sites.full)
     await page.goto(sites.full.at + '/overview')
     await page.locator('summary', { hasText: 'Change filters' }).focus()
     await page.keyboard.press('Enter')
@@ -171,11 +167,11 @@ describe('by keyboard', () => {
     await page.waitForURL(/resp=nhs/)
     assert.match(await page.locator('.app-showing').innerText(), /next step with NHS/)
     await sound(page, wrong, 'filtered overview')
-    await context.close()
+    await leave()
   })
 
   test('a chart is read step by step, and says what its table says', async () => {
-    const { context, page, wrong } = await visitor(chrome, sites.full)
+    const { page, wrong, leave } = await visitor(chrome, sites.full)
     await page.goto(sites.full.at + '/overview')
     for (const id of ['delayed-days', 'dtoc-beds', 'council-share', 'reasons']) {
       const figure = page.locator(`figure#${id}`)
@@ -198,12 +194,12 @@ describe('by keyboard', () => {
       await figure.locator('.app-chart__live canvas').first().waitFor()
     }
     await sound(page, wrong, 'overview with live charts')
-    await context.close()
+    await leave()
   })
 })
 
 test('a file goes up, gives a receipt, and changes nothing the second time', async () => {
-  const { context, page, wrong } = await visitor(chrome, sites.full, { script: false, as: 'analyst' })
+  const { page, wrong, leave } = await visitor(chrome, sites.full, { script: false, as: 'analyst' })
   const files = folder()
   folders.push(files)
   const file = path.join(files.dir, 'nothing-known.csv')
@@ -216,7 +212,7 @@ test('a file goes up, gives a receipt, and changes nothing the second time', asy
   await page.waitForURL(/\/extracts\/[0-9a-f]{64}$/)
   assert.match(await page.locator('main').innerText(), /could not be taken/)
   await sound(page, wrong, 'receipt')
-  await context.close()
+  await leave()
 })
 
 test('a row that was put aside is corrected, looked at and taken in', async () => {
@@ -229,7 +225,7 @@ test('a row that was put aside is corrected, looked at and taken in', async () =
   const file = path.join(files.dir, `RZ1_${of}.csv`)
   writeFileSync(file, head + row(10, day(9)) + row(11, 'soon'))
   for (const [width, script] of [[1280, true], [320, false]]) {
-    const { context, page, wrong } = await visitor(chrome, sites.full, { width, height: 640, script, as: 'analyst' })
+    const { page, wrong, leave } = await visitor(chrome, sites.full, { width, height: 640, script, as: 'analyst' })
     await page.goto(sites.full.at + '/extracts/upload')
     await page.setInputFiles('#file', file)
     await page.getByRole('button', { name: 'Take in now' }).click()
@@ -248,45 +244,45 @@ test('a row that was put aside is corrected, looked at and taken in', async () =
     assert.match(await page.locator('main').innerText(), /1 file would be|taken before/)
     await page.getByRole('button', { name: script ? 'Leave' : 'Take in' }).click()
     await page.waitForLoadState('load')
-    await context.close()
+    await leave()
   }
 })
 
 test('a receipt of the grid opens, and passes axe', async () => {
-  const { context, page, wrong } = await visitor(chrome, sites.full)
+  const { page, wrong, leave } = await visitor(chrome, sites.full)
   await page.goto(sites.full.at + '/extracts')
   await page.locator('#grid td a').first().click()
   assert.match(await page.locator('.app-lede').innerText(), /rows? read/)
   assert.deepEqual(await findings(page), [])
   await sound(page, wrong, 'receipt')
-  await context.close()
+  await leave()
 })
 
 test('forced colours keep the drawing and its marks', async () => {
-  const { context, page, wrong } = await visitor(chrome, sites.full, { forcedColors: 'active' })
+  const { page, wrong, leave } = await visitor(chrome, sites.full, { forcedColors: 'active' })
   await page.goto(sites.full.at + '/overview')
   const kept = await page.locator('.app-chart__plot svg').first().evaluate((svg) => getComputedStyle(svg).forcedColorAdjust)
   assert.equal(kept, 'none')
   const border = await page.locator('.app-swatch').first().evaluate((one) => getComputedStyle(one).borderStyle)
   assert.equal(border, 'solid')
   await sound(page, wrong, 'forced colours')
-  await context.close()
+  await leave()
 })
 
 test('errors are pages too', async () => {
   for (const [target, status, heading] of [['/figures?grian=month', 400, 'This link is not quite right'],
     ['/nothing', 404, 'Page not found']]) {
-    const { context, page } = await visitor(chrome, sites.full)
+    const { page, leave } = await visitor(chrome, sites.full)
     const answer = await page.goto(sites.full.at + target)
     assert.equal(answer.status(), status)
     assert.equal(await page.locator('h1').innerText(), heading)
     assert.deepEqual(await findings(page), [], target)
-    await context.close()
+    await leave()
   }
 })
 
 test('print shows the drawing, no buttons, and the foot that says where it is from', async () => {
-  const { context, page } = await visitor(chrome, sites.full)
+  const { page, leave } = await visitor(chrome, sites.full)
   await page.goto(sites.full.at + '/overview')
   await page.emulateMedia({ media: 'print' })
   assert.ok(await page.locator('.app-chart__plot svg').first().isVisible())
@@ -294,5 +290,5 @@ test('print shows the drawing, no buttons, and the foot that says where it is fr
     assert.ok(!await page.locator(hidden).first().isVisible(), `${hidden} is printed`)
   }
   assert.match(await page.locator('.app-print-foot').innerText(), /Data as at .*rule set .*\/overview\?/)
-  await context.close()
+  await leave()
 })

@@ -56,7 +56,7 @@ async function clean (page, what) {
 }
 
 test('a sender is taken on without scripts, at every width', async () => {
-  const { context, page, wrong } = await visitor(chrome, site, { as: 'analyst' })
+  const { page, wrong, leave } = await visitor(chrome, site, { as: 'analyst' })
   const plain = await visitor(chrome, site, { as: 'analyst', script: false })
   await plain.page.goto(site.at + '/layouts/new')
   await plain.page.setInputFiles('#file', { name: 'eastmere_delays_20261127.csv', mimeType: 'text/csv', buffer: Buffer.from(list()) })
@@ -98,6 +98,6 @@ test('a sender is taken on without scripts, at every width', async () => {
   await keep(page, 'layouts-1280')
   await clean(page, 'the layouts')
   assert.deepEqual(wrong, [])
-  await context.close()
-  await plain.context.close()
+  await leave()
+  await plain.leave()
 })

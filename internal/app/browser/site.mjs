@@ -177,12 +177,22 @@ export function roleFor (target) {
   return 'administrator'
 }
 
-// Opens a context whose pages gather what must never happen: a request to
+// Visitors who have left, by browser, site, role and device. Who comes the same way
+// goes on in the same window, as a reader does: a new one costs three pages.
+const left = new WeakMap()
+
+// Opens a window whose pages gather what must never happen: a request to
 // another host, a refusal by the content security policy, an error of a script.
-// Visitors of a site of staffed act in the role of as.
+// Visitors of a site of staffed act in the role of as. Who is done leaves, and
+// one who has changed more than the page closes the context.
 export async function visitor (chrome, site, options = {}) {
   const { width = 1280, height = 720, script = true, as = 'administrator', ...rest } = options
   const { at, cookies = {} } = typeof site === 'string' ? { at: site } : site
+  const how = JSON.stringify([at, cookies[as], width, height, script, rest])
+  if (!left.has(chrome)) left.set(chrome, new Map())
+  const gone = left.get(chrome).get(how) ?? []
+  left.get(chrome).set(how, gone)
+  if (gone.length > 0) return gone.pop()
   const context = await chrome.newContext({ viewport: { width, height }, javaScriptEnabled: script, ...rest })
   if (cookies[as]) {
     const [name, value] = cookies[as].split('=')
@@ -193,7 +203,7 @@ export async function visitor (chrome, site, options = {}) {
   // has loaded, as a reader's does.
   context.on('request', (request) => {
     const url = request.url()
-    if (!url.startsWith(at + '/') && !/^(data|blob):/.test(url)) wrong.push(`a request to ${url}`)
+    if (!url.startsWith(at + '/') && !/^(data|blob|about):/.test(url)) wrong.push(`a request to ${url}`)
   })
   context.on('page', (page) => {
     page.on('console', (message) => {
@@ -201,7 +211,22 @@ export async function visitor (chrome, site, options = {}) {
     })
     page.on('pageerror', (error) => wrong.push(String(error)))
   })
-  return { context, wrong, page: await context.newPage() }
+  const page = await context.newPage()
+  const one = {
+    context,
+    page,
+    wrong,
+    leave: async () => {
+      // The next finds a quiet page and the first size, and is told of nothing that
+      // the page before did. From an empty page the browser would start a process anew.
+      await page.goto(at + '/healthz')
+      await page.emulateMedia({ media: null, forcedColors: rest.forcedColors ?? null })
+      await page.setViewportSize({ width, height })
+      wrong.length = 0
+      gone.push(one)
+    }
+  }
+  return one
 }
 
 // The pages of the service that people read; a receipt is added where there is

@@ -48,12 +48,12 @@ describe('before the first extract', () => {
     test(target, async () => {
       for (const [width, script] of [[1280, true], [320, false]]) {
         const name = `${target} at ${width} px, empty`
-        const { context, page, wrong } = await visit({ width, script })
+        const { page, wrong, leave } = await visit({ width, script })
         assert.equal((await page.goto(site.at + target)).status(), 200, name)
         assert.match(await page.locator('main').innerText(), /No extracts are held yet/)
         await sound(page, wrong, name)
         if (script) await accessible(page, name)
-        await context.close()
+        await leave()
       }
     })
   }
@@ -79,7 +79,7 @@ describe('with half a year', () => {
     test(target, async () => {
       for (const [width, height, script] of [[1280, 720, true], [320, 640, false]]) {
         const name = `${target} at ${width} px, scripts ${script ? 'on' : 'off'}`
-        const { context, page, wrong } = await visit({ width, height, script, as: 'analyst' })
+        const { page, wrong, leave } = await visit({ width, height, script, as: 'analyst' })
         assert.equal((await page.goto(site.at + target)).status(), 200, name)
         await sound(page, wrong, name)
         if (width === 1280) await accessible(page, name)
@@ -94,13 +94,13 @@ describe('with half a year', () => {
         // What the expanders hold must fit too.
         for (const details of await page.locator('main details').all()) await details.evaluate((one) => { one.open = true })
         await sound(page, wrong, `${name}, opened`)
-        await context.close()
+        await leave()
       }
     })
   }
 
   test('without scripts the filters apply, a table opens and a note is put on the chart', async () => {
-    const { context, page, wrong } = await visit({ script: false, as: 'analyst' })
+    const { page, wrong, leave } = await visit({ script: false, as: 'analyst' })
     await page.goto(site.at + '/trends')
     await page.locator('summary', { hasText: 'Change filters' }).click()
     await page.locator('#measure-M01').check()
@@ -125,12 +125,12 @@ describe('with half a year', () => {
     await sound(page, wrong, 'a note')
     await page.getByRole('button', { name: 'Withdraw note 1' }).click()
     assert.equal(await page.locator('.app-notes').count(), 0)
-    await context.close()
+    await leave()
   })
 
   test('everything on a page takes the focus by keyboard, visibly and in order', async () => {
     for (const target of ['/trends', '/reasons', '/flow']) {
-      const { context, page } = await visit({ as: 'analyst' })
+      const { page, leave } = await visit({ as: 'analyst' })
       await page.goto(site.at + target)
       const expected = await page.evaluate(() => [...document.querySelectorAll('a[href], button, summary, input, select, [tabindex="0"]')]
         // The buttons of a chart show when its plot has the focus.
@@ -159,14 +159,14 @@ describe('with half a year', () => {
         seen.add(now.id)
       }
       assert.equal(seen.size, expected, `${target}: some of the page cannot be reached`)
-      await context.close()
+      await leave()
     }
   })
 
   test('the chart that is read in the browser is the chart of the table', async () => {
     for (const target of ['/trends?measure=M01', '/trends?split=provider', '/trends?split=responsible&chart=line&grain=month', '/reasons',
       '/flow']) {
-      const { context, page, wrong } = await visit()
+      const { page, wrong, leave } = await visit()
       await page.goto(site.at + target)
       const figures = await page.locator('figure.app-chart').all()
       assert.ok(figures.length > 0)
@@ -200,13 +200,13 @@ describe('with half a year', () => {
         }
       }
       await sound(page, wrong, target)
-      await context.close()
+      await leave()
     }
   })
 
   test('a chart is saved as a picture of twice its size, with its words', async () => {
     for (const target of ['/trends', '/flow?split=responsible', '/reasons']) {
-      const { context, page, wrong } = await visit({ acceptDownloads: true })
+      const { page, wrong, leave } = await visit({ acceptDownloads: true })
       await page.goto(site.at + target)
       const figure = page.locator('figure.app-chart').first()
       const id = await figure.getAttribute('id')
@@ -245,7 +245,7 @@ describe('with half a year', () => {
       assert.ok(ink.title > 500 && ink.drawing > 500 && ink.source > 200, `${target}: ${JSON.stringify(ink)}`)
       assert.deepEqual(ink.corner, [255, 255, 255, 255])
       assert.deepEqual(wrong, [], target)
-      await context.close()
+      await leave()
     }
   })
 
@@ -255,7 +255,7 @@ describe('with half a year', () => {
       '/trends?chart=line&split=responsible', '/reasons', '/flow']
     for (const [width, least] of [[1280, 0.7], [390, 0.6]]) {
       for (const target of targets) {
-        const { context, page, wrong } = await visit({ width, height: 720 })
+        const { page, wrong, leave } = await visit({ width, height: 720 })
         await page.goto(site.at + target)
         for (const details of await page.locator('main details:has(figure)').all()) await details.evaluate((one) => { one.open = true })
         const cards = await page.locator('figure.app-chart:not(.app-moved)').evaluateAll((all) => all.map((figure) => {
@@ -285,27 +285,27 @@ describe('with half a year', () => {
           assert.ok(await page.locator('#delayed-days-table').isVisible(), 'all months are in the table')
         }
         await sound(page, wrong, `${target} at ${width} px`)
-        await context.close()
+        await leave()
       }
     }
   })
 
   test('the reasons are read on a few screens, without scripts', async () => {
     for (const [width, most] of [[1280, 2700], [390, 4500]]) {
-      const { context, page, wrong } = await visit({ width, height: 720, script: false })
+      const { page, wrong, leave } = await visit({ width, height: 720, script: false })
       await page.goto(site.at + '/reasons')
       const height = await page.evaluate(() => document.documentElement.scrollHeight)
       assert.ok(height <= most, `the page is ${height} px tall at ${width} px`)
       await page.locator('#what-next summary').click()
       assert.ok(await page.locator('#next-table').isVisible(), 'what came next opens')
       await sound(page, wrong, `/reasons at ${width} px`)
-      await context.close()
+      await leave()
     }
   })
 
   test('on paper: charts and tables, no buttons, A4, and the foot that says where it is from', async () => {
     for (const target of ['/trends', '/reasons?view=print', '/flow?view=print', '/figures?by=month,reason']) {
-      const { context, page, wrong } = await visit()
+      const { page, wrong, leave } = await visit()
       await page.goto(site.at + target)
       const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true })
       assert.equal(pdf.subarray(0, 5).toString(), '%PDF-')
@@ -330,21 +330,21 @@ describe('with half a year', () => {
       }
       assert.match(await page.locator('.app-print-foot').innerText(), /Data as at .*rule set/)
       assert.deepEqual(wrong, [], target)
-      await context.close()
+      await leave()
     }
   })
 
   test('a fixed link shows the same after a late extract, and what has changed since', async () => {
     const links = []
     for (const target of ['/trends?measure=M01', '/reasons', '/flow', '/figures']) {
-      const { context, page } = await visit()
+      const { page, leave } = await visit()
       await page.goto(site.at + target)
       links.push({ target, fixed: await page.locator('#fixed-link').getAttribute('href'), shown: await shown(page) })
-      await context.close()
+      await leave()
     }
     await run('ingest', '--data', data.dir, late)
     for (const { target, fixed, shown: was } of links) {
-      const { context, page, wrong } = await visit({ width: 320 })
+      const { page, wrong, leave } = await visit({ width: 320 })
       assert.equal((await page.goto(site.at + fixed)).status(), 200, fixed)
       assert.match(await page.locator('.app-datebar').innerText(), /^As known at /)
       assert.equal(await shown(page), was, `${target}: its fixed link shows something else`)
@@ -353,7 +353,7 @@ describe('with half a year', () => {
       await sound(page, wrong, fixed)
       await page.locator('.app-datebar a', { hasText: 'Show latest' }).click()
       assert.doesNotMatch(await page.locator('.app-datebar').innerText(), /As known/)
-      await context.close()
+      await leave()
     }
   })
 })
