@@ -44,26 +44,22 @@ func (l *ledger) take(t testing.TB, name string, file []byte) *ingest.Report {
 }
 
 // figures gives every cell by day, by provider.
-func (l *ledger) figures(t testing.TB) map[string]string {
+func (l *ledger) figures(t testing.TB) map[string][]measure.Cell {
 	t.Helper()
 	cells, err := l.Store.Cells(t.Context(), measure.Query{From: l.from, To: l.to, By: []measure.Dimension{
 		measure.ByDay, measure.ByProvider, measure.ByCouncil, measure.ByCare, measure.ByReason, measure.ByResponsible}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string][]string{}
+	out := map[string][]measure.Cell{}
 	for _, c := range cells {
-		all[c.Provider] = append(all[c.Provider], fmt.Sprint(c))
-	}
-	out := map[string]string{}
-	for provider, lines := range all {
-		out[provider] = strings.Join(lines, "\n")
+		out[c.Provider] = append(out[c.Provider], c)
 	}
 	return out
 }
 
 // delays gives every delay, which knows no reference.
-func (l *ledger) delays(t testing.TB) string {
+func (l *ledger) delays(t testing.TB) []string {
 	t.Helper()
 	var lines []string
 	if err := l.Store.Delays(t.Context(), func(r sqlite.DelayRecord) error {
@@ -77,7 +73,7 @@ func (l *ledger) delays(t testing.TB) string {
 		t.Fatal(err)
 	}
 	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // standing is a broken file that has not been sent again.
@@ -121,11 +117,14 @@ func dirtyRun(t *testing.T, r *rand.Rand, first delay.Day, days, people, lag int
 		r.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
 	}
 	var standing []standingFile
-	// check compares the two ledgers.
+	// check compares the two ledgers while nothing that was said explains another figure.
 	check := func(when string) {
+		if slices.ContainsFunc(standing, func(f standingFile) bool { return f.spoke }) {
+			return
+		}
 		want, got := clean.figures(t), dirty.figures(t)
 		for _, provider := range sheetProviders {
-			if got[provider] == want[provider] || slices.ContainsFunc(standing, func(f standingFile) bool { return f.spoke }) {
+			if slices.Equal(got[provider], want[provider]) {
 				continue
 			}
 			var how []string
@@ -183,14 +182,14 @@ func dirtyRun(t *testing.T, r *rand.Rand, first delay.Day, days, people, lag int
 	resend(len(files) + lag)
 	want, got := clean.figures(t), dirty.figures(t)
 	for _, provider := range sheetProviders {
-		if got[provider] != want[provider] {
+		if !slices.Equal(got[provider], want[provider]) {
 			t.Errorf("C10: in the end figures of %s are others\n%s", provider, firstLines(want[provider], got[provider]))
 		}
-		if want[provider] == "" {
+		if len(want[provider]) == 0 {
 			t.Errorf("%s has no figures, so nothing is shown", provider)
 		}
 	}
-	if want, got := clean.delays(t), dirty.delays(t); got != want {
+	if want, got := clean.delays(t), dirty.delays(t); !slices.Equal(got, want) {
 		t.Errorf("C10: in the end delays are others\n%s", firstLines(want, got))
 	}
 	for _, l := range []*ledger{clean, dirty} {
@@ -203,18 +202,17 @@ func dirtyRun(t *testing.T, r *rand.Rand, first delay.Day, days, people, lag int
 	}
 }
 
-// firstLines gives the first lines in which two texts differ.
-func firstLines(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+// firstLines gives the first of two lists that the other does not have.
+func firstLines[S ~[]E, E comparable](want, got S) string {
 	var out []string
-	for _, line := range w {
-		if !slices.Contains(g, line) && len(out) < 6 {
-			out = append(out, "  no longer "+line)
+	for _, one := range want {
+		if !slices.Contains(got, one) && len(out) < 6 {
+			out = append(out, fmt.Sprint("  no longer ", one))
 		}
 	}
-	for _, line := range g {
-		if !slices.Contains(w, line) && len(out) < 12 {
-			out = append(out, "  now       "+line)
+	for _, one := range got {
+		if !slices.Contains(want, one) && len(out) < 12 {
+			out = append(out, fmt.Sprint("  now       ", one))
 		}
 	}
 	return strings.Join(out, "\n")

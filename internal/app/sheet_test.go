@@ -147,14 +147,16 @@ var sheetCouncils = [][]string{
 
 var sheetProviders = []string{"RK9", "RA9", "RBZ", "RWV", "RH8"}
 
-// number gives the NHS number of the n-th invented person.
+// inventedNumber gives the NHS number of the n-th invented person, of the numbers
+// that are given to nobody.
 func inventedNumber(n int) string {
-	for i := n * 7; ; i++ {
-		nine := fmt.Sprintf("99900%04d", i)
+	for i := n * 7; i < 1_000_000; i++ {
+		nine := fmt.Sprintf("999%06d", i)
 		if check, ok := nhsnumber.CheckDigit(nine); ok {
 			return nine + string(check)
 		}
 	}
+	panic(fmt.Sprint("no number is left for person ", n))
 }
 
 // cleanRun draws who lay where, with about so many people at each provider a
