@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"homeward/data"
+	"homeward/internal/config"
 	"homeward/internal/extract"
 )
 
@@ -188,5 +190,76 @@ func TestP1ChangesShowNoNumbers(t *testing.T) {
 	}
 	if said := fmt.Sprintf("%+v %+v", sum.Changes, sum.Unlike); strings.Contains(said, "9990000018") || strings.Contains(said, "12345678") {
 		t.Error(said)
+	}
+}
+
+// R5: a column that decides a figure and is not sent any more makes a file that is
+// held unless it is a habit; one that the layout says may be missing, or that another
+// stands for, is not missed.
+func TestR5AColumnThatIsNotSentAnyMore(t *testing.T) {
+	t.Parallel()
+	stay := func(c *config.Columns) { c.Criteria, c.Pathway = config.List{"Criteria"}, config.List{"Pathway"} }
+	for _, c := range []struct {
+		name    string
+		columns func(*config.Columns)
+		excused config.List
+		without string
+		with    map[string]string // columns that are sent besides
+		says    string            // empty: it is taken
+	}{
+		{"C14 neither birth date nor age", nil, nil, "Date of birth", nil, "nobody would be left out as under 18"},
+		{"C14 excused by the layout", nil, config.List{"birth_date"}, "Date of birth", nil, ""},
+		{"C14 the age stands for the birth date", func(c *config.Columns) { c.Age = config.List{"Age"} }, nil, "Date of birth",
+			map[string]string{"Age": "85"}, ""},
+		{"C14 the birth date stands for the age", func(c *config.Columns) { c.Age = config.List{"Age"} }, nil, "", nil, ""},
+		{"no admission date, where delays count", nil, nil, "Admission date", nil, ""},
+		{"no admission date, where stays count", stay, nil, "Admission date", map[string]string{"Criteria": "N", "Pathway": "1"},
+			"the days before readiness could not be told"},
+		{"D6 no pathway, where stays count", stay, nil, "", map[string]string{"Criteria": "N"}, "tables by it would say not known"},
+		{"D6 no pathway, excused by the layout", stay, config.List{"pathway"}, "", map[string]string{"Criteria": "N"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p, err := config.ParsePartnership(data.Examples, "devon/partnership.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			layout := p.Layouts["plymouth-csv"]
+			if c.columns != nil {
+				c.columns(&layout.Columns)
+			}
+			layout.NotRead = slices.DeleteFunc(layout.NotRead, func(h string) bool { return slices.Contains(layout.Columns.Pathway, h) })
+			layout.MayBeMissing = c.excused
+			set, err := extract.Compile(p, data.Reference)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := driftFile(func(h []string, rows [][]string) []string {
+				if c.without != "" {
+					h = without(c.without)(h, rows)
+				}
+				for heading, cell := range c.with {
+					h = append(h, heading)
+					for i := range rows {
+						rows[i] = append(rows[i], cell)
+					}
+				}
+				return h
+			})
+			sum, err := set.Read(t.Context(), "RK9_2026-03-20.csv", strings.NewReader(text), func(*extract.Row) error { return nil })
+			if err != nil || sum.Doubt != "" {
+				t.Fatalf("%v %q", err, sum.Doubt)
+			}
+			var said []string
+			for _, one := range sum.Changes {
+				if one.Suffers {
+					said = append(said, one.Says)
+				}
+			}
+			if (len(sum.Unlike.Fields) > 0) != (c.says != "") || (len(said) > 0) != (c.says != "") ||
+				c.says != "" && !strings.Contains(said[0], c.says) {
+				t.Errorf("unlike in %q: %q, want %q", sum.Unlike.Fields, said, c.says)
+			}
+		})
 	}
 }
