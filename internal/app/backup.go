@@ -361,6 +361,12 @@ func (b *backups) rehearse(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s was restored in %s and thrown away. %s", name, time.Since(began).Round(time.Second), sentence), nil
 }
 
+// any says whether there is a backup; one that cannot be looked for may be there.
+func (b *backups) any() bool {
+	all, err := backup.List(b.folder)
+	return err != nil || len(all) > 0
+}
+
 // lastGood says in a sentence which is the newest backup that is whole, for a database
 // that is not: each is restored and derived afresh until one is found.
 func (b *backups) lastGood(ctx context.Context) (string, error) {

@@ -302,8 +302,9 @@ func (a *App) jobs(draw *chart.Renderer, version string, sessions *sqlite.Sessio
 			Run: func(ctx context.Context) (string, error) { return a.verifyNightly(ctx, a.backups(version)) }},
 		{Name: "backup", Title: "Make a backup and check it", Words: "every night at 2:40am", When: "40 2 * * *", CatchUp: true,
 			Run: a.backups(version).make},
-		{Name: "rehearsal", Title: "Rehearse a restore", Words: "every Sunday at 3:05am", When: "5 3 * * 0", CatchUp: true,
-			Run: a.backups(version).rehearse},
+		{Name: "rehearsal", Title: "Rehearse a restore", Words: "every Sunday at 3:05am", When: "5 3 * * 0",
+			// Before the first backup none was missed: a week would count in which nothing was rehearsed.
+			CatchUp: a.backups(version).any(), Run: a.backups(version).rehearse},
 		{Name: "retention", Title: "Purge identifiers past their period", Words: "every night at 4:15am", When: "15 4 * * *", CatchUp: true,
 			Within: leapAtMost, Run: a.retention},
 		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},

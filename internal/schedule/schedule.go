@@ -295,8 +295,6 @@ func (s *Scheduler) Start(ctx context.Context) error {
 	if s.state == starting { // else Stop came first
 		s.state = started
 	}
-	s.mu.Unlock()
-	s.mu.Lock()
 	missed := s.missed(s.opts.Now().In(s.opts.Zone))
 	s.mu.Unlock()
 	s.catchUp(missed)

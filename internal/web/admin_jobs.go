@@ -55,6 +55,9 @@ func (s *Server) jobsPage(c echo.Context) error {
 		}
 		if j.Waits {
 			row.Next = "In its turn: it was missed while Homeward was off"
+			if j.Last.IsZero() {
+				row.Next = "In its turn, for the first time"
+			}
 		}
 		v.Rows = append(v.Rows, row)
 	}
@@ -91,7 +94,7 @@ func (s *Server) jobsJSON(c echo.Context) error {
 		Title:       "Jobs",
 		Definitions: []string{},
 		Columns: []page.Column{{Name: "name"}, {Name: "title"}, {Name: "when"}, {Name: "last"},
-			{Name: "result"}, {Name: "message"}, {Name: "seconds", Number: true}, {Name: "next"}},
+			{Name: "result"}, {Name: "message"}, {Name: "seconds", Number: true}, {Name: "next"}, {Name: "waits"}},
 	}
 	stamp := func(at time.Time) string {
 		if at.IsZero() {
@@ -100,8 +103,12 @@ func (s *Server) jobsJSON(c echo.Context) error {
 		return at.In(s.opts.Zone).Format(time.RFC3339)
 	}
 	for _, j := range jobs {
+		waits := "no"
+		if j.Waits {
+			waits = "yes"
+		}
 		t.Rows = append(t.Rows, []string{j.Name, j.Title, j.When, stamp(j.Last), j.Result, j.Message,
-			strconv.FormatFloat(j.Took.Seconds(), 'f', 3, 64), stamp(j.Next)})
+			strconv.FormatFloat(j.Took.Seconds(), 'f', 3, 64), stamp(j.Next), waits})
 	}
 	return s.sendJSON(c, t)
 }

@@ -925,14 +925,31 @@ func TestNoDefinitionIsTwiceOrUnnamed(t *testing.T) {
 	}
 }
 
-// A job that was missed and has not had its turn says so where its next time stands.
+// A job that was missed and has not had its turn says so where its next time stands;
+// on a new installation nothing was missed.
 func TestAJobThatWasMissedSaysSo(t *testing.T) {
 	t.Parallel()
+	at := time.Date(2026, 11, 4, 9, 15, 0, 0, time.UTC)
 	s := newSite(t, func(o *Options) {
-		o.Jobs = &desk{jobs: []Job{{Name: "log", Title: "Carry the log", Waits: true, Next: time.Date(2026, 11, 4, 9, 15, 0, 0, time.UTC)}}}
+		o.Jobs = &desk{jobs: []Job{
+			{Name: "log", Title: "Carry the log", Waits: true, Last: at.AddDate(0, 0, -2), Next: at},
+			{Name: "audit", Title: "Check the audit log", Waits: true, Next: at},
+			{Name: "verify", Title: "Verify the figures", Next: at},
+		}}
 	})
-	next := words(parse(t, s.ask(http.MethodGet, "/admin/jobs", nil)).Find(`td[data-head="Next run"]`))
-	if !strings.Contains(next, "In its turn") {
-		t.Errorf("it says %q", next)
+	cells := parse(t, s.ask(http.MethodGet, "/admin/jobs", nil)).Find(`td[data-head="Next run"]`)
+	for i, want := range []string{"it was missed while Homeward was off", "for the first time", "9:15am"} {
+		if next := words(cells.Eq(i)); !strings.Contains(next, want) {
+			t.Errorf("it says %q, want %q", next, want)
+		}
+	}
+	var twin struct{ Rows []map[string]any }
+	if err := json.Unmarshal(s.ask(http.MethodGet, "/admin/jobs.json", nil).Body.Bytes(), &twin); err != nil || len(twin.Rows) != 3 {
+		t.Fatalf("%v %+v", err, twin)
+	}
+	for i, want := range []string{"yes", "yes", "no"} {
+		if twin.Rows[i]["waits"] != want {
+			t.Errorf("%v waits: %v, want %s", twin.Rows[i]["name"], twin.Rows[i]["waits"], want)
+		}
 	}
 }
