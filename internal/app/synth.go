@@ -34,9 +34,14 @@ func setUpSynth(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		"mental-health trust sends; never when not given")
 	hostile := flags.Bool("hostile", false, "add what real exports contain on a bad day")
 	backfill := flags.Int("backfill", 0, "write one file of so many `rows` with many extract dates instead")
+	nation := flags.Bool("nation", false, "write a year of a nation instead: 302 providers, each with its year in one file, and 151 councils")
 	return func(ctx context.Context, words []string) (int, error) {
 		if err := noWords(words); err != nil {
 			return ExitUsage, err
+		}
+		if *nation && (*backfill > 0 || *bedsFrom != "" || *hostile) {
+			return ExitUsage, usage("A nation is of the delayed alone, and nobody spoils it. Leave out --nation, or --backfill, --beds-from and " +
+				"--hostile.")
 		}
 		if *out == "" {
 			return ExitUsage, usage("Say where to write: --out DIR.")
@@ -64,6 +69,15 @@ func setUpSynth(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		}
 		if *backfill > 0 {
 			return ExitDone, writeBackfill(*out, *backfill, o)
+		}
+		if *nation {
+			p := newProgress(c.Err, "providers written")
+			if err := synth.WriteNation(ctx, *out, o, p.step); err != nil {
+				return ExitLess, asUsage(err)
+			}
+			p.done()
+			fmt.Fprintf(c.Out, "Wrote a year of a nation to %s\n", filepath.Join(*out, "extracts"))
+			return ExitDone, nil
 		}
 		p := newProgress(c.Err, "days written")
 		if err := synth.Write(ctx, *out, o, p.step); err != nil {

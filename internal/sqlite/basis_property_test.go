@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
@@ -9,7 +10,45 @@ import (
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/record"
+	"homeward/internal/sqlite"
 )
+
+// inASnapshot demands that a snapshot which has read more waits already answers as the
+// store does (C16): it asks the same ones again.
+func (w *world) inASnapshot(f record.Filter) {
+	ctx := context.Background()
+	held, err := w.s.Snapshot(ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer held.Close()
+	type answers struct {
+		events []measure.Event
+		spells []measure.Spell
+		long   []measure.Cell
+	}
+	ask := func(s *sqlite.Store, q measure.Query) (out answers) {
+		if out.events, err = s.Events(ctx, q); err == nil {
+			if out.spells, err = s.Spells(ctx, q); err == nil {
+				out.long, err = s.LongDays(ctx, q, 3)
+			}
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return out
+	}
+	by := []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByCouncil, measure.ByResponsible}
+	ask(held.Store, measure.Query{From: f.From - 20, To: f.To + 20})
+	for _, q := range []measure.Query{
+		{From: f.From, To: f.To, By: by}, {From: f.From + 3, To: f.To - 3, By: by[:2], Filter: f.Filter},
+		{From: f.From, To: f.To, By: append(slices.Clone(by), measure.ByPathway), Filter: f.Filter},
+	} {
+		if got, want := ask(held.Store, q), ask(w.s, q); !reflect.DeepEqual(got, want) {
+			w.t.Fatalf("a snapshot that has read waits before answers %+v, the store %+v, to %+v", got, want, q)
+		}
+	}
+}
 
 // bases demands that agreed days and days that are not agreed are every counted
 // day, for whatever is asked, and that the rows behind agreed days are as many.
@@ -28,6 +67,7 @@ func (w *world) bases(f record.Filter, all int64) {
 	}
 	counted := func(q measure.Query) ([]measure.Cell, error) { return w.s.Cells(ctx, q) }
 	long := func(q measure.Query) ([]measure.Cell, error) { return w.s.LongDays(ctx, q, 3) }
+	w.inASnapshot(f)
 	open := f.Filter
 	if len(open.States) == 0 {
 		open.States = agreement.States[:]

@@ -450,16 +450,23 @@ func (s *Store) PathwayFlow(ctx context.Context, from, to delay.Day) (call.Pathw
 	if err != nil {
 		return out, fmt.Errorf("flow by pathway: %w", err)
 	}
-	text, args := s.waits(measure.Query{From: from, To: to})
 	ready := 1
 	if s.settings.Delay.Convention.CountReady {
 		ready = 0
 	}
-	// The kinds are those of entering and leaving.
-	args = append(args, logbook.Withdrawn, logbook.Undone, logbook.Withdrawn,
+	// The kinds are those of Events.
+	args := []any{listedEarly(measure.Query{From: from, To: to}), to, logbook.Withdrawn, logbook.Undone, logbook.Withdrawn,
 		measure.Resumed, ready, measure.AlreadyWaiting, measure.Began, from, to,
-		measure.Paused, delay.Open, measure.Ended, measure.Paused, measure.NoLongerListed, from-1, to-1, from-1)
-	rows, err := s.read.QueryContext(ctx, text+`, p AS MATERIALIZED (
+		measure.Paused, delay.Open, measure.Ended, measure.Paused, measure.NoLongerListed, from - 1, to - 1, from - 1}
+	rows, err := s.read.QueryContext(ctx, `
+		WITH s AS (
+			SELECT t.patient_id, t.first_day, t.last_day, d.ready_date, d.end_kind, d.listed_last, d.provider_id,
+				lag(t.last_day) OVER w AS was_last, lead(t.first_day) OVER w AS next_first
+			FROM delay d
+			JOIN segment t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
+			WHERE d.listed_last >= ? AND d.first_day BETWEEN 1 AND ? AND d.provider_id IN (SELECT provider_id FROM provider)
+			WINDOW w AS (PARTITION BY t.patient_id, t.listed_first ORDER BY t.first_day)
+		), p AS MATERIALIZED (
 			SELECT s.*, coalesce((
 				SELECT l.destination
 				FROM log_entry l

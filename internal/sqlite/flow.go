@@ -15,70 +15,18 @@ import (
 
 var _ measure.TrendSource = (*Store)(nil)
 
-// besides makes conditions on the columns of a segment, each with a prefix, so
-// that both sides of a move can be asked. An empty filter gives "1".
+// besides makes conditions on the columns of a segment, each with a prefix. An
+// empty filter gives "1".
 func besides(f measure.Filter, prefix string) where {
 	var w where
 	w.add("1")
-	in(&w, ofLeaving(prefix)+"council", f.Councils, func(c delay.Council) any { return string(c) })
-	in(&w, ofLeaving(prefix)+"care", f.Care, func(c delay.CareType) any { return int64(c) })
-	in(&w, ofLeaving(prefix)+"reason", f.Reasons, func(r delay.Reason) any { return string(r) })
-	in(&w, ofLeaving(prefix)+"body", f.Bodies, func(b delay.Body) any { return int64(b) })
-	in(&w, ofLeaving(prefix)+"state", f.InStates(), func(s agreement.State) any { return int64(s) })
+	in(&w, prefix+"council", f.Councils, func(c delay.Council) any { return string(c) })
+	in(&w, prefix+"care", f.Care, func(c delay.CareType) any { return int64(c) })
+	in(&w, prefix+"reason", f.Reasons, func(r delay.Reason) any { return string(r) })
+	in(&w, prefix+"body", f.Bodies, func(b delay.Body) any { return int64(b) })
+	in(&w, prefix+"state", f.InStates(), func(s agreement.State) any { return int64(s) })
 	in(&w, prefix+"pathway", f.Pathways, func(p delay.Pathway) any { return string(p) })
 	return w
-}
-
-// leavingAs is the prefix of columns as they are of a leaving: its pathway can be
-// another than that of the last delayed day, everything else is that day's.
-const leavingAs = "left_"
-
-// ofLeaving is the prefix of what else than the pathway is asked with prefix.
-func ofLeaving(prefix string) string {
-	if prefix == leavingAs {
-		return ""
-	}
-	return prefix
-}
-
-// waits is the segments of the delays that have a counted day, or an end, from
-// from to to, each with its neighbours in the same delay. unpaused is the day on
-// which the delay would have begun for the segment to have as many counted days
-// before it without a pause. The index on the last listing keeps old delays out.
-func (s *Store) waits(q measure.Query) (text string, args []any) {
-	var w where
-	// The last counted day is at most a day after the last listing, and the end
-	// a day after that. The start of a wait is never before its ready date.
-	w.add("d.listed_last >= ? AND d.first_day BETWEEN 1 AND ?", q.From-2, q.To)
-	var codes where
-	if len(q.Filter.Providers) > 0 {
-		in(&codes, "code", q.Filter.Providers, func(code string) any { return code })
-		w.add("d.provider_id IN (SELECT provider_id FROM provider WHERE "+codes.String()+")", codes.args...)
-	} else {
-		w.add("d.provider_id IN (SELECT provider_id FROM provider)")
-	}
-	segments, pathway := segmentsOf(q.Filter, q.By), ""
-	if segments != "segment" {
-		// left_pathway is that of a leaving; before it, the segment's own.
-		pathway = "t.pathway, lag(t.pathway) OVER w AS was_pathway, iif(d.left_to <> '' AND d.end_kind <> " + fmt.Sprint(int(delay.Open)) +
-			" AND lead(t.first_day) OVER w IS NULL, d.left_to, t.pathway) AS left_pathway,"
-	}
-	return `
-		WITH s AS (
-			SELECT t.patient_id, v.code, t.first_day, t.last_day, t.council, t.care, t.reason, t.body, t.state, ` + pathway + `
-				d.ready_date, d.end_kind, d.listed_last, d.provider_id, d.first_day AS began,
-				lag(t.last_day) OVER w AS was_last,
-				lag(t.council) OVER w AS was_council, lag(t.care) OVER w AS was_care, lag(t.reason) OVER w AS was_reason,
-				lag(t.body) OVER w AS was_body, lag(t.state) OVER w AS was_state,
-				lead(t.first_day) OVER w AS next_first,
-				sum(t.last_day - t.first_day + 1) OVER (PARTITION BY t.patient_id, t.listed_first) AS counted,
-				t.first_day - coalesce(sum(t.last_day - t.first_day + 1) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS unpaused
-			FROM delay d
-			JOIN ` + segments + ` t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
-			JOIN provider v ON v.provider_id = d.provider_id
-			WHERE ` + w.String() + `
-			WINDOW w AS (PARTITION BY t.patient_id, t.listed_first ORDER BY t.first_day)
-		)`, w.args
 }
 
 // segmentsOf names what days are counted from: segments, parted by pathway where
@@ -95,12 +43,8 @@ func cellColumns(q measure.Query, prefix string) (columns []string, fields func(
 	columns, fields = dimensions(q)
 	out := make([]string, len(columns))
 	for i, c := range columns {
-		switch {
-		case c == "code": // A delay never changes its provider.
-		case c == "pathway":
+		if c != "code" { // A delay never changes its provider.
 			c = prefix + c
-		default:
-			c = ofLeaving(prefix) + c
 		}
 		out[i] = c
 	}
@@ -117,19 +61,76 @@ func list(columns []string) string {
 	return b.String()
 }
 
+// asks says whether a cell is of a query's filter, the providers aside.
+type asks struct {
+	councils map[delay.Council]bool
+	care     map[delay.CareType]bool
+	reasons  map[delay.Reason]bool
+	bodies   map[delay.Body]bool
+	states   map[agreement.State]bool
+	pathways map[delay.Pathway]bool
+}
+
+func askedBy(f measure.Filter) asks {
+	return asks{set(f.Councils), set(f.Care), set(f.Reasons), set(f.Bodies), set(f.InStates()), set(f.Pathways)}
+}
+
+// set gives values as a set; nil, which is everything, for none.
+func set[T comparable](values []T) map[T]bool {
+	if len(values) == 0 {
+		return nil
+	}
+	out := make(map[T]bool, len(values))
+	for _, v := range values {
+		out[v] = true
+	}
+	return out
+}
+
+func among[T comparable](set map[T]bool, v T) bool { return set == nil || set[v] }
+
+func (a *asks) has(c *measure.Cell) bool {
+	return among(a.councils, c.Council) && among(a.care, c.Care) && among(a.reasons, c.Reason) && among(a.bodies, c.Body) &&
+		among(a.states, c.State) && among(a.pathways, c.Pathway)
+}
+
+// only gives a cell with nothing but the dimensions of a query; no period.
+func only(by []measure.Dimension, c measure.Cell) (out measure.Cell) {
+	for _, d := range by {
+		switch d {
+		case measure.ByProvider:
+			out.Provider = c.Provider
+		case measure.ByCouncil:
+			out.Council = c.Council
+		case measure.ByCare:
+			out.Care = c.Care
+		case measure.ByReason:
+			out.Reason = c.Reason
+		case measure.ByState:
+			out.State = c.State
+		case measure.ByPathway:
+			out.Pathway = c.Pathway
+		case measure.ByResponsible:
+			out.Body = c.Body
+		}
+	}
+	return out
+}
+
 // Events gives what changed the count of people delayed from one day to the
 // next, from q.From to q.To, by day and q's dimensions (C16).
 func (s *Store) Events(ctx context.Context, q measure.Query) ([]measure.Event, error) {
-	out, err := s.entering(ctx, q)
-	if err != nil {
+	sums := eventSums{q: q, asked: askedBy(q.Filter), people: map[measure.Event]int64{}, ready: 1}
+	if s.settings.Delay.Convention.CountReady {
+		sums.ready = 0
+	}
+	if err := s.eachWait(ctx, q, sums.add); err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
-	for _, more := range []func(context.Context, measure.Query) ([]measure.Event, error){s.leaving, s.departing} {
-		events, err := more(ctx, q)
-		if err != nil {
-			return nil, fmt.Errorf("events: %w", err)
-		}
-		out = append(out, events...)
+	out := make([]measure.Event, 0, len(sums.people))
+	for e, n := range sums.people {
+		e.People = n
+		out = append(out, e)
 	}
 	slices.SortFunc(out, func(a, b measure.Event) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), compare(q.By, a.Cell, b.Cell), compare(q.By, a.From, b.From))
@@ -137,149 +138,75 @@ func (s *Store) Events(ctx context.Context, q measure.Query) ([]measure.Event, e
 	return out, nil
 }
 
-// entering gives the events at the first days of segments: beginnings and moves.
-func (s *Store) entering(ctx context.Context, q measure.Query) ([]measure.Event, error) {
-	text, args := s.waits(q)
-	is, was := besides(q.Filter, ""), besides(q.Filter, "was_")
-	columns, fields := cellColumns(q, "")
-	before, fieldsBefore := cellColumns(q, "was_")
-	ready := 1
-	if s.settings.Delay.Convention.CountReady {
-		ready = 0
-	}
-	// Somebody who was ready before their provider's first extract was already
-	// waiting when it came (C9).
-	args = append(args, ready)
-	args = append(append(args, is.args...), was.args...)
-	args = append(args, q.From, q.To)
-	// The columns before are null on a beginning, and read as nothing.
-	for i, c := range before {
-		if c == "was_council" || c == "was_reason" || c == "was_pathway" {
-			before[i] = "coalesce(" + c + ", '')"
-		} else {
-			before[i] = "coalesce(" + c + ", 0)"
-		}
-		if c == "code" {
-			before[i] = "code"
-		}
-	}
-	rows, err := s.read.QueryContext(ctx, text+`
-		SELECT first_day,
-			CASE
-				WHEN was_last = first_day - 1 THEN 2
-				WHEN was_last IS NOT NULL THEN 3
-				WHEN ready_date + ? < first_day AND first_day = (
-					SELECT min(extract_date) FROM standing c WHERE c.provider_id = s.provider_id AND c.counted_extract <> 0
-				) THEN 1
-				ELSE 0
-			END,
-			`+is.String()+`, coalesce(`+was.String()+`, 0)`+list(columns)+list(before)+`, count(*)
-		FROM s
-		WHERE first_day BETWEEN ? AND ?
-		GROUP BY `+firstColumns(4+len(columns)+len(before)), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	sums := map[measure.Event]int64{}
-	for rows.Next() {
-		var e measure.Event
-		var came int
-		var isIn, wasIn bool
-		var n int64
-		into := append([]any{&e.Day, &came, &isIn, &wasIn}, fields(&e.Cell)...)
-		if err := rows.Scan(append(append(into, fieldsBefore(&e.From)...), &n)...); err != nil {
-			return nil, err
-		}
-		if came != 2 {
-			e.Kind, e.From = [...]measure.EventKind{measure.Began, measure.AlreadyWaiting, 0, measure.Resumed}[came], measure.Cell{}
-			if isIn {
-				sums[e] += n
+// eventSums counts the people of events.
+type eventSums struct {
+	q      measure.Query
+	asked  asks
+	people map[measure.Event]int64 // by an event without them
+	// ready is how many days after the ready date the first counted day is.
+	ready delay.Day
+}
+
+func (s *eventSums) add(c *wait, firstList delay.Day) {
+	for i := range c.steps {
+		t := &c.steps[i]
+		if s.q.From <= t.first && t.first <= s.q.To {
+			if c.follows(i) {
+				s.move(t.first, &c.steps[i-1].cell, &t.cell)
+			} else if s.asked.has(&t.cell) {
+				s.one(t.first, c.entered(i, firstList, s.ready), &t.cell)
 			}
-			continue
 		}
-		for _, e := range moved(e, isIn, wasIn) {
-			sums[e] += n
+		// An end is on the pathway of the leaving; everything else is the last day's.
+		if out := t.last + 1; s.q.From <= out && out <= s.q.To {
+			left := c.leaving(i)
+			if left.Pathway != t.cell.Pathway && byPathway(s.q) {
+				// Out of one pathway and into the other on the day that ends the wait, so
+				// that who waits on each still adds up (C16).
+				s.move(out, &t.cell, &left)
+			}
+			if !c.goesOn(i) && s.asked.has(&left) {
+				s.one(out, c.went(i), &left)
+			}
 		}
 	}
-	out := make([]measure.Event, 0, len(sums))
-	for e, n := range sums {
-		e.People = n
-		out = append(out, e)
-	}
-	return out, rows.Err()
 }
 
-// leaving gives the events on the days after segments that nothing follows at
-// once: ends, pauses and what is not known yet. An end is on the pathway of the
-// leaving.
-func (s *Store) leaving(ctx context.Context, q measure.Query) ([]measure.Event, error) {
-	text, args := s.waits(q)
-	is := besides(q.Filter, leavingAs)
-	columns, fields := cellColumns(q, leavingAs)
-	args = append(args, delay.Open, q.From-1, q.To-1)
-	args = append(args, is.args...)
-	rows, err := s.read.QueryContext(ctx, text+`
-		SELECT last_day + 1,
-			CASE
-				WHEN next_first IS NOT NULL THEN 2
-				WHEN end_kind <> ? THEN 0
-				WHEN listed_last > last_day THEN 2
-				ELSE 1
-			END`+list(columns)+`, count(*)
-		FROM s
-		WHERE (next_first IS NULL OR next_first > last_day + 1) AND last_day BETWEEN ? AND ? AND `+is.String()+`
-		GROUP BY `+firstColumns(2+len(columns)), args...)
-	if err != nil {
-		return nil, err
+// entered says what the first day of a step is that follows none at once. Somebody
+// who was ready before their provider's first extract was already waiting when it
+// came (C9).
+func (c *wait) entered(i int, firstList, ready delay.Day) measure.EventKind {
+	switch first := c.steps[i].first; {
+	case i > 0:
+		return measure.Resumed
+	case c.ready+ready < first && first == firstList:
+		return measure.AlreadyWaiting
 	}
-	defer rows.Close()
-	var out []measure.Event
-	for rows.Next() {
-		var e measure.Event
-		var went int
-		if err := rows.Scan(append(append([]any{&e.Day, &went}, fields(&e.Cell)...), &e.People)...); err != nil {
-			return nil, err
-		}
-		e.Kind = [...]measure.EventKind{measure.Ended, measure.NoLongerListed, measure.Paused}[went]
-		out = append(out, e)
-	}
-	return out, rows.Err()
+	return measure.Began
 }
 
-// departing gives the moves to the pathway of a leaving where the last delayed
-// day is on another: out of one and into the other on the day that ends the wait,
-// so that who waits on each still adds up (C16).
-func (s *Store) departing(ctx context.Context, q measure.Query) ([]measure.Event, error) {
-	if segmentsOf(q.Filter, q.By) == "segment" {
-		return nil, nil
+// went says what the day after a step is that none follows at once.
+func (c *wait) went(i int) measure.EventKind {
+	switch {
+	case i+1 < len(c.steps):
+		return measure.Paused
+	case c.endKind != delay.Open:
+		return measure.Ended
+	case c.listedLast > c.steps[i].last:
+		return measure.Paused
 	}
-	text, args := s.waits(q)
-	is, was := besides(q.Filter, leavingAs), besides(q.Filter, "")
-	columns, fields := cellColumns(q, leavingAs)
-	before, fieldsBefore := cellColumns(q, "")
-	args = append(append(args, is.args...), was.args...)
-	args = append(args, q.From-1, q.To-1)
-	rows, err := s.read.QueryContext(ctx, text+`
-		SELECT last_day + 1, `+is.String()+`, `+was.String()+list(columns)+list(before)+`, count(*)
-		FROM s
-		WHERE left_pathway <> pathway AND last_day BETWEEN ? AND ?
-		GROUP BY `+firstColumns(3+len(columns)+len(before)), args...)
-	if err != nil {
-		return nil, err
+	return measure.NoLongerListed
+}
+
+func (s *eventSums) one(day delay.Day, kind measure.EventKind, cell *measure.Cell) {
+	s.people[measure.Event{Cell: only(s.q.By, *cell), Day: day, Kind: kind}]++
+}
+
+func (s *eventSums) move(day delay.Day, from, to *measure.Cell) {
+	e := measure.Event{Cell: only(s.q.By, *to), Day: day, From: only(s.q.By, *from)}
+	for _, e := range moved(e, s.asked.has(to), s.asked.has(from)) {
+		s.people[e]++
 	}
-	defer rows.Close()
-	var out []measure.Event
-	for rows.Next() {
-		var e measure.Event
-		var isIn, wasIn bool
-		into := append([]any{&e.Day, &isIn, &wasIn}, fields(&e.Cell)...)
-		if err := rows.Scan(append(append(into, fieldsBefore(&e.From)...), &e.People)...); err != nil {
-			return nil, err
-		}
-		out = append(out, moved(e, isIn, wasIn)...)
-	}
-	return out, rows.Err()
 }
 
 // moved gives what a move from e.From to e.Cell is to a query that has one of
@@ -303,29 +230,35 @@ func moved(e measure.Event, isIn, wasIn bool) []measure.Event {
 // LongDays gives the delayed days of a query that are at least the atLeast-th
 // counted day of their delay, by its dimensions and its day, week or month.
 func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]measure.Cell, error) {
-	text, args := s.waits(q)
-	is := besides(q.Filter, "")
-	columns, fields := cellColumns(q, "")
-	args = append(args, atLeast-1, q.From, q.To)
-	args = append(append(args, is.args...), q.From, q.To, atLeast-1)
-	rows, err := s.read.QueryContext(ctx, text+`
-		SELECT max(first_day, unpaused + ?, ?), min(last_day, ?)`+list(columns)+`, count(*)
-		FROM s
-		WHERE `+is.String()+` AND last_day >= ? AND first_day <= ? AND last_day >= unpaused + ?
-		GROUP BY `+firstColumns(2+len(columns)), args...)
-	if err != nil {
+	asked := askedBy(q.Filter)
+	// Of each cell the difference of every day's count from the day before.
+	changes := map[measure.Cell][]int64{}
+	if err := s.eachWait(ctx, q, func(c *wait, _ delay.Day) {
+		before := 0 // counted days of the delay before the step
+		for i := range c.steps {
+			t := &c.steps[i]
+			first, last := max(t.first, t.first+delay.Day(atLeast-1-before), q.From), min(t.last, q.To)
+			before += t.days()
+			if first > last || !asked.has(&t.cell) {
+				continue
+			}
+			cell := only(q.By, t.cell)
+			if changes[cell] == nil {
+				changes[cell] = make([]int64, q.To-q.From+2)
+			}
+			changes[cell][first-q.From]++
+			changes[cell][last-q.From+1]--
+		}
+	}); err != nil {
 		return nil, fmt.Errorf("long waits: %w", err)
 	}
-	defer rows.Close()
 	sums := map[measure.Cell]int64{}
-	for rows.Next() {
-		var c measure.Cell
-		var first, last delay.Day
-		var n int64
-		if err := rows.Scan(append(append([]any{&first, &last}, fields(&c)...), &n)...); err != nil {
-			return nil, err
-		}
-		for day := first; day <= last; day++ {
+	for c, change := range changes {
+		n := int64(0)
+		for day := q.From; day <= q.To; day++ {
+			if n += change[day-q.From]; n == 0 {
+				continue
+			}
 			switch {
 			case q.Has(measure.ByDay):
 				c.Period = day
@@ -336,9 +269,6 @@ func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]m
 			}
 			sums[c] += n
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
 	}
 	out := make([]measure.Cell, 0, len(sums))
 	for c, n := range sums {
@@ -352,30 +282,32 @@ func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]m
 // Spells gives the waits that have delayed days, or an end, from q.From to
 // q.To, by what was recorded last of them, of their leaving too.
 func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, error) {
-	text, args := s.waits(q)
-	is := besides(q.Filter, leavingAs)
-	columns, fields := cellColumns(q, leavingAs)
-	args = append(args, delay.Open, q.From-1)
-	args = append(args, is.args...)
-	rows, err := s.read.QueryContext(ctx, text+`
-		SELECT began, last_day, counted, end_kind = ?`+list(columns)+`, count(*)
-		FROM s
-		WHERE next_first IS NULL AND last_day >= ? AND `+is.String()+`
-		GROUP BY `+firstColumns(4+len(columns)), args...)
-	if err != nil {
+	asked := askedBy(q.Filter)
+	people := map[measure.Spell]int64{}
+	if err := s.eachWait(ctx, q, func(c *wait, _ delay.Day) {
+		i := len(c.steps) - 1
+		cell := c.leaving(i)
+		if c.steps[i].last < q.From-1 || !asked.has(&cell) {
+			return
+		}
+		one := measure.Spell{Cell: only(q.By, cell), First: c.began, Last: c.steps[i].last, Open: c.endKind == delay.Open}
+		for i := range c.steps {
+			one.Delayed += c.steps[i].days()
+		}
+		people[one]++
+	}); err != nil {
 		return nil, fmt.Errorf("lengths: %w", err)
 	}
-	defer rows.Close()
-	var out []measure.Spell
-	for rows.Next() {
-		var one measure.Spell
-		if err := rows.Scan(append(append([]any{&one.First, &one.Last, &one.Delayed, &one.Open}, fields(&one.Cell)...), &one.People)...); err !=
-			nil {
-			return nil, err
-		}
+	out := make([]measure.Spell, 0, len(people))
+	for one, n := range people {
+		one.People = n
 		out = append(out, one)
 	}
-	return out, rows.Err()
+	slices.SortFunc(out, func(a, b measure.Spell) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last), cmp.Compare(a.Delayed, b.Delayed),
+			compare(q.By, a.Cell, b.Cell))
+	})
+	return out, nil
 }
 
 // firstColumns names so many columns of a query by their places, to group by.

@@ -44,7 +44,7 @@ func (s *Store) snapshot(ctx context.Context, tx *sql.Tx) (*Snapshot, error) {
 		return nil, errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	out := *s
-	out.read, out.held, out.write = tx, tx, unwritable
+	out.read, out.held, out.write, out.keptWaits = tx, tx, unwritable, &keptWaits{}
 	return &Snapshot{Store: &out}, nil
 }
 

@@ -46,9 +46,10 @@ type Store struct {
 	// that it is kept.
 	disposable bool
 
-	pool      *sql.DB // for readings that stand alone
-	snapshots *sql.DB // for snapshots
-	held      *sql.Tx // the transaction of a snapshot, else nil
+	pool      *sql.DB    // for readings that stand alone
+	snapshots *sql.DB    // for snapshots
+	held      *sql.Tx    // the transaction of a snapshot, else nil
+	keptWaits *keptWaits // of a snapshot, else nil
 
 	// unlinked is set in a store of a past moment at which people were not found
 	// across numbers and providers yet (C15).

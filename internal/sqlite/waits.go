@@ -1,0 +1,240 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"homeward/internal/agreement"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// wait is a delay as what it counts under changed.
+type wait struct {
+	provider                 int64
+	ready, began, listedLast delay.Day
+	endKind                  delay.EndKind
+	// leftTo is the pathway of the leaving, empty when none is stated.
+	leftTo delay.Pathway
+	// steps are its segments in the order of their days, at least one.
+	steps []step
+}
+
+// step is a segment of a wait. Its cell has no period and no days.
+type step struct {
+	first, last delay.Day
+	cell        measure.Cell
+}
+
+func (t *step) days() int { return int(t.last-t.first) + 1 }
+
+// follows says whether the step i begins on the day after the one before it.
+func (c *wait) follows(i int) bool { return i > 0 && c.steps[i-1].last == c.steps[i].first-1 }
+
+// goesOn says whether another step begins on the day after the step i.
+func (c *wait) goesOn(i int) bool { return i+1 < len(c.steps) && c.follows(i+1) }
+
+// leaving is the cell of a step as it is of a leaving: its pathway can be another
+// than that of the last delayed day, everything else is that day's.
+func (c *wait) leaving(i int) measure.Cell {
+	cell := c.steps[i].cell
+	if c.leftTo != "" && c.endKind != delay.Open && i == len(c.steps)-1 {
+		cell.Pathway = c.leftTo
+	}
+	return cell
+}
+
+// keptSteps bounds the steps that a snapshot keeps for its next question, some 120
+// bytes each: a year of England's delays has 190,000.
+const keptSteps = 500_000
+
+// keptWaits keeps what a snapshot has read of waits. Questions of one page ask
+// about the same delays again and again.
+type keptWaits struct {
+	mu    sync.Mutex
+	steps int
+	of    []keptRange
+	// places are the providers, read with the first waits.
+	places map[int64]place
+}
+
+type keptRange struct {
+	from, to  delay.Day
+	providers []string
+	councils  []delay.Council
+	byPathway bool
+	waits     []wait
+}
+
+// place is a provider's code, and its first extract date that counts, 0 when none
+// does.
+type place struct {
+	code      string
+	firstList delay.Day
+}
+
+// covers says whether the waits of a query are among those kept.
+func (k *keptRange) covers(q measure.Query) bool {
+	return k.from <= q.From && q.To <= k.to && k.byPathway == byPathway(q) &&
+		(len(k.providers) == 0 || slices.Equal(k.providers, q.Filter.Providers)) &&
+		(len(k.councils) == 0 || slices.Equal(k.councils, q.Filter.Councils))
+}
+
+// byPathway says whether days are parted by the pathway too.
+func byPathway(q measure.Query) bool { return segmentsOf(q.Filter, q.By) != "segment" }
+
+// eachWait gives the delays that have a counted day, or an end, from q.From to q.To at
+// the providers of its filter, and that may have a day of its councils; whatever else
+// is asked is for do, which keeps none of them. It gives with each the first extract
+// date of the provider that counts, 0 when there is none.
+func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait, firstList delay.Day)) error {
+	kept := s.keptWaits
+	if kept == nil {
+		kept = &keptWaits{steps: keptSteps} // Nobody asks again.
+	}
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	for i := range kept.of {
+		if k := &kept.of[i]; k.covers(q) {
+			at := set(q.Filter.Providers)
+			for i := range k.waits {
+				if one := &k.waits[i]; listedEarly(q) <= one.listedLast && one.began <= q.To && among(at, kept.places[one.provider].code) {
+					do(one, kept.places[one.provider].firstList)
+				}
+			}
+			return nil
+		}
+	}
+	tx, end, err := s.atOnce(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	if kept.places == nil {
+		if kept.places, err = readPlaces(ctx, tx); err != nil {
+			return err
+		}
+	}
+	found, steps := []wait{}, 0
+	if err := readWaits(ctx, tx, q, kept.places, func(one wait) {
+		do(&one, kept.places[one.provider].firstList)
+		// Ten years of a nation are read past, not held.
+		if steps += len(one.steps); kept.steps+steps <= keptSteps {
+			found = append(found, one)
+		} else {
+			found = nil
+		}
+	}); err != nil || found == nil {
+		return err
+	}
+	kept.steps += steps
+	kept.of = append(kept.of, keptRange{q.From, q.To, slices.Clone(q.Filter.Providers), slices.Clone(q.Filter.Councils), byPathway(q), found})
+	return nil
+}
+
+// listedEarly is the first day on which the last listing of a delay can be that has a
+// counted day, or an end, from q.From: the last counted day is at most a day after the
+// last listing, and the end a day after that.
+func listedEarly(q measure.Query) delay.Day { return q.From - 2 }
+
+// readPlaces reads the providers.
+func readPlaces(ctx context.Context, tx *sql.Tx) (map[int64]place, error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT v.provider_id, v.code, coalesce((
+			SELECT min(extract_date) FROM standing c WHERE c.provider_id = v.provider_id AND c.counted_extract <> 0), 0)
+		FROM provider v`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[int64]place{}
+	for rows.Next() {
+		var id int64
+		var one place
+		if err := rows.Scan(&id, &one.code, &one.firstList); err != nil {
+			return nil, err
+		}
+		out[id] = one
+	}
+	return out, rows.Err()
+}
+
+// readWaits reads the waits of a query, one after the other.
+func readWaits(ctx context.Context, tx *sql.Tx, q measure.Query, places map[int64]place, each func(wait)) error {
+	var w where
+	// The start of a wait is never before its ready date. The index on the last
+	// listing keeps old delays out.
+	w.add("d.listed_last >= ? AND d.first_day BETWEEN 1 AND ?", listedEarly(q), q.To)
+	var at where
+	at.add("1")
+	in(&at, "code", q.Filter.Providers, func(code string) any { return code })
+	w.add("d.provider_id IN (SELECT provider_id FROM provider WHERE "+at.String()+")", at.args...)
+	if len(q.Filter.Councils) > 0 {
+		// A wait none of whose days is theirs has nothing for any question.
+		var theirs where
+		in(&theirs, "x.council", q.Filter.Councils, func(c delay.Council) any { return string(c) })
+		w.add("EXISTS (SELECT 1 FROM segment x WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND "+
+			theirs.String()+")", theirs.args...)
+	}
+	pathway, order := "''", ""
+	if byPathway(q) {
+		// The view parts a segment by its pathways, in no order that it promises.
+		pathway, order = "t.pathway", " ORDER BY t.patient_id, t.listed_first, t.first_day"
+	}
+	// Numbers stand together in one, and words in one text, because each column of a
+	// row costs as much as finding the row.
+	rows, err := tx.QueryContext(ctx, `
+		SELECT t.patient_id, (d.listed_first << 32) | d.listed_last, (d.ready_date << 32) | d.first_day, (t.first_day << 32) | t.last_day,
+			(d.provider_id << 32) | (t.care << 24) | (t.body << 16) | (t.state << 8) | d.end_kind,
+			t.council || char(9) || t.reason || char(9) || `+pathway+` || char(9) || d.left_to
+		FROM delay d
+		CROSS JOIN `+segmentsOf(q.Filter, q.By)+` t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first
+		WHERE `+w.String()+order, w.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	known := map[string][4]string{}
+	var one wait
+	var patient int64
+	var listedFirst delay.Day
+	for rows.Next() {
+		var who, listed, days, kinds, stands int64
+		var text string
+		if err := rows.Scan(&who, &listed, &days, &stands, &kinds, &text); err != nil {
+			return err
+		}
+		words, ok := known[text]
+		if !ok {
+			copy(words[:], strings.Split(text, "\t"))
+			known[text] = words
+		}
+		if first, last := unpack(listed); who != patient || first != listedFirst {
+			if len(one.steps) > 0 {
+				each(one)
+			}
+			patient, listedFirst = who, first
+			one = wait{provider: kinds >> 32, listedLast: last, endKind: delay.EndKind(kinds & 0xff), leftTo: delay.Pathway(words[3])}
+			one.ready, one.began = unpack(days)
+		}
+		t := step{cell: measure.Cell{Provider: places[one.provider].code, Council: delay.Council(words[0]), Reason: delay.Reason(words[1]),
+			Pathway: delay.Pathway(words[2]), Care: delay.CareType(kinds >> 24 & 0xff), Body: delay.Body(kinds >> 16 & 0xff),
+			State: agreement.State(kinds >> 8 & 0xff)}}
+		t.first, t.last = unpack(stands)
+		if n := len(one.steps); n > 0 && one.steps[n-1].last >= t.first {
+			return fmt.Errorf("the segments of a delay are out of order: one from %s follows one to %s", t.first, one.steps[n-1].last)
+		}
+		one.steps = append(one.steps, t)
+	}
+	if len(one.steps) > 0 {
+		each(one)
+	}
+	return rows.Err()
+}
+
+// unpack gives two days that stand in one number.
+func unpack(two int64) (delay.Day, delay.Day) { return delay.Day(two >> 32), delay.Day(two) }
