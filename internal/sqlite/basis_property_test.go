@@ -41,7 +41,8 @@ func (w *world) inASnapshot(f record.Filter) {
 	by := []measure.Dimension{measure.ByDay, measure.ByProvider, measure.ByCouncil, measure.ByResponsible}
 	ask(held.Store, measure.Query{From: f.From - 20, To: f.To + 20})
 	for _, q := range []measure.Query{
-		{From: f.From, To: f.To, By: by}, {From: f.From + 3, To: f.To - 3, By: by[:2], Filter: f.Filter},
+		{From: f.From, To: f.To, By: by}, {From: f.From - 5, To: f.From + 1, By: by[:2]},
+		{From: f.From - 2, To: f.From + 4, By: by[2:], Filter: f.Filter},
 		{From: f.From, To: f.To, By: append(slices.Clone(by), measure.ByPathway), Filter: f.Filter},
 	} {
 		if got, want := ask(held.Store, q), ask(w.s, q); !reflect.DeepEqual(got, want) {
