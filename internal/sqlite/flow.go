@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"homeward/internal/agreement"
@@ -308,13 +307,4 @@ func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, e
 			compare(q.By, a.Cell, b.Cell))
 	})
 	return out, nil
-}
-
-// firstColumns names so many columns of a query by their places, to group by.
-func firstColumns(n int) string {
-	places := make([]string, n)
-	for i := range places {
-		places[i] = strconv.Itoa(i + 1)
-	}
-	return strings.Join(places, ", ")
 }
