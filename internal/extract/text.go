@@ -19,6 +19,7 @@ type lineReader struct {
 	r, w    int
 	nl      int // index of the next LF in buf, -1 when not found yet
 	scanned int // buf[r:scanned] holds no LF
+	crs     int // from the first CR in buf[r:crs] on there is nothing else
 	eof     bool
 	err     error
 	max     int
@@ -53,10 +54,11 @@ func (l *lineReader) next() (text []byte, long, ok bool) {
 		}
 		if i := bytes.IndexByte(l.buf[l.r:end], '\r'); i >= 0 {
 			stop := l.r + i
-			after := stop
+			after := max(stop, l.crs) // A long run of CR is looked through once.
 			for after < end && l.buf[after] == '\r' {
 				after++
 			}
+			l.crs = after
 			switch {
 			case after == end && l.nl >= 0:
 				return l.take(stop, end+1)
@@ -97,6 +99,7 @@ func (l *lineReader) fill() {
 		copy(l.buf, l.buf[l.r:l.w])
 		l.w -= l.r
 		l.scanned -= l.r
+		l.crs = max(l.crs-l.r, 0)
 		l.r = 0
 	}
 	if l.w == len(l.buf) {
@@ -105,7 +108,7 @@ func (l *lineReader) fill() {
 			l.long = true
 			// The last byte stays: it may be the CR of a CRLF.
 			l.buf[0] = l.buf[l.w-1]
-			l.w, l.scanned = 1, 1
+			l.w, l.scanned, l.crs = 1, 1, 0
 		} else {
 			l.buf = append(l.buf, make([]byte, len(l.buf))...)
 		}
