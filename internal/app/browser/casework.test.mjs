@@ -130,7 +130,7 @@ test('every casework page holds: axe, one h1, no sideways scroll, with and witho
   if (dispute) targets.push(['director', dispute])
   for (const [as, target] of targets) {
     for (const [width, script] of [[1280, true], [320, true], [320, false]]) {
-      const { page, wrong, leave } = await visitor(chrome, site, { as, width, script })
+      const { page, wrong, leave } = await visitor(chrome, site, { as, width, script, again: true })
       const answer = await page.goto(site.at + target)
       const name = `${target} at ${width} px${script ? '' : ' without scripts'}`
       assert.equal(answer.status(), 200, name)

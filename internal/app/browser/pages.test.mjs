@@ -65,7 +65,8 @@ for (const which of ['full', 'beds', 'empty']) {
         const { at } = sites[which]
         for (const [width, height, script] of visits[which]) {
           const name = `${which} ${target} at ${width} px, scripts ${script ? 'on' : 'off'}`
-          const { page, wrong, leave } = await visitor(chrome, sites[which], { width, height, script, as: roleFor(target) })
+          const { page, wrong, leave } = await visitor(chrome, sites[which],
+            { width, height, script, as: roleFor(target), again: true })
           const answer = await page.goto(at + target)
           assert.equal(answer.status(), 200, name)
           await sound(page, wrong, name)

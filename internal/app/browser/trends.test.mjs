@@ -79,7 +79,7 @@ describe('with half a year', () => {
     test(target, async () => {
       for (const [width, height, script] of [[1280, 720, true], [320, 640, false]]) {
         const name = `${target} at ${width} px, scripts ${script ? 'on' : 'off'}`
-        const { page, wrong, leave } = await visit({ width, height, script, as: 'analyst' })
+        const { page, wrong, leave } = await visit({ width, height, script, as: 'analyst', again: true })
         assert.equal((await page.goto(site.at + target)).status(), 200, name)
         await sound(page, wrong, name)
         if (width === 1280) await accessible(page, name)
