@@ -50,7 +50,9 @@ async function look (page, what, name) {
   await page.setViewportSize({ width: 390, height: 844 })
   if (pictures) await page.screenshot({ path: path.join(pictures, name + '-390.png'), fullPage: true })
   await page.setViewportSize({ width: 320, height: 700 })
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 320, `${what} scrolls sideways at 320`)
+  // What follows the width by script is done a frame later.
+  await page.waitForFunction(() => document.documentElement.scrollWidth <= 320, null, { timeout: 5000 })
+    .catch(() => assert.fail(`${what} scrolls sideways at 320`))
   assert.deepEqual(await findings(page), [], `${what} at 320`)
   await page.emulateMedia({ media: 'print' })
   await page.setViewportSize({ width: 760, height: 1000 })
