@@ -108,6 +108,8 @@ func deskIn(t testing.TB, folder Options, hospital string, now time.Time) *desk 
 		Lead:      a.Partnership().Settings.Lead,
 		Templates: parsedTemplates, Assets: assets, Spool: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: a.Options.Now,
 		Zone: a.London,
+		// Tests ask faster than people; the bound has tests of its own.
+		Pace: 10000,
 	}
 	if _, err := assets.Open("vendor/homeward.css"); err != nil {
 		m := fstest.MapFS{}
