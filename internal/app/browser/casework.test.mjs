@@ -13,7 +13,7 @@ before(async () => {
   chrome = await browser()
   const { data, files } = await northshire(60, 60)
   folders.push(data, files)
-  site = await staffed(data.dir)
+  site = await staffed(data.dir, ['coordinator', 'reviewer', 'director'])
 })
 
 after(async () => {

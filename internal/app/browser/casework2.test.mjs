@@ -15,7 +15,7 @@ beforeAll(async () => {
   chrome = await browser()
   const { data, files } = await northshire(40, 40)
   folders.push(data, files)
-  const links = await addPeople(data.dir)
+  const links = await addPeople(data.dir, ['coordinator', 'reviewer', 'director'])
   const said = await run('user', 'add', emailOf('nhs-reviewer'), '--data', data.dir, '--role', 'reviewer', '--name', 'N. Reviewer', '--for',
     'RZ1')
   links['nhs-reviewer'] = said.match(/\/choose-password\/\S+/)[0]

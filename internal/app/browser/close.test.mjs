@@ -22,7 +22,7 @@ before(async () => {
   data = made.data
   files = made.files
   folders.push(data, files)
-  site = await staffed(data.dir)
+  site = await staffed(data.dir, ['director', 'viewer'])
 })
 
 after(async () => {

@@ -11,7 +11,7 @@ before(async () => {
   chrome = await browser()
   const { data, files } = await northshire(75, 60)
   folders.push(data, files)
-  site = await staffed(data.dir)
+  site = await staffed(data.dir, ['director'])
 })
 
 after(async () => {
@@ -27,7 +27,7 @@ function director (options = {}) {
 describe('on paper', () => {
   for (const query of ['', '?view=print', '?split=reason']) {
     test(`two sheets of A4, upright: ${query || 'as it opens'}`, async () => {
-      const { page, wrong, leave } = await director()
+      const { page, wrong, leave } = await director({ again: true })
       await page.goto(site.at + page0 + query)
       assert.ok(await page.locator('#by-provider tbody tr').count() >= 3, 'three hospitals')
       assert.ok(await page.locator('#by-reason tbody tr').count() >= 10, 'ten reasons')
@@ -56,7 +56,7 @@ describe('on paper', () => {
 
 describe('the first screen', () => {
   test('answers, and the whole page is at most 2,500 px tall', async () => {
-    const { page, wrong, leave } = await director({ width: 1280, height: 720 })
+    const { page, wrong, leave } = await director({ again: true })
     await page.goto(site.at + page0)
     for (const part of ['.app-answer__value', '.app-answer__bar--wide', '#change', '#waits']) {
       const box = await page.locator(part).boundingBox()

@@ -12,7 +12,7 @@ before(async () => {
   chrome = await browser()
   const { data, files } = await northshire(40, 40)
   folders.push(data, files)
-  site = await staffed(data.dir)
+  site = await staffed(data.dir, ['reviewer'])
 })
 
 after(async () => {

@@ -14,7 +14,7 @@ before(async () => {
   data = folder()
   await run('synth', '--out', data.dir, '--seed', '3', '--from', day(12), '--to', day(1), '--beds-from', day(9), '--size', '40')
   await run('ingest', '--data', data.dir, path.join(data.dir, 'extracts'))
-  site = await staffed(data.dir)
+  site = await staffed(data.dir, ['coordinator'])
 })
 
 after(async () => {

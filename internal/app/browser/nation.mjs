@@ -3,7 +3,7 @@
 import { staffed } from './site.mjs'
 
 const [data, known] = process.argv.slice(2)
-const site = await staffed(data, { provider: 'Z000', council: 'E08990000' })
+const site = await staffed(data, undefined, { provider: 'Z000', council: 'E08990000' })
 
 async function ask (target, as) {
   const begin = performance.now()

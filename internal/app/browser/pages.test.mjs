@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { cpSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { browser, day, findings, folder, northshire, pages, roleFor, run, staffed, visitor } from './site.mjs'
+import { addPeople, browser, day, findings, folder, northshire, pages, roleFor, run, serve, signInAll, staffed, visitor } from './site.mjs'
 
 let chrome
 const sites = {}
@@ -16,7 +16,10 @@ before(async () => {
   const { data: full, files } = await northshire(100, 60)
   const empty = folder()
   folders.push(full, empty, files)
-  sites.full = await staffed(full.dir)
+  // Everybody is on the list of people; these are visited as.
+  const { administrator, analyst, coordinator } = await addPeople(full.dir)
+  sites.full = await serve('serve', '--data', full.dir)
+  sites.full.cookies = await signInAll(sites.full.at, { administrator, analyst, coordinator })
   // A partnership whose hospitals have listed everybody in a bed since a month
   // ago brings its own description.
   const lists = folder()
@@ -25,9 +28,9 @@ before(async () => {
   await run('synth', '--out', lists.dir, '--from', day(60), '--to', day(1), '--beds-from', day(31), '--size', '40')
   for (const part of ['partnership.yaml', 'layouts']) cpSync(path.join(lists.dir, part), path.join(beds.dir, part), { recursive: true })
   await run('ingest', '--data', beds.dir, path.join(lists.dir, 'extracts'))
-  sites.beds = await staffed(beds.dir)
+  sites.beds = await staffed(beds.dir, ['administrator'])
   await run('init', '--data', empty.dir)
-  sites.empty = await staffed(empty.dir, { provider: 'RK9', council: 'E10000008' })
+  sites.empty = await staffed(empty.dir, ['administrator', 'analyst', 'coordinator'], { provider: 'RK9', council: 'E10000008' })
 })
 
 after(async () => {
@@ -273,7 +276,7 @@ test('forced colours keep the drawing and its marks', async () => {
 test('errors are pages too', async () => {
   for (const [target, status, heading] of [['/figures?grian=month', 400, 'This link is not quite right'],
     ['/nothing', 404, 'Page not found']]) {
-    const { page, leave } = await visitor(chrome, sites.full)
+    const { page, leave } = await visitor(chrome, sites.full, { again: true })
     const answer = await page.goto(sites.full.at + target)
     assert.equal(answer.status(), status)
     assert.equal(await page.locator('h1').innerText(), heading)
@@ -283,7 +286,7 @@ test('errors are pages too', async () => {
 })
 
 test('print shows the drawing, no buttons, and the foot that says where it is from', async () => {
-  const { page, leave } = await visitor(chrome, sites.full)
+  const { page, leave } = await visitor(chrome, sites.full, { again: true })
   await page.goto(sites.full.at + '/overview')
   await page.emulateMedia({ media: 'print' })
   assert.ok(await page.locator('.app-chart__plot svg').first().isVisible())

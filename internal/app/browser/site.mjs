@@ -117,15 +117,16 @@ const roles = { administrator: null, analyst: null, presenter: null, viewer: nul
   director: 'council' }
 const password = 'tulip canal mauve'
 
-// Adds one person of each role to a data folder, who sign in with a password
+// Adds a person of each of the roles to a data folder, who sign in with a password
 // alone, and gives their password links by role. The folder's own organisations
 // are named by their codes.
-export async function addPeople (dir, codes = { provider: 'RZ1', council: 'E10000099' }) {
+export async function addPeople (dir, which = Object.keys(roles), codes = { provider: 'RZ1', council: 'E10000099' }) {
   const file = path.join(dir, 'partnership.yaml')
   const text = readFileSync(file, 'utf8')
   if (!/^sign_in:/m.test(text)) writeFileSync(file, text + '\nsign_in:\n  require_second_factor: false\n')
   const links = {}
-  for (const [role, of] of Object.entries(roles)) {
+  for (const role of which) {
+    const of = roles[role]
     const said = await run('user', 'add', emailOf(role), '--data', dir, '--role', role, '--name', `A. ${role}`,
       ...(of ? ['--for', codes[of]] : []))
     links[role] = said.match(/\/choose-password\/\S+/)?.[0]
@@ -159,9 +160,11 @@ export async function signInAll (at, links) {
   return cookies
 }
 
-// Serves a data folder with one person of each role signed in.
-export async function staffed (dir, codes) {
-  const links = await addPeople(dir, codes)
+// Serves a data folder with a person of each of the roles signed in. Only those who
+// are visited as: a password is hashed for a second when it is chosen and when it is
+// given.
+export async function staffed (dir, which, codes) {
+  const links = await addPeople(dir, which, codes)
   const site = await serve('serve', '--data', dir)
   site.cookies = await signInAll(site.at, links)
   return site
@@ -183,12 +186,13 @@ const left = new WeakMap()
 
 // Opens a window whose pages gather what must never happen: a request to
 // another host, a refusal by the content security policy, an error of a script.
-// Visitors of a site of staffed act in the role of as. Who is done leaves; with again
+// Visitors of a site of staffed act in the role of as, or as nobody. Who is done leaves; with again
 // the window is one that somebody left, for looks alone: where the keyboard stands in
 // it is not said.
 export async function visitor (chrome, site, options = {}) {
   const { width = 1280, height = 720, script = true, as = 'administrator', again = false, ...rest } = options
   const { at, cookies = {} } = typeof site === 'string' ? { at: site } : site
+  if (site.cookies && as !== 'nobody' && !cookies[as]) throw new Error(`no ${as} has signed in here`)
   const how = JSON.stringify([at, cookies[as], width, height, script, rest])
   if (!left.has(chrome)) left.set(chrome, new Map())
   const gone = left.get(chrome).get(how) ?? []

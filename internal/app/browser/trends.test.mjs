@@ -15,9 +15,9 @@ before(async () => {
   data = folder()
   files = folder()
   cpSync(path.join(root, 'data', 'examples', 'northshire'), data.dir, { recursive: true })
-  const { analyst, viewer } = await addPeople(data.dir)
+  const links = await addPeople(data.dir, ['analyst', 'viewer'])
   site = await serve('serve', '--data', data.dir)
-  site.cookies = await signInAll(site.at, { analyst, viewer })
+  site.cookies = await signInAll(site.at, links)
 })
 
 after(async () => {
@@ -48,7 +48,7 @@ describe('before the first extract', () => {
     test(target, async () => {
       for (const [width, script] of [[1280, true], [320, false]]) {
         const name = `${target} at ${width} px, empty`
-        const { page, wrong, leave } = await visit({ width, script })
+        const { page, wrong, leave } = await visit({ width, script, again: true })
         assert.equal((await page.goto(site.at + target)).status(), 200, name)
         assert.match(await page.locator('main').innerText(), /No extracts are held yet/)
         await sound(page, wrong, name)
@@ -166,7 +166,7 @@ describe('with half a year', () => {
   test('the chart that is read in the browser is the chart of the table', async () => {
     for (const target of ['/trends?measure=M01', '/trends?split=provider', '/trends?split=responsible&chart=line&grain=month', '/reasons',
       '/flow']) {
-      const { page, wrong, leave } = await visit()
+      const { page, wrong, leave } = await visit({ again: true })
       await page.goto(site.at + target)
       const figures = await page.locator('figure.app-chart').all()
       assert.ok(figures.length > 0)
@@ -206,7 +206,7 @@ describe('with half a year', () => {
 
   test('a chart is saved as a picture of twice its size, with its words', async () => {
     for (const target of ['/trends', '/flow?split=responsible', '/reasons']) {
-      const { page, wrong, leave } = await visit({ acceptDownloads: true })
+      const { page, wrong, leave } = await visit({ acceptDownloads: true, again: true })
       await page.goto(site.at + target)
       const figure = page.locator('figure.app-chart').first()
       const id = await figure.getAttribute('id')
@@ -255,7 +255,7 @@ describe('with half a year', () => {
       '/trends?chart=line&split=responsible', '/reasons', '/flow']
     for (const [width, least] of [[1280, 0.7], [390, 0.6]]) {
       for (const target of targets) {
-        const { page, wrong, leave } = await visit({ width, height: 720 })
+        const { page, wrong, leave } = await visit({ width, height: 720, again: true })
         await page.goto(site.at + target)
         for (const details of await page.locator('main details:has(figure)').all()) await details.evaluate((one) => { one.open = true })
         const cards = await page.locator('figure.app-chart:not(.app-moved)').evaluateAll((all) => all.map((figure) => {
@@ -292,7 +292,7 @@ describe('with half a year', () => {
 
   test('the reasons are read on a few screens, without scripts', async () => {
     for (const [width, most] of [[1280, 2700], [390, 4500]]) {
-      const { page, wrong, leave } = await visit({ width, height: 720, script: false })
+      const { page, wrong, leave } = await visit({ width, height: 720, script: false, again: true })
       await page.goto(site.at + '/reasons')
       const height = await page.evaluate(() => document.documentElement.scrollHeight)
       assert.ok(height <= most, `the page is ${height} px tall at ${width} px`)
@@ -305,7 +305,7 @@ describe('with half a year', () => {
 
   test('on paper: charts and tables, no buttons, A4, and the foot that says where it is from', async () => {
     for (const target of ['/trends', '/reasons?view=print', '/flow?view=print', '/figures?by=month,reason']) {
-      const { page, wrong, leave } = await visit()
+      const { page, wrong, leave } = await visit({ again: true })
       await page.goto(site.at + target)
       const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true })
       assert.equal(pdf.subarray(0, 5).toString(), '%PDF-')
@@ -337,14 +337,14 @@ describe('with half a year', () => {
   test('a fixed link shows the same after a late extract, and what has changed since', async () => {
     const links = []
     for (const target of ['/trends?measure=M01', '/reasons', '/flow', '/figures']) {
-      const { page, leave } = await visit()
+      const { page, leave } = await visit({ again: true })
       await page.goto(site.at + target)
       links.push({ target, fixed: await page.locator('#fixed-link').getAttribute('href'), shown: await shown(page) })
       await leave()
     }
     await run('ingest', '--data', data.dir, late)
     for (const { target, fixed, shown: was } of links) {
-      const { page, wrong, leave } = await visit({ width: 320 })
+      const { page, wrong, leave } = await visit({ width: 320, again: true })
       assert.equal((await page.goto(site.at + fixed)).status(), 200, fixed)
       assert.match(await page.locator('.app-datebar').innerText(), /^As known at /)
       assert.equal(await shown(page), was, `${target}: its fixed link shows something else`)
