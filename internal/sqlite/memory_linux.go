@@ -3,6 +3,8 @@ package sqlite
 /*
 #include <malloc.h>
 
+int sqlite3_config(int, ...); // of the library that go-sqlite3 brings
+
 // SQLite takes memory for each question and gives it back after it. The C library
 // hands what a thread gave back to the system at once, in pieces of 128 KiB, and
 // asks for it again for the next question. On a machine that is itself a guest that
@@ -16,7 +18,15 @@ static void keep_free_memory(void) {
 	mallopt(M_ARENA_MAX, 2);
 #endif
 }
+
+// SQLite counts every piece of memory under one lock for all its connections.
+// Nobody asks for the count. Source: sqlite.org/compile.html, recommended options.
+// Once SQLite is at work it refuses, and counts on.
+static void count_no_memory(void) { sqlite3_config(9, 0); } // SQLITE_CONFIG_MEMSTATUS
 */
 import "C"
 
-func init() { C.keep_free_memory() }
+func init() {
+	C.keep_free_memory()
+	C.count_no_memory()
+}
