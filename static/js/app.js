@@ -6,6 +6,21 @@ import { initAll } from '/static/vendor/nhsuk/nhsuk-frontend.min.js'
 document.body.classList.add('js-enabled', 'nhsuk-frontend-supported')
 initAll()
 
+// The header puts its links in anew whenever its width changes, once also after
+// the page has come, and who stood on one would lose their place (WCAG 2.4.3).
+// Asked for after the header's own, this frame follows its.
+const links = document.querySelector('.nhsuk-header__navigation')
+addEventListener('resize', () => {
+  const at = document.activeElement
+  if (!links?.contains(at)) return
+  requestAnimationFrame(() => {
+    if (document.activeElement === at) return
+    const menu = links.querySelector('.nhsuk-header__menu-toggle')
+    const there = at.checkVisibility() ? at : menu
+    there?.focus({ preventScroll: true })
+  })
+})
+
 // A button beside each fixed link, and beside what is shown once, copies it;
 // without scripts the text itself is shown and the button stays hidden.
 for (const button of document.querySelectorAll('[data-app-copy]')) {

@@ -129,6 +129,26 @@ describe('by keyboard', () => {
     await leave()
   })
 
+  test('who stands on a link of the header keeps their place when its links move', async () => {
+    const { page, wrong, leave } = await visitor(chrome, sites.full)
+    await page.goto(sites.full.at + '/overview')
+    await page.waitForLoadState('networkidle')
+    const link = page.locator('.nhsuk-header__navigation-item a').nth(1)
+    await link.focus()
+    const frames = () => page.evaluate(() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then))))
+    await page.setViewportSize({ width: 1200, height: 720 })
+    await frames()
+    assert.ok(await link.evaluate((one) => one === document.activeElement), 'the focus is lost beside the others')
+    const last = page.locator('.nhsuk-header__navigation-list > .nhsuk-header__navigation-item a').last()
+    await last.evaluate((one) => { one.id = 'goes'; one.focus() })
+    await page.setViewportSize({ width: 700, height: 720 })
+    await frames()
+    assert.ok(await page.locator('.nhsuk-header__menu #goes').count(), 'the last link went into the menu')
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'toggle-menu', 'the focus is on the menu that holds the link')
+    assert.deepEqual(wrong, [])
+    await leave()
+  })
+
   test('search, account and every page are reached on a phone without scripts', async () => {
     const { page, wrong, leave } = await visitor(chrome, sites.full, { width: 320, script: false, as: 'coordinator' })
     await page.goto(sites.full.at + '/today')
