@@ -142,8 +142,8 @@ lint: bin/.assets ## Check format, vet and the linters
 	$(TOOL) ineffassign ./...
 	.ci/behind
 	node .ci/licences.mjs --check
-	npm run --silent lint </dev/null
-	@unreachable=$$($(TOOL) deadcode ./cmd/homeward); \
+	@npm run --silent lint </dev/null & scripts=$$!; \
+	unreachable=$$($(TOOL) deadcode ./cmd/homeward); wait $$scripts; \
 	if [ -n "$$unreachable" ]; then printf 'Nothing that the program does calls these. Wire them, or take them out:\n%s\n' "$$unreachable"; exit 1; fi
 
 .PHONY: bench
