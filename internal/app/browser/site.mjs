@@ -186,9 +186,9 @@ const left = new WeakMap()
 
 // Opens a window whose pages gather what must never happen: a request to
 // another host, a refusal by the content security policy, an error of a script.
-// Visitors of a site of staffed act in the role of as, or as nobody. Who is done leaves; with again
-// the window is one that somebody left, for looks alone: where the keyboard stands in
-// it is not said.
+// Visitors of a site of staffed act in the role of as, or as nobody. Who is done
+// leaves; with again the window is one that somebody left, for looks alone: where the
+// keyboard stands in it is not said.
 export async function visitor (chrome, site, options = {}) {
   const { width = 1280, height = 720, script = true, as = 'administrator', again = false, ...rest } = options
   const { at, cookies = {} } = typeof site === 'string' ? { at: site } : site
