@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,6 +80,62 @@ func TestR8FilesOfAZIPFile(t *testing.T) {
 	status, out, _ := run(t, "ingest", "--data", n.data(), n.file("folders.zip", zipped(t, "../RZ1_2026-11-19.csv", "x")))
 	if status != 1 || !strings.Contains(out, "folders.zip: rejected. The ZIP file holds folders.") {
 		t.Errorf("a path: %d %s", status, out)
+	}
+}
+
+// The receipt of a ZIP file names the worst causes of each of its files, and counts
+// the others, so that it does not grow with every word of four hundred files (R8). The
+// own receipt of each file has them all.
+func TestR8CausesOfAZIPFile(t *testing.T) {
+	t.Parallel()
+	n := newNorthshire(t)
+	text := func(day string) string {
+		var b strings.Builder
+		b.WriteString(northgateHead)
+		for i := range 520 {
+			fmt.Fprintf(&b, "%s,RZ1,Northgate General,W1,%d,L%07d,,1941-02-03,F,%s,%s,1,,nowhere %d,%d,b,a,\r\n",
+				day, i, i, day, day, i, i)
+		}
+		return b.String()
+	}
+	var parts []string
+	for i := range 12 {
+		day := fmt.Sprintf("2026-11-%02d", i+1)
+		parts = append(parts, "RZ1_"+day+".csv", text(day))
+	}
+	several := n.file("several.zip", zipped(t, parts...))
+	checked := func(path string) *ingest.Report {
+		t.Helper()
+		_, out, errs := run(t, "check", "--data", n.data(), "--json", path)
+		var r struct {
+			Files []*ingest.Report `json:"files"`
+		}
+		if err := json.Unmarshal([]byte(out), &r); err != nil || len(r.Files) != 1 {
+			t.Fatalf("%v: %s", err, last(errs, 300))
+		}
+		return r.Files[0]
+	}
+	alone := checked(n.file(parts[0], parts[1]))
+	if len(alone.Groups) < 400 || alone.MoreCauses != 0 {
+		t.Fatalf("one file alone has %d causes and %d more: the test asks for many", len(alone.Groups), alone.MoreCauses)
+	}
+	all := 0
+	for i, one := range checked(several).Files {
+		all += len(one.Groups)
+		if got := len(one.Groups) + one.MoreCauses; got != len(alone.Groups) || len(one.Groups) < 20 || len(one.Problems) > 0 {
+			t.Errorf("file %d: %d causes and %d more, alone %d", i, len(one.Groups), one.MoreCauses, len(alone.Groups))
+		}
+		if got := one.Groups[0]; got.Says != alone.Groups[0].Says {
+			t.Errorf("file %d names first %q, alone %q", i, got.Says, alone.Groups[0].Says)
+		}
+	}
+	if all > 5200 {
+		t.Errorf("the receipt of the ZIP file names %d causes", all)
+	}
+	_, out, _ := run(t, "check", "--data", n.data(), several)
+	want := fmt.Sprintf("… and %d more causes; the receipt of this file alone lists them and every row", len(alone.Groups)-20)
+	if got := strings.Count(out, want); got != 12 {
+		t.Errorf("%d files of 12 say that there is more: %s", got, last(out, 600))
 	}
 }
 

@@ -37,8 +37,10 @@ func setUpCheck(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		if err != nil {
 			return ExitUsage, err
 		}
+		receipts := []*ingest.Report{}
 		say := func(r *ingest.Report) error {
 			if *asJSON {
+				receipts = append(receipts, r)
 				return nil
 			}
 			printReceipt(c.Out, r)
@@ -56,6 +58,7 @@ func setUpCheck(flags *flag.FlagSet, c *Console) func(context.Context, []string)
 		case err != nil:
 			return ExitLess, err
 		case *asJSON:
+			out.Files = receipts
 			return status, printJSON(c.Out, out)
 		}
 		return status, printChecked(c.Out, out)
@@ -102,14 +105,11 @@ func check(ctx context.Context, o Options, files []string, say func(*ingest.Repo
 		return ExitLess, nil, err
 	}
 	a.Ingest.Keeper = nil // Nothing is kept sealed of a trial.
-	out := &checked{Files: []*ingest.Report{}}
-	status, err := a.ingestFiles(ctx, files, func(r *ingest.Report) error {
-		out.Files = append(out.Files, r)
-		return say(r)
-	})
+	status, err := a.ingestFiles(ctx, files, say)
 	if err != nil {
 		return ExitLess, nil, err
 	}
+	out := &checked{}
 	after, err := everyCell(ctx, a.Store)
 	out.all = beside(before, after)
 	out.Days = ingest.Differing(out.all)

@@ -483,7 +483,7 @@ var doors = []door{
 	{"look", func(t testing.TB, h *hostileHouse, path, name string) string {
 		said := h.form(t, "/extracts/look", path, name)
 		if at := strings.Fields(said); len(at) > 1 && strings.HasPrefix(at[1], "/extracts/look/") {
-			for range 600 {
+			for range 6000 {
 				_, page, _ := h.analyst.open(at[1])
 				if !strings.Contains(page, "http-equiv=\"refresh\"") {
 					h.analyst.open(at[1], "what", "leave")
@@ -591,8 +591,12 @@ func TestLongHostileMemory(t *testing.T) {
 				continue
 			}
 			h := northshireHouse(t)
+			h.patience = 20 * time.Minute
 			idle := h.run(t, "doctor", "--data", h.data()).memory
 			r := h.run(t, append(command, "--data", h.data(), path)...)
+			if over := r.memory - idle; over > hostileOverIdle {
+				t.Errorf("%s, %q: %d MiB over idle", f.what, command, over>>20)
+			}
 			line += fmt.Sprintf(" %s %d MiB %.1f s |", command[0], (r.memory-idle)>>20, r.worked.Seconds())
 		}
 		for _, d := range doors {
@@ -615,6 +619,9 @@ func TestLongHostileMemory(t *testing.T) {
 			}
 			took := worked(t, h.s.cmd.Process.Pid) - begin
 			_, most := h.s.memory()
+			if over := most - h.idle; over > hostileOverIdle {
+				t.Errorf("%s, %s: %d MiB over idle", f.what, d.name, over>>20)
+			}
 			line += fmt.Sprintf(" %s%s %d MiB %.1f s |", d.name, smaller, (most-h.idle)>>20, took.Seconds())
 			t.Log(d.name, said)
 			if status := h.s.stop(); status != app.ExitDone {

@@ -114,15 +114,22 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 // printReceipt prints what became of a file and why, the worst cause first.
 func printReceipt(w io.Writer, r *ingest.Report) {
 	fmt.Fprintln(w, r.Line())
-	for i, g := range r.Groups {
-		if i == shownCauses {
-			fmt.Fprintf(w, "  … and %d more causes; --json lists them and every row\n", len(r.Groups)-i)
-			break
-		}
+	printCauses(w, r, "--json lists them and every row")
+	for _, one := range r.Files {
+		fmt.Fprintln(w, one.Line())
+		printCauses(w, one, "the receipt of this file alone lists them and every row")
+	}
+}
+
+// printCauses prints why a file became what it did, the worst cause first; more
+// says where the others stand.
+func printCauses(w io.Writer, r *ingest.Report, more string) {
+	shown := r.Groups[:min(len(r.Groups), shownCauses)]
+	for _, g := range shown {
 		fmt.Fprintln(w, "  "+ingest.GroupLine(g))
 	}
-	for _, one := range r.Files {
-		printReceipt(w, one)
+	if n := len(r.Groups) - len(shown) + r.MoreCauses; n > 0 {
+		fmt.Fprintf(w, "  … and %d more causes; %s\n", n, more)
 	}
 }
 

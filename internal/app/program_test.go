@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,8 @@ type child struct {
 	// home is where it runs; its data folder is data in it, and its temporary
 	// folder tmp beside it.
 	home string
+	// patience is how long a command may take, two minutes for none.
+	patience time.Duration
 }
 
 func newChild(t testing.TB) child {
@@ -64,7 +67,7 @@ func (c child) command(ctx context.Context, t testing.TB, args ...string) *exec.
 // run runs one command to its end. A process that hangs is a finding.
 func (c child) run(t testing.TB, args ...string) finished {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), cmp.Or(c.patience, 2*time.Minute))
 	defer stop()
 	cmd := c.command(ctx, t, args...)
 	var out, errs bytes.Buffer

@@ -177,6 +177,7 @@ func (g *Groups) sorted(examples int) []Group {
 			c.Cause = ""
 		}
 		c.Says, c.Days = c.says(), c.byDay()
+		c.days = nil // A receipt may be kept long, and needs the count no more.
 		out = append(out, c)
 	}
 	slices.SortStableFunc(out, func(a, b Group) int {

@@ -4,11 +4,19 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"homeward/internal/bundle"
 	"homeward/internal/nhsnumber"
 	"homeward/internal/problem"
+)
+
+// causesOfZIP bounds the causes that the receipt of a ZIP file names, the worst of
+// each of its files first; causesOfFile are named of every file.
+const (
+	causesOfZIP  = 5000
+	causesOfFile = 20
 )
 
 // arrived takes in what a sender sent: one file, or each file of a ZIP file by
@@ -22,15 +30,20 @@ func (s *Service) arrived(ctx context.Context, name string, frozen *Frozen, how 
 		return s.take(ctx, File{Name: name}, frozen, how)
 	}
 	out := &Report{File: nhsnumber.Redact(baseName(name)), SHA256: fmt.Sprintf("%x", frozen.Sum), Note: how.note}
+	room := causesOfZIP
 	for _, f := range in.Files {
 		one, err := s.bundled(ctx, f, how)
 		if err != nil {
 			return nil, err
 		}
-		// The rows stand on each file's own receipt: those of four hundred do not fit
-		// on one.
+		// The rows, and causes without number, stand on each file's own receipt: those
+		// of four hundred do not fit on one.
 		one.MoreProblems += len(one.Problems)
 		one.Problems = nil
+		if n := max(room, causesOfFile); len(one.Groups) > n {
+			one.Groups, one.MoreCauses = slices.Clone(one.Groups[:n]), len(one.Groups)-n
+		}
+		room -= len(one.Groups)
 		out.Files = append(out.Files, one)
 	}
 	out.sum()

@@ -152,12 +152,15 @@ type Report struct {
 	Problems []ReportedLine `json:"problems,omitempty"`
 	// Groups are all problems by cause, the worst first.
 	Groups []extract.Group `json:"groups,omitempty"`
+	// MoreCauses counts causes beyond those in Groups, in the receipt of a ZIP file;
+	// the own receipt of each of its files has them all.
+	MoreCauses int `json:"more_causes,omitempty"`
 	// Changes are what the file states otherwise than its layout reads (R5).
 	Changes []extract.Change `json:"changes,omitempty"`
 	// MoreProblems counts problems beyond those listed.
 	MoreProblems int `json:"more_problems,omitempty"`
-	// Files are the receipts of the files of a ZIP file, without their rows; the
-	// counts are then of all of them.
+	// Files are the receipts of the files of a ZIP file, without their rows and with
+	// their worst causes; the counts are then of all of them.
 	Files []*Report `json:"files,omitempty"`
 }
 
