@@ -39,6 +39,11 @@ type option struct {
 type datum struct {
 	Value  any    `json:"value"`
 	Symbol string `json:"symbol"`
+	Label  struct {
+		Formatter       string  `json:"formatter"`
+		LineHeight      float64 `json:"lineHeight"`
+		BackgroundColor string  `json:"backgroundColor"`
+	} `json:"label"`
 }
 
 func (d *datum) UnmarshalJSON(b []byte) error {
@@ -202,6 +207,34 @@ func TestTableTwinHasTheNumbersOfTheDrawingAndOfTheMeasure(t *testing.T) {
 			t.Errorf("a day without people reads %q", c.Table.Rows[41][5].Text)
 		}
 	})
+}
+
+// A number on dots or a hatch has clear ground around it: in grey, marks between its
+// digits leave it unread.
+func TestNumbersStandClearOfAPattern(t *testing.T) {
+	o := read(t, Reasons(measure.Overview{Filter: measure.Filter{Book: book}, Reasons: []measure.ReasonDays{
+		{Reason: "A", Days: days(400, 300, 500, 0)}, {Reason: "B", Days: days(100, 0, 300, 600)}}}, "x"))
+	found := 0
+	for _, s := range o.Series {
+		for _, d := range s.Data {
+			l := d.Label
+			patterned := s.ItemStyle.Decal != nil
+			if l.Formatter == "" {
+				continue
+			}
+			clear := strings.HasPrefix(l.Formatter, "\u00a0") && strings.HasSuffix(l.Formatter, "\u00a0") &&
+				l.BackgroundColor != "" && l.LineHeight > 8
+			if clear != patterned {
+				t.Errorf("%s, a pattern %v: %+v", s.Name, patterned, l)
+			}
+			if patterned {
+				found++
+			}
+		}
+	}
+	if found != 3 {
+		t.Errorf("%d numbers stand on a pattern, 3 are drawn", found)
+	}
 }
 
 func TestEveryChartKeepsTheRulesOfDrawing(t *testing.T) {

@@ -283,7 +283,7 @@ func drawMonthly(rs []reading, bodies []delay.Body, m monthlyMeasure, s Size) (j
 			data[j] = opts.BarData{Value: plotted(v)}
 			height := v / perPixel
 			if numbered && v > 0 && height >= blockRoom(p, font) {
-				data[j].Label = blockLabel(m.words(v), b, s)
+				data[j].Label = blockLabel(m.words(v), b, s, float64(s.small())*1.5)
 			}
 			data[j].ItemStyle = thin(p, height)
 		}
@@ -341,12 +341,12 @@ func numbersFit(rs []reading, bodies []delay.Body, m monthlyMeasure, barWidth, p
 	return true
 }
 
-// blockLabel is the number on a block, on a clear ground where there is a
-// pattern.
-func blockLabel(words string, b delay.Body, s Size) *opts.Label {
+// blockLabel is the number on a block, on a clear ground of some height where there
+// is a pattern.
+func blockLabel(words string, b delay.Body, s Size, clear float64) *opts.Label {
 	l := &opts.Label{Show: opts.Bool(true), Position: "inside", Formatter: words, Color: paints[b].text, FontSize: float32(s.small())}
 	if decalAt(b, s) != nil {
-		l.BackgroundColor = paints[b].fill
+		l.BackgroundColor, l.LineHeight = paints[b].fill, float32(clear)
 	}
 	return l
 }

@@ -255,7 +255,10 @@ func drawReasons(called names, ranked []measure.ReasonDays, bodies []delay.Body,
 			// A block that is the whole bar has its number at the bar's end.
 			if words := whole(n); n > 0 && n != r.Days.Total() && textWidth(words, float64(s.small()))+blockRoom(p, font)-font*0.6 <= width &&
 				barWidth >= font {
-				data[j].Label = blockLabel(words, b, s)
+				if decalAt(b, s) != nil {
+					words = "\u00a0" + words + "\u00a0" // Marks of the pattern touch no digit.
+				}
+				data[j].Label = blockLabel(words, b, s, barWidth-2*float64(s.edge()))
 			}
 			data[j].ItemStyle = thin(p, width)
 		}

@@ -118,7 +118,8 @@ func textGrid(data []byte, limits Limits) ([]Grid, error) {
 	}
 	lines := newLineReader(bytes.NewReader(data), limits.Line, len(data))
 	s := &splitter{lines: lines, sep: best}
-	var g Grid
+	// Room for every line at once: growing would hold the rows twice.
+	g := Grid{Rows: make([]GridRow, 0, min(bytes.Count(data, []byte("\n"))+1, limits.Rows))}
 	cells := 0
 	for {
 		rec, ok := s.next()

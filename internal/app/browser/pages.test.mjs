@@ -314,5 +314,11 @@ test('print shows the drawing, no buttons, and the foot that says where it is fr
     assert.ok(!await page.locator(hidden).first().isVisible(), `${hidden} is printed`)
   }
   assert.match(await page.locator('.app-print-foot').innerText(), /Data as at .*rule set .*\/overview\?/)
+  await page.emulateMedia({ media: null })
+  await page.goto(sites.full.at + '/admin/jobs')
+  const headings = () => page.locator('thead th:visible').allInnerTexts()
+  assert.equal((await headings()).at(-1), 'Action')
+  await page.emulateMedia({ media: 'print' })
+  assert.equal((await headings()).at(-1), 'Next run', 'a column of buttons is printed without them')
   await leave()
 })
