@@ -67,7 +67,7 @@ func (s *Server) auditOf(c echo.Context) (audit.Filter, page.Asked, error) {
 	if err != nil {
 		return audit.Filter{}, a, err
 	}
-	f := audit.Filter{Who: q.Get(wordWho), What: audit.What(q.Get(wordWhat)), Record: q.Get(wordRecord), Limit: 100}
+	f := audit.Filter{Who: q.Get(wordWho), What: audit.What(q.Get(wordWhat)), Record: q.Get(wordRecord), Limit: 50}
 	day := func(d delay.Day) time.Time {
 		y, m, date := d.Time().Date()
 		return time.Date(y, m, date, 0, 0, 0, 0, s.opts.Zone)

@@ -11,7 +11,7 @@ import (
 )
 
 // wideCell is the class of cells that a phone leaves out; its files have them.
-const wideCell = page.Numeric + " app-crosstab__wide"
+const wideCell = page.Numeric + " " + page.WideOnly
 
 // crosstab shows crossed days as a table. behind gives the address of the rows
 // that count the days of a row and a column; nil stands for all.

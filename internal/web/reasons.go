@@ -440,7 +440,7 @@ func (r reasonFigures) opening(all page.Table, groups *page.Table) (largest, oth
 	for i, g := range groups.Rows {
 		name := g[0].Text
 		view := groupView{Name: name, Value: count(days[name]), Width: fixed(100 * float64(days[name]) / float64(most)), Change: g[2].Text,
-			Reasons: page.Table{ID: "group-" + strconv.Itoa(i+1), Caption: name + ", by reason", HiddenCaption: true, Head: []page.Head{
+			Reasons: page.Table{ID: "group-" + strconv.Itoa(i+1), Caption: name + ", by reason", HiddenCaption: true, Stack: true, Head: []page.Head{
 				{Text: "Waiting for"}, {Text: "Days", Numeric: true}, {Text: "A year before", Numeric: true}, {Text: "Change", Numeric: true}}}}
 		for j, l := range r.Lines {
 			if row := all.Rows[j]; book.Group(l.Reason) == name {

@@ -1,7 +1,7 @@
 // The council's page: what a director opens and prints.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { browser, findings, northshire, staffed, visitor } from './site.mjs'
+import { browser, findings, northshire, sideways, staffed, visitor } from './site.mjs'
 
 let chrome, site
 const folders = []
@@ -74,10 +74,7 @@ async function accessible (page, name) {
 }
 
 async function fits (page, name) {
-  // A click comes back before the next page has its style sheet.
-  await page.waitForLoadState('load')
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`)
+  assert.deepEqual(await sideways(page), [], `${name}: scrolls sideways`)
 }
 
 // Goes on by Tab until what the selector names has the focus.

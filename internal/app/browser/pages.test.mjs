@@ -5,7 +5,9 @@ import assert from 'node:assert/strict'
 import { cpSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { addPeople, browser, day, findings, folder, northshire, pages, roleFor, run, serve, signInAll, staffed, visitor } from './site.mjs'
+import {
+  addPeople, browser, day, findings, folder, northshire, pages, roleFor, run, serve, sideways, signInAll, staffed, visitor
+} from './site.mjs'
 
 let chrome
 const sites = {}
@@ -41,13 +43,10 @@ after(async () => {
 
 // What is true of a page whatever its size and scripts.
 async function sound (page, wrong, name) {
-  // A click comes back before the next page has its style sheet.
-  await page.waitForLoadState('load')
+  assert.deepEqual(await sideways(page), [], `${name}: scrolls sideways`)
   assert.deepEqual(wrong, [], `${name}: something was refused or asked of another host`)
   assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
   assert.match(await page.title(), / – Homeward$/, `${name}: its title`)
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`)
 }
 
 // Pages that are others, or hold more, where hospitals list everybody in a bed.

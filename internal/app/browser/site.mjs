@@ -170,6 +170,18 @@ export async function staffed (dir, which, codes) {
   return site
 }
 
+// What of a page must be scrolled sideways to be read: the page, and on a phone any
+// table of it but the sample of a file.
+export async function sideways (page) {
+  // A click comes back before the next page has its style sheet.
+  await page.waitForLoadState('load')
+  return await page.evaluate(() => {
+    const tables = innerWidth < 400 ? document.querySelectorAll('.app-scroll:not(:has(> pre))') : []
+    return [document.documentElement, ...tables].filter((one) => one.scrollWidth > one.clientWidth + 1)
+      .map((one) => `${one.getAttribute('aria-labelledby') ?? 'the page'} by ${one.scrollWidth - one.clientWidth} px`)
+  })
+}
+
 // The role that a page is visited in when a test does not say.
 export function roleFor (target) {
   if (/^\/(today|delays|days)/.test(target)) return 'coordinator'

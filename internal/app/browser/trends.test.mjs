@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { addPeople, browser, day, findings, folder, root, run, serve, signInAll, visitor } from './site.mjs'
+import { addPeople, browser, day, findings, folder, root, run, serve, sideways, signInAll, visitor } from './site.mjs'
 
 let chrome, site, data, files, late
 
@@ -30,13 +30,10 @@ after(async () => {
 const visit = (options = {}) => visitor(chrome, site, { as: 'viewer', ...options })
 
 async function sound (page, wrong, name) {
-  // A click comes back before the next page has its style sheet.
-  await page.waitForLoadState('load')
+  assert.deepEqual(await sideways(page), [], `${name}: scrolls sideways`)
   assert.deepEqual(wrong, [], `${name}: something was refused or asked of another host`)
   assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`)
   assert.match(await page.title(), / – Homeward$/, `${name}: its title`)
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  assert.ok(wide <= 0, `${name}: the page scrolls sideways by ${wide} px`)
 }
 
 async function accessible (page, name) {

@@ -1,6 +1,10 @@
 package page
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Crosstab is a table of one count by two breakdowns, with totals both ways.
 type Crosstab struct {
@@ -40,6 +44,50 @@ type CrossRow struct {
 
 // BarPart is a part of a bar of 1000 by 10.
 type BarPart struct{ X, Width, Fill string }
+
+// crossLetters is how many letters of a crosstab's size a line has on a phone of 320
+// pixels; fewLetters are what a column needs for its numbers, and rowLetters for a
+// period.
+const (
+	crossLetters = 46
+	fewLetters   = 5
+	rowLetters   = 8
+)
+
+// Stacks says whether each row is a block on a phone, because the names of the columns
+// do not fit beside each other.
+func (t Crosstab) Stacks() bool {
+	sum := max(rowLetters, longestWord(t.Corner))
+	for _, r := range t.Rows {
+		sum = max(sum, longestWord(cmp.Or(r.Short, r.Text)))
+	}
+	for _, h := range t.Heads {
+		if !strings.Contains(h.Class, WideOnly) {
+			sum += max(fewLetters, longestWord(cmp.Or(h.Short, h.Text))) + 1
+		}
+	}
+	return sum > crossLetters
+}
+
+// WideOnly is the class of a crosstab's cells that a phone leaves out.
+const WideOnly = "app-crosstab__wide"
+
+// Bodies are the rows, whose cells and those of the foot know the heading of their
+// column where they are stacked.
+func (t Crosstab) Bodies() []CrossRow {
+	if !t.Stacks() {
+		return t.Rows
+	}
+	for _, r := range t.Rows {
+		for i := range r.Cells {
+			r.Cells[i].Under = t.Heads[i].Text
+		}
+	}
+	for i := range t.Foot[1:] {
+		t.Foot[i+1].Under = t.Heads[i].Text
+	}
+	return t.Rows
+}
 
 // Table gives the crosstab as a plain table, with what part of a period is
 // counted as a column.

@@ -1,11 +1,16 @@
 package page
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
 // Table is a table with a caption; the first cell of a row is its header.
 type Table struct {
 	ID, Caption   string
 	HiddenCaption bool
 	// Stack turns each row into a block on a phone, each cell behind the heading
-	// of its column, where words would otherwise be scrolled sideways.
+	// of its column. Tables that a phone has no room for do so by themselves.
 	Stack bool
 	Head  []Head
 	Rows  [][]Cell
@@ -27,7 +32,7 @@ func (t Table) Bodies() []Group {
 	if len(groups) == 0 {
 		groups = []Group{{Rows: t.Rows}}
 	}
-	if t.Stack {
+	if t.Stacks() {
 		for _, g := range groups {
 			for _, row := range g.Rows {
 				for i := range row {
@@ -40,6 +45,57 @@ func (t Table) Bodies() []Group {
 		}
 	}
 	return groups
+}
+
+// tableLetters is how many letters of a table's size a line has on a phone of 320
+// pixels.
+const tableLetters = 27
+
+// Stacks says whether each row is a block on a phone, where the table would otherwise
+// be scrolled sideways.
+func (t Table) Stacks() bool {
+	if t.Stack || len(t.Head) > 4 {
+		return true
+	}
+	widest := make([]int, len(t.Head))
+	for i, h := range t.Head {
+		widest[i] = longestWord(h.Text)
+	}
+	see := func(row []Cell) {
+		for i, c := range row[:min(len(row), len(widest))] {
+			letters := longestWord(c.Text)
+			if c.Tag != "" || strings.Contains(c.Class, Whole) { // In one line.
+				letters = utf8.RuneCountInString(c.Text)
+			}
+			if c.Tag != "" || c.Swatch != "" {
+				letters += 3
+			}
+			widest[i] = max(widest[i], letters)
+		}
+	}
+	for _, row := range t.Rows {
+		see(row)
+	}
+	for _, g := range t.Groups {
+		for _, row := range g.Rows {
+			see(row)
+		}
+	}
+	see(t.Foot)
+	sum := 0
+	for _, letters := range widest {
+		sum += letters + 1
+	}
+	return sum > tableLetters
+}
+
+// longestWord is the number of letters of the longest word of a text.
+func longestWord(text string) int {
+	most := 0
+	for word := range strings.FieldsSeq(text) {
+		most = max(most, utf8.RuneCountInString(word))
+	}
+	return most
 }
 
 // Columns is the number of columns.
