@@ -21,7 +21,8 @@ func Date(year int, month time.Month, day int) Day {
 	// months before that repeat in fives of 153 days.
 	const marchOfYear0 = unixEpoch - 719468
 	months := int64(year)*12 + int64(month) - 3
-	y, m := floorDiv(months, 12), months-12*floorDiv(months, 12)
+	y := floorDiv(months, 12)
+	m := months - 12*y
 	return marchOfYear0 + Day(365*y+floorDiv(y, 4)-floorDiv(y, 100)+floorDiv(y, 400)+(153*m+2)/5+int64(day)-1)
 }
 

@@ -122,19 +122,15 @@ func (r *rowReader) stateWord(f field, v *wordCell) {
 func (r *rowReader) stateDates(rec *record, ready delay.Day) {
 	r.state(fReady, true, "")
 	for _, f := range [...]field{fBirthDate, fAdmitted, fDischarged} {
-		if cell := r.cell(rec, f); len(cell) > 0 {
-			if v := r.readDate(cell); v.state != noDate {
-				r.state(f, v.state == goodDate, "")
-			}
+		if v := r.fieldDate(rec, f); v.state != noDate {
+			r.state(f, v.state == goodDate, "")
 		}
 	}
-	if cell := r.cell(rec, fAdmitted); len(cell) > 0 {
-		if v := r.readDate(cell); v.state == goodDate {
-			r.admitted++
-			if ready < v.day {
-				if r.readyBefore++; len(r.readyEarly) < driftLeast {
-					r.readyEarly[ready] = true
-				}
+	if v := r.fieldDate(rec, fAdmitted); v.state == goodDate {
+		r.admitted++
+		if ready < v.day {
+			if r.readyBefore++; len(r.readyEarly) < driftLeast {
+				r.readyEarly[ready] = true
 			}
 		}
 	}

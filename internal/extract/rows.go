@@ -162,6 +162,7 @@ type rowReader struct {
 	// yearsGuessed is set for date fields with two-digit years.
 	yearsGuessed [nFields]bool
 	days         map[delay.Day]int // extract dates of rows, with a line
+	lastDay      delay.Day         // the last of them, 0 for none
 	aside        int               // rows quarantined
 	total        int               // what a total line says, -1 when none
 	totals       int
@@ -173,6 +174,7 @@ type rowReader struct {
 	// reading is the record that is being read; its cells may be under the
 	// wrong headings when it is misshapen.
 	reading *record
+	read    rowDates
 
 	row  Row
 	each func(*Row) error
@@ -244,9 +246,30 @@ func (r *rowReader) readDate(cell []byte) date {
 	return r.dateOf.put(cell, r.dates.read(cell))
 }
 
+// rowDates are the dates of the row that is being read, each read once.
+type rowDates struct {
+	row int // counted from 1
+	of  [nFields]struct {
+		row  int // of which row it is
+		date date
+	}
+}
+
+// fieldDate reads a date field of the row that is being read.
+func (r *rowReader) fieldDate(rec *record, f field) date {
+	one := &r.read.of[f]
+	if one.row != r.read.row {
+		one.row, one.date = r.read.row, r.readDate(r.cell(rec, f))
+	}
+	return one.date
+}
+
 // dated reads a date field and counts what it tells about the file's dates.
 func (r *rowReader) dated(rec *record, f field) date {
-	v := r.readDate(r.cell(rec, f))
+	if len(r.cell(rec, f)) == 0 {
+		return date{}
+	}
+	v := r.fieldDate(rec, f)
 	if v.order != orderUnknown {
 		r.orders[f][v.order]++
 	}
@@ -288,6 +311,42 @@ func nameless(cell []byte, max int) (v textCell) {
 
 const fixExport = "Correct it in the patient system and send the file again."
 
+// onDay notes the first row of an extract date.
+func (r *rowReader) onDay(on delay.Day) {
+	if on == r.lastDay && on != 0 { // Rows of one day mostly stand together.
+		return
+	}
+	if _, seen := r.days[on]; !seen {
+		r.days[on] = r.lastLine
+	}
+	r.lastDay = on
+}
+
+// cellsFit says whether a row has no cell that is too long to be read (R8), and puts
+// it aside otherwise. One that is not read is told of alone.
+func (r *rowReader) cellsFit(rec *record, on delay.Day) bool {
+	if !slices.ContainsFunc(rec.cells, func(cell []byte) bool { return len(cell) > r.limits.Cell }) {
+		return true
+	}
+	for f := range nFields {
+		if cell := r.cell(rec, f); len(cell) > r.limits.Cell {
+			r.quarantine(rec.line, on, "R8", r.headings[f], fmt.Sprintf("a cell that is too long, %d bytes", len(cell)),
+				fmt.Sprintf("at most %d bytes", r.limits.Cell), fixExport)
+			return false
+		}
+	}
+	if r.text {
+		for i, cell := range rec.cells {
+			if len(cell) > r.limits.Cell {
+				r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Field: r.headingAt(i),
+					Found:    fmt.Sprintf("a cell that is very long, %d bytes", len(cell)),
+					Expected: fmt.Sprintf("at most %d bytes", r.limits.Cell), Do: "The column is not read, so the row was kept. Check the export."})
+			}
+		}
+	}
+	return true
+}
+
 // record reads one record. The error ends the file: it is each's own, or an
 // Invalid problem for which the file is rejected whole (R4).
 func (r *rowReader) record(rec *record) error {
@@ -295,6 +354,7 @@ func (r *rowReader) record(rec *record) error {
 		return r.tooManyAside()
 	}
 	r.lastLine, r.lastShort, r.reading = rec.line, false, rec
+	r.read.row++
 	r.ends(rec.line - 1)
 	rec.bare()
 	width := len(rec.cells)
@@ -338,9 +398,7 @@ func (r *rowReader) record(rec *record) error {
 	}
 
 	if r.columns[fCriteria] >= 0 && r.staysRightly(rec, on) {
-		if _, seen := r.days[on]; !seen {
-			r.days[on] = rec.line
-		}
+		r.onDay(on)
 		r.notReadyRow(rec.line, on)
 		return r.apart(rec, on, NotReady, 0, r.dated(rec, fDischarged))
 	}
@@ -348,9 +406,7 @@ func (r *rowReader) record(rec *record) error {
 	ready := r.dated(rec, fReady)
 	if left := r.dated(rec, fDischarged); r.layout.stays && ready.state == noDate && left.state == goodDate && left.day <= on {
 		// Ready on the day of leaving: a delay of no days (R13).
-		if _, seen := r.days[on]; !seen {
-			r.days[on] = rec.line
-		}
+		r.onDay(on)
 		r.exclude(rec.line, on, fReady, "a blank in a row of someone who left: ready on the day of leaving, no delay", "a later discharge")
 		return r.apart(rec, on, NoDays, 0, left)
 	}
@@ -367,9 +423,7 @@ func (r *rowReader) record(rec *record) error {
 			"tests were met, and send the file again.")
 		return nil
 	}
-	if _, seen := r.days[on]; !seen {
-		r.days[on] = rec.line
-	}
+	r.onDay(on)
 	r.warnQuotes(rec, on)
 
 	// The provider (R4): another's code rejects the file whole.
@@ -377,21 +431,8 @@ func (r *rowReader) record(rec *record) error {
 		return err
 	}
 
-	for f := range nFields {
-		if cell := r.cell(rec, f); len(cell) > r.limits.Cell {
-			r.quarantine(rec.line, on, "R8", r.headings[f], fmt.Sprintf("a cell that is too long, %d bytes", len(cell)),
-				fmt.Sprintf("at most %d bytes", r.limits.Cell), fixExport)
-			return nil
-		}
-	}
-	if r.text {
-		for i, cell := range rec.cells {
-			if len(cell) > r.limits.Cell {
-				r.add(Problem{Line: rec.line, Date: on, Rule: "R8", Field: r.headingAt(i),
-					Found:    fmt.Sprintf("a cell that is very long, %d bytes", len(cell)),
-					Expected: fmt.Sprintf("at most %d bytes", r.limits.Cell), Do: "The column is not read, so the row was kept. Check the export."})
-			}
-		}
+	if !r.cellsFit(rec, on) {
+		return nil
 	}
 
 	// Who it is (R2, R3).

@@ -20,10 +20,11 @@ type gatherer struct {
 	provider string
 
 	byNHS, byLocal map[string]int32
-	// named remembers who the rows of one Who are, and before what was stated last
-	// of each patient, one more than the index: the same people are on the list day
-	// after day, and most are stated as they were.
-	named      map[int32][2]int32
+	// named is the file's, in which this is the nth provider, and before what was
+	// stated last of each patient, one more than the index: the same people are on the
+	// list day after day, and most are stated as they were.
+	named      *[]naming
+	nth        int32
 	before     []int32
 	givens     map[givenKey]int32
 	versions   []*attribution.Version // of the rules that each given fell under
@@ -57,7 +58,7 @@ type givenKey struct {
 func newGatherer(s *Service, f File) *gatherer {
 	return &gatherer{
 		service: s, batch: &Batch{File: f},
-		byNHS: map[string]int32{}, byLocal: map[string]int32{}, named: map[int32][2]int32{}, beside: map[string]int32{},
+		byNHS: map[string]int32{}, byLocal: map[string]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
 		days: map[delay.Day]*[]Listing{}, stays: map[delay.Day][]Stay{},
 	}
@@ -205,13 +206,21 @@ func (g *gatherer) who(r *extract.Row) (patient, local int32) {
 	if r.Who == 0 || r.Pseudonym != "" || r.Spell != "" {
 		return g.patient(who)
 	}
-	at, ok := g.named[r.Who]
-	if !ok {
-		at[0], at[1] = g.patient(who)
-		g.named[r.Who] = at
+	i, all := int(r.Who), *g.named
+	if i < len(all) && all[i].by == g.nth {
+		return all[i].patient, all[i].local
 	}
-	return at[0], at[1]
+	patient, local = g.patient(who)
+	if i >= len(all) {
+		all = append(all, make([]naming, i+1-len(all))...)
+		*g.named = all
+	}
+	all[i] = naming{g.nth, patient, local}
+	return patient, local
 }
+
+// naming is whom one Who of the rows names in a provider's batch.
+type naming struct{ by, patient, local int32 }
 
 // patient gives whom a row names: by the NHS number or what stands for it, else
 // by the local number or the number of a stay that stands for it (R15), with the
@@ -302,7 +311,7 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
 	// A backfill fills these with megabytes that storing has no use for.
 	g.byNHS, g.byLocal, g.patients, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil
-	g.beside, g.locals, g.unreadOn, g.named, g.before, g.seen, g.versions = nil, nil, nil, nil, nil, nil, nil
+	g.beside, g.locals, g.unreadOn, g.before, g.seen, g.versions = nil, nil, nil, nil, nil, nil
 	return b
 }
 

@@ -14,6 +14,8 @@ type gathering struct {
 	file    File
 	all     []*gatherer
 	last    *gatherer
+	// named remembers whom each Who names in the batch whose rows had it last.
+	named []naming
 }
 
 // row takes one row in. It is the each function of a Reader.
@@ -29,7 +31,7 @@ func (g *gathering) of(provider string) *gatherer {
 	if i < 0 {
 		i = len(g.all)
 		one := newGatherer(g.service, g.file)
-		one.provider = provider
+		one.provider, one.nth, one.named = provider, int32(i+1), &g.named
 		g.all = append(g.all, one)
 	}
 	g.last = g.all[i]
@@ -39,6 +41,7 @@ func (g *gathering) of(provider string) *gatherer {
 // finish gives the batches of all providers, once all rows are in, in the order
 // of their codes. A provider all of whose rows were left out has one too.
 func (g *gathering) finish(sum *extract.Summary) *Batch {
+	g.named = nil
 	for _, d := range sum.Dates {
 		g.of(d.Provider)
 	}

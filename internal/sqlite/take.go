@@ -64,7 +64,8 @@ func insertFile(ctx context.Context, tx *sql.Tx, f ingest.File, at time.Time, ou
 }
 
 // Take stores a batch in one transaction and works out again what it touches.
-// A Conflict problem says that another process took the same bytes meanwhile.
+// A Conflict problem says that another process took the same bytes meanwhile. The batch
+// is spent: its sealed identifiers are let go once they are stored.
 func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Taken) ([]byte, error)) error {
 	// The driver starts a goroutine for each statement that could be stopped. A file
 	// makes hundreds of short ones, so it is the transaction that is stopped, between
@@ -122,12 +123,23 @@ func (s *Store) take(t *taking) (ingest.Taken, error) {
 	if err := t.evidence(); err != nil {
 		return ingest.Taken{}, err
 	}
+	t.sealedAreStored()
 	d := newDerivation(t.ctx, t.tx, s, t.senderID)
 	defer d.close()
 	if err := d.derive(t); err != nil {
 		return ingest.Taken{}, err
 	}
 	return t.taken(d)
+}
+
+// sealedAreStored lets go of the sealed identifiers of the batch, hundreds of thousands
+// of small texts of a backfill that the collector would look at until the end.
+func (t *taking) sealedAreStored() {
+	for i := range t.batch.Patients {
+		p := &t.batch.Patients[i]
+		p.NHSNumber, p.LocalID, p.Other = nil, nil, nil
+	}
+	t.batch.Locals = nil
 }
 
 // evidence stores what the batch states.
