@@ -63,3 +63,27 @@ func TestR1ARejectedFileCountsWhatItDoesNotList(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// Rows of one pair of numbers at two providers in turn are one patient of each, and
+// the words that were remembered of the other's never stand for them (R12).
+func TestR12ThePairOfNumbersIsAPatientOfEachProvider(t *testing.T) {
+	g := &gathering{service: &Service{}}
+	for i := range int32(40) {
+		for _, provider := range []string{"RZ2", "RZ1"} {
+			of := g.of(provider)
+			// Each provider has met another number of people before.
+			if provider == "RZ1" && i == 0 {
+				of.who(&extract.Row{NHSNumber: "9434765919"})
+			}
+			row := &extract.Row{Who: 1 + i%4, NHSNumber: fmt.Sprintf("943476%04d", i%4), LocalID: fmt.Sprintf("L%d", i%4)}
+			patient, local := of.who(row)
+			want, wantLocal := of.patient(identity.Patient{NHSNumber: row.NHSNumber, LocalID: row.LocalID})
+			if patient != want || local != wantLocal || of.patients[patient].NHSNumber != row.NHSNumber {
+				t.Fatalf("row %d of %s is of patient %d (%d beside), want %d (%d)", i, provider, patient, local, want, wantLocal)
+			}
+		}
+	}
+	if a, b := len(g.of("RZ1").patients), len(g.of("RZ2").patients); a != 5 || b != 4 {
+		t.Errorf("%d and %d patients, want 5 and 4", a, b)
+	}
+}
