@@ -323,7 +323,7 @@ func (r *rowReader) onDay(on delay.Day) {
 }
 
 // cellsFit says whether a row has no cell that is too long to be read (R8), and puts
-// it aside otherwise. One that is not read is told of alone.
+// it aside otherwise. A long one of a column that is not read is told of, no more.
 func (r *rowReader) cellsFit(rec *record, on delay.Day) bool {
 	if !slices.ContainsFunc(rec.cells, func(cell []byte) bool { return len(cell) > r.limits.Cell }) {
 		return true

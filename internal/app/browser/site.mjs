@@ -250,7 +250,8 @@ export async function visitor (chrome, site, options = {}) {
 // The pages of the service that people read; a receipt is added where there is
 // one.
 export const pages = [
-  '/overview', '/overview?view=print', '/figures', '/figures?by=provider,reason&last=3m', '/charts/delayed-days', '/charts/dtoc-beds',
+  '/overview', '/overview?view=print', '/figures', '/figures?by=provider,reason&last=3m', '/figures?rows=reason&columns=provider',
+  '/charts/delayed-days', '/charts/dtoc-beds',
   '/charts/council-share', '/charts/reasons', '/extracts', '/extracts/upload',
   '/quality', '/extracts/calendar', '/packs', '/definitions', '/definitions/M03',
   '/definitions/changes', '/layouts', '/layouts/new', '/layouts/northgate-csv',

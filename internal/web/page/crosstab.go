@@ -78,13 +78,11 @@ func (t Crosstab) Bodies() []CrossRow {
 	if !t.Stacks() {
 		return t.Rows
 	}
-	for _, r := range t.Rows {
-		for i := range r.Cells {
-			r.Cells[i].Under = t.Heads[i].Text
+	for i, h := range t.Heads {
+		for _, r := range t.Rows {
+			r.Cells[i].Under = h.Text
 		}
-	}
-	for i := range t.Foot[1:] {
-		t.Foot[i+1].Under = t.Heads[i].Text
+		t.Foot[i+1].Under = h.Text // The first is the row's name.
 	}
 	return t.Rows
 }
