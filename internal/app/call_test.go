@@ -293,9 +293,11 @@ func TestDevonCalls(t *testing.T) {
 	}
 	calls = append(calls, y.start(time.Date(2018, 9, 5, 10, 0, 0, 0, y.London)))
 
-	y.now = time.Date(2019, 4, 1, 7, 30, 0, 0, y.London)
+	// The last in the new year: its charts and periods reach over the turn.
+	y.now = time.Date(2019, 1, 16, 7, 30, 0, 0, y.London)
+	rest, _ = until(rest, delay.MustDay("2019-01-15"), nil)
 	take(rest)
-	calls = append(calls, y.start(time.Date(2019, 4, 1, 10, 0, 0, 0, y.London)))
+	calls = append(calls, y.start(time.Date(2019, 1, 16, 10, 0, 0, 0, y.London)))
 
 	// Months later the pages of each call still show, to each role, what they
 	// showed; by then the delays are settled as they are known.
