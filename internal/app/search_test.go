@@ -98,7 +98,9 @@ func TestFindAPerson(t *testing.T) {
 			if e.Record == ref {
 				found++
 			}
-			if text := e.Record + e.Before + e.After; strings.Contains(text, "100000001") || strings.Contains(text, "4B") {
+			// A reference is drawn by the key of the day, and may itself hold the ward's letters (HW-DXS34B1X).
+			typed := strings.ReplaceAll(e.Record+" "+e.Before+" "+e.After, ref, "")
+			if strings.Contains(typed, "100000001") || strings.Contains(typed, "4B") {
 				t.Errorf("the entry holds what was typed: %+v", e)
 			}
 		}
