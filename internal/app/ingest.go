@@ -188,18 +188,45 @@ func find(paths []string) ([]string, error) {
 	return files, nil
 }
 
-// ingestFiles takes files in, in order, and says of each what became of it.
-// The status is ExitLess when any was rejected or is held.
+// ingestFiles takes files in, in order, and says of each what became of it. The next
+// one is read while one is stored. The status is ExitLess when any was rejected or is
+// held.
 func (a *App) ingestFiles(ctx context.Context, files []string, say func(*ingest.Report) error) (int, error) {
-	status := ExitDone
-	for _, path := range files {
+	reading, stop := context.WithCancel(ctx)
+	ahead := make(chan *ingest.Ahead)
+	go func() {
+		defer close(ahead)
+		for _, path := range files {
+			one := a.readAhead(reading, path)
+			select {
+			case ahead <- one:
+			case <-reading.Done():
+				one.Drop()
+				return
+			}
+		}
+	}()
+	defer func() {
+		stop()
+		for one := range ahead {
+			one.Drop()
+		}
+	}()
+	status, done := ExitDone, 0
+	for one := range ahead {
 		if err := ctx.Err(); err != nil {
+			one.Drop()
 			return ExitLess, err
 		}
-		r, err := a.ingestFile(ctx, path)
+		r, err := one.Take(ctx)
+		if errors.Is(err, ingest.ErrUnreadable) {
+			// It is turned away like any other, so that the others are not left waiting for it.
+			r, err = &ingest.Report{File: nhsnumber.Redact(filepath.Base(files[done])), Outcome: ingest.Rejected, Reason: problem.Sentence(err)}, nil
+		}
 		if err != nil {
 			return ExitLess, err
 		}
+		done++
 		if r.Outcome == ingest.Rejected || r.Outcome == ingest.Held {
 			status = ExitLess
 		}
@@ -207,23 +234,20 @@ func (a *App) ingestFiles(ctx context.Context, files []string, say func(*ingest.
 			return ExitLess, err
 		}
 	}
+	if done < len(files) {
+		return ExitLess, ctx.Err()
+	}
 	return status, nil
 }
 
-// ingestFile takes one file in. A file that cannot be read is turned away like
-// any other, so that the others are not left waiting for it.
-func (a *App) ingestFile(ctx context.Context, path string) (*ingest.Report, error) {
-	name := filepath.Base(path)
+// readAhead reads a file that a command names, before its turn to be taken in.
+func (a *App) readAhead(ctx context.Context, path string) *ingest.Ahead {
 	f, err := openNamed(path)
-	var report *ingest.Report
-	if err == nil {
-		defer f.Close()
-		report, err = a.Ingest.File(ctx, name, f)
+	if err != nil {
+		return ingest.Unread(err)
 	}
-	if errors.Is(err, ingest.ErrUnreadable) {
-		return &ingest.Report{File: nhsnumber.Redact(name), Outcome: ingest.Rejected, Reason: problem.Sentence(err)}, nil
-	}
-	return report, err
+	defer f.Close()
+	return a.Ingest.Ahead(ctx, filepath.Base(path), f)
 }
 
 // openNamed opens a file that a command names or a folder holds, following links, and

@@ -119,7 +119,7 @@ func (s *Service) Reread(ctx context.Context, name string, received time.Time, s
 	defer frozen.Close()
 	name = baseName(name)
 	f := File{Name: nhsnumber.Redact(name), Bytes: frozen.Size, SHA256: kept.Sum, ReceivedAt: received, Thinned: len(kept.LeftOut) > 0}
-	out := &Reread{g: &gathering{service: s, file: f}, named: f.Name != name}
+	out := &Reread{g: &gathering{service: s}, named: f.Name != name}
 	out.summary, err = s.Reader.Read(ctx, name, frozen.Reader(), out.g.row)
 	if err == nil {
 		kept.count(out.summary)
@@ -132,7 +132,7 @@ func (s *Service) Reread(ctx context.Context, name string, received time.Time, s
 	default:
 		return &Reread{Why: nhsnumber.Redact(problem.Sentence(err))}, nil
 	}
-	out.Batch = out.g.finish(out.summary)
+	out.Batch = out.g.finish(out.summary, f)
 	out.Batch.File.ReadWith = s.readWith(out.summary)
 	out.report = Report{File: f.Name, SHA256: fmt.Sprintf("%x", f.SHA256)}
 	out.report.describe(out.summary, out.Batch)

@@ -55,9 +55,9 @@ type givenKey struct {
 	version *attribution.Version
 }
 
-func newGatherer(s *Service, f File) *gatherer {
+func newGatherer(s *Service) *gatherer {
 	return &gatherer{
-		service: s, batch: &Batch{File: f},
+		service: s, batch: &Batch{},
 		byNHS: map[string]int32{}, byLocal: map[string]int32{}, beside: map[string]int32{},
 		givens: map[givenKey]int32{}, places: map[Place]int32{}, statements: map[Statement]int32{},
 		days: map[delay.Day]*[]Listing{}, stays: map[delay.Day][]Stay{},

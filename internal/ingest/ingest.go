@@ -203,10 +203,8 @@ func (s *Service) File(ctx context.Context, name string, src io.ReadSeeker) (*Re
 // provider that may refuses is a Forbidden problem and leaves nothing behind.
 // A nil may refuses none.
 func (s *Service) FileOf(ctx context.Context, name string, src io.ReadSeeker, may func(provider string) bool) (*Report, error) {
-	if s.Key == nil {
-		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was "+
-			"taken. "+
-			"Ask the person who runs Homeward to restore the key file from the backup.")
+	if err := s.keyed(); err != nil {
+		return nil, err
 	}
 	if own := may; own != nil && s.Into != nil {
 		may = func(provider string) bool { return own(provider) || own(s.Into(provider)) }
@@ -242,6 +240,15 @@ func (s *Service) Again(ctx context.Context, name string, received time.Time, sr
 	return s.take(ctx, File{Name: name, ReceivedAt: received, Recovered: !received.IsZero()}, frozen, taking{note: note, kept: &kept})
 }
 
+// keyed refuses to take anything in without the key by which patients are matched.
+func (s *Service) keyed() error {
+	if s.Key != nil {
+		return nil
+	}
+	return problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was taken. Ask "+
+		"the person who runs Homeward to restore the key file from the backup.")
+}
+
 // taking says how one file is taken in.
 type taking struct {
 	may  func(provider string) bool // nil: any
@@ -250,6 +257,8 @@ type taking struct {
 	kept *Kept // of a file that is kept already
 	// refused says why the file is turned away unread.
 	refused error
+	// read is what was read of it before its turn, nil for nothing.
+	read *reading
 }
 
 // rules gives the rule set of a code set, the partnership's own for none.
@@ -261,10 +270,8 @@ func (s *Service) rules(set string) *attribution.RuleSet {
 }
 
 func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) (_ *Report, err error) {
-	if s.Key == nil {
-		return nil, problem.New(problem.Unavailable, "The key file for identifiers is missing, so patients cannot be matched. Nothing was "+
-			"taken. "+
-			"Ask the person who runs Homeward to restore the key file from the backup.")
+	if err := s.keyed(); err != nil {
+		return nil, err
 	}
 	s.one.Lock()
 	defer s.one.Unlock()
@@ -312,11 +319,10 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 		// and keeps the peak near what is held.
 		defer debug.SetGCPercent(debug.SetGCPercent(40))
 	}
-	g := &gathering{service: s, file: f}
-	var summary *extract.Summary
-	if err = how.refused; err == nil {
-		summary, err = s.Reader.Read(ctx, name, frozen.Reader(), g.row)
+	if how.read == nil {
+		how.read = s.read(ctx, name, frozen, how.refused)
 	}
+	g, summary, err := how.read.rows, how.read.summary, how.read.err
 	if err == nil && how.kept != nil {
 		how.kept.count(summary)
 	}
@@ -341,7 +347,7 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	if how.may != nil && !mayAll(how.may, summary) {
 		return nil, notTheirs()
 	}
-	batch := g.finish(summary)
+	batch := g.finish(summary, f)
 	batch.File.ReadWith = s.readWith(summary)
 	report.describe(summary, batch)
 	kept.Place()

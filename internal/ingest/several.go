@@ -11,7 +11,6 @@ import (
 // into a batch for each.
 type gathering struct {
 	service *Service
-	file    File
 	all     []*gatherer
 	last    *gatherer
 	// named remembers whom each Who names in the batch whose rows had it last.
@@ -30,7 +29,7 @@ func (g *gathering) of(provider string) *gatherer {
 	i := slices.IndexFunc(g.all, func(one *gatherer) bool { return one.provider == provider })
 	if i < 0 {
 		i = len(g.all)
-		one := newGatherer(g.service, g.file)
+		one := newGatherer(g.service)
 		one.provider, one.nth, one.named = provider, int32(i+1), &g.named
 		g.all = append(g.all, one)
 	}
@@ -38,9 +37,9 @@ func (g *gathering) of(provider string) *gatherer {
 	return g.last
 }
 
-// finish gives the batches of all providers, once all rows are in, in the order
-// of their codes. A provider all of whose rows were left out has one too.
-func (g *gathering) finish(sum *extract.Summary) *Batch {
+// finish gives the batches of all providers of a file, once all its rows are in, in
+// the order of their codes. A provider all of whose rows were left out has one too.
+func (g *gathering) finish(sum *extract.Summary, f File) *Batch {
 	g.named = nil
 	for _, d := range sum.Dates {
 		g.of(d.Provider)
@@ -49,6 +48,7 @@ func (g *gathering) finish(sum *extract.Summary) *Batch {
 	var first *Batch
 	for _, one := range g.all {
 		b := one.finish(sum)
+		b.File = f
 		if first == nil {
 			first = b
 			continue
