@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -78,6 +79,9 @@ type connector struct {
 func (g *guard) connect(dsn string) *sql.DB {
 	c := &connector{dsn: dsn}
 	c.driver.ConnectHook = func(conn *sqlite3.SQLiteConn) error {
+		if _, err := conn.Exec("PRAGMA wal_autocheckpoint = "+strconv.Itoa(pagesOfLog), nil); err != nil {
+			return err
+		}
 		conn.RegisterCommitHook(func() int {
 			if g.same() != nil {
 				return 1 // The commit is undone.
@@ -88,6 +92,11 @@ func (g *guard) connect(dsn string) *sql.DB {
 	}
 	return sql.OpenDB(c)
 }
+
+// pagesOfLog is from how many pages of 4 KiB on a commit moves the log into the
+// database. A page that many files change is then moved once for all of them, and the
+// disk is waited for less often; the log stays at some 16 MiB.
+const pagesOfLog = 4000
 
 // Connect opens a connection.
 func (c *connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }

@@ -69,7 +69,7 @@ func (s *Store) patientIn(ctx context.Context, tx *sql.Tx, scope people.Scope, r
 		SELECT min(named.patient_id), p.patient_id, p.provider_id
 		FROM patient named
 		JOIN patient p ON p.patient_id = named.person_id
-		WHERE named.reference = ? AND `+w.String()+`
+		WHERE `+named+` AND `+w.String()+`
 		GROUP BY p.patient_id
 		LIMIT 2`, func(rows *sql.Rows) error {
 		found++

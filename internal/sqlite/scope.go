@@ -101,6 +101,11 @@ func matched(scope people.Scope, f record.Filter, uncounted where) (query string
 	return query, args
 }
 
+// named is the condition on a patient called named that they have a reference. The
+// index goes by sender, so that what one file brings lies together: those of all in
+// the order of their references were half of what a nation's year wrote.
+const named = "named.sender_id IN (SELECT provider_id FROM provider) AND named.reference = ?"
+
 // narrow adds the parts of a filter that speak of a statement and its patient.
 func (w *where) narrow(f record.Filter) {
 	w.filter(f.Filter)
@@ -112,7 +117,7 @@ func (w *where) narrow(f record.Filter) {
 	in(w, "pl.site", f.Sites, func(s string) any { return s })
 	in(w, "pl.ward", f.Wards, func(s string) any { return s })
 	if f.Reference != "" {
-		w.add("p.patient_id IN (SELECT person_id FROM patient WHERE reference = ?)", f.Reference)
+		w.add("p.patient_id IN (SELECT person_id FROM patient named WHERE "+named+")", f.Reference)
 	}
 }
 
@@ -440,7 +445,7 @@ func (s *Store) Identifiers(ctx context.Context, by people.Actor, key *identity.
 			JOIN patient p ON p.patient_id = named.person_id
 			JOIN patient m ON m.person_id = p.patient_id
 			JOIN provider v ON v.provider_id = p.provider_id
-			WHERE named.reference = ? AND `+w.String()+`
+			WHERE `+named+` AND `+w.String()+`
 			ORDER BY m.nhs_id = 0, m.patient_id`, func(rows *sql.Rows) error {
 			var patient int64
 			var purged bool
@@ -520,20 +525,25 @@ func (s *Store) FindByNumber(ctx context.Context, by people.Actor, key *identity
 // findByNumber matches the number as extracts' numbers are matched (I1): as an
 // NHS number, and as the own number of each provider.
 func (r *recording) findByNumber(scope people.Scope, key *identity.Key, number string) ([]string, error) {
-	var hashes []string
-	add := func(p identity.Patient) {
+	type hashOf struct {
+		Hash   string
+		Sender int64 // 0 for anybody's
+	}
+	var hashes []hashOf
+	add := func(sender int64, p identity.Patient) {
 		h := key.Hash(p)
-		hashes = append(hashes, hex.EncodeToString(h[:]))
+		hashes = append(hashes, hashOf{hex.EncodeToString(h[:]), sender})
 	}
 	if nhs, reading := identity.NHSNumber(number); reading == identity.Good {
-		add(identity.Patient{NHSNumber: nhs})
+		add(0, identity.Patient{NHSNumber: nhs})
 	}
 	if local, reading := identity.LocalID(number); reading == identity.Good {
-		if err := eachRow(r.ctx, r.Tx, `SELECT code FROM provider ORDER BY code`, func(rows *sql.Rows) error {
+		if err := eachRow(r.ctx, r.Tx, `SELECT provider_id, code FROM provider ORDER BY code`, func(rows *sql.Rows) error {
+			var sender int64
 			var code string
-			err := rows.Scan(&code)
-			add(identity.Patient{Provider: code, LocalID: local})
-			add(identity.Patient{Provider: code, Spell: local})
+			err := rows.Scan(&sender, &code)
+			add(sender, identity.Patient{Provider: code, LocalID: local})
+			add(sender, identity.Patient{Provider: code, Spell: local})
 			return err
 		}); err != nil {
 			return nil, err
@@ -546,14 +556,14 @@ func (r *recording) findByNumber(scope people.Scope, key *identity.Key, number s
 	w := reachable(scope)
 	var out []string
 	err = eachRow(r.ctx, r.Tx, `
-		WITH wanted AS (SELECT unhex(value) AS hash FROM json_each(?)),
+		WITH wanted AS (SELECT unhex(value ->> 'Hash') AS hash, value ->> 'Sender' AS sender FROM json_each(?)),
 			found AS (
 				SELECT p.person_id FROM wanted JOIN patient p ON p.key_hash = wanted.hash
 				UNION
-				SELECT p.person_id FROM wanted JOIN local_number l ON l.hash = wanted.hash
+				SELECT p.person_id FROM wanted JOIN local_number l ON l.provider_id = wanted.sender AND l.hash = wanted.hash
 					JOIN patient p ON p.local_number <> 0 AND p.local_number = l.local_number_id
 				UNION
-				SELECT p.person_id FROM wanted JOIN local_number l ON l.hash = wanted.hash
+				SELECT p.person_id FROM wanted JOIN local_number l ON l.provider_id = wanted.sender AND l.hash = wanted.hash
 					JOIN stated_with s ON s.local_number_id = l.local_number_id JOIN patient p ON p.patient_id = s.patient_id)
 		SELECT p.reference
 		FROM found

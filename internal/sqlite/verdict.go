@@ -199,7 +199,7 @@ func (s *Store) pairIn(ctx context.Context, tx *sql.Tx, by people.Actor, one, ot
 	within := 0
 	for i, reference := range []string{one, other} {
 		found := 0
-		err := eachRow(ctx, tx, `SELECT patient_id, group_id FROM patient WHERE reference = ? LIMIT 2`, func(rows *sql.Rows) error {
+		err := eachRow(ctx, tx, `SELECT patient_id, group_id FROM patient named WHERE `+named+` LIMIT 2`, func(rows *sql.Rows) error {
 			found++
 			return rows.Scan(&ids[i], &groups[i])
 		}, reference)
