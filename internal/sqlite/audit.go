@@ -97,7 +97,7 @@ func (h hashInto) Scan(src any) error {
 // done, whatever becomes of the head file: one that lags behind is no finding,
 // and Ready says why it does.
 func (s *Store) recorded(ctx context.Context, f func(*recording) error) error {
-	tx, end, err := s.begin(ctx)
+	tx, end, err := s.begin(ctx, s.write)
 	if err != nil {
 		return err
 	}

@@ -166,10 +166,15 @@ func (s *Store) probe(ctx context.Context) error {
 	return busy(err)
 }
 
+// beginner is a pool of connections, or one of them.
+type beginner interface {
+	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
+}
+
 // begin begins a write transaction and notes that this process holds the lock;
 // the function that it gives is called at its end.
-func (s *Store) begin(ctx context.Context) (*sql.Tx, func(), error) {
-	tx, err := s.write.BeginTx(ctx, nil)
+func (s *Store) begin(ctx context.Context, on beginner) (*sql.Tx, func(), error) {
+	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, nil, s.unwritten(err)
 	}

@@ -23,27 +23,14 @@ static void keep_free_memory(void) {
 // Nobody asks for the count. Source: sqlite.org/compile.html, recommended options.
 // Once SQLite is at work it refuses, and counts on.
 static int count_no_memory(void) { return sqlite3_config(9, 0); } // SQLITE_CONFIG_MEMSTATUS
-
-// SQLite notes each page that a statement changes, to undo the statement alone. Beyond
-// 64 KiB the notes go into a file, two writes a page: rows that go in by the hundred,
-// each into indexes in the order of hashes, made half a million writes of a backfill,
-// a fifth of its time. What is noted is taken in one piece, so it is less than the
-// threshold above.
-static int keep_statement_notes(void) {
-#ifdef __GLIBC__
-	return sqlite3_config(26, 2 << 20); // SQLITE_CONFIG_STMTJRNL_SPILL
-#else
-	return 0;
-#endif
-}
 */
 import "C"
 
-// sqliteRefused is not 0 where SQLite refused a setting, which costs time and nothing
+// sqliteRefused is not 0 where SQLite refused the setting, which costs time and nothing
 // else.
 var sqliteRefused int
 
 func init() {
 	C.keep_free_memory()
-	sqliteRefused = int(C.count_no_memory() | C.keep_statement_notes())
+	sqliteRefused = int(C.count_no_memory())
 }

@@ -71,7 +71,7 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 	// makes hundreds of short ones, so it is the transaction that is stopped, between
 	// two of them.
 	steady := context.WithoutCancel(ctx)
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.inTxOfShort(ctx, func(tx *sql.Tx) error {
 		ctx := steady
 		if err := s.sameKey(ctx, tx); err != nil {
 			return err
