@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 
-	"homeward/internal/bundle"
 	"homeward/internal/extract"
 )
 
@@ -34,22 +33,30 @@ type Ahead struct {
 	err     error
 }
 
-// Ahead reads a file while others are taken in. One that is large, a ZIP file, or may
-// not be read is looked at when its turn comes, so that little is held. Take or Drop
-// what it gives; src may be closed before.
+// small is the size in bytes up to which a file is read before its turn, so that little
+// is held beside the file that is being stored.
+const small = 2 << 20
+
+// Ahead reads a small file of text while others are taken in. A large one, and what is
+// packed, a workbook or a ZIP file, are read when their turn comes. Take or Drop what it
+// gives; src may be closed before.
 func (s *Service) Ahead(ctx context.Context, name string, src io.Reader) *Ahead {
 	a := &Ahead{service: s, name: name, how: taking{keep: s.Keeper != nil}}
 	if a.err = s.keyed(); a.err != nil {
 		return a
 	}
-	if a.frozen, a.err = Freeze(src, s.Spool); a.err != nil || a.frozen.Size > large {
+	if a.frozen, a.err = Freeze(src, s.Spool); a.err != nil || a.frozen.Size > small {
 		return a
 	}
-	if in, err := bundle.Open(a.frozen, a.frozen.Size, bundle.DefaultLimits()); in == nil && err == nil {
+	begins := make([]byte, len(packed))
+	if n, _ := a.frozen.ReadAt(begins, 0); string(begins[:n]) != packed {
 		a.how.read = s.read(ctx, baseName(name), a.frozen, nil)
 	}
 	return a
 }
+
+// packed is how ZIP files begin, and workbooks, which are some.
+const packed = "PK"
 
 // Unread is a file that cannot be read for an error, which its turn gives.
 func Unread(err error) *Ahead { return &Ahead{err: err} }

@@ -32,8 +32,8 @@ func TestAFileThatWaitsIsReadOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var packed bytes.Buffer
-	z := zip.NewWriter(&packed)
+	var two bytes.Buffer
+	z := zip.NewWriter(&two)
 	for _, name := range []string{"a.csv", "b.csv"} {
 		w, err := z.Create(name)
 		if err == nil {
@@ -51,8 +51,8 @@ func TestAFileThatWaitsIsReadOnce(t *testing.T) {
 		before, after int
 	}{
 		{"small.csv", "x", 1, 1},
-		{"large.csv", strings.Repeat("x", large+1), 0, 1},
-		{"two.zip", packed.String(), 0, 2},
+		{"large.csv", strings.Repeat("x", small+1), 0, 1},
+		{"two.zip", two.String(), 0, 2},
 	} {
 		reader := &counting{}
 		s := &Service{Reader: reader, Store: noStore{}, Key: key, Now: time.Now, Spool: t.TempDir()}
