@@ -284,12 +284,14 @@ func (s *Store) inTxOfShort(ctx context.Context, f func(*sql.Tx) error) error {
 	if err != nil {
 		return s.unwritten(err)
 	}
-	defer conn.Close()
+	defer func() {
+		// Without this later statements would take more memory, and nothing else.
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA temp_store = DEFAULT`)
+		_ = conn.Close()
+	}()
 	if _, err := conn.ExecContext(ctx, `PRAGMA temp_store = MEMORY`); err != nil {
 		return s.unwritten(err)
 	}
-	// Without this later statements would take more memory, and nothing else.
-	defer conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA temp_store = DEFAULT`)
 	return s.inTxOn(ctx, conn, f)
 }
 
