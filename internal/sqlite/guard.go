@@ -171,12 +171,15 @@ type beginner interface {
 	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
 }
 
-// begin begins a write transaction and notes that this process holds the lock;
-// the function that it gives is called at its end.
+// begin begins a write transaction, says to readers that what they know of figures may
+// change with it, and notes that this process holds the lock; the function that it gives is called at its end.
 func (s *Store) begin(ctx context.Context, on beginner) (*sql.Tx, func(), error) {
 	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, nil, s.unwritten(err)
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE moment SET turn = turn + 1`); err != nil {
+		return nil, nil, errors.Join(s.unwritten(err), ignoreDone(tx.Rollback()))
 	}
 	s.guard.holding.Store(time.Now().UnixNano())
 	return tx, func() { s.guard.holding.Store(0) }, nil

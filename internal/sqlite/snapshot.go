@@ -39,12 +39,12 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 // snapshot gives the store as a transaction that begins now sees it.
 func (s *Store) snapshot(ctx context.Context, tx *sql.Tx) (*Snapshot, error) {
 	// The moment of a read transaction is that of its first reading.
-	var one int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM moment`).Scan(&one); err != nil {
+	var turn int64
+	if err := tx.QueryRowContext(ctx, `SELECT turn FROM moment`).Scan(&turn); err != nil {
 		return nil, errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	out := *s
-	out.read, out.held, out.write, out.keptWaits = tx, tx, unwritable, &keptWaits{}
+	out.read, out.held, out.write, out.keptWaits = tx, tx, unwritable, s.shared.of(turn)
 	return &Snapshot{Store: &out}, nil
 }
 

@@ -50,6 +50,7 @@ type Store struct {
 	snapshots *sql.DB    // for snapshots
 	held      *sql.Tx    // the transaction of a snapshot, else nil
 	keptWaits *keptWaits // of a snapshot, else nil
+	shared    *sharedWaits
 
 	// unlinked is set in a store of a past moment at which people were not found
 	// across numbers and providers yet (C15).
@@ -86,7 +87,7 @@ func Open(ctx context.Context, dir string, settings *Settings, options ...Option
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, busy(err)
 	}
-	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, guard: &guard{}, ledger: &ledger{dir: dir}}
+	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, guard: &guard{}, ledger: &ledger{dir: dir}, shared: &sharedWaits{}}
 	for _, option := range options {
 		option(s)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -48,18 +49,53 @@ func (c *wait) leaving(i int) measure.Cell {
 	return cell
 }
 
-// keptSteps bounds the steps that a snapshot keeps for its next question, some 120
-// bytes each: a year of England's delays has 190,000.
-const keptSteps = 500_000
+// keptSteps bounds the steps that are kept for the next question, some 120 bytes each:
+// a year of England's delays has 190,000. keptFor is for how long nobody must have
+// asked until they are let go.
+const (
+	keptSteps = 500_000
+	keptFor   = time.Minute
+)
 
-// keptWaits keeps what a snapshot has read of waits. Questions of one page ask
-// about the same delays again and again.
+// keptWaits keeps what has been read of waits until something is written. The
+// questions of one page ask about the same delays again and again, and so do pages
+// that many people look at.
 type keptWaits struct {
-	mu    sync.Mutex
+	mu    sync.Mutex // held while waits are read, so that nobody reads the same beside
 	steps int
-	of    []keptRange
+	of    []*keptRange
 	// places are the providers, read with the first waits.
 	places map[int64]place
+}
+
+// sharedWaits are those that the snapshots of a store share while nothing is written.
+type sharedWaits struct {
+	mu   sync.Mutex
+	turn int64
+	now  *keptWaits
+	end  *time.Timer
+}
+
+// of gives what is kept for snapshots of a turn. One that is older than another keeps
+// for itself.
+func (s *sharedWaits) of(turn int64) *keptWaits {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.now != nil && turn < s.turn:
+		return &keptWaits{}
+	case s.now == nil || turn > s.turn:
+		s.now, s.turn = &keptWaits{}, turn
+	}
+	if s.end != nil {
+		s.end.Stop()
+	}
+	s.end = time.AfterFunc(keptFor, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.now = nil
+	})
+	return s.now
 }
 
 type keptRange struct {
@@ -94,46 +130,57 @@ func byPathway(q measure.Query) bool { return segmentsOf(q.Filter, q.By) != "seg
 func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait, firstList delay.Day)) error {
 	kept := s.keptWaits
 	if kept == nil {
-		kept = &keptWaits{steps: keptSteps} // Nobody asks again.
+		kept = &keptWaits{} // Nobody asks again.
 	}
+	held, err := s.waitsOf(ctx, kept, q, do)
+	if err != nil || held == nil {
+		return err
+	}
+	at := set(q.Filter.Providers)
+	for i := range held.waits {
+		if one := &held.waits[i]; listedEarly(q) <= one.listedLast && one.began <= q.To && among(at, kept.places[one.provider].code) {
+			do(one, kept.places[one.provider].firstList)
+		}
+	}
+	return nil
+}
+
+// waitsOf gives the waits of a query that are kept. It is nil where none are: then they
+// were read, for do, and are kept now unless they are too many.
+func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query, do func(one *wait, firstList delay.Day)) (*keptRange, error) {
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
-	for i := range kept.of {
-		if k := &kept.of[i]; k.covers(q) {
-			at := set(q.Filter.Providers)
-			for i := range k.waits {
-				if one := &k.waits[i]; listedEarly(q) <= one.listedLast && one.began <= q.To && among(at, kept.places[one.provider].code) {
-					do(one, kept.places[one.provider].firstList)
-				}
-			}
-			return nil
-		}
+	if i := slices.IndexFunc(kept.of, func(k *keptRange) bool { return k.covers(q) }); i >= 0 {
+		return kept.of[i], nil
 	}
 	tx, end, err := s.atOnce(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer end()
 	if kept.places == nil {
 		if kept.places, err = readPlaces(ctx, tx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	found, steps := []wait{}, 0
 	if err := readWaits(ctx, tx, q, kept.places, func(one wait) {
 		do(&one, kept.places[one.provider].firstList)
-		// Ten years of a nation are read past, not held.
-		if steps += len(one.steps); kept.steps+steps <= keptSteps {
+		switch steps += len(one.steps); {
+		case s.keptWaits == nil || steps > keptSteps:
+			found = nil // Ten years of a nation are read past, not held.
+		case kept.steps+steps > keptSteps:
+			kept.of, kept.steps = nil, 0 // What was asked before makes room.
+			fallthrough
+		default:
 			found = append(found, one)
-		} else {
-			found = nil
 		}
 	}); err != nil || found == nil {
-		return err
+		return nil, err
 	}
 	kept.steps += steps
-	kept.of = append(kept.of, keptRange{q.From, q.To, slices.Clone(q.Filter.Providers), slices.Clone(q.Filter.Councils), byPathway(q), found})
-	return nil
+	kept.of = append(kept.of, &keptRange{q.From, q.To, slices.Clone(q.Filter.Providers), slices.Clone(q.Filter.Councils), byPathway(q), found})
+	return nil, nil
 }
 
 // listedEarly is the first day on which the last listing of a delay can be that has a
