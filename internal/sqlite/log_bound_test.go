@@ -21,7 +21,10 @@ func TestTheLogIsMovedIntoTheDatabase(t *testing.T) {
 	longest := int64(0)
 	for range 40 {
 		if err := s.inTx(ctx, func(tx *sql.Tx) error {
-			for _, query := range []string{`CREATE TABLE IF NOT EXISTS large (content BLOB) STRICT`, `INSERT INTO large VALUES (zeroblob(1 << 20))`} {
+			for _, query := range []string{
+				`CREATE TABLE IF NOT EXISTS large (content BLOB) STRICT`,
+				`INSERT INTO large VALUES (zeroblob(1 << 20))`,
+			} {
 				if _, err := tx.ExecContext(ctx, query); err != nil {
 					return err
 				}

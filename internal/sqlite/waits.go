@@ -147,7 +147,8 @@ func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait
 
 // waitsOf gives the waits of a query that are kept. It is nil where none are: then they
 // were read, for do, and are kept now unless they are too many.
-func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query, do func(one *wait, firstList delay.Day)) (*keptRange, error) {
+func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
+	do func(one *wait, firstList delay.Day)) (*keptRange, error) {
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
 	if i := slices.IndexFunc(kept.of, func(k *keptRange) bool { return k.covers(q) }); i >= 0 {
