@@ -240,16 +240,17 @@ func (d *dateReader) serial(text []byte) (date, bool) {
 		// Workbooks hold a 29 February 1900, which never was; day 61 is 1 March.
 		first++
 	}
+	v := date{day: first + days, state: goodDate, form: trueForm}
+	y, m, day := v.day.Time().Date()
 	// A date that stands for none, whatever the epoch; 0 is how a formula shows
 	// an empty cell.
-	if y, m, day := (first + days).Time().Date(); standIns[[3]int{y, int(m), day}] && n < 10_000_000 || n == 0 {
+	if standIns[[3]int{y, int(m), day}] && n < 10_000_000 || n == 0 {
 		return date{standIn: true}, true
 	}
-	if n < 1 || n >= 110_000 {
+	if n < 1 || n >= 10_000_000 || y > lastYear {
 		return date{}, false
 	}
-	v := date{day: first + days, state: goodDate, form: trueForm}
-	v.late = v.day.Time().Day() > 12
+	v.late = day > 12
 	rest := max(n-float64(days), 0)
 	v.midnight(int(rest*24*60*60+0.5), false)
 	return v, true

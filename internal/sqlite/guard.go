@@ -95,7 +95,8 @@ func (g *guard) connect(dsn string) *sql.DB {
 
 // pagesOfLog is from how many pages of 4 KiB on a commit moves the log into the
 // database. A page that many files change is then moved once for all of them, and the
-// disk is waited for less often; the log stays at some 16 MiB.
+// disk is waited for less often; the log stays at some 16 MiB while
+// nobody reads an older moment.
 const pagesOfLog = 4000
 
 // Connect opens a connection.

@@ -61,12 +61,19 @@ const (
 // questions of one page ask about the same delays again and again, and so do pages
 // that many people look at.
 type keptWaits struct {
-	mu    sync.Mutex // held while waits are read, so that nobody reads the same beside
-	steps int
-	of    []*keptRange
+	// turn is held by whoever finds, or reads, what is kept, so that nobody reads the
+	// same beside; it guards all else.
+	turn chan struct{}
+	// most is how many steps are kept, and steps how many are.
+	most, steps int
+	of          []*keptRange
+	// long are ranges of more than is kept. All who ask read them, side by side.
+	long []waitRange
 	// places are the providers, read with the first waits.
 	places map[int64]place
 }
+
+func newKeptWaits() *keptWaits { return &keptWaits{turn: make(chan struct{}, 1), most: keptSteps} }
 
 // sharedWaits are those that the snapshots of a store share while nothing is written.
 type sharedWaits struct {
@@ -83,9 +90,9 @@ func (s *sharedWaits) of(turn int64) *keptWaits {
 	defer s.mu.Unlock()
 	switch {
 	case s.now != nil && turn < s.turn:
-		return &keptWaits{}
+		return newKeptWaits()
 	case s.now == nil || turn > s.turn:
-		s.now, s.turn = &keptWaits{}, turn
+		s.now, s.turn = newKeptWaits(), turn
 	}
 	if s.end != nil {
 		s.end.Stop()
@@ -98,12 +105,32 @@ func (s *sharedWaits) of(turn int64) *keptWaits {
 	return s.now
 }
 
+// keptRange is a range and its waits.
 type keptRange struct {
+	waitRange
+	waits []wait
+}
+
+// waitRange is what of a query its waits depend on.
+type waitRange struct {
 	from, to  delay.Day
 	providers []string
 	councils  []delay.Council
 	byPathway bool
-	waits     []wait
+}
+
+func rangeOf(q measure.Query) waitRange {
+	return waitRange{q.From, q.To, slices.Clone(q.Filter.Providers), slices.Clone(q.Filter.Councils), byPathway(q)}
+}
+
+// byPathway says whether days are parted by the pathway too.
+func byPathway(q measure.Query) bool { return segmentsOf(q.Filter, q.By) != "segment" }
+
+// covers says whether the waits of a range are among those of r.
+func (r *waitRange) covers(o waitRange) bool {
+	return r.from <= o.from && o.to <= r.to && r.byPathway == o.byPathway &&
+		(len(r.providers) == 0 || slices.Equal(r.providers, o.providers)) &&
+		(len(r.councils) == 0 || slices.Equal(r.councils, o.councils))
 }
 
 // place is a provider's code, and its first extract date that counts, 0 when none
@@ -113,16 +140,6 @@ type place struct {
 	firstList delay.Day
 }
 
-// covers says whether the waits of a query are among those kept.
-func (k *keptRange) covers(q measure.Query) bool {
-	return k.from <= q.From && q.To <= k.to && k.byPathway == byPathway(q) &&
-		(len(k.providers) == 0 || slices.Equal(k.providers, q.Filter.Providers)) &&
-		(len(k.councils) == 0 || slices.Equal(k.councils, q.Filter.Councils))
-}
-
-// byPathway says whether days are parted by the pathway too.
-func byPathway(q measure.Query) bool { return segmentsOf(q.Filter, q.By) != "segment" }
-
 // eachWait gives the delays that have a counted day, or an end, from q.From to q.To at
 // the providers of its filter, and that may have a day of its councils; whatever else
 // is asked is for do, which keeps none of them. It gives with each the first extract
@@ -130,7 +147,7 @@ func byPathway(q measure.Query) bool { return segmentsOf(q.Filter, q.By) != "seg
 func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait, firstList delay.Day)) error {
 	kept := s.keptWaits
 	if kept == nil {
-		kept = &keptWaits{} // Nobody asks again.
+		kept = newKeptWaits() // Nobody asks again.
 	}
 	held, err := s.waitsOf(ctx, kept, q, do)
 	if err != nil || held == nil {
@@ -149,9 +166,15 @@ func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait
 // were read, for do, and are kept now unless they are too many.
 func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 	do func(one *wait, firstList delay.Day)) (*keptRange, error) {
-	kept.mu.Lock()
-	defer kept.mu.Unlock()
-	if i := slices.IndexFunc(kept.of, func(k *keptRange) bool { return k.covers(q) }); i >= 0 {
+	select {
+	case kept.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	next := sync.OnceFunc(func() { <-kept.turn })
+	defer next()
+	asked := rangeOf(q)
+	if i := slices.IndexFunc(kept.of, func(k *keptRange) bool { return k.covers(asked) }); i >= 0 {
 		return kept.of[i], nil
 	}
 	tx, end, err := s.atOnce(ctx)
@@ -164,23 +187,33 @@ func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 			return nil, err
 		}
 	}
-	found, steps := []wait{}, 0
-	if err := readWaits(ctx, tx, q, kept.places, func(one wait) {
-		do(&one, kept.places[one.provider].firstList)
+	places, found, steps := kept.places, []wait{}, 0
+	keep := s.keptWaits != nil && !slices.ContainsFunc(kept.long, func(l waitRange) bool { return asked.covers(l) })
+	if !keep {
+		next()
+	}
+	if err := readWaits(ctx, tx, q, places, func(one wait) {
+		do(&one, places[one.provider].firstList)
+		if !keep {
+			return
+		}
 		switch steps += len(one.steps); {
-		case s.keptWaits == nil || steps > keptSteps:
-			found = nil // Ten years of a nation are read past, not held.
-		case kept.steps+steps > keptSteps:
+		case steps > kept.most:
+			// Ten years of a nation are read past, not held, and nobody waits for that.
+			keep, found = false, nil
+			kept.long = append(kept.long, asked)
+			next()
+		case kept.steps+steps > kept.most:
 			kept.of, kept.steps = nil, 0 // What was asked before makes room.
 			fallthrough
 		default:
 			found = append(found, one)
 		}
-	}); err != nil || found == nil {
+	}); err != nil || !keep {
 		return nil, err
 	}
 	kept.steps += steps
-	kept.of = append(kept.of, &keptRange{q.From, q.To, slices.Clone(q.Filter.Providers), slices.Clone(q.Filter.Councils), byPathway(q), found})
+	kept.of = append(kept.of, &keptRange{asked, found})
 	return nil, nil
 }
 

@@ -1,6 +1,8 @@
 package sqlite_test
 
 import (
+	"context"
+	"errors"
 	"reflect"
 	"sync"
 	"testing"
@@ -71,6 +73,7 @@ func TestC15WhatPagesShareIsOfOneMoment(t *testing.T) {
 	}
 	want := events(s)
 	var all sync.WaitGroup
+	// Five snapshots are open already, and a ninth would wait for one.
 	for range sqlite.ReadersAtMost - 5 {
 		held := snapshot()
 		for range 4 {
@@ -82,4 +85,64 @@ func TestC15WhatPagesShareIsOfOneMoment(t *testing.T) {
 		}
 	}
 	all.Wait()
+}
+
+// What is too long to be kept is read by all who ask side by side, and whoever waits
+// for what another reads stops with the request.
+func TestLongRangesAreReadSideBySide(t *testing.T) {
+	now := morning
+	s := openDated(t, t.TempDir(), &now)
+	if err := s.Take(t.Context(), one(start), receipt); err != nil {
+		t.Fatal(err)
+	}
+	held, err := s.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	q := measure.Query{From: start - 3, To: start + 9}
+	waits := 0
+	held.KeepWaits(0)
+	if err := held.EachWait(t.Context(), q, func() { waits++ }); err != nil || waits == 0 {
+		t.Fatalf("%d waits, %v", waits, err)
+	}
+
+	// Each goes on at its first wait when the other is at its own.
+	ctx, end := context.WithTimeout(t.Context(), time.Minute)
+	defer end()
+	var both, all sync.WaitGroup
+	both.Add(2)
+	met := make(chan struct{})
+	go func() { both.Wait(); close(met) }()
+	for range 2 {
+		other, err := s.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		all.Go(func() {
+			seen := 0
+			err := other.EachWait(ctx, q, func() {
+				if seen++; seen > 1 {
+					return
+				}
+				both.Done()
+				select {
+				case <-met:
+				case <-ctx.Done():
+				}
+			})
+			if err != nil || seen != waits {
+				t.Errorf("%d of %d waits, %v", seen, waits, err)
+			}
+		})
+	}
+	all.Wait()
+
+	defer held.HoldWaits()()
+	late, stop := context.WithCancel(t.Context())
+	stop()
+	if err := held.EachWait(late, q, func() { t.Error("a wait was read") }); !errors.Is(err, context.Canceled) {
+		t.Errorf("whoever waits got %v", err)
+	}
 }
