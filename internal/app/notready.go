@@ -136,6 +136,7 @@ func (a *App) thinOne(ctx context.Context, e received.Entry, out *notReadyPurged
 	if err == nil {
 		thinned, err = a.Ingest.Thin(ctx, o.Name, o.At, o, kept)
 	}
+	defer thinned.Close()
 	if err := errors.Join(err, o.Close()); err != nil || thinned == nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (a *App) thinOne(ctx context.Context, e received.Entry, out *notReadyPurged
 		for _, l := range thinned.LeftOut {
 			without = append(without, received.Without{Provider: l.Provider, Date: l.Date.String(), Rows: l.Rows})
 		}
-		if err := a.Received.Rewrite(e, thinned.Content, without); err != nil {
+		if err := a.Received.Rewrite(e, thinned.Content.Sum, thinned.Content.Reader(), without); err != nil {
 			return err
 		}
 		out.files++

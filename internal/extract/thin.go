@@ -1,7 +1,10 @@
 package extract
 
 import (
-	"bytes"
+	"bufio"
+	"cmp"
+	"errors"
+	"io"
 
 	"homeward/internal/delay"
 )
@@ -21,50 +24,72 @@ func (t *tally) ends(line int) {
 	}
 }
 
-// Blank takes rows out of a text and leaves their lines empty, so that the others
-// keep their numbers. Every line ends with LF then. Of a workbook the rows are
-// those of the sheet of that name. ok is false where that cannot be done, as in a
-// text of two bytes a character.
-func Blank(text []byte, sheet string, rows []NotReadyRow) (_ []byte, ok bool) {
-	switch kind, _, _ := sniff(text[:min(len(text), headLength)]); kind {
+// Blank writes a file of size bytes without some rows, and leaves their lines empty, so
+// that the others keep their numbers. The rows ascend. Every line ends with LF then. Of
+// a workbook the rows are those of the sheet of that name, and it is read whole. ok is
+// false where that cannot be done, as in a text of two bytes a character; then something
+// may have been written. The error is of reading or writing.
+func Blank(to io.Writer, src io.ReaderAt, size int64, sheet string, rows []NotReadyRow) (ok bool, err error) {
+	head := make([]byte, min(size, headLength))
+	if _, err := src.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	switch kind, _, _ := sniff(head); kind {
 	case plainText:
+		b := bufio.NewWriterSize(to, 64<<10)
+		err := blankText(b, bufio.NewReaderSize(io.NewSectionReader(src, 0, size), 64<<10), rows)
+		return err == nil, cmp.Or(err, b.Flush())
 	case zipArchive:
-		return blankBook(text, sheet, rows)
+		if size > DefaultLimits().Workbook {
+			return false, nil
+		}
+		book := make([]byte, size)
+		if _, err := src.ReadAt(book, 0); err != nil && !errors.Is(err, io.EOF) {
+			return false, err
+		}
+		left, ok := blankBook(book, sheet, rows)
+		if ok {
+			_, err = to.Write(left)
+		}
+		return ok && err == nil, err
 	default:
-		return nil, false
+		return false, nil
 	}
-	gone := map[int]bool{}
-	for _, r := range rows {
-		for line := r.First; line <= r.Last; line++ {
-			gone[line] = true
+}
+
+// blankText writes a text without the lines of rows. Lines end as lineReader ends them:
+// at LF, at CRs before one, at a CR.
+func blankText(to *bufio.Writer, from *bufio.Reader, rows []NotReadyRow) error {
+	line, returns := 1, 0 // the number of a line, and of CRs before what is read next
+	end := func(lines int) {
+		for range lines {
+			_ = to.WriteByte('\n') // A CR alone could become one ending with what follows. Flush tells of errors.
+		}
+		line, returns = line+lines, 0
+	}
+	for {
+		b, err := from.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			end(returns)
+			return nil
+		case err != nil:
+			return err
+		case b == '\r':
+			returns++
+			continue
+		case b == '\n':
+			end(1)
+			continue
+		}
+		end(returns)
+		for len(rows) > 0 && rows[0].Last < line {
+			rows = rows[1:]
+		}
+		if len(rows) == 0 || line < rows[0].First {
+			_ = to.WriteByte(b)
 		}
 	}
-	out := make([]byte, 0, len(text))
-	for line := 1; len(text) > 0; line++ {
-		end := bytes.IndexAny(text, "\r\n")
-		next := len(text)
-		if end < 0 {
-			end = len(text)
-		} else {
-			// Lines end as lineReader ends them: at LF, at CRs before one, at a CR.
-			for next = end; next < len(text) && text[next] == '\r'; {
-				next++
-			}
-			if next < len(text) && text[next] == '\n' {
-				next++
-			} else {
-				next = end + 1
-			}
-		}
-		if !gone[line] {
-			out = append(out, text[:end]...)
-		}
-		if next > end {
-			out = append(out, '\n') // A CR alone could become one ending with what follows.
-		}
-		text = text[next:]
-	}
-	return out, true
 }
 
 // Criteria says whether a layout tells who meets the criteria to reside, so that

@@ -1,16 +1,19 @@
 package ingest
 
 import (
-	"bytes"
+	"bufio"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"time"
 
 	"homeward/internal/delay"
 	"homeward/internal/extract"
+	"homeward/internal/identity"
 )
 
 // LeftOut says how many rows of people who were not ready were taken out of an
@@ -45,29 +48,37 @@ func (k Kept) count(sum *extract.Summary) {
 	})
 }
 
-// Thinned is a file without the rows of people who are not ready.
+// Thinned is a file without the rows of people who are not ready. Close it when done.
 type Thinned struct {
 	// Content is what is left, nil where the rows cannot be taken out of the file
 	// without changing how the others are read.
-	Content []byte
+	Content *Frozen
 	LeftOut []LeftOut
+}
+
+// Close lets what is left go.
+func (t *Thinned) Close() {
+	if t != nil && t.Content != nil {
+		t.Content.Close()
+	}
 }
 
 // Thin takes out of a received file the rows of people who are not ready (R13),
 // and makes sure that what is left reads as before. It is nil when the file has
-// none, and when today's layouts turn it away, so that nobody can tell.
+// none, and when today's layouts turn it away, so that nobody can tell. It holds one
+// reading of the file at a time.
 func (s *Service) Thin(ctx context.Context, name string, received time.Time, src io.Reader, kept Kept) (*Thinned, error) {
 	frozen, err := Freeze(src, s.Spool)
 	if err != nil {
 		return nil, err
 	}
 	defer frozen.Close()
-	before, err := s.Reread(ctx, name, received, frozen.Reader(), kept)
-	if err != nil || before.Batch == nil || len(before.summary.NotReady) == 0 {
+	before, summary, err := s.readingOf(ctx, name, received, frozen, kept)
+	if err != nil || summary == nil || len(summary.NotReady) == 0 {
 		return nil, err
 	}
 	out := &Thinned{}
-	for _, r := range before.summary.NotReady {
+	for _, r := range summary.NotReady {
 		i := slices.IndexFunc(out.LeftOut, func(l LeftOut) bool { return l.Provider == r.Provider && l.Date == r.Date })
 		if i < 0 {
 			i = len(out.LeftOut)
@@ -75,44 +86,81 @@ func (s *Service) Thin(ctx context.Context, name string, received time.Time, src
 		}
 		out.LeftOut[i].Rows++
 	}
-	text, err := io.ReadAll(frozen.Reader())
-	if err != nil {
-		return nil, err
+	left, err := s.blank(frozen, summary)
+	if err != nil || left == nil {
+		return out, err
 	}
-	left, ok := extract.Blank(text, before.summary.Sheet, before.summary.NotReady)
-	if !ok {
-		return out, nil
+	after, summary, err := s.readingOf(ctx, name, received, left, Kept{kept.Sum, slices.Concat(kept.LeftOut, out.LeftOut)})
+	if err != nil || summary == nil || len(summary.NotReady) > 0 || after != before {
+		left.Close()
+		return out, err
 	}
-	after, err := s.Reread(ctx, name, received, bytes.NewReader(left), Kept{kept.Sum, slices.Concat(kept.LeftOut, out.LeftOut)})
-	if err != nil {
-		return nil, err
-	}
-	if after.Batch != nil && len(after.summary.NotReady) == 0 && sameReading(before.Batch, after.Batch) {
-		out.Content = left
-	}
+	out.Content = left
 	return out, nil
 }
 
-// sameReading says whether two readings give the same rows of people who wait.
-func sameReading(a, b *Batch) bool {
-	return slices.EqualFunc(a.All(), b.All(), func(a, b *Batch) bool {
-		return a.Provider == b.Provider && slices.EqualFunc(a.Extracts, b.Extracts, func(x, y Extract) bool {
-			return x.Date == y.Date && x.Doubt == y.Doubt && reflect.DeepEqual(x.Unlike, y.Unlike) &&
-				x.Read == y.Read && x.Kept == y.Kept && x.Quarantined == y.Quarantined &&
-				x.Excluded == y.Excluded && slices.EqualFunc(x.Listings, y.Listings, func(l, m Listing) bool {
-				return l.Line == m.Line && sameStatement(a, b, a.Statements[l.Statement], b.Statements[m.Statement])
-			})
-		})
-	})
+// blank gives a file without the rows of people who are not ready, nil where they cannot
+// be taken out.
+func (s *Service) blank(f *Frozen, summary *extract.Summary) (*Frozen, error) {
+	from, to := io.Pipe()
+	cannot := errors.New("the rows cannot be taken out")
+	go func() {
+		ok, err := extract.Blank(to, f, f.Size, summary.Sheet, summary.NotReady)
+		if err == nil && !ok {
+			err = cannot
+		}
+		to.CloseWithError(err)
+	}()
+	left, err := Freeze(from, s.Spool)
+	from.Close() // Whoever writes does not wait for a reader that has gone.
+	if errors.Is(err, cannot) {
+		return nil, nil
+	}
+	return left, err
 }
 
-func sameStatement(a, b *Batch, s, o Statement) bool {
-	local := func(of *Batch, st Statement) (hash [len(Local{}.Hash)]byte) {
-		if st.Local != 0 {
-			hash = of.Locals[st.Local-1].Hash
-		}
-		return hash
+// readingOf reads a received file again, and gives what tells its reading from others:
+// the digest of its rows of people who wait. The summary is nil where the file is turned
+// away.
+func (s *Service) readingOf(ctx context.Context, name string, received time.Time, f *Frozen, kept Kept) (
+	sum [sha256.Size]byte, summary *extract.Summary, err error) {
+	r, err := s.Reread(ctx, name, received, f.Reader(), kept)
+	if err != nil || r.Batch == nil {
+		return sum, nil, err
 	}
-	return a.Patients[s.Patient].Hash == b.Patients[o.Patient].Hash && local(a, s) == local(b, o) && a.Givens[s.Given] == b.Givens[o.Given] &&
-		a.Places[s.Place] == b.Places[o.Place] && s.Ready == o.Ready && s.Discharged == o.Discharged && s.Admitted == o.Admitted
+	return digest(r.Batch), r.summary, nil
+}
+
+// digest is the same of two readings that give the same rows of people who wait.
+func digest(b *Batch) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	to := bufio.NewWriterSize(h, 64<<10) // It never gives an error.
+	// %#v writes texts in quotes, so that two that follow each other are told apart.
+	of := func(v any) [sha256.Size]byte { return sha256.Sum256(fmt.Appendf(nil, "%#v", v)) }
+	for _, one := range b.All() {
+		fmt.Fprintf(to, "%q\n", one.Provider)
+		givens, places := make([][sha256.Size]byte, len(one.Givens)), make([][sha256.Size]byte, len(one.Places))
+		for i, g := range one.Givens {
+			givens[i] = of(g)
+		}
+		for i, p := range one.Places {
+			places[i] = of(p)
+		}
+		for _, e := range one.Extracts {
+			fmt.Fprintf(to, "%d %q %#v %d %d %d %d %d\n", e.Date, e.Doubt, e.Unlike, e.Read, e.Kept, e.Quarantined, e.Excluded, len(e.Listings))
+			for _, l := range e.Listings {
+				s := one.Statements[l.Statement]
+				var local [identity.HashSize]byte
+				if s.Local != 0 {
+					local = one.Locals[s.Local-1].Hash
+				}
+				for _, part := range [][]byte{one.Patients[s.Patient].Hash[:], local[:], givens[s.Given][:], places[s.Place][:]} {
+					_, _ = to.Write(part)
+				}
+				fmt.Fprintf(to, "%d %d %d %d\n", l.Line, s.Ready, s.Discharged, s.Admitted)
+			}
+		}
+	}
+	_ = to.Flush()
+	return [sha256.Size]byte(h.Sum(nil))
 }

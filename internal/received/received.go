@@ -554,17 +554,17 @@ func (f *Folder) resealOne(into *Folder, e Entry) (bool, error) {
 
 // Rewrite puts content, from which rows were taken out, in the place of a file's.
 // It goes by the same name as before.
-func (f *Folder) Rewrite(e Entry, content []byte, without []Without) error {
+func (f *Folder) Rewrite(e Entry, sum [sha256.Size]byte, content io.Reader, without []Without) error {
 	o, err := f.OpenEntry(e)
 	if err != nil {
 		return err
 	}
-	m := meta{o.Name, o.At, fmt.Sprintf("%x", sha256.Sum256(content)), slices.Concat(o.Without, without)}
+	m := meta{o.Name, o.At, fmt.Sprintf("%x", sum), slices.Concat(o.Without, without)}
 	if err := o.Close(); err != nil {
 		return err
 	}
 	path := filepath.Join(f.dir, e.path)
-	tmp, err := f.sealed(filepath.Dir(path), m, bytes.NewReader(content))
+	tmp, err := f.sealed(filepath.Dir(path), m, content)
 	if err != nil {
 		return err
 	}

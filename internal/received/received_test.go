@@ -317,7 +317,9 @@ func TestRowsAreTakenOutOfAFile(t *testing.T) {
 		content string
 		date    string
 	}{{"a\n\nc\n", "2026-03-11"}, {"a\n\n\n", "2026-03-12"}} {
-		if err := f.Rewrite(all[0], []byte(step.content), []received.Without{{Date: step.date, Rows: 1}}); err != nil {
+		err := f.Rewrite(all[0], sha256.Sum256([]byte(step.content)), strings.NewReader(step.content),
+			[]received.Without{{Date: step.date, Rows: 1}})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -36,10 +36,20 @@ func (s *Store) PurgeNotReady(ctx context.Context, by people.Actor, before, ende
 	}
 	err = s.recorded(ctx, func(r *recording) error {
 		p := &notReadyPurge{r: r, before: before, ended: ended}
-		if err := p.load(); err != nil || !p.due {
+		if err := p.load(); err != nil || len(p.extracts) == 0 {
 			return err
 		}
-		if err := p.thin(); err != nil {
+		for rest := p.extracts; len(rest) > 0; {
+			n := 1
+			for n < len(rest) && rest[n].provider == rest[0].provider {
+				n++
+			}
+			if err := p.thin(rest[:n]); err != nil {
+				return err
+			}
+			rest = rest[n:]
+		}
+		if err := p.givens(); err != nil {
 			return err
 		}
 		if err := p.forget(); err != nil {
@@ -61,16 +71,16 @@ func (s *Store) PurgeNotReady(ctx context.Context, by people.Actor, before, ende
 type notReadyPurge struct {
 	r             *recording
 	before, ended delay.Day
-	due           bool // there is anything to look at
 	out           NotReadyPurged
 
-	extracts []stayExtract
+	extracts []stayExtract // by provider, date and id
 	person   map[int64]int64
 	council  map[int64]delay.Council // of a given
 	last     map[int64]delay.Day     // on which a patient is listed
 	waited   map[int64]bool          // a row says that the patient was ready
 	bare     map[delay.Council]int64
 	replaced map[int64]bool // givens that were taken off rows
+	stated   map[int64]bool // givens of the rows that stay
 }
 
 // stayExtract is what one extract states of stays.
@@ -78,20 +88,31 @@ type stayExtract struct {
 	id, provider int64
 	day          delay.Day
 	counted, due bool
-	rows         []stayRow
 }
 
-// metOn is what a person's counted extracts say of a day.
+// metOn is a row of a person's counted extracts.
 type metOn struct {
-	day delay.Day
-	row stayRow
+	person int64
+	day    delay.Day
+	row    *stayRow
 }
 
 func (p *notReadyPurge) load() error {
 	p.person, p.council, p.last = map[int64]int64{}, map[int64]delay.Council{}, map[int64]delay.Day{}
-	p.bare, p.replaced = map[delay.Council]int64{}, map[int64]bool{}
+	p.bare, p.replaced, p.stated = map[delay.Council]int64{}, map[int64]bool{}, map[int64]bool{}
 	p.waited = map[int64]bool{}
-	if err := p.r.QueryRowContext(p.r.ctx, `SELECT EXISTS (SELECT 1 FROM stay)`).Scan(&p.due); err != nil || !p.due {
+	if err := eachRow(p.r.ctx, p.r.Tx, `
+		SELECT e.extract_id, e.provider_id, e.extract_date, y.purged_at = 0 AND e.extract_date < ?,
+			EXISTS (SELECT 1 FROM standing s WHERE s.provider_id = e.provider_id AND s.extract_date = e.extract_date
+				AND s.sender_id = e.sender_id AND s.counted_extract = e.extract_id)
+		FROM stay y
+		JOIN extract e ON e.extract_id = y.extract_id
+		ORDER BY e.provider_id, e.extract_date, e.extract_id`, func(rows *sql.Rows) error {
+		var e stayExtract
+		err := rows.Scan(&e.id, &e.provider, &e.day, &e.due, &e.counted)
+		p.extracts = append(p.extracts, e)
+		return err
+	}, p.before); err != nil || len(p.extracts) == 0 {
 		return err
 	}
 	if err := eachRow(p.r.ctx, p.r.Tx, `SELECT patient_id, person_id FROM patient`, func(rows *sql.Rows) error {
@@ -102,93 +123,126 @@ func (p *notReadyPurge) load() error {
 	}); err != nil {
 		return err
 	}
-	if err := eachRow(p.r.ctx, p.r.Tx, `SELECT given_id, council FROM given`, func(rows *sql.Rows) error {
+	return eachRow(p.r.ctx, p.r.Tx, `SELECT given_id, council FROM given`, func(rows *sql.Rows) error {
 		var given int64
 		var council delay.Council
 		err := rows.Scan(&given, &council)
 		p.council[given] = council
 		return err
-	}); err != nil {
-		return err
-	}
-	return eachRow(p.r.ctx, p.r.Tx, `
-		SELECT e.extract_id, e.provider_id, e.extract_date, y.purged_at = 0 AND e.extract_date < ?, y.rows,
-			EXISTS (SELECT 1 FROM standing s WHERE s.provider_id = e.provider_id AND s.extract_date = e.extract_date
-				AND s.sender_id = e.sender_id AND s.counted_extract = e.extract_id)
-		FROM stay y
-		JOIN extract e ON e.extract_id = y.extract_id
-		ORDER BY e.provider_id, e.extract_date, e.extract_id`, func(rows *sql.Rows) error {
-		var e stayExtract
-		var packed []byte
-		err := rows.Scan(&e.id, &e.provider, &e.day, &e.due, &packed, &e.counted)
-		if err == nil {
-			e.rows, err = decodeStays(e.day, packed)
-		}
-		for _, row := range e.rows {
-			p.last[row.patient] = max(p.last[row.patient], e.day)
-			if row.ready != 0 || row.discharged != 0 {
-				p.waited[row.patient] = true
-			}
-		}
-		p.extracts = append(p.extracts, e)
-		return err
-	}, p.before)
+	})
 }
 
-// thin takes rows out of the extracts that are due.
-func (p *notReadyPurge) thin() error {
-	type who struct{ provider, person int64 }
-	met := map[who][]metOn{}
-	for _, e := range p.extracts {
-		if !e.counted {
-			continue
-		}
-		for _, row := range e.rows {
-			at := who{e.provider, p.person[row.patient]}
-			met[at] = append(met[at], metOn{e.day, row})
+// rows gives what an extract states, and notes who is listed in it.
+func (p *notReadyPurge) rows(e stayExtract) ([]stayRow, error) {
+	var packed []byte
+	if err := p.r.QueryRowContext(p.r.ctx, `SELECT rows FROM stay WHERE extract_id = ?`, e.id).Scan(&packed); err != nil {
+		return nil, err
+	}
+	rows, err := decodeStays(e.day, packed)
+	for _, row := range rows {
+		p.last[row.patient] = max(p.last[row.patient], e.day)
+		if row.ready != 0 || row.discharged != 0 {
+			p.waited[row.patient] = true
 		}
 	}
-	for i := range p.extracts {
-		e := &p.extracts[i]
-		if !e.due {
-			continue
-		}
-		var ready, not []stayRow
-		for j, row := range e.rows {
-			if row.ready != 0 || row.discharged != 0 {
-				ready = append(ready, row) // Who left may have been ready on that day.
-				continue
-			}
-			if p.replacedBelow(e.rows[j+1:], row) || !p.needed(met[who{e.provider, p.person[row.patient]}], e.day, row) {
-				p.replaced[row.given] = true
-				p.out.Rows++
-				continue
-			}
-			bare, err := p.withCouncil(p.council[row.given])
-			if err != nil {
-				return err
-			}
-			if row.given != bare {
-				p.replaced[row.given] = true
-			}
-			row.given, row.pathway = bare, ""
-			not = append(not, row)
-		}
-		// A file that is read again has these after what it states.
-		e.rows = append(ready, not...)
-		if _, err := p.r.ExecContext(p.r.ctx, `UPDATE stay SET rows = ?, purged_at = ? WHERE extract_id = ?`, encodeStays(e.day, e.rows),
-			p.r.at.UnixMicro(), e.id); err != nil {
+	return rows, err
+}
+
+// thin takes rows out of the extracts of one provider that are due. When any is, it holds
+// what they all state, which is little where it was thinned before.
+func (p *notReadyPurge) thin(of []stayExtract) error {
+	all := make([][]stayRow, len(of))
+	var met []metOn
+	due := slices.ContainsFunc(of, func(e stayExtract) bool { return e.due })
+	for i, e := range of {
+		rows, err := p.rows(e)
+		if err != nil {
 			return err
 		}
+		if !due {
+			p.states(rows)
+			continue
+		}
+		all[i] = rows
+		for j := range all[i] {
+			if row := &all[i][j]; e.counted {
+				met = append(met, metOn{p.person[row.patient], e.day, row})
+			}
+		}
 	}
-	return p.givens()
+	slices.SortStableFunc(met, func(a, b metOn) int { return cmp.Compare(a.person, b.person) })
+	for i, e := range of {
+		rows := all[i]
+		if e.due {
+			var err error
+			if rows, err = p.thinOne(e, rows, met); err != nil {
+				return err
+			}
+		}
+		p.states(rows)
+	}
+	return nil
 }
 
-// replacedBelow says whether a later row of the extract stands for this one (R7).
-func (p *notReadyPurge) replacedBelow(below []stayRow, row stayRow) bool {
-	return slices.ContainsFunc(below, func(o stayRow) bool {
-		return p.person[o.patient] == p.person[row.patient] && o.admitted == row.admitted
-	})
+// states notes what is said of rows that stay.
+func (p *notReadyPurge) states(rows []stayRow) {
+	for _, row := range rows {
+		p.stated[row.given] = true
+	}
+}
+
+// thinOne takes rows out of one extract, and gives those that are left.
+func (p *notReadyPurge) thinOne(e stayExtract, rows []stayRow, met []metOn) ([]stayRow, error) {
+	var ready, not []stayRow
+	below := p.replacedBelow(rows)
+	for j, row := range rows {
+		if row.ready != 0 || row.discharged != 0 {
+			ready = append(ready, row) // Who left may have been ready on that day.
+			continue
+		}
+		if below[j] || !p.needed(theirs(met, p.person[row.patient]), e.day, row) {
+			p.replaced[row.given] = true
+			p.out.Rows++
+			continue
+		}
+		bare, err := p.withCouncil(p.council[row.given])
+		if err != nil {
+			return nil, err
+		}
+		if row.given != bare {
+			p.replaced[row.given] = true
+		}
+		row.given, row.pathway = bare, ""
+		not = append(not, row)
+	}
+	// A file that is read again has these after what it states.
+	left := slices.Concat(ready, not)
+	_, err := p.r.ExecContext(p.r.ctx, `UPDATE stay SET rows = ?, purged_at = ? WHERE extract_id = ?`, encodeStays(e.day, left),
+		p.r.at.UnixMicro(), e.id)
+	return left, err
+}
+
+// theirs gives what of met is of a person.
+func theirs(met []metOn, person int64) []metOn {
+	at := func(person int64) int {
+		i, _ := slices.BinarySearchFunc(met, person, func(m metOn, person int64) int { return cmp.Compare(m.person, person) })
+		return i
+	}
+	return met[at(person):at(person+1)]
+}
+
+// replacedBelow says of each row of an extract whether a later one stands for it (R7).
+func (p *notReadyPurge) replacedBelow(rows []stayRow) []bool {
+	type stay struct {
+		person   int64
+		admitted delay.Day
+	}
+	out, seen := make([]bool, len(rows)), map[stay]bool{}
+	for i, row := range slices.Backward(rows) {
+		at := stay{p.person[row.patient], row.admitted}
+		out[i], seen[at] = seen[at], true
+	}
+	return out
 }
 
 // needed says whether figures need a row of somebody who was not ready: it is
@@ -204,7 +258,7 @@ func (p *notReadyPurge) needed(met []metOn, day delay.Day, row stayRow) bool {
 		return true
 	}
 	before, after := met[from-1].row, met[to].row
-	same := func(o stayRow) bool {
+	same := func(o *stayRow) bool {
 		return o.ready == 0 && (o.admitted == row.admitted || o.admitted == 0 || row.admitted == 0)
 	}
 	return !same(before) || before.discharged != 0 || !same(after) ||
@@ -244,22 +298,16 @@ func (p *notReadyPurge) withCouncil(council delay.Council) (int64, error) {
 // givens deletes what was said of people who were not ready and of nobody else:
 // the sender's words of a reason, say.
 func (p *notReadyPurge) givens() error {
-	for _, e := range p.extracts {
-		for _, row := range e.rows {
-			delete(p.replaced, row.given)
-		}
-	}
-	used := map[int64]bool{}
 	if err := eachRow(p.r.ctx, p.r.Tx, `SELECT DISTINCT given_id FROM statement`, func(rows *sql.Rows) error {
 		var id int64
 		err := rows.Scan(&id)
-		used[id] = true
+		p.stated[id] = true
 		return err
 	}); err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.replaced)) {
-		if used[id] {
+		if p.stated[id] {
 			continue
 		}
 		if _, err := p.r.ExecContext(p.r.ctx, `DELETE FROM given WHERE given_id = ?`, id); err != nil {
