@@ -117,7 +117,7 @@ func (r *rowReader) staysRightly(rec *record, on delay.Day) bool {
 
 // notReadyRow counts a row of a patient who is not ready, apart and as no fault.
 func (r *rowReader) notReadyRow(line int, on delay.Day) {
-	r.NotReady = append(r.NotReady, NotReadyRow{Provider: r.of, Date: on, First: line})
+	r.NotReady = append(r.NotReady, NotReadyRows{Provider: r.of, Date: on, First: line, Rows: 1})
 	d := r.date(r.of, on)
 	d.Read++
 	d.Excluded++

@@ -60,7 +60,7 @@ type Summary struct {
 	MoreProblems int
 	// NotReady are the rows of people who are not ready (R13), in the order of the
 	// file.
-	NotReady []NotReadyRow
+	NotReady []NotReadyRows
 	// Unread are the quarantined rows that name their patient (C20), in the
 	// order of the file.
 	Unread []UnreadRow

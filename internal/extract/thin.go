@@ -9,18 +9,30 @@ import (
 	"homeward/internal/delay"
 )
 
-// NotReadyRow says where in a file the row of somebody who is not ready stands
-// (R13): from its first line to its last.
-type NotReadyRow struct {
+// NotReadyRows says where in a file rows of people who are not ready stand (R13), with
+// nothing between them: from the first line of the first to the last of the last.
+type NotReadyRows struct {
 	Provider    string // in a file of several providers
 	Date        delay.Day
 	First, Last int
+	Rows        int
 }
 
-// ends notes the last line of a row of somebody who is not ready.
+// ends notes the last line of a row of somebody who is not ready. What follows rows of
+// the same list goes with them: of everybody in a bed most are not ready.
 func (t *tally) ends(line int) {
-	if n := len(t.NotReady); n > 0 && t.NotReady[n-1].Last == 0 {
-		t.NotReady[n-1].Last = line
+	n := len(t.NotReady)
+	if n == 0 || t.NotReady[n-1].Last != 0 {
+		return
+	}
+	last := &t.NotReady[n-1]
+	last.Last = line
+	if n == 1 {
+		return
+	}
+	if was := &t.NotReady[n-2]; was.Provider == last.Provider && was.Date == last.Date && was.Last == last.First-1 {
+		was.Last, was.Rows = line, was.Rows+last.Rows
+		t.NotReady = t.NotReady[:n-1]
 	}
 }
 
@@ -29,7 +41,7 @@ func (t *tally) ends(line int) {
 // a workbook the rows are those of the sheet of that name, and it is read whole. ok is
 // false where that cannot be done, as in a text of two bytes a character; then something
 // may have been written. The error is of reading or writing.
-func Blank(to io.Writer, src io.ReaderAt, size int64, sheet string, rows []NotReadyRow) (ok bool, err error) {
+func Blank(to io.Writer, src io.ReaderAt, size int64, sheet string, rows []NotReadyRows) (ok bool, err error) {
 	head := make([]byte, min(size, headLength))
 	if _, err := src.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return false, err
@@ -59,7 +71,7 @@ func Blank(to io.Writer, src io.ReaderAt, size int64, sheet string, rows []NotRe
 
 // blankText writes a text without the lines of rows. Lines end as lineReader ends them:
 // at LF, at CRs before one, at a CR.
-func blankText(to *bufio.Writer, from *bufio.Reader, rows []NotReadyRow) error {
+func blankText(to *bufio.Writer, from *bufio.Reader, rows []NotReadyRows) error {
 	line, returns := 1, 0 // the number of a line, and of CRs before what is read next
 	end := func(lines int) {
 		for range lines {

@@ -19,7 +19,7 @@ func linesOf(text []byte) (out [][]byte) {
 }
 
 // blanked is a file without rows.
-func blanked(t testing.TB, text []byte, sheet string, rows []NotReadyRow) ([]byte, bool) {
+func blanked(t testing.TB, text []byte, sheet string, rows []NotReadyRows) ([]byte, bool) {
 	t.Helper()
 	var out bytes.Buffer
 	ok, err := Blank(&out, bytes.NewReader(text), int64(len(text)), sheet, rows)
@@ -43,7 +43,7 @@ func FuzzBlank(f *testing.F) {
 			return // A workbook has no lines.
 		}
 		before := linesOf(text)
-		left, ok := blanked(t, text, "", []NotReadyRow{{First: first, Last: last}})
+		left, ok := blanked(t, text, "", []NotReadyRows{{First: first, Last: last}})
 		if !ok {
 			return
 		}
@@ -69,7 +69,7 @@ func FuzzBlank(f *testing.F) {
 func TestR13BlankOfCarriageReturns(t *testing.T) {
 	t.Parallel()
 	text := append([]byte("a\nb\n"), bytes.Repeat([]byte("\r"), 4<<20)...)
-	left, ok := blanked(t, append(text, 'c'), "", []NotReadyRow{{First: 2, Last: 2}})
+	left, ok := blanked(t, append(text, 'c'), "", []NotReadyRows{{First: 2, Last: 2}})
 	if want := "a\n\n" + strings.Repeat("\n", 4<<20) + "c"; !ok || string(left) != want {
 		t.Errorf("%d bytes are left (%t), want %d", len(left), ok, len(want))
 	}

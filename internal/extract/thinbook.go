@@ -22,7 +22,7 @@ import (
 // comments, tables of pivots, recovered copies. The sheet keeps its own name.
 // What is left is for Homeward to read again; other programs may offer to repair
 // it. ok is false where the workbook cannot be read so.
-func blankBook(book []byte, name string, rows []NotReadyRow) (_ []byte, ok bool) {
+func blankBook(book []byte, name string, rows []NotReadyRows) (_ []byte, ok bool) {
 	w, err := openWorkbook(book, DefaultLimits())
 	if err != nil {
 		return nil, false
@@ -36,7 +36,10 @@ func blankBook(book []byte, name string, rows []NotReadyRow) (_ []byte, ok bool)
 	}
 	gone := map[int]bool{}
 	for _, r := range rows {
-		gone[r.First] = true // A row of a sheet is one line.
+		// Nothing after the last row of a sheet says where that ends: at itself.
+		for line := r.First; line <= max(r.First, r.Last); line++ {
+			gone[line] = true
+		}
 	}
 	parts := map[string][]byte{}
 	used := map[int]bool{}

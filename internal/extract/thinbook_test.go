@@ -80,7 +80,7 @@ func TestR13RowsGoOutOfAWorkbook(t *testing.T) {
 			`<x:autoFilter><x:filter val="SECRET"/></x:autoFilter></x:worksheet>`,
 	}
 	book := packed(t, parts)
-	left, ok := blanked(t, book, "Sheet 3", []NotReadyRow{{First: 4}})
+	left, ok := blanked(t, book, "Sheet 3", []NotReadyRows{{First: 4, Last: 4}})
 	if !ok {
 		t.Fatal("R13 the rows cannot be taken out")
 	}
@@ -105,21 +105,21 @@ func TestR13RowsGoOutOfAWorkbook(t *testing.T) {
 			t.Errorf("R13 sheet %d is %q, hidden %v; want %+v", i+1, is[i].Name, is[i].Hidden, want)
 		}
 	}
-	if twice, ok := blanked(t, left, "Sheet 3", []NotReadyRow{{First: 4}}); !ok || !bytes.Equal(twice, left) {
+	if twice, ok := blanked(t, left, "Sheet 3", []NotReadyRows{{First: 4, Last: 4}}); !ok || !bytes.Equal(twice, left) {
 		t.Error("R13 what is left cannot be thinned again")
 	}
-	again, ok := blanked(t, book, "Sheet 3", []NotReadyRow{{First: 4}})
+	again, ok := blanked(t, book, "Sheet 3", []NotReadyRows{{First: 4, Last: 4}})
 	if !ok || !bytes.Equal(again, left) {
 		t.Error("C10 the same rows taken out give other bytes")
 	}
 	// No list of such a workbook is read; it must not become one whose dates are
 	// four years off.
 	parts["xl/workbook.xml"] = strings.Replace(parts["xl/workbook.xml"], `codeName="SECRET"`, `date1904="true"`, 1)
-	old, ok := blanked(t, packed(t, parts), "Sheet 3", []NotReadyRow{{First: 4}})
+	old, ok := blanked(t, packed(t, parts), "Sheet 3", []NotReadyRows{{First: 4, Last: 4}})
 	if read, err := openWorkbook(old, DefaultLimits()); !ok || err != nil || !read.from1904 {
 		t.Errorf("R2 its dates no longer count from 1904: %v", err)
 	}
-	for name, rows := range map[string][]NotReadyRow{"Nothing": nil, "": nil} {
+	for name, rows := range map[string][]NotReadyRows{"Nothing": nil, "": nil} {
 		if _, ok := blanked(t, book, name, rows); ok {
 			t.Errorf("R13 rows of the sheet %q, which is not there", name)
 		}
@@ -143,7 +143,7 @@ func FuzzBlankBook(f *testing.F) {
 		if err != nil || len(was) != 1 {
 			return
 		}
-		left, ok := blanked(t, book, was[0].Name, []NotReadyRow{{First: row}})
+		left, ok := blanked(t, book, was[0].Name, []NotReadyRows{{First: row, Last: row}})
 		if !ok {
 			return
 		}

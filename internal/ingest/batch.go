@@ -113,9 +113,9 @@ type Extract struct {
 type Stay struct {
 	Patient, Given              int32
 	Ready, Admitted, Discharged delay.Day
-	Age                         int
-	Pathway                     string
+	Age                         int16
 	Left                        extract.Left
+	Pathway                     string
 }
 
 // Listing is one row that names a patient.

@@ -104,7 +104,7 @@ func (g *gatherer) row(r *extract.Row) error {
 	st.Given = given
 	if r.Age != 0 || r.Apart != extract.Delayed || r.Pathway != "" || r.Given.Set != "" {
 		g.stays[r.ExtractDate] = append(g.stays[r.ExtractDate], Stay{Patient: patient, Given: given, Ready: r.Ready, Admitted: r.Admitted,
-			Discharged: r.Discharged, Age: r.Age, Pathway: r.Pathway, Left: r.Left})
+			Discharged: r.Discharged, Age: int16(r.Age), Pathway: r.Pathway, Left: r.Left})
 	}
 	if r.Apart != extract.Delayed {
 		return nil
@@ -266,27 +266,6 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 		b.Provider = g.provider
 	}
 	g.unread(sum)
-	key := g.service.Key
-	b.Locals = make([]Local, len(g.locals))
-	for i, id := range g.locals {
-		b.Locals[i] = Local{Hash: key.Hash(identity.Patient{Provider: b.Provider}.WithLocal(id)), Sealed: key.Seal(id)}
-	}
-	b.Patients = make([]Patient, len(g.patients))
-	for i, who := range g.patients {
-		who.Provider = b.Provider
-		h := key.Hash(who)
-		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: who.NHSNumber != "" || who.Pseudonym != ""}
-		if other := who.Other(); other != "" {
-			p.Other = key.Seal(other)
-		}
-		if who.NHSNumber != "" {
-			p.NHSNumber = key.Seal(who.NHSNumber)
-		}
-		if who.LocalID != "" {
-			p.LocalID = key.Seal(who.LocalID)
-		}
-		b.Patients[i] = p
-	}
 	for _, d := range sum.Dates {
 		if d.Provider != g.provider {
 			continue
@@ -309,10 +288,37 @@ func (g *gatherer) finish(sum *extract.Summary) *Batch {
 		b.Extracts = append(b.Extracts, e)
 	}
 	sort.Slice(b.Extracts, func(i, j int) bool { return b.Extracts[i].Date < b.Extracts[j].Date })
-	// A backfill fills these with megabytes that storing has no use for.
-	g.byNHS, g.byLocal, g.patients, g.givens, g.places, g.statements, g.days = nil, nil, nil, nil, nil, nil, nil
-	g.beside, g.locals, g.unreadOn, g.before, g.seen, g.versions = nil, nil, nil, nil, nil, nil
+	// A backfill fills these with megabytes that sealing and storing have no use for.
+	g.byNHS, g.byLocal, g.givens, g.places, g.statements, g.days, g.stays = nil, nil, nil, nil, nil, nil, nil
+	g.beside, g.unreadOn, g.before, g.seen, g.versions = nil, nil, nil, nil, nil
+	g.seal()
+	g.patients, g.locals = nil, nil
 	return b
+}
+
+// seal hashes and seals who is in the batch.
+func (g *gatherer) seal() {
+	b, key := g.batch, g.service.Key
+	b.Locals = make([]Local, len(g.locals))
+	for i, id := range g.locals {
+		b.Locals[i] = Local{Hash: key.Hash(identity.Patient{Provider: b.Provider}.WithLocal(id)), Sealed: key.Seal(id)}
+	}
+	b.Patients = make([]Patient, len(g.patients))
+	for i, who := range g.patients {
+		who.Provider = b.Provider
+		h := key.Hash(who)
+		p := Patient{Hash: h, Reference: key.Reference(b.Provider, h), ByNHSNumber: who.NHSNumber != "" || who.Pseudonym != ""}
+		if other := who.Other(); other != "" {
+			p.Other = key.Seal(other)
+		}
+		if who.NHSNumber != "" {
+			p.NHSNumber = key.Seal(who.NHSNumber)
+		}
+		if who.LocalID != "" {
+			p.LocalID = key.Seal(who.LocalID)
+		}
+		b.Patients[i] = p
+	}
 }
 
 // fillers takes out what one extract shows to be no number: one digit repeated

@@ -84,7 +84,7 @@ func (s *Service) Thin(ctx context.Context, name string, received time.Time, src
 			i = len(out.LeftOut)
 			out.LeftOut = append(out.LeftOut, LeftOut{Provider: r.Provider, Date: r.Date})
 		}
-		out.LeftOut[i].Rows++
+		out.LeftOut[i].Rows += r.Rows
 	}
 	left, err := s.blank(frozen, summary)
 	if err != nil || left == nil {

@@ -17,7 +17,7 @@ import (
 type stayRow struct {
 	patient, given              int64
 	ready, admitted, discharged delay.Day
-	age                         int
+	age                         int16
 	left                        extract.Left
 	pathway                     string
 }
@@ -72,7 +72,7 @@ func decodeStays(on delay.Day, b []byte) ([]stayRow, error) {
 			ready:      day(),
 			admitted:   day(),
 			discharged: day(),
-			age:        int(number()),
+			age:        int16(number()),
 			left:       extract.Left(number()),
 		}
 		n := number()
@@ -189,7 +189,7 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 				Admitted:   r.admitted,
 				Discharged: r.discharged,
 				How:        how(r),
-				Age:        r.age,
+				Age:        int(r.age),
 				Council:    g.council,
 				Reason:     g.reason,
 				Body:       ruled.body(r.given, g.body, on),
