@@ -186,6 +186,9 @@ func (w *work) explain(c *column, score float64) {
 		c.unsure = "found by what stands in it alone; the heading does not say it"
 	case c.or != "":
 		c.unsure = "it could be " + c.or + " as well"
+	case name < 0.5 && slices.Contains(dateFields, c.field):
+		// One date looks like another: only the name tells which it is.
+		c.unsure = "the name does not say it clearly, and dates of all kinds look alike"
 	case score < sure && c.filled > 0 && suits <= 0:
 		c.unsure = "the name alone says so, and not clearly; what stands in it does not tell"
 	case score < sure-0.1:
@@ -293,7 +296,7 @@ func (w *work) explainUnread(c *column) {
 	// A days-delayed column must not be counted with, and the first test starts
 	// nothing.
 	switch {
-	case slices.Contains(c.words, "days"), slices.Contains(c.words, "los"):
+	case (slices.Contains(c.words, "days") || slices.Contains(c.words, "los")) && c.dates < 0.6:
 		c.why = "a number of days; days are counted from the dates"
 	case slices.Contains(c.words, "medically"), slices.Contains(c.words, "fit"):
 		c.why = "the clinical test only; it starts no delay"

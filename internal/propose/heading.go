@@ -13,7 +13,7 @@ import (
 )
 
 // shortWords are short forms that people write with capitals of all kinds.
-var shortWords = regexp.MustCompile(`(?i)\b(?:dtocs?|dob|los|mffd|mofd|moffd|nctr|nctor|ctr|c2r|r2r|drd|edd|pdd|nok|d/c)\b`)
+var shortWords = regexp.MustCompile(`(?i)\b(?:dtocs?|dob|los|mffd|mofd|moffd|nctr|nctor|ctr|c2r|r2r|drd|edd|pdd|edod|adod|doa|crfd|rfd|tto|tci|nok|d/c)\b`)
 
 // tokens cuts a heading into the words that rules are written in.
 func (v *vocabulary) tokens(heading string) []string {
@@ -95,6 +95,7 @@ type vocabulary struct {
 	phrases []struct{ from, to string }
 	same    map[string]string
 	names   map[string]naming
+	never   []string             // words with which a heading is no field at all
 	like    map[string][]keyword // by kind of word
 	odsCode *regexp.Regexp       // what codes of providers look like, more closely than what may be one
 }
@@ -123,8 +124,12 @@ func readVocabulary(ref fs.FS) (*vocabulary, error) {
 		case "word":
 			v.same[from] = to
 		case "heading", "without":
-			if to != notRead && !slices.Contains(fields, to) {
+			if to != notRead && to != "*" && !slices.Contains(fields, to) {
 				return nil, problem.New(problem.Internal, "%s, row %d: %q is no field.", vocabularyFile, i+2, to)
+			}
+			if use == "without" && to == "*" {
+				v.never = append(v.never, from)
+				continue
 			}
 			n := v.names[to]
 			if use == "without" {
@@ -208,6 +213,9 @@ func (v *vocabulary) named(words []string, field string) float64 {
 		}
 		for _, w := range n.without {
 			all = all && (!slices.Contains(words, w) || slices.Contains(r.words, w))
+		}
+		for _, w := range v.never {
+			all = all && (field == notRead || !slices.Contains(words, w) || slices.Contains(r.words, w))
 		}
 		if all {
 			best = max(best, r.weight*(0.62+0.38*float64(len(r.words))/float64(len(words))))

@@ -515,7 +515,7 @@ func extension(name string) string {
 // relate looks at rows as wholes for what cannot be: it shows columns that were
 // taken for each other.
 func (w *work) relate() {
-	var rows, ahead, before, left, born int
+	var rows, ahead, before, left, born, yet, still int
 	for _, s := range w.samples {
 		dates := s.DatesOf(w.formats...)
 		day := s.nameDay(w.formats)
@@ -547,6 +547,12 @@ func (w *work) relate() {
 			if out != 0 && out < ready {
 				left++
 			}
+			if on != 0 && out > on {
+				yet++
+			}
+			if on != 0 && admitted > on {
+				still++
+			}
 			if birth > ready && slices.ContainsFunc(w.formats, func(f string) bool { return !strings.Contains(f, "yyyy") }) {
 				birth -= 36525 // A year of two digits is of the century before.
 			}
@@ -565,6 +571,8 @@ func (w *work) relate() {
 		"the other order?")
 	say(before, "ready", "it is before admission; is it the day on which all three tests were met?")
 	say(left, "discharged", "it is before the ready date: such rows are set aside (R2); is it another date?")
+	say(yet, "discharged", "it is after the day of the list: is it the day that is planned?")
+	say(still, "admitted", "it is after the day of the list: is it another date?")
 	say(born, "birth_date", "the patient would be under 16; is it another date?")
 }
 
