@@ -199,10 +199,45 @@ func (w *work) explain(c *column, score float64) {
 	// Another column that says the same as clearly.
 	for _, other := range w.columns {
 		if other != c && other.scores[c.field] >= score-near && other.scores[c.field] >= enough && other.shares(c) &&
-			(other.field == "" || other.field == notRead) && bestOf(other) == c.field {
+			(other.field == "" || other.field == notRead) && bestOf(other) == c.field && !w.twins(c, other) {
 			c.unsure = fmt.Sprintf("the column %s could be %s as well", extract.Glimpse(other.heading), c.field)
 		}
 	}
+}
+
+// twins says whether two columns are a code and its name, or the like: each value of
+// one goes with one value of the other in every row, so that either says the same. Two
+// columns of one value each, or with a value in every row alone, say nothing.
+func (w *work) twins(a, b *column) bool {
+	if len(a.values) < 2 || len(a.values) != len(b.values) || a.more || b.more || a.filled != b.filled || a.distinct > 0.8 && a.filled > 5 {
+		return false
+	}
+	with, back := map[string]string{}, map[string]string{}
+	same := true
+	for _, s := range w.samples {
+		i, one := a.in[s]
+		j, two := b.in[s]
+		if one != two {
+			return false
+		}
+		if !one {
+			continue
+		}
+		s.rows(func(cells []string) {
+			if max(i, j) >= len(cells) || extract.IsNothing(cells[i]) || extract.IsNothing(cells[j]) {
+				return
+			}
+			x, y := cells[i], cells[j]
+			if had, ok := with[x]; ok && had != y {
+				same = false
+			}
+			if had, ok := back[y]; ok && had != x {
+				same = false
+			}
+			with[x], back[y] = y, x
+		})
+	}
+	return same
 }
 
 func bestOf(c *column) string {
@@ -277,6 +312,8 @@ func (w *work) explainUnread(c *column) {
 		}
 	case c.scores[notRead] >= 0.6:
 		c.why = "known, and nothing that is counted"
+	case c.scores[best] >= enough && w.held[best] != nil && w.twins(w.held[best], c):
+		c.why = "it says the same as the column " + extract.Glimpse(w.held[best].heading)
 	case c.scores[best] >= enough:
 		c.why = "another column is " + best
 		c.unsure = fmt.Sprintf("it could be %s as well as the column that is", best)

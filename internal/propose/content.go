@@ -21,6 +21,7 @@ type content struct {
 	flags, destinations, waits, funds         float64
 	odsCodes, knownProviders, merged          float64
 	spaced                                    float64 // of cells that are words with a space
+	persons, wards                            float64 // of cells that begin with a title, and that name a ward
 	least, most                               int     // of the integers
 	distinct                                  float64 // different values for each filled cell
 	formats                                   map[string]int
@@ -47,6 +48,8 @@ var (
 	tenDigits = regexp.MustCompile(`^\d{10}$`)
 	hexText   = regexp.MustCompile(`^(?:[0-9a-fA-F]{16,128}|[0-9a-fA-F-]{36})$`)
 	codeText  = regexp.MustCompile(`^[A-Za-z]{0,6}[-/ ]?[0-9]{3,}[A-Za-z0-9/-]*$`)
+	titled    = regexp.MustCompile(`(?i)^(?:dr|mr|mrs|ms|miss|prof|sister|nurse)\b\.? `)
+	wardText  = regexp.MustCompile(`(?i)\b(?:wards?|wd)\b`)
 	merged    = regexp.MustCompile(`^([RT7][A-Z0-9]{2})(?:\s*[-–/:|]\s*|\s+)(\S.*)$`)
 )
 
@@ -113,6 +116,8 @@ func (w *work) judge(c *column) {
 		if len(value) <= 120 && (strings.ContainsFunc(value, unicode.IsLetter) || len(value) == 3) {
 			add(&c.councils, len(w.lists.Find(value)) > 0)
 		}
+		add(&c.persons, titled.MatchString(value))
+		add(&c.wards, wardText.MatchString(value))
 		_, body := w.bodyOf(value)
 		add(&c.bodies, body)
 		_, care := w.careOf(value)
@@ -153,6 +158,9 @@ func (w *work) judge(c *column) {
 		*share = float64(rows) / float64(max(c.filled, 1))
 	}
 	c.least, c.most = least, most
+	if letteredBodies(c.order) {
+		c.bodies = 1
+	}
 	c.distinct = float64(len(c.values)) / float64(max(c.filled, 1))
 	best := func(m map[string]int) (most int) {
 		for f, rows := range m {
@@ -174,6 +182,25 @@ func (w *work) judge(c *column) {
 	}
 }
 
+// letteredBodies says whether the values of a column are the letters that lists write
+// for who is responsible: S for social care beside H or N for health, and perhaps B or
+// J for both.
+func letteredBodies(values []string) bool {
+	social, health := false, false
+	for _, value := range values {
+		switch extract.Fold(value) {
+		case "s":
+			social = true
+		case "h", "n":
+			health = true
+		case "b", "j":
+		default:
+			return false
+		}
+	}
+	return social && health
+}
+
 // suits says how well what stands in a column suits a field, from -1 (it cannot
 // be) over 0 (it says nothing) to 1 (hardly anything else would look so).
 func (w *work) suits(c *column, field string) float64 {
@@ -188,6 +215,9 @@ func (w *work) suits(c *column, field string) float64 {
 			return -1
 		}
 		return 0
+	}
+	if c.persons > 0.5 {
+		return -1 // People are named in it.
 	}
 	switch field {
 	case "nhs_number":
@@ -288,8 +318,10 @@ func (w *work) suits(c *column, field string) float64 {
 		return max(of(c.destinations, 0.4), 0)
 	case "site", "ward", "bed":
 		switch {
-		case c.dates > 0.5 || c.nhs > 0.5:
+		case c.dates > 0.5 || c.nhs > 0.5, field == "site" && c.wards > 0.5 && w.named(c.words, "ward") > 0:
 			return -1
+		case field == "ward" && c.wards > 0.5:
+			return 0.8
 		case field == "bed" && c.integers > 0.9:
 			return 0.3
 		case field == "site" && c.odsCodes > 0.8:

@@ -15,10 +15,14 @@ import (
 // shortWords are short forms that people write with capitals of all kinds.
 var shortWords = regexp.MustCompile(`(?i)\b(?:dtocs?|dob|los|mffd|mofd|moffd|nctr|nctor|ctr|c2r|r2r|drd|edd|pdd|edod|adod|doa|crfd|rfd|tto|tci|nok|d/c)\b`)
 
+// dotted are letters with points between them: D.O.B. is DOB.
+var dotted = regexp.MustCompile(`\b[A-Za-z](?:\.[A-Za-z])+\b\.?`)
+
 // tokens cuts a heading into the words that rules are written in.
 func (v *vocabulary) tokens(heading string) []string {
 	// OrgIDProv and NHSNumber are written without spaces.
 	var b strings.Builder
+	heading = dotted.ReplaceAllStringFunc(heading, func(m string) string { return strings.ToUpper(strings.ReplaceAll(m, ".", "")) })
 	runes := []rune(shortWords.ReplaceAllStringFunc(heading, strings.ToLower))
 	for i, r := range runes {
 		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) ||
