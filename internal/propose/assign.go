@@ -118,6 +118,32 @@ func (w *work) assign() {
 	}
 	w.pseudonyms()
 	w.standIn()
+	w.ownReasons()
+}
+
+// ownReasons takes the column of a sender's own words for reasons, where no column is
+// named as the reason.
+func (w *work) ownReasons() {
+	if w.held["reason"] != nil {
+		return
+	}
+	var best *column
+	for _, c := range w.columns {
+		_, said := w.Answers.Fields[c.fold]
+		if said || c.field != notRead || c.twice || c.likeReasons < 0.5 || c.scores[notRead] >= 0.6 || len(c.values) < 2 ||
+			c.distinct > 0.8 && c.filled > 5 {
+			continue
+		}
+		if best == nil || c.likeReasons > best.likeReasons {
+			best = c
+		}
+	}
+	if best == nil {
+		return
+	}
+	best.field, w.held["reason"], best.or = "reason", best, notRead
+	best.why = "no column is named as the reason; what stands in this one is like reasons"
+	best.unsure = "found by what stands in it alone; the heading does not say it"
 }
 
 // standIn takes what stands for a ward where no column is one, as the specialty does in
@@ -198,6 +224,10 @@ func (w *work) explain(c *column, score float64) {
 	}
 	// Another column that says the same as clearly.
 	for _, other := range w.columns {
+		// One without a value puts none in doubt that has them.
+		if other.filled == 0 && c.filled > 0 {
+			continue
+		}
 		if other != c && other.scores[c.field] >= score-near && other.scores[c.field] >= enough && other.shares(c) &&
 			(other.field == "" || other.field == notRead) && bestOf(other) == c.field && !w.twins(c, other) {
 			c.unsure = fmt.Sprintf("the column %s could be %s as well", extract.Glimpse(other.heading), c.field)

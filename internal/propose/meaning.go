@@ -242,6 +242,19 @@ func (w *work) findCodeSet() {
 		d.Or = ties[0]
 		d.Unsure = w.mark(fmt.Sprintf("the reasons read as %s and as %s alike; %s was taken", best, strings.Join(ties, " and "), best))
 	}
+	// The lists of services number their reasons with two figures. Without the zero in
+	// front, any list that somebody has numbered looks like it.
+	bare, one := 0, false
+	for _, value := range c.order {
+		if strings.Trim(value, "0123456789") == "" {
+			bare += c.values[value]
+			one = one || len(value) == 1
+		}
+	}
+	if one && bare*2 > c.filled && w.Answers.CodeSet == "" && w.against == nil {
+		d.Unsure = w.mark(join(d.Unsure, "the reasons are numbers without a zero in front, which any list may have; "+best+
+			" was taken. Ask the sender what one of them means"))
+	}
 	d.Value = best
 	if w.against != nil && best != w.against.codeSet() && w.Answers.CodeSet == "" {
 		d.Unsure = w.mark(join(d.Unsure, "the layout reads "+w.against.codeSet()+", and most reasons are not in it"))
@@ -406,9 +419,12 @@ func (w *work) findWords() {
 	})
 	each("funding", by("funding", []string{"england"}))
 	each("pathway", func(value string, rows int) {
-		if meaning, ok := extract.PathwayOf(value); ok {
+		switch meaning, sure, ok := pathwayOf(value); {
+		case sure:
 			w.word("pathway", value, rows, meaning, "list")
-		} else {
+		case ok:
+			w.word("pathway", value, rows, meaning, "like")
+		default:
 			w.word("pathway", value, rows, "", "none")
 		}
 	})
