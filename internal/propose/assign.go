@@ -118,7 +118,38 @@ func (w *work) assign() {
 	}
 	w.pseudonyms()
 	w.standIn()
+	w.betterReason()
 	w.ownReasons()
+}
+
+// betterReason takes the column whose words are reasons of a national list, where the
+// one that is named as the reason has none of them: groups of reasons stand beside the
+// reasons themselves.
+func (w *work) betterReason() {
+	held := w.held["reason"]
+	if held == nil || held.filled == 0 || held.reasons >= 0.2 {
+		return
+	}
+	for _, c := range w.columns {
+		_, said := w.Answers.Fields[c.fold]
+		_, fixed := w.Answers.Fields[held.fold]
+		if c.reasons < 0.6 && (c.reasons <= held.reasons || !w.parts(c, held)) || said || fixed || c.twice || c.field != notRead && c.field != "reason_detail" || !c.shares(held) ||
+			w.named(c.words, "reason")+w.named(c.words, "reason_detail") < 0.2 || c.integers > 0.5 {
+			continue
+		}
+		if c.field == "reason_detail" {
+			w.held["reason_detail"] = nil
+		}
+		c.field, w.held["reason"], c.or = "reason", c, ""
+		c.why = join(c.says("reason"), "the column "+extract.Glimpse(held.heading)+" has none, or only their groups")
+		c.unsure = ""
+		if c.reasons < 0.6 {
+			c.unsure = "most of its words are in no national list; it was taken because each belongs to one value of " + extract.Glimpse(held.heading)
+		}
+		held.field, held.why, held.or = notRead, "it is named as the reason, and the reasons of a national list stand in another column", "reason"
+		held.unsure = "it could be reason as well as the column that is"
+		return
+	}
 }
 
 // ownReasons takes the column of a sender's own words for reasons, where no column is
@@ -242,7 +273,19 @@ func (w *work) twins(a, b *column) bool {
 	if len(a.values) < 2 || len(a.values) != len(b.values) || a.more || b.more || a.filled != b.filled || a.distinct > 0.8 && a.filled > 5 {
 		return false
 	}
-	with, back := map[string]string{}, map[string]string{}
+	return w.goesWith(a, b) && w.goesWith(b, a)
+}
+
+// parts says whether the values of a column are parts of those of another: each goes
+// with one of them, and there are more.
+func (w *work) parts(c, of *column) bool {
+	return len(of.values) > 1 && len(c.values) > len(of.values) && (c.distinct < 0.8 || c.filled <= 5) && w.goesWith(c, of)
+}
+
+// goesWith says whether each value of one column has one value of the other beside it
+// wherever it stands.
+func (w *work) goesWith(a, b *column) bool {
+	with := map[string]string{}
 	same := true
 	for _, s := range w.samples {
 		i, one := a.in[s]
@@ -257,14 +300,10 @@ func (w *work) twins(a, b *column) bool {
 			if max(i, j) >= len(cells) || extract.IsNothing(cells[i]) || extract.IsNothing(cells[j]) {
 				return
 			}
-			x, y := cells[i], cells[j]
-			if had, ok := with[x]; ok && had != y {
+			if had, ok := with[cells[i]]; ok && had != cells[j] {
 				same = false
 			}
-			if had, ok := back[y]; ok && had != x {
-				same = false
-			}
-			with[x], back[y] = y, x
+			with[cells[i]] = cells[j]
 		})
 	}
 	return same
@@ -350,7 +389,7 @@ func (w *work) explainUnread(c *column) {
 		c.or = best
 	case c.filled == 0:
 		c.why = "no row has a value"
-	case c.dates > 0.6:
+	case c.dates > 0.6, w.samples[0].Kind == "text" && c.weakDates >= 0.9 && len(c.values) > 1:
 		c.why = "dates of which the name does not say what they are"
 		c.unsure = "it holds dates, and the name does not say which"
 	default:
