@@ -213,6 +213,10 @@ func (w *work) findCodeSet() {
 			best = name
 		}
 	}
+	// Words that are nearly those of a list tell the list as well, where few are in one.
+	if near, n := w.nearest(c, names, rows, on); n*2 > c.filled && rows[best]*2 < c.filled && near != best {
+		best = near
+	}
 	share := 0.0
 	if best != "" {
 		share = float64(rows[best]) / float64(c.filled)
@@ -259,6 +263,27 @@ func (w *work) findCodeSet() {
 	if w.against != nil && best != w.against.codeSet() && w.Answers.CodeSet == "" {
 		d.Unsure = w.mark(join(d.Unsure, "the layout reads "+w.against.codeSet()+", and most reasons are not in it"))
 	}
+}
+
+// nearest gives the list that most reasons are in, or are like those of, and how many
+// rows they have.
+func (w *work) nearest(c *column, names []string, rows map[string]int, on delay.Day) (best string, most int) {
+	for _, name := range names {
+		set, err := w.tables.CodeSet(name)
+		if err != nil || on != 0 && !set.InForce(on) {
+			continue
+		}
+		n := 0
+		for _, value := range c.order[:min(len(c.order), maxWords)] {
+			if _, ok := set.Match(value, on); ok || alike(value, set, on) != "" {
+				n += c.values[value]
+			}
+		}
+		if n > most || n == most && n > 0 && rows[name] > rows[best] {
+			best, most = name, n
+		}
+	}
+	return best, most
 }
 
 // letters says whether the reasons are read as the letters of england-dtoc, and
