@@ -267,10 +267,14 @@ func (w *work) explain(c *column, score float64) {
 }
 
 // twins says whether two columns are a code and its name, or the like: each value of
-// one goes with one value of the other in every row, so that either says the same. Two
-// columns of one value each, or with a value in every row alone, say nothing.
+// one goes with one value of the other in every row, so that either says the same. Of
+// dates and numbers of a person that shows nothing, nor does it in a few rows.
 func (w *work) twins(a, b *column) bool {
-	if len(a.values) < 2 || len(a.values) != len(b.values) || a.more || b.more || a.filled != b.filled || a.distinct > 0.8 && a.filled > 5 {
+	if a.filled != b.filled || a.more || b.more || len(a.values) != len(b.values) || len(a.values) < 2 {
+		return false
+	}
+	of := func(c *column) bool { return c.dates > 0.3 || c.weakDates > 0.8 || c.distinct > 0.8 }
+	if of(a) || of(b) || a.filled < 6 {
 		return false
 	}
 	return w.goesWith(a, b) && w.goesWith(b, a)
@@ -392,6 +396,9 @@ func (w *work) explainUnread(c *column) {
 	case c.dates > 0.6, w.samples[0].Kind == "text" && c.weakDates >= 0.9 && len(c.values) > 1:
 		c.why = "dates of which the name does not say what they are"
 		c.unsure = "it holds dates, and the name does not say which"
+	case w.held["provider"] == nil && c.odsCodes > 0.8 && len(c.values) <= 5:
+		c.why = "no field that is known"
+		c.unsure, c.or = "it holds what may be codes of providers, and no column is the provider", "provider"
 	default:
 		c.why = "no field that is known"
 		if named := w.bestName(c.words); w.named(c.words, named) >= 0.5 && w.held[named] == nil {

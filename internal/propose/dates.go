@@ -340,8 +340,20 @@ func (w *work) latest(s *sample) delay.Day {
 	return last
 }
 
+// codeBefore is a provider's code before a date in a name: its figure is none of the
+// date's, as in RK9_26-11-10.
+var codeBefore = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(?:[rtg][a-z0-9]{2}|7[a-z][0-9])[-_. ]`)
+
 // dateIn finds the date in a text by formats that are known, or any.
 func dateIn(text string, known []string, s *sample) (nameDate, bool) {
+	text = codeBefore.ReplaceAllStringFunc(text, func(m string) string {
+		return strings.Map(func(r rune) rune {
+			if r < 0x80 && isDigit(byte(r)) {
+				return 'x'
+			}
+			return r
+		}, m)
+	})
 	for _, form := range nameForms {
 		for _, at := range form.re.FindAllStringIndex(text, -1) {
 			// A time of four or six figures may follow eight.

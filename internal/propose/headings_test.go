@@ -114,3 +114,67 @@ func TestHeadingsThatSayNearlyTheSame(t *testing.T) {
 		})
 	}
 }
+
+// The name of a file says of which day and whose it is, whatever else stands in it.
+func TestNamesOfFiles(t *testing.T) {
+	undated := func(head, cells []string, _ truth) {
+		head[0], head[1], cells[0], cells[1] = "Colour", "Shape", "blue", "round"
+	}
+	for _, c := range []struct{ name, day, provider string }{
+		{"nctr_RK9_26-03-20.csv", "2026-03-20", "RK9"},
+		{"RK901-202603202359.csv", "2026-03-20", "RK9"},
+		{"THE RAW REP 20.03.2026.TXT", "2026-03-20", ""},
+		{"RK9 delays 200326.csv", "2026-03-20", "RK9"},
+	} {
+		p := proposal(t, propose.Options{}, list(c.name, undated))
+		if p.Refused != "" || len(p.Files) != 1 || !slices.Equal(p.Files[0].Dates, []string{c.day}) {
+			t.Errorf("%s: %s %+v", c.name, p.Refused, p.Files)
+		}
+		if len(p.Providers) != 1 || p.Providers[0].Code != c.provider {
+			t.Errorf("%s: the provider is %+v", c.name, p.Providers)
+		}
+	}
+	// One name reads in two ways, and the other shows the order.
+	files := []propose.File{list("RK9_12042026.csv", undated), list("RK9_20042026.csv", undated)}
+	p := proposal(t, propose.Options{}, files...)
+	for i, day := range []string{"2026-04-12", "2026-04-20"} {
+		if len(p.Files) != 2 || !slices.Equal(p.Files[i].Dates, []string{day}) || strings.Contains(p.Day.Unsure, "two ways") {
+			t.Errorf("%s: %+v %s", day, p.Files, p.Day.Unsure)
+		}
+	}
+}
+
+// What goes one with one says the same where it is words, and not where it is dates.
+func TestColumnsThatSayTheSame(t *testing.T) {
+	uk := dateAs("02/01/2006")
+	marked := func(edit func(head, cells []string, p truth), heading string) string {
+		p := proposal(t, propose.Options{}, list("RK9_2026-03-20.csv", edit))
+		for _, c := range p.Columns {
+			if c.Heading == heading {
+				return c.Unsure
+			}
+		}
+		t.Fatal("no column", heading)
+		return ""
+	}
+	if why := marked(func(head, cells []string, p truth) {
+		head[7], cells[7] = "Delay reason description", labels[p.reason]
+	}, "Reason for delay"); why != "" {
+		t.Error("a code beside its name is in doubt: ", why)
+	}
+	if why := marked(func(head, cells []string, p truth) {
+		head[7], cells[7] = "Date ready for discharge", uk(p.ready-1)
+	}, "Discharge ready date"); why == "" {
+		t.Error("one of two ready dates, a day apart, is taken with no mark")
+	}
+}
+
+// Numbers without a zero in front are of no list for sure.
+func TestNumbersForReasonsAreMarked(t *testing.T) {
+	p := proposal(t, propose.Options{}, list("RK9_2026-03-20.csv", func(_, cells []string, p truth) {
+		cells[8] = fmt.Sprint(p.n%9 + 1)
+	}))
+	if !strings.Contains(p.CodeSet.Unsure, "numbers without a zero") {
+		t.Errorf("%+v", p.CodeSet)
+	}
+}
