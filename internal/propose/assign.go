@@ -133,7 +133,8 @@ func (w *work) betterReason() {
 	for _, c := range w.columns {
 		_, said := w.Answers.Fields[c.fold]
 		_, fixed := w.Answers.Fields[held.fold]
-		if c.reasons < 0.6 && (c.reasons <= held.reasons || !w.parts(c, held)) || said || fixed || c.twice || c.field != notRead && c.field != "reason_detail" || !c.shares(held) ||
+		if c.reasons < 0.6 && (c.reasons <= held.reasons || !w.parts(c, held)) || said || fixed || c.twice || c.field != notRead &&
+			c.field != "reason_detail" || !c.shares(held) ||
 			w.named(c.words, "reason")+w.named(c.words, "reason_detail") < 0.2 || c.integers > 0.5 {
 			continue
 		}
@@ -144,7 +145,8 @@ func (w *work) betterReason() {
 		c.why = join(c.says("reason"), "the column "+extract.Glimpse(held.heading)+" has none, or only their groups")
 		c.unsure = ""
 		if c.reasons < 0.6 {
-			c.unsure = "most of its words are in no national list; it was taken because each belongs to one value of " + extract.Glimpse(held.heading)
+			c.unsure = "most of its words are in no national list; " +
+				"it was taken because each belongs to one value of " + extract.Glimpse(held.heading)
 		}
 		held.field, held.why, held.or = notRead, "it is named as the reason, and the reasons of a national list stand in another column", "reason"
 		held.unsure = "it could be reason as well as the column that is"

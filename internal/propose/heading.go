@@ -13,7 +13,8 @@ import (
 )
 
 // shortWords are short forms that people write with capitals of all kinds.
-var shortWords = regexp.MustCompile(`(?i)\b(?:dtocs?|dob|los|mffd|mofd|moffd|nctr|nctor|ctr|c2r|r2r|drd|edd|pdd|edod|adod|doa|crfd|rfd|tto|tci|nok|d/c)\b`)
+var shortWords = regexp.MustCompile(`(?i)\b(?:dtocs?|dob|los|mffd|mofd|moffd|nctr|nctor|` +
+	`ctr|c2r|r2r|drd|edd|pdd|edod|adod|doa|crfd|rfd|tto|tci|nok|d/c)\b`)
 
 // dotted are letters with points between them: D.O.B. is DOB.
 var dotted = regexp.MustCompile(`\b[A-Za-z](?:\.[A-Za-z])+\b\.?`)

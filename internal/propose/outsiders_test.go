@@ -62,7 +62,8 @@ func outsiders(t testing.TB) []sender {
 					return s + " 14:05"
 				}
 				return []byte(lines("|", []string{"PERSON_ID", "FIN_NBR", "MRN", "NHS_NBR", "NAME_FULL_FORMATTED", "BIRTH_DT_TM", "SEX", "FACILITY",
-					"NURSE_UNIT", "ROOM", "BED", "REG_DT_TM", "MED_SERVICE", "ATTENDING_PHYSICIAN", "MED_FIT_DT_TM", "DISCH_READY_DT_TM", "EST_DISCH_DT_TM",
+					"NURSE_UNIT", "ROOM", "BED", "REG_DT_TM", "MED_SERVICE", "ATTENDING_PHYSICIAN", "MED_FIT_DT_TM", "DISCH_READY_DT_TM",
+					"EST_DISCH_DT_TM",
 					"DELAY_RSN", "DELAY_RESP_ORG", "LOCAL_AUTH", "CARE_LVL", "DISCH_DT_TM", "LOS_DAYS"}, all, func(p truth) []string {
 					return []string{fmt.Sprint(8000000 + p.n*311), fmt.Sprint(55000000 + p.n*17), p.local, p.nhs, person[p.n%4], clock(uk(p.born)), "F",
 						"Northside", p.ward, fmt.Sprint(p.n%4 + 1), fmt.Sprint(p.n%28 + 1), clock(uk(p.admitted)), "Geriatrics", doctor[p.n%3],
@@ -92,8 +93,10 @@ func outsiders(t testing.TB) []sender {
 			reason: func(p truth) string { return acute37[p.reason][1] }},
 		{name: "SQL Server: everybody, with NULL", file: "RXR_dbo_vw_NCTR_Daily_20260320.csv",
 			content: func(all []truth) []byte {
-				return []byte(lines(",", []string{"snapshot_dt", "prov_cd", "site_cd", "ward_cd", "ward_desc", "nhs_no", "hosp_no", "spell_no", "sex_cd",
-					"dob", "adm_dt", "mffd_dt", "nctr_ind", "nctr_dt", "delay_rsn_desc", "attrib_org", "d2a_pathway", "la_cd", "la_desc", "edd", "disch_dt",
+				return []byte(lines(",", []string{"snapshot_dt", "prov_cd", "site_cd", "ward_cd", "ward_desc", "nhs_no", "hosp_no", "spell_no",
+					"sex_cd",
+					"dob", "adm_dt", "mffd_dt", "nctr_ind", "nctr_dt", "delay_rsn_desc", "attrib_org", "d2a_pathway", "la_cd", "la_desc", "edd",
+					"disch_dt",
 					"insert_dttm"}, all, func(p truth) []string {
 					flag, ready, reason := "Y", sql(iso(p.ready)), "\""+acute37[p.reason][0]+"\""
 					if p.meets {
@@ -104,19 +107,23 @@ func outsiders(t testing.TB) []sender {
 						councilAs(p.council), sql(iso(listDay + 2)), sql(iso(p.left)), iso(listDay+1) + " 06:10:11.123"}
 				}))
 			},
-			fields: map[string]string{"snapshot_dt": "extract_date", "prov_cd": "provider", "site_cd": "site", "ward_desc": "ward|not_read", "ward_cd": "ward|not_read",
-				"nhs_no": "nhs_number", "hosp_no": "local_id", "spell_no": "spell", "dob": "birth_date", "adm_dt": "admitted", "nctr_ind": "criteria",
-				"nctr_dt": "ready", "delay_rsn_desc": "reason", "attrib_org": "responsible", "d2a_pathway": "pathway", "la_cd": "council|not_read", "la_desc": "council|not_read",
+			fields: map[string]string{"snapshot_dt": "extract_date", "prov_cd": "provider", "site_cd": "site", "ward_desc": "ward|not_read",
+				"ward_cd": "ward|not_read",
+				"nhs_no":  "nhs_number", "hosp_no": "local_id", "spell_no": "spell", "dob": "birth_date", "adm_dt": "admitted", "nctr_ind": "criteria",
+				"nctr_dt": "ready", "delay_rsn_desc": "reason", "attrib_org": "responsible", "d2a_pathway": "pathway",
+				"la_cd": "council|not_read", "la_desc": "council|not_read",
 				"disch_dt": "discharged"}, without: "reason care ward",
 			reason: func(p truth) string { return acute37[p.reason][1] }},
 		{name: "mental health: clinically ready, codes of the data set", file: "RXS_CRFD_2026-03-20.csv",
 			content: func(all []truth) []byte {
 				codes := map[string]string{"A": "01", "C": "05", "Di": "07", "Dii": "08", "E": "09", "F": "10", "G": "11"}
 				body := map[string]string{"nhs": "04", "social-care": "05", "joint": "06"}
-				return []byte(lines(",", []string{"Client ID", "NHS Number", "Date of Birth", "Team/Ward", "Ward Type", "Legal Status", "Care Co-ordinator",
+				return []byte(lines(",", []string{"Client ID", "NHS Number", "Date of Birth", "Team/Ward", "Ward Type", "Legal Status",
+					"Care Co-ordinator",
 					"Admission Date", "CRFD Start Date", "CRFD Reason", "CRFD Attributable To", "CRFD End Date", "Responsible Local Authority",
 					"Days CRFD", "Discharge Date"}, all, func(p truth) []string {
-					return []string{p.local, p.nhs, uk(p.born), p.ward, "Older adult", []string{"Informal", "Section 3"}[p.n%2], "\"" + person[p.n%4] + "\"",
+					return []string{p.local, p.nhs, uk(p.born), p.ward, "Older adult", []string{"Informal", "Section 3"}[p.n%2],
+						"\"" + person[p.n%4] + "\"",
 						uk(p.admitted), uk(p.ready), codes[p.reason], body[p.body], "", councilAs(p.council), fmt.Sprint(listDay - p.ready),
 						uk(p.left)}
 				}))
@@ -130,10 +137,12 @@ func outsiders(t testing.TB) []sender {
 		{name: "community hospitals: H, S and B, years of two digits and apostrophes", file: "RXT Community DTOC 20-03-26.csv",
 			content: func(all []truth) []byte {
 				body := map[string]string{"nhs": "H", "social-care": "S", "joint": "B"}
-				return legacy(t, lines(",", []string{"Hospital", "Ward/Bed", "Patient’s name", "NHS No", "Unit No", "D.O.B", "Date adm", "Referral to SS",
+				return legacy(t, lines(",", []string{"Hospital", "Ward/Bed", "Patient’s name", "NHS No", "Unit No", "D.O.B", "Date adm",
+					"Referral to SS",
 					"Section 2 sent", "Section 5 sent", "Date ready for transfer", "Delay code", "H/S/B", "SS area", "Weekly cost £", "Date disch/transf",
 					"Latest position – notes"}, all, func(p truth) []string {
-					return []string{[]string{"St Mary’s", "Larkrise"}[p.n%2], p.ward, "\"" + person[p.n%4] + "\"", p.nhs[:3] + " " + p.nhs[3:6] + " " + p.nhs[6:],
+					return []string{[]string{"St Mary’s", "Larkrise"}[p.n%2], p.ward, "\"" + person[p.n%4] + "\"",
+						p.nhs[:3] + " " + p.nhs[3:6] + " " + p.nhs[6:],
 						p.local, short(p.born), short(p.admitted), short(p.ready - 5), short(p.ready - 3), short(p.ready - 1), short(p.ready), p.reason,
 						body[p.body], councilAs(p.council), "£940", short(p.left), fmt.Sprintf("\"Family viewing homes,\nno. %d on list’s order\"", p.n)}
 				}))
@@ -148,7 +157,8 @@ func outsiders(t testing.TB) []sender {
 				clock := dateAs("02/01/2006 3:04 PM")
 				return []byte(lines(",", quoted([]string{"Position as at", "Provider Name", "Site", "Ward", "Local Patient Identifier", "NHS Number",
 					"Age (yrs)", "Date/time of admission", "Date & time no longer meeting CtR", "Pathway (0-3)", "Reason for not discharged",
-					"Reason category", "Lead organisation", "Upper tier LA", "Est. discharge date", "Actual discharge date/time", "Escalated? (Y/N)"}), all,
+					"Reason category", "Lead organisation", "Upper tier LA", "Est. discharge date", "Actual discharge date/time",
+					"Escalated? (Y/N)"}), all,
 					func(p truth) []string {
 						return quoted([]string{clock(listDay), trust[p.n%2], "Main", p.ward, p.local, p.nhs, fmt.Sprint(2026 - p.born.Time().Year()),
 							clock(p.admitted), clock(p.ready), fmt.Sprint(p.n % 4), acute37[p.reason][0], strings.Split(acute37[p.reason][0], " – ")[0],
@@ -162,7 +172,8 @@ func outsiders(t testing.TB) []sender {
 			without: "reason care born", reason: func(p truth) string { return acute37[p.reason][1] }},
 		{name: "wards as lines between the rows, headings again and a total", file: "RXU Delayed Discharge List 20.03.2026.csv",
 			content: func(all []truth) []byte {
-				head := "Hosp No,NHS No,Surname,Forename,DOB,Bed,Consultant,Adm Date,MFFD Date,Delayed Since,Delay Reason,Attributable,LA,PDD,Date Left,Update\r\n"
+				head := "Hosp No,NHS No,Surname,Forename,DOB,Bed,Consultant,Adm Date," +
+					"MFFD Date,Delayed Since,Delay Reason,Attributable,LA,PDD,Date Left,Update\r\n"
 				var b strings.Builder
 				b.WriteString("Delayed Discharge List,,,,,,,,,,,,,,,\r\n,,,,,,,,,,,,,,,\r\n" + head)
 				for i, p := range all {
@@ -204,18 +215,22 @@ func outsiders(t testing.TB) []sender {
 					"Await Assessment/Acceptance to Care Home", "Patient/Relative Choice"}
 				area := []string{"Belfast", "Lisburn & Castlereagh", "Ards and North Down"}
 				return []byte(lines("\t", []string{"HSC Trust", "Hospital", "Ward", "H&C Number", "Hospital No", "DOB", "Admission Date/Time",
-					"Decision to Admit Date", "Date Ready for Discharge", "Complex/Simple", "Delay Reason", "Trust of Residence", "LGD", "Discharge Date/Time"}, all,
+					"Decision to Admit Date", "Date Ready for Discharge", "Complex/Simple", "Delay Reason", "Trust of Residence", "LGD",
+					"Discharge Date/Time"}, all,
 					func(p truth) []string {
 						return []string{"Belfast HSC Trust", "Royal Victoria", p.ward, p.nhs, p.local, uk(p.born), uk(p.admitted) + " 09:15",
 							uk(p.admitted), uk(p.ready) + " 11:00", "Complex", reasons[p.n%6], "Belfast", area[p.n%3], uk(p.left)}
 					}))
 			},
-			fields: map[string]string{"HSC Trust": "provider", "Hospital": "site", "Ward": "ward", "H&C Number": "nhs_number", "Hospital No": "local_id",
-				"DOB": "birth_date", "Admission Date/Time": "admitted", "Date Ready for Discharge": "ready", "Delay Reason": "reason", "LGD": "council",
+			fields: map[string]string{"HSC Trust": "provider", "Hospital": "site", "Ward": "ward", "H&C Number": "nhs_number",
+				"Hospital No": "local_id",
+				"DOB":         "birth_date", "Admission Date/Time": "admitted", "Date Ready for Discharge": "ready", "Delay Reason": "reason",
+				"LGD":                 "council",
 				"Discharge Date/Time": "discharged"}, without: "reason care council body"},
 		{name: "Epic: departments and barriers", file: "RXV0X_NCTR_2026.03.20.csv",
 			content: func(all []truth) []byte {
-				return []byte(lines(",", quoted([]string{"MRN", "CSN", "Patient Name", "NHS Number", "DOB", "Department", "Room/Bed", "Attending Provider",
+				return []byte(lines(",", quoted([]string{"MRN", "CSN", "Patient Name", "NHS Number", "DOB", "Department", "Room/Bed",
+					"Attending Provider",
 					"Hospital Admission Date", "Expected Discharge Date", "Discharge Ready Date", "Discharge Barrier", "Barrier Owner",
 					"County/Unitary Authority", "Discharge Date", "Discharge Disposition", "LOS"}), all, func(p truth) []string {
 					return quoted([]string{p.local, fmt.Sprint(1000200000 + p.n*7), person[p.n%4], p.nhs, uk(p.born), p.ward, fmt.Sprint(p.n%28 + 1),
@@ -268,7 +283,8 @@ func outsiders(t testing.TB) []sender {
 		{name: "Careflow: tabs, bed and ward in one, days beside dates", file: "careflow_nctr_RXY01_20260320_0600.txt",
 			content: func(all []truth) []byte {
 				return []byte(lines("\t", []string{"Location", "Patient ID", "NHS Number", "Patient Details", "Speciality", "Cons", "Admitted (date)",
-					"Days since admission", "Ready (date)", "Days since ready", "Current delay", "Delay owner", "Local authority area", "Discharged (date)",
+					"Days since admission", "Ready (date)", "Days since ready", "Current delay", "Delay owner", "Local authority area",
+					"Discharged (date)",
 					"Discharged to", "Tasks"}, all, func(p truth) []string {
 					return []string{fmt.Sprintf("%s - Bed %d", p.ward, p.n%28+1), p.local, p.nhs, person[p.n%4], "Elderly care", doctor[p.n%3],
 						uk(p.admitted), fmt.Sprint(listDay - p.admitted), uk(p.ready), fmt.Sprint(listDay - p.ready), labels[p.reason], bodyAs(p.body),
@@ -281,7 +297,8 @@ func outsiders(t testing.TB) []sender {
 		{name: "TrakCare: descriptions and codes beside each other", file: "RXZ-trak-delays-20MAR26.csv",
 			content: func(all []truth) []byte {
 				named := dateAs("02 Jan 2006")
-				return []byte(lines(";", []string{"URN", "Episode No", "NHS No", "Surname", "Given Names", "Date of Birth", "Ward Code", "Ward Description",
+				return []byte(lines(";", []string{"URN", "Episode No", "NHS No", "Surname", "Given Names", "Date of Birth", "Ward Code",
+					"Ward Description",
 					"Specialty", "Admission Date", "Estimated Discharge Date", "Fit for Discharge Date", "Delay Start Date", "Delay Reason Code",
 					"Delay Reason Description", "Delay Attributed To", "Delay End Date", "Local Authority Code", "Local Authority", "Discharge Date"}, all,
 					func(p truth) []string {
@@ -292,7 +309,9 @@ func outsiders(t testing.TB) []sender {
 			},
 			fields: map[string]string{"URN": "local_id", "Episode No": "spell", "NHS No": "nhs_number", "Date of Birth": "birth_date",
 				"Ward Description": "ward|not_read", "Ward Code": "ward|not_read", "Delay Reason Description": "reason|not_read|reason_detail",
-				"Local Authority": "council|not_read", "Admission Date": "admitted", "Delay Start Date": "ready", "Delay Reason Code": "reason|not_read",
-				"Delay Attributed To": "responsible", "Local Authority Code": "council|not_read", "Discharge Date": "discharged"}, without: "care ward"},
+				"Local Authority": "council|not_read", "Admission Date": "admitted", "Delay Start Date": "ready",
+				"Delay Reason Code":   "reason|not_read",
+				"Delay Attributed To": "responsible", "Local Authority Code": "council|not_read", "Discharge Date": "discharged"},
+			without: "care ward"},
 	}
 }

@@ -72,7 +72,8 @@ func (w *work) findProviders() {
 	// The name, then the lines above the headings and the sheets.
 	if len(p.Providers) == 0 || p.Providers[0].Code == "" {
 		for _, s := range w.samples {
-			for token := range strings.FieldsFuncSeq(strings.TrimSuffix(s.name, extension(s.name)), func(r rune) bool { return strings.ContainsRune(" -_.()[]+", r) }) {
+			for token := range strings.FieldsFuncSeq(strings.TrimSuffix(s.name, extension(s.name)),
+				func(r rune) bool { return strings.ContainsRune(" -_.()[]+", r) }) {
 				code := strings.ToUpper(token)
 				if w.knownProvider(code) != "" || w.odsCode.MatchString(code) && !dateToken.MatchString(code) &&
 					!slices.Contains(noCodes, strings.ToLower(code)) {
@@ -141,7 +142,8 @@ func providerWords(all []Provider) string {
 }
 
 // noCodes are words of file names that look like codes of providers.
-var noCodes = []string{"rag", "raw", "rdd", "red", "ref", "rep", "rev", "rfd", "row", "rpt", "rtt", "run", "tab", "tbl", "tci", "ten", "the", "thu",
+var noCodes = []string{"rag", "raw", "rdd", "red", "ref", "rep", "rev", "rfd", "row", "rpt", "rtt", "run", "tab", "tbl", "tci", "ten",
+	"the", "thu",
 	"tmp", "top", "tot", "tto", "tue", "two", "txt", "gen", "get", "gov", "gps", "new", "now"}
 
 var (
