@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -120,6 +121,27 @@ func (w *work) assign() {
 	w.standIn()
 	w.betterReason()
 	w.ownReasons()
+	w.wardAndBed()
+}
+
+// bedText is a bed or a bay named within a cell.
+var bedText = regexp.MustCompile(`(?i).\b(?:bed|bay)\b`)
+
+// wardAndBed marks a ward whose cells name the bed as well: each bed would be a ward.
+func (w *work) wardAndBed() {
+	c := w.held["ward"]
+	if c == nil || c.filled == 0 {
+		return
+	}
+	beds := 0
+	for _, value := range c.order {
+		if bedText.MatchString(value) {
+			beds += c.values[value]
+		}
+	}
+	if beds*2 > c.filled {
+		c.unsure = join(c.unsure, "it holds ward and bed in one cell, so that each bed would be a ward; ask for a column of each")
+	}
 }
 
 // betterReason takes the column whose words are reasons of a national list, where the

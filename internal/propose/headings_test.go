@@ -169,6 +169,29 @@ func TestColumnsThatSayTheSame(t *testing.T) {
 	}
 }
 
+// A ward with its bed in one cell is read, and marked.
+func TestWardAndBedInOneCellIsMarked(t *testing.T) {
+	p := proposal(t, propose.Options{}, list("RK9_2026-03-20.csv", func(_, cells []string, p truth) {
+		cells[4] = fmt.Sprintf("%s - Bed %d", p.ward, p.n)
+	}))
+	if !strings.Contains(strings.Join(p.Unsure, "; "), "each bed would be a ward") {
+		t.Error(p.Unsure)
+	}
+}
+
+// Whoever leaves the answer blank is not taken for either in silence.
+func TestBlankAnswersAreMarked(t *testing.T) {
+	p := proposal(t, propose.Options{}, list("RK9_2026-03-20.csv", func(head, cells []string, p truth) {
+		head[7], cells[7] = "C2R (Y/N)", []string{"Y", "N", ""}[p.n%3]
+		if p.n%3 != 1 {
+			cells[6] = ""
+		}
+	}))
+	if !strings.Contains(strings.Join(p.Unsure, "; "), "what a blank means") {
+		t.Error(p.Unsure)
+	}
+}
+
 // Numbers without a zero in front are of no list for sure.
 func TestNumbersForReasonsAreMarked(t *testing.T) {
 	p := proposal(t, propose.Options{}, list("RK9_2026-03-20.csv", func(_, cells []string, p truth) {

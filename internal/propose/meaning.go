@@ -74,6 +74,10 @@ func (w *work) findEverybody() {
 	case !told && slices.Contains(c.words, "not"):
 		c.unsure = join(c.unsure, "yes was read as not meeting the criteria, by the name alone")
 	}
+	if c.blank*20 > c.cells {
+		c.unsure = join(c.unsure, fmt.Sprintf("%d of %d rows say neither yes nor no, and are set aside without a ready date; "+
+			"ask the sender what a blank means", c.blank, c.cells))
+	}
 	meets := 0
 	for _, value := range c.order {
 		y, ok := flagOf(value)
