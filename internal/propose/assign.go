@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -118,6 +119,86 @@ func (w *work) assign() {
 	}
 	w.pseudonyms()
 	w.standIn()
+	w.betterReason()
+	w.ownReasons()
+	w.wardAndBed()
+}
+
+// bedText is a bed or a bay named within a cell.
+var bedText = regexp.MustCompile(`(?i).\b(?:bed|bay)\b`)
+
+// wardAndBed marks a ward whose cells name the bed as well: each bed would be a ward.
+func (w *work) wardAndBed() {
+	c := w.held["ward"]
+	if c == nil || c.filled == 0 {
+		return
+	}
+	beds := 0
+	for _, value := range c.order {
+		if bedText.MatchString(value) {
+			beds += c.values[value]
+		}
+	}
+	if beds*2 > c.filled {
+		c.unsure = join(c.unsure, "it holds ward and bed in one cell, so that each bed would be a ward; ask for a column of each")
+	}
+}
+
+// betterReason takes the column whose words are reasons of a national list, where the
+// one that is named as the reason has none of them: groups of reasons stand beside the
+// reasons themselves.
+func (w *work) betterReason() {
+	held := w.held["reason"]
+	if held == nil || held.filled == 0 || held.reasons >= 0.2 {
+		return
+	}
+	for _, c := range w.columns {
+		_, said := w.Answers.Fields[c.fold]
+		_, fixed := w.Answers.Fields[held.fold]
+		if c.reasons < 0.6 && (c.reasons <= held.reasons || !w.parts(c, held)) || said || fixed || c.twice || c.field != notRead &&
+			c.field != "reason_detail" || !c.shares(held) ||
+			w.named(c.words, "reason")+w.named(c.words, "reason_detail") < 0.2 || c.integers > 0.5 {
+			continue
+		}
+		if c.field == "reason_detail" {
+			w.held["reason_detail"] = nil
+		}
+		c.field, w.held["reason"], c.or = "reason", c, ""
+		c.why = join(c.says("reason"), "the column "+extract.Glimpse(held.heading)+" has none, or only their groups")
+		c.unsure = ""
+		if c.reasons < 0.6 {
+			c.unsure = "most of its words are in no national list; " +
+				"it was taken because each belongs to one value of " + extract.Glimpse(held.heading)
+		}
+		held.field, held.why, held.or = notRead, "it is named as the reason, and the reasons of a national list stand in another column", "reason"
+		held.unsure = "it could be reason as well as the column that is"
+		return
+	}
+}
+
+// ownReasons takes the column of a sender's own words for reasons, where no column is
+// named as the reason.
+func (w *work) ownReasons() {
+	if w.held["reason"] != nil {
+		return
+	}
+	var best *column
+	for _, c := range w.columns {
+		_, said := w.Answers.Fields[c.fold]
+		if said || c.field != notRead || c.twice || c.likeReasons < 0.5 || c.scores[notRead] >= 0.6 || len(c.values) < 2 ||
+			c.distinct > 0.8 && c.filled > 5 {
+			continue
+		}
+		if best == nil || c.likeReasons > best.likeReasons {
+			best = c
+		}
+	}
+	if best == nil {
+		return
+	}
+	best.field, w.held["reason"], best.or = "reason", best, notRead
+	best.why = "no column is named as the reason; what stands in this one is like reasons"
+	best.unsure = "found by what stands in it alone; the heading does not say it"
 }
 
 // standIn takes what stands for a ward where no column is one, as the specialty does in
@@ -186,6 +267,9 @@ func (w *work) explain(c *column, score float64) {
 		c.unsure = "found by what stands in it alone; the heading does not say it"
 	case c.or != "":
 		c.unsure = "it could be " + c.or + " as well"
+	case name < 0.5 && slices.Contains(dateFields, c.field):
+		// One date looks like another: only the name tells which it is.
+		c.unsure = "the name does not say it clearly, and dates of all kinds look alike"
 	case score < sure && c.filled > 0 && suits <= 0:
 		c.unsure = "the name alone says so, and not clearly; what stands in it does not tell"
 	case score < sure-0.1:
@@ -195,11 +279,62 @@ func (w *work) explain(c *column, score float64) {
 	}
 	// Another column that says the same as clearly.
 	for _, other := range w.columns {
+		// One without a value puts none in doubt that has them.
+		if other.filled == 0 && c.filled > 0 {
+			continue
+		}
 		if other != c && other.scores[c.field] >= score-near && other.scores[c.field] >= enough && other.shares(c) &&
-			(other.field == "" || other.field == notRead) && bestOf(other) == c.field {
+			(other.field == "" || other.field == notRead) && bestOf(other) == c.field && !w.twins(c, other) {
 			c.unsure = fmt.Sprintf("the column %s could be %s as well", extract.Glimpse(other.heading), c.field)
 		}
 	}
+}
+
+// twins says whether two columns are a code and its name, or the like: each value of
+// one goes with one value of the other in every row, so that either says the same. Of
+// dates and numbers of a person that shows nothing, nor does it in a few rows.
+func (w *work) twins(a, b *column) bool {
+	if a.filled != b.filled || a.more || b.more || len(a.values) != len(b.values) || len(a.values) < 2 {
+		return false
+	}
+	of := func(c *column) bool { return c.dates > 0.3 || c.weakDates > 0.8 || c.distinct > 0.8 }
+	if of(a) || of(b) || a.filled < 6 {
+		return false
+	}
+	return w.goesWith(a, b) && w.goesWith(b, a)
+}
+
+// parts says whether the values of a column are parts of those of another: each goes
+// with one of them, and there are more.
+func (w *work) parts(c, of *column) bool {
+	return len(of.values) > 1 && len(c.values) > len(of.values) && (c.distinct < 0.8 || c.filled <= 5) && w.goesWith(c, of)
+}
+
+// goesWith says whether each value of one column has one value of the other beside it
+// wherever it stands.
+func (w *work) goesWith(a, b *column) bool {
+	with := map[string]string{}
+	same := true
+	for _, s := range w.samples {
+		i, one := a.in[s]
+		j, two := b.in[s]
+		if one != two {
+			return false
+		}
+		if !one {
+			continue
+		}
+		s.rows(func(cells []string) {
+			if max(i, j) >= len(cells) || extract.IsNothing(cells[i]) || extract.IsNothing(cells[j]) {
+				return
+			}
+			if had, ok := with[cells[i]]; ok && had != cells[j] {
+				same = false
+			}
+			with[cells[i]] = cells[j]
+		})
+	}
+	return same
 }
 
 func bestOf(c *column) string {
@@ -274,15 +409,20 @@ func (w *work) explainUnread(c *column) {
 		}
 	case c.scores[notRead] >= 0.6:
 		c.why = "known, and nothing that is counted"
+	case c.scores[best] >= enough && w.held[best] != nil && w.twins(w.held[best], c):
+		c.why = "it says the same as the column " + extract.Glimpse(w.held[best].heading)
 	case c.scores[best] >= enough:
 		c.why = "another column is " + best
 		c.unsure = fmt.Sprintf("it could be %s as well as the column that is", best)
 		c.or = best
 	case c.filled == 0:
 		c.why = "no row has a value"
-	case c.dates > 0.6:
+	case c.dates > 0.6, w.samples[0].Kind == "text" && c.weakDates >= 0.9 && len(c.values) > 1:
 		c.why = "dates of which the name does not say what they are"
 		c.unsure = "it holds dates, and the name does not say which"
+	case w.held["provider"] == nil && c.odsCodes > 0.8 && len(c.values) <= 5:
+		c.why = "no field that is known"
+		c.unsure, c.or = "it holds what may be codes of providers, and no column is the provider", "provider"
 	default:
 		c.why = "no field that is known"
 		if named := w.bestName(c.words); w.named(c.words, named) >= 0.5 && w.held[named] == nil {
@@ -293,7 +433,7 @@ func (w *work) explainUnread(c *column) {
 	// A days-delayed column must not be counted with, and the first test starts
 	// nothing.
 	switch {
-	case slices.Contains(c.words, "days"), slices.Contains(c.words, "los"):
+	case (slices.Contains(c.words, "days") || slices.Contains(c.words, "los")) && c.dates < 0.6:
 		c.why = "a number of days; days are counted from the dates"
 	case slices.Contains(c.words, "medically"), slices.Contains(c.words, "fit"):
 		c.why = "the clinical test only; it starts no delay"

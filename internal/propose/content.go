@@ -21,6 +21,7 @@ type content struct {
 	flags, destinations, waits, funds         float64
 	odsCodes, knownProviders, merged          float64
 	spaced                                    float64 // of cells that are words with a space
+	persons, wards, likeReasons               float64 // of cells that begin with a title, name a ward, or are like a reason
 	least, most                               int     // of the integers
 	distinct                                  float64 // different values for each filled cell
 	formats                                   map[string]int
@@ -47,6 +48,9 @@ var (
 	tenDigits = regexp.MustCompile(`^\d{10}$`)
 	hexText   = regexp.MustCompile(`^(?:[0-9a-fA-F]{16,128}|[0-9a-fA-F-]{36})$`)
 	codeText  = regexp.MustCompile(`^[A-Za-z]{0,6}[-/ ]?[0-9]{3,}[A-Za-z0-9/-]*$`)
+	titled    = regexp.MustCompile(`(?i)^(?:dr|mr|mrs|ms|miss|prof|sister|nurse)\b\.? `)
+	wardText  = regexp.MustCompile(`(?i)\b(?:wards?|wd|unit|suite)\b`)
+	pathText  = regexp.MustCompile(`(?i)^(?:pw|pway|path|d2a)[ -]?([0-3])$`)
 	merged    = regexp.MustCompile(`^([RT7][A-Z0-9]{2})(?:\s*[-–/:|]\s*|\s+)(\S.*)$`)
 )
 
@@ -113,13 +117,17 @@ func (w *work) judge(c *column) {
 		if len(value) <= 120 && (strings.ContainsFunc(value, unicode.IsLetter) || len(value) == 3) {
 			add(&c.councils, len(w.lists.Find(value)) > 0)
 		}
+		_, like := w.onlyLikely("reasons", value)
+		add(&c.likeReasons, like && len(value) <= longestWord)
+		add(&c.persons, titled.MatchString(value))
+		add(&c.wards, wardText.MatchString(value))
 		_, body := w.bodyOf(value)
 		add(&c.bodies, body)
 		_, care := w.careOf(value)
 		add(&c.care, care)
 		_, sure, _ := w.reasonOf(value)
 		add(&c.reasons, sure)
-		_, path := extract.PathwayOf(value)
+		_, _, path := pathwayOf(value)
 		add(&c.pathways, path)
 		_, flag := flagOf(value)
 		add(&c.flags, flag)
@@ -153,6 +161,9 @@ func (w *work) judge(c *column) {
 		*share = float64(rows) / float64(max(c.filled, 1))
 	}
 	c.least, c.most = least, most
+	if w.likeBodies(c.order) {
+		c.bodies = max(c.bodies, 0.95)
+	}
 	c.distinct = float64(len(c.values)) / float64(max(c.filled, 1))
 	best := func(m map[string]int) (most int) {
 		for f, rows := range m {
@@ -174,6 +185,43 @@ func (w *work) judge(c *column) {
 	}
 }
 
+// likeBodies says whether all values of a column may say who is responsible, and some
+// of them social care and others not: the letters S, H and B, or words of the sender's
+// own.
+func (w *work) likeBodies(values []string) bool {
+	if len(values) > 12 {
+		return false
+	}
+	social, others := false, false
+	for _, value := range values {
+		meaning, ok := w.bodyOf(value)
+		if !ok {
+			meaning, ok = w.likely("responsible", value)
+		}
+		switch {
+		case !ok || len(value) > 40:
+			return false
+		case meaning == "social-care":
+			social = true
+		case meaning == "nhs":
+			others = true
+		}
+	}
+	return social && others
+}
+
+// pathwayOf reads a pathway, and one that is written in a way that only this package
+// takes for one.
+func pathwayOf(text string) (pathway string, sure, ok bool) {
+	if pathway, ok := extract.PathwayOf(text); ok {
+		return pathway, true, true
+	}
+	if m := pathText.FindStringSubmatch(text); m != nil {
+		return m[1], false, true
+	}
+	return "", false, false
+}
+
 // suits says how well what stands in a column suits a field, from -1 (it cannot
 // be) over 0 (it says nothing) to 1 (hardly anything else would look so).
 func (w *work) suits(c *column, field string) float64 {
@@ -188,6 +236,9 @@ func (w *work) suits(c *column, field string) float64 {
 			return -1
 		}
 		return 0
+	}
+	if c.persons > 0.5 || c.flags > 0.9 && c.integers < 0.5 && field != "criteria" && field != "responsible" {
+		return -1 // People are named in it, or it answers a question.
 	}
 	switch field {
 	case "nhs_number":
@@ -288,8 +339,10 @@ func (w *work) suits(c *column, field string) float64 {
 		return max(of(c.destinations, 0.4), 0)
 	case "site", "ward", "bed":
 		switch {
-		case c.dates > 0.5 || c.nhs > 0.5:
+		case c.dates > 0.5 || c.nhs > 0.5, field == "site" && c.wards > 0.3 && w.named(c.words, "ward") > 0:
 			return -1
+		case field == "ward" && c.wards > 0.3:
+			return 0.8
 		case field == "bed" && c.integers > 0.9:
 			return 0.3
 		case field == "site" && c.odsCodes > 0.8:

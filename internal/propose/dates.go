@@ -278,7 +278,7 @@ func (n *nameDate) nearest(latest delay.Day) bool {
 	}
 	var fits []reading
 	for _, r := range n.all {
-		if r.day >= latest && r.day <= latest+31 {
+		if r.day >= latest && r.day <= latest+31 && !slices.ContainsFunc(fits, func(f reading) bool { return f.day == r.day }) {
 			fits = append(fits, r)
 		}
 	}
@@ -286,6 +286,39 @@ func (n *nameDate) nearest(latest delay.Day) bool {
 		return false
 	}
 	n.day, n.format, n.either = fits[0].day, fits[0].format, false
+	return true
+}
+
+// sameOrder settles the dates of names that read in two ways by those of other names
+// that read in one, where all are written in one form.
+func sameOrder(names []nameDate) bool {
+	format, pattern, either := "", "", false
+	for _, n := range names {
+		switch {
+		case n.day == 0 || pattern != "" && n.pattern != pattern:
+			return false
+		case n.either:
+			either = true
+		case format == "":
+			format = n.format
+		case n.format != format:
+			return false
+		}
+		pattern = n.pattern
+	}
+	if !either || format == "" {
+		return false
+	}
+	for i := range names {
+		n := &names[i]
+		at := slices.IndexFunc(n.all, func(r reading) bool { return r.format == format })
+		if at < 0 {
+			return false
+		}
+		if n.either {
+			n.day, n.format, n.either = n.all[at].day, format, false
+		}
+	}
 	return true
 }
 
@@ -307,11 +340,29 @@ func (w *work) latest(s *sample) delay.Day {
 	return last
 }
 
+// codeBefore is a provider's code before a date in a name: its figure is none of the
+// date's, as in RK9_26-11-10.
+var codeBefore = regexp.MustCompile(`(?i)(?:^|[^a-z0-9])(?:[rtg][a-z0-9]{2}|7[a-z][0-9])[-_. ]`)
+
 // dateIn finds the date in a text by formats that are known, or any.
 func dateIn(text string, known []string, s *sample) (nameDate, bool) {
+	text = codeBefore.ReplaceAllStringFunc(text, func(m string) string {
+		return strings.Map(func(r rune) rune {
+			if r < 0x80 && isDigit(byte(r)) {
+				return 'x'
+			}
+			return r
+		}, m)
+	})
 	for _, form := range nameForms {
 		for _, at := range form.re.FindAllStringIndex(text, -1) {
-			if at[0] > 0 && isDigit(text[at[0]-1]) || at[1] < len(text) && isDigit(text[at[1]]) {
+			// A time of four or six figures may follow eight.
+			after := 0
+			for at[1]+after < len(text) && isDigit(text[at[1]+after]) {
+				after++
+			}
+			timed := form.pattern == `\d{8}` && (after == 4 || after == 6)
+			if at[0] > 0 && isDigit(text[at[0]-1]) || after > 0 && !timed {
 				continue
 			}
 			found := text[at[0]:at[1]]

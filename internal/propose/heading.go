@@ -13,12 +13,17 @@ import (
 )
 
 // shortWords are short forms that people write with capitals of all kinds.
-var shortWords = regexp.MustCompile(`(?i)\b(?:dtocs?|dob|los|mffd|mofd|moffd|nctr|nctor|ctr|c2r|r2r|drd|edd|pdd|nok|d/c)\b`)
+var shortWords = regexp.MustCompile(`(?i)\b(?:dtocs?|dob|los|mffd|mofd|moffd|nctr|nctor|` +
+	`ctr|c2r|r2r|drd|edd|pdd|edod|adod|doa|crfd|rfd|tto|tci|nok|d/c)\b`)
+
+// dotted are letters with points between them: D.O.B. is DOB.
+var dotted = regexp.MustCompile(`\b[A-Za-z](?:\.[A-Za-z])+\b\.?`)
 
 // tokens cuts a heading into the words that rules are written in.
 func (v *vocabulary) tokens(heading string) []string {
 	// OrgIDProv and NHSNumber are written without spaces.
 	var b strings.Builder
+	heading = dotted.ReplaceAllStringFunc(heading, func(m string) string { return strings.ToUpper(strings.ReplaceAll(m, ".", "")) })
 	runes := []rune(shortWords.ReplaceAllStringFunc(heading, strings.ToLower))
 	for i, r := range runes {
 		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) ||
@@ -29,7 +34,7 @@ func (v *vocabulary) tokens(heading string) []string {
 	}
 	text := " " + strings.Join(strings.FieldsFunc(strings.ToLower(b.String()), func(r rune) bool { return unicode.IsSpace(r) || r == '_' }),
 		" ") + " "
-	text = strings.ReplaceAll(text, "#", " number ")
+	text = v.unglue(strings.ReplaceAll(text, "#", " number "))
 	for _, j := range v.phrases {
 		text = inWords(text, j.from, j.to)
 	}
@@ -45,6 +50,25 @@ func (v *vocabulary) tokens(heading string) []string {
 		}
 	}
 	return out
+}
+
+// unglue parts words that are written without a space, where the last part is one of
+// the table's and the rest is known.
+func (v *vocabulary) unglue(text string) string {
+	words := strings.Split(text, " ")
+	for i, word := range words {
+		if v.known[word] || shortWords.FindString(word) == word {
+			continue
+		}
+		for _, end := range v.glued {
+			rest, ok := strings.CutSuffix(word, end)
+			if ok && (v.known[rest] || rest != "" && shortWords.FindString(rest) == rest) {
+				words[i] = rest + " " + end
+				break
+			}
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // inWords replaces a phrase where it stands as words of its own.
@@ -95,6 +119,9 @@ type vocabulary struct {
 	phrases []struct{ from, to string }
 	same    map[string]string
 	names   map[string]naming
+	never   []string             // words with which a heading is no field at all
+	glued   []string             // ends of words that are two
+	known   map[string]bool      // words that a rule or another word has, but for those that say nothing
 	like    map[string][]keyword // by kind of word
 	odsCode *regexp.Regexp       // what codes of providers look like, more closely than what may be one
 }
@@ -114,17 +141,23 @@ func readVocabulary(ref fs.FS) (*vocabulary, error) {
 	if err != nil {
 		return nil, problem.Wrap(err, problem.Internal, "the table of headings is damaged")
 	}
-	v := &vocabulary{same: map[string]string{}, names: map[string]naming{}, like: map[string][]keyword{}}
+	v := &vocabulary{same: map[string]string{}, known: map[string]bool{}, names: map[string]naming{}, like: map[string][]keyword{}}
 	for i, row := range rows[1:] {
 		use, from, to := row[0], row[1], row[2]
 		switch use {
 		case "phrase":
 			v.phrases = append(v.phrases, struct{ from, to string }{from, to})
 		case "word":
-			v.same[from] = to
+			v.same[from], v.known[from] = to, to != ""
+		case "glued":
+			v.glued = append(v.glued, from)
 		case "heading", "without":
-			if to != notRead && !slices.Contains(fields, to) {
+			if to != notRead && to != "*" && !slices.Contains(fields, to) {
 				return nil, problem.New(problem.Internal, "%s, row %d: %q is no field.", vocabularyFile, i+2, to)
+			}
+			if use == "without" && to == "*" {
+				v.never = append(v.never, from)
+				continue
 			}
 			n := v.names[to]
 			if use == "without" {
@@ -135,6 +168,11 @@ func readVocabulary(ref fs.FS) (*vocabulary, error) {
 					return nil, problem.Wrap(err, problem.Internal, "%s, row %d", vocabularyFile, i+2)
 				}
 				n.rules = append(n.rules, rule{strings.Fields(from), weight})
+				for _, word := range strings.Fields(from) {
+					if len(word) > 1 {
+						v.known[word] = true
+					}
+				}
 			}
 			v.names[to] = n
 		case "code":
@@ -208,6 +246,9 @@ func (v *vocabulary) named(words []string, field string) float64 {
 		}
 		for _, w := range n.without {
 			all = all && (!slices.Contains(words, w) || slices.Contains(r.words, w))
+		}
+		for _, w := range v.never {
+			all = all && (field == notRead || !slices.Contains(words, w) || slices.Contains(r.words, w))
 		}
 		if all {
 			best = max(best, r.weight*(0.62+0.38*float64(len(r.words))/float64(len(words))))

@@ -74,6 +74,10 @@ func (w *work) findEverybody() {
 	case !told && slices.Contains(c.words, "not"):
 		c.unsure = join(c.unsure, "yes was read as not meeting the criteria, by the name alone")
 	}
+	if c.blank*20 > c.cells {
+		c.unsure = join(c.unsure, fmt.Sprintf("%d of %d rows say neither yes nor no, and are set aside without a ready date; "+
+			"ask the sender what a blank means", c.blank, c.cells))
+	}
 	meets := 0
 	for _, value := range c.order {
 		y, ok := flagOf(value)
@@ -213,6 +217,10 @@ func (w *work) findCodeSet() {
 			best = name
 		}
 	}
+	// Words that are nearly those of a list tell the list as well, where few are in one.
+	if near, n := w.nearest(c, names, rows, on); n*2 > c.filled && rows[best]*2 < c.filled && near != best {
+		best = near
+	}
 	share := 0.0
 	if best != "" {
 		share = float64(rows[best]) / float64(c.filled)
@@ -242,10 +250,44 @@ func (w *work) findCodeSet() {
 		d.Or = ties[0]
 		d.Unsure = w.mark(fmt.Sprintf("the reasons read as %s and as %s alike; %s was taken", best, strings.Join(ties, " and "), best))
 	}
+	// The lists of services number their reasons with two figures. Without the zero in
+	// front, any list that somebody has numbered looks like it.
+	bare, one := 0, false
+	for _, value := range c.order {
+		if strings.Trim(value, "0123456789") == "" {
+			bare += c.values[value]
+			one = one || len(value) == 1
+		}
+	}
+	if one && bare*2 > c.filled && w.Answers.CodeSet == "" && w.against == nil {
+		d.Unsure = w.mark(join(d.Unsure, "the reasons are numbers without a zero in front, which any list may have; "+best+
+			" was taken. Ask the sender what one of them means"))
+	}
 	d.Value = best
 	if w.against != nil && best != w.against.codeSet() && w.Answers.CodeSet == "" {
 		d.Unsure = w.mark(join(d.Unsure, "the layout reads "+w.against.codeSet()+", and most reasons are not in it"))
 	}
+}
+
+// nearest gives the list that most reasons are in, or are like those of, and how many
+// rows they have.
+func (w *work) nearest(c *column, names []string, rows map[string]int, on delay.Day) (best string, most int) {
+	for _, name := range names {
+		set, err := w.tables.CodeSet(name)
+		if err != nil || on != 0 && !set.InForce(on) {
+			continue
+		}
+		n := 0
+		for _, value := range c.order[:min(len(c.order), maxWords)] {
+			if _, ok := set.Match(value, on); ok || alike(value, set, on) != "" {
+				n += c.values[value]
+			}
+		}
+		if n > most || n == most && n > 0 && rows[name] > rows[best] {
+			best, most = name, n
+		}
+	}
+	return best, most
 }
 
 // letters says whether the reasons are read as the letters of england-dtoc, and
@@ -406,9 +448,12 @@ func (w *work) findWords() {
 	})
 	each("funding", by("funding", []string{"england"}))
 	each("pathway", func(value string, rows int) {
-		if meaning, ok := extract.PathwayOf(value); ok {
+		switch meaning, sure, ok := pathwayOf(value); {
+		case sure:
 			w.word("pathway", value, rows, meaning, "list")
-		} else {
+		case ok:
+			w.word("pathway", value, rows, meaning, "like")
+		default:
 			w.word("pathway", value, rows, "", "none")
 		}
 	})

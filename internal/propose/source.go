@@ -72,9 +72,15 @@ func (w *work) findProviders() {
 	// The name, then the lines above the headings and the sheets.
 	if len(p.Providers) == 0 || p.Providers[0].Code == "" {
 		for _, s := range w.samples {
-			for token := range strings.FieldsFuncSeq(s.name, func(r rune) bool { return strings.ContainsRune(" -_.()[]+", r) }) {
+			for token := range strings.FieldsFuncSeq(strings.TrimSuffix(s.name, extension(s.name)),
+				func(r rune) bool { return strings.ContainsRune(" -_.()[]+", r) }) {
 				code := strings.ToUpper(token)
-				if w.knownProvider(code) != "" || w.odsCode.MatchString(code) && !dateToken.MatchString(code) {
+				if w.knownProvider(code) != "" || w.odsCode.MatchString(code) && !dateToken.MatchString(code) &&
+					!slices.Contains(noCodes, strings.ToLower(code)) {
+					// A site's code begins with its provider's.
+					if len(code) == 5 && w.knownProvider(code) == "" && w.odsCode.MatchString(code[:3]) {
+						code = code[:3]
+					}
 					if len(p.Providers) == 1 && p.Providers[0].Code == "" {
 						p.Providers[0].Code, p.Providers[0].From = code, "name"
 					} else {
@@ -135,6 +141,11 @@ func providerWords(all []Provider) string {
 	return strings.Join(words, ", ")
 }
 
+// noCodes are words of file names that look like codes of providers.
+var noCodes = []string{"rag", "raw", "rdd", "red", "ref", "rep", "rev", "rfd", "row", "rpt", "rtt", "run", "tab", "tbl", "tci", "ten",
+	"the", "thu",
+	"tmp", "top", "tot", "tto", "tue", "two", "txt", "gen", "get", "gov", "gps", "new", "now"}
+
 var (
 	providerCode = regexp.MustCompile(`^[A-Z0-9]{3,6}$`)
 	dateToken    = regexp.MustCompile(`^\d+$`)
@@ -165,6 +176,7 @@ func (w *work) findDay() {
 	all := make([]told, len(w.samples))
 	names := make([]nameDate, len(w.samples))
 	many, chosen := false, false
+	var evidence, unsure []string
 	covers := w.covers()
 	for i, s := range w.samples {
 		if n, ok := dateIn(s.name, w.formats, s); ok {
@@ -192,6 +204,14 @@ func (w *work) findDay() {
 			}
 		}
 	}
+	if resolved := sameOrder(names); resolved {
+		for i, n := range names {
+			if all[i].name != 0 {
+				all[i].name = n.day
+			}
+		}
+		evidence = append(evidence, "other names show in which order their dates are written")
+	}
 	agree := func(a, b func(told) delay.Day) (yes, no int) {
 		for _, t := range all {
 			switch x, y := a(t), b(t); {
@@ -215,7 +235,6 @@ func (w *work) findDay() {
 			months++
 		}
 	}
-	var evidence, unsure []string
 	if chosen {
 		evidence = append(evidence, "the date in the name was read so that it is not before what has happened in the rows")
 	}
@@ -515,7 +534,7 @@ func extension(name string) string {
 // relate looks at rows as wholes for what cannot be: it shows columns that were
 // taken for each other.
 func (w *work) relate() {
-	var rows, ahead, before, left, born int
+	var rows, ahead, before, left, born, yet, still int
 	for _, s := range w.samples {
 		dates := s.DatesOf(w.formats...)
 		day := s.nameDay(w.formats)
@@ -547,6 +566,12 @@ func (w *work) relate() {
 			if out != 0 && out < ready {
 				left++
 			}
+			if on != 0 && out > on {
+				yet++
+			}
+			if on != 0 && admitted > on {
+				still++
+			}
 			if birth > ready && slices.ContainsFunc(w.formats, func(f string) bool { return !strings.Contains(f, "yyyy") }) {
 				birth -= 36525 // A year of two digits is of the century before.
 			}
@@ -565,6 +590,8 @@ func (w *work) relate() {
 		"the other order?")
 	say(before, "ready", "it is before admission; is it the day on which all three tests were met?")
 	say(left, "discharged", "it is before the ready date: such rows are set aside (R2); is it another date?")
+	say(yet, "discharged", "it is after the day of the list: is it the day that is planned?")
+	say(still, "admitted", "it is after the day of the list: is it another date?")
 	say(born, "birth_date", "the patient would be under 16; is it another date?")
 }
 

@@ -2,6 +2,7 @@ package propose
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -389,7 +390,7 @@ func (w *work) write() {
 		b.line("# The extract date: "+comment(p.Day.Evidence), "", p.Day.Unsure)
 	}
 	if lines := w.footLines(); len(lines) > 0 {
-		b.line("skip_lines: "+yamlList(lines), "lines at the foot that are no patients", "")
+		b.line("skip_lines: "+yamlList(lines), "lines between the rows or at the foot that are no patients", "")
 	}
 	w.writeWords(b, list, letters)
 	p.Layout = b.String()
@@ -456,33 +457,66 @@ func (w *work) sheet() (name, why, unsure string) {
 	return "", "", ""
 }
 
-// footLines gives patterns for the lines below the rows that are no patients.
+// footLines gives patterns for the lines below the headings that are no patients: notes
+// at the foot, and lines between the rows that say of which ward the next ones are.
 func (w *work) footLines() []string {
 	var out []string
-	for _, s := range w.samples {
-		for _, row := range s.table.Rows[s.at+1:] {
-			if !s.noPatient(row.Cells) {
-				continue
-			}
-			for _, cell := range row.Cells {
-				if cell == "" {
-					continue
-				}
-				if extract.IsNoPatient(cell) && len(out) < 6 {
-					first, _, _ := strings.Cut(cell, " ")
-					first = strings.TrimFunc(first, func(r rune) bool { return !unicode.IsLetter(r) })
-					if first != "" && !nhsnumber.In(cell) {
-						pattern := `(?i)^` + regexp.QuoteMeta(strings.ToLower(first)) + `\b`
-						if !slices.Contains(out, pattern) {
-							out = append(out, pattern)
-						}
-					}
-				}
-				break
+	add := func(cell string) {
+		if first := firstWord(cell); first != "" && !nhsnumber.In(cell) && len(out) < 6 {
+			pattern := `(?i)^` + regexp.QuoteMeta(strings.ToLower(first)) + `\b`
+			if !slices.Contains(out, pattern) {
+				out = append(out, pattern)
 			}
 		}
 	}
+	between := map[string]int{}
+	var shown []string
+	patients := map[string]bool{}
+	for _, s := range w.samples {
+		below := s.table.Rows[s.at+1:]
+		for i, row := range below {
+			cell, filled := "", 0
+			for _, text := range row.Cells {
+				if text != "" {
+					if filled++; filled == 1 {
+						cell = text
+					}
+				}
+			}
+			word := strings.ToLower(firstWord(cell))
+			switch {
+			case filled == 0:
+			case !s.noPatient(row.Cells):
+				patients[word] = true
+			case extract.IsNoPatient(cell):
+				add(cell)
+			case filled == 1 && slices.ContainsFunc(below[i:], func(r extract.GridRow) bool { return !s.noPatient(r.Cells) }):
+				between[word]++
+				if text := extract.Glimpse(cell); !slices.Contains(shown, text) {
+					shown = append(shown, text)
+				}
+			}
+		}
+	}
+	for _, word := range slices.Sorted(maps.Keys(between)) {
+		if between[word] > 1 && word != "" && !patients[word] {
+			add(word)
+			delete(between, word)
+		}
+	}
+	if len(shown) > 0 && w.held["ward"] == nil {
+		w.mark("no column is the ward; lines between the rows seem to say it, and are not read: " + listed(shown[:min(len(shown), 3)], ", "))
+	}
+	if len(between) > 0 {
+		w.mark("lines between the rows have one cell alone and are set aside each time: " + listed(shown[:min(len(shown), 3)], ", "))
+	}
 	return out
+}
+
+// firstWord gives the first word of a line, from its first letter.
+func firstWord(cell string) string {
+	first, _, _ := strings.Cut(strings.TrimLeftFunc(cell, func(r rune) bool { return !unicode.IsLetter(r) }), " ")
+	return strings.TrimRightFunc(first, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 // writeWords writes what words mean: the lists that have them, and the others
