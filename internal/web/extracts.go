@@ -63,13 +63,28 @@ type providerList struct {
 // newestShown is how many of a hospital's days a phone shows whatever they are.
 const newestShown = 3
 
+// lateShown is up to how many days of a late extract are each one to look at: more
+// are how the hospital sends.
+const lateShown = 5
+
 // fold leaves the newest days and those whose extract is neither simply in nor not
 // due.
 func (l providerList) fold() providerList {
 	all := l.Items
 	l.Items = nil
+	late := 0
+	for _, item := range all {
+		if item.Words == string(measure.Late) {
+			late++
+		}
+	}
+	plainly := []string{string(measure.In), string(measure.NotDue)}
+	says := "in, or not due"
+	if late > lateShown {
+		plainly, says = append(plainly, string(measure.Late)), "in, late or not due"
+	}
 	for i, item := range all {
-		plain := item.Words == string(measure.In) || item.Words == string(measure.NotDue)
+		plain := slices.Contains(plainly, item.Words)
 		if i < newestShown || !plain {
 			l.Items = append(l.Items, item)
 		} else {
@@ -77,7 +92,7 @@ func (l providerList) fold() providerList {
 		}
 	}
 	if n := len(l.FoldedDays); n > 0 {
-		l.Folded = plural(int64(n), "other day", "other days") + ": in, or not due"
+		l.Folded = plural(int64(n), "other day", "other days") + ": " + says
 	}
 	return l
 }

@@ -97,6 +97,13 @@ func TestArrivalsOnAPhone(t *testing.T) {
 	if shown != "012456" || folded != "37" || got.Folded != "2 other days: in, or not due" {
 		t.Errorf("shown %s, folded %s as %q", shown, folded, got.Folded)
 	}
+	late := providerList{}
+	for i := range lateShown + newestShown + 1 {
+		late.Items = append(late.Items, listItem{Day: strconv.Itoa(i), Words: string(measure.Late)})
+	}
+	if got := late.fold(); len(got.Items) != newestShown || got.Folded != "6 other days: in, late or not due" {
+		t.Errorf("%d days that are late, then %q", len(got.Items), got.Folded)
+	}
 	if none := (providerList{Items: l.Items[:2]}).fold(); none.Folded != "" || len(none.Items) != 2 {
 		t.Errorf("two days are folded as %q", none.Folded)
 	}

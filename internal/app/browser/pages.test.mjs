@@ -266,10 +266,9 @@ test('the address of a rule opens the part of the definitions that it is in, and
       return top >= 0 && top < innerHeight
     }), 'and is in sight')
     assert.ok(!await page.locator('#A5').isVisible())
+    await sound(page, wrong, 'definitions')
     await page.emulateMedia({ media: 'print' })
     for (const part of ['#A5', '#M03', '.app-part h2 >> nth=4']) assert.ok(await page.locator(part).isVisible(), `${part} is printed`)
-    await page.emulateMedia({ media: null })
-    await sound(page, wrong, 'definitions')
     await leave()
   }
 })
