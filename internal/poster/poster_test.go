@@ -303,7 +303,8 @@ func TestLongNamesOfHospitalsStandWhole(t *testing.T) {
 func TestManyLongNamesLeaveBarsTheirLength(t *testing.T) {
 	t.Parallel()
 	day := call.Day(delay.MustDay("2026-11-03"))
-	names := []string{"Barking, Havering and Redbridge University Hospitals NHS Trust", "Royal Devon University Healthcare NHS Foundation Trust",
+	names := []string{"Barking, Havering and Redbridge University Hospitals NHS Trust",
+		"Royal Devon University Healthcare NHS Foundation Trust",
 		"University Hospitals Plymouth NHS Trust", "Lancashire and South Cumbria NHS Foundation Trust",
 		"South West Yorkshire Partnership NHS Foundation Trust", "Sheffield Teaching Hospitals NHS Foundation Trust",
 		"Birmingham Women's and Children's NHS Foundation Trust", "Mid and South Essex NHS Foundation Trust"}

@@ -120,7 +120,8 @@ func (s *Server) definitionsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := definitionsView{Paper: a.Print, Frame: s.frame(c, "Definitions"), Counting: s.countingRules(), Attribut: attributionRules, RuleSet: s.ruleVersion(),
+	v := definitionsView{Frame: s.frame(c, "Definitions"), Paper: a.Print,
+		Counting: s.countingRules(), Attribut: attributionRules, RuleSet: s.ruleVersion(),
 		JSON: "/definitions.json"}
 	if err := s.addChanges(c.Request().Context(), &v); err != nil {
 		return err
