@@ -43,13 +43,13 @@ func Draw(c *call.Content, s call.Slide) Drawing {
 // their outlines.
 const gap = 6
 
-// parts draws a bar of parts by body with their numbers, and gives its end.
-// Undivided, it is one block.
+// parts draws a bar of parts by body with the numbers that they have room for, and
+// gives its end. Undivided, it is one block.
 func (p *pen) parts(x, y, h, scale float64, count call.Count, divides bool, size float64) float64 {
 	if !divides {
 		w := float64(count.Total()) * scale
 		p.rect(x, y, w, h, "whole")
-		if words := measure.Whole(count.Total()); width(words, size, true)+24 <= w {
+		if words := measure.Whole(count.Total()); width(words, size, true)+24 <= w && h >= tall(words, size) {
 			p.text(x+12, y+h/2+size*0.36, size, words, attr{bold: true, class: "on-ink"})
 		}
 		return x + w
@@ -61,12 +61,20 @@ func (p *pen) parts(x, y, h, scale float64, count call.Count, divides bool, size
 		}
 		w := max(float64(by[b])*scale-gap, 3)
 		p.block(x, y, w, h, b)
-		if words := measure.Whole(by[b]); b != delay.NotAttributed && width(words, size, true)+18 <= w {
+		if words := measure.Whole(by[b]); b != delay.NotAttributed && width(words, size, true)+18 <= w && h >= tall(words, size) {
 			p.text(x+w/2, y+h/2+size*0.36, size, words, attr{bold: true, anchor: "middle", class: on(b)})
 		}
 		x += w + gap
 	}
 	return x - gap
+}
+
+// tall is the least height of a block that holds a number.
+func tall(words string, size float64) float64 {
+	if strings.Contains(words, ",") { // A comma reaches below the line, and the number stands in the middle.
+		return size * 1.16
+	}
+	return size * 0.76
 }
 
 // legend names the bodies with their numbers from x on, in rows no wider than
@@ -169,7 +177,8 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 			late = max(late, width(r.when, small, false)+14)
 		}
 	}
-	const left, room, high = 704.0, 800.0, 404.0
+	const left, room = 704.0, 800.0
+	high := 404.0
 	pitch := min(128, high/float64(len(rows)))
 	var all []string
 	size, lines := float64(label), 1
@@ -186,7 +195,7 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 	// lines as a row has.
 	above := pitch >= 96 && (lines == 1 || pitch >= 116)
 	x, wide := left, room-46-late-width(measure.Whole(most), 48, true)
-	names := room
+	names, tight := room, false
 	if !above {
 		size, lines = small, max(1, int((pitch-8)/small))
 		most := 400.0
@@ -194,7 +203,17 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 			most = 500 // Bars of two thirds of their length tell as much, names that are cut do not.
 		}
 		names = space(all, small, min(most, room-notes-14), lines, true)
-		x, wide = left+names+14, wide-names-14
+		// Beside many long names the bars would be stubs: the names stand over them
+		// after all, on one line, the bars are flat, and the key goes below both
+		// halves of the slide.
+		cut := slices.ContainsFunc(all, func(name string) bool { return slices.ContainsFunc(wrap(name, small, names, lines, true), wasCut) })
+		fit := !slices.ContainsFunc(all, func(name string) bool { return width(name, small, true) > room })
+		if tight = cut || fit && wide-names-14 < 260; tight {
+			high, names, lines = 452, room, 1
+			pitch = high / float64(len(rows))
+		} else {
+			x, wide = left+names+14, wide-names-14
+		}
 	}
 	y := (high - pitch*float64(len(rows))) / 2
 	for _, r := range rows {
@@ -206,6 +225,9 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 			top, h = y+40+more, pitch-52-more
 			at = y + 30 + small*float64(lines-len(said))
 		}
+		if tight {
+			top, h, at = y+34, pitch-40, y+26
+		}
 		for i, line := range said {
 			p.text(left, at+small*float64(i), size, line, attr{bold: true})
 		}
@@ -214,6 +236,9 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 			alt.WriteString(r.name + " " + r.note + "; ")
 		} else {
 			number := min(48, pitch*0.9)
+			if tight {
+				number = min(48, max(small, (h+4)/0.72))
+			}
 			end := p.parts(x, top, h, wide/float64(most), r.count, c.Divides(), min(36, max(small, h*0.6)))
 			words := measure.Whole(r.count.Total())
 			p.text(end+16, top+h/2+number*0.36, number, words, attr{bold: true})
@@ -227,7 +252,11 @@ func where(p *pen, c *call.Content, s call.Slide) Drawing {
 		y += pitch
 	}
 	if by := c.Waiting.ByBody(); c.Divides() {
-		p.legend(left, 438, 44, room, func(b delay.Body) string {
+		x, y, room := left, 438.0, room
+		if tight {
+			x, y, room = 2, 496, Width-2
+		}
+		p.legend(x, y, 44, room, func(b delay.Body) string {
 			if by[b] == 0 {
 				return ""
 			}

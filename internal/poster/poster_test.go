@@ -2,7 +2,9 @@ package poster
 
 import (
 	"fmt"
+	"html"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -289,6 +291,49 @@ func TestLongNamesOfHospitalsStandWhole(t *testing.T) {
 		}
 		if strings.Contains(words.String(), "…") || strings.Count(words.String(), "Centre") != n {
 			t.Errorf("%d hospitals: %s", n, words.String())
+		}
+		if all := clashes(d.SVG); len(all) > 0 {
+			t.Errorf("%d hospitals: %s", n, strings.Join(all, "; "))
+		}
+	}
+}
+
+// Six to eight hospitals of long names keep their names whole and bars that can be
+// compared: two thirds of the half slide, not stubs beside the names.
+func TestManyLongNamesLeaveBarsTheirLength(t *testing.T) {
+	t.Parallel()
+	day := call.Day(delay.MustDay("2026-11-03"))
+	names := []string{"Barking, Havering and Redbridge University Hospitals NHS Trust",
+		"Royal Devon University Healthcare NHS Foundation Trust",
+		"University Hospitals Plymouth NHS Trust", "Lancashire and South Cumbria NHS Foundation Trust",
+		"South West Yorkshire Partnership NHS Foundation Trust", "Sheffield Teaching Hospitals NHS Foundation Trust",
+		"Birmingham Women's and Children's NHS Foundation Trust", "Mid and South Essex NHS Foundation Trust"}
+	for n := 5; n <= len(names); n++ {
+		c := &call.Content{AsAt: day, Call: day + 1}
+		for i, name := range names[:n] {
+			h := call.Hospital{Name: name, Day: day, Counted: i != 6, Waiting: call.Count{NHS: int64(69 - 8*i), SocialCare: int64(33 - 3*i)}}
+			if h.Counted {
+				c.Waiting = c.Waiting.Plus(h.Waiting, 1)
+			}
+			c.Hospitals = append(c.Hospitals, h)
+		}
+		d := Draw(c, call.Slide{Number: 1, Facts: []call.Fact{{Figure: "1", Words: "x"}}})
+		var words []string
+		for _, b := range said(d.SVG) {
+			words = append(words, html.UnescapeString(b.name))
+		}
+		for _, name := range names[:n] {
+			if !slices.Contains(words, call.ShortName(name)) {
+				t.Errorf("%d hospitals: %s is not whole in %q", n, name, words)
+			}
+		}
+		drawn := d.SVG[strings.Index(d.SVG, "</defs>"):]
+		longest := 0.0
+		for _, m := range blocks.FindAllStringSubmatch(drawn, -1) {
+			longest = max(longest, number(m[1])+number(m[3]))
+		}
+		if bar := longest - 704; bar < 500 {
+			t.Errorf("%d hospitals: the longest bar has %.0f of 800", n, bar)
 		}
 		if all := clashes(d.SVG); len(all) > 0 {
 			t.Errorf("%d hospitals: %s", n, strings.Join(all, "; "))

@@ -47,17 +47,28 @@ var auditKinds = []audit.What{
 	audit.PersonJudged, audit.LayoutSaved, audit.PartnershipSaved,
 }
 
+// auditOnPage is how many entries a page has: a phone shows each in four lines.
+const auditOnPage = 25
+
+// auditRow is an entry. What an entry has not is left out, not said to be missing:
+// Record where it is the person who acted, As of the command line, Before and After
+// where nothing changed.
+type auditRow struct {
+	Number, When, Who, As, What, Record, Before, After string
+}
+
 type auditView struct {
 	page.Frame
 	Checked  string
-	Table    page.Table
+	Rows     []auditRow
 	Who      page.Field
 	Record   page.Field
 	From, To string
 	Kinds    []page.Choice
 	CSV      string
-	Older    string
-	Empty    bool
+	// Older leads to the entries before these, Newest to the first page.
+	Older, Newest string
+	Empty         bool
 }
 
 // auditOf reads the address.
@@ -67,7 +78,7 @@ func (s *Server) auditOf(c echo.Context) (audit.Filter, page.Asked, error) {
 	if err != nil {
 		return audit.Filter{}, a, err
 	}
-	f := audit.Filter{Who: q.Get(wordWho), What: audit.What(q.Get(wordWhat)), Record: q.Get(wordRecord), Limit: 50}
+	f := audit.Filter{Who: q.Get(wordWho), What: audit.What(q.Get(wordWhat)), Record: q.Get(wordRecord), Limit: auditOnPage}
 	day := func(d delay.Day) time.Time {
 		y, m, date := d.Time().Date()
 		return time.Date(y, m, date, 0, 0, 0, 0, s.opts.Zone)
@@ -119,13 +130,16 @@ func (s *Server) auditPage(c echo.Context) error {
 	for _, k := range auditKinds {
 		v.Kinds = append(v.Kinds, page.Choice{Value: string(k), Text: measure.UpperFirst(string(k)), Chosen: k == f.What})
 	}
-	v.Table = page.Table{ID: "audit", Caption: "Entries, newest first", Head: []page.Head{{Text: "Entry"}, {Text: "When"}, {Text: "Who"},
-		{Text: "Acting as"}, {Text: "What"}, {Text: "Record"}, {Text: "Before"}, {Text: "After"}, {Text: "From"}}}
 	for _, e := range events {
-		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: count(e.Number), Header: true}, {Text: s.moment(e.At), Class: "app-when"},
-			{Text: orWords(e.Who, "Not known")}, {Text: orWords(e.As, "Not applicable")},
-			{Text: measure.UpperFirst(string(e.What))}, {Text: orWords(e.Record, "Not applicable")}, {Text: orWords(e.Before, "Not applicable")},
-			{Text: orWords(e.After, "Not applicable")}, {Text: orWords(e.From, "This machine")}})
+		r := auditRow{Number: count(e.Number), When: s.moment(e.At), Who: orWords(e.Who, "Not known"), What: measure.UpperFirst(string(e.What)),
+			Record: e.Record, Before: e.Before, After: e.After, As: "from " + orWords(e.From, "this machine")}
+		if e.As != "" {
+			r.As = e.As + ", " + r.As
+		}
+		if r.Record == r.Who {
+			r.Record = ""
+		}
+		v.Rows = append(v.Rows, r)
 	}
 	q := url.Values{}
 	for _, w := range auditWords[:5] {
@@ -134,6 +148,9 @@ func (s *Server) auditPage(c echo.Context) error {
 		}
 	}
 	v.CSV = page.Address("/admin/audit.csv", q)
+	if f.Before != 0 {
+		v.Newest = page.Address("/admin/audit", q)
+	}
 	if n := len(events); n == f.Limit && events[n-1].Number > 1 {
 		q.Set(wordBefore, strconv.FormatInt(events[n-1].Number, 10))
 		v.Older = page.Address("/admin/audit", q)

@@ -27,7 +27,7 @@ const (
 )
 
 // queuePage is how many segments one page of the queue has.
-const queuePage = 50
+const queuePage = 25
 
 // settledFor is how far back the list of what was settled goes.
 const settledFor = 7 * 24 * time.Hour

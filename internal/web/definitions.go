@@ -16,7 +16,8 @@ import (
 
 type definitionsView struct {
 	page.Frame
-	Contents []page.Link
+	// Paper says that the page is to be printed: every part of it is open.
+	Paper    bool
 	Measures []measureView
 	Counting []ruleView
 	Attribut []ruleView
@@ -115,26 +116,13 @@ var attributionRules = []ruleView{
 }
 
 func (s *Server) definitionsPage(c echo.Context) error {
-	if _, err := s.opts.Places.Read(c.QueryParams(), page.WordView); err != nil {
+	a, err := s.opts.Places.Read(c.QueryParams(), page.WordView)
+	if err != nil {
 		return err
 	}
-	v := definitionsView{Frame: s.frame(c, "Definitions"), Counting: s.countingRules(), Attribut: attributionRules, RuleSet: s.ruleVersion(),
+	v := definitionsView{Frame: s.frame(c, "Definitions"), Paper: a.Print,
+		Counting: s.countingRules(), Attribut: attributionRules, RuleSet: s.ruleVersion(),
 		JSON: "/definitions.json"}
-	v.Contents = []page.Link{
-		{Text: "Measures", Href: "#measures"},
-		{Text: "Agreed levels", Href: "#levels"},
-		{Text: "Counting rules", Href: "#counting"},
-		{Text: "Worked examples", Href: "#worked"},
-		{Text: "Attribution rules", Href: "#attribution"},
-		{Text: "Reasons", Href: "#reasons"},
-		{Text: "Pathways", Href: "#pathways"},
-		{Text: "Counting conventions", Href: "#conventions"},
-		{Text: "Code sets", Href: "#codesets"},
-		{Text: "Rule sets", Href: "#rulesets"},
-		{Text: "Changes of the rules", Href: "#changes"},
-		{Text: "What the sources leave open", Href: "#open"},
-		{Text: "Control charts", Href: "#spc"},
-	}
 	if err := s.addChanges(c.Request().Context(), &v); err != nil {
 		return err
 	}

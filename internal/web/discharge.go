@@ -414,8 +414,7 @@ func (s *Server) dischargeTable(a dischargeAsked) page.Table {
 // council, with the plan that was agreed for it.
 func (s *Server) quarterTable(a dischargeAsked) (t page.Table, noPlan string) {
 	t = page.Table{ID: "quarters", Caption: "Better Care Fund: average discharge delay by quarter", Stack: true,
-		Head: []page.Head{{Text: "Quarter"},
-			{Text: "Council"}, {Text: "Share on the ready date", Numeric: true}, {Text: "Mean days of later ones", Numeric: true},
+		Head: []page.Head{{Text: "Council"}, {Text: "Share on the ready date", Numeric: true}, {Text: "Mean days of later ones", Numeric: true},
 			{Text: "Average delay, days", Numeric: true}, {Text: "Agreed plan", Numeric: true}, {Text: "More or fewer than planned", Numeric: true}}}
 	rows := append(s.discharges(a, true, "all"), s.discharges(a, true, "council")...)
 	slices.SortStableFunc(rows, func(x, y dischargeRow) int { return cmp.Compare(x.First, y.First) })
@@ -430,7 +429,11 @@ func (s *Server) quarterTable(a dischargeAsked) (t page.Table, noPlan string) {
 			d := float64(r.BedDays)/float64(all) - r.Plan
 			more = text(strings.ReplaceAll(fmt.Sprintf("%+.2f", d), "-", "−"))
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: a.periodWords(r), Header: true}, {Text: s.dischargePlace(r)},
+		if name := a.periodWords(r); len(t.Groups) == 0 || t.Groups[len(t.Groups)-1].Name != name {
+			t.Groups = append(t.Groups, page.Group{Name: name})
+		}
+		g := &t.Groups[len(t.Groups)-1]
+		g.Rows = append(g.Rows, []page.Cell{{Text: s.dischargePlace(r), Header: true},
 			text(shareWords(r.SameDay, all)), text(twoDecimals(r.BedDays, r.Delayed())), text(twoDecimals(r.BedDays, all)), plan, more})
 	}
 	if !planned {

@@ -51,9 +51,50 @@ type extractsView struct {
 type attentionItem struct{ Words, Href, Text string }
 
 // providerList is a provider's line as a list, for narrow screens.
+// providerList is the days of a hospital on a phone, the last first: the newest and
+// those to look at, with the others folded below.
 type providerList struct {
-	Name  string
-	Items []listItem
+	Name       string
+	Items      []listItem
+	Folded     string
+	FoldedDays []listItem
+}
+
+// newestShown is how many of a hospital's days a phone shows whatever they are.
+const newestShown = 3
+
+// lateShown is up to how many days of a late extract are each one to look at: more
+// are how the hospital sends.
+const lateShown = 5
+
+// fold leaves the newest days and those whose extract is neither simply in nor not
+// due.
+func (l providerList) fold() providerList {
+	all := l.Items
+	l.Items = nil
+	late := 0
+	for _, item := range all {
+		if item.Words == string(measure.Late) {
+			late++
+		}
+	}
+	plainly := []string{string(measure.In), string(measure.NotDue)}
+	says := "in, or not due"
+	if late > lateShown {
+		plainly, says = append(plainly, string(measure.Late)), "in, late or not due"
+	}
+	for i, item := range all {
+		plain := slices.Contains(plainly, item.Words)
+		if i < newestShown || !plain {
+			l.Items = append(l.Items, item)
+		} else {
+			l.FoldedDays = append(l.FoldedDays, item)
+		}
+	}
+	if n := len(l.FoldedDays); n > 0 {
+		l.Folded = plural(int64(n), "other day", "other days") + ": " + says
+	}
+	return l
 }
 
 type listItem struct {
@@ -209,7 +250,7 @@ func gridOf(f fortnightOf) (page.Table, []providerList) {
 			list.Items = append([]listItem{item}, list.Items...)
 		}
 		t.Rows = append(t.Rows, row)
-		lists = append(lists, list)
+		lists = append(lists, list.fold())
 	}
 	return t, lists
 }

@@ -223,6 +223,9 @@ func calendarDays(f fortnightOf) (days []calendarDay, heads []string, lists []pr
 		}
 		days = append(days, one)
 	}
+	for i := range lists {
+		lists[i] = lists[i].fold()
+	}
 	return days, heads, lists
 }
 

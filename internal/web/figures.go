@@ -3,21 +3,26 @@ package web
 import (
 	"cmp"
 	"context"
-	"math"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
+	"homeward/internal/problem"
 	"homeward/internal/web/page"
 )
 
 // rowsOnPage bounds the rows of a table on a page; files hold all of them.
 const rowsOnPage = 500
+
+// figuresOnPage is how many rows of a list of figures a page has: five hundred are
+// sixty screens of a phone.
+const figuresOnPage = 30
 
 // figuresWords are the query words of the figures page.
 var figuresWords = []string{
@@ -64,6 +69,7 @@ type figuresView struct {
 	Empty   string
 	Table   page.Table
 	More    string
+	Pages   []page.NavItem
 	Filters page.Filters
 	// Cross is the crosstab that stands in place of the list; Chips lead to
 	// others, and to the list.
@@ -71,9 +77,10 @@ type figuresView struct {
 	Chips []chipRow
 }
 
-// askedFigures reads the address of the figures or of their public copy.
-func (s *Server) askedFigures(c echo.Context) (page.Asked, sight, error) {
-	a, err := s.opts.Places.Read(c.QueryParams(), figuresWords...)
+// askedFigures reads the address of the figures or of their public copy, which may
+// have more words.
+func (s *Server) askedFigures(c echo.Context, more ...string) (page.Asked, sight, error) {
+	a, err := s.opts.Places.Read(c.QueryParams(), slices.Concat(figuresWords, more)...)
 	if err != nil {
 		return a, sight{}, err
 	}
@@ -93,8 +100,8 @@ func (s *Server) askedFigures(c echo.Context) (page.Asked, sight, error) {
 }
 
 // breakdownOf reads the address and asks for the table.
-func (s *Server) breakdownOf(c echo.Context) (page.Asked, sight, breakdown, error) {
-	a, see, err := s.askedFigures(c)
+func (s *Server) breakdownOf(c echo.Context, more ...string) (page.Asked, sight, breakdown, error) {
+	a, see, err := s.askedFigures(c, more...)
 	if err != nil {
 		return a, see, breakdown{}, err
 	}
@@ -164,8 +171,8 @@ var numberHeads = map[measure.Number]string{
 	measure.Open: "Days not agreed",
 }
 
-// figuresTable is the list of a breakdown, with at most so many rows of it.
-func (s *Server) figuresTable(b breakdown, most int, walk string) page.Table {
+// figuresTable is the list of a breakdown.
+func (s *Server) figuresTable(b breakdown, walk string) page.Table {
 	t := page.Table{ID: "figures", Caption: "Delayed days, " + span(b.Query.From, b.Query.To)}
 	for _, by := range b.Query.By {
 		t.Head = append(t.Head, page.Head{Text: dimensionWords[by]})
@@ -177,7 +184,7 @@ func (s *Server) figuresTable(b breakdown, most int, walk string) page.Table {
 		}
 		t.Head = append(t.Head, page.Head{Text: head, Numeric: true})
 	}
-	for i, c := range b.Cells[:min(len(b.Cells), most)] {
+	for i, c := range b.Cells {
 		var row []page.Cell
 		for j, by := range b.Query.By {
 			cell := s.dimensionCell(by, c)
@@ -340,16 +347,70 @@ func numberCell(n measure.Number, text string) page.Cell {
 }
 
 func (s *Server) figuresPage(c echo.Context) error {
-	v, err := s.figuresShown(c, rowsOnPage)
+	sheet, err := page.WholeNumber(c.QueryParams(), page.WordPage, 1, 100000)
 	if err != nil {
 		return err
 	}
+	v, q, err := s.figuresShown(c, page.WordPage)
+	if err != nil {
+		return err
+	}
+	rows, most := v.Table.Rows, figuresOnPage
+	if view := c.QueryParam(page.WordView); view != "" { // Paper has longer pages.
+		most = rowsOnPage
+		q.Set(page.WordView, view)
+	}
+	pages := max(1, (len(rows)+most-1)/most)
+	if sheet > pages {
+		return problem.New(problem.Invalid, "There is no page %d. %s Use a number from 1 to %d as 'page'.", sheet,
+			measure.UpperFirst(plural(int64(pages), "page holds", "pages hold"))+" all of these figures.", pages)
+	}
+	from, to := (sheet-1)*most, min(len(rows), sheet*most)
+	if pages > 1 {
+		v.More = "Rows " + count(int64(from+1)) + " to " + count(int64(to)) + " of " + count(int64(len(rows))) +
+			" are shown. The Excel file and the CSV have them all."
+		v.Pages = page.PagesOf("/figures", q, sheet, pages)
+		if pages > 12 {
+			v.Pages = page.Around(v.Pages, sheet)
+		}
+	}
+	v.Table = underNames(v.Table, from, to)
 	return s.page(c, "figures", v)
+}
+
+// underNames gives some rows of a list, those of one name under it, with their
+// days: a phone would otherwise say it before every row. A list by one thing has no
+// names.
+func underNames(t page.Table, from, to int) page.Table {
+	all := t.Rows
+	t.Rows = all[from:to]
+	number := slices.IndexFunc(t.Head, func(h page.Head) bool { return h.Numeric })
+	if number < 2 || len(all) == 0 {
+		return t
+	}
+	sums := map[string]int64{}
+	for _, row := range all {
+		n, _ := strconv.ParseInt(strings.ReplaceAll(row[number].Text, ",", ""), 10, 64)
+		sums[row[0].Text] += n
+	}
+	for _, row := range t.Rows {
+		name := row[0].Text
+		if n := len(t.Groups); n == 0 || t.Groups[n-1].Name != name {
+			t.Groups = append(t.Groups, page.Group{Name: name, Note: plural(sums[name], "day", "days")})
+		}
+		row = slices.Clone(row[1:])
+		row[0].Header, row[0].Class = true, page.Words
+		g := &t.Groups[len(t.Groups)-1]
+		g.Rows = append(g.Rows, row)
+	}
+	t.Head[1].Text = t.Head[0].Text + ", " + lowerFirst(t.Head[1].Text)
+	t.Rows, t.Head, t.Foot = nil, t.Head[1:], slices.Delete(t.Foot, 1, 2)
+	return t
 }
 
 // figuresXLSX gives the table of the page as it is seen, with all of its rows.
 func (s *Server) figuresXLSX(c echo.Context) error {
-	v, err := s.figuresShown(c, math.MaxInt)
+	v, _, err := s.figuresShown(c)
 	if err != nil {
 		return err
 	}
@@ -366,12 +427,12 @@ func (s *Server) figuresXLSX(c echo.Context) error {
 	return s.sendXLSX(c, w)
 }
 
-// figuresShown reads the address and fills in the page, a list with at most so
-// many rows.
-func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
-	a, see, b, err := s.breakdownOf(c)
+// figuresShown reads the address, which may have more words, and fills in the page
+// with the whole list. It gives the words of its links beside.
+func (s *Server) figuresShown(c echo.Context, more ...string) (figuresView, url.Values, error) {
+	a, see, b, err := s.breakdownOf(c, more...)
 	if err != nil {
-		return figuresView{}, err
+		return figuresView{}, nil, err
 	}
 	v := figuresView{Frame: s.frame(c, "Figures")}
 	s.asOfMoment(c, &v.Frame, see)
@@ -380,7 +441,7 @@ func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 	}
 	if b.AsAt == 0 {
 		v.Empty = "No extracts are held yet, so there are no figures."
-		return v, nil
+		return v, nil, nil
 	}
 	v.Showing = "Showing " + s.opts.Places.FilterWords(b.Query.Filter) + ", " + span(b.Query.From, b.Query.To) + "."
 	v.Lede = b.lede()
@@ -395,7 +456,7 @@ func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 	}
 	walk, only, err := s.walkOfMonth(c.Request().Context(), see, b)
 	if err != nil {
-		return v, err
+		return v, nil, err
 	}
 	switch {
 	case len(b.Cells) == 0:
@@ -407,15 +468,12 @@ func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 			v.Cross.Links = slices.Insert(v.Cross.Links, 0, walk)
 		}
 	case only:
-		v.Table = s.figuresTable(b, most, walk.Href)
+		v.Table = s.figuresTable(b, walk.Href)
 	default:
-		v.Table = s.figuresTable(b, most, "")
+		v.Table = s.figuresTable(b, "")
 	}
 	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
-		return v, err
-	}
-	if n := len(b.Cells); n > most && a.Rows == "" {
-		v.More = "The first " + count(int64(most)) + " of " + count(int64(n)) + " rows are shown. The Excel file and the CSV have them all."
+		return v, nil, err
 	}
 	v.Filters = page.Filters{
 		Action: "/figures", Clear: "/figures", Words: v.Showing,
@@ -436,7 +494,7 @@ func (s *Server) figuresShown(c echo.Context, most int) (figuresView, error) {
 		v.About.Links = append(v.About.Links, walk)
 	}
 	s.fix(c.Request().Context(), v.About, see, "/figures", q)
-	return v, nil
+	return v, q, nil
 }
 
 // lede is the figure in words, with what is not agreed beside agreed days.

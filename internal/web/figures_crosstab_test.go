@@ -219,12 +219,30 @@ func TestFiguresWorkbookHasEveryRow(t *testing.T) {
 	if len(rows) <= rowsOnPage {
 		t.Fatalf("%d rows are no more than a page has", len(rows))
 	}
-	doc := s.get(t, "/figures?"+q)
-	if n := doc.Find("table#figures tbody tr").Length(); n != rowsOnPage {
-		t.Errorf("%d rows on the page", n)
+	shown := 0
+	pages := (len(rows) + figuresOnPage - 1) / figuresOnPage
+	for n := 1; n <= pages; n++ {
+		doc := s.get(t, "/figures?"+q+"&page="+strconv.Itoa(n))
+		on := doc.Find("table#figures tbody tr:not(.app-group)").Length()
+		if on > figuresOnPage {
+			t.Errorf("%d rows on page %d", on, n)
+		}
+		shown += on
+		if !strings.Contains(words(doc.Find("main")), "The Excel file and the CSV have them all.") {
+			t.Errorf("page %d does not say where the others are", n)
+		}
 	}
-	if !strings.Contains(words(doc.Find("main")), "The Excel file and the CSV have them all.") {
-		t.Error("the page does not say where the others are")
+	if shown != len(rows) {
+		t.Errorf("%d pages show %d of %d rows", pages, shown, len(rows))
+	}
+	if n := s.get(t, "/figures?"+q+"&view=print").Find("table#figures tbody tr:not(.app-group)").Length(); n != rowsOnPage {
+		t.Errorf("%d rows on paper", n)
+	}
+	if w := s.ask(http.MethodGet, "/figures?"+q+"&page="+strconv.Itoa(pages+1), nil); w.Code != http.StatusBadRequest {
+		t.Errorf("a page that there is not answers %d", w.Code)
+	}
+	if w := s.ask(http.MethodGet, "/figures.csv?"+q+"&page=2", nil); w.Code != http.StatusBadRequest {
+		t.Errorf("a page of a file answers %d", w.Code)
 	}
 	grid := workbookOf(t, s, "/figures.xlsx?"+q)[0]
 	if len(grid.Rows) != len(rows)+2 {
@@ -238,5 +256,29 @@ func TestFiguresWorkbookHasEveryRow(t *testing.T) {
 	}
 	if got := grid.Rows[len(grid.Rows)-1].Cells[days]; got != strconv.Itoa(sum) {
 		t.Errorf("the total is %s, the rows come to %d", got, sum)
+	}
+}
+
+// A list by two things says each name once, above its rows, with the days of all of
+// them, on whatever page they stand.
+func TestFiguresListSaysANameOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const q = "from=2026-08-10&to=2026-10-31&basis=counted"
+	days := map[string]string{}
+	s.get(t, "/figures?by=provider&"+q).Find("#figures tbody tr").Each(func(_ int, tr *goquery.Selection) {
+		days[words(tr.Find("th"))] = words(tr.Find("td").First())
+	})
+	seen := 0
+	s.get(t, "/figures?by=provider,responsible&"+q).Find("#figures .app-group").Each(func(_ int, tr *goquery.Selection) {
+		note := words(tr.Find(".app-group__note"))
+		name := strings.TrimSpace(strings.TrimSuffix(words(tr), note))
+		if days[name] == "" || !strings.HasPrefix(note, days[name]+" day") {
+			t.Errorf("%q has %q, expected %q", name, note, days[name])
+		}
+		seen++
+	})
+	if seen != len(days) || seen < 2 {
+		t.Errorf("%d names of %d", seen, len(days))
 	}
 }

@@ -139,3 +139,15 @@ for (const said of document.querySelectorAll('[data-app-preview]:not([data-app-p
   for (const field of fields) field.form.addEventListener('change', say)
   say()
 }
+
+// The address of something in a part that is closed opens the part, where the
+// browser does not by itself.
+function openTarget () {
+  const at = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)))
+  const part = at && at.closest('details:not([open])')
+  if (!part) return
+  part.open = true
+  at.scrollIntoView()
+}
+addEventListener('hashchange', openTarget)
+openTarget()

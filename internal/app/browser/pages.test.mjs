@@ -51,6 +51,18 @@ async function sound (page, wrong, name) {
 
 // Pages that are others, or hold more, where hospitals list everybody in a bed.
 const ofBeds = ['/overview', '/sitrep', '/discharge', '/bridge', '/flow?split=pathway', '/reasons', '/conventions']
+// How tall a page may be at 320 px: what is long is in pages, or folded.
+const tallest = {
+  '/admin/partnership': 3600,
+  '/admin/audit': 6500,
+  '/admin/jobs': 5000,
+  '/definitions': 1800,
+  '/discharge': 6800,
+  '/extracts': 2800,
+  '/extracts/calendar': 4000,
+  '/figures?by=provider,reason&last=3m': 6800,
+  '/overview': 7000
+}
 // The empty site has the same frame and few words, so two visits tell enough.
 const visits = {
   full: [[1280, 720, true], [320, 640, true], [1280, 720, false], [320, 640, false]],
@@ -76,7 +88,7 @@ for (const which of ['full', 'beds', 'empty']) {
             const bars = await page.locator('header').evaluate((header) => header.getBoundingClientRect().height)
             assert.ok(bars <= 96, `${name}: the header is ${bars} px high`)
             const tall = await page.evaluate(() => document.documentElement.scrollHeight)
-            if (target === '/admin/partnership') assert.ok(tall <= 3600, `${name} is ${tall} px tall`)
+            if (tallest[target]) assert.ok(tall <= tallest[target], `${name} is ${tall} px tall`)
           }
           if (script) {
             assert.deepEqual(await findings(page), [], `${name}: axe`)
@@ -221,6 +233,46 @@ describe('by keyboard', () => {
   })
 })
 
+test('between a phone and a desk no page is wider than the window, and a table that is shows that it goes on', async () => {
+  const { page, wrong, leave } = await visitor(chrome, sites.full, { width: 700, script: false, again: true })
+  let wide = 0
+  for (const target of ['/admin/jobs', '/admin/audit', '/admin/partnership/settings', '/quality', '/sitrep', '/council/E10000099']) {
+    await page.goto(sites.full.at + target)
+    await sound(page, wrong, `${target} at 700 px`)
+    const tables = await page.locator('.app-scroll').evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
+      .map((one) => [one.getAttribute('aria-labelledby'), getComputedStyle(one).backgroundImage.split('linear-gradient').length - 1,
+        getComputedStyle(one).backgroundAttachment]))
+    for (const [name, edges, moves] of tables) assert.deepEqual([edges, moves], [4, 'local, local, scroll, scroll'], `${target}: ${name}`)
+    if (/jobs|audit/.test(target)) assert.deepEqual(tables, [], `${target}: what is done in a row is out of sight`)
+    wide += tables.length
+  }
+  assert.ok(wide > 0, 'no table is wide here, so nothing was looked at')
+  await leave()
+})
+
+test('the address of a rule opens the part of the definitions that it is in, and paper has every part', async () => {
+  for (const script of [true, false]) {
+    const { page, wrong, leave } = await visitor(chrome, sites.full, { width: 320, script, again: true })
+    await page.goto(sites.full.at + '/definitions')
+    assert.ok(!await page.locator('#C5').isVisible(), 'the parts are closed')
+    await page.locator('summary', { hasText: 'Counting rules' }).focus()
+    await page.keyboard.press('Enter')
+    assert.ok(await page.locator('#C5').isVisible(), 'Enter opens a part')
+    await page.goto(sites.full.at + '/conventions')
+    await page.goto(sites.full.at + '/definitions#C5')
+    assert.ok(await page.locator('#C5').isVisible(), 'the address opens the part')
+    assert.ok(await page.locator('#C5').evaluate((one) => {
+      const { top } = one.getBoundingClientRect()
+      return top >= 0 && top < innerHeight
+    }), 'and is in sight')
+    assert.ok(!await page.locator('#A5').isVisible())
+    await sound(page, wrong, 'definitions')
+    await page.emulateMedia({ media: 'print' })
+    for (const part of ['#A5', '#M03', '.app-part h2 >> nth=4']) assert.ok(await page.locator(part).isVisible(), `${part} is printed`)
+    await leave()
+  }
+})
+
 test('a file goes up, gives a receipt, and changes nothing the second time', async () => {
   const { page, wrong, leave } = await visitor(chrome, sites.full, { script: false, as: 'analyst' })
   const files = folder()
@@ -255,6 +307,10 @@ test('a row that was put aside is corrected, looked at and taken in', async () =
     await page.waitForURL(/\/extracts\/[0-9a-f]{64}$/)
     await page.getByRole('link', { name: 'Correct the rows that were put aside' }).click()
     await sound(page, wrong, `rows put aside at ${width} px`)
+    // On paper a row says whom it is about: its other cells are open.
+    await page.emulateMedia({ media: 'print' })
+    assert.ok(await page.getByLabel('Admission date').first().isVisible(), 'the other cells of a row are printed')
+    await page.emulateMedia({ media: null })
     if (script) assert.deepEqual(await findings(page), [])
     await page.getByRole('button', { name: 'See what it would give' }).click()
     assert.match(await page.locator('.nhsuk-error-summary').innerText(), /Change a cell/)
