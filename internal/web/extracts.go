@@ -50,7 +50,6 @@ type extractsView struct {
 // attentionItem is one thing that needs attention, with where to see to it.
 type attentionItem struct{ Words, Href, Text string }
 
-// providerList is a provider's line as a list, for narrow screens.
 // providerList is the days of a hospital on a phone, the last first: the newest and
 // those to look at, with the others folded below.
 type providerList struct {

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -70,6 +69,7 @@ type figuresView struct {
 	Table   page.Table
 	More    string
 	Pages   []page.NavItem
+	days    []int64 // of each row of Table
 	Filters page.Filters
 	// Cross is the crosstab that stands in place of the list; Chips lead to
 	// others, and to the list.
@@ -374,14 +374,14 @@ func (s *Server) figuresPage(c echo.Context) error {
 			v.Pages = page.Around(v.Pages, sheet)
 		}
 	}
-	v.Table = underNames(v.Table, from, to)
+	v.Table = underNames(v.Table, v.days, from, to)
 	return s.page(c, "figures", v)
 }
 
-// underNames gives some rows of a list, those of one name under it, with their
-// days: a phone would otherwise say it before every row. A list by one thing has no
-// names.
-func underNames(t page.Table, from, to int) page.Table {
+// underNames gives some rows of a list, those of one name under it, with the days
+// of all of them: a phone would otherwise say it before every row. A list by one
+// thing has no names.
+func underNames(t page.Table, days []int64, from, to int) page.Table {
 	all := t.Rows
 	t.Rows = all[from:to]
 	number := slices.IndexFunc(t.Head, func(h page.Head) bool { return h.Numeric })
@@ -389,9 +389,8 @@ func underNames(t page.Table, from, to int) page.Table {
 		return t
 	}
 	sums := map[string]int64{}
-	for _, row := range all {
-		n, _ := strconv.ParseInt(strings.ReplaceAll(row[number].Text, ",", ""), 10, 64)
-		sums[row[0].Text] += n
+	for i, row := range all {
+		sums[row[0].Text] += days[i]
 	}
 	for _, row := range t.Rows {
 		name := row[0].Text
@@ -471,6 +470,9 @@ func (s *Server) figuresShown(c echo.Context, more ...string) (figuresView, url.
 		v.Table = s.figuresTable(b, walk.Href)
 	default:
 		v.Table = s.figuresTable(b, "")
+	}
+	for _, c := range b.Cells {
+		v.days = append(v.days, c.Days)
 	}
 	if v.Closed, err = s.closedNote(c.Request().Context(), see, b.Query.Filter, b.Query.From, b.Query.To); err != nil {
 		return v, nil, err
