@@ -11,6 +11,7 @@ import (
 	"homeward/internal/definition"
 	"homeward/internal/delay"
 	"homeward/internal/extract"
+	"homeward/internal/nhsnumber"
 )
 
 // findEverybody says whether the samples list everybody in a bed (R13), and what
@@ -338,6 +339,7 @@ func mayBeKept(text string) bool {
 
 // word adds one word with its meaning, or what somebody has said of it.
 func (w *work) word(kind, text string, rows int, meaning, how string) {
+	text = nhsnumber.Redact(text) // Whoever maps words need not see it, and it is no word (P1).
 	if said, ok := w.Answers.Words[kind][extract.Fold(text)]; ok {
 		meaning, how = said, "you"
 		if said == "" {
