@@ -632,3 +632,60 @@ func TestLongHostileMemory(t *testing.T) {
 		os.Remove(path)
 	}
 }
+
+// everybody writes a list of everybody in a bed, of whom one in ten is ready: people
+// people on days days.
+func everybody(w io.Writer, people, days int) {
+	fmt.Fprintln(w, "Organisation_Code_Provider,Organisation_Code_Commissioner,Census_Date,NHS_Number,Person_Stated_Gender_Code,Person_Age,"+
+		"CDS_Unique_Identifier,Sub_ICB_Location,Organisation_Site_Code,Current_Ward,Specialty_Code,Bed_Type,Date_Of_Admission,Local_Authority,"+
+		"Criteria_To_Reside,Date_NCTR,Current_LOS,Days_NCTR,Current_Delay_Code,Planned_Date_Of_Discharge,Discharge_Pathway,DER_File_Name,"+
+		"DER_Load_Timestamp")
+	for day := range days {
+		for i := range people {
+			stands := "Y,NULL,3,NULL,NULL,NULL,Meets Criteria to Reside"
+			if i%10 == 0 {
+				stands = "N,2026-09-25 00:00:00.000,3,5,P1A,NULL,P1"
+			}
+			fmt.Fprintf(w, "RVJ,15C,2026-10-%02d 00:00:00.000,NULL,2,52,BRVJ%06d,15C,RVJ01,Ward %d,430,General,2026-09-20 00:00:00.000,"+
+				"NORTH SOMERSET,%s,NCTR.csv,2026-11-02 08:01:12.447\r\n", day+1, i, i%900, stands)
+		}
+	}
+}
+
+// A list of far more people than have a bed is taken in, and let go of by night, in
+// little memory and time (R8, R13).
+func TestR13WhatEverybodyInABedTakes(t *testing.T) {
+	t.Parallel()
+	skipShort(t)
+	whatEverybodyTakes(t, 45_000, 1)
+}
+
+// TestLongR13WhatEverybodyInABedTakes has as many as a file may have.
+func TestLongR13WhatEverybodyInABedTakes(t *testing.T) {
+	long(t)
+	whatEverybodyTakes(t, 180_000, 5)
+}
+
+func whatEverybodyTakes(t *testing.T, people, days int) {
+	t.Helper()
+	c := newChild(t)
+	c.patience = 10 * time.Minute
+	if err := os.CopyFS(c.data(), os.DirFS(filepath.Join(root, "data", "examples", "board-list"))); err != nil {
+		t.Fatal(err)
+	}
+	settings := filepath.Join(c.data(), app.PartnershipFile)
+	text := must2(os.ReadFile(settings))
+	if err := os.WriteFile(settings, append(text, "\nnot_ready_days: 7\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list := hostileFile{name: "NCTR_Status_Report_Daily.csv", write: func(w io.Writer, _ int) { everybody(w, people, days) }}
+	path, _ := hostilePath(t, list, 1)
+	idle := c.run(t, "doctor", "--data", c.data()).memory
+	for _, command := range [][]string{{"ingest", "--data", c.data(), path}, {"retention", "run", "--data", c.data()}} {
+		r := c.run(t, command...)
+		t.Logf("%s: %d MiB over idle, %s", command[0], (r.memory-idle)>>20, r.worked)
+		if over := r.memory - idle; r.status != app.ExitDone || over > hostileOverIdle || r.worked > hostileTooLong {
+			t.Errorf("%s: ended with %d, %d MiB over idle, %s: %s", command[0], r.status, over>>20, r.worked, last(r.out+r.errs, 300))
+		}
+	}
+}

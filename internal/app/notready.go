@@ -80,6 +80,7 @@ func (a *App) retention(ctx context.Context) (string, error) {
 // purgeNotReady deletes rows of people who were not ready once their days have
 // passed (R13): from the received files, and from what the extracts state.
 func (a *App) purgeNotReady(ctx context.Context) (out notReadyPurged, err error) {
+	defer ingest.Spare()()
 	before := a.Options.Now().AddDate(0, 0, -a.Partnership().NotReadyDays)
 	filesErr := a.thinReceived(ctx, received.MarkOf(before), &out)
 	by := people.Actor{Kind: people.Machine}

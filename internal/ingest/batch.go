@@ -115,7 +115,26 @@ type Stay struct {
 	Ready, Admitted, Discharged delay.Day
 	Age                         int16
 	Left                        extract.Left
-	Pathway                     string
+	Pathway                     Pathway
+}
+
+// Pathway is a pathway of discharge in one byte, as a backfill holds a million: its
+// digit, 0 where none is known.
+type Pathway byte
+
+// PathwayOf gives the pathway of a text, "0" to "3" or empty.
+func PathwayOf(text string) Pathway {
+	if text == "" {
+		return 0
+	}
+	return Pathway(text[0])
+}
+
+func (p Pathway) String() string {
+	if p == 0 {
+		return ""
+	}
+	return string(rune(p))
 }
 
 // Listing is one row that names a patient.

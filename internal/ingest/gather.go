@@ -104,7 +104,7 @@ func (g *gatherer) row(r *extract.Row) error {
 	st.Given = given
 	if r.Age != 0 || r.Apart != extract.Delayed || r.Pathway != "" || r.Given.Set != "" {
 		g.stays[r.ExtractDate] = append(g.stays[r.ExtractDate], Stay{Patient: patient, Given: given, Ready: r.Ready, Admitted: r.Admitted,
-			Discharged: r.Discharged, Age: int16(r.Age), Pathway: r.Pathway, Left: r.Left})
+			Discharged: r.Discharged, Age: int16(r.Age), Pathway: PathwayOf(r.Pathway), Left: r.Left})
 	}
 	if r.Apart != extract.Delayed {
 		return nil

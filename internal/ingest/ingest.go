@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"sort"
 	"strings"
@@ -315,9 +314,7 @@ func (s *Service) take(ctx context.Context, f File, frozen *Frozen, how taking) 
 	}()
 
 	if f.Bytes > large {
-		// A backfill holds much at once: collecting sooner costs little time
-		// and keeps the peak near what is held.
-		defer debug.SetGCPercent(debug.SetGCPercent(40))
+		defer Spare()()
 	}
 	if how.read == nil {
 		how.read = s.read(ctx, name, frozen, how.refused)

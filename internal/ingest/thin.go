@@ -73,6 +73,9 @@ func (s *Service) Thin(ctx context.Context, name string, received time.Time, src
 		return nil, err
 	}
 	defer frozen.Close()
+	if frozen.Size > large {
+		defer Spare()()
+	}
 	before, summary, err := s.readingOf(ctx, name, received, frozen, kept)
 	if err != nil || summary == nil || len(summary.NotReady) == 0 {
 		return nil, err

@@ -134,7 +134,7 @@ func (w *world) extract() {
 		b.Extracts[0].Listings = append(b.Extracts[0].Listings, ingest.Listing{Statement: index(&b.Statements, st), Line: int32(n + 2)})
 		if pathway := rapid.SampledFrom([]string{"", "1", "2"}).Draw(w.t, "pathway"); pathway != "" {
 			b.Extracts[0].Stays = append(b.Extracts[0].Stays, ingest.Stay{Patient: st.Patient, Given: st.Given, Ready: st.Ready,
-				Pathway: pathway})
+				Pathway: ingest.PathwayOf(pathway)})
 		}
 		b.Extracts[0].Read++
 		b.Extracts[0].Kept++

@@ -151,8 +151,7 @@ func (p *notReadyPurge) rows(e stayExtract) ([]stayRow, error) {
 // thin takes rows out of the extracts of one provider that are due. When any is, it holds
 // what they all state, which is little where it was thinned before.
 func (p *notReadyPurge) thin(of []stayExtract) error {
-	all := make([][]stayRow, len(of))
-	var met []metOn
+	all, n := make([][]stayRow, len(of)), 0
 	due := slices.ContainsFunc(of, func(e stayExtract) bool { return e.due })
 	for i, e := range of {
 		rows, err := p.rows(e)
@@ -164,6 +163,10 @@ func (p *notReadyPurge) thin(of []stayExtract) error {
 			continue
 		}
 		all[i] = rows
+		n += len(rows)
+	}
+	met := make([]metOn, 0, n)
+	for i, e := range of {
 		for j := range all[i] {
 			if row := &all[i][j]; e.counted {
 				met = append(met, metOn{p.person[row.patient], e.day, row})

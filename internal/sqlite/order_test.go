@@ -86,7 +86,8 @@ func (s sent) batch() *ingest.Batch {
 				b.Statements = append(b.Statements, st)
 			}
 			e.Listings = append(e.Listings, ingest.Listing{Statement: n, Line: int32(i + 2)})
-			e.Stays = append(e.Stays, ingest.Stay{Patient: at, Given: int32(r.given), Ready: r.ready, Discharged: r.discharged, Pathway: r.pathway})
+			e.Stays = append(e.Stays, ingest.Stay{Patient: at, Given: int32(r.given), Ready: r.ready, Discharged: r.discharged,
+				Pathway: ingest.PathwayOf(r.pathway)})
 		}
 		b.Extracts = append(b.Extracts, e)
 	}

@@ -47,7 +47,7 @@ func encodeStays(on delay.Day, rows []stayRow) []byte {
 
 // decodeStays unpacks what encodeStays packed.
 func decodeStays(on delay.Day, b []byte) ([]stayRow, error) {
-	var rows []stayRow
+	rows := make([]stayRow, 0, len(b)/12) // A row takes some 12 bytes.
 	damaged := false
 	number := func() int64 {
 		v, n := binary.Varint(b)
@@ -93,7 +93,7 @@ func (t *taking) stays() error {
 		}
 		rows := make([]stayRow, len(e.Stays))
 		for j, s := range e.Stays {
-			rows[j] = stayRow{t.patientIDs[s.Patient], t.givenIDs[s.Given], s.Ready, s.Admitted, s.Discharged, s.Age, s.Left, s.Pathway}
+			rows[j] = stayRow{t.patientIDs[s.Patient], t.givenIDs[s.Given], s.Ready, s.Admitted, s.Discharged, s.Age, s.Left, s.Pathway.String()}
 		}
 		if _, err := t.tx.ExecContext(
 			t.ctx,
