@@ -505,6 +505,25 @@ var doors = []door{
 	{"published", func(t testing.TB, h *hostileHouse, path, name string) string {
 		return h.form(t, "/published/add", path, name)
 	}},
+	{"upload", func(t testing.TB, h *hostileHouse, path, name string) string {
+		return h.form(t, "/extracts/upload", path, name)
+	}},
+	{"inbox", func(t testing.TB, h *hostileHouse, path, name string) string {
+		inbox := filepath.Join(h.data(), app.InboxFolder)
+		if err := os.MkdirAll(inbox, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(inbox, name), must2(os.ReadFile(path)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 12_000 { // The job comes every minute, and renames what it takes.
+			if there := must2(filepath.Glob(filepath.Join(inbox, "*"+name))); len(there) == 0 {
+				return "it is gone from the inbox"
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		return "it is in the inbox still"
+	}},
 }
 
 // worked gives the processor time of a living process: on a busy machine the clock says
