@@ -115,7 +115,7 @@ func (s *Service) blank(f *Frozen, summary *extract.Summary) (*Frozen, error) {
 		to.CloseWithError(err)
 	}()
 	left, err := Freeze(from, s.Spool)
-	from.Close() // Whoever writes does not wait for a reader that has gone.
+	_ = from.Close() // Whoever writes does not wait for a reader that has gone.
 	if errors.Is(err, cannot) {
 		return nil, nil
 	}

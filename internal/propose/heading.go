@@ -168,7 +168,7 @@ func readVocabulary(ref fs.FS) (*vocabulary, error) {
 					return nil, problem.Wrap(err, problem.Internal, "%s, row %d", vocabularyFile, i+2)
 				}
 				n.rules = append(n.rules, rule{strings.Fields(from), weight})
-				for _, word := range strings.Fields(from) {
+				for word := range strings.FieldsSeq(from) {
 					if len(word) > 1 {
 						v.known[word] = true
 					}
