@@ -700,9 +700,19 @@ func whatEverybodyTakes(t *testing.T, people, days int) {
 	list := hostileFile{name: "NCTR_Status_Report_Daily.csv", write: func(w io.Writer, _ int) { everybody(w, people, days) }}
 	path, _ := hostilePath(t, list, 1)
 	idle := c.run(t, "doctor", "--data", c.data()).memory
-	for _, command := range [][]string{{"ingest", "--data", c.data(), path}, {"retention", "run", "--data", c.data()}} {
-		r := c.run(t, command...)
+	rows := fmt.Sprintf("%d rows read, %d kept", people*days, people*days/10)
+	for _, try := range []struct {
+		command []string
+		says    string
+	}{
+		{[]string{"ingest", "--data", c.data(), path}, rows},
+		{[]string{"retention", "run", "--data", c.data()}, "rows of people who were not ready"},
+	} {
+		command, r := try.command, c.run(t, try.command...)
 		t.Logf("%s: %d MiB over idle, %s", command[0], (r.memory-idle)>>20, r.worked)
+		if !strings.Contains(r.out, try.says) {
+			t.Errorf("%s says %s, want %q in it", command[0], last(r.out, 300), try.says)
+		}
 		if over := r.memory - idle; r.status != app.ExitDone || over > hostileOverIdle || r.worked > hostileTooLong {
 			t.Errorf("%s: ended with %d, %d MiB over idle, %s: %s", command[0], r.status, over>>20, r.worked, last(r.out+r.errs, 300))
 		}

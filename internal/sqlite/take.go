@@ -65,7 +65,7 @@ func insertFile(ctx context.Context, tx *sql.Tx, f ingest.File, at time.Time, ou
 
 // Take stores a batch in one transaction and works out again what it touches.
 // A Conflict problem says that another process took the same bytes meanwhile. The batch
-// is spent: its sealed identifiers are let go once they are stored.
+// is spent: its sealed identifiers and its stays are let go once they are stored.
 func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Taken) ([]byte, error)) error {
 	// The driver starts a goroutine for each statement that could be stopped. A file
 	// makes hundreds of short ones, so it is the transaction that is stopped, between
@@ -123,7 +123,7 @@ func (s *Store) take(t *taking) (ingest.Taken, error) {
 	if err := t.evidence(); err != nil {
 		return ingest.Taken{}, err
 	}
-	t.sealedAreStored()
+	t.letGo()
 	d := newDerivation(t.ctx, t.tx, s, t.senderID)
 	defer d.close()
 	if err := d.derive(t); err != nil {
@@ -132,9 +132,13 @@ func (s *Store) take(t *taking) (ingest.Taken, error) {
 	return t.taken(d)
 }
 
-// sealedAreStored lets go of the sealed identifiers of the batch, hundreds of thousands
-// of small texts of a backfill that the collector would look at until the end.
-func (t *taking) sealedAreStored() {
+// letGo lets go of what is stored and not asked for again: the sealed identifiers of the
+// batch, hundreds of thousands of small texts of a backfill that the collector would look
+// at until the end, and the stays of a long list of everybody in a bed.
+func (t *taking) letGo() {
+	for i := range t.batch.Extracts {
+		t.batch.Extracts[i].Stays = nil
+	}
 	for i := range t.batch.Patients {
 		p := &t.batch.Patients[i]
 		p.NHSNumber, p.LocalID, p.Other = nil, nil, nil
