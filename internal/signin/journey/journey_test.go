@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -251,7 +253,13 @@ func TestNobodyLearnsWhoHasAnAccount(t *testing.T) {
 	h.ok(h.commands().UserAdd(t.Context(), "new@trust.example.org", "New", people.Viewer, nil, false))
 	took := map[string]time.Duration{}
 	var said string
-	for round := range 6 {
+	// Without the hashing it would be a tenth.
+	alike := func(d time.Duration) bool { return d <= 3*took[email] && took[email] <= 3*d }
+	for round := range 24 {
+		// On a busy machine it takes more rounds until each was held up by nothing once.
+		if round >= 6 && !slices.ContainsFunc(slices.Collect(maps.Values(took)), func(d time.Duration) bool { return !alike(d) }) {
+			break
+		}
 		for _, who := range []string{email, "gone@trust.example.org", "new@trust.example.org", "nobody@trust.example.org"} {
 			given := "wrong canal mauve"
 			if who == "gone@trust.example.org" {
@@ -270,8 +278,7 @@ func TestNobodyLearnsWhoHasAnAccount(t *testing.T) {
 		}
 	}
 	for who, d := range took {
-		// Without the hashing it would be a tenth.
-		if d > 3*took[email] || took[email] > 3*d {
+		if !alike(d) {
 			t.Errorf("%s took %v, a wrong password %v", who, d, took[email])
 		}
 	}
