@@ -36,6 +36,10 @@ func inDays(q measure.Query) where {
 // before their provider's first extract was already waiting when it came (C9),
 // as in Events.
 func (s *Store) NewDays(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
+	return sharedAnswer(ctx, s, question("new days", q), func() ([]measure.Cell, error) { return s.newDays(ctx, q) })
+}
+
+func (s *Store) newDays(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
 	columns, fields := cellColumns(q, "t.")
 	ready := 1
 	if s.settings.Delay.Convention.CountReady {
@@ -76,6 +80,10 @@ func (s *Store) NewDays(ctx context.Context, q measure.Query) ([]measure.Cell, e
 
 // PeopleIn gives how many people have a delayed day of a query.
 func (s *Store) PeopleIn(ctx context.Context, q measure.Query) (int64, error) {
+	return sharedCount(ctx, s, question("people in", q), func() (int64, error) { return s.peopleIn(ctx, q) })
+}
+
+func (s *Store) peopleIn(ctx context.Context, q measure.Query) (int64, error) {
 	w := inDays(q)
 	var n int64
 	err := s.read.QueryRowContext(ctx, `
@@ -92,6 +100,10 @@ func (s *Store) PeopleIn(ctx context.Context, q measure.Query) (int64, error) {
 // NotSettled gives the parts of waits that are not settled and have
 // days of a query, by how they stand.
 func (s *Store) NotSettled(ctx context.Context, q measure.Query) ([]measure.Standing, error) {
+	return sharedAnswer(ctx, s, question("not settled", q), func() ([]measure.Standing, error) { return s.notSettled(ctx, q) })
+}
+
+func (s *Store) notSettled(ctx context.Context, q measure.Query) ([]measure.Standing, error) {
 	w := inDays(q)
 	w.add("t.state IN (?, ?, ?)", agreement.Proposed, agreement.Disputed, agreement.Decided)
 	rows, err := s.read.QueryContext(ctx, `

@@ -55,6 +55,10 @@ func (w *where) filter(f measure.Filter) {
 // months by their total, parts of months, weeks and days by the columns of the
 // days.
 func (s *Store) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
+	return sharedAnswer(ctx, s, question("cells", q), func() ([]measure.Cell, error) { return s.cells(ctx, q) })
+}
+
+func (s *Store) cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
 	sums := map[measure.Cell]int64{}
 	first, last := q.From.Month(), q.To.Month()
 	daily := q.Has(measure.ByDay) || q.Has(measure.ByWeek)
@@ -272,6 +276,12 @@ func (s *Store) eachCount(ctx context.Context, q measure.Query, first, last dela
 // ProviderDays gives where the extracts of every provider stand. A provider's
 // days come as one text, because ten years of a nation are 400,000 rows.
 func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
+	return sharedAnswer(ctx, s, question("provider days", measure.Query{From: from, To: to}), func() ([]measure.ProviderDays, error) {
+		return s.providerDays(ctx, from, to)
+	})
+}
+
+func (s *Store) providerDays(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
 	const days = `
 			(SELECT json_group_array(extract_date) FROM (
 				SELECT DISTINCT extract_date
@@ -377,6 +387,12 @@ func (s *Store) fromLog(ctx context.Context, from, to delay.Day) ([]measure.Prov
 // the delayed days that they have by then, paused days left out. It reads the delays that were last
 // listed on or after that day and covers no others.
 func (s *Store) Waiting(ctx context.Context, f measure.Filter, provider string, day delay.Day) ([]measure.Waited, error) {
+	return sharedAnswer(ctx, s, question("waiting", measure.Query{Filter: f}, provider, day), func() ([]measure.Waited, error) {
+		return s.waiting(ctx, f, provider, day)
+	})
+}
+
+func (s *Store) waiting(ctx context.Context, f measure.Filter, provider string, day delay.Day) ([]measure.Waited, error) {
 	var w where
 	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
 	w.add("d.listed_last >= ?", day)
@@ -412,6 +428,12 @@ func (s *Store) Waiting(ctx context.Context, f measure.Filter, provider string, 
 // ReadyOn gives the number of people listed at a provider on day whose ready
 // day it is (C16).
 func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, provider string, day delay.Day) (int64, error) {
+	return sharedCount(ctx, s, question("ready on", measure.Query{Filter: f}, provider, day), func() (int64, error) {
+		return s.readyOn(ctx, f, provider, day)
+	})
+}
+
+func (s *Store) readyOn(ctx context.Context, f measure.Filter, provider string, day delay.Day) (int64, error) {
 	var w where
 	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
 	w.add("d.listed_last >= ? AND d.listed_first <= ? AND d.ready_date = ?", day, day, day)

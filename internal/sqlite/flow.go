@@ -119,6 +119,10 @@ func only(by []measure.Dimension, c measure.Cell) (out measure.Cell) {
 // Events gives what changed the count of people delayed from one day to the
 // next, from q.From to q.To, by day and q's dimensions (C16).
 func (s *Store) Events(ctx context.Context, q measure.Query) ([]measure.Event, error) {
+	return sharedAnswer(ctx, s, question("events", q), func() ([]measure.Event, error) { return s.events(ctx, q) })
+}
+
+func (s *Store) events(ctx context.Context, q measure.Query) ([]measure.Event, error) {
 	sums := eventSums{q: q, asked: askedBy(q.Filter), people: map[measure.Event]int64{}, ready: 1}
 	if s.settings.Delay.Convention.CountReady {
 		sums.ready = 0
@@ -229,6 +233,10 @@ func moved(e measure.Event, isIn, wasIn bool) []measure.Event {
 // LongDays gives the delayed days of a query that are at least the atLeast-th
 // counted day of their delay, by its dimensions and its day, week or month.
 func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]measure.Cell, error) {
+	return sharedAnswer(ctx, s, question("long days", q, atLeast), func() ([]measure.Cell, error) { return s.longDays(ctx, q, atLeast) })
+}
+
+func (s *Store) longDays(ctx context.Context, q measure.Query, atLeast int) ([]measure.Cell, error) {
 	asked := askedBy(q.Filter)
 	// Of each cell the difference of every day's count from the day before.
 	changes := map[measure.Cell][]int64{}
@@ -281,6 +289,10 @@ func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]m
 // Spells gives the waits that have delayed days, or an end, from q.From to
 // q.To, by what was recorded last of them, of their leaving too.
 func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, error) {
+	return sharedAnswer(ctx, s, question("spells", q), func() ([]measure.Spell, error) { return s.spells(ctx, q) })
+}
+
+func (s *Store) spells(ctx context.Context, q measure.Query) ([]measure.Spell, error) {
 	asked := askedBy(q.Filter)
 	people := map[measure.Spell]int64{}
 	if err := s.eachWait(ctx, q, func(c *wait, _ delay.Day) {

@@ -22,7 +22,7 @@ import (
 // since a log is the first that a writer makes and the last that it removes.
 func OpenReading(ctx context.Context, dir string, served bool) (*Store, error) {
 	path := filepath.Join(dir, FileName)
-	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, guard: &guard{}, ledger: &ledger{dir: dir}, shared: &sharedWaits{}}
+	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, guard: &guard{}, ledger: &ledger{dir: dir}, shared: &shared{}}
 	options := dsn(path, true)
 	has, err := s.readThrough(ctx, options)
 	if err != nil {

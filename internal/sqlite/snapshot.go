@@ -44,7 +44,7 @@ func (s *Store) snapshot(ctx context.Context, tx *sql.Tx) (*Snapshot, error) {
 		return nil, errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	out := *s
-	out.read, out.held, out.write, out.keptWaits = tx, tx, unwritable, s.shared.of(turn)
+	out.read, out.held, out.write, out.sharing = tx, tx, unwritable, s.shared.of(turn)
 	return &Snapshot{Store: &out}, nil
 }
 

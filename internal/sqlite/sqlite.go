@@ -46,11 +46,11 @@ type Store struct {
 	// that it is kept.
 	disposable bool
 
-	pool      *sql.DB    // for readings that stand alone
-	snapshots *sql.DB    // for snapshots
-	held      *sql.Tx    // the transaction of a snapshot, else nil
-	keptWaits *keptWaits // of a snapshot, else nil
-	shared    *sharedWaits
+	pool      *sql.DB  // for readings that stand alone
+	snapshots *sql.DB  // for snapshots
+	held      *sql.Tx  // the transaction of a snapshot, else nil
+	sharing   *sharing // of a snapshot, else nil
+	shared    *shared
 
 	// unlinked is set in a store of a past moment at which people were not found
 	// across numbers and providers yet (C15).
@@ -87,7 +87,7 @@ func Open(ctx context.Context, dir string, settings *Settings, options ...Option
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, busy(err)
 	}
-	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, guard: &guard{}, ledger: &ledger{dir: dir}, shared: &sharedWaits{}}
+	s := &Store{settings: DefaultSettings, clock: clock{now: time.Now}, guard: &guard{}, ledger: &ledger{dir: dir}, shared: &shared{}}
 	for _, option := range options {
 		option(s)
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"homeward/internal/agreement"
 	"homeward/internal/delay"
@@ -50,12 +49,8 @@ func (c *wait) leaving(i int) measure.Cell {
 }
 
 // keptSteps bounds the steps that are kept for the next question, some 120 bytes each:
-// a year of England's delays has 190,000. keptFor is for how long nobody must have
-// asked until they are let go.
-const (
-	keptSteps = 500_000
-	keptFor   = time.Minute
-)
+// a year of England's delays has 190,000.
+const keptSteps = 500_000
 
 // keptWaits keeps what has been read of waits until something is written. The
 // questions of one page ask about the same delays again and again, and so do pages
@@ -74,36 +69,6 @@ type keptWaits struct {
 }
 
 func newKeptWaits() *keptWaits { return &keptWaits{turn: make(chan struct{}, 1), most: keptSteps} }
-
-// sharedWaits are those that the snapshots of a store share while nothing is written.
-type sharedWaits struct {
-	mu   sync.Mutex
-	turn int64
-	now  *keptWaits
-	end  *time.Timer
-}
-
-// of gives what is kept for snapshots of a turn. One that is older than another keeps
-// for itself.
-func (s *sharedWaits) of(turn int64) *keptWaits {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.now != nil && turn < s.turn:
-		return newKeptWaits()
-	case s.now == nil || turn > s.turn:
-		s.now, s.turn = newKeptWaits(), turn
-	}
-	if s.end != nil {
-		s.end.Stop()
-	}
-	s.end = time.AfterFunc(keptFor, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.now = nil
-	})
-	return s.now
-}
 
 // keptRange is a range and its waits.
 type keptRange struct {
@@ -145,9 +110,9 @@ type place struct {
 // is asked is for do, which keeps none of them. It gives with each the first extract
 // date of the provider that counts, 0 when there is none.
 func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait, firstList delay.Day)) error {
-	kept := s.keptWaits
-	if kept == nil {
-		kept = newKeptWaits() // Nobody asks again.
+	kept := newKeptWaits() // Nobody asks again, unless they share it.
+	if s.sharing != nil {
+		kept = s.sharing.waits
 	}
 	held, err := s.waitsOf(ctx, kept, q, do)
 	if err != nil || held == nil {
@@ -188,7 +153,7 @@ func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 		}
 	}
 	places, found, steps := kept.places, []wait{}, 0
-	keep := s.keptWaits != nil && !slices.ContainsFunc(kept.long, func(l waitRange) bool { return asked.covers(l) })
+	keep := s.sharing != nil && !slices.ContainsFunc(kept.long, func(l waitRange) bool { return asked.covers(l) })
 	if !keep {
 		next()
 	}
