@@ -128,7 +128,11 @@ test('somebody on the list is logged with a usual reason in six keys, the page s
   const save = await page.locator('button[value=next]').evaluate((e) => e.getBoundingClientRect())
   assert.ok(save.bottom <= 844 && save.top > 600, 'the button that saves is at the foot')
   assert.ok(await page.locator('.app-casebar').evaluate((e) => Math.abs(e.getBoundingClientRect().top) < 2), 'the bed is in sight')
+  // With the whole page in sight: wherever it is scrolled to, the bars at its head and
+  // foot cut through something, which axe takes for a target that is too small.
+  await page.setViewportSize({ width: 390, height: await page.evaluate(() => document.documentElement.scrollHeight) })
   assert.deepEqual(await findings(page), [])
+  await page.setViewportSize({ width: 390, height: 844 })
   if (await page.locator('[name=destination]:checked').count() === 0) {
     await press('Tab')
     await press('Tab')

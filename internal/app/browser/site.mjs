@@ -83,13 +83,23 @@ export function serve (...args) {
 // processor time of a check with axe. The same scripts run, with the same results.
 const briefly = ['--js-flags=--no-turbofan --no-maglev --min-semi-space-size=32 --max-semi-space-size=64', '--in-process-gpu']
 
-export function browser () {
+export async function browser () {
   const executablePath = process.env.CHROMIUM || '/usr/bin/chromium'
-  return chromium.launch({
+  const chrome = await chromium.launch({
     executablePath,
     args: [...briefly, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost']
   })
+  if (process.env.HOMEWARD_TEST_CLOCK) {
+    // The day of .ci/on-day: the clock of the pages is the program's too.
+    const open = chrome.newContext.bind(chrome)
+    chrome.newContext = async (options) => {
+      const context = await open(options)
+      await context.addInitScript(`(${process.env.HOMEWARD_TEST_CLOCK})(${process.env.HOMEWARD_TEST_SHIFT})`)
+      return context
+    }
+  }
+  return chrome
 }
 
 const axe = readFileSync(path.join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8')
