@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
@@ -103,6 +104,9 @@ func (q dataQuality) blankDays(ctx context.Context, f figures, from, to delay.Da
 // blankReady counts the discharges of people who were ready without a ready
 // date, where hospitals list everybody in a bed (R13).
 func (q dataQuality) blankReady(l *national.Ledger, from, to delay.Day) []quality.Blank {
+	if !slices.ContainsFunc(q.app.Partnership().Providers, q.app.Partnership().ListsBeds) {
+		return nil
+	}
 	counted := map[string]*quality.Blank{}
 	var out []quality.Blank
 	for _, d := range national.Sitrep(l.Stays, from, to, q.app.dischargeFloor()) {

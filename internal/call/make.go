@@ -287,7 +287,7 @@ func (m *maker) waits(ctx context.Context) error {
 			return err
 		}
 		m.Checked += n
-		waited, err := m.src.Waiting(ctx, measure.Filter{}, h.Code, day)
+		waited, err := m.src.Waiting(ctx, measure.Filter{}, map[string]delay.Day{h.Code: day})
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ type SinceSource interface {
 	// ArrivedSince gives what arrived after the moment; days are the providers'
 	// days that were shown.
 	ArrivedSince(ctx context.Context, after time.Time, days map[string]delay.Day) (Arrived, error)
-	Waiting(ctx context.Context, f measure.Filter, provider string, day delay.Day) ([]measure.Waited, error)
+	Waiting(ctx context.Context, f measure.Filter, at map[string]delay.Day) ([]measure.Waited, error)
 	Pending(ctx context.Context, from, to delay.Day) ([]Pending, error)
 }
 
@@ -80,7 +80,7 @@ func Since(ctx context.Context, src SinceSource, c *Content, divides bool) ([]Di
 				disputed += cell.Days
 			}
 		}
-		waited, err := src.Waiting(ctx, measure.Filter{}, h.Code, delay.Day(h.Day))
+		waited, err := src.Waiting(ctx, measure.Filter{}, map[string]delay.Day{h.Code: delay.Day(h.Day)})
 		if err != nil {
 			return nil, err
 		}

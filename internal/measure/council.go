@@ -176,9 +176,9 @@ type CouncilSource interface {
 	// NotSettled gives the parts of waits that are not settled and have
 	// days of the query, by how they stand.
 	NotSettled(ctx context.Context, q Query) ([]Standing, error)
-	// Waiting gives the people delayed at one provider on its extract date day,
-	// by the days that they have waited.
-	Waiting(ctx context.Context, f Filter, provider string, day delay.Day) ([]Waited, error)
+	// Waiting gives the people delayed at providers, by code, on an extract date of
+	// each, by the days that they have waited.
+	Waiting(ctx context.Context, f Filter, at map[string]delay.Day) ([]Waited, error)
 }
 
 // Standing is parts of waits that are not settled and stand alike.
@@ -238,28 +238,22 @@ type Waits struct {
 // the date of its latest extract within the 14 days to the overview's day.
 func MakeWaits(ctx context.Context, src CouncilSource, o Overview) (Waits, error) {
 	var w Waits
+	days, place := map[string]delay.Day{}, map[string]int{}
 	for _, p := range o.Providers {
 		if p.Latest == 0 || p.Latest <= o.AsAt-Recent || !o.Filter.asks(p.Code) {
 			continue
 		}
-		at := ProviderWaits{Code: p.Code, Day: min(p.Latest, o.AsAt)}
-		for _, b := range delay.Bodies {
-			f := o.Filter.On(BasisCounted)
-			if len(f.Bodies) > 0 && !slices.Contains(f.Bodies, b) {
-				continue
-			}
-			f.Bodies = []delay.Body{b}
-			waited, err := src.Waiting(ctx, f, p.Code, at.Day)
-			if err != nil {
-				return w, err
-			}
-			for _, one := range waited {
-				at.add(one)
-				w.ByBody[b].add(one)
-				w.All.add(one)
-			}
-		}
-		w.ByProvider = append(w.ByProvider, at)
+		days[p.Code], place[p.Code] = min(p.Latest, o.AsAt), len(w.ByProvider)
+		w.ByProvider = append(w.ByProvider, ProviderWaits{Code: p.Code, Day: days[p.Code]})
+	}
+	waited, err := src.Waiting(ctx, o.Filter.On(BasisCounted), days)
+	if err != nil {
+		return w, err
+	}
+	for _, one := range waited {
+		w.ByProvider[place[one.Provider]].add(one)
+		w.ByBody[one.Body].add(one)
+		w.All.add(one)
 	}
 	return w, nil
 }

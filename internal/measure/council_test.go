@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -65,7 +66,7 @@ func (d drawn) PeopleIn(_ context.Context, q Query) (n int64, err error) {
 
 func (d drawn) NotSettled(context.Context, Query) ([]Standing, error) { return nil, nil }
 
-func (d drawn) Waiting(context.Context, Filter, string, delay.Day) ([]Waited, error) {
+func (d drawn) Waiting(context.Context, Filter, map[string]delay.Day) ([]Waited, error) {
 	return nil, nil
 }
 
@@ -142,20 +143,21 @@ func TestCouncilFiguresAddUp(t *testing.T) {
 // waiting gives people by body, on one provider's day each.
 type waiting struct {
 	drawn
-	people map[string]map[delay.Body][]Waited
+	people []Waited
 	asked  map[string]delay.Day
 }
 
-func (w waiting) Waiting(_ context.Context, f Filter, provider string, day delay.Day) ([]Waited, error) {
-	w.asked[provider] = day
-	return w.people[provider][f.Bodies[0]], nil
+func (w waiting) Waiting(_ context.Context, _ Filter, at map[string]delay.Day) ([]Waited, error) {
+	maps.Copy(w.asked, at)
+	return w.people, nil
 }
 
 func TestWaitsAreOfEachProvidersLatestDay(t *testing.T) {
 	today := delay.MustDay("2026-11-04")
-	src := waiting{asked: map[string]delay.Day{}, people: map[string]map[delay.Body][]Waited{
-		"RXA": {delay.SocialCare: {{6, 1}, {7, 2}, {13, 4}}, delay.NHS: {{14, 8}, {20, 16}, {21, 32}}},
-		"RXB": {delay.NotAttributed: {{100, 64}}},
+	src := waiting{asked: map[string]delay.Day{}, people: []Waited{
+		{"RXA", delay.SocialCare, 6, 1}, {"RXA", delay.SocialCare, 7, 2}, {"RXA", delay.SocialCare, 13, 4},
+		{"RXA", delay.NHS, 14, 8}, {"RXA", delay.NHS, 20, 16}, {"RXA", delay.NHS, 21, 32},
+		{"RXB", delay.NotAttributed, 100, 64},
 	}}
 	o := Overview{AsAt: today, Providers: []ProviderArrival{{Code: "RXA", Latest: today}, {Code: "RXB", Latest: today - 13},
 		{Code: "RXC", Latest: today - 14}, {Code: "RXD"}}}

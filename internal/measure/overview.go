@@ -37,11 +37,13 @@ func (p ProviderDays) Whole(day delay.Day) bool {
 	return counted && len(p.Lacking[day]) == 0
 }
 
-// Waited is the number of people who are delayed on a day and have so many
-// delayed days by then.
+// Waited is the number of people who are delayed at a provider on a day, with
+// one body, and have so many delayed days by then.
 type Waited struct {
-	Days   int
-	People int64
+	Provider string
+	Body     delay.Body
+	Days     int
+	People   int64
 }
 
 // OverviewSource is what an overview is made from.
@@ -49,12 +51,12 @@ type OverviewSource interface {
 	Source
 	// ProviderDays gives every provider that ever sent an extract.
 	ProviderDays(ctx context.Context, from, to delay.Day) ([]ProviderDays, error)
-	// Waiting gives the people delayed at one provider on its extract date day,
-	// by the days that they have waited.
-	Waiting(ctx context.Context, f Filter, provider string, day delay.Day) ([]Waited, error)
-	// ReadyOn gives the number of people at one provider whose ready day is the
-	// extract date day.
-	ReadyOn(ctx context.Context, f Filter, provider string, day delay.Day) (int64, error)
+	// Waiting gives the people delayed at providers, by code, on an extract date of
+	// each, by the days that they have waited.
+	Waiting(ctx context.Context, f Filter, at map[string]delay.Day) ([]Waited, error)
+	// ReadyOn gives the number of people at providers, by code, whose ready day is
+	// the extract date of each.
+	ReadyOn(ctx context.Context, f Filter, at map[string]delay.Day) (int64, error)
 }
 
 // Expected is a provider from whom extracts are expected.
@@ -268,28 +270,25 @@ func (o *Overview) people(ctx context.Context, src OverviewSource, latest map[st
 	for _, least := range bands {
 		o.Waiting = append(o.Waiting, Waiting{AtLeast: least})
 	}
+	at := map[string]delay.Day{}
 	for code, day := range latest {
-		if day <= o.AsAt-Recent {
-			continue
+		if day > o.AsAt-Recent {
+			at[code] = day
 		}
-		waited, err := src.Waiting(ctx, everybody, code, day)
-		if err != nil {
-			return err
-		}
-		for _, w := range waited {
-			for i, least := range bands {
-				if w.Days >= least {
-					o.Waiting[i].People += w.People
-				}
+	}
+	waited, err := src.Waiting(ctx, everybody, at)
+	if err != nil {
+		return err
+	}
+	for _, w := range waited {
+		for i, least := range bands {
+			if w.Days >= least {
+				o.Waiting[i].People += w.People
 			}
 		}
-		ready, err := src.ReadyOn(ctx, everybody, code, day)
-		if err != nil {
-			return err
-		}
-		o.ReadyToday += ready
 	}
-	return nil
+	o.ReadyToday, err = src.ReadyOn(ctx, everybody, at)
+	return err
 }
 
 // arrivals says where each expected provider's extract stands.

@@ -672,11 +672,11 @@ func (s source) ProviderDays(_ context.Context, from, to delay.Day) ([]measure.P
 	return []measure.ProviderDays{a, b}, nil
 }
 
-func (source) Waiting(context.Context, measure.Filter, string, delay.Day) ([]measure.Waited, error) {
+func (source) Waiting(context.Context, measure.Filter, map[string]delay.Day) ([]measure.Waited, error) {
 	return nil, nil
 }
 
-func (source) ReadyOn(context.Context, measure.Filter, string, delay.Day) (int64, error) {
+func (source) ReadyOn(context.Context, measure.Filter, map[string]delay.Day) (int64, error) {
 	return 0, nil
 }
 

@@ -42,6 +42,7 @@ type Found struct {
 // there is no other extract in the file; sentAs is the code under which it was
 // sent.
 func Of(groups []extract.Group, sole bool, sentAs string, day delay.Day) (found []Found, undivided bool) {
+	on := day.String() // A file of a year has groups by the thousand, of a day each.
 	for _, g := range groups {
 		switch {
 		case g.Rows == 0: // It is of the file as a whole.
@@ -51,7 +52,7 @@ func Of(groups []extract.Group, sole bool, sentAs string, day delay.Day) (found 
 			undivided = true
 		}
 		for _, d := range g.Days {
-			if d.Date == day.String() && (d.Provider == "" || d.Provider == sentAs) {
+			if d.Date == on && (d.Provider == "" || d.Provider == sentAs) {
 				found = append(found, Found{g, d.Rows})
 			}
 		}

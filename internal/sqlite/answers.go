@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"homeward/internal/measure"
+	"homeward/internal/quality"
 )
 
 // keptBytes bounds the answers that are kept of one moment. A daily table of England's
@@ -138,8 +139,11 @@ func first[T any](kept *keptAnswers, question string, one *keptAnswer, work func
 func weight[T any](rows []T) int {
 	n := len(rows) * int(reflect.TypeFor[T]().Size())
 	for i := range rows {
-		if p, ok := any(&rows[i]).(*measure.ProviderDays); ok {
+		switch p := any(&rows[i]).(type) {
+		case *measure.ProviderDays:
 			n += 8*(len(p.Counted)+len(p.Held)) + 64*len(p.Lacking)
+		case *quality.Extract:
+			n += len(p.File) + len(p.Found)*int(reflect.TypeFor[quality.Found]().Size())
 		}
 	}
 	return n

@@ -221,7 +221,7 @@ func TestPauseAndResume(t *testing.T) {
 		if err != nil || int64(len(cells)) != want {
 			t.Errorf("M05: %d days or more on %s: %+v, %v", least, day, cells, err)
 		}
-		waited, err := d.Waiting(t.Context(), measure.Filter{}, trust, day)
+		waited, err := d.Waiting(t.Context(), measure.Filter{}, map[string]delay.Day{trust: day})
 		if err != nil || len(waited) != 1 || (waited[0].Days >= least) != (want == 1) {
 			t.Errorf("M05: waited %+v, %v", waited, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -383,24 +384,60 @@ func (s *Store) fromLog(ctx context.Context, from, to delay.Day) ([]measure.Prov
 	return out, err
 }
 
-// Waiting gives the people delayed at a provider on its extract date day, by
+// Waiting gives the people delayed at providers on an extract date of each, by
 // the delayed days that they have by then, paused days left out. It reads the delays that were last
 // listed on or after that day and covers no others.
-func (s *Store) Waiting(ctx context.Context, f measure.Filter, provider string, day delay.Day) ([]measure.Waited, error) {
-	return sharedAnswer(ctx, s, question("waiting", measure.Query{Filter: f}, provider, day), func() ([]measure.Waited, error) {
-		return s.waiting(ctx, f, provider, day)
+func (s *Store) Waiting(ctx context.Context, f measure.Filter, at map[string]delay.Day) ([]measure.Waited, error) {
+	return sharedAnswer(ctx, s, question("waiting", measure.Query{Filter: f}, at), func() ([]measure.Waited, error) {
+		var out []measure.Waited
+		for _, day := range sameDay(at) {
+			waited, err := s.waiting(ctx, f, day)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, waited...)
+		}
+		return out, nil
 	})
 }
 
-func (s *Store) waiting(ctx context.Context, f measure.Filter, provider string, day delay.Day) ([]measure.Waited, error) {
+// providersOn are the codes of providers of whom the same day is asked.
+type providersOn struct {
+	day   delay.Day
+	codes []string
+}
+
+// in is the condition that a delay d is of the providers.
+func (p providersOn) in(w *where) {
+	var codes where
+	in(&codes, "code", p.codes, func(code string) any { return code })
+	w.add("d.provider_id IN (SELECT provider_id FROM provider WHERE "+codes.String()+")", codes.args...)
+}
+
+// sameDay puts the providers of each day together: those of a nation differ by a few
+// days, and one query of many is much less than many.
+func sameDay(at map[string]delay.Day) (out []providersOn) {
+	for _, code := range slices.Sorted(maps.Keys(at)) {
+		day := at[code]
+		i := slices.IndexFunc(out, func(p providersOn) bool { return p.day == day })
+		if i < 0 {
+			i = len(out)
+			out = append(out, providersOn{day: day})
+		}
+		out[i].codes = append(out[i].codes, code)
+	}
+	return out
+}
+
+func (s *Store) waiting(ctx context.Context, f measure.Filter, on providersOn) ([]measure.Waited, error) {
 	var w where
-	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
-	w.add("d.listed_last >= ?", day)
-	w.add("d.first_day BETWEEN 1 AND ?", day)
-	w.add("d.last_day >= ?", day)
+	on.in(&w)
+	w.add("d.listed_last >= ?", on.day)
+	w.add("d.first_day BETWEEN 1 AND ?", on.day)
+	w.add("d.last_day >= ?", on.day)
 	w.filter(f)
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT (
+		SELECT v.code, t.body, (
 				SELECT sum(min(x.last_day, ?) - x.first_day + 1)
 				FROM segment x
 				WHERE x.patient_id = d.patient_id AND x.listed_first = d.listed_first AND x.first_day <= ?
@@ -408,8 +445,9 @@ func (s *Store) waiting(ctx context.Context, f measure.Filter, provider string, 
 		FROM delay d
 		JOIN `+segmentsOf(f, nil)+` t ON t.patient_id = d.patient_id AND t.listed_first = d.listed_first AND ? BETWEEN t.first_day AND `+
 		`t.last_day
+		JOIN provider v ON v.provider_id = d.provider_id
 		WHERE `+w.String()+`
-		GROUP BY waited`, append([]any{day, day, day}, w.args...)...)
+		GROUP BY v.code, t.body, waited`, append([]any{on.day, on.day, on.day}, w.args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -417,7 +455,7 @@ func (s *Store) waiting(ctx context.Context, f measure.Filter, provider string, 
 	var out []measure.Waited
 	for rows.Next() {
 		var one measure.Waited
-		if err := rows.Scan(&one.Days, &one.People); err != nil {
+		if err := rows.Scan(&one.Provider, &one.Body, &one.Days, &one.People); err != nil {
 			return nil, err
 		}
 		out = append(out, one)
@@ -425,17 +463,25 @@ func (s *Store) waiting(ctx context.Context, f measure.Filter, provider string, 
 	return out, rows.Err()
 }
 
-// ReadyOn gives the number of people listed at a provider on day whose ready
-// day it is (C16).
-func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, provider string, day delay.Day) (int64, error) {
-	return sharedCount(ctx, s, question("ready on", measure.Query{Filter: f}, provider, day), func() (int64, error) {
-		return s.readyOn(ctx, f, provider, day)
+// ReadyOn gives the number of people listed at providers on a day of each whose
+// ready day it is (C16).
+func (s *Store) ReadyOn(ctx context.Context, f measure.Filter, at map[string]delay.Day) (int64, error) {
+	return sharedCount(ctx, s, question("ready on", measure.Query{Filter: f}, at), func() (all int64, err error) {
+		for _, day := range sameDay(at) {
+			n, err := s.readyOn(ctx, f, day)
+			if err != nil {
+				return 0, err
+			}
+			all += n
+		}
+		return all, nil
 	})
 }
 
-func (s *Store) readyOn(ctx context.Context, f measure.Filter, provider string, day delay.Day) (int64, error) {
+func (s *Store) readyOn(ctx context.Context, f measure.Filter, on providersOn) (int64, error) {
 	var w where
-	w.add("d.provider_id = (SELECT provider_id FROM provider WHERE code = ?)", provider)
+	day := on.day
+	on.in(&w)
 	w.add("d.listed_last >= ? AND d.listed_first <= ? AND d.ready_date = ?", day, day, day)
 	f.States, f.Basis = nil, measure.BasisCounted // Nothing is proposed before the first day counts.
 	if len(f.Pathways) > 0 {
@@ -456,7 +502,7 @@ func (s *Store) readyOn(ctx context.Context, f measure.Filter, provider string, 
 	w.filter(f)
 	var n int64
 	err = tx.QueryRowContext(ctx, `
-		SELECT count(DISTINCT d.patient_id)
+		SELECT count(DISTINCT d.provider_id || char(9) || d.patient_id)
 		FROM delay d
 		JOIN patient m ON m.person_id = d.patient_id
 		JOIN presence p ON p.patient_id = m.patient_id AND ? BETWEEN p.first_date AND p.last_date

@@ -9,12 +9,19 @@ import (
 
 	"homeward/internal/delay"
 	"homeward/internal/extract"
+	"homeward/internal/measure"
 	"homeward/internal/quality"
 )
 
 // Found gives the extracts that stand for the days from from to to, counted or
 // else held, with what was found in each, by provider and day.
 func (s *Store) Found(ctx context.Context, from, to delay.Day) ([]quality.Extract, error) {
+	return sharedAnswer(ctx, s, question("found", measure.Query{From: from, To: to}), func() ([]quality.Extract, error) {
+		return s.found(ctx, from, to)
+	})
+}
+
+func (s *Store) found(ctx context.Context, from, to delay.Day) ([]quality.Extract, error) {
 	type of struct {
 		file   int64
 		sentAs string
@@ -77,6 +84,12 @@ func (s *Store) Found(ctx context.Context, from, to delay.Day) ([]quality.Extrac
 // BlankDelays counts, by provider, the delays with a counted day from from to to
 // that lack what measures need, and those that ended without a stated end.
 func (s *Store) BlankDelays(ctx context.Context, from, to delay.Day) ([]quality.Blank, error) {
+	return sharedAnswer(ctx, s, question("blank delays", measure.Query{From: from, To: to}), func() ([]quality.Blank, error) {
+		return s.blankDelays(ctx, from, to)
+	})
+}
+
+func (s *Store) blankDelays(ctx context.Context, from, to delay.Day) ([]quality.Blank, error) {
 	var out []quality.Blank
 	err := eachRow(ctx, s.read, `
 		SELECT v.code, count(*), sum(t.admitted_date = 0), sum(p.nhs_id = 0), sum(l.ward = ''),

@@ -57,6 +57,10 @@ func matched(scope people.Scope, f record.Filter, uncounted where) (query string
 	var days where
 	days.scoped(scope, "d.provider_id", "s.council")
 	days.add("max(t.first_day, s.first_day) <= ? AND min(t.last_day, s.last_day) >= ?", last, first)
+	if f.From != 0 {
+		// As in inDays: the index on the last listing keeps old delays out.
+		days.add("d.listed_last >= ?", first-1)
+	}
 	days.narrow(f)
 	current, currentArgs := latest(scope)
 	query = `

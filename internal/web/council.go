@@ -976,6 +976,9 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (page.
 	}
 	var waits []record.Delay
 	for _, p := range w.ByProvider {
+		if p.Total() == 0 {
+			continue // A nation's council has people at a few of its hospitals.
+		}
 		// Who waits with social care on the day of the provider's latest extract.
 		f := record.Filter{Filter: a.filter.On(measure.BasisCounted), From: p.Day, To: p.Day, State: record.Open}
 		f.Filter.Providers, f.Filter.Bodies = []string{p.Code}, []delay.Body{delay.SocialCare}
