@@ -65,6 +65,7 @@ export function serve (...args) {
       if (at) {
         resolve({
           at: at[0],
+          pid: child.pid,
           said: () => said,
           stop: async () => {
             child.kill('SIGTERM')

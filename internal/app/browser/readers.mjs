@@ -1,0 +1,74 @@
+// How long people wait for pages while extracts are taken in: called by
+// .ci/bench-readers with a data folder, the folder of its extracts, how many people
+// read, for how many seconds, and how many seconds each looks at a page.
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { folder, program, staffed } from './site.mjs'
+
+const [data, extracts, people, seconds, looks, provider, council] = process.argv.slice(2)
+const site = await staffed(data, ['administrator', 'viewer', 'director', 'coordinator'], { provider, council })
+for (let busy = true; busy; await new Promise((resolve) => setTimeout(resolve, 500))) {
+  const answer = await fetch(site.at + '/admin/jobs.json', { headers: { cookie: site.cookies.administrator } })
+  busy = (await answer.json()).rows.some((job) => job.waits === 'yes' || job.result === 'Running')
+}
+
+// Tomorrow's extract of each hospital: who was there on its last day is there still.
+const morning = folder()
+const files = readdirSync(extracts).filter((name) => name.endsWith('.csv')).sort().slice(0, 40)
+for (const name of files) {
+  const [head, ...rows] = readFileSync(path.join(extracts, name), 'utf8').trimEnd().split('\n')
+  const last = rows.map((row) => row.slice(0, 10)).sort().at(-1)
+  const next = new Date(Date.parse(last) + 86400000).toISOString().slice(0, 10)
+  const left = rows.filter((row) => row.startsWith(last)).slice(1).map((row) => next + row.slice(10))
+  writeFileSync(path.join(morning.dir, name.replace(/_.*/, `_${next}.csv`)), [head, ...left, ''].join('\n'))
+}
+
+const pages = [['/overview', 'viewer'], [`/council/${council}`, 'director'], ['/figures.json?by=month,responsible', 'viewer'],
+  ['/figures?by=month,provider', 'viewer'], ['/today', 'coordinator']]
+const took = Object.fromEntries(pages.map(([target]) => [target, []]))
+let wrong = 0
+const end = performance.now() + seconds * 1000
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function read (n) {
+  await pause(Math.random() * looks * 1000)
+  for (let i = n; performance.now() < end; i++) {
+    const [target, as] = pages[i % pages.length]
+    const begin = performance.now()
+    const answer = await fetch(site.at + target, { headers: { cookie: site.cookies[as] }, redirect: 'manual' })
+    await answer.text()
+    if (answer.status !== 200) wrong++
+    took[target].push(performance.now() - begin)
+    await pause(looks * 1000 * (0.5 + Math.random()))
+  }
+}
+
+// One hospital after the other sends its extract.
+let sent = 0
+async function send () {
+  for (const name of readdirSync(morning.dir)) {
+    if (performance.now() > end) return
+    const status = await new Promise((resolve) => spawn(program, ['ingest', '--data', data, path.join(morning.dir, name)],
+      { stdio: 'ignore' }).on('exit', resolve))
+    if (status !== 0 && status !== 1) throw new Error(`ingest ended with ${status}`)
+    sent++
+    await pause(500)
+  }
+}
+
+let wal = 0
+const log = setInterval(() => { wal = Math.max(wal, statSync(path.join(data, 'homeward.db-wal'), { throwIfNoEntry: false })?.size ?? 0) }, 100)
+await Promise.all([send(), ...Array.from({ length: people }, (_, n) => read(n))])
+clearInterval(log)
+const held = readFileSync(`/proc/${site.pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]
+
+const at = (all, part) => all.length ? all[Math.min(all.length - 1, Math.floor(all.length * part))].toFixed(0) : '-'
+for (const [name, all] of [...Object.entries(took), ['all of them', Object.values(took).flat()]]) {
+  all.sort((a, b) => a - b)
+  console.log(name.padEnd(44), `${all.length}`.padStart(6), ...[0.5, 0.95, 0.99].map((part) => `${at(all, part)} ms`.padStart(9)))
+}
+console.log(`${sent} extracts were taken in; ${wrong} answers were none; at most ${(held / 1024).toFixed(0)} MiB held, ` +
+  `${(wal / 1048576).toFixed(0)} MiB of log`)
+morning.remove()
+if (await site.stop() !== 0) throw new Error('the program did not stop cleanly')
