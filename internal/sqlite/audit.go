@@ -97,7 +97,12 @@ func (h hashInto) Scan(src any) error {
 // done, whatever becomes of the head file: one that lags behind is no finding,
 // and Ready says why it does.
 func (s *Store) recorded(ctx context.Context, f func(*recording) error) error {
-	tx, end, err := s.begin(ctx, s.write)
+	return s.recordedOf(ctx, everything, f)
+}
+
+// recordedOf is recorded for what says which figures it may change.
+func (s *Store) recordedOf(ctx context.Context, what concerns, f func(*recording) error) error {
+	tx, end, err := s.begin(ctx, s.write, what)
 	if err != nil {
 		return err
 	}
@@ -167,7 +172,7 @@ func (s *Store) readHead() (*audit.Head, error) {
 // Record adds entries to the audit log, for acts that change nothing else in
 // the database: an export, a search, a refusal.
 func (s *Store) Record(ctx context.Context, entries ...audit.Entry) error {
-	return s.recorded(ctx, func(r *recording) error {
+	return s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		for _, e := range entries {
 			if err := r.record(e); err != nil {
 				return err

@@ -241,7 +241,7 @@ func (s *Store) SettleCallAction(ctx context.Context, id int64, day delay.Day, s
 // the caller. It gives a problem of kind Conflict when that call is over or the
 // action is not open.
 func (s *Store) ChangeCallAction(ctx context.Context, by people.Actor, day delay.Day, a call.Action) error {
-	return s.recorded(ctx, func(r *recording) error {
+	return s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		was, err := r.openCallAction(a.ID, day)
 		if err != nil || (was.What == a.What && was.Owner == a.Owner && was.Due == a.Due) {
 			return err

@@ -605,7 +605,7 @@ func (w *courseWriter) write(patient int64, old, next course) error {
 }
 
 func (w *courseWriter) flush() error {
-	var errs error
+	errs := w.d.name()
 	for _, t := range []*replacing{&w.presence, &w.delays, &w.stretches, &w.segments, &w.findings, &w.listedWays, &w.ways} {
 		errs = errors.Join(errs, t.flush())
 	}

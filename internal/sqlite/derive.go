@@ -124,6 +124,15 @@ func (d *derivation) stmt(query string) (*sql.Stmt, error) {
 	return st, err
 }
 
+// name says to readers that what they keep of the provider may be another when this
+// is committed.
+func (d *derivation) name() error {
+	_, err := d.tx.ExecContext(d.ctx, `
+		INSERT INTO provider_turn (provider_id, turn) SELECT ?, turn FROM moment WHERE true
+		ON CONFLICT DO UPDATE SET turn = excluded.turn`, d.provider)
+	return err
+}
+
 func (d *derivation) close() {
 	for _, st := range d.queries {
 		st.Close()

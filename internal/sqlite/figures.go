@@ -52,14 +52,26 @@ func (w *where) filter(f measure.Filter) {
 	in(w, "pathway", f.Pathways, func(p delay.Pathway) any { return string(p) })
 }
 
-// Cells gives the delayed days of a query. It reads month_count only: whole
-// months by their total, parts of months, weeks and days by the columns of the
-// days.
+// Cells gives the delayed days of a query. It reads month_count only, or what is kept
+// of it.
 func (s *Store) Cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
 	return sharedAnswer(ctx, s, question("cells", q), func() ([]measure.Cell, error) { return s.cells(ctx, q) })
 }
 
 func (s *Store) cells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
+	table, err := s.counts(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case table != nil:
+		return table.cells(q), nil
+	}
+	return s.countedCells(ctx, q)
+}
+
+// countedCells reads the cells of a query: whole months by their total, parts of
+// months, weeks and days by the columns of the days.
+func (s *Store) countedCells(ctx context.Context, q measure.Query) ([]measure.Cell, error) {
 	sums := map[measure.Cell]int64{}
 	first, last := q.From.Month(), q.To.Month()
 	daily := q.Has(measure.ByDay) || q.Has(measure.ByWeek)

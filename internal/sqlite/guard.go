@@ -172,14 +172,25 @@ type beginner interface {
 	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
 }
 
+// concerns is what of the figures a write transaction may change.
+type concerns bool
+
+const (
+	// everything: what readers keep of any provider may be another afterwards.
+	everything concerns = true
+	// whatIsDerived: only of providers of whom something is derived again, which names
+	// them (derivation.name).
+	whatIsDerived concerns = false
+)
+
 // begin begins a write transaction, says to readers that what they know of figures may
 // change with it, and notes that this process holds the lock; the function that it gives is called at its end.
-func (s *Store) begin(ctx context.Context, on beginner) (*sql.Tx, func(), error) {
+func (s *Store) begin(ctx context.Context, on beginner, what concerns) (*sql.Tx, func(), error) {
 	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, nil, s.unwritten(err)
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE moment SET turn = turn + 1`); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE moment SET turn = turn + 1, everything = iif(?, turn + 1, everything)`, bool(what)); err != nil {
 		return nil, nil, errors.Join(s.unwritten(err), ignoreDone(tx.Rollback()))
 	}
 	s.guard.holding.Store(time.Now().UnixNano())

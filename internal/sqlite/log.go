@@ -129,7 +129,7 @@ func (s *Store) LogTogether(ctx context.Context, by people.Actor, in []casework.
 	if !by.May(people.LogDelays) {
 		return nil, problem.New(problem.Forbidden, "Delays are logged by coordinators. Your role is %s.", by.Grant.Role)
 	}
-	err = s.recorded(ctx, func(r *recording) error {
+	err = s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		changed := map[int64][]int64{}
 		var until delay.Day
 		for _, one := range in {
@@ -400,7 +400,7 @@ func (s *Store) Answer(ctx context.Context, by people.Actor, answers []casework.
 	if !by.May(people.Agree) && !by.May(people.Propose) {
 		return problem.New(problem.Forbidden, "Segments are answered by reviewers and directors. Your role is %s.", by.Grant.Role)
 	}
-	return s.recorded(ctx, func(r *recording) error {
+	return s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		byProvider := map[int64][]int64{}
 		for _, a := range answers {
 			about, patient, provider, err := s.patientIn(ctx, r.Tx, by.Scope(), a.Reference, a.Version)
@@ -443,7 +443,7 @@ func (s *Store) Answer(ctx context.Context, by people.Actor, answers []casework.
 
 // AddAction adds a next step.
 func (s *Store) AddAction(ctx context.Context, by people.Actor, reference, from string, a casework.Action) error {
-	return s.recorded(ctx, func(r *recording) error {
+	return s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		about, patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, from)
 		if err != nil {
 			return err
@@ -467,7 +467,7 @@ func (s *Store) AddAction(ctx context.Context, by people.Actor, reference, from 
 
 // CloseAction marks an action done or declined; declining needs a reason.
 func (s *Store) CloseAction(ctx context.Context, by people.Actor, reference string, id int64, state, why string) error {
-	return s.recorded(ctx, func(r *recording) error {
+	return s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		_, patient, _, err := s.patientIn(ctx, r.Tx, by.Scope(), reference, "")
 		if err != nil {
 			return err

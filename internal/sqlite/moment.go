@@ -65,7 +65,7 @@ func (s *Store) settle(ctx context.Context, at time.Time) error {
 	if last, err := s.Moment(ctx); err != nil || !at.After(last) {
 		return err
 	}
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.inTxOn(ctx, s.write, whatIsDerived, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE moment SET at = max(at, ?)`, at.UnixMicro())
 		return err
 	})

@@ -333,7 +333,7 @@ func (s *Store) TieWorkAccount(ctx context.Context, by people.Actor, id int64, i
 // a Conflict problem and nothing changes. Wrong attempts at the account before
 // it are forgotten.
 func (s *Store) SetPassword(ctx context.Context, by people.Actor, id int64, hash, link string) error {
-	return s.recorded(ctx, func(r *recording) error {
+	return s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -416,7 +416,7 @@ func (s *Store) UseStep(ctx context.Context, id, step int64) (bool, error) {
 
 // UseRecoveryCode takes a recovery code, and says whether it was there.
 func (s *Store) UseRecoveryCode(ctx context.Context, by people.Actor, id int64, hash []byte) (used bool, err error) {
-	err = s.recorded(ctx, func(r *recording) error {
+	err = s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -440,7 +440,7 @@ func changedOne(res sql.Result, err error) (bool, error) {
 
 // SignedIn notes that a person signed in. The actor is the person.
 func (s *Store) SignedIn(ctx context.Context, by people.Actor, how string) error {
-	return s.recorded(ctx, func(r *recording) error {
+	return s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		if _, err := r.ExecContext(ctx, `UPDATE person SET last_signed_in = ? WHERE person_id = ?`, r.at.UnixMicro(), by.PersonID); err != nil {
 			return err
 		}
@@ -450,7 +450,7 @@ func (s *Store) SignedIn(ctx context.Context, by people.Actor, how string) error
 
 // EndSessions ends every session of a person.
 func (s *Store) EndSessions(ctx context.Context, by people.Actor, id int64) error {
-	return s.recorded(ctx, func(r *recording) error {
+	return s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		email, err := r.email(id)
 		if err != nil {
 			return err
@@ -475,7 +475,7 @@ func (s *Store) SetFirstPage(ctx context.Context, id int64, path string) error {
 // the zero time when this one may. account is what was typed, normalised or
 // not.
 func (s *Store) BeginAttempt(ctx context.Context, account, address string, t people.Throttle) (id int64, until time.Time, err error) {
-	err = s.recorded(ctx, func(r *recording) error {
+	err = s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		hash, err := accountHash(ctx, r, account)
 		if err != nil {
 			return err

@@ -436,7 +436,7 @@ func (s *Store) Identifiers(ctx context.Context, by people.Actor, key *identity.
 			"Ask the person who runs Homeward to restore the key file from the backup.")
 	}
 	out := &record.Identifiers{Reference: reference}
-	err := s.recorded(ctx, func(r *recording) error {
+	err := s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		if err := s.sameKey(ctx, r); err != nil {
 			return err
 		}
@@ -513,7 +513,7 @@ func (s *Store) FindByNumber(ctx context.Context, by people.Actor, key *identity
 	}
 	number = strings.TrimSpace(number)
 	var out []string
-	err := s.recorded(ctx, func(r *recording) error {
+	err := s.recordedOf(ctx, whatIsDerived, func(r *recording) error {
 		if err := s.sameKey(ctx, r); err != nil {
 			return err
 		}

@@ -39,8 +39,8 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 // snapshot gives the store as a transaction that begins now sees it.
 func (s *Store) snapshot(ctx context.Context, tx *sql.Tx) (*Snapshot, error) {
 	// The moment of a read transaction is that of its first reading.
-	var turn int64
-	if err := tx.QueryRowContext(ctx, `SELECT turn FROM moment`).Scan(&turn); err != nil {
+	turn, err := readTurn(ctx, tx)
+	if err != nil {
 		return nil, errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	out := *s
@@ -58,7 +58,7 @@ func (s *Store) SnapshotAt(ctx context.Context) (held *Snapshot, at time.Time, e
 	if err != nil {
 		return nil, at, err
 	}
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
+	err = s.inTxOn(ctx, s.write, whatIsDerived, func(tx *sql.Tx) error {
 		reading, err := conn.BeginTx(ctx, nil)
 		if err != nil {
 			return err

@@ -269,10 +269,11 @@ func (s *Store) Check(ctx context.Context) (string, error) {
 // inTx runs f in one write transaction: committed when it returns nil, else
 // undone.
 func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
-	return s.inTxOn(ctx, s.write, f)
+	return s.inTxOn(ctx, s.write, everything, f)
 }
 
-// inTxOfShort is inTx for many statements that each change little. SQLite notes each
+// inTxOfShort is inTx for many statements that each change little, and change figures
+// only where something is derived again. SQLite notes each
 // page that a statement changes, to undo the statement alone, and beyond 64 KiB in a
 // file, two writes a page. Rows that go in by the hundred, each into indexes in the
 // order of hashes, made half a million writes of a backfill, a fifth of its time. Here
@@ -293,12 +294,12 @@ func (s *Store) inTxOfShort(ctx context.Context, f func(*sql.Tx) error) error {
 	if _, err := conn.ExecContext(ctx, `PRAGMA temp_store = MEMORY`); err != nil {
 		return s.unwritten(err)
 	}
-	return s.inTxOn(ctx, conn, f)
+	return s.inTxOn(ctx, conn, whatIsDerived, f)
 }
 
 // inTxOn is inTx on a connection.
-func (s *Store) inTxOn(ctx context.Context, on beginner, f func(*sql.Tx) error) error {
-	tx, end, err := s.begin(ctx, on)
+func (s *Store) inTxOn(ctx context.Context, on beginner, what concerns, f func(*sql.Tx) error) error {
+	tx, end, err := s.begin(ctx, on, what)
 	if err != nil {
 		return err
 	}

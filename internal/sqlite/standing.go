@@ -66,6 +66,9 @@ func (d *derivation) stand(days []delay.Day) error {
 	if err := d.vanished(); err != nil {
 		return err
 	}
+	if err := d.name(); err != nil {
+		return err
+	}
 	d.calendar, err = d.countedDays()
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -52,16 +53,18 @@ func (c *wait) leaving(i int) measure.Cell {
 // a year of England's delays has 190,000.
 const keptSteps = 500_000
 
-// keptWaits keeps what has been read of waits until something is written. The
-// questions of one page ask about the same delays again and again, and so do pages
-// that many people look at.
+// keptWaits keeps what has been read of waits. The questions of one page ask about the
+// same delays again and again, and so do pages that many people look at. After a write
+// only those of the providers that it concerned are read again.
 type keptWaits struct {
+	at int64 // the turn
 	// turn is held by whoever finds, or reads, what is kept, so that nobody reads the
-	// same beside; it guards all else.
+	// same beside; it guards all else but the ranges.
 	turn chan struct{}
-	// most is how many steps are kept, and steps how many are.
-	most, steps int
-	of          []*keptRange
+	// most is how many steps are kept.
+	most   int
+	mu     sync.Mutex
+	ranges []*keptRange // guarded by mu
 	// long are ranges of more than is kept. All who ask read them, side by side.
 	long []waitRange
 	// places are the providers, read with the first waits.
@@ -70,10 +73,54 @@ type keptWaits struct {
 
 func newKeptWaits() *keptWaits { return &keptWaits{turn: make(chan struct{}, 1), most: keptSteps} }
 
-// keptRange is a range and its waits.
+// goOn takes over what was kept at a turn before.
+func (k *keptWaits) goOn(before *keptWaits) {
+	before.mu.Lock()
+	defer before.mu.Unlock()
+	k.most, k.ranges = before.most, slices.Clone(before.ranges)
+}
+
+// find gives the range that covers another, nil for none.
+func (k *keptWaits) find(asked waitRange) *keptRange {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	i := slices.IndexFunc(k.ranges, func(one *keptRange) bool { return one.covers(asked) })
+	if i < 0 {
+		return nil
+	}
+	return k.ranges[i]
+}
+
+// put keeps a range in place of one of before, nil for none. What was asked first makes
+// room.
+func (k *keptWaits) put(one, before *keptRange) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ranges = append(slices.DeleteFunc(slices.Clone(k.ranges), func(o *keptRange) bool { return o == before }), one)
+	steps := 0
+	for i := len(k.ranges) - 1; i >= 0; i-- {
+		if steps += k.ranges[i].steps; steps > k.most {
+			k.ranges = slices.Clone(k.ranges[i+1:])
+			return
+		}
+	}
+}
+
+// keptRange is a range and its waits by provider, as of a turn. It never changes.
 type keptRange struct {
 	waitRange
-	waits []wait
+	asOf  int64
+	waits map[int64][]wait
+	steps int
+}
+
+// query asks for the waits of a range.
+func (r waitRange) query() measure.Query {
+	q := measure.Query{From: r.from, To: r.to, Filter: measure.Filter{Providers: r.providers, Councils: r.councils}}
+	if r.byPathway {
+		q.By = []measure.Dimension{measure.ByPathway}
+	}
+	return q
 }
 
 // waitRange is what of a query its waits depend on.
@@ -119,9 +166,14 @@ func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait
 		return err
 	}
 	at := set(q.Filter.Providers)
-	for i := range held.waits {
-		if one := &held.waits[i]; listedEarly(q) <= one.listedLast && one.began <= q.To && among(at, kept.places[one.provider].code) {
-			do(one, kept.places[one.provider].firstList)
+	for provider, waits := range held.waits {
+		if !among(at, kept.places[provider].code) {
+			continue
+		}
+		for i := range waits {
+			if one := &waits[i]; listedEarly(q) <= one.listedLast && one.began <= q.To {
+				do(one, kept.places[provider].firstList)
+			}
 		}
 	}
 	return nil
@@ -139,8 +191,9 @@ func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 	next := sync.OnceFunc(func() { <-kept.turn })
 	defer next()
 	asked := rangeOf(q)
-	if i := slices.IndexFunc(kept.of, func(k *keptRange) bool { return k.covers(asked) }); i >= 0 {
-		return kept.of[i], nil
+	held := kept.find(asked)
+	if held != nil && held.asOf == kept.at && kept.places != nil {
+		return held, nil
 	}
 	tx, end, err := s.atOnce(ctx)
 	if err != nil {
@@ -152,7 +205,12 @@ func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 			return nil, err
 		}
 	}
-	places, found, steps := kept.places, []wait{}, 0
+	if held != nil {
+		if now, err := kept.renew(ctx, tx, held); err != nil || now != nil {
+			return now, err
+		}
+	}
+	places, found := kept.places, &keptRange{asked, kept.at, map[int64][]wait{}, 0}
 	keep := s.sharing != nil && !slices.ContainsFunc(kept.long, func(l waitRange) bool { return asked.covers(l) })
 	if !keep {
 		next()
@@ -162,24 +220,54 @@ func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 		if !keep {
 			return
 		}
-		switch steps += len(one.steps); {
-		case steps > kept.most:
+		if found.add(one); found.steps > kept.most {
 			// Ten years of a nation are read past, not held, and nobody waits for that.
 			keep, found = false, nil
 			kept.long = append(kept.long, asked)
 			next()
-		case kept.steps+steps > kept.most:
-			kept.of, kept.steps = nil, 0 // What was asked before makes room.
-			fallthrough
-		default:
-			found = append(found, one)
 		}
 	}); err != nil || !keep {
 		return nil, err
 	}
-	kept.steps += steps
-	kept.of = append(kept.of, &keptRange{asked, found})
+	kept.put(found, nil)
 	return nil, nil
+}
+
+func (r *keptRange) add(one wait) {
+	r.waits[one.provider] = append(r.waits[one.provider], one)
+	r.steps += len(one.steps)
+}
+
+// manyChanged is of how many providers things are read again one by one; beyond them all
+// are read at once.
+const manyChanged = 50
+
+// renew gives a range of before as of now, nil where too much has changed since.
+func (k *keptWaits) renew(ctx context.Context, tx *sql.Tx, held *keptRange) (*keptRange, error) {
+	ids, err := changed(ctx, tx, held.asOf)
+	if err != nil || len(ids) > manyChanged {
+		return nil, err
+	}
+	now := &keptRange{held.waitRange, k.at, maps.Clone(held.waits), held.steps}
+	var again []string
+	for _, id := range ids {
+		for _, one := range now.waits[id] {
+			now.steps -= len(one.steps)
+		}
+		delete(now.waits, id)
+		if code := k.places[id].code; len(held.providers) == 0 || slices.Contains(held.providers, code) {
+			again = append(again, code)
+		}
+	}
+	if len(again) > 0 {
+		q := held.query()
+		q.Filter.Providers = again
+		if err := readWaits(ctx, tx, q, k.places, now.add); err != nil {
+			return nil, err
+		}
+	}
+	k.put(now, held)
+	return now, nil
 }
 
 // listedEarly is the first day on which the last listing of a delay can be that has a

@@ -1,0 +1,318 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"homeward/internal/agreement"
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+)
+
+// keptCounts keeps the delayed days of every month, so that a write costs its readers
+// what was read of the providers that it concerned, not a walk over all rows of the
+// table for each question of a page.
+type keptCounts struct {
+	at int64 // the turn
+	// turn is held by whoever reads; it guards all else but the table of before.
+	turn  chan struct{}
+	mu    sync.Mutex
+	table *countTable // guarded by mu
+	// never says that there are too many, or that they cannot be packed.
+	never bool
+}
+
+// keptRows bounds the rows that are kept, some 80 bytes each: a year of England's has
+// 59,000.
+const keptRows = 400_000
+
+func newKeptCounts() *keptCounts { return &keptCounts{turn: make(chan struct{}, 1)} }
+
+// goOn takes over what was kept at a turn before.
+func (k *keptCounts) goOn(before *keptCounts) {
+	before.mu.Lock()
+	defer before.mu.Unlock()
+	k.table, k.never = before.table, before.never
+}
+
+// countTable is all that is counted, by provider, as of a turn. It never changes.
+type countTable struct {
+	asOf int64
+	// keys is what days are counted by, beside provider and month.
+	keys []measure.Cell
+	of   map[measure.Cell]int32
+	// rows are those of each provider, in the order of the months.
+	rows map[int64][]countRow
+	n    int
+	// codes names the providers.
+	codes map[int64]string
+}
+
+// countRow is one row of month_count.
+type countRow struct {
+	month delay.Month
+	key   int32
+	total int32
+	days  [31]uint16
+}
+
+// counts gives everything that is counted, nil where it is not kept: it is asked of no
+// snapshot, or is too much.
+func (s *Store) counts(ctx context.Context) (*countTable, error) {
+	if s.sharing == nil {
+		return nil, nil
+	}
+	kept := s.sharing.counts
+	select {
+	case kept.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-kept.turn }()
+	kept.mu.Lock()
+	table, never := kept.table, kept.never
+	kept.mu.Unlock()
+	if never || table != nil && table.asOf == kept.at {
+		return table, nil
+	}
+	tx, end, err := s.atOnce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	now := &countTable{asOf: kept.at, of: map[measure.Cell]int32{}, rows: map[int64][]countRow{}}
+	var again []int64 // nil for all
+	if table != nil {
+		ids, err := changed(ctx, tx, table.asOf)
+		if err != nil {
+			return nil, err
+		}
+		if len(ids) <= manyChanged {
+			again = append(make([]int64, 0, len(ids)), ids...)
+			now.keys, now.of, now.rows, now.n = slices.Clone(table.keys), maps.Clone(table.of), maps.Clone(table.rows), table.n
+			for _, id := range again {
+				now.n -= len(now.rows[id])
+				delete(now.rows, id)
+			}
+		}
+	}
+	whole := now.read(ctx, tx, again)
+	if whole != nil && whole != errNotKept {
+		return nil, whole
+	}
+	kept.mu.Lock()
+	defer kept.mu.Unlock()
+	if whole == errNotKept {
+		now, kept.never = nil, true
+	}
+	kept.table = now
+	return now, nil
+}
+
+var errNotKept = fmt.Errorf("more is counted than is kept")
+
+// read reads the rows of providers, nil for all.
+func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) error {
+	places, err := readPlaces(ctx, tx)
+	if err != nil {
+		return err
+	}
+	t.codes = make(map[int64]string, len(places))
+	for id, p := range places {
+		t.codes[id] = p.code
+	}
+	if providers != nil && len(providers) == 0 {
+		return nil
+	}
+	var w where
+	w.add("true")
+	in(&w, "provider_id", providers, func(id int64) any { return id })
+	// Each column of a row costs as much as finding the row, so five days stand in a
+	// number; what does not fit is found by its sum.
+	var days strings.Builder
+	for day := 1; day <= 31; day++ {
+		switch {
+		case day%5 != 1:
+			fmt.Fprintf(&days, " | (%s << %d)", dayColumn(day), (day-1)%5*12)
+		default:
+			days.WriteString(", " + dayColumn(day))
+		}
+	}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT (provider_id << 32) | month, (days << 24) | (care << 16) | (body << 8) | state,
+			council || char(9) || reason || char(9) || pathway`+days.String()+`
+		FROM month_count
+		WHERE `+w.String()+`
+		ORDER BY month, provider_id`, w.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	known := map[string][3]string{}
+	for rows.Next() {
+		var where, kinds int64
+		var text string
+		var packed [7]int64
+		if err := rows.Scan(&where, &kinds, &text, &packed[0], &packed[1], &packed[2], &packed[3], &packed[4], &packed[5], &packed[6]); err != nil {
+			return err
+		}
+		words, ok := known[text]
+		if !ok {
+			copy(words[:], strings.Split(text, "\t"))
+			known[text] = words
+		}
+		cell := measure.Cell{Council: delay.Council(words[0]), Reason: delay.Reason(words[1]), Pathway: delay.Pathway(words[2]),
+			Care: delay.CareType(kinds >> 16 & 0xff), Body: delay.Body(kinds >> 8 & 0xff), State: agreement.State(kinds & 0xff)}
+		key, ok := t.of[cell]
+		if !ok {
+			key = int32(len(t.keys))
+			t.of[cell] = key
+			t.keys = append(t.keys, cell)
+		}
+		row := countRow{month: delay.Month(int32(where)), key: key, total: int32(kinds >> 24)}
+		sum := int32(0)
+		for i := range row.days {
+			n := packed[i/5] >> (i % 5 * 12) & 0xfff
+			row.days[i] = uint16(n)
+			sum += int32(n)
+		}
+		if t.n++; sum != row.total || t.n > keptRows {
+			return errNotKept
+		}
+		t.rows[where>>32] = append(t.rows[where>>32], row)
+	}
+	return rows.Err()
+}
+
+// cells gives the cells of a query that are not zero, as the table of months has them.
+func (t *countTable) cells(q measure.Query) []measure.Cell {
+	sum := &cellSum{t: t, q: q, asked: askedBy(q.Filter), group: map[measure.Cell]int32{}, groups: make([]int32, len(t.keys)),
+		periods: newPeriods(q), out: []measure.Cell{}}
+	at, byProvider := set(q.Filter.Providers), q.Has(measure.ByProvider)
+	for provider, rows := range t.rows {
+		if !among(at, t.codes[provider]) {
+			continue
+		}
+		for i := range rows {
+			sum.take(&rows[i])
+		}
+		if byProvider {
+			sum.give(t.codes[provider])
+		}
+	}
+	if !byProvider {
+		sum.give("")
+	}
+	slices.SortFunc(sum.out, func(a, b measure.Cell) int { return compare(q.By, a, b) })
+	return sum.out
+}
+
+// cellSum sums rows by what a query asks for.
+type cellSum struct {
+	t       *countTable
+	q       measure.Query
+	asked   asks
+	periods *periods
+	// group numbers the cells, and groups has each key's: one more than it, 0 when it has
+	// not been looked at and -1 when it is not asked for.
+	group  map[measure.Cell]int32
+	groups []int32
+	cells  []measure.Cell
+	rows   [][]*countRow // by group
+	sums   []int64
+	out    []measure.Cell
+}
+
+// take notes a row for its group.
+func (s *cellSum) take(r *countRow) {
+	if r.month.Last() < s.q.From || r.month.First() > s.q.To {
+		return
+	}
+	group := s.groups[r.key]
+	if group == 0 {
+		group = -1
+		if key := &s.t.keys[r.key]; s.asked.has(key) {
+			cell := only(s.q.By, *key)
+			if group = s.group[cell]; group == 0 {
+				s.cells, s.rows = append(s.cells, cell), append(s.rows, nil)
+				group = int32(len(s.cells))
+				s.group[cell] = group
+			}
+		}
+		s.groups[r.key] = group
+	}
+	if group > 0 {
+		s.rows[group-1] = append(s.rows[group-1], r)
+	}
+}
+
+// give gives the cells of the rows taken since it was last called.
+func (s *cellSum) give(provider string) {
+	s.sums = slices.Grow(s.sums[:0], len(s.periods.first))[:len(s.periods.first)]
+	for group, rows := range s.rows {
+		if len(rows) == 0 {
+			continue
+		}
+		clear(s.sums)
+		for _, r := range rows {
+			s.periods.add(r, s.sums)
+		}
+		s.rows[group] = rows[:0]
+		for i, n := range s.sums {
+			if n != 0 {
+				cell := s.cells[group]
+				cell.Period, cell.Provider, cell.Days = s.periods.first[i], provider, n
+				s.out = append(s.out, cell)
+			}
+		}
+	}
+}
+
+// periods are the days, weeks or months of a query, or its whole.
+type periods struct {
+	q measure.Query
+	// first are their first days, cut to the query's, 0 for its whole, and of says in
+	// which of them each day is.
+	first []delay.Day
+	of    []int32
+}
+
+func newPeriods(q measure.Query) *periods {
+	p := &periods{q: q, of: make([]int32, max(0, q.To-q.From+1))}
+	for day := q.From; day <= q.To; day++ {
+		first := delay.Day(0)
+		switch {
+		case q.Has(measure.ByDay):
+			first = day
+		case q.Has(measure.ByWeek):
+			first = max(day.Week(), q.From)
+		case q.Has(measure.ByMonth):
+			first = max(day.Month().First(), q.From)
+		}
+		if n := len(p.first); n == 0 || p.first[n-1] != first {
+			p.first = append(p.first, first)
+		}
+		p.of[day-q.From] = int32(len(p.first) - 1)
+	}
+	return p
+}
+
+// add adds the days of a row, of a month that the query has days of, to the sums of the
+// periods.
+func (p *periods) add(r *countRow, sums []int64) {
+	first, last := r.month.First(), r.month.Last()
+	if p.q.From <= first && last <= p.q.To && p.of[first-p.q.From] == p.of[last-p.q.From] {
+		sums[p.of[first-p.q.From]] += int64(r.total)
+		return
+	}
+	for day := max(first, p.q.From); day <= min(last, p.q.To); day++ {
+		if n := r.days[day-first]; n != 0 {
+			sums[p.of[day-p.q.From]] += int64(n)
+		}
+	}
+}
