@@ -123,7 +123,7 @@ func (s *Store) Events(ctx context.Context, q measure.Query) ([]measure.Event, e
 }
 
 func (s *Store) events(ctx context.Context, q measure.Query) ([]measure.Event, error) {
-	sums := eventSums{q: q, asked: askedBy(q.Filter), people: map[measure.Event]int64{}, ready: 1}
+	sums := eventSums{q: q, grouping: newGrouping(q), byProvider: q.Has(measure.ByProvider), people: map[eventKey]int64{}, ready: 1}
 	if s.settings.Delay.Convention.CountReady {
 		sums.ready = 0
 	}
@@ -132,8 +132,11 @@ func (s *Store) events(ctx context.Context, q measure.Query) ([]measure.Event, e
 	}
 	out := make([]measure.Event, 0, len(sums.people))
 	for e, n := range sums.people {
-		e.People = n
-		out = append(out, e)
+		one := measure.Event{Cell: sums.cell(e.group, e.provider), Day: e.day, Kind: e.kind, People: n}
+		if e.from >= 0 {
+			one.From = sums.cell(e.from, e.provider)
+		}
+		out = append(out, one)
 	}
 	slices.SortFunc(out, func(a, b measure.Event) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), compare(q.By, a.Cell, b.Cell), compare(q.By, a.From, b.From))
@@ -143,33 +146,49 @@ func (s *Store) events(ctx context.Context, q measure.Query) ([]measure.Event, e
 
 // eventSums counts the people of events.
 type eventSums struct {
-	q      measure.Query
-	asked  asks
-	people map[measure.Event]int64 // by an event without them
+	*grouping
+	q          measure.Query
+	byProvider bool
+	people     map[eventKey]int64
 	// ready is how many days after the ready date the first counted day is.
 	ready delay.Day
 }
 
-func (s *eventSums) add(c *wait, firstList delay.Day) {
+// eventKey is an event without its people; from is -1 of one that is no move, and the
+// provider is empty where it is not asked for.
+type eventKey struct {
+	provider    string
+	day         delay.Day
+	group, from int32
+	kind        measure.EventKind
+}
+
+func (s *eventSums) add(keys *cellKeys, c *wait, at place) {
+	e := eventKey{from: -1}
+	if s.byProvider {
+		e.provider = at.code
+	}
 	for i := range c.steps {
 		t := &c.steps[i]
-		if s.q.From <= t.first && t.first <= s.q.To {
+		is := s.at(keys, t.key)
+		if e.day = t.first; s.q.From <= e.day && e.day <= s.q.To {
 			if c.follows(i) {
-				s.move(t.first, &c.steps[i-1].cell, &t.cell)
-			} else if s.asked.has(&t.cell) {
-				s.one(t.first, c.entered(i, firstList, s.ready), &t.cell)
+				s.move(e, s.at(keys, c.steps[i-1].key), is)
+			} else if is.asked {
+				s.one(e, c.entered(i, at.firstList, s.ready), is)
 			}
 		}
 		// An end is on the pathway of the leaving; everything else is the last day's.
-		if out := t.last + 1; s.q.From <= out && out <= s.q.To {
-			left := c.leaving(i)
-			if left.Pathway != t.cell.Pathway && byPathway(s.q) {
+		if e.day = t.last + 1; s.q.From <= e.day && e.day <= s.q.To {
+			left := is
+			if key := c.leaving(i); key != t.key && byPathway(s.q) {
 				// Out of one pathway and into the other on the day that ends the wait, so
 				// that who waits on each still adds up (C16).
-				s.move(out, &t.cell, &left)
+				left = s.at(keys, key)
+				s.move(e, is, left)
 			}
-			if !c.goesOn(i) && s.asked.has(&left) {
-				s.one(out, c.went(i), &left)
+			if !c.goesOn(i) && left.asked {
+				s.one(e, c.went(i), left)
 			}
 		}
 	}
@@ -201,33 +220,24 @@ func (c *wait) went(i int) measure.EventKind {
 	return measure.NoLongerListed
 }
 
-func (s *eventSums) one(day delay.Day, kind measure.EventKind, cell *measure.Cell) {
-	s.people[measure.Event{Cell: only(s.q.By, *cell), Day: day, Kind: kind}]++
+func (s *eventSums) one(e eventKey, kind measure.EventKind, of grouped) {
+	e.kind, e.group = kind, of.group
+	s.people[e]++
 }
 
-func (s *eventSums) move(day delay.Day, from, to *measure.Cell) {
-	e := measure.Event{Cell: only(s.q.By, *to), Day: day, From: only(s.q.By, *from)}
-	for _, e := range moved(e, s.asked.has(to), s.asked.has(from)) {
+// move counts a move to a query that has one of its ends, both or neither.
+func (s *eventSums) move(e eventKey, from, to grouped) {
+	if from.asked && to.asked && from.group == to.group {
+		return // What changed is not asked about.
+	}
+	if to.asked {
+		e.kind, e.group, e.from = measure.MovedIn, to.group, from.group
 		s.people[e]++
 	}
-}
-
-// moved gives what a move from e.From to e.Cell is to a query that has one of
-// them, both or neither.
-func moved(e measure.Event, isIn, wasIn bool) []measure.Event {
-	if isIn && wasIn && e.Cell == e.From {
-		return nil // What changed is not asked about.
+	if from.asked {
+		e.kind, e.group, e.from = measure.MovedOut, from.group, to.group
+		s.people[e]++
 	}
-	var out []measure.Event
-	if isIn {
-		e.Kind = measure.MovedIn
-		out = append(out, e)
-	}
-	if wasIn {
-		e.Kind, e.Cell, e.From = measure.MovedOut, e.From, e.Cell
-		out = append(out, e)
-	}
-	return out
 }
 
 // LongDays gives the delayed days of a query that are at least the atLeast-th
@@ -237,31 +247,44 @@ func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]m
 }
 
 func (s *Store) longDays(ctx context.Context, q measure.Query, atLeast int) ([]measure.Cell, error) {
-	asked := askedBy(q.Filter)
+	groups, byProvider := newGrouping(q), q.Has(measure.ByProvider)
+	type groupAt struct {
+		provider string
+		group    int32
+	}
 	// Of each cell the difference of every day's count from the day before.
-	changes := map[measure.Cell][]int64{}
-	if err := s.eachWait(ctx, q, func(c *wait, _ delay.Day) {
+	changes := map[groupAt][]int64{}
+	if err := s.eachWait(ctx, q, func(keys *cellKeys, c *wait, at place) {
 		before := 0 // counted days of the delay before the step
 		for i := range c.steps {
 			t := &c.steps[i]
 			first, last := max(t.first, t.first+delay.Day(atLeast-1-before), q.From), min(t.last, q.To)
 			before += t.days()
-			if first > last || !asked.has(&t.cell) {
+			if first > last {
 				continue
 			}
-			cell := only(q.By, t.cell)
-			if changes[cell] == nil {
-				changes[cell] = make([]int64, q.To-q.From+2)
+			of := groups.at(keys, t.key)
+			if !of.asked {
+				continue
 			}
-			changes[cell][first-q.From]++
-			changes[cell][last-q.From+1]--
+			cell := groupAt{group: of.group}
+			if byProvider {
+				cell.provider = at.code
+			}
+			change := changes[cell]
+			if change == nil {
+				change = make([]int64, q.To-q.From+2)
+				changes[cell] = change
+			}
+			change[first-q.From]++
+			change[last-q.From+1]--
 		}
 	}); err != nil {
 		return nil, fmt.Errorf("long waits: %w", err)
 	}
 	sums := map[measure.Cell]int64{}
-	for c, change := range changes {
-		n := int64(0)
+	for at, change := range changes {
+		c, n := groups.cell(at.group, at.provider), int64(0)
 		for day := q.From; day <= q.To; day++ {
 			if n += change[day-q.From]; n == 0 {
 				continue
@@ -293,17 +316,27 @@ func (s *Store) Spells(ctx context.Context, q measure.Query) ([]measure.Spell, e
 }
 
 func (s *Store) spells(ctx context.Context, q measure.Query) ([]measure.Spell, error) {
-	asked := askedBy(q.Filter)
-	people := map[measure.Spell]int64{}
-	if err := s.eachWait(ctx, q, func(c *wait, _ delay.Day) {
+	groups, byProvider := newGrouping(q), q.Has(measure.ByProvider)
+	type spell struct {
+		provider    string
+		group       int32
+		first, last delay.Day
+		delayed     int
+		open        bool
+	}
+	people := map[spell]int64{}
+	if err := s.eachWait(ctx, q, func(keys *cellKeys, c *wait, at place) {
 		i := len(c.steps) - 1
-		cell := c.leaving(i)
-		if c.steps[i].last < q.From-1 || !asked.has(&cell) {
+		of := groups.at(keys, c.leaving(i))
+		if c.steps[i].last < q.From-1 || !of.asked {
 			return
 		}
-		one := measure.Spell{Cell: only(q.By, cell), First: c.began, Last: c.steps[i].last, Open: c.endKind == delay.Open}
+		one := spell{group: of.group, first: c.began, last: c.steps[i].last, open: c.endKind == delay.Open}
+		if byProvider {
+			one.provider = at.code
+		}
 		for i := range c.steps {
-			one.Delayed += c.steps[i].days()
+			one.delayed += c.steps[i].days()
 		}
 		people[one]++
 	}); err != nil {
@@ -311,8 +344,8 @@ func (s *Store) spells(ctx context.Context, q measure.Query) ([]measure.Spell, e
 	}
 	out := make([]measure.Spell, 0, len(people))
 	for one, n := range people {
-		one.People = n
-		out = append(out, one)
+		out = append(out, measure.Spell{Cell: groups.cell(one.group, one.provider), First: one.first, Last: one.last, Delayed: one.delayed,
+			Open: one.open, People: n})
 	}
 	slices.SortFunc(out, func(a, b measure.Spell) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last), cmp.Compare(a.Delayed, b.Delayed),

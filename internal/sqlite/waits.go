@@ -19,16 +19,17 @@ type wait struct {
 	provider                 int64
 	ready, began, listedLast delay.Day
 	endKind                  delay.EndKind
-	// leftTo is the pathway of the leaving, empty when none is stated.
-	leftTo delay.Pathway
+	// left is the key of the leaving: its pathway can be another than that of the last
+	// delayed day, everything else is that day's.
+	left int32
 	// steps are its segments in the order of their days, at least one.
 	steps []step
 }
 
-// step is a segment of a wait. Its cell has no period and no days.
+// step is a segment of a wait, with the key of its cell.
 type step struct {
 	first, last delay.Day
-	cell        measure.Cell
+	key         int32
 }
 
 func (t *step) days() int { return int(t.last-t.first) + 1 }
@@ -39,17 +40,15 @@ func (c *wait) follows(i int) bool { return i > 0 && c.steps[i-1].last == c.step
 // goesOn says whether another step begins on the day after the step i.
 func (c *wait) goesOn(i int) bool { return i+1 < len(c.steps) && c.follows(i+1) }
 
-// leaving is the cell of a step as it is of a leaving: its pathway can be another
-// than that of the last delayed day, everything else is that day's.
-func (c *wait) leaving(i int) measure.Cell {
-	cell := c.steps[i].cell
-	if c.leftTo != "" && c.endKind != delay.Open && i == len(c.steps)-1 {
-		cell.Pathway = c.leftTo
+// leaving is the key of a step as it is of a leaving.
+func (c *wait) leaving(i int) int32 {
+	if i == len(c.steps)-1 {
+		return c.left
 	}
-	return cell
+	return c.steps[i].key
 }
 
-// keptSteps bounds the steps that are kept for the next question, some 120 bytes each:
+// keptSteps bounds the steps that are kept for the next question, some 30 bytes each:
 // a year of England's delays has 190,000.
 const keptSteps = 500_000
 
@@ -110,6 +109,7 @@ func (k *keptWaits) put(one, before *keptRange) {
 type keptRange struct {
 	waitRange
 	asOf  int64
+	keys  *cellKeys
 	waits map[int64][]wait
 	steps int
 }
@@ -154,9 +154,9 @@ type place struct {
 
 // eachWait gives the delays that have a counted day, or an end, from q.From to q.To at
 // the providers of its filter, and that may have a day of its councils; whatever else
-// is asked is for do, which keeps none of them. It gives with each the first extract
-// date of the provider that counts, 0 when there is none.
-func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait, firstList delay.Day)) error {
+// is asked is for do, which keeps none of them. It gives with each its provider, and what
+// the keys of all are.
+func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(keys *cellKeys, one *wait, at place)) error {
 	kept := newKeptWaits() // Nobody asks again, unless they share it.
 	if s.sharing != nil {
 		kept = s.sharing.waits
@@ -172,7 +172,7 @@ func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait
 		}
 		for i := range waits {
 			if one := &waits[i]; listedEarly(q) <= one.listedLast && one.began <= q.To {
-				do(one, kept.places[provider].firstList)
+				do(held.keys, one, kept.places[provider])
 			}
 		}
 	}
@@ -182,7 +182,7 @@ func (s *Store) eachWait(ctx context.Context, q measure.Query, do func(one *wait
 // waitsOf gives the waits of a query that are kept. It is nil where none are: then they
 // were read, for do, and are kept now unless they are too many.
 func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
-	do func(one *wait, firstList delay.Day)) (*keptRange, error) {
+	do func(keys *cellKeys, one *wait, at place)) (*keptRange, error) {
 	select {
 	case kept.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -210,13 +210,14 @@ func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 			return now, err
 		}
 	}
-	places, found := kept.places, &keptRange{asked, kept.at, map[int64][]wait{}, 0}
+	places, keys := kept.places, newCellKeys()
+	found := &keptRange{asked, kept.at, keys, map[int64][]wait{}, 0}
 	keep := s.sharing != nil && !slices.ContainsFunc(kept.long, func(l waitRange) bool { return asked.covers(l) })
 	if !keep {
 		next()
 	}
-	if err := readWaits(ctx, tx, q, places, func(one wait) {
-		do(&one, places[one.provider].firstList)
+	if err := readWaits(ctx, tx, q, keys, func(one wait) {
+		do(keys, &one, places[one.provider])
 		if !keep {
 			return
 		}
@@ -248,7 +249,7 @@ func (k *keptWaits) renew(ctx context.Context, tx *sql.Tx, held *keptRange) (*ke
 	if err != nil || len(ids) > manyChanged {
 		return nil, err
 	}
-	now := &keptRange{held.waitRange, k.at, maps.Clone(held.waits), held.steps}
+	now := &keptRange{held.waitRange, k.at, held.keys, maps.Clone(held.waits), held.steps}
 	var again []string
 	for _, id := range ids {
 		for _, one := range now.waits[id] {
@@ -261,8 +262,8 @@ func (k *keptWaits) renew(ctx context.Context, tx *sql.Tx, held *keptRange) (*ke
 	}
 	if len(again) > 0 {
 		q := held.query()
-		q.Filter.Providers = again
-		if err := readWaits(ctx, tx, q, k.places, now.add); err != nil {
+		q.Filter.Providers, now.keys = again, held.keys.clone()
+		if err := readWaits(ctx, tx, q, now.keys, now.add); err != nil {
 			return nil, err
 		}
 	}
@@ -297,8 +298,8 @@ func readPlaces(ctx context.Context, tx *sql.Tx) (map[int64]place, error) {
 	return out, rows.Err()
 }
 
-// readWaits reads the waits of a query, one after the other.
-func readWaits(ctx context.Context, tx *sql.Tx, q measure.Query, places map[int64]place, each func(wait)) error {
+// readWaits reads the waits of a query, one after the other, and numbers their cells.
+func readWaits(ctx context.Context, tx *sql.Tx, q measure.Query, keys *cellKeys, each func(wait)) error {
 	var w where
 	// The start of a wait is never before its ready date. The index on the last
 	// listing keeps old delays out.
@@ -332,7 +333,12 @@ func readWaits(ctx context.Context, tx *sql.Tx, q measure.Query, places map[int6
 		return err
 	}
 	defer rows.Close()
-	known := map[string][4]string{}
+	// What a row has in words, with the numbers that stand in kinds, has two keys.
+	type words struct {
+		kinds int64
+		text  string
+	}
+	known := map[words][2]int32{}
 	var one wait
 	var patient int64
 	var listedFirst delay.Day
@@ -342,22 +348,29 @@ func readWaits(ctx context.Context, tx *sql.Tx, q measure.Query, places map[int6
 		if err := rows.Scan(&who, &listed, &days, &stands, &kinds, &text); err != nil {
 			return err
 		}
-		words, ok := known[text]
+		as := words{kinds & 0xffffffff, text}
+		key, ok := known[as]
 		if !ok {
-			copy(words[:], strings.Split(text, "\t"))
-			known[text] = words
+			said := strings.Split(text, "\t")
+			cell := measure.Cell{Council: delay.Council(said[0]), Reason: delay.Reason(said[1]), Pathway: delay.Pathway(said[2]),
+				Care: delay.CareType(kinds >> 24 & 0xff), Body: delay.Body(kinds >> 16 & 0xff), State: agreement.State(kinds >> 8 & 0xff)}
+			key[0] = keys.number(cell)
+			if left := delay.Pathway(said[3]); left != "" && delay.EndKind(kinds&0xff) != delay.Open {
+				cell.Pathway = left
+			}
+			key[1] = keys.number(cell)
+			known[as] = key
 		}
 		if first, last := unpack(listed); who != patient || first != listedFirst {
 			if len(one.steps) > 0 {
 				each(one)
 			}
 			patient, listedFirst = who, first
-			one = wait{provider: kinds >> 32, listedLast: last, endKind: delay.EndKind(kinds & 0xff), leftTo: delay.Pathway(words[3])}
+			one = wait{provider: kinds >> 32, listedLast: last, endKind: delay.EndKind(kinds & 0xff)}
 			one.ready, one.began = unpack(days)
 		}
-		t := step{cell: measure.Cell{Provider: places[one.provider].code, Council: delay.Council(words[0]), Reason: delay.Reason(words[1]),
-			Pathway: delay.Pathway(words[2]), Care: delay.CareType(kinds >> 24 & 0xff), Body: delay.Body(kinds >> 16 & 0xff),
-			State: agreement.State(kinds >> 8 & 0xff)}}
+		t := step{key: key[0]}
+		one.left = key[1]
 		t.first, t.last = unpack(stands)
 		if n := len(one.steps); n > 0 && one.steps[n-1].last >= t.first {
 			return fmt.Errorf("the segments of a delay are out of order: one from %s follows one to %s", t.first, one.steps[n-1].last)

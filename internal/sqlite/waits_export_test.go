@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 
-	"homeward/internal/delay"
 	"homeward/internal/measure"
 )
 
@@ -21,7 +20,7 @@ func (s *Snapshot) HoldWaits() (release func()) {
 
 // EachWait calls do for each wait of a query.
 func (s *Snapshot) EachWait(ctx context.Context, q measure.Query, do func()) error {
-	return s.eachWait(ctx, q, func(*wait, delay.Day) { do() })
+	return s.eachWait(ctx, q, func(*cellKeys, *wait, place) { do() })
 }
 
 // Ask asks a question as the store does.

@@ -44,8 +44,7 @@ func (k *keptCounts) goOn(before *keptCounts) {
 type countTable struct {
 	asOf int64
 	// keys is what days are counted by, beside provider and month.
-	keys []measure.Cell
-	of   map[measure.Cell]int32
+	keys *cellKeys
 	// rows are those of each provider, in the order of the months.
 	rows map[int64][]countRow
 	n    int
@@ -85,7 +84,7 @@ func (s *Store) counts(ctx context.Context) (*countTable, error) {
 		return nil, err
 	}
 	defer end()
-	now := &countTable{asOf: kept.at, of: map[measure.Cell]int32{}, rows: map[int64][]countRow{}}
+	now := &countTable{asOf: kept.at, keys: newCellKeys(), rows: map[int64][]countRow{}}
 	var again []int64 // nil for all
 	if table != nil {
 		ids, err := changed(ctx, tx, table.asOf)
@@ -94,7 +93,7 @@ func (s *Store) counts(ctx context.Context) (*countTable, error) {
 		}
 		if len(ids) <= manyChanged {
 			again = append(make([]int64, 0, len(ids)), ids...)
-			now.keys, now.of, now.rows, now.n = slices.Clone(table.keys), maps.Clone(table.of), maps.Clone(table.rows), table.n
+			now.keys, now.rows, now.n = table.keys.clone(), maps.Clone(table.rows), table.n
 			for _, id := range again {
 				now.n -= len(now.rows[id])
 				delete(now.rows, id)
@@ -153,7 +152,11 @@ func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) er
 		return err
 	}
 	defer rows.Close()
-	known := map[string][3]string{}
+	type words struct {
+		kinds int64
+		text  string
+	}
+	known := map[words]int32{}
 	for rows.Next() {
 		var where, kinds int64
 		var text string
@@ -161,18 +164,13 @@ func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) er
 		if err := rows.Scan(&where, &kinds, &text, &packed[0], &packed[1], &packed[2], &packed[3], &packed[4], &packed[5], &packed[6]); err != nil {
 			return err
 		}
-		words, ok := known[text]
+		as := words{kinds & 0xffffff, text}
+		key, ok := known[as]
 		if !ok {
-			copy(words[:], strings.Split(text, "\t"))
-			known[text] = words
-		}
-		cell := measure.Cell{Council: delay.Council(words[0]), Reason: delay.Reason(words[1]), Pathway: delay.Pathway(words[2]),
-			Care: delay.CareType(kinds >> 16 & 0xff), Body: delay.Body(kinds >> 8 & 0xff), State: agreement.State(kinds & 0xff)}
-		key, ok := t.of[cell]
-		if !ok {
-			key = int32(len(t.keys))
-			t.of[cell] = key
-			t.keys = append(t.keys, cell)
+			said := strings.Split(text, "\t")
+			key = t.keys.number(measure.Cell{Council: delay.Council(said[0]), Reason: delay.Reason(said[1]), Pathway: delay.Pathway(said[2]),
+				Care: delay.CareType(kinds >> 16 & 0xff), Body: delay.Body(kinds >> 8 & 0xff), State: agreement.State(kinds & 0xff)})
+			known[as] = key
 		}
 		row := countRow{month: delay.Month(int32(where)), key: key, total: int32(kinds >> 24)}
 		sum := int32(0)
@@ -191,8 +189,7 @@ func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) er
 
 // cells gives the cells of a query that are not zero, as the table of months has them.
 func (t *countTable) cells(q measure.Query) []measure.Cell {
-	sum := &cellSum{t: t, q: q, asked: askedBy(q.Filter), group: map[measure.Cell]int32{}, groups: make([]int32, len(t.keys)),
-		periods: newPeriods(q), out: []measure.Cell{}}
+	sum := &cellSum{grouping: newGrouping(q), keys: t.keys, q: q, periods: newPeriods(q), out: []measure.Cell{}}
 	at, byProvider := set(q.Filter.Providers), q.Has(measure.ByProvider)
 	for provider, rows := range t.rows {
 		if !among(at, t.codes[provider]) {
@@ -214,18 +211,13 @@ func (t *countTable) cells(q measure.Query) []measure.Cell {
 
 // cellSum sums rows by what a query asks for.
 type cellSum struct {
-	t       *countTable
+	*grouping
+	keys    *cellKeys
 	q       measure.Query
-	asked   asks
 	periods *periods
-	// group numbers the cells, and groups has each key's: one more than it, 0 when it has
-	// not been looked at and -1 when it is not asked for.
-	group  map[measure.Cell]int32
-	groups []int32
-	cells  []measure.Cell
-	rows   [][]*countRow // by group
-	sums   []int64
-	out    []measure.Cell
+	rows    [][]*countRow // by group
+	sums    []int64
+	out     []measure.Cell
 }
 
 // take notes a row for its group.
@@ -233,22 +225,14 @@ func (s *cellSum) take(r *countRow) {
 	if r.month.Last() < s.q.From || r.month.First() > s.q.To {
 		return
 	}
-	group := s.groups[r.key]
-	if group == 0 {
-		group = -1
-		if key := &s.t.keys[r.key]; s.asked.has(key) {
-			cell := only(s.q.By, *key)
-			if group = s.group[cell]; group == 0 {
-				s.cells, s.rows = append(s.cells, cell), append(s.rows, nil)
-				group = int32(len(s.cells))
-				s.group[cell] = group
-			}
-		}
-		s.groups[r.key] = group
+	of := s.at(s.keys, r.key)
+	if !of.asked {
+		return
 	}
-	if group > 0 {
-		s.rows[group-1] = append(s.rows[group-1], r)
+	if n := len(s.groups) - len(s.rows); n > 0 {
+		s.rows = append(s.rows, make([][]*countRow, n)...)
 	}
+	s.rows[of.group] = append(s.rows[of.group], r)
 }
 
 // give gives the cells of the rows taken since it was last called.
@@ -265,8 +249,8 @@ func (s *cellSum) give(provider string) {
 		s.rows[group] = rows[:0]
 		for i, n := range s.sums {
 			if n != 0 {
-				cell := s.cells[group]
-				cell.Period, cell.Provider, cell.Days = s.periods.first[i], provider, n
+				cell := s.cell(int32(group), provider)
+				cell.Period, cell.Days = s.periods.first[i], n
 				s.out = append(s.out, cell)
 			}
 		}
