@@ -49,6 +49,12 @@ const firstReceived = `coalesce(
 // ordered by provider and day. Where two codes of one provider stand on a day,
 // the rows are of both and the file is the provider's own.
 func (s *Store) Arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, error) {
+	return sharedAnswer(ctx, s, question("arrivals", measure.Query{From: from, To: to}), func() ([]Arrival, error) {
+		return s.arrivals(ctx, from, to)
+	})
+}
+
+func (s *Store) arrivals(ctx context.Context, from, to delay.Day) ([]Arrival, error) {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT v.code, s.extract_date, s.counted_extract, s.held_extract, e.kept, f.sha256, `+firstReceived+`,
 			coalesce(h.rows_read, 0), hf.sha256,

@@ -286,15 +286,15 @@ func (s *Store) eachCount(ctx context.Context, q measure.Query, first, last dela
 	return rows.Err()
 }
 
-// ProviderDays gives where the extracts of every provider stand. A provider's
+// providerDays gives where the extracts of providers stand, nil for all. A provider's
 // days come as one text, because ten years of a nation are 400,000 rows.
-func (s *Store) ProviderDays(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
-	return sharedAnswer(ctx, s, question("provider days", measure.Query{From: from, To: to}), func() ([]measure.ProviderDays, error) {
-		return s.providerDays(ctx, from, to)
-	})
-}
-
-func (s *Store) providerDays(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
+func (s *Store) providerDays(ctx context.Context, from, to delay.Day, codes []string) ([]measure.ProviderDays, error) {
+	if codes != nil && len(codes) == 0 {
+		return nil, nil
+	}
+	var which where
+	which.add("true")
+	in(&which, "v.code", codes, func(code string) any { return code })
 	const days = `
 			(SELECT json_group_array(extract_date) FROM (
 				SELECT DISTINCT extract_date
@@ -311,7 +311,8 @@ func (s *Store) providerDays(ctx context.Context, from, to delay.Day) ([]measure
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT v.code,`+days+`counted_extract`+ordered+`,`+days+`held_extract`+ordered+`,`+one+`LIMIT 1), 0),`+one+`DESC LIMIT 1), 0)
 		FROM provider v
-		ORDER BY v.code`, from, to)
+		WHERE `+which.String()+`
+		ORDER BY v.code`, append([]any{from, to}, which.args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -361,7 +362,7 @@ func (s *Store) providerDays(ctx context.Context, from, to delay.Day) ([]measure
 		}
 		out[i].LatestReceived = time.UnixMicro(received)
 	}
-	fromLog, err := s.fromLog(ctx, from, to)
+	fromLog, err := s.fromLog(ctx, from, to, which)
 	if err != nil {
 		return nil, err
 	}
@@ -372,7 +373,7 @@ func (s *Store) providerDays(ctx context.Context, from, to delay.Day) ([]measure
 
 // fromLog gives the providers that send no extracts and are run from the log:
 // it is evidence for every day from the first that it counts (C17).
-func (s *Store) fromLog(ctx context.Context, from, to delay.Day) ([]measure.ProviderDays, error) {
+func (s *Store) fromLog(ctx context.Context, from, to delay.Day, which where) ([]measure.ProviderDays, error) {
 	var out []measure.ProviderDays
 	err := eachRow(ctx, s.read, `
 		SELECT v.code, min(d.ready_date), w.log_day, sum(d.end_kind = 0)
@@ -380,6 +381,7 @@ func (s *Store) fromLog(ctx context.Context, from, to delay.Day) ([]measure.Prov
 		JOIN delay d ON d.provider_id = v.provider_id
 		JOIN derived_with w
 		WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.provider_id = v.provider_id AND s.counted_extract <> 0)
+			AND `+which.String()+`
 		GROUP BY v.provider_id`, func(rows *sql.Rows) error {
 		p := measure.ProviderDays{FromLog: true}
 		if err := rows.Scan(&p.Code, &p.First, &p.Latest, &p.Rows); err != nil {
@@ -392,7 +394,7 @@ func (s *Store) fromLog(ctx context.Context, from, to delay.Day) ([]measure.Prov
 			out = append(out, p)
 		}
 		return nil
-	})
+	}, which.args...)
 	return out, err
 }
 

@@ -28,17 +28,19 @@ type sharing struct {
 	turn
 	waits   *keptWaits
 	counts  *keptCounts
+	days    *keptDays
 	answers *keptAnswers
 }
 
 // newSharing begins what is shared of a moment with what was kept of one before, nil for
 // none.
 func newSharing(t turn, before *sharing) *sharing {
-	s := &sharing{t, newKeptWaits(), newKeptCounts(), newKeptAnswers()}
-	s.waits.at, s.counts.at = t.now, t.now
+	s := &sharing{t, newKeptWaits(), newKeptCounts(), newKeptDays(), newKeptAnswers()}
+	s.waits.at, s.counts.at, s.days.at = t.now, t.now, t.now
 	if before != nil && before.now >= t.everything {
 		s.waits.goOn(before.waits)
 		s.counts.goOn(before.counts)
+		s.days.goOn(before.days)
 	}
 	return s
 }
