@@ -55,7 +55,7 @@ func renderer(tb testing.TB) *Renderer {
 // drawn anew.
 func forgetful(tb testing.TB) *Renderer {
 	r := renderer(tb)
-	return &Renderer{js: r.js, pool: r.pool, limit: patience}
+	return &Renderer{js: r.js, pool: r.pool, limit: patience, making: map[drawingKey]chan struct{}{}}
 }
 
 func draw(t *testing.T, c Chart) string {

@@ -37,6 +37,9 @@ type Renderer struct {
 	// pool holds a place for each machine; a nil place is a machine not made yet.
 	pool chan *machine
 	kept kept
+	// making are the drawings that are being made, each with what is closed at its end.
+	mu     sync.Mutex
+	making map[drawingKey]chan struct{}
 	// limit bounds the time of one drawing.
 	limit time.Duration
 }
@@ -87,7 +90,7 @@ func (k *kept) put(key drawingKey, svg string) {
 func NewRenderer(echartsJS []byte, size int) *Renderer {
 	r := &Renderer{
 		js: echartsJS, pool: make(chan *machine, max(1, size)),
-		kept: kept{limit: keepLimit, svg: map[drawingKey]string{}}, limit: drawLimit,
+		kept: kept{limit: keepLimit, svg: map[drawingKey]string{}}, making: map[drawingKey]chan struct{}{}, limit: drawLimit,
 	}
 	for range cap(r.pool) {
 		r.pool <- nil
@@ -146,11 +149,25 @@ func (r *Renderer) raw(ctx context.Context, c Chart) (string, error) {
 			"period or a longer step.", len(c.Option)>>10, optionLimit>>10)
 	}
 	key := drawingKey{option: sha256.Sum256(c.Option), width: c.Width, height: c.Height}
-	if svg, ok := r.kept.get(key); ok {
-		return svg, nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
+	for {
+		if svg, ok := r.kept.get(key); ok {
+			return svg, nil
+		}
+		end, others := r.mine(key)
+		if end != nil {
+			defer end()
+			break
+		}
+		// A page that many people have open is asked for by all of them when its
+		// figures change.
+		select {
+		case <-others:
+		case <-ctx.Done():
+			return "", unavailable(ctx.Err())
+		}
+	}
 	m, err := r.take(ctx)
 	if err != nil {
 		return "", err
@@ -165,6 +182,24 @@ func (r *Renderer) raw(ctx context.Context, c Chart) (string, error) {
 		r.kept.put(key, svg)
 	}
 	return svg, err
+}
+
+// mine gives what to call at the end of a drawing that nobody makes yet, else nil and
+// what is closed when it has been made, or could not be.
+func (r *Renderer) mine(key drawingKey) (end func(), others <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if others, ok := r.making[key]; ok {
+		return nil, others
+	}
+	done := make(chan struct{})
+	r.making[key] = done
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.making, key)
+		close(done)
+	}, nil
 }
 
 // take waits for a place in the pool and gives its machine, made if need be.

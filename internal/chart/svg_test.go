@@ -442,3 +442,61 @@ func (n node) attr(name string) string {
 	}
 	return ""
 }
+
+// A page that many people have open asks for the same charts at the same time.
+func TestAChartThatManyAskForIsDrawnOnce(t *testing.T) {
+	r := NewRenderer(echarts(t), 2)
+	r.limit = patience
+	c := DelayedDays(year(), "Northshire")
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			if _, err := r.SVG(context.Background(), c); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	drawn := 0
+	for range cap(r.pool) {
+		if m := <-r.pool; m != nil {
+			drawn += m.drawn
+		}
+	}
+	if drawn != 1 {
+		t.Errorf("it was drawn %d times", drawn)
+	}
+}
+
+// Whoever waits for a drawing that comes to nothing draws it.
+func TestADrawingThatWasGivenUpIsMadeByTheNext(t *testing.T) {
+	r := NewRenderer(echarts(t), 1)
+	r.limit = patience
+	c := DelayedDays(year(), "Northshire")
+	place := <-r.pool // The first waits for a machine.
+	ctx, stop := context.WithCancel(context.Background())
+	var first, second sync.WaitGroup
+	first.Go(func() {
+		if _, err := r.SVG(ctx, c); !errors.Is(err, context.Canceled) {
+			t.Errorf("whoever gave up got %v", err)
+		}
+	})
+	for {
+		r.mu.Lock()
+		n := len(r.making)
+		r.mu.Unlock()
+		if n == 1 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	second.Go(func() {
+		if _, err := r.SVG(context.Background(), c); err != nil {
+			t.Errorf("the next got %v", err)
+		}
+	})
+	stop()
+	first.Wait()
+	r.pool <- place
+	second.Wait()
+}

@@ -8,9 +8,10 @@ import { folder, program, staffed } from './site.mjs'
 
 const [data, extracts, people, seconds, looks, provider, council] = process.argv.slice(2)
 const site = await staffed(data, ['administrator', 'viewer', 'director', 'coordinator'], { provider, council })
-for (let busy = true; busy; await new Promise((resolve) => setTimeout(resolve, 500))) {
+// What runs at the start, one job after the other, has run.
+for (let idle = 0; idle < 6; await new Promise((resolve) => setTimeout(resolve, 500))) {
   const answer = await fetch(site.at + '/admin/jobs.json', { headers: { cookie: site.cookies.administrator } })
-  busy = (await answer.json()).rows.some((job) => job.waits === 'yes' || job.result === 'Running')
+  idle = (await answer.json()).rows.some((job) => job.waits === 'yes' || job.result === 'Running') ? 0 : idle + 1
 }
 
 // Tomorrow's extract of each hospital: who was there on its last day is there still.
@@ -44,7 +45,8 @@ async function read (n) {
   }
 }
 
-// One hospital after the other sends its extract.
+// One hospital after the other sends its extract, every five seconds: those of a nation
+// within half an hour.
 let sent = 0
 async function send () {
   for (const name of readdirSync(morning.dir)) {
@@ -53,7 +55,7 @@ async function send () {
       { stdio: 'ignore' }).on('exit', resolve))
     if (status !== 0 && status !== 1) throw new Error(`ingest ended with ${status}`)
     sent++
-    await pause(500)
+    await pause(5000)
   }
 }
 
