@@ -51,6 +51,7 @@ func TestLogExtractsAndAnswersTogether(t *testing.T) {
 			default:
 				w.change()
 			}
+			wantKept(t, s)
 		}
 		v, err := s.Verify(context.Background())
 		if err != nil {

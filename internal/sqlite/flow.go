@@ -240,6 +240,17 @@ func (s *eventSums) move(e eventKey, from, to grouped) {
 	}
 }
 
+// openLast orders waits that are alike but in whether they have ended.
+func openLast(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
 // LongDays gives the delayed days of a query that are at least the atLeast-th
 // counted day of their delay, by its dimensions and its day, week or month.
 func (s *Store) LongDays(ctx context.Context, q measure.Query, atLeast int) ([]measure.Cell, error) {
@@ -349,7 +360,7 @@ func (s *Store) spells(ctx context.Context, q measure.Query) ([]measure.Spell, e
 	}
 	slices.SortFunc(out, func(a, b measure.Spell) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last), cmp.Compare(a.Delayed, b.Delayed),
-			compare(q.By, a.Cell, b.Cell))
+			compare(q.By, a.Cell, b.Cell), openLast(a.Open, b.Open))
 	})
 	return out, nil
 }

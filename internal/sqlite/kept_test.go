@@ -1,0 +1,51 @@
+package sqlite_test
+
+import (
+	"context"
+	"reflect"
+
+	"homeward/internal/delay"
+	"homeward/internal/measure"
+	"homeward/internal/sqlite"
+)
+
+// wantKept fails when readers who share what was kept of moments before are told
+// anything else than the database says now (C15). Called after every write it sees what
+// a write did not name.
+func wantKept(t fataler, s *sqlite.Store) {
+	ctx := context.Background()
+	held, err := s.Snapshot(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	from, to := delay.MustDay("2026-01-10"), delay.MustDay("2026-04-20")
+	same := func(what string, q measure.Query, ask func(*sqlite.Store) (any, error)) {
+		got, err := ask(held.Store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := ask(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("C15: kept %s by %v of %+v are\n%+v\nnot\n%+v", what, q.By, q.Filter, got, want)
+		}
+	}
+	for _, q := range []measure.Query{
+		{By: []measure.Dimension{measure.ByDay}},
+		{By: []measure.Dimension{measure.ByMonth, measure.ByProvider, measure.ByResponsible, measure.ByReason, measure.ByCare, measure.ByCouncil,
+			measure.ByState, measure.ByPathway}},
+		{By: []measure.Dimension{measure.ByWeek, measure.ByReason}, Filter: measure.Filter{Bodies: []delay.Body{delay.NHS}}},
+		{Filter: measure.Filter{Providers: []string{"RZ1"}}},
+		{By: []measure.Dimension{measure.ByProvider, measure.ByDay}, Filter: measure.Filter{Councils: []delay.Council{councilA}}},
+	} {
+		q.From, q.To = from, to
+		same("days", q, func(s *sqlite.Store) (any, error) { return s.Cells(ctx, q) })
+		same("events", q, func(s *sqlite.Store) (any, error) { return s.Events(ctx, q) })
+		same("days of long waits", q, func(s *sqlite.Store) (any, error) { return s.LongDays(ctx, q, 3) })
+		same("waits", q, func(s *sqlite.Store) (any, error) { return s.Spells(ctx, q) })
+	}
+	same("extracts", measure.Query{}, func(s *sqlite.Store) (any, error) { return s.ProviderDays(ctx, 0, to) })
+}
