@@ -9,7 +9,7 @@ import (
 )
 
 // ReadersAtMost bounds the connections that read, and as many again that hold a
-// snapshot: each may keep 32 MiB of pages. Whoever comes then waits for one.
+// snapshot: each may keep 8 MiB of pages. Whoever comes then waits for one.
 // Two pools, so that whoever holds a snapshot and asks something beside it
 // never waits for others who do the same.
 const ReadersAtMost = 8

@@ -220,12 +220,14 @@ func dsn(path string, readOnly bool) string {
 	q.Set("_synchronous", "FULL")    // a commit is on the disk: what was acknowledged outlives a power cut
 	q.Set("_foreign_keys", "on")     // off by default in SQLite
 	q.Set("_txlock", "immediate")    // a write transaction waits at its start, not half-way
-	q.Set("_cache_size", "-32768")   // 32 MiB a connection
+	q.Set("_cache_size", "-32768")   // 32 MiB for who writes
 	q.Set("_mutex", "no")            // database/sql has one goroutine at a time on a connection, which is a twentieth faster
 	q.Set("_stmt_cache_size", "100") // a file asks the same questions as the one before
 	if readOnly {
 		q.Set("mode", "ro")
 		q.Set("_query_only", "on")
+		// There are 16 of them, and what they read again is kept by the kernel too.
+		q.Set("_cache_size", "-8192")
 		q.Set("_txlock", "deferred")
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()

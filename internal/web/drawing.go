@@ -103,7 +103,24 @@ func (s *Server) charted(ctx context.Context, c chart.Chart, size chart.Size, li
 	if size.Width > 800 {
 		v.PlotClass += " app-chart__plot--wide"
 	}
+	// Both drawings at once, each on a machine of its own: they are the dear part of a
+	// page whose figures have just changed.
+	small, both := c.OnPhone()
+	var phone []byte
+	var phoneErr error
+	var other sync.WaitGroup
+	if both {
+		other.Go(func() {
+			defer func() {
+				if found := recover(); found != nil { // Nobody else would, here.
+					phoneErr = fmt.Errorf("drawing for phones: %v", found)
+				}
+			}()
+			phone, phoneErr = s.drawn.svg(ctx, small, false)
+		})
+	}
 	b, err := s.drawn.svg(ctx, c, false)
+	other.Wait()
 	if err != nil {
 		s.opts.Log.Error("a chart could not be drawn", "chart", c.ID, "error", err)
 		v.Sorry = "The chart could not be drawn. Its values are in the table below."
@@ -111,11 +128,11 @@ func (s *Server) charted(ctx context.Context, c chart.Chart, size chart.Size, li
 	}
 	v.Drawing = svg(b)
 	v.Cut, v.All = c.Part()
-	if small, ok := c.OnPhone(); ok {
-		if b, err = s.drawn.svg(ctx, small, false); err != nil {
-			s.opts.Log.Error("a chart could not be drawn for phones", "chart", c.ID, "error", err)
+	if both {
+		if phoneErr != nil {
+			s.opts.Log.Error("a chart could not be drawn for phones", "chart", c.ID, "error", phoneErr)
 		} else {
-			v.Phone = svg(b)
+			v.Phone = svg(phone)
 			v.PlotClass += " app-chart__plot--both"
 			v.Latest, v.All = small.Part()
 		}
