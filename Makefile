@@ -147,10 +147,11 @@ lint: bin/.assets ## Check format, vet and the linters
 	if [ -n "$$unreachable" ]; then printf 'Nothing that the program does calls these. Wire them, or take them out:\n%s\n' "$$unreachable"; exit 1; fi
 
 .PHONY: bench
-bench: build ## Measure the packages, a million rows in one file beside sqlite3 .import, and a year of a nation
+bench: build ## Measure the packages, a million rows in one file beside sqlite3 .import, a year of a nation, and those who read it
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./internal/...
 	.ci/bench $(BENCHROWS)
 	.ci/bench-nation
+	.ci/bench-readers
 
 .PHONY: bench-national
 bench-national: ## Measure 50 million patient-days, ten years of a nation, in a folder under bin/

@@ -161,7 +161,11 @@ func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) er
 		var where, kinds int64
 		var text string
 		var packed [7]int64
-		if err := rows.Scan(&where, &kinds, &text, &packed[0], &packed[1], &packed[2], &packed[3], &packed[4], &packed[5], &packed[6]); err != nil {
+		into := []any{&where, &kinds, &text}
+		for i := range packed {
+			into = append(into, &packed[i])
+		}
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
 		as := words{kinds & 0xffffff, text}

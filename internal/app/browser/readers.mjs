@@ -1,29 +1,15 @@
 // How long people wait for pages while extracts are taken in: called by
 // .ci/bench-readers with a data folder, the folder of its extracts, how many people
 // read, for how many seconds, and how many seconds each looks at a page.
-import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { folder, program, staffed } from './site.mjs'
+import { morning, settled } from './morning.mjs'
+import { staffed } from './site.mjs'
 
 const [data, extracts, people, seconds, looks, provider, council] = process.argv.slice(2)
 const site = await staffed(data, ['administrator', 'viewer', 'director', 'coordinator'], { provider, council })
-// What runs at the start, one job after the other, has run.
-for (let idle = 0; idle < 6; await new Promise((resolve) => setTimeout(resolve, 500))) {
-  const answer = await fetch(site.at + '/admin/jobs.json', { headers: { cookie: site.cookies.administrator } })
-  idle = (await answer.json()).rows.some((job) => job.waits === 'yes' || job.result === 'Running') ? 0 : idle + 1
-}
-
-// Tomorrow's extract of each hospital: who was there on its last day is there still.
-const morning = folder()
-const files = readdirSync(extracts).filter((name) => name.endsWith('.csv')).sort().slice(0, 40)
-for (const name of files) {
-  const [head, ...rows] = readFileSync(path.join(extracts, name), 'utf8').trimEnd().split('\n')
-  const last = rows.map((row) => row.slice(0, 10)).sort().at(-1)
-  const next = new Date(Date.parse(last) + 86400000).toISOString().slice(0, 10)
-  const left = rows.filter((row) => row.startsWith(last)).slice(1).map((row) => next + row.slice(10))
-  writeFileSync(path.join(morning.dir, name.replace(/_.*/, `_${next}.csv`)), [head, ...left, ''].join('\n'))
-}
+await settled(site)
+const hospitals = morning(extracts, 60, data)
 
 const pages = [['/overview', 'viewer'], [`/council/${council}`, 'director'], ['/figures.json?by=month,responsible', 'viewer'],
   ['/figures?by=month,provider', 'viewer'], ['/today', 'coordinator']]
@@ -49,11 +35,7 @@ async function read (n) {
 // within half an hour.
 let sent = 0
 async function send () {
-  for (const name of readdirSync(morning.dir)) {
-    if (performance.now() > end) return
-    const status = await new Promise((resolve) => spawn(program, ['ingest', '--data', data, path.join(morning.dir, name)],
-      { stdio: 'ignore' }).on('exit', resolve))
-    if (status !== 0 && status !== 1) throw new Error(`ingest ended with ${status}`)
+  while (performance.now() < end && await hospitals.send()) {
     sent++
     await pause(5000)
   }
@@ -76,5 +58,5 @@ for (const [name, all] of [...Object.entries(took), ['all of them', Object.value
 }
 console.log(`${sent} extracts were taken in; ${wrong} answers were none; at most ${(held / 1024).toFixed(0)} MiB held, ` +
   `${(log / 1048576).toFixed(0)} MiB of log`)
-morning.remove()
+hospitals.remove()
 if (await site.stop() !== 0) throw new Error('the program did not stop cleanly')
