@@ -2,7 +2,10 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
+	"path/filepath"
 	"reflect"
+	"testing"
 
 	"homeward/internal/delay"
 	"homeward/internal/measure"
@@ -48,4 +51,48 @@ func wantKept(t fataler, s *sqlite.Store) {
 		same("waits", q, func(s *sqlite.Store) (any, error) { return s.Spells(ctx, q) })
 	}
 	same("extracts", measure.Query{}, func(s *sqlite.Store) (any, error) { return s.ProviderDays(ctx, 0, to) })
+}
+
+// What is too much to be kept, or does not fit where it is, is read from the database.
+func TestCountsThatAreNotKeptAreRead(t *testing.T) {
+	for name, spoil := range map[string]func(*sql.DB, *sqlite.Snapshot) error{
+		"one row too many": func(_ *sql.DB, held *sqlite.Snapshot) error {
+			held.KeepCounts(0)
+			return nil
+		},
+		"5,000 people on one day": func(db *sql.DB, _ *sqlite.Snapshot) error {
+			_, err := db.Exec(`UPDATE month_count SET days = days + 5000 - d03, d03 = 5000; UPDATE moment SET turn = turn + 1`)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now, dir := morning, t.TempDir()
+			s := openDated(t, dir, &now)
+			if err := s.Take(t.Context(), one(start), receipt); err != nil {
+				t.Fatal(err)
+			}
+			db, err := sql.Open("sqlite3", filepath.Join(dir, sqlite.FileName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			before, err := s.Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = spoil(db, before)
+			if gone := before.Close(); err != nil || gone != nil {
+				t.Fatal(err, gone)
+			}
+			wantKept(t, s)
+			held, err := s.Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer held.Close()
+			if _, err := held.Cells(t.Context(), measure.Query{From: start, To: start + 9}); err != nil || held.CountsKept() {
+				t.Errorf("kept: %t, %v", held.CountsKept(), err)
+			}
+		})
+	}
 }

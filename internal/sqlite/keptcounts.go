@@ -25,19 +25,21 @@ type keptCounts struct {
 	table *countTable // guarded by mu
 	// never says that there are too many, or that they cannot be packed.
 	never bool
+	// most is how many rows are kept.
+	most int
 }
 
 // keptRows bounds the rows that are kept, some 80 bytes each: a year of England's has
 // 59,000.
 const keptRows = 400_000
 
-func newKeptCounts() *keptCounts { return &keptCounts{turn: make(chan struct{}, 1)} }
+func newKeptCounts() *keptCounts { return &keptCounts{turn: make(chan struct{}, 1), most: keptRows} }
 
 // goOn takes over what was kept at a turn before.
 func (k *keptCounts) goOn(before *keptCounts) {
 	before.mu.Lock()
 	defer before.mu.Unlock()
-	k.table, k.never = before.table, before.never
+	k.table, k.never, k.most = before.table, before.never, before.most
 }
 
 // countTable is all that is counted, by provider, as of a turn. It never changes.
@@ -100,33 +102,39 @@ func (s *Store) counts(ctx context.Context) (*countTable, error) {
 			}
 		}
 	}
-	whole := now.read(ctx, tx, again)
-	if whole != nil && whole != errNotKept {
-		return nil, whole
+	packed, err := now.read(ctx, tx, again, kept.most)
+	if err != nil {
+		return nil, err
 	}
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
-	if whole == errNotKept {
+	if !packed {
 		now, kept.never = nil, true
 	}
 	kept.table = now
 	return now, nil
 }
 
-var errNotKept = fmt.Errorf("more is counted than is kept")
-
-// read reads the rows of providers, nil for all.
-func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) error {
+// read reads the rows of providers, nil for all, and says whether they can be kept.
+func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64, most int) (bool, error) {
 	places, err := readPlaces(ctx, tx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	t.codes = make(map[int64]string, len(places))
 	for id, p := range places {
 		t.codes[id] = p.code
 	}
 	if providers != nil && len(providers) == 0 {
-		return nil
+		return true, nil
+	}
+	if providers == nil {
+		// To walk over rows is much less than to read them and let them go.
+		var more bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM month_count LIMIT 1 OFFSET ?)`, most).Scan(&more)
+		if err != nil || more {
+			return false, err
+		}
 	}
 	var w where
 	w.add("true")
@@ -149,7 +157,7 @@ func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) er
 		WHERE `+w.String()+`
 		ORDER BY month, provider_id`, w.args...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer rows.Close()
 	type words struct {
@@ -166,7 +174,7 @@ func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) er
 			into = append(into, &packed[i])
 		}
 		if err := rows.Scan(into...); err != nil {
-			return err
+			return false, err
 		}
 		as := words{kinds & 0xffffff, text}
 		key, ok := known[as]
@@ -183,12 +191,12 @@ func (t *countTable) read(ctx context.Context, tx *sql.Tx, providers []int64) er
 			row.days[i] = uint16(n)
 			sum += int32(n)
 		}
-		if t.n++; sum != row.total || t.n > keptRows {
-			return errNotKept
+		if t.n++; sum != row.total || t.n > most {
+			return false, nil
 		}
 		t.rows[where>>32] = append(t.rows[where>>32], row)
 	}
-	return rows.Err()
+	return true, rows.Err()
 }
 
 // cells gives the cells of a query that are not zero, as the table of months has them.

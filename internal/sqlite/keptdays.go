@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -36,9 +37,7 @@ func newKeptDays() *keptDays { return &keptDays{of: map[[2]delay.Day]daysAsOf{}}
 func (k *keptDays) goOn(before *keptDays) {
 	before.mu.Lock()
 	defer before.mu.Unlock()
-	for days, one := range before.of {
-		k.of[days] = one
-	}
+	maps.Copy(k.of, before.of)
 }
 
 func (k *keptDays) get(days [2]delay.Day) (daysAsOf, bool) {

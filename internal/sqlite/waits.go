@@ -97,8 +97,8 @@ func (k *keptWaits) put(one, before *keptRange) {
 	defer k.mu.Unlock()
 	k.ranges = append(slices.DeleteFunc(slices.Clone(k.ranges), func(o *keptRange) bool { return o == before }), one)
 	steps := 0
-	for i := len(k.ranges) - 1; i >= 0; i-- {
-		if steps += k.ranges[i].steps; steps > k.most {
+	for i, r := range slices.Backward(k.ranges) {
+		if steps += r.steps; steps > k.most {
 			k.ranges = slices.Clone(k.ranges[i+1:])
 			return
 		}

@@ -36,3 +36,9 @@ func (s *Snapshot) AnswersKept() int { return s.sharing.answers.bytes }
 
 // Question names a question.
 var Question = question
+
+// KeepCounts lets pages share at most so many rows of counts.
+func (s *Snapshot) KeepCounts(rows int) { s.sharing.counts.most = rows }
+
+// CountsKept says whether counts are kept.
+func (s *Snapshot) CountsKept() bool { return s.sharing.counts.table != nil }

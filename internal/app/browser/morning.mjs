@@ -9,7 +9,7 @@ import { folder, program } from './site.mjs'
 // whether there was one, and one that removes them.
 export function morning (extracts, hospitals, data) {
   const files = folder()
-  for (const name of readdirSync(extracts).filter((name) => name.endsWith('.csv')).sort().slice(0, hospitals)) {
+  for (const name of readdirSync(extracts).filter((file) => file.endsWith('.csv')).sort().slice(0, hospitals)) {
     const [head, ...rows] = readFileSync(path.join(extracts, name), 'utf8').trimEnd().split('\n')
     const last = rows.map((row) => row.slice(0, 10)).sort().at(-1)
     const next = new Date(Date.parse(last) + 86400000).toISOString().slice(0, 10)
