@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -95,4 +96,41 @@ func TestCountsThatAreNotKeptAreRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// After more has changed than is read one by one, all is read once, not by every
+// question.
+func TestAfterManyChangesAllIsReadOnce(t *testing.T) {
+	now := morning
+	s := openDated(t, t.TempDir(), &now)
+	q := measure.Query{From: start - 3, To: start + 9}
+	events := func() *sqlite.Snapshot {
+		t.Helper()
+		held, err := s.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := held.Events(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = held.Close() })
+		return held
+	}
+	if err := s.Take(t.Context(), one(start), receipt); err != nil {
+		t.Fatal(err)
+	}
+	first := events()
+	for n := range sqlite.ManyChanged + 1 {
+		b := one(start)
+		b.Provider, b.File.SHA256[0], b.File.SHA256[1] = fmt.Sprintf("RX%02d", n), byte(n), 1
+		b.Patients[0].Hash[1], b.Patients[0].Reference = byte(n+1), fmt.Sprintf("HW-X%02d", n)
+		if err := s.Take(t.Context(), b, receipt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := events()
+	if a, b := first.RangesKept(), second.RangesKept(); a != 1 || b != 1 {
+		t.Errorf("%d and %d ranges are kept", a, b)
+	}
+	wantKept(t, s)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // keptFor is for how long nobody must have asked until what is shared is let go.
-const keptFor = time.Minute
+const keptFor = 10 * time.Minute
 
 // turn is how often something was written that figures may depend on.
 type turn struct {

@@ -58,16 +58,17 @@ const keptSteps = 500_000
 type keptWaits struct {
 	at int64 // the turn
 	// turn is held by whoever finds, or reads, what is kept, so that nobody reads the
-	// same beside; it guards all else but the ranges.
+	// same beside.
 	turn chan struct{}
 	// most is how many steps are kept.
-	most   int
-	mu     sync.Mutex
-	ranges []*keptRange // guarded by mu
+	most int
+	// places are the providers, read with the first waits by who holds the turn.
+	places map[int64]place
+
+	mu     sync.Mutex // guards the rest
+	ranges []*keptRange
 	// long are ranges of more than is kept. All who ask read them, side by side.
 	long []waitRange
-	// places are the providers, read with the first waits.
-	places map[int64]place
 }
 
 func newKeptWaits() *keptWaits { return &keptWaits{turn: make(chan struct{}, 1), most: keptSteps} }
@@ -76,7 +77,27 @@ func newKeptWaits() *keptWaits { return &keptWaits{turn: make(chan struct{}, 1),
 func (k *keptWaits) goOn(before *keptWaits) {
 	before.mu.Lock()
 	defer before.mu.Unlock()
-	k.most, k.ranges = before.most, slices.Clone(before.ranges)
+	k.most, k.ranges, k.long = before.most, slices.Clone(before.ranges), slices.Clone(before.long)
+}
+
+// isLong says whether more is asked than is kept.
+func (k *keptWaits) isLong(asked waitRange) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.ContainsFunc(k.long, func(l waitRange) bool { return asked.covers(l) })
+}
+
+func (k *keptWaits) noteLong(asked waitRange) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.long = append(k.long, asked)
+}
+
+// drop lets a range go.
+func (k *keptWaits) drop(one *keptRange) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ranges = slices.DeleteFunc(slices.Clone(k.ranges), func(o *keptRange) bool { return o == one })
 }
 
 // find gives the range that covers another, nil for none.
@@ -90,12 +111,11 @@ func (k *keptWaits) find(asked waitRange) *keptRange {
 	return k.ranges[i]
 }
 
-// put keeps a range in place of one of before, nil for none. What was asked first makes
-// room.
-func (k *keptWaits) put(one, before *keptRange) {
+// put keeps a range. What was asked first makes room.
+func (k *keptWaits) put(one *keptRange) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.ranges = append(slices.DeleteFunc(slices.Clone(k.ranges), func(o *keptRange) bool { return o == before }), one)
+	k.ranges = append(slices.Clone(k.ranges), one)
 	steps := 0
 	for i, r := range slices.Backward(k.ranges) {
 		if steps += r.steps; steps > k.most {
@@ -206,13 +226,19 @@ func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 		}
 	}
 	if held != nil {
-		if now, err := kept.renew(ctx, tx, held); err != nil || now != nil {
-			return now, err
+		now, err := kept.renew(ctx, tx, held)
+		if err != nil {
+			return nil, err
+		}
+		kept.drop(held)
+		if now != nil {
+			kept.put(now)
+			return now, nil
 		}
 	}
 	places, keys := kept.places, newCellKeys()
 	found := &keptRange{asked, kept.at, keys, map[int64][]wait{}, 0}
-	keep := s.sharing != nil && !slices.ContainsFunc(kept.long, func(l waitRange) bool { return asked.covers(l) })
+	keep := s.sharing != nil && !kept.isLong(asked)
 	if !keep {
 		next()
 	}
@@ -224,13 +250,13 @@ func (s *Store) waitsOf(ctx context.Context, kept *keptWaits, q measure.Query,
 		if found.add(one); found.steps > kept.most {
 			// Ten years of a nation are read past, not held, and nobody waits for that.
 			keep, found = false, nil
-			kept.long = append(kept.long, asked)
+			kept.noteLong(asked)
 			next()
 		}
 	}); err != nil || !keep {
 		return nil, err
 	}
-	kept.put(found, nil)
+	kept.put(found)
 	return nil, nil
 }
 
@@ -267,7 +293,6 @@ func (k *keptWaits) renew(ctx context.Context, tx *sql.Tx, held *keptRange) (*ke
 			return nil, err
 		}
 	}
-	k.put(now, held)
 	return now, nil
 }
 

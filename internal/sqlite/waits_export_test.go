@@ -42,3 +42,9 @@ func (s *Snapshot) KeepCounts(rows int) { s.sharing.counts.most = rows }
 
 // CountsKept says whether counts are kept.
 func (s *Snapshot) CountsKept() bool { return s.sharing.counts.table != nil }
+
+// RangesKept is of how many ranges waits are kept.
+func (s *Snapshot) RangesKept() int { return len(s.sharing.waits.ranges) }
+
+// ManyChanged is of how many providers things are read again one by one.
+const ManyChanged = manyChanged
