@@ -421,8 +421,11 @@ describe('the call', () => {
     const list = (n) => path.join(files.dir, 'extracts', `RZ1_${day(n)}.csv`)
     const listed = (n) => readFileSync(list(n), 'utf8').trimEnd().split('\n')
     const number = (line) => line.match(/\bNG\d{6}\b/)?.[0]
-    const leavers = (n) => listed(n).map(number).filter((one) => one && !listed(n - 1).some((line) => number(line) === one))
-    const since = [9, 8, 10, 12, 11, 13].find((n) => existsSync(list(n)) && existsSync(list(n - 1)) && leavers(n).length > 0)
+    const on = (n, one) => listed(n).some((line) => number(line) === one)
+    // They were there for days before: whoever came on their last day has none that
+    // counts.
+    const leavers = (n) => listed(n).map(number).filter((one) => one && !on(n - 1, one) && on(n + 1, one) && on(n + 2, one))
+    const since = [9, 8, 10, 12, 11, 13].find((n) => [n + 2, n + 1, n, n - 1].every((d) => existsSync(list(d))) && leavers(n).length > 0)
     assert.ok(since, 'nobody left')
     const late = `RZ1_${day(since)}.csv`
     const gone = leavers(since)
