@@ -9,7 +9,7 @@ import { browser, day, findings, northshire, run, staffed, visitor } from './sit
 const iso = (date) => date.toISOString().slice(0, 10)
 
 // The first of the month so many months ago, and how the address has it.
-const first = (back) => { const now = new Date(); return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)) }
+const first = (back) => { const [y, m] = day(0).split('-').map(Number); return new Date(Date.UTC(y, m - 1 - back, 1)) }
 const month = (back) => iso(first(back)).slice(0, 7)
 const long = (back) => first(back).toLocaleDateString('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 

@@ -36,8 +36,12 @@ export function folder () {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
-// The day so many days ago.
-export const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10)
+// The day so many days ago, as the program has it: its day begins at midnight in London.
+const today = () => new Date().toLocaleDateString('sv', { timeZone: 'Europe/London' })
+export const day = (back) => new Date(Date.parse(today()) - back * 86400000).toISOString().slice(0, 10)
+
+// A time of day as the program writes it.
+export const clock = '(\\d+(:\\d\\d)?[ap]m|midday|midnight)'
 
 // Makes a data folder of the example Northshire with the extracts of so many days
 // taken in, and gives it beside the folder of their files.

@@ -62,8 +62,15 @@ describe('with half a year', () => {
     // The first hospital sends nothing for three weeks, and one extract late.
     // The maker leaves a day out now and then, as hospitals do.
     for (let back = 110; back > 89; back--) rmSync(path.join(files.dir, 'extracts', `RZ1_${day(back)}.csv`), { force: true })
-    late = path.join(files.dir, readdirSync(path.join(files.dir, 'extracts')).filter((name) => name < `RZ1_${day(9)}`).sort().at(-1))
-    renameSync(path.join(files.dir, 'extracts', path.basename(late)), late)
+    // The late one is the newest that lists somebody for the last time: without it they
+    // waited a day less. One after which all go on waiting may change no total.
+    const dir = path.join(files.dir, 'extracts')
+    const sent = readdirSync(dir).filter((name) => name.startsWith('RZ1_')).sort()
+    const listed = sent.map((name) => readFileSync(path.join(dir, name), 'utf8').split('\n').slice(1).map((row) => row.split(',')[5]))
+    const at = sent.findLastIndex((name, i) => name < `RZ1_${day(9)}` && !name.includes('_v2') &&
+      listed[i].some((one) => listed[i - 1].includes(one) && !listed.slice(i + 1).flat().includes(one)))
+    late = path.join(files.dir, sent[at])
+    renameSync(path.join(dir, sent[at]), late)
     await run('ingest', '--data', data.dir, path.join(files.dir, 'extracts'))
   })
 
