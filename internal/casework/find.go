@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"homeward/internal/delay"
+	"homeward/internal/identity"
 	"homeward/internal/people"
 	"homeward/internal/problem"
 )
@@ -46,7 +47,7 @@ func (s *Service) Find(ctx context.Context, by people.Actor, text string) (found
 	if err := r.or(""); err != nil {
 		return nil, false, err
 	}
-	if found, err = s.byReference(ctx, by, []string{asReference(text)}); err != nil || len(found) > 0 {
+	if found, err = s.byReference(ctx, by, []string{identity.ReadReference(text)}); err != nil || len(found) > 0 {
 		return found, false, err
 	}
 	if found, err = s.Store.FindPlace(ctx, by.Scope(), text, foundAtMost+1); err != nil || len(found) > 0 {
@@ -93,16 +94,4 @@ func (s *Service) byReference(ctx context.Context, by people.Actor, references [
 		}
 	}
 	return out, nil
-}
-
-// misread are letters that references do not use and what they are read for.
-var misread = strings.NewReplacer("O", "0", "I", "1", "L", "1")
-
-// asReference writes what was typed as a reference is written: in capitals,
-// with its beginning, and without letters that stand for digits.
-func asReference(text string) string {
-	const begins = "HW-"
-	text = strings.ToUpper(strings.ReplaceAll(text, " ", ""))
-	text = strings.TrimPrefix(strings.TrimPrefix(text, "HW"), "-")
-	return begins + misread.Replace(text)
 }

@@ -188,6 +188,13 @@ func (p Patient) WithLocal(text string) Patient {
 // crockford leaves out letters that are read as digits.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
+// A reference is its beginning and 8 drawn characters, the first 40 bits of a
+// MAC.
+const (
+	referenceBegins = "HW-"
+	referenceBytes  = 5
+)
+
 // Reference gives the patient's pseudonym at the provider, such as HW-7K3M9QX4.
 // It depends on nothing but the patient and the key, never on what arrived
 // first (C10).
@@ -198,7 +205,23 @@ func (k *Key) Reference(provider string, h [HashSize]byte) string {
 	mac.Write([]byte(provider))
 	mac.Write(h[:])
 	var sum [sha256.Size]byte
-	return "HW-" + crockford.EncodeToString(mac.Sum(sum[:0])[:5])
+	return referenceBegins + crockford.EncodeToString(mac.Sum(sum[:0])[:referenceBytes])
+}
+
+// misread are letters that references do not use and what they are read for.
+var misread = strings.NewReplacer("O", "0", "I", "1", "L", "1")
+
+// ReadReference writes what a person typed as a reference is written: in
+// capitals, with its beginning, without spaces, and with digits for the letters
+// that stand for them. Text that can be no reference comes to one that nobody
+// has.
+func ReadReference(typed string) string {
+	text := strings.NewReplacer(" ", "", "-", "").Replace(strings.ToUpper(typed))
+	// What is drawn may itself begin with HW.
+	if len(text) > crockford.EncodedLen(referenceBytes) {
+		text = strings.TrimPrefix(text, "HW")
+	}
+	return referenceBegins + misread.Replace(text)
 }
 
 // Seal encrypts an identifier. Sealing the same text twice gives different

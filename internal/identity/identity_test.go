@@ -69,6 +69,23 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// Whatever is drawn, a reference is found however it is typed.
+func TestReadReference(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"HW-7K3M9QX4": "HW-7K3M9QX4", "hw-7k3m9qx4": "HW-7K3M9QX4", "7K3M9QX4": "HW-7K3M9QX4",
+		"HW7K3M9QX4": "HW-7K3M9QX4", " HW - 7K3M 9QX4 ": "HW-7K3M9QX4", "7K3M-9QX4": "HW-7K3M9QX4",
+		"HW-OIL0110I": "HW-01101101",
+		// Once in a thousand references what is drawn begins with HW too.
+		"HW-HWWA1X75": "HW-HWWA1X75", "HWWA1X75": "HW-HWWA1X75", "HWHWWA1X75": "HW-HWWA1X75",
+		"": "HW-", "HW": "HW-HW", "4B-12": "HW-4B12",
+	} {
+		if got := identity.ReadReference(typed); got != want {
+			t.Errorf("%q is read as %q, want %q", typed, got, want)
+		}
+	}
+}
+
 func TestSealed(t *testing.T) {
 	t.Parallel()
 	k := key(t, 1)
