@@ -422,6 +422,20 @@ func TestJourneyLogADelay(t *testing.T) {
 			map[string]string{"what": "Care agency gives a start date", "org": "Northshire County Council", "owner": "Brokerage", "due-day": "6",
 				"due-month": "11", "due-year": "2026"})).has(t, "Care agency gives a start date")
 	})
+	t.Run("the council's page has the action that is due first", func(t *testing.T) {
+		d.follow("coordinator", d.send("coordinator", "/delays/"+ref+"/actions/new", "/delays/"+ref+"/actions/new",
+			map[string]string{"what": "Visit the home", "org": "Northgate General", "due-day": "5", "due-month": "11", "due-year": "2026"}))
+		steps := map[string]string{}
+		d.get("council director", "/council/E10000099").Find("#longest tbody tr").Each(func(_ int, row *goquery.Selection) {
+			steps[words(row.Find("th"))] = words(row.Find("td").Last())
+		})
+		want := map[string]string{ref: "Visit the home, Northgate General, 5 November 2026", d.ref("100000003"): "None recorded"}
+		for reference, step := range want {
+			if steps[reference] != step {
+				t.Errorf("the next step of %s is %q, want %q (of %q)", reference, steps[reference], step, steps)
+			}
+		}
+	})
 	t.Run("P1 another council sees nothing", func(t *testing.T) {
 		if r := d.ask("other council", http.MethodGet, "/delays/"+ref, nil); r.status != http.StatusNotFound {
 			t.Errorf("answered with %d", r.status)

@@ -230,16 +230,19 @@ type QueueQuery struct {
 	// Filter narrows by hospital, reason, state and the rest.
 	From, To delay.Day
 	Filter   measure.Filter
-	// Offset and Limit are of the rows that are given; the totals are of all.
+	// Offset and Limit are of the rows that are given; the rest is of all. Without a
+	// limit no rows are given.
 	Offset, Limit int
 }
 
-// QueueList is rows of the queue, oldest first, with how many there are in all
-// and how many of their days lie in the period asked for.
+// QueueList is rows of the queue, oldest first, with how many there are in all,
+// how many of their days lie in the period asked for, and the first day of the
+// oldest, zero where there are none.
 type QueueList struct {
-	Rows  []QueueRow
-	Total int
-	Days  int64
+	Rows   []QueueRow
+	Total  int
+	Days   int64
+	Oldest delay.Day
 }
 
 // NewEntry is an entry about to be made.

@@ -47,7 +47,7 @@ func TestGapsOfDaysOfWhichNoneIsSent(t *testing.T) {
 		}
 		stand[0].Latest = stand[0].Counted[len(counted)-1]
 		p := Period{First: delay.MustDay(from), Last: delay.MustDay(from) + 6}
-		p.gaps(stand, func(string) bool { return true }, expected)
+		p.gaps(stand, func(string) bool { return true }, byCode(expected))
 		return p
 	}
 	days := []string{"2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"}

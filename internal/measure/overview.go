@@ -138,6 +138,7 @@ func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays,
 	if err != nil {
 		return err
 	}
+	sends := byCode(expected)
 	start := delay.Day(0) // the first day for which any provider sent an extract
 	for _, p := range stand {
 		if asked(p.Code) && p.First != 0 && (start == 0 || p.First < start) {
@@ -167,19 +168,15 @@ func (o *Overview) months(ctx context.Context, src Source, stand []ProviderDays,
 				}
 			}
 		}
-		p.gaps(stand, asked, expected)
+		p.gaps(stand, asked, sends)
 		o.Months = append(o.Months, p)
 	}
 	return nil
 }
 
 // gaps notes on how many days of the period each provider has no extract.
-func (p *Period) gaps(stand []ProviderDays, asked func(string) bool, expected []Expected) {
+func (p *Period) gaps(stand []ProviderDays, asked func(string) bool, sends map[string]Expected) {
 	lacking := make([]bool, p.CalendarDays())
-	sends := map[string]Expected{}
-	for _, e := range expected {
-		sends[e.Code] = e
-	}
 	for _, pd := range stand {
 		if !asked(pd.Code) || pd.First == 0 || pd.First > p.Last {
 			continue
@@ -202,7 +199,7 @@ func (p *Period) gaps(stand []ProviderDays, asked func(string) bool, expected []
 			lacking[day-p.First] = true
 		}
 		if missing > 0 {
-			p.Missing = append(p.Missing, Gap{Provider: pd.Code, Name: nameOf(pd.Code, expected), Days: missing})
+			p.Missing = append(p.Missing, Gap{Provider: pd.Code, Name: cmp.Or(sends[pd.Code].Name, pd.Code), Days: missing})
 		}
 	}
 	for _, l := range lacking {
@@ -212,13 +209,13 @@ func (p *Period) gaps(stand []ProviderDays, asked func(string) bool, expected []
 	}
 }
 
-func nameOf(code string, expected []Expected) string {
+// byCode gives what is expected of each provider.
+func byCode(expected []Expected) map[string]Expected {
+	sends := make(map[string]Expected, len(expected))
 	for _, e := range expected {
-		if e.Code == code {
-			return e.Name
-		}
+		sends[e.Code] = e
 	}
-	return code
+	return sends
 }
 
 func (o *Overview) reasons(ctx context.Context, src Source) error {

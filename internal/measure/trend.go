@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -245,9 +246,10 @@ func MakeTrend(ctx context.Context, src TrendSource, q TrendQuery, expected []Ex
 	if end < t.From {
 		return t, nil
 	}
+	sends := byCode(expected)
 	for _, p := range stand {
 		if q.Filter.asks(p.Code) && p.First > max(start, t.From) && p.First <= min(t.To, end) {
-			t.Began = append(t.Began, Beginning{p.Code, nameOf(p.Code, expected), p.First})
+			t.Began = append(t.Began, Beginning{p.Code, cmp.Or(sends[p.Code].Name, p.Code), p.First})
 		}
 	}
 	var periods []Period
@@ -275,7 +277,7 @@ func MakeTrend(ctx context.Context, src TrendSource, q TrendQuery, expected []Ex
 		}
 		for _, p := range periods {
 			r := TrendReading{Period: p}
-			r.gaps(stand, asked, expected)
+			r.gaps(stand, asked, sends)
 			began := 0
 			for _, pd := range stand {
 				if asked(pd.Code) && pd.First != 0 && pd.First <= p.Last {

@@ -12,6 +12,9 @@ type Row struct {
 	Day      delay.Day
 	Provider string
 	Person   string
+	// Patient tells two people of one provider apart whose reference is the same by
+	// chance. It is zero where the reference does.
+	Patient int64
 	// Sender is the code that it was sent under where the provider's history is
 	// of several, else empty.
 	Sender string
@@ -44,12 +47,13 @@ type Row struct {
 func Build(rows []Row, days map[string]delay.Calendar, omitted int) []Stay {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Person, b.Person), cmp.Compare(a.Day, b.Day))
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Person, b.Person), cmp.Compare(a.Patient, b.Patient),
+			cmp.Compare(a.Day, b.Day))
 	})
 	var out []Stay
 	for len(rows) > 0 {
 		n := 1
-		for n < len(rows) && rows[n].Provider == rows[0].Provider && rows[n].Person == rows[0].Person {
+		for n < len(rows) && rows[n].Provider == rows[0].Provider && rows[n].Person == rows[0].Person && rows[n].Patient == rows[0].Patient {
 			n++
 		}
 		for _, of := range admissions(oneSender(rows[:n])) {

@@ -758,10 +758,13 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, q casework.QueueQ
 	is := besides(q.Filter, "t.")
 	w.add(is.String(), is.args...)
 	if err := s.read.QueryRowContext(ctx, `
-		SELECT count(*), coalesce(sum(min(t.last_day, ?) - max(t.first_day, ?) + 1), 0)
+		SELECT count(*), coalesce(sum(min(t.last_day, ?) - max(t.first_day, ?) + 1), 0), coalesce(min(t.first_day), 0)
 		FROM segment t
-		WHERE `+w.String(), append([]any{to, from}, w.args...)...).Scan(&list.Total, &list.Days); err != nil {
+		WHERE `+w.String(), append([]any{to, from}, w.args...)...).Scan(&list.Total, &list.Days, &list.Oldest); err != nil {
 		return list, fmt.Errorf("counting the queue: %w", err)
+	}
+	if q.Limit == 0 {
+		return list, nil
 	}
 	// Where a person lies who has moved to another council is that one's to see.
 	current, currentArgs := latest(scope)
@@ -792,6 +795,41 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, q casework.QueueQ
 		list.Rows = append(list.Rows, r)
 	}
 	return list, rows.Err()
+}
+
+// NextActions gives the open action that is due first of each person, as far as the
+// scope reaches; a reference without one, or that two people have, is left out.
+func (s *Store) NextActions(ctx context.Context, scope people.Scope, references []string) (map[string]casework.Action, error) {
+	tx, done, err := s.atOnce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	out := map[string]casework.Action{}
+	for _, reference := range references {
+		_, patient, provider, err := s.patientIn(ctx, tx, scope, reference, "")
+		switch problem.KindOf(err) {
+		case problem.NotFound, problem.Conflict:
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		r := caseReader{ctx: ctx, tx: tx, scope: scope, patient: patient, provider: provider}
+		if r.view, err = viewOf(ctx, tx, scope, patient); err != nil {
+			return nil, err
+		}
+		var c casework.Case
+		if err := r.actions(&c); err != nil {
+			return nil, err
+		}
+		for _, one := range c.Actions {
+			if earliest, any := out[reference]; one.State == "open" && (!any || one.Due < earliest.Due) {
+				out[reference] = one
+			}
+		}
+	}
+	return out, nil
 }
 
 // Examples gives the latest rulings that were kept as local examples for a

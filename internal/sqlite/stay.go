@@ -117,7 +117,10 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 		reason  delay.Reason
 		body    delay.Body
 	}
-	type named struct{ reference, across string }
+	type named struct {
+		person            int64
+		reference, across string
+	}
 	givens, people := map[int64]given{}, map[int64]named{}
 	ruled, err := s.ruledGivens(ctx)
 	if err != nil {
@@ -133,13 +136,13 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 		return nil, nil, err
 	}
 	if err := eachRow(ctx, s.read, `
-		SELECT p.patient_id, w.reference, CASE p.nhs_id WHEN 0 THEN '' ELSE p.nhs_id END
+		SELECT p.patient_id, p.person_id, w.reference, CASE p.nhs_id WHEN 0 THEN '' ELSE p.nhs_id END
 		FROM patient p
 		JOIN patient w ON w.patient_id = p.person_id
 		WHERE EXISTS (SELECT 1 FROM stay)`, func(rows *sql.Rows) error {
 		var id int64
 		var p named
-		err := rows.Scan(&id, &p.reference, &p.across)
+		err := rows.Scan(&id, &p.person, &p.reference, &p.across)
 		people[id] = p
 		return err
 	}); err != nil {
@@ -173,7 +176,7 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 			return err
 		}
 		type stayed struct {
-			person   string
+			person   int64
 			admitted delay.Day
 		}
 		at := map[stayed]int{}
@@ -184,6 +187,7 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 				Provider:   provider,
 				Sender:     sentAs,
 				Person:     people[r.patient].reference,
+				Patient:    people[r.patient].person,
 				Across:     people[r.patient].across,
 				Ready:      r.ready,
 				Admitted:   r.admitted,
@@ -195,7 +199,7 @@ func (s *Store) StayRows(ctx context.Context) ([]national.Row, map[string]delay.
 				Body:       ruled.body(r.given, g.body, on),
 				Pathway:    r.pathway,
 			}
-			key := stayed{row.Person, row.Admitted}
+			key := stayed{row.Patient, row.Admitted}
 			if i, ok := at[key]; ok {
 				out[i] = row
 				continue

@@ -941,13 +941,13 @@ func (s *Server) decisions(c echo.Context, code string, past bool) ([]page.Link,
 	var out []page.Link
 	of := queueAsked{filter: measure.Filter{Councils: []delay.Council{delay.Council(code)}}}
 	for _, part := range []casework.Which{casework.ForMe, casework.InDispute, casework.ForOther} {
-		list, err := s.queue(c, of, part, 0, 1)
+		list, err := s.queue(c, of, part, 0, 0)
 		if err != nil {
 			return nil, err
 		}
 		words := whichWords[part] + ": " + plural(int64(list.Total), "part of a wait", "parts of waits")
-		if len(list.Rows) > 0 && part == casework.ForMe {
-			words += ", the oldest of which began on " + list.Rows[0].Segment.Segment.First.Long()
+		if list.Oldest != 0 && part == casework.ForMe {
+			words += ", the oldest of which began on " + list.Oldest.Long()
 		}
 		out = append(out, page.Link{Text: words, Href: page.Address(queuePath, of.query(part))})
 	}
@@ -999,18 +999,20 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (page.
 	slices.SortStableFunc(waits, func(a, b record.Delay) int {
 		return cmp.Or(cmp.Compare(waited(b), waited(a)), cmp.Compare(a.Ready, b.Ready))
 	})
-	for _, d := range waits[:min(len(waits), longestShown)] {
+	waits = waits[:min(len(waits), longestShown)]
+	next, err := s.nextActions(ctx, actor.Scope(), waits)
+	if err != nil {
+		return t, "", err
+	}
+	for _, d := range waits {
 		reason := delay.ReasonNotKnown
 		if n := len(d.Stretches); n > 0 {
 			reason = d.Stretches[n-1].Reason
 		}
-		next, err := s.nextAction(ctx, actor.Scope(), d.Reference)
-		if err != nil {
-			return t, "", err
-		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: d.Reference, Header: true, Href: "/delays/" + d.Reference},
 			{Text: s.opts.Places.ProviderWords(d.Provider)},
-			{Text: count(waited(d)), Class: page.Numeric}, {Text: d.Ready.Long()}, {Text: s.opts.Places.ReasonWords(reason)}, {Text: next}})
+			{Text: count(waited(d)), Class: page.Numeric}, {Text: d.Ready.Long()}, {Text: s.opts.Places.ReasonWords(reason)},
+			{Text: next[d.Reference]}})
 	}
 	if len(t.Rows) > 0 {
 		return t, "", nil
@@ -1025,25 +1027,22 @@ func (s *Server) longest(c echo.Context, a councilAsked, w measure.Waits) (page.
 	}
 }
 
-// nextAction says the open action that is due first, with its owner and date.
-func (s *Server) nextAction(ctx context.Context, scope people.Scope, reference string) (string, error) {
+// nextActions says of each person the open action that is due first, with its owner and
+// date.
+func (s *Server) nextActions(ctx context.Context, scope people.Scope, waits []record.Delay) (map[string]string, error) {
+	references := make([]string, len(waits))
+	said := map[string]string{}
+	for i, d := range waits {
+		references[i], said[d.Reference] = d.Reference, "None recorded"
+	}
 	if s.opts.Cases == nil {
-		return "None recorded", nil
+		return said, nil
 	}
-	one, err := s.opts.Cases.Case(ctx, scope, reference)
-	if err != nil {
-		return "", err
+	actions, err := s.opts.Cases.NextActions(ctx, scope, references)
+	for reference, first := range actions {
+		said[reference] = first.What + ", " + s.opts.Places.OrgWords(first.OwnerOrg) + ", " + first.Due.Long()
 	}
-	var first *casework.Action
-	for i, act := range one.Actions {
-		if act.State == "open" && (first == nil || act.Due < first.Due) {
-			first = &one.Actions[i]
-		}
-	}
-	if first == nil {
-		return "None recorded", nil
-	}
-	return first.What + ", " + s.opts.Places.OrgWords(first.OwnerOrg) + ", " + first.Due.Long(), nil
+	return said, err
 }
 
 // councilTwin gives the page's figures as rows.

@@ -33,6 +33,9 @@ type Cases interface {
 	Queue(ctx context.Context, scope people.Scope, q casework.QueueQuery) (casework.QueueList, error)
 	// Periods gives the numbers of the periods of many people.
 	Periods(ctx context.Context, scope people.Scope, references []string) (casework.Periods, error)
+	// NextActions gives the open action that is due first of each of many people,
+	// none for those who have none.
+	NextActions(ctx context.Context, scope people.Scope, references []string) (map[string]casework.Action, error)
 	// Examples gives the latest rulings about a reason that were kept as local
 	// examples.
 	Examples(ctx context.Context, reason delay.Reason, limit int) ([]casework.EventLine, error)
