@@ -737,7 +737,8 @@ func (s *Store) Queue(ctx context.Context, scope people.Scope, q casework.QueueQ
 	case casework.ForOther:
 		w.add("t.state IN (0, 2, 4) AND t.next_side = ?", q.Side.Other())
 	case casework.InDispute:
-		w.add("t.state IN (2, 4)")
+		// The first condition is that of the index of what is not settled.
+		w.add("t.state IN (0, 2, 4) AND t.state IN (2, 4)")
 	case casework.Settled:
 		// The first condition keeps SQLite from walking all segments.
 		w.add("t.patient_id IN (SELECT patient_id FROM agreement_event WHERE made_at >= ?) AND t.state IN (1, 3) AND t.event_id IN (SELECT "+
