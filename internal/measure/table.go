@@ -198,11 +198,19 @@ func Figures(ctx context.Context, src Source, q Query, numbers []Number) (*Table
 			}
 		}
 	}
-	for _, c := range cells {
+	// A nation's table has a hundred thousand rows: their cells are one piece of memory.
+	width := len(t.Head)
+	all := make([]string, len(cells)*width)
+	t.Rows = make([][]string, 0, len(cells))
+	for i, c := range cells {
 		t.Total += c.Days
 		t.NotAgreed += open[key(c)]
-		row := make([]string, 0, len(t.Head))
-		for _, d := range q.By {
+		row := all[i*width : i*width : (i+1)*width]
+		for j, d := range q.By {
+			if i > 0 && d.isTime() && c.Period == cells[i-1].Period {
+				row = append(row, t.Rows[i-1][j])
+				continue
+			}
 			row = append(row, c.Text(d))
 		}
 		for _, n := range numbers {
@@ -275,6 +283,9 @@ func group(c Cell) Cell {
 	c.Body, c.Days = 0, 0
 	return c
 }
+
+// isTime says that a dimension is a cell's period alone.
+func (d Dimension) isTime() bool { return d == ByDay || d == ByWeek || d == ByMonth }
 
 // Column names the column of a dimension.
 func Column(d Dimension) string {

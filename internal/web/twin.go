@@ -10,12 +10,11 @@ import (
 
 // sendCSV answers with the rows as CSV.
 func (s *Server) sendCSV(c echo.Context, name string, t page.Twin) error {
-	b, err := t.CSV(s.ruleVersion())
-	if err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b)
+	head := c.Response().Header()
+	head.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	head.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
+	c.Response().WriteHeader(http.StatusOK)
+	return t.WriteCSV(c.Response(), s.ruleVersion())
 }
 
 // sendJSON answers with the same rows as JSON.

@@ -1,9 +1,9 @@
 package page
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
+	"io"
 	"slices"
 
 	"homeward/internal/csvout"
@@ -42,36 +42,45 @@ type Twin struct {
 	Convention string
 }
 
-// provenance are the last columns of every CSV row. rules names the rule set in
-// force today.
-func (t Twin) provenance(row int, rules string) (names, cells []string) {
-	names, cells = []string{"convention", "measure_id"}, []string{t.Convention, t.Measure}
-	if t.Measure == "" {
-		names, cells = names[:1], cells[:1]
-	}
-	if slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == "convention" }) {
-		names, cells = names[1:], cells[1:] // The rows name their own.
-	}
-	return append(names, "basis", "rule_version", "data_as_at"), append(cells, t.basisOf(row).String(), t.rulesOf(row, rules), t.AsAt)
+// ownConvention says that the rows name their own convention.
+func (t Twin) ownConvention() bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == "convention" })
 }
 
-// CSV gives the rows as CSV. A text cell that a spreadsheet would run as a
+// WriteCSV writes the rows as CSV, the last columns of each being where it comes from;
+// rules names the rule set in force today. A text cell that a spreadsheet would run as a
 // formula is given an apostrophe (R8).
-func (t Twin) CSV(rules string) ([]byte, error) {
-	var b bytes.Buffer
-	w := csvout.New(&b)
-	names, _ := t.provenance(-1, rules)
-	head := make([]string, 0, len(t.Columns)+len(names))
+func (t Twin) WriteCSV(to io.Writer, rules string) error {
+	w := csvout.New(to)
+	var line []string
 	for _, col := range t.Columns {
-		head = append(head, col.Name)
+		line = append(line, col.Name)
 	}
-	_ = w.Write(append(head, names...))
+	own := t.ownConvention()
+	if !own {
+		line = append(line, "convention")
+	}
+	if t.Measure != "" {
+		line = append(line, "measure_id")
+	}
+	if err := w.Write(append(line, "basis", "rule_version", "data_as_at")); err != nil {
+		return err
+	}
+	number := func(i int) bool { return i < len(t.Columns) && t.Columns[i].Number }
 	for n, row := range t.Rows {
-		_, cells := t.provenance(n, rules)
-		_ = w.WriteMixed(append(slices.Clone(row), cells...), func(i int) bool { return i < len(t.Columns) && t.Columns[i].Number })
+		line = append(line[:0], row...)
+		if !own {
+			line = append(line, t.Convention)
+		}
+		if t.Measure != "" {
+			line = append(line, t.Measure)
+		}
+		if err := w.WriteMixed(append(line, t.basisOf(n).String(), t.rulesOf(n, rules), t.AsAt), number); err != nil {
+			return err
+		}
 	}
 	w.Flush()
-	return b.Bytes(), w.Error()
+	return w.Error()
 }
 
 // JSON gives the same rows as they are written in JSON.
