@@ -238,13 +238,17 @@ func (s *Store) File(ctx context.Context, sum string) (FileRecord, error) {
 	key, err := hex.DecodeString(sum)
 	if err == nil {
 		var received, again int64
+		var lists []byte
 		err = s.read.QueryRowContext(ctx, `
-			SELECT bytes, `+firstReceived+`, coalesce((SELECT f.received_at FROM reading q WHERE q.file_id = f.file_id), 0), report
+			SELECT bytes, `+firstReceived+`, coalesce((SELECT f.received_at FROM reading q WHERE q.file_id = f.file_id), 0), report, lists
 			FROM file f
 			WHERE sha256 = ?
 			ORDER BY outcome = 'taken' DESC, file_id DESC
-			LIMIT 1`, key).Scan(&r.Bytes, &received, &again, &r.Report)
+			LIMIT 1`, key).Scan(&r.Bytes, &received, &again, &r.Report, &lists)
 		r.Received, r.ReadAgain = time.UnixMicro(received), moment(again)
+		if err == nil {
+			r.Report, err = unpackReceipt(r.Report, lists)
+		}
 	} else {
 		err = sql.ErrNoRows
 	}

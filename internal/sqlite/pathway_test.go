@@ -253,6 +253,7 @@ func TestStoreOfBeforePathways(t *testing.T) {
 		ALTER TABLE call_action DROP COLUMN withdrawn_as; ALTER TABLE call_action DROP COLUMN withdrawn_why;
 		ALTER TABLE extract DROP COLUMN unlike; ALTER TABLE extract DROP COLUMN unlike_in; ALTER TABLE extract DROP COLUMN tells;
 		DROP INDEX local_number_by_sender; CREATE UNIQUE INDEX local_number_by_hash ON local_number (hash, provider_id);
+		ALTER TABLE file DROP COLUMN lists;
 		ALTER TABLE moment DROP COLUMN turn; ALTER TABLE moment DROP COLUMN everything; DROP TABLE provider_turn;
 		PRAGMA user_version = 23`); err != nil {
 		t.Fatal(err)

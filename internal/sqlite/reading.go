@@ -288,8 +288,7 @@ func (a *Rereading) Replace(f ReadFile, b *ingest.Batch, report func(ingest.Take
 	if err != nil {
 		return "", err
 	}
-	_, err = a.r.ExecContext(ctx, `UPDATE file SET report = ? WHERE file_id = ?`, string(text), id)
-	if err == nil {
+	if err = setReceipt(ctx, a.r.Tx, id, text); err == nil {
 		_, err = a.r.ExecContext(ctx, `RELEASE again`)
 	}
 	return ingest.ReadsOtherwise, err

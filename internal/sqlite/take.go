@@ -18,16 +18,20 @@ import (
 
 // Known gives the receipt of a file with the same bytes that was taken before.
 func (s *Store) Known(ctx context.Context, sum [32]byte) ([]byte, bool, error) {
-	var report []byte
+	var report, lists []byte
 	err := s.write.QueryRowContext(ctx, `
-		SELECT report
+		SELECT report, lists
 		FROM file
 		WHERE sha256 = ? AND +outcome = 'taken'
 		ORDER BY file_id DESC -- as it was read last
-		LIMIT 1`, sum[:]).Scan(&report)
+		LIMIT 1`, sum[:]).Scan(&report, &lists)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
+	if err != nil {
+		return nil, false, err
+	}
+	report, err = unpackReceipt(report, lists)
 	return report, err == nil, err
 }
 
@@ -61,6 +65,16 @@ func insertFile(ctx context.Context, tx *sql.Tx, f ingest.File, at time.Time, ou
 		return 0, err
 	}
 	return res.LastInsertId()
+}
+
+// setReceipt stores the receipt of a file.
+func setReceipt(ctx context.Context, tx *sql.Tx, file int64, receipt []byte) error {
+	report, lists, err := packReceipt(receipt)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE file SET report = ?, lists = ? WHERE file_id = ?`, report, lists, file)
+	return err
 }
 
 // Take stores a batch in one transaction and works out again what it touches.
@@ -113,8 +127,7 @@ func (s *Store) Take(ctx context.Context, b *ingest.Batch, report func(ingest.Ta
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE file SET report = ? WHERE file_id = ?`, string(text), fileID)
-		return err
+		return setReceipt(ctx, tx, fileID, text)
 	})
 }
 
