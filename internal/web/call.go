@@ -706,7 +706,7 @@ func stackOf(st call.Stack) *stackView {
 // narrowColumns of cells of narrowLetters fit beside each other on a phone.
 const (
 	narrowColumns = 6
-	narrowLetters = 11
+	narrowLetters = 10
 )
 
 func callTableOf(id string, t call.Table) *callTable {
