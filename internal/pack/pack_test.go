@@ -369,6 +369,20 @@ func TestPageStandsOnItsOwn(t *testing.T) {
 	if d.Find("figure svg[role='img'][aria-label]").Length() != 5 || d.Find("table caption").Length() != 6 {
 		t.Error("five pictures with a text alternative and six tables with a caption were expected")
 	}
+	if n := d.Find(".tables > details:not([open]) > summary + .scroll table").Length(); n != 6 {
+		t.Errorf("%d tables are folded", n)
+	}
+}
+
+// What is noted of several charts stands once above them, what is of one beside it.
+func TestANoteStandsOnce(t *testing.T) {
+	t.Parallel()
+	p := &page{Charts: []chartView{{Notes: []string{"all", "one"}}, {Notes: []string{"all"}}, {Notes: []string{"all", "other"}}}}
+	p.gatherNotes()
+	got := fmt.Sprint(p.Notes, p.Charts[0].Notes, p.Charts[1].Notes, p.Charts[2].Notes)
+	if got != "[all] [one] [] [other]" {
+		t.Errorf("the notes are %s", got)
+	}
 }
 
 func TestPageSaysWhatItShows(t *testing.T) {

@@ -37,10 +37,12 @@ type page struct {
 	Now                            nowView
 	Keys                           []keyView
 	Waiting                        []waitingView
-	Charts                         []chartView
-	Arrivals                       *tableView
-	Definitions                    []measure.Definition
-	Foot                           string
+	// Notes are those of more than one chart, each once above them all.
+	Notes       []string
+	Charts      []chartView
+	Arrivals    *tableView
+	Definitions []measure.Definition
+	Foot        string
 	// Public and PublicMore say that the page may leave the partnership, and are
 	// empty when it may not; Warning says what to do before it is passed on.
 	Public, PublicMore, Warning string
@@ -80,6 +82,9 @@ type tableView struct {
 	Rows        [][]cellView
 	Foot        []cellView
 }
+
+// Size says how long a table is before it is opened.
+func (t tableView) Size() string { return plural(int64(len(t.Rows)), "row", "rows") }
 
 type headView struct {
 	Text    string
@@ -154,8 +159,24 @@ func (p *page) add(c chart.Chart, drawing []byte) {
 	})
 }
 
+// gatherNotes takes what is noted of more than one chart to one place.
+func (p *page) gatherNotes() {
+	times := map[string]int{}
+	for _, c := range p.Charts {
+		for _, note := range c.Notes {
+			if times[note]++; times[note] == 2 {
+				p.Notes = append(p.Notes, note)
+			}
+		}
+	}
+	for i, c := range p.Charts {
+		p.Charts[i].Notes = slices.DeleteFunc(slices.Clone(c.Notes), func(note string) bool { return times[note] > 1 })
+	}
+}
+
 // render gives the page and the hash of its style as policies write it.
 func (p *page) render() ([]byte, string, error) {
+	p.gatherNotes()
 	hash := styleHash([]byte(p.Style))
 	p.Policy = pagePolicy(hash)
 	var b bytes.Buffer

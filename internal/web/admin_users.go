@@ -49,7 +49,7 @@ func (s *Server) usersPage(c echo.Context) error {
 			"page of your name, and act in it on the page Account. You set who takes part on the page Partnership."
 	}
 	for _, p := range all {
-		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: p.Name, Header: true, Href: userPath(p.ID)}, {Text: p.Email},
+		v.Table.Rows = append(v.Table.Rows, []page.Cell{{Text: p.Name, Header: true, Href: userPath(p.ID)}, {Text: p.Email, Class: "app-breaks"},
 			{Text: cmp.Or(s.rolesOf(p), "None")},
 			{Text: s.momentOr(p.LastSignedIn, "Never")}, {Text: signin.State(p)}})
 	}

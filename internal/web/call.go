@@ -390,17 +390,18 @@ func decodeCall(r call.Record) (*call.Content, error) {
 // callPageView is a call as one page, the accessible and printable version.
 type callPageView struct {
 	page.Frame
-	Held      string
-	Slides    []slideView
-	Show      page.Link
-	Counted   page.Link
-	JSON      string
-	Since     page.Table
-	Same      bool
-	MayRun    bool
-	Ended     string
-	End       string
-	Different int64
+	Held    string
+	Slides  []slideView
+	Show    page.Link
+	Counted page.Link
+	JSON    string
+	// Since has the figures that are known differently now, Unchanged the others.
+	Since, Unchanged page.Table
+	Same             bool
+	MayRun           bool
+	Ended            string
+	End              string
+	Different        int64
 	// Actions are the addresses of the twins of the actions.
 	Actions []page.Link
 	// Remotes is nil where none can be made.
@@ -417,6 +418,17 @@ type callUndo struct{ Action, Started, Until string }
 
 // Known says whether what is known since stands below the slides.
 func (v callPageView) Known() bool { return len(v.Withdrawn) == 0 }
+
+// Compared says whether there were figures to compare.
+func (v callPageView) Compared() bool { return len(v.Since.Rows)+len(v.Unchanged.Rows) > 0 }
+
+// UnchangedWords counts the figures that are as they were shown.
+func (v callPageView) UnchangedWords() string {
+	if v.Same {
+		return "The figures"
+	}
+	return plural(int64(len(v.Unchanged.Rows)), "figure that is the same", "figures that are the same")
+}
 
 // MayEnd says whether the reader may end the call.
 func (v callPageView) MayEnd() bool { return v.MayRun && v.Ended == "" }
@@ -486,11 +498,15 @@ func (s *Server) showCallPage(c echo.Context, r call.Record, content *call.Conte
 			{Text: "Difference", Numeric: true},
 			{Text: "Why"},
 		}}
+	v.Unchanged = v.Since
+	v.Unchanged.ID, v.Unchanged.Caption = "since-same", "What is known now as it was shown"
 	for _, d := range diffs {
+		t := &v.Unchanged
 		if d.Different {
 			v.Different++
+			t = &v.Since
 		}
-		v.Since.Rows = append(v.Since.Rows, []page.Cell{{Text: measure.UpperFirst(d.Measure), Header: true}, {Text: d.Then, Class: page.Numeric},
+		t.Rows = append(t.Rows, []page.Cell{{Text: measure.UpperFirst(d.Measure), Header: true}, {Text: d.Then, Class: page.Numeric},
 			{Text: d.Now, Class: page.Numeric}, {Text: d.Change, Class: page.Numeric}, {Text: d.Why}})
 	}
 	v.Same = v.Different == 0
@@ -591,8 +607,10 @@ type barView struct{ Name, Words, Width string }
 type callTable struct {
 	ID, Caption string
 	Dense       bool
-	Head        []call.Column
-	Rows        []callRow
+	// Narrow says that its cells are so short that a phone has room for its columns.
+	Narrow bool
+	Head   []call.Column
+	Rows   []callRow
 }
 
 type callRow struct {
@@ -685,8 +703,14 @@ func stackOf(st call.Stack) *stackView {
 	return v
 }
 
+// narrowColumns of cells of narrowLetters fit beside each other on a phone.
+const (
+	narrowColumns = 6
+	narrowLetters = 10
+)
+
 func callTableOf(id string, t call.Table) *callTable {
-	v := &callTable{ID: id, Caption: t.Caption, Dense: t.Dense, Head: t.Head}
+	v := &callTable{ID: id, Caption: t.Caption, Dense: t.Dense, Head: t.Head, Narrow: !t.Dense && len(t.Head) <= narrowColumns}
 	for _, r := range t.Rows {
 		row := callRow{Strong: r.Strong}
 		for i, text := range r.Cells {
@@ -697,6 +721,7 @@ func callTableOf(id string, t call.Table) *callTable {
 			if i < len(t.Head) {
 				cell.Head = t.Head[i].Text
 			}
+			v.Narrow = v.Narrow && (i == 0 || utf8.RuneCountInString(text) <= narrowLetters)
 			row.Cells = append(row.Cells, cell)
 		}
 		v.Rows = append(v.Rows, row)

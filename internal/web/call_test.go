@@ -181,10 +181,16 @@ func TestCallFrozen(t *testing.T) {
 		t.Errorf("a second start leads to %s", location)
 	}
 	k.since = []call.Difference{{Measure: "people waiting", Then: "118", Now: "119", Change: "+1", Why: "1 late extract, Westhaven (2 Nov)",
-		Different: true}}
+		Different: true}, {Measure: "delayed days", Then: "7", Now: "7", Change: "0", Why: "The same"}}
 	doc := parse(t, s.ask(http.MethodGet, "/call/2026-11-04", nil))
 	if got := words(doc.Find("#since tbody tr")); got != "People waiting 118 119 +1 1 late extract, Westhaven (2 Nov)" {
 		t.Errorf("C15 beside it stands %q", got)
+	}
+	// What is the same is folded, and opens without scripts.
+	same := doc.Find("#since-then details:not([open])")
+	got, row := words(same.Find("summary")), words(same.Find("tbody tr"))
+	if got != "1 figure that is the same" || row != "Delayed days 7 7 0 The same" {
+		t.Errorf("of what is the same stands %q %q", got, row)
 	}
 	if n := doc.Find("section.app-call").Length(); n != slides+1 {
 		t.Errorf("%d sections", n)

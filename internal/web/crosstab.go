@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"homeward/internal/call"
 	"homeward/internal/delay"
 	"homeward/internal/measure"
 	"homeward/internal/web/page"
@@ -19,8 +20,11 @@ func (s *Server) crosstab(c measure.Cross, rows, columns measure.Dimension, behi
 	t := page.Crosstab{Corner: dimensionWords[rows]}
 	opening := func(n int64, row, column *measure.Cell) page.Cell {
 		cell := page.Cell{Text: count(n), Class: page.Numeric}
-		if n > 0 {
+		switch {
+		case n > 0:
 			cell.Href = behind(row, column)
+		case column != nil:
+			cell.Class += " " + page.LeftOut
 		}
 		return cell
 	}
@@ -121,6 +125,10 @@ func (s *Server) shortName(d measure.Dimension, c measure.Cell) string {
 		return c.Period.Time().Format("Jan 06")
 	case measure.ByWeek:
 		return c.Period.Time().Format("2 Jan 06")
+	case measure.ByProvider:
+		if name := s.splitName(d, c); call.ShortName(name) != name {
+			return call.ShortName(name)
+		}
 	case measure.ByResponsible:
 		if c.Body == delay.NotAttributed {
 			return "None"

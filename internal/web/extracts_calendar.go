@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -39,12 +40,24 @@ type calendarView struct {
 	Filters              page.Filters
 	Links                []page.Link
 	// Sums has a line for each hospital, with when its extract is due.
-	Sums    page.Table
-	Heads   []string
-	Days    []calendarDay
+	Sums page.Table
+	// Months have a table each where there is more than one, the newest first and
+	// open; ID is empty for the one of a single month.
+	Months  []calendarMonth
 	Lists   []providerList
 	Strange []strangeFile
 }
+
+// calendarMonth is what is shown of one month.
+type calendarMonth struct {
+	ID, Name, Note string
+	Open           bool
+	Heads          []string
+	Days           []calendarDay
+}
+
+// Single says whether there is but one month, which needs no folding.
+func (v calendarView) Single() bool { return len(v.Months) == 1 }
 
 // calendarDay is one day with a cell for each hospital.
 type calendarDay struct {
@@ -133,7 +146,8 @@ func (s *Server) calendarPage(c echo.Context) error {
 	v.Links = append(v.Links, page.Link{Text: "CSV", Href: page.Address(calendarPath+".csv", f.query(f.From, f.To))},
 		page.Link{Text: "JSON", Href: page.Address(calendarPath+".json", f.query(f.From, f.To))})
 	v.Sums = calendarSums(f.Lines)
-	v.Days, v.Heads, v.Lists = calendarDays(f)
+	days, heads, lists := calendarDays(f)
+	v.Months, v.Lists = calendarMonths(f, days, heads), lists
 	for _, t := range away {
 		known := slices.ContainsFunc(f.Lines, func(l measure.ExtractLine) bool { return l.Code == t.Provider })
 		if !known && len(f.Asked) == 0 {
@@ -191,6 +205,50 @@ func calendarSums(lines []measure.ExtractLine) page.Table {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// calendarMonths divides the days, and says of each month what is not in, so that
+// nobody has to open one to find it.
+func calendarMonths(f fortnightOf, days []calendarDay, heads []string) []calendarMonth {
+	var months []calendarMonth
+	for at := 0; at < len(days); {
+		first := f.From + delay.Day(at)
+		end := min(len(days), int(first.Month().Last()-f.From)+1)
+		late, missing, held := 0, 0, 0
+		for _, line := range f.Lines {
+			for _, d := range line.Days[at:end] {
+				if d.Held != "" {
+					held++
+				}
+				switch d.Arrival {
+				case measure.Late:
+					late++
+				case measure.Missing:
+					missing++
+				}
+			}
+		}
+		m := calendarMonth{ID: "days-" + first.Time().Format("2006-01"),
+			Name: first.Time().Format("January 2006"), Heads: heads, Days: days[at:end]}
+		var raised []string
+		for _, of := range []struct {
+			n    int
+			word string
+		}{{missing, "missing"}, {late, "late"}, {held, "held"}} {
+			if of.n > 0 {
+				raised = append(raised, count(int64(of.n))+" "+of.word)
+			}
+		}
+		m.Note = cmp.Or(strings.Join(raised, ", "), "nothing missing, late or held")
+		months = append(months, m)
+		at = end
+	}
+	slices.Reverse(months)
+	months[0].Open = true
+	if len(months) == 1 {
+		months[0].ID, months[0].Name, months[0].Note = "days", "By day", ""
+	}
+	return months
 }
 
 // calendarDays gives a row for each day, the first first, and for narrow screens

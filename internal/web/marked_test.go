@@ -34,8 +34,17 @@ func TestTheBarSaysOnceWhatTheMarksAre(t *testing.T) {
 	if doc := s.get(t, "/figures"); doc.Find(".app-datebar__marked").Length() != 0 {
 		t.Error("a page without marks explains them")
 	}
+	// Of several months the newest is open, each says what is not in, and none is lost.
+	months := parse(t, s.ask(http.MethodGet, calendarPath+"?from=2026-08-15&to=2026-10-31", nil, wordAs, string(people.Analyst)))
+	if got := words(months.Find("details.app-part[open] h2")); got != "October 2026" {
+		t.Errorf("open is %q", got)
+	}
+	n, rows := months.Find("details.app-part:not([open]) .app-part__note").Length(), months.Find("details.app-part tbody tr").Length()
+	if n != 2 || rows != 78 {
+		t.Errorf("%d months are closed, %d days in all", n, rows)
+	}
 	calendar := parse(t, s.ask(http.MethodGet, calendarPath, nil, wordAs, string(people.Analyst)))
-	n := 0
+	n = 0
 	calendar.Find("main a[href^='" + calendarPath + "']").Each(func(_ int, a *goquery.Selection) {
 		href, _ := a.Attr("href")
 		if w := s.ask(http.MethodGet, href, nil, wordAs, string(people.Analyst)); w.Code != http.StatusOK {

@@ -308,8 +308,8 @@ func (s *Server) filesTable(files []published.Kept) page.Table {
 		series, _ := published.SeriesNamed(k.Series)
 		t.Rows = append(t.Rows, []page.Cell{{Text: series.Title, Header: true}, {Text: k.VintageWords()}, {Text: k.Periods()},
 			{Text: measure.Whole(int64(k.Values)), Class: page.Numeric},
-			{Text: k.Name, Class: "app-file", Href: publishedFiles + strconv.FormatInt(k.ID, 10)},
-			{Text: hex.EncodeToString(k.SHA256[:6]) + "…"}, {Text: s.moment(k.At), Class: "app-when"}})
+			{Text: k.Name, Class: "app-file app-breaks", Href: publishedFiles + strconv.FormatInt(k.ID, 10)},
+			{Text: hex.EncodeToString(k.SHA256[:6]) + "…", Class: "app-breaks"}, {Text: s.moment(k.At), Class: "app-when"}})
 	}
 	return t
 }

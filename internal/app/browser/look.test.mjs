@@ -253,6 +253,11 @@ describe('on a page', () => {
       await page.goto(site.at + target)
       assert.deepEqual(await bare(), [], `${target}: no border`)
     }
+    // What is chosen is filled with colour, so without it its edge must tell.
+    await page.goto(site.at + '/figures')
+    const edge = (chip) => page.locator(chip).first().evaluate((one) => parseFloat(getComputedStyle(one).borderTopWidth))
+    assert.ok(await edge('.app-pairs__pair--current') > await edge('.app-pairs__pair:not(.app-pairs__pair--current)'), 'the chosen columns')
+    await page.goto(site.at + '/reasons')
     for (let i = 0; i < 12; i++) {
       await page.keyboard.press('Tab')
       const focus = await page.evaluate(() => {

@@ -233,20 +233,72 @@ describe('by keyboard', () => {
   })
 })
 
-test('between a phone and a desk no page is wider than the window, and a table that is shows that it goes on', async () => {
+test('between a phone and a desk a table that is wide shows that it goes on, and its caption is whole', async () => {
   const { page, wrong, leave } = await visitor(chrome, sites.full, { width: 700, script: false, again: true })
   let wide = 0
-  for (const target of ['/admin/jobs', '/admin/audit', '/admin/partnership/settings', '/quality', '/sitrep', '/council/E10000099']) {
+  for (const target of ['/admin/jobs', '/admin/audit', '/admin/partnership/settings', '/quality', '/sitrep', '/council/E10000099',
+    '/admin/users', '/extracts', '/extracts/calendar', '/discharge']) {
     await page.goto(sites.full.at + target)
     await sound(page, wrong, `${target} at 700 px`)
     const tables = await page.locator('.app-scroll').evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
       .map((one) => [one.getAttribute('aria-labelledby'), getComputedStyle(one).backgroundImage.split('linear-gradient').length - 1,
         getComputedStyle(one).backgroundAttachment]))
     for (const [name, edges, moves] of tables) assert.deepEqual([edges, moves], [4, 'local, local, scroll, scroll'], `${target}: ${name}`)
-    if (/jobs|audit/.test(target)) assert.deepEqual(tables, [], `${target}: what is done in a row is out of sight`)
+    const cut = await page.locator('.app-scroll').evaluateAll((all) => all.map((one) => [one, one.querySelector('caption')])
+      .filter(([one, caption]) => caption?.checkVisibility() && caption.getBoundingClientRect().width > one.clientWidth + 1)
+      .map(([, caption]) => caption.textContent))
+    assert.deepEqual(cut, [], `${target}: captions are cut`)
+    if (/jobs|audit|users|extracts/.test(target)) assert.deepEqual(tables, [], `${target}: what is done in a row is out of sight`)
     wide += tables.length
   }
   assert.ok(wide > 0, 'no table is wide here, so nothing was looked at')
+  await leave()
+})
+
+test('no page of the ward round is wider than the window, on a phone neither are its sheets', async () => {
+  const { page, wrong, leave } = await visitor(chrome, sites.full, { width: 1024, script: false, as: 'coordinator' })
+  for (const width of [1024, 768, 700, 390, 320]) {
+    await page.setViewportSize({ width, height: 720 })
+    for (const target of ['/today', '/today?view=print']) {
+      await page.goto(sites.full.at + target)
+      await sound(page, wrong, `${target} at ${width} px`)
+    }
+  }
+  await leave()
+})
+
+test('what covers the shadow of a table that is all in sight has the colour of its ground', async () => {
+  const { page, leave } = await visitor(chrome, sites.full, { width: 320, script: false, again: true })
+  let seen = 0
+  for (const target of ['/reasons', '/sitrep', '/extracts/calendar', '/published', '/discharge']) {
+    await page.goto(sites.full.at + target)
+    const grounds = await page.locator('.app-scroll').evaluateAll((all) => all.map((one) => {
+      const bare = (at) => getComputedStyle(at).backgroundColor === 'rgba(0, 0, 0, 0)'
+      let under = one.parentElement
+      while (bare(under)) under = under.parentElement
+      return [getComputedStyle(one).backgroundImage.includes(getComputedStyle(under).backgroundColor), one.getAttribute('aria-labelledby')]
+    }))
+    seen += grounds.length
+    assert.deepEqual(grounds.filter(([same]) => !same), [], `${target}: a tint at the edges`)
+  }
+  assert.ok(seen > 3, `only ${seen} tables`)
+  await leave()
+})
+
+test('a crosstab on a phone has short names and leaves out of a row the columns of nothing, and says so', async () => {
+  const { page, leave } = await visitor(chrome, sites.full, { width: 320, script: false, again: true })
+  await page.goto(sites.full.at + '/figures?rows=reason&columns=provider')
+  const cells = await page.locator('#crosstab tbody td[data-head]').evaluateAll((all) => all.map((one) => (
+    { head: one.dataset.head, text: one.textContent.trim(), seen: one.checkVisibility(), wide: one.matches('.app-crosstab__wide') })))
+    .then((all) => all.filter((one) => !one.wide))
+  assert.ok(cells.some((one) => !one.seen), 'every hospital has every reason, so nothing was looked at')
+  for (const { head, text, seen } of cells) {
+    assert.doesNotMatch(head, /Trust$/)
+    assert.equal(seen, text !== '0' || head === 'All', `${head}: ${text}`)
+  }
+  assert.ok(await page.locator('.app-crosstab__left').isVisible(), 'it is said that they are left out')
+  await page.setViewportSize({ width: 1280, height: 720 })
+  assert.ok(await page.locator('#crosstab .app-crosstab__nothing').first().isVisible(), 'a desk has all of it')
   await leave()
 })
 

@@ -191,7 +191,7 @@ export async function sideways (page) {
   // A click comes back before the next page has its style sheet.
   await page.waitForLoadState('load')
   return await page.evaluate(() => {
-    const tables = innerWidth < 400 ? document.querySelectorAll('.app-scroll:not(:has(> pre))') : []
+    const tables = innerWidth < 400 ? document.querySelectorAll('.app-scroll:not(:has(> pre)), .app-call__scroll') : []
     return [document.documentElement, ...tables].filter((one) => one.scrollWidth > one.clientWidth + 1)
       .map((one) => `${one.getAttribute('aria-labelledby') ?? 'the page'} by ${one.scrollWidth - one.clientWidth} px`)
   })

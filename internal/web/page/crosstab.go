@@ -69,6 +69,10 @@ func (t Crosstab) Stacks() bool {
 	return sum > crossLetters
 }
 
+// LeftOut is the class of the cells that a phone leaves out where rows are stacked,
+// being nothing, which is said once above them.
+const LeftOut = "app-crosstab__nothing"
+
 // WideOnly is the class of a crosstab's cells that a phone leaves out.
 const WideOnly = "app-crosstab__wide"
 
@@ -80,9 +84,9 @@ func (t Crosstab) Bodies() []CrossRow {
 	}
 	for i, h := range t.Heads {
 		for _, r := range t.Rows {
-			r.Cells[i].Under = h.Text
+			r.Cells[i].Under = cmp.Or(h.Short, h.Text)
 		}
-		t.Foot[i+1].Under = h.Text // The first is the row's name.
+		t.Foot[i+1].Under = cmp.Or(h.Short, h.Text) // The first is the row's name.
 	}
 	return t.Rows
 }
