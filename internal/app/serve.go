@@ -270,11 +270,15 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	return s, nil
 }
 
-// verifyNightly derives everything afresh. Where that does not agree, or the database
-// cannot be read for it, the newest backup that is whole is named.
+// verifyNightly derives everything afresh, and makes the sums of what was added since.
+// Where that does not agree, or the database cannot be read for it, the newest backup
+// that is whole is named.
 func (a *App) verifyNightly(ctx context.Context, kept *backups) (string, error) {
-	status, sentence, err := verify(ctx, a.Store)
-	if err == nil && status == ExitDone || ctx.Err() != nil {
+	status, sentence, err := verify(ctx, a.Store, a.Key)
+	if err == nil && status == ExitDone {
+		return sentence, a.Store.SumRows(ctx)
+	}
+	if ctx.Err() != nil {
 		return sentence, err
 	}
 	good, goodErr := kept.lastGood(ctx)
