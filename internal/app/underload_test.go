@@ -271,7 +271,7 @@ func (c child) checker(s *served, client int) *loadClient {
 	r.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	r.client.Timeout = time.Minute
 	return &loadClient{http: r.client, next: func(i int) *sentWrite {
-		key, at := letters(client, i), time.Now().UTC().Format(time.RFC3339)
+		key, at := checkKey(client, i), time.Now().UTC().Format(time.RFC3339)
 		return &sentWrite{name: key, count: `SELECT count(*) FROM log_entry WHERE sent_key = ?`, arg: key,
 			ask: func(address string) (*http.Request, error) {
 				f := url.Values{"key": {key}, "at": {at}, "one": {ref}}
@@ -291,7 +291,7 @@ func (c child) checker(s *served, client int) *loadClient {
 	}}
 }
 
-// letters gives the key of a check: small letters.
-func letters(client, i int) string {
+// checkKey gives the key of a check: small letters.
+func checkKey(client, i int) string {
 	return strings.Map(func(r rune) rune { return 'a' + r - '0' }, fmt.Sprintf("%08d%08d", client, i))
 }
