@@ -125,7 +125,7 @@ torture: ## Do every kind of work with TORTURE (10) faults of each kind, and cou
 	@.ci/need go cc
 	@temporary=$$(.ci/temporary); trap 'rm -rf "$$temporary"' EXIT; \
 	TMPDIR="$$temporary" HOMEWARD_TORTURE=$(TORTURE) go test -vet=off -count=1 -timeout 120m -v \
-		-run '^(TestTorture|TestAFlippedByteIsNoticed|TestTheNightlyCheckNamesTheLastGoodBackup)$$' ./internal/app | \
+		-run '^(TestTorture|TestAFlippedByteIsNoticed|TestTheNightlyCheckNamesTheLastGoodBackup|TestKilledAndStoppedUnderLoad)$$' ./internal/app | \
 		sed -n '/^ *=== /d; /^ *--- PASS/d; p'
 
 .PHONY: lint
