@@ -37,7 +37,6 @@ func TestEveryJobHasALimit(t *testing.T) {
 // The same work of a server, the console and other looks through the inbox, all at
 // once, is done once: each file is there once, and each backup that was made is whole.
 func TestTheSameWorkInSeveralProcessesIsDoneOnce(t *testing.T) {
-	skipShort(t)
 	t.Parallel()
 	c := newChild(t)
 	if err := os.CopyFS(c.data(), os.DirFS(northshireExample)); err != nil {

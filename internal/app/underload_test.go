@@ -154,7 +154,8 @@ func TestKilledAndStoppedUnderLoad(t *testing.T) {
 	}
 	file := filepath.Join(c.data(), app.PartnershipFile)
 	text := must2(os.ReadFile(file))
-	if err := os.WriteFile(file, append(text, "\nsign_in: {require_second_factor: false, requests_per_second: 1000}\n"...), 0o600); err != nil {
+	text = append(text, "\nsign_in: {require_second_factor: false, requests_per_second: 1000}\n"...)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	today := delay.DayOf(time.Now())

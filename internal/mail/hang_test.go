@@ -16,7 +16,8 @@ func TestAServerThatNeverAnswersIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	s, err := New(config.Mail{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, Security: "none", From: "homeward@partnership.example"})
+	s, err := New(config.Mail{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, Security: "none",
+		From: "homeward@partnership.example"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -145,8 +145,8 @@ func (s *Scheduler) guarded(e *entry) (message string, err error) {
 			"from the jobs page; what it does cannot be undone.", s.dated(e.began), s.dated(finished))
 	}
 	if left >= leftAtMost {
-		return "", problem.New(problem.Unavailable, "It was not begun: %d runs before it hang and cannot be ended. See what they wait for, such as "+
-			"a disk over the network, and restart Homeward.", left)
+		return "", problem.New(problem.Unavailable, "It was not begun: %d runs before it hang and cannot be ended. See what they wait for, "+
+			"such as a disk over the network, and restart Homeward.", left)
 	}
 	if limit == 0 {
 		return s.recovered(s.base, e.Name, run)
@@ -179,8 +179,8 @@ func (s *Scheduler) guarded(e *entry) (message string, err error) {
 		s.mu.Unlock()
 		s.opts.Log.Warn("a run that was left behind has ended", "job", e.Name, "error", r.err)
 	}()
-	return "", problem.New(problem.Unavailable, "It did not finish within %s and could not be ended, so it was left behind. See what it waits for, "+
-		"such as a disk over the network.", length(limit))
+	return "", problem.New(problem.Unavailable, "It did not finish within %s and could not be ended, so it was left behind. See what it "+
+		"waits for, such as a disk over the network.", length(limit))
 }
 
 // length says a limit in words.

@@ -243,8 +243,10 @@ func TestStoreOfBeforePathways(t *testing.T) {
 	db := beside(t, dir)
 	// Triggers go before the columns that they name.
 	var triggers string
-	if err := db.QueryRow(`SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_master WHERE type = 'trigger' AND name GLOB '*_sum_*'`).
-		Scan(&triggers); err != nil {
+	if err := db.QueryRow(`
+		SELECT group_concat('DROP TRIGGER ' || name, ';')
+		FROM sqlite_master
+		WHERE type = 'trigger' AND name GLOB '*_sum_*'`).Scan(&triggers); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Exec(triggers + `; DROP TABLE row_sum;
