@@ -142,9 +142,11 @@ func (l *load) found(data string) (told, lost, twice, retried int) {
 // A server that is killed, or told to stop, while several clients write at once loses
 // nothing that it told of and has nothing twice when they try again.
 func TestKilledAndStoppedUnderLoad(t *testing.T) {
-	skipShort(t)
 	t.Parallel()
 	kills, stops := 2, 1
+	if testing.Short() {
+		kills = 1
+	}
 	if n, err := strconv.Atoi(os.Getenv("HOMEWARD_TORTURE")); err == nil {
 		kills, stops = 4*n, 2*n
 	}
