@@ -348,7 +348,7 @@ func (b *backups) rehearse(ctx context.Context) (string, error) {
 	name, began := all[0], time.Now()
 	var sentence string
 	err = b.opened(ctx, filepath.Join(b.folder, name), nil, func(store *sqlite.Store) error {
-		status, found, err := verify(ctx, store)
+		status, found, err := verify(ctx, store, b.app.Key)
 		if err == nil && status != ExitDone {
 			err = problem.New(problem.Conflict, "The restored database does not agree with itself. %s", found)
 		}
@@ -377,7 +377,7 @@ func (b *backups) lastGood(ctx context.Context) (string, error) {
 	for _, name := range all {
 		at := filepath.Join(b.folder, name)
 		err := b.opened(ctx, at, nil, func(store *sqlite.Store) error {
-			status, found, err := verify(ctx, store)
+			status, found, err := verify(ctx, store, b.app.Key)
 			if err == nil && status != ExitDone {
 				err = errors.New(found)
 			}

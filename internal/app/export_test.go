@@ -113,3 +113,8 @@ func SentFiles(parts ...string) []web.SentFile {
 	}
 	return out
 }
+
+// AllJobsForTests gives what a server does at set times.
+func (a *App) AllJobsForTests() ([]schedule.Job, error) {
+	return a.jobs(nil, "test", a.Store.Sessions())
+}

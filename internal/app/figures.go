@@ -370,7 +370,9 @@ func setUpVerify(flags *flag.FlagSet, c *Console) func(context.Context, []string
 			return ExitLess, err
 		}
 		defer store.Close()
-		status, sentence, err := verify(ctx, store)
+		// Without its key a folder answers for its figures all the same.
+		key, _ := identity.LoadOrCreate(d.options(nil).keyPath(), false)
+		status, sentence, err := verify(ctx, store, key)
 		if err != nil {
 			return ExitLess, err
 		}
@@ -379,8 +381,10 @@ func setUpVerify(flags *flag.FlagSet, c *Console) func(context.Context, []string
 	}
 }
 
-// verify derives everything afresh and says in words what it found.
-func verify(ctx context.Context, store *sqlite.Store) (int, string, error) {
+// verify derives everything afresh, opens everything that is sealed, compares what
+// nothing works out again with its sums, and says in words what it found. A nil key
+// opens nothing.
+func verify(ctx context.Context, store *sqlite.Store, key *identity.Key) (int, string, error) {
 	integrity, err := store.Check(ctx)
 	if err != nil {
 		return ExitLess, "", err
@@ -398,13 +402,27 @@ func verify(ctx context.Context, store *sqlite.Store) (int, string, error) {
 	if err != nil {
 		return ExitLess, "", err
 	}
-	if len(v.Differences)+len(closed) == 0 {
+	altered, err := store.Altered(ctx)
+	if err != nil {
+		return ExitLess, "", err
+	}
+	of, opened := &sqlite.Opened{Another: true}, "What is sealed was not opened: the key file of this database is not there."
+	if key != nil {
+		if of, err = store.Unopened(ctx, key); err != nil {
+			return ExitLess, "", err
+		}
+	}
+	if !of.Another {
+		opened = fmt.Sprintf("Everything that is sealed (%s) could be opened.", measure.Plural(int64(of.Sealed), "identifier", "identifiers"))
+	}
+	astray := slices.Concat(closed, of.Findings, altered)
+	if len(v.Differences)+len(astray) == 0 {
 		return ExitDone, fmt.Sprintf("Everything agrees: %d extracts of %d providers, %d patients, %d delays and %d delayed days derived afresh "+
-			"equal what is stored.",
-			v.Extracts, v.Providers, v.Patients, v.Delays, v.DelayedDays), nil
+			"equal what is stored. %s",
+			v.Extracts, v.Providers, v.Patients, v.Delays, v.DelayedDays, opened), nil
 	}
 	var b strings.Builder
-	for _, line := range closed {
+	for _, line := range astray {
 		fmt.Fprintln(&b, line)
 	}
 	if n := len(v.Differences) + v.More; n > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"homeward/internal/config"
 	"homeward/internal/delay"
@@ -34,7 +35,7 @@ func (a *App) missingJob() (schedule.Job, error) {
 		return schedule.Job{}, problem.Wrap(err, problem.Invalid, "mail.missing_at of the partnership file is no time of day that can be used")
 	}
 	return schedule.Job{Name: "missing", Title: "Look for missing extracts", Words: words, When: when, CatchUp: true,
-		Run: a.lookForMissing}, nil
+		Limit: time.Hour, Run: a.lookForMissing}, nil
 }
 
 // raised names the hospitals whose latest extract that was due is not there now.

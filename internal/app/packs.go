@@ -131,12 +131,13 @@ func (a *App) packJobs(draw *chart.Renderer, version string) ([]schedule.Job, er
 		}
 		jobs = append(jobs, schedule.Job{
 			Name: "pack-" + plan.Name, Title: "Make the " + strings.ToLower(plan.Title[:1]) + plan.Title[1:], Words: words, When: plan.Cron,
-			CatchUp: true,
-			Run:     func(ctx context.Context) (string, error) { return a.makePack(ctx, plan, draw, version) },
+			CatchUp: true, Limit: time.Hour,
+			Run: func(ctx context.Context) (string, error) { return a.makePack(ctx, plan, draw, version) },
 		})
 	}
 	if m := a.Partnership().Mail; len(jobs) > 0 || m != nil && len(m.MissingTo)+len(m.JobsTo) > 0 {
-		jobs = append(jobs, schedule.Job{Name: "deliver", Title: "Send packs", Words: "every minute", When: "@every 1m", Run: a.deliver})
+		jobs = append(jobs, schedule.Job{Name: "deliver", Title: "Send packs", Words: "every minute", When: "@every 1m", Limit: time.Hour,
+			Run: a.deliver})
 	}
 	return jobs, nil
 }

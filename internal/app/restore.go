@@ -333,7 +333,7 @@ func (r *restoring) after(ctx context.Context) (int, error) {
 	if err != nil {
 		return ExitLess, problem.Wrap(err, problem.KindOf(err), "It was restored, and cannot be opened yet")
 	}
-	status, sentence, err := verify(ctx, a.Store)
+	status, sentence, err := verify(ctx, a.Store, a.Key)
 	if err == nil {
 		fmt.Fprintln(r.out, sentence)
 		var whole bool

@@ -270,11 +270,15 @@ func (a *App) scheduler(draw *chart.Renderer, version string, sessions *sqlite.S
 	return s, nil
 }
 
-// verifyNightly derives everything afresh. Where that does not agree, or the database
-// cannot be read for it, the newest backup that is whole is named.
+// verifyNightly derives everything afresh, and makes the sums of what was added since.
+// Where that does not agree, or the database cannot be read for it, the newest backup
+// that is whole is named.
 func (a *App) verifyNightly(ctx context.Context, kept *backups) (string, error) {
-	status, sentence, err := verify(ctx, a.Store)
-	if err == nil && status == ExitDone || ctx.Err() != nil {
+	status, sentence, err := verify(ctx, a.Store, a.Key)
+	if err == nil && status == ExitDone {
+		return sentence, a.Store.SumRows(ctx)
+	}
+	if ctx.Err() != nil {
 		return sentence, err
 	}
 	good, goodErr := kept.lastGood(ctx)
@@ -297,21 +301,23 @@ func (a *App) jobs(draw *chart.Renderer, version string, sessions *sqlite.Sessio
 	}
 	all := append([]schedule.Job{
 		missing,
-		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Run: a.takeInbox},
+		{Name: "inbox", Title: "Take in the inbox", Words: "every minute", When: "@every 1m", Limit: 2 * time.Hour,
+			Run: a.takeInbox},
 		{Name: "verify", Title: "Verify the figures", Words: "every night at 3:30am", When: "30 3 * * *", CatchUp: true,
-			Run: func(ctx context.Context) (string, error) { return a.verifyNightly(ctx, a.backups(version)) }},
+			Limit: 4 * time.Hour, Run: func(ctx context.Context) (string, error) { return a.verifyNightly(ctx, a.backups(version)) }},
 		{Name: "backup", Title: "Make a backup and check it", Words: "every night at 2:40am", When: "40 2 * * *", CatchUp: true,
-			Run: a.backups(version).make},
+			Limit: 4 * time.Hour, Run: a.backups(version).make},
 		{Name: "rehearsal", Title: "Rehearse a restore", Words: "every Sunday at 3:05am", When: "5 3 * * 0",
 			// Before the first backup none was missed: a week would count in which nothing was rehearsed.
-			CatchUp: a.backups(version).any(), Run: a.backups(version).rehearse},
+			CatchUp: a.backups(version).any(), Limit: 4 * time.Hour, Run: a.backups(version).rehearse},
 		{Name: "retention", Title: "Purge identifiers past their period", Words: "every night at 4:15am", When: "15 4 * * *", CatchUp: true,
-			Within: leapAtMost, Run: a.retention},
-		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true, Run: a.checkAudit},
+			Within: leapAtMost, Limit: time.Hour, Run: a.retention},
+		{Name: "audit", Title: "Check the audit log", Words: "every night at 4:45am", When: "45 4 * * *", CatchUp: true,
+			Limit: 2 * time.Hour, Run: a.checkAudit},
 		{Name: "log", Title: "Carry the log to today", Words: "every morning at 5:05am", When: "5 5 * * *", CatchUp: true, Within: leapAtMost,
-			Run: a.keepLog},
+			Limit: 2 * time.Hour, Run: a.keepLog},
 		{Name: "sessions", Title: "Clear ended sessions", Words: "every hour", When: "20 * * * *",
-			Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
+			Limit: 10 * time.Minute, Run: func(ctx context.Context) (string, error) { return "Ended sessions are cleared.", sessions.Sweep(ctx) }},
 	}, ofPacks...)
 	for _, j := range all {
 		a.alarm.titles.Store(j.Name, j.Title)

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -118,22 +119,91 @@ func (p panicked) Error() string {
 	return fmt.Sprintf("panic with a %T", p.value)
 }
 
-// guarded runs the job and turns a panic into an error.
+const (
+	// leaves is how long a run whose time is over may take to end.
+	leaves = time.Minute
+	// leftAtMost is how many runs of a job may be left behind: each holds what it hangs on.
+	leftAtMost = 3
+)
+
+// ran is how a run ended.
+type ran struct {
+	message string
+	err     error
+}
+
+// errLimit ends the context of a run whose time is over.
+var errLimit = errors.New("the time of the run is over")
+
+// guarded runs the job for as long as it may take.
 func (s *Scheduler) guarded(e *entry) (message string, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = panicked{v}
-			s.opts.Log.Error("a job panicked", "job", e.Name, "stack", string(debug.Stack()))
-		}
-	}()
 	s.mu.Lock()
-	run, within, finished := e.Run, e.Within, e.last.LastFinished
+	run, within, limit, finished, left := e.Run, e.Within, e.Limit, e.last.LastFinished, e.left
 	s.mu.Unlock()
 	if within > 0 && !e.asked && !finished.IsZero() && e.began.Sub(finished) > within {
 		return "", problem.New(problem.Conflict, "It was not done: the clock says %s, and it was done last on %s. If the clock is right, run it "+
 			"from the jobs page; what it does cannot be undone.", s.dated(e.began), s.dated(finished))
 	}
-	return run(s.base)
+	if left >= leftAtMost {
+		return "", problem.New(problem.Unavailable, "It was not begun: %d runs before it hang and cannot be ended. See what they wait for, "+
+			"such as a disk over the network, and restart Homeward.", left)
+	}
+	if limit == 0 {
+		return s.recovered(s.base, e.Name, run)
+	}
+	ctx, cancel := context.WithTimeoutCause(s.base, limit, errLimit)
+	over := time.NewTimer(limit + leaves)
+	defer over.Stop()
+	ended := make(chan ran, 1)
+	// The entry may be taken up by the next run before a run that was left behind ends.
+	go func() {
+		defer cancel()
+		message, err := s.recovered(ctx, e.Name, run)
+		ended <- ran{message, err}
+	}()
+	select {
+	case r := <-ended:
+		if r.err != nil && errors.Is(context.Cause(ctx), errLimit) {
+			r.err = problem.Wrap(r.err, problem.Unavailable, "It did not finish within %s, so it was ended", length(limit))
+		}
+		return r.message, r.err
+	case <-over.C:
+	}
+	s.mu.Lock()
+	e.left++
+	s.mu.Unlock()
+	go func() {
+		r := <-ended
+		s.mu.Lock()
+		e.left--
+		s.mu.Unlock()
+		s.opts.Log.Warn("a run that was left behind has ended", "job", e.Name, "error", r.err)
+	}()
+	return "", problem.New(problem.Unavailable, "It did not finish within %s and could not be ended, so it was left behind. See what it "+
+		"waits for, such as a disk over the network.", length(limit))
+}
+
+// length says a limit in words.
+func length(d time.Duration) string {
+	n, one, many := int64(d/time.Minute), "minute", "minutes"
+	if d >= time.Hour && d%time.Hour == 0 {
+		n, one, many = int64(d/time.Hour), "hour", "hours"
+	}
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// recovered runs the job and turns a panic into an error.
+func (s *Scheduler) recovered(ctx context.Context, name string, run func(context.Context) (string, error)) (message string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked{v}
+			s.opts.Log.Error("a job panicked", "job", name, "stack", string(debug.Stack()))
+		}
+	}()
+	return run(ctx)
 }
 
 func (s *Scheduler) dated(at time.Time) string { return at.In(s.opts.Zone).Format("2 January 2006") }

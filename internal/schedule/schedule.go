@@ -94,6 +94,10 @@ type Job struct {
 	// clock that leapt years ahead must not do it. When it went on further, somebody
 	// has to run it.
 	Within time.Duration
+	// Limit is how long a run may take; zero means as long as it likes. Then its context
+	// ends, and a run that does not end with it is left behind: it did not finish, and
+	// the next is begun when it is due.
+	Limit time.Duration
 	// Run does the work and gives a sentence for the reader. It should end soon
 	// after its context ends.
 	Run func(ctx context.Context) (message string, err error)
@@ -166,6 +170,7 @@ type entry struct {
 	asked              bool // the run was asked for by somebody
 	waits              bool // it was missed, and its turn has not come
 	began              time.Time
+	left               int // runs that were left behind and have not ended
 	// skipped is how often the job was due during the run that is going.
 	skipped int
 	// last is the newest run that ended, zero when none has; owed are the runs of
@@ -260,7 +265,8 @@ func (s *Scheduler) Renew(jobs []Job) error {
 		if e.When != j.When {
 			e.times, e.since, e.fresh = times[i], s.opts.Now(), true
 		}
-		e.Title, e.Words, e.When, e.CatchUp, e.Within, e.Run = j.Title, j.Words, j.When, j.CatchUp, j.Within, j.Run
+		e.Title, e.Words, e.When, e.CatchUp, e.Within, e.Limit, e.Run = j.Title, j.Words, j.When, j.CatchUp, j.Within,
+			j.Limit, j.Run
 		next = append(next, e)
 	}
 	s.jobs = next

@@ -241,7 +241,16 @@ func TestStoreOfBeforePathways(t *testing.T) {
 		days += fmt.Sprintf(", sum(d%02d)", i+1)
 	}
 	db := beside(t, dir)
-	if _, err := db.Exec(`ALTER TABLE month_count RENAME TO parted; CREATE TABLE month_count` + table + `;
+	// Triggers go before the columns that they name.
+	var triggers string
+	if err := db.QueryRow(`
+		SELECT group_concat('DROP TRIGGER ' || name, ';')
+		FROM sqlite_master
+		WHERE type = 'trigger' AND name GLOB '*_sum_*'`).Scan(&triggers); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(triggers + `; DROP TABLE row_sum;
+		ALTER TABLE month_count RENAME TO parted; CREATE TABLE month_count` + table + `;
 		INSERT INTO month_count SELECT month, provider_id, council, care, reason, body, state, sum(days)` + days + ` FROM parted
 		GROUP BY 1, 2, 3, 4, 5, 6, 7;
 		DROP TABLE parted; DROP VIEW segment_by_pathway; DROP TABLE pathway; DROP TABLE pathway_listed;
