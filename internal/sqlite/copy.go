@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -46,9 +45,9 @@ func OpenCopy(ctx context.Context, dir string, settings *Settings, was *Copy, op
 	if err := c.look(was); err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
-		return nil, problem.New(problem.Unavailable, "What was written last into the database of %s stands in %s-wal: it was not closed, or a "+
-			"program writes in it. Serve what Litestream restored, or a backup, in a folder of its own.", dir, FileName)
+	if _, err := os.Stat(path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return nil, problem.New(problem.Unavailable, "Beside the database of %s stands %s-wal: it was not closed, or a program writes in it. "+
+			"Serve what Litestream restored, or a backup, in a folder of its own.", dir, FileName)
 	}
 	reading := strings.Replace(dsn(path, true), "_journal_mode=WAL&", "", 1)
 	if !c.followed {
@@ -58,8 +57,12 @@ func OpenCopy(ctx context.Context, dir string, settings *Settings, was *Copy, op
 	for _, pool := range []**sql.DB{&c.pool, &c.snapshots} {
 		*pool = sql.OpenDB(&copyConnector{copied: c, dsn: reading})
 		(*pool).SetMaxOpenConns(ReadersAtMost)
+		(*pool).SetMaxIdleConns(ReadersAtMost)
 	}
 	c.read = c.pool
+	if err := c.openAll(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
 	if err := c.fits(ctx, dir, settings); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -97,14 +100,31 @@ func (c *Copy) look(was *Copy) error {
 	return nil
 }
 
+// openAll opens every connection that there may be, so that who reads the copy needs
+// none to a file that was replaced meanwhile.
+func (c *Copy) openAll(ctx context.Context) error {
+	var all []*sql.Conn
+	var err error
+	for _, pool := range []*sql.DB{c.pool, c.snapshots} {
+		for range ReadersAtMost {
+			conn, connErr := pool.Conn(ctx)
+			if connErr != nil {
+				err = errors.Join(err, connErr)
+				break
+			}
+			all = append(all, conn)
+		}
+	}
+	for _, conn := range all {
+		err = errors.Join(err, conn.Close())
+	}
+	return err
+}
+
 // fits refuses a copy that is of another program's version or partnership file.
 func (c *Copy) fits(ctx context.Context, dir string, settings *Settings) error {
 	has, err := firstAnswer(ctx, c.pool)
 	if err != nil {
-		var known *problem.Error
-		if errors.As(err, &known) {
-			return err
-		}
 		return problem.Wrap(err, problem.Unavailable, "The copy %s could not be read. If it is damaged, restore it again", c.path)
 	}
 	names, err := fs.Glob(migrations, "migrations/*.sql")
@@ -175,7 +195,7 @@ func (o *copyConnector) Connect(context.Context) (driver.Conn, error) {
 		return nil, errors.Join(problem.New(problem.Unavailable, "A newer copy has just come. Ask again in a second."), conn.Close())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("a connection to the copy: %w", err)
+		return nil, problem.Wrap(err, problem.Unavailable, "The copy %s could not be opened. Check its permissions", o.copied.path)
 	}
 	return conn, nil
 }
