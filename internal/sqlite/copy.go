@@ -197,8 +197,26 @@ func (o *copyConnector) Connect(context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, problem.Wrap(err, problem.Unavailable, "The copy %s could not be opened. Check its permissions", o.copied.path)
 	}
-	return conn, nil
+	if kept, ok := conn.(*sqlite3.SQLiteConn); ok && err == nil {
+		return keptConn{kept}, nil
+	}
+	return conn, err
 }
+
+// keptConn is a connection that goes on after a reading that was broken off, which
+// database/sql else ends: the file may not be there any more for another.
+type keptConn struct{ *sqlite3.SQLiteConn }
+
+var (
+	_ driver.Validator       = keptConn{}
+	_ driver.SessionResetter = keptConn{}
+)
+
+// IsValid says that the connection can be used again.
+func (keptConn) IsValid() bool { return true }
+
+// ResetSession has nothing to put back.
+func (keptConn) ResetSession(context.Context) error { return nil }
 
 // Driver gives the driver.
 func (o *copyConnector) Driver() driver.Driver { return &o.driver }
