@@ -130,12 +130,12 @@ func serveCopy(ctx context.Context, o Options, at *Listening, of copying, c *Con
 	if err != nil {
 		return err
 	}
-	watching, stop := context.WithCancel(ctx)
-	var watched sync.WaitGroup
-	watched.Go(func() { v.watch(watching) })
 	httpServer := v.now.server.Listener()
 	httpServer.Handler = v
 	httpServer.ConnState = places.idle
+	watching, stop := context.WithCancel(ctx)
+	var watched sync.WaitGroup
+	watched.Go(func() { v.watch(watching) })
 	return answer(ctx, httpServer, listener, func() {
 		fmt.Fprintf(c.Out, "Homeward serves a copy for reading at %s\nChanges are made at %s\nStop it with Ctrl-C.\n", at.address(listener),
 			of.writesAt)

@@ -198,8 +198,8 @@ func TestACopyIsServedForReaders(t *testing.T) {
 	if k.get(question) != want {
 		t.Error("the copy before is not shown any more")
 	}
-	if f := r.run(t, "serve", "--data", r.data(), "--listen", "127.0.0.1:0", "--read-only", "--writes-at", writesAt); f.status != app.ExitLess ||
-		!strings.Contains(f.errs, "Use the program here that writes the database") {
+	if f := r.run(t, "serve", "--data", r.data(), "--listen", "127.0.0.1:0", "--read-only", "--writes-at",
+		writesAt); f.status != app.ExitLess || !strings.Contains(f.errs, "Use the program here that writes the database") {
 		t.Errorf("it starts with a copy of another version: %d %s", f.status, f.errs)
 	}
 	bring(c.data())

@@ -26,7 +26,8 @@ type Copy struct {
 
 // readingActs are what a copy lets those do who may. What begins with another act ends
 // in a form or is about this machine, and is done where the copy comes from. What is
-// not named here is not shown.
+// not named here is not shown: not the call either, nor anything to a screen, because
+// what it shows hangs on whether the call is in progress just now (P1).
 var readingActs = map[people.Act]bool{people.SeeFigures: true, people.SeeRows: true, people.SeeExtracts: true}
 
 // openAtCopy are the addresses without a sign-in that a copy answers.

@@ -127,7 +127,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern stri
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)
 		if where != "" {
-			message += "\nAsk at " + where
+			message += "\nGo on at " + where
 		}
 		fmt.Fprintf(w, "%s\nReference: %s\n", message, ref)
 	default:

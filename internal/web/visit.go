@@ -213,11 +213,6 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 			s.writeError(w, r, "", err)
 			return
 		}
-		if s.opts.Copy != nil && v.Actor.Kind == people.AScreen {
-			// What a screen shows hangs on the call that is in progress just now (P1).
-			s.writeError(w, r, "", errNotHere)
-			return
-		}
 		if v.Had && !s.pace.allowsVisit(v) {
 			s.writeError(w, r, "", errTooMany)
 			return
