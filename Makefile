@@ -28,7 +28,7 @@ ERRCHECK := $(TOOL) errcheck -ignoretests -exclude .ci/errcheck.txt
 # gives the detector the short tests of every package.
 RACE := ./internal/identity ./internal/ingest ./internal/schedule ./internal/sqlite
 SIDEBYSIDE := ./internal/app ./internal/chart ./internal/pack ./internal/web
-SIDEBYSIDERUN := ^Test(AChartThatManyAskForIsDrawnOnce|ADrawingThatWasGivenUpIsMadeByTheNext|ASecondServerIsRefused|C15LookingBack|ConnectionsAreCapped|JobsAreThoseOfTheDocs|KilledAndStoppedUnderLoad|MonthCloseFromFoundToAltered|P1AFloodFromStrangers|P1ASessionAloneReplacesNoSecondFactor|P1EveryRouteForEveryRole|P1SlowStrangers|P2AKilledUploadLeavesNothing|ProcessesAtOnce|ReadAgainOnPages|ReadinessIsHonest|Serve|ServeOverTLS|TheRendererServesManyAtOnceAndKeepsToItsTime|TheSameWorkInSeveralProcessesIsDoneOnce|TheSetUpCodeStands|TwoProgramsKeepingAtOnceLoseNothing|Uploads|WhatTheDatabaseLostIsTakenInAgain)$$
+SIDEBYSIDERUN := ^Test(AChartThatManyAskForIsDrawnOnce|ACopyIsServedForReaders|ADrawingThatWasGivenUpIsMadeByTheNext|ASecondServerIsRefused|C15LookingBack|ConnectionsAreCapped|JobsAreThoseOfTheDocs|KilledAndStoppedUnderLoad|MonthCloseFromFoundToAltered|P1AFloodFromStrangers|P1ASessionAloneReplacesNoSecondFactor|P1EveryRouteForEveryRole|P1SlowStrangers|P2AKilledUploadLeavesNothing|ProcessesAtOnce|ReadAgainOnPages|ReadinessIsHonest|Serve|ServeOverTLS|TheRendererServesManyAtOnceAndKeepsToItsTime|TheSameWorkInSeveralProcessesIsDoneOnce|TheSetUpCodeStands|TwoProgramsKeepingAtOnceLoseNothing|Uploads|WhatTheDatabaseLostIsTakenInAgain)$$
 
 # Images of Go set GOTOOLCHAIN=local, which would pass over the patch release that
 # go.mod names. Asked once, not again by every make below. "make GOTOOLCHAIN=local

@@ -72,6 +72,9 @@ type App struct {
 	SignIn *signin.Service
 	London *time.Location
 
+	// copied is set for a copy for reading.
+	copied bool
+
 	// Received holds each file as it was received, sealed; nil when Key is.
 	Received *received.Folder
 
@@ -114,27 +117,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := o.private(); err != nil {
 		return nil, err
 	}
-	path := o.partnershipPath()
-	p, err := config.LoadPartnership(path)
-	if err != nil {
-		return nil, err
-	}
-	ref := referenceBeside(path)
-	by, err := countedBy(p, ref)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := Settings(p, by.book.Convention)
-	if err != nil {
-		return nil, err
-	}
-	rules := by.rules.Own
-	set, err := extract.Compile(p, ref)
-	if err != nil {
-		return nil, err
-	}
-	reader := newLiveLayouts(set, p.Layouts)
-	london, err := time.LoadLocation("Europe/London")
+	w, err := o.words()
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +131,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := o.beforeUpgrade(ctx, state); err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(ctx, o.Data, settings, sqlite.WithClock(o.Now))
+	store, err := sqlite.Open(ctx, o.Data, w.settings, sqlite.WithClock(o.Now))
 	if err != nil {
 		return nil, err
 	}
@@ -163,13 +146,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err := o.made(); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	a := &App{
-		Options: o, Rules: rules, Store: store, Key: key, London: london, reader: reader,
-		Ingest: &ingest.Service{Reader: reader, Rules: rules, RuleSets: by.rules.ByCode, Store: store, Key: key, Now: o.Now, Log: o.Log,
-			Recorded: store.Moment, Into: p.IntoOf},
-		SignIn: signin.New(store, key, p, o.Now),
-	}
-	a.part.Store(&part{p, by})
+	a := w.app(o, store, key)
 	if key != nil {
 		a.openReceived()
 	}
@@ -182,6 +159,54 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	return a, nil
+}
+
+// wording is what a partnership file and those beside it say.
+type wording struct {
+	part
+	settings *sqlite.Settings
+	reader   *liveLayouts
+	london   *time.Location
+}
+
+// words reads the partnership file and what stands beside it.
+func (o Options) words() (*wording, error) {
+	path := o.partnershipPath()
+	p, err := config.LoadPartnership(path)
+	if err != nil {
+		return nil, err
+	}
+	ref := referenceBeside(path)
+	by, err := countedBy(p, ref)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := Settings(p, by.book.Convention)
+	if err != nil {
+		return nil, err
+	}
+	set, err := extract.Compile(p, ref)
+	if err != nil {
+		return nil, err
+	}
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return nil, err
+	}
+	return &wording{part{p, by}, settings, newLiveLayouts(set, p.Layouts), london}, nil
+}
+
+// app gives an app of the words and an open database; key is nil where it is lost.
+func (w *wording) app(o Options, store *sqlite.Store, key *identity.Key) *App {
+	rules := w.rules.Own
+	a := &App{
+		Options: o, Rules: rules, Store: store, Key: key, London: w.london, reader: w.reader,
+		Ingest: &ingest.Service{Reader: w.reader, Rules: rules, RuleSets: w.rules.ByCode, Store: store, Key: key, Now: o.Now, Log: o.Log,
+			Recorded: store.Moment, Into: w.partnership.IntoOf},
+		SignIn: signin.New(store, key, w.partnership, o.Now),
+	}
+	a.part.Store(&w.part)
+	return a
 }
 
 // part is a partnership with what it counts by.

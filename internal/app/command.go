@@ -56,8 +56,9 @@ func commands() []command {
 		{"accept", "--data DIR --provider CODE --date DATE --reason WORDS", "accept a short extract that is held", setUpAccept},
 		{"read-again", "--data DIR [--provider CODE] [--from DATE --to DATE] [--json] [--take --reason WORDS]",
 			"say what reading received files again changes, or do it", setUpReadAgain},
-		{"serve", "--data DIR [--partnership FILE] [--listen 127.0.0.1:8080] [--tls-cert FILE --tls-key FILE]",
-			"serve the pages and run the scheduled jobs", setUpServe},
+		{"serve", "--data DIR [--partnership FILE] [--listen 127.0.0.1:8080] [--tls-cert FILE --tls-key FILE] " +
+			"[--read-only --writes-at URL]",
+			"serve the pages and run the scheduled jobs, or the pages of a copy for readers", setUpServe},
 		{"render", "--data DIR --out DIR [--as-at DATE] [--as-known-at TIME]", "write the trend charts as a page and SVG files", setUpRender},
 		{"demo", "--data DIR [--listen 127.0.0.1:8080]", "fill an empty folder with a fictional partnership and serve it", setUpDemo},
 		{"spc", "--input FILE --params FILE [--format csv|icons]", "work out control charts of series in files", setUpSPC},

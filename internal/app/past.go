@@ -188,6 +188,10 @@ func (a *App) asKnown(ctx context.Context, at time.Time) (*sqlite.Known, func(),
 	if err := isOver(ctx, a.Store, at.In(a.London), a.now()); err != nil {
 		return nil, nil, err
 	}
+	if a.copied {
+		return nil, nil, problem.New(problem.Unavailable, "Looking back makes a copy of the database for as long as it "+
+			"looks, and this is a copy for reading, beside which nothing is written.")
+	}
 	first, err := a.Store.FirstReceived(ctx)
 	if err != nil {
 		return nil, nil, err

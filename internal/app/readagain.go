@@ -59,12 +59,16 @@ func (a *App) kept() (map[[32]byte]received.Entry, error) {
 
 // concerned counts the kept files that were read with other words than today's.
 func (a *App) concerned(ctx context.Context) (n int, err error) {
-	if a.Received == nil {
+	if a.Received == nil && !a.copied {
 		return 0, nil
 	}
 	files, err := a.readOtherwise(ctx, a.Store, sqlite.ReadFilter{})
 	if err != nil || len(files) == 0 {
 		return 0, err
+	}
+	if a.copied {
+		return 0, problem.New(problem.Unavailable, "Some received files would be read otherwise now, and this is a copy for reading, which does "+
+			"not have them.")
 	}
 	kept, err := a.kept()
 	for _, f := range files {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -33,11 +34,17 @@ import (
 func setUpServe(flags *flag.FlagSet, c *Console) func(context.Context, []string) (int, error) {
 	d := addData(flags, c).addPartnership(flags)
 	at := addListening(flags)
+	reading := addReading(flags)
 	return func(ctx context.Context, words []string) (int, error) {
 		if err := errors.Join(noWords(words), d.check()); err != nil {
 			return ExitUsage, err
 		}
 		o := d.options(slog.New(slog.NewTextHandler(c.Err, nil)))
+		if of, err := reading.copy(); err != nil {
+			return ExitUsage, err
+		} else if of != nil {
+			return ExitDone, serveCopy(ctx, o, at, *of, c)
+		}
 		o.Make, o.FiguresOnly = true, true
 		a, err := Open(ctx, o)
 		if err != nil {
@@ -140,22 +147,30 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	httpServer := server.now.Load().Listener()
 	httpServer.Handler = server
 	httpServer.ConnState = places.idle
+	return answer(ctx, httpServer, listener, func() {
+		if err := a.welcome(ctx, at.address(listener), c); err != nil {
+			a.Options.Log.Error("how to sign in could not be said", "error", err)
+		}
+	}, scheduler.Stop)
+}
+
+// answer has a server answer until ctx ends, and lets what is in flight finish: requests
+// first, then what stop ends. begun is called once it answers.
+func answer(ctx context.Context, httpServer *http.Server, listener net.Listener, begun func(), stop func(context.Context) error) error {
 	served := make(chan error, 1)
 	go func() { served <- httpServer.Serve(listener) }()
-	if err := a.welcome(ctx, at.address(listener), c); err != nil {
-		a.Options.Log.Error("how to sign in could not be said", "error", err)
-	}
-
+	begun()
+	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-served: // It could not serve at all.
 	}
 	// ctx has ended; what is in flight gets a context of its own.
-	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer stop()
+	drain, end := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer end()
 	// Serve returns http.ErrServerClosed at once while Shutdown still waits
 	// for requests in flight, so only Shutdown says when they are done.
-	err = errors.Join(err, httpServer.Shutdown(drain), scheduler.Stop(drain))
+	err = errors.Join(err, httpServer.Shutdown(drain), stop(drain))
 	if errors.Is(err, context.DeadlineExceeded) {
 		return problem.Wrap(err, problem.Unavailable, "Some work did not finish within %s of the stop", grace)
 	}

@@ -23,6 +23,8 @@ type SessionStore interface{ scs.CtxStore }
 type Sessions struct {
 	manager *scs.SessionManager
 	service *Service
+	// reading is set where sessions are those of a copy for reading: nothing is kept.
+	reading bool
 }
 
 // The keys of a session's values.
@@ -75,9 +77,22 @@ func NewSessions(service *Service, store SessionStore, secure bool, log *slog.Lo
 	return &Sessions{manager: m, service: service}
 }
 
+// ReadOnly gives the sessions of a copy for reading, in which people are known who
+// signed in where it is written. No use of a session is kept, and no cookie changed.
+func (s *Sessions) ReadOnly() *Sessions {
+	out := *s
+	out.reading = true
+	return &out
+}
+
 // Handler gives next the session of each request, and keeps what it did to it.
 // The other methods need a context of such a request.
-func (s *Sessions) Handler(next http.Handler) http.Handler { return s.manager.LoadAndSave(next) }
+func (s *Sessions) Handler(next http.Handler) http.Handler {
+	if s.reading {
+		return s.Glance(next)
+	}
+	return s.manager.LoadAndSave(next)
+}
 
 // Glance gives next the session of each request and keeps nothing: for what a page
 // asks every second or two by itself, which costs no write and is no sign that
@@ -91,7 +106,7 @@ func (s *Sessions) Glance(next http.Handler) http.Handler {
 		}
 		ctx, err := s.manager.Load(r.Context(), value)
 		now := s.service.Now().Unix()
-		if err == nil && s.manager.GetString(ctx, keyScreen) != "" && now-s.manager.GetInt64(ctx, keySeen) >= 60 {
+		if err == nil && !s.reading && s.manager.GetString(ctx, keyScreen) != "" && now-s.manager.GetInt64(ctx, keySeen) >= 60 {
 			s.manager.Put(ctx, keySeen, now)
 			_, _, err = s.manager.Commit(ctx)
 		}
@@ -151,7 +166,7 @@ func (s *Sessions) Current(ctx context.Context, address string) (Current, error)
 	if id := s.manager.GetString(ctx, keyScreen); id != "" {
 		actor, err := s.service.screenOf(ctx, id, address)
 		if err != nil && problem.KindOf(err) == problem.NotFound {
-			return Current{Ended: true}, s.manager.Destroy(ctx)
+			return Current{Ended: true}, s.drop(ctx)
 		}
 		return Current{Actor: actor}, err
 	}
@@ -166,7 +181,7 @@ func (s *Sessions) Current(ctx context.Context, address string) (Current, error)
 	next := Next(s.manager.GetString(ctx, keyNext))
 	late := next != Nothing && s.service.Now().Sub(time.Unix(s.manager.GetInt64(ctx, keySince), 0)) > stepTime
 	if p.Deactivated || p.Epoch != s.manager.GetInt64(ctx, keyEpoch) || late || (next == Nothing && len(p.Grants) == 0) {
-		return Current{Ended: true}, s.manager.Destroy(ctx)
+		return Current{Ended: true}, s.drop(ctx)
 	}
 	if next != Nothing {
 		return Current{Person: p, Next: next}, nil
@@ -176,6 +191,14 @@ func (s *Sessions) Current(ctx context.Context, address string) (Current, error)
 		g = p.Grants[0]
 	}
 	return Current{Actor: s.service.actor(p, g, address), Person: p}, nil
+}
+
+// drop ends a session that opens nothing any more.
+func (s *Sessions) drop(ctx context.Context) error {
+	if s.reading {
+		return nil
+	}
+	return s.manager.Destroy(ctx)
 }
 
 // ActAs has the signed-in person act as another of their grants, under a new
@@ -298,8 +321,14 @@ func (s *Sessions) Say(ctx context.Context, sentence string) {
 	s.manager.Put(ctx, keyMessage, sentence)
 }
 
-// Said gives the sentence that Say kept, and forgets it.
-func (s *Sessions) Said(ctx context.Context) string { return s.manager.PopString(ctx, keyMessage) }
+// Said gives the sentence that Say kept, and forgets it. A copy for reading cannot
+// forget it, and leaves it for where it was said.
+func (s *Sessions) Said(ctx context.Context) string {
+	if s.reading {
+		return ""
+	}
+	return s.manager.PopString(ctx, keyMessage)
+}
 
 // KeepList keeps the query of the list that the person looks at, so that the
 // ways back lead to it.

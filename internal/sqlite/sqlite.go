@@ -45,6 +45,8 @@ type Store struct {
 	// disposable is set for a copy that is thrown away, of which nobody was told
 	// that it is kept.
 	disposable bool
+	// copied is set for a copy for reading, in which nothing is ever written.
+	copied bool
 
 	pool      *sql.DB  // for readings that stand alone
 	snapshots *sql.DB  // for snapshots
@@ -334,6 +336,9 @@ func ignoreDone(err error) error {
 }
 
 func busy(err error) error {
+	if errors.Is(err, ErrCopy) {
+		return ErrCopy
+	}
 	return problem.Wrap(err, problem.Unavailable, "The database could not be written. Check that the disk has room and that no other program "+
 		"holds the data folder")
 }

@@ -27,6 +27,8 @@ type errorView struct {
 	Body []string
 	// Reference finds the log line; empty when nothing was logged for it.
 	Reference string
+	// Where is the address where it can be done, of a copy for reading.
+	Where string
 }
 
 // statuses gives the status of each kind of problem.
@@ -84,8 +86,11 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern stri
 	message = nhsnumber.Redact(message) // It may repeat what was asked for (P1).
 	ref := reference()
 	attrs := []any{"reference", ref, "status", status, "kind", kind, "method", r.Method, "route", pattern}
-	level := slog.LevelInfo
-	if status >= 500 {
+	level, heading := slog.LevelInfo, headings[status]
+	var there *elsewhere
+	if errors.As(err, &there) {
+		heading = "This is a copy for reading"
+	} else if status >= 500 {
 		level = slog.LevelError
 		attrs = append(attrs, "error", err)
 	}
@@ -103,20 +108,30 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, pattern stri
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		h.Set("Retry-After", "60")
 	}
+	where := ""
+	if s.opts.Copy != nil && (there != nil || status >= 500) {
+		where = s.opts.Copy.WritesAt
+	}
+	if there == errChanges {
+		h.Set("Allow", "GET, HEAD")
+	}
 	switch answerKind(r) {
 	case "json":
 		h.Set("Content-Type", "application/json; charset=utf-8")
 		w.WriteHeader(status)
 		body := struct {
 			Error errorBody `json:"error"`
-		}{errorBody{Kind: kind, Message: message, Reference: ref}}
+		}{errorBody{Kind: kind, Message: message, Reference: ref, Where: where}}
 		_ = json.NewEncoder(w).Encode(body)
 	case "text":
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)
+		if where != "" {
+			message += "\nGo on at " + where
+		}
 		fmt.Fprintf(w, "%s\nReference: %s\n", message, ref)
 	default:
-		view := errorView{Frame: s.bareFrame(r.Context(), headings[status]), Body: []string{message}, Reference: ref}
+		view := errorView{Frame: s.bareFrame(r.Context(), heading), Body: []string{message}, Reference: ref, Where: where}
 		if status == http.StatusInternalServerError {
 			view.Body = []string{"Nothing you entered in the last step was saved. Try again later."}
 		}
@@ -133,6 +148,8 @@ type errorBody struct {
 	Kind      string `json:"kind"`
 	Message   string `json:"message"`
 	Reference string `json:"reference"`
+	// Where is the address where it can be done, of a copy for reading.
+	Where string `json:"where,omitempty"`
 }
 
 // explain gives the status, kind and sentence for an error. A wrapped error
@@ -141,7 +158,10 @@ func (s *Server) explain(r *http.Request, err error) (status int, kind, message 
 	var he *echo.HTTPError
 	var p *problem.Error
 	var token *refusedToken
+	var there *elsewhere
 	switch {
+	case errors.As(err, &there):
+		return there.status, "copy for reading", there.words
 	case tooSlow(err):
 		return http.StatusRequestTimeout, "too slow", "Your request took too long to arrive, so nothing was done. Try again."
 	case formTooLarge(err):

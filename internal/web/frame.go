@@ -43,6 +43,7 @@ func (s *Server) bareFrame(ctx context.Context, title string) page.Frame {
 	f := page.Frame{
 		Token: v.Token, Home: signInPath, StepHead: s.stepHead(),
 		Title: title, PageTitle: title + " – Homeward", Partnership: s.opts.Places.Partnership,
+		Copied: s.copied(ctx),
 		Footer: "Homeward " + s.opts.Version + ", rule set " + s.ruleVersion(),
 		Style:  s.assets.href(styleSheet), Base: s.assets.href(baseScript), Icon: s.assets.href(favicon),
 	}

@@ -55,6 +55,11 @@ func (s *Server) secure(next http.Handler) http.Handler {
 					"settings."))
 			return
 		}
+		var err error
+		if r, err = s.ofCopy(w, r); err != nil {
+			refuse(err)
+			return
+		}
 		if err := guard.Check(r); err != nil {
 			refuse(problem.Wrap(err, problem.Forbidden,
 				"This request was sent by a page of another site, so nothing was done. Open Homeward's own page and try again"))

@@ -106,6 +106,9 @@ type Options struct {
 	// counts nothing. MetricsToken gives the token that it must send, empty for nobody.
 	Metrics      Metrics
 	MetricsToken func() string
+	// Copy says that the pages are those of a copy for reading; nil where changes are
+	// made.
+	Copy *Copy
 	// Version is the program's own, such as "1.0.0".
 	Version string
 
@@ -225,6 +228,9 @@ func New(opts Options) (*Server, error) {
 	for _, r := range s.routes() {
 		s.guards[r.method+" "+r.path], s.patterns[r.path] = r.guarded, true
 		handler := s.guard(r.guarded)
+		if s.opts.Copy != nil && !answersAtCopy(r) {
+			handler = notHere
+		}
 		if !r.slow {
 			handler = s.bounded(handler)
 		}

@@ -168,6 +168,9 @@ var errSignIn = errors.New("not signed in")
 // signInFirst sends people on to sign in and back again afterwards, and tells
 // programs that they need a token.
 func (s *Server) signInFirst(c echo.Context, v visit) error {
+	if s.opts.Copy != nil {
+		return errUnknown
+	}
 	r := c.Request()
 	browser := strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/api/")
 	if !browser && answerKind(r) != "page" {
@@ -242,7 +245,10 @@ func (s *Server) withVisit(next http.Handler) http.Handler {
 				err = errTooMany
 			}
 			if err != nil {
-				if problem.KindOf(err) == problem.Forbidden {
+				switch {
+				case problem.KindOf(err) == problem.Forbidden && s.opts.Copy != nil:
+					err = errUnknown // It may be too new for the copy.
+				case problem.KindOf(err) == problem.Forbidden:
 					err = &refusedToken{err}
 				}
 				s.writeError(w, r, "", err)

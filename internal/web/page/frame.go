@@ -16,6 +16,8 @@ type Frame struct {
 	Title, PageTitle string
 	Partnership      string
 	Nav              []NavItem
+	// Copied says that the page is of a copy for reading, nil where it is not.
+	Copied *Copied
 	// DateBar says what the data is as at and what is in; empty hides it.
 	DateBar string
 	// Latest leads back to the present from a page that looks at a past moment.
@@ -46,6 +48,9 @@ type Frame struct {
 	// Home is the page that the name of the service leads to.
 	Home string
 }
+
+// Copied says in words of when a copy for reading is, and where changes are made.
+type Copied struct{ Text, WritesAt string }
 
 // Account is the account box of the header.
 type Account struct{ Name, Role string }
