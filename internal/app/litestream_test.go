@@ -42,6 +42,7 @@ func wantReplica(t *testing.T, litestream string, rest time.Duration) {
 	database := filepath.Join(c.data(), sqlite.FileName)
 	s := c.serve(t)
 	s.upload = c.token(t, "upload", "--for", "RZ1")
+	reads := c.token(t, "figures")
 	config := filepath.Join(c.home, "litestream.yml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, "dbs:\n  - path: %s\n    replica:\n      type: file\n      path: %s\n", database,
 		filepath.Join(c.home, "replica")), 0o600); err != nil {
@@ -85,6 +86,7 @@ func wantReplica(t *testing.T, litestream string, rest time.Duration) {
 	if out, err := restore.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s%s", err, out, last(said.String(), 2000))
 	}
+	wantReplicaRead(t, replica, reads, rest > 0)
 	f := c.run(t, "restore", replica, "--data", c.data())
 	t.Log(f.out)
 	if f.status != app.ExitDone || !strings.Contains(f.out, "Everything agrees") || !strings.Contains(f.out, "was restored from replica.db") ||
@@ -114,5 +116,35 @@ func wantReplica(t *testing.T, litestream string, rest time.Duration) {
 		if f := c.run(t, append(words, "--data", c.data())...); f.status != app.ExitDone {
 			t.Errorf("%v ended with %d: %s%s", words, f.status, f.out, f.errs)
 		}
+	}
+}
+
+// wantReplicaRead has a second machine serve what Litestream restored to readers, whose
+// token is of before; whole says that it has every extract.
+func wantReplicaRead(t *testing.T, replica, token string, whole bool) {
+	t.Helper()
+	r := newChild(t)
+	if err := os.CopyFS(r.data(), os.DirFS(northshireExample)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(replica)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(r.data(), sqlite.FileName), text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := contents(t, r.data())
+	k := r.serve(t, "--read-only", "--writes-at", writesAt)
+	k.figures = token
+	got := k.get("/figures.csv?from=2026-03-01&to=2026-03-14&by=day,provider")
+	if status := k.stop(); status != app.ExitDone {
+		t.Errorf("the copy ended with %d", status)
+	}
+	if has := strings.Contains(got, "2026-03-14,"); !strings.Contains(got, ",RZ1,") || whole && !has {
+		t.Errorf("the copy shows %s", last(got, 500))
+	}
+	if after := contents(t, r.data()); after != before {
+		t.Errorf("something was written beside the copy:\n%s\nwas\n%s", after, before)
 	}
 }
