@@ -94,7 +94,7 @@ func (a *App) CloseNow(ctx context.Context, by people.Actor, m delay.Month) erro
 }
 
 // TakeAgain lets tests take in what the database lost, as the start does.
-func (a *App) TakeAgain(ctx context.Context) error { return a.takeAgain(ctx) }
+func (a *App) TakeAgain(ctx context.Context) error { return a.takeAgain(ctx, nil) }
 
 // PurgeReceived lets tests end the period of received files.
 func (a *App) PurgeReceived(ctx context.Context) (int, error) { return a.purgeReceived(ctx) }

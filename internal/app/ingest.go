@@ -93,7 +93,11 @@ func setUpIngest(flags *flag.FlagSet, c *Console) func(context.Context, []string
 		if err != nil {
 			return ExitLess, err
 		}
-		if err := a.takeAgain(ctx); err != nil {
+		if err := a.takeAgain(ctx, func(r *ingest.Report) {
+			if r.Outcome != ingest.Already { // Another process was first.
+				fmt.Fprintf(c.Err, "A received file was not in the database and was taken in again. %s\n", r.Line())
+			}
+		}); err != nil {
 			return ExitLess, errors.Join(err, a.Close())
 		}
 		taking, done := newProgress(atTerminal(c.Err), "files"), 0

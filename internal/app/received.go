@@ -42,8 +42,9 @@ const slack = time.Hour
 
 // takeAgain takes in what is kept and is not in the database: a file that was
 // on its way when the power went, or everything since the backup that was
-// restored. It looks only at what was received after the last look.
-func (a *App) takeAgain(ctx context.Context) error {
+// restored. It looks only at what was received after the last look. each, unless it is
+// nil, is given what became of each.
+func (a *App) takeAgain(ctx context.Context, each func(*ingest.Report)) error {
 	if a.Received == nil {
 		return nil // Without its key nothing can be opened; this is said elsewhere.
 	}
@@ -70,7 +71,11 @@ func (a *App) takeAgain(ctx context.Context) error {
 		if has {
 			continue
 		}
-		if err := a.takeOneAgain(ctx, e); err != nil {
+		report, err := a.takeOneAgain(ctx, e)
+		if err == nil && each != nil {
+			each(report)
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return err
 			}
@@ -85,27 +90,27 @@ func (a *App) takeAgain(ctx context.Context) error {
 	return a.Store.SetReceivedMark(ctx, next)
 }
 
-func (a *App) takeOneAgain(ctx context.Context, e received.Entry) error {
+func (a *App) takeOneAgain(ctx context.Context, e received.Entry) (*ingest.Report, error) {
 	o, err := a.Received.OpenEntry(e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	note := fmt.Sprintf("This file had been received and was not in the database when Homeward started on %s; it was taken in "+
 		"again from its sealed copy.",
 		a.now().Format("2 January 2006"))
 	kept, err := keptOf(e.Sum, o.Without)
 	if err != nil {
-		return errors.Join(err, o.Close())
+		return nil, errors.Join(err, o.Close())
 	}
 	if words := withoutWords(kept); words != "" {
 		note += " " + words
 	}
 	report, err := a.Ingest.Again(ctx, o.Name, o.At, o, kept, note)
 	if err := errors.Join(err, o.Close()); err != nil {
-		return err
+		return nil, err
 	}
 	a.Options.Log.Info("a received file was not in the database and was taken in again", counts(report)...)
-	return nil
+	return report, nil
 }
 
 // counts is what is logged of a file that was taken in.

@@ -73,7 +73,7 @@ func (a *App) Serve(ctx context.Context, at *Listening, c *Console) (err error) 
 	if err := a.sweepPasts(); err != nil {
 		a.Options.Log.Error("what an earlier process left of past moments could not be removed", "error", err)
 	}
-	if err := a.takeAgain(ctx); err != nil {
+	if err := a.takeAgain(ctx, nil); err != nil {
 		return err
 	}
 	renderer, err := newRenderer()

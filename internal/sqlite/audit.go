@@ -194,14 +194,7 @@ func (s *Store) VerifyAudit(ctx context.Context, elsewhere ...audit.Head) (audit
 		return audit.Result{}, err
 	}
 	kept := s.keptHeads(elsewhere)
-	chain, err := s.readChain()
-	if err != nil {
-		return audit.Result{}, err
-	}
-	noted, err := notedChain(ctx, s.read)
-	if err == nil && noted != "" {
-		err = rightChain(chain, noted)
-	}
+	chain, _, err := s.chainNow(ctx, s.read)
 	if err != nil {
 		return audit.Result{}, err
 	}

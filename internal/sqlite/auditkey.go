@@ -36,18 +36,25 @@ func (s *Store) UseAuditKey(ctx context.Context, path string) error {
 	s.ledger.chain.mu.Lock()
 	s.ledger.chain.path = path
 	s.ledger.chain.mu.Unlock()
-	chain, err := s.readChain()
-	if err != nil {
-		return err
-	}
-	noted, err := notedChain(ctx, s.read)
-	if err == nil && noted != "" {
-		return rightChain(chain, noted) // As nearly always: nobody has to wait for the lock.
-	}
-	if err != nil {
-		return err
+	_, noted, err := s.chainNow(ctx, s.read)
+	if err != nil || noted {
+		return err // As nearly always: nobody has to wait for the lock.
 	}
 	return s.recorded(ctx, func(r *recording) error { return r.begin() })
+}
+
+// chainNow gives the chain as its file holds it, nil when there is none, and whether the
+// database notes one, which is then this. The file is read after the note: another process
+// that makes the key just now writes the file first.
+func (s *Store) chainNow(ctx context.Context, q querier) (chain *audit.Chain, is bool, err error) {
+	noted, err := notedChain(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	if chain, err = s.readChain(); err == nil && noted != "" {
+		err = rightChain(chain, noted)
+	}
+	return chain, noted != "", err
 }
 
 // rightChain refuses to go on without the chain that the database notes.
